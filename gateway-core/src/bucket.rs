@@ -1,0 +1,186 @@
+//! Token buckets in integer arithmetic: deterministic, without drift.
+//!
+//! Levels are counted in millionths of a token, rates in millionths of a token per millisecond, so
+//! that a rate as small as 0.001 requests a second is exact. The host runs [`take_all`] inside its
+//! atomic store (a lock in memory, a Durable Object at the edge); the arithmetic is only here.
+
+use alloc::{string::String, vec::Vec};
+
+use serde::{Deserialize, Serialize};
+
+use crate::effect::Taken;
+use crate::message::Timestamp;
+
+const MICROTOKENS: u64 = 1_000_000;
+
+/// AWS's `rateLimit` and `burstLimit` as exact integers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Limit {
+    /// Refill, millionths of a token per millisecond: `rateLimit` × 1000.
+    pub rate_microtokens_per_ms: u64,
+    /// Capacity, whole tokens: `burstLimit`.
+    pub burst: u32,
+}
+
+impl Limit {
+    /// From AWS's numbers. A rate that is negative or not a number is 0; it saturates at 10⁹ a second.
+    pub fn new(rate_per_second: f64, burst: u32) -> Self {
+        let rate = if rate_per_second > 0.0 { rate_per_second.min(1e9) } else { 0.0 };
+        Self { rate_microtokens_per_ms: (rate * 1000.0 + 0.5) as u64, burst }
+    }
+    fn capacity(self) -> u64 {
+        u64::from(self.burst) * MICROTOKENS
+    }
+}
+
+/// What is left in a bucket, and when that was so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Bucket {
+    /// Millionths of a token.
+    pub level_microtokens: u64,
+    /// When the level was computed.
+    pub at: Timestamp,
+}
+
+impl Bucket {
+    /// A full bucket: what every bucket is that nobody has taken from.
+    pub fn full(limit: Limit, now: Timestamp) -> Self {
+        Self { level_microtokens: limit.capacity(), at: now }
+    }
+
+    /// The bucket at this time. A clock that runs backwards refills nothing and takes nothing away.
+    pub fn refilled(self, limit: Limit, now: Timestamp) -> Self {
+        let elapsed_ms = now.0.saturating_sub(self.at.0);
+        let gain = limit.rate_microtokens_per_ms.saturating_mul(elapsed_ms);
+        Self {
+            level_microtokens: self.level_microtokens.saturating_add(gain).min(limit.capacity()),
+            at: self.at.max(now),
+        }
+    }
+
+    /// Takes `cost` tokens if they are there; the second value tells whether they were.
+    pub fn take(self, limit: Limit, now: Timestamp, cost: u32) -> (Self, bool) {
+        let bucket = self.refilled(limit, now);
+        match bucket.level_microtokens.checked_sub(u64::from(cost) * MICROTOKENS) {
+            Some(rest) => (Self { level_microtokens: rest, ..bucket }, true),
+            None => (bucket, false),
+        }
+    }
+
+    /// When the bucket will be full again, if nobody takes from it: a store may forget it then.
+    /// `None` for a bucket that is not full and never refills.
+    pub fn full_at(self, limit: Limit) -> Option<Timestamp> {
+        let missing = limit.capacity().saturating_sub(self.level_microtokens);
+        match (missing, limit.rate_microtokens_per_ms) {
+            (0, _) => Some(self.at),
+            (_, 0) => None,
+            (missing, rate) => Some(Timestamp(self.at.0.saturating_add(missing.div_ceil(rate)))),
+        }
+    }
+}
+
+/// One bucket of a `TakeTokens` effect.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct BucketTake {
+    /// Its name: the same name is the same bucket, on every thread and machine that share a store.
+    pub key: String,
+    /// Its limit. A changed limit applies from the next take on.
+    pub limit: Limit,
+    /// Tokens to take.
+    pub cost: u32,
+}
+
+/// Where a host keeps buckets. Called only while it holds them all (or runs single-threaded).
+pub trait BucketStore {
+    /// The stored bucket; `None` is a full one.
+    fn load(&self, key: &str) -> Option<Bucket>;
+    /// Stores a bucket.
+    fn store(&mut self, take: &BucketTake, bucket: Bucket);
+}
+
+/// Takes from every bucket, or from none.
+pub fn take_all(takes: &[BucketTake], now: Timestamp, store: &mut impl BucketStore) -> Taken {
+    let mut after: Vec<Bucket> = Vec::with_capacity(takes.len());
+    for (index, take) in takes.iter().enumerate() {
+        // Two takes from one key in one request see each other.
+        let earlier = (0..index).rev().find(|&i| takes[i].key == take.key).map(|i| after[i]);
+        let bucket = earlier
+            .or_else(|| store.load(&take.key))
+            .unwrap_or_else(|| Bucket::full(take.limit, now));
+        let (bucket, taken) = bucket.take(take.limit, now, take.cost);
+        if !taken {
+            return Taken::None { empty: index as u32 };
+        }
+        after.push(bucket);
+    }
+    for (take, bucket) in takes.iter().zip(after) {
+        store.store(take, bucket);
+    }
+    Taken::All
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::collections::BTreeMap;
+
+    #[derive(Default)]
+    struct Map(BTreeMap<String, Bucket>);
+    impl BucketStore for Map {
+        fn load(&self, key: &str) -> Option<Bucket> {
+            self.0.get(key).copied()
+        }
+        fn store(&mut self, take: &BucketTake, bucket: Bucket) {
+            self.0.insert(take.key.clone(), bucket);
+        }
+    }
+    fn take(key: &str, rate: f64, burst: u32) -> BucketTake {
+        BucketTake { key: key.into(), limit: Limit::new(rate, burst), cost: 1 }
+    }
+
+    #[test]
+    fn a_burst_is_granted_at_once_and_not_one_more() {
+        let mut store = Map::default();
+        let takes = [take("a", 1.0, 3)];
+        let granted =
+            (0..5).filter(|_| take_all(&takes, Timestamp(0), &mut store) == Taken::All).count();
+        assert_eq!(granted, 3);
+    }
+
+    #[test]
+    fn an_empty_bucket_takes_from_no_other() {
+        let mut store = Map::default();
+        let takes = [take("full", 1.0, 9), take("empty", 0.0, 0)];
+        assert_eq!(take_all(&takes, Timestamp(0), &mut store), Taken::None { empty: 1 });
+        assert!(store.0.is_empty());
+    }
+
+    #[test]
+    fn a_year_of_odd_milliseconds_does_not_drift() {
+        let limit = Limit::new(0.1, 1);
+        let (mut bucket, mut now, mut granted) = (Bucket::full(limit, Timestamp(0)), 0_u64, 0_u64);
+        let year_ms = 365 * 24 * 3_600_000_u64;
+        while now < year_ms {
+            let (after, taken) = bucket.take(limit, Timestamp(now), 1);
+            (bucket, granted) = (after, granted + u64::from(taken));
+            now += 1_250; // divides the 10 s that one token takes
+        }
+        assert_eq!(granted, year_ms / 10_000);
+    }
+
+    #[test]
+    fn a_clock_that_runs_backwards_grants_nothing() {
+        let limit = Limit::new(1000.0, 1);
+        let (bucket, _) = Bucket::full(limit, Timestamp(5_000)).take(limit, Timestamp(5_000), 1);
+        let (bucket, taken) = bucket.take(limit, Timestamp(1_000), 1);
+        assert!(!taken);
+        assert!(!bucket.take(limit, Timestamp(5_000), 1).1, "the past is not granted twice");
+    }
+
+    #[test]
+    fn the_same_bucket_named_twice_is_taken_from_twice() {
+        let mut store = Map::default();
+        let takes = [take("a", 0.0, 1), take("a", 0.0, 1)];
+        assert_eq!(take_all(&takes, Timestamp(0), &mut store), Taken::None { empty: 1 });
+    }
+}

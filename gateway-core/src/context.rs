@@ -1,0 +1,127 @@
+//! `$context`: what templates, events, logs and gateway responses know of a request.
+//!
+//! The record is written in `pipeline.rs` alone, line by line as the story goes on; every other
+//! reader takes it by reference.
+
+use alloc::{string::String, vec::Vec};
+
+use crate::gateway_error::ResponseType;
+use crate::message::{Scheme, Timestamp, Version};
+
+/// What is known of the request so far.
+#[derive(Debug, Clone)]
+pub struct Context {
+    /// `$context.requestId`: a UUID for REST, the extended id for HTTP APIs.
+    pub request_id: String,
+    /// `$context.extendedRequestId`, `x-amz-apigw-id`, `apigw-requestid`.
+    pub extended_request_id: String,
+    /// `$context.requestTimeEpoch`.
+    pub request_time: Timestamp,
+    /// `$context.httpMethod`: the client's.
+    pub http_method: String,
+    /// `$context.protocol`.
+    pub protocol: Version,
+    /// How the client connected.
+    pub scheme: Scheme,
+    /// The listener's port.
+    pub port: u16,
+    /// The request path as received, with the stage: `$context.path` (REST). No query.
+    pub path: String,
+    /// The raw query, without `?`; empty if there is none.
+    pub raw_query: String,
+    /// `$context.domainName`: the `Host` field without port.
+    pub domain_name: String,
+    /// `$context.domainPrefix`: its first label.
+    pub domain_prefix: String,
+    /// `$context.identity.sourceIp`.
+    pub source_ip: String,
+    /// `$context.identity.userAgent`.
+    pub user_agent: Option<String>,
+    /// `X-Amzn-Trace-Id`, completed.
+    pub trace: Trace,
+    /// `$context.accountId`.
+    pub account_id: String,
+    /// `$context.apiId`; empty until an API matched.
+    pub api_id: String,
+    /// `$context.stage`; empty until a stage matched.
+    pub stage: String,
+    /// `$context.deploymentId`.
+    pub deployment_id: String,
+    /// `$context.resourceId`.
+    pub resource_id: String,
+    /// `$context.resourcePath`; empty until a method matched.
+    pub resource_path: String,
+    /// `$context.routeKey`.
+    pub route_key: String,
+    /// Path parameters: percent-encoded for REST, decoded for HTTP APIs, in the order of the path.
+    pub path_parameters: Vec<(String, String)>,
+    /// The path without the stage, as routes match it (percent-encoded).
+    pub resource_request_path: String,
+    /// What the authorizer found.
+    pub authorizer: AuthorizerContext,
+    /// Why the request ended, if it did.
+    pub error: Option<ErrorContext>,
+    /// The integration's part.
+    pub integration: Option<IntegrationContext>,
+    /// `$context.status`: what the client is given; 0 until that is known.
+    pub status: u16,
+    /// `$context.responseLength`, where the core knows it.
+    pub response_length: Option<u64>,
+}
+
+/// The members of `X-Amzn-Trace-Id`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trace {
+    /// `Root`
+    pub root: String,
+    /// `Parent`
+    pub parent: String,
+    /// `Sampled`
+    pub sampled: String,
+}
+
+/// `$context.authorizer`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub enum AuthorizerContext {
+    /// No authorizer.
+    #[default]
+    None,
+    /// A JWT authorizer of an HTTP API.
+    Jwt {
+        /// Claims as strings, in AWS's rendering, in the token's order.
+        claims: Vec<(String, String)>,
+        /// All scopes of the token on a route with scopes, else `None`.
+        scopes: Option<Vec<String>>,
+    },
+    /// A Cognito authorizer of a REST API.
+    Cognito {
+        /// Claims as strings.
+        claims: Vec<(String, String)>,
+    },
+}
+
+/// `$context.error`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ErrorContext {
+    /// `$context.error.responseType`
+    pub response_type: ResponseType,
+    /// `$context.error.message`
+    pub message: Option<String>,
+    /// For the logs alone.
+    pub reason: String,
+}
+
+/// `$context.integration`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct IntegrationContext {
+    /// `$context.integration.latency`, milliseconds.
+    pub latency_ms: u32,
+    /// `$context.integration.integrationStatus`: what the endpoint or the Invoke API answered.
+    pub integration_status: Option<u16>,
+    /// `$context.integration.status`: for Lambda proxies, what the function's answer says.
+    pub status: Option<u16>,
+    /// `$context.integration.requestId`
+    pub request_id: Option<String>,
+    /// `$context.integration.error`
+    pub error: Option<String>,
+}

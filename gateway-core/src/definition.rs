@@ -1,0 +1,25 @@
+//! AWS's object model: API, deployment, method or route, integration, authorizer, stage.
+//!
+//! [`openapi`] reads it from a document, a control plane will write it in AWS's wire format, and
+//! [`Snapshot`] carries it to both hosts. [`crate::gateway::Gateway`] compiles it for serving.
+
+mod api;
+mod authorizer;
+pub mod document;
+mod error;
+mod integration;
+mod method;
+pub mod openapi;
+mod snapshot;
+mod stage;
+
+pub use api::{Api, ApiKeySource, Cors, Deployment, EndpointType, GatewayResponse, Protocol};
+pub use authorizer::{Authorizer, AuthorizerKind, JwtConfiguration};
+pub use error::{DefinitionError, Severity, Source};
+pub use integration::{
+    ConnectionType, Integration, IntegrationResponse, IntegrationType, PassthroughBehavior,
+    PayloadFormat,
+};
+pub use method::{Authorization, Method, RequestParameter};
+pub use snapshot::{SNAPSHOT_VERSION, Snapshot, SnapshotError};
+pub use stage::{AccessLogSettings, MethodSetting, Stage};

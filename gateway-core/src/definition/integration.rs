@@ -1,0 +1,88 @@
+//! Integrations, in AWS's fields (`x-amazon-apigateway-integration`).
+
+use alloc::{string::String, vec::Vec};
+
+use serde::{Deserialize, Serialize};
+
+use super::Source;
+
+/// `type`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum IntegrationType {
+    /// `mock`
+    Mock,
+    /// `http_proxy`
+    HttpProxy,
+    /// `aws_proxy` to a Lambda function
+    AwsProxy,
+}
+
+/// `payloadFormatVersion`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum PayloadFormat {
+    /// `1.0`
+    #[default]
+    V1,
+    /// `2.0`
+    V2,
+}
+
+/// `connectionType`.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum ConnectionType {
+    /// `INTERNET`
+    #[default]
+    Internet,
+    /// `VPC_LINK` with its `connectionId`
+    VpcLink(String),
+}
+
+/// `passthroughBehavior`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub enum PassthroughBehavior {
+    #[default]
+    WhenNoMatch,
+    WhenNoTemplates,
+    Never,
+}
+
+/// An integration.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Integration {
+    /// What it integrates with.
+    pub integration_type: IntegrationType,
+    /// The method of the integration request; `ANY` and `None` are the client's.
+    pub http_method: Option<String>,
+    /// URL or ARN, with `{placeholders}` and `${stageVariables.…}`.
+    pub uri: Option<String>,
+    /// The network that it is reached by.
+    pub connection_type: ConnectionType,
+    /// Lambda proxy payload format.
+    pub payload_format: PayloadFormat,
+    /// Time limit, milliseconds; `None` is the protocol's default.
+    pub timeout_ms: Option<u32>,
+    /// What happens to content without a template.
+    pub passthrough_behavior: PassthroughBehavior,
+    /// `integration.request.…` → expression, in order (REST), or `overwrite:…` → value (HTTP).
+    pub request_parameters: Vec<(String, String)>,
+    /// Media type → template.
+    pub request_templates: Vec<(String, String)>,
+    /// In the order of the document, which is the order of selection.
+    pub responses: Vec<IntegrationResponse>,
+    /// Where it stands in the definition.
+    pub source: Source,
+}
+
+/// One entry of `responses`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct IntegrationResponse {
+    /// The regular expression that selects it; `None` for `default`.
+    pub selection_pattern: Option<String>,
+    /// The method response's status.
+    pub status_code: u16,
+    /// `method.response.header.NAME` → expression.
+    pub response_parameters: Vec<(String, String)>,
+    /// Media type → template.
+    pub response_templates: Vec<(String, String)>,
+}

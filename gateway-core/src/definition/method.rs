@@ -1,0 +1,66 @@
+//! REST methods and HTTP routes.
+
+use alloc::{string::String, vec::Vec};
+
+use serde::{Deserialize, Serialize};
+
+use super::{Integration, Source};
+
+/// A REST method, or an HTTP route.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Method {
+    /// `$context.resourceId` (REST).
+    pub resource_id: String,
+    /// `/products/{productId}`, `/{proxy+}`; `$default` for an HTTP API's default route.
+    pub resource_path: String,
+    /// `GET`, …, or `ANY`.
+    pub http_method: String,
+    /// `operationId`, if any.
+    pub operation_name: Option<String>,
+    /// Who may call.
+    pub authorization: Authorization,
+    /// Whether an API key is required (REST).
+    pub api_key_required: bool,
+    /// Declared parameters (REST).
+    pub request_parameters: Vec<RequestParameter>,
+    /// What answers.
+    pub integration: Integration,
+    /// Where it stands in the definition.
+    pub source: Source,
+}
+
+impl Method {
+    /// `$context.routeKey`: `GET /products`, `$default`.
+    pub fn route_key(&self) -> String {
+        match self.resource_path.as_str() {
+            "$default" => "$default".into(),
+            path => alloc::format!("{} {path}", self.http_method),
+        }
+    }
+}
+
+/// Who may call a method.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub enum Authorization {
+    /// Everybody.
+    #[default]
+    None,
+    /// Those whom an authorizer lets through.
+    Authorizer {
+        /// Index into `Deployment::authorizers`.
+        authorizer: u32,
+        /// Scopes, any one of which suffices; none are needed if empty.
+        scopes: Vec<String>,
+    },
+}
+
+/// A declared request parameter.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RequestParameter {
+    /// `path`, `querystring` or `header`.
+    pub location: String,
+    /// Its name.
+    pub name: String,
+    /// Whether it must be there.
+    pub required: bool,
+}

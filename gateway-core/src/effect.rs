@@ -1,0 +1,223 @@
+//! What the pipeline asks of its host, as data.
+
+use alloc::{string::String, vec::Vec};
+
+use serde::{Deserialize, Serialize};
+
+use crate::bucket::BucketTake;
+use crate::jwt::{Algorithm, Jwk};
+use crate::message::{Content, ContentId, EndpointResponse, OutgoingFields};
+
+/// Why the host could not carry out an effect. Each stage decides what that means.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum EffectError {
+    /// No answer within the effect's own time limit.
+    TimedOut,
+    /// The other side cannot be reached: refused, reset, unknown name, not configured. With the reason.
+    Unavailable(String),
+    /// The other side answered something that is not its protocol. With the reason.
+    Malformed(String),
+    /// More bytes than the effect allows.
+    TooLarge,
+    /// The client left, or the host is going down: answer quickly, nobody listens.
+    Cancelled,
+}
+
+/// Work the host does in the background; it owes nothing back.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Notice {
+    /// Writes one line to an access log destination (`stdout`, `stderr`, a file path, an ARN's last part).
+    WriteAccessLog {
+        /// The stage's `accessLogSettings.destination`, as configured.
+        destination: String,
+        /// The line, without a line break at its end.
+        line: String,
+    },
+    /// Counts a finished request for metrics (AWS's Count, 4XXError, 5XXError, Latency, IntegrationLatency).
+    RecordRequest {
+        /// `$context.apiId`, empty when no API matched.
+        api_id: String,
+        /// `$context.stage`, empty when no stage matched.
+        stage: String,
+        /// The status the client was given.
+        status: u16,
+        /// From arrival to response, milliseconds.
+        latency_ms: u32,
+        /// Spent in the integration, milliseconds, if there was one.
+        integration_latency_ms: Option<u32>,
+    },
+}
+
+/// An effect with a typed answer.
+pub trait Operation: Into<Effect> {
+    /// What answers it.
+    type Output;
+    /// The answer, if the outcome is of this effect's kind.
+    fn output(outcome: Outcome) -> Option<Result<Self::Output, EffectError>>;
+}
+
+/// Declares every effect once: its fields, its place in [`Effect`], the type that answers it.
+macro_rules! effects {
+    ($($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $ty:ty),* $(,)? } -> $output:ty;)*) => {
+        /// Something only the host can do.
+        #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+        pub enum Effect { $($(#[$doc])* $name($name)),* }
+        /// The answer to an effect of the same name.
+        #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+        pub enum Outcome { $($(#[$doc])* $name(Result<$output, EffectError>)),* }
+        /// Which effect.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+        pub enum EffectKind { $($(#[$doc])* $name),* }
+        impl Effect {
+            /// Which effect this is.
+            pub fn kind(&self) -> EffectKind { match self { $(Self::$name(_) => EffectKind::$name),* } }
+            /// The outcome that tells the pipeline that this effect could not be carried out.
+            pub fn failed(&self, error: EffectError) -> Outcome { match self { $(Self::$name(_) => Outcome::$name(Err(error))),* } }
+        }
+        impl Outcome {
+            /// Which effect this answers.
+            pub fn kind(&self) -> EffectKind { match self { $(Self::$name(_) => EffectKind::$name),* } }
+        }
+        $(
+            $(#[$doc])*
+            #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+            pub struct $name { $($(#[$field_doc])* pub $field: $ty),* }
+            impl From<$name> for Effect { fn from(operation: $name) -> Self { Self::$name(operation) } }
+            impl Operation for $name {
+                type Output = $output;
+                fn output(outcome: Outcome) -> Option<Result<$output, EffectError>> {
+                    if let Outcome::$name(output) = outcome { Some(output) } else { None }
+                }
+            }
+        )*
+    };
+}
+
+effects! {
+    /// Reads content that the host holds, whole. The host keeps it: it may still be sent on later.
+    ReadContent {
+        /// Which content.
+        content: ContentId,
+        /// More than this is `TooLarge`.
+        bytes_max: u32,
+    } -> Bytes;
+    /// Sends a request to an HTTP endpoint and waits for the final response's header section.
+    /// The host pools connections, adds the framing fields, and holds the response's content.
+    SendRequest {
+        /// The method.
+        method: String,
+        /// The absolute URL, percent-encoded, ready to be sent.
+        url: String,
+        /// The header section; `Edited` refers to the arrival's. A `Host` is the URL's authority unless one is set by an edit.
+        fields: OutgoingFields,
+        /// The content.
+        content: Content,
+        /// From now to the response's header section; `TimedOut` beyond.
+        timeout_ms: u32,
+    } -> EndpointResponse;
+    /// Invokes a Lambda function (Lambda API `Invoke`).
+    InvokeFunction {
+        /// The function.
+        function: FunctionName,
+        /// The event, JSON.
+        payload: Bytes,
+        /// Whether to wait for the function's answer.
+        invocation: InvocationType,
+        /// From now to the whole answer; `TimedOut` beyond.
+        timeout_ms: u32,
+    } -> FunctionAnswer;
+    /// Takes tokens from every bucket, or from none, by [`crate::bucket::take_all`] in the host's atomic store.
+    TakeTokens {
+        /// The buckets, in the order in which an empty one is reported.
+        buckets: Vec<BucketTake>,
+    } -> Taken;
+    /// Finds an issuer's public key by [`crate::jwt::JwksCache`], which the host keeps, shared by all exchanges.
+    FindKey {
+        /// Whose key.
+        source: KeySource,
+        /// The token's `kid`.
+        kid: Option<String>,
+    } -> Option<Jwk>;
+    /// Verifies a signature over `message`. The host does the mathematics and decides nothing else.
+    VerifySignature {
+        /// The algorithm, chosen by the core from the key.
+        algorithm: Algorithm,
+        /// The public key.
+        key: Jwk,
+        /// The signed bytes.
+        message: Bytes,
+        /// The signature, decoded.
+        signature: Bytes,
+    } -> bool;
+}
+
+/// Bytes that are encoded as one run.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Bytes(#[serde(with = "serde_bytes")] pub Vec<u8>);
+
+impl From<Vec<u8>> for Bytes {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self(bytes)
+    }
+}
+
+/// A Lambda function as an integration names it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FunctionName {
+    /// The region of its ARN; empty where only a name was given.
+    pub region: String,
+    /// The account of its ARN; empty where only a name was given.
+    pub account_id: String,
+    /// The name.
+    pub name: String,
+    /// Version or alias.
+    pub qualifier: Option<String>,
+}
+
+/// Lambda's `X-Amz-Invocation-Type`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum InvocationType {
+    /// Waits for the answer.
+    RequestResponse,
+    /// Queues the event.
+    Event,
+}
+
+/// Lambda's answer to `Invoke`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FunctionAnswer {
+    /// The Invoke API's status code: 200 for an invocation that ran, 202 for a queued one, 4xx or 5xx for one that did not.
+    pub status: u16,
+    /// `X-Amz-Function-Error`: `Handled` or `Unhandled`.
+    pub function_error: Option<String>,
+    /// What the function returned, or the error document.
+    pub payload: Bytes,
+    /// `X-Amzn-Requestid` of the invocation, if the host knows it.
+    pub request_id: Option<String>,
+}
+
+/// Whether all tokens were taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Taken {
+    /// From every bucket.
+    All,
+    /// From none: the bucket of this index is empty.
+    None {
+        /// Index into `TakeTokens::buckets`.
+        empty: u32,
+    },
+}
+
+/// Where an issuer's keys are found.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum KeySource {
+    /// By OpenID Connect discovery at this issuer, then its `jwks_uri`.
+    Issuer(String),
+    /// In this Cognito user pool: the host knows the endpoint (`endpoints.cognito-idp`, or AWS's).
+    UserPool {
+        /// The region of the pool's ARN.
+        region: String,
+        /// The pool's id.
+        pool_id: String,
+    },
+}

@@ -1,0 +1,157 @@
+//! What the client is told when a request is refused or fails: AWS's gateway response types.
+//!
+//! Names, statuses and bodies: "Gateway response types for API Gateway" and recordings of the real
+//! service (see `docs/compatibility.md`).
+
+use alloc::string::String;
+
+use serde::{Deserialize, Serialize};
+
+/// AWS's gateway response types.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[allow(missing_docs)] // each is the AWS name and nothing else
+pub enum ResponseType {
+    AccessDenied,
+    ApiConfigurationError,
+    AuthorizerConfigurationError,
+    AuthorizerFailure,
+    BadRequestBody,
+    BadRequestParameters,
+    #[serde(rename = "DEFAULT_4XX")]
+    Default4xx,
+    #[serde(rename = "DEFAULT_5XX")]
+    Default5xx,
+    ExpiredToken,
+    IntegrationFailure,
+    IntegrationTimeout,
+    InvalidApiKey,
+    InvalidSignature,
+    MissingAuthenticationToken,
+    QuotaExceeded,
+    RequestTooLarge,
+    ResourceNotFound,
+    Throttled,
+    Unauthorized,
+    UnsupportedMediaType,
+    WafFiltered,
+}
+
+/// Why a request ends without a method response.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GatewayError {
+    /// Which gateway response answers.
+    pub response_type: ResponseType,
+    /// `$context.error.message`: what the client reads.
+    pub message: Option<String>,
+    /// Overrides the type's default status, where AWS answers the same type with several.
+    pub status: Option<u16>,
+    /// `www-authenticate`, for the types that have one.
+    pub challenge: Option<String>,
+    /// For the execution log and `$context.integration.error` alone; never sent.
+    pub reason: String,
+}
+
+impl GatewayError {
+    /// An error of this type with the type's default message; `reason` is for the log alone.
+    pub fn new(response_type: ResponseType, reason: impl Into<String>) -> Self {
+        let message = response_type.default_message().map(Into::into);
+        Self { response_type, message, status: None, challenge: None, reason: reason.into() }
+    }
+    /// With another message.
+    pub fn with_message(self, message: impl Into<String>) -> Self {
+        Self { message: Some(message.into()), ..self }
+    }
+    /// With another status than the type's own.
+    pub fn with_status(self, status: u16) -> Self {
+        Self { status: Some(status), ..self }
+    }
+    /// With a `www-authenticate` challenge.
+    pub fn with_challenge(self, challenge: impl Into<String>) -> Self {
+        Self { challenge: Some(challenge.into()), ..self }
+    }
+}
+
+impl ResponseType {
+    /// The status of a REST API, unless a gateway response overrides it.
+    pub fn default_status(self) -> u16 {
+        use ResponseType::*;
+        match self {
+            AccessDenied
+            | ExpiredToken
+            | InvalidApiKey
+            | InvalidSignature
+            | MissingAuthenticationToken
+            | WafFiltered => 403,
+            ApiConfigurationError
+            | AuthorizerConfigurationError
+            | AuthorizerFailure
+            | Default5xx => 500,
+            BadRequestBody | BadRequestParameters | Default4xx => 400,
+            IntegrationFailure | IntegrationTimeout => 504,
+            QuotaExceeded | Throttled => 429,
+            RequestTooLarge => 413,
+            ResourceNotFound => 404,
+            Unauthorized => 401,
+            UnsupportedMediaType => 415,
+        }
+    }
+
+    /// `$context.error.message` of a REST API, where the stage that fails gives none of its own.
+    pub fn default_message(self) -> Option<&'static str> {
+        use ResponseType::*;
+        Some(match self {
+            AccessDenied => "User is not authorized to access this resource",
+            ApiConfigurationError | AuthorizerFailure | IntegrationFailure | Default5xx => {
+                "Internal server error"
+            }
+            AuthorizerConfigurationError => return None,
+            BadRequestBody => "Invalid request body",
+            BadRequestParameters => "Missing required request parameters",
+            Default4xx => "Bad request",
+            ExpiredToken => "The security token included in the request is expired",
+            IntegrationTimeout => "Endpoint request timed out",
+            InvalidApiKey | WafFiltered => "Forbidden",
+            InvalidSignature => {
+                "The request signature we calculated does not match the signature you provided."
+            }
+            MissingAuthenticationToken => "Missing Authentication Token",
+            QuotaExceeded => "Limit Exceeded",
+            RequestTooLarge => "Request Too Long",
+            ResourceNotFound => "No such method",
+            Throttled => "Too Many Requests",
+            Unauthorized => "Unauthorized",
+            UnsupportedMediaType => "Unsupported Media Type",
+        })
+    }
+
+    /// `x-amzn-ErrorType` of a REST API.
+    pub fn error_type(self) -> &'static str {
+        use ResponseType::*;
+        match self {
+            AccessDenied => "AccessDeniedException",
+            ApiConfigurationError | IntegrationFailure | IntegrationTimeout | Default5xx => {
+                "InternalServerErrorException"
+            }
+            AuthorizerConfigurationError => "AuthorizerConfigurationException",
+            AuthorizerFailure => "AuthorizerFailureException",
+            BadRequestBody | BadRequestParameters | UnsupportedMediaType | Default4xx => {
+                "BadRequestException"
+            }
+            ExpiredToken => "ExpiredTokenException",
+            InvalidApiKey | WafFiltered => "ForbiddenException",
+            InvalidSignature => "InvalidSignatureException",
+            MissingAuthenticationToken => "MissingAuthenticationTokenException",
+            QuotaExceeded => "LimitExceededException",
+            RequestTooLarge => "RequestTooLargeException",
+            ResourceNotFound => "ResourceNotFoundException",
+            Throttled => "TooManyRequestsException",
+            Unauthorized => "UnauthorizedException",
+        }
+    }
+
+    /// Whether DEFAULT_4XX (true) or DEFAULT_5XX stands in where the API sets no response of this type.
+    pub fn is_client_error(self) -> bool {
+        self.default_status() < 500
+    }
+}

@@ -1,0 +1,67 @@
+//! Request ids and trace ids, made from the arrival's seed.
+
+use alloc::{format, string::String};
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+
+use crate::message::{Seed, Timestamp};
+
+/// `$context.requestId` of a REST API: a random UUID (RFC 9562 §5.4).
+pub fn request_id(seed: Seed) -> String {
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&seed.0[..16]);
+    bytes[6] = bytes[6] & 0x0f | 0x40;
+    bytes[8] = bytes[8] & 0x3f | 0x80;
+    let number = u128::from_be_bytes(bytes);
+    format!(
+        "{:08x}-{:04x}-{:04x}-{:04x}-{:012x}",
+        number >> 96,
+        number >> 80 & 0xffff,
+        number >> 64 & 0xffff,
+        number >> 48 & 0xffff,
+        number & 0xffff_ffff_ffff
+    )
+}
+
+/// `$context.extendedRequestId`, `x-amz-apigw-id`, and an HTTP API's request id: 11 bytes in base64.
+pub fn extended_request_id(seed: Seed) -> String {
+    STANDARD.encode(&seed.0[16..27])
+}
+
+/// An X-Ray trace id: `1-{seconds, 8 hex}-{24 hex}`.
+pub fn trace_root(seed: Seed, now: Timestamp) -> String {
+    let (high, low) = (draw(seed, 1), draw(seed, 2));
+    format!("1-{:08x}-{:016x}{:08x}", now.0 / 1000 & 0xffff_ffff, high, low & 0xffff_ffff)
+}
+
+/// An X-Ray segment id: 16 hex digits.
+pub fn trace_parent(seed: Seed) -> String {
+    format!("{:016x}", draw(seed, 3))
+}
+
+/// The `n`th number from the seed's last 16 bytes (SplitMix64's finaliser; uniqueness matters here, not secrecy).
+fn draw(seed: Seed, n: u64) -> u64 {
+    let (mut a, mut b) = ([0; 8], [0; 8]);
+    a.copy_from_slice(&seed.0[16..24]);
+    b.copy_from_slice(&seed.0[24..]);
+    let mut z = (u64::from_le_bytes(a) ^ u64::from_le_bytes(b).rotate_left(17))
+        .wrapping_add(n.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_have_the_shapes_that_aws_gives_them() {
+        let seed = Seed(core::array::from_fn(|i| i as u8 * 7));
+        assert_eq!(request_id(seed), "00070e15-1c23-4a31-b83f-464d545b6269");
+        assert_eq!(extended_request_id(seed).len(), 16);
+        let root = trace_root(seed, Timestamp(1_700_000_000_000));
+        assert!(root.starts_with("1-6553f100-") && root.len() == 35);
+        assert_eq!(trace_parent(seed).len(), 16);
+    }
+}

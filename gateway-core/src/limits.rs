@@ -1,0 +1,28 @@
+//! Every bound in one place, units last.
+//!
+//! AWS's numbers are from "Amazon API Gateway quotas and important notes".
+
+/// Largest request or response content that a stage may read: 10 MB (payload size quota).
+pub const PAYLOAD_BYTES_MAX: u32 = 10 * 1024 * 1024;
+/// Largest total of header names and values: 10,240 bytes.
+pub const FIELDS_BYTES_MAX: usize = 10_240;
+/// Default integration timeout of a REST API.
+pub const REST_INTEGRATION_MS_DEFAULT: u32 = 29_000;
+/// Default and largest integration timeout of an HTTP API.
+pub const HTTP_INTEGRATION_MS_DEFAULT: u32 = 30_000;
+/// Smallest integration timeout that AWS accepts.
+pub const INTEGRATION_MS_MIN: u32 = 50;
+/// Largest integration timeout accepted here (AWS: raisable beyond 29 s for Regional REST APIs since June 2024; 15 min for streams).
+pub const INTEGRATION_MS_MAX: u32 = 900_000;
+/// Longest wait for an OpenID discovery document or a JWKS (HTTP API quota: 1500 ms).
+pub const JWKS_MS_MAX: u32 = 1_500;
+/// Largest OpenID discovery document or JWKS (HTTP API quota: 150,000 bytes).
+pub const JWKS_BYTES_MAX: usize = 150_000;
+/// Longest token that an authorizer looks at; beyond it the token is refused unread.
+pub const TOKEN_BYTES_MAX: usize = 16 * 1024;
+/// Requests a second that an account may make unless the configuration says otherwise.
+pub const ACCOUNT_RATE_DEFAULT: f64 = 10_000.0;
+/// Burst that an account may make unless the configuration says otherwise.
+pub const ACCOUNT_BURST_DEFAULT: u32 = 5_000;
+/// Most steps that one exchange may take; a guard against a pipeline that does not end.
+pub const STEPS_MAX: usize = 64;

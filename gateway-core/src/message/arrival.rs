@@ -1,0 +1,79 @@
+//! What the host hands over when a request arrives.
+
+use alloc::string::String;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Content, Fields};
+
+/// Milliseconds since 1970-01-01T00:00:00Z.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
+pub struct Timestamp(pub u64);
+
+/// 32 random bytes drawn by the host for this request alone: its ids are made from them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Seed(pub [u8; 32]);
+
+/// The scheme of the connection that the request came by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Scheme {
+    /// Clear text.
+    Http,
+    /// TLS.
+    Https,
+}
+
+/// The protocol version that the request came by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Version {
+    /// HTTP/1.0
+    Http10,
+    /// HTTP/1.1
+    Http11,
+    /// HTTP/2
+    Http2,
+}
+
+impl Version {
+    /// As `$context.protocol` shows it. AWS shows HTTP/2 as `HTTP/2.0`? Its edge speaks HTTP/1.1
+    /// to the gateway, so `HTTP/1.1` is what templates and functions see there.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Http10 => "HTTP/1.0",
+            Self::Http11 | Self::Http2 => "HTTP/1.1",
+        }
+    }
+}
+
+/// A request as it came, before anything was decided about it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Request {
+    /// The method, as sent (case-sensitive, RFC 9110 §9.1).
+    pub method: String,
+    /// Path and query as sent, percent-encoding untouched: `/a%20b?x=1`.
+    pub target: String,
+    /// The protocol version.
+    pub version: Version,
+    /// All field lines in order, names spelled as sent; for HTTP/2 `:authority` becomes `host`.
+    /// Framing (`Transfer-Encoding`, `Connection`) is listed too: the core knows what to drop.
+    pub fields: Fields,
+    /// The content: `Held` unless the request has none.
+    pub content: Content,
+}
+
+/// Everything an exchange starts from. Same arrival and same outcomes: the same steps.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Arrival {
+    /// When the request's fields were complete.
+    pub now: Timestamp,
+    /// Randomness for this request's ids.
+    pub seed: Seed,
+    /// The peer's IP address, without port.
+    pub source_ip: String,
+    /// The scheme of the connection.
+    pub scheme: Scheme,
+    /// The port of the listener, for `X-Forwarded-Port`.
+    pub port: u16,
+    /// The request.
+    pub request: Request,
+}
