@@ -1,0 +1,91 @@
+// Runs the Worker under workerd for the tests. One process serves a whole test run: it reads one JSON
+// object a line from standard input and answers each with one line on standard output. README.md says
+// what it understands and what it expects of the Worker's bundle.
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { Miniflare } from "miniflare";
+
+const WORKER_NAME = "edgeway";
+const COMPATIBILITY_DATE = "2026-03-01";
+
+/** Running Workers by the caller's slot: a slot holds one at a time. */
+const running = new Map();
+
+async function start({ slot, modules, snapshot, bindings, logs }) {
+  await stop({ slot });
+  // A new instance, not `setOptions` on the old one: that keeps the caches' and objects' state, and a
+  // fresh workerd is answering after less than 100 ms.
+  const miniflare = new Miniflare({
+    host: "127.0.0.1",
+    port: 0,
+    cf: false,
+    telemetry: { enabled: false },
+    handleRuntimeStdio: (stdout, stderr) => {
+      stdout.on("data", (data) => relay(logs, data));
+      stderr.on("data", (data) => relay(logs, data));
+    },
+    workers: [
+      {
+        name: WORKER_NAME,
+        compatibilityDate: COMPATIBILITY_DATE,
+        modules: [
+          { type: "ESModule", path: "index.js", contents: await readFile(join(modules, "index.js"), "utf8") },
+          { type: "CompiledWasm", path: "index_bg.wasm", contents: await readFile(join(modules, "index_bg.wasm")) },
+          { type: "Data", path: "snapshot.bin", contents: await readFile(snapshot) },
+        ],
+        bindings,
+        durableObjects: { BUCKETS: { className: "BucketObject", useSQLite: true } },
+        // Straight to the Worker: miniflare's own entry point would rewrite the URL, drop and add
+        // fields, and compress answers.
+        unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }],
+      },
+    ],
+  });
+  running.set(slot, miniflare);
+  try {
+    await miniflare.ready;
+    const url = await miniflare.unsafeGetDirectURL(WORKER_NAME);
+    return { url: url.origin };
+  } catch (error) {
+    await stop({ slot });
+    throw error;
+  }
+}
+
+async function stop({ slot }) {
+  const miniflare = running.get(slot);
+  running.delete(slot);
+  await miniflare?.dispose();
+  return {};
+}
+
+function relay(logs, data) {
+  if (logs) process.stderr.write(data);
+}
+
+const operations = { start, stop };
+
+function answer(value) {
+  process.stdout.write(`${JSON.stringify(value)}\n`);
+}
+
+const lines = createInterface({ input: process.stdin });
+const open = new Set();
+for await (const line of lines) {
+  const command = JSON.parse(line);
+  const work = (async () => {
+    try {
+      const operation = operations[command.op];
+      if (!operation) throw new Error(`unknown operation ${command.op}`);
+      answer({ id: command.id, ...(await operation(command)) });
+    } catch (error) {
+      answer({ id: command.id, error: String(error?.stack ?? error) });
+    }
+  })();
+  open.add(work);
+  work.finally(() => open.delete(work));
+}
+// The tests are gone: leave no workerd behind.
+await Promise.allSettled(open);
+await Promise.allSettled([...running.keys()].map((slot) => stop({ slot })));
