@@ -18,6 +18,14 @@ pub const INTEGRATION_MS_MAX: u32 = 900_000;
 pub const JWKS_MS_MAX: u32 = 1_500;
 /// Largest OpenID discovery document or JWKS (HTTP API quota: 150,000 bytes).
 pub const JWKS_BYTES_MAX: usize = 150_000;
+/// Most keys of one issuer that are kept.
+pub const JWKS_KEYS_MAX: usize = 64;
+/// How long an issuer's keys are fresh: AWS keeps a public key for two hours.
+pub const JWKS_TTL_MS: u64 = 2 * 3_600_000;
+/// How long an issuer's keys serve while it cannot be reached.
+pub const JWKS_STALE_MS_MAX: u64 = 24 * 3_600_000;
+/// Shortest time between two fetches from one issuer.
+pub const JWKS_REFRESH_FLOOR_MS: u64 = 10_000;
 /// Longest token that an authorizer looks at; beyond it the token is refused unread.
 pub const TOKEN_BYTES_MAX: usize = 16 * 1024;
 /// Requests a second that an account may make unless the configuration says otherwise.

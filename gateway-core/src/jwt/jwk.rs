@@ -1,17 +1,21 @@
-//! Public keys.
+//! Public keys and sets of them (RFC 7517).
 
 use alloc::{string::String, vec::Vec};
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 
 use super::Algorithm;
+use super::json::Json;
+use crate::limits::{JWKS_BYTES_MAX, JWKS_KEYS_MAX};
 
 /// An issuer's public key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Jwk {
     /// `kid`.
     pub kid: Option<String>,
-    /// `alg`, where the issuer names one of ours.
+    /// `alg`, where the issuer names one.
     pub algorithm: Option<Algorithm>,
     /// The numbers.
     pub material: KeyMaterial,
@@ -53,4 +57,134 @@ pub enum KeyMaterial {
         #[serde(with = "serde_bytes")]
         x: Vec<u8>,
     },
+}
+
+impl Jwk {
+    /// The algorithm by which this key verifies a token that claims `alg`: an algorithm of the
+    /// key's own type, and the very one that the issuer names, where it names one.
+    pub fn algorithm_for(&self, alg: &str) -> Option<Algorithm> {
+        let algorithm = Algorithm::from_name(alg)?;
+        let agreed = self.algorithm.is_none_or(|named| named == algorithm);
+        (agreed && algorithm.fits(&self.material)).then_some(algorithm)
+    }
+}
+
+/// Reads a JWK set. Keys that cannot verify a signature here (symmetric ones, encryption keys,
+/// other curves, RSA below 2048 bits) are passed over, as RFC 7517 §5 says.
+///
+/// # Errors
+/// The document is no JWK set, or larger than 150,000 bytes.
+pub fn read_jwks(document: &[u8]) -> Result<Vec<Jwk>, &'static str> {
+    if document.len() > JWKS_BYTES_MAX {
+        return Err("the JWKS is larger than 150000 bytes");
+    }
+    let set: Json = serde_json::from_slice(document).map_err(|_| "the JWKS is not JSON")?;
+    match set.get("keys") {
+        Some(Json::Array(keys)) => {
+            Ok(keys.iter().filter_map(read_jwk).take(JWKS_KEYS_MAX).collect())
+        }
+        _ => Err("the JWKS has no array `keys`"),
+    }
+}
+
+fn read_jwk(key: &Json) -> Option<Jwk> {
+    let text = |name: &str| key.get(name).and_then(Json::as_str);
+    if text("use").is_some_and(|purpose| purpose != "sig") {
+        return None;
+    }
+    if let Some(Json::Array(operations)) = key.get("key_ops")
+        && !operations.iter().any(|operation| operation.as_str() == Some("verify"))
+    {
+        return None;
+    }
+    let algorithm = match text("alg") {
+        Some(name) => Some(Algorithm::from_name(name)?),
+        None => None,
+    };
+    let material = match (text("kty")?, text("crv")) {
+        ("RSA", _) => rsa(number(text("n")?)?, number(text("e")?)?)?,
+        ("EC", Some("P-256")) => {
+            KeyMaterial::P256 { x: coordinate(text("x")?, 32)?, y: coordinate(text("y")?, 32)? }
+        }
+        ("EC", Some("P-384")) => {
+            KeyMaterial::P384 { x: coordinate(text("x")?, 48)?, y: coordinate(text("y")?, 48)? }
+        }
+        ("OKP", Some("Ed25519")) => KeyMaterial::Ed25519 { x: coordinate(text("x")?, 32)? },
+        _ => return None,
+    };
+    if algorithm.is_some_and(|algorithm| !algorithm.fits(&material)) {
+        return None;
+    }
+    Some(Jwk { kid: text("kid").map(Into::into), algorithm, material })
+}
+
+/// RFC 7518 §3.3 asks for 2048 bits; beyond 8192 verifying is a way to burn the gateway's time.
+fn rsa(n: Vec<u8>, e: Vec<u8>) -> Option<KeyMaterial> {
+    (256..=1024).contains(&n.len()).then_some(())?;
+    (1..=8).contains(&e.len()).then_some(KeyMaterial::Rsa { n, e })
+}
+
+fn number(text: &str) -> Option<Vec<u8>> {
+    let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
+    let leading_zeros = bytes.iter().take_while(|&&byte| byte == 0).count();
+    Some(bytes[leading_zeros..].to_vec())
+}
+
+fn coordinate(text: &str, length: usize) -> Option<Vec<u8>> {
+    URL_SAFE_NO_PAD.decode(text).ok().filter(|bytes| bytes.len() == length)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::format;
+
+    fn rsa_key(members: &str) -> String {
+        let n = URL_SAFE_NO_PAD.encode([0xc5; 256]);
+        format!(r#"{{"keys":[{{"kty":"RSA","n":"{n}","e":"AQAB"{members}}}]}}"#)
+    }
+
+    #[test]
+    fn keys_that_cannot_verify_are_passed_over() {
+        let x = URL_SAFE_NO_PAD.encode([1; 32]);
+        let weak = URL_SAFE_NO_PAD.encode([0xc5; 128]);
+        for key in [
+            r#"{"kty":"oct","k":"AAAA","alg":"HS256"}"#.into(),
+            format!(r#"{{"kty":"RSA","n":"{weak}","e":"AQAB"}}"#),
+            format!(r#"{{"kty":"EC","crv":"P-521","x":"{x}","y":"{x}"}}"#),
+            format!(r#"{{"kty":"EC","crv":"P-256","x":"AA","y":"{x}"}}"#),
+            format!(r#"{{"kty":"EC","crv":"P-256","x":"{x}","y":"{x}","alg":"RS256"}}"#),
+            "7".into(),
+        ] {
+            assert_eq!(
+                read_jwks(format!("{{\"keys\":[{key}]}}").as_bytes()),
+                Ok(Vec::new()),
+                "{key}"
+            );
+        }
+        assert_eq!(read_jwks(rsa_key(r#","use":"enc""#).as_bytes()), Ok(Vec::new()));
+        assert_eq!(read_jwks(rsa_key(r#","key_ops":["encrypt"]"#).as_bytes()), Ok(Vec::new()));
+        assert_eq!(read_jwks(rsa_key(r#","alg":"RSA-OAEP""#).as_bytes()), Ok(Vec::new()));
+    }
+
+    #[test]
+    fn the_key_decides_the_algorithm() {
+        let any = &read_jwks(rsa_key("").as_bytes()).unwrap()[0];
+        assert_eq!(any.algorithm_for("RS256"), Some(Algorithm::RS256));
+        assert_eq!(any.algorithm_for("PS256"), Some(Algorithm::PS256));
+        for alg in ["none", "None", "HS256", "ES256", "EdDSA", "rs256", ""] {
+            assert_eq!(any.algorithm_for(alg), None, "{alg}");
+        }
+        let named = &read_jwks(rsa_key(r#","alg":"RS512""#).as_bytes()).unwrap()[0];
+        assert_eq!(named.algorithm_for("RS256"), None);
+        assert_eq!(named.algorithm_for("RS512"), Some(Algorithm::RS512));
+    }
+
+    #[test]
+    fn what_is_no_key_set_is_an_error() {
+        for document in ["", "[]", "{}", r#"{"keys":{}}"#, "<html>", r#"{"keys":[],"keys":[]}"#] {
+            assert!(read_jwks(document.as_bytes()).is_err(), "{document}");
+        }
+        assert!(read_jwks(&alloc::vec![b' '; JWKS_BYTES_MAX + 1]).is_err());
+    }
 }
