@@ -1,5 +1,7 @@
 //! The story of a request.
 
+mod authorize;
+
 use alloc::rc::Rc;
 
 use crate::exchange::Io;
