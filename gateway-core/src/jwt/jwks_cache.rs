@@ -82,7 +82,8 @@ impl JwksCache {
         }
     }
 
-    /// Ends the fetch that [`Lookup::Fetch`] began. A failed one leaves the old keys in place.
+    /// Ends the fetch that [`Lookup::Fetch`] began. A failed one leaves the old keys in place; a
+    /// cancelled one tells nothing about the issuer, so the next look-up fetches again.
     pub fn store(
         &mut self,
         source: &KeySource,
@@ -93,6 +94,7 @@ impl JwksCache {
         entry.fetching = false;
         match fetched {
             Ok(keys) => (entry.keys, entry.last_error) = (Some(Fetched { keys, at: now }), None),
+            Err(EffectError::Cancelled) => entry.attempted_at = None,
             Err(error) => entry.last_error = Some(error),
         }
     }
@@ -186,6 +188,14 @@ mod tests {
         assert_eq!(ask(&mut cache, "a", 0), Lookup::Fetch);
         assert_eq!(ask(&mut cache, "a", JWKS_REFRESH_FLOOR_MS - 1), Lookup::Wait);
         assert_eq!(ask(&mut cache, "a", JWKS_REFRESH_FLOOR_MS), Lookup::Fetch);
+    }
+
+    #[test]
+    fn a_cancelled_fetch_says_nothing_about_the_issuer() {
+        let mut cache = JwksCache::default();
+        assert_eq!(ask(&mut cache, "a", 0), Lookup::Fetch);
+        cache.store(&issuer(), Err(EffectError::Cancelled), Timestamp(1));
+        assert_eq!(ask(&mut cache, "a", 1), Lookup::Fetch);
     }
 
     #[test]
