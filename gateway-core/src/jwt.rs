@@ -6,6 +6,7 @@
 
 mod algorithm;
 mod claims;
+mod discovery;
 mod json;
 mod jwk;
 mod jwks_cache;
@@ -13,6 +14,7 @@ mod token;
 
 pub use algorithm::Algorithm;
 pub use claims::{Claims, Refusal, Rules};
+pub use discovery::{Discovery, jwks_uri};
 pub use jwk::{Jwk, KeyMaterial, read_jwks};
 pub use jwks_cache::{JwksCache, Lookup};
 pub use token::{Header, Token, TokenError};
