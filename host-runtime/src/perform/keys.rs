@@ -3,10 +3,9 @@
 use std::sync::Mutex;
 
 use gateway_core::effect::{EffectError, FindKey, KeySource};
-use gateway_core::jwt::{Jwk, JwksCache, Lookup, read_jwks};
+use gateway_core::jwt::{Discovery, Jwk, JwksCache, Lookup, jwks_uri, read_jwks};
 use gateway_core::limits::{JWKS_BYTES_MAX, JWKS_MS_MAX};
 use gateway_core::message::Timestamp;
-use serde::Deserialize;
 use tokio::sync::Notify;
 
 /// Fetches a small document by GET.
@@ -102,32 +101,16 @@ async fn fetch_keys(
     cognito_endpoint: Option<&str>,
     client: &impl FetchDocument,
 ) -> Result<Vec<Jwk>, EffectError> {
-    let jwks_uri = match source {
-        KeySource::Issuer(issuer) => discover(issuer, client).await?,
-        KeySource::UserPool { region, pool_id } => match cognito_endpoint {
-            Some(endpoint) => {
-                format!("{}/{pool_id}/.well-known/jwks.json", endpoint.trim_end_matches('/'))
-            }
-            None => format!(
-                "https://cognito-idp.{region}.amazonaws.com/{pool_id}/.well-known/jwks.json"
-            ),
-        },
+    let malformed = |reason: &str| EffectError::Malformed(reason.into());
+    let jwks = match Discovery::of(source, cognito_endpoint) {
+        Discovery::Jwks(url) => url,
+        Discovery::Configuration(url) => {
+            let configuration = client.fetch(&url, JWKS_BYTES_MAX, JWKS_MS_MAX).await?;
+            jwks_uri(&configuration).map_err(malformed)?
+        }
     };
-    let document = client.fetch(&jwks_uri, JWKS_BYTES_MAX, JWKS_MS_MAX).await?;
-    read_jwks(&document).map_err(|reason| EffectError::Malformed(reason.into()))
-}
-
-/// OpenID Connect Discovery 1.0 §4.
-async fn discover(issuer: &str, client: &impl FetchDocument) -> Result<String, EffectError> {
-    #[derive(Deserialize)]
-    struct Configuration {
-        jwks_uri: String,
-    }
-    let url = format!("{}/.well-known/openid-configuration", issuer.trim_end_matches('/'));
-    let document = client.fetch(&url, JWKS_BYTES_MAX, JWKS_MS_MAX).await?;
-    let configuration: Configuration = serde_json::from_slice(&document)
-        .map_err(|_| EffectError::Malformed("no OpenID configuration with a jwks_uri".into()))?;
-    Ok(configuration.jwks_uri)
+    let document = client.fetch(&jwks, JWKS_BYTES_MAX, JWKS_MS_MAX).await?;
+    read_jwks(&document).map_err(malformed)
 }
 
 #[cfg(test)]
