@@ -1,2 +1,70 @@
-//! placeholder
-fn main() {}
+//! `cargo xtask`: everything this repository does that is not compiling a crate.
+//!
+//! One file per command. Whatever a command needs (the wasm target, the component, node packages …) it makes sure of by
+//! itself, so each of them works on a machine that has only Rust and Node.
+
+mod bench;
+mod component;
+#[expect(unreachable_pub, reason = "the file is the host's, where the function is public")]
+#[path = "../../host-runtime/src/engine_config.rs"]
+mod engine_config;
+mod licences;
+mod node;
+mod serve;
+mod shell;
+mod test;
+mod toolchain;
+mod worker;
+
+use anyhow::{Result, bail};
+
+const HELP: &str = "\
+cargo xtask COMMAND
+
+  serve [--release] [-- ARGUMENTS]
+                            set everything up and serve the example API, with URLs and curl lines to try
+  test [--only PART]…       run every test; --list names the parts
+  component                 build the pipeline as a Wasm component, and precompile it for this machine's architecture
+  worker [--no-startup]     build the Cloudflare Worker, check its size, measure its start under workerd
+  bench [--rounds N] [--seconds N]
+                            compare with nginx and a bare proxy; writes docs/benchmarks.md
+  licences                  check every dependency's licence and source against deny.toml
+  toolchain [--debian]      make sure of the wasm32-unknown-unknown target
+";
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if let Err(error) = run(&arguments) {
+        eprintln!("\nxtask: {error:#}");
+        std::process::exit(1);
+    }
+}
+
+fn run(arguments: &[String]) -> Result<()> {
+    let (command, rest) = match arguments.split_first() {
+        Some((command, rest)) => (command.as_str(), rest),
+        None => ("--help", arguments),
+    };
+    std::env::set_current_dir(shell::root())?;
+    match command {
+        "serve" => serve::run(rest),
+        "test" => test::run(rest),
+        "component" => no_more(rest).and_then(|()| component::build().map(drop)),
+        "worker" => worker::run(rest),
+        "bench" => bench::run(rest),
+        "licences" => no_more(rest).and_then(|()| licences::check()),
+        "toolchain" => toolchain::run(rest),
+        "-h" | "--help" | "help" => {
+            print!("{HELP}");
+            Ok(())
+        }
+        other => bail!("unknown command `{other}`\n\n{HELP}"),
+    }
+}
+
+fn no_more(rest: &[String]) -> Result<()> {
+    match rest.first() {
+        Some(extra) => bail!("unknown argument `{extra}`\n\n{HELP}"),
+        None => Ok(()),
+    }
+}

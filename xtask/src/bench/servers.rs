@@ -1,0 +1,272 @@
+//! The servers that are compared, and the backend behind all of them.
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+
+use crate::shell::{self, Children};
+
+/// What the backend answers: 200 bytes, and nothing that a proxy might change.
+pub(crate) const BODY: &str = "0123456789abcdefghijklmnopqrstuvwxyzABCD0123456789abcdefghijklmnopqrstuvwxyzABCD\
+0123456789abcdefghijklmnopqrstuvwxyzABCD0123456789abcdefghijklmnopqrstuvwxyzABCD0123456789abcdefghijklmnopqrstuvwxyzABCD";
+
+/// A request as a browser behind a content delivery network sends it; with `Host` that makes 15 fields.
+pub(crate) const REQUEST_FIELDS: [(&str, &str); 14] = [
+    ("Accept", "application/json, text/plain, */*"),
+    ("Accept-Language", "en-GB,en;q=0.9,de;q=0.7"),
+    ("Authorization", "Basic YWxpY2U6b3BlbiBzZXNhbWU="),
+    ("Cache-Control", "no-cache"),
+    ("Cookie", "session=5f2b8a1c9d3e4f60718293a4b5c6d7e8; theme=dark; consent=1"),
+    ("Origin", "https://shop.example.com"),
+    ("Referer", "https://shop.example.com/products?page=2"),
+    ("Sec-Fetch-Dest", "empty"),
+    ("Sec-Fetch-Mode", "cors"),
+    ("Sec-Fetch-Site", "same-site"),
+    (
+        "User-Agent",
+        "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0.0.0 Safari/537.36",
+    ),
+    ("X-Forwarded-For", "203.0.113.7"),
+    ("X-Forwarded-Proto", "https"),
+    ("X-Request-Id", "01890f5e-7b2c-7a10-9a35-2f1f0e4c8d11"),
+];
+
+/// The path that is asked for; every server knows it under the stage's name.
+const PATH: &str = "/prod/items/42";
+
+/// One server: how it is started and where it answers.
+pub(crate) struct Server {
+    pub(crate) name: &'static str,
+    pub(crate) port: u16,
+    program: PathBuf,
+    arguments: Vec<String>,
+    /// Where its output goes: for edgeway that is its access log.
+    output: PathBuf,
+}
+
+/// A server that has answered once.
+pub(crate) struct Started {
+    pub(crate) process: u32,
+    pub(crate) first_answer: Duration,
+}
+
+impl Server {
+    /// The URL that is asked for.
+    pub(crate) fn url(&self) -> String {
+        format!("http://127.0.0.1:{}{PATH}", self.port)
+    }
+
+    /// Starts it, and waits for its first right answer.
+    pub(crate) fn start(&self, children: &mut Children) -> Result<Started> {
+        let log = |suffix: &str| {
+            let path = self.output.with_extension(suffix);
+            std::fs::OpenOptions::new()
+                .create(true)
+                .append(true)
+                .open(&path)
+                .with_context(|| format!("opening {}", path.display()))
+        };
+        let (out, err) = (log("log")?, log("err")?);
+        let began = Instant::now();
+        let process = children.start(
+            shell::command(&self.program)
+                .args(&self.arguments)
+                .stdin(Stdio::null())
+                .stdout(out)
+                .stderr(err),
+        )?;
+        loop {
+            if self.check().is_ok() {
+                return Ok(Started { process, first_answer: began.elapsed() });
+            }
+            if let Some(ended) = children.ended() {
+                bail!("{}: {ended}: {}", self.name, self.messages());
+            }
+            if began.elapsed() > Duration::from_secs(10) {
+                let last = self.check().err().map(|error| format!("{error:#}")).unwrap_or_default();
+                bail!(
+                    "{} gives no right answer after 10 s: {last}\n{}",
+                    self.name,
+                    self.messages()
+                );
+            }
+            std::thread::sleep(Duration::from_micros(250));
+        }
+    }
+
+    /// Asks once and compares the whole answer.
+    pub(crate) fn check(&self) -> Result<()> {
+        let address = SocketAddr::from(([127, 0, 0, 1], self.port));
+        let mut stream = TcpStream::connect_timeout(&address, Duration::from_secs(1))?;
+        stream.set_read_timeout(Some(Duration::from_secs(5)))?;
+        let mut request = format!(
+            "GET {PATH} HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nConnection: close\r\n",
+            self.port
+        );
+        for (name, value) in REQUEST_FIELDS {
+            request.push_str(&format!("{name}: {value}\r\n"));
+        }
+        request.push_str("\r\n");
+        stream.write_all(request.as_bytes())?;
+        let mut answer = Vec::new();
+        stream.take(64 * 1024).read_to_end(&mut answer)?;
+        let answer = String::from_utf8_lossy(&answer);
+        if !answer.starts_with("HTTP/1.1 200 ") || !answer.trim_end().ends_with(BODY) {
+            bail!("{} answered wrongly: {answer}", self.name);
+        }
+        Ok(())
+    }
+
+    fn messages(&self) -> String {
+        let text = std::fs::read_to_string(self.output.with_extension("err")).unwrap_or_default();
+        text.lines()
+            .rev()
+            .take(10)
+            .collect::<Vec<_>>()
+            .into_iter()
+            .rev()
+            .collect::<Vec<_>>()
+            .join("\n")
+    }
+}
+
+/// nginx with one fixed answer.
+pub(crate) fn backend(scratch: &Path) -> Result<Server> {
+    let port = free_port()?;
+    let site = format!(
+        "server {{ listen 127.0.0.1:{port} reuseport; default_type application/json; location / {{ return 200 \"{BODY}\"; }} }}"
+    );
+    nginx("backend", scratch, port, &format!("access_log off;\n{site}"))
+}
+
+/// The servers to compare, nginx first: it is what the others are measured by.
+pub(crate) fn all(scratch: &Path, backend: u16) -> Result<Vec<Server>> {
+    let release = shell::target_dir().join("release");
+    let bare = free_port()?;
+    Ok(vec![
+        nginx_proxy(scratch, backend)?,
+        Server {
+            name: "bare hyper proxy",
+            port: bare,
+            program: release.join("bare-proxy"),
+            arguments: vec![format!("127.0.0.1:{bare}"), format!("127.0.0.1:{backend}")],
+            output: scratch.join("bare-proxy"),
+        },
+        edgeway("edgeway, native", "native", scratch, backend)?,
+        edgeway("edgeway, Wasm", "component", scratch, backend)?,
+    ])
+}
+
+fn nginx_proxy(scratch: &Path, backend: u16) -> Result<Server> {
+    let port = free_port()?;
+    let site = format!(
+        "log_format entry escape=json '{{\"requestId\":\"$request_id\",\"ip\":\"$remote_addr\",\"requestTime\":\"$time_local\",\
+         \"httpMethod\":\"$request_method\",\"path\":\"$uri\",\"status\":\"$status\",\"responseLength\":\"$body_bytes_sent\",\
+         \"responseLatency\":\"$request_time\"}}';\n\
+         access_log {log} entry;\n\
+         upstream backend {{ server 127.0.0.1:{backend}; keepalive 64; keepalive_requests 1000000; }}\n\
+         server {{ listen 127.0.0.1:{port} reuseport; location /prod/ {{\n\
+           proxy_pass http://backend/; proxy_http_version 1.1; proxy_set_header Connection \"\";\n\
+         }} }}",
+        log = scratch.join("nginx-access.log").display()
+    );
+    nginx("nginx", scratch, port, &site)
+}
+
+fn nginx(name: &'static str, scratch: &Path, port: u16, http: &str) -> Result<Server> {
+    let dir = scratch.join(name);
+    std::fs::create_dir_all(&dir).with_context(|| format!("creating {}", dir.display()))?;
+    let here = dir.display();
+    let temporary: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
+        .map(|kind| format!("{kind}_temp_path {here}/{kind};\n"))
+        .concat();
+    let text = format!(
+        "daemon off;\nworker_processes {workers};\npid {here}/pid;\nerror_log {here}/error.log warn;\n\
+         events {{ worker_connections 4096; }}\n\
+         http {{\n{temporary}keepalive_requests 10000000;\nkeepalive_timeout 600s;\n{http}\n}}\n",
+        workers = std::thread::available_parallelism().map_or(1, usize::from),
+    );
+    let config = dir.join("nginx.conf");
+    std::fs::write(&config, text).with_context(|| format!("writing {}", config.display()))?;
+    Ok(Server {
+        name,
+        port,
+        program: shell::find("nginx").context("nginx is gone")?,
+        // Before the configuration is read, nginx would write into the system's own log.
+        arguments: vec![
+            "-p".into(),
+            here.to_string(),
+            "-e".into(),
+            format!("{here}/error.log"),
+            "-c".into(),
+            config.display().to_string(),
+        ],
+        output: scratch.join(format!("{name}-output")),
+    })
+}
+
+/// edgeway with one HTTP_PROXY route and an access log, as it is deployed.
+fn edgeway(name: &'static str, engine: &str, scratch: &Path, backend: u16) -> Result<Server> {
+    let (port, admin) = (free_port()?, free_port()?);
+    let definition = serde_json::json!({
+        "openapi": "3.0.1",
+        "info": {"title": "items", "version": "1"},
+        "paths": {"/items/{id}": {"get": {
+            "parameters": [{"name": "id", "in": "path", "required": true, "schema": {"type": "string"}}],
+            "responses": {"200": {"description": "the item"}},
+            "x-amazon-apigateway-integration": {
+                "type": "http_proxy",
+                "httpMethod": "GET",
+                "uri": format!("http://127.0.0.1:{backend}/items/{{id}}"),
+                "requestParameters": {"integration.request.path.id": "method.request.path.id"},
+                "passthroughBehavior": "when_no_match"
+            }
+        }}}
+    });
+    // The limits that AWS gives every account would end the measurement at 10,000 requests a second.
+    let config = serde_json::json!({
+        "listen": format!("127.0.0.1:{port}"),
+        "admin": format!("127.0.0.1:{admin}"),
+        "region": "us-east-1",
+        "accountId": "000000000000",
+        "apis": [{
+            "id": "items",
+            "protocol": "REST",
+            "definition": "items.json",
+            "stages": [{
+                "stageName": "prod",
+                "accessLogSettings": {
+                    "destination": "stdout",
+                    "format": "{\"requestId\":\"$context.requestId\",\"ip\":\"$context.identity.sourceIp\",\"requestTime\":\"$context.requestTime\",\"httpMethod\":\"$context.httpMethod\",\"path\":\"$context.path\",\"status\":\"$context.status\",\"responseLength\":\"$context.responseLength\",\"responseLatency\":\"$context.responseLatency\"}"
+                }
+            }]
+        }],
+        "account": {"throttleSettings": {"rateLimit": 10_000_000, "burstLimit": 10_000_000}}
+    });
+    std::fs::write(scratch.join("items.json"), definition.to_string())
+        .context("writing the definition")?;
+    let path = scratch.join(format!("edgeway-{engine}.json"));
+    std::fs::write(&path, config.to_string())
+        .with_context(|| format!("writing {}", path.display()))?;
+    Ok(Server {
+        name,
+        port,
+        program: shell::target_dir().join("release/edgeway"),
+        arguments: ["serve", "--engine", engine, "--config"]
+            .map(String::from)
+            .into_iter()
+            .chain([path.display().to_string()])
+            .collect(),
+        output: scratch.join(format!("edgeway-{engine}-output")),
+    })
+}
+
+/// A port that nobody listens on now.
+fn free_port() -> Result<u16> {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).context("looking for a free port")?;
+    Ok(listener.local_addr().context("looking for a free port")?.port())
+}

@@ -1,0 +1,240 @@
+//! `cargo xtask test`: every test there is, in parts, each with its time.
+//!
+//! A part that fails does not stop the others: one run tells everything. The parts stand in the order in which they
+//! need each other's results.
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+
+use crate::{component, licences, node, serve, shell, toolchain, worker};
+
+type Part = (&'static str, &'static str, fn() -> Result<()>);
+
+/// Name, what it proves, and how.
+const PARTS: &[Part] = &[
+    ("tools", "what the tests need is on the machine", tools),
+    ("format", "the sources are formatted", format),
+    ("component", "the component builds and imports nothing foreign", component_),
+    (
+        "wasm",
+        "the core and both Wasm crates build for wasm32 without std's clock or randomness",
+        wasm,
+    ),
+    ("programs", "the gateway and the example build", programs),
+    ("worker", "the Worker builds, is small and starts quickly", worker_),
+    ("clippy", "no warnings in any crate, tests and benchmarks included", clippy),
+    ("docs", "the documentation has no broken links", docs),
+    ("licences", "every dependency may be used", licences::check),
+    ("fuzz", "the fuzz targets compile", fuzz),
+    ("doctests", "the examples in the documentation run", doctests),
+    ("tests", "unit, simulation, conformance and host tests", tests),
+];
+
+/// `cargo xtask test`.
+pub(crate) fn run(rest: &[String]) -> Result<()> {
+    let mut only: Vec<&str> = Vec::new();
+    let mut arguments = rest.iter();
+    while let Some(argument) = arguments.next() {
+        match argument.as_str() {
+            "--list" => {
+                for (name, proves, _) in PARTS {
+                    println!("{name:<10} {proves}");
+                }
+                return Ok(());
+            }
+            "--only" => only.push(arguments.next().context("--only takes the name of a part")?),
+            other => bail!("unknown argument `{other}`: `test [--list] [--only PART]…`"),
+        }
+    }
+    if let Some(unknown) = only.iter().find(|name| PARTS.iter().all(|(part, ..)| part != *name)) {
+        bail!("there is no part `{unknown}`: see `cargo xtask test --list`");
+    }
+
+    let mut results = Vec::new();
+    for (name, proves, part) in
+        PARTS.iter().filter(|(name, ..)| only.is_empty() || only.contains(name))
+    {
+        shell::say(format!("{name}: {proves}"));
+        let began = Instant::now();
+        let result = part();
+        if let Err(error) = &result {
+            eprintln!("\x1b[31m{name} failed:\x1b[0m {error:#}");
+        }
+        results.push((*name, began.elapsed(), result));
+    }
+    summarise(&results)
+}
+
+fn summarise(results: &[(&str, Duration, Result<()>)]) -> Result<()> {
+    println!("\npart            time  result");
+    for (name, time, result) in results {
+        let verdict = match result {
+            Ok(()) => "ok".to_string(),
+            Err(error) => format!("FAILED: {}", format!("{error:#}").lines().next().unwrap_or("")),
+        };
+        println!("{name:<10} {:>7.1} s  {verdict}", time.as_secs_f64());
+    }
+    let failed = results.iter().filter(|(.., result)| result.is_err()).count();
+    println!("\n{} passed, {failed} failed", results.len() - failed);
+    if failed > 0 {
+        bail!("not everything passed");
+    }
+    Ok(())
+}
+
+fn tools() -> Result<()> {
+    toolchain::c_compiler()?;
+    println!("{}: {}", toolchain::WASM, toolchain::wasm_target()?);
+    for folder in node::FOLDERS {
+        node::install(folder)?;
+    }
+    println!("python: {}", python()?.display());
+    match nextest() {
+        true => println!("cargo-nextest: there"),
+        false => println!("cargo-nextest: could not be installed; `cargo test` is used instead"),
+    }
+    Ok(())
+}
+
+fn format() -> Result<()> {
+    shell::run(shell::cargo().args(["fmt", "--all", "--check"]))
+}
+
+fn component_() -> Result<()> {
+    component::build().map(drop)
+}
+
+fn wasm() -> Result<()> {
+    let wasm_target = toolchain::wasm_target()?;
+    let mut build = wasm_target.cargo();
+    shell::run(build.args([
+        "build",
+        "--profile",
+        "wasm",
+        "--package",
+        "gateway-core",
+        "--package",
+        "gateway-component",
+    ]))
+}
+
+fn programs() -> Result<()> {
+    serve::build(false).map(drop)
+}
+
+fn worker_() -> Result<()> {
+    let dist = worker::build()?;
+    worker::measure_startup(&dist)
+}
+
+fn clippy() -> Result<()> {
+    shell::run(shell::cargo().args([
+        "clippy",
+        "--workspace",
+        "--all-targets",
+        "--",
+        "-D",
+        "warnings",
+    ]))?;
+    // The Worker's own code exists for wasm32 only.
+    let mut clippy = toolchain::wasm_target()?.cargo();
+    shell::run(clippy.args([
+        "clippy",
+        "--package",
+        "edge-worker",
+        "--package",
+        "gateway-component",
+        "--",
+        "-D",
+        "warnings",
+    ]))
+}
+
+fn docs() -> Result<()> {
+    shell::run(
+        shell::cargo().args(["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings"),
+    )
+}
+
+fn doctests() -> Result<()> {
+    shell::run(shell::cargo().args(["test", "--workspace", "--doc", "--quiet"]))
+}
+
+fn tests() -> Result<()> {
+    let mut command = shell::cargo();
+    if nextest() {
+        command.args(["nextest", "run", "--workspace", "--no-tests", "pass"]);
+    } else {
+        command.args(["test", "--workspace", "--lib", "--bins", "--tests", "--no-fail-fast"]);
+    }
+    // The python of the venv first: functions are started as `python3 -m awslambdaric …`.
+    let python = python()?;
+    let bin = python.parent().context("the venv's python is in a folder")?.to_path_buf();
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let path = std::env::join_paths(std::iter::once(bin).chain(std::env::split_paths(&path)))
+        .context("extending the PATH")?;
+    shell::run(command.env("PATH", path).env("EDGEWAY_PYTHON", python))
+}
+
+/// Whether cargo-nextest is there, installing it if it is not.
+fn nextest() -> bool {
+    let there = || shell::output(shell::cargo().args(["nextest", "--version"])).is_ok();
+    there() || {
+        shell::say("installing cargo-nextest (some minutes, once)");
+        let _ = shell::run(shell::cargo().args(["install", "cargo-nextest", "--locked"]));
+        there()
+    }
+}
+
+/// The python of a virtual environment with what the Python functions need.
+fn python() -> Result<PathBuf> {
+    const REQUIREMENTS: &str = "examples/products/function-python/requirements.txt";
+    let venv = shell::artefacts()?.join("venv");
+    let python = venv.join("bin/python3");
+    let wanted = std::fs::read(shell::root().join(REQUIREMENTS))
+        .with_context(|| format!("reading {REQUIREMENTS}"))?;
+    let stamp = venv.join("requirements.installed");
+    if std::fs::read(&stamp).is_ok_and(|installed| installed == wanted) {
+        return Ok(python);
+    }
+    shell::say("installing the Python client of the Lambda Runtime API");
+    let system = toolchain::program("python3", &["python3", "python3-venv"])?;
+    let make = || shell::run(shell::command(&system).args(["-m", "venv", "--clear"]).arg(&venv));
+    make().or_else(|_| {
+        // Debian's python3 has `venv` without the part that makes it work.
+        toolchain::apt(&["python3-venv"])?;
+        make()
+    })?;
+    shell::run(shell::command(&python).args([
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+        "-r",
+        REQUIREMENTS,
+    ]))?;
+    std::fs::write(&stamp, wanted).with_context(|| format!("writing {}", stamp.display()))?;
+    Ok(python)
+}
+
+/// Searching needs a nightly compiler and cargo-fuzz (`cargo +nightly fuzz run TARGET`). Here the targets are checked to
+/// compile; the same properties are tested on generated inputs among the ordinary tests.
+fn fuzz() -> Result<()> {
+    let manifest = shell::root().join("fuzz/Cargo.toml");
+    if !manifest.is_file() {
+        println!("no folder fuzz/: the properties are tested as ordinary tests");
+        return Ok(());
+    }
+    toolchain::program("c++", &["g++"])?; // libFuzzer is C++
+    // A folder of its own: fuzz/ is no member of the workspace, so that its nightly features touch nothing else.
+    let target_dir = shell::target_dir().join("fuzz");
+    shell::run(
+        shell::cargo()
+            .args(["check", "--manifest-path"])
+            .arg(manifest)
+            .env("CARGO_TARGET_DIR", target_dir),
+    )
+}
