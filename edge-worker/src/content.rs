@@ -1,0 +1,108 @@
+//! Content that this host holds for one exchange.
+
+use gateway_core::effect::EffectError;
+use gateway_core::message::{Content, ContentId};
+use js_sys::{Reflect, Uint8Array};
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{ReadableStream, ReadableStreamDefaultReader};
+
+/// The contents of one exchange; number 0 is the arrival's.
+#[derive(Debug, Default)]
+pub(crate) struct Contents(Vec<Held>);
+
+#[derive(Debug)]
+enum Held {
+    /// Not read yet: it can be sent on as it is, once.
+    Stream(ReadableStream),
+    /// Read by a stage: it can be sent as often as wanted.
+    Bytes(Uint8Array),
+    /// Sent on as a stream.
+    Gone,
+}
+
+impl Contents {
+    /// Holds a message's content, if it has any.
+    pub(crate) fn hold(&mut self, stream: Option<ReadableStream>) -> Content {
+        let Some(stream) = stream else {
+            if self.0.is_empty() {
+                self.0.push(Held::Gone); // number 0 stays the arrival's
+            }
+            return Content::Empty;
+        };
+        self.0.push(Held::Stream(stream));
+        Content::Held(ContentId(self.0.len() as u32 - 1))
+    }
+
+    /// Reads content whole.
+    pub(crate) async fn read(
+        &mut self,
+        id: ContentId,
+        bytes_max: u32,
+    ) -> Result<Vec<u8>, EffectError> {
+        let held = self.0.get_mut(id.0 as usize).ok_or_else(|| gone(id))?;
+        match std::mem::replace(held, Held::Gone) {
+            Held::Gone => Err(gone(id)),
+            Held::Bytes(bytes) => {
+                let read = bytes.to_vec();
+                *held = Held::Bytes(bytes);
+                Ok(read)
+            }
+            Held::Stream(stream) => {
+                let read = read_stream(stream, bytes_max as usize).await?;
+                *held = Held::Bytes(Uint8Array::from(&read[..]));
+                Ok(read)
+            }
+        }
+    }
+
+    /// What a message is sent with: `None` for no content.
+    pub(crate) fn take(&mut self, content: Content) -> Result<Option<JsValue>, EffectError> {
+        Ok(match content {
+            Content::Empty => None,
+            Content::Bytes(bytes) => Some(Uint8Array::from(&bytes[..]).into()),
+            Content::Held(id) => {
+                let held = self.0.get_mut(id.0 as usize).ok_or_else(|| gone(id))?;
+                match std::mem::replace(held, Held::Gone) {
+                    Held::Stream(stream) => Some(stream.into()),
+                    Held::Bytes(bytes) => {
+                        *held = Held::Bytes(bytes.clone());
+                        Some(bytes.into())
+                    }
+                    Held::Gone => return Err(gone(id)),
+                }
+            }
+        })
+    }
+}
+
+fn gone(id: ContentId) -> EffectError {
+    EffectError::Unavailable(format!("content {} is not held", id.0))
+}
+
+/// Reads a stream to its end, or until it is longer than allowed.
+pub(crate) async fn read_stream(
+    stream: ReadableStream,
+    bytes_max: usize,
+) -> Result<Vec<u8>, EffectError> {
+    let broken =
+        |error: JsValue| EffectError::Unavailable(format!("the content broke off: {error:?}"));
+    let reader: ReadableStreamDefaultReader = stream.get_reader().unchecked_into();
+    let mut read = Vec::new();
+    loop {
+        let chunk = JsFuture::from(reader.read()).await.map_err(broken)?;
+        let done = Reflect::get(&chunk, &"done".into()).map_err(broken)?.is_truthy();
+        if done {
+            return Ok(read);
+        }
+        let value = Reflect::get(&chunk, &"value".into()).map_err(broken)?;
+        let bytes: Uint8Array = value.dyn_into().map_err(broken)?;
+        if read.len() + bytes.length() as usize > bytes_max {
+            let _ = reader.cancel();
+            return Err(EffectError::TooLarge);
+        }
+        let start = read.len();
+        read.resize(start + bytes.length() as usize, 0);
+        bytes.copy_to(&mut read[start..]);
+    }
+}

@@ -1,0 +1,144 @@
+//! workerd's messages to the core's, and back.
+
+use gateway_core::message::{Arrival, Field, Fields, Request, Scheme, Seed, Timestamp, Version};
+use js_sys::{Array, Reflect};
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{Headers, Response, ResponseInit};
+
+use crate::content::Contents;
+
+/// Fields that the platform adds, which the client did not send.
+const PLATFORM_PREFIX: &str = "cf-";
+/// Framing and connection fields that workerd makes itself.
+const FRAMING: [&str; 4] = ["connection", "content-length", "transfer-encoding", "keep-alive"];
+
+/// The arrival of a request. Its content is held as number 0.
+pub(crate) fn arrival(request: &web_sys::Request, contents: &mut Contents) -> Arrival {
+    let url = request.url();
+    let (scheme, rest) = url.split_once("://").unwrap_or(("http", &url));
+    let (authority, target) = match rest.find('/') {
+        Some(at) => rest.split_at(at),
+        None => (rest, "/"),
+    };
+    let scheme = if scheme == "https" { Scheme::Https } else { Scheme::Http };
+    let headers = request.headers();
+    let source_ip = headers.get("cf-connecting-ip").ok().flatten();
+    Arrival {
+        now: now(),
+        seed: seed(),
+        // Only Cloudflare's own network leaves the field out: a Worker run locally.
+        source_ip: source_ip.unwrap_or_else(|| "127.0.0.1".into()),
+        scheme,
+        port: port(authority, scheme),
+        request: Request {
+            method: request.method(),
+            target: target.split('#').next().unwrap_or("/").into(),
+            version: Version::Http11,
+            fields: arrival_fields(&headers, authority),
+            content: contents.hold(request.body()),
+        },
+    }
+}
+
+fn arrival_fields(headers: &Headers, authority: &str) -> Fields {
+    let mut fields = fields(headers);
+    fields.0.retain(|field| !field.name.starts_with(PLATFORM_PREFIX));
+    if !fields.contains("host") {
+        fields.push("host", authority);
+    }
+    fields
+}
+
+fn port(authority: &str, scheme: Scheme) -> u16 {
+    let given = authority.rsplit_once(':').and_then(|(_, port)| port.parse().ok());
+    given.unwrap_or(if scheme == Scheme::Https { 443 } else { 80 })
+}
+
+/// Milliseconds; workerd's clock stands still between two I/O events.
+pub(crate) fn now() -> Timestamp {
+    Timestamp(js_sys::Date::now() as u64)
+}
+
+/// The time in ISO 8601's basic format: `20150830T123600Z`.
+pub(crate) fn basic_date_time() -> String {
+    let extended = String::from(js_sys::Date::new_0().to_iso_string());
+    let seconds = extended.split('.').next().unwrap_or_default();
+    let digits: String = seconds.chars().filter(|c| !matches!(c, '-' | ':')).collect();
+    digits + "Z"
+}
+
+fn seed() -> Seed {
+    let mut bytes = [0; 32];
+    if getrandom::fill(&mut bytes).is_err() {
+        worker::console_error!("no randomness: request ids repeat");
+    }
+    Seed(bytes)
+}
+
+/// All field lines; workerd lower-cases the names and joins repeats, but for `set-cookie`.
+pub(crate) fn fields(headers: &Headers) -> Fields {
+    let entries: Vec<Field> = headers
+        .entries()
+        .into_iter()
+        .filter_map(Result::ok)
+        .map(|entry| entry.unchecked_into::<Array>())
+        .filter_map(|pair| Some(Field::new(pair.get(0).as_string()?, pair.get(1).as_string()?)))
+        .collect();
+    Fields(entries)
+}
+
+/// A header section for workerd. Lines that it cannot carry are left out, and named in the log.
+pub(crate) fn headers(fields: &Fields) -> Headers {
+    let headers = Headers::new().expect("an empty Headers can always be made");
+    for field in fields {
+        if FRAMING.iter().any(|name| field.name.eq_ignore_ascii_case(name)) {
+            continue;
+        }
+        if headers.append(&field.name, &field.value).is_err() {
+            worker::console_warn!("the field {:?} cannot be sent", field.name);
+        }
+    }
+    headers
+}
+
+/// The response for the client. What HTTP cannot carry (a status that workerd refuses) is a 502.
+pub(crate) fn response(status: u16, fields: &Fields, body: Option<JsValue>) -> Response {
+    let headers = headers(fields);
+    if !headers.has("date").unwrap_or(true) {
+        let date = js_sys::Date::new_0().to_utc_string();
+        let _ = headers.set("date", &String::from(date));
+    }
+    let init = ResponseInit::new();
+    init.set_status(status);
+    init.set_headers(&headers);
+    // Content that has a coding already is not coded again.
+    let _ = Reflect::set(&init, &"encodeBody".into(), &"manual".into());
+    let body = body.filter(|_| !matches!(status, 101 | 204 | 205 | 304));
+    make_response(body.as_ref(), &init).unwrap_or_else(|_| bad_gateway())
+}
+
+fn make_response(body: Option<&JsValue>, init: &ResponseInit) -> Result<Response, JsValue> {
+    let constructor: js_sys::Function =
+        Reflect::get(&js_sys::global(), &"Response".into())?.dyn_into()?;
+    let arguments = Array::of2(body.unwrap_or(&JsValue::NULL), init);
+    Reflect::construct(&constructor, &arguments)?.dyn_into()
+}
+
+/// What AWS answers when nothing better is known.
+pub(crate) fn internal_server_error() -> Response {
+    plain(500, r#"{"message": "Internal server error"}"#)
+}
+
+fn bad_gateway() -> Response {
+    plain(502, r#"{"message": "Internal server error"}"#)
+}
+
+fn plain(status: u16, body: &str) -> Response {
+    let headers = Headers::new().expect("an empty Headers can always be made");
+    let _ = headers.set("content-type", "application/json");
+    let init = ResponseInit::new();
+    init.set_status(status);
+    init.set_headers(&headers);
+    Response::new_with_opt_str_and_init(Some(body), &init)
+        .expect("a plain response can always be made")
+}

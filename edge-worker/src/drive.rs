@@ -1,0 +1,98 @@
+//! The loop: what the exchange asks is performed, until it responds.
+
+use std::rc::Rc;
+
+use gateway_core::effect::{Bytes, Effect, EffectError, Notice, Outcome};
+use gateway_core::exchange::{Exchange, Misuse, Next};
+use gateway_core::gateway::Gateway;
+use gateway_core::message::{Fields, Response};
+use worker::{Context, Env};
+
+use crate::content::Contents;
+use crate::{convert, perform};
+
+/// Answers one request.
+pub(crate) async fn drive(
+    gateway: Rc<Gateway>,
+    request: web_sys::Request,
+    env: &Env,
+    context: &Context,
+) -> web_sys::Response {
+    let mut held = HeldByHost::default();
+    let arrival = convert::arrival(&request, &mut held.contents);
+    held.arrival_fields = arrival.request.fields.clone();
+    let mut exchange = Exchange::begin(gateway, arrival);
+    match run(&mut exchange, &mut held, env, context).await {
+        Ok(response) => send(response, held),
+        Err(misuse) => {
+            worker::console_error!("the host broke the contract: {misuse:?}");
+            convert::internal_server_error()
+        }
+    }
+}
+
+/// What outgoing messages refer to.
+#[derive(Debug, Default)]
+pub(crate) struct HeldByHost {
+    pub(crate) contents: Contents,
+    pub(crate) arrival_fields: Fields,
+    /// Of the last endpoint response.
+    pub(crate) endpoint_fields: Fields,
+}
+
+async fn run(
+    exchange: &mut Exchange,
+    held: &mut HeldByHost,
+    env: &Env,
+    context: &Context,
+) -> Result<Response, Misuse> {
+    loop {
+        let turn = exchange.advance()?;
+        turn.notices.into_iter().for_each(notify);
+        match turn.next {
+            Next::Perform(effect) => {
+                let outcome = perform(effect, held, env, context).await;
+                exchange.resume(convert::now(), outcome)?;
+            }
+            Next::Respond(response) => return Ok(response),
+        }
+    }
+}
+
+async fn perform(effect: Effect, held: &mut HeldByHost, env: &Env, context: &Context) -> Outcome {
+    match effect {
+        Effect::ReadContent(read) => {
+            let bytes = held.contents.read(read.content, read.bytes_max).await;
+            Outcome::ReadContent(bytes.map(Bytes))
+        }
+        Effect::SendRequest(send) => Outcome::SendRequest(perform::http::send(send, held).await),
+        Effect::InvokeFunction(invoke) => {
+            Outcome::InvokeFunction(perform::function::invoke(invoke, env).await)
+        }
+        Effect::TakeTokens(take) => Outcome::TakeTokens(perform::tokens::take(take, env).await),
+        Effect::FindKey(find) => Outcome::FindKey(perform::keys::find(find, env, context).await),
+        Effect::VerifySignature(verify) => {
+            Outcome::VerifySignature(perform::signature::verify(verify).await)
+        }
+    }
+}
+
+/// Logs go where the platform takes them: `wrangler tail`, Logpush. Metrics are its own.
+fn notify(notice: Notice) {
+    match notice {
+        Notice::WriteAccessLog { line, .. } => worker::console_log!("{line}"),
+        Notice::RecordRequest { .. } => {}
+    }
+}
+
+fn send(response: Response, mut held: HeldByHost) -> web_sys::Response {
+    let fields = response.fields.resolve(&held.endpoint_fields);
+    match held.contents.take(response.content) {
+        Ok(body) => convert::response(response.status, &fields, body),
+        Err(error) => {
+            let error: EffectError = error;
+            worker::console_error!("the response's content is gone: {error:?}");
+            convert::internal_server_error()
+        }
+    }
+}

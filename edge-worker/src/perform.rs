@@ -1,0 +1,7 @@
+//! One file per effect, as in `host-runtime`.
+
+pub(crate) mod function;
+pub(crate) mod http;
+pub(crate) mod keys;
+pub(crate) mod signature;
+pub(crate) mod tokens;

@@ -1,0 +1,84 @@
+//! `SendRequest`, by workerd's `fetch`.
+
+use futures_util::future::{Either, select};
+use gateway_core::effect::{EffectError, SendRequest};
+use gateway_core::message::EndpointResponse;
+use js_sys::Reflect;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{AbortController, Headers, RequestInit, RequestRedirect, Response};
+
+use crate::convert;
+use crate::drive::HeldByHost;
+
+/// Sends a request and waits for the response's header section; its content is held.
+pub(crate) async fn send(
+    request: SendRequest,
+    held: &mut HeldByHost,
+) -> Result<EndpointResponse, EffectError> {
+    let fields = request.fields.resolve(&held.arrival_fields);
+    let headers = convert::headers(&fields);
+    let _ = headers.delete("host"); // the URL's authority
+    let body = match request.method.as_str() {
+        // workerd refuses content on these.
+        "GET" | "HEAD" => None,
+        _ => held.contents.take(request.content)?,
+    };
+    let call = Call { method: &request.method, url: &request.url, headers: &headers, body };
+    let response = call.send(request.timeout_ms).await?;
+    held.endpoint_fields = convert::fields(&response.headers());
+    Ok(EndpointResponse {
+        status: response.status(),
+        fields: held.endpoint_fields.clone(),
+        content: held.contents.hold(response.body()),
+    })
+}
+
+/// One call of `fetch`.
+pub(crate) struct Call<'c> {
+    pub(crate) method: &'c str,
+    pub(crate) url: &'c str,
+    pub(crate) headers: &'c Headers,
+    pub(crate) body: Option<JsValue>,
+}
+
+impl Call<'_> {
+    /// The response, when its header section is there. Redirects are answers like any other.
+    pub(crate) async fn send(self, timeout_ms: u32) -> Result<Response, EffectError> {
+        let unavailable = |error: JsValue| EffectError::Unavailable(describe(&error));
+        let controller = AbortController::new().map_err(unavailable)?;
+        let init = RequestInit::new();
+        init.set_method(self.method);
+        init.set_headers_headers(self.headers);
+        init.set_redirect(RequestRedirect::Manual);
+        init.set_signal(Some(&controller.signal()));
+        if let Some(body) = &self.body {
+            init.set_body(body);
+        }
+        // Coded content passes through as it came.
+        let _ = Reflect::set(&init, &"encodeResponseBody".into(), &"manual".into());
+        let fetched = JsFuture::from(fetch(self.url, &init));
+        let timeout = worker::Delay::from(core::time::Duration::from_millis(timeout_ms.into()));
+        match select(fetched, timeout).await {
+            Either::Left((response, _)) => {
+                response.map_err(unavailable)?.dyn_into().map_err(unavailable)
+            }
+            Either::Right(((), _)) => {
+                controller.abort();
+                Err(EffectError::TimedOut)
+            }
+        }
+    }
+}
+
+#[wasm_bindgen::prelude::wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(js_name = fetch)]
+    fn fetch(url: &str, init: &RequestInit) -> js_sys::Promise;
+}
+
+fn describe(error: &JsValue) -> String {
+    let message =
+        Reflect::get(error, &"message".into()).ok().and_then(|message| message.as_string());
+    message.unwrap_or_else(|| "fetch failed".into())
+}
