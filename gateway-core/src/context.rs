@@ -3,6 +3,11 @@
 //! The record is written in `pipeline.rs` alone, line by line as the story goes on; every other
 //! reader takes it by reference.
 
+mod lookup;
+mod variable;
+
+pub(crate) use variable::{NAMES, Variable};
+
 use alloc::{string::String, vec::Vec};
 
 use crate::gateway_error::ResponseType;
@@ -124,4 +129,43 @@ pub struct IntegrationContext {
     pub request_id: Option<String>,
     /// `$context.integration.error`
     pub error: Option<String>,
+}
+
+/// A record for tests, after a live HTTP API's.
+#[cfg(test)]
+pub(crate) fn example() -> Context {
+    Context {
+        request_id: "JKJaXmPLvHcESHA=".into(),
+        extended_request_id: "JKJaXmPLvHcESHA=".into(),
+        request_time: Timestamp(1_584_039_838_390),
+        http_method: "GET".into(),
+        protocol: Version::Http11,
+        scheme: Scheme::Https,
+        port: 443,
+        path: "/test/hello".into(),
+        raw_query: String::new(),
+        domain_name: "r3pmxmplak.execute-api.us-east-2.amazonaws.com".into(),
+        domain_prefix: "r3pmxmplak".into(),
+        source_ip: "205.255.255.176".into(),
+        user_agent: Some("agent/1".into()),
+        trace: Trace {
+            root: "1-5e6a86de-d1b2d8aea3b0b0ae4a2f2b1c".into(),
+            parent: "53995c3f42cd8ad8".into(),
+            sampled: "0".into(),
+        },
+        account_id: "123456789012".into(),
+        api_id: "r3pmxmplak".into(),
+        stage: "test".into(),
+        deployment_id: "d1".into(),
+        resource_id: "abc123".into(),
+        resource_path: "/hello".into(),
+        route_key: "GET /hello".into(),
+        path_parameters: Vec::new(),
+        resource_request_path: "/hello".into(),
+        authorizer: AuthorizerContext::None,
+        error: None,
+        integration: None,
+        status: 0,
+        response_length: None,
+    }
 }

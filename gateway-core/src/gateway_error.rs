@@ -73,6 +73,34 @@ impl GatewayError {
 }
 
 impl ResponseType {
+    /// AWS's name: `ACCESS_DENIED`, `DEFAULT_4XX`.
+    pub fn name(self) -> &'static str {
+        use ResponseType::*;
+        match self {
+            AccessDenied => "ACCESS_DENIED",
+            ApiConfigurationError => "API_CONFIGURATION_ERROR",
+            AuthorizerConfigurationError => "AUTHORIZER_CONFIGURATION_ERROR",
+            AuthorizerFailure => "AUTHORIZER_FAILURE",
+            BadRequestBody => "BAD_REQUEST_BODY",
+            BadRequestParameters => "BAD_REQUEST_PARAMETERS",
+            Default4xx => "DEFAULT_4XX",
+            Default5xx => "DEFAULT_5XX",
+            ExpiredToken => "EXPIRED_TOKEN",
+            IntegrationFailure => "INTEGRATION_FAILURE",
+            IntegrationTimeout => "INTEGRATION_TIMEOUT",
+            InvalidApiKey => "INVALID_API_KEY",
+            InvalidSignature => "INVALID_SIGNATURE",
+            MissingAuthenticationToken => "MISSING_AUTHENTICATION_TOKEN",
+            QuotaExceeded => "QUOTA_EXCEEDED",
+            RequestTooLarge => "REQUEST_TOO_LARGE",
+            ResourceNotFound => "RESOURCE_NOT_FOUND",
+            Throttled => "THROTTLED",
+            Unauthorized => "UNAUTHORIZED",
+            UnsupportedMediaType => "UNSUPPORTED_MEDIA_TYPE",
+            WafFiltered => "WAF_FILTERED",
+        }
+    }
+
     /// The status of a REST API, unless a gateway response overrides it.
     pub fn default_status(self) -> u16 {
         use ResponseType::*;

@@ -33,6 +33,7 @@
 
 extern crate alloc;
 
+mod access_log;
 pub mod bucket;
 pub mod codec;
 pub mod context;
@@ -46,3 +47,4 @@ pub mod jwt;
 pub mod limits;
 pub mod message;
 mod pipeline;
+pub mod time;

@@ -1,0 +1,215 @@
+//! The variables of `$context`, each with where its value is found.
+//!
+//! Names: "Data transformations reference: context variables" (REST) and "HTTP API access log
+//! variables". A variable that AWS has and that is never known here is listed without a value:
+//! a format may name it, and it prints `-`.
+
+use alloc::borrow::Cow;
+use alloc::string::{String, ToString};
+
+use super::{AuthorizerContext, Context};
+use crate::message::Timestamp;
+use crate::time;
+
+/// A variable of `$context`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Variable {
+    /// One that AWS names.
+    Known(Known),
+    /// `authorizer.claims.NAME`
+    Claim(String),
+    /// `authorizer.NAME`, `requestOverride.…`, `responseOverride.…`: names that AWS does not fix
+    /// and that nothing gives a value to.
+    Open,
+}
+
+/// One known name. Its number is its place in [`NAMES`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Known(u8);
+
+type Value<'c> = Option<Cow<'c, str>>;
+type Read = for<'c> fn(&'c Context, Timestamp) -> Value<'c>;
+
+macro_rules! variables {
+    ($($name:literal $(=> |$context:pat_param, $now:pat_param| $value:expr)?;)*) => {
+        /// Every name that AWS fixes.
+        pub(crate) const NAMES: &[&str] = &[$($name),*];
+        const READS: &[Option<Read>] = &[$(variables!(@read $(|$context, $now| $value)?)),*];
+    };
+    (@read) => { None };
+    (@read |$context:pat_param, $now:pat_param| $value:expr) => { Some({
+        fn read<'c>($context: &'c Context, $now: Timestamp) -> Value<'c> { $value }
+        read
+    }) };
+}
+
+variables! {
+    "accountId" => |c, _| given(&c.account_id);
+    "apiId" => |c, _| given(&c.api_id);
+    "authenticate.error";
+    "authenticate.latency";
+    "authenticate.status";
+    "authorize.error";
+    "authorize.latency";
+    "authorize.status";
+    "authorizer.error";
+    "authorizer.integrationLatency";
+    "authorizer.integrationStatus";
+    "authorizer.latency";
+    "authorizer.principalId";
+    "authorizer.requestId";
+    "authorizer.scopes" => |c, _| scopes(c);
+    "authorizer.status";
+    "awsEndpointRequestId" => |c, _| some(&c.integration.as_ref()?.request_id);
+    "awsEndpointRequestId2";
+    "cipherSuite";
+    "customDomain.basePathMatched";
+    "dataProcessed";
+    "deploymentId" => |c, _| given(&c.deployment_id);
+    "domainName" => |c, _| given(&c.domain_name);
+    "domainPrefix" => |c, _| given(&c.domain_prefix);
+    "error.message" => |c, _| some(&c.error.as_ref()?.message);
+    "error.messageString" => |c, _| some(&c.error.as_ref()?.message).map(quoted);
+    "error.responseType" => |c, _| Some(c.error.as_ref()?.response_type.name().into());
+    "error.validationErrorString";
+    "extendedRequestId" => |c, _| given(&c.extended_request_id);
+    "httpMethod" => |c, _| given(&c.http_method);
+    "identity.accessKey";
+    "identity.accountId";
+    "identity.apiKey";
+    "identity.apiKeyId";
+    "identity.caller";
+    "identity.clientCert.clientCertPem";
+    "identity.clientCert.issuerDN";
+    "identity.clientCert.serialNumber";
+    "identity.clientCert.subjectDN";
+    "identity.clientCert.validity.notAfter";
+    "identity.clientCert.validity.notBefore";
+    "identity.cognitoAuthenticationProvider";
+    "identity.cognitoAuthenticationType";
+    "identity.cognitoIdentityId";
+    "identity.cognitoIdentityPoolId";
+    "identity.principalOrgId";
+    "identity.sourceIp" => |c, _| given(&c.source_ip);
+    "identity.user";
+    "identity.userAgent" => |c, _| some(&c.user_agent);
+    "identity.userArn";
+    "identity.vpcId";
+    "identity.vpceId";
+    "integration.error" => |c, _| some(&c.integration.as_ref()?.error);
+    "integration.integrationStatus" => |c, _| number(c.integration.as_ref()?.integration_status?);
+    "integration.latency" => |c, _| number(c.integration.as_ref()?.latency_ms);
+    "integration.requestId" => |c, _| some(&c.integration.as_ref()?.request_id);
+    "integration.status" => |c, _| number(c.integration.as_ref()?.status?);
+    "integrationErrorMessage" => |c, _| some(&c.integration.as_ref()?.error);
+    "integrationLatency" => |c, _| number(c.integration.as_ref()?.latency_ms);
+    "integrationStatus" => |c, _| number(c.integration.as_ref()?.integration_status?);
+    "isCanaryRequest";
+    "path" => |c, _| given(&c.path);
+    "protocol" => |c, _| Some(c.protocol.as_str().into());
+    "requestId" => |c, _| given(&c.request_id);
+    "requestTime" => |c, _| Some(time::clf(c.request_time).into());
+    "requestTimeEpoch" => |c, _| number(c.request_time.0);
+    "resourceId" => |c, _| given(&c.resource_id);
+    "resourcePath" => |c, _| given(&c.resource_path);
+    "responseLatency" => |c, now| number(now.0.saturating_sub(c.request_time.0));
+    "responseLength" => |c, _| number(c.response_length?);
+    "routeKey" => |c, _| given(&c.route_key);
+    "stage" => |c, _| given(&c.stage);
+    "status" => |c, _| if c.status == 0 { None } else { number(c.status) };
+    "tlsVersion";
+    "waf.error";
+    "waf.latency";
+    "waf.status";
+    "wafResponseCode";
+    "webaclArn";
+    "xrayTraceId" => |c, _| given(&c.trace.root);
+}
+
+impl Variable {
+    /// The variable of this name (without `$context.`), if AWS has it.
+    pub(crate) fn parse(name: &str) -> Option<Self> {
+        // The names are in order: a test holds that.
+        if let Ok(place) = NAMES.binary_search(&name) {
+            return Some(Self::Known(Known(place as u8)));
+        }
+        if let Some(claim) = name.strip_prefix("authorizer.claims.") {
+            return (!claim.is_empty()).then(|| Self::Claim(claim.into()));
+        }
+        let is_open = ["authorizer.", "requestOverride.", "responseOverride."]
+            .iter()
+            .any(|open| name.strip_prefix(open).is_some_and(|rest| !rest.is_empty()));
+        is_open.then_some(Self::Open)
+    }
+
+    /// Its value, if it is known.
+    pub(crate) fn value<'c>(&self, context: &'c Context, now: Timestamp) -> Value<'c> {
+        match self {
+            Self::Known(known) => READS[usize::from(known.0)]?(context, now),
+            Self::Claim(name) => {
+                let (AuthorizerContext::Jwt { claims, .. } | AuthorizerContext::Cognito { claims }) =
+                    &context.authorizer
+                else {
+                    return None;
+                };
+                claims.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str().into())
+            }
+            Self::Open => None,
+        }
+    }
+
+    /// Whether its value is JSON text already.
+    pub(crate) fn is_json(&self) -> bool {
+        matches!(self, Self::Known(known) if NAMES[usize::from(known.0)] == "error.messageString")
+    }
+}
+
+fn given(text: &str) -> Value<'_> {
+    (!text.is_empty()).then_some(text.into())
+}
+
+fn some(text: &Option<String>) -> Value<'_> {
+    given(text.as_ref()?)
+}
+
+fn number<'c>(number: impl Into<u64>) -> Value<'c> {
+    Some(number.into().to_string().into())
+}
+
+fn quoted(message: Cow<'_, str>) -> Cow<'_, str> {
+    serde_json::to_string(&message).unwrap_or_default().into()
+}
+
+fn scopes(context: &Context) -> Value<'_> {
+    let AuthorizerContext::Jwt { scopes: Some(scopes), .. } = &context.authorizer else {
+        return None;
+    };
+    Some(alloc::format!("[{}]", scopes.join(" ")).into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_names_are_in_order_and_each_once() {
+        assert!(NAMES.is_sorted_by(|a, b| a < b));
+        assert!(NAMES.len() <= usize::from(u8::MAX));
+        for name in NAMES {
+            assert!(matches!(Variable::parse(name), Some(Variable::Known(_))), "{name}");
+        }
+    }
+
+    #[test]
+    fn only_open_families_take_any_name() {
+        assert_eq!(
+            Variable::parse("authorizer.claims.cognito:groups"),
+            Some(Variable::Claim("cognito:groups".into()))
+        );
+        assert_eq!(Variable::parse("authorizer.tenant"), Some(Variable::Open));
+        assert_eq!(Variable::parse("responseOverride.header.a"), Some(Variable::Open));
+        for name in ["", "authorizer.", "authorizer.claims.", "requestid", "identity.x", "error"] {
+            assert_eq!(Variable::parse(name), None, "{name}");
+        }
+    }
+}
