@@ -15,6 +15,7 @@ const esbuild = require("esbuild");
 const WASM_FEATURES = [
   "bulk-memory",
   "bulk-memory-opt",
+  "exception-handling",
   "multivalue",
   "mutable-globals",
   "nontrapping-float-to-int",
@@ -32,7 +33,6 @@ const bundled = await esbuild.build({
   target: "es2022",
   // Modules that the host of the Worker adds: the Wasm, the deployment's snapshot, workerd's own.
   plugins: [{ name: "modules-beside", setup: (build) => build.onResolve({ filter: /(^cloudflare:)|(\/(index_bg\.wasm|snapshot\.bin)$)/ }, beside) }],
-  loader: { ".wasm": "copy" },
   write: false,
   logLevel: "warning",
 });
@@ -46,7 +46,7 @@ const raw = join(staging, "index_bg.wasm");
 const small = join(staging, "small.wasm");
 execFileSync(
   process.execPath,
-  [require.resolve("binaryen/bin/wasm-opt"), "-Os", ...WASM_FEATURES.map((name) => `--enable-${name}`), raw, "-o", small],
+  [require.resolve("binaryen/bin/wasm-opt"), "-Os", "--strip-debug", "--strip-producers", ...WASM_FEATURES.map((name) => `--enable-${name}`), raw, "-o", small],
   { stdio: ["ignore", "inherit", "inherit"] },
 );
 
