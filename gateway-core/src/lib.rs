@@ -47,4 +47,5 @@ pub mod jwt;
 pub mod limits;
 pub mod message;
 mod pipeline;
+pub mod target;
 pub mod time;

@@ -34,3 +34,7 @@ pub const ACCOUNT_RATE_DEFAULT: f64 = 10_000.0;
 pub const ACCOUNT_BURST_DEFAULT: u32 = 5_000;
 /// Most steps that one exchange may take; a guard against a pipeline that does not end.
 pub const STEPS_MAX: usize = 64;
+/// Most query parameters that are looked at; a target is bounded by the host anyway.
+pub const QUERY_PARAMETERS_MAX: usize = 4_096;
+/// Deepest resource path, segments: matching recurses once a segment.
+pub const RESOURCE_DEPTH_MAX: usize = 64;
