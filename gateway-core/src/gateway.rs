@@ -1,13 +1,92 @@
 //! A snapshot compiled for serving: what [`crate::exchange::Exchange`] decides by.
 
-use alloc::vec::Vec;
+mod authorizer;
+pub(crate) mod expression;
+mod function;
+pub(crate) mod http;
+mod integration;
+pub(crate) mod media;
+pub(crate) mod mock;
+mod path_template;
+pub(crate) mod response_template;
+pub(crate) mod responses;
+mod routes;
+pub(crate) mod uri;
 
-use crate::definition::{DefinitionError, Snapshot};
+use alloc::collections::BTreeMap;
+use alloc::{string::String, vec::Vec};
+
+pub(crate) use authorizer::{AuthorizerPlan, IdentitySource};
+pub(crate) use integration::{IntegrationPlan, LambdaProxy};
+use path_template::PathTemplate;
+pub(crate) use response_template::GatewayResponsePlan;
+use routes::Routes;
+
+use crate::access_log::Format;
+use crate::bucket::Limit;
+use crate::definition::{
+    Api, DefinitionError, Deployment, Method, MethodSetting, Protocol, Snapshot, Source, Stage,
+};
 
 /// All APIs, compiled once. Nothing in it changes while it serves.
 #[derive(Debug)]
 pub struct Gateway {
     pub(crate) snapshot: Snapshot,
+    apis: Vec<ApiPlan>,
+    by_id: BTreeMap<String, usize>,
+}
+
+#[derive(Debug)]
+struct ApiPlan {
+    deployments: Vec<DeploymentPlan>,
+    stages: Vec<StagePlan>,
+    by_name: BTreeMap<String, usize>,
+}
+
+/// What all stages of a deployment share.
+#[derive(Debug)]
+struct DeploymentPlan {
+    routes: Routes,
+    /// By method; `None` for `$default`.
+    templates: Vec<Option<PathTemplate>>,
+    authorizers: Vec<AuthorizerPlan>,
+}
+
+/// A stage: stage variables filled in, settings resolved.
+#[derive(Debug)]
+pub(crate) struct StagePlan {
+    methods: Vec<MethodPlan>,
+    pub(crate) gateway_responses: Vec<GatewayResponsePlan>,
+    /// Destination and format.
+    pub(crate) access_log: Option<(String, Format)>,
+}
+
+/// A method or route at a stage.
+#[derive(Debug)]
+pub(crate) struct MethodPlan {
+    pub(crate) route_key: String,
+    pub(crate) integration: IntegrationPlan,
+    /// The bucket of this method and its limit, if the stage sets one.
+    pub(crate) throttle: Option<(String, Limit)>,
+}
+
+/// An API's stage, as a request addressed it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct StageOf<'g> {
+    pub(crate) api: &'g Api,
+    pub(crate) stage: &'g Stage,
+    pub(crate) deployment: &'g Deployment,
+    pub(crate) plan: &'g StagePlan,
+    compiled: &'g DeploymentPlan,
+}
+
+/// A method of a stage, as a request matched it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct MethodOf<'g> {
+    pub(crate) at: StageOf<'g>,
+    pub(crate) method: &'g Method,
+    pub(crate) plan: &'g MethodPlan,
+    template: Option<&'g PathTemplate>,
 }
 
 impl Gateway {
@@ -16,6 +95,211 @@ impl Gateway {
     /// # Errors
     /// Everything in the snapshot that cannot be served, with its place in the definition.
     pub fn compile(snapshot: Snapshot) -> Result<Self, Vec<DefinitionError>> {
-        Ok(Self { snapshot })
+        let mut errors = Vec::new();
+        let mut by_id = BTreeMap::new();
+        let mut apis = Vec::with_capacity(snapshot.apis.len());
+        for api in &snapshot.apis {
+            if by_id.insert(api.id.to_ascii_lowercase(), apis.len()).is_some() {
+                let message = alloc::format!("two APIs have the id `{}`", api.id);
+                errors.push(DefinitionError::error(Source::default(), message));
+            }
+            apis.push(compile_api(api, &mut errors));
+        }
+        match errors.is_empty() {
+            true => Ok(Self { snapshot, apis, by_id }),
+            false => Err(errors),
+        }
     }
+
+    /// The index of the API of this id; ids are host names, which have no case.
+    pub(crate) fn api(&self, id: &str) -> Option<usize> {
+        match self.by_id.get(id) {
+            None if id.bytes().any(|b| b.is_ascii_uppercase()) => {
+                self.by_id.get(&id.to_ascii_lowercase()).copied()
+            }
+            found => found.copied(),
+        }
+    }
+
+    /// The only API, if there is only one.
+    pub(crate) fn only_api(&self) -> Option<usize> {
+        (self.apis.len() == 1).then_some(0)
+    }
+
+    /// A stage of an API.
+    pub(crate) fn stage(&self, api: usize, stage_name: &str) -> Option<StageOf<'_>> {
+        let compiled = &self.apis[api];
+        let index = *compiled.by_name.get(stage_name)?;
+        let api = &self.snapshot.apis[api];
+        let stage = &api.stages[index];
+        let deployment = stage.deployment as usize;
+        Some(StageOf {
+            api,
+            stage,
+            deployment: &api.deployments[deployment],
+            plan: &compiled.stages[index],
+            compiled: &compiled.deployments[deployment],
+        })
+    }
+}
+
+impl<'g> StageOf<'g> {
+    /// The method that answers, by the path without the stage.
+    pub(crate) fn find_method(self, http_method: &str, path: &str) -> Option<MethodOf<'g>> {
+        let index = self.compiled.routes.find(http_method, path)?.route as usize;
+        Some(MethodOf {
+            at: self,
+            method: &self.deployment.methods[index],
+            plan: &self.plan.methods[index],
+            template: self.compiled.templates[index].as_ref(),
+        })
+    }
+}
+
+impl<'g> MethodOf<'g> {
+    /// Path parameters of the path that matched, percent-encoding untouched.
+    pub(crate) fn path_parameters<'a>(
+        &self,
+        path: &'a str,
+    ) -> impl Iterator<Item = (&'a str, &'a str)> + use<'a, 'g>
+    where
+        'g: 'a,
+    {
+        // A trailing slash is no part of a greedy value in a REST API.
+        let path = match self.at.api.protocol {
+            Protocol::Rest => path.trim_end_matches('/'),
+            Protocol::Http => path,
+        };
+        self.template.into_iter().flat_map(move |template| template.captures(path))
+    }
+
+    /// The compiled authorizer of this index.
+    pub(crate) fn authorizer(&self, index: u32) -> Option<&'g AuthorizerPlan> {
+        self.at.compiled.authorizers.get(index as usize)
+    }
+}
+
+fn compile_api(api: &Api, errors: &mut Vec<DefinitionError>) -> ApiPlan {
+    let deployments: Vec<DeploymentPlan> =
+        api.deployments.iter().map(|d| compile_deployment(api.protocol, d, errors)).collect();
+    let mut by_name = BTreeMap::new();
+    let mut stages = Vec::with_capacity(api.stages.len());
+    for stage in &api.stages {
+        if by_name.insert(stage.stage_name.clone(), stages.len()).is_some() {
+            let message =
+                alloc::format!("API `{}` has two stages named `{}`", api.id, stage.stage_name);
+            errors.push(DefinitionError::error(Source::default(), message));
+        }
+        match api.deployments.get(stage.deployment as usize) {
+            Some(deployment) => stages.push(compile_stage(api, stage, deployment, errors)),
+            None => {
+                let message = alloc::format!(
+                    "stage `{}` of API `{}` serves deployment {}, which does not exist",
+                    stage.stage_name,
+                    api.id,
+                    stage.deployment
+                );
+                errors.push(DefinitionError::error(Source::default(), message));
+            }
+        }
+    }
+    ApiPlan { deployments, stages, by_name }
+}
+
+fn compile_deployment(
+    protocol: Protocol,
+    deployment: &Deployment,
+    errors: &mut Vec<DefinitionError>,
+) -> DeploymentPlan {
+    let mut routes = Routes::new(protocol);
+    let mut templates = Vec::with_capacity(deployment.methods.len());
+    for (index, method) in deployment.methods.iter().enumerate() {
+        let error = |message: String| DefinitionError::error(method.source.clone(), message);
+        let (template, inserted) = match method.resource_path.as_str() {
+            "$default" if protocol == Protocol::Http => (None, routes.insert_default(index as u32)),
+            path => match PathTemplate::parse(path) {
+                Ok(template) => {
+                    let inserted = routes.insert(&template, &method.http_method, index as u32);
+                    (Some(template), inserted)
+                }
+                Err(reason) => {
+                    errors.push(error(alloc::format!("resource path `{path}`: {reason}")));
+                    (None, Ok(()))
+                }
+            },
+        };
+        if let Err(other) = inserted {
+            let other = deployment.methods[other as usize].route_key();
+            let message =
+                alloc::format!("`{}` answers the same requests as `{other}`", method.route_key());
+            errors.push(error(message));
+        }
+        templates.push(template);
+    }
+    let authorizers =
+        deployment.authorizers.iter().map(|a| AuthorizerPlan::compile(a, errors)).collect();
+    DeploymentPlan { routes, templates, authorizers }
+}
+
+fn compile_stage(
+    api: &Api,
+    stage: &Stage,
+    deployment: &Deployment,
+    errors: &mut Vec<DefinitionError>,
+) -> StagePlan {
+    let methods = deployment.methods.iter().map(|method| {
+        let error = |message| DefinitionError::error(method.integration.source.clone(), message);
+        let integration = IntegrationPlan::compile(api, stage, method);
+        let integration = integration.unwrap_or_else(|message| {
+            errors.push(error(message));
+            IntegrationPlan::Misconfigured(String::new())
+        });
+        MethodPlan {
+            route_key: method.route_key(),
+            integration,
+            throttle: method_throttle(api, stage, method),
+        }
+    });
+    let methods = methods.collect();
+    let gateway_responses = deployment.gateway_responses.iter().filter_map(|response| {
+        let compiled = GatewayResponsePlan::compile(response, &stage.variables);
+        compiled.map_err(|m| errors.push(DefinitionError::error(Source::default(), m))).ok()
+    });
+    let gateway_responses = gateway_responses.collect();
+    StagePlan { methods, gateway_responses, access_log: compile_access_log(api, stage, errors) }
+}
+
+fn compile_access_log(
+    api: &Api,
+    stage: &Stage,
+    errors: &mut Vec<DefinitionError>,
+) -> Option<(String, Format)> {
+    let settings = stage.access_log_settings.as_ref()?;
+    match Format::compile(&settings.format) {
+        Ok(format) => Some((settings.destination.clone(), format)),
+        Err(reason) => {
+            let message = alloc::format!(
+                "access log format of stage `{}` of API `{}`: {reason}",
+                stage.stage_name,
+                api.id
+            );
+            errors.push(DefinitionError::error(Source::default(), message));
+            None
+        }
+    }
+}
+
+/// The bucket of a method at a stage. Each method has its own, also where `*/*` sets the limit.
+fn method_throttle(api: &Api, stage: &Stage, method: &Method) -> Option<(String, Limit)> {
+    let key = match api.protocol {
+        Protocol::Rest => {
+            let path_escaped = method.resource_path.replace('/', "~1");
+            alloc::format!("{path_escaped}/{}", method.http_method)
+        }
+        Protocol::Http => method.route_key(),
+    };
+    let limit =
+        |key: &str| stage.method_settings.get(key).and_then(|s: &MethodSetting| s.throttling);
+    let limit = limit(&key).or_else(|| limit("*/*"))?;
+    Some((alloc::format!("stage/{}/{}/{key}", api.id, stage.stage_name), limit))
 }

@@ -1,17 +1,90 @@
 //! The story of a request.
+//!
+//! ```text
+//! arrival → find_stage → route → authorize → throttle → integrate → map_response → finish
+//!               └──────────┴─────────┴──────────┴───────────┴─── GatewayError ───────┘
+//! ```
+//!
+//! Each stage takes the evidence of the one before it, so that none can be left out. What is known
+//! of the request is written down here alone ([`Context`]); stages read it.
 
 mod authorize;
+mod cors;
+mod integrate;
+mod map_response;
+mod record;
+mod respond;
+mod route;
+mod throttle;
 
 use alloc::rc::Rc;
 
-use crate::exchange::Io;
-use crate::gateway::Gateway;
-use crate::message::{Arrival, Content, Fields, OutgoingFields, Response};
+pub(crate) use authorize::UserPool;
+use authorize::authorize;
+use integrate::integrate;
+use map_response::map_response;
+use record::record;
+use route::{find_stage, route};
+use throttle::throttle;
 
-pub(crate) async fn run(_gateway: Rc<Gateway>, _arrival: Arrival, _io: Io) -> Response {
-    Response {
-        status: 404,
-        fields: OutgoingFields::Complete(Fields::new()),
-        content: Content::Empty,
+use crate::context::{Context, ErrorContext};
+use crate::exchange::Io;
+use crate::gateway::{Gateway, StageOf};
+use crate::gateway_error::GatewayError;
+use crate::message::{Arrival, Request, Response};
+
+/// Answers a request. Whatever happens there is one response, one `RecordRequest` and, if the
+/// stage logs, one `WriteAccessLog`.
+pub(crate) async fn run(gateway: Rc<Gateway>, arrival: Arrival, io: Io) -> Response {
+    let mut context = Context::new(&arrival, &gateway.snapshot);
+    let request = arrival.request;
+    let addressed = find_stage(&gateway, &context);
+    let at = addressed.as_ref().ok().map(|addressed| addressed.at);
+    let answer = match addressed {
+        Ok(addressed) => {
+            context.api_id.clone_from(&addressed.at.api.id);
+            context.stage.clone_from(&addressed.at.stage.stage_name);
+            context.deployment_id.clone_from(&addressed.at.deployment.id);
+            context.path = addressed.path;
+            context.resource_request_path = addressed.resource_request_path;
+            respond(&gateway, addressed.at, &request, &mut context, &io).await
+        }
+        Err(error) => Err(error),
+    };
+    if let Err(error) = &answer {
+        context.error = Some(ErrorContext {
+            response_type: error.response_type,
+            message: respond::message(at, error),
+            reason: error.reason.clone(),
+        });
     }
+    let response = respond::finish(at, answer, &request, &context, &io);
+    context.status = response.status;
+    context.response_length = respond::content_length(&response);
+    record(at, &context, &io);
+    response
+}
+
+/// The stages in their order.
+async fn respond(
+    gateway: &Gateway,
+    at: StageOf<'_>,
+    request: &Request,
+    context: &mut Context,
+    io: &Io,
+) -> Result<Response, GatewayError> {
+    let matched = match route(at, context) {
+        Err(_) if cors::is_preflight(at, request) => return Ok(cors::preflight()),
+        matched => matched?,
+    };
+    context.resource_id.clone_from(&matched.of.method.resource_id);
+    context.resource_path.clone_from(&matched.of.method.resource_path);
+    context.route_key.clone_from(&matched.of.plan.route_key);
+    context.path_parameters = matched.path_parameters(context);
+    let authorized = authorize(matched, request, context, io).await?;
+    context.authorizer = authorized.identity;
+    let admitted = throttle(authorized.matched, gateway, io).await?;
+    let integrated = integrate(&admitted, request, context, io).await;
+    context.integration = integrated.observed;
+    map_response(integrated.answer?, request, context, io)
 }

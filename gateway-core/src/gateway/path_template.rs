@@ -65,7 +65,9 @@ impl PathTemplate {
 fn segment(text: &str) -> Result<Segment, String> {
     let Some(inner) = text.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) else {
         return match text.contains(['{', '}']) {
-            true => Err(alloc::format!("a path variable fills its whole segment; `{text}` does not")),
+            true => {
+                Err(alloc::format!("a path variable fills its whole segment; `{text}` does not"))
+            }
             false => Ok(Segment::Literal(text.into())),
         };
     };

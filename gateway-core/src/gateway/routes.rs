@@ -46,7 +46,12 @@ struct Methods {
 impl Routes {
     /// No routes.
     pub(crate) fn new(protocol: Protocol) -> Self {
-        Self { protocol, nodes: alloc::vec![Node::default()], edges: Edges::default(), default: None }
+        Self {
+            protocol,
+            nodes: alloc::vec![Node::default()],
+            edges: Edges::default(),
+            default: None,
+        }
     }
 
     /// Adds `$default` (HTTP APIs).

@@ -69,7 +69,13 @@ fn a_full_match_beats_any_greedy_one_in_an_http_api_only() {
 fn the_route_table_of_the_developer_guide() {
     check(
         Protocol::Http,
-        &["GET /pets/dog/1", "GET /pets/dog/{id}", "GET /pets/{proxy+}", "ANY /{proxy+}", "$default"],
+        &[
+            "GET /pets/dog/1",
+            "GET /pets/dog/{id}",
+            "GET /pets/{proxy+}",
+            "ANY /{proxy+}",
+            "$default",
+        ],
         &[
             ("GET /pets/dog/1", "GET /pets/dog/1"),
             ("GET /pets/dog/2", "GET /pets/dog/{id}"),
@@ -149,7 +155,12 @@ fn ten_thousand_routes_cost_no_more_visits_than_ten() {
 }
 
 /// The rules once more, as comparisons over all routes: slow, and hard to get wrong.
-fn oracle(protocol: Protocol, routes: &[(PathTemplate, &str)], method: &str, path: &str) -> Option<u32> {
+fn oracle(
+    protocol: Protocol,
+    routes: &[(PathTemplate, &str)],
+    method: &str,
+    path: &str,
+) -> Option<u32> {
     let path = path.strip_prefix('/').unwrap();
     let path = if protocol == Protocol::Rest { path.trim_end_matches('/') } else { path };
     let parts: Vec<&str> = if path.is_empty() { Vec::new() } else { path.split('/').collect() };
@@ -160,7 +171,11 @@ fn oracle(protocol: Protocol, routes: &[(PathTemplate, &str)], method: &str, pat
             ranks.push(match segment {
                 Segment::Literal(text) if text == part => 0,
                 Segment::Variable(_) if !part.is_empty() => 1,
-                Segment::Greedy(_) if parts[i..].iter().any(|p| !p.is_empty()) || parts.len() > i + 1 => 2,
+                Segment::Greedy(_)
+                    if parts[i..].iter().any(|p| !p.is_empty()) || parts.len() > i + 1 =>
+                {
+                    2
+                }
                 _ => return None,
             });
         }
@@ -210,7 +225,10 @@ fn the_table_agrees_with_the_rules_on_random_definitions() {
             let method = ["GET", "POST", "PUT"][draw(3) as usize];
             let expected = oracle(protocol, &routes, method, &path);
             let found = table.find(method, &path).map(|found| found.route);
-            assert_eq!(found, expected, "round {round}: {method} {path} in {routes:?} {protocol:?}");
+            assert_eq!(
+                found, expected,
+                "round {round}: {method} {path} in {routes:?} {protocol:?}"
+            );
         }
     }
 }

@@ -1,0 +1,121 @@
+//! The record as it stands when a request arrives.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use super::{AuthorizerContext, Context, Trace};
+use crate::definition::Snapshot;
+use crate::message::{Arrival, Fields, Seed, Timestamp};
+use crate::{ids, target};
+
+impl Context {
+    /// What is known before anything is decided.
+    pub fn new(arrival: &Arrival, snapshot: &Snapshot) -> Self {
+        let request = &arrival.request;
+        let (path, query) = target::split(&request.target);
+        let domain_name = domain_name(request.fields.get("host").unwrap_or_default());
+        Self {
+            request_id: ids::request_id(arrival.seed),
+            extended_request_id: ids::extended_request_id(arrival.seed),
+            request_time: arrival.now,
+            http_method: request.method.clone(),
+            protocol: request.version,
+            scheme: arrival.scheme,
+            port: arrival.port,
+            path: path.into(),
+            raw_query: query.into(),
+            domain_prefix: domain_name.split('.').next().unwrap_or_default().into(),
+            domain_name,
+            source_ip: arrival.source_ip.clone(),
+            user_agent: request.fields.get("user-agent").map(Into::into),
+            trace: Trace::complete(&request.fields, arrival.seed, arrival.now),
+            account_id: snapshot.account_id.clone(),
+            api_id: String::new(),
+            stage: String::new(),
+            deployment_id: String::new(),
+            resource_id: String::new(),
+            resource_path: String::new(),
+            route_key: String::new(),
+            path_parameters: Vec::new(),
+            resource_request_path: String::new(),
+            authorizer: AuthorizerContext::None,
+            error: None,
+            integration: None,
+            status: 0,
+            response_length: None,
+        }
+    }
+}
+
+impl Trace {
+    /// The client's `X-Amzn-Trace-Id` with what it lacks: a new root, a new parent, and `Sampled`,
+    /// which is 1 if the client gave the parent.
+    fn complete(fields: &Fields, seed: Seed, now: Timestamp) -> Self {
+        let given = fields.get("x-amzn-trace-id").unwrap_or_default();
+        let member = |name: &str| {
+            let mut members = given.split(';').filter_map(|m| m.trim().split_once('='));
+            members.find(|(n, value)| *n == name && is_plain(value)).map(|(_, value)| value)
+        };
+        let parent = member("Parent");
+        let sampled = member("Sampled").unwrap_or(if parent.is_some() { "1" } else { "0" });
+        Self {
+            root: member("Root").map_or_else(|| ids::trace_root(seed, now), Into::into),
+            sampled: sampled.into(),
+            parent: parent.map_or_else(|| ids::trace_parent(seed), Into::into),
+        }
+    }
+
+    /// As the field's value.
+    pub fn to_field(&self) -> String {
+        alloc::format!("Root={};Parent={};Sampled={}", self.root, self.parent, self.sampled)
+    }
+}
+
+/// Trace ids travel on to endpoints: nothing but ids is taken over from the client.
+fn is_plain(value: &str) -> bool {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
+    !value.is_empty() && value.len() <= 128 && value.bytes().all(plain)
+}
+
+/// A `Host` field without its port.
+fn domain_name(host: &str) -> String {
+    match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => name.into(),
+        _ => host.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::message::Field;
+
+    fn trace(value: &str) -> String {
+        let fields: Fields = [Field::new("X-Amzn-Trace-Id", value)].into_iter().collect();
+        Trace::complete(&fields, Seed([7; 32]), Timestamp(1_700_000_000_000)).to_field()
+    }
+
+    #[test]
+    fn given_members_of_a_trace_id_are_kept_and_the_others_are_made() {
+        let root = "Root=1-3152b799-8954dae64eda91bc9a23a7e8";
+        let given = alloc::format!("{root};Parent=7fa8c0f79203be72");
+        assert_eq!(trace(&given), alloc::format!("{given};Sampled=1"));
+        assert_eq!(
+            trace(&alloc::format!("{given};Sampled=0;odd")),
+            alloc::format!("{given};Sampled=0")
+        );
+        let made = trace(root);
+        assert!(
+            made.starts_with(&alloc::format!("{root};Parent=")) && made.ends_with(";Sampled=0")
+        );
+        assert!(trace("").starts_with("Root=1-6553f100-"));
+        assert!(!trace("Root=a\r\nb").contains('\n'));
+    }
+
+    #[test]
+    fn a_host_loses_its_port_only() {
+        assert_eq!(domain_name("a.example:8080"), "a.example");
+        assert_eq!(domain_name("[::1]:80"), "[::1]");
+        assert_eq!(domain_name("[::1]"), "[::1]");
+    }
+}

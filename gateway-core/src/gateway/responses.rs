@@ -1,0 +1,102 @@
+//! Integration responses: which of them answers, and what the method response is made of.
+
+use alloc::collections::BTreeMap;
+use alloc::{string::String, vec::Vec};
+
+use regex_lite::Regex;
+
+use super::expression::Expression;
+use crate::definition::IntegrationResponse;
+
+/// The responses of an integration in the order of selection.
+#[derive(Debug)]
+pub(crate) struct Responses {
+    responses: Vec<ResponsePlan>,
+}
+
+/// One integration response.
+#[derive(Debug)]
+pub(crate) struct ResponsePlan {
+    /// `None` for the default.
+    pattern: Option<Regex>,
+    pub(crate) status_code: u16,
+    /// Field name → expression.
+    pub(crate) parameters: Vec<(String, Expression)>,
+    /// Media type → literal text.
+    pub(crate) templates: Vec<(String, String)>,
+}
+
+impl Responses {
+    /// Compiles the responses; the error says what is wrong or not supported.
+    pub(crate) fn compile(
+        responses: &[IntegrationResponse],
+        variables: &BTreeMap<String, String>,
+    ) -> Result<Self, String> {
+        let responses = responses.iter().map(|response| compile(response, variables));
+        Ok(Self { responses: responses.collect::<Result<_, _>>()? })
+    }
+
+    /// The first response whose pattern matches the whole text, else the default.
+    pub(crate) fn select(&self, text: &str) -> Option<&ResponsePlan> {
+        let matches = |r: &&ResponsePlan| r.pattern.as_ref().is_some_and(|p| p.is_match(text));
+        let default = || self.responses.iter().find(|r| r.pattern.is_none());
+        self.responses.iter().find(matches).or_else(default)
+    }
+}
+
+fn compile(
+    response: &IntegrationResponse,
+    variables: &BTreeMap<String, String>,
+) -> Result<ResponsePlan, String> {
+    let pattern = response.selection_pattern.as_deref().filter(|p| !p.is_empty());
+    let pattern = pattern.map(|p| {
+        Regex::new(&alloc::format!("^(?:{p})$"))
+            .map_err(|error| alloc::format!("`{p}` is not a regular expression: {error}"))
+    });
+    let parameters = response.response_parameters.iter().map(|(target, source)| {
+        let name = target
+            .strip_prefix("method.response.header.")
+            .ok_or_else(|| alloc::format!("`{target}` is not a method response parameter"))?;
+        Ok::<_, String>((name.into(), Expression::parse(source, variables)?))
+    });
+    Ok(ResponsePlan {
+        pattern: pattern.transpose()?,
+        status_code: response.status_code,
+        parameters: parameters.collect::<Result<_, _>>()?,
+        templates: response.response_templates.clone(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::vec;
+
+    fn response(pattern: Option<&str>, status_code: u16) -> IntegrationResponse {
+        IntegrationResponse {
+            selection_pattern: pattern.map(Into::into),
+            status_code,
+            response_parameters: vec![],
+            response_templates: vec![],
+        }
+    }
+
+    #[test]
+    fn the_first_pattern_that_matches_the_whole_text_selects() {
+        let responses =
+            [response(None, 200), response(Some("4\\d{2}"), 400), response(Some("40|404"), 404)];
+        let responses = Responses::compile(&responses, &BTreeMap::new()).unwrap();
+        let status = |text| responses.select(text).map(|r| r.status_code);
+        assert_eq!(
+            [status("404"), status("40"), status("4041")],
+            [Some(400), Some(404), Some(200)]
+        );
+    }
+
+    #[test]
+    fn without_a_default_nothing_may_be_selected() {
+        let responses =
+            Responses::compile(&[response(Some("200"), 200)], &BTreeMap::new()).unwrap();
+        assert!(responses.select("404").is_none());
+    }
+}

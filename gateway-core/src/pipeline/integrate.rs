@@ -1,0 +1,134 @@
+//! Has the method's integration answer.
+//!
+//! Refuses with REQUEST_TOO_LARGE, UNSUPPORTED_MEDIA_TYPE, API_CONFIGURATION_ERROR,
+//! INTEGRATION_FAILURE and INTEGRATION_TIMEOUT. Asks for `SendRequest`, `InvokeFunction` and
+//! `ReadContent`, depending on the integration's type: a file each.
+
+mod http;
+mod lambda;
+mod mock;
+
+use alloc::vec::Vec;
+
+use super::throttle::Admitted;
+use crate::context::{Context, IntegrationContext};
+use crate::definition::Protocol;
+use crate::effect::{EffectError, ReadContent};
+use crate::exchange::Io;
+use crate::gateway::IntegrationPlan;
+use crate::gateway::responses::Responses;
+use crate::gateway_error::{GatewayError, ResponseType};
+use crate::limits::PAYLOAD_BYTES_MAX;
+use crate::message::{Content, Request, Response};
+
+/// What an integration answered.
+#[derive(Debug)]
+pub(super) enum EndpointAnswer<'g> {
+    /// A proxy's answer, which is the method response.
+    Proxy(Response),
+    /// A status code that selects one of the integration responses.
+    Status(i64, &'g Responses),
+}
+
+/// What an integration answered, and what was seen of it on the way.
+#[derive(Debug)]
+pub(super) struct Integrated<'g> {
+    pub(super) observed: Option<IntegrationContext>,
+    pub(super) answer: Result<EndpointAnswer<'g>, GatewayError>,
+}
+
+/// Has the integration answer.
+pub(super) async fn integrate<'g>(
+    admitted: &Admitted<'g>,
+    request: &Request,
+    context: &Context,
+    io: &Io,
+) -> Integrated<'g> {
+    let refused = |error| Integrated { observed: None, answer: Err(error) };
+    if announces_too_much(request) {
+        return refused(too_large());
+    }
+    let begun = io.now();
+    let mut observed = IntegrationContext::default();
+    let answer = match &admitted.of.plan.integration {
+        IntegrationPlan::Mock(mock) => {
+            let answer = mock::mock(mock, request, io).await;
+            return Integrated { observed: None, answer };
+        }
+        IntegrationPlan::Misconfigured(reason) => {
+            return refused(misconfigured(reason));
+        }
+        IntegrationPlan::HttpProxy(proxy) => {
+            http::http_proxy(proxy, admitted.of, request, context, &mut observed, io).await
+        }
+        IntegrationPlan::Lambda(proxy) => {
+            lambda::lambda_proxy(proxy, admitted.of, request, context, &mut observed, io).await
+        }
+    };
+    let latency_ms = io.now().0.saturating_sub(begun.0);
+    observed.latency_ms = u32::try_from(latency_ms).unwrap_or(u32::MAX);
+    if let Err(error) = &answer {
+        observed.error = Some(error.reason.clone());
+    }
+    Integrated { observed: Some(observed), answer: answer.map(EndpointAnswer::Proxy) }
+}
+
+/// The request's content, whole.
+async fn read_content(request: &Request, io: &Io) -> Result<Vec<u8>, GatewayError> {
+    let content = match &request.content {
+        Content::Empty => return Ok(Vec::new()),
+        Content::Bytes(bytes) => return Ok(bytes.clone()),
+        Content::Held(content) => *content,
+    };
+    match io.perform(ReadContent { content, bytes_max: PAYLOAD_BYTES_MAX }).await {
+        Ok(bytes) => Ok(bytes.0),
+        Err(EffectError::TooLarge) => Err(too_large()),
+        Err(EffectError::Cancelled) => Err(cancelled()),
+        Err(error) => {
+            let reason = alloc::format!("reading the request's content: {error:?}");
+            Err(GatewayError::new(ResponseType::BadRequestBody, reason))
+        }
+    }
+}
+
+/// What the client is told when an endpoint gave no answer. HTTP APIs answer 503 for both.
+fn endpoint_failed(error: EffectError, protocol: Protocol) -> GatewayError {
+    let unavailable = |error: GatewayError| match protocol {
+        Protocol::Rest => error,
+        Protocol::Http => error.with_status(503).with_message("Service Unavailable"),
+    };
+    match error {
+        EffectError::Cancelled => cancelled(),
+        EffectError::TooLarge => too_large(),
+        EffectError::TimedOut => unavailable(GatewayError::new(
+            ResponseType::IntegrationTimeout,
+            "Execution failed due to a timeout error",
+        )),
+        EffectError::Unavailable(reason) | EffectError::Malformed(reason) => unavailable(
+            GatewayError::new(ResponseType::IntegrationFailure, reason)
+                .with_message("Network error communicating with endpoint"),
+        ),
+    }
+}
+
+/// A mistake in the definition that shows only now.
+fn misconfigured(reason: &str) -> GatewayError {
+    let reason = alloc::format!("Execution failed due to configuration error: {reason}");
+    GatewayError::new(ResponseType::ApiConfigurationError, reason)
+}
+
+/// The client left: nobody reads the answer, and metrics should not count it as the API's fault.
+pub(super) fn cancelled() -> GatewayError {
+    GatewayError::new(ResponseType::Default4xx, "the client left").with_status(499)
+}
+
+fn too_large() -> GatewayError {
+    GatewayError::new(ResponseType::RequestTooLarge, "more than 10 MB of content")
+}
+
+/// Whether a request announces more content than any integration takes (payload size quota).
+/// The host stops content that comes without a length at the same size.
+fn announces_too_much(request: &Request) -> bool {
+    let length = request.fields.get("content-length").and_then(|v| v.trim().parse::<u64>().ok());
+    length.is_some_and(|length| length > u64::from(PAYLOAD_BYTES_MAX))
+}

@@ -1,0 +1,24 @@
+//! What is left of a request when it is over: a metric, and a line in the access log.
+
+use crate::context::Context;
+use crate::effect::Notice;
+use crate::exchange::Io;
+use crate::gateway::StageOf;
+
+/// Tells the host of a finished request.
+pub(super) fn record(at: Option<StageOf<'_>>, context: &Context, io: &Io) {
+    let latency_ms = io.now().0.saturating_sub(context.request_time.0);
+    io.notify(Notice::RecordRequest {
+        api_id: context.api_id.clone(),
+        stage: context.stage.clone(),
+        status: context.status,
+        latency_ms: u32::try_from(latency_ms).unwrap_or(u32::MAX),
+        integration_latency_ms: context.integration.as_ref().map(|i| i.latency_ms),
+    });
+    if let Some(at) = at
+        && let Some((destination, format)) = &at.plan.access_log
+    {
+        let destination = destination.clone();
+        io.notify(Notice::WriteAccessLog { destination, line: format.render(context, io.now()) });
+    }
+}

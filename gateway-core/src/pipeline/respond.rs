@@ -1,0 +1,192 @@
+//! The final response: gateway responses for what was refused or failed, and the fields that the
+//! gateway adds to every answer.
+
+use alloc::string::String;
+
+use super::cors;
+use crate::context::Context;
+use crate::definition::Protocol;
+use crate::exchange::Io;
+use crate::gateway::response_template::quoted;
+use crate::gateway::{GatewayResponsePlan, StageOf, media};
+use crate::gateway_error::{GatewayError, ResponseType};
+use crate::message::{
+    Content, Field, FieldEdit, Fields, OutgoingFields, Request, Response, Timestamp,
+};
+
+/// The response that the client is given.
+pub(super) fn finish(
+    at: Option<StageOf<'_>>,
+    answer: Result<Response, GatewayError>,
+    request: &Request,
+    context: &Context,
+    io: &Io,
+) -> Response {
+    let protocol = protocol(at);
+    let mut response = match (answer, protocol) {
+        (Ok(response), _) => response,
+        (Err(error), Protocol::Rest) => gateway_response(at, &error, request, context, io.now()),
+        (Err(error), Protocol::Http) => http_error(&error, context),
+    };
+    match protocol {
+        Protocol::Rest => {
+            set_field(&mut response.fields, "x-amzn-RequestId", context.request_id.clone());
+            set_field(&mut response.fields, "x-amz-apigw-id", context.extended_request_id.clone());
+            if let OutgoingFields::Complete(fields) = &mut response.fields
+                && !fields.contains("content-type")
+            {
+                fields.push("Content-Type", "application/json");
+            }
+        }
+        Protocol::Http => {
+            set_field(&mut response.fields, "Apigw-Requestid", context.extended_request_id.clone());
+        }
+    }
+    if let Some(at) = at {
+        cors::apply(at, request, &mut response);
+    }
+    response
+}
+
+/// `$context.error.message`.
+pub(super) fn message(at: Option<StageOf<'_>>, error: &GatewayError) -> Option<String> {
+    match protocol(at) {
+        Protocol::Rest => error.message.clone(),
+        Protocol::Http => Some(http_error_parts(error).1),
+    }
+}
+
+/// The length of the content that the client is sent, where it is known.
+pub(super) fn content_length(response: &Response) -> Option<u64> {
+    match &response.content {
+        Content::Empty => Some(0),
+        Content::Bytes(bytes) => Some(bytes.len() as u64),
+        Content::Held(_) => None,
+    }
+}
+
+/// A field's value without what would end it.
+pub(super) fn field_value(value: &str) -> String {
+    value.chars().map(|c| if c.is_control() && c != '\t' { ' ' } else { c }).collect()
+}
+
+/// Makes this the only line of its name.
+pub(super) fn set_field(fields: &mut OutgoingFields, name: &str, value: String) {
+    match fields {
+        OutgoingFields::Complete(fields) => fields.set(name, value),
+        OutgoingFields::Edited(edits) => edits.push(FieldEdit::Set(Field::new(name, value))),
+    }
+}
+
+/// What is answered before an API is known is answered as by a REST API.
+fn protocol(at: Option<StageOf<'_>>) -> Protocol {
+    at.map_or(Protocol::Rest, |at| at.api.protocol)
+}
+
+/// A REST API's gateway response: the definition's own for this type, else its DEFAULT_4XX or
+/// DEFAULT_5XX, else AWS's.
+fn gateway_response(
+    at: Option<StageOf<'_>>,
+    error: &GatewayError,
+    request: &Request,
+    context: &Context,
+    now: Timestamp,
+) -> Response {
+    let own = at.and_then(|at| find_gateway_response(at, error.response_type));
+    let mut fields = Fields::new();
+    let templates = own.map(|own| &own.templates[..]).unwrap_or_default();
+    let offered = templates.iter().map(|(media, _)| media.as_str());
+    let chosen = media::choose(request.fields.get("accept"), offered);
+    let body = match templates.iter().find(|(media, _)| Some(media.as_str()) == chosen) {
+        Some((media, template)) => {
+            fields.push("Content-Type", field_value(media));
+            template.render(context, now)
+        }
+        None => {
+            fields.push("Content-Type", "application/json");
+            default_body(error)
+        }
+    };
+    fields.push("x-amzn-ErrorType", error.response_type.error_type());
+    if let Some(challenge) = &error.challenge {
+        fields.push("WWW-Authenticate", challenge.clone());
+    }
+    for (name, expression) in own.map(|own| &own.parameters[..]).unwrap_or_default() {
+        for value in expression.values(&request.fields, context, now) {
+            fields.set(name.clone(), field_value(&value));
+        }
+    }
+    let status = own.and_then(|own| own.status_code).or(error.status);
+    Response {
+        status: status.unwrap_or_else(|| error.response_type.default_status()),
+        fields: OutgoingFields::Complete(fields),
+        content: content(body),
+    }
+}
+
+fn find_gateway_response(
+    at: StageOf<'_>,
+    response_type: ResponseType,
+) -> Option<&GatewayResponsePlan> {
+    let of_type = |t: ResponseType| at.plan.gateway_responses.iter().find(|r| r.response_type == t);
+    let default = match response_type.is_client_error() {
+        true => ResponseType::Default4xx,
+        false => ResponseType::Default5xx,
+    };
+    of_type(response_type).or_else(|| of_type(default))
+}
+
+/// AWS's default template, and where the service is recorded to deviate from it.
+fn default_body(error: &GatewayError) -> String {
+    let message = quoted(error.message.as_deref());
+    match error.response_type {
+        ResponseType::AccessDenied => alloc::format!("{{\"Message\":{message}}}"),
+        ResponseType::ApiConfigurationError
+        | ResponseType::IntegrationFailure
+        | ResponseType::IntegrationTimeout
+        | ResponseType::Default5xx => alloc::format!("{{\"message\": {message}}}"),
+        _ => alloc::format!("{{\"message\":{message}}}"),
+    }
+}
+
+/// An HTTP API's answer to what was refused or failed.
+fn http_error(error: &GatewayError, _context: &Context) -> Response {
+    let (status, message) = http_error_parts(error);
+    let mut fields = Fields::new();
+    fields.push("Content-Type", "application/json");
+    if let Some(challenge) = &error.challenge {
+        fields.push("WWW-Authenticate", challenge.clone());
+    }
+    Response {
+        status,
+        fields: OutgoingFields::Complete(fields),
+        content: content(alloc::format!("{{\"message\":{}}}", quoted(Some(&message)))),
+    }
+}
+
+/// Status and message of an HTTP API. A stage's own words come before these.
+fn http_error_parts(error: &GatewayError) -> (u16, String) {
+    use ResponseType::*;
+    let (status, message) = match error.response_type {
+        Unauthorized | ExpiredToken => (401, "Unauthorized"),
+        AccessDenied | InvalidApiKey | InvalidSignature | WafFiltered => (403, "Forbidden"),
+        MissingAuthenticationToken | ResourceNotFound => (404, "Not Found"),
+        RequestTooLarge => (413, "Request Entity Too Large"),
+        UnsupportedMediaType => (415, "Unsupported Media Type"),
+        Throttled | QuotaExceeded => (429, "Too Many Requests"),
+        BadRequestBody | BadRequestParameters | Default4xx => (400, "Bad Request"),
+        IntegrationTimeout => (503, "Service Unavailable"),
+        ApiConfigurationError
+        | AuthorizerConfigurationError
+        | AuthorizerFailure
+        | Default5xx
+        | IntegrationFailure => (500, "Internal Server Error"),
+    };
+    let own_words = error.message.as_deref();
+    let own_words = own_words.filter(|m| Some(*m) != error.response_type.default_message());
+    (error.status.unwrap_or(status), own_words.unwrap_or(message).into())
+}
+
+fn content(body: String) -> Content {
+    if body.is_empty() { Content::Empty } else { Content::Bytes(body.into_bytes()) }
+}
