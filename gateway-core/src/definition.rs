@@ -8,6 +8,7 @@ mod authorizer;
 pub mod document;
 mod error;
 mod integration;
+pub mod json;
 mod method;
 pub mod openapi;
 mod snapshot;

@@ -38,3 +38,9 @@ pub const STEPS_MAX: usize = 64;
 pub const QUERY_PARAMETERS_MAX: usize = 4_096;
 /// Deepest resource path, segments: matching recurses once a segment.
 pub const RESOURCE_DEPTH_MAX: usize = 64;
+/// Largest definition document: AWS's import takes 6 MB.
+pub const DEFINITION_BYTES_MAX: usize = 6 * 1024 * 1024;
+/// Most values of a definition document within each other.
+pub const DEFINITION_DEPTH_MAX: usize = 128;
+/// Most mistakes of one definition that are reported.
+pub const DEFINITION_ERRORS_MAX: usize = 500;
