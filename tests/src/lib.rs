@@ -1,1 +1,20 @@
-//! placeholder
+//! The harness of Edgeway's tests above unit level.
+//!
+//! A *case* ([`case::Case`]) is a definition, the backends behind it and the exchanges of a client with
+//! it. [`run::run`] starts the backends, starts a gateway ([`target::Target`]), sends the exchanges byte
+//! for byte as the case writes them, and returns what differs from the case's expectations.
+
+pub mod backend;
+pub mod case;
+pub mod client;
+pub mod issuer;
+pub mod json;
+pub mod matcher;
+pub mod percent;
+pub mod ports;
+pub mod ratchet;
+pub mod run;
+pub mod setup;
+pub mod sigv4;
+pub mod target;
+pub mod wire;

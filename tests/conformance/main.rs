@@ -1,0 +1,124 @@
+//! Replays the conformance cases against every engine. README.md in this folder tells how to choose among
+//! them and what the ratchet is.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use tests::case::{self, Named};
+use tests::ratchet::Ratchet;
+use tests::run::{self, Outcome};
+use tests::target::{Engine, Target};
+
+#[test]
+fn the_component_answers_as_aws_does() {
+    conforms(Engine::Component);
+}
+
+#[test]
+fn the_native_engine_answers_as_aws_does() {
+    conforms(Engine::Native);
+}
+
+#[test]
+fn the_worker_answers_as_aws_does() {
+    conforms(Engine::Worker);
+}
+
+fn conforms(engine: Engine) {
+    if std::env::var("ENGINE").is_ok_and(|only| only != engine.to_string()) {
+        return;
+    }
+    let selection = std::env::var("CASES").unwrap_or_default();
+    let verbose = std::env::var_os("VERBOSE").is_some();
+    let cases = select(engine, &selection);
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
+    let outcomes = runtime.block_on(async {
+        let target = Target::find(engine).await.unwrap_or_else(|error| panic!("{error}"));
+        run::run_all(Arc::new(target), cases, verbose).await
+    });
+    print_score(engine, &outcomes);
+    let whole = selection.is_empty();
+    if let Err(report) = judge(engine, &outcomes, whole, verbose) {
+        panic!("{report}");
+    }
+}
+
+/// The cases whose theme or name contains the selection, without those that the engine cannot do.
+fn select(engine: Engine, selection: &str) -> Vec<Named> {
+    let mut cases = case::load(&folder().join("cases")).unwrap_or_else(|error| panic!("{error}"));
+    if engine == Engine::Worker {
+        let exceptions = worker_exceptions();
+        for (id, reason) in &exceptions {
+            assert!(cases.iter().any(|named| *id == id_of(named)), "worker-exceptions.json: there is no case {id:?}");
+            assert!(!reason.is_empty(), "worker-exceptions.json: {id:?} needs a reason");
+        }
+        cases.retain(|named| !exceptions.contains_key(&id_of(named)));
+    }
+    cases.retain(|named| id_of(named).contains(selection));
+    assert!(!cases.is_empty(), "no case contains {selection:?}");
+    cases
+}
+
+fn judge(engine: Engine, outcomes: &[Outcome], whole: bool, verbose: bool) -> Result<(), String> {
+    let path = folder().join(format!("ratchet/{engine}.json"));
+    let mut ratchet = Ratchet::load(&path)?;
+    let mut verdict = ratchet.judge(outcomes, whole);
+    if std::env::var_os("UPDATE_RATCHET").is_some() {
+        ratchet.update(outcomes, whole);
+        ratchet.save(&path)?;
+        verdict = ratchet.judge(outcomes, whole);
+    }
+    for outcome in outcomes {
+        let id = format!("{}: {}", outcome.theme, outcome.name);
+        if !outcome.differences.is_empty() && (verbose || verdict.regressions.contains(&id) || verdict.unlisted.contains(&id)) {
+            println!("FAILED on {engine}: {id}");
+            outcome.differences.iter().for_each(|difference| println!("    {difference}"));
+        }
+    }
+    if verdict == Default::default() {
+        return Ok(());
+    }
+    let mut report = format!("the {engine} engine departs from {}:\n", path.display());
+    for (what, ids) in [
+        ("listed as passing, but failed", &verdict.regressions),
+        ("listed as failing, but passed", &verdict.improvements),
+        ("not listed", &verdict.unlisted),
+        ("listed, but there is no such case", &verdict.stale),
+    ] {
+        ids.iter().for_each(|id| report.push_str(&format!("  {what}: {id}\n")));
+    }
+    if verdict.is_outdated() {
+        report.push_str(&format!("Run again with ENGINE={engine} UPDATE_RATCHET=1 and commit the list.\n"));
+    }
+    Err(report)
+}
+
+fn print_score(engine: Engine, outcomes: &[Outcome]) {
+    let mut themes: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
+    for outcome in outcomes {
+        let (passed, all) = themes.entry(&outcome.theme).or_default();
+        *passed += usize::from(outcome.differences.is_empty());
+        *all += 1;
+    }
+    println!("conformance of the {engine} engine");
+    for (theme, (passed, all)) in &themes {
+        println!("  {theme:36} {passed:4} of {all}");
+    }
+    let passed = outcomes.iter().filter(|outcome| outcome.differences.is_empty()).count();
+    println!("  {:36} {passed:4} of {}", "all", outcomes.len());
+}
+
+fn worker_exceptions() -> BTreeMap<String, String> {
+    let path = folder().join("worker-exceptions.json");
+    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+fn id_of(named: &Named) -> String {
+    format!("{}: {}", named.theme, named.case.name)
+}
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("conformance")
+}

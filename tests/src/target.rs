@@ -1,0 +1,108 @@
+//! The gateways under test: one core, run in three ways.
+
+pub mod process;
+pub mod worker;
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use tokio::process::Child;
+
+/// The ways to run the core.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Engine {
+    /// `edgeway serve`: the core as a Wasm component under wasmtime.
+    Component,
+    /// `edgeway serve --engine native`: the core linked into the host.
+    Native,
+    /// The core in a Worker under workerd.
+    Worker,
+}
+
+impl Engine {
+    /// All of them.
+    pub const ALL: [Engine; 3] = [Engine::Component, Engine::Native, Engine::Worker];
+}
+
+impl fmt::Display for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Engine::Component => "component",
+            Engine::Native => "native",
+            Engine::Worker => "worker",
+        })
+    }
+}
+
+/// What starts gateways of one engine.
+#[derive(Debug)]
+pub struct Target {
+    /// The engine.
+    pub engine: Engine,
+    edgeway: PathBuf,
+    worker: Option<worker::Driver>,
+}
+
+/// Why there is no gateway.
+#[derive(Debug)]
+pub enum Failure {
+    /// The configuration or definition was refused, with these words.
+    Refused(String),
+    /// Anything else.
+    Broken(String),
+}
+
+/// A running gateway; it ends when dropped.
+#[derive(Debug)]
+pub struct Gateway {
+    /// Where it answers.
+    pub address: SocketAddr,
+    log: PathBuf,
+    process: Option<Child>,
+}
+
+impl Target {
+    /// Looks for what the engine needs; the error says which command makes what is missing.
+    pub async fn find(engine: Engine) -> Result<Self, String> {
+        let edgeway = process::find_edgeway()?;
+        let worker = if engine == Engine::Worker { Some(worker::Driver::start().await?) } else { None };
+        Ok(Self { engine, edgeway, worker })
+    }
+
+    /// Starts a gateway on a configuration that tells it to listen at `listen`. Of the gateways that run at
+    /// one time each has its own `slot`.
+    pub async fn start(&self, config: &Path, listen: SocketAddr, slot: usize) -> Result<Gateway, Failure> {
+        let log = config.with_file_name(format!("{}.log", self.engine));
+        match &self.worker {
+            None => process::serve(&self.edgeway, self.engine, config, listen, log).await,
+            Some(driver) => {
+                let bundle = config.with_file_name("bundle");
+                process::bundle(&self.edgeway, config, &bundle).await?;
+                let address = driver.start_worker(slot, &bundle).await.map_err(Failure::Broken)?;
+                Ok(Gateway { address, log, process: None })
+            }
+        }
+    }
+}
+
+impl Gateway {
+    /// Why it is no longer running, if so.
+    pub fn exited(&mut self) -> Option<String> {
+        let status = self.process.as_mut()?.try_wait().ok()??;
+        Some(format!("the gateway exited: {status}"))
+    }
+
+    /// The end of what it logged.
+    pub fn log(&self) -> String {
+        process::tail(&self.log)
+    }
+
+    /// Stops it and waits until it is gone.
+    pub async fn stop(mut self) {
+        if let Some(process) = &mut self.process {
+            // An error means that it has gone before.
+            let _ = process.kill().await;
+        }
+    }
+}

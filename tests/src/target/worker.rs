@@ -1,0 +1,112 @@
+//! The Worker under workerd, by way of `tests/worker/driver.mjs`.
+
+use std::collections::HashMap;
+use std::fs;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::process::{Child, ChildStdin, Command};
+use tokio::sync::oneshot;
+
+use crate::json::{Json, object};
+
+/// The credentials of AWS's published examples.
+pub(super) const CREDENTIALS: [(&str, &str); 2] =
+    [("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE"), ("AWS_SECRET_ACCESS_KEY", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY")];
+
+/// Who waits for the driver's answers, by id.
+type Waiting = Arc<Mutex<HashMap<i64, oneshot::Sender<Json>>>>;
+
+/// The Node process that runs Workers.
+#[derive(Debug)]
+pub struct Driver {
+    modules: PathBuf,
+    input: tokio::sync::Mutex<ChildStdin>,
+    waiting: Waiting,
+    next_id: AtomicU64,
+    _process: Child,
+}
+
+impl Driver {
+    /// Starts the driver; the error names what is missing and how to get it.
+    pub(super) async fn start() -> Result<Self, String> {
+        let tests = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let modules = std::env::var_os("EDGEWAY_WORKER").map_or_else(|| tests.join("../edge-worker/dist"), PathBuf::from);
+        for module in ["index.js", "index_bg.wasm"] {
+            let path = modules.join(module);
+            if !path.is_file() {
+                return Err(format!("there is no {}: run `cargo xtask worker`, or name the bundle's folder in EDGEWAY_WORKER", path.display()));
+            }
+        }
+        let folder = tests.join("worker");
+        if !folder.join("node_modules/miniflare").is_dir() {
+            return Err(format!("miniflare is not installed: run `npm ci` in {}", folder.display()));
+        }
+        let mut process = Command::new("node")
+            .arg(folder.join("driver.mjs"))
+            .current_dir(&folder)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .map_err(|error| format!("node: {error} (Node 20 or later must be installed)"))?;
+        let (Some(input), Some(output)) = (process.stdin.take(), process.stdout.take()) else {
+            return Err("node: no standard input or output".to_owned());
+        };
+        let waiting = Waiting::default();
+        let answers = waiting.clone();
+        tokio::spawn(async move {
+            let mut lines = BufReader::new(output).lines();
+            while let Ok(Some(line)) = lines.next_line().await {
+                let answer = Json::parse(&line).unwrap_or_default();
+                let id = answer.get("id").and_then(Json::as_i64).unwrap_or(-1);
+                if let Some(sender) = lock(&answers).remove(&id) {
+                    // The one who asked may have given up.
+                    let _ = sender.send(answer);
+                }
+            }
+            // The driver is gone: dropping the senders tells everybody who waits.
+            lock(&answers).clear();
+        });
+        Ok(Self { modules, input: input.into(), waiting, next_id: AtomicU64::new(0), _process: process })
+    }
+
+    /// Starts a fresh Worker in a slot, on the bundle that `edgeway bundle` wrote.
+    pub(super) async fn start_worker(&self, slot: usize, bundle: &Path) -> Result<SocketAddr, String> {
+        let read = |name: &str| fs::read_to_string(bundle.join(name)).map_err(|error| format!("{name}: {error}"));
+        let mut bindings = Json::parse(&read("bindings.json")?).map_err(|error| format!("bindings.json: {error}"))?;
+        for (name, value) in CREDENTIALS {
+            bindings.set(name, value.into());
+        }
+        let answer = self
+            .ask(object([
+                ("op", "start".into()),
+                ("slot", (slot as i64).into()),
+                ("modules", self.modules.display().to_string().into()),
+                ("snapshot", bundle.join("snapshot.bin").display().to_string().into()),
+                ("bindings", bindings),
+                ("logs", Json::Bool(std::env::var_os("VERBOSE").is_some())),
+            ]))
+            .await?;
+        let address = answer.get("url").and_then(Json::as_str).and_then(|url| url.strip_prefix("http://")?.parse().ok());
+        address.ok_or_else(|| format!("the Worker did not start: {}", answer.get("error").map(Json::text).unwrap_or_default()))
+    }
+
+    async fn ask(&self, mut command: Json) -> Result<Json, String> {
+        let id = self.next_id.fetch_add(1, Ordering::Relaxed) as i64;
+        let (sender, receiver) = oneshot::channel();
+        lock(&self.waiting).insert(id, sender);
+        command.set("id", id.into());
+        let written = self.input.lock().await.write_all(format!("{command}\n").as_bytes()).await;
+        written.map_err(|error| format!("the Workers' driver: {error}"))?;
+        receiver.await.map_err(|_| "the Workers' driver ended".to_owned())
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
