@@ -44,6 +44,7 @@ pub mod gateway;
 pub mod gateway_error;
 pub mod ids;
 pub mod jwt;
+mod lambda;
 pub mod limits;
 pub mod message;
 mod pipeline;

@@ -1,0 +1,59 @@
+//! What a Lambda function is handed in a proxy integration, and what its answer means.
+//!
+//! All of it is pure: an event is a function of the request and its [`Context`], a response is a
+//! function of the answer. "Set up Lambda proxy integrations in API Gateway" (REST), "Create AWS
+//! Lambda proxy integrations for HTTP APIs", and recordings of the real service where these differ.
+
+mod answer;
+mod answer_v1;
+mod answer_v2;
+mod base64;
+mod binary;
+mod event_v1;
+mod event_v2;
+mod fields;
+mod json;
+#[cfg(test)]
+mod properties;
+
+use alloc::{collections::BTreeMap, string::String};
+
+pub(crate) use answer_v1::answer_v1;
+pub(crate) use answer_v2::answer_v2;
+pub(crate) use event_v1::event_v1;
+pub(crate) use event_v2::event_v2;
+
+use crate::context::Context;
+use crate::definition::Protocol;
+use crate::effect::FunctionAnswer;
+use crate::message::Request;
+
+/// What an event is made from.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct EventInput<'a> {
+    /// REST or HTTP: format 1.0 differs between them.
+    pub(crate) protocol: Protocol,
+    /// The record, with the matched method and the authorizer's findings.
+    pub(crate) context: &'a Context,
+    /// The request.
+    pub(crate) request: &'a Request,
+    /// Its content, whole; empty if there is none.
+    pub(crate) body: &'a [u8],
+    /// `binaryMediaTypes` of a REST API.
+    pub(crate) binary_media_types: &'a [String],
+    /// The stage's variables.
+    pub(crate) stage_variables: &'a BTreeMap<String, String>,
+}
+
+/// What a response is made from.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct AnswerInput<'a> {
+    /// REST or HTTP: format 1.0 differs between them.
+    pub(crate) protocol: Protocol,
+    /// What the function, or the Lambda service, answered.
+    pub(crate) answer: &'a FunctionAnswer,
+    /// The client's `Accept`, first line.
+    pub(crate) accept: Option<&'a str>,
+    /// `binaryMediaTypes` of a REST API.
+    pub(crate) binary_media_types: &'a [String],
+}

@@ -1,0 +1,207 @@
+//! Payload format 1.0, of REST APIs and, with differences, of HTTP APIs.
+
+use alloc::borrow::Cow;
+use alloc::vec::Vec;
+
+use super::EventInput;
+use super::binary::is_binary;
+use super::event_v2::is_text;
+use super::fields::{Pair, visible_fields};
+use super::json::JsonWriter;
+use crate::context::{AuthorizerContext, Context};
+use crate::definition::Protocol;
+use crate::{target, time};
+
+/// The event, as JSON.
+///
+/// Where the two kinds of API differ: a REST API leaves `path` without its stage, hides
+/// `Content-Length`, keeps path parameters encoded and chooses base64 by `binaryMediaTypes`; an
+/// HTTP API says `"version":"1.0"`, has a route key for a resource id and decodes paths.
+pub(crate) fn event_v1(input: &EventInput<'_>) -> Vec<u8> {
+    let (context, is_http) = (input.context, input.protocol == Protocol::Http);
+    let fields = visible_fields(input);
+    let mut query: Vec<Pair<'_>> = target::query_parameters(&context.raw_query).collect();
+    query.sort_by(|(a, _), (b, _)| a.cmp(b));
+    let mut w = JsonWriter::with_capacity(2_048 + input.body.len() + input.body.len() / 2);
+    w.object(|w| {
+        if is_http {
+            w.name("version").string("1.0");
+        }
+        w.name("resource").string(&context.resource_path);
+        w.name("path").string(&path(context, input.protocol));
+        w.name("httpMethod").string(&context.http_method);
+        write_maps(w, ["headers", "multiValueHeaders"], &fields, |a, b| a.eq_ignore_ascii_case(b));
+        let names = ["queryStringParameters", "multiValueQueryStringParameters"];
+        write_maps(w, names, &query, |a, b| a == b);
+        if is_http {
+            w.name("requestContext").object(|w| http_context(w, context));
+        }
+        let parameters = context.path_parameters.iter().map(|(n, v)| (n.as_str(), v.as_str()));
+        write_map(w.name("pathParameters"), parameters);
+        let variables = input.stage_variables.iter().map(|(n, v)| (n.as_str(), v.as_str()));
+        write_map(w.name("stageVariables"), variables);
+        if !is_http {
+            w.name("requestContext").object(|w| rest_context(w, context));
+        }
+        write_body(w, input);
+    });
+    w.into_bytes()
+}
+
+fn path(context: &Context, protocol: Protocol) -> Cow<'_, str> {
+    match protocol {
+        Protocol::Http => context.path.as_str().into(),
+        // Leading slashes are collapsed, all others kept.
+        Protocol::Rest => {
+            let path = &context.resource_request_path;
+            let rest = path.trim_start_matches('/');
+            match path.len() - rest.len() {
+                1 => path.as_str().into(),
+                _ => alloc::format!("/{rest}").into(),
+            }
+        }
+    }
+}
+
+/// The last value of each name, and then all values of each; `null` where there are none.
+fn write_maps(
+    w: &mut JsonWriter,
+    [single, multiple]: [&str; 2],
+    sorted: &[Pair<'_>],
+    is_same: impl Fn(&str, &str) -> bool,
+) {
+    if sorted.is_empty() {
+        w.name(single).null();
+        w.name(multiple).null();
+        return;
+    }
+    let groups = || sorted.chunk_by(|(a, _), (b, _)| is_same(a, b));
+    w.name(single).object(|w| {
+        for group in groups() {
+            w.name(&group[0].0).string(&group[group.len() - 1].1);
+        }
+    });
+    w.name(multiple).object(|w| {
+        for group in groups() {
+            w.name(&group[0].0).array(|w| group.iter().for_each(|(_, value)| w.string(value)));
+        }
+    });
+}
+
+/// `null` where there are none.
+fn write_map<'a>(w: &mut JsonWriter, members: impl ExactSizeIterator<Item = (&'a str, &'a str)>) {
+    match members.len() {
+        0 => w.null(),
+        _ => w.object(|w| members.for_each(|(name, value)| w.name(name).string(value))),
+    }
+}
+
+fn rest_context(w: &mut JsonWriter, c: &Context) {
+    w.name("resourceId").string(&c.resource_id);
+    if let AuthorizerContext::Cognito { claims } = &c.authorizer {
+        w.name("authorizer").object(|w| write_claims(w, claims));
+    }
+    w.name("resourcePath").string(&c.resource_path);
+    w.name("httpMethod").string(&c.http_method);
+    w.name("extendedRequestId").string(&c.extended_request_id);
+    w.name("requestTime").string(&time::clf(c.request_time));
+    w.name("path").string(&c.path);
+    w.name("accountId").string(&c.account_id);
+    w.name("protocol").string(c.protocol.as_str());
+    w.name("stage").string(&c.stage);
+    w.name("domainPrefix").string(&c.domain_prefix);
+    w.name("requestTimeEpoch").number(c.request_time.0);
+    w.name("requestId").string(&c.request_id);
+    w.name("identity").object(|w| {
+        for name in ["cognitoIdentityPoolId", "accountId", "cognitoIdentityId", "caller"] {
+            w.name(name).null();
+        }
+        w.name("sourceIp").string(&c.source_ip);
+        for name in ["principalOrgId", "accessKey", "cognitoAuthenticationType"] {
+            w.name(name).null();
+        }
+        w.name("cognitoAuthenticationProvider").null();
+        w.name("userArn").null();
+        w.name("userAgent").string_or_null(c.user_agent.as_deref());
+        w.name("user").null();
+    });
+    w.name("domainName").string(&c.domain_name);
+    w.name("deploymentId").string(&c.deployment_id);
+    w.name("apiId").string(&c.api_id);
+}
+
+fn http_context(w: &mut JsonWriter, c: &Context) {
+    w.name("accountId").string(&c.account_id);
+    w.name("apiId").string(&c.api_id);
+    if let AuthorizerContext::Jwt { claims, scopes } = &c.authorizer {
+        w.name("authorizer").object(|w| {
+            write_claims(w, claims);
+            write_scopes(w, scopes.as_deref());
+        });
+    }
+    w.name("domainName").string(&c.domain_name);
+    w.name("domainPrefix").string(&c.domain_prefix);
+    w.name("extendedRequestId").string(&c.extended_request_id);
+    w.name("httpMethod").string(&c.http_method);
+    w.name("identity").object(|w| {
+        for name in [
+            "accessKey",
+            "accountId",
+            "caller",
+            "cognitoAmr",
+            "cognitoAuthenticationProvider",
+            "cognitoAuthenticationType",
+            "cognitoIdentityId",
+            "cognitoIdentityPoolId",
+            "principalOrgId",
+        ] {
+            w.name(name).null();
+        }
+        w.name("sourceIp").string(&c.source_ip);
+        w.name("user").null();
+        w.name("userAgent").string_or_null(c.user_agent.as_deref());
+        w.name("userArn").null();
+    });
+    w.name("path").string(&target::decode(&c.path));
+    w.name("protocol").string(c.protocol.as_str());
+    w.name("requestId").string(&c.extended_request_id);
+    w.name("requestTime").string(&time::clf(c.request_time));
+    w.name("requestTimeEpoch").number(c.request_time.0);
+    w.name("resourceId").string(&c.route_key);
+    w.name("resourcePath").string(&c.resource_path);
+    w.name("stage").string(&c.stage);
+}
+
+/// The member `claims`.
+pub(super) fn write_claims(
+    w: &mut JsonWriter,
+    claims: &[(alloc::string::String, alloc::string::String)],
+) {
+    w.name("claims").object(|w| claims.iter().for_each(|(name, value)| w.name(name).string(value)));
+}
+
+/// The member `scopes`: all of the token's on a route with scopes, else `null`.
+pub(super) fn write_scopes(w: &mut JsonWriter, scopes: Option<&[alloc::string::String]>) {
+    match scopes {
+        Some(scopes) => w.name("scopes").array(|w| scopes.iter().for_each(|s| w.string(s))),
+        None => w.name("scopes").null(),
+    }
+}
+
+fn write_body(w: &mut JsonWriter, input: &EventInput<'_>) {
+    let media_type = input.request.fields.get("content-type");
+    let is_base64 = !input.body.is_empty()
+        && match input.protocol {
+            Protocol::Rest => is_binary(media_type, input.binary_media_types),
+            Protocol::Http => !is_text(media_type),
+        };
+    match (input.body.is_empty(), is_base64) {
+        (true, _) => w.name("body").null(),
+        (_, true) => w.name("body").base64(input.body),
+        (_, false) => w.name("body").text(input.body),
+    }
+    w.name("isBase64Encoded").boolean(is_base64);
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,177 @@
+//! Which fields of a request a function sees, and which of its own fields a client sees.
+
+use alloc::borrow::Cow;
+use alloc::{format, string::String, vec::Vec};
+
+use super::EventInput;
+use crate::definition::Protocol;
+use crate::message::{Scheme, Version};
+
+/// Name and value. Those of one name stand together once they are sorted.
+pub(super) type Pair<'a> = (Cow<'a, str>, Cow<'a, str>);
+
+/// The fields that a function sees, sorted by name without regard to case, as AWS lists them;
+/// those of one name in the order in which they came.
+pub(super) fn visible_fields<'a>(input: &EventInput<'a>) -> Vec<Pair<'a>> {
+    let fields = &input.request.fields;
+    let mut pairs: Vec<Pair<'a>> = Vec::with_capacity(fields.0.len() + 5);
+    for field in fields {
+        if !is_one_of(&field.name, hidden(input.protocol)) && !is_one_of(&field.name, ADDED) {
+            let name = canonical_name(&field.name, input);
+            pairs.push((name.into(), field.value.as_str().into()));
+        }
+    }
+    let (context, mut add) = (input.context, |name: &'static str, value: Cow<'a, str>| {
+        pairs.push((name.into(), value));
+    });
+    add("X-Amzn-Trace-Id", trace(input).into());
+    add("X-Forwarded-For", forwarded_for(input).into());
+    add("X-Forwarded-Port", format!("{}", context.port).into());
+    add(
+        "X-Forwarded-Proto",
+        match context.scheme {
+            Scheme::Http => "http",
+            Scheme::Https => "https",
+        }
+        .into(),
+    );
+    if input.protocol == Protocol::Http {
+        // Also for a request without content; chunked content has been read by then.
+        add("Content-Length", format!("{}", input.body.len()).into());
+    }
+    sort(&mut pairs);
+    pairs
+}
+
+/// Sorts by name without regard to case; what has one name keeps its order.
+pub(super) fn sort(pairs: &mut [Pair<'_>]) {
+    pairs.sort_by(|(a, _), (b, _)| {
+        let lower =
+            |name: &str| -> Option<u8> { name.bytes().next().map(|b| b.to_ascii_lowercase()) };
+        lower(a).cmp(&lower(b)).then_with(|| {
+            a.bytes().map(|b| b.to_ascii_lowercase()).cmp(b.bytes().map(|b| b.to_ascii_lowercase()))
+        })
+    });
+}
+
+/// What becomes of a field of a function's answer.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Fate {
+    /// The client is given it.
+    Keep,
+    /// The client is given it under this name.
+    Rename(String),
+    /// It goes no further: it is about a connection that the function does not have.
+    Drop,
+}
+
+/// What becomes of a field of this name.
+pub(super) fn fate(name: &str, protocol: Protocol) -> Fate {
+    if is_one_of(
+        name,
+        &["transfer-encoding", "keep-alive", "proxy-connection", "trailer", "upgrade"],
+    ) {
+        return Fate::Drop;
+    }
+    match protocol {
+        // `docs/compatibility.md`: recorded for REST proxies.
+        Protocol::Rest
+            if is_one_of(
+                name,
+                &["connection", "content-length", "date", "server", "x-amzn-requestid"],
+            ) =>
+        {
+            Fate::Rename(format!("x-amzn-Remapped-{name}"))
+        }
+        Protocol::Http if is_one_of(name, &["connection", "content-length"]) => Fate::Drop,
+        _ => Fate::Keep,
+    }
+}
+
+/// Set by the gateway whatever the client says.
+const ADDED: &[&str] =
+    &["x-amzn-trace-id", "x-forwarded-for", "x-forwarded-port", "x-forwarded-proto"];
+
+fn hidden(protocol: Protocol) -> &'static [&'static str] {
+    match protocol {
+        // Recorded from the real service.
+        Protocol::Rest => &[
+            "connection",
+            "content-length",
+            "content-md5",
+            "expect",
+            "max-forwards",
+            "proxy-authenticate",
+            "server",
+            "te",
+            "trailer",
+            "transfer-encoding",
+            "upgrade",
+            "www-authenticate",
+        ],
+        // About the connection alone (RFC 9110 §7.6.1); the length is added anew.
+        Protocol::Http => &[
+            "connection",
+            "content-length",
+            "expect",
+            "keep-alive",
+            "proxy-connection",
+            "te",
+            "trailer",
+            "transfer-encoding",
+            "upgrade",
+        ],
+    }
+}
+
+fn is_one_of(name: &str, names: &[&str]) -> bool {
+    names.iter().any(|n| n.eq_ignore_ascii_case(name))
+}
+
+/// The client's spelling, except of names that HTTP/2 gives no choice about and AWS capitalises.
+fn canonical_name<'a>(name: &'a str, input: &EventInput<'_>) -> &'a str {
+    if input.request.version != Version::Http2 && input.protocol == Protocol::Rest {
+        return name;
+    }
+    ["Host", "User-Agent", "Authorization"]
+        .into_iter()
+        .find(|canonical| canonical.eq_ignore_ascii_case(name))
+        .unwrap_or(name)
+}
+
+/// The whole trace header if the client sent one; else its root alone, as an API without X-Ray does.
+fn trace(input: &EventInput<'_>) -> String {
+    let trace = &input.context.trace;
+    match input.request.fields.contains("x-amzn-trace-id") {
+        true => format!("Root={};Parent={};Sampled={}", trace.root, trace.parent, trace.sampled),
+        false => format!("Root={}", trace.root),
+    }
+}
+
+fn forwarded_for(input: &EventInput<'_>) -> String {
+    let mut value = String::new();
+    for earlier in input.request.fields.all("x-forwarded-for").filter(|v| !v.is_empty()) {
+        value.push_str(earlier);
+        value.push_str(", ");
+    }
+    value + &input.context.source_ip
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_about_the_connection_never_reaches_the_client_as_it_is() {
+        for protocol in [Protocol::Rest, Protocol::Http] {
+            for name in
+                ["Connection", "content-length", "Transfer-Encoding", "Upgrade", "Keep-Alive"]
+            {
+                assert_ne!(fate(name, protocol), Fate::Keep, "{name}");
+            }
+            assert_eq!(fate("Set-Cookie", protocol), Fate::Keep);
+        }
+        assert_eq!(fate("Date", Protocol::Rest), Fate::Rename("x-amzn-Remapped-Date".into()));
+        assert_eq!(fate("Date", Protocol::Http), Fate::Keep);
+    }
+}
