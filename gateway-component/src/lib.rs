@@ -1,1 +1,106 @@
-//! placeholder
+//! `gateway-core` as a Wasm component: the interface in `wit/gateway.wit`, and nothing else.
+//!
+//! A panic traps (`panic = "abort"`), and the host replays the other exchanges of the instance in a
+//! new one, so nothing here recovers from anything.
+
+mod bindings;
+mod exchanges;
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use bindings::exports::edgeway::gateway::exchanges::{Begun, Guest};
+use gateway_core::codec::{decode, encode};
+use gateway_core::definition::Snapshot;
+use gateway_core::exchange::{Exchange, Next, Turn};
+use gateway_core::gateway::Gateway;
+use gateway_core::message::Timestamp;
+
+use exchanges::Exchanges;
+
+thread_local! {
+    /// The only state of an instance, which has one thread.
+    static STATE: RefCell<State> = const { RefCell::new(State { gateway: None, exchanges: Exchanges::new() }) };
+}
+
+struct State {
+    gateway: Option<Rc<Gateway>>,
+    exchanges: Exchanges,
+}
+
+/// Names no exchange.
+const NO_EXCHANGE: u32 = u32::MAX;
+
+struct Component;
+
+impl Guest for Component {
+    fn fingerprint() -> u64 {
+        parse_decimal(env!("EDGEWAY_FINGERPRINT"))
+    }
+
+    fn load(snapshot: Vec<u8>) -> Result<(), String> {
+        let snapshot = Snapshot::from_bytes(&snapshot).map_err(|error| error.to_string())?;
+        let gateway = Gateway::compile(snapshot).map_err(|errors| {
+            let lines: Vec<String> = errors.iter().map(ToString::to_string).collect();
+            lines.join("\n")
+        })?;
+        STATE.with_borrow_mut(|state| state.gateway = Some(Rc::new(gateway)));
+        Ok(())
+    }
+
+    fn begin(arrival: Vec<u8>) -> Result<Begun, String> {
+        let arrival = decode(&arrival)?;
+        STATE.with_borrow_mut(|state| {
+            let gateway = state.gateway.as_ref().ok_or("no snapshot is loaded")?;
+            let mut exchange = Exchange::begin(Rc::clone(gateway), arrival);
+            let turn = exchange.advance().map_err(|misuse| format!("{misuse:?}"))?;
+            let exchange =
+                if responds(&turn) { NO_EXCHANGE } else { state.exchanges.insert(exchange) };
+            Ok(Begun { exchange, turn: encode(&turn) })
+        })
+    }
+
+    fn resume(name: u32, now: u64, outcome: Vec<u8>) -> Result<Vec<u8>, String> {
+        STATE.with_borrow_mut(|state| {
+            let mut exchange = state.exchanges.take(name).ok_or("no such exchange")?;
+            match resume(&mut exchange, Timestamp(now), &outcome) {
+                Ok(turn) if !responds(&turn) => {
+                    state.exchanges.put_back(name, exchange);
+                    Ok(encode(&turn))
+                }
+                ended => {
+                    state.exchanges.free(name);
+                    ended.map(|turn| encode(&turn))
+                }
+            }
+        })
+    }
+
+    fn abandon(name: u32) {
+        STATE.with_borrow_mut(|state| {
+            if state.exchanges.take(name).is_some() {
+                state.exchanges.free(name);
+            }
+        });
+    }
+}
+
+fn resume(exchange: &mut Exchange, now: Timestamp, outcome: &[u8]) -> Result<Turn, String> {
+    exchange.resume(now, decode(outcome)?).map_err(|misuse| format!("{misuse:?}"))?;
+    exchange.advance().map_err(|misuse| format!("{misuse:?}"))
+}
+
+fn responds(turn: &Turn) -> bool {
+    matches!(turn.next, Next::Respond(_))
+}
+
+const fn parse_decimal(text: &str) -> u64 {
+    let (bytes, mut number, mut i) = (text.as_bytes(), 0_u64, 0);
+    while i < bytes.len() {
+        number = number.wrapping_mul(10).wrapping_add((bytes[i] - b'0') as u64);
+        i += 1;
+    }
+    number
+}
+
+bindings::export!(Component with_types_in bindings);

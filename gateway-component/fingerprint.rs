@@ -1,0 +1,53 @@
+// Shared by the build scripts of `gateway-component` and `host-runtime`: what both were built from.
+//
+// The component is built before the host and embedded in it, and the bytes that cross between them
+// have no version of their own. A host that embeds a component of other sources refuses to start.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Everything that decides what crosses and what the component does with it.
+const SOURCES: [&str; 5] = [
+    "gateway-core/src",
+    "gateway-core/Cargo.toml",
+    "gateway-component/src",
+    "gateway-component/fingerprint.rs",
+    "wit/gateway.wit",
+];
+
+/// FNV-1a over names and contents, in the order of the names.
+fn fingerprint(workspace: &Path) -> u64 {
+    let mut files = Vec::new();
+    for source in SOURCES {
+        println!("cargo::rerun-if-changed={}", workspace.join(source).display());
+        collect(workspace, Path::new(source), &mut files);
+    }
+    files.sort();
+    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
+    let mut add = |bytes: &[u8]| {
+        for byte in bytes.iter().copied().filter(|byte| *byte != b'\r') {
+            hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+        }
+    };
+    for file in files {
+        add(file.to_string_lossy().replace('\\', "/").as_bytes());
+        add(&[0]);
+        add(&fs::read(workspace.join(&file)).expect("a source file is readable"));
+        add(&[0]);
+    }
+    hash
+}
+
+fn collect(workspace: &Path, path: &Path, files: &mut Vec<PathBuf>) {
+    let Ok(entries) = fs::read_dir(workspace.join(path)) else {
+        return files.push(path.to_path_buf());
+    };
+    for entry in entries {
+        let name = entry.expect("a source directory is readable").file_name();
+        // Editors leave their own files beside the sources.
+        let text = name.to_string_lossy();
+        if !text.starts_with('.') && !text.ends_with('~') {
+            collect(workspace, &path.join(name), files);
+        }
+    }
+}
