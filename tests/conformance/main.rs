@@ -32,7 +32,11 @@ fn conforms(engine: Engine) {
     let selection = std::env::var("CASES").unwrap_or_default();
     let verbose = std::env::var_os("VERBOSE").is_some();
     let cases = select(engine, &selection);
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .expect("a runtime");
     let outcomes = runtime.block_on(async {
         let target = Target::find(engine).await.unwrap_or_else(|error| panic!("{error}"));
         run::run_all(Arc::new(target), cases, verbose).await
@@ -50,7 +54,10 @@ fn select(engine: Engine, selection: &str) -> Vec<Named> {
     if engine == Engine::Worker {
         let exceptions = worker_exceptions();
         for (id, reason) in &exceptions {
-            assert!(cases.iter().any(|named| *id == id_of(named)), "worker-exceptions.json: there is no case {id:?}");
+            assert!(
+                cases.iter().any(|named| *id == id_of(named)),
+                "worker-exceptions.json: there is no case {id:?}"
+            );
             assert!(!reason.is_empty(), "worker-exceptions.json: {id:?} needs a reason");
         }
         cases.retain(|named| !exceptions.contains_key(&id_of(named)));
@@ -71,7 +78,9 @@ fn judge(engine: Engine, outcomes: &[Outcome], whole: bool, verbose: bool) -> Re
     }
     for outcome in outcomes {
         let id = format!("{}: {}", outcome.theme, outcome.name);
-        if !outcome.differences.is_empty() && (verbose || verdict.regressions.contains(&id) || verdict.unlisted.contains(&id)) {
+        if !outcome.differences.is_empty()
+            && (verbose || verdict.regressions.contains(&id) || verdict.unlisted.contains(&id))
+        {
             println!("FAILED on {engine}: {id}");
             outcome.differences.iter().for_each(|difference| println!("    {difference}"));
         }
@@ -89,7 +98,9 @@ fn judge(engine: Engine, outcomes: &[Outcome], whole: bool, verbose: bool) -> Re
         ids.iter().for_each(|id| report.push_str(&format!("  {what}: {id}\n")));
     }
     if verdict.is_outdated() {
-        report.push_str(&format!("Run again with ENGINE={engine} UPDATE_RATCHET=1 and commit the list.\n"));
+        report.push_str(&format!(
+            "Run again with ENGINE={engine} UPDATE_RATCHET=1 and commit the list.\n"
+        ));
     }
     Err(report)
 }
@@ -111,7 +122,8 @@ fn print_score(engine: Engine, outcomes: &[Outcome]) {
 
 fn worker_exceptions() -> BTreeMap<String, String> {
     let path = folder().join("worker-exceptions.json");
-    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let text = std::fs::read_to_string(&path)
+        .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 

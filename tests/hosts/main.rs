@@ -1,1 +1,157 @@
-fn main(){}
+//! One pipeline, one answer: the same requests go through the component, the native engine and the Worker,
+//! and the answers are compared byte for byte.
+//!
+//! `rest.json` and `http.json` are in the format of the conformance cases, without expectations.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use tests::client::Response;
+use tests::json::Json;
+use tests::run;
+use tests::setup::set_up;
+use tests::target::{Engine, Failure, Target};
+
+/// Field values that differ from one request to the next.
+const MASKED_FIELDS: [&str; 5] =
+    ["date", "x-amzn-requestid", "x-amz-apigw-id", "x-amzn-trace-id", "apigw-requestid"];
+/// Framing, which is the host's and not the pipeline's: workerd chunks what hyper sends with a length.
+const FRAMING_FIELDS: [&str; 4] =
+    ["connection", "keep-alive", "content-length", "transfer-encoding"];
+/// Members of events, and fields in echoed requests, whose values differ from one request to the next.
+const MASKED_MEMBERS: [&str; 8] = [
+    "requestId",
+    "extendedRequestId",
+    "requestTime",
+    "requestTimeEpoch",
+    "time",
+    "timeEpoch",
+    "X-Amzn-Trace-Id",
+    "x-amzn-trace-id",
+];
+/// What only the Worker's echo shows, and why: no code in a Worker can change it.
+const MASKED_AT_THE_EDGE: [(&str, &str); 2] = [
+    (r#""cf-worker": "[^"]*"(, )?"#, "workerd names the Worker to every server that it calls"),
+    (
+        r#""(connection|content-length|transfer-encoding)": "[^"]*"(, )?"#,
+        "workerd frames the requests",
+    ),
+];
+
+#[test]
+fn a_rest_api_is_answered_alike_by_component_and_native_engine() {
+    compare("rest.json", Engine::Native, Engine::Component);
+}
+
+#[test]
+fn an_http_api_is_answered_alike_by_component_and_native_engine() {
+    compare("http.json", Engine::Native, Engine::Component);
+}
+
+#[test]
+fn a_rest_api_is_answered_alike_by_worker_and_native_engine() {
+    compare("rest.json", Engine::Native, Engine::Worker);
+}
+
+#[test]
+fn an_http_api_is_answered_alike_by_worker_and_native_engine() {
+    compare("http.json", Engine::Native, Engine::Worker);
+}
+
+fn compare(file: &str, one: Engine, other: Engine) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("hosts").join(file);
+    let text = std::fs::read_to_string(&path)
+        .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let text = Json::parse(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .expect("a runtime");
+    let (asked, answers) = runtime.block_on(async {
+        // One set of backends and tokens for both, so that addresses and signatures are the same.
+        let setup = set_up(&text.elements()[0]).await.unwrap_or_else(|error| panic!("{error}"));
+        let mut answers = Vec::new();
+        for engine in [one, other] {
+            answers.push(
+                answers_of(engine, &setup)
+                    .await
+                    .unwrap_or_else(|error| panic!("{engine}: {error}")),
+            );
+        }
+        (setup.case.exchanges, answers)
+    });
+    let mut report = String::new();
+    for (index, exchange) in asked.iter().enumerate() {
+        let [left, right] = [0, 1].map(|at| shown(&answers[at][index]));
+        if left != right {
+            let request = &exchange.request;
+            let _ = writeln!(
+                report,
+                "{} {} {}\n--- {one}\n{left}\n--- {other}\n{right}\n",
+                request.method, request.path, request.headers
+            );
+        }
+    }
+    assert!(report.is_empty(), "answers differ:\n{report}");
+}
+
+async fn answers_of(engine: Engine, setup: &tests::setup::Setup) -> Result<Vec<Response>, String> {
+    let target = Target::find(engine).await?;
+    let gateway = target.start(&setup.config, setup.listen, 0).await;
+    let gateway = gateway.map_err(|failure| match failure {
+        Failure::Refused(why) | Failure::Broken(why) => why,
+    })?;
+    let mut answers = Vec::new();
+    for exchange in &setup.case.exchanges {
+        let request = run::request(&exchange.request, &setup.stage_name);
+        let answer = tests::client::send(gateway.address, &request).await;
+        answers.push(answer.map_err(|error| {
+            format!("{} {}: {error}\n{}", request.method, request.target, gateway.log())
+        })?);
+    }
+    gateway.stop().await;
+    Ok(answers)
+}
+
+/// A response as text to compare: fields sorted by name, those of one name in their order.
+fn shown(response: &Response) -> String {
+    let mut fields: Vec<_> = response
+        .fields
+        .0
+        .iter()
+        .map(|(name, value)| (name.to_ascii_lowercase(), value.clone()))
+        .collect();
+    fields.retain(|(name, _)| !FRAMING_FIELDS.contains(&name.as_str()));
+    fields.sort_by(|(one, _), (other, _)| one.cmp(other));
+    let mut out = format!("{}\n", response.status);
+    for (name, value) in fields {
+        let value =
+            if MASKED_FIELDS.contains(&name.as_str()) { "(masked)".to_owned() } else { value };
+        let _ = writeln!(out, "{name}: {value}");
+    }
+    let content = match str::from_utf8(&response.content) {
+        Ok(text) => masked(text),
+        Err(_) => response.content.escape_ascii().to_string(),
+    };
+    let _ = write!(out, "\n{content}");
+    out
+}
+
+/// The content without the values that differ.
+fn masked(text: &str) -> String {
+    let names = MASKED_MEMBERS.join("|");
+    let member = format!(r#"("(?:{names})": )(\[?"[^"]*"\]?|\d+)"#);
+    let mut out = replace_all(&member, text, "$1(masked)");
+    // Both sides lose what the edge cannot help, so that the rest still compares.
+    for (expression, _why) in MASKED_AT_THE_EDGE {
+        out = replace_all(expression, &out, "");
+    }
+    out
+}
+
+fn replace_all(expression: &str, text: &str, with: &str) -> String {
+    let expression =
+        fancy_regex::Regex::new(expression).expect("the expressions of this file are valid");
+    expression.replace_all(text, with).into_owned()
+}

@@ -43,7 +43,9 @@ impl Received {
 
     /// All of it as JSON: what an echoing backend answers.
     fn to_json(&self) -> Json {
-        let joined = |name: String| (name.clone(), Json::from(self.fields.joined(&name).unwrap_or_default()));
+        let joined = |name: String| {
+            (name.clone(), Json::from(self.fields.joined(&name).unwrap_or_default()))
+        };
         object([
             ("method", self.method.as_str().into()),
             ("path", self.path.as_str().into()),
@@ -86,12 +88,17 @@ pub struct Backend {
 
 impl Backend {
     /// Starts a server on a free port that answers as `behaviour` says.
-    pub async fn start(behaviour: impl Fn(&mut Received) -> Answer + Send + Sync + 'static) -> std::io::Result<Self> {
+    pub async fn start(
+        behaviour: impl Fn(&mut Received) -> Answer + Send + Sync + 'static,
+    ) -> std::io::Result<Self> {
         Self::start_at(SocketAddr::from(([127, 0, 0, 1], 0)), behaviour).await
     }
 
     /// Starts a server at an address known before.
-    pub async fn start_at(address: SocketAddr, behaviour: impl Fn(&mut Received) -> Answer + Send + Sync + 'static) -> std::io::Result<Self> {
+    pub async fn start_at(
+        address: SocketAddr,
+        behaviour: impl Fn(&mut Received) -> Answer + Send + Sync + 'static,
+    ) -> std::io::Result<Self> {
         let listener = TcpListener::bind(address).await?;
         let address = listener.local_addr()?;
         let received = Arc::new(Mutex::new(Vec::new()));
@@ -136,8 +143,15 @@ impl Drop for Backend {
 pub fn http(answers: Json) -> impl Fn(&mut Received) -> Answer {
     move |request| {
         let path = request.path.as_str();
-        let below = |prefix: &str| path == prefix || path.strip_prefix(prefix).is_some_and(|rest| prefix.ends_with('/') || rest.starts_with('/'));
-        match longest(&answers, below).or_else(|| longest(&answers, |prefix| path.starts_with(prefix))) {
+        let below = |prefix: &str| {
+            path == prefix
+                || path
+                    .strip_prefix(prefix)
+                    .is_some_and(|rest| prefix.ends_with('/') || rest.starts_with('/'))
+        };
+        match longest(&answers, below)
+            .or_else(|| longest(&answers, |prefix| path.starts_with(prefix)))
+        {
             Some(answer) => respond(answer, request),
             None => json_answer(200, &request.to_json()),
         }
@@ -158,12 +172,18 @@ pub fn lambda(functions: Json, api: &Json) -> impl Fn(&mut Received) -> Answer +
         request.function = Some(name.clone());
         request.qualifier = Some(qualifier.clone());
         let qualified = Some(format!("{name}:{qualifier}")).filter(|_| !qualifier.is_empty());
-        let Some(function) = qualified.and_then(|name| functions.get(&name)).or_else(|| functions.get(&name)) else {
+        let Some(function) =
+            qualified.and_then(|name| functions.get(&name)).or_else(|| functions.get(&name))
+        else {
             let error = ("x-amzn-errortype".to_owned(), "ResourceNotFoundException".to_owned());
             let fields = vec![("Content-Type".to_owned(), "application/json".to_owned()), error];
             return respond_with(404, fields, br#"{"Message":"Function not found"}"#.to_vec());
         };
-        let types: Vec<&str> = invocations.iter().filter(|(invoked, _)| *invoked == name).map(|(_, kind)| kind.as_str()).collect();
+        let types: Vec<&str> = invocations
+            .iter()
+            .filter(|(invoked, _)| *invoked == name)
+            .map(|(_, kind)| kind.as_str())
+            .collect();
         delayed(function, run_function(function, &types, request))
     }
 }
@@ -175,7 +195,10 @@ fn run_function(function: &Json, integration_types: &[&str], request: &Received)
     if let Some(error) = function.get("error") {
         let kind = error.get("functionError").map_or_else(|| "Unhandled".to_owned(), Json::text);
         let payload = error.get("payload").cloned().unwrap_or_else(|| object([]));
-        let fields = vec![("Content-Type".to_owned(), "application/json".to_owned()), ("X-Amz-Function-Error".to_owned(), kind)];
+        let fields = vec![
+            ("Content-Type".to_owned(), "application/json".to_owned()),
+            ("X-Amz-Function-Error".to_owned(), kind),
+        ];
         return respond_with(200, fields, payload.to_string().into_bytes());
     }
     if request.fields.all("x-amz-invocation-type").any(|kind| kind == "Event") {
@@ -184,15 +207,24 @@ fn run_function(function: &Json, integration_types: &[&str], request: &Received)
     if !function.get("echo").is_some_and(Json::is_truthy) {
         return json_answer(200, function.get("result").unwrap_or(&Json::Null));
     }
-    let text = Some(request.text()).filter(|text| !text.is_empty()).unwrap_or_else(|| "{}".to_owned());
+    let text =
+        Some(request.text()).filter(|text| !text.is_empty()).unwrap_or_else(|| "{}".to_owned());
     let Ok(event) = Json::parse(&text) else {
         return json_answer(200, &request.text().into());
     };
     // A proxy integration wants its event back inside of a response, a custom one the event itself.
-    let only = |kind| !integration_types.is_empty() && integration_types.iter().all(|one| *one == kind);
+    let only =
+        |kind| !integration_types.is_empty() && integration_types.iter().all(|one| *one == kind);
     if only("aws_proxy") || (!only("aws") && event.get("requestContext").is_some()) {
         let fields = object([("Content-Type", "application/json".into())]);
-        return json_answer(200, &object([("statusCode", 200.into()), ("headers", fields), ("body", event.to_string().into())]));
+        return json_answer(
+            200,
+            &object([
+                ("statusCode", 200.into()),
+                ("headers", fields),
+                ("body", event.to_string().into()),
+            ]),
+        );
     }
     json_answer(200, &event)
 }
@@ -200,20 +232,28 @@ fn run_function(function: &Json, integration_types: &[&str], request: &Received)
 /// Function name and qualifier of an Invoke request: a name, a partial ARN or an ARN, in the path.
 fn invoked(request: &Received) -> (String, String) {
     let path = request.path.trim_start_matches('/').strip_prefix("2015-03-31/functions/");
-    let name = path.and_then(|path| path.split_once("/invocations")).map(|(name, _)| percent::decode(name));
+    let name = path
+        .and_then(|path| path.split_once("/invocations"))
+        .map(|(name, _)| percent::decode(name));
     let name = String::from_utf8_lossy(&name.unwrap_or_default()).into_owned();
     let name = name.rsplit("function:").next().unwrap_or_default();
     let (name, qualifier) = name.split_once(':').unwrap_or((name, ""));
     if !qualifier.is_empty() {
         return (name.to_owned(), qualifier.to_owned());
     }
-    let asked = percent::query_pairs(&request.query).into_iter().find(|(key, _)| key == b"Qualifier");
-    (name.to_owned(), asked.map(|(_, value)| String::from_utf8_lossy(&value).into_owned()).unwrap_or_default())
+    let asked =
+        percent::query_pairs(&request.query).into_iter().find(|(key, _)| key == b"Qualifier");
+    (
+        name.to_owned(),
+        asked.map(|(_, value)| String::from_utf8_lossy(&value).into_owned()).unwrap_or_default(),
+    )
 }
 
 /// Pairs of function name and integration type, from every integration in the definition.
 fn collect_invocations(value: &Json, found: &mut Vec<(String, String)>) {
-    if let Some((_, name)) = value.get("uri").and_then(Json::as_str).and_then(|uri| uri.split_once("function:")) {
+    if let Some((_, name)) =
+        value.get("uri").and_then(Json::as_str).and_then(|uri| uri.split_once("function:"))
+    {
         let name = name.split(['/', ':']).next().unwrap_or_default();
         let kind = value.get("type").map(Json::text).unwrap_or_default().to_ascii_lowercase();
         found.push((name.to_owned(), kind));
@@ -222,7 +262,7 @@ fn collect_invocations(value: &Json, found: &mut Vec<(String, String)>) {
     value.elements().iter().for_each(|element| collect_invocations(element, found));
 }
 
-fn longest<'a>(answers: &'a Json, matches: impl Fn(&str) -> bool) -> Option<&'a Json> {
+fn longest(answers: &Json, matches: impl Fn(&str) -> bool) -> Option<&Json> {
     let matching = answers.members().iter().filter(|(prefix, _)| matches(prefix));
     matching.max_by_key(|(prefix, _)| prefix.len()).map(|(_, answer)| answer)
 }
@@ -245,7 +285,8 @@ fn respond(answer: &Json, request: &Received) -> Answer {
         Some(base64) => BASE64.decode(base64).unwrap_or_default(),
         None => answer.get("body").map(Json::text).unwrap_or_default().into_bytes(),
     };
-    let status = answer.get("status").and_then(Json::as_i64).and_then(|status| u16::try_from(status).ok());
+    let status =
+        answer.get("status").and_then(Json::as_i64).and_then(|status| u16::try_from(status).ok());
     let fields = answer.get("headers").map(field_pairs).unwrap_or_default();
     delayed(answer, respond_with(status.unwrap_or(200), fields, content))
 }
@@ -259,14 +300,20 @@ pub fn field_pairs(fields: &Json) -> Vec<(String, String)> {
     let pairs = fields.members().iter().map(|(name, value)| (name.clone(), value)).chain(from_list);
     pairs
         .flat_map(|(name, value)| match value {
-            Json::Array(values) => values.iter().map(|value| (name.clone(), value.text())).collect::<Vec<_>>(),
+            Json::Array(values) => {
+                values.iter().map(|value| (name.clone(), value.text())).collect::<Vec<_>>()
+            }
             value => vec![(name, value.text())],
         })
         .collect()
 }
 
 fn json_answer(status: u16, value: &Json) -> Answer {
-    respond_with(status, vec![("Content-Type".to_owned(), "application/json".to_owned())], value.to_string().into_bytes())
+    respond_with(
+        status,
+        vec![("Content-Type".to_owned(), "application/json".to_owned())],
+        value.to_string().into_bytes(),
+    )
 }
 
 fn respond_with(status: u16, fields: Vec<(String, String)>, content: Vec<u8>) -> Answer {
@@ -274,7 +321,10 @@ fn respond_with(status: u16, fields: Vec<(String, String)>, content: Vec<u8>) ->
 }
 
 fn delayed(specification: &Json, answer: Answer) -> Answer {
-    let asked = specification.get("delayMs").and_then(Json::as_i64).and_then(|delay| u64::try_from(delay).ok());
+    let asked = specification
+        .get("delayMs")
+        .and_then(Json::as_i64)
+        .and_then(|delay| u64::try_from(delay).ok());
     match (asked, answer) {
         (Some(delay), Answer::Respond { status, fields, content, .. }) => {
             Answer::Respond { status, fields, content, delay: Duration::from_millis(delay) }
@@ -283,7 +333,11 @@ fn delayed(specification: &Json, answer: Answer) -> Answer {
     }
 }
 
-async fn serve(stream: TcpStream, record: &Mutex<Vec<Received>>, behaviour: &Behaviour) -> std::io::Result<()> {
+async fn serve(
+    stream: TcpStream,
+    record: &Mutex<Vec<Received>>,
+    behaviour: &Behaviour,
+) -> std::io::Result<()> {
     stream.set_nodelay(true)?;
     let mut stream = BufReader::new(stream);
     while let Some(head) = wire::read_head(&mut stream).await? {
@@ -326,7 +380,12 @@ fn received(head: wire::Head, content: Vec<u8>) -> Received {
     }
 }
 
-fn on_the_wire(status: u16, fields: &[(String, String)], content: &[u8], head_only: bool) -> Vec<u8> {
+fn on_the_wire(
+    status: u16,
+    fields: &[(String, String)],
+    content: &[u8],
+    head_only: bool,
+) -> Vec<u8> {
     let mut bytes = format!("HTTP/1.1 {status} Answer\r\n").into_bytes();
     for (name, value) in fields {
         bytes.extend(wire::string_to_latin1(&format!("{name}: {value}\r\n")));
@@ -347,10 +406,22 @@ mod tests {
     use super::*;
     use crate::client::{self, Request, Response};
 
-    async fn ask(backend: &Backend, method: &str, target: &str, fields: &[(&str, &str)], content: &str) -> std::io::Result<Response> {
-        let mut fields: Vec<_> = fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    async fn ask(
+        backend: &Backend,
+        method: &str,
+        target: &str,
+        fields: &[(&str, &str)],
+        content: &str,
+    ) -> std::io::Result<Response> {
+        let mut fields: Vec<_> =
+            fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         fields.push(("Content-Length".to_owned(), content.len().to_string()));
-        let request = Request { method: method.to_owned(), target: target.to_owned(), fields, content: content.into() };
+        let request = Request {
+            method: method.to_owned(),
+            target: target.to_owned(),
+            fields,
+            content: content.into(),
+        };
         client::send(backend.address, &request).await
     }
 
@@ -362,7 +433,9 @@ mod tests {
     async fn the_longest_prefix_of_whole_segments_answers() {
         let answers = r#"{"/": {"body": "root"}, "/ab": {"body": "ab"}, "/ab/c": {"body": "abc"}}"#;
         let backend = Backend::start(http(Json::parse(answers).unwrap())).await.unwrap();
-        for (target, body) in [("/ab/c/d", "abc"), ("/ab/cd", "ab"), ("/ab?x", "ab"), ("/abc", "root"), ("/", "root")] {
+        for (target, body) in
+            [("/ab/c/d", "abc"), ("/ab/cd", "ab"), ("/ab?x", "ab"), ("/abc", "root"), ("/", "root")]
+        {
             assert_eq!(text(&backend, target).await, body, "{target}");
         }
         assert_eq!(backend.take().len(), 5);
@@ -370,10 +443,15 @@ mod tests {
 
     #[tokio::test]
     async fn an_echo_shows_the_request_and_it_is_recorded() {
-        let backend = Backend::start(http(Json::parse(r#"{"/": {"echo": true}}"#).unwrap())).await.unwrap();
-        let response = ask(&backend, "PUT", "/a?b=c", &[("X-A", "1"), ("x-a", "2")], "é").await.unwrap();
+        let backend =
+            Backend::start(http(Json::parse(r#"{"/": {"echo": true}}"#).unwrap())).await.unwrap();
+        let response =
+            ask(&backend, "PUT", "/a?b=c", &[("X-A", "1"), ("x-a", "2")], "é").await.unwrap();
         let echo = Json::parse(&String::from_utf8(response.content).unwrap()).unwrap();
-        assert_eq!(echo.to_string(), r#"{"method": "PUT", "path": "/a", "query": "b=c", "headers": {"x-a": "1, 2", "content-length": "2"}, "body": "\u00e9"}"#);
+        assert_eq!(
+            echo.to_string(),
+            r#"{"method": "PUT", "path": "/a", "query": "b=c", "headers": {"x-a": "1, 2", "content-length": "2"}, "body": "\u00e9"}"#
+        );
         let received = backend.take();
         assert_eq!((received[0].method.as_str(), received[0].text().as_str()), ("PUT", "é"));
         assert!(backend.take().is_empty());
@@ -381,13 +459,19 @@ mod tests {
 
     #[tokio::test]
     async fn a_dropping_backend_gives_no_answer() {
-        let backend = Backend::start(http(Json::parse(r#"{"/": {"drop": true}}"#).unwrap())).await.unwrap();
+        let backend =
+            Backend::start(http(Json::parse(r#"{"/": {"drop": true}}"#).unwrap())).await.unwrap();
         assert!(ask(&backend, "GET", "/", &[], "").await.is_err());
     }
 
     #[tokio::test]
     async fn repeated_fields_are_sent_one_by_one() {
-        let backend = Backend::start(service(Json::parse(r#"{"status": 201, "headers": {"Set-Cookie": ["a", "b"], "X": 1}}"#).unwrap())).await.unwrap();
+        let backend = Backend::start(service(
+            Json::parse(r#"{"status": 201, "headers": {"Set-Cookie": ["a", "b"], "X": 1}}"#)
+                .unwrap(),
+        ))
+        .await
+        .unwrap();
         let response = ask(&backend, "GET", "/", &[], "").await.unwrap();
         assert_eq!(response.status, 201);
         assert_eq!(response.fields.all("set-cookie").collect::<Vec<_>>(), ["a", "b"]);
@@ -406,15 +490,34 @@ mod tests {
             ("f?Qualifier=live", 200, "2"),
             ("f?Qualifier=other", 200, r#"{"n": 1}"#),
             ("g", 200, r#"{"errorMessage": "m"}"#),
-            ("e", 200, r#"{"statusCode": 200, "headers": {"Content-Type": "application/json"}, "body": "{}"}"#),
+            (
+                "e",
+                200,
+                r#"{"statusCode": 200, "headers": {"Content-Type": "application/json"}, "body": "{}"}"#,
+            ),
             ("nobody", 404, r#"{"Message":"Function not found"}"#),
         ] {
             let (name, query) = function.split_once('?').unwrap_or((function, ""));
-            let response = ask(&backend, "POST", &format!("/2015-03-31/functions/{name}/invocations?{query}"), &[], "").await.unwrap();
-            assert_eq!((response.status, str::from_utf8(&response.content).unwrap()), (status, content), "{function}");
+            let response = ask(
+                &backend,
+                "POST",
+                &format!("/2015-03-31/functions/{name}/invocations?{query}"),
+                &[],
+                "",
+            )
+            .await
+            .unwrap();
+            assert_eq!(
+                (response.status, str::from_utf8(&response.content).unwrap()),
+                (status, content),
+                "{function}"
+            );
             assert_eq!(response.fields.joined("x-amz-function-error").is_some(), function == "g");
         }
         let received = backend.take();
-        assert_eq!((received[1].function.as_deref(), received[1].qualifier.as_deref()), (Some("f"), Some("live")));
+        assert_eq!(
+            (received[1].function.as_deref(), received[1].qualifier.as_deref()),
+            (Some("f"), Some("live"))
+        );
     }
 }

@@ -174,8 +174,10 @@ pub fn load(folder: &Path) -> Result<Vec<Named>, String> {
     files.sort();
     let mut cases = Vec::new();
     for file in files {
-        let theme = file.strip_prefix(folder).unwrap_or(&file).with_extension("").display().to_string();
-        let text = fs::read_to_string(&file).map_err(|error| format!("{}: {error}", file.display()))?;
+        let theme =
+            file.strip_prefix(folder).unwrap_or(&file).with_extension("").display().to_string();
+        let text =
+            fs::read_to_string(&file).map_err(|error| format!("{}: {error}", file.display()))?;
         let texts = Json::parse(&text).map_err(|error| format!("{}: {error}", file.display()))?;
         for text in texts.elements() {
             let case = parse(text).map_err(|error| format!("{}: {error}", file.display()))?;

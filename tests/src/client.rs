@@ -49,12 +49,16 @@ pub async fn send(address: SocketAddr, request: &Request) -> io::Result<Response
             Err(error) => Err(written.err().unwrap_or(error)),
         }
     };
-    let late = || io::Error::new(io::ErrorKind::TimedOut, format!("no answer within {ANSWER_MS_MAX} ms"));
-    tokio::time::timeout(Duration::from_millis(ANSWER_MS_MAX), exchange).await.map_err(|_| late())?
+    let late =
+        || io::Error::new(io::ErrorKind::TimedOut, format!("no answer within {ANSWER_MS_MAX} ms"));
+    tokio::time::timeout(Duration::from_millis(ANSWER_MS_MAX), exchange)
+        .await
+        .map_err(|_| late())?
 }
 
 fn on_the_wire(request: &Request) -> Vec<u8> {
-    let mut bytes = wire::string_to_latin1(&format!("{} {} HTTP/1.1\r\n", request.method, request.target));
+    let mut bytes =
+        wire::string_to_latin1(&format!("{} {} HTTP/1.1\r\n", request.method, request.target));
     for (name, value) in &request.fields {
         bytes.extend(wire::string_to_latin1(&format!("{name}: {value}\r\n")));
     }
@@ -65,11 +69,21 @@ fn on_the_wire(request: &Request) -> Vec<u8> {
 
 async fn receive(stream: &mut BufReader<TcpStream>, method: &str) -> io::Result<Response> {
     loop {
-        let gone = || io::Error::new(io::ErrorKind::UnexpectedEof, "the connection was closed without an answer");
+        let gone = || {
+            io::Error::new(
+                io::ErrorKind::UnexpectedEof,
+                "the connection was closed without an answer",
+            )
+        };
         let head = wire::read_head(stream).await?.ok_or_else(gone)?;
-        let status = head.start.strip_prefix("HTTP/1.").and_then(|rest| rest.get(2..5)?.parse().ok());
-        let status: u16 = status
-            .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, format!("not a status line: {:?}", head.start)))?;
+        let status =
+            head.start.strip_prefix("HTTP/1.").and_then(|rest| rest.get(2..5)?.parse().ok());
+        let status: u16 = status.ok_or_else(|| {
+            io::Error::new(
+                io::ErrorKind::InvalidData,
+                format!("not a status line: {:?}", head.start),
+            )
+        })?;
         // RFC 9110 section 15.2: interim responses come before the final one.
         if (100..200).contains(&status) && status != 101 {
             continue;
@@ -95,7 +109,9 @@ mod tests {
         Request {
             method: method.to_owned(),
             target: "/a/../b//%7b[x]?q=é".to_owned(),
-            fields: [("hOsT", "x"), ("X-B", "2"), ("x-a", "1"), ("x-b", " 3 ")].map(|(n, v)| (n.to_owned(), v.to_owned())).into(),
+            fields: [("hOsT", "x"), ("X-B", "2"), ("x-a", "1"), ("x-b", " 3 ")]
+                .map(|(n, v)| (n.to_owned(), v.to_owned()))
+                .into(),
             content: b"abc".to_vec(),
         }
     }
@@ -127,8 +143,12 @@ mod tests {
     async fn the_fields_of_a_response_keep_case_order_and_repetition() {
         let (_, response) = exchange("GET", b"HTTP/1.1 200 OK\r\nSet-Cookie: a\r\nx: 1\r\nset-cookie: b\r\ncontent-length: 2\r\n\r\nok").await;
         let response = response.unwrap();
-        let fields: Vec<_> = response.fields.0.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
-        assert_eq!(fields, [("Set-Cookie", "a"), ("x", "1"), ("set-cookie", "b"), ("content-length", "2")]);
+        let fields: Vec<_> =
+            response.fields.0.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
+        assert_eq!(
+            fields,
+            [("Set-Cookie", "a"), ("x", "1"), ("set-cookie", "b"), ("content-length", "2")]
+        );
         assert_eq!(response.fields.joined("SET-COOKIE").as_deref(), Some("a, b"));
     }
 
@@ -144,13 +164,23 @@ mod tests {
         ];
         for (method, answer, status, content) in cases {
             let response = exchange(method, answer).await.1.unwrap();
-            assert_eq!((response.status, response.content.as_slice()), (status, content), "{}", answer.escape_ascii());
+            assert_eq!(
+                (response.status, response.content.as_slice()),
+                (status, content),
+                "{}",
+                answer.escape_ascii()
+            );
         }
     }
 
     #[tokio::test]
     async fn a_cut_off_response_is_an_error() {
-        for answer in [&b""[..], b"HTTP/1.1 200", b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nab", b"nonsense\r\n\r\n"] {
+        for answer in [
+            &b""[..],
+            b"HTTP/1.1 200",
+            b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nab",
+            b"nonsense\r\n\r\n",
+        ] {
             assert!(exchange("GET", answer).await.1.is_err(), "{}", answer.escape_ascii());
         }
     }

@@ -15,10 +15,14 @@ use sha2::Sha256;
 use crate::backend::{Answer, Backend, Received};
 use crate::json::{Json, object};
 
-static RSA: LazyLock<rsa::RsaPrivateKey> =
-    LazyLock::new(|| rsa::RsaPrivateKey::from_pkcs8_pem(include_str!("../keys/rsa.pem")).expect("the key is in the project"));
-static EC: LazyLock<p256::ecdsa::SigningKey> =
-    LazyLock::new(|| p256::ecdsa::SigningKey::from_pkcs8_pem(include_str!("../keys/ec.pem")).expect("the key is in the project"));
+static RSA: LazyLock<rsa::RsaPrivateKey> = LazyLock::new(|| {
+    rsa::RsaPrivateKey::from_pkcs8_pem(include_str!("../keys/rsa.pem"))
+        .expect("the key is in the project")
+});
+static EC: LazyLock<p256::ecdsa::SigningKey> = LazyLock::new(|| {
+    p256::ecdsa::SigningKey::from_pkcs8_pem(include_str!("../keys/ec.pem"))
+        .expect("the key is in the project")
+});
 
 /// Claims and header times below this are relative to now.
 const RELATIVE_SECONDS_MAX: i64 = 1_000_000;
@@ -40,7 +44,8 @@ impl Issuer {
 
     /// Makes a token of the claims given; `$alg`, `$header` and `$tamper` say how.
     pub fn mint(&self, claims: &Json) -> String {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| now.as_secs() as i64);
+        let now =
+            SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| now.as_secs() as i64);
         mint(claims, &self.url(), now)
     }
 }
@@ -49,21 +54,29 @@ fn mint(asked: &Json, issuer: &str, now: i64) -> String {
     let mut asked = asked.clone();
     let alg = asked.remove("$alg").map_or_else(|| "RS256".to_owned(), |alg| alg.text());
     let kid = if alg == "ES256" { "ec-1" } else { "rsa-1" };
-    let mut header = object([("alg", alg.as_str().into()), ("typ", "JWT".into()), ("kid", kid.into())]);
+    let mut header =
+        object([("alg", alg.as_str().into()), ("typ", "JWT".into()), ("kid", kid.into())]);
     for (name, value) in asked.remove("$header").unwrap_or_default().members() {
         header.set(name, value.clone());
     }
     let tamper = asked.remove("$tamper").is_some_and(|tamper| tamper.is_truthy());
-    let mut claims = object([("iss", issuer.into()), ("exp", (now + 300).into()), ("iat", now.into())]);
+    let mut claims =
+        object([("iss", issuer.into()), ("exp", (now + 300).into()), ("iat", now.into())]);
     for (name, value) in asked.members() {
-        let relative = value.as_i64().filter(|seconds| matches!(name.as_str(), "exp" | "nbf" | "iat") && seconds.abs() < RELATIVE_SECONDS_MAX);
+        let relative = value.as_i64().filter(|seconds| {
+            matches!(name.as_str(), "exp" | "nbf" | "iat") && seconds.abs() < RELATIVE_SECONDS_MAX
+        });
         match (value, relative) {
             (Json::Null, _) => drop(claims.remove(name)),
             (_, Some(seconds)) => claims.set(name, (now + seconds).into()),
             (value, None) => claims.set(name, value.clone()),
         }
     }
-    let signed = format!("{}.{}", BASE64URL.encode(header.to_string()), BASE64URL.encode(claims.to_string()));
+    let signed = format!(
+        "{}.{}",
+        BASE64URL.encode(header.to_string()),
+        BASE64URL.encode(claims.to_string())
+    );
     let mut signature = match alg.as_str() {
         "none" => Vec::new(),
         "ES256" => {
@@ -81,7 +94,13 @@ fn mint(asked: &Json, issuer: &str, now: i64) -> String {
 fn answer(request: &mut Received) -> Answer {
     let issuer = format!("http://{}", request.fields.joined("host").unwrap_or_default());
     let (status, document) = if request.path.ends_with("/.well-known/openid-configuration") {
-        (200, object([("issuer", issuer.as_str().into()), ("jwks_uri", format!("{issuer}/.well-known/jwks.json").into())]))
+        (
+            200,
+            object([
+                ("issuer", issuer.as_str().into()),
+                ("jwks_uri", format!("{issuer}/.well-known/jwks.json").into()),
+            ]),
+        )
     } else if request.path.ends_with("/.well-known/jwks.json") {
         (200, object([("keys", Json::Array(vec![rsa_jwk(), ec_jwk()]))]))
     } else {
@@ -109,7 +128,9 @@ fn rsa_jwk() -> Json {
 
 fn ec_jwk() -> Json {
     let point = EC.verifying_key().to_encoded_point(false);
-    let number = |bytes: Option<&p256::FieldBytes>| Json::from(BASE64URL.encode(bytes.expect("the key is a point")));
+    let number = |bytes: Option<&p256::FieldBytes>| {
+        Json::from(BASE64URL.encode(bytes.expect("the key is a point")))
+    };
     object([
         ("kty", "EC".into()),
         ("kid", "ec-1".into()),
@@ -131,20 +152,29 @@ mod tests {
         let token = mint(&Json::parse(asked).unwrap(), "https://issuer.example", 1_000_000_000);
         let (signed, signature) = token.rsplit_once('.').unwrap();
         let (header, claims) = signed.split_once('.').unwrap();
-        let json = |part| Json::parse(str::from_utf8(&BASE64URL.decode(part).unwrap()).unwrap()).unwrap();
+        let json =
+            |part| Json::parse(str::from_utf8(&BASE64URL.decode(part).unwrap()).unwrap()).unwrap();
         (json(header), json(claims), signed.to_owned(), BASE64URL.decode(signature).unwrap())
     }
 
     #[test]
     fn small_times_are_relative_and_null_removes_a_claim() {
-        let (_, claims, ..) = parts(r#"{"exp": -60, "nbf": 5000000000, "iat": null, "aud": "a", "iss": "x"}"#);
-        assert_eq!(claims.to_string(), r#"{"iss": "x", "exp": 999999940, "nbf": 5000000000, "aud": "a"}"#);
+        let (_, claims, ..) =
+            parts(r#"{"exp": -60, "nbf": 5000000000, "iat": null, "aud": "a", "iss": "x"}"#);
+        assert_eq!(
+            claims.to_string(),
+            r#"{"iss": "x", "exp": 999999940, "nbf": 5000000000, "aud": "a"}"#
+        );
     }
 
     #[test]
     fn the_header_can_be_changed() {
-        let (header, ..) = parts(r#"{"$alg": "ES256", "$header": {"kid": "other", "crit": ["x"]}}"#);
-        assert_eq!(header.to_string(), r#"{"alg": "ES256", "typ": "JWT", "kid": "other", "crit": ["x"]}"#);
+        let (header, ..) =
+            parts(r#"{"$alg": "ES256", "$header": {"kid": "other", "crit": ["x"]}}"#);
+        assert_eq!(
+            header.to_string(),
+            r#"{"alg": "ES256", "typ": "JWT", "kid": "other", "crit": ["x"]}"#
+        );
     }
 
     #[test]
@@ -154,8 +184,10 @@ mod tests {
             let (_, _, signed, signature) = parts(&format!(r#"{{"$tamper": {tamper}}}"#));
             let signature = pkcs1v15::Signature::try_from(signature.as_slice()).unwrap();
             assert_eq!(rsa.verify(signed.as_bytes(), &signature).is_ok(), good);
-            let (_, _, signed, signature) = parts(&format!(r#"{{"$alg": "ES256", "$tamper": {tamper}}}"#));
-            let verified = p256::ecdsa::Signature::from_slice(&signature).and_then(|signature| EC.verifying_key().verify(signed.as_bytes(), &signature));
+            let (_, _, signed, signature) =
+                parts(&format!(r#"{{"$alg": "ES256", "$tamper": {tamper}}}"#));
+            let verified = p256::ecdsa::Signature::from_slice(&signature)
+                .and_then(|signature| EC.verifying_key().verify(signed.as_bytes(), &signature));
             assert_eq!(verified.is_ok(), good);
         }
         assert!(parts(r#"{"$alg": "none"}"#).3.is_empty());
@@ -166,12 +198,24 @@ mod tests {
         let issuer = Issuer::start().await.unwrap();
         let get = async |path: &str| {
             let fields = vec![("Host".to_owned(), issuer.0.address.to_string())];
-            let request = crate::client::Request { method: "GET".to_owned(), target: path.to_owned(), fields, content: Vec::new() };
+            let request = crate::client::Request {
+                method: "GET".to_owned(),
+                target: path.to_owned(),
+                fields,
+                content: Vec::new(),
+            };
             let response = crate::client::send(issuer.0.address, &request).await.unwrap();
             Json::parse(str::from_utf8(&response.content).unwrap()).unwrap()
         };
         let discovered = get("/.well-known/openid-configuration").await;
-        let keys = discovered.get("jwks_uri").unwrap().as_str().unwrap().strip_prefix(&issuer.url()).unwrap().to_owned();
+        let keys = discovered
+            .get("jwks_uri")
+            .unwrap()
+            .as_str()
+            .unwrap()
+            .strip_prefix(&issuer.url())
+            .unwrap()
+            .to_owned();
         assert_eq!(discovered.get("issuer").unwrap().as_str(), Some(issuer.url().as_str()));
         assert_eq!(get(&keys).await.get("keys").unwrap().elements().len(), 2);
     }

@@ -95,7 +95,9 @@ impl Json {
     pub fn map_strings(&mut self, replace: &mut dyn FnMut(&mut String)) {
         match self {
             Json::String(text) => replace(text),
-            Json::Array(elements) => elements.iter_mut().for_each(|element| element.map_strings(replace)),
+            Json::Array(elements) => {
+                elements.iter_mut().for_each(|element| element.map_strings(replace))
+            }
             Json::Object(members) => {
                 for (name, value) in members {
                     replace(name);
@@ -267,7 +269,10 @@ mod tests {
     #[test]
     fn members_keep_their_order_and_numbers_their_kind() {
         let text = r#"{"z": 1, "a": [1.0, -2, true, null, 1e30], "m": {"k": ""}}"#;
-        assert_eq!(Json::parse(text).unwrap().to_string(), r#"{"z": 1, "a": [1.0, -2, true, null, 1e+30], "m": {"k": ""}}"#);
+        assert_eq!(
+            Json::parse(text).unwrap().to_string(),
+            r#"{"z": 1, "a": [1.0, -2, true, null, 1e+30], "m": {"k": ""}}"#
+        );
     }
 
     #[test]

@@ -27,12 +27,18 @@ pub fn response(expect: &Expect, response: &Response) -> Vec<String> {
     let text = String::from_utf8_lossy(&response.content);
     let mut out = Vec::new();
     let wrong = match (&expect.status_in, expect.status) {
-        (Some(allowed), _) if !allowed.contains(&response.status) => Some(format!("one of {allowed:?}")),
+        (Some(allowed), _) if !allowed.contains(&response.status) => {
+            Some(format!("one of {allowed:?}"))
+        }
         (_, Some(wanted)) if wanted != response.status => Some(wanted.to_string()),
         _ => None,
     };
     if let Some(wanted) = wrong {
-        out.push(format!("status: want {wanted}, got {} with body {}", response.status, shown(&text)));
+        out.push(format!(
+            "status: want {wanted}, got {} with body {}",
+            response.status,
+            shown(&text)
+        ));
     }
     header_fields(expect, response, &mut out);
     content(expect, &response.content, &text, &mut out);
@@ -45,13 +51,24 @@ pub fn response(expect: &Expect, response: &Response) -> Vec<String> {
 pub fn backend(want: &Json, received: &[Received], any_query: bool) -> Vec<String> {
     let calls = want.get("calls").and_then(Json::as_i64);
     if *want == Json::Null || *want == Json::Bool(false) || calls == Some(0) {
-        let got: Vec<_> = received.iter().map(|request| format!("{} {}", request.method, request.path)).collect();
-        return if got.is_empty() { Vec::new() } else { vec![format!("backend: should not have been called, got {got:?}")] };
+        let got: Vec<_> =
+            received.iter().map(|request| format!("{} {}", request.method, request.path)).collect();
+        return if got.is_empty() {
+            Vec::new()
+        } else {
+            vec![format!("backend: should not have been called, got {got:?}")]
+        };
     }
     if calls.is_some_and(|calls| calls != received.len() as i64) {
-        return vec![format!("backend: want {} calls, got {}", calls.unwrap_or_default(), received.len())];
+        return vec![format!(
+            "backend: want {} calls, got {}",
+            calls.unwrap_or_default(),
+            received.len()
+        )];
     }
-    let named = |request: &&Received| want.get("function").is_some_and(|name| name.as_str() == request.function.as_deref());
+    let named = |request: &&Received| {
+        want.get("function").is_some_and(|name| name.as_str() == request.function.as_deref())
+    };
     let last = received.iter().filter(named).max_by_key(|request| request.sequence);
     match last.or_else(|| received.iter().max_by_key(|request| request.sequence)) {
         Some(request) => backend_request(want, request, any_query),
@@ -70,37 +87,63 @@ pub fn value(want: &Json, got: Option<&Json>, path: &str, members: Members) -> V
         (Json::Object(wanted), Some(Json::Object(found))) => {
             let mut out: Vec<_> = wanted
                 .iter()
-                .flat_map(|(name, want)| value(want, got.and_then(|got| got.get(name)), &format!("{path}.{name}"), members))
+                .flat_map(|(name, want)| {
+                    value(
+                        want,
+                        got.and_then(|got| got.get(name)),
+                        &format!("{path}.{name}"),
+                        members,
+                    )
+                })
                 .collect();
             if members == Members::Exact {
                 let unexpected = found.iter().filter(|(name, _)| want.get(name).is_none());
-                out.extend(unexpected.map(|(name, value)| format!("{path}.{name}: unexpected, is {}", shown_json(Some(value)))));
+                out.extend(unexpected.map(|(name, value)| {
+                    format!("{path}.{name}: unexpected, is {}", shown_json(Some(value)))
+                }));
             }
             out
         }
         (Json::Array(wanted), Some(Json::Array(found))) if wanted.len() == found.len() => {
             let pairs = wanted.iter().zip(found).enumerate();
-            pairs.flat_map(|(index, (want, got))| value(want, Some(got), &format!("{path}[{index}]"), members)).collect()
+            pairs
+                .flat_map(|(index, (want, got))| {
+                    value(want, Some(got), &format!("{path}[{index}]"), members)
+                })
+                .collect()
         }
-        (Json::Number(wanted), Some(Json::Number(found))) if wanted.as_f64() == found.as_f64() => Vec::new(),
+        (Json::Number(wanted), Some(Json::Number(found))) if wanted.as_f64() == found.as_f64() => {
+            Vec::new()
+        }
         (want, Some(got)) if want == got => Vec::new(),
-        (want, got) => vec![format!("{path}: want {}, got {}", shown_json(Some(want)), shown_json(got))],
+        (want, got) => {
+            vec![format!("{path}: want {}, got {}", shown_json(Some(want)), shown_json(got))]
+        }
     }
 }
 
 /// Whether the regular expression is found in the text. `.` matches line ends too.
 pub fn found(expression: &str, text: &str) -> Result<bool, String> {
     let compiled = fancy_regex::Regex::new(&format!("(?s){expression}"));
-    compiled.and_then(|compiled| compiled.is_match(text)).map_err(|error| format!("/{expression}/: {error}"))
+    compiled
+        .and_then(|compiled| compiled.is_match(text))
+        .map_err(|error| format!("/{expression}/: {error}"))
 }
 
 /// `$any`, `$absent`, `$regex` and `$json`; `None` for anything else.
-fn operation(operator: &str, argument: &Json, got: Option<&Json>, path: &str, members: Members) -> Option<Vec<String>> {
+fn operation(
+    operator: &str,
+    argument: &Json,
+    got: Option<&Json>,
+    path: &str,
+    members: Members,
+) -> Option<Vec<String>> {
     let problem = match operator {
         "$any" => got.is_none().then(|| format!("{path}: missing")),
         "$absent" => got.map(|_| format!("{path}: should be absent, is {}", shown_json(got))),
         "$regex" => {
-            let scalar = got.filter(|got| matches!(got, Json::String(_) | Json::Number(_) | Json::Bool(_)));
+            let scalar =
+                got.filter(|got| matches!(got, Json::String(_) | Json::Number(_) | Json::Bool(_)));
             let expression = argument.as_str().unwrap_or_default();
             match scalar.map(|got| found(expression, &got.text())) {
                 Some(Ok(true)) => None,
@@ -109,7 +152,9 @@ fn operation(operator: &str, argument: &Json, got: Option<&Json>, path: &str, me
             }
         }
         "$json" => match got.and_then(Json::as_str).map(Json::parse) {
-            Some(Ok(inner)) => return Some(value(argument, Some(&inner), &format!("{path}(json)"), members)),
+            Some(Ok(inner)) => {
+                return Some(value(argument, Some(&inner), &format!("{path}(json)"), members));
+            }
             _ => Some(format!("{path}: is not JSON text: {}", shown_json(got))),
         },
         _ => return None,
@@ -148,7 +193,8 @@ fn header_fields(expect: &Expect, response: &Response, out: &mut Vec<String>) {
 
 fn content(expect: &Expect, bytes: &[u8], text: &str, out: &mut Vec<String>) {
     let parsed = Json::parse(text).ok();
-    for (want, members) in [(&expect.json, Members::Exact), (&expect.json_subset, Members::Subset)] {
+    for (want, members) in [(&expect.json, Members::Exact), (&expect.json_subset, Members::Subset)]
+    {
         match (want, &parsed) {
             (Some(want), Some(got)) => out.extend(value(want, Some(got), "$", members)),
             (Some(_), None) => out.push(format!("body is not JSON: {}", shown(text))),
@@ -160,13 +206,23 @@ fn content(expect: &Expect, bytes: &[u8], text: &str, out: &mut Vec<String>) {
             Json::Array(parts) => parts.iter().map(Json::text).collect(),
             key => key.text().split('.').map(str::to_owned).collect(),
         };
-        let at = parsed.as_ref().and_then(|whole| path.iter().try_fold(whole, |at, part| step(at, part)));
+        let at = parsed
+            .as_ref()
+            .and_then(|whole| path.iter().try_fold(whole, |at, part| step(at, part)));
         if let Some(at) = at {
-            out.push(format!("body: {} should be absent, is {}", path.join("."), shown_json(Some(at))));
+            out.push(format!(
+                "body: {} should be absent, is {}",
+                path.join("."),
+                shown_json(Some(at))
+            ));
         }
     }
     if expect.body.as_ref().is_some_and(|want| want != text) {
-        out.push(format!("body: want {}, got {}", shown(expect.body.as_deref().unwrap_or_default()), shown(text)));
+        out.push(format!(
+            "body: want {}, got {}",
+            shown(expect.body.as_deref().unwrap_or_default()),
+            shown(text)
+        ));
     }
     let base64 = BASE64.encode(bytes);
     if expect.body_base64.as_ref().is_some_and(|want| *want != base64) {
@@ -200,15 +256,24 @@ fn backend_request(want: &Json, got: &Received, any_query: bool) -> Vec<String> 
         out.push(format!("backend path: {:?} does not match /{expression}/", got.path));
     }
     match want.get("query") {
-        Some(Json::String(want)) if *want != got.query => out.push(format!("backend query: want {want:?}, got {:?}", got.query)),
+        Some(Json::String(want)) if *want != got.query => {
+            out.push(format!("backend query: want {want:?}, got {:?}", got.query))
+        }
         Some(want @ Json::Object(_)) => {
             let query = query_map(&got.query);
-            let members = if any_query && query.get("Action").is_some() { Members::Subset } else { Members::Exact };
+            let members = if any_query && query.get("Action").is_some() {
+                Members::Subset
+            } else {
+                Members::Exact
+            };
             out.extend(value(want, Some(&query), "backend query", members));
         }
         _ => {}
     }
-    let fields = want.get("headersSubset").filter(|fields| fields.is_truthy()).or_else(|| want.get("headers"));
+    let fields = want
+        .get("headersSubset")
+        .filter(|fields| fields.is_truthy())
+        .or_else(|| want.get("headers"));
     for (name, want) in fields.map(Json::members).unwrap_or_default() {
         let got = got.fields.joined(name).map(Json::from);
         out.extend(value(want, got.as_ref(), &format!("backend header {name}"), Members::Exact));
@@ -221,7 +286,9 @@ fn backend_request(want: &Json, got: &Received, any_query: bool) -> Vec<String> 
     for (name, members) in [("json", Members::Exact), ("jsonSubset", Members::Subset)] {
         match (want.get(name), Json::parse(&got.text())) {
             (Some(want), Ok(got)) => out.extend(value(want, Some(&got), "backend $", members)),
-            (Some(_), Err(_)) => out.push(format!("backend body is not JSON: {}", shown(&got.text()))),
+            (Some(_), Err(_)) => {
+                out.push(format!("backend body is not JSON: {}", shown(&got.text())))
+            }
             (None, _) => {}
         }
     }
@@ -232,10 +299,15 @@ fn backend_request(want: &Json, got: &Received, any_query: bool) -> Vec<String> 
 fn query_map(query: &str) -> Json {
     let mut map = Json::Object(Vec::new());
     for (name, value) in percent::query_pairs(query) {
-        let (name, value) = (String::from_utf8_lossy(&name).into_owned(), Json::from(String::from_utf8_lossy(&value).into_owned()));
+        let (name, value) = (
+            String::from_utf8_lossy(&name).into_owned(),
+            Json::from(String::from_utf8_lossy(&value).into_owned()),
+        );
         let joined = match map.get(&name) {
             None => value,
-            Some(Json::Array(values)) => Json::Array(values.iter().cloned().chain([value]).collect()),
+            Some(Json::Array(values)) => {
+                Json::Array(values.iter().cloned().chain([value]).collect())
+            }
             Some(first) => Json::Array(vec![first.clone(), value]),
         };
         map.set(&name, joined);
@@ -277,22 +349,42 @@ mod tests {
             assert_eq!(differences(text, text, Members::Exact), [""; 0]);
         }
         assert_eq!(differences("1", "1.0", Members::Exact), [""; 0]);
-        assert_eq!(differences(r#"{"a": 1, "b": 2}"#, r#"{"b": 2, "a": 1}"#, Members::Exact), [""; 0]);
+        assert_eq!(
+            differences(r#"{"a": 1, "b": 2}"#, r#"{"b": 2, "a": 1}"#, Members::Exact),
+            [""; 0]
+        );
     }
 
     #[test]
     fn each_difference_names_its_place() {
-        let out = differences(r#"{"a": [1, 2], "b": "x", "c": 1, "t": true}"#, r#"{"a": [1, 3], "b": 1, "d": null, "t": 1}"#, Members::Exact);
+        let out = differences(
+            r#"{"a": [1, 2], "b": "x", "c": 1, "t": true}"#,
+            r#"{"a": [1, 3], "b": 1, "d": null, "t": 1}"#,
+            Members::Exact,
+        );
         assert_eq!(
             out,
-            ["$.a[1]: want 2, got 3", r#"$.b: want "x", got 1"#, "$.c: want 1, got nothing", "$.t: want true, got 1", "$.d: unexpected, is null"]
+            [
+                "$.a[1]: want 2, got 3",
+                r#"$.b: want "x", got 1"#,
+                "$.c: want 1, got nothing",
+                "$.t: want true, got 1",
+                "$.d: unexpected, is null"
+            ]
         );
         assert_eq!(differences("[1]", "[1, 2]", Members::Subset), ["$: want [1], got [1, 2]"]);
     }
 
     #[test]
     fn a_subset_allows_further_members_at_every_depth() {
-        assert_eq!(differences(r#"{"a": {"b": 1}}"#, r#"{"a": {"b": 1, "c": 2}, "d": 3}"#, Members::Subset), [""; 0]);
+        assert_eq!(
+            differences(
+                r#"{"a": {"b": 1}}"#,
+                r#"{"a": {"b": 1, "c": 2}, "d": 3}"#,
+                Members::Subset
+            ),
+            [""; 0]
+        );
     }
 
     #[test]
@@ -301,7 +393,11 @@ mod tests {
         let want = r#"{"any": {"$any": true}, "none": {"$absent": true}, "regex": {"$regex": "^a.b-\\d+$"},
             "number": {"$regex": "^12"}, "json": {"$json": {"x": [1, {"$any": true}]}}}"#;
         assert_eq!(differences(want, got, Members::Exact), [""; 0]);
-        let out = differences(r#"{"any": {"$absent": true}, "x": {"$any": true}, "regex": {"$regex": "^z"}, "number": {"$json": 1}}"#, got, Members::Subset);
+        let out = differences(
+            r#"{"any": {"$absent": true}, "x": {"$any": true}, "regex": {"$regex": "^z"}, "number": {"$json": 1}}"#,
+            got,
+            Members::Subset,
+        );
         assert_eq!(out.len(), 4, "{out:?}");
     }
 
@@ -311,14 +407,19 @@ mod tests {
     }
 
     fn answered(expect: &str, status: u16, fields: &[(&str, &str)], content: &str) -> Vec<String> {
-        let fields = fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let fields =
+            fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         let got = Response { status, fields: Fields(fields), content: content.into() };
         response(&serde_json::from_str(expect).unwrap(), &got)
     }
 
     #[test]
     fn a_response_is_compared_in_status_fields_and_content() {
-        let fields = [("Content-Type", "Application/JSON; charset=UTF-8"), ("Set-Cookie", "a"), ("set-cookie", "b")];
+        let fields = [
+            ("Content-Type", "Application/JSON; charset=UTF-8"),
+            ("Set-Cookie", "a"),
+            ("set-cookie", "b"),
+        ];
         let good = r#"{"status": 200, "headers": {"content-type": "application/json;charset=utf-8", "set-cookie": ["a", "b"], "SET-COOKIE": "a, b"},
             "absentHeaders": ["x"], "json": {"a": {"b": 1}}, "absentJsonKeys": ["a.c", ["a", "d"]], "body": "{\"a\": {\"b\": 1}}", "bodyRegex": "b.: 1"}"#;
         assert_eq!(answered(good, 200, &fields, r#"{"a": {"b": 1}}"#), [""; 0]);
@@ -354,15 +455,28 @@ mod tests {
 
     #[test]
     fn the_last_request_to_the_function_named_is_compared() {
-        let got = [request("/1", "1", Some("f"), 1), request("/3", "3", Some("f"), 3), request("/4", "4", Some("authorizer"), 4)];
-        assert_eq!(backend(&Json::parse(r#"{"function": "f", "body": "3"}"#).unwrap(), &got, false), [""; 0]);
-        assert_eq!(backend(&Json::parse(r#"{"calls": 2}"#).unwrap(), &got, false), ["backend: want 2 calls, got 3"]);
+        let got = [
+            request("/1", "1", Some("f"), 1),
+            request("/3", "3", Some("f"), 3),
+            request("/4", "4", Some("authorizer"), 4),
+        ];
+        assert_eq!(
+            backend(&Json::parse(r#"{"function": "f", "body": "3"}"#).unwrap(), &got, false),
+            [""; 0]
+        );
+        assert_eq!(
+            backend(&Json::parse(r#"{"calls": 2}"#).unwrap(), &got, false),
+            ["backend: want 2 calls, got 3"]
+        );
     }
 
     #[test]
     fn silence_is_an_expectation() {
         assert_eq!(backend(&Json::Null, &[], false), [""; 0]);
         assert_eq!(backend(&Json::Null, &[request("/", "", None, 0)], false).len(), 1);
-        assert_eq!(backend(&Json::parse(r#"{"path": "/"}"#).unwrap(), &[], false), ["backend: was not called"]);
+        assert_eq!(
+            backend(&Json::parse(r#"{"path": "/"}"#).unwrap(), &[], false),
+            ["backend: was not called"]
+        );
     }
 }

@@ -5,8 +5,8 @@
 //! process takes a block of ports for its lifetime, below the range from which the kernel serves others.
 
 use std::net::{Ipv4Addr, TcpListener};
-use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU16, Ordering};
 
 const FIRST_PORT: u16 = 20_000;
 const LAST_PORT: u16 = 31_999;

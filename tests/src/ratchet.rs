@@ -46,7 +46,8 @@ impl Ratchet {
         if !path.exists() {
             return Ok(Self::default());
         }
-        let text = fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
+        let text =
+            fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
         serde_json::from_str(&text).map_err(|error| format!("{}: {error}", path.display()))
     }
 
@@ -69,8 +70,11 @@ impl Ratchet {
             }
         }
         if whole {
-            let run: BTreeSet<_> = outcomes.iter().map(|outcome| id(&outcome.theme, &outcome.name)).collect();
-            let listed = self.0.iter().flat_map(|(theme, lists)| lists.passing.iter().chain(&lists.failing).map(move |name| id(theme, name)));
+            let run: BTreeSet<_> =
+                outcomes.iter().map(|outcome| id(&outcome.theme, &outcome.name)).collect();
+            let listed = self.0.iter().flat_map(|(theme, lists)| {
+                lists.passing.iter().chain(&lists.failing).map(move |name| id(theme, name))
+            });
             verdict.stale = listed.filter(|id| !run.contains(id)).collect();
         }
         verdict
@@ -86,7 +90,11 @@ impl Ratchet {
         for outcome in outcomes {
             let passes = before.passes(outcome) == Some(true) || outcome.differences.is_empty();
             let theme = self.0.entry(outcome.theme.clone()).or_default();
-            let (to, from) = if passes { (&mut theme.passing, &mut theme.failing) } else { (&mut theme.failing, &mut theme.passing) };
+            let (to, from) = if passes {
+                (&mut theme.passing, &mut theme.failing)
+            } else {
+                (&mut theme.failing, &mut theme.passing)
+            };
             from.remove(&outcome.name);
             to.insert(outcome.name.clone());
         }
@@ -118,13 +126,17 @@ mod tests {
 
     #[test]
     fn a_run_as_listed_is_in_order() {
-        let outcomes = [outcome("p", true), outcome("q", true), outcome("f", false), outcome("g", false)];
+        let outcomes =
+            [outcome("p", true), outcome("q", true), outcome("f", false), outcome("g", false)];
         assert_eq!(ratchet().judge(&outcomes, true), Verdict::default());
     }
 
     #[test]
     fn every_departure_from_the_list_is_named() {
-        let verdict = ratchet().judge(&[outcome("p", false), outcome("f", true), outcome("new", true), outcome("q", true)], true);
+        let verdict = ratchet().judge(
+            &[outcome("p", false), outcome("f", true), outcome("new", true), outcome("q", true)],
+            true,
+        );
         assert_eq!(verdict.regressions, ["t: p"]);
         assert_eq!(verdict.improvements, ["t: f"]);
         assert_eq!(verdict.unlisted, ["t: new"]);
@@ -137,7 +149,8 @@ mod tests {
     fn an_update_never_gives_up_a_passing_case() {
         let mut ratchet = ratchet();
         ratchet.update(&[outcome("p", false), outcome("f", true), outcome("new", false)], true);
-        let expected: Ratchet = serde_json::from_str(r#"{"t": {"passing": ["f", "p"], "failing": ["new"]}}"#).unwrap();
+        let expected: Ratchet =
+            serde_json::from_str(r#"{"t": {"passing": ["f", "p"], "failing": ["new"]}}"#).unwrap();
         assert_eq!(ratchet, expected);
     }
 
@@ -145,7 +158,9 @@ mod tests {
     fn an_update_from_a_selection_keeps_the_rest() {
         let mut ratchet = ratchet();
         ratchet.update(&[outcome("f", true)], false);
-        let expected: Ratchet = serde_json::from_str(r#"{"t": {"passing": ["f", "p", "q"], "failing": ["g"]}}"#).unwrap();
+        let expected: Ratchet =
+            serde_json::from_str(r#"{"t": {"passing": ["f", "p", "q"], "failing": ["g"]}}"#)
+                .unwrap();
         assert_eq!(ratchet, expected);
     }
 }

@@ -38,7 +38,8 @@ pub struct Outcome {
 
 /// Runs all cases, a few at a time; the outcomes come in the order of the cases.
 pub async fn run_all(target: Arc<Target>, cases: Vec<Named>, verbose: bool) -> Vec<Outcome> {
-    let queue: Arc<Mutex<VecDeque<(usize, Named)>>> = Arc::new(Mutex::new(cases.into_iter().enumerate().collect()));
+    let queue: Arc<Mutex<VecDeque<(usize, Named)>>> =
+        Arc::new(Mutex::new(cases.into_iter().enumerate().collect()));
     let mut slots = JoinSet::new();
     for slot in 0..SLOTS {
         let (queue, target) = (queue.clone(), target.clone());
@@ -48,7 +49,10 @@ pub async fn run_all(target: Arc<Target>, cases: Vec<Named>, verbose: bool) -> V
                 let next = queue.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
                 let Some((index, named)) = next else { return outcomes };
                 let differences = run(&named, &target, slot, verbose).await;
-                outcomes.push((index, Outcome { theme: named.theme, name: named.case.name, differences }));
+                outcomes.push((
+                    index,
+                    Outcome { theme: named.theme, name: named.case.name, differences },
+                ));
             }
         });
     }
@@ -66,7 +70,9 @@ pub async fn run(named: &Named, target: &Target, slot: usize, verbose: bool) -> 
     let started = target.start(&setup.config, setup.listen, slot).await;
     let mut gateway = match (started, &setup.case.rejects) {
         (Err(Failure::Refused(why)), Some(expression)) => return refusal(expression, &why),
-        (Err(Failure::Refused(why) | Failure::Broken(why)), _) => return vec![format!("the gateway did not start: {why}")],
+        (Err(Failure::Refused(why) | Failure::Broken(why)), _) => {
+            return vec![format!("the gateway did not start: {why}")];
+        }
         (Ok(_), Some(_)) => return vec!["the definition should have been refused".to_owned()],
         (Ok(gateway), None) => gateway,
     };
@@ -75,7 +81,11 @@ pub async fn run(named: &Named, target: &Target, slot: usize, verbose: bool) -> 
         tokio::time::sleep(Duration::from_millis(exchange.sleep_ms)).await;
         setup.backends.iter().for_each(|backend| drop(backend.take()));
         let differences = run_exchange(exchange, &setup, gateway.address).await;
-        out.extend(differences.into_iter().map(|difference| format!("exchange {}: {difference}", index + 1)));
+        out.extend(
+            differences
+                .into_iter()
+                .map(|difference| format!("exchange {}: {difference}", index + 1)),
+        );
     }
     out.extend(gateway.exited());
     if verbose && !out.is_empty() {
@@ -93,7 +103,11 @@ fn refusal(expression: &str, why: &str) -> Vec<String> {
     }
 }
 
-async fn run_exchange(exchange: &Exchange, setup: &Setup, address: std::net::SocketAddr) -> Vec<String> {
+async fn run_exchange(
+    exchange: &Exchange,
+    setup: &Setup,
+    address: std::net::SocketAddr,
+) -> Vec<String> {
     let request = request(&exchange.request, &setup.stage_name);
     let mut last = None;
     for _ in 0..exchange.request.repeat {
@@ -102,7 +116,8 @@ async fn run_exchange(exchange: &Exchange, setup: &Setup, address: std::net::Soc
             Err(error) => return vec![format!("no answer: {error}")],
         }
     }
-    let mut out = last.map(|response| matcher::response(&exchange.expect, &response)).unwrap_or_default();
+    let mut out =
+        last.map(|response| matcher::response(&exchange.expect, &response)).unwrap_or_default();
     if let Some(want) = &exchange.expect.backend {
         let received = received(want, &setup.backends).await;
         // A service integration by action writes further parameters into the query.
@@ -114,12 +129,15 @@ async fn run_exchange(exchange: &Exchange, setup: &Setup, address: std::net::Soc
 
 /// What arrived at the backends, after a moment for what must not, or may still, arrive.
 async fn received(want: &Json, backends: &[Backend]) -> Vec<Received> {
-    let calls = want.get("calls").and_then(Json::as_i64).and_then(|calls| usize::try_from(calls).ok());
+    let calls =
+        want.get("calls").and_then(Json::as_i64).and_then(|calls| usize::try_from(calls).ok());
     match calls.unwrap_or(usize::from(want.is_truthy())) {
         0 => tokio::time::sleep(Duration::from_millis(SILENCE_MS)).await,
         calls => {
             let deadline = Instant::now() + Duration::from_millis(LATE_CALL_MS_MAX);
-            while backends.iter().map(Backend::received_len).sum::<usize>() < calls && Instant::now() < deadline {
+            while backends.iter().map(Backend::received_len).sum::<usize>() < calls
+                && Instant::now() < deadline
+            {
                 tokio::time::sleep(Duration::from_millis(POLL_MS)).await;
             }
         }
@@ -128,8 +146,12 @@ async fn received(want: &Json, backends: &[Backend]) -> Vec<Received> {
 }
 
 /// The request as it is to be on the wire: only what HTTP cannot do without is added.
-fn request(asked: &case::Request, stage_name: &str) -> Request {
-    let prefix = if stage_name == "$default" || asked.no_stage { String::new() } else { format!("/{stage_name}") };
+pub fn request(asked: &case::Request, stage_name: &str) -> Request {
+    let prefix = if stage_name == "$default" || asked.no_stage {
+        String::new()
+    } else {
+        format!("/{stage_name}")
+    };
     let mut path = &asked.path;
     let mut content = match &asked.body_base64 {
         Some(base64) => BASE64.decode(base64).unwrap_or_default(),
@@ -137,13 +159,23 @@ fn request(asked: &case::Request, stage_name: &str) -> Request {
         None => asked.body.text().into_bytes(),
     };
     let mut fields = field_pairs(&asked.headers);
-    let has = |fields: &[(String, String)], name: &str| fields.iter().any(|(key, _)| key.eq_ignore_ascii_case(name));
+    let has = |fields: &[(String, String)], name: &str| {
+        fields.iter().any(|(key, _)| key.eq_ignore_ascii_case(name))
+    };
     if !has(&fields, "host") {
-        fields.insert(0, ("Host".to_owned(), format!("{API_ID}.execute-api.us-east-1.amazonaws.com")));
+        fields.insert(
+            0,
+            ("Host".to_owned(), format!("{API_ID}.execute-api.us-east-1.amazonaws.com")),
+        );
     }
     if let Some(signing) = &asked.sigv4 {
         let target = format!("{prefix}{path}");
-        sigv4::sign(signing, Subject { method: &asked.method, target: &target, content: &content }, &mut fields, SystemTime::now());
+        sigv4::sign(
+            signing,
+            Subject { method: &asked.method, target: &target, content: &content },
+            &mut fields,
+            SystemTime::now(),
+        );
         for (name, value) in field_pairs(&asked.after_signing) {
             fields.retain(|(key, _)| *key != name);
             fields.push((name, value));
@@ -151,9 +183,12 @@ fn request(asked: &case::Request, stage_name: &str) -> Request {
         path = asked.send_path.as_ref().unwrap_or(path);
         content = asked.send_body.as_ref().map_or(content, |content| content.clone().into_bytes());
     }
-    let framed = has(&fields, "content-length") || (!content.is_empty() && has(&fields, "transfer-encoding"));
-    if !framed && (!content.is_empty() || matches!(asked.method.as_str(), "POST" | "PUT" | "PATCH")) {
-        fields.insert(1.min(fields.len()), ("Content-Length".to_owned(), content.len().to_string()));
+    let framed = has(&fields, "content-length")
+        || (!content.is_empty() && has(&fields, "transfer-encoding"));
+    if !framed && (!content.is_empty() || matches!(asked.method.as_str(), "POST" | "PUT" | "PATCH"))
+    {
+        fields
+            .insert(1.min(fields.len()), ("Content-Length".to_owned(), content.len().to_string()));
     }
     Request { method: asked.method.clone(), target: format!("{prefix}{path}"), fields, content }
 }
@@ -164,7 +199,8 @@ mod tests {
 
     fn made(asked: &str, stage: &str) -> (String, Vec<String>, Vec<u8>) {
         let request = request(&serde_json::from_str(asked).unwrap(), stage);
-        let fields = request.fields.iter().map(|(name, value)| format!("{name}: {value}")).collect();
+        let fields =
+            request.fields.iter().map(|(name, value)| format!("{name}: {value}")).collect();
         (format!("{} {}", request.method, request.target), fields, request.content)
     }
 
@@ -172,10 +208,19 @@ mod tests {
     fn only_host_and_length_are_added_to_a_request() {
         let host = "Host: conform123.execute-api.us-east-1.amazonaws.com".to_owned();
         assert_eq!(made("{}", "test"), ("GET /test/".to_owned(), vec![host.clone()], Vec::new()));
-        let (line, fields, content) = made(r#"{"method": "POST", "path": "/a//b?c", "headers": [["x-A", "1"], ["X-a", ["2", "3"]]], "body": {"k": 1}}"#, "$default");
+        let (line, fields, content) = made(
+            r#"{"method": "POST", "path": "/a//b?c", "headers": [["x-A", "1"], ["X-a", ["2", "3"]]], "body": {"k": 1}}"#,
+            "$default",
+        );
         assert_eq!((line.as_str(), content.as_slice()), ("POST /a//b?c", &br#"{"k": 1}"#[..]));
         assert_eq!(fields, [host.as_str(), "Content-Length: 8", "x-A: 1", "X-a: 2", "X-a: 3"]);
-        let (line, fields, _) = made(r#"{"method": "PUT", "path": "/", "noStage": true, "headers": {"hOST": "x"}}"#, "test");
-        assert_eq!((line.as_str(), fields), ("PUT /", vec!["hOST: x".to_owned(), "Content-Length: 0".to_owned()]));
+        let (line, fields, _) = made(
+            r#"{"method": "PUT", "path": "/", "noStage": true, "headers": {"hOST": "x"}}"#,
+            "test",
+        );
+        assert_eq!(
+            (line.as_str(), fields),
+            ("PUT /", vec!["hOST: x".to_owned(), "Content-Length: 0".to_owned()])
+        );
     }
 }

@@ -37,14 +37,24 @@ pub struct Setup {
 pub async fn set_up(text: &Json) -> Result<Setup, String> {
     let problem = |error: std::io::Error| format!("setting up: {error}");
     // The address of the HTTP backend may stand in its own answers, so its port is chosen before it starts.
-    let issuer = if written_in(text, "{{ISSUER}}") || written_in(text, "{{JWT") { Some(Issuer::start().await.map_err(problem)?) } else { None };
+    let issuer = if written_in(text, "{{ISSUER}}") || written_in(text, "{{JWT") {
+        Some(Issuer::start().await.map_err(problem)?)
+    } else {
+        None
+    };
     let http_address = SocketAddr::from(([127, 0, 0, 1], free_port()));
     let mut replaced = text.clone();
     replace_placeholders(&mut replaced, http_address, issuer.as_ref())?;
     let mut case = case::parse(&replaced)?;
 
-    let mut backends = vec![Backend::start_at(http_address, backend::http(case.backends.http.clone())).await.map_err(problem)?];
-    let lambda = Backend::start(backend::lambda(case.backends.lambda.clone(), &case.api)).await.map_err(problem)?;
+    let mut backends = vec![
+        Backend::start_at(http_address, backend::http(case.backends.http.clone()))
+            .await
+            .map_err(problem)?,
+    ];
+    let lambda = Backend::start(backend::lambda(case.backends.lambda.clone(), &case.api))
+        .await
+        .map_err(problem)?;
     let mut endpoints = object([("lambda", lambda.url().into())]);
     backends.push(lambda);
     for (name, answer) in case.backends.aws.members() {
@@ -55,8 +65,10 @@ pub async fn set_up(text: &Json) -> Result<Setup, String> {
 
     let folder = tempfile::Builder::new().prefix("edgeway-case-").tempdir().map_err(problem)?;
     let listen = SocketAddr::from(([127, 0, 0, 1], free_port()));
-    let stage_name = case.stage.remove("name").map(|name| name.text()).filter(|name| !name.is_empty());
-    let stage_name = stage_name.unwrap_or_else(|| if case.kind == Kind::Http { "$default" } else { "test" }.to_owned());
+    let stage_name =
+        case.stage.remove("name").map(|name| name.text()).filter(|name| !name.is_empty());
+    let stage_name = stage_name
+        .unwrap_or_else(|| if case.kind == Kind::Http { "$default" } else { "test" }.to_owned());
     let stage = stage_settings(&case.stage, &stage_name, folder.path()).map_err(problem)?;
     let config = configuration(&case, stage, listen, endpoints);
     let path = folder.path().join("edgeway.yaml");
@@ -99,7 +111,9 @@ fn stage_settings(stage: &Json, name: &str, folder: &Path) -> std::io::Result<Js
     let mut out = object([("stageName", name.into()), ("variables", object([]))]);
     for (key, value) in stage.members() {
         match key.as_str() {
-            "settings" => value.members().iter().for_each(|(key, value)| out.set(key, value.clone())),
+            "settings" => {
+                value.members().iter().for_each(|(key, value)| out.set(key, value.clone()))
+            }
             "variables" if *value == Json::Null => {}
             _ => out.set(key, value.clone()),
         }
@@ -121,7 +135,9 @@ fn usage(usage: &Json) -> Json {
     for plan in &mut plans {
         let stages = plan.get("apiStages").map(Json::elements).unwrap_or_default().iter();
         let stages = stages.map(|stage| match stage {
-            Json::String(name) => object([("apiId", API_ID.into()), ("stage", name.as_str().into())]),
+            Json::String(name) => {
+                object([("apiId", API_ID.into()), ("stage", name.as_str().into())])
+            }
             other => other.clone(),
         });
         let stages = Json::Array(stages.collect());
@@ -137,7 +153,11 @@ fn written_in(text: &Json, placeholder: &str) -> bool {
     found
 }
 
-fn replace_placeholders(json: &mut Json, http: SocketAddr, issuer: Option<&Issuer>) -> Result<(), String> {
+fn replace_placeholders(
+    json: &mut Json,
+    http: SocketAddr,
+    issuer: Option<&Issuer>,
+) -> Result<(), String> {
     let dead = format!("http://127.0.0.1:{}", free_port());
     let mut problems = Vec::new();
     json.map_strings(&mut |text| {
@@ -179,15 +199,40 @@ mod tests {
         let setup = set_up(&Json::parse(text).unwrap()).await.unwrap();
         let config = Json::parse(&fs::read_to_string(&setup.config).unwrap()).unwrap();
         let stage = &config.get("apis").unwrap().elements()[0].get("stages").unwrap().elements()[0];
-        let mut expected = object([("stageName", "test".into()), ("variables", stage.get("variables").unwrap().clone())]);
+        let mut expected = object([
+            ("stageName", "test".into()),
+            ("variables", stage.get("variables").unwrap().clone()),
+        ]);
         expected.set("cacheClusterEnabled", Json::Bool(true));
-        expected.set("canarySettings", object([("percentTraffic", 5.into()), ("definition", "canary.json".into())]));
+        expected.set(
+            "canarySettings",
+            object([("percentTraffic", 5.into()), ("definition", "canary.json".into())]),
+        );
         assert_eq!(stage, &expected);
-        let endpoints: Vec<_> = config.get("endpoints").unwrap().members().iter().map(|(name, _)| name.as_str()).collect();
+        let endpoints: Vec<_> = config
+            .get("endpoints")
+            .unwrap()
+            .members()
+            .iter()
+            .map(|(name, _)| name.as_str())
+            .collect();
         assert_eq!(endpoints, ["lambda", "sqs", "cognito-idp"]);
-        assert!(config.get("usagePlans").unwrap().to_string().contains(r#"{"apiId": "conform123", "stage": "test"}"#));
+        assert!(
+            config
+                .get("usagePlans")
+                .unwrap()
+                .to_string()
+                .contains(r#"{"apiId": "conform123", "stage": "test"}"#)
+        );
         let definition = fs::read_to_string(setup.folder.path().join("openapi.json")).unwrap();
-        assert_eq!(definition, format!(r#"{{"u": "{0}/x", "h": "{1}"}}"#, setup.backends[0].url(), setup.backends[0].address));
+        assert_eq!(
+            definition,
+            format!(
+                r#"{{"u": "{0}/x", "h": "{1}"}}"#,
+                setup.backends[0].url(),
+                setup.backends[0].address
+            )
+        );
         let token = setup.case.exchanges[0].request.headers.get("Authorization").unwrap().text();
         assert_eq!(token.split('.').count(), 3, "{token}");
     }

@@ -48,7 +48,12 @@ pub struct Subject<'a> {
 }
 
 /// Adds `X-Amz-Date`, `Authorization` and what else the signature needs to the fields.
-pub fn sign(signing: &Signing, subject: Subject<'_>, fields: &mut Vec<(String, String)>, now: SystemTime) {
+pub fn sign(
+    signing: &Signing,
+    subject: Subject<'_>,
+    fields: &mut Vec<(String, String)>,
+    now: SystemTime,
+) {
     let stamp = timestamp(now, signing.skew_seconds);
     let day = signing.day.as_deref().unwrap_or(&stamp[..8]);
     set(fields, "X-Amz-Date", &stamp);
@@ -65,22 +70,32 @@ pub fn sign(signing: &Signing, subject: Subject<'_>, fields: &mut Vec<(String, S
     let text = format!("AWS4-HMAC-SHA256\n{stamp}\n{scope}\n{}", hex(&Sha256::digest(canonical)));
     let key = [day, region, service, "aws4_request"]
         .iter()
-        .fold(format!("AWS4{}", signing.secret).into_bytes(), |key, part| hmac_sha256(&key, part.as_bytes()));
+        .fold(format!("AWS4{}", signing.secret).into_bytes(), |key, part| {
+            hmac_sha256(&key, part.as_bytes())
+        });
     let mut signature = hex(&hmac_sha256(&key, text.as_bytes()));
     if signing.tamper {
         let other = if signature.starts_with('0') { "1" } else { "0" };
         signature.replace_range(..1, other);
     }
-    let authorization =
-        format!("AWS4-HMAC-SHA256 Credential={}/{scope}, SignedHeaders={signed}, Signature={signature}", signing.key);
+    let authorization = format!(
+        "AWS4-HMAC-SHA256 Credential={}/{scope}, SignedHeaders={signed}, Signature={signature}",
+        signing.key
+    );
     set(fields, "Authorization", &authorization);
 }
 
 /// The canonical request, and the list of signed fields in it.
-fn canonical_request(signing: &Signing, subject: Subject<'_>, fields: &[(String, String)]) -> (String, String) {
+fn canonical_request(
+    signing: &Signing,
+    subject: Subject<'_>,
+    fields: &[(String, String)],
+) -> (String, String) {
     let (path, query) = subject.target.split_once('?').unwrap_or((subject.target, ""));
     let path = if signing.decode_path { percent::decode(path) } else { path.as_bytes().to_vec() };
-    let path = Some(percent::encode(&path, b"/")).filter(|path| !path.is_empty()).unwrap_or_else(|| "/".to_owned());
+    let path = Some(percent::encode(&path, b"/"))
+        .filter(|path| !path.is_empty())
+        .unwrap_or_else(|| "/".to_owned());
     let mut pairs: Vec<_> = percent::query_pairs(query)
         .iter()
         .map(|(name, value)| (percent::encode(name, b""), percent::encode(value, b"")))
@@ -94,7 +109,8 @@ fn canonical_request(signing: &Signing, subject: Subject<'_>, fields: &[(String,
     };
     signed.sort();
     signed.dedup();
-    let canonical_fields: String = signed.iter().map(|name| format!("{name}:{}\n", canonical_values(fields, name))).collect();
+    let canonical_fields: String =
+        signed.iter().map(|name| format!("{name}:{}\n", canonical_values(fields, name))).collect();
     let signed = signed.join(";");
     let payload = signing.payload.clone().unwrap_or_else(|| hex(&Sha256::digest(subject.content)));
     let lines = [subject.method, &path, &query.join("&"), &canonical_fields, &signed, &payload];
@@ -104,7 +120,8 @@ fn canonical_request(signing: &Signing, subject: Subject<'_>, fields: &[(String,
 /// The values of a field, spaces in them collapsed, joined with commas.
 fn canonical_values(fields: &[(String, String)], name: &str) -> String {
     let values = fields.iter().filter(|(key, _)| key.eq_ignore_ascii_case(name));
-    let values: Vec<_> = values.map(|(_, value)| value.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
+    let values: Vec<_> =
+        values.map(|(_, value)| value.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
     values.join(",")
 }
 
@@ -134,7 +151,9 @@ fn timestamp(now: SystemTime, skew_seconds: i64) -> String {
 
 /// The Gregorian date of a day counted from 1970-01-01.
 fn civil_from_days(days: u64) -> (u64, u64, u64) {
-    let leap = |year: u64| year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
+    let leap = |year: u64| {
+        year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400))
+    };
     let (mut year, mut left) = (1970, days);
     while left >= 365 + u64::from(leap(year)) {
         left -= 365 + u64::from(leap(year));
@@ -157,7 +176,8 @@ mod tests {
     const THEN: u64 = 1_440_938_160;
 
     fn authorization(signing: &Signing, subject: Subject<'_>, fields: &[(&str, &str)]) -> String {
-        let mut fields: Vec<_> = fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let mut fields: Vec<_> =
+            fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         sign(signing, subject, &mut fields, UNIX_EPOCH + Duration::from_secs(THEN));
         fields.pop().unwrap().1
     }
@@ -175,12 +195,43 @@ mod tests {
     fn the_published_examples_get_the_published_signatures() {
         let host = ("Host", "example.amazonaws.com");
         let form = ("Content-Type", "application/x-www-form-urlencoded");
-        let examples: [(&str, &str, &[(&str, &str)], &str, &str); 5] = [
-            ("GET", "/", &[host], "", "5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf31"),
-            ("GET", "/?Param2=value2&Param1=value1", &[host], "", "b97d918cfa904a5beff61c982a1b6f458b799221646efd99d3219ec94cdf2500"),
-            ("POST", "/", &[host], "", "5da7c1a2acd57cee7505fc6676e4e544621c30862966e37dddb68e92efbe5d6b"),
-            ("POST", "/?Param1=value1", &[host], "", "28038455d6de14eafc1f9222cf5aa6f1a96197d7deb8263271d420d138af7f11"),
-            ("POST", "/", &[form, host], "Param1=value1", "ff11897932ad3f4e8b18135d722051e5ac45fc38421b1da7b9d196a0fe09473a"),
+        type Example<'a> = (&'a str, &'a str, &'a [(&'a str, &'a str)], &'a str, &'a str);
+        let examples: [Example<'_>; 5] = [
+            (
+                "GET",
+                "/",
+                &[host],
+                "",
+                "5fa00fa31553b73ebf1942676e86291e8372ff2a2260956d9b8aae1d763fbf31",
+            ),
+            (
+                "GET",
+                "/?Param2=value2&Param1=value1",
+                &[host],
+                "",
+                "b97d918cfa904a5beff61c982a1b6f458b799221646efd99d3219ec94cdf2500",
+            ),
+            (
+                "POST",
+                "/",
+                &[host],
+                "",
+                "5da7c1a2acd57cee7505fc6676e4e544621c30862966e37dddb68e92efbe5d6b",
+            ),
+            (
+                "POST",
+                "/?Param1=value1",
+                &[host],
+                "",
+                "28038455d6de14eafc1f9222cf5aa6f1a96197d7deb8263271d420d138af7f11",
+            ),
+            (
+                "POST",
+                "/",
+                &[form, host],
+                "Param1=value1",
+                "ff11897932ad3f4e8b18135d722051e5ac45fc38421b1da7b9d196a0fe09473a",
+            ),
         ];
         for (method, target, fields, content, signature) in examples {
             let subject = Subject { method, target, content: content.as_bytes() };
@@ -213,7 +264,13 @@ mod tests {
 
     #[test]
     fn dates_are_gregorian() {
-        for (days, date) in [(0, (1970, 1, 1)), (59, (1970, 3, 1)), (11_016, (2000, 2, 29)), (16_677, (2015, 8, 30)), (20_819, (2027, 1, 1))] {
+        for (days, date) in [
+            (0, (1970, 1, 1)),
+            (59, (1970, 3, 1)),
+            (11_016, (2000, 2, 29)),
+            (16_677, (2015, 8, 30)),
+            (20_819, (2027, 1, 1)),
+        ] {
             assert_eq!(civil_from_days(days), date);
         }
     }

@@ -66,13 +66,19 @@ impl Target {
     /// Looks for what the engine needs; the error says which command makes what is missing.
     pub async fn find(engine: Engine) -> Result<Self, String> {
         let edgeway = process::find_edgeway()?;
-        let worker = if engine == Engine::Worker { Some(worker::Driver::start().await?) } else { None };
+        let worker =
+            if engine == Engine::Worker { Some(worker::Driver::start().await?) } else { None };
         Ok(Self { engine, edgeway, worker })
     }
 
     /// Starts a gateway on a configuration that tells it to listen at `listen`. Of the gateways that run at
     /// one time each has its own `slot`.
-    pub async fn start(&self, config: &Path, listen: SocketAddr, slot: usize) -> Result<Gateway, Failure> {
+    pub async fn start(
+        &self,
+        config: &Path,
+        listen: SocketAddr,
+        slot: usize,
+    ) -> Result<Gateway, Failure> {
         let log = config.with_file_name(format!("{}.log", self.engine));
         match &self.worker {
             None => process::serve(&self.edgeway, self.engine, config, listen, log).await,

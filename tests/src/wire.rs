@@ -27,7 +27,10 @@ pub struct Fields(pub Vec<(String, String)>);
 impl Fields {
     /// The values of the fields of this name, whatever its case.
     pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        self.0.iter().filter(move |(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+        self.0
+            .iter()
+            .filter(move |(key, _)| key.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.as_str())
     }
 
     /// The fields of this name joined with `, `.
@@ -77,13 +80,18 @@ pub async fn read_head(stream: &mut BufReader<TcpStream>) -> io::Result<Option<H
         if line.is_empty() {
             return Ok(Some(Head { start, fields: Fields(fields) }));
         }
-        let (name, value) = line.split_once(':').ok_or_else(|| invalid("a field without a colon"))?;
+        let (name, value) =
+            line.split_once(':').ok_or_else(|| invalid("a field without a colon"))?;
         fields.push((name.to_owned(), value.trim_matches([' ', '\t']).to_owned()));
     }
 }
 
 /// Reads the content that follows a head.
-pub async fn read_content(stream: &mut BufReader<TcpStream>, fields: &Fields, otherwise: Otherwise) -> io::Result<Vec<u8>> {
+pub async fn read_content(
+    stream: &mut BufReader<TcpStream>,
+    fields: &Fields,
+    otherwise: Otherwise,
+) -> io::Result<Vec<u8>> {
     if fields.is_chunked() {
         return read_chunks(stream).await;
     }
@@ -103,7 +111,8 @@ async fn read_chunks(stream: &mut BufReader<TcpStream>) -> io::Result<Vec<u8>> {
     loop {
         let line = read_line(stream, &mut read).await?.ok_or_else(cut_off)?;
         let size = line.split(';').next().unwrap_or_default().trim();
-        let size = usize::from_str_radix(size, 16).map_err(|_| invalid("a chunk without a size"))?;
+        let size =
+            usize::from_str_radix(size, 16).map_err(|_| invalid("a chunk without a size"))?;
         if size == 0 {
             break;
         }
@@ -129,7 +138,10 @@ async fn read_exactly(stream: &mut BufReader<TcpStream>, length: usize) -> io::R
 }
 
 /// One line without its end, or `None` at the end of the connection.
-async fn read_line(stream: &mut BufReader<TcpStream>, read: &mut usize) -> io::Result<Option<String>> {
+async fn read_line(
+    stream: &mut BufReader<TcpStream>,
+    read: &mut usize,
+) -> io::Result<Option<String>> {
     let mut line = Vec::new();
     let left = HEAD_BYTES_MAX.saturating_sub(*read);
     let length = (&mut *stream).take(left as u64).read_until(b'\n', &mut line).await?;
@@ -151,7 +163,8 @@ pub fn latin1_to_string(bytes: &[u8]) -> String {
 
 /// Each character as one byte; text that has others is written as UTF-8.
 pub fn string_to_latin1(text: &str) -> Vec<u8> {
-    let bytes: Option<Vec<u8>> = text.chars().map(|character| u8::try_from(character).ok()).collect();
+    let bytes: Option<Vec<u8>> =
+        text.chars().map(|character| u8::try_from(character).ok()).collect();
     bytes.unwrap_or_else(|| text.as_bytes().to_vec())
 }
 

@@ -19,7 +19,11 @@ const LOG_BYTES_SHOWN: usize = 1_500;
 pub fn find_edgeway() -> Result<PathBuf, String> {
     if let Some(path) = std::env::var_os("EDGEWAY_BIN") {
         let path = PathBuf::from(path);
-        return if path.is_file() { Ok(path) } else { Err(format!("EDGEWAY_BIN: there is no {}", path.display())) };
+        return if path.is_file() {
+            Ok(path)
+        } else {
+            Err(format!("EDGEWAY_BIN: there is no {}", path.display()))
+        };
     }
     let test = std::env::current_exe().map_err(|error| format!("the test's own path: {error}"))?;
     // target/debug/deps/conformance-… → target/debug/edgeway
@@ -27,12 +31,25 @@ pub fn find_edgeway() -> Result<PathBuf, String> {
     if path.is_file() {
         return Ok(path);
     }
-    let release = if path.parent().is_some_and(|parent| parent.ends_with("release")) { " --release" } else { "" };
-    Err(format!("there is no {}: run `cargo build -p host-runtime{release}`, or name a binary in EDGEWAY_BIN", path.display()))
+    let release = if path.parent().is_some_and(|parent| parent.ends_with("release")) {
+        " --release"
+    } else {
+        ""
+    };
+    Err(format!(
+        "there is no {}: run `cargo build -p host-runtime{release}`, or name a binary in EDGEWAY_BIN",
+        path.display()
+    ))
 }
 
 /// Starts `edgeway serve` and waits until its port is open.
-pub(super) async fn serve(edgeway: &Path, engine: Engine, config: &Path, listen: SocketAddr, log: PathBuf) -> Result<Gateway, Failure> {
+pub(super) async fn serve(
+    edgeway: &Path,
+    engine: Engine,
+    config: &Path,
+    listen: SocketAddr,
+    log: PathBuf,
+) -> Result<Gateway, Failure> {
     let broken = |error: std::io::Error| Failure::Broken(format!("{}: {error}", edgeway.display()));
     let output = File::create(&log).map_err(broken)?;
     let mut command = command(edgeway, config);
@@ -46,10 +63,17 @@ pub(super) async fn serve(edgeway: &Path, engine: Engine, config: &Path, listen:
     while TcpStream::connect(listen).await.is_err() {
         if let Some(status) = process.try_wait().map_err(broken)? {
             let why = tail(&log);
-            return Err(if status.success() { Failure::Broken(format!("the gateway ended by itself: {why}")) } else { Failure::Refused(why) });
+            return Err(if status.success() {
+                Failure::Broken(format!("the gateway ended by itself: {why}"))
+            } else {
+                Failure::Refused(why)
+            });
         }
         if Instant::now() > deadline {
-            return Err(Failure::Broken(format!("the gateway did not listen within {START_MS_MAX} ms: {}", tail(&log))));
+            return Err(Failure::Broken(format!(
+                "the gateway did not listen within {START_MS_MAX} ms: {}",
+                tail(&log)
+            )));
         }
         tokio::time::sleep(Duration::from_millis(POLL_MS)).await;
     }
@@ -60,7 +84,10 @@ pub(super) async fn serve(edgeway: &Path, engine: Engine, config: &Path, listen:
 pub(super) async fn bundle(edgeway: &Path, config: &Path, out: &Path) -> Result<(), Failure> {
     let mut command = command(edgeway, config);
     command.arg("bundle").arg("--config").arg(config).arg("--out").arg(out);
-    let output = command.output().await.map_err(|error| Failure::Broken(format!("{}: {error}", edgeway.display())))?;
+    let output = command
+        .output()
+        .await
+        .map_err(|error| Failure::Broken(format!("{}: {error}", edgeway.display())))?;
     if output.status.success() {
         return Ok(());
     }
@@ -78,7 +105,9 @@ pub(super) fn tail(log: &Path) -> String {
 fn command(edgeway: &Path, config: &Path) -> Command {
     let folder = config.parent().unwrap_or(Path::new("."));
     let mut command = Command::new(edgeway);
-    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("AWS_")) {
+    for (name, _) in
+        std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("AWS_"))
+    {
         command.env_remove(name);
     }
     command

@@ -15,8 +15,10 @@ use tokio::sync::oneshot;
 use crate::json::{Json, object};
 
 /// The credentials of AWS's published examples.
-pub(super) const CREDENTIALS: [(&str, &str); 2] =
-    [("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE"), ("AWS_SECRET_ACCESS_KEY", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY")];
+pub(super) const CREDENTIALS: [(&str, &str); 2] = [
+    ("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE"),
+    ("AWS_SECRET_ACCESS_KEY", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"),
+];
 
 /// Who waits for the driver's answers, by id.
 type Waiting = Arc<Mutex<HashMap<i64, oneshot::Sender<Json>>>>;
@@ -35,16 +37,23 @@ impl Driver {
     /// Starts the driver; the error names what is missing and how to get it.
     pub(super) async fn start() -> Result<Self, String> {
         let tests = Path::new(env!("CARGO_MANIFEST_DIR"));
-        let modules = std::env::var_os("EDGEWAY_WORKER").map_or_else(|| tests.join("../edge-worker/dist"), PathBuf::from);
+        let modules = std::env::var_os("EDGEWAY_WORKER")
+            .map_or_else(|| tests.join("../edge-worker/dist"), PathBuf::from);
         for module in ["index.js", "index_bg.wasm"] {
             let path = modules.join(module);
             if !path.is_file() {
-                return Err(format!("there is no {}: run `cargo xtask worker`, or name the bundle's folder in EDGEWAY_WORKER", path.display()));
+                return Err(format!(
+                    "there is no {}: run `cargo xtask worker`, or name the bundle's folder in EDGEWAY_WORKER",
+                    path.display()
+                ));
             }
         }
         let folder = tests.join("worker");
         if !folder.join("node_modules/miniflare").is_dir() {
-            return Err(format!("miniflare is not installed: run `npm ci` in {}", folder.display()));
+            return Err(format!(
+                "miniflare is not installed: run `npm ci` in {}",
+                folder.display()
+            ));
         }
         let mut process = Command::new("node")
             .arg(folder.join("driver.mjs"))
@@ -72,13 +81,26 @@ impl Driver {
             // The driver is gone: dropping the senders tells everybody who waits.
             lock(&answers).clear();
         });
-        Ok(Self { modules, input: input.into(), waiting, next_id: AtomicU64::new(0), _process: process })
+        Ok(Self {
+            modules,
+            input: input.into(),
+            waiting,
+            next_id: AtomicU64::new(0),
+            _process: process,
+        })
     }
 
     /// Starts a fresh Worker in a slot, on the bundle that `edgeway bundle` wrote.
-    pub(super) async fn start_worker(&self, slot: usize, bundle: &Path) -> Result<SocketAddr, String> {
-        let read = |name: &str| fs::read_to_string(bundle.join(name)).map_err(|error| format!("{name}: {error}"));
-        let mut bindings = Json::parse(&read("bindings.json")?).map_err(|error| format!("bindings.json: {error}"))?;
+    pub(super) async fn start_worker(
+        &self,
+        slot: usize,
+        bundle: &Path,
+    ) -> Result<SocketAddr, String> {
+        let read = |name: &str| {
+            fs::read_to_string(bundle.join(name)).map_err(|error| format!("{name}: {error}"))
+        };
+        let mut bindings = Json::parse(&read("bindings.json")?)
+            .map_err(|error| format!("bindings.json: {error}"))?;
         for (name, value) in CREDENTIALS {
             bindings.set(name, value.into());
         }
@@ -92,8 +114,16 @@ impl Driver {
                 ("logs", Json::Bool(std::env::var_os("VERBOSE").is_some())),
             ]))
             .await?;
-        let address = answer.get("url").and_then(Json::as_str).and_then(|url| url.strip_prefix("http://")?.parse().ok());
-        address.ok_or_else(|| format!("the Worker did not start: {}", answer.get("error").map(Json::text).unwrap_or_default()))
+        let address = answer
+            .get("url")
+            .and_then(Json::as_str)
+            .and_then(|url| url.strip_prefix("http://")?.parse().ok());
+        address.ok_or_else(|| {
+            format!(
+                "the Worker did not start: {}",
+                answer.get("error").map(Json::text).unwrap_or_default()
+            )
+        })
     }
 
     async fn ask(&self, mut command: Json) -> Result<Json, String> {
