@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use tests::case::{self, Named};
 use tests::ratchet::Ratchet;
@@ -25,7 +25,11 @@ fn the_worker_answers_as_aws_does() {
     conforms(Engine::Worker);
 }
 
+/// One engine after the other, where the tests are threads of one process: some cases measure time.
+static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+
 fn conforms(engine: Engine) {
+    let _turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     if std::env::var("ENGINE").is_ok_and(|only| only != engine.to_string()) {
         return;
     }
