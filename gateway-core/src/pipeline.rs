@@ -15,7 +15,11 @@ mod map_response;
 mod record;
 mod respond;
 mod route;
+#[cfg(test)]
+mod tests;
 mod throttle;
+#[cfg(test)]
+pub(crate) mod world;
 
 use alloc::rc::Rc;
 
@@ -28,6 +32,7 @@ use route::{find_stage, route};
 use throttle::throttle;
 
 use crate::context::{Context, ErrorContext};
+use crate::definition::Protocol;
 use crate::exchange::Io;
 use crate::gateway::{Gateway, StageOf};
 use crate::gateway_error::GatewayError;
@@ -38,11 +43,13 @@ use crate::message::{Arrival, Request, Response};
 pub(crate) async fn run(gateway: Rc<Gateway>, arrival: Arrival, io: Io) -> Response {
     let mut context = Context::new(&arrival, &gateway.snapshot);
     let request = arrival.request;
-    let addressed = find_stage(&gateway, &context);
+    let (api, addressed) = find_stage(&gateway, &context);
+    // What is answered before an API is known is answered as by a REST API.
+    let protocol = api.map_or(Protocol::Rest, |api| api.protocol);
+    context.api_id = api.map(|api| api.id.clone()).unwrap_or_default();
     let at = addressed.as_ref().ok().map(|addressed| addressed.at);
     let answer = match addressed {
         Ok(addressed) => {
-            context.api_id.clone_from(&addressed.at.api.id);
             context.stage.clone_from(&addressed.at.stage.stage_name);
             context.deployment_id.clone_from(&addressed.at.deployment.id);
             context.path = addressed.path;
@@ -54,11 +61,11 @@ pub(crate) async fn run(gateway: Rc<Gateway>, arrival: Arrival, io: Io) -> Respo
     if let Err(error) = &answer {
         context.error = Some(ErrorContext {
             response_type: error.response_type,
-            message: respond::message(at, error),
+            message: respond::message(protocol, error),
             reason: error.reason.clone(),
         });
     }
-    let response = respond::finish(at, answer, &request, &context, &io);
+    let response = respond::finish(protocol, at, answer, &request, &context, &io);
     context.status = response.status;
     context.response_length = respond::content_length(&response);
     record(at, &context, &io);

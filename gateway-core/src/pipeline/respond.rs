@@ -16,17 +16,17 @@ use crate::message::{
 
 /// The response that the client is given.
 pub(super) fn finish(
+    protocol: Protocol,
     at: Option<StageOf<'_>>,
     answer: Result<Response, GatewayError>,
     request: &Request,
     context: &Context,
     io: &Io,
 ) -> Response {
-    let protocol = protocol(at);
     let mut response = match (answer, protocol) {
         (Ok(response), _) => response,
         (Err(error), Protocol::Rest) => gateway_response(at, &error, request, context, io.now()),
-        (Err(error), Protocol::Http) => http_error(&error, context),
+        (Err(error), Protocol::Http) => http_error(&error),
     };
     match protocol {
         Protocol::Rest => {
@@ -49,8 +49,8 @@ pub(super) fn finish(
 }
 
 /// `$context.error.message`.
-pub(super) fn message(at: Option<StageOf<'_>>, error: &GatewayError) -> Option<String> {
-    match protocol(at) {
+pub(super) fn message(protocol: Protocol, error: &GatewayError) -> Option<String> {
+    match protocol {
         Protocol::Rest => error.message.clone(),
         Protocol::Http => Some(http_error_parts(error).1),
     }
@@ -76,11 +76,6 @@ pub(super) fn set_field(fields: &mut OutgoingFields, name: &str, value: String) 
         OutgoingFields::Complete(fields) => fields.set(name, value),
         OutgoingFields::Edited(edits) => edits.push(FieldEdit::Set(Field::new(name, value))),
     }
-}
-
-/// What is answered before an API is known is answered as by a REST API.
-fn protocol(at: Option<StageOf<'_>>) -> Protocol {
-    at.map_or(Protocol::Rest, |at| at.api.protocol)
 }
 
 /// A REST API's gateway response: the definition's own for this type, else its DEFAULT_4XX or
@@ -150,7 +145,7 @@ fn default_body(error: &GatewayError) -> String {
 }
 
 /// An HTTP API's answer to what was refused or failed.
-fn http_error(error: &GatewayError, _context: &Context) -> Response {
+fn http_error(error: &GatewayError) -> Response {
     let (status, message) = http_error_parts(error);
     let mut fields = Fields::new();
     fields.push("Content-Type", "application/json");
@@ -164,7 +159,7 @@ fn http_error(error: &GatewayError, _context: &Context) -> Response {
     }
 }
 
-/// Status and message of an HTTP API. A stage's own words come before these.
+/// Status and message of an HTTP API. Words and status that a pipeline stage chose come before these.
 fn http_error_parts(error: &GatewayError) -> (u16, String) {
     use ResponseType::*;
     let (status, message) = match error.response_type {

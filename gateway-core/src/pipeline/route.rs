@@ -8,7 +8,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::context::Context;
-use crate::definition::Protocol;
+use crate::definition::{Api, Protocol};
 use crate::gateway::{Gateway, MethodOf, StageOf};
 use crate::gateway_error::{GatewayError, ResponseType};
 use crate::target;
@@ -43,70 +43,61 @@ impl Matched<'_> {
     }
 }
 
-/// The stage that a request addresses: by `{api}.execute-api.…` in `Host`, by the path
+/// The API and the stage that a request addresses: by `{api}.execute-api.…` in `Host`, by the path
 /// `/_aws/execute-api/{api}/{stage}/…`, or as the only API there is.
 pub(super) fn find_stage<'g>(
     gateway: &'g Gateway,
     context: &Context,
-) -> Result<Addressed<'g>, GatewayError> {
-    let (api, path) = find_api(gateway, &context.domain_name, &context.path)?;
-    let (first, rest) = split_stage(path);
-    let at = match gateway.snapshot.apis[api].protocol {
-        Protocol::Rest => gateway.stage(api, first).map(|at| (at, rest)),
-        Protocol::Http => {
-            let named = gateway.stage(api, first).map(|at| (at, rest));
-            named.or_else(|| Some((gateway.stage(api, "$default")?, path)))
-        }
+) -> (Option<&'g Api>, Result<Addressed<'g>, GatewayError>) {
+    let Some((index, path)) = find_api(gateway, &context.domain_name, &context.path) else {
+        return (None, Err(forbidden("no such API")));
     };
-    let (at, rest) = at.ok_or_else(|| match gateway.snapshot.apis[api].protocol {
-        Protocol::Rest => forbidden("no such stage"),
-        Protocol::Http => GatewayError::new(ResponseType::ResourceNotFound, "no such stage"),
-    })?;
-    let is_default = at.stage.stage_name == "$default";
-    Ok(Addressed {
+    let api = &gateway.snapshot.apis[index];
+    let (first, below) = split_stage(path);
+    let named = gateway.stage(index, first).map(|at| (at, below));
+    let found = match api.protocol {
+        Protocol::Rest => named.ok_or_else(|| forbidden("no such stage")),
+        Protocol::Http => named
+            .or_else(|| Some((gateway.stage(index, "$default")?, path)))
+            .ok_or_else(|| not_found("no such stage")),
+    };
+    let addressed = found.map(|(at, below)| Addressed {
         at,
-        path: if is_default { slashed(rest) } else { path.into() },
-        resource_request_path: match at.api.protocol {
+        path: if at.stage.stage_name == "$default" { slashed(below) } else { path.into() },
+        resource_request_path: match api.protocol {
             // AWS collapses slashes before the resource path, and keeps those within it.
-            Protocol::Rest => slashed(rest.trim_start_matches('/')),
-            Protocol::Http => slashed(rest),
+            Protocol::Rest => slashed(below.trim_start_matches('/')),
+            Protocol::Http => slashed(below),
         },
-    })
+    });
+    (Some(api), addressed)
 }
 
 /// The method that answers at a stage.
 pub(super) fn route<'g>(at: StageOf<'g>, context: &Context) -> Result<Matched<'g>, GatewayError> {
     let found = at.find_method(&context.http_method, &context.resource_request_path);
-    let response_type = match at.api.protocol {
-        Protocol::Rest => ResponseType::MissingAuthenticationToken,
-        Protocol::Http => ResponseType::ResourceNotFound,
-    };
-    found.map(|of| Matched { of }).ok_or_else(|| GatewayError::new(response_type, "no such method"))
+    found.map(|of| Matched { of }).ok_or_else(|| match at.api.protocol {
+        Protocol::Rest => {
+            GatewayError::new(ResponseType::MissingAuthenticationToken, "no such method")
+        }
+        Protocol::Http => not_found("no such route"),
+    })
 }
 
 /// The API's index and the path as its own host name would have it.
-fn find_api<'p>(
-    gateway: &Gateway,
-    domain_name: &str,
-    path: &'p str,
-) -> Result<(usize, &'p str), GatewayError> {
+fn find_api<'p>(gateway: &Gateway, domain_name: &str, path: &'p str) -> Option<(usize, &'p str)> {
     let mut labels = domain_name.split('.');
     let own_name = match (labels.next(), labels.next()) {
         (Some(id), Some(label)) if label.eq_ignore_ascii_case("execute-api") => Some((id, path)),
-        _ => path.strip_prefix("/_aws/execute-api/").map(|rest| {
-            let id_end = rest.find('/').unwrap_or(rest.len());
-            rest.split_at(id_end)
-        }),
-    };
-    match own_name {
-        Some((id, path)) => {
-            // A private API's name may carry its endpoint's: `{api}-{vpce}`.
-            let api = gateway.api(id).or_else(|| gateway.api(id.split_once("-vpce-")?.0));
-            let api = api.filter(|&i| !gateway.snapshot.apis[i].disable_execute_api_endpoint);
-            Ok((api.ok_or_else(|| forbidden("no such API"))?, path))
+        _ => {
+            let rest = path.strip_prefix("/_aws/execute-api/");
+            rest.map(|rest| rest.split_at(rest.find('/').unwrap_or(rest.len())))
         }
-        None => Ok((gateway.only_api().ok_or_else(|| forbidden("no such API"))?, path)),
-    }
+    };
+    let Some((id, path)) = own_name else { return Some((gateway.only_api()?, path)) };
+    // A private API's name may carry its endpoint's: `{api}-{vpce}`.
+    let api = gateway.api(id).or_else(|| gateway.api(id.split_once("-vpce-")?.0))?;
+    (!gateway.snapshot.apis[api].disable_execute_api_endpoint).then_some((api, path))
 }
 
 /// The first segment of a path, after any number of slashes, and what follows it.
@@ -117,6 +108,11 @@ fn split_stage(path: &str) -> (&str, &str) {
 
 fn slashed(path: &str) -> String {
     if path.starts_with('/') { path.into() } else { alloc::format!("/{path}") }
+}
+
+/// An HTTP API's answer to what it does not know. It has no other name for it than its status.
+fn not_found(reason: &str) -> GatewayError {
+    GatewayError::new(ResponseType::ResourceNotFound, reason)
 }
 
 /// What AWS's front answers before any API is known. Its words are those of an API key refused.

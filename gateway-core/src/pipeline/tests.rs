@@ -1,0 +1,8 @@
+//! Claims about whole exchanges, a file for each part of the story.
+
+mod addressing;
+mod cors;
+mod gateway_responses;
+mod http_proxy;
+mod mock;
+mod throttle;

@@ -1,0 +1,129 @@
+use alloc::vec;
+
+use crate::definition::Protocol;
+use crate::pipeline::world::*;
+
+fn routes() -> alloc::vec::Vec<crate::definition::Method> {
+    vec![method("GET /", mock("root")), method("GET /a", mock("a")), method("GET /prod", mock("p"))]
+}
+
+#[track_caller]
+fn body(
+    gateway: &alloc::rc::Rc<crate::gateway::Gateway>,
+    request: &str,
+    host: &str,
+) -> alloc::string::String {
+    let told = run_alone(gateway, arrival(request, &[&alloc::format!("Host: {host}")]));
+    alloc::format!("{} {}", told.response.status, told.body())
+}
+
+const OWN: &str = "abc123.execute-api.eu-west-1.amazonaws.com";
+
+#[test]
+fn an_api_is_found_by_host_by_path_form_or_as_the_only_one() {
+    let one = gateway(vec![rest(routes())]);
+    let forbidden = "403 {\"message\":\"Forbidden\"}";
+    for (request, host, answer) in [
+        ("GET /prod/a", OWN, "200 a"),
+        ("GET /prod/a", "ABC123.Execute-API.localhost:8080", "200 a"),
+        ("GET /prod/a", "abc123-vpce-0123.execute-api.eu-west-1.amazonaws.com", "200 a"),
+        ("GET /prod/a", "localhost:8080", "200 a"),
+        ("GET /_aws/execute-api/abc123/prod/a", "localhost", "200 a"),
+        ("GET /_aws/execute-api/abc123/prod", "localhost", "200 root"),
+        ("GET /_aws/execute-api/other/prod/a", "localhost", forbidden),
+        ("GET /_aws/execute-api/", "localhost", forbidden),
+        ("GET /prod/a", "other.execute-api.localhost", forbidden),
+        ("GET /dev/a", OWN, forbidden),
+        ("GET /", OWN, forbidden),
+    ] {
+        assert_eq!(body(&one, request, host), answer, "{request} at {host}");
+    }
+    let mut other = rest(vec![method("GET /b", mock("b"))]);
+    other.id = "other".into();
+    let two = gateway(vec![rest(routes()), other]);
+    assert_eq!(body(&two, "GET /prod/a", "localhost"), forbidden, "which of the two?");
+    assert_eq!(body(&two, "GET /prod/b", "other.execute-api.localhost"), "200 b");
+}
+
+#[test]
+fn a_disabled_execute_api_endpoint_answers_by_other_names_only() {
+    let mut api = rest(routes());
+    api.disable_execute_api_endpoint = true;
+    let gateway = gateway(vec![api]);
+    assert_eq!(body(&gateway, "GET /prod/a", OWN), "403 {\"message\":\"Forbidden\"}");
+    assert_eq!(body(&gateway, "GET /prod/a", "api.example.com"), "200 a");
+}
+
+#[test]
+fn the_stage_leaves_the_path_once_and_slashes_around_it_do_not_count() {
+    let gateway = gateway(vec![rest(routes())]);
+    for (request, answer) in [
+        ("GET /prod", "200 root"),
+        ("GET /prod/", "200 root"),
+        ("GET /prod/prod", "200 p"),
+        ("GET //prod/a", "200 a"),
+        ("GET /prod//a", "200 a"),
+        ("GET /prod/a/", "200 a"),
+        ("GET /prod/a?x=/b", "200 a"),
+        ("GET /prod/a//", "200 a"),
+        ("GET /prod/b", "403 {\"message\":\"Missing Authentication Token\"}"),
+        ("POST /prod/a", "403 {\"message\":\"Missing Authentication Token\"}"),
+        ("HEAD /prod/a", "403 {\"message\":\"Missing Authentication Token\"}"),
+    ] {
+        assert_eq!(body(&gateway, request, OWN), answer, "{request}");
+    }
+}
+
+#[test]
+fn an_http_api_has_a_default_stage_beside_named_ones() {
+    let proxied = || {
+        let uri = "http://backend";
+        let integration = integration(crate::definition::IntegrationType::HttpProxy, uri);
+        vec![method("$default", integration)]
+    };
+    let mut api = http(proxied());
+    let mut dev = api.stages[0].clone();
+    dev.stage_name = "dev".into();
+    api.stages.push(dev);
+    let gateway = gateway(vec![api]);
+    for (request, url) in [
+        ("GET /a", "http://backend/a"),
+        ("GET /dev/a", "http://backend/a"),
+        ("GET /dev", "http://backend/"),
+        ("GET /_aws/execute-api/abc123/a", "http://backend/a"),
+        ("GET /_aws/execute-api/abc123/$default/a", "http://backend/a"),
+    ] {
+        let arrival = arrival(request, &["Host: localhost"]);
+        let told = run(&gateway, arrival, |effect| match effect {
+            crate::effect::Effect::SendRequest(_) => {
+                Some(endpoint(204, &[], crate::message::Content::Empty))
+            }
+            _ => None,
+        });
+        assert_eq!(sent_url(told.asked()[0]), url, "{request}");
+    }
+}
+
+#[test]
+fn an_http_api_without_default_stage_answers_404() {
+    let api = api(Protocol::Http, "dev", routes());
+    // Mocks stand in: which integration it is does not matter to addressing.
+    let gateway = gateway(vec![api]);
+    assert_eq!(body(&gateway, "GET /a", OWN), "404 {\"message\":\"Not Found\"}");
+    assert_eq!(body(&gateway, "GET /dev/a", OWN), "200 a");
+    assert_eq!(body(&gateway, "GET /dev/b", OWN), "404 {\"message\":\"Not Found\"}");
+}
+
+#[test]
+fn odd_targets_are_answered_and_nothing_breaks() {
+    let gateway = gateway(vec![rest(routes())]);
+    for target in
+        ["*", "", "?", "/", "//", "/%", "/prod/%ff%zz?%=%&&=", "http://x", "http:///prod/a"]
+    {
+        let told = run_alone(&gateway, arrival(&alloc::format!("GET {target}"), &[]));
+        assert!([200, 403].contains(&told.response.status), "{target}");
+    }
+    let mut hostless = arrival("GET /prod/a", &[]);
+    hostless.request.fields.0.clear();
+    assert_eq!(run_alone(&gateway, hostless).response.status, 200);
+}
