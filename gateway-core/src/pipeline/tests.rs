@@ -4,5 +4,6 @@ mod addressing;
 mod cors;
 mod gateway_responses;
 mod http_proxy;
+mod lambda;
 mod mock;
 mod throttle;

@@ -1,19 +1,67 @@
-//! `AWS_PROXY` with a Lambda function.
+//! `AWS_PROXY` with a Lambda function: the request becomes its event, its answer the response.
 
-use super::misconfigured;
+use super::{endpoint_failed, read_content};
 use crate::context::{Context, IntegrationContext};
+use crate::definition::{PayloadFormat, Protocol};
+use crate::effect::{InvocationType, InvokeFunction};
 use crate::exchange::Io;
 use crate::gateway::{LambdaProxy, MethodOf};
 use crate::gateway_error::GatewayError;
+use crate::lambda::{AnswerInput, EventInput, answer_v1, answer_v2, event_v1, event_v2};
 use crate::message::{Request, Response};
+use crate::pipeline::respond::set_field;
 
+/// Invokes the function and reads its answer.
 pub(super) async fn lambda_proxy(
     proxy: &LambdaProxy,
-    _of: MethodOf<'_>,
-    _request: &Request,
-    _context: &Context,
-    _observed: &mut IntegrationContext,
-    _io: &Io,
+    of: MethodOf<'_>,
+    request: &Request,
+    context: &Context,
+    observed: &mut IntegrationContext,
+    io: &Io,
 ) -> Result<Response, GatewayError> {
-    Err(misconfigured(&alloc::format!("{proxy:?} cannot be invoked yet")))
+    let protocol = of.at.api.protocol;
+    // REST APIs know format 1.0 alone.
+    let format = match protocol {
+        Protocol::Rest => PayloadFormat::V1,
+        Protocol::Http => proxy.payload_format,
+    };
+    let body = read_content(request, io).await?;
+    let event = EventInput {
+        protocol,
+        context,
+        request,
+        body: &body,
+        binary_media_types: &of.at.deployment.binary_media_types,
+        stage_variables: &of.at.stage.variables,
+    };
+    let payload = match format {
+        PayloadFormat::V1 => event_v1(&event),
+        PayloadFormat::V2 => event_v2(&event),
+    };
+    drop(body);
+    let operation = InvokeFunction {
+        function: proxy.function.clone(),
+        payload: payload.into(),
+        invocation: InvocationType::RequestResponse,
+        timeout_ms: proxy.timeout_ms,
+    };
+    let answer = io.perform(operation).await.map_err(|e| endpoint_failed(e, protocol))?;
+    observed.integration_status = Some(answer.status);
+    observed.request_id.clone_from(&answer.request_id);
+    let input = AnswerInput {
+        protocol,
+        answer: &answer,
+        accept: request.fields.get("accept"),
+        binary_media_types: &of.at.deployment.binary_media_types,
+    };
+    let mut response = match format {
+        PayloadFormat::V1 => answer_v1(&input)?,
+        PayloadFormat::V2 => answer_v2(&input)?,
+    };
+    observed.status = Some(response.status);
+    if protocol == Protocol::Rest {
+        set_field(&mut response.fields, "X-Amzn-Trace-Id", context.trace.to_field());
+    }
+    Ok(response)
 }

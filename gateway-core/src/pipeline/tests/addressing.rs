@@ -1,9 +1,10 @@
 use alloc::vec;
+use alloc::vec::Vec;
 
-use crate::definition::Protocol;
+use crate::definition::{Method, Protocol};
 use crate::pipeline::world::*;
 
-fn routes() -> alloc::vec::Vec<crate::definition::Method> {
+fn routes() -> Vec<Method> {
     vec![method("GET /", mock("root")), method("GET /a", mock("a")), method("GET /prod", mock("p"))]
 }
 
