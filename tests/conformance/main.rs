@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 use tests::case::{self, Named};
 use tests::ratchet::Ratchet;
@@ -43,7 +43,7 @@ fn conforms(engine: Engine) {
         .expect("a runtime");
     let outcomes = runtime.block_on(async {
         let target = Target::find(engine).await.unwrap_or_else(|error| panic!("{error}"));
-        run::run_all(Arc::new(target), cases, verbose).await
+        run::run_all(target, cases, verbose).await
     });
     print_score(engine, &outcomes);
     let whole = selection.is_empty();

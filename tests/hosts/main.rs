@@ -111,6 +111,7 @@ async fn answers_of(engine: Engine, setup: &tests::setup::Setup) -> Result<Vec<R
         })?);
     }
     gateway.stop().await;
+    target.stop().await;
     Ok(answers)
 }
 

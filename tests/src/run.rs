@@ -37,9 +37,10 @@ pub struct Outcome {
 }
 
 /// Runs all cases, a few at a time; the outcomes come in the order of the cases.
-pub async fn run_all(target: Arc<Target>, cases: Vec<Named>, verbose: bool) -> Vec<Outcome> {
+pub async fn run_all(target: Target, cases: Vec<Named>, verbose: bool) -> Vec<Outcome> {
     let queue: Arc<Mutex<VecDeque<(usize, Named)>>> =
         Arc::new(Mutex::new(cases.into_iter().enumerate().collect()));
+    let target = Arc::new(target);
     let mut slots = JoinSet::new();
     for slot in 0..SLOTS {
         let (queue, target) = (queue.clone(), target.clone());
@@ -57,6 +58,9 @@ pub async fn run_all(target: Arc<Target>, cases: Vec<Named>, verbose: bool) -> V
         });
     }
     let mut outcomes: Vec<_> = slots.join_all().await.into_iter().flatten().collect();
+    if let Ok(target) = Arc::try_unwrap(target) {
+        target.stop().await;
+    }
     outcomes.sort_by_key(|(index, _)| *index);
     outcomes.into_iter().map(|(_, outcome)| outcome).collect()
 }
@@ -119,7 +123,13 @@ async fn run_exchange(
     let mut out =
         last.map(|response| matcher::response(&exchange.expect, &response)).unwrap_or_default();
     if let Some(want) = &exchange.expect.backend {
-        let received = received(want, &setup.backends).await;
+        // After a wrong answer nothing more is to be waited for.
+        let received = received(
+            want,
+            &setup.backends,
+            if out.is_empty() { LATE_CALL_MS_MAX } else { SILENCE_MS },
+        )
+        .await;
         // A service integration by action writes further parameters into the query.
         let by_action = setup.case.api.to_string().contains(":action/");
         out.extend(matcher::backend(want, &received, by_action));
@@ -128,13 +138,13 @@ async fn run_exchange(
 }
 
 /// What arrived at the backends, after a moment for what must not, or may still, arrive.
-async fn received(want: &Json, backends: &[Backend]) -> Vec<Received> {
+async fn received(want: &Json, backends: &[Backend], late_ms_max: u64) -> Vec<Received> {
     let calls =
         want.get("calls").and_then(Json::as_i64).and_then(|calls| usize::try_from(calls).ok());
     match calls.unwrap_or(usize::from(want.is_truthy())) {
         0 => tokio::time::sleep(Duration::from_millis(SILENCE_MS)).await,
         calls => {
-            let deadline = Instant::now() + Duration::from_millis(LATE_CALL_MS_MAX);
+            let deadline = Instant::now() + Duration::from_millis(late_ms_max);
             while backends.iter().map(Backend::received_len).sum::<usize>() < calls
                 && Instant::now() < deadline
             {

@@ -90,6 +90,13 @@ impl Target {
             }
         }
     }
+
+    /// Ends what was started for all gateways of the engine.
+    pub async fn stop(self) {
+        if let Some(driver) = self.worker {
+            driver.stop().await;
+        }
+    }
 }
 
 impl Gateway {

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::process::{Child, ChildStdin, Command};
@@ -20,6 +21,8 @@ pub(super) const CREDENTIALS: [(&str, &str); 2] = [
     ("AWS_SECRET_ACCESS_KEY", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"),
 ];
 
+const STOP_MS_MAX: Duration = Duration::from_millis(5_000);
+
 /// Who waits for the driver's answers, by id.
 type Waiting = Arc<Mutex<HashMap<i64, oneshot::Sender<Json>>>>;
 
@@ -30,7 +33,7 @@ pub struct Driver {
     input: tokio::sync::Mutex<ChildStdin>,
     waiting: Waiting,
     next_id: AtomicU64,
-    _process: Child,
+    process: Child,
 }
 
 impl Driver {
@@ -60,7 +63,6 @@ impl Driver {
             .current_dir(&folder)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
-            .kill_on_drop(true)
             .spawn()
             .map_err(|error| format!("node: {error} (Node 20 or later must be installed)"))?;
         let (Some(input), Some(output)) = (process.stdin.take(), process.stdout.take()) else {
@@ -81,13 +83,7 @@ impl Driver {
             // The driver is gone: dropping the senders tells everybody who waits.
             lock(&answers).clear();
         });
-        Ok(Self {
-            modules,
-            input: input.into(),
-            waiting,
-            next_id: AtomicU64::new(0),
-            _process: process,
-        })
+        Ok(Self { modules, input: input.into(), waiting, next_id: AtomicU64::new(0), process })
     }
 
     /// Starts a fresh Worker in a slot, on the bundle that `edgeway bundle` wrote.
@@ -124,6 +120,13 @@ impl Driver {
                 answer.get("error").map(Json::text).unwrap_or_default()
             )
         })
+    }
+
+    /// Stops all Workers. Without this they end a little later: the driver is never killed, because its
+    /// Workers would outlive it, but it ends by itself when its input does.
+    pub(super) async fn stop(mut self) {
+        drop(self.input);
+        let _ = tokio::time::timeout(STOP_MS_MAX, self.process.wait()).await;
     }
 
     async fn ask(&self, mut command: Json) -> Result<Json, String> {
