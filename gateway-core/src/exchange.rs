@@ -166,3 +166,44 @@ impl Io {
         self.0.borrow_mut().outbox.pop_front()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pipeline::world;
+
+    #[test]
+    fn an_exchange_takes_bounded_memory_before_its_first_step() {
+        let gateway = world::gateway(alloc::vec![]);
+        let io = Io(Rc::new(RefCell::new(Port::new(Timestamp(0)))));
+        let run = pipeline::run(gateway, world::arrival("GET /", &[]), io);
+        let bytes = size_of_val(&run);
+        assert!(bytes <= 4_096, "{bytes} bytes");
+    }
+
+    #[test]
+    fn a_gateway_is_shared_between_threads() {
+        fn is_shared<T: Send + Sync>() {}
+        is_shared::<Gateway>();
+    }
+
+    #[test]
+    fn a_host_that_breaks_the_contract_is_told_how() {
+        let gateway = world::gateway(alloc::vec![world::rest(alloc::vec![world::method(
+            "GET /",
+            world::mock("{}")
+        )])]);
+        let mut exchange = Exchange::begin(gateway, world::arrival("GET /prod", &[]));
+        let empty = Outcome::ReadContent(Ok(Default::default()));
+        assert_eq!(exchange.resume(Timestamp(0), empty.clone()), Err(Misuse::NothingPending));
+        assert!(matches!(exchange.poll(), Ok(Step::Perform(Effect::TakeTokens(_)))));
+        assert_eq!(exchange.poll(), Err(Misuse::StillPending(EffectKind::TakeTokens)));
+        let mismatch =
+            Misuse::OutcomeMismatch { asked: EffectKind::TakeTokens, got: EffectKind::ReadContent };
+        assert_eq!(exchange.resume(Timestamp(0), empty), Err(mismatch));
+        let taken = Outcome::TakeTokens(Ok(crate::effect::Taken::All));
+        assert_eq!(exchange.resume(Timestamp(0), taken), Ok(()));
+        assert!(matches!(exchange.advance(), Ok(Turn { next: Next::Respond(_), .. })));
+        assert_eq!(exchange.poll(), Err(Misuse::Ended));
+    }
+}

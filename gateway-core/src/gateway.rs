@@ -303,3 +303,6 @@ fn method_throttle(api: &Api, stage: &Stage, method: &Method) -> Option<(String,
     let limit = limit(&key).or_else(|| limit("*/*"))?;
     Some((alloc::format!("stage/{}/{}/{key}", api.id, stage.stage_name), limit))
 }
+
+#[cfg(test)]
+mod tests;

@@ -67,7 +67,7 @@ pub(crate) async fn run(gateway: Rc<Gateway>, arrival: Arrival, io: Io) -> Respo
     }
     let response = respond::finish(protocol, at, answer, &request, &context, &io);
     context.status = response.status;
-    context.response_length = respond::content_length(&response);
+    context.response_length = respond::content_length(&response).or(context.response_length);
     record(at, &context, &io);
     response
 }
@@ -93,5 +93,6 @@ async fn respond(
     let admitted = throttle(authorized.matched, gateway, io).await?;
     let integrated = integrate(&admitted, request, context, io).await;
     context.integration = integrated.observed;
+    context.response_length = integrated.response_length;
     map_response(integrated.answer?, request, context, io)
 }

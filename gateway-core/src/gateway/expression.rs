@@ -8,7 +8,7 @@ use alloc::collections::BTreeMap;
 use alloc::{string::String, vec::Vec};
 
 use crate::context::Context;
-use crate::message::{Fields, Timestamp};
+use crate::message::{Fields, Timestamp, is_field_name};
 use crate::target;
 
 /// Where a mapping takes its values from.
@@ -97,6 +97,12 @@ impl Expression {
 
 fn query_values<'a>(query: &'a str, name: &str) -> impl Iterator<Item = Cow<'a, str>> {
     target::query_parameters(query).filter(move |(n, _)| n == name).map(|(_, value)| value)
+}
+
+/// The field name of a mapping's target, as `method.response.header.NAME` after this prefix.
+pub(crate) fn field_name<'a>(target: &'a str, prefix: &str) -> Result<&'a str, String> {
+    let name = target.strip_prefix(prefix).filter(|name| is_field_name(name));
+    name.ok_or_else(|| alloc::format!("`{target}` is not `{prefix}` and a field name"))
 }
 
 /// Fields that a REST API drops before anything can see them.

@@ -6,6 +6,7 @@ use super::expression::Expression;
 use super::integration::{IntegrationPlan, depends_on_stage, forbidden_field, timeout_ms};
 use super::uri::{UriTemplate, fill_stage_variables};
 use crate::definition::{Api, Method, Protocol, Stage};
+use crate::message::is_field_name;
 
 /// An `HTTP_PROXY` integration.
 #[derive(Debug)]
@@ -60,7 +61,7 @@ impl HttpProxy {
                 Some(("header", name)) if DROPPED.iter().any(|d| d.eq_ignore_ascii_case(name)) => {
                     continue;
                 }
-                Some(("header", name)) => (&mut plan.header_mappings, name),
+                Some(("header", name)) if is_field_name(name) => (&mut plan.header_mappings, name),
                 Some(("querystring", name)) => (&mut plan.query_mappings, name),
                 Some(("path", name)) => (&mut plan.path_mappings, name),
                 _ => {

@@ -3,7 +3,7 @@
 use alloc::collections::BTreeMap;
 use alloc::{string::String, vec::Vec};
 
-use super::expression::Expression;
+use super::expression::{Expression, field_name};
 use crate::context::Context;
 use crate::definition::GatewayResponse;
 use crate::gateway_error::ResponseType;
@@ -36,9 +36,7 @@ impl GatewayResponsePlan {
         variables: &BTreeMap<String, String>,
     ) -> Result<Self, String> {
         let parameters = response.response_parameters.iter().map(|(target, source)| {
-            let name = target
-                .strip_prefix("gatewayresponse.header.")
-                .ok_or_else(|| alloc::format!("`{target}` is not a gateway response parameter"))?;
+            let name = field_name(target, "gatewayresponse.header.")?;
             Ok::<_, String>((name.into(), Expression::parse(source, variables)?))
         });
         let templates = response.response_templates.iter();

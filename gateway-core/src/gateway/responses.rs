@@ -5,7 +5,7 @@ use alloc::{string::String, vec::Vec};
 
 use regex_lite::Regex;
 
-use super::expression::Expression;
+use super::expression::{Expression, field_name};
 use crate::definition::IntegrationResponse;
 
 /// The responses of an integration in the order of selection.
@@ -54,9 +54,7 @@ fn compile(
             .map_err(|error| alloc::format!("`{p}` is not a regular expression: {error}"))
     });
     let parameters = response.response_parameters.iter().map(|(target, source)| {
-        let name = target
-            .strip_prefix("method.response.header.")
-            .ok_or_else(|| alloc::format!("`{target}` is not a method response parameter"))?;
+        let name = field_name(target, "method.response.header.")?;
         Ok::<_, String>((name.into(), Expression::parse(source, variables)?))
     });
     Ok(ResponsePlan {

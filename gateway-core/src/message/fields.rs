@@ -20,6 +20,12 @@ impl Field {
     }
 }
 
+/// Whether a text is a field name (RFC 9110 §5.1): a token.
+pub fn is_field_name(text: &str) -> bool {
+    let is_token = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b);
+    !text.is_empty() && text.bytes().all(is_token)
+}
+
 /// A header section.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Fields(pub Vec<Field>);

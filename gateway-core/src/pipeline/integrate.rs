@@ -35,6 +35,8 @@ pub(super) enum EndpointAnswer<'g> {
 pub(super) struct Integrated<'g> {
     pub(super) observed: Option<IntegrationContext>,
     pub(super) answer: Result<EndpointAnswer<'g>, GatewayError>,
+    /// How much content the endpoint announced, where the host holds it.
+    pub(super) response_length: Option<u64>,
 }
 
 /// Has the integration answer.
@@ -44,22 +46,28 @@ pub(super) async fn integrate<'g>(
     context: &Context,
     io: &Io,
 ) -> Integrated<'g> {
-    let refused = |error| Integrated { observed: None, answer: Err(error) };
+    let refused = |error| Integrated { observed: None, answer: Err(error), response_length: None };
     if announces_too_much(request) {
         return refused(too_large());
     }
     let begun = io.now();
     let mut observed = IntegrationContext::default();
+    let mut response_length = None;
     let answer = match &admitted.of.plan.integration {
         IntegrationPlan::Mock(mock) => {
             let answer = mock::mock(mock, request, io).await;
-            return Integrated { observed: None, answer };
+            return Integrated { observed: None, answer, response_length: None };
         }
         IntegrationPlan::Misconfigured(reason) => {
             return refused(misconfigured(reason));
         }
         IntegrationPlan::HttpProxy(proxy) => {
-            http::http_proxy(proxy, admitted.of, request, context, &mut observed, io).await
+            let answer =
+                http::http_proxy(proxy, admitted.of, request, context, &mut observed, io).await;
+            answer.map(|answer| {
+                response_length = answer.content_length;
+                answer.response
+            })
         }
         IntegrationPlan::Lambda(proxy) => {
             lambda::lambda_proxy(proxy, admitted.of, request, context, &mut observed, io).await
@@ -70,7 +78,11 @@ pub(super) async fn integrate<'g>(
     if let Err(error) = &answer {
         observed.error = Some(error.reason.clone());
     }
-    Integrated { observed: Some(observed), answer: answer.map(EndpointAnswer::Proxy) }
+    Integrated {
+        observed: Some(observed),
+        answer: answer.map(EndpointAnswer::Proxy),
+        response_length,
+    }
 }
 
 /// The request's content, whole.

@@ -22,6 +22,14 @@ use crate::pipeline::cors;
 use crate::pipeline::respond::field_value;
 use crate::target;
 
+/// The endpoint's response as the client is to see it.
+#[derive(Debug)]
+pub(super) struct Proxied {
+    pub(super) response: Response,
+    /// How much content it announced for this client.
+    pub(super) content_length: Option<u64>,
+}
+
 /// Sends the request on and the response back.
 pub(super) async fn http_proxy(
     proxy: &HttpProxy,
@@ -30,7 +38,7 @@ pub(super) async fn http_proxy(
     context: &Context,
     observed: &mut IntegrationContext,
     io: &Io,
-) -> Result<Response, GatewayError> {
+) -> Result<Proxied, GatewayError> {
     let protocol = of.at.api.protocol;
     let fields = match protocol {
         Protocol::Rest => rest_request_fields(proxy, request, context, io),
@@ -51,11 +59,16 @@ pub(super) async fn http_proxy(
         Protocol::Rest => rest_response_fields(&endpoint),
         Protocol::Http => http_response_fields(&endpoint.fields, of),
     };
-    Ok(Response {
+    let content_length = match request.method.as_str() {
+        "HEAD" => Some(0),
+        _ => endpoint.fields.get("content-length").and_then(|length| length.trim().parse().ok()),
+    };
+    let response = Response {
         status: endpoint.status,
         fields: OutgoingFields::Edited(edits),
         content: endpoint.content,
-    })
+    };
+    Ok(Proxied { response, content_length })
 }
 
 fn url(

@@ -222,3 +222,22 @@ fn an_endpoint_that_fails_is_504_for_rest_and_503_for_http() {
         );
     }
 }
+
+#[test]
+fn the_access_log_knows_how_much_content_the_endpoint_announced() {
+    let mut api = rest(vec![method("ANY /", proxy("http://h"))]);
+    let settings = api.stages[0].access_log_settings.as_mut().unwrap();
+    settings.format = "$context.responseLength $context.integration.status".into();
+    let gateway = gateway(vec![api]);
+    for (request, line) in [("GET /prod", "12 200"), ("HEAD /prod", "0 200")] {
+        let told = run(&gateway, arrival(request, &[]), |effect| {
+            ok(effect)
+                .map(|_| endpoint(200, &[("content-length", "12")], Content::Held(ContentId(1))))
+        });
+        let lines = told.notices.iter().filter_map(|notice| match notice {
+            crate::effect::Notice::WriteAccessLog { line, .. } => Some(line.as_str()),
+            _ => None,
+        });
+        assert_eq!(lines.collect::<vec::Vec<_>>(), [line]);
+    }
+}

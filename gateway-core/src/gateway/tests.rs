@@ -1,0 +1,59 @@
+use alloc::string::{String, ToString};
+use alloc::vec;
+use alloc::vec::Vec;
+
+use super::Gateway;
+use crate::definition::{Api, Integration, IntegrationType};
+use crate::pipeline::world::*;
+
+fn mistakes(apis: Vec<Api>) -> Vec<String> {
+    let errors = Gateway::compile(snapshot(apis)).map(|_| ()).unwrap_err();
+    errors.iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn all_mistakes_are_told_at_once() {
+    let mapped = |target: &str, source: &str| Integration {
+        request_parameters: vec![(target.into(), source.into())],
+        ..integration(IntegrationType::HttpProxy, "http://h")
+    };
+    let mut pattern = mock("");
+    pattern.responses[0].selection_pattern = Some("(".into());
+    let mut api = rest(vec![
+        method("GET /a/{x}", mock("")),
+        method("GET /a/{y}", mock("")),
+        method("GET /{z+}/b", mock("")),
+        method("GET /uri", integration(IntegrationType::HttpProxy, "ftp://h")),
+        method("GET /function", integration(IntegrationType::AwsProxy, "nothing at all")),
+        method("GET /source", mapped("integration.request.header.X", "method.request.body")),
+        method("GET /target", mapped("integration.request.header.a b", "'x'")),
+        method("GET /pattern", pattern),
+    ]);
+    api.stages[0].access_log_settings.as_mut().unwrap().format = "$context.requestIt".into();
+    api.stages.push(crate::definition::Stage { deployment: 7, ..api.stages[0].clone() });
+    let told = mistakes(vec![api, rest(vec![])]);
+    let expected = [
+        "answers the same requests as `GET /a/{x}`",
+        "a greedy path variable stands at the end",
+        "`ftp` is neither http nor https",
+        "does not name a Lambda function",
+        "`method.request.body` is not supported",
+        "`integration.request.header.a b` is not supported",
+        "`(` is not a regular expression",
+        "access log format of stage `prod`",
+        "two stages named `prod`",
+        "serves deployment 7",
+        "two APIs have the id `abc123`",
+    ];
+    for (told, expected) in told.iter().zip(expected) {
+        assert!(told.contains(expected), "{told} / {expected}");
+    }
+    assert_eq!(told.len(), expected.len(), "{told:#?}");
+}
+
+#[test]
+fn what_no_stage_makes_right_is_refused_and_what_one_stage_lacks_is_not() {
+    let bad = "http://${stageVariables.host}/";
+    let api = rest(vec![method("GET /", integration(IntegrationType::HttpProxy, bad))]);
+    assert!(Gateway::compile(snapshot(vec![api])).is_ok());
+}
