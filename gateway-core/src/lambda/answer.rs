@@ -145,13 +145,26 @@ pub(super) fn content(body: Option<Scalar<'_>>, decodes: bool) -> Option<Content
     Some(if bytes.is_empty() { Content::Empty } else { Content::Bytes(bytes) })
 }
 
-impl<'de> Deserialize<'de> for Answer<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(AnswerVisitor)
+/// Which members an answer has: those of the other format are unknown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Format {
+    /// 1.0
+    V1,
+    /// 2.0
+    V2,
+}
+
+impl Format {
+    /// Reads a payload; `None` if it is not a JSON object.
+    pub(super) fn read(self, payload: &[u8]) -> Option<Answer<'_>> {
+        let mut deserializer = serde_json::Deserializer::from_slice(payload);
+        let answer = deserializer.deserialize_map(AnswerVisitor(self)).ok()?;
+        deserializer.end().ok()?;
+        Some(answer)
     }
 }
 
-struct AnswerVisitor;
+struct AnswerVisitor(Format);
 
 impl<'de> Visitor<'de> for AnswerVisitor {
     type Value = Answer<'de>;
@@ -184,7 +197,7 @@ impl<'de> Visitor<'de> for AnswerVisitor {
                         }
                     }
                 }
-                "multiValueHeaders" => {
+                "multiValueHeaders" if self.0 == Format::V1 => {
                     answer.multi_value_headers.clear();
                     for (name, value) in map.next_value_seed(Members(&mut bytes_left))?.0 {
                         match value {
@@ -194,11 +207,13 @@ impl<'de> Visitor<'de> for AnswerVisitor {
                         }
                     }
                 }
-                "cookies" => match map.next_value_seed(Bounded(&mut bytes_left))? {
-                    Value::Array(cookies) => answer.cookies = cookies,
-                    Value::Null => answer.cookies = Vec::new(),
-                    _ => note(mistake, "cookies is not an array of strings"),
-                },
+                "cookies" if self.0 == Format::V2 => {
+                    match map.next_value_seed(Bounded(&mut bytes_left))? {
+                        Value::Array(cookies) => answer.cookies = cookies,
+                        Value::Null => answer.cookies = Vec::new(),
+                        _ => note(mistake, "cookies is not an array of strings"),
+                    }
+                }
                 "body" => match map.next_value()? {
                     Value::Null => answer.body = None,
                     Value::Scalar(body) => answer.body = Some(body),

@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use super::AnswerInput;
-use super::answer::{self, Answer, Scalar};
+use super::answer::{self, Answer, Format, Scalar};
 use super::binary::is_binary;
 use crate::definition::Protocol;
 use crate::gateway_error::GatewayError;
@@ -22,8 +22,7 @@ pub(crate) fn answer_v1(input: &AnswerInput<'_>) -> Result<Response, GatewayErro
     let protocol = input.protocol;
     let payload = answer::payload(input.answer, protocol)?;
     let malformed = |what: &str| answer::malformed(protocol, what);
-    let answer: Answer<'_> =
-        serde_json::from_slice(payload).map_err(|_| malformed("it is not a JSON object"))?;
+    let answer = Format::V1.read(payload).ok_or_else(|| malformed("it is not a JSON object"))?;
     if let Some(mistake) = answer.mistake {
         return Err(malformed(mistake));
     }

@@ -1,7 +1,7 @@
 //! Answers to payload format 2.0, of HTTP APIs.
 
 use super::AnswerInput;
-use super::answer::{self, Answer};
+use super::answer::{self, Format};
 use crate::definition::Protocol;
 use crate::gateway_error::GatewayError;
 use crate::message::{Content, Field, Fields, OutgoingFields, Response};
@@ -14,9 +14,7 @@ use crate::message::{Content, Field, Fields, OutgoingFields, Response};
 pub(crate) fn answer_v2(input: &AnswerInput<'_>) -> Result<Response, GatewayError> {
     let payload = answer::payload(input.answer, Protocol::Http)?;
     let malformed = |what: &str| answer::malformed(Protocol::Http, what);
-    let Ok(answer) = serde_json::from_slice::<Answer<'_>>(payload) else {
-        return Ok(inferred(payload));
-    };
+    let Some(answer) = Format::V2.read(payload) else { return Ok(inferred(payload)) };
     let Some(code) = &answer.status_code else { return Ok(inferred(payload)) };
     if let Some(mistake) = answer.mistake {
         return Err(malformed(mistake));
