@@ -62,6 +62,11 @@ pub(super) fn payload(answer: &FunctionAnswer, protocol: Protocol) -> Result<&[u
     }
     match answer.status {
         200..=299 => Ok(&answer.payload.0),
+        // Lambda takes 6 MB at once, API Gateway 10.
+        413 => Err(GatewayError::new(
+            ResponseType::RequestTooLarge,
+            "the event is larger than the function may be handed",
+        )),
         // The Lambda service turned the invocation down: a permission, a name, a limit.
         status @ 400..=499 => {
             let reason = alloc::format!("Lambda refused the invocation with status {status}");
