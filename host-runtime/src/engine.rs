@@ -3,15 +3,17 @@
 //! Whatever goes wrong inside (a trap, a panic, a misused exchange) ends in a [`Turn`] that answers
 //! 500 to that exchange alone; the engine and all other exchanges go on.
 
+mod component;
 mod native;
 
 use std::fmt;
 use std::sync::Arc;
 
-use gateway_core::effect::Outcome;
+use gateway_core::effect::{Notice, Outcome};
 use gateway_core::exchange::{Next, Turn};
 use gateway_core::message::{Arrival, Content, Field, OutgoingFields, Response, Timestamp};
 
+pub use component::{ComponentEngine, ComponentExchange};
 pub use native::{NativeEngine, NativeExchange};
 
 /// Which engine runs the pipeline.
@@ -38,12 +40,16 @@ impl std::error::Error for EngineError {}
 
 /// The pipeline, ready to serve one thread.
 pub enum Engine {
+    /// The component.
+    Component(ComponentEngine),
     /// Linked in.
     Native(NativeEngine),
 }
 
 /// An exchange under way. It ends with the turn that responds; dropping it earlier abandons it.
 pub enum ExchangeHandle {
+    /// In an instance of the component.
+    Component(ComponentExchange),
     /// In the native engine.
     Native(NativeExchange),
 }
@@ -56,15 +62,17 @@ impl Engine {
     pub fn start(kind: EngineKind, snapshot: Arc<[u8]>) -> Result<Self, EngineError> {
         match kind {
             EngineKind::Native => NativeEngine::start(&snapshot).map(Self::Native),
-            EngineKind::Component => Err(EngineError(
-                "this edgeway was built without its component: run `cargo xtask component` and build again".into(),
-            )),
+            EngineKind::Component => ComponentEngine::start(snapshot).map(Self::Component),
         }
     }
 
     /// Begins an exchange and runs it to its first effect or its response.
     pub fn begin(&self, arrival: Arrival) -> (ExchangeHandle, Turn) {
         match self {
+            Self::Component(engine) => {
+                let (exchange, turn) = engine.begin(arrival);
+                (ExchangeHandle::Component(exchange), turn)
+            }
             Self::Native(engine) => {
                 let (exchange, turn) = engine.begin(arrival);
                 (ExchangeHandle::Native(exchange), turn)
@@ -75,9 +83,14 @@ impl Engine {
     /// Answers the effect that the exchange waits for, and runs it on.
     pub fn resume(&self, exchange: &mut ExchangeHandle, now: Timestamp, outcome: Outcome) -> Turn {
         match (self, exchange) {
+            (Self::Component(engine), ExchangeHandle::Component(exchange)) => {
+                engine.resume(exchange, now, outcome)
+            }
             (Self::Native(engine), ExchangeHandle::Native(exchange)) => {
                 engine.resume(exchange, now, outcome)
             }
+            // An exchange of another engine: it has ended here, and its own engine forgets it.
+            _ => Broken::new(now).turn(),
         }
     }
 
@@ -87,8 +100,35 @@ impl Engine {
     /// When the snapshot is refused; the engine goes on with the one it has.
     pub fn deploy(&self, snapshot: Arc<[u8]>) -> Result<(), EngineError> {
         match self {
+            Self::Component(engine) => engine.deploy(snapshot),
             Self::Native(engine) => engine.deploy(&snapshot),
         }
+    }
+}
+
+/// What is known of an exchange that cannot go on: enough to end it.
+#[derive(Debug, Clone, Copy)]
+struct Broken {
+    arrived: Timestamp,
+    now: Timestamp,
+}
+
+impl Broken {
+    fn new(arrived: Timestamp) -> Self {
+        Self { arrived, now: arrived }
+    }
+
+    /// [`broken_turn`], counted like any other answer. Which API it was for is lost with the exchange.
+    fn turn(&self) -> Turn {
+        let latency_ms = self.now.0.saturating_sub(self.arrived.0);
+        let counted = Notice::RecordRequest {
+            api_id: String::new(),
+            stage: String::new(),
+            status: 500,
+            latency_ms: u32::try_from(latency_ms).unwrap_or(u32::MAX),
+            integration_latency_ms: None,
+        };
+        Turn { notices: vec![counted], ..broken_turn() }
     }
 }
 

@@ -10,7 +10,7 @@ use wasmtime::Config;
 ///
 /// Only settings that hold with every set of Cargo features belong here: the host is built without a compiler, `xtask`
 /// with one, and a build of the whole workspace unites their features.
-pub fn engine_config() -> Config {
+pub(crate) fn engine_config() -> Config {
     let mut config = Config::new();
     config
         // A pipeline that does not end is stopped by a deadline. Epochs cost 10–19 % of a call; counting fuel costs more

@@ -10,15 +10,19 @@ use gateway_core::exchange::{Exchange, Turn};
 use gateway_core::gateway::Gateway;
 use gateway_core::message::{Arrival, Timestamp};
 
-use super::{EngineError, broken_turn};
+use super::{Broken, EngineError};
 
 /// The core, linked in.
 pub struct NativeEngine {
     gateway: RefCell<Rc<Gateway>>,
 }
 
-/// An exchange of the native engine; `None` once it ended.
-pub struct NativeExchange(Option<Exchange>);
+/// An exchange of the native engine.
+pub struct NativeExchange {
+    /// `None` once it ended badly.
+    running: Option<Exchange>,
+    broken: Broken,
+}
 
 impl NativeEngine {
     /// Compiles the snapshot for this thread.
@@ -40,6 +44,7 @@ impl NativeEngine {
 
     /// Begins an exchange.
     pub fn begin(&self, arrival: Arrival) -> (NativeExchange, Turn) {
+        let broken = Broken::new(arrival.now);
         let gateway = Rc::clone(&self.gateway.borrow());
         let begun = catch_unwind(AssertUnwindSafe(|| {
             let mut exchange = Exchange::begin(gateway, arrival);
@@ -47,15 +52,22 @@ impl NativeEngine {
             (exchange, turn)
         }));
         match begun {
-            Ok((exchange, Ok(turn))) => (NativeExchange(Some(exchange)), turn),
-            _ => (NativeExchange(None), broken_turn()),
+            Ok((exchange, Ok(turn))) => (NativeExchange { running: Some(exchange), broken }, turn),
+            ended => {
+                if let Ok((_, Err(misuse))) = ended {
+                    tracing::error!(?misuse, "an exchange cannot begin");
+                }
+                let turn = broken.turn();
+                (NativeExchange { running: None, broken }, turn)
+            }
         }
     }
 
     /// Goes on with an exchange.
     pub fn resume(&self, exchange: &mut NativeExchange, now: Timestamp, outcome: Outcome) -> Turn {
+        exchange.broken.now = now;
         // Taken out for the call: a panic leaves it half-way, and it must not run again.
-        let Some(mut running) = exchange.0.take() else { return broken_turn() };
+        let Some(mut running) = exchange.running.take() else { return exchange.broken.turn() };
         let resumed = catch_unwind(AssertUnwindSafe(|| {
             running.resume(now, outcome)?;
             let turn = running.advance();
@@ -63,10 +75,15 @@ impl NativeEngine {
         }));
         match resumed {
             Ok(Ok((running, turn))) => {
-                exchange.0 = Some(running);
+                exchange.running = Some(running);
                 turn
             }
-            _ => broken_turn(),
+            ended => {
+                if let Ok(Err(misuse)) = ended {
+                    tracing::error!(?misuse, "an exchange cannot go on");
+                }
+                exchange.broken.turn()
+            }
         }
     }
 }

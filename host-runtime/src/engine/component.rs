@@ -1,0 +1,229 @@
+//! The core as a Wasm component: what panics, loops or eats memory in there ends alone.
+//!
+//! One instance for each thread serves many exchanges at once. When it traps it is lost with all of
+//! them, so each exchange keeps the transcript of what it was told: every one but the one that
+//! trapped is replayed in a new instance and goes on (`docs/decisions/0004`).
+
+mod bindings;
+mod instance;
+mod program;
+#[cfg(test)]
+mod tests;
+mod transcript;
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use gateway_core::codec::{decode, encode};
+use gateway_core::effect::Outcome;
+use gateway_core::exchange::{Next, Turn};
+use gateway_core::message::{Arrival, Timestamp};
+
+use super::{Broken, EngineError};
+use instance::{Failure, Instance};
+use transcript::Transcript;
+
+/// What an instance may use, and when it is replaced.
+#[derive(Debug, Clone, Copy)]
+struct Bounds {
+    /// One call. The slowest reads 10 MB and makes a Lambda event of them: about 100 ms.
+    call_ms_max: u64,
+    /// Loading a snapshot: thousands of routes are compiled.
+    load_ms_max: u64,
+    /// Memory of one instance. Ten payloads of 10 MB at once, with a copy or two of each.
+    memory_bytes_max: usize,
+    /// An instance that has grown to this begins no more exchanges: Wasm memory never shrinks.
+    memory_bytes_worn: usize,
+    /// An instance that has begun so many begins no more.
+    exchanges_max: u64,
+    /// What is kept of an exchange to replay it.
+    transcript_bytes_max: usize,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Self {
+            call_ms_max: 1_000,
+            load_ms_max: 30_000,
+            memory_bytes_max: 512 * 1024 * 1024,
+            memory_bytes_worn: 64 * 1024 * 1024,
+            exchanges_max: 1_000_000,
+            transcript_bytes_max: 1024 * 1024,
+        }
+    }
+}
+
+/// The component, serving one thread.
+pub struct ComponentEngine {
+    generation: RefCell<Rc<Generation>>,
+}
+
+/// A snapshot with the instance that serves it. It lives as long as an exchange began with it.
+struct Generation {
+    snapshot: Arc<[u8]>,
+    bounds: Bounds,
+    instance: RefCell<Rc<Instance>>,
+}
+
+impl ComponentEngine {
+    /// An instance that serves this snapshot.
+    ///
+    /// # Errors
+    /// When this program was built without the component, or the snapshot is refused.
+    pub fn start(snapshot: Arc<[u8]>) -> Result<Self, EngineError> {
+        Self::start_within(snapshot, Bounds::default())
+    }
+
+    fn start_within(snapshot: Arc<[u8]>, bounds: Bounds) -> Result<Self, EngineError> {
+        let generation = Generation::start(snapshot, bounds)?;
+        Ok(Self { generation: RefCell::new(Rc::new(generation)) })
+    }
+
+    /// Serves another snapshot from now on; exchanges in flight go on with the one they began with.
+    ///
+    /// # Errors
+    /// When the snapshot is refused.
+    pub fn deploy(&self, snapshot: Arc<[u8]>) -> Result<(), EngineError> {
+        let bounds = self.generation.borrow().bounds;
+        let generation = Generation::start(snapshot, bounds)?;
+        *self.generation.borrow_mut() = Rc::new(generation);
+        Ok(())
+    }
+
+    /// Begins an exchange.
+    pub fn begin(&self, arrival: Arrival) -> (ComponentExchange, Turn) {
+        let generation = Rc::clone(&self.generation.borrow());
+        let broken = Broken::new(arrival.now);
+        let arrival = encode(&arrival);
+        let begun = generation.begin(&arrival);
+        let transcript = Transcript::new(arrival, generation.bounds.transcript_bytes_max);
+        let mut exchange =
+            ComponentExchange { generation, seat: None, transcript, ended: false, broken };
+        let turn = exchange.settle(begun);
+        (exchange, turn)
+    }
+
+    /// Goes on with an exchange.
+    pub fn resume(
+        &self,
+        exchange: &mut ComponentExchange,
+        now: Timestamp,
+        outcome: Outcome,
+    ) -> Turn {
+        exchange.resume(now, &outcome)
+    }
+}
+
+impl Generation {
+    fn start(snapshot: Arc<[u8]>, bounds: Bounds) -> Result<Self, EngineError> {
+        let instance = RefCell::new(Rc::new(Instance::start(&snapshot, bounds)?));
+        Ok(Self { snapshot, bounds, instance })
+    }
+
+    /// The instance that begins exchanges, a new one if the last trapped or is worn out.
+    fn instance(&self) -> Result<Rc<Instance>, Failure> {
+        let mut instance = self.instance.borrow_mut();
+        if !instance.is_fit() {
+            let fresh =
+                Instance::start(&self.snapshot, self.bounds).map_err(Failure::NoInstance)?;
+            *instance = Rc::new(fresh);
+        }
+        Ok(Rc::clone(&instance))
+    }
+
+    fn begin(&self, arrival: &[u8]) -> Result<(Seat, Vec<u8>), Failure> {
+        let instance = self.instance()?;
+        let (number, turn) = instance.begin(arrival)?;
+        Ok((Seat { instance, number }, turn))
+    }
+}
+
+/// Where an exchange is: in an instance, under a number.
+struct Seat {
+    instance: Rc<Instance>,
+    number: u32,
+}
+
+/// An exchange of the component.
+pub struct ComponentExchange {
+    generation: Rc<Generation>,
+    /// `None` once it ended.
+    seat: Option<Seat>,
+    transcript: Transcript,
+    ended: bool,
+    broken: Broken,
+}
+
+impl ComponentExchange {
+    fn resume(&mut self, now: Timestamp, outcome: &Outcome) -> Turn {
+        self.broken.now = now;
+        if self.ended {
+            return self.broken.turn();
+        }
+        let outcome = encode(outcome);
+        let resumed = match self.seat.take() {
+            Some(seat) if seat.instance.is_alive() => {
+                Some(seat.instance.resume(seat.number, now.0, &outcome).map(|turn| (seat, turn)))
+            }
+            // Another exchange took the instance with it.
+            _ => None,
+        };
+        self.transcript.push(now.0, outcome);
+        let resumed = resumed.unwrap_or_else(|| self.replay());
+        self.settle(resumed)
+    }
+
+    /// Runs everything again in an instance that is alive. The turns before the last are known.
+    fn replay(&self) -> Result<(Seat, Vec<u8>), Failure> {
+        let (arrival, outcomes) = self.transcript.read().ok_or(Failure::NoTranscript)?;
+        let (seat, mut turn) = self.generation.begin(arrival)?;
+        for (now_ms, outcome) in outcomes {
+            turn = seat.instance.resume(seat.number, *now_ms, outcome)?;
+        }
+        Ok((seat, turn))
+    }
+
+    /// The turn of a call; the end of the exchange if there is none.
+    fn settle(&mut self, called: Result<(Seat, Vec<u8>), Failure>) -> Turn {
+        let called = match called {
+            // The memory was used by all exchanges together: this one may be innocent. Alone in a
+            // new instance it shows whether it is.
+            Err(Failure::Trapped { out_of_memory: true, reason }) => {
+                tracing::warn!(
+                    reason,
+                    "an instance of the component had no memory left; replaying"
+                );
+                self.replay()
+            }
+            called => called,
+        };
+        let turn = called.and_then(|(seat, bytes)| match decode::<Turn>(&bytes) {
+            Ok(turn) => Ok((seat, turn)),
+            Err(error) => {
+                seat.instance.abandon(seat.number);
+                Err(Failure::Refused(error))
+            }
+        });
+        match turn {
+            Ok((seat, turn)) => {
+                self.ended = matches!(turn.next, Next::Respond(_));
+                self.seat = (!self.ended).then_some(seat);
+                turn
+            }
+            Err(failure) => {
+                tracing::error!(%failure, "an exchange ended in the component; its client is answered 500");
+                self.ended = true;
+                self.broken.turn()
+            }
+        }
+    }
+}
+
+impl Drop for ComponentExchange {
+    fn drop(&mut self) {
+        if let Some(seat) = self.seat.take() {
+            seat.instance.abandon(seat.number);
+        }
+    }
+}

@@ -1,0 +1,216 @@
+//! One instance of the component with a snapshot loaded: bounded in time and memory.
+
+use std::cell::{Cell, RefCell};
+use std::fmt;
+
+use wasmtime::{ResourceLimiter, Store};
+
+use super::Bounds;
+use super::bindings::Gateway;
+use super::program::{Program, ticks};
+use crate::engine::EngineError;
+
+/// An instance. After a trap nothing may call into it again, which it sees to itself.
+pub(super) struct Instance {
+    call: RefCell<Call>,
+    bounds: Bounds,
+    trapped: Cell<bool>,
+    begun: Cell<u64>,
+    #[cfg(test)]
+    pub(super) interrupt_next: Cell<bool>,
+}
+
+/// Why a call gave no turn.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Failure {
+    /// The instance is gone, and with it the state of all its exchanges.
+    Trapped {
+        /// What wasmtime says.
+        reason: String,
+        /// Whether the instance had asked for more memory than it may have.
+        out_of_memory: bool,
+    },
+    /// The call was refused; the instance goes on, without this exchange.
+    Refused(String),
+    /// There is no instance to call.
+    NoInstance(EngineError),
+    /// What happened before is not known any more.
+    NoTranscript,
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Trapped { reason, out_of_memory: false } => write!(f, "trap: {reason}"),
+            Self::Trapped { reason, out_of_memory: true } => write!(f, "out of memory: {reason}"),
+            Self::Refused(reason) => write!(f, "refused: {reason}"),
+            Self::NoInstance(error) => write!(f, "no instance: {error}"),
+            Self::NoTranscript => {
+                f.write_str("the instance is gone, the transcript was too long to keep")
+            }
+        }
+    }
+}
+
+impl Instance {
+    /// A new instance that serves this snapshot.
+    pub(super) fn start(snapshot: &[u8], bounds: Bounds) -> Result<Self, EngineError> {
+        let program = Program::load()?;
+        let mut call =
+            Call::new(program).map_err(|e| EngineError(format!("instantiating: {e:#}")))?;
+        call.allow(bounds.memory_bytes_max, bounds.load_ms_max);
+        match call.gateway.edgeway_gateway_exchanges().call_load(&mut call.store, snapshot) {
+            Ok(Ok(())) => {}
+            Ok(Err(refused)) => return Err(EngineError(refused)),
+            Err(trap) => return Err(EngineError(format!("loading the snapshot: {trap:#}"))),
+        }
+        Ok(Self {
+            call: RefCell::new(call),
+            bounds,
+            trapped: Cell::new(false),
+            begun: Cell::new(0),
+            #[cfg(test)]
+            interrupt_next: Cell::new(false),
+        })
+    }
+
+    /// Whether it may still be called.
+    pub(super) fn is_alive(&self) -> bool {
+        !self.trapped.get()
+    }
+
+    /// Whether it may begin another exchange. One that is worn out finishes those it has.
+    pub(super) fn is_fit(&self) -> bool {
+        self.is_alive()
+            && self.begun.get() < self.bounds.exchanges_max
+            && self.call.borrow().store.data().memory_bytes < self.bounds.memory_bytes_worn
+    }
+
+    /// Begins an exchange: its name here, and its first turn, encoded.
+    pub(super) fn begin(&self, arrival: &[u8]) -> Result<(u32, Vec<u8>), Failure> {
+        self.begun.set(self.begun.get() + 1);
+        let begun = self.call(|gateway, store| {
+            gateway.edgeway_gateway_exchanges().call_begin(store, arrival)
+        })?;
+        Ok((begun.exchange, begun.turn))
+    }
+
+    /// Goes on with an exchange: its next turn, encoded.
+    pub(super) fn resume(
+        &self,
+        exchange: u32,
+        now_ms: u64,
+        outcome: &[u8],
+    ) -> Result<Vec<u8>, Failure> {
+        self.call(|gateway, store| {
+            gateway.edgeway_gateway_exchanges().call_resume(store, exchange, now_ms, outcome)
+        })
+    }
+
+    /// Forgets an exchange.
+    pub(super) fn abandon(&self, exchange: u32) {
+        // A trap on the way out harms nobody but the instance, which remembers it.
+        let _ = self.call(|gateway, store| {
+            gateway.edgeway_gateway_exchanges().call_abandon(store, exchange).map(Ok)
+        });
+    }
+
+    fn call<T>(
+        &self,
+        function: impl FnOnce(&Gateway, &mut Store<Limits>) -> wasmtime::Result<Result<T, String>>,
+    ) -> Result<T, Failure> {
+        if !self.is_alive() {
+            return Err(Failure::Trapped {
+                reason: "it trapped before".into(),
+                out_of_memory: false,
+            });
+        }
+        let mut call = self.call.borrow_mut();
+        let call = &mut *call;
+        call.allow(self.bounds.memory_bytes_max, self.bounds.call_ms_max);
+        #[cfg(test)]
+        if self.interrupt_next.take() {
+            call.store.set_epoch_deadline(0);
+        }
+        match function(&call.gateway, &mut call.store) {
+            Ok(Ok(value)) => Ok(value),
+            Ok(Err(refused)) => Err(Failure::Refused(refused)),
+            Err(trap) => {
+                self.trapped.set(true);
+                let out_of_memory = call.store.data().refused;
+                Err(Failure::Trapped { reason: format!("{trap:#}"), out_of_memory })
+            }
+        }
+    }
+}
+
+/// A store and what to call in it.
+pub(super) struct Call {
+    store: Store<Limits>,
+    gateway: Gateway,
+}
+
+impl Call {
+    pub(super) fn new(program: &Program) -> wasmtime::Result<Self> {
+        let mut store = Store::new(&program.engine, Limits::default());
+        store.limiter(|limits| limits);
+        store.set_epoch_deadline(ticks(1_000));
+        let gateway = program.gateway.instantiate(&mut store)?;
+        Ok(Self { store, gateway })
+    }
+
+    /// What the component says it was built from.
+    pub(super) fn fingerprint(&mut self) -> wasmtime::Result<u64> {
+        self.gateway.edgeway_gateway_exchanges().call_fingerprint(&mut self.store)
+    }
+
+    fn allow(&mut self, memory_bytes_max: usize, call_ms_max: u64) {
+        let limits = self.store.data_mut();
+        (limits.memory_bytes_max, limits.refused) = (memory_bytes_max, false);
+        self.store.set_epoch_deadline(ticks(call_ms_max));
+    }
+}
+
+/// How much memory an instance has, and may have.
+#[derive(Debug)]
+pub(super) struct Limits {
+    memory_bytes: usize,
+    memory_bytes_max: usize,
+    refused: bool,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            memory_bytes: 0,
+            memory_bytes_max: Bounds::default().memory_bytes_max,
+            refused: false,
+        }
+    }
+}
+
+impl ResourceLimiter for Limits {
+    fn memory_growing(
+        &mut self,
+        _: usize,
+        desired: usize,
+        _: Option<usize>,
+    ) -> wasmtime::Result<bool> {
+        if desired > self.memory_bytes_max {
+            self.refused = true;
+            return Ok(false);
+        }
+        self.memory_bytes = desired;
+        Ok(true)
+    }
+
+    fn table_growing(
+        &mut self,
+        current: usize,
+        desired: usize,
+        _: Option<usize>,
+    ) -> wasmtime::Result<bool> {
+        // Tables hold the functions of the component, which makes none while it runs.
+        Ok(current == 0 || desired <= current)
+    }
+}

@@ -1,0 +1,87 @@
+//! The component's machine code, loaded once for all threads, and the clock that stops it.
+
+use std::sync::OnceLock;
+use std::thread;
+use std::time::Duration;
+
+use wasmtime::Engine;
+use wasmtime::component::{Component, Linker};
+
+use super::bindings::GatewayPre;
+use super::instance::{Call, Limits};
+use crate::engine::EngineError;
+use crate::engine_config::engine_config;
+
+/// Empty if the component was not built before this program was.
+static CODE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/gateway.cwasm"));
+
+/// How far apart deadlines can be told: a call is stopped at most this much later than it should.
+const TICK_MS: u64 = 50;
+
+/// The component, ready to be instantiated on any thread.
+pub(super) struct Program {
+    pub(super) engine: Engine,
+    pub(super) gateway: GatewayPre<Limits>,
+}
+
+impl Program {
+    /// The program of this process, loaded at the first call.
+    pub(super) fn load() -> Result<&'static Self, EngineError> {
+        static PROGRAM: OnceLock<Result<Program, EngineError>> = OnceLock::new();
+        PROGRAM.get_or_init(load).as_ref().map_err(Clone::clone)
+    }
+}
+
+/// Ticks of a time limit, rounded up. One more, because the first may come at once.
+pub(super) fn ticks(limit_ms: u64) -> u64 {
+    limit_ms.div_ceil(TICK_MS) + 1
+}
+
+fn load() -> Result<Program, EngineError> {
+    if CODE.is_empty() {
+        return Err(EngineError(
+            "this edgeway was built without its component: run `cargo xtask component` and build again".into(),
+        ));
+    }
+    let engine = Engine::new(&engine_config()).map_err(cannot_load)?;
+    // SAFETY: `Component::deserialize` trusts its bytes as if they were this program's own code. They
+    // are: the build that made this program embedded what `cargo xtask component` compiled, and
+    // nothing changes a static. wasmtime refuses code of other versions and settings than its own.
+    let component = unsafe { Component::deserialize(&engine, CODE) }.map_err(cannot_load)?;
+    // Nothing is linked: a component that imports anything is refused here.
+    let linked = Linker::new(&engine).instantiate_pre(&component).map_err(cannot_load)?;
+    let gateway = GatewayPre::new(linked).map_err(cannot_load)?;
+    let program = Program { engine, gateway };
+    check_fingerprint(&program)?;
+    start_clock(&program.engine)?;
+    Ok(program)
+}
+
+fn check_fingerprint(program: &Program) -> Result<(), EngineError> {
+    let mut call = Call::new(program).map_err(cannot_load)?;
+    let built_from = call.fingerprint().map_err(cannot_load)?;
+    if built_from.to_string() == env!("EDGEWAY_FINGERPRINT") {
+        return Ok(());
+    }
+    Err(EngineError(
+        "this edgeway's component was built from other sources than edgeway itself: run `cargo xtask component` and build again".into(),
+    ))
+}
+
+/// Advances the epoch for as long as the process lives. It counts while this process runs, so a
+/// machine that slept does not wake to expired deadlines.
+fn start_clock(engine: &Engine) -> Result<(), EngineError> {
+    let engine = engine.clone();
+    let tick = move || loop {
+        thread::sleep(Duration::from_millis(TICK_MS));
+        engine.increment_epoch();
+    };
+    let clock = thread::Builder::new().name("component-clock".into()).stack_size(64 * 1024);
+    clock.spawn(tick).map(drop).map_err(|e| EngineError(format!("starting the clock: {e}")))
+}
+
+fn cannot_load(error: wasmtime::Error) -> EngineError {
+    EngineError(format!(
+        "the component cannot be loaded: {error:#}; run `cargo xtask component` and build again"
+    ))
+}
