@@ -1,4 +1,74 @@
 //! What the pipeline asks for, done: a file per family of effects.
 
+pub mod access_log;
+mod connect;
+pub(crate) mod content;
+pub mod http;
 pub mod keys;
+pub mod metrics;
+pub(crate) mod pool;
 pub mod signature;
+pub mod tokens;
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use gateway_core::effect::{Effect, EffectError, Outcome, SendRequest};
+use gateway_core::message::EndpointResponse;
+
+use crate::body::Body;
+use crate::drive::{Held, now};
+use crate::framing::endpoint_request;
+use crate::spelling::fields_of;
+use crate::worker::{Settings, Worker};
+
+/// Carries out one effect.
+pub(crate) async fn perform(
+    worker: &Worker,
+    settings: &Settings,
+    held: &mut Held,
+    effect: Effect,
+) -> Outcome {
+    match effect {
+        Effect::ReadContent(read) => Outcome::ReadContent(held.contents.read(&read).await),
+        Effect::SendRequest(send) => Outcome::SendRequest(send_request(worker, held, send).await),
+        Effect::InvokeFunction(_) => Outcome::InvokeFunction(Err(EffectError::Unavailable(
+            "functions are not connected yet".into(),
+        ))),
+        Effect::TakeTokens(take) => {
+            Outcome::TakeTokens(Ok(worker.shared.tokens.take(&take, now())))
+        }
+        Effect::FindKey(find) => {
+            Outcome::FindKey(settings.keys.find(&find, now, &worker.client).await)
+        }
+        Effect::VerifySignature(verify) => Outcome::VerifySignature(Ok(signature::verify(&verify))),
+    }
+}
+
+async fn send_request(
+    worker: &Worker,
+    held: &mut Held,
+    effect: SendRequest,
+) -> Result<EndpointResponse, EffectError> {
+    let SendRequest { method, url, fields, content, timeout_ms } = effect;
+    if held.contents.is_too_large(&content) {
+        return Err(EffectError::TooLarge);
+    }
+    let body = held.contents.send(content)?;
+    let content_again = match &body {
+        Body::Empty => Some(Bytes::new()),
+        Body::Whole(bytes) => Some(bytes.clone()),
+        Body::Stream(_) => None,
+    };
+    let client = &held.client.headers;
+    let build = |body| endpoint_request(&method, &url, &fields, client, body);
+    let request = build(body).map_err(EffectError::Unavailable)?;
+    let rebuild = || content_again.clone().and_then(|bytes| build(bytes.into()).ok());
+    let timeout = Duration::from_millis(timeout_ms.into());
+    let response = worker.client.send(request, Some(&rebuild), timeout).await?;
+    let (head, body) = response.into_parts();
+    let fields = fields_of(&head.headers);
+    held.endpoint = head.headers;
+    let content = held.contents.hold(body);
+    Ok(EndpointResponse { status: head.status.as_u16(), fields, content })
+}

@@ -1,0 +1,97 @@
+//! From hyper's request to the pipeline's arrival.
+
+use std::net::SocketAddr;
+
+use gateway_core::limits::{FIELDS_BYTES_MAX, PAYLOAD_BYTES_MAX};
+use gateway_core::message::{self, Arrival, Fields, Scheme};
+use http::{Method, Request, Response, Version, header, request::Parts};
+use hyper::body::Incoming;
+
+use crate::body::Body;
+use crate::drive::now;
+use crate::framing::{ClientRequest, own_response};
+use crate::perform::content::Contents;
+use crate::spelling::{Heads, fields_of};
+use crate::worker::Worker;
+
+/// The client at the other end of a connection.
+#[derive(Debug)]
+pub(crate) struct Peer {
+    source_ip: String,
+    port: u16,
+    heads: Option<Heads>,
+}
+
+impl Peer {
+    /// `port` is the listener's; `heads` are there for HTTP/1.1.
+    pub(crate) fn new(address: SocketAddr, port: u16, heads: Option<Heads>) -> Self {
+        // A client of a listener on `[::]` that speaks IPv4 is known by its IPv4 address.
+        Self { source_ip: address.ip().to_canonical().to_string(), port, heads }
+    }
+}
+
+/// What an exchange starts from, or the answer to a request that cannot become one.
+pub(crate) fn arrive(
+    worker: &Worker,
+    peer: &Peer,
+    request: Request<Incoming>,
+) -> Result<(Arrival, ClientRequest, Contents), Box<Response<Body>>> {
+    let (parts, incoming) = request.into_parts();
+    if parts.method == Method::CONNECT {
+        return Err(Box::new(own_response(405, "MethodNotAllowedException", "Method Not Allowed")));
+    }
+    let fields = fields(&parts, peer);
+    let target = parts.uri.path_and_query().map_or("/", |target| target.as_str()).to_owned();
+    let bytes: usize = fields.iter().map(|f| f.name.len() + f.value.len()).sum();
+    if bytes > FIELDS_BYTES_MAX {
+        return Err(Box::new(own_response(
+            431,
+            "RequestHeaderFieldsTooLargeException",
+            "Request Header Fields Too Large",
+        )));
+    }
+    let mut contents = Contents::default();
+    let content = contents.hold(Body::from_client(incoming, PAYLOAD_BYTES_MAX.into()));
+    let arrival = Arrival {
+        now: now(),
+        seed: worker.seed(),
+        source_ip: peer.source_ip.clone(),
+        scheme: Scheme::Http,
+        port: peer.port,
+        request: message::Request {
+            method: parts.method.as_str().to_owned(),
+            target,
+            version: match parts.version {
+                Version::HTTP_10 => message::Version::Http10,
+                Version::HTTP_2 => message::Version::Http2,
+                _ => message::Version::Http11,
+            },
+            fields,
+            content,
+        },
+    };
+    Ok((arrival, ClientRequest { method: parts.method, headers: parts.headers }, contents))
+}
+
+fn fields(parts: &Parts, peer: &Peer) -> Fields {
+    let mut fields = match &peer.heads {
+        Some(heads) => heads.fields(&parts.method, &parts.headers),
+        None => fields_of(&parts.headers),
+    };
+    // An authority in the target overrides `Host` (RFC 9112 §3.2.2), and HTTP/2 has only that.
+    if let Some(authority) = parts.uri.authority() {
+        fields.set("host", authority.as_str());
+    }
+    if parts.version == Version::HTTP_2 && parts.headers.get_all(header::COOKIE).iter().count() > 1
+    {
+        join_cookies(&mut fields);
+    }
+    fields
+}
+
+/// HTTP/2 may split `Cookie`; nobody behind the gateway expects that (RFC 9113 §8.2.3).
+fn join_cookies(fields: &mut Fields) {
+    let cookies: Vec<&str> = fields.all("cookie").collect();
+    let joined = cookies.join("; ");
+    fields.set("cookie", joined);
+}

@@ -1,0 +1,205 @@
+//! Content in flight: received from the client, received from an endpoint, or made here.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use hyper::body::Incoming;
+use hyper::body::{Body as HttpBody, Frame, SizeHint};
+use tokio::time::{Instant, Sleep};
+
+use crate::perform::pool::Lease;
+
+/// Most time between two parts of content before the connection is given up.
+const IDLE_MAX: Duration = Duration::from_secs(60);
+
+/// Content on its way, streamed or whole. Trailers are left out: AWS forwards none.
+#[derive(Debug, Default)]
+pub enum Body {
+    /// None at all.
+    #[default]
+    Empty,
+    /// Whole, in memory.
+    Whole(Bytes),
+    /// From a connection, part by part, as fast as the receiver takes it.
+    Stream(Box<Stream>),
+}
+
+/// Content that comes from a connection.
+#[derive(Debug)]
+pub struct Stream {
+    incoming: Incoming,
+    remaining: u64,
+    idle: Option<Pin<Box<Sleep>>>,
+    /// The connection that it comes from, given back to its pool at the end.
+    lease: Option<Lease>,
+}
+
+/// Why content broke off.
+#[derive(Debug)]
+pub enum BodyError {
+    /// More than the limit.
+    TooLarge,
+    /// Nothing came for a long time.
+    Idle,
+    /// The connection broke or sent nonsense.
+    Broken(hyper::Error),
+}
+
+impl std::fmt::Display for BodyError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::TooLarge => f.write_str("more content than is allowed"),
+            Self::Idle => f.write_str("no content came for too long"),
+            Self::Broken(error) => write!(f, "{error}"),
+        }
+    }
+}
+
+impl std::error::Error for BodyError {}
+
+impl Body {
+    /// The client's content; beyond `bytes_max` it ends in [`BodyError::TooLarge`].
+    pub fn from_client(incoming: Incoming, bytes_max: u64) -> Self {
+        Self::stream(incoming, bytes_max, None)
+    }
+
+    /// An endpoint's content, with the connection that is free again when it ends.
+    pub(crate) fn from_endpoint(incoming: Incoming, lease: Lease) -> Self {
+        Self::stream(incoming, u64::MAX, Some(lease))
+    }
+
+    fn stream(incoming: Incoming, remaining: u64, mut lease: Option<Lease>) -> Self {
+        if incoming.is_end_stream() {
+            if let Some(lease) = lease.take() {
+                lease.give_back();
+            }
+            return Self::Empty;
+        }
+        Self::Stream(Box::new(Stream { incoming, remaining, idle: None, lease }))
+    }
+
+    /// All of it, if that is at most `bytes_max`.
+    ///
+    /// # Errors
+    /// When it is more, or breaks off.
+    pub async fn collect(self, bytes_max: usize) -> Result<Bytes, BodyError> {
+        let mut body = self;
+        if body.size_hint().lower() > bytes_max as u64 {
+            return Err(BodyError::TooLarge);
+        }
+        let mut first = Bytes::new();
+        let mut rest = Vec::new();
+        while let Some(frame) = std::future::poll_fn(|cx| Pin::new(&mut body).poll_frame(cx)).await
+        {
+            let Ok(part) = frame?.into_data() else { continue };
+            if first.len() + rest.len() + part.len() > bytes_max {
+                return Err(BodyError::TooLarge);
+            }
+            if first.is_empty() && rest.is_empty() {
+                first = part;
+            } else {
+                if rest.is_empty() {
+                    rest.extend_from_slice(&std::mem::take(&mut first));
+                }
+                rest.extend_from_slice(&part);
+            }
+        }
+        Ok(if rest.is_empty() { first } else { rest.into() })
+    }
+}
+
+impl From<Vec<u8>> for Body {
+    fn from(bytes: Vec<u8>) -> Self {
+        Bytes::from(bytes).into()
+    }
+}
+
+impl From<Bytes> for Body {
+    fn from(bytes: Bytes) -> Self {
+        if bytes.is_empty() { Self::Empty } else { Self::Whole(bytes) }
+    }
+}
+
+impl HttpBody for Body {
+    type Data = Bytes;
+    type Error = BodyError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        match &mut *self {
+            Self::Empty => Poll::Ready(None),
+            Self::Whole(bytes) => {
+                let bytes = std::mem::take(bytes);
+                *self = Self::Empty;
+                Poll::Ready(Some(Ok(Frame::data(bytes))))
+            }
+            Self::Stream(stream) => stream.poll_frame(cx),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match self {
+            Self::Empty => true,
+            Self::Whole(_) => false,
+            Self::Stream(stream) => stream.incoming.is_end_stream(),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match self {
+            Self::Empty => SizeHint::with_exact(0),
+            Self::Whole(bytes) => SizeHint::with_exact(bytes.len() as u64),
+            Self::Stream(stream) => stream.incoming.size_hint(),
+        }
+    }
+}
+
+impl Stream {
+    fn poll_frame(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        loop {
+            let Poll::Ready(frame) = Pin::new(&mut self.incoming).poll_frame(cx) else {
+                return self.poll_idle(cx);
+            };
+            if let Some(idle) = &mut self.idle {
+                idle.as_mut().reset(Instant::now() + IDLE_MAX);
+            }
+            let data = match frame {
+                None => {
+                    self.give_back();
+                    return Poll::Ready(None);
+                }
+                Some(Err(error)) => return Poll::Ready(Some(Err(BodyError::Broken(error)))),
+                Some(Ok(frame)) => frame.into_data(),
+            };
+            let Ok(data) = data else { continue };
+            let Some(remaining) = self.remaining.checked_sub(data.len() as u64) else {
+                return Poll::Ready(Some(Err(BodyError::TooLarge)));
+            };
+            self.remaining = remaining;
+            if self.incoming.is_end_stream() {
+                self.give_back();
+            }
+            return Poll::Ready(Some(Ok(Frame::data(data))));
+        }
+    }
+
+    /// The timer is made by the first wait: most content is there when it is asked for.
+    fn poll_idle(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        let idle = self.idle.get_or_insert_with(|| Box::pin(tokio::time::sleep(IDLE_MAX)));
+        idle.as_mut().poll(cx).map(|()| Some(Err(BodyError::Idle)))
+    }
+
+    fn give_back(&mut self) {
+        if let Some(lease) = self.lease.take() {
+            lease.give_back();
+        }
+    }
+}

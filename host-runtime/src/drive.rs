@@ -1,0 +1,126 @@
+//! The loop: a request arrives, the pipeline says what is to be done, the host does it.
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+use gateway_core::effect::{EffectError, Notice, Outcome};
+use gateway_core::exchange::{Next, Turn};
+use gateway_core::limits::STEPS_MAX;
+use gateway_core::message::{Arrival, Response, Timestamp};
+use http::HeaderMap;
+
+use crate::body::Body;
+use crate::engine::ExchangeHandle;
+use crate::framing::{self, ClientRequest};
+use crate::perform::{self, content::Contents};
+use crate::worker::Worker;
+
+/// Answers one request.
+///
+/// Dropping the future (the client left) cancels what is under way at once and drives the exchange
+/// to its end, so that its access log entry is written.
+pub(crate) async fn drive(
+    worker: &Rc<Worker>,
+    arrival: Arrival,
+    client: ClientRequest,
+    contents: Contents,
+) -> http::Response<Body> {
+    let mut held = Held { client, contents, endpoint: HeaderMap::new() };
+    // A configuration that comes meanwhile is for the next request.
+    let settings = Arc::clone(&worker.settings.borrow());
+    let (mut driven, mut turn) = Driven::begin(worker, arrival);
+    for _ in 0..STEPS_MAX {
+        match turn {
+            Next::Respond(response) => return respond(response, &mut held),
+            Next::Perform(effect) => {
+                driven.if_dropped = Some(effect.failed(EffectError::Cancelled));
+                let outcome = perform::perform(worker, &settings, &mut held, effect).await;
+                turn = driven.resume(outcome);
+            }
+        }
+    }
+    tracing::error!(steps = STEPS_MAX, "a pipeline did not end and is given up");
+    driven.if_dropped = None;
+    framing::internal_server_error(500)
+}
+
+/// What the host holds for an exchange.
+pub(crate) struct Held {
+    /// The request's head, which edits refer to.
+    pub(crate) client: ClientRequest,
+    /// All content.
+    pub(crate) contents: Contents,
+    /// The header section of the last endpoint response, which edits refer to.
+    pub(crate) endpoint: HeaderMap,
+}
+
+fn respond(response: Response, held: &mut Held) -> http::Response<Body> {
+    let body = held.contents.send(response.content);
+    let endpoint = std::mem::take(&mut held.endpoint);
+    let framed = body.map_err(|e| format!("{e:?}")).and_then(|body| {
+        framing::client_response(
+            response.status,
+            &response.fields,
+            endpoint,
+            body,
+            &held.client.method,
+        )
+    });
+    framed.unwrap_or_else(|reason| {
+        tracing::warn!(%reason, "an answer that HTTP cannot carry");
+        framing::internal_server_error(502)
+    })
+}
+
+/// An exchange under way.
+struct Driven {
+    worker: Rc<Worker>,
+    exchange: ExchangeHandle,
+    if_dropped: Option<Outcome>,
+}
+
+impl Driven {
+    fn begin(worker: &Rc<Worker>, arrival: Arrival) -> (Self, Next) {
+        let (exchange, turn) = worker.engine.begin(arrival);
+        let next = notify(worker, turn);
+        (Self { worker: Rc::clone(worker), exchange, if_dropped: None }, next)
+    }
+
+    fn resume(&mut self, outcome: Outcome) -> Next {
+        self.if_dropped = None;
+        let turn = self.worker.engine.resume(&mut self.exchange, now(), outcome);
+        notify(&self.worker, turn)
+    }
+}
+
+impl Drop for Driven {
+    fn drop(&mut self) {
+        for _ in 0..STEPS_MAX {
+            let Some(outcome) = self.if_dropped.take() else { return };
+            if let Next::Perform(effect) = self.resume(outcome) {
+                self.if_dropped = Some(effect.failed(EffectError::Cancelled));
+            }
+        }
+    }
+}
+
+fn notify(worker: &Worker, turn: Turn) -> Next {
+    for notice in turn.notices {
+        match notice {
+            Notice::WriteAccessLog { destination, line } => {
+                worker.access_log.write(&destination, &line);
+            }
+            Notice::RecordRequest { api_id, stage, status, latency_ms, integration_latency_ms } => {
+                let metrics = &worker.shared.metrics;
+                metrics.record(&api_id, &stage, status, latency_ms, integration_latency_ms);
+            }
+        }
+    }
+    turn.next
+}
+
+/// The time of day.
+pub(crate) fn now() -> Timestamp {
+    let since_epoch = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default();
+    Timestamp(since_epoch.as_millis() as u64)
+}

@@ -1,0 +1,291 @@
+//! From the pipeline's messages to HTTP's: header sections are edited, framing is the host's own.
+
+use gateway_core::message::{Field, FieldEdit, OutgoingFields};
+use http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use http::{Method, Request, Response, StatusCode};
+use hyper::body::Body as _;
+
+use crate::body::Body;
+
+/// The head of the client's request.
+#[derive(Debug)]
+pub(crate) struct ClientRequest {
+    pub(crate) method: Method,
+    pub(crate) headers: HeaderMap,
+}
+
+/// The request that an endpoint is sent.
+///
+/// # Errors
+/// What HTTP cannot carry, in words.
+pub(crate) fn endpoint_request(
+    method: &str,
+    url: &str,
+    fields: &OutgoingFields,
+    client: &HeaderMap,
+    body: Body,
+) -> Result<Request<Body>, String> {
+    let mut base = client.clone();
+    // The client's `Host` names the gateway; what an edit sets stays.
+    base.remove(header::HOST);
+    let connection = connection_options(&base);
+    let mut headers = outgoing(fields, base)?;
+    remove_hop_by_hop(&mut headers, &connection);
+    headers.remove(header::EXPECT); // answered here already
+    let mut request = Request::new(body);
+    *request.method_mut() =
+        Method::from_bytes(method.as_bytes()).map_err(|e| format!("{method}: {e}"))?;
+    *request.uri_mut() = url.parse().map_err(|e| format!("{url}: {e}"))?;
+    *request.headers_mut() = headers;
+    Ok(request)
+}
+
+/// The response that the client is sent.
+///
+/// # Errors
+/// What HTTP cannot carry, in words.
+pub(crate) fn client_response(
+    status: u16,
+    fields: &OutgoingFields,
+    endpoint: HeaderMap,
+    body: Body,
+    request_method: &Method,
+) -> Result<Response<Body>, String> {
+    let status = StatusCode::from_u16(status).map_err(|_| format!("status {status}"))?;
+    if status.is_informational() {
+        return Err(format!("{status} as a final status"));
+    }
+    let connection = connection_options(&endpoint);
+    let mut headers = outgoing(fields, endpoint)?;
+    remove_hop_by_hop(&mut headers, &connection);
+    let mut body = body;
+    if matches!(
+        status,
+        StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED | StatusCode::RESET_CONTENT
+    ) {
+        body = Body::Empty;
+        headers.remove(header::CONTENT_LENGTH);
+    } else if *request_method == Method::HEAD {
+        // An endpoint's own `Content-Length` tells what GET would have given (RFC 9110 §8.6).
+        match body.size_hint().exact() {
+            Some(0) => {}
+            Some(length) => {
+                headers.insert(header::CONTENT_LENGTH, length.into());
+            }
+            None => {
+                headers.remove(header::CONTENT_LENGTH);
+            }
+        }
+        body = Body::Empty;
+    } else {
+        headers.remove(header::CONTENT_LENGTH);
+    }
+    let mut response = Response::new(body);
+    *response.status_mut() = status;
+    *response.headers_mut() = headers;
+    Ok(response)
+}
+
+/// AWS's answer when the gateway itself is at fault.
+pub(crate) fn internal_server_error(status: u16) -> Response<Body> {
+    own_response(status, "InternalServerErrorException", "Internal server error")
+}
+
+/// An answer of the host's own, in the shape of AWS's gateway responses.
+pub(crate) fn own_response(status: u16, error_type: &'static str, message: &str) -> Response<Body> {
+    let mut response = Response::new(format!(r#"{{"message":"{message}"}}"#).into_bytes().into());
+    *response.status_mut() =
+        StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert("x-amzn-errortype", HeaderValue::from_static(error_type));
+    response
+}
+
+fn outgoing(fields: &OutgoingFields, base: HeaderMap) -> Result<HeaderMap, String> {
+    match fields {
+        OutgoingFields::Complete(fields) => {
+            let mut headers = HeaderMap::with_capacity(fields.0.len());
+            for field in fields {
+                let (name, value) = line(field)?;
+                headers.append(name, value);
+            }
+            Ok(headers)
+        }
+        OutgoingFields::Edited(edits) => edits.iter().try_fold(base, |mut headers, edit| {
+            apply(edit, &mut headers)?;
+            Ok(headers)
+        }),
+    }
+}
+
+/// [`FieldEdit::apply`] on hyper's map: the lines that stay are neither copied nor decoded.
+fn apply(edit: &FieldEdit, headers: &mut HeaderMap) -> Result<(), String> {
+    match edit {
+        FieldEdit::Remove(name) => {
+            headers.remove(name.as_str());
+        }
+        FieldEdit::Rename(from, to) => {
+            let values: Vec<HeaderValue> = headers.get_all(from.as_str()).iter().cloned().collect();
+            if !values.is_empty() {
+                let to = name(to)?;
+                headers.remove(from.as_str());
+                headers.extend(values.into_iter().map(|value| (to.clone(), value)));
+            }
+        }
+        FieldEdit::Set(field) => {
+            let (name, value) = line(field)?;
+            headers.insert(name, value);
+        }
+        FieldEdit::Append(field) => {
+            let (name, value) = line(field)?;
+            headers.append(name, value);
+        }
+    }
+    Ok(())
+}
+
+fn line(field: &Field) -> Result<(HeaderName, HeaderValue), String> {
+    let value = HeaderValue::from_bytes(field.value.as_bytes())
+        .map_err(|_| format!("the value of {}", field.name))?;
+    Ok((name(&field.name)?, value))
+}
+
+fn name(name: &str) -> Result<HeaderName, String> {
+    HeaderName::from_bytes(name.as_bytes()).map_err(|_| format!("{name:?} as a field name"))
+}
+
+/// The names that `Connection` lists (RFC 9110 §7.6.1).
+fn connection_options(headers: &HeaderMap) -> Vec<HeaderName> {
+    let values = headers.get_all(header::CONNECTION).iter().filter_map(|v| v.to_str().ok());
+    values.flat_map(|v| v.split(',')).filter_map(|o| o.trim().parse().ok()).collect()
+}
+
+fn remove_hop_by_hop(headers: &mut HeaderMap, listed: &[HeaderName]) {
+    const HOP_BY_HOP: [HeaderName; 6] = [
+        header::CONNECTION,
+        header::TRANSFER_ENCODING,
+        header::UPGRADE,
+        header::TE,
+        header::TRAILER,
+        HeaderName::from_static("keep-alive"),
+    ];
+    for name in &HOP_BY_HOP {
+        headers.remove(name);
+    }
+    headers.remove("proxy-connection");
+    // A message without these could be taken for another one: no connection may take them away.
+    const NEEDED: [HeaderName; 3] = [header::HOST, header::CONTENT_LENGTH, header::CONTENT_TYPE];
+    for name in listed.iter().filter(|name| !NEEDED.contains(name)) {
+        headers.remove(name);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(lines: &[(&'static str, &'static str)]) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        for (name, value) in lines {
+            headers.append(*name, HeaderValue::from_static(value));
+        }
+        headers
+    }
+    fn unchanged() -> OutgoingFields {
+        OutgoingFields::Edited(Vec::new())
+    }
+    fn answer(
+        status: u16,
+        endpoint: &[(&'static str, &'static str)],
+        content: &str,
+        method: Method,
+    ) -> Response<Body> {
+        let body = content.as_bytes().to_vec().into();
+        client_response(status, &unchanged(), headers(endpoint), body, &method).unwrap()
+    }
+
+    #[test]
+    fn fields_of_the_connection_are_not_passed_on() {
+        let client = headers(&[
+            ("host", "gateway"),
+            ("connection", "close, X-Secret"),
+            ("x-secret", "1"),
+            ("te", "trailers"),
+            ("upgrade", "h2c"),
+            ("expect", "100-continue"),
+            ("accept", "*/*"),
+        ]);
+        let request =
+            endpoint_request("GET", "http://e/a", &unchanged(), &client, Body::Empty).unwrap();
+        assert_eq!(request.headers(), &headers(&[("accept", "*/*")]));
+    }
+
+    #[test]
+    fn a_host_that_an_edit_sets_is_kept() {
+        let edits = OutgoingFields::Edited(vec![FieldEdit::Set(Field::new("Host", "other"))]);
+        let client = headers(&[("host", "gateway")]);
+        let request = endpoint_request("GET", "http://e/a", &edits, &client, Body::Empty).unwrap();
+        assert_eq!(request.headers()["host"], "other");
+    }
+
+    #[test]
+    fn edits_do_what_the_core_says_they_do() {
+        let base = [("date", "d"), ("via", "v"), ("a", "1"), ("a", "2"), ("b", "3")];
+        let edits = vec![
+            FieldEdit::Rename("Date".into(), "x-amzn-remapped-date".into()),
+            FieldEdit::Rename("a".into(), "c".into()),
+            FieldEdit::Rename("absent".into(), "d".into()),
+            FieldEdit::Remove("VIA".into()),
+            FieldEdit::Set(Field::new("b", "4")),
+            FieldEdit::Append(Field::new("b", "5")),
+        ];
+        let by_host = outgoing(&OutgoingFields::Edited(edits.clone()), headers(&base)).unwrap();
+        let core_base = base.iter().map(|(n, v)| Field::new(*n, *v)).collect();
+        let by_core = OutgoingFields::Edited(edits).resolve(&core_base);
+        let sorted = |mut lines: Vec<(String, String)>| {
+            lines.sort();
+            lines
+        };
+        let by_host = by_host.iter().map(|(n, v)| (n.to_string(), v.to_str().unwrap().into()));
+        let by_core = by_core.0.into_iter().map(|f| (f.name, f.value));
+        assert_eq!(sorted(by_host.collect()), sorted(by_core.collect()));
+    }
+
+    #[test]
+    fn head_tells_the_length_and_sends_nothing() {
+        let response = answer(200, &[], "hello", Method::HEAD);
+        assert_eq!(response.headers()["content-length"], "5");
+        assert!(response.body().is_end_stream());
+        let response = answer(200, &[("content-length", "7")], "", Method::HEAD);
+        assert_eq!(response.headers()["content-length"], "7");
+    }
+
+    #[test]
+    fn a_response_without_content_has_none() {
+        for status in [204, 205, 304] {
+            let response = answer(status, &[("content-length", "5")], "hello", Method::GET);
+            assert!(response.body().is_end_stream(), "{status}");
+            assert!(!response.headers().contains_key("content-length"), "{status}");
+        }
+    }
+
+    #[test]
+    fn framing_is_the_hosts_own() {
+        let endpoint = [("content-length", "99"), ("transfer-encoding", "chunked")];
+        let response = answer(200, &endpoint, "hello", Method::GET);
+        assert!(response.headers().is_empty());
+        assert_eq!(response.body().size_hint().exact(), Some(5));
+    }
+
+    #[test]
+    fn what_http_cannot_carry_is_an_error() {
+        let bad = |status, name: &str, value: &str| {
+            let fields = OutgoingFields::Complete([Field::new(name, value)].into_iter().collect());
+            client_response(status, &fields, HeaderMap::new(), Body::Empty, &Method::GET).is_err()
+        };
+        assert!(bad(200, "a b", "1") && bad(200, "a", "1\r\nb: 2") && bad(99, "a", "1"));
+        assert!(bad(101, "a", "1") && bad(1000, "a", "1"));
+        assert!(!bad(999, "a", "grün"));
+    }
+}

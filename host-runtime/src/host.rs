@@ -1,0 +1,195 @@
+//! The host: worker threads, and what is done to all of them.
+
+use std::io;
+use std::net::SocketAddr;
+use std::rc::Rc;
+use std::sync::{Arc, mpsc};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use socket2::{Domain, Protocol, Socket, Type};
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+
+use crate::engine::{Engine, EngineError, EngineKind};
+use crate::perform::access_log::AccessLog;
+use crate::perform::metrics::Metrics;
+use crate::perform::tokens::Tokens;
+use crate::worker::{Command, Deployment, Shared, Worker};
+
+/// Connections that the system queues for one listener.
+const BACKLOG: i32 = 4096;
+/// Longest that requests in flight may take when the host goes down: AWS's longest common
+/// integration timeout, and some more.
+pub const DRAIN_MAX: Duration = Duration::from_secs(35);
+
+/// How a host is run.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Where clients are served. Port 0 lets the system choose.
+    pub listen: SocketAddr,
+    /// Worker threads.
+    pub threads: usize,
+    /// What runs the pipeline.
+    pub engine: EngineKind,
+}
+
+/// A host that serves. Dropped, it ends without waiting for anything.
+#[derive(Debug)]
+pub struct Host {
+    shared: Arc<Shared>,
+    workers: Vec<WorkerThread>,
+    listen: SocketAddr,
+}
+
+#[derive(Debug)]
+struct WorkerThread {
+    commands: UnboundedSender<Command>,
+    thread: JoinHandle<()>,
+}
+
+impl Host {
+    /// Starts to serve.
+    ///
+    /// # Errors
+    /// When the address cannot be listened at, or the engine refuses the snapshot.
+    pub fn start(options: &Options, deployment: &Deployment) -> io::Result<Self> {
+        let shared = Arc::new(Shared {
+            tokens: Tokens::default(),
+            metrics: Metrics::default(),
+            access_log: AccessLog::start()?,
+        });
+        let (listen, listeners) = listeners(options.listen, options.threads.max(1))?;
+        let mut workers = Vec::new();
+        for (index, listener) in listeners.into_iter().enumerate() {
+            let worker = WorkerThread::start(index, options.engine, deployment, &shared)?;
+            worker.send(Command::Listen(listener));
+            workers.push(worker);
+        }
+        Ok(Self { shared, workers, listen })
+    }
+
+    /// Where clients are served.
+    pub fn address(&self) -> SocketAddr {
+        self.listen
+    }
+
+    /// What all threads share: metrics and logs.
+    pub fn shared(&self) -> Arc<Shared> {
+        Arc::clone(&self.shared)
+    }
+
+    /// Serves this from now on; requests in flight finish on what they began with.
+    ///
+    /// # Errors
+    /// When an engine refuses the snapshot.
+    pub fn deploy(&self, deployment: &Deployment) -> Result<(), EngineError> {
+        let (done, answers) = mpsc::channel();
+        for worker in &self.workers {
+            worker.send(Command::Deploy(deployment.clone(), done.clone()));
+        }
+        drop(done);
+        answers.into_iter().collect()
+    }
+
+    /// Accepts at another address from now on. Connections that are open stay so.
+    ///
+    /// # Errors
+    /// When the address cannot be listened at; the host stays where it is.
+    pub fn listen(&mut self, address: SocketAddr) -> io::Result<()> {
+        let (listen, listeners) = listeners(address, self.workers.len())?;
+        for (worker, listener) in self.workers.iter().zip(listeners) {
+            worker.send(Command::Listen(listener));
+        }
+        self.listen = listen;
+        Ok(())
+    }
+
+    /// Stops accepting, finishes the requests in flight (within `time_max`), and writes the logs.
+    pub fn drain(self, time_max: Duration) {
+        self.workers.iter().for_each(|worker| worker.send(Command::Drain(time_max)));
+        for worker in self.workers {
+            if worker.thread.join().is_err() {
+                tracing::error!("a worker thread panicked");
+            }
+        }
+        self.shared.access_log.flush();
+    }
+}
+
+impl WorkerThread {
+    fn start(
+        index: usize,
+        engine: EngineKind,
+        deployment: &Deployment,
+        shared: &Arc<Shared>,
+    ) -> io::Result<Self> {
+        let (commands, orders) = unbounded_channel();
+        let (started, start) = mpsc::channel::<io::Result<()>>();
+        let (shared, deployment) = (Arc::clone(shared), deployment.clone());
+        let thread =
+            std::thread::Builder::new().name(format!("worker-{index}")).spawn(move || {
+                let runtime = tokio::runtime::Builder::new_current_thread()
+                    .enable_all()
+                    .build_local(tokio::runtime::LocalOptions::default());
+                let runtime = match runtime {
+                    Ok(runtime) => runtime,
+                    Err(error) => {
+                        started.send(Err(error)).ok();
+                        return;
+                    }
+                };
+                let engine = match Engine::start(engine, deployment.snapshot) {
+                    Ok(engine) => engine,
+                    Err(error) => {
+                        started.send(Err(io::Error::other(error))).ok();
+                        return;
+                    }
+                };
+                started.send(Ok(())).ok();
+                let worker = Rc::new(Worker::new(engine, shared, deployment.settings));
+                runtime.block_on(worker.run(orders));
+            })?;
+        start.recv().unwrap_or_else(|_| Err(io::Error::other("a worker thread ended at once")))?;
+        Ok(Self { commands, thread })
+    }
+
+    fn send(&self, command: Command) {
+        // A thread that ended has nothing more to do; `drain` reports why.
+        self.commands.send(command).ok();
+    }
+}
+
+/// One listener for each thread at one address: the system spreads connections over them.
+fn listeners(
+    address: SocketAddr,
+    count: usize,
+) -> io::Result<(SocketAddr, Vec<std::net::TcpListener>)> {
+    // `SO_REUSEPORT` would let a second edgeway take half of the first one's connections.
+    if address.port() != 0 {
+        drop(socket(address, false)?);
+    }
+    let first = listener(address)?;
+    let address = first.local_addr()?;
+    let rest = (1..count).map(|_| listener(address));
+    let listeners = std::iter::once(Ok(first)).chain(rest).collect::<io::Result<_>>()?;
+    Ok((address, listeners))
+}
+
+fn listener(address: SocketAddr) -> io::Result<std::net::TcpListener> {
+    let socket = socket(address, true)?;
+    socket.listen(BACKLOG).map_err(|error| named(address, &error))?;
+    Ok(socket.into())
+}
+
+fn socket(address: SocketAddr, shared: bool) -> io::Result<Socket> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    socket.set_reuse_address(true)?;
+    socket.set_reuse_port(shared)?;
+    socket.set_nonblocking(true)?;
+    socket.bind(&address.into()).map_err(|error| named(address, &error))?;
+    Ok(socket)
+}
+
+fn named(address: SocketAddr, error: &io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("listening at {address}: {error}"))
+}

@@ -1,0 +1,115 @@
+//! The content that one exchange holds, and `ReadContent`.
+
+use bytes::Bytes;
+use gateway_core::effect::{self, EffectError, ReadContent};
+use gateway_core::limits::PAYLOAD_BYTES_MAX;
+use gateway_core::message::{Content, ContentId};
+
+use super::http::body_error;
+use crate::body::Body;
+
+/// Content by number: 0 is the client's, the others are endpoints'.
+#[derive(Debug, Default)]
+pub(crate) struct Contents(Vec<Held>);
+
+#[derive(Debug)]
+enum Held {
+    Body(Body),
+    /// Streamed on to somewhere else: it passed by and is not kept.
+    Gone,
+}
+
+impl Contents {
+    /// Holds content from now on. The client's comes first.
+    pub(crate) fn hold(&mut self, body: Body) -> Content {
+        let empty = matches!(body, Body::Empty);
+        if empty && !self.0.is_empty() {
+            return Content::Empty;
+        }
+        self.0.push(Held::Body(body));
+        if empty {
+            return Content::Empty;
+        }
+        Content::Held(ContentId(self.0.len() as u32 - 1))
+    }
+
+    /// Carries out the effect.
+    pub(crate) async fn read(&mut self, read: &ReadContent) -> Result<effect::Bytes, EffectError> {
+        let held = self.held(read.content)?;
+        let Held::Body(body) = std::mem::replace(held, Held::Gone) else { return Err(gone()) };
+        let bytes = body.collect(read.bytes_max as usize).await.map_err(body_error)?;
+        let copy = effect::Bytes(bytes.to_vec());
+        // Read, it is still there to be sent on.
+        *self.held(read.content)? = Held::Body(bytes.into());
+        Ok(copy)
+    }
+
+    /// The body of a message with this content: whole content as often as it is asked for, streamed
+    /// content once.
+    pub(crate) fn send(&mut self, content: Content) -> Result<Body, EffectError> {
+        match content {
+            Content::Empty => Ok(Body::Empty),
+            Content::Bytes(bytes) => Ok(bytes.into()),
+            Content::Held(id) => match self.held(id)? {
+                Held::Body(Body::Whole(bytes)) => Ok(Body::Whole(Bytes::clone(bytes))),
+                held => match std::mem::replace(held, Held::Gone) {
+                    Held::Body(body) => Ok(body),
+                    Held::Gone => Err(gone()),
+                },
+            },
+        }
+    }
+
+    /// Whether the content is known to be larger than a gateway takes.
+    pub(crate) fn is_too_large(&self, content: &Content) -> bool {
+        use hyper::body::Body as _;
+        match content {
+            Content::Held(ContentId(id)) => match self.0.get(*id as usize) {
+                Some(Held::Body(body)) => body.size_hint().lower() > u64::from(PAYLOAD_BYTES_MAX),
+                _ => false,
+            },
+            _ => false,
+        }
+    }
+
+    fn held(&mut self, ContentId(id): ContentId) -> Result<&mut Held, EffectError> {
+        let nothing = || EffectError::Unavailable(format!("there is no content {id}"));
+        self.0.get_mut(id as usize).ok_or_else(nothing)
+    }
+}
+
+fn gone() -> EffectError {
+    EffectError::Unavailable("the content was already sent on".into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(bytes_max: u32) -> ReadContent {
+        ReadContent { content: ContentId(0), bytes_max }
+    }
+
+    #[tokio::test]
+    async fn content_that_was_read_can_be_sent_on() {
+        let mut contents = Contents::default();
+        let content = contents.hold(b"hello".to_vec().into());
+        assert_eq!(contents.read(&read(5)).await.unwrap().0, b"hello");
+        assert_eq!(contents.read(&read(5)).await.unwrap().0, b"hello");
+        let sent = contents.send(content).unwrap().collect(5).await.unwrap();
+        assert_eq!(&sent[..], b"hello");
+    }
+
+    #[tokio::test]
+    async fn content_beyond_the_limit_is_too_large() {
+        let mut contents = Contents::default();
+        contents.hold(b"hello".to_vec().into());
+        assert_eq!(contents.read(&read(4)).await, Err(EffectError::TooLarge));
+    }
+
+    #[test]
+    fn content_that_is_not_there_is_an_error() {
+        let mut contents = Contents::default();
+        assert!(contents.send(Content::Held(ContentId(7))).is_err());
+    }
+}

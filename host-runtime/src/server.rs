@@ -1,0 +1,166 @@
+//! Clients' connections: HTTP/1.1 and HTTP/2 (with prior knowledge), bounded in every direction.
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::rc::Rc;
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use http::{HeaderValue, Request, Response, header};
+use hyper::body::Incoming;
+use hyper::server::conn::{http1, http2};
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+
+use crate::arrival::{Peer, arrive};
+use crate::body::Body;
+use crate::drive::drive;
+use crate::local::LocalExecutor;
+use crate::spelling::{Heads, Noted};
+use crate::worker::{Connections, Worker};
+
+/// Most connections on one thread; beyond it, the next ones wait in the listener's queue.
+const CONNECTIONS_MAX: usize = 16_384;
+/// Longest wait for a request on an open connection, and for its whole head.
+const HEAD_MAX: Duration = Duration::from_secs(60);
+/// Largest head that is parsed at all; what AWS allows is less, and answered in AWS's way.
+const HEAD_BYTES_MAX: usize = 32 * 1024;
+/// Most requests at a time on one HTTP/2 connection.
+const STREAMS_MAX: u32 = 128;
+
+/// Accepts connections until it is stopped; those that wait in the queue then are taken too.
+pub(crate) async fn accept(
+    worker: Rc<Worker>,
+    listener: TcpListener,
+    mut stop: watch::Receiver<bool>,
+    ended: watch::Receiver<bool>,
+) {
+    let port = listener.local_addr().map_or(0, |address| address.port());
+    let start = |(stream, address)| {
+        let connection = serve(Rc::clone(&worker), stream, address, port, ended.clone());
+        tokio::task::spawn_local(connection);
+    };
+    loop {
+        while worker.connections.count() >= CONNECTIONS_MAX {
+            worker.connections.one_closed().await;
+        }
+        tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok(accepted) => start(accepted),
+                Err(error) => accept_failed(&error).await,
+            },
+            _ = stop.changed() => break,
+        }
+    }
+    let mut context = Context::from_waker(Waker::noop());
+    while let Poll::Ready(Ok(accepted)) = listener.poll_accept(&mut context) {
+        start(accepted);
+    }
+}
+
+/// A connection that was reset before it was accepted is nothing; without file descriptors, wait
+/// until some are free.
+async fn accept_failed(error: &std::io::Error) {
+    use std::io::ErrorKind::{ConnectionAborted, ConnectionReset, Interrupted};
+    if !matches!(error.kind(), ConnectionAborted | ConnectionReset | Interrupted) {
+        tracing::warn!(%error, "a connection cannot be accepted");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
+
+async fn serve(
+    worker: Rc<Worker>,
+    stream: TcpStream,
+    address: SocketAddr,
+    port: u16,
+    mut ended: watch::Receiver<bool>,
+) {
+    let _open = Connections::open(&worker);
+    stream.set_nodelay(true).ok(); // slower answers, not wrong ones
+    let Ok(http2) = tokio::time::timeout(HEAD_MAX, begins_http2(&stream)).await else { return };
+    let heads = (!http2).then(Heads::default);
+    let peer = Rc::new(Peer::new(address, port, heads.clone()));
+    let service = {
+        let worker = Rc::clone(&worker);
+        service_fn(move |request| answer(Rc::clone(&worker), Rc::clone(&peer), request))
+    };
+    let served = match heads {
+        Some(heads) => {
+            let mut connection = pin!(
+                http1::Builder::new()
+                    .timer(TokioTimer::new())
+                    .header_read_timeout(HEAD_MAX)
+                    .max_buf_size(HEAD_BYTES_MAX)
+                    .title_case_headers(true)
+                    .pipeline_flush(true)
+                    .serve_connection(TokioIo::new(Noted::new(stream, heads)), service)
+            );
+            tokio::select! {
+                biased;
+                served = connection.as_mut() => served,
+                _ = ended.wait_for(|ended| *ended) => {
+                    connection.as_mut().graceful_shutdown();
+                    connection.await
+                }
+            }
+        }
+        None => {
+            let mut connection = pin!(
+                http2::Builder::new(LocalExecutor)
+                    .timer(TokioTimer::new())
+                    .max_concurrent_streams(STREAMS_MAX)
+                    .max_header_list_size(HEAD_BYTES_MAX as u32)
+                    .keep_alive_interval(HEAD_MAX)
+                    .serve_connection(TokioIo::new(stream), service)
+            );
+            tokio::select! {
+                biased;
+                served = connection.as_mut() => served,
+                _ = ended.wait_for(|ended| *ended) => {
+                    connection.as_mut().graceful_shutdown();
+                    connection.await
+                }
+            }
+        }
+    };
+    if let Err(error) = served {
+        // The client's affair: it left, was silent, or sent what is not HTTP (and was answered so).
+        tracing::debug!(%address, %error, "a connection ended");
+    }
+}
+
+/// Whether the client begins with HTTP/2's preface (RFC 9113 §3.4): no method begins so.
+async fn begins_http2(stream: &TcpStream) -> bool {
+    let mut start = [0; 4];
+    loop {
+        match stream.peek(&mut start).await {
+            Ok(length @ 1..4) if start[..length] == b"PRI "[..length] => {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+            Ok(length) => return start[..length] == *b"PRI ",
+            Err(_) => return false, // whoever reads next finds the same error
+        }
+    }
+}
+
+async fn answer(
+    worker: Rc<Worker>,
+    peer: Rc<Peer>,
+    request: Request<Incoming>,
+) -> Result<Response<Body>, Infallible> {
+    let version = request.version();
+    let mut response = match arrive(&worker, &peer, request) {
+        Ok((arrival, client, contents)) => drive(&worker, arrival, client, contents).await,
+        Err(refused) => {
+            worker.shared.metrics.refused.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            *refused
+        }
+    };
+    if worker.connections.closing.get() && version < http::Version::HTTP_2 {
+        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
+    Ok(response)
+}

@@ -1,0 +1,263 @@
+//! Header names as the client spelled them.
+//!
+//! hyper gives names in lower case and in an order of its own; AWS hands them to Lambda functions
+//! as they were sent. So the connection's bytes are looked at in passing, and when a request has
+//! been parsed its head is found again in them. This is cosmetic: names must agree without case and
+//! values are always hyper's, so what is found here can change no decision.
+
+use std::cell::RefCell;
+use std::io;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+
+use gateway_core::message::{Field, Fields};
+use http::{HeaderMap, HeaderValue, Method};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+/// Most bytes kept of a connection: the largest head that is served, and some content before it.
+const KEPT_BYTES_MAX: usize = 32 * 1024;
+
+/// The bytes that a connection brought and no request has claimed yet.
+#[derive(Debug, Clone, Default)]
+pub struct Heads(Rc<RefCell<Received>>);
+
+#[derive(Debug, Default)]
+struct Received {
+    bytes: Vec<u8>,
+    /// Content of the last request that is still to come, or to be passed over.
+    skip: u64,
+}
+
+/// A connection whose received bytes are noted on the way.
+#[derive(Debug)]
+pub struct Noted<S> {
+    stream: S,
+    heads: Heads,
+}
+
+impl<S> Noted<S> {
+    /// Notes what this stream receives.
+    pub fn new(stream: S, heads: Heads) -> Self {
+        Self { stream, heads }
+    }
+}
+
+impl Heads {
+    /// The field lines of the request that was just parsed: names and order as sent where its head
+    /// is found, else as hyper has them.
+    pub fn fields(&self, method: &Method, headers: &HeaderMap) -> Fields {
+        let spelled = self.0.borrow_mut().claim(method, headers);
+        spelled.unwrap_or_else(|| fields_of(headers))
+    }
+}
+
+/// The field lines of a parsed message.
+pub fn fields_of(headers: &HeaderMap) -> Fields {
+    headers.iter().map(|(name, value)| Field::new(name.as_str(), text_of(value))).collect()
+}
+
+/// A field value as text: bytes that are not UTF-8 are ISO 8859-1 (RFC 9110 §5.5).
+pub fn text_of(value: &HeaderValue) -> String {
+    match std::str::from_utf8(value.as_bytes()) {
+        Ok(text) => text.to_owned(),
+        Err(_) => value.as_bytes().iter().copied().map(char::from).collect(),
+    }
+}
+
+impl Received {
+    fn note(&mut self, received: &[u8]) {
+        let skipped = self.skip.min(received.len() as u64);
+        self.skip -= skipped;
+        self.bytes.extend_from_slice(&received[skipped as usize..]);
+        if let Some(surplus) = self.bytes.len().checked_sub(KEPT_BYTES_MAX) {
+            self.bytes.drain(..surplus);
+        }
+    }
+
+    /// Finds the head, forgets everything up to its end, and arranges to pass over its content.
+    fn claim(&mut self, method: &Method, headers: &HeaderMap) -> Option<Fields> {
+        let start = self.find(method)?;
+        let (fields, end) = spell(&self.bytes[start..], headers)?;
+        self.forget(start + end, headers);
+        Some(fields)
+    }
+
+    fn find(&self, method: &Method) -> Option<usize> {
+        let blank = self.bytes.iter().take_while(|b| matches!(b, b'\r' | b'\n')).count();
+        if begins_request(&self.bytes[blank..], method) {
+            return Some(blank);
+        }
+        // After chunked content the next head stands behind bytes of unknown length: the last line
+        // that begins like this request is it, or else the spelling is not known.
+        let lines = self.bytes.iter().enumerate().rev().filter(|(_, b)| **b == b'\n');
+        lines.map(|(at, _)| at + 1).find(|&at| begins_request(&self.bytes[at..], method))
+    }
+
+    fn forget(&mut self, end: usize, headers: &HeaderMap) {
+        let length = headers.get(http::header::CONTENT_LENGTH);
+        let length: u64 = length.and_then(|v| v.to_str().ok()?.parse().ok()).unwrap_or(0);
+        let there = (self.bytes.len() - end) as u64;
+        let passed = length.min(there);
+        self.skip = length - passed;
+        self.bytes.drain(..end + passed as usize);
+    }
+}
+
+fn begins_request(bytes: &[u8], method: &Method) -> bool {
+    let line = bytes.iter().position(|&b| b == b'\n').map_or(bytes, |end| &bytes[..end]);
+    let line = line.strip_suffix(b"\r").unwrap_or(line);
+    line.strip_prefix(method.as_str().as_bytes()).is_some_and(|rest| rest.starts_with(b" "))
+        && line.len() > 9
+        && line[line.len() - 9..].starts_with(b" HTTP/1.")
+}
+
+/// The field lines of the head at the start of `bytes`, and where it ends, if they are the lines of
+/// `headers` in another spelling.
+fn spell(bytes: &[u8], headers: &HeaderMap) -> Option<(Fields, usize)> {
+    let mut fields = Vec::with_capacity(headers.len());
+    let mut next = headers.iter();
+    let mut in_order = true;
+    let mut at = bytes.iter().position(|&b| b == b'\n')? + 1;
+    loop {
+        let end = at + bytes[at..].iter().position(|&b| b == b'\n')?;
+        let line = bytes[at..end].strip_suffix(b"\r").unwrap_or(&bytes[at..end]);
+        at = end + 1;
+        if line.is_empty() {
+            break;
+        }
+        let name = &line[..line.iter().position(|&b| b == b':')?];
+        let value = match next.next() {
+            Some((known, value)) if in_order && same(known.as_str(), name) => value,
+            // Repeated names stand together in hyper's map: from here on, count.
+            _ => {
+                in_order = false;
+                let earlier = fields.iter().filter(|f: &&Field| same(&f.name, name)).count();
+                headers.get_all(std::str::from_utf8(name).ok()?).iter().nth(earlier)?
+            }
+        };
+        fields.push(Field::new(std::str::from_utf8(name).ok()?, text_of(value)));
+    }
+    (fields.len() == headers.len()).then_some((Fields(fields), at))
+}
+
+fn same(known: &str, name: &[u8]) -> bool {
+    known.as_bytes().eq_ignore_ascii_case(name)
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Noted<S> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        let polled = Pin::new(&mut self.stream).poll_read(cx, buffer);
+        if let Poll::Ready(Ok(())) = polled {
+            self.heads.0.borrow_mut().note(&buffer.filled()[before..]);
+        }
+        polled
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Noted<S> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(cx, bytes)
+    }
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        parts: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write_vectored(cx, parts)
+    }
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(lines: &[(&'static str, &'static str)]) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        for (name, value) in lines {
+            headers.append(*name, HeaderValue::from_static(value));
+        }
+        headers
+    }
+    fn noted(parts: &[&str]) -> Heads {
+        let heads = Heads::default();
+        parts.iter().for_each(|part| heads.0.borrow_mut().note(part.as_bytes()));
+        heads
+    }
+    fn names(fields: &Fields) -> Vec<(&str, &str)> {
+        fields.iter().map(|f| (f.name.as_str(), f.value.as_str())).collect()
+    }
+
+    #[test]
+    fn names_are_spelled_as_sent() {
+        let heads = noted(&["GET / HTTP/1.1\r\nHOST: h\r\nX-Ab", "c: 1\r\n\r\n"]);
+        let fields = heads.fields(&Method::GET, &headers(&[("host", "h"), ("x-abc", "1")]));
+        assert_eq!(names(&fields), [("HOST", "h"), ("X-Abc", "1")]);
+    }
+
+    #[test]
+    fn repeated_names_keep_their_places() {
+        let heads = noted(&["GET / HTTP/1.1\r\nA: 1\r\nB: 2\r\na: 3\r\nC: 4\r\n\r\n"]);
+        let parsed = headers(&[("a", "1"), ("b", "2"), ("a", "3"), ("c", "4")]);
+        let fields = heads.fields(&Method::GET, &parsed);
+        assert_eq!(names(&fields), [("A", "1"), ("B", "2"), ("a", "3"), ("C", "4")]);
+    }
+
+    #[test]
+    fn content_between_two_requests_is_passed_over() {
+        let heads = noted(&["POST / HTTP/1.1\r\nContent-Length: 22\r\n\r\nGET / HTTP/1.1"]);
+        let first = heads.fields(&Method::POST, &headers(&[("content-length", "22")]));
+        assert_eq!(names(&first), [("Content-Length", "22")]);
+        heads.0.borrow_mut().note(b"\r\nX: \r\n\r\nGET /b HTTP/1.1\r\nY: 1\r\n\r\n");
+        assert_eq!(names(&heads.fields(&Method::GET, &headers(&[("y", "1")]))), [("Y", "1")]);
+    }
+
+    #[test]
+    fn the_next_head_is_found_behind_chunked_content() {
+        let heads = noted(&["PUT / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"]);
+        heads.fields(&Method::PUT, &headers(&[("transfer-encoding", "chunked")]));
+        let chunk = format!("10000\r\n{}\r\n0\r\n\r\n", "x".repeat(0x10000));
+        heads.0.borrow_mut().note(chunk.as_bytes());
+        heads.0.borrow_mut().note(b"GET / HTTP/1.1\r\nHoSt: h\r\n\r\n");
+        assert_eq!(names(&heads.fields(&Method::GET, &headers(&[("host", "h")]))), [("HoSt", "h")]);
+    }
+
+    #[test]
+    fn a_head_that_does_not_match_changes_nothing() {
+        let heads = noted(&["GET / HTTP/1.1\r\nHost: evil\r\nX-Admin: 1\r\n\r\n"]);
+        let fields = heads.fields(&Method::GET, &headers(&[("host", "h")]));
+        assert_eq!(names(&fields), [("host", "h")]);
+    }
+
+    #[test]
+    fn any_bytes_are_survived_and_bounded() {
+        let heads = Heads::default();
+        let mut state = 1_u64;
+        for _ in 0..2_000 {
+            state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+            let part: Vec<u8> =
+                state.to_le_bytes().iter().map(|b| b"GET /\r\n: "[*b as usize % 9]).collect();
+            heads.0.borrow_mut().note(&part.repeat(9));
+            heads.fields(&Method::GET, &headers(&[("host", "h")]));
+        }
+        assert!(heads.0.borrow().bytes.len() <= KEPT_BYTES_MAX);
+    }
+}

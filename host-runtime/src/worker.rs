@@ -1,0 +1,238 @@
+//! A worker thread: one engine, one client, one runtime, its share of the connections.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::sync::{Arc, mpsc};
+use std::time::Duration;
+
+use gateway_core::message::Seed;
+use tokio::sync::{Notify, mpsc::UnboundedReceiver, watch};
+use tokio::task::JoinHandle;
+
+use crate::engine::{Engine, EngineError};
+use crate::perform::access_log::{AccessLog, AccessLogBuffer};
+use crate::perform::http::HttpClient;
+use crate::perform::keys::Keys;
+use crate::perform::metrics::Metrics;
+use crate::perform::tokens::Tokens;
+use crate::server;
+
+/// How long connections are kept open for one more request when the host goes down: a client that
+/// sends meanwhile is answered, and told that the connection ends.
+const LAST_REQUEST: Duration = Duration::from_millis(500);
+
+/// What all threads share.
+#[derive(Debug)]
+pub struct Shared {
+    /// Token buckets.
+    pub tokens: Tokens,
+    /// Metrics.
+    pub metrics: Metrics,
+    /// Access logs.
+    pub access_log: AccessLog,
+}
+
+/// What a configuration brings besides its snapshot.
+#[derive(Debug, Default)]
+pub struct Settings {
+    /// Issuers' keys.
+    pub keys: Arc<Keys>,
+}
+
+/// A configuration, ready to be served.
+#[derive(Debug, Clone)]
+pub struct Deployment {
+    /// [`gateway_core::definition::Snapshot::to_bytes`].
+    pub snapshot: Arc<[u8]>,
+    /// The rest.
+    pub settings: Arc<Settings>,
+}
+
+/// What a thread has for its requests.
+pub(crate) struct Worker {
+    pub(crate) engine: Engine,
+    pub(crate) client: HttpClient,
+    pub(crate) access_log: AccessLogBuffer,
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) settings: RefCell<Arc<Settings>>,
+    pub(crate) connections: Connections,
+    seeds: RefCell<Seeds>,
+}
+
+/// The open connections of a thread.
+#[derive(Debug, Default)]
+pub(crate) struct Connections {
+    open: Cell<usize>,
+    closed: Notify,
+    /// The host goes down: every response ends its connection.
+    pub(crate) closing: Cell<bool>,
+}
+
+/// An order to a worker.
+pub(crate) enum Command {
+    /// Serve this from now on.
+    Deploy(Deployment, mpsc::Sender<Result<(), EngineError>>),
+    /// Accept here from now on, and no more at the listener before.
+    Listen(std::net::TcpListener),
+    /// Stop accepting, finish what is under way within this time, and end.
+    Drain(Duration),
+}
+
+impl Worker {
+    pub(crate) fn new(engine: Engine, shared: Arc<Shared>, settings: Arc<Settings>) -> Self {
+        Self {
+            engine,
+            client: HttpClient::default(),
+            access_log: shared.access_log.buffer(),
+            shared,
+            settings: RefCell::new(settings),
+            connections: Connections::default(),
+            seeds: RefCell::default(),
+        }
+    }
+
+    /// Randomness for one request.
+    pub(crate) fn seed(&self) -> Seed {
+        self.seeds.borrow_mut().draw()
+    }
+
+    /// Does what it is ordered to until it is drained.
+    pub(crate) async fn run(self: Rc<Self>, mut commands: UnboundedReceiver<Command>) {
+        let (ending, ended) = watch::channel(false);
+        let mut accepting: Option<Accepting> = None;
+        while let Some(command) = commands.recv().await {
+            match command {
+                Command::Deploy(deployment, done) => {
+                    let deployed = self.engine.deploy(deployment.snapshot);
+                    if deployed.is_ok() {
+                        *self.settings.borrow_mut() = deployment.settings;
+                    }
+                    done.send(deployed).ok(); // whoever asked may have gone
+                }
+                Command::Listen(listener) => {
+                    let next = Accepting::start(&self, listener, &ended);
+                    if let Some(before) = std::mem::replace(&mut accepting, next) {
+                        before.stop().await;
+                    }
+                }
+                Command::Drain(time_max) => {
+                    if let Some(accepting) = accepting.take() {
+                        accepting.stop().await;
+                    }
+                    self.drain(&ending, time_max).await;
+                    break;
+                }
+            }
+        }
+        self.access_log.flush();
+    }
+
+    async fn drain(&self, ending: &watch::Sender<bool>, time_max: Duration) {
+        self.connections.closing.set(true);
+        let all_closed = async {
+            tokio::time::timeout(LAST_REQUEST, self.connections.all_closed()).await.ok();
+            ending.send_replace(true);
+            self.connections.all_closed().await;
+        };
+        if tokio::time::timeout(time_max, all_closed).await.is_err() {
+            let open = self.connections.open.get();
+            tracing::warn!(open, "connections are closed before their requests have ended");
+        }
+    }
+}
+
+/// A task that accepts connections.
+struct Accepting {
+    task: JoinHandle<()>,
+    stop: watch::Sender<bool>,
+}
+
+impl Accepting {
+    fn start(
+        worker: &Rc<Worker>,
+        listener: std::net::TcpListener,
+        ended: &watch::Receiver<bool>,
+    ) -> Option<Self> {
+        let listener = match tokio::net::TcpListener::from_std(listener) {
+            Ok(listener) => listener,
+            Err(error) => {
+                tracing::error!(%error, "cannot accept connections");
+                return None;
+            }
+        };
+        let (stop, stopped) = watch::channel(false);
+        let accept = server::accept(Rc::clone(worker), listener, stopped, ended.clone());
+        Some(Self { task: tokio::task::spawn_local(accept), stop })
+    }
+
+    /// Waits until the connections that already stand in the listener's queue are taken.
+    async fn stop(self) {
+        self.stop.send_replace(true);
+        self.task.await.ok();
+    }
+}
+
+impl Connections {
+    /// Counts a connection until the guard is dropped.
+    pub(crate) fn open(worker: &Rc<Worker>) -> OpenConnection {
+        let connections = &worker.connections;
+        connections.open.set(connections.open.get() + 1);
+        worker.shared.metrics.connections.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        OpenConnection(Rc::clone(worker))
+    }
+
+    pub(crate) fn count(&self) -> usize {
+        self.open.get()
+    }
+
+    /// Waits for the next connection to close.
+    pub(crate) async fn one_closed(&self) {
+        self.closed.notified().await;
+    }
+
+    async fn all_closed(&self) {
+        while self.open.get() > 0 {
+            self.closed.notified().await;
+        }
+    }
+}
+
+pub(crate) struct OpenConnection(Rc<Worker>);
+
+impl Drop for OpenConnection {
+    fn drop(&mut self) {
+        let connections = &self.0.connections;
+        connections.open.set(connections.open.get() - 1);
+        self.0.shared.metrics.connections.fetch_sub(1, std::sync::atomic::Ordering::Relaxed);
+        connections.closed.notify_one();
+    }
+}
+
+/// Random bytes, drawn from the system a page at a time.
+struct Seeds {
+    bytes: [u8; 4096],
+    used: usize,
+}
+
+impl Default for Seeds {
+    fn default() -> Self {
+        Self { bytes: [0; 4096], used: 4096 }
+    }
+}
+
+impl Seeds {
+    fn draw(&mut self) -> Seed {
+        if self.used == self.bytes.len() {
+            // Without the system's randomness ids would repeat: better to serve them than to stop,
+            // since they are names, not secrets.
+            if let Err(error) = getrandom::fill(&mut self.bytes) {
+                tracing::error!(%error, "the system gives no random bytes");
+            }
+            self.used = 0;
+        }
+        let mut seed = Seed([0; 32]);
+        seed.0.copy_from_slice(&self.bytes[self.used..self.used + 32]);
+        self.used += 32;
+        seed
+    }
+}
