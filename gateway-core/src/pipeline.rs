@@ -47,6 +47,9 @@ pub(crate) async fn run(gateway: Rc<Gateway>, arrival: Arrival, io: Io) -> Respo
     // What is answered before an API is known is answered as by a REST API.
     let protocol = api.map_or(Protocol::Rest, |api| api.protocol);
     context.api_id = api.map(|api| api.id.clone()).unwrap_or_default();
+    if protocol == Protocol::Http {
+        context.request_id.clone_from(&context.extended_request_id);
+    }
     let at = addressed.as_ref().ok().map(|addressed| addressed.at);
     let answer = match addressed {
         Ok(addressed) => {
