@@ -46,6 +46,16 @@ pub(crate) struct Measured {
 struct Options {
     rounds: usize,
     seconds: u64,
+    /// Parts of the names of the servers to measure beside nginx; all of them if there are none.
+    only: Vec<String>,
+}
+
+impl Options {
+    fn wants(&self, name: &str) -> bool {
+        self.only.is_empty()
+            || name == "nginx"
+            || self.only.iter().any(|part| name.to_lowercase().contains(part))
+    }
 }
 
 /// `cargo xtask bench`.
@@ -54,16 +64,14 @@ pub(crate) fn run(rest: &[String]) -> Result<()> {
     toolchain::program("nginx", &["nginx-light"])?;
     let wrk = toolchain::program("wrk", &["wrk"])?;
     toolchain::c_compiler()?;
-    component::build()?;
     shell::say("building the servers with optimisations");
-    shell::run(shell::cargo().args([
-        "build",
-        "--release",
-        "--package",
-        "host-runtime",
-        "--package",
-        "bare-proxy",
-    ]))?;
+    let mut build = shell::cargo();
+    build.args(["build", "--release", "--package", "bare-proxy"]);
+    if options.wants("edgeway, native") || options.wants("edgeway, wasm") {
+        component::build()?;
+        build.args(["--package", "host-runtime"]);
+    }
+    shell::run(&mut build)?;
 
     let scratch = shell::artefacts()?.join("bench");
     let _ = std::fs::remove_dir_all(&scratch);
@@ -76,7 +84,8 @@ pub(crate) fn run(rest: &[String]) -> Result<()> {
     let backend = servers::backend(&scratch)?;
     backend.start(&mut children)?;
 
-    let servers = servers::all(&scratch, backend.port)?;
+    let mut servers = servers::all(&scratch, backend.port)?;
+    servers.retain(|server| options.wants(server.name));
     let mut measured = Vec::new();
     for server in &servers {
         shell::say(format!("starting {}, {STARTS} times", server.name));
@@ -114,15 +123,17 @@ pub(crate) fn run(rest: &[String]) -> Result<()> {
     children.stop();
 
     let text = report::markdown(&measured, options.seconds, CONNECTIONS)?;
-    let path = shell::root().join("docs/benchmarks.md");
-    std::fs::create_dir_all(shell::root().join("docs")).context("creating docs")?;
-    std::fs::write(&path, &text).with_context(|| format!("writing {}", path.display()))?;
+    if options.only.is_empty() {
+        let path = shell::root().join("docs/benchmarks.md");
+        std::fs::create_dir_all(shell::root().join("docs")).context("creating docs")?;
+        std::fs::write(&path, &text).with_context(|| format!("writing {}", path.display()))?;
+    }
     println!("\n{text}");
     Ok(())
 }
 
 fn options(rest: &[String]) -> Result<Options> {
-    let mut options = Options { rounds: 7, seconds: 6 };
+    let mut options = Options { rounds: 7, seconds: 6, only: Vec::new() };
     let mut arguments = rest.iter();
     while let Some(argument) = arguments.next() {
         let mut number = || -> Result<u64> {
@@ -134,7 +145,12 @@ fn options(rest: &[String]) -> Result<Options> {
         match argument.as_str() {
             "--rounds" => options.rounds = usize::try_from(number()?)?,
             "--seconds" => options.seconds = number()?,
-            other => bail!("unknown argument `{other}`: `bench [--rounds N] [--seconds N]`"),
+            "--only" => options
+                .only
+                .push(arguments.next().context("--only takes a server's name")?.to_lowercase()),
+            other => bail!(
+                "unknown argument `{other}`: `bench [--rounds N] [--seconds N] [--only NAME]…`"
+            ),
         }
     }
     if options.rounds < 5 || options.seconds == 0 {

@@ -5,7 +5,6 @@
 
 mod bench;
 mod component;
-#[expect(unreachable_pub, reason = "the file is the host's, where the function is public")]
 #[path = "../../host-runtime/src/engine_config.rs"]
 mod engine_config;
 mod licences;
@@ -26,7 +25,7 @@ cargo xtask COMMAND
   test [--only PART]…       run every test; --list names the parts
   component                 build the pipeline as a Wasm component, and precompile it for this machine's architecture
   worker [--no-startup]     build the Cloudflare Worker, check its size, measure its start under workerd
-  bench [--rounds N] [--seconds N]
+  bench [--rounds N] [--seconds N] [--only NAME]…
                             compare with nginx and a bare proxy; writes docs/benchmarks.md
   licences                  check every dependency's licence and source against deny.toml
   toolchain [--debian]      make sure of the wasm32-unknown-unknown target

@@ -45,7 +45,14 @@ pub(crate) fn command(program: impl AsRef<OsStr>) -> Command {
 
 /// The cargo that runs this xtask.
 pub(crate) fn cargo() -> Command {
-    command(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+    let mut cargo = command(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    // The host looks for its component beside what cargo builds, unless it is told.
+    if std::env::var_os("CARGO_TARGET_DIR").is_some()
+        && std::env::var_os("EDGEWAY_COMPONENT").is_none()
+    {
+        cargo.env("EDGEWAY_COMPONENT", root().join("target/edgeway/gateway.cwasm"));
+    }
+    cargo
 }
 
 /// Runs the command to its end, its output going where ours goes.

@@ -63,5 +63,5 @@ for (let round = 0; round < ROUNDS; round += 1) {
   times.edgeway.push(answer.ms);
   status = answer.status;
 }
-const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
-console.log(JSON.stringify({ empty: median(times.empty), edgeway: median(times.edgeway), status }));
+// The fastest of each: what else the machine does only ever adds.
+console.log(JSON.stringify({ empty: Math.min(...times.empty), edgeway: Math.min(...times.edgeway), status }));

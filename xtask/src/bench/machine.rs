@@ -106,7 +106,7 @@ pub(crate) fn versions() -> String {
     };
     let nginx =
         first_line("nginx", "-v").unwrap_or_default().replace("nginx version: nginx/", "nginx ");
-    let wrk = first_line("wrk", "--version").unwrap_or_default();
+    let wrk = first_line("wrk", "--version").unwrap_or_default().replace("debian/", "");
     let wrk = wrk.split_whitespace().take(2).collect::<Vec<_>>().join(" ");
     let rustc = first_line("rustc", "--version").unwrap_or_default();
     let rustc = rustc.split_whitespace().take(2).collect::<Vec<_>>().join(" ");
