@@ -1,6 +1,7 @@
 //! Claims about whole exchanges, a file for each part of the story.
 
 mod addressing;
+mod authorize;
 mod cors;
 mod gateway_responses;
 mod http_proxy;

@@ -1,0 +1,150 @@
+use alloc::string::String;
+use alloc::vec;
+use alloc::vec::Vec;
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+
+use crate::definition::{
+    Api, Authorization, Authorizer, AuthorizerKind, IntegrationType, JwtConfiguration, Method,
+    Protocol, Source,
+};
+use crate::effect::{Effect, EffectError, KeySource, Outcome};
+use crate::jwt::{Algorithm, Jwk, KeyMaterial};
+use crate::message::Content;
+use crate::pipeline::world::*;
+
+const SECONDS: u64 = NOW.0 / 1000;
+
+fn token(claims: &str) -> String {
+    let part = |json: &str| URL_SAFE_NO_PAD.encode(json);
+    alloc::format!("{}.{}.c2ln", part("{\"alg\":\"RS256\",\"kid\":\"k1\"}"), part(claims))
+}
+
+fn claims(more: &str) -> String {
+    alloc::format!(
+        "{{\"iss\":\"https://issuer\",\"aud\":\"client\",\"exp\":{}{more}}}",
+        SECONDS + 60
+    )
+}
+
+fn protected(protocol: Protocol, kind: AuthorizerKind, scopes: &[&str]) -> Api {
+    let scopes = scopes.iter().map(|s| (*s).into()).collect();
+    let locked = Method {
+        authorization: Authorization::Authorizer { authorizer: 0, scopes },
+        ..method("GET /a", integration(IntegrationType::HttpProxy, "http://backend"))
+    };
+    let stage = if protocol == Protocol::Rest { "prod" } else { "$default" };
+    let mut api = api(protocol, stage, vec![locked]);
+    api.deployments[0].authorizers =
+        vec![Authorizer { name: "a".into(), kind, source: Source::default() }];
+    let settings = api.stages[0].access_log_settings.as_mut().unwrap();
+    settings.format = "$context.status $context.authorizer.claims.sub".into();
+    api
+}
+
+fn jwt() -> AuthorizerKind {
+    AuthorizerKind::Jwt {
+        identity_source: vec![
+            "$request.header.Authorization".into(),
+            "$request.querystring.t".into(),
+        ],
+        jwt_configuration: JwtConfiguration {
+            issuer: "https://issuer".into(),
+            audience: vec!["client".into()],
+        },
+    }
+}
+
+/// A host that finds the key, says whether the signature is good, and has a backend.
+fn host(verifies: bool) -> impl FnMut(&Effect) -> Option<Outcome> {
+    move |effect| match effect {
+        Effect::FindKey(_) => Some(Outcome::FindKey(Ok(Some(Jwk {
+            kid: Some("k1".into()),
+            algorithm: Some(Algorithm::RS256),
+            material: KeyMaterial::Rsa { n: vec![0x80; 256], e: vec![1, 0, 1] },
+        })))),
+        Effect::VerifySignature(_) => Some(Outcome::VerifySignature(Ok(verifies))),
+        Effect::SendRequest(_) => Some(endpoint(200, &[], Content::Empty)),
+        _ => None,
+    }
+}
+
+fn log(told: &Told) -> &str {
+    let lines = told.notices.iter().filter_map(|notice| match notice {
+        crate::effect::Notice::WriteAccessLog { line, .. } => Some(line.as_str()),
+        _ => None,
+    });
+    lines.last().unwrap()
+}
+
+#[test]
+fn a_missing_token_asks_the_host_for_nothing() {
+    let gateway = gateway(vec![protected(Protocol::Http, jwt(), &[])]);
+    let told = run(&gateway, arrival("GET /a", &[]), host(true));
+    assert_eq!((told.response.status, told.body()), (401, "{\"message\":\"Unauthorized\"}"));
+    assert_eq!((told.field("www-authenticate"), told.effects.len()), (Some("Bearer"), 0));
+    assert_eq!(log(&told), "401 -");
+}
+
+#[test]
+fn a_good_token_from_the_field_or_the_query_reaches_the_backend() {
+    let gateway = gateway(vec![protected(Protocol::Http, jwt(), &[])]);
+    let token = token(&claims(",\"sub\":\"jo\""));
+    let bearer = alloc::format!("Authorization: Bearer {token}");
+    let query = alloc::format!("GET /a?t={token}");
+    for arrival in [arrival("GET /a", &[&bearer]), arrival(&query, &[])] {
+        let told = run(&gateway, arrival, host(true));
+        assert_eq!((told.response.status, log(&told)), (200, "200 jo"));
+        let Effect::FindKey(asked) = &told.effects[0] else { panic!("{:?}", told.effects) };
+        assert_eq!(asked.source, KeySource::Issuer("https://issuer".into()));
+        let kinds: Vec<_> = told.effects.iter().map(Effect::kind).collect();
+        assert_eq!(kinds.len(), 4, "key, signature, tokens, request: {kinds:?}");
+    }
+}
+
+#[test]
+fn a_bad_signature_and_an_unreachable_issuer_are_401_and_take_no_tokens() {
+    let gateway = gateway(vec![protected(Protocol::Http, jwt(), &[])]);
+    let bearer = alloc::format!("Authorization: Bearer {}", token(&claims("")));
+    let told = run(&gateway, arrival("GET /a", &[&bearer]), host(false));
+    assert_eq!((told.response.status, told.effects.len()), (401, 2));
+    let told = run(&gateway, arrival("GET /a", &[&bearer]), |effect| {
+        Some(effect.failed(EffectError::Unavailable("down".into())))
+    });
+    assert_eq!((told.response.status, told.effects.len()), (401, 1));
+}
+
+#[test]
+fn a_token_without_the_routes_scope_is_403() {
+    let gateway = gateway(vec![protected(Protocol::Http, jwt(), &["orders.write"])]);
+    for (scope, status) in [("orders.read", 403), ("orders.read orders.write", 200)] {
+        let token = token(&claims(&alloc::format!(",\"scope\":\"{scope}\"")));
+        let bearer = alloc::format!("Authorization: Bearer {token}");
+        let told = run(&gateway, arrival("GET /a", &[&bearer]), host(true));
+        assert_eq!(told.response.status, status, "{scope}");
+        if status == 403 {
+            assert_eq!(told.body(), "{\"message\":\"Forbidden\"}");
+        }
+    }
+}
+
+#[test]
+fn a_rest_api_reads_cognitos_token_from_the_field_that_its_authorizer_names() {
+    let cognito = AuthorizerKind::Cognito {
+        identity_header: "X-Token".into(),
+        identity_validation_expression: None,
+        provider_arns: vec!["arn:aws:cognito-idp:eu-west-1:1:userpool/eu-west-1_a".into()],
+    };
+    let gateway = gateway(vec![protected(Protocol::Rest, cognito, &[])]);
+    let claims = alloc::format!(
+        "{{\"iss\":\"https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_a\",\"token_use\":\"id\",\
+         \"sub\":\"jo\",\"exp\":{}}}",
+        SECONDS + 60
+    );
+    let field = alloc::format!("x-token: {}", token(&claims));
+    let told = run(&gateway, arrival("GET /prod/a", &[&field]), host(true));
+    assert_eq!((told.response.status, log(&told)), (200, "200 jo"));
+    let told = run(&gateway, arrival("GET /prod/a", &[]), host(true));
+    assert_eq!((told.response.status, told.body()), (401, "{\"message\":\"Unauthorized\"}"));
+    assert_eq!(told.field("x-amzn-errortype"), Some("UnauthorizedException"));
+}
