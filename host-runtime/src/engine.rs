@@ -4,7 +4,11 @@
 //! 500 to that exchange alone; the engine and all other exchanges go on.
 
 mod component;
+#[cfg(test)]
+mod fixture;
 mod native;
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 use std::sync::Arc;

@@ -1,1 +1,229 @@
+//! What a trap does to the exchanges of its instance.
 
+use std::rc::Rc;
+
+use gateway_core::codec::encode;
+use gateway_core::effect::{Effect, Outcome};
+use gateway_core::exchange::{Next, Turn};
+use gateway_core::message::{Arrival, Timestamp};
+
+use super::{Bounds, ComponentEngine, ComponentExchange};
+use crate::engine::fixture;
+
+/// An exchange that is driven step by step.
+struct Driven {
+    exchange: ComponentExchange,
+    turn: Turn,
+    step: u64,
+}
+
+impl Driven {
+    fn begin(engine: &ComponentEngine, arrival: Arrival) -> Self {
+        let (exchange, turn) = engine.begin(arrival);
+        Self { exchange, turn, step: 0 }
+    }
+    fn effect(&self) -> Option<&Effect> {
+        match &self.turn.next {
+            Next::Perform(effect) => Some(effect),
+            Next::Respond(_) => None,
+        }
+    }
+    fn step(&mut self, engine: &ComponentEngine) {
+        let outcome = fixture::outcome(self.effect().expect("it has not ended"));
+        self.step_with(engine, outcome);
+    }
+    fn step_with(&mut self, engine: &ComponentEngine, outcome: Outcome) {
+        self.step += 1;
+        let now = Timestamp(fixture::NOW_MS + 7 * self.step);
+        self.turn = engine.resume(&mut self.exchange, now, outcome);
+    }
+    fn finish(mut self, engine: &ComponentEngine) -> Vec<u8> {
+        while self.effect().is_some() {
+            self.step(engine);
+        }
+        encode(&self.turn)
+    }
+    fn status(&self) -> Option<u16> {
+        match &self.turn.next {
+            Next::Perform(_) => None,
+            Next::Respond(response) => Some(response.status),
+        }
+    }
+    fn trap_in_the_next_step(&self) {
+        let seat = self.exchange.seat.as_ref().expect("it has not ended");
+        seat.instance.interrupt_next.set(true);
+    }
+}
+
+fn engine(bounds: Bounds) -> ComponentEngine {
+    ComponentEngine::start_within(fixture::snapshot(), bounds).unwrap()
+}
+
+/// One exchange after each number of steps, with the last turn that each must come to.
+fn in_flight(engine: &ComponentEngine) -> Vec<(Driven, Vec<u8>)> {
+    let kinds = [fixture::http_proxy(), fixture::function(), fixture::secured()];
+    let mut all = Vec::new();
+    for (steps, arrival) in kinds.into_iter().enumerate() {
+        let expected = Driven::begin(engine, arrival.clone()).finish(engine);
+        let mut driven = Driven::begin(engine, arrival);
+        for _ in 0..steps {
+            driven.step(engine);
+        }
+        all.push((driven, expected));
+    }
+    all
+}
+
+#[test]
+fn a_trap_ends_one_exchange_and_the_others_answer_as_if_nothing_had_happened() {
+    let engine = engine(Bounds::default());
+    let others = in_flight(&engine);
+    let mut unlucky = Driven::begin(&engine, fixture::http_proxy());
+    unlucky.trap_in_the_next_step();
+    unlucky.step(&engine);
+    assert_eq!(unlucky.status(), Some(500));
+    for (driven, expected) in others {
+        assert!(!driven.exchange.seat.as_ref().unwrap().instance.is_alive());
+        assert_eq!(driven.finish(&engine), expected);
+    }
+    let expected = in_flight(&engine);
+    assert_eq!(expected.len(), 3, "new exchanges begin");
+}
+
+#[test]
+fn one_trap_after_another_costs_one_exchange_each() {
+    let engine = engine(Bounds::default());
+    let mut others = in_flight(&engine);
+    for _ in 0..5 {
+        let mut unlucky = Driven::begin(&engine, fixture::function());
+        unlucky.trap_in_the_next_step();
+        unlucky.step(&engine);
+        assert_eq!(unlucky.status(), Some(500));
+        // One of the others is moved to the new instance before that one traps too.
+        let (first, _) = &mut others[0];
+        if first.effect().is_some() {
+            first.step(&engine);
+        }
+    }
+    for (driven, expected) in others {
+        assert_eq!(driven.finish(&engine), expected);
+    }
+}
+
+#[test]
+fn an_exchange_that_was_interrupted_ends_on_the_snapshot_that_it_began_with() {
+    let engine = engine(Bounds::default());
+    let others = in_flight(&engine);
+    let mut unlucky = Driven::begin(&engine, fixture::http_proxy());
+    let mut empty = gateway_core::definition::Snapshot::from_bytes(&fixture::snapshot()).unwrap();
+    empty.apis.clear();
+    engine.deploy(empty.to_bytes().into()).unwrap();
+    unlucky.trap_in_the_next_step();
+    unlucky.step(&engine);
+    assert_eq!(unlucky.status(), Some(500));
+    for (driven, expected) in others {
+        assert_eq!(driven.finish(&engine), expected);
+    }
+}
+
+#[test]
+fn content_beyond_the_memory_ends_its_exchange_alone() {
+    let engine = engine(Bounds { memory_bytes_max: 16 << 20, ..Bounds::default() });
+    let others = in_flight(&engine);
+    let mut greedy = Driven::begin(&engine, fixture::function());
+    while let Some(effect) = greedy.effect() {
+        let outcome = match effect {
+            Effect::ReadContent(_) => Outcome::ReadContent(Ok(vec![b'x'; 10 << 20].into())),
+            other => fixture::outcome(other),
+        };
+        greedy.step_with(&engine, outcome);
+    }
+    assert_eq!(greedy.status(), Some(500));
+    for (driven, expected) in others {
+        assert_eq!(driven.finish(&engine), expected);
+    }
+}
+
+#[test]
+fn memory_that_others_used_up_is_not_held_against_an_exchange() {
+    // Each has 1 MB in the instance; they fit one by one, not all together.
+    let bounds =
+        Bounds { memory_bytes_max: 12 << 20, transcript_bytes_max: 4 << 20, ..Bounds::default() };
+    let engine = engine(bounds);
+    let mut all: Vec<Driven> =
+        (0..16).map(|_| Driven::begin(&engine, fixture::function())).collect();
+    for driven in &mut all {
+        while !matches!(driven.effect(), Some(Effect::InvokeFunction(_)) | None) {
+            let outcome = match driven.effect() {
+                Some(Effect::ReadContent(_)) => {
+                    Outcome::ReadContent(Ok(vec![b'x'; 1 << 20].into()))
+                }
+                Some(other) => fixture::outcome(other),
+                None => unreachable!(),
+            };
+            driven.step_with(&engine, outcome);
+        }
+        assert_eq!(driven.status(), None, "it waits for its function");
+    }
+    let first = all[0].exchange.seat.as_ref().unwrap();
+    assert!(!first.instance.is_alive(), "one instance had not enough memory for all");
+    for driven in &mut all {
+        while driven.effect().is_some() {
+            driven.step(&engine);
+        }
+        assert_eq!(driven.status(), Some(201));
+    }
+}
+
+#[test]
+fn an_exchange_too_long_to_be_kept_is_answered_500_after_a_trap_and_right_without_one() {
+    let engine = engine(Bounds { transcript_bytes_max: 100, ..Bounds::default() });
+    let (undisturbed, expected) = in_flight(&engine).remove(1);
+    assert_eq!(undisturbed.finish(&engine), expected);
+    let mut interrupted = Driven::begin(&engine, fixture::function());
+    let mut unlucky = Driven::begin(&engine, fixture::http_proxy());
+    unlucky.trap_in_the_next_step();
+    unlucky.step(&engine);
+    interrupted.step(&engine);
+    assert_eq!(interrupted.status(), Some(500));
+}
+
+#[test]
+fn a_worn_out_instance_finishes_what_it_began_and_begins_nothing() {
+    let engine = engine(Bounds { exchanges_max: 8, ..Bounds::default() });
+    let others = in_flight(&engine);
+    let old = Rc::clone(&others[0].0.exchange.seat.as_ref().unwrap().instance);
+    for _ in 0..8 {
+        let last = Driven::begin(&engine, fixture::http_proxy()).finish(&engine);
+        assert_eq!(last, others[0].1);
+    }
+    assert!(old.is_alive() && !old.is_fit());
+    for (driven, expected) in others {
+        let seat = driven.exchange.seat.as_ref().unwrap();
+        assert!(Rc::ptr_eq(&seat.instance, &old));
+        assert_eq!(driven.finish(&engine), expected);
+    }
+}
+
+#[test]
+fn an_exchange_that_is_dropped_is_forgotten_by_its_instance() {
+    let engine = engine(Bounds::default());
+    let expected = Driven::begin(&engine, fixture::http_proxy()).finish(&engine);
+    let dropped = Driven::begin(&engine, fixture::http_proxy());
+    let number = dropped.exchange.seat.as_ref().unwrap().number;
+    drop(dropped);
+    let next = Driven::begin(&engine, fixture::http_proxy());
+    assert_eq!(next.exchange.seat.as_ref().unwrap().number, number, "its number is used again");
+    assert_eq!(next.finish(&engine), expected);
+}
+
+#[test]
+fn the_instance_of_an_old_snapshot_goes_with_its_last_exchange() {
+    let engine = engine(Bounds::default());
+    let driven = Driven::begin(&engine, fixture::http_proxy());
+    let old = Rc::downgrade(&driven.exchange.seat.as_ref().unwrap().instance);
+    engine.deploy(fixture::snapshot()).unwrap();
+    assert!(old.upgrade().is_some());
+    driven.finish(&engine);
+    assert!(old.upgrade().is_none());
+}
