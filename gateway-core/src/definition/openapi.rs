@@ -1,8 +1,38 @@
 //! Reads AWS's object model from OpenAPI 3.0 and Swagger 2.0 with `x-amazon-apigateway-*`.
+//!
+//! Every mistake is told at once, with its JSON pointer and line. What API Gateway knows and Edgeway
+//! does not do yet is refused (`unsupported.rs` has the list); what AWS ignores is ignored, with a
+//! warning where somebody may have meant something by it. `basePath` and `servers` are ignored, as
+//! AWS's import does unless it is told otherwise.
 
-use alloc::{string::String, vec::Vec};
+mod authorizer;
+mod cors;
+mod extensions;
+mod gateway_responses;
+mod http_mapping;
+mod integration;
+mod mapping;
+mod method;
+mod parameters;
+mod paths;
+mod reading;
+mod resource_id;
+mod responses;
+mod security;
+mod settings;
+mod subtype;
+mod suggest;
+mod template;
+mod unsupported;
+mod uri;
+mod validators;
 
-use super::document::Node;
+use alloc::{format, string::String, vec::Vec};
+
+use self::reading::{Dialect, Reading};
+use self::security::Schemes;
+use self::validators::Validators;
+use super::document::{At, Node};
 use super::{DefinitionError, Deployment, Protocol};
 
 /// A definition as an OpenAPI document gives it.
@@ -17,3 +47,77 @@ pub struct Imported {
     /// What is served, but probably not meant.
     pub warnings: Vec<DefinitionError>,
 }
+
+/// Imports a document as an API of this kind. `region` completes what a document leaves out of ARNs.
+///
+/// Fails with everything that is wrong, in the order of the document, warnings left out.
+pub fn import(
+    document: &Node,
+    protocol: Protocol,
+    region: &str,
+) -> Result<Imported, Vec<DefinitionError>> {
+    let root = At::root(document);
+    let dialect = dialect(&root, protocol).map_err(|error| alloc::vec![error])?;
+    let reading = Reading::new(root, dialect, protocol, region);
+    extensions::check(&reading);
+    let settings = settings::read(&reading);
+    security::check_top_level(&reading);
+    let schemes = Schemes::read(&reading);
+    let validators = Validators::read(&reading);
+    let methods = paths::read(&reading, &schemes, &validators);
+    let deployment = Deployment {
+        id: String::new(),
+        methods,
+        authorizers: schemes.authorizers,
+        gateway_responses: gateway_responses::read(&reading),
+        cors: cors::read(&reading),
+        binary_media_types: settings.binary_media_types,
+        api_key_source: settings.api_key_source,
+        endpoint_type: settings.endpoint_type,
+        minimum_compression_bytes: settings.minimum_compression_bytes,
+    };
+    let (errors, warnings) = reading.finish();
+    if !errors.is_empty() {
+        return Err(errors);
+    }
+    Ok(Imported {
+        name: settings.name,
+        disable_execute_api_endpoint: settings.disable_execute_api_endpoint,
+        deployment,
+        warnings,
+    })
+}
+
+/// Which specification the document says it follows, if this kind of API can be imported from it.
+fn dialect(root: &At<'_>, protocol: Protocol) -> Result<Dialect, DefinitionError> {
+    let refused = |at: &At<'_>, message: String| DefinitionError::error(at.source(), message);
+    if !root.is_object() {
+        return Err(refused(root, format!("expected an OpenAPI document, found {}", root.kind())));
+    }
+    if let Some(at) = root.get("swagger") {
+        return match (at.as_text(), protocol) {
+            (Some("2.0"), Protocol::Rest) => Ok(Dialect::Swagger2),
+            (Some("2.0"), Protocol::Http) => {
+                let message = "an HTTP API is imported from OpenAPI 3.0, not from Swagger 2.0";
+                Err(refused(&at, message.into()))
+            }
+            _ => Err(refused(&at, "only Swagger 2.0 is known".into())),
+        };
+    }
+    let Some(at) = root.get("openapi") else {
+        let help = "it begins with `openapi: 3.0.1` or `swagger: \"2.0\"`";
+        let message = "not an OpenAPI document: neither `openapi` nor `swagger` is there";
+        return Err(refused(root, message.into()).help(help));
+    };
+    match at.as_text() {
+        Some(version) if version == "3.0" || version.starts_with("3.0.") => Ok(Dialect::OpenApi3),
+        Some(version) => {
+            let message = format!("API Gateway imports OpenAPI 3.0, not {version}");
+            Err(refused(&at, message))
+        }
+        None => Err(refused(&at, format!("expected a string, found {}", at.kind()))),
+    }
+}
+
+#[cfg(test)]
+mod tests;

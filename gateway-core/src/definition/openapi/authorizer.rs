@@ -1,0 +1,201 @@
+//! Authorizers: `x-amazon-apigateway-authorizer` of a security scheme.
+
+use alloc::{format, string::String, vec::Vec};
+
+use super::super::document::At;
+use super::super::{AuthorizerKind, JwtConfiguration};
+use super::cors::is_field_name;
+use super::reading::Reading;
+
+/// What a security scheme's authorizer is.
+pub(super) enum Kind {
+    Jwt,
+    Cognito,
+    Lambda,
+}
+
+/// Which kind of authorizer it is, if this kind of API has it.
+pub(super) fn kind<'d>(reading: &Reading<'d>, at: &At<'d>) -> Option<Kind> {
+    let type_at = reading.required(at, "type")?;
+    match (reading.word(&type_at, &TYPES)?, reading.is_rest()) {
+        ("jwt", false) => Some(Kind::Jwt),
+        ("cognito_user_pools", true) => Some(Kind::Cognito),
+        ("request", _) | ("token", true) => Some(Kind::Lambda),
+        (name, is_rest) => {
+            let (kind, help) = match is_rest {
+                true => ("a REST API", "it has `token`, `request` and `cognito_user_pools`"),
+                false => ("an HTTP API", "it has `jwt` and `request`"),
+            };
+            let message = format!("{kind} has no authorizers of the type `{name}`");
+            reading.error_with(&type_at, message, help);
+            None
+        }
+    }
+}
+
+/// Reads a JWT authorizer of an HTTP API.
+pub(super) fn jwt<'d>(
+    reading: &Reading<'d>,
+    scheme: &At<'d>,
+    at: &At<'d>,
+) -> Option<AuthorizerKind> {
+    reading.members_known(at, &MEMBERS);
+    let identity_source = match at.get("identitySource") {
+        None => alloc::vec!["$request.header.Authorization".into()],
+        Some(at) => identity_sources(reading, &at)?,
+    };
+    let configuration =
+        reading.required(at, "jwtConfiguration").and_then(|at| reading.object(at))?;
+    reading.members_known(&configuration, &["issuer", "audience"]);
+    let issuer = match configuration.get("issuer") {
+        Some(at) => {
+            let issuer = reading.string(&at)?;
+            check_issuer(reading, &at, issuer)?;
+            issuer
+        }
+        None => {
+            let Some(url_at) = scheme.get("openIdConnectUrl") else {
+                reading.error(&configuration, "`issuer` is missing");
+                return None;
+            };
+            let url = reading.string(&url_at)?;
+            check_issuer(reading, &url_at, url)?;
+            url.strip_suffix("/.well-known/openid-configuration").unwrap_or(url)
+        }
+    };
+    let audience_at = reading.required(&configuration, "audience")?;
+    let audience = match audience_at.as_str() {
+        Some(one) => alloc::vec![one.into()],
+        None => reading.strings(&audience_at),
+    };
+    if audience.is_empty() {
+        reading.error(&audience_at, "at least one audience is needed");
+    } else if audience.len() > AUDIENCES_MAX {
+        reading.error(&audience_at, format!("more than {AUDIENCES_MAX} audiences"));
+    }
+    let jwt_configuration = JwtConfiguration { issuer: issuer.into(), audience };
+    Some(AuthorizerKind::Jwt { identity_source, jwt_configuration })
+}
+
+/// Reads an authorizer of a REST API that accepts the tokens of Cognito user pools.
+pub(super) fn cognito<'d>(
+    reading: &Reading<'d>,
+    scheme: &At<'d>,
+    at: &At<'d>,
+) -> Option<AuthorizerKind> {
+    reading.members_known(at, &MEMBERS);
+    let providers = reading.required(at, "providerARNs")?;
+    let provider_arns = reading.strings(&providers);
+    if provider_arns.is_empty() && providers.is_array() {
+        reading.error(&providers, "at least one user pool is needed");
+    }
+    for provider in providers.items() {
+        if let Some(arn) = provider.as_str().filter(|arn| !is_user_pool(arn)) {
+            let help = "it has the form arn:aws:cognito-idp:REGION:ACCOUNT:userpool/ID";
+            let message = format!("`{arn}` is not the ARN of a user pool");
+            reading.error_with(&provider, message, help);
+        }
+    }
+    let identity_header = match at.get("identitySource") {
+        None => {
+            let name = scheme.get("name");
+            let name = name.as_ref().and_then(At::as_str).unwrap_or("Authorization");
+            String::from(name)
+        }
+        Some(at) => {
+            let source = reading.string(&at)?;
+            let Some(name) = source.strip_prefix("method.request.header.") else {
+                let help = "it has the form `method.request.header.NAME`";
+                reading.error_with(&at, format!("`{source}` is not an identity source"), help);
+                return None;
+            };
+            name.into()
+        }
+    };
+    if !is_field_name(&identity_header) {
+        reading.error(at, format!("`{identity_header}` is not a field name"));
+    }
+    let validation = at.get("identityValidationExpression");
+    let identity_validation_expression = validation.and_then(|at| {
+        let expression = reading.string(&at)?;
+        if regex_lite::Regex::new(expression).is_err() {
+            reading.error(&at, format!("`{expression}` is not a regular expression"));
+        }
+        Some(expression.into())
+    });
+    Some(AuthorizerKind::Cognito { identity_header, identity_validation_expression, provider_arns })
+}
+
+/// `$request.header.NAME` or `$request.querystring.NAME`; several in an array or with commas.
+fn identity_sources<'d>(reading: &Reading<'d>, at: &At<'d>) -> Option<Vec<String>> {
+    let sources: Vec<String> = match at.as_str() {
+        Some(text) => text.split(',').map(|source| source.trim().into()).collect(),
+        None => reading.strings(at),
+    };
+    for source in &sources {
+        let is_known = match source.strip_prefix("$request.").and_then(|rest| rest.split_once('.'))
+        {
+            Some(("header", name)) => is_field_name(name),
+            Some(("querystring", name)) => !name.is_empty(),
+            _ => false,
+        };
+        if !is_known {
+            let help = "it has the form `$request.header.NAME` or `$request.querystring.NAME`";
+            reading.error_with(at, format!("`{source}` is not an identity source"), help);
+            return None;
+        }
+    }
+    (!sources.is_empty()).then_some(sources)
+}
+
+/// An issuer is a URL that discovery starts from; `http` is for local use.
+fn check_issuer<'d>(reading: &Reading<'d>, at: &At<'d>, issuer: &str) -> Option<()> {
+    let rest = issuer.strip_prefix("https://").or_else(|| issuer.strip_prefix("http://"));
+    let is_url = rest.is_some_and(|rest| {
+        !rest.starts_with(['/', ':'])
+            && !rest.is_empty()
+            && rest.bytes().all(|b| b.is_ascii_graphic())
+    });
+    if !is_url || issuer.contains("${") {
+        reading.error(at, format!("`{issuer}` is not the URL of an issuer"));
+        return None;
+    }
+    Some(())
+}
+
+fn is_user_pool(arn: &str) -> bool {
+    let parts: Vec<&str> = arn.splitn(6, ':').collect();
+    let ["arn", _, "cognito-idp", region, account, resource] = parts[..] else { return false };
+    let id = resource.strip_prefix("userpool/").unwrap_or_default();
+    !region.is_empty()
+        && account.len() == 12
+        && account.bytes().all(|b| b.is_ascii_digit())
+        && !id.is_empty()
+        && id.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-".contains(&b))
+}
+
+/// "Quotas for HTTP APIs": audiences of an authorizer.
+const AUDIENCES_MAX: usize = 50;
+
+const TYPES: [(&str, &str); 4] = [
+    ("jwt", "jwt"),
+    ("request", "request"),
+    ("token", "token"),
+    ("cognito_user_pools", "cognito_user_pools"),
+];
+
+const MEMBERS: [&str; 13] = [
+    "type",
+    "name",
+    "identitySource",
+    "identityValidationExpression",
+    "jwtConfiguration",
+    "providerARNs",
+    "authorizerUri",
+    "authorizerCredentials",
+    "authorizerResultTtlInSeconds",
+    "authorizerPayloadFormatVersion",
+    "enableSimpleResponses",
+    "description",
+    "tags",
+];

@@ -1,0 +1,72 @@
+//! Gateway responses of REST APIs (`x-amazon-apigateway-gateway-responses`).
+
+use alloc::{format, vec::Vec};
+
+use super::super::document::At;
+use super::super::{DefinitionError, GatewayResponse};
+use super::reading::Reading;
+use super::suggest::did_you_mean;
+use super::{mapping, template};
+use crate::gateway_error::ResponseType;
+
+/// Reads them in their order.
+pub(super) fn read(reading: &Reading<'_>) -> Vec<GatewayResponse> {
+    let at = reading.root.get("x-amazon-apigateway-gateway-responses");
+    let Some(at) = at.filter(|_| reading.is_rest()).and_then(|at| reading.object(at)) else {
+        return Vec::new();
+    };
+    at.members().filter_map(|(name, at)| response(reading, name, at)).collect()
+}
+
+fn response<'d>(reading: &Reading<'d>, name: &str, at: At<'d>) -> Option<GatewayResponse> {
+    let Some((_, response_type)) = TYPES.iter().find(|(known, _)| *known == name) else {
+        let message = format!("there is no gateway response `{name}`");
+        let help = did_you_mean(name, TYPES.iter().map(|(known, _)| *known));
+        reading.note(DefinitionError { help, ..DefinitionError::error(at.source(), message) });
+        return None;
+    };
+    let at = reading.object(at)?;
+    reading.members_known(&at, &MEMBERS);
+    Some(GatewayResponse {
+        response_type: *response_type,
+        status_code: at
+            .get("statusCode")
+            .and_then(|at| reading.integer(&at, 100..=599))
+            .and_then(|status| status.try_into().ok()),
+        response_parameters: at
+            .get("responseParameters")
+            .map(|at| mapping::read_gateway_response(reading, &at))
+            .unwrap_or_default(),
+        response_templates: at
+            .get("responseTemplates")
+            .map(|at| template::read_substituted(reading, &at))
+            .unwrap_or_default(),
+    })
+}
+
+const MEMBERS: [&str; 4] =
+    ["statusCode", "responseParameters", "responseTemplates", "defaultResponse"];
+
+const TYPES: [(&str, ResponseType); 21] = [
+    ("ACCESS_DENIED", ResponseType::AccessDenied),
+    ("API_CONFIGURATION_ERROR", ResponseType::ApiConfigurationError),
+    ("AUTHORIZER_CONFIGURATION_ERROR", ResponseType::AuthorizerConfigurationError),
+    ("AUTHORIZER_FAILURE", ResponseType::AuthorizerFailure),
+    ("BAD_REQUEST_BODY", ResponseType::BadRequestBody),
+    ("BAD_REQUEST_PARAMETERS", ResponseType::BadRequestParameters),
+    ("DEFAULT_4XX", ResponseType::Default4xx),
+    ("DEFAULT_5XX", ResponseType::Default5xx),
+    ("EXPIRED_TOKEN", ResponseType::ExpiredToken),
+    ("INTEGRATION_FAILURE", ResponseType::IntegrationFailure),
+    ("INTEGRATION_TIMEOUT", ResponseType::IntegrationTimeout),
+    ("INVALID_API_KEY", ResponseType::InvalidApiKey),
+    ("INVALID_SIGNATURE", ResponseType::InvalidSignature),
+    ("MISSING_AUTHENTICATION_TOKEN", ResponseType::MissingAuthenticationToken),
+    ("QUOTA_EXCEEDED", ResponseType::QuotaExceeded),
+    ("REQUEST_TOO_LARGE", ResponseType::RequestTooLarge),
+    ("RESOURCE_NOT_FOUND", ResponseType::ResourceNotFound),
+    ("THROTTLED", ResponseType::Throttled),
+    ("UNAUTHORIZED", ResponseType::Unauthorized),
+    ("UNSUPPORTED_MEDIA_TYPE", ResponseType::UnsupportedMediaType),
+    ("WAF_FILTERED", ResponseType::WafFiltered),
+];

@@ -1,0 +1,270 @@
+//! `x-amazon-apigateway-integration`.
+
+use alloc::{format, string::String};
+
+use super::super::document::At;
+use super::super::{
+    ConnectionType, Integration, IntegrationType, PassthroughBehavior, PayloadFormat,
+};
+use super::paths::ResourcePath;
+use super::reading::Reading;
+use super::unsupported::Feature;
+use super::{http_mapping, mapping, responses, subtype, template, uri};
+use crate::limits::{HTTP_INTEGRATION_MS_DEFAULT, INTEGRATION_MS_MAX, INTEGRATION_MS_MIN};
+
+/// Reads an operation's integration, or the shared one that it refers to.
+pub(super) fn read<'d>(
+    reading: &Reading<'d>,
+    at: At<'d>,
+    operation: &At<'d>,
+    path: &ResourcePath,
+) -> Option<Integration> {
+    let at = reading.object(at).and_then(|at| reading.resolve(at))?;
+    let at = reading.object(at)?;
+    reading.members_known(&at, &MEMBERS);
+    let integration_type = integration_type(reading, &at)?;
+    let is_mock = integration_type == IntegrationType::Mock;
+    refuse_unsupported(reading, &at, integration_type)?;
+    let member = |name| at.get(name);
+    Some(Integration {
+        integration_type,
+        http_method: http_method(reading, &at, integration_type),
+        uri: if is_mock { None } else { uri::read(reading, &at, integration_type, path) },
+        connection_type: ConnectionType::Internet,
+        payload_format: payload_format(reading, &at, integration_type),
+        timeout_ms: timeout_ms(reading, &at),
+        passthrough_behavior: member("passthroughBehavior")
+            .and_then(|at| reading.word(&at, &PASSTHROUGH_BEHAVIORS))
+            .unwrap_or_default(),
+        request_parameters: member("requestParameters")
+            .map(|at| match reading.is_rest() {
+                true => {
+                    let is_applied = integration_type == IntegrationType::HttpProxy;
+                    mapping::read_request(reading, &at, is_applied)
+                }
+                false => http_mapping::refuse_request(reading, &at),
+            })
+            .unwrap_or_default(),
+        // Proxies have none: AWS ignores what stands there.
+        request_templates: member("requestTemplates")
+            .filter(|_| is_mock)
+            .map(|at| template::read_literal(reading, &at))
+            .unwrap_or_default(),
+        responses: member("responses")
+            .filter(|_| is_mock)
+            .map(|at| responses::read(reading, &at, operation))
+            .unwrap_or_default(),
+        source: at.source(),
+    })
+}
+
+fn integration_type<'d>(reading: &Reading<'d>, at: &At<'d>) -> Option<IntegrationType> {
+    let at = reading.required(at, "type")?;
+    let found = reading.word(&at, &TYPES)?;
+    if !reading.is_rest() && !matches!(found, Type::HttpProxy | Type::AwsProxy) {
+        let help = "use `HTTP_PROXY` or `AWS_PROXY`, or import it as a REST API";
+        reading.error_with(&at, "an HTTP API has no integrations of this type", help);
+        return None;
+    }
+    match found {
+        Type::Mock => Some(IntegrationType::Mock),
+        Type::HttpProxy => Some(IntegrationType::HttpProxy),
+        Type::AwsProxy => Some(IntegrationType::AwsProxy),
+        Type::Http => {
+            reading.unsupported(&at, Feature::HttpIntegrations);
+            None
+        }
+        Type::Aws => {
+            reading.unsupported(&at, Feature::AwsIntegrations);
+            None
+        }
+    }
+}
+
+/// Notes the members that ask for what is not supported yet.
+///
+/// `None` where the rest of the integration cannot be understood without it.
+fn refuse_unsupported<'d>(
+    reading: &Reading<'d>,
+    at: &At<'d>,
+    integration_type: IntegrationType,
+) -> Option<()> {
+    if let Some(name) = at.get("integrationSubtype") {
+        subtype::refuse(reading, at, &name);
+        return None;
+    }
+    let connection_types = [("INTERNET", false), ("VPC_LINK", true)];
+    let connection_type = at.get("connectionType");
+    if let Some(connection_type) = connection_type
+        && reading.word(&connection_type, &connection_types) == Some(true)
+    {
+        reading.unsupported(&connection_type, Feature::VpcLinks);
+        return None;
+    }
+    if let Some(parameters) = at.get("responseParameters")
+        && !reading.is_rest()
+        && parameters.members().next().is_some()
+    {
+        reading.unsupported(&parameters, Feature::HttpResponseMappings);
+    }
+    if let Some(handling) = at.get("contentHandling")
+        && let Some(to_binary) = reading.word(&handling, &CONTENT_HANDLINGS)
+    {
+        // A Lambda event holds binary content as base64 text anyhow; a mock has no content.
+        let no_effect = match integration_type {
+            IntegrationType::Mock => true,
+            IntegrationType::AwsProxy => !to_binary,
+            IntegrationType::HttpProxy => false,
+        };
+        if !no_effect {
+            reading.unsupported(&handling, Feature::ContentHandling);
+        }
+    }
+    if let Some(mode) = at.get("responseTransferMode")
+        && reading.word(&mode, &[("BUFFERED", false), ("STREAM", true)]) == Some(true)
+    {
+        reading.unsupported(&mode, Feature::ResponseStreaming);
+    }
+    if let Some(credentials) = at.get("credentials") {
+        check_credentials(reading, &credentials);
+    }
+    if let Some(tls_config) = at.get("tlsConfig").and_then(|at| reading.object(at)) {
+        reading.members_known(&tls_config, &["insecureSkipVerification", "serverNameToVerify"]);
+        let skip = tls_config.get("insecureSkipVerification");
+        let skips = skip.is_some_and(|at| reading.boolean(&at) == Some(true));
+        if skips || tls_config.get("serverNameToVerify").is_some() {
+            reading.unsupported(&tls_config, Feature::TlsConfig);
+        }
+    }
+    Some(())
+}
+
+fn check_credentials<'d>(reading: &Reading<'d>, at: &At<'d>) {
+    let Some(credentials) = reading.string(at) else { return };
+    if credentials.ends_with(":iam::*:user/*") {
+        reading.unsupported(at, Feature::CallerCredentials);
+    } else if !credentials.starts_with("arn:") && !credentials.starts_with("${stageVariables.") {
+        reading.error(at, format!("`{credentials}` is not the ARN of a role"));
+    } else {
+        let message = "the role is not assumed: the host calls with its own credentials";
+        reading.warning(at, message);
+    }
+}
+
+/// The method of the integration request. A Lambda function is invoked by POST whatever stands here
+/// in an HTTP API; a REST API answers 500 for anything else.
+fn http_method<'d>(
+    reading: &Reading<'d>,
+    at: &At<'d>,
+    integration_type: IntegrationType,
+) -> Option<String> {
+    let Some(method) = at.get("httpMethod") else {
+        if reading.is_rest() && integration_type != IntegrationType::Mock {
+            let help = match integration_type {
+                IntegrationType::AwsProxy => "a Lambda function is invoked by `POST`",
+                _ => "`ANY` is the client's method",
+            };
+            reading.error_with(at, "`httpMethod` is missing", help);
+        }
+        return None;
+    };
+    reading.word(&method, &HTTP_METHODS).map(Into::into)
+}
+
+fn payload_format<'d>(
+    reading: &Reading<'d>,
+    at: &At<'d>,
+    integration_type: IntegrationType,
+) -> PayloadFormat {
+    let Some(version) = at.get("payloadFormatVersion") else { return PayloadFormat::V1 };
+    let format = match reading.text(&version) {
+        Some("1.0" | "1") => PayloadFormat::V1,
+        Some("2.0" | "2") => PayloadFormat::V2,
+        Some(other) => {
+            let message = format!("there is no payload format `{other}`");
+            reading.error_with(&version, message, "it is 1.0 or 2.0");
+            return PayloadFormat::V1;
+        }
+        None => return PayloadFormat::V1,
+    };
+    if format == PayloadFormat::V2
+        && (reading.is_rest() || integration_type != IntegrationType::AwsProxy)
+    {
+        let message =
+            "payload format 2.0 is of Lambda functions of HTTP APIs; it has no effect here";
+        reading.warning(&version, message);
+        return PayloadFormat::V1;
+    }
+    format
+}
+
+fn timeout_ms<'d>(reading: &Reading<'d>, at: &At<'d>) -> Option<u32> {
+    let most = if reading.is_rest() { INTEGRATION_MS_MAX } else { HTTP_INTEGRATION_MS_DEFAULT };
+    let timeout = at.get("timeoutInMillis")?;
+    let range = i64::from(INTEGRATION_MS_MIN)..=i64::from(most);
+    reading.integer(&timeout, range)?.try_into().ok()
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Type {
+    Mock,
+    Http,
+    HttpProxy,
+    Aws,
+    AwsProxy,
+}
+
+const TYPES: [(&str, Type); 5] = [
+    ("mock", Type::Mock),
+    ("http", Type::Http),
+    ("http_proxy", Type::HttpProxy),
+    ("aws", Type::Aws),
+    ("aws_proxy", Type::AwsProxy),
+];
+
+const HTTP_METHODS: [(&str, &str); 9] = [
+    ("ANY", "ANY"),
+    ("GET", "GET"),
+    ("HEAD", "HEAD"),
+    ("POST", "POST"),
+    ("PUT", "PUT"),
+    ("PATCH", "PATCH"),
+    ("DELETE", "DELETE"),
+    ("OPTIONS", "OPTIONS"),
+    ("x-amazon-apigateway-any-method", "ANY"),
+];
+
+const PASSTHROUGH_BEHAVIORS: [(&str, PassthroughBehavior); 3] = [
+    ("when_no_match", PassthroughBehavior::WhenNoMatch),
+    ("when_no_templates", PassthroughBehavior::WhenNoTemplates),
+    ("never", PassthroughBehavior::Never),
+];
+
+/// Name → whether it converts to binary.
+pub(super) const CONTENT_HANDLINGS: [(&str, bool); 2] =
+    [("CONVERT_TO_TEXT", false), ("CONVERT_TO_BINARY", true)];
+
+/// `cacheKeyParameters` and `cacheNamespace` count where a stage has a cache, `description` nowhere.
+const MEMBERS: [&str; 21] = [
+    "$ref",
+    "type",
+    "uri",
+    "httpMethod",
+    "connectionType",
+    "connectionId",
+    "integrationSubtype",
+    "credentials",
+    "description",
+    "passthroughBehavior",
+    "contentHandling",
+    "timeoutInMillis",
+    "requestParameters",
+    "requestTemplates",
+    "responses",
+    "responseParameters",
+    "responseTransferMode",
+    "cacheKeyParameters",
+    "cacheNamespace",
+    "payloadFormatVersion",
+    "tlsConfig",
+];

@@ -1,0 +1,76 @@
+//! One operation: a REST method or an HTTP route.
+
+use super::super::Method;
+use super::super::document::At;
+use super::integration;
+use super::parameters;
+use super::paths::ResourcePath;
+use super::reading::Reading;
+use super::security::{self, Schemes};
+use super::validators::Validators;
+use alloc::string::String;
+
+/// Where an operation stands.
+pub(super) struct Place<'p> {
+    pub(super) path: &'p ResourcePath,
+    pub(super) http_method: &'static str,
+    pub(super) resource_id: &'p str,
+}
+
+/// Reads an operation; `item` is the path that it belongs to.
+pub(super) fn read<'d>(
+    reading: &Reading<'d>,
+    item: &At<'d>,
+    operation: At<'d>,
+    place: &Place<'_>,
+    schemes: &Schemes,
+    validators: &Validators<'d>,
+) -> Option<Method> {
+    let operation = reading.object(operation)?;
+    reading.members_known(&operation, &MEMBERS);
+    if place.path.text == "$default" && place.http_method != "ANY" {
+        let help = "write it as `x-amazon-apigateway-any-method`";
+        reading.error_with(&operation, "the `$default` route takes every method", help);
+    }
+    let request_parameters = parameters::read(reading, item, &operation, place.path);
+    validators.check(reading, &operation, &request_parameters, place.path);
+    let authorization = security::authorization(reading, &operation, schemes);
+    let operation_name = operation.get("operationId").and_then(|at| reading.string(&at));
+    let Some(integration) = operation.get("x-amazon-apigateway-integration") else {
+        let help = "add `x-amazon-apigateway-integration`";
+        reading.error_with(&operation, "No integration defined for method", help);
+        return None;
+    };
+    let integration = integration::read(reading, integration, &operation, place.path)?;
+    Some(Method {
+        resource_id: place.resource_id.into(),
+        resource_path: place.path.text.clone(),
+        http_method: place.http_method.into(),
+        operation_name: operation_name.map(String::from),
+        authorization,
+        api_key_required: false,
+        request_parameters,
+        integration,
+        source: operation.source(),
+    })
+}
+
+/// Of both specifications; `isDefaultRoute` is what AWS exports.
+const MEMBERS: [&str; 16] = [
+    "tags",
+    "summary",
+    "description",
+    "externalDocs",
+    "operationId",
+    "parameters",
+    "requestBody",
+    "responses",
+    "callbacks",
+    "deprecated",
+    "security",
+    "servers",
+    "consumes",
+    "produces",
+    "schemes",
+    "isDefaultRoute",
+];

@@ -1,0 +1,95 @@
+//! `responses` of an integration: which of them answers, and with what.
+
+use alloc::{format, string::String, vec::Vec};
+
+use super::super::IntegrationResponse;
+use super::super::document::At;
+use super::cors::is_field_name;
+use super::integration::CONTENT_HANDLINGS;
+use super::reading::Reading;
+use super::unsupported::Feature;
+use super::{mapping, template};
+
+/// Reads the integration responses in their order, which is that of selection.
+pub(super) fn read<'d>(
+    reading: &Reading<'d>,
+    at: &At<'d>,
+    operation: &At<'d>,
+) -> Vec<IntegrationResponse> {
+    let Some(at) = reading.object(at.clone()) else { return Vec::new() };
+    at.members().filter_map(|(pattern, at)| response(reading, pattern, at, operation)).collect()
+}
+
+fn response<'d>(
+    reading: &Reading<'d>,
+    pattern: &str,
+    at: At<'d>,
+    operation: &At<'d>,
+) -> Option<IntegrationResponse> {
+    let at = reading.object(at)?;
+    reading.members_known(&at, &MEMBERS);
+    let selection_pattern = (pattern != "default" && !pattern.is_empty()).then(|| pattern.into());
+    if selection_pattern.is_some() && regex_lite::Regex::new(&format!("^(?:{pattern})$")).is_err() {
+        reading.error(&at, format!("`{pattern}` is not a regular expression"));
+    }
+    if let Some(handling) = at.get("contentHandling")
+        && reading.word(&handling, &CONTENT_HANDLINGS) == Some(true)
+    {
+        reading.unsupported(&handling, Feature::ContentHandling);
+    }
+    let status = reading.required(&at, "statusCode")?;
+    let status_code: u16 = reading.integer(&status, 100..=599)?.try_into().ok()?;
+    let response_parameters = at
+        .get("responseParameters")
+        .map(|at| {
+            let read = mapping::read_response(reading, &at);
+            check_declared(reading, &at, operation, status_code, &read);
+            read
+        })
+        .unwrap_or_default();
+    Some(IntegrationResponse {
+        selection_pattern,
+        status_code,
+        response_parameters,
+        response_templates: at
+            .get("responseTemplates")
+            .map(|at| template::read_literal(reading, &at))
+            .unwrap_or_default(),
+    })
+}
+
+/// A field can be mapped only if the method response of that status declares it.
+fn check_declared<'d>(
+    reading: &Reading<'d>,
+    at: &At<'d>,
+    operation: &At<'d>,
+    status_code: u16,
+    mappings: &[(String, String)],
+) {
+    let responses = operation.get("responses");
+    let status = format!("{status_code}");
+    let declared = responses
+        .and_then(|at| at.get(&status).or_else(|| at.get("default")))
+        .and_then(|at| reading.resolve(at));
+    let headers = declared.and_then(|at| at.get("headers"));
+    for (target, _) in mappings {
+        let Some(name) = target.strip_prefix("method.response.header.") else { continue };
+        let place = at.get(target).unwrap_or_else(|| at.clone());
+        if !is_field_name(name) {
+            reading.error(&place, format!("`{name}` is not a field name"));
+        }
+        let is_declared = headers.as_ref().is_some_and(|headers| {
+            headers.members().any(|(declared, _)| declared.eq_ignore_ascii_case(name))
+        });
+        if !is_declared {
+            // AWS's words.
+            let message = format!("Invalid mapping expression parameter specified: {target}");
+            let help =
+                format!("declare `{name}` under the operation's `responses.{status}.headers`");
+            reading.error_with(&place, message, help);
+        }
+    }
+}
+
+const MEMBERS: [&str; 4] =
+    ["statusCode", "responseParameters", "responseTemplates", "contentHandling"];

@@ -1,0 +1,207 @@
+//! `security` of operations, and the security schemes that it refers to.
+
+use alloc::collections::BTreeMap;
+use alloc::{format, string::String, vec::Vec};
+
+use super::super::document::At;
+use super::super::{Authorization, Authorizer, DefinitionError};
+use super::authorizer::{self, Kind};
+use super::reading::{Dialect, Reading};
+use super::suggest::did_you_mean;
+use super::unsupported::Feature;
+
+/// The security schemes of a document.
+pub(super) struct Schemes {
+    schemes: BTreeMap<String, Scheme>,
+    pub(super) authorizers: Vec<Authorizer>,
+}
+
+/// What a security scheme stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Scheme {
+    /// Index into the authorizers.
+    Authorizer(u32),
+    Lambda,
+    Iam,
+    ApiKey,
+    /// API Gateway knows nothing to do for it.
+    Foreign,
+    /// It was refused already.
+    Bad,
+}
+
+impl Schemes {
+    /// Reads `components.securitySchemes` or `securityDefinitions`.
+    pub(super) fn read(reading: &Reading<'_>) -> Self {
+        let mut read = Self { schemes: BTreeMap::new(), authorizers: Vec::new() };
+        let at = match reading.dialect {
+            Dialect::OpenApi3 => {
+                reading.root.get("components").and_then(|at| at.get("securitySchemes"))
+            }
+            Dialect::Swagger2 => reading.root.get("securityDefinitions"),
+        };
+        let at = at.and_then(|at| reading.object(at));
+        for (name, scheme) in at.iter().flat_map(At::members) {
+            let scheme = read.scheme(reading, name, scheme).unwrap_or(Scheme::Bad);
+            read.schemes.insert(name.into(), scheme);
+        }
+        read
+    }
+
+    fn scheme<'d>(&mut self, reading: &Reading<'d>, name: &str, at: At<'d>) -> Option<Scheme> {
+        let at = reading.resolve(at).and_then(|at| reading.object(at))?;
+        reading.members_known(&at, &MEMBERS);
+        let authtype = at.get("x-amazon-apigateway-authtype");
+        if let Some(authtype) = &authtype
+            && reading.string(authtype)?.eq_ignore_ascii_case("awsSigv4")
+        {
+            return Some(Scheme::Iam);
+        }
+        if let Some(extension) = at.get("x-amazon-apigateway-authorizer") {
+            let extension = reading.object(extension)?;
+            let kind = match authorizer::kind(reading, &extension)? {
+                Kind::Jwt => authorizer::jwt(reading, &at, &extension)?,
+                Kind::Cognito => authorizer::cognito(reading, &at, &extension)?,
+                Kind::Lambda => return Some(Scheme::Lambda),
+            };
+            let index = u32::try_from(self.authorizers.len()).ok()?;
+            let source = extension.source();
+            self.authorizers.push(Authorizer { name: name.into(), kind, source });
+            return Some(Scheme::Authorizer(index));
+        }
+        let is = |member: &str, wanted: &str| {
+            at.get(member)
+                .is_some_and(|at| at.as_str().is_some_and(|text| text.eq_ignore_ascii_case(wanted)))
+        };
+        if is("type", "apiKey") && is("name", "x-api-key") && is("in", "header") {
+            return Some(Scheme::ApiKey);
+        }
+        if let Some(authtype) = authtype {
+            let message = "`x-amazon-apigateway-authtype` without `x-amazon-apigateway-authorizer`";
+            reading.error(&authtype, message);
+            return None;
+        }
+        Some(Scheme::Foreign)
+    }
+}
+
+/// Who may call an operation.
+pub(super) fn authorization<'d>(
+    reading: &Reading<'d>,
+    operation: &At<'d>,
+    schemes: &Schemes,
+) -> Authorization {
+    check_auth(reading, operation);
+    let own = operation.get("security");
+    let inherited = || reading.root.get("security");
+    let Some(security) = own.or_else(inherited) else { return Authorization::None };
+    let mut found: Option<(Authorization, String)> = None;
+    for requirement in reading.array(&security) {
+        let Some(requirement) = reading.object(requirement) else { continue };
+        for (name, scopes) in requirement.members() {
+            let Some(authorization) = required(reading, &requirement, name, &scopes, schemes)
+            else {
+                continue;
+            };
+            match &found {
+                Some((_, first)) => {
+                    let message = format!(
+                        "an operation has one authorizer: the security requirement `{name}` stands beside `{first}`"
+                    );
+                    reading.error(&scopes, message);
+                }
+                None => found = Some((authorization, name.into())),
+            }
+        }
+    }
+    found.map(|(authorization, _)| authorization).unwrap_or_default()
+}
+
+/// What one scheme of a requirement asks for; `None` if nothing, or if it was refused.
+fn required<'d>(
+    reading: &Reading<'d>,
+    requirement: &At<'d>,
+    name: &str,
+    scopes: &At<'d>,
+    schemes: &Schemes,
+) -> Option<Authorization> {
+    let scopes_read = reading.strings(scopes);
+    let Some(scheme) = schemes.schemes.get(name) else {
+        let message = format!("there is no security scheme `{name}`");
+        let help = did_you_mean(name, schemes.schemes.keys().map(String::as_str));
+        reading.note(DefinitionError { help, ..DefinitionError::error(scopes.source(), message) });
+        return None;
+    };
+    match *scheme {
+        Scheme::Authorizer(authorizer) => {
+            return Some(Authorization::Authorizer { authorizer, scopes: scopes_read });
+        }
+        // For the count of authorizers; the definition is refused anyhow.
+        Scheme::Lambda => {
+            reading.unsupported(scopes, Feature::LambdaAuthorizers);
+            return Some(Authorization::None);
+        }
+        Scheme::Iam => {
+            reading.unsupported(scopes, Feature::IamAuthorization);
+            return Some(Authorization::None);
+        }
+        Scheme::ApiKey if reading.is_rest() => reading.unsupported(scopes, Feature::ApiKeys),
+        Scheme::ApiKey => {
+            let help = "use a JWT authorizer, or import it as a REST API";
+            reading.error_with(scopes, "an HTTP API has no API keys", help);
+        }
+        Scheme::Foreign if reading.is_rest() => {
+            let message = format!(
+                "the security scheme `{name}` has no `x-amazon-apigateway-authorizer`: everybody may call"
+            );
+            reading.warning(requirement, message);
+        }
+        Scheme::Foreign => {
+            let help = "add one, of the type `jwt`";
+            let message =
+                format!("the security scheme `{name}` has no `x-amazon-apigateway-authorizer`");
+            reading.error_with(scopes, message, help);
+        }
+        Scheme::Bad => {}
+    }
+    None
+}
+
+/// Notes that the document's own `security` holds here, though not on AWS.
+pub(super) fn check_top_level(reading: &Reading<'_>) {
+    if let Some(security) = reading.root.get("security")
+        && security.items().next().is_some()
+        && reading.is_rest()
+    {
+        let message = "AWS ignores `security` at the top of a REST API's document; here it holds for \
+                       every operation without its own";
+        reading.warning(&security, message);
+    }
+}
+
+/// `x-amazon-apigateway-auth: {"type": "NONE"}`
+fn check_auth<'d>(reading: &Reading<'d>, operation: &At<'d>) {
+    let Some(auth) = operation.get("x-amazon-apigateway-auth") else { return };
+    let Some(auth) = reading.object(auth) else { return };
+    let Some(auth_type) = reading.required(&auth, "type") else { return };
+    if reading.word(&auth_type, &[("NONE", false), ("AWS_IAM", true)]) == Some(true) {
+        reading.unsupported(&auth_type, Feature::IamAuthorization);
+    }
+}
+
+/// Of both specifications.
+const MEMBERS: [&str; 13] = [
+    "$ref",
+    "type",
+    "description",
+    "name",
+    "in",
+    "scheme",
+    "bearerFormat",
+    "flow",
+    "flows",
+    "authorizationUrl",
+    "tokenUrl",
+    "scopes",
+    "openIdConnectUrl",
+];

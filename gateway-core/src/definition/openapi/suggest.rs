@@ -1,0 +1,55 @@
+//! "Did you mean": the known name that is nearest to an unknown one.
+
+use alloc::{format, string::String, vec::Vec};
+
+/// A suggestion, if a known name is near enough: another case, or a third of its letters.
+pub(super) fn did_you_mean<'a>(
+    unknown: &str,
+    known: impl Iterator<Item = &'a str>,
+) -> Option<String> {
+    // Nobody's slip of the finger is this long, and the comparison takes the product of the lengths.
+    if unknown.len() > NAME_BYTES_MAX {
+        return None;
+    }
+    known
+        .take(NAMES_MAX)
+        .filter(|name| name.len() <= NAME_BYTES_MAX)
+        .map(|name| (distance(&unknown.to_ascii_lowercase(), &name.to_ascii_lowercase()), name))
+        .filter(|(distance, name)| *distance <= name.chars().count() / 3)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, name)| format!("did you mean `{name}`?"))
+}
+
+/// Levenshtein's distance.
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.chars().enumerate() {
+        let mut diagonal = core::mem::replace(&mut row[0], i + 1);
+        for (j, y) in b.iter().enumerate() {
+            let replaced = diagonal + usize::from(x != *y);
+            diagonal = row[j + 1];
+            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
+        }
+    }
+    row[b.len()]
+}
+
+const NAME_BYTES_MAX: usize = 100;
+const NAMES_MAX: usize = 500;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nearest_name_is_suggested_if_it_is_near() {
+        let names = ["timeoutInMillis", "type", "uri", "httpMethod"];
+        let suggest = |name| did_you_mean(name, names.into_iter());
+        assert_eq!(suggest("timeoutInMilis").unwrap(), "did you mean `timeoutInMillis`?");
+        assert_eq!(suggest("HTTPMethod").unwrap(), "did you mean `httpMethod`?");
+        assert_eq!(suggest("url").unwrap(), "did you mean `uri`?");
+        assert_eq!(suggest("credentials"), None);
+        assert_eq!(suggest(&"x".repeat(10_000)), None);
+    }
+}

@@ -1,0 +1,43 @@
+//! What a definition may ask for that Edgeway does not do yet. It is refused, never ignored.
+
+use alloc::{format, string::String};
+
+macro_rules! features {
+    ($($feature:ident => $name:literal, $instead:literal;)+) => {
+        /// A feature of API Gateway that is not supported yet.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub(super) enum Feature { $($feature),+ }
+
+        impl Feature {
+            /// What the diagnostic says.
+            pub(super) fn message(self) -> String {
+                match self { $(Self::$feature => not_yet($name, $instead)),+ }
+            }
+        }
+    };
+}
+
+fn not_yet(name: &str, instead: &str) -> String {
+    format!("{name} not supported yet: {instead}")
+}
+
+features! {
+    ApiKeys => "API keys are", "no operation may require one";
+    AwsIntegrations => "`aws` integrations are", "use `aws_proxy` with a Lambda function";
+    BodyMappings => "mappings from `method.request.body` are", "map from path, query string or header";
+    CallerCredentials => "calling with the caller's credentials is", "leave out `credentials`";
+    ContentHandling => "`contentHandling` is", "content goes through as it is";
+    HttpIntegrations => "`http` integrations are", "use `http_proxy`";
+    HttpRequestMappings => "parameter mappings of HTTP APIs are", "leave out `requestParameters`";
+    HttpResponseMappings => "response parameter mappings of HTTP APIs are", "leave out `responseParameters`";
+    IamAuthorization => "IAM authorization is", "use a JWT or Cognito authorizer";
+    LambdaAuthorizers => "Lambda authorizers are", "use a JWT or Cognito authorizer";
+    RequestValidation => "request validation is", "this validator would check this operation's parameters or body";
+    ResourcePolicy => "resource policies are", "every caller would be let through";
+    ResponseBodyMappings => "mappings from `integration.response.body` are", "map a literal, a context variable or a stage variable";
+    ResponseStreaming => "response streaming from functions is", "use `BUFFERED` and `/invocations`";
+    ServiceIntegrations => "integrations with AWS services are", "use `AWS_PROXY` with a Lambda function";
+    Templates => "the template language is", "this template has references or directives, only literal text is rendered";
+    TlsConfig => "this `tlsConfig` is", "certificates and their names are verified as the URL says";
+    VpcLinks => "VPC links are", "use connectionType `INTERNET`; the host reaches private networks that it stands in";
+}

@@ -1,0 +1,315 @@
+//! `uri` of an integration: a URL, or a Lambda function.
+
+use alloc::{format, string::String, string::ToString, vec::Vec};
+
+use super::super::IntegrationType;
+use super::super::document::At;
+use super::mapping::is_variable;
+use super::paths::ResourcePath;
+use super::reading::{EXPORT, Reading};
+use super::unsupported::Feature;
+
+/// Reads and checks the `uri` of a proxy integration.
+pub(super) fn read<'d>(
+    reading: &Reading<'d>,
+    integration: &At<'d>,
+    integration_type: IntegrationType,
+    path: &ResourcePath,
+) -> Option<String> {
+    let at = reading.required(integration, "uri")?;
+    let uri = reading.string(&at)?;
+    // What a stage variable stands for is known when a stage is deployed.
+    let shape = match without_variables(uri) {
+        Ok(shape) => shape,
+        Err(reason) => {
+            let help =
+                if uri.contains("${AWS::") { EXPORT } else { "write `${stageVariables.NAME}`" };
+            reading.error_with(&at, format!("`{uri}`: {reason}"), help);
+            return None;
+        }
+    };
+    match integration_type {
+        IntegrationType::AwsProxy => function(reading, &at, uri, &shape),
+        _ => {
+            check_url(reading, &at, integration, &shape, path);
+            Some(uri.into())
+        }
+    }
+}
+
+/// Stands for the value of a stage variable, which may be anything.
+const VARIABLE: char = '\u{1}';
+
+/// The URI with [`VARIABLE`] in the places of stage variables.
+fn without_variables(uri: &str) -> Result<String, String> {
+    let mut shape = String::new();
+    let mut rest = uri;
+    while let Some((before, reference)) = rest.split_once("${") {
+        let Some((name, after)) = reference.split_once('}') else {
+            return Err("`${` without `}`".into());
+        };
+        if !name.strip_prefix("stageVariables.").is_some_and(is_variable) {
+            return Err(format!("`${{{name}}}` is not a stage variable"));
+        }
+        shape.push_str(before);
+        shape.push(VARIABLE);
+        rest = after;
+    }
+    shape.push_str(rest);
+    Ok(shape)
+}
+
+fn check_url<'d>(
+    reading: &Reading<'d>,
+    at: &At<'d>,
+    integration: &At<'d>,
+    shape: &str,
+    path: &ResourcePath,
+) {
+    if let Err(reason) = url(shape) {
+        let shown = at.as_str().unwrap_or_default();
+        return reading.error(at, format!("`{shown}` is not a URL: {reason}"));
+    }
+    for name in placeholders(shape) {
+        let is_filled = match reading.is_rest() {
+            // REST: only what is mapped.
+            true => {
+                let mappings = integration.get("requestParameters");
+                let target = format!("integration.request.path.{name}");
+                mappings.is_some_and(|mappings| mappings.get(&target).is_some())
+            }
+            false => path.variables.iter().any(|v| v == name.trim_end_matches('+')),
+        };
+        if !is_filled {
+            let why = match reading.is_rest() {
+                true => format!("no parameter is mapped to integration.request.path.{name}"),
+                false => format!("`{}` has no such variable", path.text),
+            };
+            reading.warning(at, format!("`{{{name}}}` is sent as it stands: {why}"));
+        }
+    }
+}
+
+/// `http` or `https`, a host, and characters that a URL may have.
+fn url(shape: &str) -> Result<(), String> {
+    let is_url_character =
+        |c: char| c == VARIABLE || c.is_ascii_graphic() && !"\"<>\\^`|".contains(c);
+    if let Some(c) = shape.chars().find(|c| !is_url_character(*c)) {
+        return Err(format!("{c:?} must be percent-encoded"));
+    }
+    if shape.matches('{').count() != placeholders(shape).count()
+        || shape.matches('}').count() != placeholders(shape).count()
+    {
+        return Err("a brace without its other half".into());
+    }
+    let Some((scheme, rest)) = shape.split_once("://") else {
+        // The scheme may be part of a variable's value.
+        return match shape.starts_with(VARIABLE) {
+            true => Ok(()),
+            false => Err("it does not begin with `https://` or `http://`".into()),
+        };
+    };
+    if !scheme.contains(VARIABLE)
+        && !scheme.eq_ignore_ascii_case("http")
+        && !scheme.eq_ignore_ascii_case("https")
+    {
+        return Err(format!("`{scheme}` is neither http nor https"));
+    }
+    let authority = rest.split(['/', '?']).next().unwrap_or_default();
+    if authority.contains('@') {
+        return Err("it may not hold a user name".into());
+    }
+    if authority.contains(VARIABLE) {
+        return Ok(());
+    }
+    let (host, port) = match authority.rsplit_once(':').filter(|(host, _)| !ends_in_ipv6(host)) {
+        Some((host, port)) => (host, Some(port)),
+        None => (authority, None),
+    };
+    let is_host = |b: u8| b.is_ascii_alphanumeric() || b"-._[]:".contains(&b);
+    if host.is_empty() || !host.bytes().all(is_host) {
+        return Err(format!("`{authority}` is not a host"));
+    }
+    match port {
+        Some(port) if port.parse::<u16>().is_err() || port.starts_with('+') => {
+            Err(format!("`{port}` is not a port"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Whether a colon after this text belongs to an IPv6 address: `[::1`.
+fn ends_in_ipv6(host: &str) -> bool {
+    host.starts_with('[') && !host.ends_with(']')
+}
+
+/// The names in braces.
+fn placeholders(text: &str) -> impl Iterator<Item = &str> {
+    text.split('{').skip(1).filter_map(|rest| {
+        let name = rest.split_once('}')?.0;
+        (!name.is_empty()).then_some(name)
+    })
+}
+
+/// Reads a Lambda function's invocation URI, or (HTTP APIs) its ARN.
+fn function<'d>(reading: &Reading<'d>, at: &At<'d>, uri: &str, shape: &str) -> Option<String> {
+    let form = format!(
+        "it has the form arn:aws:apigateway:{}:lambda:path/2015-03-31/functions/\
+         arn:aws:lambda:{}:ACCOUNT:function:NAME/invocations",
+        reading.region, reading.region
+    );
+    let refuse = |message: String| {
+        reading.error_with(at, message, form.clone());
+        None
+    };
+    let parts: Vec<&str> = shape.splitn(6, ':').collect();
+    match parts[..] {
+        ["arn", partition, "lambda", region, ..] => {
+            if let Err(reason) = function_arn(shape) {
+                return refuse(format!("`{uri}` is not the ARN of a Lambda function: {reason}"));
+            }
+            if reading.is_rest() {
+                return refuse("a REST API names a function by its invocation URI".into());
+            }
+            let region = if region.contains(VARIABLE) { reading.region } else { region };
+            let partition = if partition.contains(VARIABLE) { "aws" } else { partition };
+            let service = format!("arn:{partition}:apigateway:{region}:lambda:path");
+            Some(format!("{service}/2015-03-31/functions/{uri}/invocations"))
+        }
+        ["arn", _, "apigateway", _, service, action] => {
+            if service != "lambda" {
+                return refuse(format!("`aws_proxy` calls Lambda functions, not `{service}`"));
+            }
+            if action.ends_with("/response-streaming-invocations") {
+                reading.unsupported(at, Feature::ResponseStreaming);
+                return None;
+            }
+            let function = action
+                .strip_prefix("path/")
+                .map(|path| path.trim_start_matches('/'))
+                .and_then(|path| path.strip_prefix("2015-03-31/functions/"))
+                .and_then(|path| path.strip_suffix("/invocations"));
+            let Some(function) = function else {
+                return refuse(format!("`{uri}` does not invoke a Lambda function"));
+            };
+            match function_arn(function) {
+                Ok(()) => Some(uri.into()),
+                Err(reason) => refuse(format!("`{uri}` names no Lambda function: {reason}")),
+            }
+        }
+        _ if shape.starts_with(VARIABLE) => Some(uri.into()),
+        _ => refuse(format!("`{uri}` names no Lambda function")),
+    }
+}
+
+/// `arn:PARTITION:lambda:REGION:ACCOUNT:function:NAME[:QUALIFIER]`; a stage variable may stand for
+/// any part, or for several.
+fn function_arn(arn: &str) -> Result<(), String> {
+    let parts: Vec<&str> = arn.split(':').collect();
+    if arn.starts_with(VARIABLE) {
+        return Ok(());
+    }
+    let is = |index: usize, wanted: &str| {
+        parts.get(index).is_some_and(|part| *part == wanted || part.contains(VARIABLE))
+    };
+    if !is(0, "arn") || !is(2, "lambda") {
+        return Err("it does not begin with `arn:aws:lambda:`".into());
+    }
+    let Some(account) = parts.get(4) else { return Err("it ends too early".into()) };
+    let is_account = account.len() == 12 && account.bytes().all(|b| b.is_ascii_digit());
+    if !is_account && !account.contains(VARIABLE) {
+        return Err(format!("the account `{account}` has not twelve digits"));
+    }
+    if !is(5, "function") {
+        return Err("`function:` is missing".into());
+    }
+    let is_plain = |part: &&str| {
+        let is_name = |c: char| c.is_ascii_alphanumeric() || "-_$.".contains(c) || c == VARIABLE;
+        !part.is_empty() && part.chars().all(is_name)
+    };
+    let names = parts.get(6..).unwrap_or_default();
+    match names.len() {
+        0 => Err("the function's name is missing".into()),
+        1 | 2 if names.iter().all(is_plain) => Ok(()),
+        1 | 2 => Err("the function's name has a character that none has".to_string()),
+        _ => Err("it goes on after the function's qualifier".into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shape(uri: &str) -> String {
+        without_variables(uri).unwrap()
+    }
+
+    #[test]
+    fn urls_have_a_scheme_and_a_host_unless_a_stage_variable_brings_them() {
+        for uri in [
+            "https://example.com",
+            "http://127.0.0.1:8080/a/{proxy}?x=1&y={z}",
+            "http://[::1]:80/",
+            "http://[::1]/",
+            "http://${stageVariables.host}/${stageVariables.path}?${stageVariables.query}",
+            "${stageVariables.url}/x",
+            "https://${stageVariables.sub}.example.com:${stageVariables.port}/",
+            "https://example.com/a%20b/~x;y=z,(1)!*'@",
+        ] {
+            assert_eq!(url(&shape(uri)), Ok(()), "{uri}");
+        }
+        for uri in [
+            "",
+            "example.com",
+            "ftp://example.com",
+            "http://",
+            "http:///path",
+            "http://:80/",
+            "http://example.com:99999/",
+            "http://example.com:x/",
+            "http://exa mple.com/",
+            "http://user@example.com/",
+            "http://example.com/{id",
+            "http://example.com/id}",
+            "http://example.com/{}",
+            "http://example.com/é",
+        ] {
+            assert!(url(&shape(uri)).is_err(), "{uri}");
+        }
+    }
+
+    #[test]
+    fn only_stage_variables_may_be_referred_to() {
+        for uri in ["${AWS::Region}", "${x}", "${stageVariables.}", "${stageVariables.a-b}", "${"] {
+            assert!(without_variables(uri).is_err(), "{uri}");
+        }
+    }
+
+    #[test]
+    fn function_arns_may_hold_stage_variables() {
+        for arn in [
+            "arn:aws:lambda:us-east-1:000000000000:function:products",
+            "arn:aws-cn:lambda:cn-north-1:123456789012:function:products:live",
+            "arn:aws:lambda:us-east-1:123456789012:function:products:$LATEST",
+            "arn:aws:lambda:us-east-1:123456789012:function:${stageVariables.fn}",
+            "arn:aws:lambda:us-east-1:123456789012:function:p:${stageVariables.alias}",
+            "arn:aws:lambda:${stageVariables.r}:${stageVariables.a}:function:p-${stageVariables.env}",
+            "${stageVariables.arn}",
+        ] {
+            assert_eq!(function_arn(&shape(arn)), Ok(()), "{arn}");
+        }
+        for arn in [
+            "",
+            "products",
+            "arn:aws:sqs:us-east-1:000000000000:function:x",
+            "arn:aws:lambda:us-east-1:1:function:x",
+            "arn:aws:lambda:us-east-1:000000000000:layer:x",
+            "arn:aws:lambda:us-east-1:000000000000:function",
+            "arn:aws:lambda:us-east-1:000000000000:function:",
+            "arn:aws:lambda:us-east-1:000000000000:function:a b",
+            "arn:aws:lambda:us-east-1:000000000000:function:a:b:c",
+        ] {
+            assert!(function_arn(&shape(arn)).is_err(), "{arn}");
+        }
+    }
+}
