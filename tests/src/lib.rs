@@ -3,6 +3,8 @@
 //! A *case* ([`case::Case`]) is a definition, the backends behind it and the exchanges of a client with
 //! it. [`run::run`] starts the backends, starts a gateway ([`target::Target`]), sends the exchanges byte
 //! for byte as the case writes them, and returns what differs from the case's expectations.
+//!
+//! [`world`] is a host without a network, for tests of whole exchanges in memory.
 
 pub mod backend;
 pub mod case;
@@ -18,3 +20,4 @@ pub mod setup;
 pub mod sigv4;
 pub mod target;
 pub mod wire;
+pub mod world;

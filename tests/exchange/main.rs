@@ -1,0 +1,6 @@
+//! Whole exchanges against the simulated host: what each request asks for and gets, every fault at
+//! every position, and the same bytes again from the same outcomes.
+
+mod determinism;
+mod faults;
+mod order;

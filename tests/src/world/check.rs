@@ -1,0 +1,162 @@
+//! What must be true of every exchange, whatever is asked and whatever fails.
+
+use gateway_core::effect::{Effect, EffectError, Notice, Outcome, Taken};
+use gateway_core::message::{Content, ContentId};
+
+use super::api::HTTP_API;
+use super::requests::COOKIE;
+use super::{REASON, Run};
+
+/// A key, a signature, tokens, content, an endpoint: no exchange needs more.
+const EFFECTS_MAX: usize = 5;
+
+/// Holds a run against all of it.
+///
+/// # Errors
+/// The first thing that is not true.
+pub fn check(run: &Run) -> Result<(), String> {
+    effects_are_bounded_and_in_order(run)?;
+    one_record_and_one_log_entry(run)?;
+    nothing_secret_is_told(run)?;
+    the_response_can_be_sent(run)?;
+    failures_are_answered(run)
+}
+
+fn effects_are_bounded_and_in_order(run: &Run) -> Result<(), String> {
+    hold(run.effects.len() <= EFFECTS_MAX, || format!("{} effects", run.effects.len()))?;
+    let mut refused: Option<&Effect> = None;
+    let (mut looked_up, mut verified, mut sent) = (false, false, false);
+    for (effect, outcome) in &run.effects {
+        hold(!sent, || format!("{effect:?} after an endpoint was asked"))?;
+        hold(refused.is_none(), || format!("{effect:?} after {refused:?} refused"))?;
+        match (effect, outcome) {
+            (Effect::SendRequest(_) | Effect::InvokeFunction(_), _) => {
+                sent = true;
+                hold(!looked_up || verified, || {
+                    "an endpoint was asked for an unverified token".into()
+                })?;
+            }
+            (_, Outcome::FindKey(answer)) => {
+                looked_up = true;
+                refused = (!matches!(answer, Ok(Some(_)))).then_some(effect);
+            }
+            (_, Outcome::VerifySignature(answer)) => {
+                verified = *answer == Ok(true);
+                refused = (!verified).then_some(effect);
+            }
+            (_, Outcome::TakeTokens(answer)) => {
+                // A store of buckets that is away limits nobody; an empty bucket does.
+                let is_refusal =
+                    matches!(answer, Ok(Taken::None { .. }) | Err(EffectError::Cancelled));
+                refused = is_refusal.then_some(effect);
+            }
+            (_, Outcome::ReadContent(Err(_))) => refused = Some(effect),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn one_record_and_one_log_entry(run: &Run) -> Result<(), String> {
+    let records: Vec<_> = run
+        .notices
+        .iter()
+        .filter_map(|notice| match notice {
+            Notice::RecordRequest { stage, status, latency_ms, .. } => {
+                Some((stage, *status, *latency_ms))
+            }
+            Notice::WriteAccessLog { .. } => None,
+        })
+        .collect();
+    let [(stage, status, latency_ms)] = records[..] else {
+        return Err(format!("{} times RecordRequest", records.len()));
+    };
+    hold(status == run.response.status, || format!("recorded {status}"))?;
+    let elapsed = run.ended.0 - run.arrival.now.0;
+    hold(u64::from(latency_ms) == elapsed, || format!("recorded {latency_ms} ms of {elapsed}"))?;
+    let lines: Vec<&String> = run
+        .notices
+        .iter()
+        .filter_map(|notice| match notice {
+            Notice::WriteAccessLog { line, .. } => Some(line),
+            Notice::RecordRequest { .. } => None,
+        })
+        .collect();
+    let expected = usize::from(!stage.is_empty());
+    hold(lines.len() == expected, || format!("{} access log entries", lines.len()))?;
+    for line in lines {
+        let is_line = !line.chars().any(|c| c.is_control() || c == '\u{2028}' || c == '\u{2029}');
+        hold(is_line, || format!("an entry of several lines: {line:?}"))?;
+        let entry: serde_json::Value =
+            serde_json::from_str(line).map_err(|error| format!("{error} in {line}"))?;
+        hold(entry["status"] == *status.to_string(), || format!("logged {}", entry["status"]))?;
+        hold(entry.as_object().is_some_and(|e| e.len() == 12), || format!("forged: {line}"))?;
+    }
+    Ok(())
+}
+
+fn nothing_secret_is_told(run: &Run) -> Result<(), String> {
+    let told = format!("{:?}", run.notices);
+    hold(!told.contains(COOKIE), || "a cookie in a notice".into())?;
+    for token in run.arrival.request.fields.all("authorization") {
+        let signature = token.rsplit('.').next().unwrap_or(token);
+        let is_told = signature.len() > 8 && told.contains(signature);
+        hold(!is_told, || "a token in a notice".into())?;
+    }
+    let body = String::from_utf8_lossy(run.body());
+    let shown = format!("{body}{:?}", run.fields);
+    hold(!shown.contains("10.1.2.3"), || format!("the client reads `{REASON}`"))
+}
+
+fn the_response_can_be_sent(run: &Run) -> Result<(), String> {
+    let response = &run.response;
+    hold((200..=999).contains(&response.status), || format!("status {}", response.status))?;
+    for field in &run.fields {
+        let is_token = !field.name.is_empty()
+            && field
+                .name
+                .bytes()
+                .all(|b| b.is_ascii_graphic() && !b"\"(),/:;<=>?@[\\]{}".contains(&b));
+        let is_value = !field.value.bytes().any(|b| b < b' ' && b != b'\t' || b == 0x7f);
+        hold(is_token && is_value, || format!("a field that is none: {field:?}"))?;
+    }
+    // The host frames the content: two lengths would be a request smuggler's delight.
+    for name in ["transfer-encoding", "content-length", "connection", "upgrade"] {
+        hold(!run.fields.contains(name), || format!("the field {name}"))?;
+    }
+    let is_http = run
+        .notices
+        .iter()
+        .any(|notice| matches!(notice, Notice::RecordRequest { api_id, .. } if api_id == HTTP_API));
+    let id = if is_http { "Apigw-Requestid" } else { "x-amzn-RequestId" };
+    let ids = run.fields.all(id).count();
+    hold(ids == 1, || format!("{ids} lines of {id}"))?;
+    if let Content::Held(ContentId(id)) = response.content {
+        let answered = |(_, outcome): &(Effect, Outcome)| matches!(outcome, Outcome::SendRequest(Ok(endpoint)) if endpoint.content == response.content);
+        hold(run.effects.iter().any(answered), || format!("content {id} is not the endpoint's"))?;
+    }
+    Ok(())
+}
+
+/// An effect that could not be carried out ends in a refusal, except where the pipeline decides to
+/// do without.
+fn failures_are_answered(run: &Run) -> Result<(), String> {
+    for (effect, outcome) in &run.effects {
+        let error = match outcome {
+            Outcome::ReadContent(Err(error)) => error,
+            Outcome::SendRequest(Err(error)) => error,
+            Outcome::InvokeFunction(Err(error)) => error,
+            Outcome::FindKey(Err(error)) => error,
+            Outcome::VerifySignature(Err(error)) => error,
+            Outcome::TakeTokens(Err(error @ EffectError::Cancelled)) => error,
+            _ => continue,
+        };
+        let status = run.response.status;
+        hold(status >= 400, || format!("{status} although {effect:?} ended in {error:?}"))?;
+    }
+    Ok(())
+}
+
+fn hold(claim: bool, otherwise: impl FnOnce() -> String) -> Result<(), String> {
+    if claim { Ok(()) } else { Err(otherwise()) }
+}

@@ -1,0 +1,123 @@
+//! What can go wrong with an effect.
+
+use gateway_core::effect::{Effect, EffectError, FunctionAnswer, Outcome, Taken};
+use gateway_core::message::{Content, EndpointResponse, Field};
+
+use super::{REASON, Random};
+
+/// One way for an effect to go wrong.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Fault {
+    /// The host could not carry it out.
+    Error(EffectError),
+    /// It was carried out, and the answer is of the unwelcome kind with this number.
+    Unwelcome(usize),
+}
+
+/// When effects go wrong.
+#[derive(Debug, Clone)]
+pub enum Faults {
+    /// Never.
+    None,
+    /// The effect at this position (from 0) does, in this way.
+    At(usize, Fault),
+    /// Each does, so many times in a thousand.
+    Random(Random, usize),
+}
+
+impl Fault {
+    /// All faults. Where an effect has fewer unwelcome answers, their numbers come around again.
+    pub fn all() -> Vec<Self> {
+        let errors = [
+            EffectError::TimedOut,
+            EffectError::Unavailable(REASON.into()),
+            EffectError::Malformed(REASON.into()),
+            EffectError::TooLarge,
+            EffectError::Cancelled,
+        ];
+        errors.into_iter().map(Self::Error).chain((0..ANSWERS.len()).map(Self::Unwelcome)).collect()
+    }
+
+    /// What the effect is answered with.
+    pub fn outcome(&self, effect: &Effect) -> Outcome {
+        match self {
+            Self::Error(error) => effect.failed(error.clone()),
+            Self::Unwelcome(n) => unwelcome(effect, *n),
+        }
+    }
+}
+
+impl Faults {
+    pub(super) fn next(&mut self, position: usize) -> Option<Fault> {
+        match self {
+            Self::None => None,
+            Self::At(at, fault) => (*at == position).then(|| fault.clone()),
+            Self::Random(random, per_mille) => {
+                let all = Fault::all();
+                random.per_mille(*per_mille).then(|| random.pick(&all))
+            }
+        }
+    }
+}
+
+/// Answers of functions that are not what a proxy must answer, or try to leave their place.
+const ANSWERS: [&[u8]; 14] = [
+    b"",
+    b"<html>",
+    b"null",
+    b"[]",
+    b"\"text\"",
+    b"\xff\xfe",
+    br#"{"statusCode":101}"#,
+    br#"{"statusCode":"abc","headers":7}"#,
+    br#"{"statusCode":200,"headers":{"x":"a\r\nset-cookie: b=c"}}"#,
+    br#"{"statusCode":200,"headers":{"x\r\ny":"a"}}"#,
+    br#"{"statusCode":200,"headers":{"Content-Length":"5","Transfer-Encoding":"chunked"},"body":"x"}"#,
+    br#"{"statusCode":200,"isBase64Encoded":true,"body":"%%%"}"#,
+    br#"{"statusCode":200,"multiValueHeaders":{"a":"b"},"cookies":{"a":1}}"#,
+    br#"{"statusCode":999,"unknown":{"deep":[[[[{}]]]]}}"#,
+];
+
+fn unwelcome(effect: &Effect, n: usize) -> Outcome {
+    match effect {
+        Effect::ReadContent(_) => {
+            let contents: [&[u8]; 3] = [b"", b"\xff\xfe\0", b"\"}],\r\n{"];
+            Outcome::ReadContent(Ok(contents[n % 3].to_vec().into()))
+        }
+        Effect::SendRequest(_) => {
+            let (status, fields): (u16, &[(&str, &str)]) = [
+                (500, &[("Content-Type", "text/html")][..]),
+                (204, &[][..]),
+                (404, &[("Connection", "x-hop"), ("Content-Length", "9"), ("Date", "never")][..]),
+                (200, &[("Transfer-Encoding", "chunked"), ("Server", ""), ("Upgrade", "h2c")][..]),
+                (999, &[("x-amzn-requestid", "theirs"), ("apigw-requestid", "theirs")][..]),
+                (302, &[("Location", "/"), ("Set-Cookie", "a"), ("Set-Cookie", "b")][..]),
+            ][n % 6];
+            let fields = fields.iter().map(|(name, value)| Field::new(*name, *value)).collect();
+            Outcome::SendRequest(Ok(EndpointResponse { status, fields, content: Content::Empty }))
+        }
+        Effect::InvokeFunction(_) => {
+            let mut answer = FunctionAnswer {
+                status: 200,
+                function_error: None,
+                payload: ANSWERS[n % ANSWERS.len()].to_vec().into(),
+                request_id: Some("f1".into()),
+            };
+            // An empty payload comes with each way that an invocation itself can fail.
+            match n % ANSWERS.len() {
+                0 => answer.function_error = Some("Unhandled".into()),
+                1 => answer.status = 403,
+                2 => answer.status = 429,
+                3 => answer.status = 500,
+                _ => {}
+            }
+            Outcome::InvokeFunction(Ok(answer))
+        }
+        Effect::TakeTokens(take) => {
+            let empty = (n % take.buckets.len().max(1)) as u32;
+            Outcome::TakeTokens(Ok(Taken::None { empty }))
+        }
+        Effect::FindKey(_) => Outcome::FindKey(Ok(None)),
+        Effect::VerifySignature(_) => Outcome::VerifySignature(Ok(false)),
+    }
+}

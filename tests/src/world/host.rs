@@ -1,0 +1,186 @@
+//! The host: what it has, and how it carries effects out.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use gateway_core::bucket::{Bucket, BucketStore, BucketTake, take_all};
+use gateway_core::effect::{Effect, EffectError, EffectKind, FunctionAnswer, Notice, Outcome};
+use gateway_core::exchange::{Exchange, Next};
+use gateway_core::gateway::Gateway;
+use gateway_core::limits::STEPS_MAX;
+use gateway_core::message::{
+    Arrival, Content, ContentId, EndpointResponse, Field, Fields, Response, Timestamp,
+};
+
+use super::{Faults, Sample, Transcript, is_signed, snapshot, token};
+
+/// The reason that the host gives for its failures: for logs, never for clients.
+pub const REASON: &str = "connect 10.1.2.3:6379: refused";
+
+/// A host made of data. Buckets outlive exchanges, as they do in a real one.
+pub struct World {
+    gateway: Rc<Gateway>,
+    buckets: Buckets,
+    /// How long each effect takes, milliseconds.
+    pub effect_ms: u64,
+}
+
+/// What an exchange did.
+#[derive(Debug)]
+pub struct Run {
+    /// What it began with.
+    pub arrival: Arrival,
+    /// Its response.
+    pub response: Response,
+    /// The response's fields, changes made.
+    pub fields: Fields,
+    /// Each effect and what it was answered with.
+    pub effects: Vec<(Effect, Outcome)>,
+    /// Positions of effects that went wrong.
+    pub faults: Vec<usize>,
+    /// All notices.
+    pub notices: Vec<Notice>,
+    /// When it ended.
+    pub ended: Timestamp,
+    /// What a replay needs.
+    pub transcript: Transcript,
+}
+
+impl Run {
+    /// The content that the core made; nothing for content that the host holds.
+    pub fn body(&self) -> &[u8] {
+        if let Content::Bytes(bytes) = &self.response.content { bytes } else { &[] }
+    }
+    /// The kinds of its effects.
+    pub fn asked(&self) -> Vec<EffectKind> {
+        self.effects.iter().map(|(effect, _)| effect.kind()).collect()
+    }
+}
+
+impl Default for World {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl World {
+    /// A world that serves [`snapshot`] and has forgotten all earlier requests.
+    pub fn new() -> Self {
+        let gateway = Gateway::compile(snapshot()).expect("the world's definition is right");
+        Self { gateway: Rc::new(gateway), buckets: Buckets::default(), effect_ms: 5 }
+    }
+
+    /// What it serves.
+    pub fn gateway(&self) -> Rc<Gateway> {
+        self.gateway.clone()
+    }
+
+    /// Runs an exchange to its end.
+    ///
+    /// # Panics
+    /// If it takes more than [`STEPS_MAX`] steps, or asks for content that the host does not hold.
+    pub fn exchange(&mut self, sample: &Sample, mut faults: Faults) -> Run {
+        let arrival = sample.arrival.clone();
+        let mut contents = vec![sample.content.clone()];
+        let (mut base, mut now) = (Fields::new(), arrival.now);
+        let mut transcript = Transcript::default();
+        let (mut effects, mut notices, mut faulty) = (Vec::new(), Vec::new(), Vec::new());
+        let mut exchange = Exchange::begin(self.gateway.clone(), arrival.clone());
+        for position in 0..STEPS_MAX {
+            let turn = exchange.advance().expect("the world keeps the contract");
+            transcript.push_turn(&turn);
+            notices.extend(turn.notices);
+            match turn.next {
+                Next::Respond(response) => {
+                    let fields = response.fields.clone().resolve(&base);
+                    return Run {
+                        arrival,
+                        response,
+                        fields,
+                        effects,
+                        faults: faulty,
+                        notices,
+                        ended: now,
+                        transcript,
+                    };
+                }
+                Next::Perform(effect) => {
+                    let outcome = match faults.next(position) {
+                        Some(fault) => {
+                            faulty.push(position);
+                            fault.outcome(&effect)
+                        }
+                        None => self.perform(&effect, &mut contents, now),
+                    };
+                    if let Outcome::SendRequest(Ok(endpoint)) = &outcome {
+                        base = endpoint.fields.clone();
+                    }
+                    now.0 += self.effect_ms;
+                    transcript.push_outcome(now, &outcome);
+                    effects.push((effect, outcome.clone()));
+                    exchange.resume(now, outcome).expect("the outcome is of the effect's kind");
+                }
+            }
+        }
+        panic!("more than {STEPS_MAX} steps: {effects:#?}");
+    }
+
+    fn perform(&mut self, effect: &Effect, contents: &mut Vec<Vec<u8>>, now: Timestamp) -> Outcome {
+        match effect {
+            Effect::ReadContent(read) => {
+                let content = &contents[read.content.0 as usize];
+                Outcome::ReadContent(match content.len() > read.bytes_max as usize {
+                    true => Err(EffectError::TooLarge),
+                    false => Ok(content.clone().into()),
+                })
+            }
+            Effect::SendRequest(request) => {
+                assert!(request.url.starts_with("https://endpoint.example/"), "{}", request.url);
+                contents.push(request.url.clone().into_bytes());
+                let content = Content::Held(ContentId(contents.len() as u32 - 1));
+                let fields = [("Content-Type", "text/plain"), ("Date", "today"), ("X-Own", "1")];
+                let fields = fields.iter().map(|(name, value)| Field::new(*name, *value)).collect();
+                Outcome::SendRequest(Ok(EndpointResponse { status: 200, fields, content }))
+            }
+            Effect::InvokeFunction(invoke) => {
+                // The event must be JSON, whatever the client sent.
+                let event: serde_json::Value =
+                    serde_json::from_slice(&invoke.payload.0).expect("an event is JSON");
+                let payload = match invoke.function.name.as_str() {
+                    "echo" => serde_json::json!({
+                        "statusCode": 200,
+                        "headers": {"X-Own": "1"},
+                        "body": event["requestContext"]["stage"],
+                    }),
+                    // No status code that a response can have.
+                    _ => serde_json::json!({"statusCode": 0}),
+                };
+                Outcome::InvokeFunction(Ok(FunctionAnswer {
+                    status: 200,
+                    function_error: None,
+                    payload: payload.to_string().into_bytes().into(),
+                    request_id: Some("f1".into()),
+                }))
+            }
+            Effect::TakeTokens(take) => {
+                Outcome::TakeTokens(Ok(take_all(&take.buckets, now, &mut self.buckets)))
+            }
+            Effect::FindKey(find) => Outcome::FindKey(Ok(find.kid.as_deref().and_then(token::key))),
+            Effect::VerifySignature(verify) => {
+                Outcome::VerifySignature(Ok(is_signed(&verify.message.0, &verify.signature.0)))
+            }
+        }
+    }
+}
+
+#[derive(Debug, Default)]
+struct Buckets(BTreeMap<String, Bucket>);
+
+impl BucketStore for Buckets {
+    fn load(&self, key: &str) -> Option<Bucket> {
+        self.0.get(key).copied()
+    }
+    fn store(&mut self, take: &BucketTake, bucket: Bucket) {
+        self.0.insert(take.key.clone(), bucket);
+    }
+}
