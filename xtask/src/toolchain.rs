@@ -26,7 +26,13 @@ pub(crate) fn run(rest: &[String]) -> Result<()> {
             let wasm = debian()?;
             println!("{WASM}: {wasm}");
             let mut build = wasm.cargo();
-            shell::run(build.args(["build", "--package", "gateway-core", "--profile", "wasm"]))?;
+            shell::run(build.args([
+                "build",
+                "--package",
+                "gateway-component",
+                "--profile",
+                "wasm",
+            ]))?;
         }
         _ => bail!("`toolchain` takes no argument but --debian"),
     }
