@@ -53,7 +53,7 @@ pub(crate) fn run(rest: &[String]) -> Result<()> {
             ),
         }
     }
-    let programs = build(release)?;
+    let programs = build(if release { Build::Release } else { Build::Development })?;
     for (name, address) in [("the gateway", GATEWAY), ("the token issuer", ISSUER)] {
         let address = SocketAddr::from(address);
         if TcpStream::connect(address).is_ok() {
@@ -86,24 +86,38 @@ pub(crate) fn run(rest: &[String]) -> Result<()> {
     }
 }
 
+/// How the programs are built.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Build {
+    /// Soonest.
+    Development,
+    /// Fastest.
+    Release,
+    /// For development, but with the features that a build of the whole workspace gives every crate: the tests are
+    /// built that way, and share what is compiled for it.
+    Workspace,
+}
+
 /// Builds the component, the gateway and the example, and puts the programs where the example's configuration names them.
-pub(crate) fn build(release: bool) -> Result<Programs> {
+pub(crate) fn build(how: Build) -> Result<Programs> {
     toolchain::c_compiler()?;
     component::build()?;
     shell::say("building the gateway and the example");
     let mut build = shell::cargo();
     build.arg("build");
-    for (package, _) in PACKAGES {
-        build.args(["--package", package]);
+    if how == Build::Workspace {
+        build.args(["--workspace", "--bins"]);
+    } else {
+        build.args(PACKAGES.iter().flat_map(|(package, _)| ["--package", package]));
     }
-    if release {
+    if how == Build::Release {
         build.arg("--release");
     }
     shell::run(&mut build)?;
 
     let bin = shell::artefacts()?.join("bin");
     std::fs::create_dir_all(&bin).with_context(|| format!("creating {}", bin.display()))?;
-    let built = shell::target_dir().join(if release { "release" } else { "debug" });
+    let built = shell::target_dir().join(if how == Build::Release { "release" } else { "debug" });
     for (_, program) in PACKAGES {
         place(&built.join(program), &bin.join(program))?;
     }

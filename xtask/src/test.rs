@@ -123,7 +123,7 @@ fn wasm() -> Result<()> {
 }
 
 fn programs() -> Result<()> {
-    serve::build(false).map(drop)
+    serve::build(serve::Build::Workspace).map(drop)
 }
 
 fn worker_() -> Result<()> {
