@@ -49,10 +49,10 @@ fn every_conformance_definition_is_imported_or_refused_with_the_reason() {
                 .replace("{{HTTP_BACKEND_HOST}}", "127.0.0.1:8001")
                 .replace("{{DEAD_BACKEND}}", "http://127.0.0.1:1")
                 .replace("{{ISSUER}}", "http://127.0.0.1:8002/issuer");
-            let rejects = case.get("rejects").and_then(Json::as_str);
             let protocol = if case["kind"] == "rest" { Protocol::Rest } else { Protocol::Http };
             let place = format!("{}: {}", name.display(), case["name"]);
             let rejects = case.get("rejects").and_then(Json::as_str);
+            let result = import(&document(&text), protocol, "us-east-1");
             // Stages and usage plans are the host's to check.
             let rejects = rejects.filter(|_| REJECTING.iter().any(|file| name.ends_with(file)));
             match (result, rejects) {
