@@ -1,1 +1,376 @@
 use super::*;
+
+/// The mistakes of a REST API's `/a`, told from the second line on.
+#[track_caller]
+fn check(item: &str, expected: &[&str]) {
+    assert_eq!(mistakes(&rest("/a", item), Protocol::Rest), expected, "{item}");
+}
+
+#[track_caller]
+fn check_integration(integration: &str, expected: &[&str]) {
+    let at = "/paths/~1a/get/x-amazon-apigateway-integration";
+    let expected: Vec<String> = expected.iter().map(|e| e.replace('@', at)).collect();
+    let item = format!("{{\"get\":\n{{\"x-amazon-apigateway-integration\": {integration}}}}}");
+    assert_eq!(mistakes(&rest("/a", &item), Protocol::Rest), expected, "{integration}");
+}
+
+/// An HTTP API with further members at the top, one a line.
+fn http(members: &str, item: &str) -> String {
+    format!(
+        "{{\"openapi\": \"3.0.1\", \"info\": {{\"title\": \"t\"}}, \"paths\": {{\"/a\": {item}}},\n{members}}}"
+    )
+}
+
+const FUNCTION: &str = "arn:aws:lambda:eu-west-1:123456789012:function:f";
+
+#[test]
+fn what_is_no_openapi_document_is_refused_at_once() {
+    for (text, mistake) in [
+        ("[]", "1 : expected an OpenAPI document, found an array"),
+        ("{}", "1 : not an OpenAPI document: neither `openapi` nor `swagger` is there"),
+        ("{\"openapi\": \"3.1.0\"}", "1 /openapi: API Gateway imports OpenAPI 3.0, not 3.1.0"),
+        ("{\"swagger\": \"1.2\"}", "1 /swagger: only Swagger 2.0 is known"),
+    ] {
+        assert_eq!(mistakes(text, Protocol::Rest), [mistake]);
+    }
+    assert_eq!(
+        mistakes("{\"swagger\": \"2.0\"}", Protocol::Http),
+        ["1 /swagger: an HTTP API is imported from OpenAPI 3.0, not from Swagger 2.0"]
+    );
+    assert_eq!(
+        mistakes("{\"openapi\": \"3.0.1\",\n\"pahts\": {}}", Protocol::Rest),
+        [
+            "1 : `info` is missing",
+            "1 : `paths` is missing",
+            "2 /pahts: the member `pahts` is not known here"
+        ]
+    );
+}
+
+#[test]
+fn all_mistakes_are_told_at_once_in_the_order_of_the_document() {
+    check(
+        "{\n\"get\": {},\n\"trace\": {},\n\"put\": {\"x-amazon-apigateway-integration\": {\"type\": \"mok\"}},\n\"post\": {\"x-amazon-apigateway-integratoin\": {}}}",
+        &[
+            "3 /paths/~1a/get: No integration defined for method",
+            "4 /paths/~1a/trace: API Gateway has no TRACE method",
+            "5 /paths/~1a/put/x-amazon-apigateway-integration/type: `mok` is not known here",
+            "6 /paths/~1a/post/x-amazon-apigateway-integratoin: API Gateway has no extension `x-amazon-apigateway-integratoin`",
+            "6 /paths/~1a/post: No integration defined for method",
+        ],
+    );
+}
+
+#[test]
+fn near_names_are_suggested() {
+    let help = |text: &str| {
+        let errors = import(&document(text), Protocol::Rest, "r").unwrap_err();
+        errors.into_iter().filter_map(|e| e.help).collect::<Vec<_>>().join("|")
+    };
+    let item = "{\"get\": {\"x-amazon-apigateway-integration\": {\"type\": \"mock\", \"requestTemplate\": {}}}}";
+    assert_eq!(help(&rest("/a", item)), "did you mean `requestTemplates`?");
+    let mock = "{\"get\": {\"x-amazon-apigateway-integration\": {\"type\": \"mock\"}}}";
+    assert_eq!(help(&rest("a", mock)), "write `/a`");
+    let unknown = "{\"get\": {\"x-amazon-apigateway-integraton\": {\"type\": \"mock\"}}}";
+    assert!(
+        help(&rest("/a", unknown)).starts_with("did you mean `x-amazon-apigateway-integration`?")
+    );
+}
+
+#[test]
+fn paths_that_no_request_or_two_resources_could_match_are_refused() {
+    let mock = "{\"get\": {\"x-amazon-apigateway-integration\": {\"type\": \"mock\"}}}";
+    for (path, mistake) in [
+        ("a", "2 /paths/a: the path `a` does not begin with `/`"),
+        (
+            "/{p+}/b",
+            "2 /paths/~1{p+}~1b: the greedy path variable `{p+}` is not at the end of `/{p+}/b`",
+        ),
+        ("/a//b", "2 /paths/~1a~1~1b: the path `/a//b`: an empty segment"),
+        (
+            "/a{b}",
+            "2 /paths/~1a{b}: the path `/a{b}`: a variable takes a whole segment, unlike `a{b}`",
+        ),
+        ("/{}", "2 /paths/~1{}: the path `/{}`: `` is not the name of a variable"),
+        ("/{a}/{a}", "2 /paths/~1{a}~1{a}: the path variable `a` stands twice in `/{a}/{a}`"),
+        (
+            "/a b",
+            "2 /paths/~1a b: the path `/a b`: `a b` has a character that must be percent-encoded",
+        ),
+        ("/$default", "2 /paths/~1$default: a REST API has no `$default` route"),
+    ] {
+        assert_eq!(mistakes(&rest(path, mock), Protocol::Rest), [mistake]);
+    }
+    let siblings = format!("{mock},\n\"/{{y}}/b\": {mock}");
+    assert_eq!(
+        mistakes(&rest("/{x}", &siblings), Protocol::Rest),
+        [
+            "3 /paths/~1{y}~1b: A sibling ({x}) of this resource already has a variable path part -- only one unique variable path part is allowed"
+        ]
+    );
+    let lambda = format!(
+        "{{\"get\": {{\"x-amazon-apigateway-integration\": {{\"type\": \"AWS_PROXY\", \"uri\": \"{FUNCTION}\"}}}}}}"
+    );
+    let routes = format!("{lambda},\n\"/{{y}}\": {lambda}");
+    assert_eq!(
+        mistakes(&rest("/{x}", &routes), Protocol::Http),
+        ["3 /paths/~1{y}/get: another route takes the same requests as `GET /{y}`"]
+    );
+}
+
+#[test]
+fn malformed_integrations_are_refused() {
+    check_integration("{}", &["3 @: `type` is missing"]);
+    check_integration("[]", &["3 @: expected an object, found an array"]);
+    check_integration(
+        "{\"type\": \"http_proxy\", \"uri\": \"http:///\", \"httpMethod\": \"FETCH\", \"timeoutInMillis\": 49}",
+        &[
+            "3 @/httpMethod: `FETCH` is not known here",
+            "3 @/uri: `http:///` is not a URL: `` is not a host",
+            "3 @/timeoutInMillis: 49 is not between 50 and 900000",
+        ],
+    );
+    check_integration(
+        "{\"type\": \"http_proxy\"}",
+        &["3 @: `httpMethod` is missing", "3 @: `uri` is missing"],
+    );
+    check_integration(
+        "{\"type\": \"aws_proxy\", \"httpMethod\": \"POST\",\n\"uri\": \"arn:aws:apigateway:r:sqs:path/1/q\"}",
+        &["4 @/uri: `aws_proxy` calls Lambda functions, not `sqs`"],
+    );
+    check_integration(
+        "{\"type\": \"aws_proxy\", \"httpMethod\": \"POST\",\n\"uri\": {\"Fn::Sub\": \"x\"}}",
+        &["4 @/uri: expected a string, found an object"],
+    );
+    check_integration(
+        "{\"type\": \"http_proxy\", \"httpMethod\": \"GET\", \"uri\": \"https://x.example/\", \"requestParameters\": {\n\
+         \"integration.request.cookie.a\": \"'x'\",\n\"integration.request.path.b\": \"x\"}}",
+        &[
+            "4 @/requestParameters/integration.request.cookie.a: Invalid mapping expression parameter specified: integration.request.cookie.a",
+            "5 @/requestParameters/integration.request.path.b: Invalid mapping expression specified: x",
+        ],
+    );
+    check_integration(
+        "{\"$ref\": \"#/components/x-amazon-apigateway-integrations/none\"}",
+        &[
+            "3 @/$ref: `#/components/x-amazon-apigateway-integrations/none` names nothing in this document",
+        ],
+    );
+    check_integration(
+        "{\"$ref\": \"#/paths/~1a/get/x-amazon-apigateway-integration\"}",
+        &["3 @: a reference that leads to itself"],
+    );
+}
+
+#[test]
+fn responses_that_aws_refuses_are_refused() {
+    check_integration(
+        "{\"type\": \"mock\", \"responses\": {\n\
+         \"(\": {\"statusCode\": 200},\n\
+         \"default\": {\"responseTemplates\": {}},\n\
+         \"2..\": {\"statusCode\": \"20\"},\n\
+         \"3..\": {\"statusCode\": 301, \"responseParameters\": {\"method.response.header.Location\": \"'/'\"}}}}",
+        &[
+            "4 @/responses/(: `(` is not a regular expression",
+            "5 @/responses/default: `statusCode` is missing",
+            "6 @/responses/2../statusCode: 20 is not between 100 and 599",
+            "7 @/responses/3../responseParameters/method.response.header.Location: Invalid mapping expression parameter specified: method.response.header.Location",
+        ],
+    );
+}
+
+#[test]
+fn what_is_not_supported_yet_is_refused_and_never_ignored() {
+    let refused = [
+        "{\"type\": \"http\", \"uri\": \"https://x.example/\"}",
+        "{\"type\": \"aws\", \"uri\": \"arn:aws:apigateway:r:sqs:path/1/q\"}",
+        "{\"type\": \"mock\", \"requestTemplates\": {\"application/json\": \"$input.body\"}}",
+        "{\"type\": \"mock\", \"responses\": {\"default\": {\"statusCode\": 200, \"contentHandling\": \"CONVERT_TO_BINARY\"}}}",
+        "{\"type\": \"http_proxy\", \"httpMethod\": \"GET\", \"uri\": \"https://x.example/\", \"connectionType\": \"VPC_LINK\"}",
+        "{\"type\": \"http_proxy\", \"httpMethod\": \"GET\", \"uri\": \"https://x.example/\", \"tlsConfig\": {\"insecureSkipVerification\": true}}",
+        "{\"type\": \"http_proxy\", \"httpMethod\": \"GET\", \"uri\": \"https://x.example/\", \"requestParameters\": {\"integration.request.header.b\": \"method.request.body\"}}",
+        "{\"type\": \"http_proxy\", \"httpMethod\": \"GET\", \"uri\": \"https://x.example/\", \"credentials\": \"arn:aws:iam::*:user/*\"}",
+    ];
+    for integration in refused {
+        let item = format!("{{\"get\": {{\"x-amazon-apigateway-integration\": {integration}}}}}");
+        let told = mistakes(&rest("/a", &item), Protocol::Rest);
+        assert!(matches!(&told[..], [one] if one.contains("not supported yet")), "{told:?}");
+    }
+    let mock = "\"x-amazon-apigateway-integration\": {\"type\": \"mock\"}";
+    for (operation, top) in [
+        (
+            "\"security\": [{\"s\": []}]",
+            "\"components\": {\"securitySchemes\": {\"s\": {\"type\": \"apiKey\", \"name\": \"x-api-key\", \"in\": \"header\"}}}",
+        ),
+        (
+            "\"security\": [{\"s\": []}]",
+            "\"components\": {\"securitySchemes\": {\"s\": {\"type\": \"apiKey\", \"x-amazon-apigateway-authtype\": \"awsSigv4\"}}}",
+        ),
+        (
+            "\"security\": [{\"s\": []}]",
+            "\"components\": {\"securitySchemes\": {\"s\": {\"type\": \"apiKey\", \"x-amazon-apigateway-authorizer\": {\"type\": \"token\"}}}}",
+        ),
+        ("\"x-amazon-apigateway-auth\": {\"type\": \"AWS_IAM\"}", "\"tags\": []"),
+        ("\"summary\": \"x\"", "\"x-amazon-apigateway-policy\": {}"),
+        (
+            "\"x-amazon-apigateway-request-validator\": \"all\", \"parameters\": [{\"name\": \"q\", \"in\": \"query\", \"required\": true}]",
+            "\"x-amazon-apigateway-request-validators\": {\"all\": {\"validateRequestParameters\": true}}",
+        ),
+        (
+            "\"requestBody\": {\"content\": {\"application/json\": {\"schema\": {}}}}",
+            "\"x-amazon-apigateway-request-validator\": \"all\", \"x-amazon-apigateway-request-validators\": {\"all\": {\"validateRequestBody\": true}}",
+        ),
+    ] {
+        let text = format!(
+            "{{\"openapi\": \"3.0.1\", \"info\": {{\"title\": \"t\"}}, {top}, \"paths\": {{\"/a\": {{\"get\": {{{operation}, {mock}}}}}}}}}"
+        );
+        let told = mistakes(&text, Protocol::Rest);
+        assert!(matches!(&told[..], [one] if one.contains("not supported yet")), "{told:?}");
+    }
+}
+
+#[test]
+fn security_that_cannot_be_meant_is_refused() {
+    let schemes = "\"components\": {\"securitySchemes\": {\
+        \"j\": {\"type\": \"oauth2\", \"x-amazon-apigateway-authorizer\": {\"type\": \"jwt\", \"jwtConfiguration\": {\"issuer\": \"https://i.example\", \"audience\": [\"a\"]}}},\
+        \"k\": {\"type\": \"oauth2\", \"x-amazon-apigateway-authorizer\": {\"type\": \"jwt\", \"jwtConfiguration\": {\"issuer\": \"https://k.example\", \"audience\": [\"a\"]}}},\n\
+        \"plain\": {\"type\": \"oauth2\", \"flows\": {}}}}";
+    let check = |security: &str, expected: &[&str]| {
+        let item = format!(
+            "{{\"get\": {{\"x-amazon-apigateway-integration\": {{\"type\": \"AWS_PROXY\", \"uri\": \"{FUNCTION}\"}}, \"security\": {security}}}}}"
+        );
+        assert_eq!(mistakes(&http(schemes, &item), Protocol::Http), expected);
+    };
+    check(
+        "[{\"j\": []}, {\"k\": []}]",
+        &[
+            "1 /paths/~1a/get/security/1/k: an operation has one authorizer: the security requirement `k` stands beside `j`",
+        ],
+    );
+    check(
+        "[{\"j\": [], \"k\": []}]",
+        &[
+            "1 /paths/~1a/get/security/0/k: an operation has one authorizer: the security requirement `k` stands beside `j`",
+        ],
+    );
+    check(
+        "[{\"none\": []}]",
+        &["1 /paths/~1a/get/security/0/none: there is no security scheme `none`"],
+    );
+    check(
+        "[{\"plain\": []}]",
+        &[
+            "1 /paths/~1a/get/security/0/plain: the security scheme `plain` has no `x-amazon-apigateway-authorizer`",
+        ],
+    );
+    check("{}", &["1 /paths/~1a/get/security: expected an array, found an object"]);
+}
+
+#[test]
+fn authorizers_are_checked_whether_used_or_not() {
+    let check = |authorizer: &str, protocol, expected: &str| {
+        let members = format!(
+            "\"components\": {{\"securitySchemes\": {{\"s\": {{\"type\": \"oauth2\", \"x-amazon-apigateway-authorizer\":\n{authorizer}}}}}}}"
+        );
+        let at = "/components/securitySchemes/s/x-amazon-apigateway-authorizer";
+        let told = mistakes(&http(&members, "{}"), protocol);
+        assert_eq!(told, [expected.replace('@', at)], "{authorizer}");
+    };
+    use Protocol::{Http, Rest};
+    check("{\"type\": \"jwt\"}", Http, "3 @: `jwtConfiguration` is missing");
+    check("{\"type\": \"jwt\"}", Rest, "3 @/type: a REST API has no authorizers of the type `jwt`");
+    check(
+        "{\"type\": \"token\"}",
+        Http,
+        "3 @/type: an HTTP API has no authorizers of the type `token`",
+    );
+    check(
+        "{\"type\": \"jwt\", \"jwtConfiguration\": {\"audience\": \"a\"}}",
+        Http,
+        "3 @/jwtConfiguration: `issuer` is missing",
+    );
+    check(
+        "{\"type\": \"jwt\", \"jwtConfiguration\": {\"audience\": [], \"issuer\": \"https://i.example\"}}",
+        Http,
+        "3 @/jwtConfiguration/audience: at least one audience is needed",
+    );
+    check(
+        "{\"type\": \"jwt\", \"jwtConfiguration\": {\"audience\": \"a\", \"issuer\": \"i.example\"}}",
+        Http,
+        "3 @/jwtConfiguration/issuer: `i.example` is not the URL of an issuer",
+    );
+    check(
+        "{\"type\": \"jwt\", \"identitySource\": \"Authorization\", \"jwtConfiguration\": {}}",
+        Http,
+        "3 @/identitySource: `Authorization` is not an identity source",
+    );
+    check(
+        "{\"type\": \"cognito_user_pools\", \"providerARNs\": [\"us-east-1_x\"]}",
+        Rest,
+        "3 @/providerARNs/0: `us-east-1_x` is not the ARN of a user pool",
+    );
+}
+
+#[test]
+fn cors_is_refused_with_aws_words() {
+    let check = |cors: &str, expected: &[&str]| {
+        let members = format!("\"x-amazon-apigateway-cors\": {cors}");
+        let expected: Vec<String> =
+            expected.iter().map(|e| format!("2 /x-amazon-apigateway-cors{e}")).collect();
+        assert_eq!(mistakes(&http(&members, "{}"), Protocol::Http), expected);
+    };
+    check(
+        "{\"allowOrigins\": [\"*\"], \"allowCredentials\": true}",
+        &["/allowCredentials: allow-credentials is not supported if 'allow-origin' is *"],
+    );
+    check(
+        "{\"allowOrigins\": [\"example.com\", \"https://a.example/path\"], \"maxAge\": 86401, \"allowMethods\": [\"TRACE\"], \"allowHeader\": []}",
+        &[
+            "/allowHeader: the member `allowHeader` is not known here",
+            "/allowOrigins/0: `example.com` is not an origin: it is `*`, `https://*`, `http://*`, or a scheme and a host without a path",
+            "/allowOrigins/1: `https://a.example/path` is not an origin: it is `*`, `https://*`, `http://*`, or a scheme and a host without a path",
+            "/allowMethods/0: `TRACE` is not one of *, GET, HEAD, OPTIONS, PUT, PATCH, POST, DELETE",
+            "/maxAge: 86401 is not between -1 and 86400",
+        ],
+    );
+}
+
+#[test]
+fn extensions_in_the_wrong_place_are_refused() {
+    assert_eq!(
+        mistakes(
+            &http("\"x-amazon-apigateway-integration\": {}", "{\"x-amazon-apigateway-cors\": {}}"),
+            Protocol::Http
+        ),
+        [
+            "1 /paths/~1a/x-amazon-apigateway-cors: `x-amazon-apigateway-cors` has no effect here",
+            "2 /x-amazon-apigateway-integration: `x-amazon-apigateway-integration` has no effect here",
+        ]
+    );
+}
+
+#[test]
+fn gateway_responses_and_settings_are_checked() {
+    let members = "\"x-amazon-apigateway-gateway-responses\": {\n\"DEFAULT_4X\": {},\n\"THROTTLED\": {\"statusCode\": 1000,\n\
+        \"responseParameters\": {\"gatewayresponse.header.a\": \"b\"},\n\"responseTemplates\": {\"application/json\": \"$input.body\"}}},\n\
+        \"x-amazon-apigateway-binary-media-types\": [\"png\"],\n\"x-amazon-apigateway-api-key-source\": \"QUERY\",\n\
+        \"x-amazon-apigateway-minimum-compression-size\": -1";
+    let at = "/x-amazon-apigateway-gateway-responses";
+    assert_eq!(
+        mistakes(&http(members, "{}"), Protocol::Rest),
+        [
+            format!("3 {at}/DEFAULT_4X: there is no gateway response `DEFAULT_4X`"),
+            format!("4 {at}/THROTTLED/statusCode: 1000 is not between 100 and 599"),
+            format!(
+                "5 {at}/THROTTLED/responseParameters/gatewayresponse.header.a: Invalid mapping expression specified: b"
+            ),
+            format!(
+                "6 {at}/THROTTLED/responseTemplates/application~1json: a gateway response's template cannot refer to `$input`"
+            ),
+            "7 /x-amazon-apigateway-binary-media-types/0: `png` is not a media type".into(),
+            "8 /x-amazon-apigateway-api-key-source: `QUERY` is not known here".into(),
+            "9 /x-amazon-apigateway-minimum-compression-size: -1 is not between 0 and 10485760"
+                .into(),
+        ]
+    );
+}
