@@ -1,6 +1,8 @@
 //! Whole exchanges against the simulated host: what each request asks for and gets, every fault at
 //! every position, and the same bytes again from the same outcomes.
 
+mod codec;
 mod determinism;
 mod faults;
+mod misuse;
 mod order;

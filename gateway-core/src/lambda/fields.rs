@@ -44,14 +44,11 @@ pub(super) fn visible_fields<'a>(input: &EventInput<'a>) -> Vec<Pair<'a>> {
 }
 
 /// Sorts by name without regard to case; what has one name keeps its order.
-pub(super) fn sort(pairs: &mut [Pair<'_>]) {
-    pairs.sort_by(|(a, _), (b, _)| {
-        let lower =
-            |name: &str| -> Option<u8> { name.bytes().next().map(|b| b.to_ascii_lowercase()) };
-        lower(a).cmp(&lower(b)).then_with(|| {
-            a.bytes().map(|b| b.to_ascii_lowercase()).cmp(b.bytes().map(|b| b.to_ascii_lowercase()))
-        })
-    });
+fn sort(pairs: &mut [Pair<'_>]) {
+    fn lower(name: &str) -> impl Iterator<Item = u8> + '_ {
+        name.bytes().map(|b| b.to_ascii_lowercase())
+    }
+    pairs.sort_by(|(a, _), (b, _)| lower(a).cmp(lower(b)));
 }
 
 /// What becomes of a field of a function's answer.

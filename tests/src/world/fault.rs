@@ -1,6 +1,7 @@
 //! What can go wrong with an effect.
 
 use gateway_core::effect::{Effect, EffectError, FunctionAnswer, Outcome, Taken};
+use gateway_core::jwt::{Jwk, KeyMaterial};
 use gateway_core::message::{Content, EndpointResponse, Field};
 
 use super::{REASON, Random};
@@ -12,6 +13,8 @@ pub enum Fault {
     Error(EffectError),
     /// It was carried out, and the answer is of the unwelcome kind with this number.
     Unwelcome(usize),
+    /// It was carried out, and the answer is anything at all, made from this seed.
+    Anything(u64),
 }
 
 /// When effects go wrong.
@@ -26,7 +29,7 @@ pub enum Faults {
 }
 
 impl Fault {
-    /// All faults. Where an effect has fewer unwelcome answers, their numbers come around again.
+    /// All faults but [`Fault::Anything`]. Where an effect has fewer unwelcome answers, their numbers come around again.
     pub fn all() -> Vec<Self> {
         let errors = [
             EffectError::TimedOut,
@@ -43,6 +46,7 @@ impl Fault {
         match self {
             Self::Error(error) => effect.failed(error.clone()),
             Self::Unwelcome(n) => unwelcome(effect, *n),
+            Self::Anything(seed) => anything(effect, &mut Random::new(*seed)),
         }
     }
 }
@@ -54,7 +58,10 @@ impl Faults {
             Self::At(at, fault) => (*at == position).then(|| fault.clone()),
             Self::Random(random, per_mille) => {
                 let all = Fault::all();
-                random.per_mille(*per_mille).then(|| random.pick(&all))
+                random.per_mille(*per_mille).then(|| match random.per_mille(500) {
+                    true => Fault::Anything(random.draw()),
+                    false => random.pick(&all),
+                })
             }
         }
     }
@@ -120,4 +127,91 @@ fn unwelcome(effect: &Effect, n: usize) -> Outcome {
         Effect::FindKey(_) => Outcome::FindKey(Ok(None)),
         Effect::VerifySignature(_) => Outcome::VerifySignature(Ok(false)),
     }
+}
+
+/// An answer of the effect's kind with random parts: a header section that HTTP allows, any bytes
+/// for content, a function's answer put together from pieces.
+fn anything(effect: &Effect, random: &mut Random) -> Outcome {
+    match effect {
+        Effect::ReadContent(_) => Outcome::ReadContent(Ok(random.bytes(200).into())),
+        Effect::SendRequest(_) => {
+            const NAMES: [&str; 12] = [
+                "content-length",
+                "Content-Type",
+                "Date",
+                "Connection",
+                "keep-alive",
+                "Set-Cookie",
+                "x-amzn-requestid",
+                "Via",
+                "Trailer",
+                "Access-Control-Allow-Origin",
+                "!#$%&'*+.^_`|~",
+                "a",
+            ];
+            let value = |random: &mut Random| -> String {
+                let bytes = random.bytes(12);
+                bytes.iter().map(|b| char::from(*b)).filter(|c| !c.is_control()).collect()
+            };
+            let fields = (0..random.below(8))
+                .map(|_| Field::new(random.pick(&NAMES), value(random)))
+                .collect();
+            let status = 200 + random.below(800) as u16;
+            Outcome::SendRequest(Ok(EndpointResponse { status, fields, content: Content::Empty }))
+        }
+        Effect::InvokeFunction(_) => Outcome::InvokeFunction(Ok(FunctionAnswer {
+            status: random.pick(&[200, 200, 200, 202, 0, 400, 413, 502, 65_535]),
+            function_error: random.per_mille(50).then(|| "Handled".into()),
+            payload: function_answer(random).into_bytes().into(),
+            request_id: None,
+        })),
+        Effect::TakeTokens(_) => {
+            // Also an index that no bucket has: the host is not trusted either.
+            Outcome::TakeTokens(Ok(Taken::None { empty: random.draw() as u32 }))
+        }
+        Effect::FindKey(_) => {
+            let material = match random.below(3) {
+                0 => KeyMaterial::Ed25519 { x: random.bytes(32) },
+                1 => KeyMaterial::P256 { x: random.bytes(40), y: random.bytes(40) },
+                _ => KeyMaterial::Rsa { n: random.bytes(300), e: random.bytes(4) },
+            };
+            Outcome::FindKey(Ok(Some(Jwk { kid: None, algorithm: None, material })))
+        }
+        Effect::VerifySignature(_) => Outcome::VerifySignature(Ok(false)),
+    }
+}
+
+fn function_answer(random: &mut Random) -> String {
+    const NAMES: [&str; 7] = [
+        "statusCode",
+        "headers",
+        "multiValueHeaders",
+        "body",
+        "cookies",
+        "isBase64Encoded",
+        "other",
+    ];
+    const VALUES: [&str; 17] = [
+        "200",
+        "\"302\"",
+        "204",
+        "null",
+        "true",
+        "false",
+        "1e400",
+        "-7",
+        "\"aGk=\"",
+        "\"\\ud800\"",
+        "{\"a\":\"b\",\"A\":1}",
+        "{\"a\":[\"b\",true]}",
+        "{\"Connection\":\"x\",\"Date\":\"y\"}",
+        "[\"c=d\",\"e=f\"]",
+        "{\"x\":\"\\r\\n\"}",
+        "{\"a b\":\"\"}",
+        "[[[]]]",
+    ];
+    let members: Vec<String> = (0..random.below(6))
+        .map(|_| format!("\"{}\":{}", random.pick(&NAMES), random.pick(&VALUES)))
+        .collect();
+    format!("{{{}}}", members.join(","))
 }
