@@ -41,6 +41,13 @@ pub struct Host {
     listen: SocketAddr,
 }
 
+/// An address, listened at by a listener for each thread.
+#[derive(Debug)]
+pub struct Listeners {
+    address: SocketAddr,
+    listeners: Vec<std::net::TcpListener>,
+}
+
 #[derive(Debug)]
 struct WorkerThread {
     commands: UnboundedSender<Command>,
@@ -91,17 +98,21 @@ impl Host {
         answers.into_iter().collect()
     }
 
-    /// Accepts at another address from now on. Connections that are open stay so.
+    /// Listens at another address. Nothing is accepted there before [`Host::accept_at`].
     ///
     /// # Errors
-    /// When the address cannot be listened at; the host stays where it is.
-    pub fn listen(&mut self, address: SocketAddr) -> io::Result<()> {
-        let (listen, listeners) = listeners(address, self.workers.len())?;
+    /// When the address cannot be listened at.
+    pub fn listen(&self, address: SocketAddr) -> io::Result<Listeners> {
+        let (address, listeners) = listeners(address, self.workers.len())?;
+        Ok(Listeners { address, listeners })
+    }
+
+    /// Accepts there from now on. Connections that are open stay so.
+    pub fn accept_at(&mut self, Listeners { address, listeners }: Listeners) {
         for (worker, listener) in self.workers.iter().zip(listeners) {
             worker.send(Command::Listen(listener));
         }
-        self.listen = listen;
-        Ok(())
+        self.listen = address;
     }
 
     /// Stops accepting, finishes the requests in flight (within `time_max`), and writes the logs.

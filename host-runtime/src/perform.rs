@@ -19,8 +19,9 @@ use gateway_core::message::EndpointResponse;
 use crate::body::Body;
 use crate::drive::{Held, now};
 use crate::framing::endpoint_request;
+use crate::settings::Settings;
 use crate::spelling::fields_of;
-use crate::worker::{Settings, Worker};
+use crate::worker::Worker;
 
 /// Carries out one effect.
 pub(crate) async fn perform(
@@ -32,9 +33,9 @@ pub(crate) async fn perform(
     match effect {
         Effect::ReadContent(read) => Outcome::ReadContent(held.contents.read(&read).await),
         Effect::SendRequest(send) => Outcome::SendRequest(send_request(worker, held, send).await),
-        Effect::InvokeFunction(_) => Outcome::InvokeFunction(Err(EffectError::Unavailable(
-            "functions are not connected yet".into(),
-        ))),
+        Effect::InvokeFunction(invoke) => {
+            Outcome::InvokeFunction(settings.functions.invoke(invoke, &worker.client).await)
+        }
         Effect::TakeTokens(take) => {
             Outcome::TakeTokens(Ok(worker.shared.tokens.take(&take, now())))
         }

@@ -12,10 +12,10 @@ use tokio::task::JoinHandle;
 use crate::engine::{Engine, EngineError};
 use crate::perform::access_log::{AccessLog, AccessLogBuffer};
 use crate::perform::http::HttpClient;
-use crate::perform::keys::Keys;
 use crate::perform::metrics::Metrics;
 use crate::perform::tokens::Tokens;
 use crate::server;
+use crate::settings::Settings;
 
 /// How long connections are kept open for one more request when the host goes down: a client that
 /// sends meanwhile is answered, and told that the connection ends.
@@ -30,13 +30,6 @@ pub struct Shared {
     pub metrics: Metrics,
     /// Access logs.
     pub access_log: AccessLog,
-}
-
-/// What a configuration brings besides its snapshot.
-#[derive(Debug, Default)]
-pub struct Settings {
-    /// Issuers' keys.
-    pub keys: Arc<Keys>,
 }
 
 /// A configuration, ready to be served.

@@ -85,8 +85,10 @@ mod tests {
         let tokens = Tokens::default();
         let effect = effect("a", 0.0, 1_000);
         let granted: usize = std::thread::scope(|scope| {
-            let take = || (0..2_000).filter(|_| tokens.take(&effect, Timestamp(0)) == Taken::All);
-            let threads: Vec<_> = (0..4).map(|_| scope.spawn(|| take().count())).collect();
+            let (tokens, effect) = (&tokens, &effect);
+            let taken = move |_: &usize| tokens.take(effect, Timestamp(0)) == Taken::All;
+            let threads: Vec<_> =
+                (0..4).map(|_| scope.spawn(move || (0..2_000).filter(taken).count())).collect();
             threads.into_iter().map(|t| t.join().unwrap()).sum()
         });
         assert_eq!(granted, 1_000);

@@ -1,0 +1,200 @@
+//! The command line.
+
+mod bundle;
+mod check;
+mod serve;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use gateway_core::definition::Protocol;
+
+use crate::diagnostic::Diagnostic;
+use crate::engine::EngineKind;
+use crate::snapshot::{Origin, Refused};
+
+/// Runs the command that the arguments name.
+pub fn run() -> ExitCode {
+    match CommandLine::parse().command {
+        Command::Serve(arguments) => serve::serve(&arguments),
+        Command::Check { files } => check::check(&files),
+        Command::Bundle { source, out } => bundle::bundle(&source.origin(LISTEN_DEFAULT), &out),
+    }
+}
+
+const LISTEN_DEFAULT: SocketAddr =
+    SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 8080);
+
+/// Serves AWS API Gateway definitions, unchanged, wherever you like.
+///
+/// Export an API from API Gateway (OpenAPI with API Gateway extensions) and serve it:
+///
+///     edgeway serve openapi.yaml
+///
+/// For several APIs, Lambda functions, throttling and access logs, write an edgeway.yaml:
+///
+///     edgeway serve --config edgeway.yaml
+#[derive(Debug, Parser)]
+#[command(name = "edgeway", version, verbatim_doc_comment, arg_required_else_help = true)]
+struct CommandLine {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve APIs
+    #[command(after_help = SERVE_HELP)]
+    Serve(ServeArguments),
+    /// Tell everything that is wrong with configurations and definitions, and serve nothing
+    Check {
+        /// edgeway.yaml files, or OpenAPI definitions
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
+    },
+    /// Write what the edge worker serves: snapshot.bin, and bindings.json for its variables
+    Bundle {
+        #[command(flatten)]
+        source: Source,
+        /// The folder to write to; it is created if need be
+        #[arg(long, value_name = "DIR")]
+        out: PathBuf,
+    },
+}
+
+const SERVE_HELP: &str = "\
+Signals:
+  TERM, INT  stop accepting, finish the requests in flight, end; a second one ends at once
+  HUP        read the configuration and its definitions again (a changed file does the same);
+             access log files are opened anew
+
+Environment:
+  AWS_REGION, AWS_ACCESS_KEY_ID, …    as AWS's own tools read them
+  AWS_ENDPOINT_URL[_LAMBDA, …]        where AWS's services are reached
+  EDGEWAY_LOG                         error, warn, info (the default), debug or trace";
+
+/// What is served: a configuration, or one definition.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false, id = "what")]
+struct What {
+    /// An OpenAPI definition, served without any configuration
+    #[arg(value_name = "OPENAPI")]
+    definition: Option<PathBuf>,
+    /// A configuration (edgeway.yaml), YAML or JSON
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+struct Source {
+    #[command(flatten)]
+    what: What,
+    /// What kind of API a definition without configuration is; guessed from it if not given
+    #[arg(long, value_enum, ignore_case = true, conflicts_with = "config")]
+    protocol: Option<ProtocolName>,
+}
+
+#[derive(Debug, Args)]
+struct ServeArguments {
+    #[command(flatten)]
+    source: Source,
+    /// Where a definition without configuration is served
+    #[arg(long, value_name = "HOST:PORT", default_value_t = LISTEN_DEFAULT, conflicts_with = "config")]
+    listen: SocketAddr,
+    /// What runs the pipeline: its Wasm component, or the same code linked in
+    #[arg(long, value_enum, default_value = "component")]
+    engine: EngineName,
+    /// Worker threads; one for each processor if not given
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    threads: Option<u16>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum ProtocolName {
+    /// REST API (v1)
+    #[value(name = "REST")]
+    Rest,
+    /// HTTP API (v2)
+    #[value(name = "HTTP")]
+    Http,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum EngineName {
+    Component,
+    Native,
+}
+
+impl Source {
+    fn origin(&self, listen: SocketAddr) -> Origin {
+        match &self.what {
+            What { config: Some(file), .. } => Origin::Config(file.clone()),
+            What { definition, .. } => Origin::Definition {
+                file: definition.clone().unwrap_or_default(),
+                protocol: self.protocol.map(|name| match name {
+                    ProtocolName::Rest => Protocol::Rest,
+                    ProtocolName::Http => Protocol::Http,
+                }),
+                listen,
+            },
+        }
+    }
+}
+
+impl From<EngineName> for EngineKind {
+    fn from(name: EngineName) -> Self {
+        match name {
+            EngineName::Component => Self::Component,
+            EngineName::Native => Self::Native,
+        }
+    }
+}
+
+/// Prints diagnostics as a compiler does, with a line that counts them.
+fn print_diagnostics(diagnostics: &[Diagnostic]) {
+    for diagnostic in diagnostics {
+        eprintln!("{diagnostic}\n");
+    }
+    let errors = diagnostics.iter().filter(|d| d.is_error()).count();
+    let warnings = diagnostics.len() - errors;
+    let count = |number: usize, what: &str| match number {
+        1 => format!("1 {what}"),
+        _ => format!("{number} {what}s"),
+    };
+    match (errors, warnings) {
+        (0, 0) => {}
+        (0, _) => eprintln!("{}", count(warnings, "warning")),
+        (_, 0) => eprintln!("{}", count(errors, "error")),
+        _ => eprintln!("{}, {}", count(errors, "error"), count(warnings, "warning")),
+    }
+}
+
+fn print_refused(refused: &Refused) -> ExitCode {
+    print_diagnostics(&refused.diagnostics);
+    ExitCode::FAILURE
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        use clap::CommandFactory;
+        CommandLine::command().debug_assert();
+    }
+
+    #[test]
+    fn a_definition_or_a_configuration_is_needed_and_not_both() {
+        let parse = |line: &str| CommandLine::try_parse_from(line.split(' ')).is_ok();
+        assert!(parse("edgeway serve openapi.yaml --protocol http --listen 127.0.0.1:1"));
+        assert!(parse("edgeway serve --config edgeway.yaml --engine native --threads 2"));
+        assert!(!parse("edgeway serve"));
+        assert!(!parse("edgeway serve openapi.yaml --config edgeway.yaml"));
+        assert!(!parse("edgeway serve --config edgeway.yaml --listen 127.0.0.1:1"));
+        assert!(parse("edgeway bundle --config edgeway.yaml --out dist"));
+        assert!(!parse("edgeway check"));
+    }
+}

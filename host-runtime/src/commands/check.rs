@@ -1,0 +1,30 @@
+//! `edgeway check`.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use crate::snapshot::{Origin, is_config};
+
+use super::{LISTEN_DEFAULT, print_diagnostics};
+
+/// Tells everything that is wrong with the files; succeeds if nothing is.
+pub(super) fn check(files: &[PathBuf]) -> ExitCode {
+    let mut diagnostics = Vec::new();
+    for file in files {
+        let origin = if is_config(file) {
+            Origin::Config(file.clone())
+        } else {
+            Origin::Definition { file: file.clone(), protocol: None, listen: LISTEN_DEFAULT }
+        };
+        match origin.build() {
+            Ok(built) => diagnostics.extend(built.warnings),
+            Err(refused) => diagnostics.extend(refused.diagnostics),
+        }
+    }
+    print_diagnostics(&diagnostics);
+    if diagnostics.iter().any(|diagnostic| diagnostic.is_error()) {
+        return ExitCode::FAILURE;
+    }
+    eprintln!("{} checked: nothing is wrong", files.len());
+    ExitCode::SUCCESS
+}

@@ -1,0 +1,196 @@
+//! `edgeway.yaml`: what is served, where, and how functions are reached. In AWS's field names.
+//!
+//! `docs/configuration.md` describes every key for the people who write them.
+
+mod api;
+mod functions;
+mod reading;
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use gateway_core::bucket::Limit;
+use gateway_core::definition::document::{At, Node};
+use gateway_core::definition::{DefinitionError, Protocol, Source, Stage};
+use gateway_core::limits::{ACCOUNT_BURST_DEFAULT, ACCOUNT_RATE_DEFAULT};
+
+use reading::Reading;
+
+/// A configuration.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Config {
+    /// Where clients are served.
+    pub listen: SocketAddr,
+    /// Where the operator is served: health and metrics.
+    pub admin: Option<SocketAddr>,
+    /// `us-east-1`
+    pub region: String,
+    /// Twelve digits.
+    pub account_id: String,
+    /// The APIs.
+    pub apis: Vec<ApiConfig>,
+    /// Lambda functions by name, or `name:qualifier`.
+    pub functions: BTreeMap<String, FunctionConfig>,
+    /// URLs of AWS's services by signing name.
+    pub endpoints: BTreeMap<String, String>,
+    /// The limit of all APIs together.
+    pub account_throttle: Limit,
+    /// The folder that relative paths are relative to.
+    pub directory: PathBuf,
+}
+
+/// An API.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ApiConfig {
+    /// The first label of its host name.
+    pub id: String,
+    /// REST or HTTP.
+    pub protocol: Protocol,
+    /// The file that defines it.
+    pub definition: PathBuf,
+    /// Its stages; all of them serve the one deployment that the definition is.
+    pub stages: Vec<Stage>,
+    /// Where it stands in the configuration.
+    pub source: Source,
+}
+
+/// How a function is run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FunctionConfig {
+    /// A program that is started here and speaks the Lambda Runtime API.
+    Command {
+        /// The program and its arguments.
+        command: Vec<String>,
+        /// Variables that are set for it.
+        environment: BTreeMap<String, String>,
+        /// Most processes of it at a time (AWS: reserved concurrency); `None` is the default.
+        reserved_concurrent_executions: Option<u32>,
+        /// Longest that an invocation may take, seconds; `None` is the default.
+        timeout_s: Option<u32>,
+    },
+    /// Something that speaks the Lambda Invoke API.
+    Url(String),
+}
+
+impl Config {
+    /// Reads a configuration that stands in this folder.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it.
+    pub fn read(document: &Node, directory: &Path) -> Result<Self, Vec<DefinitionError>> {
+        let reading = Reading::default();
+        let config = read(&reading, &At::root(document), directory);
+        let errors = reading.finish();
+        if errors.is_empty() { Ok(config) } else { Err(errors) }
+    }
+
+    /// What serves one definition without any configuration.
+    pub fn for_definition(definition: &Path, protocol: Protocol, listen: SocketAddr) -> Self {
+        let stage_name = if protocol == Protocol::Http { "$default" } else { "prod" };
+        Self {
+            listen,
+            admin: None,
+            region: default_region(),
+            account_id: ACCOUNT_ID_DEFAULT.into(),
+            apis: vec![ApiConfig {
+                id: "api".into(),
+                protocol,
+                definition: definition.to_owned(),
+                stages: vec![Stage {
+                    stage_name: stage_name.into(),
+                    deployment: 0,
+                    variables: BTreeMap::new(),
+                    method_settings: BTreeMap::new(),
+                    access_log_settings: None,
+                }],
+                source: Source::default(),
+            }],
+            functions: BTreeMap::new(),
+            endpoints: BTreeMap::new(),
+            account_throttle: Limit::new(ACCOUNT_RATE_DEFAULT, ACCOUNT_BURST_DEFAULT),
+            directory: definition.parent().map(Path::to_owned).unwrap_or_default(),
+        }
+    }
+
+    /// The URL of an AWS service, if one is configured: `endpoints`, else `AWS_ENDPOINT_URL_{NAME}`,
+    /// else `AWS_ENDPOINT_URL` (as in "Service-specific endpoints" of AWS's SDK reference).
+    pub fn endpoint(&self, signing_name: &str) -> Option<String> {
+        let variable = |name: String| std::env::var(name).ok().filter(|url| !url.is_empty());
+        let configured = self.endpoints.get(signing_name).cloned();
+        configured
+            .or_else(|| variable(format!("AWS_ENDPOINT_URL_{}", variable_name(signing_name))))
+            .or_else(|| variable("AWS_ENDPOINT_URL".into()))
+    }
+}
+
+const LISTEN_DEFAULT: &str = "127.0.0.1:8080";
+const ACCOUNT_ID_DEFAULT: &str = "000000000000";
+
+/// The part of a variable's name that stands for a service or a function.
+pub(crate) fn variable_name(name: &str) -> String {
+    name.chars()
+        .map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' })
+        .collect()
+}
+
+fn default_region() -> String {
+    let variables = ["AWS_REGION", "AWS_DEFAULT_REGION"];
+    let set = variables.iter().filter_map(|name| std::env::var(name).ok());
+    set.filter(|region| !region.is_empty()).next().unwrap_or_else(|| "us-east-1".into())
+}
+
+fn read(reading: &Reading, at: &At<'_>, directory: &Path) -> Config {
+    const KEYS: [&str; 8] =
+        ["listen", "admin", "region", "accountId", "apis", "functions", "endpoints", "account"];
+    reading.keys(at, &KEYS);
+    let listen = at.get("listen").and_then(|at| reading.address(&at));
+    let region = at.get("region").and_then(|at| reading.text(&at));
+    Config {
+        listen: listen.unwrap_or_else(|| LISTEN_DEFAULT.parse().expect("it is an address")),
+        admin: at.get("admin").and_then(|at| reading.address(&at)),
+        region: region.map_or_else(default_region, Into::into),
+        account_id: at
+            .get("accountId")
+            .and_then(|at| account_id(reading, &at))
+            .unwrap_or_else(|| ACCOUNT_ID_DEFAULT.into()),
+        apis: api::read_all(reading, at, directory),
+        functions: functions::read_all(reading, at, directory),
+        endpoints: endpoints(reading, at),
+        account_throttle: account_throttle(reading, at),
+        directory: directory.to_owned(),
+    }
+}
+
+fn account_id(reading: &Reading, at: &At<'_>) -> Option<String> {
+    // Without quotes YAML reads a number, and loses zeros at its beginning.
+    let id = at.as_str().unwrap_or_default();
+    if id.len() == 12 && id.bytes().all(|b| b.is_ascii_digit()) {
+        return Some(id.into());
+    }
+    reading.error_with(at, "an account id has twelve digits", "put it in quotes: \"000000000000\"");
+    None
+}
+
+fn endpoints(reading: &Reading, at: &At<'_>) -> BTreeMap<String, String> {
+    let Some(at) = at.get("endpoints") else { return BTreeMap::new() };
+    let read = |(name, at)| Some((String::from(name), reading.url(&at)?));
+    reading.object(&at).into_iter().filter_map(read).collect()
+}
+
+fn account_throttle(reading: &Reading, at: &At<'_>) -> Limit {
+    let settings = at.get("account").and_then(|at| {
+        reading.keys(&at, &["throttleSettings"]);
+        at.get("throttleSettings")
+    });
+    let Some(settings) = settings else {
+        return Limit::new(ACCOUNT_RATE_DEFAULT, ACCOUNT_BURST_DEFAULT);
+    };
+    reading.keys(&settings, &["rateLimit", "burstLimit"]);
+    let rate = settings.get("rateLimit").and_then(|at| reading.rate(&at));
+    let burst = settings.get("burstLimit").and_then(|at| reading.whole(&at));
+    Limit::new(rate.unwrap_or(ACCOUNT_RATE_DEFAULT), burst.unwrap_or(ACCOUNT_BURST_DEFAULT))
+}
+
+#[cfg(test)]
+mod tests;

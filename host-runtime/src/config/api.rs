@@ -1,0 +1,198 @@
+//! `apis` and their stages.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use gateway_core::bucket::Limit;
+use gateway_core::definition::document::At;
+use gateway_core::definition::{AccessLogSettings, MethodSetting, Protocol, Stage};
+use gateway_core::limits::{ACCOUNT_BURST_DEFAULT, ACCOUNT_RATE_DEFAULT};
+
+use super::ApiConfig;
+use super::reading::Reading;
+
+/// The settings of all methods or routes without settings of their own.
+const ALL_METHODS: &str = "*/*";
+
+pub(super) fn read_all(reading: &Reading, at: &At<'_>, directory: &Path) -> Vec<ApiConfig> {
+    let Some(at) = reading.required(at, "apis") else { return Vec::new() };
+    let items = reading.array(&at);
+    if items.is_empty() {
+        reading.error(&at, "`apis` is empty: there is nothing to serve");
+    }
+    let mut apis: Vec<ApiConfig> = Vec::new();
+    for item in items {
+        let Some(api) = read(reading, &item, directory) else { continue };
+        if apis.iter().any(|other| other.id.eq_ignore_ascii_case(&api.id)) {
+            reading.error(&item, format!("the id `{}` is used twice", api.id));
+        }
+        apis.push(api);
+    }
+    apis
+}
+
+fn read(reading: &Reading, at: &At<'_>, directory: &Path) -> Option<ApiConfig> {
+    reading.keys(at, &["id", "protocol", "definition", "stages"]);
+    let id = reading.required(at, "id").and_then(|at| id(reading, &at));
+    let protocol = reading.required(at, "protocol").and_then(|at| protocol(reading, &at));
+    let definition = reading.required(at, "definition");
+    let definition = definition.and_then(|at| reading.text(&at)).map(|path| directory.join(path));
+    let protocol = protocol?;
+    let stages = stages(reading, at, protocol, directory);
+    Some(ApiConfig { id: id?, protocol, definition: definition?, stages, source: at.source() })
+}
+
+fn id(reading: &Reading, at: &At<'_>) -> Option<String> {
+    let id = reading.text(at)?;
+    let label = id.len() <= 63
+        && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+        && !id.starts_with('-')
+        && !id.ends_with('-');
+    if !label {
+        let help = "it is the first label of a host name: letters, digits and hyphens";
+        reading.error_with(at, format!("`{id}` cannot be an API's id"), help);
+        return None;
+    }
+    Some(id.into())
+}
+
+fn protocol(reading: &Reading, at: &At<'_>) -> Option<Protocol> {
+    match reading.text(at)? {
+        "REST" => Some(Protocol::Rest),
+        "HTTP" => Some(Protocol::Http),
+        "WEBSOCKET" => {
+            reading.error(at, "`WEBSOCKET` is not supported yet: WebSocket APIs");
+            None
+        }
+        other => {
+            reading.error_with(at, format!("unknown protocol `{other}`"), "one of REST, HTTP");
+            None
+        }
+    }
+}
+
+fn stages(reading: &Reading, at: &At<'_>, protocol: Protocol, directory: &Path) -> Vec<Stage> {
+    let Some(at) = reading.required(at, "stages") else { return Vec::new() };
+    let items = reading.array(&at);
+    if items.is_empty() {
+        reading.error(&at, "`stages` is empty: no request would be answered");
+    }
+    let mut stages: Vec<Stage> = Vec::new();
+    for item in items {
+        let Some(stage) = stage(reading, &item, protocol, directory) else { continue };
+        if stages.iter().any(|other| other.stage_name == stage.stage_name) {
+            reading.error(&item, format!("the stage `{}` is there twice", stage.stage_name));
+        }
+        stages.push(stage);
+    }
+    stages
+}
+
+fn stage(reading: &Reading, at: &At<'_>, protocol: Protocol, directory: &Path) -> Option<Stage> {
+    let mut keys = vec!["stageName", "variables", "accessLogSettings"];
+    match protocol {
+        Protocol::Rest => keys.push("methodSettings"),
+        Protocol::Http => keys.extend(["routeSettings", "defaultRouteSettings"]),
+    }
+    reading.keys(at, &keys);
+    let stage_name =
+        reading.required(at, "stageName").and_then(|at| stage_name(reading, &at, protocol));
+    let access_log = at.get("accessLogSettings");
+    let stage = Stage {
+        stage_name: String::new(),
+        deployment: 0,
+        variables: reading.variables(at.get("variables")),
+        method_settings: match protocol {
+            Protocol::Rest => method_settings(reading, at.get("methodSettings")),
+            Protocol::Http => route_settings(reading, at),
+        },
+        access_log_settings: access_log.and_then(|at| access_log_settings(reading, &at, directory)),
+    };
+    Some(Stage { stage_name: stage_name?, ..stage })
+}
+
+fn stage_name(reading: &Reading, at: &At<'_>, protocol: Protocol) -> Option<String> {
+    let name = reading.text(at)?;
+    let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_');
+    let allowed = match (protocol, name) {
+        (Protocol::Http, "$default") => true,
+        _ => name.len() <= 128 && name.bytes().all(plain),
+    };
+    if !allowed {
+        let help = match (protocol, name) {
+            (Protocol::Rest, "$default") => "only HTTP APIs have a stage `$default`",
+            _ => "letters, digits, hyphens and underscores, at most 128",
+        };
+        reading.error_with(at, format!("`{name}` cannot be a stage's name"), help);
+    }
+    allowed.then(|| name.to_owned())
+}
+
+/// REST: `{path}/{VERB}` with `~1` for `/`, or `*/*`.
+fn method_settings(reading: &Reading, at: Option<At<'_>>) -> BTreeMap<String, MethodSetting> {
+    let mut settings = BTreeMap::new();
+    for (key, at) in at.iter().flat_map(|at| reading.object(at)) {
+        let verb = key.rsplit_once('/').map(|(_, verb)| verb);
+        let named = key.starts_with("~1")
+            && verb.is_some_and(|v| v == "*" || v.bytes().all(|b| b.is_ascii_uppercase()));
+        if key != ALL_METHODS && !named {
+            let help = "write `~1orders/POST` for POST /orders (`~1` stands for `/`), or `*/*`";
+            reading.error_with(&at, format!("`{key}` names no method"), help);
+        }
+        settings.insert(key.to_owned(), setting(reading, &at));
+    }
+    settings
+}
+
+/// HTTP: by route key, and `defaultRouteSettings` for the others.
+fn route_settings(reading: &Reading, at: &At<'_>) -> BTreeMap<String, MethodSetting> {
+    let mut settings = BTreeMap::new();
+    for (key, at) in at.get("routeSettings").iter().flat_map(|at| reading.object(at)) {
+        let path = key.split_once(' ').map(|(_, path)| path);
+        if key != "$default" && !path.is_some_and(|path| path.starts_with('/')) {
+            let help = "a route key is `GET /orders`, `ANY /orders` or `$default`";
+            reading.error_with(&at, format!("`{key}` is no route key"), help);
+        }
+        settings.insert(key.to_owned(), setting(reading, &at));
+    }
+    if let Some(at) = at.get("defaultRouteSettings") {
+        settings.insert(ALL_METHODS.into(), setting(reading, &at));
+    }
+    settings
+}
+
+fn setting(reading: &Reading, at: &At<'_>) -> MethodSetting {
+    reading.keys(at, &["throttlingRateLimit", "throttlingBurstLimit"]);
+    // AWS stores -1 where no limit is set.
+    let set = |name| at.get(name).filter(|at| at.as_text() != Some("-1"));
+    let rate = set("throttlingRateLimit").and_then(|at| reading.rate(&at));
+    let burst = set("throttlingBurstLimit").and_then(|at| reading.whole(&at));
+    let throttling = match (rate, burst) {
+        (None, None) => None,
+        (rate, burst) => Some(Limit::new(
+            rate.unwrap_or(ACCOUNT_RATE_DEFAULT),
+            burst.unwrap_or(ACCOUNT_BURST_DEFAULT),
+        )),
+    };
+    MethodSetting { throttling }
+}
+
+fn access_log_settings(
+    reading: &Reading,
+    at: &At<'_>,
+    directory: &Path,
+) -> Option<AccessLogSettings> {
+    reading.keys(at, &["format", "destination", "destinationArn"]);
+    if let Some(arn) = at.get("destinationArn") {
+        let help = "write `destination: stdout`, `stderr` or a file's path";
+        reading.error_with(&arn, "`destinationArn` is not supported yet: logs on AWS", help);
+        return None;
+    }
+    let format = reading.required(at, "format").and_then(|at| reading.text(&at));
+    let destination = reading.required(at, "destination").and_then(|at| reading.text(&at));
+    let destination = match destination? {
+        name @ ("stdout" | "stderr") => name.into(),
+        path => directory.join(path).to_string_lossy().into_owned(),
+    };
+    Some(AccessLogSettings { format: format?.into(), destination })
+}

@@ -1,0 +1,216 @@
+//! Typed values of a configuration, and the mistakes that are found on the way.
+
+use std::cell::RefCell;
+use std::net::{SocketAddr, ToSocketAddrs};
+
+use gateway_core::definition::document::{At, Value};
+use gateway_core::definition::{DefinitionError, Source};
+
+/// Keys of AWS's that later versions will know. Ignoring one would be worse than refusing it.
+const NOT_YET: &[(&str, &str)] = &[
+    ("usagePlans", "usage plans"),
+    ("apiKeys", "API keys"),
+    ("iam", "IAM authorization"),
+    ("domainNames", "custom domain names"),
+    ("basePathMappings", "custom domain names"),
+    ("webAcls", "web ACLs"),
+    ("webAclArn", "web ACLs"),
+    ("vpcLinks", "VPC links"),
+    ("tls", "TLS for clients"),
+    ("plugins", "plugins"),
+    ("canarySettings", "canary deployments"),
+    ("cacheClusterEnabled", "the response cache"),
+    ("cacheClusterSize", "the response cache"),
+    ("cachingEnabled", "the response cache"),
+    ("cacheTtlInSeconds", "the response cache"),
+    ("cacheDataEncrypted", "the response cache"),
+    ("requireAuthorizationForCacheControl", "the response cache"),
+    ("unauthorizedCacheControlHeaderStrategy", "the response cache"),
+    ("metricsEnabled", "detailed metrics by method"),
+    ("detailedMetricsEnabled", "detailed metrics by route"),
+    ("loggingLevel", "execution logs"),
+    ("dataTraceEnabled", "execution logs"),
+    ("tracingEnabled", "tracing"),
+    ("clientCertificateId", "client certificates"),
+    ("mutualTlsAuthentication", "mutual TLS"),
+    ("autoDeploy", "deployments apart from the definition"),
+    ("deploymentId", "deployments apart from the definition"),
+];
+
+/// The mistakes found so far. A reader that finds one notes it and answers `None`.
+#[derive(Default)]
+pub(super) struct Reading(RefCell<Vec<DefinitionError>>);
+
+impl Reading {
+    pub(super) fn finish(self) -> Vec<DefinitionError> {
+        let mut errors = self.0.into_inner();
+        errors.sort_by_key(|error| error.source.line);
+        errors
+    }
+
+    pub(super) fn error(&self, at: &At<'_>, message: impl Into<String>) {
+        self.0.borrow_mut().push(DefinitionError::error(at.source(), message));
+    }
+
+    pub(super) fn error_with(
+        &self,
+        at: &At<'_>,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
+        self.0.borrow_mut().push(DefinitionError::error(at.source(), message).help(help));
+    }
+
+    fn wrong_type(&self, at: &At<'_>, wanted: &str) {
+        self.error(at, format!("{} must be {wanted}", key(&at.source())));
+    }
+
+    /// Notes every key that is not known here.
+    pub(super) fn keys(&self, at: &At<'_>, known: &[&str]) {
+        for (name, at) in self.object(at) {
+            if known.contains(&name) {
+                continue;
+            }
+            if let Some((_, feature)) = NOT_YET.iter().find(|(later, _)| *later == name) {
+                self.error(&at, format!("`{name}` is not supported yet: {feature}"));
+                continue;
+            }
+            let near = known
+                .iter()
+                .map(|k| (strsim::jaro_winkler(&name.to_lowercase(), &k.to_lowercase()), k));
+            let near =
+                near.filter(|(likeness, _)| *likeness > 0.85).max_by(|a, b| a.0.total_cmp(&b.0));
+            match near {
+                Some((_, near)) => {
+                    self.error_with(
+                        &at,
+                        format!("unknown key `{name}`"),
+                        format!("did you mean `{near}`?"),
+                    );
+                }
+                None => {
+                    let keys = format!("the keys here are {}", known.join(", "));
+                    self.error_with(&at, format!("unknown key `{name}`"), keys);
+                }
+            }
+        }
+    }
+
+    /// The members of an object.
+    pub(super) fn object<'d>(&self, at: &At<'d>) -> Vec<(&'d str, At<'d>)> {
+        if !matches!(at.node.value, Value::Object(_)) {
+            self.wrong_type(at, "a map of keys and values");
+        }
+        at.members().collect()
+    }
+
+    /// The items of an array.
+    pub(super) fn array<'d>(&self, at: &At<'d>) -> Vec<At<'d>> {
+        if !matches!(at.node.value, Value::Array(_)) {
+            self.wrong_type(at, "a list");
+        }
+        at.items().collect()
+    }
+
+    /// A member that must be there.
+    pub(super) fn required<'d>(&self, at: &At<'d>, name: &str) -> Option<At<'d>> {
+        let member = at.get(name);
+        if member.is_none() && matches!(at.node.value, Value::Object(_)) {
+            self.error(at, format!("`{name}` is missing"));
+        }
+        member
+    }
+
+    /// A text that is not empty.
+    pub(super) fn text<'d>(&self, at: &At<'d>) -> Option<&'d str> {
+        let text = at.as_str().filter(|text| !text.is_empty());
+        if text.is_none() {
+            self.wrong_type(at, "a text");
+        }
+        text
+    }
+
+    /// A text, which may be empty, or a number or truth value as it is written: what variables hold.
+    pub(super) fn scalar(&self, at: &At<'_>) -> Option<String> {
+        match &at.node.value {
+            Value::String(text) | Value::Number(text) => Some(text.clone()),
+            Value::Bool(value) => Some(value.to_string()),
+            _ => {
+                self.wrong_type(at, "a text");
+                None
+            }
+        }
+    }
+
+    /// A map of texts.
+    pub(super) fn variables(
+        &self,
+        at: Option<At<'_>>,
+    ) -> std::collections::BTreeMap<String, String> {
+        let Some(at) = at else { return Default::default() };
+        let read = |(name, at): (&str, At<'_>)| Some((name.to_owned(), self.scalar(&at)?));
+        self.object(&at).into_iter().filter_map(read).collect()
+    }
+
+    /// `HOST:PORT`.
+    pub(super) fn address(&self, at: &At<'_>) -> Option<SocketAddr> {
+        let text = self.text(at)?;
+        let address = text.to_socket_addrs().ok().and_then(|mut addresses| addresses.next());
+        if address.is_none() {
+            self.error_with(
+                at,
+                format!("`{text}` is not an address"),
+                "write HOST:PORT, such as 127.0.0.1:8080",
+            );
+        }
+        address
+    }
+
+    /// An http or https URL without query.
+    pub(super) fn url(&self, at: &At<'_>) -> Option<String> {
+        let text = self.text(at)?;
+        let url: Option<http::Uri> = text.parse().ok();
+        let usable = url.is_some_and(|url| {
+            matches!(url.scheme_str(), Some("http" | "https"))
+                && url.authority().is_some_and(|a| !a.host().is_empty())
+                && url.query().is_none()
+        });
+        if !usable {
+            self.error(at, format!("`{text}` is not an http or https URL"));
+        }
+        usable.then(|| text.trim_end_matches('/').to_owned())
+    }
+
+    /// Requests a second.
+    pub(super) fn rate(&self, at: &At<'_>) -> Option<f64> {
+        let rate = number(at).and_then(|text| text.parse::<f64>().ok());
+        let rate = rate.filter(|rate| rate.is_finite() && *rate >= 0.0);
+        if rate.is_none() {
+            self.wrong_type(at, "a number of requests a second, 0 or more");
+        }
+        rate
+    }
+
+    /// A whole number.
+    pub(super) fn whole(&self, at: &At<'_>) -> Option<u32> {
+        // `100.0` is what some exporters make of 100.
+        let whole =
+            number(at).and_then(|text| text.strip_suffix(".0").unwrap_or(text).parse().ok());
+        if whole.is_none() {
+            self.wrong_type(at, "a whole number, 0 or more");
+        }
+        whole
+    }
+}
+
+fn number<'d>(at: &At<'d>) -> Option<&'d str> {
+    if let Value::Number(text) = &at.node.value { Some(text) } else { None }
+}
+
+/// The last part of a pointer, for a sentence.
+fn key(source: &Source) -> String {
+    match source.pointer.rsplit_once('/') {
+        Some((_, key)) => format!("`{}`", key.replace("~1", "/").replace("~0", "~")),
+        None => "the configuration".into(),
+    }
+}

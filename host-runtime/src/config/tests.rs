@@ -1,0 +1,146 @@
+use super::*;
+
+fn read_text(text: &str) -> Result<Config, Vec<String>> {
+    let document = crate::document::read(text).expect("it is a document");
+    Config::read(&document, Path::new("/etc/edgeway")).map_err(|errors| {
+        errors
+            .iter()
+            .map(|e| format!("{}: {} {}", e.source.line, e.source.pointer, e.message))
+            .collect()
+    })
+}
+
+const MINIMAL: &str = "
+apis:
+  - id: a
+    protocol: REST
+    definition: api.yaml
+    stages: [{stageName: prod}]
+";
+
+#[test]
+fn what_is_left_out_has_defaults() {
+    let config = read_text(MINIMAL).unwrap();
+    assert_eq!(config.listen.to_string(), "127.0.0.1:8080");
+    assert_eq!((config.admin, &*config.account_id), (None, "000000000000"));
+    assert_eq!(config.apis[0].definition, Path::new("/etc/edgeway/api.yaml"));
+    assert_eq!(config.account_throttle, Limit::new(10_000.0, 5_000));
+}
+
+#[test]
+fn every_key_of_the_reference_is_read() {
+    let config = read_text(
+        r#"
+listen: 127.0.0.1:1
+admin: 127.0.0.1:2
+region: eu-west-1
+accountId: "123456789012"
+apis:
+  - id: products
+    protocol: REST
+    definition: openapi.yaml
+    stages:
+      - stageName: prod
+        variables: {lambdaAlias: prod, n: 1}
+        methodSettings: {"*/*": {throttlingRateLimit: 2000, throttlingBurstLimit: 1000}, "~1orders/POST": {throttlingRateLimit: 0.5, throttlingBurstLimit: 1}}
+        accessLogSettings: {format: '$context.requestId', destination: stdout}
+  - id: web
+    protocol: HTTP
+    definition: http.yaml
+    stages:
+      - stageName: $default
+        defaultRouteSettings: {throttlingRateLimit: 1, throttlingBurstLimit: 2}
+        routeSettings: {"GET /a": {throttlingRateLimit: 3, throttlingBurstLimit: 4}}
+        accessLogSettings: {format: x, destination: logs/a.log}
+functions:
+  products: {command: [./products-function, --flag], environment: {A: b}, timeout: 3}
+  python: {command: [python3]}
+  legacy: {url: "http://127.0.0.1:9001/"}
+  legacy:prod: {url: "http://127.0.0.1:9002"}
+endpoints: {lambda: "http://127.0.0.1:4566"}
+account: {throttleSettings: {rateLimit: 10, burstLimit: 5}}
+"#,
+    )
+    .unwrap();
+    assert_eq!(config.account_throttle, Limit::new(10.0, 5));
+    let [rest, http] = &config.apis[..] else { panic!("two APIs") };
+    assert_eq!(rest.stages[0].variables["n"], "1");
+    let throttling = |api: &ApiConfig, key: &str| api.stages[0].method_settings[key].throttling;
+    assert_eq!(throttling(rest, "~1orders/POST"), Some(Limit::new(0.5, 1)));
+    assert_eq!(throttling(http, "*/*"), Some(Limit::new(1.0, 2)));
+    assert_eq!(throttling(http, "GET /a"), Some(Limit::new(3.0, 4)));
+    let log = http.stages[0].access_log_settings.as_ref().unwrap();
+    assert_eq!(log.destination, "/etc/edgeway/logs/a.log");
+    let FunctionConfig::Command { command, timeout_s, .. } = &config.functions["products"] else {
+        panic!("a command")
+    };
+    assert_eq!((&*command[0], *timeout_s), ("/etc/edgeway/./products-function", Some(3)));
+    assert_eq!(config.functions["legacy"], FunctionConfig::Url("http://127.0.0.1:9001".into()));
+    assert_eq!(config.endpoint("lambda").as_deref(), Some("http://127.0.0.1:4566"));
+}
+
+#[test]
+fn all_mistakes_are_told_at_once_with_their_lines() {
+    let errors = read_text(
+        "listen: nowhere
+accountId: 42
+apis:
+  - id: a.b
+    protocol: SOAP
+  - id: c
+    protocol: REST
+    definition: c.yaml
+    stages:
+      - stageName: $default
+        methodSetings: {}
+        canarySettings: {percentTraffic: 10}
+        methodSettings: {orders/POST: {throttlingRateLimit: -2}}
+functions: {f: {}}
+endpoints: {lambda: localhost}
+usagePlans: []
+",
+    )
+    .unwrap_err();
+    assert_eq!(
+        errors,
+        [
+            "1: /listen `nowhere` is not an address",
+            "2: /accountId an account id has twelve digits",
+            "4: /apis/0/id `a.b` cannot be an API's id",
+            "4: /apis/0 `definition` is missing",
+            "5: /apis/0/protocol unknown protocol `SOAP`",
+            "10: /apis/1/stages/0/stageName `$default` cannot be a stage's name",
+            "11: /apis/1/stages/0/methodSetings unknown key `methodSetings`",
+            "12: /apis/1/stages/0/canarySettings `canarySettings` is not supported yet: canary deployments",
+            "13: /apis/1/stages/0/methodSettings/orders~1POST `orders/POST` names no method",
+            "13: /apis/1/stages/0/methodSettings/orders~1POST/throttlingRateLimit `throttlingRateLimit` must be a number of requests a second, 0 or more",
+            "14: /functions/f a function has either `command` or `url`",
+            "15: /endpoints/lambda `localhost` is not an http or https URL",
+            "16: /usagePlans `usagePlans` is not supported yet: usage plans",
+        ]
+    );
+}
+
+#[test]
+fn an_unknown_key_comes_with_the_one_that_was_meant() {
+    let document = crate::document::read("apiz: []").unwrap();
+    let errors = Config::read(&document, Path::new("")).unwrap_err();
+    let helps: Vec<_> = errors.iter().filter_map(|e| e.help.as_deref()).collect();
+    assert_eq!(helps, ["did you mean `apis`?"]);
+}
+
+#[test]
+fn any_shape_of_document_is_survived() {
+    for text in [
+        "[]",
+        "1",
+        "null",
+        "apis: 1",
+        "apis: [1, null, {stages: [[]]}]",
+        "apis: {a: b}",
+        "account: []",
+        "functions: [{}]",
+    ] {
+        assert!(read_text(text).is_err(), "{text}");
+    }
+}

@@ -1,0 +1,82 @@
+//! Mistakes in files, shown as a compiler shows them.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use gateway_core::definition::document::{Node, Value};
+use gateway_core::definition::{DefinitionError, Severity};
+
+/// A mistake, and the file that it is in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// The file.
+    pub file: PathBuf,
+    /// The column of the value that is wrong, from 1; 0 if that is not known.
+    pub column: u32,
+    /// The mistake.
+    pub error: DefinitionError,
+}
+
+impl Diagnostic {
+    /// A mistake in a document that was read.
+    pub fn new(file: &Path, document: Option<&Node>, error: DefinitionError) -> Self {
+        let node = document.and_then(|root| find(root, &error.source.pointer));
+        let column = node.filter(|node| node.line == error.source.line).map_or(0, |n| n.column);
+        Self { file: file.to_owned(), column, error }
+    }
+
+    /// Whether the file is refused for it.
+    pub fn is_error(&self) -> bool {
+        self.error.severity == Severity::Error
+    }
+}
+
+impl fmt::Display for Diagnostic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let severity = if self.is_error() { "error" } else { "warning" };
+        write!(f, "{severity}: {}\n  --> {}", self.error.message, self.file.display())?;
+        let source = &self.error.source;
+        if source.line > 0 {
+            write!(f, ":{}", source.line)?;
+            if self.column > 0 {
+                write!(f, ":{}", self.column)?;
+            }
+        }
+        if !source.pointer.is_empty() {
+            write!(f, "  {}", source.pointer)?;
+        }
+        if let Some(help) = &self.error.help {
+            write!(f, "\n  help: {help}")?;
+        }
+        Ok(())
+    }
+}
+
+/// The value that a JSON pointer names (RFC 6901).
+fn find<'d>(root: &'d Node, pointer: &str) -> Option<&'d Node> {
+    pointer.split('/').skip(1).try_fold(root, |node, part| {
+        let part = part.replace("~1", "/").replace("~0", "~");
+        match &node.value {
+            Value::Object(members) => members.iter().find(|(n, _)| *n == part).map(|(_, n)| n),
+            Value::Array(items) => items.get(part.parse::<usize>().ok()?),
+            _ => None,
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use gateway_core::definition::Source;
+
+    #[test]
+    fn a_mistake_is_shown_with_its_place() {
+        let document = crate::document::read("a:\n  - b/c: 1\n").unwrap();
+        let source = Source { pointer: "/a/0/b~1c".into(), line: 2 };
+        let error = DefinitionError::error(source, "`1` is wrong").help("write 2");
+        assert_eq!(
+            Diagnostic::new(Path::new("x.yaml"), Some(&document), error).to_string(),
+            "error: `1` is wrong\n  --> x.yaml:2:10  /a/0/b~1c\n  help: write 2"
+        );
+    }
+}

@@ -1,0 +1,268 @@
+//! From files to a snapshot: the configuration, its definitions, and everything wrong with them.
+
+use std::fs;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use gateway_core::definition::document::{At, Node};
+use gateway_core::definition::{Api, DefinitionError, Protocol, Snapshot, Source, openapi};
+use gateway_core::gateway::Gateway;
+use gateway_core::limits::DEFINITION_BYTES_MAX;
+
+use crate::config::{ApiConfig, Config};
+use crate::diagnostic::Diagnostic;
+
+/// What files say, without a mistake.
+#[derive(Debug, Clone)]
+pub struct Built {
+    /// The configuration.
+    pub config: Config,
+    /// The snapshot.
+    pub snapshot: Snapshot,
+    /// What is served, but probably not meant.
+    pub warnings: Vec<Diagnostic>,
+    /// The files that were read.
+    pub files: Vec<PathBuf>,
+}
+
+/// Why files are refused.
+#[derive(Debug, Clone)]
+pub struct Refused {
+    /// Everything that is wrong, and what is doubtful besides.
+    pub diagnostics: Vec<Diagnostic>,
+    /// The files that were read, or should have been.
+    pub files: Vec<PathBuf>,
+}
+
+/// What is built from.
+#[derive(Debug, Clone)]
+pub enum Origin {
+    /// A configuration file.
+    Config(PathBuf),
+    /// A definition alone.
+    Definition {
+        /// The file.
+        file: PathBuf,
+        /// REST or HTTP; guessed from the document if `None`.
+        protocol: Option<Protocol>,
+        /// Where it is served.
+        listen: SocketAddr,
+    },
+}
+
+impl Origin {
+    /// Reads the files anew and builds their snapshot.
+    ///
+    /// # Errors
+    /// All mistakes of all files.
+    pub fn build(&self) -> Result<Built, Refused> {
+        let mut building = Building::default();
+        let built = match self {
+            Self::Config(file) => building.config(file),
+            Self::Definition { file, protocol, listen } => {
+                building.definition_alone(file, *protocol, *listen)
+            }
+        };
+        let Building { diagnostics, files } = building;
+        match built {
+            Some((config, snapshot)) if !diagnostics.iter().any(Diagnostic::is_error) => {
+                Ok(Built { config, snapshot, warnings: diagnostics, files })
+            }
+            _ => Err(Refused { diagnostics, files }),
+        }
+    }
+}
+
+/// Whether a file is a configuration rather than a definition.
+pub fn is_config(file: &Path) -> bool {
+    let document = read_text(file).ok().and_then(|text| crate::document::read(&text).ok());
+    document.is_some_and(|document| {
+        let root = At::root(&document);
+        root.get("openapi").is_none() && root.get("swagger").is_none()
+    })
+}
+
+#[derive(Default)]
+struct Building {
+    diagnostics: Vec<Diagnostic>,
+    files: Vec<PathBuf>,
+}
+
+impl Building {
+    fn config(&mut self, file: &Path) -> Option<(Config, Snapshot)> {
+        let document = self.read(file)?;
+        let directory = file.parent().unwrap_or(Path::new(""));
+        match Config::read(&document, directory) {
+            Ok(config) => {
+                let snapshot = self.snapshot(&config, file)?;
+                Some((config, snapshot))
+            }
+            Err(errors) => {
+                self.note(file, Some(&document), errors);
+                // Its definitions may hold mistakes too: tell them now.
+                for (definition, protocol) in definitions_of(&document, directory) {
+                    self.definition(&definition, protocol, "");
+                }
+                None
+            }
+        }
+    }
+
+    fn definition_alone(
+        &mut self,
+        file: &Path,
+        protocol: Option<Protocol>,
+        listen: SocketAddr,
+    ) -> Option<(Config, Snapshot)> {
+        let document = self.read(file)?;
+        let protocol = protocol.unwrap_or_else(|| guess_protocol(&document));
+        self.files.clear();
+        let config = Config::for_definition(file, protocol, listen);
+        let snapshot = self.snapshot(&config, file)?;
+        Some((config, snapshot))
+    }
+
+    fn snapshot(&mut self, config: &Config, config_file: &Path) -> Option<Snapshot> {
+        let apis: Vec<Option<Api>> =
+            config.apis.iter().map(|api| self.api(api, config, config_file)).collect();
+        Some(Snapshot {
+            region: config.region.clone(),
+            account_id: config.account_id.clone(),
+            account_throttle: config.account_throttle,
+            apis: apis.into_iter().collect::<Option<_>>()?,
+        })
+    }
+
+    fn api(&mut self, api: &ApiConfig, config: &Config, config_file: &Path) -> Option<Api> {
+        let (document, mut imported) =
+            self.definition(&api.definition, api.protocol, &config.region)?;
+        imported.deployment.id = deployment_id(&document);
+        let built = Api {
+            id: api.id.clone(),
+            name: imported.name,
+            protocol: api.protocol,
+            disable_execute_api_endpoint: imported.disable_execute_api_endpoint,
+            deployments: vec![imported.deployment],
+            stages: api.stages.clone(),
+        };
+        // Compiled alone, so that a mistake is told with its file.
+        let alone = Snapshot {
+            region: config.region.clone(),
+            account_id: config.account_id.clone(),
+            account_throttle: config.account_throttle,
+            apis: vec![built.clone()],
+        };
+        let Err(errors) = Gateway::compile(alone) else { return Some(built) };
+        for error in errors {
+            if error.source == Source::default() {
+                // Not in the definition: in what the configuration says of its stages.
+                let error = DefinitionError { source: api.source.clone(), ..error };
+                self.note(config_file, None, [error]);
+            } else {
+                self.note(&api.definition, Some(&document), [error]);
+            }
+        }
+        None
+    }
+
+    fn definition(
+        &mut self,
+        file: &Path,
+        protocol: Protocol,
+        region: &str,
+    ) -> Option<(Node, openapi::Imported)> {
+        let document = self.read(file)?;
+        match openapi::import(&document, protocol, region) {
+            Ok(mut imported) => {
+                let warnings = std::mem::take(&mut imported.warnings);
+                self.note(file, Some(&document), warnings);
+                Some((document, imported))
+            }
+            Err(errors) => {
+                self.note(file, Some(&document), errors);
+                None
+            }
+        }
+    }
+
+    fn read(&mut self, file: &Path) -> Option<Node> {
+        self.files.push(file.to_owned());
+        let text = match read_text(file) {
+            Ok(text) => text,
+            Err(reason) => {
+                self.note(file, None, [DefinitionError::error(Source::default(), reason)]);
+                return None;
+            }
+        };
+        crate::document::read(&text).map_err(|error| self.note(file, None, [error])).ok()
+    }
+
+    fn note(
+        &mut self,
+        file: &Path,
+        document: Option<&Node>,
+        errors: impl IntoIterator<Item = DefinitionError>,
+    ) {
+        let errors = errors.into_iter().map(|error| Diagnostic::new(file, document, error));
+        self.diagnostics.extend(errors);
+    }
+}
+
+fn read_text(file: &Path) -> Result<String, String> {
+    let size = fs::metadata(file).map_err(|e| format!("it cannot be read: {e}"))?.len();
+    if size > DEFINITION_BYTES_MAX as u64 {
+        return Err(format!("it has {size} bytes; at most {DEFINITION_BYTES_MAX} are read"));
+    }
+    let bytes = fs::read(file).map_err(|e| format!("it cannot be read: {e}"))?;
+    String::from_utf8(bytes).map_err(|_| "it is not UTF-8 text".into())
+}
+
+/// The definitions that a configuration with mistakes names, as far as they can be made out.
+fn definitions_of(document: &Node, directory: &Path) -> Vec<(PathBuf, Protocol)> {
+    let root = At::root(document);
+    let apis = root.get("apis").map(|at| at.items().collect::<Vec<_>>()).unwrap_or_default();
+    let named = apis.iter().filter_map(|api| {
+        let protocol = match api.get("protocol")?.as_str()? {
+            "REST" => Protocol::Rest,
+            "HTTP" => Protocol::Http,
+            _ => return None,
+        };
+        Some((directory.join(api.get("definition")?.as_str()?), protocol))
+    });
+    named.collect()
+}
+
+/// An HTTP API where the document has what only HTTP APIs have, else a REST API.
+pub fn guess_protocol(document: &Node) -> Protocol {
+    let root = At::root(document);
+    let paths = root.get("paths");
+    let operations = || {
+        let resources = paths.iter().flat_map(At::members);
+        resources.flat_map(|(_, resource)| resource.members().collect::<Vec<_>>())
+    };
+    let payload_2 = |operation: &At<'_>| {
+        let version = operation
+            .get("x-amazon-apigateway-integration")
+            .and_then(|integration| integration.get("payloadFormatVersion"));
+        version.is_some_and(|version| version.as_text() == Some("2.0"))
+    };
+    let http = root.get("x-amazon-apigateway-cors").is_some()
+        || paths.as_ref().is_some_and(|paths| paths.get("$default").is_some())
+        || paths.iter().flat_map(At::members).any(|(path, _)| path == "/$default")
+        || operations().any(|(_, operation)| payload_2(&operation));
+    if http { Protocol::Http } else { Protocol::Rest }
+}
+
+/// Ten characters, the same for the same definition on every machine: FNV-1a over its values.
+fn deployment_id(document: &Node) -> String {
+    let text = format!("{:?}", document.value);
+    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
+    for byte in text.bytes() {
+        hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+    }
+    let digit = |i: u32| {
+        let digit = (hash / 36_u64.pow(i) % 36) as u8;
+        char::from(if digit < 10 { b'0' + digit } else { b'a' + digit - 10 })
+    };
+    (0..10).map(digit).collect()
+}
