@@ -5,6 +5,7 @@
 use alloc::{format, string::String, vec::Vec};
 
 use super::super::document::At;
+use super::cors::is_field_name;
 use super::reading::Reading;
 use super::unsupported::Feature;
 
@@ -59,7 +60,10 @@ fn read<'d>(
     let mut read = Vec::new();
     for (target, source) in mappings.members() {
         let place = target.strip_prefix(prefix).and_then(|rest| rest.split_once('.'));
-        if !place.is_some_and(|(place, name)| places.contains(&place) && is_name(name)) {
+        let fits = |(place, name): (&str, &str)| {
+            places.contains(&place) && is_name(name) && (place != "header" || is_field_name(name))
+        };
+        if !place.is_some_and(fits) {
             let help = format!("it has the form `{prefix}{}.NAME`", places.join("|"));
             let message = format!("Invalid mapping expression parameter specified: {target}");
             reading.error_with(&source, message, help);

@@ -4,7 +4,6 @@ use alloc::{format, string::String, vec::Vec};
 
 use super::super::IntegrationResponse;
 use super::super::document::At;
-use super::cors::is_field_name;
 use super::integration::CONTENT_HANDLINGS;
 use super::reading::Reading;
 use super::unsupported::Feature;
@@ -75,9 +74,6 @@ fn check_declared<'d>(
     for (target, _) in mappings {
         let Some(name) = target.strip_prefix("method.response.header.") else { continue };
         let place = at.get(target).unwrap_or_else(|| at.clone());
-        if !is_field_name(name) {
-            reading.error(&place, format!("`{name}` is not a field name"));
-        }
         let is_declared = headers.as_ref().is_some_and(|headers| {
             headers.members().any(|(declared, _)| declared.eq_ignore_ascii_case(name))
         });

@@ -2,7 +2,9 @@ use alloc::string::{String, ToString};
 use alloc::{format, vec::Vec};
 
 use super::*;
-use crate::definition::json;
+use crate::bucket::Limit;
+use crate::definition::{Api, Snapshot, Stage, json};
+use crate::gateway::Gateway;
 
 mod accepted;
 mod conformance;
@@ -31,4 +33,32 @@ fn rest(path: &str, item: &str) -> String {
     format!(
         "{{\"openapi\": \"3.0.1\", \"info\": {{\"title\": \"t\", \"version\": \"1\"}}, \"paths\": {{\n\"{path}\": {item}}}}}"
     )
+}
+
+/// What is imported can be served: no later step finds a mistake whose line nobody knows any more.
+fn compile(imported: Imported, protocol: Protocol, place: &str) {
+    let stage = Stage {
+        stage_name: "test".into(),
+        deployment: 0,
+        variables: [].into(),
+        method_settings: [].into(),
+        access_log_settings: None,
+    };
+    let api = Api {
+        id: "api".into(),
+        name: imported.name,
+        protocol,
+        disable_execute_api_endpoint: imported.disable_execute_api_endpoint,
+        deployments: alloc::vec![imported.deployment],
+        stages: alloc::vec![stage],
+    };
+    let snapshot = Snapshot {
+        region: "us-east-1".into(),
+        account_id: "000000000000".into(),
+        account_throttle: Limit::new(10_000.0, 5_000),
+        apis: alloc::vec![api],
+    };
+    if let Err(errors) = Gateway::compile(snapshot) {
+        panic!("{place}: {errors:?}");
+    }
 }

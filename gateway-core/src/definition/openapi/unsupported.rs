@@ -27,6 +27,7 @@ features! {
     BodyMappings => "mappings from `method.request.body` are", "map from path, query string or header";
     CallerCredentials => "calling with the caller's credentials is", "leave out `credentials`";
     ContentHandling => "`contentHandling` is", "content goes through as it is";
+    GatewayResponseRequests => "`$method.request` in gateway responses is", "refer to `$context` or `$stageVariables`";
     HttpIntegrations => "`http` integrations are", "use `http_proxy`";
     HttpRequestMappings => "parameter mappings of HTTP APIs are", "leave out `requestParameters`";
     HttpResponseMappings => "response parameter mappings of HTTP APIs are", "leave out `responseParameters`";
