@@ -57,7 +57,7 @@ async fn run(origin: Origin, built: Built, arguments: &ServeArguments) -> std::i
         threads: arguments.threads.map_or_else(processors, usize::from),
         engine: arguments.engine.into(),
     };
-    let settings = Arc::new(Settings::new(&built.config, None)?);
+    let settings = Arc::new(Settings::new(&built.config, None));
     let host = Host::start(&options, &deployment(&built, &settings))?;
     let state = State { shared: host.shared(), ready: Arc::new(AtomicBool::new(true)) };
     let admin = match built.config.admin {
@@ -117,7 +117,7 @@ impl Served {
             Some(address) => Some(Some(Admin::start(address, self.state.clone()).await?)),
             None => Some(None),
         };
-        let settings = Arc::new(Settings::new(&built.config, Some(&self.settings))?);
+        let settings = Arc::new(Settings::new(&built.config, Some(&self.settings)));
         self.host.deploy(&deployment(&built, &settings))?;
         self.settings = settings;
         if let Some(listeners) = listeners {

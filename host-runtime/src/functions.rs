@@ -1,0 +1,155 @@
+//! Lambda functions: where each one is, and how it is run.
+
+mod credentials;
+mod invoke_api;
+mod pool;
+mod process;
+mod runtime_api;
+mod thread;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use gateway_core::effect::{EffectError, FunctionAnswer, FunctionName, InvokeFunction};
+
+use self::credentials::Credentials;
+use self::invoke_api::InvokeApi;
+use self::pool::{Pool, PoolSpec};
+use self::process::ProcessSpec;
+use self::thread::FunctionsThread;
+use crate::config::{Config, FunctionConfig};
+use crate::perform::http::HttpClient;
+
+/// Seconds that an invocation may take, unless `timeout` says otherwise.
+const TIMEOUT_S_DEFAULT: u32 = 30;
+/// Processes of one function at a time, unless `reservedConcurrentExecutions` says otherwise.
+const PROCESSES_DEFAULT: u32 = 10;
+
+/// The functions of one configuration, for all threads. Dropped, it ends their processes.
+#[derive(Default)]
+pub struct Functions {
+    region: String,
+    account_id: String,
+    lambda_endpoint: Option<String>,
+    credentials: Credentials,
+    urls: BTreeMap<String, String>,
+    pools: BTreeMap<String, Arc<Pool>>,
+    thread: Arc<FunctionsThread>,
+}
+
+impl fmt::Debug for Functions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let programs: Vec<_> = self.pools.keys().collect();
+        f.debug_struct("Functions").field("urls", &self.urls).field("programs", &programs).finish()
+    }
+}
+
+impl Functions {
+    /// The functions of a configuration. Programs start with their first invocation; those that
+    /// have not changed since `before` keep their processes.
+    pub fn new(config: &Config, before: Option<&Self>) -> Self {
+        let variable = |name: &str| std::env::var(name).ok();
+        let mut functions = Self {
+            credentials: Credentials::from_environment(&config.region, &variable),
+            lambda_endpoint: config.endpoint("lambda"),
+            region: config.region.clone(),
+            account_id: config.account_id.clone(),
+            thread: before.map(|before| Arc::clone(&before.thread)).unwrap_or_default(),
+            ..Self::default()
+        };
+        for (name, function) in &config.functions {
+            match function {
+                FunctionConfig::Url(url) => {
+                    functions.urls.insert(name.clone(), url.clone());
+                }
+                FunctionConfig::Command {
+                    command,
+                    environment,
+                    reserved_concurrent_executions,
+                    timeout_s,
+                } => {
+                    let spec = PoolSpec {
+                        process: ProcessSpec::new(config, name, command, environment),
+                        timeout: Duration::from_secs(timeout_s.unwrap_or(TIMEOUT_S_DEFAULT).into()),
+                        processes_max: reserved_concurrent_executions.unwrap_or(PROCESSES_DEFAULT),
+                    };
+                    let before = before.and_then(|before| before.pools.get(name));
+                    let kept = before.filter(|pool| *pool.spec() == spec).map(Arc::clone);
+                    let pool = kept.unwrap_or_else(|| Pool::new(spec));
+                    functions.pools.insert(name.clone(), pool);
+                }
+            }
+        }
+        functions
+    }
+
+    /// Invokes a function: by its entry for the qualifier, by its entry for all, else at Lambda.
+    ///
+    /// # Errors
+    /// As [`EffectError`] says. An answer that is Lambda's own refusal is no error.
+    pub async fn invoke(
+        &self,
+        effect: InvokeFunction,
+        client: &HttpClient,
+    ) -> Result<FunctionAnswer, EffectError> {
+        let timeout = Duration::from_millis(effect.timeout_ms.into());
+        let answer = async {
+            match self.target(&effect.function) {
+                Target::Program(pool) => {
+                    let arn = invoke_api::arn(&self.whole(&effect.function));
+                    self.thread.invoke(pool, arn, effect.payload.0.into(), effect.invocation).await
+                }
+                Target::InvokeApi(api) => {
+                    let function = self.whole(&effect.function);
+                    api.invoke(&function, effect.payload.0, effect.invocation, client).await
+                }
+            }
+        };
+        tokio::time::timeout(timeout, answer).await.unwrap_or(Err(EffectError::TimedOut))
+    }
+
+    fn target(&self, function: &FunctionName) -> Target<'_> {
+        let qualified = function.qualifier.as_ref().map(|q| format!("{}:{q}", function.name));
+        for key in qualified.iter().chain([&function.name]) {
+            if let Some(pool) = self.pools.get(key) {
+                return Target::Program(pool);
+            }
+            if let Some(url) = self.urls.get(key) {
+                return Target::InvokeApi(self.invoke_api(url.clone()));
+            }
+        }
+        let endpoint = self.lambda_endpoint.clone();
+        let endpoint = endpoint.unwrap_or_else(|| invoke_api::aws_endpoint(self.region(function)));
+        Target::InvokeApi(self.invoke_api(endpoint))
+    }
+
+    fn invoke_api(&self, endpoint: String) -> InvokeApi<'_> {
+        InvokeApi { endpoint, credentials: &self.credentials }
+    }
+
+    fn region<'f>(&'f self, function: &'f FunctionName) -> &'f str {
+        if function.region.is_empty() { &self.region } else { &function.region }
+    }
+
+    /// The name with the region and the account that it leaves out.
+    fn whole(&self, function: &FunctionName) -> FunctionName {
+        let account_id =
+            if function.account_id.is_empty() { &self.account_id } else { &function.account_id };
+        FunctionName {
+            region: self.region(function).into(),
+            account_id: account_id.clone(),
+            ..function.clone()
+        }
+    }
+}
+
+/// Where a function is.
+enum Target<'f> {
+    Program(&'f Arc<Pool>),
+    InvokeApi(InvokeApi<'f>),
+}
+
+#[cfg(test)]
+mod tests;

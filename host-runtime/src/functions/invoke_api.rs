@@ -1,0 +1,232 @@
+//! The client of the Lambda Invoke API.
+//!
+//! AWS Lambda API Reference, "Invoke", version 2015-03-31.
+
+use std::time::{Duration, SystemTime};
+
+use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
+use aws_sigv4::sign::v4::SigningParams;
+use gateway_core::effect::{EffectError, FunctionAnswer, FunctionName, InvocationType};
+use http::{HeaderMap, Request, Uri, header};
+
+use super::credentials::{Credentials, Keys};
+use crate::body::Body;
+use crate::perform::http::{HttpClient, body_error};
+
+/// Largest answer of a synchronous invocation: 6 MB (Lambda quota), with room for its escapes.
+const ANSWER_BYTES_MAX: usize = 6 * 1024 * 1024 + 64 * 1024;
+
+/// An endpoint that speaks the Invoke API.
+pub(super) struct InvokeApi<'f> {
+    /// `https://lambda.us-east-1.amazonaws.com`, or another's.
+    pub(super) endpoint: String,
+    pub(super) credentials: &'f Credentials,
+}
+
+impl InvokeApi<'_> {
+    /// Invokes a function whose region and account are known.
+    ///
+    /// # Errors
+    /// As [`EffectError`] says.
+    pub(super) async fn invoke(
+        &self,
+        function: &FunctionName,
+        payload: Vec<u8>,
+        invocation: InvocationType,
+        client: &HttpClient,
+    ) -> Result<FunctionAnswer, EffectError> {
+        let mut request = self.request(function, payload, invocation)?;
+        let keys = if self.is_aws(request.uri()) {
+            Some(self.credentials.find(client).await.map_err(EffectError::Unavailable)?)
+        } else {
+            // Another's endpoint may want no signature at all; a broken chain is no reason not to ask.
+            self.credentials.find_nearby(client).await.unwrap_or_default()
+        };
+        if let Some(keys) = keys {
+            sign_request(&mut request, &keys, &function.region, SystemTime::now())?;
+        }
+        let request = request.map(Body::from);
+        let response = client.send(request, None, Duration::MAX).await?;
+        let (head, content) = response.into_parts();
+        let payload = content.collect(ANSWER_BYTES_MAX).await.map_err(body_error)?;
+        Ok(FunctionAnswer {
+            status: head.status.as_u16(),
+            function_error: field(&head.headers, "x-amz-function-error"),
+            payload: Vec::from(payload).into(),
+            request_id: field(&head.headers, "x-amzn-requestid"),
+        })
+    }
+
+    fn request(
+        &self,
+        function: &FunctionName,
+        payload: Vec<u8>,
+        invocation: InvocationType,
+    ) -> Result<Request<Vec<u8>>, EffectError> {
+        let invocation = match invocation {
+            InvocationType::RequestResponse => "RequestResponse",
+            InvocationType::Event => "Event",
+        };
+        let url = self.url(function);
+        Request::post(&url)
+            .header(header::CONTENT_TYPE, "application/json")
+            .header("X-Amz-Invocation-Type", invocation)
+            .header("X-Amz-Log-Type", "None")
+            .body(payload)
+            .map_err(|error| EffectError::Unavailable(format!("{url}: {error}")))
+    }
+
+    fn url(&self, function: &FunctionName) -> String {
+        let endpoint = self.endpoint.trim_end_matches('/');
+        // The Runtime Interface Emulator of AWS's images knows one function, called `function`:
+        // whoever runs it gives its whole path.
+        if endpoint.ends_with("/invocations") {
+            return endpoint.into();
+        }
+        let aws = endpoint.parse().is_ok_and(|uri| self.is_aws(&uri));
+        let name = match aws {
+            // The account may be another's: only the ARN says so.
+            true => arn(&FunctionName { qualifier: None, ..function.clone() }),
+            false => function.name.clone(),
+        };
+        let mut url = format!("{endpoint}/2015-03-31/functions/{}/invocations", encode(&name));
+        if let Some(qualifier) = &function.qualifier {
+            url.push_str("?Qualifier=");
+            url.push_str(&encode(qualifier));
+        }
+        url
+    }
+
+    fn is_aws(&self, uri: &Uri) -> bool {
+        const DOMAINS: [&str; 3] = [".amazonaws.com", ".amazonaws.com.cn", ".api.aws"];
+        uri.host().is_some_and(|host| DOMAINS.iter().any(|domain| host.ends_with(domain)))
+    }
+}
+
+/// AWS's own endpoint in a region.
+pub(super) fn aws_endpoint(region: &str) -> String {
+    let suffix = if region.starts_with("cn-") { ".cn" } else { "" };
+    format!("https://lambda.{region}.amazonaws.com{suffix}")
+}
+
+/// The ARN of a function whose region and account are known.
+pub(super) fn arn(function: &FunctionName) -> String {
+    let FunctionName { region, account_id, name, qualifier } = function;
+    let partition = match region.split('-').next() {
+        Some("cn") => "aws-cn",
+        Some("us") if region.starts_with("us-gov-") => "aws-us-gov",
+        _ => "aws",
+    };
+    let arn = format!("arn:{partition}:lambda:{region}:{account_id}:function:{name}");
+    qualifier.as_ref().map_or(arn.clone(), |qualifier| format!("{arn}:{qualifier}"))
+}
+
+/// Adds the fields of Signature Version 4.
+fn sign_request(
+    request: &mut Request<Vec<u8>>,
+    keys: &Keys,
+    region: &str,
+    now: SystemTime,
+) -> Result<(), EffectError> {
+    let refused = |reason: String| EffectError::Unavailable(format!("signing: {reason}"));
+    let identity = keys.clone().into();
+    let params = SigningParams::builder()
+        .identity(&identity)
+        .region(region)
+        .name("lambda")
+        .time(now)
+        .settings(SigningSettings::default())
+        .build()
+        .map_err(|error| refused(error.to_string()))?
+        .into();
+    let uri = request.uri().to_string();
+    let fields = request.headers().iter();
+    let fields = fields.filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)));
+    let content = SignableBody::Bytes(request.body());
+    let signable = SignableRequest::new("POST", &uri, fields, content)
+        .map_err(|error| refused(error.to_string()))?;
+    let (signature, _) =
+        sign(signable, &params).map_err(|error| refused(error.to_string()))?.into_parts();
+    signature.apply_to_request_http1x(request);
+    Ok(())
+}
+
+fn field(fields: &HeaderMap, name: &str) -> Option<String> {
+    fields.get(name)?.to_str().ok().map(Into::into)
+}
+
+/// Everything but RFC 3986's unreserved characters is encoded, as AWS's clients do.
+pub(super) fn encode(text: &str) -> String {
+    use std::fmt::Write;
+    text.bytes().fold(String::new(), |mut encoded, byte| {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            encoded.push(byte.into());
+        } else {
+            let _ = write!(encoded, "%{byte:02X}"); // a String takes everything
+        }
+        encoded
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn api<'c>(endpoint: &str, credentials: &'c Credentials) -> InvokeApi<'c> {
+        InvokeApi { endpoint: endpoint.into(), credentials }
+    }
+    fn function(qualifier: Option<&str>) -> FunctionName {
+        FunctionName {
+            region: "eu-west-1".into(),
+            account_id: "111122223333".into(),
+            name: "orders".into(),
+            qualifier: qualifier.map(Into::into),
+        }
+    }
+
+    #[test]
+    fn aws_is_asked_by_arn_and_others_by_name() {
+        let credentials = Credentials::default();
+        let url = |endpoint: &str, qualifier| api(endpoint, &credentials).url(&function(qualifier));
+        assert_eq!(
+            url(&aws_endpoint("eu-west-1"), Some("$LATEST")),
+            "https://lambda.eu-west-1.amazonaws.com/2015-03-31/functions/arn%3Aaws%3Alambda%3Aeu-west-1%3A111122223333%3Afunction%3Aorders/invocations?Qualifier=%24LATEST"
+        );
+        assert_eq!(
+            url("http://127.0.0.1:4566/", None),
+            "http://127.0.0.1:4566/2015-03-31/functions/orders/invocations"
+        );
+        let emulator = "http://127.0.0.1:9000/2015-03-31/functions/function/invocations";
+        assert_eq!(url(emulator, Some("prod")), emulator);
+    }
+
+    #[test]
+    fn partitions_have_their_own_arns_and_endpoints() {
+        let arn_in = |region: &str| arn(&FunctionName { region: region.into(), ..function(None) });
+        assert!(arn_in("cn-north-1").starts_with("arn:aws-cn:lambda:cn-north-1:"));
+        assert!(arn_in("us-gov-west-1").starts_with("arn:aws-us-gov:"));
+        assert!(arn_in("us-east-1").starts_with("arn:aws:lambda:us-east-1:111122223333:"));
+        assert_eq!(aws_endpoint("cn-north-1"), "https://lambda.cn-north-1.amazonaws.com.cn");
+    }
+
+    #[test]
+    fn every_field_that_tells_lambda_something_is_signed() {
+        let credentials = Credentials::default();
+        let api = api(&aws_endpoint("eu-west-1"), &credentials);
+        let mut request =
+            api.request(&function(None), b"{}".to_vec(), InvocationType::Event).unwrap();
+        let keys = Keys::from_keys("AKIDEXAMPLE", "secret", Some("token".into()));
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_440_938_160);
+        sign_request(&mut request, &keys, "eu-west-1", now).unwrap();
+        let signature = request.headers()["authorization"].to_str().unwrap();
+        assert!(
+            signature.starts_with(
+                "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20150830/eu-west-1/lambda/aws4_request, \
+                 SignedHeaders=content-type;host;x-amz-date;x-amz-invocation-type;x-amz-log-type;x-amz-security-token, Signature="
+            ),
+            "{signature}"
+        );
+        assert_eq!(request.headers()["x-amz-security-token"], "token");
+        assert!(!request.headers().contains_key("host"), "the client writes it as it was signed");
+    }
+}

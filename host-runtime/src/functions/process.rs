@@ -1,0 +1,242 @@
+//! One process of a function: started, invoked one event at a time, killed when it hangs.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{self, Path, PathBuf};
+use std::process::{ExitStatus, Stdio};
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use rustix::process::{Pid, Signal, kill_process_group, set_parent_process_death_signal};
+use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, BufReader};
+use tokio::net::TcpListener;
+use tokio::process::{Child, Command};
+use tokio::sync::watch;
+use tokio::task::AbortHandle;
+
+use super::pool::End;
+use super::runtime_api::{Invocation, RuntimeApi};
+use crate::config::Config;
+
+/// Longest line of a function's output that is logged whole.
+const LOG_LINE_BYTES_MAX: u64 = 64 * 1024;
+/// Variables of the host that a function gets. The others, secrets among them, stay here.
+const INHERITED: [&str; 8] =
+    ["PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TZ", "SSL_CERT_FILE", "SSL_CERT_DIR"];
+
+/// How a function is started.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct ProcessSpec {
+    /// The function's name.
+    pub(super) name: String,
+    /// Version or alias, `$LATEST` without one.
+    pub(super) version: String,
+    /// Program and arguments. The program is a whole path, or a name to be looked up in `PATH`.
+    pub(super) command: Vec<String>,
+    /// When the program was built: another build is another function.
+    pub(super) modified: Option<SystemTime>,
+    /// The folder it runs in, that of the configuration file: a whole path.
+    pub(super) directory: PathBuf,
+    /// Further variables.
+    pub(super) environment: BTreeMap<String, String>,
+    /// `AWS_REGION`
+    pub(super) region: String,
+}
+
+impl ProcessSpec {
+    /// The process of `functions.{name}`.
+    pub(super) fn new(
+        config: &Config,
+        name: &str,
+        command: &[String],
+        environment: &BTreeMap<String, String>,
+    ) -> Self {
+        let (name, version) = name.split_once(':').unwrap_or((name, "$LATEST"));
+        let mut command = command.to_vec();
+        let mut modified = None;
+        if let Some(program) = command.first_mut().filter(|program| program.contains('/')) {
+            // The configuration's folder is in it already; the function runs elsewhere.
+            *program = whole_path(program.as_ref()).to_string_lossy().into_owned();
+            modified = std::fs::metadata(&program).and_then(|file| file.modified()).ok();
+        }
+        Self {
+            name: name.into(),
+            version: version.into(),
+            command,
+            modified,
+            // An empty path is the current folder.
+            directory: whole_path(&config.directory.join(".")),
+            environment: environment.clone(),
+            region: config.region.clone(),
+        }
+    }
+}
+
+fn whole_path(path: &Path) -> PathBuf {
+    // Without a current folder nothing but the path itself can be tried.
+    path::absolute(path).unwrap_or_else(|_| path.to_owned())
+}
+
+/// A running process. Dropped, it is killed.
+#[derive(Debug)]
+pub(super) struct Process {
+    api: Arc<RuntimeApi>,
+    exited: watch::Receiver<Option<String>>,
+    tasks: [AbortHandle; 2],
+    /// Whether it has answered an event: it is known to work.
+    pub(super) has_answered: bool,
+}
+
+impl Process {
+    /// Starts the program with the address of a Runtime API of its own.
+    pub(super) async fn start(spec: &ProcessSpec) -> io::Result<Self> {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
+        let address = listener.local_addr()?.to_string();
+        let mut child = command(spec, &address)?.spawn().map_err(|error| {
+            let program = spec.command.first().map(String::as_str).unwrap_or_default();
+            io::Error::new(error.kind(), format!("starting {program}: {error}"))
+        })?;
+        let group = Group::of(&child);
+        log_lines(&spec.name, child.stdout.take());
+        log_lines(&spec.name, child.stderr.take());
+        let api = RuntimeApi::new();
+        let server = tokio::spawn(Arc::clone(&api).serve(listener));
+        let (exit, exited) = watch::channel(None);
+        let wait = tokio::spawn(wait(child, group, exit));
+        let tasks = [server.abort_handle(), wait.abort_handle()];
+        Ok(Self { api, exited, tasks, has_answered: false })
+    }
+
+    /// Hands the process its next event.
+    pub(super) fn invoke(&self, invocation: Invocation) -> Result<(), Invocation> {
+        self.api.invoke(invocation)
+    }
+
+    /// Waits until the process has ended, or says that it cannot begin.
+    pub(super) async fn ended(&self) -> End {
+        let mut exited = self.exited.clone();
+        tokio::select! {
+            biased;
+            document = self.api.init_failed() => {
+                End { reason: "the function's initialisation failed".into(), init_error: Some(document) }
+            }
+            reason = exited.wait_for(Option::is_some) => {
+                let reason = reason.ok().and_then(|reason| reason.clone());
+                End { reason: reason.unwrap_or_else(|| "Runtime exited".into()), init_error: None }
+            }
+        }
+    }
+
+    /// Whether it still runs.
+    pub(super) fn is_running(&self) -> bool {
+        self.exited.borrow().is_none()
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.tasks.iter().for_each(AbortHandle::abort);
+    }
+}
+
+/// The process and everything that it started, killed with it.
+struct Group(Option<Pid>);
+
+impl Group {
+    fn of(child: &Child) -> Self {
+        let id = child.id().and_then(|id| i32::try_from(id).ok());
+        Self(id.and_then(Pid::from_raw))
+    }
+}
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        if let Some(group) = self.0 {
+            let _ = kill_process_group(group, Signal::KILL); // there may be nobody left in it
+        }
+    }
+}
+
+async fn wait(mut child: Child, group: Group, exit: watch::Sender<Option<String>>) {
+    let reason = match child.wait().await {
+        Ok(status) => describe(status),
+        Err(error) => format!("Runtime exited: {error}"),
+    };
+    drop(group);
+    exit.send_replace(Some(reason));
+}
+
+/// In the words in which Lambda reports it.
+fn describe(status: ExitStatus) -> String {
+    use std::os::unix::process::ExitStatusExt;
+    let signal = |number| match number {
+        4 => "illegal instruction".into(),
+        6 => "aborted".into(),
+        9 => "killed".into(),
+        11 => "segmentation fault".into(),
+        15 => "terminated".into(),
+        number => format!("signal {number}"),
+    };
+    match (status.code(), status.signal()) {
+        (Some(0), _) => "Runtime exited without providing a reason".into(),
+        (Some(code), _) => format!("Runtime exited with error: exit status {code}"),
+        (None, Some(number)) => format!("Runtime exited with error: signal: {}", signal(number)),
+        (None, None) => "Runtime exited".into(),
+    }
+}
+
+/// AWS Lambda Developer Guide, "Defined runtime environment variables".
+fn command(spec: &ProcessSpec, runtime_api: &str) -> io::Result<Command> {
+    let Some((program, arguments)) = spec.command.split_first() else {
+        return Err(io::Error::other("the function's command is empty"));
+    };
+    let mut command = Command::new(program);
+    command
+        .args(arguments)
+        .current_dir(&spec.directory)
+        .env_clear()
+        .envs(INHERITED.iter().filter_map(|name| Some((name, std::env::var_os(name)?))))
+        .env("AWS_LAMBDA_RUNTIME_API", runtime_api)
+        .env("AWS_LAMBDA_FUNCTION_NAME", &spec.name)
+        .env("AWS_LAMBDA_FUNCTION_VERSION", &spec.version)
+        .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "128")
+        .env("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand")
+        .env("AWS_LAMBDA_LOG_GROUP_NAME", format!("/aws/lambda/{}", spec.name))
+        .env("AWS_LAMBDA_LOG_STREAM_NAME", "edgeway")
+        .env("AWS_REGION", &spec.region)
+        .env("AWS_DEFAULT_REGION", &spec.region)
+        .env("LAMBDA_TASK_ROOT", &spec.directory)
+        .env("_HANDLER", arguments.last().unwrap_or(program))
+        .envs(&spec.environment)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .process_group(0)
+        .kill_on_drop(true);
+    // The group is killed by its guard; this is for a host that is itself killed.
+    // SAFETY: between fork and exec it makes one system call, and neither allocates nor locks.
+    unsafe {
+        command.pre_exec(|| Ok(set_parent_process_death_signal(Some(Signal::KILL))?));
+    }
+    Ok(command)
+}
+
+/// Everything that a function prints goes to the host's log under the function's name.
+fn log_lines(name: &str, output: Option<impl AsyncRead + Unpin + Send + 'static>) {
+    let Some(output) = output else { return };
+    let name = name.to_owned();
+    tokio::spawn(async move {
+        let mut reader = BufReader::new(output);
+        let mut line = Vec::new();
+        loop {
+            line.clear();
+            match (&mut reader).take(LOG_LINE_BYTES_MAX).read_until(b'\n', &mut line).await {
+                Ok(0) | Err(_) => return,
+                Ok(_) => {
+                    let text = String::from_utf8_lossy(&line);
+                    tracing::info!(target: "function", function = name, "{}", text.trim_end());
+                }
+            }
+        }
+    });
+}

@@ -1,0 +1,77 @@
+//! The thread that runs functions' processes, whichever thread asks for them.
+
+use std::io;
+use std::sync::{Arc, OnceLock};
+use std::thread::JoinHandle;
+
+use bytes::Bytes;
+use gateway_core::effect::{EffectError, FunctionAnswer, InvocationType};
+use tokio::runtime::{Builder, Handle};
+use tokio::sync::oneshot;
+
+use super::pool::{Event, Pool, too_many_requests};
+
+/// Runs pools, from the first event on. Dropped, it ends their processes and waits for that.
+#[derive(Debug, Default)]
+pub(super) struct FunctionsThread {
+    running: OnceLock<Result<Running, String>>,
+}
+
+#[derive(Debug)]
+struct Running {
+    runtime: Handle,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl FunctionsThread {
+    /// Runs one invocation to its end, even if the caller leaves: so does Lambda.
+    pub(super) async fn invoke(
+        &self,
+        pool: &Arc<Pool>,
+        function_arn: String,
+        payload: Bytes,
+        invocation: InvocationType,
+    ) -> Result<FunctionAnswer, EffectError> {
+        let running = self.running.get_or_init(|| Running::start().map_err(|e| e.to_string()));
+        let runtime = match running {
+            Ok(running) => &running.runtime,
+            Err(reason) => {
+                return Err(EffectError::Unavailable(format!("the functions' thread: {reason}")));
+            }
+        };
+        let Some(place) = pool.place() else { return Ok(too_many_requests()) };
+        let event = Event::new(function_arn, payload);
+        let request_id = Some(event.request_id.clone());
+        let running = runtime.spawn(Arc::clone(pool).invoke(place, event));
+        if invocation == InvocationType::Event {
+            let payload = Vec::new().into();
+            return Ok(FunctionAnswer { status: 202, function_error: None, payload, request_id });
+        }
+        running.await.map_err(|error| {
+            tracing::error!(%error, "an invocation broke off");
+            EffectError::Unavailable("functions are stopping".into())
+        })
+    }
+}
+
+impl Running {
+    fn start() -> io::Result<Self> {
+        let runtime = Builder::new_current_thread().enable_all().build()?;
+        let handle = runtime.handle().clone();
+        let (stop, stopped) = oneshot::channel();
+        let thread = std::thread::Builder::new().name("functions".into()).spawn(move || {
+            let _ = runtime.block_on(stopped); // an error is a stop, too
+        })?;
+        Ok(Self { runtime: handle, stop: Some(stop), thread: Some(thread) })
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        if self.thread.take().is_some_and(|thread| thread.join().is_err()) {
+            tracing::error!("the functions' thread panicked");
+        }
+    }
+}
