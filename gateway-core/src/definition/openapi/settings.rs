@@ -43,10 +43,10 @@ pub(super) fn read(reading: &Reading<'_>) -> Settings {
             endpoint_configuration(reading, at, &mut settings);
         }
     }
-    if let Some(at) = root.get("x-amazon-apigateway-importexport-version") {
-        if reading.text(&at).is_some_and(|version| version != "1.0" && version != "1") {
-            reading.error(&at, "only version 1.0 is known");
-        }
+    if let Some(at) = root.get("x-amazon-apigateway-importexport-version")
+        && reading.text(&at).is_some_and(|version| version != "1.0" && version != "1")
+    {
+        reading.error(&at, "only version 1.0 is known");
     }
     if let Some(at) = root.get("x-amazon-apigateway-policy") {
         match reading.is_rest() {

@@ -93,7 +93,7 @@ fn check_url<'d>(
 /// `http` or `https`, a host, and characters that a URL may have.
 fn url(shape: &str) -> Result<(), String> {
     let is_url_character =
-        |c: char| c == VARIABLE || c.is_ascii_graphic() && !"\"<>\\^`|".contains(c);
+        |c: char| c == VARIABLE || c.is_ascii_graphic() && !"\"#<>\\^`|".contains(c);
     if let Some(c) = shape.chars().find(|c| !is_url_character(*c)) {
         return Err(format!("{c:?} must be percent-encoded"));
     }
@@ -273,6 +273,7 @@ mod tests {
             "http://example.com/id}",
             "http://example.com/{}",
             "http://example.com/é",
+            "http://example.com/#fragment",
         ] {
             assert!(url(&shape(uri)).is_err(), "{uri}");
         }

@@ -323,3 +323,19 @@ fn no_document_makes_the_importer_panic_and_what_it_takes_can_be_served() {
         }
     }
 }
+
+#[test]
+fn a_url_that_is_taken_can_be_called() {
+    for uri in [
+        "http://[::1]:80/{a}",
+        "https://example.com",
+        "HTTPS://example.com:8443?x={a}",
+        "http://a_b.example/%20/~;=,(1)!*'@:$&+",
+        "http://${stageVariables.host}/x",
+    ] {
+        let integration =
+            format!("{{\"type\": \"http_proxy\", \"httpMethod\": \"GET\", \"uri\": \"{uri}\"}}");
+        let item = format!("{{\"get\": {{\"x-amazon-apigateway-integration\": {integration}}}}}");
+        compile(imported(&rest("/{a}", &item), Protocol::Rest), Protocol::Rest, uri);
+    }
+}
