@@ -2,6 +2,7 @@
 //! every position, and the same bytes again from the same outcomes.
 
 mod codec;
+mod conformance;
 mod determinism;
 mod faults;
 mod misuse;
