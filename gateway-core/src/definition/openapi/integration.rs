@@ -25,12 +25,13 @@ pub(super) fn read<'d>(
     let integration_type = integration_type(reading, &at)?;
     let is_mock = integration_type == IntegrationType::Mock;
     refuse_unsupported(reading, &at, integration_type)?;
+    let connection_type = connection_type(reading, &at, integration_type)?;
     let member = |name| at.get(name);
     Some(Integration {
         integration_type,
         http_method: http_method(reading, &at, integration_type),
         uri: if is_mock { None } else { uri::read(reading, &at, integration_type, path) },
-        connection_type: ConnectionType::Internet,
+        connection_type,
         payload_format: payload_format(reading, &at, integration_type),
         timeout_ms: timeout_ms(reading, &at),
         passthrough_behavior: member("passthroughBehavior")
@@ -93,14 +94,6 @@ fn refuse_unsupported<'d>(
         subtype::refuse(reading, at, &name);
         return None;
     }
-    let connection_types = [("INTERNET", false), ("VPC_LINK", true)];
-    let connection_type = at.get("connectionType");
-    if let Some(connection_type) = connection_type
-        && reading.word(&connection_type, &connection_types) == Some(true)
-    {
-        reading.unsupported(&connection_type, Feature::VpcLinks);
-        return None;
-    }
     if let Some(parameters) = at.get("responseParameters")
         && !reading.is_rest()
         && parameters.members().next().is_some()
@@ -137,6 +130,29 @@ fn refuse_unsupported<'d>(
         }
     }
     Some(())
+}
+
+/// A REST API's VPC link names only the way to the URI, and the host goes that way by itself. An
+/// HTTP API's stands for the endpoint: its `uri` is the ARN of a listener or a service.
+fn connection_type<'d>(
+    reading: &Reading<'d>,
+    at: &At<'d>,
+    integration_type: IntegrationType,
+) -> Option<ConnectionType> {
+    let Some(connection_type) = at.get("connectionType") else {
+        return Some(ConnectionType::Internet);
+    };
+    if !reading.word(&connection_type, &[("INTERNET", false), ("VPC_LINK", true)])? {
+        return Some(ConnectionType::Internet);
+    }
+    if !reading.is_rest() || integration_type != IntegrationType::HttpProxy {
+        reading.unsupported(&connection_type, Feature::VpcLinks);
+        return None;
+    }
+    let message = "the host sends to the URI itself: it must stand in a network that reaches it";
+    reading.warning(&connection_type, message);
+    let connection_id = reading.required(at, "connectionId")?;
+    Some(ConnectionType::VpcLink(reading.string(&connection_id)?.into()))
 }
 
 fn check_credentials<'d>(reading: &Reading<'d>, at: &At<'d>) {

@@ -40,5 +40,5 @@ features! {
     ServiceIntegrations => "integrations with AWS services are", "use `AWS_PROXY` with a Lambda function";
     Templates => "the template language is", "this template has references or directives, only literal text is rendered";
     TlsConfig => "this `tlsConfig` is", "certificates and their names are verified as the URL says";
-    VpcLinks => "VPC links are", "use connectionType `INTERNET`; the host reaches private networks that it stands in";
+    VpcLinks => "VPC links of HTTP APIs are", "use connectionType `INTERNET`; the host reaches private networks that it stands in";
 }

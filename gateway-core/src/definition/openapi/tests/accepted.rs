@@ -339,3 +339,17 @@ fn a_url_that_is_taken_can_be_called() {
         compile(imported(&rest("/{a}", &item), Protocol::Rest), Protocol::Rest, uri);
     }
 }
+
+#[test]
+fn a_vpc_link_of_a_rest_api_is_a_way_that_the_host_goes_by_itself() {
+    let item = "{\"get\": {\"x-amazon-apigateway-integration\": {\"type\": \"http_proxy\", \
+                \"httpMethod\": \"GET\", \"uri\": \"http://nlb.internal/\", \
+                \"connectionType\": \"VPC_LINK\", \"connectionId\": \"${stageVariables.link}\"}}}";
+    let api = imported(&rest("/a", item), Protocol::Rest);
+    let integration = &api.deployment.methods[0].integration;
+    assert_eq!(
+        integration.connection_type,
+        ConnectionType::VpcLink("${stageVariables.link}".into())
+    );
+    assert_eq!(api.warnings.len(), 1, "{:?}", api.warnings);
+}
