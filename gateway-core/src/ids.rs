@@ -31,7 +31,7 @@ pub fn extended_request_id(seed: Seed) -> String {
 /// An X-Ray trace id: `1-{seconds, 8 hex}-{24 hex}`.
 pub fn trace_root(seed: Seed, now: Timestamp) -> String {
     let (high, low) = (draw(seed, 1), draw(seed, 2));
-    format!("1-{:08x}-{:016x}{:08x}", now.0 / 1000 & 0xffff_ffff, high, low & 0xffff_ffff)
+    format!("1-{:08x}-{:016x}{:08x}", (now.0 / 1000) & 0xffff_ffff, high, low & 0xffff_ffff)
 }
 
 /// An X-Ray segment id: 16 hex digits.

@@ -70,11 +70,11 @@ fn host(verifies: bool) -> impl FnMut(&Effect) -> Option<Outcome> {
 }
 
 fn log(told: &Told) -> &str {
-    let lines = told.notices.iter().filter_map(|notice| match notice {
+    let mut lines = told.notices.iter().filter_map(|notice| match notice {
         crate::effect::Notice::WriteAccessLog { line, .. } => Some(line.as_str()),
         _ => None,
     });
-    lines.last().unwrap()
+    lines.next_back().unwrap()
 }
 
 #[test]
