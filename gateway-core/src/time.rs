@@ -101,7 +101,8 @@ mod tests {
 
     #[test]
     fn every_day_until_2500_follows_the_one_before() {
-        let is_leap = |y: u64| y % 4 == 0 && (y % 100 != 0 || y % 400 == 0);
+        let is_leap =
+            |y: u64| y.is_multiple_of(4) && (!y.is_multiple_of(100) || y.is_multiple_of(400));
         let (mut year, mut month, mut day) = (1970, 1, 1);
         for n in 0..193_600 {
             let t = Civil::from(Timestamp(n * DAY_MS + DAY_MS - 1));

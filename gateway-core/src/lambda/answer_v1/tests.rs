@@ -135,7 +135,8 @@ fn fields_of_the_connection_are_renamed_or_lost() {
         "x-amzn-Remapped-x-amzn-requestid: i",
     ];
     let mut lines: Vec<&str> = lines.iter().map(String::as_str).collect();
-    (lines.sort_unstable(), expected.sort_unstable());
+    lines.sort_unstable();
+    expected.sort_unstable();
     assert_eq!(lines, expected);
 }
 

@@ -88,7 +88,7 @@ fn only_the_types_that_aws_calls_text_arrive_as_text() {
         (Some("te\u{e9}xt/plain"), true),
         (None, true),
     ] {
-        let fields: vec::Vec<_> = media_type.map(|t| ("content-type", t)).into_iter().collect();
+        let fields: Vec<_> = media_type.map(|t| ("content-type", t)).into_iter().collect();
         let event = json(&event(&example(), &fields, b"hello"));
         assert_eq!(event["isBase64Encoded"], is_base64, "{media_type:?}");
         assert_eq!(event["body"], if is_base64 { "aGVsbG8=" } else { "hello" });
