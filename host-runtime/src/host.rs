@@ -65,12 +65,12 @@ impl Host {
             metrics: Metrics::default(),
             access_log: AccessLog::start()?,
         });
-        let (listen, listeners) = listeners(options.listen, options.threads.max(1))?;
-        let mut workers = Vec::new();
-        for (index, listener) in listeners.into_iter().enumerate() {
-            let worker = WorkerThread::start(index, options.engine, deployment, &shared)?;
+        let start = |index| WorkerThread::start(index, options.engine, deployment, &shared);
+        let workers = (0..options.threads.max(1)).map(start).collect::<io::Result<Vec<_>>>()?;
+        // Nobody can connect before everything is there to answer.
+        let (listen, listeners) = listeners(options.listen, workers.len())?;
+        for (worker, listener) in workers.iter().zip(listeners) {
             worker.send(Command::Listen(listener));
-            workers.push(worker);
         }
         Ok(Self { shared, workers, listen })
     }
