@@ -77,7 +77,7 @@ pub(crate) fn run(rest: &[String]) -> Result<()> {
     )?;
     wait_for("the gateway", GATEWAY, &mut children)?;
 
-    print_what_to_try(&token(&programs, "rest"), &token(&programs, "http"));
+    print_what_to_try();
     loop {
         if let Some(ended) = children.ended() {
             bail!("{ended}, so the rest is stopped too");
@@ -146,22 +146,7 @@ fn wait_for(name: &str, address: ([u8; 4], u16), children: &mut shell::Children)
     Ok(())
 }
 
-/// A token that the example accepts, or the command that makes one.
-fn token(programs: &Programs, api: &str) -> String {
-    let mut command = shell::command(programs.path("products-issuer"));
-    command.args(["token", "--for", api, "--sub", "alice", "--scope", "orders/write"]);
-    match shell::output(&mut command) {
-        Ok(token) => token.trim().to_string(),
-        Err(error) => {
-            eprintln!("    no token: {error:#}");
-            format!(
-                "$(target/edgeway/bin/products-issuer token --for {api} --sub alice --scope orders/write)"
-            )
-        }
-    }
-}
-
-fn print_what_to_try(rest_token: &str, http_token: &str) {
+fn print_what_to_try() {
     let rest = format!("http://{}/_aws/execute-api/products/prod", SocketAddr::from(GATEWAY));
     let http =
         format!("http://{}/_aws/execute-api/products-http/$default", SocketAddr::from(GATEWAY));
@@ -173,15 +158,15 @@ fn print_what_to_try(rest_token: &str, http_token: &str) {
          HTTP API    {http}\n\
          by name     http://products.execute-api.localhost:8080/prod   http://products-http.execute-api.localhost:8080\n\
          admin       http://127.0.0.1:9901/healthz  /readyz  /metrics\n\n\
-         Try, in another terminal:\n\n\
+         Try, in another terminal, in this folder:\n\n\
          REST={rest}\n\
-         TOKEN={rest_token}\n\
+         TOKEN=$(target/edgeway/bin/products-issuer token --for rest)\n\
          curl -i $REST/health\n\
          curl -i $REST/products/prod-123                                   # 401: no token\n\
          curl -i -H \"Authorization: $TOKEN\" $REST/products/prod-123\n\
          curl -i -H \"Authorization: $TOKEN\" -H 'content-type: application/json' -d '{order}' $REST/orders\n\n\
          HTTP='{http}'\n\
-         HTTP_TOKEN={http_token}\n\
+         HTTP_TOKEN=$(target/edgeway/bin/products-issuer token --for http)\n\
          curl -i -H \"Authorization: Bearer $HTTP_TOKEN\" \"$HTTP/products/prod-123\"\n\
          curl -i -X OPTIONS -H 'Origin: https://app.example.com' -H 'Access-Control-Request-Method: POST' \"$HTTP/orders\"\n"
     );
