@@ -95,7 +95,6 @@ async fn serve(
                     .header_read_timeout(HEAD_MAX)
                     .max_buf_size(HEAD_BYTES_MAX)
                     .title_case_headers(true)
-                    .pipeline_flush(true)
                     .serve_connection(TokioIo::new(Noted::new(stream, heads)), service)
             );
             tokio::select! {

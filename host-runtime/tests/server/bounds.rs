@@ -1,0 +1,101 @@
+//! What is too much, or is not HTTP, is answered; the next request is served.
+
+use crate::kit::*;
+
+const MIB: usize = 1 << 20;
+
+#[test]
+fn announced_content_over_10_mb_is_refused_unread() {
+    let served = Served::start(echo());
+    let mut client = served.client();
+    client.send(b"POST /prod/to/a HTTP/1.1\r\nHost: h\r\nContent-Length: 10485761\r\n\r\n");
+    let answer = client.answer();
+    assert_eq!((answer.status, answer.text().as_str()), (413, r#"{"message":"Request Too Long"}"#));
+}
+
+#[test]
+fn content_that_grows_over_10_mb_is_refused() {
+    use std::io::Write;
+
+    // It reads whatever comes, and never answers.
+    let endpoint = endpoint(|mut connection| {
+        connection.head();
+        connection.wait_for_close();
+    });
+    let served = Served::start(endpoint);
+    let mut client = served.client();
+    client.send(b"POST /prod/to/a HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n");
+    let chunk = [format!("{MIB:x}\r\n").as_bytes(), &vec![0; MIB], b"\r\n"].concat();
+    for _ in 0..11 {
+        // The answer may come, and the connection end, before everything is sent.
+        if client.stream.write_all(&chunk).is_err() {
+            break;
+        }
+    }
+    assert_eq!(client.answer().status, 413);
+}
+
+#[test]
+fn exactly_10_mb_are_served() {
+    use std::io::Write;
+
+    let served = Served::start(echo());
+    let mut client = served.client();
+    let mut sender = client.stream.try_clone().unwrap();
+    let answer = std::thread::scope(|scope| {
+        scope.spawn(move || {
+            sender
+                .write_all(
+                    b"POST /prod/to/a HTTP/1.1\r\nHost: h\r\nContent-Length: 10485760\r\n\r\n",
+                )
+                .unwrap();
+            sender.write_all(&vec![b'x'; 10 * MIB]).unwrap();
+        });
+        client.answer()
+    });
+    assert_eq!(answer.status, 200);
+}
+
+#[test]
+fn fields_over_10240_bytes_are_refused_and_under_it_served() {
+    let served = Served::start(echo());
+    for (length, status) in [(10_000, 200), (10_240, 431), (200_000, 431)] {
+        let mut client = served.client();
+        let value = "x".repeat(length);
+        client.send(
+            format!("GET /prod/mock HTTP/1.1\r\nHost: h\r\nX-Long: {value}\r\n\r\n").as_bytes(),
+        );
+        assert_eq!(client.answer().status, status, "{length}");
+    }
+}
+
+#[test]
+fn what_is_not_http_is_answered_400_and_harms_nobody() {
+    let served = Served::start(echo());
+    for garbage in [
+        "nonsense\r\n\r\n",
+        "GET / HTTP/9.9\r\n\r\n",
+        "GET  HTTP/1.1\r\n\r\n",
+        "GET / HTTP/1.1\r\nNo colon\r\n\r\n",
+        "GET / HTTP/1.1\r\nBad\x01name: 1\r\n\r\n",
+        "POST / HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab",
+        "POST / HTTP/1.1\r\nContent-Length: +1\r\n\r\na",
+        "\u{16}\u{3}\u{1}\u{2}\r\n\r\n",
+    ] {
+        let mut client = served.client();
+        client.send(garbage.as_bytes());
+        assert_eq!(client.answer().status, 400, "{garbage:?}");
+    }
+    assert_eq!(served.client().get("/prod/mock").status, 200);
+}
+
+#[test]
+fn a_request_cannot_be_smuggled_in_another_ones_content() {
+    let served = Served::start(echo());
+    let mut client = served.client();
+    // Both framings: chunked wins or the request is refused (RFC 9112 §6.3), never the length.
+    client.send(b"POST /prod/to/a HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /prod/mock HTTP/1.1\r\nHost: h\r\n\r\n");
+    let first = client.answer();
+    assert!(matches!(first.status, 200 | 400), "{first:?}");
+    assert!(!first.text().contains("GET /prod/mock"), "{first:?}");
+}

@@ -1,0 +1,258 @@
+//! A host in this process, endpoints and clients made of raw sockets: every byte is the test's.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::time::Duration;
+
+use host_runtime::engine::EngineKind;
+use host_runtime::host::{Host, Options};
+use host_runtime::settings::Settings;
+use host_runtime::snapshot::{Built, Origin};
+use host_runtime::worker::Deployment;
+
+/// Nothing here takes nearly as long; a test that hangs fails.
+pub const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A folder that goes with the test.
+pub struct Folder(pub PathBuf);
+
+impl Folder {
+    pub fn new() -> Self {
+        static NEXT: AtomicUsize = AtomicUsize::new(0);
+        let name = format!("edgeway-server-{}-{}", std::process::id(), NEXT.fetch_add(1, Relaxed));
+        let folder = std::env::temp_dir().join(name);
+        std::fs::create_dir_all(&folder).unwrap();
+        Self(folder)
+    }
+    pub fn write(&self, name: &str, text: &str) -> PathBuf {
+        let file = self.0.join(name);
+        std::fs::write(&file, text).unwrap();
+        file
+    }
+    pub fn read(&self, name: &str) -> String {
+        std::fs::read_to_string(self.0.join(name)).unwrap_or_default()
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        std::fs::remove_dir_all(&self.0).ok();
+    }
+}
+
+/// A REST definition: `/to/{path…}` goes to the endpoint, `/mock` answers with this status.
+pub fn definition(endpoint: SocketAddr, mock_status: u16) -> String {
+    format!(
+        r#"
+openapi: 3.0.1
+info: {{title: t, version: "1"}}
+paths:
+  /to/{{proxy+}}:
+    x-amazon-apigateway-any-method:
+      parameters: [{{name: proxy, in: path, required: true, schema: {{type: string}}}}]
+      x-amazon-apigateway-integration:
+        type: http_proxy
+        httpMethod: ANY
+        uri: http://{endpoint}/{{proxy}}
+        timeoutInMillis: 20000
+        requestParameters: {{integration.request.path.proxy: method.request.path.proxy}}
+  /hurried:
+    get:
+      x-amazon-apigateway-integration:
+        {{type: http_proxy, httpMethod: GET, uri: "http://{endpoint}/hurried", timeoutInMillis: 50}}
+  /function:
+    get:
+      x-amazon-apigateway-integration:
+        type: aws_proxy
+        httpMethod: POST
+        uri: arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/arn:aws:lambda:us-east-1:000000000000:function:f/invocations
+  /mock:
+    get:
+      responses: {{"{mock_status}": {{description: d}}}}
+      x-amazon-apigateway-integration:
+        type: mock
+        requestTemplates: {{application/json: '{{"statusCode": {mock_status}}}'}}
+        responses: {{default: {{statusCode: "{mock_status}"}}}}
+"#
+    )
+}
+
+pub fn configuration(folder: &Folder, endpoint: SocketAddr) -> PathBuf {
+    folder.write("api.yaml", &definition(endpoint, 200));
+    folder.write(
+        "edgeway.yaml",
+        &format!(
+            r#"
+listen: 127.0.0.1:0
+apis:
+  - id: a
+    protocol: REST
+    definition: api.yaml
+    stages:
+      - stageName: prod
+        accessLogSettings: {{format: '$context.path $context.status', destination: access.log}}
+functions: {{f: {{url: "http://{endpoint}"}}}}
+"#
+        ),
+    )
+}
+
+pub fn build(config: &Path) -> Built {
+    Origin::Config(config.to_owned()).build().unwrap_or_else(|refused| {
+        let lines: Vec<String> = refused.diagnostics.iter().map(ToString::to_string).collect();
+        panic!("{}", lines.join("\n"))
+    })
+}
+
+pub fn deployment(built: &Built) -> Deployment {
+    let settings = Arc::new(Settings::new(&built.config, None));
+    Deployment { snapshot: built.snapshot.to_bytes().into(), settings }
+}
+
+/// A host that serves [`definition`].
+pub struct Served {
+    pub host: Host,
+    pub folder: Folder,
+    pub config: PathBuf,
+}
+
+impl Served {
+    pub fn start(endpoint: SocketAddr) -> Self {
+        let folder = Folder::new();
+        let config = configuration(&folder, endpoint);
+        let built = build(&config);
+        let options =
+            Options { listen: built.config.listen, threads: 2, engine: EngineKind::Native };
+        let host = Host::start(&options, &deployment(&built)).unwrap();
+        Self { host, folder, config }
+    }
+    pub fn client(&self) -> Client {
+        Client::connect(self.host.address())
+    }
+    /// The access log, complete.
+    pub fn drained_log(self) -> String {
+        self.host.drain(PATIENCE);
+        self.folder.read("access.log")
+    }
+}
+
+/// An endpoint: each connection is handed to this function on a thread of its own.
+pub fn endpoint(serve: impl Fn(Connection) + Send + Sync + 'static) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let serve = Arc::new(serve);
+    std::thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let serve = Arc::clone(&serve);
+            std::thread::spawn(move || serve(Connection::new(stream)));
+        }
+    });
+    address
+}
+
+/// An endpoint that answers every request with 200 and what it was asked.
+pub fn echo() -> SocketAddr {
+    endpoint(|mut connection| {
+        while let Some(head) = connection.head() {
+            let mut content = vec![0; content_length(&head)];
+            connection.reader.read_exact(&mut content).unwrap();
+            let answer = [head.as_bytes(), &content].concat();
+            let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", answer.len());
+            connection.send(&[head.as_bytes(), &answer].concat());
+        }
+    })
+}
+
+/// One end of a connection.
+pub struct Connection {
+    pub stream: TcpStream,
+    pub reader: BufReader<TcpStream>,
+}
+
+pub type Client = Connection;
+
+/// A response, read to its end.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: u16,
+    pub head: String,
+    pub content: Vec<u8>,
+}
+
+impl Answer {
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.content).into_owned()
+    }
+}
+
+impl Connection {
+    pub fn new(stream: TcpStream) -> Self {
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        stream.set_nodelay(true).unwrap();
+        let reader = BufReader::new(stream.try_clone().unwrap());
+        Self { stream, reader }
+    }
+    pub fn connect(address: SocketAddr) -> Self {
+        Self::new(TcpStream::connect(address).unwrap())
+    }
+    pub fn send(&mut self, bytes: &[u8]) {
+        self.stream.write_all(bytes).unwrap();
+    }
+    /// Everything up to an empty line; `None` when the other end closed.
+    pub fn head(&mut self) -> Option<String> {
+        let mut head = String::new();
+        loop {
+            let before = head.len();
+            match self.reader.read_line(&mut head) {
+                Ok(0) | Err(_) => return None,
+                Ok(_) if &head[before..] == "\r\n" => return Some(head),
+                Ok(_) => {}
+            }
+        }
+    }
+    pub fn get(&mut self, path: &str) -> Answer {
+        self.send(format!("GET {path} HTTP/1.1\r\nHost: h\r\n\r\n").as_bytes());
+        self.answer()
+    }
+    pub fn answer(&mut self) -> Answer {
+        let head = self.head().expect("an answer");
+        let status = head[9..12].parse().unwrap();
+        let mut content = Vec::new();
+        if head.to_lowercase().contains("transfer-encoding: chunked") {
+            while let Some(chunk) = self.chunk() {
+                content.extend(chunk);
+            }
+        } else {
+            content.resize(content_length(&head), 0);
+            self.reader.read_exact(&mut content).unwrap();
+        }
+        Answer { status, head, content }
+    }
+    /// The next chunk of chunked content; `None` for the last.
+    pub fn chunk(&mut self) -> Option<Vec<u8>> {
+        let mut line = String::new();
+        self.reader.read_line(&mut line).unwrap();
+        let length = usize::from_str_radix(line.trim(), 16).unwrap();
+        let mut chunk = vec![0; length + 2];
+        self.reader.read_exact(&mut chunk).unwrap();
+        chunk.truncate(length);
+        (length > 0).then_some(chunk)
+    }
+    /// Waits until the other end closes.
+    pub fn wait_for_close(&mut self) {
+        let mut rest = Vec::new();
+        match self.reader.read_to_end(&mut rest) {
+            Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => panic!("it stays open"),
+            _ => {}
+        }
+    }
+}
+
+pub fn content_length(head: &str) -> usize {
+    let head = head.to_lowercase();
+    let mut lines = head.lines();
+    lines.find_map(|l| l.strip_prefix("content-length:")).map_or(0, |v| v.trim().parse().unwrap())
+}

@@ -1,0 +1,189 @@
+//! Start, reload, drain: no request is lost.
+
+use std::net::{SocketAddr, TcpStream};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::channel;
+
+use crate::kit::*;
+
+#[test]
+fn a_request_in_flight_ends_on_what_it_began_with() {
+    let (asked, arrived) = channel::<()>();
+    let (go_on, wait) = channel::<()>();
+    let wait = std::sync::Mutex::new(wait);
+    let endpoint = endpoint(move |mut connection| {
+        connection.head();
+        asked.send(()).unwrap();
+        wait.lock().unwrap().recv_timeout(PATIENCE).unwrap();
+        connection.send(b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nold");
+    });
+    let served = Served::start(endpoint);
+    let mut client = served.client();
+    client.send(b"GET /prod/to/a HTTP/1.1\r\nHost: h\r\n\r\n");
+    arrived.recv_timeout(PATIENCE).unwrap();
+
+    served.folder.write("api.yaml", &definition(endpoint, 201));
+    served.host.deploy(&deployment(&build(&served.config))).unwrap();
+    assert_eq!(served.client().get("/prod/mock").status, 201);
+
+    go_on.send(()).unwrap();
+    assert_eq!(client.answer().text(), "old");
+    assert_eq!(client.get("/prod/mock").status, 201);
+}
+
+#[test]
+fn a_bad_snapshot_is_refused_and_the_one_before_is_served_on() {
+    let served = Served::start(echo());
+    let mut bad = deployment(&build(&served.config));
+    bad.snapshot = b"nonsense".as_slice().into();
+    assert!(served.host.deploy(&bad).is_err());
+    assert_eq!(served.client().get("/prod/mock").status, 200);
+}
+
+#[test]
+fn another_address_is_taken_over_without_closing_connections() {
+    let mut served = Served::start(echo());
+    let before = served.host.address();
+    let mut client = served.client();
+    assert_eq!(client.get("/prod/mock").status, 200);
+    let listeners = served.host.listen("127.0.0.1:0".parse().unwrap()).unwrap();
+    served.host.accept_at(listeners);
+    assert_ne!(served.host.address(), before);
+    assert_eq!(served.client().get("/prod/mock").status, 200);
+    assert_eq!(client.get("/prod/mock").status, 200);
+}
+
+#[test]
+fn a_second_host_cannot_take_half_of_the_connections() {
+    let served = Served::start(echo());
+    assert!(served.host.listen(served.host.address()).is_err());
+}
+
+#[test]
+fn draining_finishes_what_is_under_way() {
+    let (asked, arrived) = channel::<()>();
+    let (go_on, wait) = channel::<()>();
+    let wait = std::sync::Mutex::new(wait);
+    let endpoint = endpoint(move |mut connection| {
+        connection.head();
+        asked.send(()).unwrap();
+        wait.lock().unwrap().recv_timeout(PATIENCE).unwrap();
+        connection.send(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ndone");
+    });
+    let served = Served::start(endpoint);
+    let address = served.host.address();
+    let mut busy = served.client();
+    busy.send(b"GET /prod/to/a HTTP/1.1\r\nHost: h\r\n\r\n");
+    arrived.recv_timeout(PATIENCE).unwrap();
+    let draining = std::thread::spawn(|| served.drained_log());
+    // Refused once the listeners are closed; asked until then.
+    while TcpStream::connect(address).is_ok() {
+        std::thread::yield_now();
+    }
+    go_on.send(()).unwrap();
+    let answer = busy.answer();
+    assert_eq!(answer.text(), "done");
+    assert!(answer.head.to_lowercase().contains("connection: close"), "{}", answer.head);
+    assert_eq!(draining.join().unwrap(), "/prod/to/a 200\n");
+}
+
+/// The program itself.
+struct Program {
+    child: Child,
+    listen: SocketAddr,
+    admin: SocketAddr,
+}
+
+impl Program {
+    fn start(folder: &Folder) -> Self {
+        let listen = free_address();
+        let admin = free_address();
+        let config = folder.read("edgeway.yaml");
+        let config =
+            config.replace("listen: 127.0.0.1:0", &format!("listen: {listen}\nadmin: {admin}"));
+        let file = folder.write("edgeway.yaml", &config);
+        let child = Command::new(env!("CARGO_BIN_EXE_edgeway"))
+            .args(["serve", "--engine", "native", "--config"])
+            .arg(file)
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let program = Self { child, listen, admin };
+        program.wait_until(|program| TcpStream::connect(program.admin).is_ok());
+        program
+    }
+    fn signal(&self, name: &str) {
+        let pid = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-s", name, &pid]).status().unwrap().success());
+    }
+    fn metric(&self, line: &str) -> bool {
+        Client::connect(self.admin).get("/metrics").text().lines().any(|l| l == line)
+    }
+    fn wait_until(&self, happened: impl Fn(&Self) -> bool) {
+        let started = std::time::Instant::now();
+        while !happened(self) {
+            assert!(started.elapsed() < PATIENCE, "it does not happen");
+            std::thread::yield_now();
+        }
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        self.child.kill().ok();
+        self.child.wait().ok();
+    }
+}
+
+fn free_address() -> SocketAddr {
+    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
+}
+
+#[test]
+fn the_program_reloads_changed_files_and_refuses_bad_ones() {
+    let folder = Folder::new();
+    let endpoint = echo();
+    configuration(&folder, endpoint);
+    let program = Program::start(&folder);
+    assert_eq!(Client::connect(program.admin).get("/readyz").status, 200);
+    assert_eq!(Client::connect(program.listen).get("/prod/mock").status, 200);
+
+    folder.write("api.yaml", &definition(endpoint, 202));
+    program.wait_until(|program| program.metric("edgeway_reloads_total 1"));
+    assert_eq!(Client::connect(program.listen).get("/prod/mock").status, 202);
+
+    folder.write("api.yaml", "openapi: [");
+    program.wait_until(|program| program.metric("edgeway_reloads_refused_total 1"));
+    assert_eq!(Client::connect(program.listen).get("/prod/mock").status, 202);
+
+    folder.write("api.yaml", &definition(endpoint, 203));
+    program.wait_until(|program| program.metric("edgeway_reloads_total 2"));
+    program.signal("HUP");
+    program.wait_until(|program| program.metric("edgeway_reloads_total 3"));
+    assert_eq!(Client::connect(program.listen).get("/prod/mock").status, 203);
+}
+
+#[test]
+fn the_program_ends_on_term_after_its_requests() {
+    let (asked, arrived) = channel::<()>();
+    let (go_on, wait) = channel::<()>();
+    let wait = std::sync::Mutex::new(wait);
+    let endpoint = endpoint(move |mut connection| {
+        connection.head();
+        asked.send(()).unwrap();
+        wait.lock().unwrap().recv_timeout(PATIENCE).unwrap();
+        connection.send(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ndone");
+    });
+    let folder = Folder::new();
+    configuration(&folder, endpoint);
+    let mut program = Program::start(&folder);
+    let mut busy = Client::connect(program.listen);
+    busy.send(b"GET /prod/to/a HTTP/1.1\r\nHost: h\r\n\r\n");
+    arrived.recv_timeout(PATIENCE).unwrap();
+    program.signal("TERM");
+    program.wait_until(|program| Client::connect(program.admin).get("/readyz").status == 503);
+    go_on.send(()).unwrap();
+    assert_eq!(busy.answer().text(), "done");
+    assert!(program.child.wait().unwrap().success());
+    assert_eq!(folder.read("access.log"), "/prod/to/a 200\n");
+}

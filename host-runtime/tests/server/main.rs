@@ -1,0 +1,7 @@
+//! The native host on loopback: what happens between a client's socket and an endpoint's.
+
+mod bounds;
+mod faults;
+mod kit;
+mod lifecycle;
+mod streaming;
