@@ -108,23 +108,21 @@ impl Pool {
         event: Event,
     ) -> FunctionAnswer {
         let Ok(_permit) = self.permits.acquire().await else { return too_many_requests() };
-        loop {
+        let answer = loop {
             let process = match self.process().await {
                 Ok(process) => process,
                 Err(error) => {
-                    let function = self.name();
-                    tracing::error!(function, %error, "the function cannot be started");
-                    return event.failed("Runtime.InvalidEntrypoint", &error.to_string());
+                    tracing::error!(function = self.name(), %error, "the function cannot be started");
+                    break event.failed("Runtime.InvalidEntrypoint", &error.to_string());
                 }
             };
             match self.run(process, &event).await {
-                Ran::Answered(answer) => {
-                    return FunctionAnswer { request_id: Some(event.request_id), ..answer };
-                }
+                Ran::Answered(answer) => break answer,
                 // Only a process that was used before leaves an event untouched: the loop ends.
                 Ran::Untouched => continue,
             }
-        }
+        };
+        FunctionAnswer { request_id: Some(event.request_id), ..answer }
     }
 
     /// An idle process, or a new one.
@@ -150,7 +148,7 @@ impl Pool {
         let (answer, mut answered) = oneshot::channel();
         let (timeout, event_for_it) = (self.spec.timeout, event.clone());
         let invocation = Invocation { event: event_for_it, timeout, taken, answer };
-        if process.invoke(invocation).is_err() {
+        if !process.invoke(invocation) {
             // It was handed one that it has not taken: it cannot have been idle.
             return Ran::Answered(event.failed("Runtime.ExitError", "Runtime took no event"));
         }

@@ -107,8 +107,8 @@ impl Process {
         Ok(Self { api, exited, tasks, has_answered: false })
     }
 
-    /// Hands the process its next event.
-    pub(super) fn invoke(&self, invocation: Invocation) -> Result<(), Invocation> {
+    /// Hands the process its next event; false if it has not taken the one before.
+    pub(super) fn invoke(&self, invocation: Invocation) -> bool {
         self.api.invoke(invocation)
     }
 

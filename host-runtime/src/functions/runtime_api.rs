@@ -71,11 +71,10 @@ impl RuntimeApi {
         })
     }
 
-    /// Hands an invocation to the process, which takes it when it asks for its next one.
-    pub(super) fn invoke(&self, invocation: Invocation) -> Result<(), Invocation> {
-        self.to_process.try_send(invocation).map_err(|error| match error {
-            mpsc::error::TrySendError::Full(back) | mpsc::error::TrySendError::Closed(back) => back,
-        })
+    /// Hands an invocation to the process, which takes it when it asks for its next one; false if
+    /// it has not taken the one before.
+    pub(super) fn invoke(&self, invocation: Invocation) -> bool {
+        self.to_process.try_send(invocation).is_ok()
     }
 
     /// Waits for the error document that the process posts when it cannot begin.
@@ -118,6 +117,9 @@ impl RuntimeApi {
                 Err(refused) => refused.response(),
             },
             (&Method::POST, rest) => self.completed(rest, request).await,
+            (&Method::GET, _) => {
+                error(StatusCode::NOT_FOUND, "ResourceNotFound", "no such resource")
+            }
             _ => error(StatusCode::METHOD_NOT_ALLOWED, "MethodNotAllowed", "no such method"),
         }
     }
