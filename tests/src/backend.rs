@@ -91,15 +91,20 @@ impl Backend {
     pub async fn start(
         behaviour: impl Fn(&mut Received) -> Answer + Send + Sync + 'static,
     ) -> std::io::Result<Self> {
-        Self::start_at(SocketAddr::from(([127, 0, 0, 1], 0)), behaviour).await
+        Self::serve(Self::listen().await?, behaviour)
     }
 
-    /// Starts a server at an address known before.
-    pub async fn start_at(
-        address: SocketAddr,
+    /// Takes a free port, for a server whose answers depend on its own address. (A port that is looked up,
+    /// given back and bound later may be held at that moment by a process just being forked.)
+    pub async fn listen() -> std::io::Result<TcpListener> {
+        TcpListener::bind("127.0.0.1:0").await
+    }
+
+    /// Starts a server on that port.
+    pub fn serve(
+        listener: TcpListener,
         behaviour: impl Fn(&mut Received) -> Answer + Send + Sync + 'static,
     ) -> std::io::Result<Self> {
-        let listener = TcpListener::bind(address).await?;
         let address = listener.local_addr()?;
         let received = Arc::new(Mutex::new(Vec::new()));
         let (record, behaviour) = (received.clone(), Arc::new(behaviour) as Arc<Behaviour>);

@@ -42,14 +42,14 @@ pub async fn set_up(text: &Json) -> Result<Setup, String> {
     } else {
         None
     };
-    let http_address = SocketAddr::from(([127, 0, 0, 1], free_port()));
+    let http_listener = Backend::listen().await.map_err(problem)?;
+    let http_address = http_listener.local_addr().map_err(problem)?;
     let mut replaced = text.clone();
     replace_placeholders(&mut replaced, http_address, issuer.as_ref())?;
     let mut case = case::parse(&replaced)?;
 
     let mut backends = vec![
-        Backend::start_at(http_address, backend::http(case.backends.http.clone()))
-            .await
+        Backend::serve(http_listener, backend::http(case.backends.http.clone()))
             .map_err(problem)?,
     ];
     let lambda = Backend::start(backend::lambda(case.backends.lambda.clone(), &case.api))
