@@ -136,8 +136,8 @@ pub(crate) fn variable_name(name: &str) -> String {
 
 fn default_region() -> String {
     let variables = ["AWS_REGION", "AWS_DEFAULT_REGION"];
-    let set = variables.iter().filter_map(|name| std::env::var(name).ok());
-    set.filter(|region| !region.is_empty()).next().unwrap_or_else(|| "us-east-1".into())
+    let mut set = variables.iter().filter_map(|name| std::env::var(name).ok());
+    set.find(|region| !region.is_empty()).unwrap_or_else(|| "us-east-1".into())
 }
 
 fn read(reading: &Reading, at: &At<'_>, directory: &Path) -> Config {

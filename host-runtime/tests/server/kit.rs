@@ -14,25 +14,25 @@ use host_runtime::snapshot::{Built, Origin};
 use host_runtime::worker::Deployment;
 
 /// Nothing here takes nearly as long; a test that hangs fails.
-pub const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A folder that goes with the test.
-pub struct Folder(pub PathBuf);
+pub(crate) struct Folder(pub(crate) PathBuf);
 
 impl Folder {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         static NEXT: AtomicUsize = AtomicUsize::new(0);
         let name = format!("edgeway-server-{}-{}", std::process::id(), NEXT.fetch_add(1, Relaxed));
         let folder = std::env::temp_dir().join(name);
         std::fs::create_dir_all(&folder).unwrap();
         Self(folder)
     }
-    pub fn write(&self, name: &str, text: &str) -> PathBuf {
+    pub(crate) fn write(&self, name: &str, text: &str) -> PathBuf {
         let file = self.0.join(name);
         std::fs::write(&file, text).unwrap();
         file
     }
-    pub fn read(&self, name: &str) -> String {
+    pub(crate) fn read(&self, name: &str) -> String {
         std::fs::read_to_string(self.0.join(name)).unwrap_or_default()
     }
 }
@@ -44,7 +44,7 @@ impl Drop for Folder {
 }
 
 /// A REST definition: `/to/{path…}` goes to the endpoint, `/mock` answers with this status.
-pub fn definition(endpoint: SocketAddr, mock_status: u16) -> String {
+pub(crate) fn definition(endpoint: SocketAddr, mock_status: u16) -> String {
     format!(
         r#"
 openapi: 3.0.1
@@ -80,7 +80,7 @@ paths:
     )
 }
 
-pub fn configuration(folder: &Folder, endpoint: SocketAddr) -> PathBuf {
+pub(crate) fn configuration(folder: &Folder, endpoint: SocketAddr) -> PathBuf {
     folder.write("api.yaml", &definition(endpoint, 200));
     folder.write(
         "edgeway.yaml",
@@ -100,27 +100,27 @@ functions: {{f: {{url: "http://{endpoint}"}}}}
     )
 }
 
-pub fn build(config: &Path) -> Built {
+pub(crate) fn build(config: &Path) -> Built {
     Origin::Config(config.to_owned()).build().unwrap_or_else(|refused| {
         let lines: Vec<String> = refused.diagnostics.iter().map(ToString::to_string).collect();
         panic!("{}", lines.join("\n"))
     })
 }
 
-pub fn deployment(built: &Built) -> Deployment {
+pub(crate) fn deployment(built: &Built) -> Deployment {
     let settings = Arc::new(Settings::new(&built.config, None));
     Deployment { snapshot: built.snapshot.to_bytes().into(), settings }
 }
 
 /// A host that serves [`definition`].
-pub struct Served {
-    pub host: Host,
-    pub folder: Folder,
-    pub config: PathBuf,
+pub(crate) struct Served {
+    pub(crate) host: Host,
+    pub(crate) folder: Folder,
+    pub(crate) config: PathBuf,
 }
 
 impl Served {
-    pub fn start(endpoint: SocketAddr) -> Self {
+    pub(crate) fn start(endpoint: SocketAddr) -> Self {
         let folder = Folder::new();
         let config = configuration(&folder, endpoint);
         let built = build(&config);
@@ -129,18 +129,18 @@ impl Served {
         let host = Host::start(&options, &deployment(&built)).unwrap();
         Self { host, folder, config }
     }
-    pub fn client(&self) -> Client {
+    pub(crate) fn client(&self) -> Client {
         Client::connect(self.host.address())
     }
     /// The access log, complete.
-    pub fn drained_log(self) -> String {
+    pub(crate) fn drained_log(self) -> String {
         self.host.drain(PATIENCE);
         self.folder.read("access.log")
     }
 }
 
 /// An endpoint: each connection is handed to this function on a thread of its own.
-pub fn endpoint(serve: impl Fn(Connection) + Send + Sync + 'static) -> SocketAddr {
+pub(crate) fn endpoint(serve: impl Fn(Connection) + Send + Sync + 'static) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     let serve = Arc::new(serve);
@@ -154,7 +154,7 @@ pub fn endpoint(serve: impl Fn(Connection) + Send + Sync + 'static) -> SocketAdd
 }
 
 /// An endpoint that answers every request with 200 and what it was asked.
-pub fn echo() -> SocketAddr {
+pub(crate) fn echo() -> SocketAddr {
     endpoint(|mut connection| {
         while let Some(head) = connection.head() {
             let mut content = vec![0; content_length(&head)];
@@ -167,42 +167,42 @@ pub fn echo() -> SocketAddr {
 }
 
 /// One end of a connection.
-pub struct Connection {
-    pub stream: TcpStream,
-    pub reader: BufReader<TcpStream>,
+pub(crate) struct Connection {
+    pub(crate) stream: TcpStream,
+    pub(crate) reader: BufReader<TcpStream>,
 }
 
-pub type Client = Connection;
+pub(crate) type Client = Connection;
 
 /// A response, read to its end.
 #[derive(Debug)]
-pub struct Answer {
-    pub status: u16,
-    pub head: String,
-    pub content: Vec<u8>,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) head: String,
+    pub(crate) content: Vec<u8>,
 }
 
 impl Answer {
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         String::from_utf8_lossy(&self.content).into_owned()
     }
 }
 
 impl Connection {
-    pub fn new(stream: TcpStream) -> Self {
+    pub(crate) fn new(stream: TcpStream) -> Self {
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         stream.set_nodelay(true).unwrap();
         let reader = BufReader::new(stream.try_clone().unwrap());
         Self { stream, reader }
     }
-    pub fn connect(address: SocketAddr) -> Self {
+    pub(crate) fn connect(address: SocketAddr) -> Self {
         Self::new(TcpStream::connect(address).unwrap())
     }
-    pub fn send(&mut self, bytes: &[u8]) {
+    pub(crate) fn send(&mut self, bytes: &[u8]) {
         self.stream.write_all(bytes).unwrap();
     }
     /// Everything up to an empty line; `None` when the other end closed.
-    pub fn head(&mut self) -> Option<String> {
+    pub(crate) fn head(&mut self) -> Option<String> {
         let mut head = String::new();
         loop {
             let before = head.len();
@@ -213,11 +213,11 @@ impl Connection {
             }
         }
     }
-    pub fn get(&mut self, path: &str) -> Answer {
+    pub(crate) fn get(&mut self, path: &str) -> Answer {
         self.send(format!("GET {path} HTTP/1.1\r\nHost: h\r\n\r\n").as_bytes());
         self.answer()
     }
-    pub fn answer(&mut self) -> Answer {
+    pub(crate) fn answer(&mut self) -> Answer {
         let head = self.head().expect("an answer");
         let status = head[9..12].parse().unwrap();
         let mut content = Vec::new();
@@ -232,7 +232,7 @@ impl Connection {
         Answer { status, head, content }
     }
     /// The next chunk of chunked content; `None` for the last.
-    pub fn chunk(&mut self) -> Option<Vec<u8>> {
+    pub(crate) fn chunk(&mut self) -> Option<Vec<u8>> {
         let mut line = String::new();
         self.reader.read_line(&mut line).unwrap();
         let length = usize::from_str_radix(line.trim(), 16).unwrap();
@@ -242,7 +242,7 @@ impl Connection {
         (length > 0).then_some(chunk)
     }
     /// Waits until the other end closes.
-    pub fn wait_for_close(&mut self) {
+    pub(crate) fn wait_for_close(&mut self) {
         let mut rest = Vec::new();
         match self.reader.read_to_end(&mut rest) {
             Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => panic!("it stays open"),
@@ -251,7 +251,7 @@ impl Connection {
     }
 }
 
-pub fn content_length(head: &str) -> usize {
+pub(crate) fn content_length(head: &str) -> usize {
     let head = head.to_lowercase();
     let mut lines = head.lines();
     lines.find_map(|l| l.strip_prefix("content-length:")).map_or(0, |v| v.trim().parse().unwrap())

@@ -2,6 +2,7 @@
 
 mod bounds;
 mod faults;
+mod functions;
 mod kit;
 mod lifecycle;
 mod streaming;
