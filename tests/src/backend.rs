@@ -41,8 +41,11 @@ impl Received {
         String::from_utf8_lossy(&self.content).into_owned()
     }
 
-    /// All of it as JSON: what an echoing backend answers.
-    fn to_json(&self) -> Json {
+    /// All of it as JSON, fields by name but for those in `without`: what an echoing backend answers.
+    fn to_json(&self, without: &[Json]) -> Json {
+        let mut names = self.fields.names();
+        names.retain(|name| !without.iter().any(|left_out| left_out.as_str() == Some(name)));
+        names.sort();
         let joined = |name: String| {
             (name.clone(), Json::from(self.fields.joined(&name).unwrap_or_default()))
         };
@@ -50,7 +53,7 @@ impl Received {
             ("method", self.method.as_str().into()),
             ("path", self.path.as_str().into()),
             ("query", self.query.as_str().into()),
-            ("headers", Json::Object(self.fields.names().into_iter().map(joined).collect())),
+            ("headers", Json::Object(names.into_iter().map(joined).collect())),
             ("body", self.text().into()),
         ])
     }
@@ -158,7 +161,7 @@ pub fn http(answers: Json) -> impl Fn(&mut Received) -> Answer {
             .or_else(|| longest(&answers, |prefix| path.starts_with(prefix)))
         {
             Some(answer) => respond(answer, request),
-            None => json_answer(200, &request.to_json()),
+            None => json_answer(200, &request.to_json(&[])),
         }
     }
 }
@@ -283,7 +286,8 @@ fn respond(answer: &Json, request: &Received) -> Answer {
         return Answer::Drop;
     }
     if answer.get("echo").is_some_and(Json::is_truthy) {
-        return delayed(answer, json_answer(200, &request.to_json()));
+        let without = answer.get("without").map(Json::elements).unwrap_or_default();
+        return delayed(answer, json_answer(200, &request.to_json(without)));
     }
     let base64 = answer.get("bodyBase64").and_then(Json::as_str);
     let content = match base64 {
@@ -455,7 +459,7 @@ mod tests {
         let echo = Json::parse(&String::from_utf8(response.content).unwrap()).unwrap();
         assert_eq!(
             echo.to_string(),
-            r#"{"method": "PUT", "path": "/a", "query": "b=c", "headers": {"x-a": "1, 2", "content-length": "2"}, "body": "\u00e9"}"#
+            r#"{"method": "PUT", "path": "/a", "query": "b=c", "headers": {"content-length": "2", "x-a": "1, 2"}, "body": "\u00e9"}"#
         );
         let received = backend.take();
         assert_eq!((received[0].method.as_str(), received[0].text().as_str()), ("PUT", "é"));
