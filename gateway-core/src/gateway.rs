@@ -7,6 +7,7 @@ pub(crate) mod http;
 mod integration;
 pub(crate) mod media;
 pub(crate) mod mock;
+pub(crate) mod parameter_mapping;
 mod path_template;
 pub(crate) mod response_template;
 pub(crate) mod responses;

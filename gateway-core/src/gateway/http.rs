@@ -4,6 +4,7 @@ use alloc::{string::String, vec::Vec};
 
 use super::expression::Expression;
 use super::integration::{IntegrationPlan, depends_on_stage, forbidden_field, timeout_ms};
+use super::parameter_mapping::{MappingError, RequestMappings};
 use super::uri::{UriTemplate, fill_stage_variables};
 use crate::definition::{Api, Method, Protocol, Stage};
 use crate::message::is_field_name;
@@ -22,6 +23,8 @@ pub(crate) struct HttpProxy {
     pub(crate) query_mappings: Vec<(String, Expression)>,
     /// REST: `integration.request.path.NAME`.
     pub(crate) path_mappings: Vec<(String, Expression)>,
+    /// HTTP APIs: `append|overwrite|remove:…`.
+    pub(crate) request_mappings: RequestMappings,
     pub(crate) timeout_ms: u32,
 }
 
@@ -52,9 +55,14 @@ impl HttpProxy {
             header_mappings: Vec::new(),
             query_mappings: Vec::new(),
             path_mappings: Vec::new(),
+            request_mappings: RequestMappings::default(),
             timeout_ms: timeout_ms(api.protocol, integration),
         };
         for (target, source) in &integration.request_parameters {
+            if api.protocol == Protocol::Http {
+                plan.add_request_mapping(target, source, stage)?;
+                continue;
+            }
             let expression = Expression::parse(source, &stage.variables)?;
             let place = target.strip_prefix("integration.request.").and_then(|r| r.split_once('.'));
             let (mappings, name) = match place {
@@ -73,6 +81,19 @@ impl HttpProxy {
             mappings.push((name.into(), expression));
         }
         Ok(IntegrationPlan::HttpProxy(plan))
+    }
+
+    fn add_request_mapping(
+        &mut self,
+        target: &str,
+        value: &str,
+        stage: &Stage,
+    ) -> Result<(), String> {
+        self.request_mappings.add(target, value, &stage.variables).map_err(|error| match error {
+            MappingError::Body => alloc::format!("`{value}`: the body is not supported yet"),
+            MappingError::Target(reason) => alloc::format!("`{target}`: {reason}"),
+            MappingError::Value(reason) => reason,
+        })
     }
 }
 

@@ -35,8 +35,13 @@ impl IntegrationPlan {
     /// The error says what is wrong with the definition, whatever the stage.
     pub(crate) fn compile(api: &Api, stage: &Stage, method: &Method) -> Result<Self, String> {
         let integration = &method.integration;
-        if api.protocol == Protocol::Http && !integration.request_parameters.is_empty() {
-            return Err("parameter mappings of HTTP APIs are not supported yet".into());
+        if api.protocol == Protocol::Http
+            && integration.integration_type != IntegrationType::HttpProxy
+            && !integration.request_parameters.is_empty()
+        {
+            return Err(
+                "parameter mappings for Lambda functions of HTTP APIs are not supported yet".into(),
+            );
         }
         match integration.integration_type {
             IntegrationType::Mock => Ok(Self::Mock(Mock {

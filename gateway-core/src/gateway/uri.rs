@@ -43,6 +43,11 @@ impl UriTemplate {
         })
     }
 
+    /// `https://host:port`, which every URL of [`UriTemplate::expand`] begins with.
+    pub(crate) fn origin(&self) -> &str {
+        &self.origin
+    }
+
     /// The URL of a request. `parameter` gives a path parameter percent-encoded; `below` is a path
     /// to append (the request's own, for `$default`); `client_query` is taken over as it is, and
     /// `mapped` parameters follow.

@@ -5,6 +5,7 @@
 //! `ReadContent`, depending on the integration's type: a file each.
 
 mod http;
+mod http_mapping;
 mod lambda;
 mod mock;
 

@@ -4,6 +4,7 @@ mod addressing;
 mod authorize;
 mod cors;
 mod gateway_responses;
+mod http_mapping;
 mod http_proxy;
 mod lambda;
 mod mock;

@@ -43,7 +43,10 @@ pub(super) fn read<'d>(
                     let is_applied = integration_type == IntegrationType::HttpProxy;
                     mapping::read_request(reading, &at, is_applied)
                 }
-                false => http_mapping::refuse_request(reading, &at),
+                false => {
+                    let is_applied = integration_type == IntegrationType::HttpProxy;
+                    http_mapping::read_request(reading, &at, path, is_applied)
+                }
             })
             .unwrap_or_default(),
         // Proxies have none: AWS ignores what stands there.

@@ -28,8 +28,9 @@ features! {
     CallerCredentials => "calling with the caller's credentials is", "leave out `credentials`";
     ContentHandling => "`contentHandling` is", "content goes through as it is";
     GatewayResponseRequests => "`$method.request` in gateway responses is", "refer to `$context` or `$stageVariables`";
+    HttpBodyMappings => "mappings from `$request.body` are", "map from path, query string or header";
+    HttpFunctionMappings => "parameter mappings for Lambda functions of HTTP APIs are", "leave out `requestParameters`";
     HttpIntegrations => "`http` integrations are", "use `http_proxy`";
-    HttpRequestMappings => "parameter mappings of HTTP APIs are", "leave out `requestParameters`";
     HttpResponseMappings => "response parameter mappings of HTTP APIs are", "leave out `responseParameters`";
     IamAuthorization => "IAM authorization is", "use a JWT or Cognito authorizer";
     LambdaAuthorizers => "Lambda authorizers are", "use a JWT or Cognito authorizer";

@@ -6,7 +6,7 @@
 use alloc::borrow::Cow;
 use alloc::{string::String, vec::Vec};
 
-use super::endpoint_failed;
+use super::{endpoint_failed, http_mapping};
 use crate::context::{Context, IntegrationContext};
 use crate::definition::Protocol;
 use crate::effect::SendRequest;
@@ -42,7 +42,11 @@ pub(super) async fn http_proxy(
     let protocol = of.at.api.protocol;
     let fields = match protocol {
         Protocol::Rest => rest_request_fields(proxy, request, context, io),
-        Protocol::Http => http_request_fields(request, context),
+        Protocol::Http => {
+            let mut edits = http_request_fields(request, context);
+            http_mapping::map_fields(proxy, of, request, context, io, &mut edits);
+            edits
+        }
     };
     let operation = SendRequest {
         method: proxy.http_method.as_ref().unwrap_or(&request.method).clone(),
@@ -83,7 +87,8 @@ fn url(
     if of.at.api.protocol == Protocol::Http {
         let parameter = |name: &str| of.path_parameters(path).find(|(n, _)| *n == name);
         let parameter = |name: &str| parameter(name).map(|(_, value)| value);
-        return proxy.uri.expand(parameter, below, &context.raw_query, &[]);
+        let url = proxy.uri.expand(parameter, below, &context.raw_query, &[]);
+        return http_mapping::map_url(url, proxy, of, request, context, io);
     }
     let mut mapped_path: Vec<(&str, String)> = Vec::with_capacity(proxy.path_mappings.len());
     for (name, expression) in &proxy.path_mappings {

@@ -11,8 +11,9 @@ use serde_json::Value as Json;
 use super::*;
 
 /// The themes whose definitions need nothing that is not supported yet, but for single cases.
-const SERVED: [&str; 7] = [
+const SERVED: [&str; 8] = [
     "auth/auth_jwt",
+    "auth/auth_jwt_event",
     "http/http_cors",
     "http/http_event_v1",
     "http/http_event_v2",

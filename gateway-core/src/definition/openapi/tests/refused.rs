@@ -229,6 +229,38 @@ fn what_is_not_supported_yet_is_refused_and_never_ignored() {
 }
 
 #[test]
+fn parameter_mappings_of_http_apis_are_refused_where_they_stand() {
+    let check = |integration: &str, mappings: &str, expected: &[&str]| {
+        let item = format!(
+            "{{\"get\": {{\"x-amazon-apigateway-integration\": {{{integration}, \"requestParameters\": {{\n{mappings}}}}}}}}}"
+        );
+        let at = "/paths/~1a/get/x-amazon-apigateway-integration/requestParameters";
+        let expected: Vec<String> = expected.iter().map(|e| e.replace('@', at)).collect();
+        assert_eq!(mistakes(&http("\"tags\": []", &item), Protocol::Http), expected);
+    };
+    check(
+        "\"type\": \"HTTP_PROXY\", \"httpMethod\": \"ANY\", \"uri\": \"https://x.example/\"",
+        "\"overwrite:header.Via\": \"x\",\n\"append:path\": \"x\",\n\"overwrite:header.x\": \"$request.body.id\",\n\
+         \"overwrite:header.y\": \"$context.stagE\",\n\"append:header.z\": \"fine\"",
+        &[
+            "2 @/overwrite:header.Via: invalid mapping `overwrite:header.Via`: the header `Via` is reserved",
+            "3 @/append:path: invalid mapping `append:path`: the path can only be overwritten",
+            "4 @/overwrite:header.x: mappings from `$request.body` are not supported yet: map from path, query string or header",
+            "5 @/overwrite:header.y: Invalid mapping expression specified: $context.stagE: did you mean `$context.stage`?",
+        ],
+    );
+    check(
+        &format!(
+            "\"type\": \"AWS_PROXY\", \"payloadFormatVersion\": \"2.0\", \"uri\": \"{FUNCTION}\""
+        ),
+        "\"overwrite:header.x\": \"y\"",
+        &[
+            "1 @: parameter mappings for Lambda functions of HTTP APIs are not supported yet: leave out `requestParameters`",
+        ],
+    );
+}
+
+#[test]
 fn security_that_cannot_be_meant_is_refused() {
     let schemes = "\"components\": {\"securitySchemes\": {\
         \"j\": {\"type\": \"oauth2\", \"x-amazon-apigateway-authorizer\": {\"type\": \"jwt\", \"jwtConfiguration\": {\"issuer\": \"https://i.example\", \"audience\": [\"a\"]}}},\
