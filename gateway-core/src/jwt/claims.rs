@@ -50,6 +50,16 @@ impl Claims {
         self.0.get(name).and_then(Json::as_str)
     }
 
+    /// The texts of `aud`: one, several, or none.
+    pub fn audiences(&self) -> impl Iterator<Item = &str> {
+        let items = match self.0.get("aud") {
+            Some(Json::Array(items)) => &items[..],
+            Some(one) => core::slice::from_ref(one),
+            None => &[],
+        };
+        items.iter().filter_map(Json::as_str)
+    }
+
     /// Checks issuer, audience and times. AWS allows no clock skew beyond whole seconds.
     pub fn check(&self, rules: Rules<'_>, now: Timestamp) -> Result<(), Refusal> {
         if self.text("iss") != Some(rules.issuer) {

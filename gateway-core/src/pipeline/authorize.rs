@@ -49,13 +49,7 @@ pub(super) async fn authorize<'g>(
         }
         Some(AuthorizerPlan::Cognito { identity_header, validation, pools }) => {
             let identity = request.fields.get(identity_header);
-            if let (Some(validation), Some(identity)) = (validation, identity)
-                && !validation.is_match(identity)
-            {
-                let reason = "the token does not match identityValidationExpression";
-                return Err(GatewayError::new(ResponseType::Unauthorized, reason));
-            }
-            cognito::cognito(identity, pools, scopes, io).await?
+            cognito::cognito(identity, validation.as_ref(), pools, scopes, io).await?
         }
         Some(AuthorizerPlan::Invalid) | None => {
             let reason = "the method's authorizer does not exist";

@@ -6,6 +6,8 @@
 
 use alloc::{format, string::String};
 
+use regex_lite::Regex;
+
 use super::bearer::{strip_bearer, verify};
 use crate::context::AuthorizerContext;
 use crate::effect::KeySource;
@@ -50,9 +52,11 @@ impl UserPool {
     }
 }
 
-/// `identity` is the value of the authorizer's field, if the request has one.
+/// `identity` is the value of the authorizer's field, if the request has one. `validation` is what
+/// the token's `aud` must match ("API Gateway will match the `aud` field of the incoming token").
 pub(crate) async fn cognito(
     identity: Option<&str>,
+    validation: Option<&Regex>,
     pools: &[UserPool],
     scopes: &[String],
     io: &Io,
@@ -65,6 +69,11 @@ pub(crate) async fn cognito(
         .iter()
         .find(|pool| token.claims.text("iss") == Some(&pool.issuer))
         .ok_or_else(|| unauthorized("not a token of these user pools"))?;
+    if let Some(validation) = validation
+        && !token.claims.audiences().any(|audience| validation.is_match(audience))
+    {
+        return Err(unauthorized("`aud` does not match identityValidationExpression"));
+    }
     let rules = Rules { issuer: &pool.issuer, audience: &[] };
     let times = token.claims.check(rules, io.now());
     let source = KeySource::UserPool { region: pool.region.clone(), pool_id: pool.pool_id.clone() };

@@ -148,3 +148,32 @@ fn a_rest_api_reads_cognitos_token_from_the_field_that_its_authorizer_names() {
     assert_eq!((told.response.status, told.body()), (401, "{\"message\":\"Unauthorized\"}"));
     assert_eq!(told.field("x-amzn-errortype"), Some("UnauthorizedException"));
 }
+
+#[test]
+fn cognitos_validation_expression_is_matched_against_the_whole_audience() {
+    let cognito = AuthorizerKind::Cognito {
+        identity_header: "Authorization".into(),
+        identity_validation_expression: Some("client-[0-9]+|other".into()),
+        provider_arns: vec!["arn:aws:cognito-idp:eu-west-1:1:userpool/eu-west-1_a".into()],
+    };
+    let gateway = gateway(vec![protected(Protocol::Rest, cognito, &[])]);
+    for (audience, status) in [
+        ("\"client-12\"", 200),
+        ("[\"x\", \"other\"]", 200),
+        ("\"client-12x\"", 401),
+        ("\"xother\"", 401),
+        ("null", 401),
+    ] {
+        let claims = alloc::format!(
+            "{{\"iss\":\"https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_a\",\"token_use\":\"id\",\
+             \"aud\":{audience},\"exp\":{}}}",
+            SECONDS + 60
+        );
+        let field = alloc::format!("Authorization: Bearer {}", token(&claims));
+        let told = run(&gateway, arrival("GET /prod/a", &[&field]), host(true));
+        assert_eq!(told.response.status, status, "{audience}");
+        if status == 401 {
+            assert!(told.effects.is_empty(), "no key is asked for");
+        }
+    }
+}

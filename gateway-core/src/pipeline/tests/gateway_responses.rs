@@ -15,7 +15,7 @@ fn cognito() -> Authorizer {
         name: "pool".into(),
         kind: AuthorizerKind::Cognito {
             identity_header: "Authorization".into(),
-            identity_validation_expression: Some("Bearer .+".into()),
+            identity_validation_expression: Some("client".into()),
             provider_arns: vec!["arn:aws:cognito-idp:eu-west-1:1:userpool/eu-west-1_a".into()],
         },
         source: Source::default(),
