@@ -28,9 +28,9 @@ pub(crate) fn endpoint_request(
     let mut base = client.clone();
     // The client's `Host` names the gateway; what an edit sets stays.
     base.remove(header::HOST);
-    let connection = connection_options(&base);
+    remove_connection_options(&mut base);
     let mut headers = outgoing(fields, base)?;
-    remove_hop_by_hop(&mut headers, &connection);
+    remove_hop_by_hop(&mut headers);
     headers.remove(header::EXPECT); // answered here already
     let mut request = Request::new(body);
     *request.method_mut() =
@@ -47,7 +47,7 @@ pub(crate) fn endpoint_request(
 pub(crate) fn client_response(
     status: u16,
     fields: &OutgoingFields,
-    endpoint: HeaderMap,
+    mut endpoint: HeaderMap,
     body: Body,
     request_method: &Method,
 ) -> Result<Response<Body>, String> {
@@ -55,9 +55,9 @@ pub(crate) fn client_response(
     if status.is_informational() {
         return Err(format!("{status} as a final status"));
     }
-    let connection = connection_options(&endpoint);
+    remove_connection_options(&mut endpoint);
     let mut headers = outgoing(fields, endpoint)?;
-    remove_hop_by_hop(&mut headers, &connection);
+    remove_hop_by_hop(&mut headers);
     let mut body = body;
     if matches!(
         status,
@@ -156,12 +156,20 @@ fn name(name: &str) -> Result<HeaderName, String> {
 }
 
 /// The names that `Connection` lists (RFC 9110 §7.6.1).
-fn connection_options(headers: &HeaderMap) -> Vec<HeaderName> {
+/// Takes away what the sender's `Connection` lists, before any edit: it speaks of the sender's own
+/// fields, and must not take away what the gateway sets.
+fn remove_connection_options(headers: &mut HeaderMap) {
+    // A message without these could be taken for another one: no connection may take them away.
+    const NEEDED: [HeaderName; 3] = [header::HOST, header::CONTENT_LENGTH, header::CONTENT_TYPE];
     let values = headers.get_all(header::CONNECTION).iter().filter_map(|v| v.to_str().ok());
-    values.flat_map(|v| v.split(',')).filter_map(|o| o.trim().parse().ok()).collect()
+    let listed = values.flat_map(|v| v.split(',')).filter_map(|o| o.trim().parse().ok());
+    let listed: Vec<HeaderName> = listed.filter(|name| *name != header::CONNECTION).collect();
+    for name in listed.iter().filter(|name| !NEEDED.contains(name)) {
+        headers.remove(name);
+    }
 }
 
-fn remove_hop_by_hop(headers: &mut HeaderMap, listed: &[HeaderName]) {
+fn remove_hop_by_hop(headers: &mut HeaderMap) {
     const HOP_BY_HOP: [HeaderName; 6] = [
         header::CONNECTION,
         header::TRANSFER_ENCODING,
@@ -174,11 +182,6 @@ fn remove_hop_by_hop(headers: &mut HeaderMap, listed: &[HeaderName]) {
         headers.remove(name);
     }
     headers.remove("proxy-connection");
-    // A message without these could be taken for another one: no connection may take them away.
-    const NEEDED: [HeaderName; 3] = [header::HOST, header::CONTENT_LENGTH, header::CONTENT_TYPE];
-    for name in listed.iter().filter(|name| !NEEDED.contains(name)) {
-        headers.remove(name);
-    }
 }
 
 #[cfg(test)]
@@ -227,6 +230,14 @@ mod tests {
         let client = headers(&[("host", "gateway")]);
         let request = endpoint_request("GET", "http://e/a", &edits, &client, Body::Empty).unwrap();
         assert_eq!(request.headers()["host"], "other");
+    }
+
+    #[test]
+    fn a_connection_field_takes_away_nothing_that_the_gateway_sets() {
+        let edits = OutgoingFields::Edited(vec![FieldEdit::Set(Field::new("X-Sub", "jo"))]);
+        let client = headers(&[("connection", "x-sub, x-own"), ("x-sub", "evil"), ("x-own", "1")]);
+        let request = endpoint_request("GET", "http://e/a", &edits, &client, Body::Empty).unwrap();
+        assert_eq!(request.headers(), &headers(&[("x-sub", "jo")]));
     }
 
     #[test]
