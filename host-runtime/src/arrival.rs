@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 
 use gateway_core::limits::{FIELDS_BYTES_MAX, PAYLOAD_BYTES_MAX};
 use gateway_core::message::{self, Arrival, Fields, Scheme};
+use http::uri::Authority;
 use http::{Method, Request, Response, Version, header, request::Parts};
 use hyper::body::Incoming;
 
@@ -40,6 +41,12 @@ pub(crate) fn arrive(
     if parts.method == Method::CONNECT {
         return Err(Box::new(own_response(405, "MethodNotAllowedException", "Method Not Allowed")));
     }
+    if !has_one_host(&parts) {
+        return Err(Box::new(own_response(400, "BadRequestException", "Bad Request")));
+    }
+    if !is_framed_plainly(&parts) {
+        return Err(Box::new(own_response(501, "NotImplementedException", "Not Implemented")));
+    }
     let fields = fields(&parts, peer);
     let target = parts.uri.path_and_query().map_or("/", |target| target.as_str()).to_owned();
     let bytes: usize = fields.iter().map(|f| f.name.len() + f.value.len()).sum();
@@ -71,6 +78,24 @@ pub(crate) fn arrive(
         },
     };
     Ok((arrival, ClientRequest { method: parts.method, headers: parts.headers }, contents))
+}
+
+/// A request without `Host`, with several, or with one that no host can have is answered with 400
+/// (RFC 9112 §3.2): two readers could take it for different APIs.
+fn has_one_host(parts: &Parts) -> bool {
+    let mut hosts = parts.headers.get_all(header::HOST).iter();
+    let Some(host) = hosts.next() else { return parts.version != Version::HTTP_11 };
+    // An empty one is what a client sends whose target has no authority.
+    let is_host =
+        |host: &[u8]| host.is_empty() || !host.contains(&b'@') && Authority::try_from(host).is_ok();
+    hosts.next().is_none() && is_host(host.as_bytes())
+}
+
+/// Content in a coding other than `chunked` would go on without a word of its coding, which is the
+/// connection's (RFC 9112 §6.1).
+fn is_framed_plainly(parts: &Parts) -> bool {
+    let codings = parts.headers.get_all(header::TRANSFER_ENCODING).iter();
+    codings.into_iter().all(|coding| coding.as_bytes().eq_ignore_ascii_case(b"chunked"))
 }
 
 fn fields(parts: &Parts, peer: &Peer) -> Fields {

@@ -90,6 +90,41 @@ fn what_is_not_http_is_answered_400_and_harms_nobody() {
 }
 
 #[test]
+fn a_request_names_one_host() {
+    let served = Served::start(echo());
+    for (hosts, status) in [
+        ("Host: a\r\n", 200),
+        ("Host: 127.0.0.1:8080\r\n", 200),
+        ("Host: [::1]:8080\r\n", 200),
+        ("Host:\r\n", 200),
+        ("", 400),
+        ("Host: a\r\nHost: b\r\n", 400),
+        ("Host: a\r\nhost: a\r\n", 400),
+        ("Host: a b\r\n", 400),
+        ("Host: user@a\r\n", 400),
+        ("Host: a\"/b\r\n", 400),
+        ("Host: grün\r\n", 400),
+    ] {
+        let mut client = served.client();
+        client.send(format!("GET /prod/mock HTTP/1.1\r\n{hosts}\r\n").as_bytes());
+        assert_eq!(client.answer().status, status, "{hosts:?}");
+    }
+    let mut client = served.client();
+    client.send(b"GET /prod/mock HTTP/1.0\r\n\r\n");
+    assert_eq!(client.answer().status, 200);
+}
+
+#[test]
+fn content_in_a_coding_that_is_not_undone_is_refused() {
+    let served = Served::start(echo());
+    let mut client = served.client();
+    client.send(
+        b"POST /prod/to/a HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
+    );
+    assert_eq!(client.answer().status, 501);
+}
+
+#[test]
 fn a_request_cannot_be_smuggled_in_another_ones_content() {
     let served = Served::start(echo());
     let mut client = served.client();
