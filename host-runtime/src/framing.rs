@@ -225,6 +225,18 @@ mod tests {
     }
 
     #[test]
+    fn no_connection_takes_away_what_the_gateway_sets() {
+        let set = |name: &str| FieldEdit::Set(Field::new(name, "gateway"));
+        let edits = OutgoingFields::Edited(vec![set("X-User"), set("Via")]);
+        let client = headers(&[("connection", "X-User, via"), ("x-user", "evil"), ("via", "evil")]);
+        let request = endpoint_request("GET", "http://e/a", &edits, &client, Body::Empty).unwrap();
+        let expected = headers(&[("x-user", "gateway"), ("via", "gateway")]);
+        assert_eq!(request.headers(), &expected);
+        let response = client_response(200, &edits, client, Body::Empty, &Method::GET).unwrap();
+        assert_eq!(response.headers(), &expected);
+    }
+
+    #[test]
     fn a_host_that_an_edit_sets_is_kept() {
         let edits = OutgoingFields::Edited(vec![FieldEdit::Set(Field::new("Host", "other"))]);
         let client = headers(&[("host", "gateway")]);
