@@ -10,7 +10,7 @@ use gateway_core::effect::{EffectError, FunctionAnswer, FunctionName, Invocation
 use http::{HeaderMap, Request, Uri, header};
 
 use super::credentials::{Credentials, Keys};
-use crate::body::Body;
+use crate::body::{Body, BodyError};
 use crate::perform::http::{HttpClient, body_error};
 
 /// Largest answer of a synchronous invocation: 6 MB (Lambda quota), with room for its escapes.
@@ -48,7 +48,12 @@ impl InvokeApi<'_> {
         let request = request.map(Body::from);
         let response = client.send(request, None, Duration::MAX).await?;
         let (head, content) = response.into_parts();
-        let payload = content.collect(ANSWER_BYTES_MAX).await.map_err(body_error)?;
+        let payload = match content.collect(ANSWER_BYTES_MAX).await {
+            Ok(payload) => payload,
+            // It is the function's fault, not the client's: told as Lambda tells it.
+            Err(BodyError::TooLarge) => return Ok(response_too_large()),
+            Err(error) => return Err(body_error(error)),
+        };
         Ok(FunctionAnswer {
             status: head.status.as_u16(),
             function_error: field(&head.headers, "x-amz-function-error"),
@@ -101,6 +106,13 @@ impl InvokeApi<'_> {
         const DOMAINS: [&str; 3] = [".amazonaws.com", ".amazonaws.com.cn", ".api.aws"];
         uri.host().is_some_and(|host| DOMAINS.iter().any(|domain| host.ends_with(domain)))
     }
+}
+
+/// What Lambda answers for a function whose response is larger than its quota.
+fn response_too_large() -> FunctionAnswer {
+    let function_error = Some("Unhandled".into());
+    let payload = br#"{"errorType":"Function.ResponseSizeTooLarge"}"#.to_vec().into();
+    FunctionAnswer { status: 200, function_error, payload, request_id: None }
 }
 
 /// AWS's own endpoint in a region.

@@ -133,6 +133,7 @@ impl Pool {
                 if idle.process.is_running() {
                     return Ok(idle.process);
                 }
+                tracing::info!(function = self.name(), "an idle process of the function has ended");
             }
             state.back_off_until()
         };
@@ -279,4 +280,23 @@ pub(super) fn too_many_requests() -> FunctionAnswer {
     let payload = br#"{"Reason":"ReservedFunctionConcurrentInvocationLimitExceeded","Type":"User","message":"Rate Exceeded."}"#;
     let payload = payload.to_vec().into();
     FunctionAnswer { status: 429, function_error: None, payload, request_id: None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_function_that_keeps_crashing_is_started_ever_later_up_to_a_limit() {
+        let started_at = Instant::now();
+        let after = |crashes| {
+            let state = State { idle: Vec::new(), crashes, started_at: Some(started_at) };
+            state.back_off_until().map(|until| (until - started_at).as_millis())
+        };
+        assert_eq!(after(0), None);
+        assert_eq!(
+            [1, 2, 3, 7, 8, 1_000].map(after),
+            [100, 200, 400, 6_400, 6_400, 6_400].map(Some)
+        );
+    }
 }

@@ -7,7 +7,7 @@ use std::process::{ExitStatus, Stdio};
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use rustix::process::{Pid, Signal, kill_process_group, set_parent_process_death_signal};
+use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, BufReader};
 use tokio::net::TcpListener;
 use tokio::process::{Child, Command};
@@ -213,13 +213,23 @@ fn command(spec: &ProcessSpec, runtime_api: &str) -> io::Result<Command> {
         .stderr(Stdio::piped())
         .process_group(0)
         .kill_on_drop(true);
-    // The group is killed by its guard; this is for a host that is itself killed.
+    end_with_parent(&mut command);
+    Ok(command)
+}
+
+/// The guard of the group kills it; this is for a host that is itself killed.
+#[cfg(target_os = "linux")]
+fn end_with_parent(command: &mut Command) {
+    use rustix::process::set_parent_process_death_signal;
     // SAFETY: between fork and exec it makes one system call, and neither allocates nor locks.
     unsafe {
         command.pre_exec(|| Ok(set_parent_process_death_signal(Some(Signal::KILL))?));
     }
-    Ok(command)
 }
+
+/// Elsewhere runtimes end when the connection to their Runtime API does.
+#[cfg(not(target_os = "linux"))]
+fn end_with_parent(_command: &mut Command) {}
 
 /// Everything that a function prints goes to the host's log under the function's name.
 fn log_lines(name: &str, output: Option<impl AsyncRead + Unpin + Send + 'static>) {

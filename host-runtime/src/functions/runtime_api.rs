@@ -22,6 +22,8 @@ use super::pool::Event;
 /// Largest response of a function: 6 MB (Lambda quota, "Invocation payload"), with room for a
 /// streamed one's framing.
 const RESPONSE_BYTES_MAX: usize = 6 * 1024 * 1024 + 1024;
+/// Connections of one process: clients use one, some two.
+const CONNECTIONS_MAX: usize = 64;
 const VERSION: &str = "/2018-06-01/runtime/";
 
 /// One event on its way to a process.
@@ -90,6 +92,9 @@ impl RuntimeApi {
         let mut connections = tokio::task::JoinSet::new();
         while let Ok((stream, _)) = listener.accept().await {
             while connections.try_join_next().is_some() {}
+            if connections.len() == CONNECTIONS_MAX {
+                connections.join_next().await;
+            }
             let api = Arc::clone(&self);
             let service = service_fn(move |request| {
                 let api = Arc::clone(&api);
