@@ -14,7 +14,7 @@ pub(crate) mod responses;
 mod routes;
 pub(crate) mod uri;
 
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::{string::String, vec::Vec};
 
 pub(crate) use authorizer::{AuthorizerPlan, IdentitySource};
@@ -262,6 +262,7 @@ fn compile_stage(
         }
     });
     let methods = methods.collect();
+    check_method_settings(api, stage, deployment, errors);
     let gateway_responses = deployment.gateway_responses.iter().filter_map(|response| {
         let compiled = GatewayResponsePlan::compile(response, &stage.variables);
         compiled.map_err(|m| errors.push(DefinitionError::error(Source::default(), m))).ok()
@@ -290,15 +291,52 @@ fn compile_access_log(
     }
 }
 
-/// The bucket of a method at a stage. Each method has its own, also where `*/*` sets the limit.
-fn method_throttle(api: &Api, stage: &Stage, method: &Method) -> Option<(String, Limit)> {
-    let key = match api.protocol {
+/// Settings of methods that are not there are mistakes at AWS too: a limit that was meant for
+/// another name would hold nobody.
+fn check_method_settings(
+    api: &Api,
+    stage: &Stage,
+    deployment: &Deployment,
+    errors: &mut Vec<DefinitionError>,
+) {
+    let keys: BTreeSet<String> =
+        deployment.methods.iter().map(|method| settings_key(api.protocol, method)).collect();
+    let settings = match api.protocol {
+        Protocol::Rest => "methodSettings",
+        Protocol::Http => "routeSettings",
+    };
+    for key in stage.method_settings.keys().filter(|key| *key != "*/*" && !keys.contains(*key)) {
+        let message = alloc::format!(
+            "{settings} of stage `{}` of API `{}`: the definition has no `{key}`",
+            stage.stage_name,
+            api.id
+        );
+        let any = match key.rsplit_once('/') {
+            Some((path, _)) if api.protocol == Protocol::Rest => alloc::format!("{path}/ANY"),
+            _ => {
+                key.split_once(' ').map_or(String::new(), |(_, path)| alloc::format!("ANY {path}"))
+            }
+        };
+        let help = keys.contains(&any).then(|| alloc::format!("it has `{any}`"));
+        let error = DefinitionError::error(Source::default(), message);
+        errors.push(DefinitionError { help, ..error });
+    }
+}
+
+/// What the settings of a method or route are found by.
+fn settings_key(protocol: Protocol, method: &Method) -> String {
+    match protocol {
         Protocol::Rest => {
             let path_escaped = method.resource_path.replace('/', "~1");
             alloc::format!("{path_escaped}/{}", method.http_method)
         }
         Protocol::Http => method.route_key(),
-    };
+    }
+}
+
+/// The bucket of a method at a stage. Each method has its own, also where `*/*` sets the limit.
+fn method_throttle(api: &Api, stage: &Stage, method: &Method) -> Option<(String, Limit)> {
+    let key = settings_key(api.protocol, method);
     let limit =
         |key: &str| stage.method_settings.get(key).and_then(|s: &MethodSetting| s.throttling);
     let limit = limit(&key).or_else(|| limit("*/*"))?;

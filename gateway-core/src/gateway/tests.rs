@@ -52,6 +52,42 @@ fn all_mistakes_are_told_at_once() {
 }
 
 #[test]
+fn settings_of_methods_that_are_not_there_are_mistakes() {
+    let told = |mut api: Api, keys: &[&str]| {
+        let setting = |key: &&str| ((*key).into(), crate::definition::MethodSetting::default());
+        api.stages[0].method_settings = keys.iter().map(setting).collect();
+        match Gateway::compile(snapshot(vec![api])) {
+            Ok(_) => vec![],
+            Err(errors) => errors.iter().map(|e| (e.message.clone(), e.help.clone())).collect(),
+        }
+    };
+    let api = || rest(vec![method("GET /", mock("")), method("ANY /a/{b}", mock(""))]);
+    assert_eq!(told(api(), &["*/*", "~1/GET", "~1a~1{b}/ANY"]), []);
+    let says = |message: &str| message.into();
+    assert_eq!(
+        told(api(), &["~1a/GET", "~1a~1{b}/GET"]),
+        [
+            (
+                says(
+                    "methodSettings of stage `prod` of API `abc123`: the definition has no `~1a/GET`"
+                ),
+                None
+            ),
+            (
+                says(
+                    "methodSettings of stage `prod` of API `abc123`: the definition has no `~1a~1{b}/GET`"
+                ),
+                Some("it has `~1a~1{b}/ANY`".into())
+            ),
+        ]
+    );
+    let api = || http(vec![method("ANY /a", integration(IntegrationType::HttpProxy, "http://h"))]);
+    assert_eq!(told(api(), &["ANY /a", "*/*"]), []);
+    assert_eq!(told(api(), &["GET /a"])[0].1.as_deref(), Some("it has `ANY /a`"));
+    assert_eq!(told(api(), &["$default"]).len(), 1);
+}
+
+#[test]
 fn what_no_stage_makes_right_is_refused_and_what_one_stage_lacks_is_not() {
     let bad = "http://${stageVariables.host}/";
     let api = rest(vec![method("GET /", integration(IntegrationType::HttpProxy, bad))]);
