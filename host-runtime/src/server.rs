@@ -94,7 +94,6 @@ async fn serve(
                     .timer(TokioTimer::new())
                     .header_read_timeout(HEAD_MAX)
                     .max_buf_size(HEAD_BYTES_MAX)
-                    .title_case_headers(true)
                     .serve_connection(TokioIo::new(Noted::new(stream, heads)), service)
             );
             tokio::select! {
