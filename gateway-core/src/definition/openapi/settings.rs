@@ -78,6 +78,9 @@ fn rest(reading: &Reading<'_>, settings: &mut Settings) {
     if let Some(at) = reading.root.get("x-amazon-apigateway-minimum-compression-size") {
         let bytes = reading.integer(&at, 0..=COMPRESSION_BYTES_MAX);
         settings.minimum_compression_bytes = bytes.and_then(|bytes| bytes.try_into().ok());
+        if bytes.is_some() {
+            reading.unsupported(&at, Feature::Compression);
+        }
     }
 }
 

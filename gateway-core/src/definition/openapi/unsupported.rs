@@ -26,6 +26,7 @@ features! {
     AwsIntegrations => "`aws` integrations are", "use `aws_proxy` with a Lambda function";
     BodyMappings => "mappings from `method.request.body` are", "map from path, query string or header";
     CallerCredentials => "calling with the caller's credentials is", "leave out `credentials`";
+    Compression => "compressing responses, and inflating requests, is", "leave out `x-amazon-apigateway-minimum-compression-size`";
     ContentHandling => "`contentHandling` is", "content goes through as it is";
     GatewayResponseRequests => "`$method.request` in gateway responses is", "refer to `$context` or `$stageVariables`";
     HttpBodyMappings => "mappings from `$request.body` are", "map from path, query string or header";
