@@ -18,6 +18,7 @@ mod properties;
 
 use alloc::{collections::BTreeMap, string::String};
 
+pub(crate) use answer::refused;
 pub(crate) use answer_v1::answer_v1;
 pub(crate) use answer_v2::answer_v2;
 pub(crate) use event_v1::event_v1;

@@ -4,6 +4,9 @@
 
 /// Largest request or response content that a stage may read: 10 MB (payload size quota).
 pub const PAYLOAD_BYTES_MAX: u32 = 10 * 1024 * 1024;
+/// An event that a function is invoked with is smaller: Lambda takes 6 MB at once ("Request must be
+/// smaller than 6291456 bytes for the InvokeFunction operation").
+pub const EVENT_BYTES_MAX: usize = 6 * 1024 * 1024;
 /// Largest total of header names and values: 10,240 bytes.
 pub const FIELDS_BYTES_MAX: usize = 10_240;
 /// Default integration timeout of a REST API.

@@ -85,7 +85,7 @@ pub(super) fn malformed(protocol: Protocol, what: &str) -> GatewayError {
 }
 
 /// A REST API answers 500 or 502, an HTTP API always 500.
-pub(super) fn refused(protocol: Protocol, rest_status: u16, reason: &str) -> GatewayError {
+pub(crate) fn refused(protocol: Protocol, rest_status: u16, reason: &str) -> GatewayError {
     let reason = alloc::format!("Execution failed due to configuration error: {reason}");
     let error = GatewayError::new(ResponseType::ApiConfigurationError, reason);
     match protocol {

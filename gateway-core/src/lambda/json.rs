@@ -5,6 +5,8 @@ use alloc::{string::String, string::ToString, vec::Vec};
 use ::base64::Engine;
 use ::base64::engine::general_purpose::STANDARD;
 
+use crate::limits::EVENT_BYTES_MAX;
+
 /// A JSON text in the making. Commas come by themselves; nesting is the caller's.
 #[derive(Debug, Default)]
 pub(super) struct JsonWriter(Vec<u8>);
@@ -105,6 +107,8 @@ impl JsonWriter {
         }
     }
 
+    /// Escapes take up to six times the room: nothing is escaped beyond what any function takes.
+    /// Whoever sends the text looks at its size first.
     fn escaped(&mut self, text: &str) {
         const HEX: &[u8; 16] = b"0123456789abcdef";
         let bytes = text.as_bytes();
@@ -120,6 +124,9 @@ impl JsonWriter {
                 0..0x20 => 0,
                 _ => continue,
             };
+            if self.0.len() >= EVENT_BYTES_MAX {
+                return;
+            }
             self.0.extend_from_slice(&bytes[plain..at]);
             plain = at + 1;
             match short {
@@ -168,6 +175,14 @@ mod tests {
         let bytes = w.into_bytes();
         assert_eq!(serde_json::from_slice::<String>(&bytes).unwrap(), text);
         assert!(!bytes.iter().any(|b| *b < 0x20));
+    }
+
+    #[test]
+    fn escapes_end_where_no_function_takes_the_text() {
+        let mut w = JsonWriter::default();
+        w.string(&"\u{1}".repeat(2 * EVENT_BYTES_MAX));
+        let size = w.into_bytes().len();
+        assert!((EVENT_BYTES_MAX..EVENT_BYTES_MAX + 16).contains(&size), "{size}");
     }
 
     #[test]

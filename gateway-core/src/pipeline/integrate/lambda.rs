@@ -3,11 +3,12 @@
 use super::{endpoint_failed, read_content};
 use crate::context::{Context, IntegrationContext};
 use crate::definition::{PayloadFormat, Protocol};
-use crate::effect::{InvocationType, InvokeFunction};
+use crate::effect::{EffectError, InvocationType, InvokeFunction};
 use crate::exchange::Io;
 use crate::gateway::{LambdaProxy, MethodOf};
-use crate::gateway_error::GatewayError;
-use crate::lambda::{AnswerInput, EventInput, answer_v1, answer_v2, event_v1, event_v2};
+use crate::gateway_error::{GatewayError, ResponseType};
+use crate::lambda::{AnswerInput, EventInput, answer_v1, answer_v2, event_v1, event_v2, refused};
+use crate::limits::EVENT_BYTES_MAX;
 use crate::message::{Request, Response};
 use crate::pipeline::respond::set_field;
 
@@ -40,13 +41,21 @@ pub(super) async fn lambda_proxy(
         PayloadFormat::V2 => event_v2(&event),
     };
     drop(body);
+    if payload.len() >= EVENT_BYTES_MAX {
+        let reason = "the event is larger than a function may be handed";
+        return Err(GatewayError::new(ResponseType::RequestTooLarge, reason));
+    }
     let operation = InvokeFunction {
         function: proxy.function.clone(),
         payload: payload.into(),
         invocation: InvocationType::RequestResponse,
         timeout_ms: proxy.timeout_ms,
     };
-    let answer = io.perform(operation).await.map_err(|e| endpoint_failed(e, protocol))?;
+    let answer = io.perform(operation).await.map_err(|error| match error {
+        // The event was sent whole: it is the answer that is too large, and that is no fault of the client's.
+        EffectError::TooLarge => refused(protocol, 502, "the function answered more than 6 MB"),
+        error => endpoint_failed(error, protocol),
+    })?;
     observed.integration_status = Some(answer.status);
     observed.request_id.clone_from(&answer.request_id);
     let input = AnswerInput {

@@ -164,3 +164,32 @@ fn content_beyond_ten_megabytes_is_413() {
     });
     assert_eq!(told.response.status, 413);
 }
+
+#[test]
+fn an_event_that_no_function_takes_is_413_and_invokes_nothing() {
+    let api = named(rest(vec![method("POST /", function(PayloadFormat::V1))]));
+    let mut posted = arrival("POST /prod", &["Content-Type: text/plain"]);
+    posted.request.content = Content::Held(ContentId(0));
+    let told = run(&gateway(vec![api]), posted, |effect| match effect {
+        Effect::ReadContent(_) => {
+            Some(Outcome::ReadContent(Ok(vec![1; crate::limits::EVENT_BYTES_MAX / 2].into())))
+        }
+        _ => None,
+    });
+    assert_eq!((told.response.status, told.body()), (413, "{\"message\":\"Request Too Long\"}"));
+    assert!(!told.asked().iter().any(|effect| matches!(effect, Effect::InvokeFunction(_))));
+}
+
+#[test]
+fn an_answer_that_is_too_large_is_no_fault_of_the_clients() {
+    for (api, request, expected) in [
+        (rest(vec![method("GET /", function(PayloadFormat::V1))]), "GET /prod", 502),
+        (http(vec![method("GET /", function(PayloadFormat::V2))]), "GET /", 500),
+    ] {
+        let told = run(&gateway(vec![named(api)]), arrival(request, &[]), |effect| {
+            matches!(effect, Effect::InvokeFunction(_))
+                .then(|| effect.failed(EffectError::TooLarge))
+        });
+        assert_eq!(told.response.status, expected);
+    }
+}
