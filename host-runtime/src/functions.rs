@@ -99,7 +99,8 @@ impl Functions {
             match self.target(&effect.function) {
                 Target::Program(pool) => {
                     let arn = invoke_api::arn(&self.whole(&effect.function));
-                    self.thread.invoke(pool, arn, effect.payload.0.into(), effect.invocation).await
+                    let payload = effect.payload.0.into();
+                    self.thread.invoke(pool, arn, payload, effect.invocation).await
                 }
                 Target::InvokeApi(api) => {
                     let function = self.whole(&effect.function);
@@ -107,7 +108,10 @@ impl Functions {
                 }
             }
         };
-        tokio::time::timeout(timeout, answer).await.unwrap_or(Err(EffectError::TimedOut))
+        let answer = tokio::time::timeout(timeout, answer).await;
+        answer.unwrap_or(Err(EffectError::TimedOut)).inspect_err(|error| {
+            tracing::warn!(function = effect.function.name, ?error, "no answer of the function");
+        })
     }
 
     fn target(&self, function: &FunctionName) -> Target<'_> {

@@ -176,10 +176,10 @@ async fn a_process_that_ends_between_events_fails_none() {
 
 #[tokio::test]
 async fn an_event_that_takes_too_long_ends_its_process() {
-    let functions = fake("", 1, Duration::from_millis(50));
+    let functions = fake("", 1, Duration::from_secs(1));
     let (listener, event) = meeting_point().await;
     let (failed, accepted) = tokio::join!(error(&functions, &event), listener.accept());
-    assert_eq!(failed, of("Sandbox.Timedout", "Error: Task timed out after 0.05 seconds"));
+    assert_eq!(failed, of("Sandbox.Timedout", "Error: Task timed out after 1.00 seconds"));
     closed(accepted.unwrap().0).await;
 }
 

@@ -54,6 +54,14 @@ async fn the_event_is_posted_and_the_answer_read() {
 }
 
 #[tokio::test]
+async fn a_response_over_6_mb_is_the_functions_error_and_not_the_clients() {
+    let (url, serve) = lambda("HTTP/1.1 200 OK\r\nContent-Length: 6356993\r\n\r\n{").await;
+    let (answer, _) = ask(&at(url), event(&json!({"n": 1})), serve).await;
+    let answer = answer.unwrap();
+    assert_eq!((answer.status, answer.function_error.as_deref()), (200, Some("Unhandled")));
+}
+
+#[tokio::test]
 async fn the_entry_of_an_alias_goes_before_that_of_its_function_and_both_before_lambda() {
     let mut functions = at("http://function".into());
     functions.urls.insert("f:prod".into(), "http://prod".into());
