@@ -43,6 +43,7 @@ fn conforms(engine: Engine) {
         .expect("a runtime");
     let outcomes = runtime.block_on(async {
         let target = Target::find(engine).await.unwrap_or_else(|error| panic!("{error}"));
+        run::probe(&target).await.unwrap_or_else(|error| panic!("{engine}: {error}"));
         run::run_all(target, cases, verbose).await
     });
     print_score(engine, &outcomes);

@@ -65,6 +65,19 @@ pub async fn run_all(target: Target, cases: Vec<Named>, verbose: bool) -> Vec<Ou
     outcomes.into_iter().map(|(_, outcome)| outcome).collect()
 }
 
+/// A definition that every engine serves.
+const EMPTY_CASE: &str = r#"{"name": "starts", "source": "this harness", "kind": "http",
+    "api": {"openapi": "3.0.1", "info": {"title": "empty", "version": "1"}, "paths": {}},
+    "exchanges": [{"request": {}, "expect": {"status": 404}}]}"#;
+
+/// Whether the engine starts at all: one reason, where otherwise each case would tell it.
+pub async fn probe(target: &Target) -> Result<(), String> {
+    let text = Json::parse(EMPTY_CASE).map_err(|error| error.to_string())?;
+    let named = Named { theme: String::new(), case: case::parse(&text)?, text };
+    let differences = run(&named, target, 0, true).await;
+    if differences.is_empty() { Ok(()) } else { Err(differences.join("\n")) }
+}
+
 /// Runs one case and returns the differences; with `verbose` the gateway's log is among them.
 pub async fn run(named: &Named, target: &Target, slot: usize, verbose: bool) -> Vec<String> {
     let setup = match set_up(&named.text).await {
