@@ -1,5 +1,7 @@
 //! From files to a snapshot: the configuration, its definitions, and everything wrong with them.
 
+mod guess;
+
 use std::fs;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -117,7 +119,9 @@ impl Building {
         let document = self.read(file)?;
         let protocol = protocol.unwrap_or_else(|| guess_protocol(&document));
         self.files.clear();
-        let config = Config::for_definition(file, protocol, listen);
+        let mut config = Config::for_definition(file, protocol, listen);
+        let stages = config.apis.iter_mut().flat_map(|api| &mut api.stages);
+        stages.for_each(|stage| stage.stage_name = guess::stage_name(&document, protocol));
         let snapshot = self.snapshot(&config, file)?;
         Some((config, snapshot))
     }
@@ -240,16 +244,17 @@ pub fn guess_protocol(document: &Node) -> Protocol {
         let resources = paths.iter().flat_map(At::members);
         resources.flat_map(|(_, resource)| resource.members().collect::<Vec<_>>())
     };
-    let payload_2 = |operation: &At<'_>| {
-        let version = operation
-            .get("x-amazon-apigateway-integration")
-            .and_then(|integration| integration.get("payloadFormatVersion"));
-        version.is_some_and(|version| version.as_text() == Some("2.0"))
+    // Integrations of REST APIs have no such member.
+    let has_payload_format = |operation: &At<'_>| {
+        let integration = operation.get("x-amazon-apigateway-integration");
+        integration.is_some_and(|integration| integration.get("payloadFormatVersion").is_some())
     };
     let http = root.get("x-amazon-apigateway-cors").is_some()
         || paths.as_ref().is_some_and(|paths| paths.get("$default").is_some())
         || paths.iter().flat_map(At::members).any(|(path, _)| path == "/$default")
-        || operations().any(|(_, operation)| payload_2(&operation));
+        // Exports of HTTP APIs have it, those of REST APIs do not.
+        || root.get("x-amazon-apigateway-importexport-version").is_some()
+        || operations().any(|(_, operation)| has_payload_format(&operation));
     if http { Protocol::Http } else { Protocol::Rest }
 }
 

@@ -1,0 +1,92 @@
+//! What a definition alone tells of where it was deployed.
+
+use gateway_core::definition::Protocol;
+use gateway_core::definition::document::{At, Node};
+
+/// The stage that a definition was exported from, so that its clients' paths stay what they are;
+/// `prod` or `$default` where it does not say.
+pub(super) fn stage_name(document: &Node, protocol: Protocol) -> String {
+    let root = At::root(document);
+    let servers = root.get("servers");
+    let servers = servers.iter().flat_map(At::items).filter_map(|server| server_url(&server));
+    let exported = servers.chain(swagger_url(&root)).find_map(|url| stage_of(&url));
+    exported.filter(|name| !name.is_empty()).unwrap_or_else(|| match protocol {
+        Protocol::Http => "$default".into(),
+        Protocol::Rest => "prod".into(),
+    })
+}
+
+/// OpenAPI 3.0: the URL, with the default of the one variable that AWS writes.
+fn server_url(server: &At<'_>) -> Option<String> {
+    let url = server.get("url")?.as_str()?.to_owned();
+    let variable = server.get("variables").and_then(|variables| variables.get("basePath"));
+    let base_path = variable.and_then(|variable| variable.get("default"));
+    let base_path = base_path.as_ref().and_then(At::as_text).unwrap_or_default();
+    Some(url.replace("{basePath}", base_path.trim_start_matches('/')))
+}
+
+/// Swagger 2.0: `host` and `basePath`.
+fn swagger_url(root: &At<'_>) -> Option<String> {
+    let text = |name| root.get(name).and_then(|at| at.as_str().map(str::to_owned));
+    let base_path = text("basePath").unwrap_or_default();
+    Some(format!("https://{}/{}", text("host")?, base_path.trim_start_matches('/')))
+}
+
+/// The stage in an API's own URL. Under other hosts the path is a custom domain's base path.
+fn stage_of(url: &str) -> Option<String> {
+    let (_, rest) = url.split_once("://")?;
+    let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
+    let path = path.trim_end_matches('/');
+    let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_');
+    (host.contains(".execute-api.") && path.len() <= 128 && path.bytes().all(plain))
+        .then(|| path.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn guessed(text: &str, protocol: Protocol) -> String {
+        stage_name(&crate::document::read(text).unwrap(), protocol)
+    }
+
+    #[test]
+    fn the_stage_is_the_one_that_was_exported() {
+        let openapi = |base_path: &str| {
+            format!(
+                "servers: [{{url: 'https://a.execute-api.eu-west-1.amazonaws.com/{{basePath}}', variables: {{basePath: {{default: {base_path}}}}}}}]"
+            )
+        };
+        assert_eq!(guessed(&openapi("dev"), Protocol::Rest), "dev");
+        assert_eq!(guessed(&openapi("/dev"), Protocol::Rest), "dev");
+        assert_eq!(guessed(&openapi("''"), Protocol::Http), "$default");
+        let swagger = "host: a.execute-api.eu-west-1.amazonaws.com\nbasePath: /v1\n";
+        assert_eq!(guessed(swagger, Protocol::Rest), "v1");
+    }
+
+    #[test]
+    fn exports_of_http_apis_are_told_from_those_of_rest_apis() {
+        let protocol = |text| super::super::guess_protocol(&crate::document::read(text).unwrap());
+        let http =
+            "paths: {/a: {get: {x-amazon-apigateway-integration: {payloadFormatVersion: '1.0'}}}}";
+        assert_eq!(protocol(http), Protocol::Http);
+        let http = "x-amazon-apigateway-importexport-version: '1.0'";
+        assert_eq!(protocol(http), Protocol::Http);
+        let rest = "paths: {/a: {get: {x-amazon-apigateway-integration: {type: http_proxy}}}}";
+        assert_eq!(protocol(rest), Protocol::Rest);
+    }
+
+    #[test]
+    fn what_names_no_stage_leaves_the_usual_one() {
+        for text in [
+            "openapi: 3.0.1",
+            "servers: [{url: /}]",
+            "servers: [{url: 'https://api.example.com/v1'}]",
+            "servers: [{url: 'https://a.execute-api.eu-west-1.amazonaws.com/a/b'}]",
+            "basePath: /v1",
+        ] {
+            assert_eq!(guessed(text, Protocol::Rest), "prod", "{text}");
+            assert_eq!(guessed(text, Protocol::Http), "$default", "{text}");
+        }
+    }
+}
