@@ -176,6 +176,10 @@ fn ready_to_send(mut request: Request<Body>) -> Result<Request<Body>, EffectErro
     request.headers_mut().remove(header::TRANSFER_ENCODING);
     if let (Some(length), true) = (request.body().size_hint().exact(), expects_content(&request)) {
         request.headers_mut().insert(header::CONTENT_LENGTH, length.into());
+    } else if request.body().size_hint().exact().is_none() {
+        // Said in so many words: hyper leaves the content of a GET out otherwise.
+        let chunked = HeaderValue::from_static("chunked");
+        request.headers_mut().insert(header::TRANSFER_ENCODING, chunked);
     }
     Ok(request)
 }
@@ -202,7 +206,7 @@ fn to_http2(request: &mut Request<Body>) {
         parts.authority = Some(authority);
         *request.uri_mut() = Uri::from_parts(parts).unwrap_or_default();
     }
-    for name in [header::CONNECTION, header::TE, header::UPGRADE] {
+    for name in [header::CONNECTION, header::TE, header::TRANSFER_ENCODING, header::UPGRADE] {
         request.headers_mut().remove(name);
     }
 }

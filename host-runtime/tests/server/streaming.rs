@@ -49,6 +49,20 @@ fn a_request_passes_through_before_it_has_ended() {
 }
 
 #[test]
+fn content_of_a_get_is_passed_on_whatever_its_framing() {
+    let endpoint = endpoint(|mut connection| {
+        let head = connection.head().unwrap();
+        assert!(head.contains("Transfer-Encoding: chunked\r\n"), "{head}");
+        assert_eq!(connection.chunk().as_deref(), Some(&b"abc"[..]));
+        connection.send(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+    });
+    let served = Served::start(endpoint);
+    let mut client = served.client();
+    client.send(b"GET /prod/to/a HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n");
+    assert_eq!(client.answer().status, 200);
+}
+
+#[test]
 fn a_client_that_does_not_read_holds_the_endpoint_back() {
     const OFFERED: usize = 256 << 20;
     let (sent, accepted) = channel::<usize>();
