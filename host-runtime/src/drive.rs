@@ -29,12 +29,14 @@ pub(crate) async fn drive(
     // A configuration that comes meanwhile is for the next request.
     let settings = Arc::clone(&worker.settings.borrow());
     let (mut driven, mut turn) = Driven::begin(worker, arrival);
+    let mut is_broken = false;
     for _ in 0..STEPS_MAX {
         match turn {
-            Next::Respond(response) => return respond(response, &mut held),
+            Next::Respond(response) => return respond(response, &mut held, is_broken),
             Next::Perform(effect) => {
                 driven.if_dropped = Some(effect.failed(EffectError::Cancelled));
                 let outcome = perform::perform(worker, &settings, &mut held, effect).await;
+                is_broken |= driven.if_dropped.as_ref() == Some(&outcome);
                 turn = driven.resume(outcome);
             }
         }
@@ -54,17 +56,14 @@ pub(crate) struct Held {
     pub(crate) endpoint: HeaderMap,
 }
 
-fn respond(response: Response, held: &mut Held) -> http::Response<Body> {
+/// `is_broken`: the client's content ended in what is not HTTP. To the pipeline that client has left;
+/// one that still reads is told what it did.
+fn respond(response: Response, held: &mut Held, is_broken: bool) -> http::Response<Body> {
+    let status = if is_broken && response.status == 499 { 400 } else { response.status };
     let body = held.contents.send(response.content);
     let endpoint = std::mem::take(&mut held.endpoint);
     let framed = body.map_err(|e| format!("{e:?}")).and_then(|body| {
-        framing::client_response(
-            response.status,
-            &response.fields,
-            endpoint,
-            body,
-            &held.client.method,
-        )
+        framing::client_response(status, &response.fields, endpoint, body, &held.client.method)
     });
     framed.unwrap_or_else(|reason| {
         tracing::warn!(%reason, "an answer that HTTP cannot carry");

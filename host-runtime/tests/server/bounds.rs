@@ -125,6 +125,28 @@ fn content_in_a_coding_that_is_not_undone_is_refused() {
 }
 
 #[test]
+fn content_that_is_not_http_is_answered_400() {
+    // It waits for the content to end, and never answers.
+    let endpoint = endpoint(|mut connection| {
+        connection.head();
+        connection.wait_for_close();
+    });
+    let served = Served::start(endpoint);
+    for chunk in ["zz\r\n", "3;a\nabc\r\n", "FFFFFFFFFFFFFFFFF\r\n", "3\r\nabcX0\r\n"] {
+        for request in ["GET /prod/to/a", "POST /prod/to/a", "GET /prod/function"] {
+            let mut client = served.client();
+            client.send(
+                format!(
+                    "{request} HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n{chunk}\r\n"
+                )
+                .as_bytes(),
+            );
+            assert_eq!(client.answer().status, 400, "{request} {chunk:?}");
+        }
+    }
+}
+
+#[test]
 fn a_request_cannot_be_smuggled_in_another_ones_content() {
     let served = Served::start(echo());
     let mut client = served.client();
