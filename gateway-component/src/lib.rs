@@ -3,6 +3,8 @@
 //! A panic traps (`panic = "abort"`), and the host replays the other exchanges of the instance in a
 //! new one, so nothing here recovers from anything.
 
+#[cfg(any(test, target_family = "wasm"))]
+mod allocator;
 mod bindings;
 mod exchanges;
 
@@ -17,6 +19,10 @@ use gateway_core::gateway::Gateway;
 use gateway_core::message::Timestamp;
 
 use exchanges::Exchanges;
+
+#[cfg(target_family = "wasm")]
+#[global_allocator]
+static ALLOCATOR: allocator::BySize = allocator::BySize::new();
 
 thread_local! {
     /// The only state of an instance, which has one thread.
