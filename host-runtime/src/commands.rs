@@ -27,17 +27,19 @@ pub fn run() -> ExitCode {
 const LISTEN_DEFAULT: SocketAddr =
     SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 8080);
 
-/// Serves AWS API Gateway definitions, unchanged, wherever you like.
-///
-/// Export an API from API Gateway (OpenAPI with API Gateway extensions) and serve it:
-///
-///     edgeway serve openapi.yaml
-///
-/// For several APIs, Lambda functions, throttling and access logs, write an edgeway.yaml:
-///
-///     edgeway serve --config edgeway.yaml
+const ABOUT: &str = "\
+Serves AWS API Gateway definitions, unchanged, wherever you like.
+
+Export an API from API Gateway (OpenAPI with API Gateway extensions) and serve it:
+
+    edgeway serve openapi.yaml
+
+For several APIs, Lambda functions, throttling and access logs, write an edgeway.yaml:
+
+    edgeway serve --config edgeway.yaml";
+
 #[derive(Debug, Parser)]
-#[command(name = "edgeway", version, verbatim_doc_comment, arg_required_else_help = true)]
+#[command(name = "edgeway", version, about = ABOUT, arg_required_else_help = true)]
 struct CommandLine {
     #[command(subcommand)]
     command: Command,

@@ -1,5 +1,6 @@
 //! The native host of Edgeway: does what the pipeline in `gateway-core` decides.
 
+mod activity;
 pub mod admin;
 mod arrival;
 pub mod body;

@@ -15,8 +15,8 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
+use crate::activity::{self, Activity, Sending};
 use crate::arrival::{Peer, arrive};
-use crate::body::Body;
 use crate::drive::drive;
 use crate::local::LocalExecutor;
 use crate::spelling::{Heads, Noted};
@@ -24,8 +24,8 @@ use crate::worker::{Connections, Worker};
 
 /// Most connections on one thread; beyond it, the next ones wait in the listener's queue.
 const CONNECTIONS_MAX: usize = 16_384;
-/// Longest wait for a request on an open connection, and for its whole head.
-const HEAD_MAX: Duration = Duration::from_secs(60);
+/// Longest wait for a client's first bytes, and between two signs of life of an HTTP/2 connection.
+const FIRST_BYTES_MAX: Duration = Duration::from_secs(60);
 /// Largest head that is parsed at all; what AWS allows is less, and answered in AWS's way.
 const HEAD_BYTES_MAX: usize = 32 * 1024;
 /// Most requests at a time on one HTTP/2 connection.
@@ -80,28 +80,36 @@ async fn serve(
 ) {
     let _open = Connections::open(&worker);
     stream.set_nodelay(true).ok(); // slower answers, not wrong ones
-    let Ok(http2) = tokio::time::timeout(HEAD_MAX, begins_http2(&stream)).await else { return };
+    let Ok(http2) = tokio::time::timeout(FIRST_BYTES_MAX, begins_http2(&stream)).await else {
+        return;
+    };
     let heads = (!http2).then(Heads::default);
     let peer = Rc::new(Peer::new(address, port, heads.clone()));
+    let activity = Activity::new();
     let service = {
-        let worker = Rc::clone(&worker);
-        service_fn(move |request| answer(Rc::clone(&worker), Rc::clone(&peer), request))
+        let (worker, activity) = (Rc::clone(&worker), activity.clone());
+        service_fn(move |request| {
+            answer(Rc::clone(&worker), Rc::clone(&peer), activity.request(), request)
+        })
     };
+    let mut too_long = pin!(activity.too_long());
     let served = match heads {
         Some(heads) => {
             let mut connection = pin!(
                 http1::Builder::new()
-                    .timer(TokioTimer::new())
-                    .header_read_timeout(HEAD_MAX)
                     .max_buf_size(HEAD_BYTES_MAX)
                     .serve_connection(TokioIo::new(Noted::new(stream, heads)), service)
             );
             tokio::select! {
                 biased;
                 served = connection.as_mut() => served,
+                () = too_long.as_mut() => return,
                 _ = ended.wait_for(|ended| *ended) => {
                     connection.as_mut().graceful_shutdown();
-                    connection.await
+                    tokio::select! {
+                        served = connection => served,
+                        () = too_long => return,
+                    }
                 }
             }
         }
@@ -111,15 +119,19 @@ async fn serve(
                     .timer(TokioTimer::new())
                     .max_concurrent_streams(STREAMS_MAX)
                     .max_header_list_size(HEAD_BYTES_MAX as u32)
-                    .keep_alive_interval(HEAD_MAX)
+                    .keep_alive_interval(FIRST_BYTES_MAX)
                     .serve_connection(TokioIo::new(stream), service)
             );
             tokio::select! {
                 biased;
                 served = connection.as_mut() => served,
+                () = too_long.as_mut() => return,
                 _ = ended.wait_for(|ended| *ended) => {
                     connection.as_mut().graceful_shutdown();
-                    connection.await
+                    tokio::select! {
+                        served = connection => served,
+                        () = too_long => return,
+                    }
                 }
             }
         }
@@ -131,12 +143,19 @@ async fn serve(
 }
 
 /// Whether the client begins with HTTP/2's preface (RFC 9113 §3.4): no method begins so.
+///
+/// What was seen is seen again until more comes, so the waits grow and end: a client that sends one
+/// letter and no more costs a few looks, and is HTTP/1.1's affair then.
 async fn begins_http2(stream: &TcpStream) -> bool {
     let mut start = [0; 4];
+    let mut wait = Duration::from_millis(5);
     loop {
         match stream.peek(&mut start).await {
-            Ok(length @ 1..4) if start[..length] == b"PRI "[..length] => {
-                tokio::time::sleep(Duration::from_millis(5)).await;
+            Ok(length @ 1..4)
+                if start[..length] == b"PRI "[..length] && wait < Duration::from_secs(1) =>
+            {
+                tokio::time::sleep(wait).await;
+                wait *= 2;
             }
             Ok(length) => return start[..length] == *b"PRI ",
             Err(_) => return false, // whoever reads next finds the same error
@@ -147,8 +166,9 @@ async fn begins_http2(stream: &TcpStream) -> bool {
 async fn answer(
     worker: Rc<Worker>,
     peer: Rc<Peer>,
+    activity: activity::Request,
     request: Request<Incoming>,
-) -> Result<Response<Body>, Infallible> {
+) -> Result<Response<Sending>, Infallible> {
     let version = request.version();
     let mut response = match arrive(&worker, &peer, request) {
         Ok((arrival, client, contents)) => drive(&worker, arrival, client, contents).await,
@@ -160,5 +180,5 @@ async fn answer(
     if worker.connections.closing.get() && version < http::Version::HTTP_2 {
         response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
-    Ok(response)
+    Ok(response.map(|body| activity.respond(body)))
 }

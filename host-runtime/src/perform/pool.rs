@@ -55,7 +55,7 @@ pub(crate) struct Lease {
 }
 
 impl Pool {
-    /// A connection that was used before and seems alive: the one used last.
+    /// A connection that was used before and seems alive: the one that was used last.
     pub(crate) fn take(&self, origin: &Origin) -> Option<Sender> {
         let mut origins = self.origins.borrow_mut();
         let idle = origins.get_mut(origin)?;
@@ -66,10 +66,14 @@ impl Pool {
             }
             idle.http2 = None;
         }
-        while let Some((sender, since)) = idle.http1.pop() {
-            if sender.is_ready() && !sender.is_closed() && since.elapsed() < IDLE_MAX {
-                return Some(Sender::Http1(sender));
+        for last in (0..idle.http1.len()).rev() {
+            let (sender, since) = &idle.http1[last];
+            if sender.is_closed() || since.elapsed() >= IDLE_MAX {
+                idle.http1.remove(last);
+            } else if sender.is_ready() {
+                return Some(Sender::Http1(idle.http1.remove(last).0));
             }
+            // Otherwise its response was read a moment ago, and it has not noticed that it is free.
         }
         None
     }
@@ -132,16 +136,8 @@ impl Pool {
 impl Lease {
     /// The response has ended: the next request may use the connection.
     pub(crate) fn give_back(self) {
-        let Some(mut sender) = self.sender else { return };
-        if sender.is_ready() {
+        if let Some(sender) = self.sender.filter(|sender| !sender.is_closed()) {
             self.pool.put(self.origin, sender);
-        } else if !sender.is_closed() {
-            // The end was read a moment before the connection's task noticed that it is free.
-            tokio::task::spawn_local(async move {
-                if let Ok(Ok(())) = tokio::time::timeout(SWEEP, sender.ready()).await {
-                    self.pool.put(self.origin, sender);
-                }
-            });
         }
     }
 }
