@@ -34,7 +34,8 @@ impl Diagnostic {
 impl fmt::Display for Diagnostic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let severity = if self.is_error() { "error" } else { "warning" };
-        write!(f, "{severity}: {}\n  --> {}", self.error.message, self.file.display())?;
+        let message = Printable(&self.error.message);
+        write!(f, "{severity}: {message}\n  --> {}", self.file.display())?;
         let source = &self.error.source;
         if source.line > 0 {
             write!(f, ":{}", source.line)?;
@@ -43,12 +44,25 @@ impl fmt::Display for Diagnostic {
             }
         }
         if !source.pointer.is_empty() {
-            write!(f, "  {}", source.pointer)?;
+            write!(f, "  {}", Printable(&source.pointer))?;
         }
         if let Some(help) = &self.error.help {
-            write!(f, "\n  help: {help}")?;
+            write!(f, "\n  help: {}", Printable(help))?;
         }
         Ok(())
+    }
+}
+
+/// Text that may quote a file: whatever a terminal takes for a command is escaped.
+struct Printable<'t>(&'t str);
+
+impl fmt::Display for Printable<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        use fmt::Write;
+        self.0.chars().try_for_each(|c| match c.is_control() {
+            true => write!(f, "{}", c.escape_default()),
+            false => f.write_char(c),
+        })
     }
 }
 
@@ -77,6 +91,17 @@ mod tests {
         assert_eq!(
             Diagnostic::new(Path::new("x.yaml"), Some(&document), error).to_string(),
             "error: `1` is wrong\n  --> x.yaml:2:10  /a/0/b~1c\n  help: write 2"
+        );
+    }
+
+    #[test]
+    fn a_file_cannot_command_the_terminal() {
+        let source = Source { pointer: "/\u{1b}[2J".into(), line: 1 };
+        let error = DefinitionError::error(source, "`a\r\nerror: b` is not known");
+        assert_eq!(
+            Diagnostic::new(Path::new("x.yaml"), None, error).to_string(),
+            r"error: `a\r\nerror: b` is not known
+  --> x.yaml:1  /\u{1b}[2J"
         );
     }
 }
