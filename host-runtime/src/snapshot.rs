@@ -3,13 +3,14 @@
 mod guess;
 
 use std::fs;
+use std::io::{self, Read};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use gateway_core::definition::document::{At, Node};
 use gateway_core::definition::{Api, DefinitionError, Protocol, Snapshot, Source, openapi};
 use gateway_core::gateway::Gateway;
-use gateway_core::limits::DEFINITION_BYTES_MAX;
+use gateway_core::limits::{DEFINITION_BYTES_MAX, DEFINITION_ERRORS_MAX};
 
 use crate::config::{ApiConfig, Config};
 use crate::diagnostic::Diagnostic;
@@ -207,17 +208,23 @@ impl Building {
         document: Option<&Node>,
         errors: impl IntoIterator<Item = DefinitionError>,
     ) {
-        let errors = errors.into_iter().map(|error| Diagnostic::new(file, document, error));
+        // Nobody reads more, and each is looked up in the document.
+        let errors = errors.into_iter().take(DEFINITION_ERRORS_MAX);
+        let errors = errors.map(|error| Diagnostic::new(file, document, error));
         self.diagnostics.extend(errors);
     }
 }
 
 fn read_text(file: &Path) -> Result<String, String> {
-    let size = fs::metadata(file).map_err(|e| format!("it cannot be read: {e}"))?.len();
-    if size > DEFINITION_BYTES_MAX as u64 {
-        return Err(format!("it has {size} bytes; at most {DEFINITION_BYTES_MAX} are read"));
+    let unreadable = |error: io::Error| format!("it cannot be read: {error}");
+    let mut bytes = Vec::new();
+    // What is no regular file has no size to ask for, and perhaps no end.
+    let mut bounded =
+        fs::File::open(file).map_err(unreadable)?.take(DEFINITION_BYTES_MAX as u64 + 1);
+    bounded.read_to_end(&mut bytes).map_err(unreadable)?;
+    if bytes.len() > DEFINITION_BYTES_MAX {
+        return Err(format!("it has more than {DEFINITION_BYTES_MAX} bytes"));
     }
-    let bytes = fs::read(file).map_err(|e| format!("it cannot be read: {e}"))?;
     String::from_utf8(bytes).map_err(|_| "it is not UTF-8 text".into())
 }
 
@@ -270,4 +277,15 @@ fn deployment_id(document: &Node) -> String {
         char::from(if digit < 10 { b'0' + digit } else { b'a' + digit - 10 })
     };
     (0..10).map(digit).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_without_end_is_not_read_for_ever() {
+        let refused = read_text(Path::new("/dev/zero")).unwrap_err();
+        assert_eq!(refused, "it has more than 6291456 bytes");
+    }
 }
