@@ -187,7 +187,17 @@ fn http_method<'d>(
         }
         return None;
     };
-    reading.word(&method, &HTTP_METHODS).map(Into::into)
+    let http_method = reading.word(&method, &HTTP_METHODS);
+    if let Some(other) = http_method.filter(|m| *m != "POST")
+        && reading.is_rest()
+        && integration_type == IntegrationType::AwsProxy
+    {
+        let message = format!(
+            "every request is answered 500: a Lambda function is invoked by `POST`, not by `{other}`"
+        );
+        reading.warning(&method, message);
+    }
+    http_method.map(Into::into)
 }
 
 fn payload_format<'d>(

@@ -253,6 +253,26 @@ fn what_aws_ignores_is_served_with_a_warning() {
 }
 
 #[test]
+fn a_lambda_function_that_is_not_invoked_by_post_is_served_with_a_warning() {
+    let warnings = |method: &str, protocol: Protocol| {
+        let function = "arn:aws:apigateway:eu-west-1:lambda:path/2015-03-31/functions/\
+                        arn:aws:lambda:eu-west-1:123456789012:function:f/invocations";
+        let item = format!(
+            "{{\"get\": {{\"x-amazon-apigateway-integration\": {{\"type\": \"aws_proxy\", \
+             \"httpMethod\": \"{method}\", \"uri\": \"{function}\"}}}}}}"
+        );
+        let api = imported(&rest("/a", &item), protocol);
+        api.warnings.iter().map(|warning| warning.message.clone()).collect::<Vec<_>>()
+    };
+    let expected =
+        "every request is answered 500: a Lambda function is invoked by `POST`, not by `GET`";
+    assert_eq!(warnings("GET", Protocol::Rest), [expected]);
+    assert!(warnings("POST", Protocol::Rest).is_empty());
+    // An HTTP API invokes it by POST all the same.
+    assert!(warnings("GET", Protocol::Http).is_empty());
+}
+
+#[test]
 fn security_at_the_top_holds_where_an_operation_has_none_of_its_own() {
     let mock = "\"x-amazon-apigateway-integration\": {\"type\": \"mock\"}";
     let text = format!(
