@@ -22,26 +22,30 @@ enum Part {
 }
 
 impl Format {
-    /// Compiles a format. The error says what is wrong with it and what was probably meant.
+    /// Compiles a format. The error says all that is wrong with it and what was probably meant.
     pub(crate) fn compile(format: &str) -> Result<Self, String> {
         // A YAML block scalar brings a line break at its end; AWS allows that one.
         let format = format.trim_end_matches(['\r', '\n']);
         if format.chars().any(breaks_line) {
             return Err("the access log format must be a single line".into());
         }
-        let mut parts = Vec::new();
+        let (mut parts, mut mistakes) = (Vec::new(), Vec::new());
         let mut rest = format;
         while let Some(start) = rest.find("$context.") {
             let (text, reference) = rest.split_at(start);
             push_text(&mut parts, text);
             let after = &reference["$context.".len()..];
             let name = variable_name(after);
-            let variable = Variable::parse(name).ok_or_else(|| unknown(name))?;
-            parts.push(Part::Variable(variable));
+            match Variable::parse(name) {
+                Some(variable) => parts.push(Part::Variable(variable)),
+                // Each is compared with every name that there is: a few at a time are enough.
+                None if mistakes.len() == MISTAKES_MAX => break,
+                None => mistakes.push(unknown(name)),
+            }
             rest = &after[name.len()..];
         }
         push_text(&mut parts, rest);
-        Ok(Self(parts))
+        if mistakes.is_empty() { Ok(Self(parts)) } else { Err(mistakes.join("; ")) }
     }
 
     /// The line of a request that ended at `now`, without a line break. What is not known is `-`.
@@ -62,6 +66,9 @@ impl Format {
         line
     }
 }
+
+/// Most unknown variables of one format that are told.
+const MISTAKES_MAX: usize = 20;
 
 fn push_text(parts: &mut Vec<Part>, text: &str) {
     if !text.is_empty() {
@@ -245,6 +252,10 @@ mod tests {
                 None => assert!(!error.contains("did you mean"), "{error}"),
             }
         }
+        let both = Format::compile("$context.nope $context.requestId $context.stagE").unwrap_err();
+        assert!(both.contains("$context.nope is not") && both.contains("$context.stagE is not"));
+        let many = Format::compile(&"$context.nope ".repeat(1_000)).unwrap_err();
+        assert_eq!(many.matches("$context.nope is not").count(), MISTAKES_MAX);
         assert!(Format::compile("a\nb").is_err());
         assert_eq!(Format::compile("a\n"), Format::compile("a"));
     }
