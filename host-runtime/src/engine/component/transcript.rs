@@ -1,10 +1,13 @@
 //! What an exchange was told so far, encoded: enough to run it again from the beginning.
 
+/// When it was known, in milliseconds since 1970, and an encoded outcome.
+pub(super) type Told = (u64, Vec<u8>);
+
 /// An arrival and the outcomes that followed.
 #[derive(Debug)]
 pub(super) struct Transcript {
     arrival: Vec<u8>,
-    outcomes: Vec<(u64, Vec<u8>)>,
+    outcomes: Vec<Told>,
     bytes: usize,
     bytes_max: usize,
 }
@@ -33,7 +36,7 @@ impl Transcript {
     }
 
     /// The arrival, and the outcomes in order, if everything is still there.
-    pub(super) fn read(&self) -> Option<(&[u8], &[(u64, Vec<u8>)])> {
+    pub(super) fn read(&self) -> Option<(&[u8], &[Told])> {
         self.is_complete().then_some((&self.arrival[..], &self.outcomes[..]))
     }
 }
