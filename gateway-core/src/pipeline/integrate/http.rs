@@ -16,7 +16,7 @@ use crate::gateway::expression::is_invisible;
 use crate::gateway::http::HttpProxy;
 use crate::gateway_error::GatewayError;
 use crate::message::{
-    Content, EndpointResponse, Field, FieldEdit, Fields, OutgoingFields, Request, Response, Scheme,
+    EndpointResponse, Field, FieldEdit, Fields, OutgoingFields, Request, Response, Scheme,
 };
 use crate::pipeline::cors;
 use crate::pipeline::respond::field_value;
@@ -201,7 +201,7 @@ fn rest_response_fields(endpoint: &EndpointResponse) -> Vec<FieldEdit> {
             edits.push(FieldEdit::Rename(name.into(), renamed.into()));
         }
     }
-    if !endpoint.fields.contains("content-type") && endpoint.content != Content::Empty {
+    if !endpoint.fields.contains("content-type") {
         edits.push(FieldEdit::Append(Field::new("Content-Type", "application/json")));
     }
     edits

@@ -100,6 +100,15 @@ fn the_client_of_a_rest_api_sees_some_of_the_endpoints_fields_renamed() {
 }
 
 #[test]
+fn an_answer_of_a_rest_api_has_a_content_type_even_without_content() {
+    let gateway = gateway(vec![rest(vec![method("GET /", proxy("http://backend"))])]);
+    let told = run(&gateway, arrival("GET /prod", &[]), |effect| {
+        ok(effect).map(|_| endpoint(204, &[], Content::Empty))
+    });
+    assert_eq!((told.response.status, told.field("content-type")), (204, Some("application/json")));
+}
+
+#[test]
 fn an_http_api_tells_its_endpoint_whom_it_forwards_for() {
     let gateway = gateway(vec![http(vec![method("ANY /a/{id}", proxy("http://backend/{id}"))])]);
     let fields = ["Host: api.example.com:8443", "Connection: x", "Keep-Alive: 5", "Via: 1.0 fred"];
