@@ -4,6 +4,7 @@
 //! (RFC 8725 §2.4), so a token with duplicate members is refused.
 
 use alloc::{
+    collections::BTreeSet,
     format,
     string::{String, ToString},
     vec::Vec,
@@ -47,6 +48,9 @@ impl<'de> Deserialize<'de> for Json {
 
 struct JsonVisitor;
 
+/// Up to so many names are searched one by one; tokens have fewer.
+const MEMBERS_SEARCHED_MAX: usize = 32;
+
 impl<'de> Visitor<'de> for JsonVisitor {
     type Value = Json;
 
@@ -82,8 +86,17 @@ impl<'de> Visitor<'de> for JsonVisitor {
     }
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Json, A::Error> {
         let mut members: Vec<(String, Json)> = Vec::new();
+        // Asked instead of `members` where there are many: an issuer's document may hold thousands.
+        let mut names = BTreeSet::new();
         while let Some((name, value)) = map.next_entry::<String, Json>()? {
-            if members.iter().any(|(n, _)| *n == name) {
+            if members.len() == MEMBERS_SEARCHED_MAX {
+                names.extend(members.iter().map(|(n, _)| n.clone()));
+            }
+            let is_there = match members.len() < MEMBERS_SEARCHED_MAX {
+                true => members.iter().any(|(n, _)| *n == name),
+                false => !names.insert(name.clone()),
+            };
+            if is_there {
                 return Err(A::Error::custom(format!("the member {name:?} stands twice")));
             }
             members.push((name, value));
@@ -106,6 +119,24 @@ impl Serialize for Json {
                     map.serialize_entry(name, value)?;
                 }
                 map.end()
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_that_stands_twice_is_found_among_few_and_among_many() {
+        for count in [1, MEMBERS_SEARCHED_MAX - 1, MEMBERS_SEARCHED_MAX, 15_000] {
+            let members: Vec<String> = (0..count).map(|i| format!("\"{i}\":0")).collect();
+            let members = members.join(",");
+            assert!(serde_json::from_str::<Json>(&format!("{{{members}}}")).is_ok(), "{count}");
+            for again in [0, count / 2, count - 1] {
+                let twice = format!("{{{members},\"{again}\":1}}");
+                assert!(serde_json::from_str::<Json>(&twice).is_err(), "{again} of {count}");
             }
         }
     }
