@@ -96,6 +96,9 @@ fn endpoint_configuration<'d>(reading: &Reading<'d>, at: At<'d>, settings: &mut 
             ];
             if let Some(endpoint_type) = reading.word(&item, &known) {
                 settings.endpoint_type = endpoint_type;
+                if endpoint_type == EndpointType::Private {
+                    reading.unsupported(&item, Feature::PrivateEndpoints);
+                }
             }
         }
     }

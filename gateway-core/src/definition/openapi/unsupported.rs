@@ -35,6 +35,7 @@ features! {
     HttpResponseMappings => "response parameter mappings of HTTP APIs are", "leave out `responseParameters`";
     IamAuthorization => "IAM authorization is", "use a JWT or Cognito authorizer";
     LambdaAuthorizers => "Lambda authorizers are", "use a JWT or Cognito authorizer";
+    PrivateEndpoints => "private APIs are", "every caller who reaches the listener would be let through";
     RequestValidation => "request validation is", "this validator would check this operation's parameters or body";
     ResourcePolicy => "resource policies are", "every caller would be let through";
     ResponseBodyMappings => "mappings from `integration.response.body` are", "map a literal, a context variable or a stage variable";

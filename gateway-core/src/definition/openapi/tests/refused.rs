@@ -392,6 +392,17 @@ fn compression_is_refused_since_requests_would_stay_compressed() {
 }
 
 #[test]
+fn a_private_api_is_refused_since_everybody_could_reach_it() {
+    let members = "\"x-amazon-apigateway-endpoint-configuration\": {\"types\": [\"PRIVATE\"]}";
+    assert_eq!(
+        mistakes(&http(members, "{}"), Protocol::Rest),
+        [
+            "2 /x-amazon-apigateway-endpoint-configuration/types/0: private APIs are not supported yet: every caller who reaches the listener would be let through"
+        ]
+    );
+}
+
+#[test]
 fn gateway_responses_and_settings_are_checked() {
     let members = "\"x-amazon-apigateway-gateway-responses\": {\n\"DEFAULT_4X\": {},\n\"THROTTLED\": {\"statusCode\": 1000,\n\
         \"responseParameters\": {\"gatewayresponse.header.a\": \"b\"},\n\"responseTemplates\": {\"application/json\": \"$input.body\"}}},\n\
