@@ -44,9 +44,12 @@ fn collect(workspace: &Path, path: &Path, files: &mut Vec<PathBuf>) {
     };
     for entry in entries {
         let name = entry.expect("a source directory is readable").file_name();
-        // Editors leave their own files beside the sources.
+        // Tests are not in the component; editors leave their own files beside the sources.
         let text = name.to_string_lossy();
-        if !text.starts_with('.') && !text.ends_with('~') {
+        if !["tests", "tests.rs"].contains(&&*text)
+            && !text.starts_with('.')
+            && !text.ends_with('~')
+        {
             collect(workspace, &path.join(name), files);
         }
     }
