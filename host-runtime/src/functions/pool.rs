@@ -15,6 +15,9 @@ use super::runtime_api::{Answer, Invocation};
 
 /// Invocations that wait for a process; beyond it Lambda's answer is 429.
 const QUEUE_MAX: usize = 1_000;
+/// Events that wait or run are in memory, even when their clients have left: beyond so many bytes of
+/// them Lambda's answer is 429, too.
+pub(super) const QUEUED_BYTES_MAX: usize = 256 * 1024 * 1024;
 /// A function that keeps crashing is started again after this long, doubled with each crash.
 const BACK_OFF: Duration = Duration::from_millis(100);
 const BACK_OFF_DOUBLINGS_MAX: u32 = 6;
@@ -33,12 +36,20 @@ pub(super) struct PoolSpec {
     pub(super) processes_max: u32,
 }
 
+/// A place in the queue; dropped, it is free.
+#[derive(Debug)]
+pub(super) struct Place(
+    #[expect(dead_code)] OwnedSemaphorePermit,
+    #[expect(dead_code)] OwnedSemaphorePermit,
+);
+
 /// The processes of one function.
 #[derive(Debug)]
 pub(super) struct Pool {
     spec: PoolSpec,
     permits: Semaphore,
     places: Arc<Semaphore>,
+    bytes: Arc<Semaphore>,
     state: Mutex<State>,
 }
 
@@ -88,6 +99,7 @@ impl Pool {
             spec,
             permits: Semaphore::new(processes_max),
             places: Arc::new(Semaphore::new(processes_max + QUEUE_MAX)),
+            bytes: Arc::new(Semaphore::new(QUEUED_BYTES_MAX)),
             state: Mutex::default(),
         })
     }
@@ -96,17 +108,15 @@ impl Pool {
         &self.spec
     }
 
-    /// A place in the queue, unless that is full.
-    pub(super) fn place(&self) -> Option<OwnedSemaphorePermit> {
-        Arc::clone(&self.places).try_acquire_owned().ok()
+    /// A place in the queue for an event of this size, unless that is full.
+    pub(super) fn place(&self, event_bytes: usize) -> Option<Place> {
+        let bytes = u32::try_from(event_bytes).ok()?;
+        let bytes = Arc::clone(&self.bytes).try_acquire_many_owned(bytes).ok()?;
+        Some(Place(Arc::clone(&self.places).try_acquire_owned().ok()?, bytes))
     }
 
     /// Runs one event through a process that has no other meanwhile.
-    pub(super) async fn invoke(
-        self: Arc<Self>,
-        _place: OwnedSemaphorePermit,
-        event: Event,
-    ) -> FunctionAnswer {
+    pub(super) async fn invoke(self: Arc<Self>, _place: Place, event: Event) -> FunctionAnswer {
         let Ok(_permit) = self.permits.acquire().await else { return too_many_requests() };
         let answer = loop {
             let process = match self.process().await {

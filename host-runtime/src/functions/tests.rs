@@ -140,9 +140,20 @@ async fn there_are_as_many_processes_as_events_at_a_time_up_to_the_limit() {
 }
 
 #[tokio::test]
+async fn events_that_wait_are_bounded_in_bytes() {
+    let functions = fake("", 1, LONG);
+    let half = pool::QUEUED_BYTES_MAX / 2;
+    let pool = &functions.pools["f"];
+    let (first, second) = (pool.place(half), pool.place(half));
+    assert!(first.is_some() && second.is_some() && pool.place(1).is_none());
+    drop(first);
+    assert!(pool.place(half).is_some());
+}
+
+#[tokio::test]
 async fn what_finds_no_place_in_the_queue_is_too_many_requests() {
     let functions = fake("", 1, LONG);
-    let places: Vec<_> = std::iter::from_fn(|| functions.pools["f"].place()).collect();
+    let places: Vec<_> = std::iter::from_fn(|| functions.pools["f"].place(1)).collect();
     assert_eq!(places.len(), 1_001);
     let refused = invoke(&functions, &json!({})).await;
     assert_eq!((refused.status, refused.function_error), (429, None));

@@ -40,7 +40,7 @@ impl FunctionsThread {
                 return Err(EffectError::Unavailable(format!("the functions' thread: {reason}")));
             }
         };
-        let Some(place) = pool.place() else { return Ok(too_many_requests()) };
+        let Some(place) = pool.place(payload.len()) else { return Ok(too_many_requests()) };
         let event = Event::new(function_arn, payload);
         let request_id = Some(event.request_id.clone());
         let running = runtime.spawn(Arc::clone(pool).invoke(place, event));
