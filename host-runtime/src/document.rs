@@ -32,6 +32,8 @@ pub fn read(text: &str) -> Result<Node, DefinitionError> {
     reader.document()
 }
 
+type Members = Vec<(String, Node)>;
+
 struct Reader<'t> {
     parser: Parser<'t, StrInput<'t>>,
     anchors: HashMap<usize, Anchored>,
@@ -158,10 +160,7 @@ impl<'t> Reader<'t> {
         }
     }
 
-    fn mapping(
-        &mut self,
-        depth: usize,
-    ) -> Result<(Vec<(String, Node)>, usize, usize), DefinitionError> {
+    fn mapping(&mut self, depth: usize) -> Result<(Members, usize, usize), DefinitionError> {
         let (mut members, mut nodes, mut height) = (Vec::new(), 0, 0);
         let mut names = HashSet::new();
         // Where merge keys stand, and what they merge.

@@ -104,7 +104,7 @@ fn the_vectors_of_wycheproof_pass_where_they_are_at_hand() {
         let Some(public) = group.get("public") else { continue };
         let keys = read_jwks(format!("{{\"keys\":[{public}]}}").as_bytes()).unwrap();
         // Curves and hashes that no token may use here are refused with their key.
-        let supported = keys.first().is_some();
+        let supported = !keys.is_empty();
         for test in group["tests"].as_array().unwrap() {
             let accepted =
                 keys.first().is_some_and(|key| accepts(key, test["jws"].as_str().unwrap()));
