@@ -70,7 +70,7 @@ impl std::fmt::Display for WasmTarget {
 }
 
 impl WasmTarget {
-    /// A cargo command to which a subcommand is added; see [`WasmTarget::arguments`] for what must follow it.
+    /// A cargo command to which a subcommand is added.
     pub(crate) fn cargo(&self) -> Command {
         match self {
             Self::Installed => {
