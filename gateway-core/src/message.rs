@@ -2,6 +2,7 @@
 
 mod arrival;
 mod content;
+pub(crate) mod field_names;
 mod fields;
 mod outgoing;
 

@@ -43,6 +43,16 @@ pub fn iso8601(at: Timestamp) -> String {
     )
 }
 
+/// As Java prints a date, and Cognito authorizers `exp` and `iat`: `Tue Jan 16 18:43:22 UTC 2018`.
+pub fn java_date(at: Timestamp) -> String {
+    let t = Civil::from(at);
+    let (weekday, month, year) = (t.weekday, t.month_name(), t.year);
+    format!(
+        "{weekday} {month} {:02} {:02}:{:02}:{:02} UTC {year}",
+        t.day, t.hour, t.minute, t.second
+    )
+}
+
 /// A date and time of the proleptic Gregorian calendar.
 struct Civil {
     year: u64,

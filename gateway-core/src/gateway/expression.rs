@@ -8,6 +8,7 @@ use alloc::collections::BTreeMap;
 use alloc::{string::String, vec::Vec};
 
 use crate::context::Context;
+use crate::message::field_names::{INVISIBLE_TO_REST, is_one_of};
 use crate::message::{Fields, Timestamp, is_field_name};
 use crate::target;
 
@@ -68,7 +69,7 @@ impl Expression {
         context: &'a Context,
         now: Timestamp,
     ) -> Vec<Cow<'a, str>> {
-        let visible = |name: &str| !is_invisible(name);
+        let visible = |name: &str| !is_one_of(name, INVISIBLE_TO_REST);
         let fields_of = |name: &'a str| {
             fields.iter().filter(move |f| f.name == name && visible(name)).map(|f| f.value.as_str())
         };
@@ -104,24 +105,3 @@ pub(crate) fn field_name<'a>(target: &'a str, prefix: &str) -> Result<&'a str, S
     let name = target.strip_prefix(prefix).filter(|name| is_field_name(name));
     name.ok_or_else(|| alloc::format!("`{target}` is not `{prefix}` and a field name"))
 }
-
-/// Fields that a REST API drops before anything can see them.
-pub(crate) fn is_invisible(name: &str) -> bool {
-    INVISIBLE.iter().any(|invisible| invisible.eq_ignore_ascii_case(name))
-}
-
-/// Recorded from the real service (`docs/compatibility.md`).
-const INVISIBLE: [&str; 12] = [
-    "connection",
-    "content-length",
-    "content-md5",
-    "expect",
-    "max-forwards",
-    "proxy-authenticate",
-    "server",
-    "te",
-    "trailer",
-    "transfer-encoding",
-    "upgrade",
-    "www-authenticate",
-];

@@ -5,6 +5,7 @@ use alloc::{format, string::String, vec::Vec};
 
 use super::EventInput;
 use crate::definition::Protocol;
+use crate::message::field_names::{HOP_BY_HOP, INVISIBLE_TO_REST, is_one_of};
 use crate::message::{Scheme, Version};
 
 /// Name and value. Those of one name stand together once they are sorted.
@@ -16,7 +17,7 @@ pub(super) fn visible_fields<'a>(input: &EventInput<'a>) -> Vec<Pair<'a>> {
     let fields = &input.request.fields;
     let mut pairs: Vec<Pair<'a>> = Vec::with_capacity(fields.0.len() + 5);
     for field in fields {
-        if !is_one_of(&field.name, hidden(input.protocol)) && !is_one_of(&field.name, ADDED) {
+        if !is_hidden(&field.name, input.protocol) && !is_one_of(&field.name, ADDED) {
             let name = canonical_name(&field.name, input);
             pairs.push((name.into(), field.value.as_str().into()));
         }
@@ -89,40 +90,15 @@ pub(super) fn fate(name: &str, protocol: Protocol) -> Fate {
 const ADDED: &[&str] =
     &["x-amzn-trace-id", "x-forwarded-for", "x-forwarded-port", "x-forwarded-proto"];
 
-fn hidden(protocol: Protocol) -> &'static [&'static str] {
+/// Whether a function never sees the field.
+fn is_hidden(name: &str, protocol: Protocol) -> bool {
     match protocol {
-        // Recorded from the real service.
-        Protocol::Rest => &[
-            "connection",
-            "content-length",
-            "content-md5",
-            "expect",
-            "max-forwards",
-            "proxy-authenticate",
-            "server",
-            "te",
-            "trailer",
-            "transfer-encoding",
-            "upgrade",
-            "www-authenticate",
-        ],
-        // About the connection alone (RFC 9110 §7.6.1); the length is added anew.
-        Protocol::Http => &[
-            "connection",
-            "content-length",
-            "expect",
-            "keep-alive",
-            "proxy-connection",
-            "te",
-            "trailer",
-            "transfer-encoding",
-            "upgrade",
-        ],
+        Protocol::Rest => is_one_of(name, INVISIBLE_TO_REST),
+        // The length is added anew.
+        Protocol::Http => {
+            is_one_of(name, HOP_BY_HOP) || is_one_of(name, &["content-length", "expect"])
+        }
     }
-}
-
-fn is_one_of(name: &str, names: &[&str]) -> bool {
-    names.iter().any(|n| n.eq_ignore_ascii_case(name))
 }
 
 /// The client's spelling, except of names that HTTP/2 gives no choice about and AWS capitalises.

@@ -12,9 +12,9 @@ use crate::definition::Protocol;
 use crate::effect::SendRequest;
 use crate::exchange::Io;
 use crate::gateway::MethodOf;
-use crate::gateway::expression::is_invisible;
 use crate::gateway::http::HttpProxy;
 use crate::gateway_error::GatewayError;
+use crate::message::field_names::{HOP_BY_HOP, INVISIBLE_TO_REST, is_one_of};
 use crate::message::{
     EndpointResponse, Field, FieldEdit, Fields, OutgoingFields, Request, Response, Scheme,
 };
@@ -129,7 +129,8 @@ fn rest_request_fields(
     io: &Io,
 ) -> Vec<FieldEdit> {
     let dropped = |name: &str| {
-        is_invisible(name) || is_one_of(name, &["host", "content-encoding", "via", "keep-alive"])
+        is_one_of(name, INVISIBLE_TO_REST)
+            || is_one_of(name, &["host", "content-encoding", "via", "keep-alive"])
     };
     let mut edits = removals(&request.fields, dropped);
     let mut set = |name: &str, value: String| edits.push(FieldEdit::Set(Field::new(name, value)));
@@ -152,7 +153,7 @@ fn rest_request_fields(
 /// Changes to the client's fields for the endpoint of an HTTP API.
 fn http_request_fields(request: &Request, context: &Context) -> Vec<FieldEdit> {
     let mut edits = removals(&request.fields, |name| {
-        is_hop_by_hop(name) || is_one_of(name, &["host", "content-length", "expect"])
+        is_one_of(name, HOP_BY_HOP) || is_one_of(name, &["host", "content-length", "expect"])
     });
     let earlier = |name: &str| {
         let values: Vec<&str> = request.fields.all(name).collect();
@@ -220,30 +221,10 @@ const REMAPPED: [(&str, &str); 5] = [
 /// alone is lost, and what the API's CORS settings replace.
 fn http_response_fields(fields: &Fields, of: MethodOf<'_>) -> Vec<FieldEdit> {
     removals(fields, |name| {
-        is_hop_by_hop(name)
+        is_one_of(name, HOP_BY_HOP)
             || name.eq_ignore_ascii_case("content-length")
             || cors::replaces(of.at, name)
     })
-}
-
-/// Fields that concern one connection alone (RFC 9110 §7.6.1).
-fn is_hop_by_hop(name: &str) -> bool {
-    is_one_of(
-        name,
-        &[
-            "connection",
-            "keep-alive",
-            "proxy-connection",
-            "te",
-            "trailer",
-            "transfer-encoding",
-            "upgrade",
-        ],
-    )
-}
-
-fn is_one_of(name: &str, names: &[&str]) -> bool {
-    names.iter().any(|n| n.eq_ignore_ascii_case(name))
 }
 
 /// One removal for each name that is there and to be dropped.
