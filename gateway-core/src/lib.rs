@@ -43,6 +43,7 @@ pub mod exchange;
 pub mod gateway;
 pub mod gateway_error;
 pub mod ids;
+pub mod json;
 pub mod jwt;
 mod lambda;
 pub mod limits;

@@ -47,3 +47,8 @@ pub const DEFINITION_BYTES_MAX: usize = 6 * 1024 * 1024;
 pub const DEFINITION_DEPTH_MAX: usize = 128;
 /// Most mistakes of one definition that are reported.
 pub const DEFINITION_ERRORS_MAX: usize = 500;
+/// Most values of a JSON content within each other: as many as json-smart reads.
+pub const JSON_DEPTH_MAX: usize = 400;
+/// Most values in a JSON content: each takes 32 bytes and more once it is read, however short its
+/// text, and an instance of the core has memory for so many.
+pub const JSON_VALUES_MAX: usize = 1_000_000;
