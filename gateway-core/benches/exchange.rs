@@ -22,6 +22,7 @@ fn integration(integration_type: IntegrationType, uri: &str) -> Integration {
         payload_format: PayloadFormat::V1,
         timeout_ms: None,
         passthrough_behavior: PassthroughBehavior::WhenNoMatch,
+        tls_config: TlsConfig::default(),
         request_parameters: vec![],
         request_templates: vec![],
         responses: vec![],

@@ -19,7 +19,7 @@ pub use authorizer::{Authorizer, AuthorizerKind, JwtConfiguration};
 pub use error::{DefinitionError, Severity, Source};
 pub use integration::{
     ConnectionType, Integration, IntegrationResponse, IntegrationType, PassthroughBehavior,
-    PayloadFormat,
+    PayloadFormat, TlsConfig,
 };
 pub use method::{Authorization, Method, RequestParameter};
 pub use snapshot::{SNAPSHOT_VERSION, Snapshot, SnapshotError};

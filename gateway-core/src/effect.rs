@@ -17,6 +17,9 @@ pub enum EffectError {
     Unavailable(String),
     /// The other side answered something that is not its protocol. With the reason.
     Malformed(String),
+    /// What was asked for cannot work before somebody changes it: a name that nobody has, a
+    /// certificate that is not trusted. With the reason.
+    Misconfigured(String),
     /// More bytes than the effect allows.
     TooLarge,
     /// The client left, or the host is going down: answer quickly, nobody listens.
@@ -114,6 +117,8 @@ effects! {
         content: Content,
         /// From now to the response's header section; `TimedOut` beyond.
         timeout_ms: u32,
+        /// Over TLS: whether any certificate authority will do. Names and expiry are verified all the same.
+        insecure_skip_verification: bool,
     } -> EndpointResponse;
     /// Invokes a Lambda function (Lambda API `Invoke`).
     InvokeFunction {

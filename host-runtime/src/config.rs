@@ -34,6 +34,8 @@ pub struct Config {
     pub functions: BTreeMap<String, FunctionConfig>,
     /// URLs of AWS's services by signing name.
     pub endpoints: BTreeMap<String, String>,
+    /// Certificate authorities that endpoints may have besides the system's.
+    pub truststore: Option<Truststore>,
     /// The limit of all APIs together.
     pub account_throttle: Limit,
     /// The folder that relative paths are relative to.
@@ -51,6 +53,17 @@ pub struct ApiConfig {
     pub definition: PathBuf,
     /// Its stages; all of them serve the one deployment that the definition is.
     pub stages: Vec<Stage>,
+    /// Where it stands in the configuration.
+    pub source: Source,
+}
+
+/// A PEM file of certificate authorities.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Truststore {
+    /// The file.
+    pub file: PathBuf,
+    /// What is in it, as DER; read with the definitions, after the configuration.
+    pub certificates: Vec<Vec<u8>>,
     /// Where it stands in the configuration.
     pub source: Source,
 }
@@ -108,6 +121,7 @@ impl Config {
             }],
             functions: BTreeMap::new(),
             endpoints: BTreeMap::new(),
+            truststore: None,
             account_throttle: Limit::new(ACCOUNT_RATE_DEFAULT, ACCOUNT_BURST_DEFAULT),
             directory: definition.parent().map(Path::to_owned).unwrap_or_default(),
         }
@@ -141,8 +155,17 @@ fn default_region() -> String {
 }
 
 fn read(reading: &Reading, at: &At<'_>, directory: &Path) -> Config {
-    const KEYS: [&str; 8] =
-        ["listen", "admin", "region", "accountId", "apis", "functions", "endpoints", "account"];
+    const KEYS: [&str; 9] = [
+        "listen",
+        "admin",
+        "region",
+        "accountId",
+        "apis",
+        "functions",
+        "endpoints",
+        "truststore",
+        "account",
+    ];
     reading.keys(at, &KEYS);
     let listen = at.get("listen").and_then(|at| reading.address(&at));
     let region = at.get("region").and_then(|at| reading.text(&at));
@@ -157,6 +180,10 @@ fn read(reading: &Reading, at: &At<'_>, directory: &Path) -> Config {
         apis: api::read_all(reading, at, directory),
         functions: functions::read_all(reading, at, directory),
         endpoints: endpoints(reading, at),
+        truststore: at.get("truststore").and_then(|at| {
+            let file = directory.join(reading.text(&at)?);
+            Some(Truststore { file, certificates: Vec::new(), source: at.source() })
+        }),
         account_throttle: account_throttle(reading, at),
         directory: directory.to_owned(),
     }

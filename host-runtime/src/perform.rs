@@ -9,6 +9,7 @@ pub mod metrics;
 pub(crate) mod pool;
 pub mod signature;
 pub mod tokens;
+pub mod trust;
 
 use std::time::Duration;
 
@@ -19,6 +20,7 @@ use gateway_core::message::EndpointResponse;
 use crate::body::Body;
 use crate::drive::{Held, now};
 use crate::framing::endpoint_request;
+use crate::perform::http::AnyAuthority;
 use crate::settings::Settings;
 use crate::spelling::fields_of;
 use crate::worker::Worker;
@@ -34,13 +36,15 @@ pub(crate) async fn perform(
         Effect::ReadContent(read) => Outcome::ReadContent(held.contents.read(&read).await),
         Effect::SendRequest(send) => Outcome::SendRequest(send_request(worker, held, send).await),
         Effect::InvokeFunction(invoke) => {
-            Outcome::InvokeFunction(settings.functions.invoke(invoke, &worker.client).await)
+            let client = worker.client.borrow().clone();
+            Outcome::InvokeFunction(settings.functions.invoke(invoke, &client).await)
         }
         Effect::TakeTokens(take) => {
             Outcome::TakeTokens(Ok(worker.shared.tokens.take(&take, now())))
         }
         Effect::FindKey(find) => {
-            Outcome::FindKey(settings.keys.find(&find, now, &worker.client).await)
+            let client = worker.client.borrow().clone();
+            Outcome::FindKey(settings.keys.find(&find, now, &client).await)
         }
         Effect::VerifySignature(verify) => Outcome::VerifySignature(Ok(signature::verify(&verify))),
     }
@@ -51,7 +55,8 @@ async fn send_request(
     held: &mut Held,
     effect: SendRequest,
 ) -> Result<EndpointResponse, EffectError> {
-    let SendRequest { method, url, fields, content, timeout_ms } = effect;
+    let SendRequest { method, url, fields, content, timeout_ms, insecure_skip_verification } =
+        effect;
     if held.contents.is_too_large(&content) {
         return Err(EffectError::TooLarge);
     }
@@ -61,12 +66,19 @@ async fn send_request(
         Body::Whole(bytes) => Some(bytes.clone()),
         Body::Stream(_) => None,
     };
-    let client = &held.client.headers;
-    let build = |body| endpoint_request(&method, &url, &fields, client, body);
+    let base = &held.client.headers;
+    let build = |body| {
+        let mut request = endpoint_request(&method, &url, &fields, base, body)?;
+        if insecure_skip_verification {
+            request.extensions_mut().insert(AnyAuthority);
+        }
+        Ok::<_, String>(request)
+    };
     let request = build(body).map_err(EffectError::Unavailable)?;
     let rebuild = || content_again.clone().and_then(|bytes| build(bytes.into()).ok());
     let timeout = Duration::from_millis(timeout_ms.into());
-    let response = worker.client.send(request, Some(&rebuild), timeout).await?;
+    let client = worker.client.borrow().clone();
+    let response = client.send(request, Some(&rebuild), timeout).await?;
     let (head, body) = response.into_parts();
     let fields = fields_of(&head.headers);
     held.endpoint = head.headers;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::config::Config;
 use crate::functions::Functions;
 use crate::perform::keys::Keys;
+use crate::perform::trust::Trust;
 
 /// Everything that effects need and the pipeline does not.
 #[derive(Debug, Default)]
@@ -13,6 +14,8 @@ pub struct Settings {
     pub keys: Arc<Keys>,
     /// Lambda functions.
     pub functions: Functions,
+    /// Who vouches for endpoints.
+    pub trust: Arc<Trust>,
     cognito_endpoint: Option<String>,
 }
 
@@ -26,6 +29,11 @@ impl Settings {
             _ => Arc::new(Keys::new(cognito_endpoint.clone())),
         };
         let functions = Functions::new(config, before.map(|before| &before.functions));
-        Self { keys, functions, cognito_endpoint }
+        let added = config.truststore.as_ref().map_or(&[][..], |store| &store.certificates);
+        let trust = match before {
+            Some(before) if before.trust.adds(added) => Arc::clone(&before.trust),
+            _ => Arc::new(Trust::new(added.to_vec())),
+        };
+        Self { keys, functions, trust, cognito_endpoint }
     }
 }

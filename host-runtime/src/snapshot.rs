@@ -12,8 +12,9 @@ use gateway_core::definition::{Api, DefinitionError, Protocol, Snapshot, Source,
 use gateway_core::gateway::Gateway;
 use gateway_core::limits::{DEFINITION_BYTES_MAX, DEFINITION_ERRORS_MAX};
 
-use crate::config::{ApiConfig, Config};
+use crate::config::{ApiConfig, Config, Truststore};
 use crate::diagnostic::Diagnostic;
+use crate::perform::trust::certificates;
 
 /// What files say, without a mistake.
 #[derive(Debug, Clone)]
@@ -96,7 +97,10 @@ impl Building {
         let document = self.read(file)?;
         let directory = file.parent().unwrap_or(Path::new(""));
         match Config::read(&document, directory) {
-            Ok(config) => {
+            Ok(mut config) => {
+                if let Some(truststore) = &mut config.truststore {
+                    self.truststore(truststore, file, &document);
+                }
                 let snapshot = self.snapshot(&config, file)?;
                 Some((config, snapshot))
             }
@@ -107,6 +111,19 @@ impl Building {
                     self.definition(&definition, protocol, "");
                 }
                 None
+            }
+        }
+    }
+
+    /// Every certificate is looked at now: one that is no use is a mistake, not a surprise later.
+    fn truststore(&mut self, truststore: &mut Truststore, config_file: &Path, document: &Node) {
+        self.files.push(truststore.file.clone());
+        match read_text(&truststore.file).and_then(|text| certificates(&text)) {
+            Ok(certificates) => truststore.certificates = certificates,
+            Err(reason) => {
+                let reason = format!("{}: {reason}", truststore.file.display());
+                let error = DefinitionError::error(truststore.source.clone(), reason);
+                self.note(config_file, Some(document), [error]);
             }
         }
     }

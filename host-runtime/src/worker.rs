@@ -44,7 +44,7 @@ pub struct Deployment {
 /// What a thread has for its requests.
 pub(crate) struct Worker {
     pub(crate) engine: Engine,
-    pub(crate) client: HttpClient,
+    pub(crate) client: RefCell<HttpClient>,
     pub(crate) access_log: AccessLogBuffer,
     pub(crate) shared: Arc<Shared>,
     pub(crate) settings: RefCell<Arc<Settings>>,
@@ -75,7 +75,7 @@ impl Worker {
     pub(crate) fn new(engine: Engine, shared: Arc<Shared>, settings: Arc<Settings>) -> Self {
         Self {
             engine,
-            client: HttpClient::default(),
+            client: RefCell::new(HttpClient::new(&settings.trust)),
             access_log: shared.access_log.buffer(),
             shared,
             settings: RefCell::new(settings),
@@ -98,7 +98,7 @@ impl Worker {
                 Command::Deploy(deployment, done) => {
                     let deployed = self.engine.deploy(deployment.snapshot);
                     if deployed.is_ok() {
-                        *self.settings.borrow_mut() = deployment.settings;
+                        self.take_over(deployment.settings);
                     }
                     done.send(deployed).ok(); // whoever asked may have gone
                 }
@@ -118,6 +118,14 @@ impl Worker {
             }
         }
         self.access_log.flush();
+    }
+
+    fn take_over(&self, settings: Arc<Settings>) {
+        if !Arc::ptr_eq(&settings.trust, &self.settings.borrow().trust) {
+            // Nobody may use a connection for which an authority vouched that is trusted no more.
+            self.client.replace(HttpClient::new(&settings.trust));
+        }
+        self.settings.replace(settings);
     }
 
     async fn drain(&self, ending: &watch::Sender<bool>, time_max: Duration) {

@@ -70,8 +70,18 @@ pub struct Integration {
     pub request_templates: Vec<(String, String)>,
     /// In the order of the document, which is the order of selection.
     pub responses: Vec<IntegrationResponse>,
+    /// How the endpoint's certificate is verified.
+    pub tls_config: TlsConfig,
     /// Where it stands in the definition.
     pub source: Source,
+}
+
+/// `tlsConfig`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct TlsConfig {
+    /// Any certificate authority will do, the endpoint's own too. Its name and its expiry are
+    /// verified all the same.
+    pub insecure_skip_verification: bool,
 }
 
 /// One entry of `responses`.

@@ -26,6 +26,7 @@ pub(crate) struct HttpProxy {
     /// HTTP APIs: `append|overwrite|remove:…`.
     pub(crate) request_mappings: RequestMappings,
     pub(crate) timeout_ms: u32,
+    pub(crate) insecure_skip_verification: bool,
 }
 
 impl HttpProxy {
@@ -57,6 +58,7 @@ impl HttpProxy {
             path_mappings: Vec::new(),
             request_mappings: RequestMappings::default(),
             timeout_ms: timeout_ms(api.protocol, integration),
+            insecure_skip_verification: integration.tls_config.insecure_skip_verification,
         };
         for (target, source) in &integration.request_parameters {
             if api.protocol == Protocol::Http {

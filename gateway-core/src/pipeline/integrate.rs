@@ -121,6 +121,8 @@ fn endpoint_failed(error: EffectError, protocol: Protocol) -> GatewayError {
             GatewayError::new(ResponseType::IntegrationFailure, reason)
                 .with_message("Network error communicating with endpoint"),
         ),
+        // Recorded from the real service for certificates and for names that nobody has.
+        EffectError::Misconfigured(reason) => unavailable(misconfigured(&reason)),
     }
 }
 

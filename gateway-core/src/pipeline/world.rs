@@ -9,7 +9,7 @@ use crate::bucket::Limit;
 use crate::definition::{
     AccessLogSettings, Api, Authorization, ConnectionType, Deployment, EndpointType, Integration,
     IntegrationResponse, IntegrationType, Method, PassthroughBehavior, PayloadFormat, Protocol,
-    Snapshot, Source, Stage,
+    Snapshot, Source, Stage, TlsConfig,
 };
 use crate::effect::{Effect, Notice, Outcome, Taken};
 use crate::exchange::{Exchange, Next};
@@ -132,6 +132,7 @@ pub(crate) fn integration(integration_type: IntegrationType, uri: &str) -> Integ
         payload_format: PayloadFormat::V1,
         timeout_ms: None,
         passthrough_behavior: PassthroughBehavior::WhenNoMatch,
+        tls_config: TlsConfig::default(),
         request_parameters: vec![],
         request_templates: vec![],
         responses: vec![],

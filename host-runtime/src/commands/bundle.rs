@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use std::{fs, io};
 
 use crate::config::{Config, FunctionConfig, variable_name};
-use crate::snapshot::Origin;
+use crate::snapshot::{Built, Origin};
 
 use super::{print_diagnostics, print_refused};
 
@@ -17,10 +17,11 @@ pub(super) fn bundle(origin: &Origin, out: &Path) -> ExitCode {
         Err(refused) => return print_refused(&refused),
     };
     print_diagnostics(&built.warnings);
-    let bindings = match bindings(&built.config) {
-        Ok(bindings) => bindings,
-        Err(reasons) => {
-            reasons.iter().for_each(|reason| eprintln!("error: {reason}"));
+    let bindings = match (bindings(&built.config), untrusted(&built)) {
+        (Ok(bindings), reasons) if reasons.is_empty() => bindings,
+        (bindings, untrusted) => {
+            let reasons = bindings.err().into_iter().flatten().chain(untrusted);
+            reasons.for_each(|reason| eprintln!("error: {reason}"));
             return ExitCode::FAILURE;
         }
     };
@@ -43,6 +44,22 @@ fn write(out: &Path, snapshot: &[u8], bindings: &BTreeMap<String, String>) -> io
     let mut json = serde_json::to_string_pretty(bindings)?;
     json.push('\n');
     fs::write(out.join("bindings.json"), json)
+}
+
+/// What asks for a trust that workerd does not give.
+fn untrusted(built: &Built) -> Vec<String> {
+    const REASON: &str = "the edge trusts public certificate authorities alone";
+    let truststore = built.config.truststore.iter().map(|_| format!("`truststore`: {REASON}"));
+    let methods =
+        built.snapshot.apis.iter().flat_map(|api| &api.deployments).flat_map(|d| &d.methods);
+    let skipping = methods.filter(|m| m.integration.tls_config.insecure_skip_verification);
+    let skipping = skipping.map(|method| {
+        format!(
+            "{}: `tlsConfig.insecureSkipVerification`: {REASON}",
+            method.integration.source.pointer
+        )
+    });
+    truststore.chain(skipping).collect()
 }
 
 /// Text bindings of the Worker.
@@ -94,6 +111,25 @@ mod tests {
             ("FUNCTION_URL_MY_F_V1", "http://g"),
         ];
         assert_eq!(bindings, expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
+    }
+
+    #[test]
+    fn the_edge_trusts_no_authorities_of_ones_own() {
+        let integration = "{type: http_proxy, httpMethod: GET, uri: 'https://e.example/', tlsConfig: {insecureSkipVerification: true}}";
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("api.yaml");
+        let get = format!("get: {{x-amazon-apigateway-integration: {integration}}}");
+        let api =
+            format!("openapi: 3.0.1\ninfo: {{title: t, version: '1'}}\npaths: {{/a: {{{get}}}}}\n");
+        fs::write(&file, api).unwrap();
+        let listen = "127.0.0.1:0".parse().unwrap();
+        let mut built = Origin::Definition { file, protocol: None, listen }.build().unwrap();
+        built.config.truststore = config("truststore: a.pem").truststore;
+        let told = untrusted(&built);
+        assert!(
+            matches!(&told[..], [a, b] if a.contains("truststore") && b.contains("/paths/~1a/get")),
+            "{told:?}"
+        );
     }
 
     #[test]

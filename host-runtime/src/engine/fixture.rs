@@ -9,7 +9,7 @@ use gateway_core::bucket::Limit;
 use gateway_core::definition::{
     AccessLogSettings, Api, Authorization, Authorizer, AuthorizerKind, ConnectionType, Deployment,
     Integration, IntegrationType, JwtConfiguration, Method, MethodSetting, PassthroughBehavior,
-    PayloadFormat, Protocol, Snapshot, Source, Stage,
+    PayloadFormat, Protocol, Snapshot, Source, Stage, TlsConfig,
 };
 use gateway_core::effect::{Effect, FunctionAnswer, Outcome, Taken};
 use gateway_core::jwt::{Jwk, KeyMaterial};
@@ -120,6 +120,7 @@ fn method(verb: &str, path: &str, integration_type: IntegrationType, uri: &str) 
             payload_format: PayloadFormat::V1,
             timeout_ms: None,
             passthrough_behavior: PassthroughBehavior::WhenNoMatch,
+            tls_config: TlsConfig::default(),
             request_parameters: path_parameters,
             request_templates: Vec::new(),
             responses: Vec::new(),

@@ -2,7 +2,6 @@
 
 use std::io;
 use std::pin::Pin;
-use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 
 use gateway_core::effect::EffectError;
@@ -12,34 +11,52 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
+use tokio_rustls::rustls;
 use tokio_rustls::rustls::pki_types::ServerName;
-use tokio_rustls::rustls::{ClientConfig, RootCertStore, crypto::aws_lc_rs};
 
 use super::pool::{Origin, Sender};
+use super::trust::Trust;
 use crate::body::Body;
 use crate::local::LocalExecutor;
 
+/// Most content of one HTTP/2 response that waits here for its client.
+const STREAM_WINDOW: u32 = 512 * 1024;
+/// As large as RFC 9113 §6.9.1 allows: a client that does not read fills its own stream's window,
+/// and must not hold back the others on the connection.
+const CONNECTION_WINDOW: u32 = (1 << 31) - 1;
 /// Largest header section of a response.
 const RESPONSE_HEAD_BYTES_MAX: usize = 128 * 1024;
 
 /// Opens a connection to an origin.
 ///
 /// # Errors
-/// [`EffectError::Unavailable`] with the reason.
-pub(crate) async fn connect(origin: &Origin) -> Result<Sender, EffectError> {
+/// [`EffectError::Misconfigured`] for a name that nobody has and a certificate that is not to be
+/// trusted, [`EffectError::Unavailable`] for everything else, with the reason.
+pub(crate) async fn connect(origin: &Origin, trust: &Trust) -> Result<Sender, EffectError> {
     let host = origin.authority.host().trim_start_matches('[').trim_end_matches(']');
     let port = origin.authority.port_u16().unwrap_or(if origin.tls { 443 } else { 80 });
     let unavailable = |error: &dyn std::fmt::Display| {
         EffectError::Unavailable(format!("connecting to {}: {error}", origin.authority))
     };
-    let tcp = TcpStream::connect((host, port)).await.map_err(|e| unavailable(&e))?;
+    let misconfigured = |error: &dyn std::fmt::Display| {
+        EffectError::Misconfigured(format!(
+            "Invalid endpoint address {}: {error}",
+            origin.authority
+        ))
+    };
+    let addresses: Vec<_> =
+        tokio::net::lookup_host((host, port)).await.map_err(|e| misconfigured(&e))?.collect();
+    let tcp = TcpStream::connect(&addresses[..]).await.map_err(|e| unavailable(&e))?;
     tcp.set_nodelay(true).map_err(|e| unavailable(&e))?;
     if !origin.tls {
         return http1_over(Connection::Clear(tcp)).await.map_err(|e| unavailable(&e));
     }
-    let name = ServerName::try_from(host.to_owned()).map_err(|e| unavailable(&e))?;
-    let tls = TlsConnector::from(tls_config());
-    let stream = tls.connect(name, tcp).await.map_err(|e| unavailable(&e))?;
+    let name = ServerName::try_from(host.to_owned()).map_err(|e| misconfigured(&e))?;
+    let tls = TlsConnector::from(trust.client_config(origin.any_authority));
+    let stream = tls.connect(name, tcp).await.map_err(|error| match is_untrusted(&error) {
+        true => EffectError::Misconfigured(format!("{}: {error}", origin.authority)),
+        false => unavailable(&error),
+    })?;
     let agreed_http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
     let connection = Connection::Tls(Box::new(stream));
     let sender = match agreed_http2 {
@@ -47,6 +64,12 @@ pub(crate) async fn connect(origin: &Origin) -> Result<Sender, EffectError> {
         false => http1_over(connection).await,
     };
     sender.map_err(|e| unavailable(&e))
+}
+
+/// Whether the endpoint's certificate is at fault.
+fn is_untrusted(error: &io::Error) -> bool {
+    let cause = error.get_ref().and_then(|cause| cause.downcast_ref::<rustls::Error>());
+    matches!(cause, Some(rustls::Error::InvalidCertificate(_)))
 }
 
 async fn http1_over(connection: Connection) -> hyper::Result<Sender> {
@@ -63,39 +86,12 @@ async fn http1_over(connection: Connection) -> hyper::Result<Sender> {
 async fn http2_over(connection: Connection) -> hyper::Result<Sender> {
     let (sender, running) = http2::Builder::new(LocalExecutor)
         .timer(TokioTimer::new())
-        .adaptive_window(true)
+        .initial_stream_window_size(STREAM_WINDOW)
+        .initial_connection_window_size(CONNECTION_WINDOW)
         .handshake::<_, Body>(TokioIo::new(connection))
         .await?;
     tokio::task::spawn_local(async move { running.await.ok() });
     Ok(Sender::Http2(sender))
-}
-
-/// Made at the first TLS connection: reading the system's roots takes longer than the whole start.
-fn tls_config() -> Arc<ClientConfig> {
-    static CONFIG: OnceLock<Arc<ClientConfig>> = OnceLock::new();
-    let config = CONFIG.get_or_init(|| {
-        let mut config =
-            ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
-                .with_safe_default_protocol_versions()
-                .expect("the provider supports TLS 1.2 and 1.3")
-                .with_root_certificates(roots())
-                .with_no_client_auth();
-        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-        Arc::new(config)
-    });
-    Arc::clone(config)
-}
-
-/// The system's roots (or those of `SSL_CERT_FILE`); Mozilla's where the system has none.
-fn roots() -> RootCertStore {
-    let mut roots = RootCertStore::empty();
-    let found = rustls_native_certs::load_native_certs();
-    roots.add_parsable_certificates(found.certs);
-    if roots.is_empty() {
-        tracing::info!("the system has no root certificates: Mozilla's are used");
-        roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
-    }
-    roots
 }
 
 enum Connection {

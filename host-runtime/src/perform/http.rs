@@ -1,6 +1,7 @@
 //! `SendRequest`: a pooled HTTP client, streaming both ways.
 
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use gateway_core::effect::EffectError;
@@ -11,6 +12,7 @@ use hyper::body::Incoming;
 use super::connect::connect;
 use super::keys::FetchDocument;
 use super::pool::{Origin, Pool, Sender};
+use super::trust::Trust;
 use crate::body::{Body, BodyError};
 
 /// Sends requests from one thread, over connections of its own. Clones share them.
@@ -19,7 +21,16 @@ pub struct HttpClient {
     pool: Rc<Pool>,
 }
 
+/// An extension of requests whose endpoint's certificate anybody may have issued.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct AnyAuthority;
+
 impl HttpClient {
+    /// A client without connections, which trusts these certificate authorities.
+    pub fn new(trust: &Arc<Trust>) -> Self {
+        Self { pool: Rc::new(Pool::new(Arc::clone(trust))) }
+    }
+
     /// Sends a request with an absolute URI and waits for the final response's header section.
     ///
     /// Framing fields are the client's own: `Content-Length` and the like are replaced by what the
@@ -45,7 +56,7 @@ impl HttpClient {
         request: Request<Body>,
         rebuild: Option<&dyn Fn() -> Option<Request<Body>>>,
     ) -> Result<Response<Body>, EffectError> {
-        let origin = origin_of(request.uri())?;
+        let origin = origin_of(&request)?;
         let mut request = ready_to_send(request)?;
         while let Some(sender) = self.pool.take(&origin) {
             // An answer that never came may have been acted upon: only what may be repeated is.
@@ -61,7 +72,7 @@ impl HttpClient {
                 }
             }
         }
-        let sender = connect(&origin).await?;
+        let sender = connect(&origin, self.pool.trust()).await?;
         if let Sender::Http2(sender) = &sender {
             self.pool.share(&origin, sender);
         }
@@ -150,7 +161,8 @@ pub(crate) fn body_error(error: BodyError) -> EffectError {
     }
 }
 
-fn origin_of(uri: &Uri) -> Result<Origin, EffectError> {
+fn origin_of(request: &Request<Body>) -> Result<Origin, EffectError> {
+    let uri = request.uri();
     let tls = match uri.scheme_str() {
         Some("https") => true,
         Some("http") => false,
@@ -158,7 +170,8 @@ fn origin_of(uri: &Uri) -> Result<Origin, EffectError> {
     };
     let authority = uri.authority().filter(|a| !a.host().is_empty()).cloned();
     let authority = authority.ok_or_else(|| EffectError::Unavailable(format!("{uri}: no host")))?;
-    Ok(Origin { tls, authority })
+    let any_authority = request.extensions().get::<AnyAuthority>().is_some();
+    Ok(Origin { tls, any_authority, authority })
 }
 
 /// `Host` where the request sets none, and only the framing that its content has.

@@ -3,12 +3,14 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::uri::Authority;
 use hyper::client::conn::{http1, http2};
 use tokio::time::Instant;
 
+use super::trust::Trust;
 use crate::body::Body;
 
 /// Most idle connections kept for one origin, on one thread.
@@ -22,6 +24,9 @@ const SWEEP: Duration = Duration::from_secs(10);
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Origin {
     pub(crate) tls: bool,
+    /// Over TLS: whether any certificate authority will do. Nobody who asks for more may find such
+    /// a connection.
+    pub(crate) any_authority: bool,
     pub(crate) authority: Authority,
 }
 
@@ -38,6 +43,8 @@ pub(crate) enum Sender {
 pub(crate) struct Pool {
     origins: RefCell<HashMap<Origin, Idle>>,
     sweeping: RefCell<bool>,
+    /// Who vouched for them.
+    trust: Arc<Trust>,
 }
 
 #[derive(Debug, Default)]
@@ -55,6 +62,14 @@ pub(crate) struct Lease {
 }
 
 impl Pool {
+    pub(crate) fn new(trust: Arc<Trust>) -> Self {
+        Self { trust, ..Self::default() }
+    }
+
+    pub(crate) fn trust(&self) -> &Arc<Trust> {
+        &self.trust
+    }
+
     /// A connection that was used before and seems alive: the one that was used last.
     pub(crate) fn take(&self, origin: &Origin) -> Option<Sender> {
         let mut origins = self.origins.borrow_mut();

@@ -123,9 +123,12 @@ impl Served {
     pub(crate) fn start(endpoint: SocketAddr) -> Self {
         let folder = Folder::new();
         let config = configuration(&folder, endpoint);
+        Self::start_configured(folder, config, 2)
+    }
+    /// A host on this many threads that serves this configuration.
+    pub(crate) fn start_configured(folder: Folder, config: PathBuf, threads: usize) -> Self {
         let built = build(&config);
-        let options =
-            Options { listen: built.config.listen, threads: 2, engine: EngineKind::Native };
+        let options = Options { listen: built.config.listen, threads, engine: EngineKind::Native };
         let host = Host::start(&options, &deployment(&built)).unwrap();
         Self { host, folder, config }
     }

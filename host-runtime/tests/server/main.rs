@@ -6,3 +6,5 @@ mod functions;
 mod kit;
 mod lifecycle;
 mod streaming;
+mod tls;
+mod tls_endpoint;

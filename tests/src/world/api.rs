@@ -7,6 +7,7 @@ use gateway_core::definition::{
     AccessLogSettings, Api, Authorization, Authorizer, AuthorizerKind, ConnectionType, Cors,
     Deployment, Integration, IntegrationResponse, IntegrationType, JwtConfiguration, Method,
     MethodSetting, PassthroughBehavior, PayloadFormat, Protocol, Snapshot, Source, Stage,
+    TlsConfig,
 };
 
 use super::ISSUER;
@@ -208,6 +209,7 @@ fn integration(integration_type: IntegrationType, uri: Option<String>) -> Integr
         payload_format: PayloadFormat::V1,
         timeout_ms: None,
         passthrough_behavior: PassthroughBehavior::WhenNoMatch,
+        tls_config: TlsConfig::default(),
         request_parameters: vec![],
         request_templates: vec![],
         responses: vec![],

@@ -4,7 +4,7 @@ use alloc::{format, string::String};
 
 use super::super::document::At;
 use super::super::{
-    ConnectionType, Integration, IntegrationType, PassthroughBehavior, PayloadFormat,
+    ConnectionType, Integration, IntegrationType, PassthroughBehavior, PayloadFormat, TlsConfig,
 };
 use super::paths::ResourcePath;
 use super::reading::Reading;
@@ -58,6 +58,7 @@ pub(super) fn read<'d>(
             .filter(|_| is_mock)
             .map(|at| responses::read(reading, &at, operation))
             .unwrap_or_default(),
+        tls_config: tls_config(reading, &at, integration_type),
         source: at.source(),
     })
 }
@@ -124,14 +125,6 @@ fn refuse_unsupported<'d>(
     if let Some(credentials) = at.get("credentials") {
         check_credentials(reading, &credentials);
     }
-    if let Some(tls_config) = at.get("tlsConfig").and_then(|at| reading.object(at)) {
-        reading.members_known(&tls_config, &["insecureSkipVerification", "serverNameToVerify"]);
-        let skip = tls_config.get("insecureSkipVerification");
-        let skips = skip.is_some_and(|at| reading.boolean(&at) == Some(true));
-        if skips || tls_config.get("serverNameToVerify").is_some() {
-            reading.unsupported(&tls_config, Feature::TlsConfig);
-        }
-    }
     Some(())
 }
 
@@ -156,6 +149,37 @@ fn connection_type<'d>(
     reading.warning(&connection_type, message);
     let connection_id = reading.required(at, "connectionId")?;
     Some(ConnectionType::VpcLink(reading.string(&connection_id)?.into()))
+}
+
+/// Only HTTP integrations verify certificates; another `serverNameToVerify` than the URI's is for
+/// private integrations alone, which are refused.
+fn tls_config<'d>(
+    reading: &Reading<'d>,
+    at: &At<'d>,
+    integration_type: IntegrationType,
+) -> TlsConfig {
+    let Some(at) = at.get("tlsConfig").and_then(|at| reading.object(at)) else {
+        return TlsConfig::default();
+    };
+    reading.members_known(&at, &["insecureSkipVerification", "serverNameToVerify"]);
+    let skip = at.get("insecureSkipVerification");
+    let insecure_skip_verification =
+        skip.as_ref().is_some_and(|at| reading.boolean(at) == Some(true));
+    if at.get("serverNameToVerify").is_some() {
+        reading.unsupported(&at, Feature::TlsConfig);
+    }
+    match skip.filter(|_| insecure_skip_verification) {
+        Some(skip) if integration_type == IntegrationType::AwsProxy => {
+            reading.unsupported(&skip, Feature::TlsConfig);
+        }
+        Some(skip) => {
+            let message = "anybody's certificate authority is trusted, the endpoint's own too: \
+                           better add it to `truststore` in edgeway.yaml";
+            reading.warning(&skip, message);
+        }
+        None => {}
+    }
+    TlsConfig { insecure_skip_verification }
 }
 
 fn check_credentials<'d>(reading: &Reading<'d>, at: &At<'d>) {

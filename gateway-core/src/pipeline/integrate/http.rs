@@ -54,6 +54,7 @@ pub(super) async fn http_proxy(
         fields: OutgoingFields::Edited(fields),
         content: request.content.clone(),
         timeout_ms: proxy.timeout_ms,
+        insecure_skip_verification: proxy.insecure_skip_verification,
     };
     let endpoint = io.perform(operation).await.map_err(|e| endpoint_failed(e, protocol))?;
     observed.integration_status = Some(endpoint.status);

@@ -230,6 +230,14 @@ fn an_endpoint_that_fails_is_504_for_rest_and_503_for_http() {
             (503, "{\"message\":\"Service Unavailable\"}")
         );
     }
+    let misconfigured = EffectError::Misconfigured("the certificate has expired".into());
+    let told = run(&rest, arrival("GET /prod", &[]), fail(misconfigured.clone()));
+    assert_eq!(
+        (told.response.status, told.body()),
+        (500, "{\"message\": \"Internal server error\"}")
+    );
+    let told = run(&http, arrival("GET /", &[]), fail(misconfigured));
+    assert_eq!(told.response.status, 503);
 }
 
 #[test]

@@ -372,3 +372,23 @@ fn a_vpc_link_of_a_rest_api_is_a_way_that_the_host_goes_by_itself() {
     );
     assert_eq!(api.warnings.len(), 1, "{:?}", api.warnings);
 }
+
+#[test]
+fn any_certificate_authority_is_trusted_where_the_definition_says_so_and_told() {
+    let item = |config: &str| {
+        format!(
+            "{{\"get\": {{\"x-amazon-apigateway-integration\": {{\"type\": \"http_proxy\", \
+             \"httpMethod\": \"GET\", \"uri\": \"https://e.example/\", \"tlsConfig\": {config}}}}}}}"
+        )
+    };
+    for (config, skips) in [
+        ("{\"insecureSkipVerification\": true}", true),
+        ("{\"insecureSkipVerification\": false}", false),
+        ("{}", false),
+    ] {
+        let api = imported(&rest("/a", &item(config)), Protocol::Rest);
+        let tls_config = api.deployment.methods[0].integration.tls_config;
+        assert_eq!(tls_config.insecure_skip_verification, skips, "{config}");
+        assert_eq!(api.warnings.len(), usize::from(skips), "{config}");
+    }
+}
