@@ -4,6 +4,7 @@
 //! their members, of two members with one name the last counts (in the place of the first), numbers
 //! are Java numbers once they are printed (see [`Number`]), and U+2000 to U+20FF are escaped.
 
+pub(crate) mod decimal;
 mod number;
 mod read;
 mod write;

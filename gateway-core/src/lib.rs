@@ -44,6 +44,8 @@ pub mod gateway;
 pub mod gateway_error;
 pub mod ids;
 pub mod json;
+pub mod json_path;
+pub mod json_schema;
 pub mod jwt;
 mod lambda;
 pub mod limits;

@@ -52,3 +52,11 @@ pub const JSON_DEPTH_MAX: usize = 400;
 /// Most values in a JSON content: each takes 32 bytes and more once it is read, however short its
 /// text, and an instance of the core has memory for so many.
 pub const JSON_VALUES_MAX: usize = 1_000_000;
+/// Longest JSONPath.
+pub const JSON_PATH_BYTES_MAX: usize = 8 * 1024;
+/// Most filters, functions and parentheses of a JSONPath within each other.
+pub const JSON_PATH_DEPTH_MAX: usize = 16;
+/// Most values that one evaluation of a JSONPath looks at: `..` after `..` looks at each many times.
+pub const JSON_PATH_STEPS_MAX: usize = 4 * JSON_VALUES_MAX;
+/// Largest compiled regular expression, which a short one with repetitions may become.
+pub const PATTERN_BYTES_MAX: usize = 256 * 1024;

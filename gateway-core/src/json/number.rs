@@ -35,10 +35,11 @@ impl Number {
     /// From text that matches RFC 8259's `number`.
     pub(super) fn from_checked(text: &str) -> Self {
         // The text of an i64 has up to 20 characters; `-0` is not what `0` prints.
-        if text.len() <= 20 && text != "-0" {
-            if let Ok(value) = text.parse() {
-                return Self(Repr::Integer(value));
-            }
+        if text.len() <= 20
+            && text != "-0"
+            && let Ok(value) = text.parse()
+        {
+            return Self(Repr::Integer(value));
         }
         Self(Repr::Text(text.into()))
     }

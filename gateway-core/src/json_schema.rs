@@ -1,0 +1,3 @@
+//! JSON Schema draft-4.
+
+pub(crate) mod pattern;
