@@ -15,18 +15,9 @@ use gateway_core::message::*;
 
 fn integration(integration_type: IntegrationType, uri: &str) -> Integration {
     Integration {
-        integration_type,
         http_method: Some("POST".into()).filter(|_| integration_type == IntegrationType::AwsProxy),
         uri: Some(uri.into()),
-        connection_type: ConnectionType::Internet,
-        payload_format: PayloadFormat::V1,
-        timeout_ms: None,
-        passthrough_behavior: PassthroughBehavior::WhenNoMatch,
-        tls_config: TlsConfig::default(),
-        request_parameters: vec![],
-        request_templates: vec![],
-        responses: vec![],
-        source: Source::default(),
+        ..Integration::new(integration_type)
     }
 }
 

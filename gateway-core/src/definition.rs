@@ -18,8 +18,8 @@ pub use api::{Api, ApiKeySource, Cors, Deployment, EndpointType, GatewayResponse
 pub use authorizer::{Authorizer, AuthorizerKind, JwtConfiguration};
 pub use error::{DefinitionError, Severity, Source};
 pub use integration::{
-    ConnectionType, Integration, IntegrationResponse, IntegrationType, PassthroughBehavior,
-    PayloadFormat, TlsConfig,
+    ConnectionType, ContentHandling, Integration, IntegrationResponse, IntegrationType,
+    PassthroughBehavior, PayloadFormat, TlsConfig,
 };
 pub use method::{Authorization, Method, RequestParameter};
 pub use snapshot::{SNAPSHOT_VERSION, Snapshot, SnapshotError};

@@ -47,6 +47,15 @@ pub enum PassthroughBehavior {
     Never,
 }
 
+/// `contentHandling`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ContentHandling {
+    /// `CONVERT_TO_TEXT`: binary content becomes base64 text.
+    ConvertToText,
+    /// `CONVERT_TO_BINARY`: base64 text becomes the bytes that it stands for.
+    ConvertToBinary,
+}
+
 /// An integration.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Integration {
@@ -64,6 +73,8 @@ pub struct Integration {
     pub timeout_ms: Option<u32>,
     /// What happens to content without a template.
     pub passthrough_behavior: PassthroughBehavior,
+    /// What happens to content on its way to the endpoint.
+    pub content_handling: Option<ContentHandling>,
     /// `integration.request.…` → expression, in order (REST), or `overwrite:…` → value (HTTP).
     pub request_parameters: Vec<(String, String)>,
     /// Media type → template.
@@ -95,4 +106,40 @@ pub struct IntegrationResponse {
     pub response_parameters: Vec<(String, String)>,
     /// Media type → template.
     pub response_templates: Vec<(String, String)>,
+    /// What happens to content on its way to the client.
+    pub content_handling: Option<ContentHandling>,
+}
+
+impl Integration {
+    /// An integration of this type with nothing else set.
+    pub fn new(integration_type: IntegrationType) -> Self {
+        Self {
+            integration_type,
+            http_method: None,
+            uri: None,
+            connection_type: ConnectionType::default(),
+            payload_format: PayloadFormat::default(),
+            timeout_ms: None,
+            passthrough_behavior: PassthroughBehavior::default(),
+            content_handling: None,
+            tls_config: TlsConfig::default(),
+            request_parameters: Vec::new(),
+            request_templates: Vec::new(),
+            responses: Vec::new(),
+            source: Source::default(),
+        }
+    }
+}
+
+impl IntegrationResponse {
+    /// The default response, with this status and nothing else set.
+    pub fn new(status_code: u16) -> Self {
+        Self {
+            selection_pattern: None,
+            status_code,
+            response_parameters: Vec::new(),
+            response_templates: Vec::new(),
+            content_handling: None,
+        }
+    }
 }

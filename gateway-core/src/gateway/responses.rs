@@ -68,14 +68,11 @@ fn compile(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use alloc::vec;
 
     fn response(pattern: Option<&str>, status_code: u16) -> IntegrationResponse {
         IntegrationResponse {
             selection_pattern: pattern.map(Into::into),
-            status_code,
-            response_parameters: vec![],
-            response_templates: vec![],
+            ..IntegrationResponse::new(status_code)
         }
     }
 

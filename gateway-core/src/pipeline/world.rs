@@ -7,9 +7,8 @@ use alloc::{string::String, vec::Vec};
 
 use crate::bucket::Limit;
 use crate::definition::{
-    AccessLogSettings, Api, Authorization, ConnectionType, Deployment, EndpointType, Integration,
-    IntegrationResponse, IntegrationType, Method, PassthroughBehavior, PayloadFormat, Protocol,
-    Snapshot, Source, Stage, TlsConfig,
+    AccessLogSettings, Api, Authorization, Deployment, EndpointType, Integration,
+    IntegrationResponse, IntegrationType, Method, Protocol, Snapshot, Source, Stage,
 };
 use crate::effect::{Effect, Notice, Outcome, Taken};
 use crate::exchange::{Exchange, Next};
@@ -124,20 +123,7 @@ pub(crate) fn endpoint(status: u16, fields: &[(&str, &str)], content: Content) -
 
 /// An integration of a type and URI, with nothing else set.
 pub(crate) fn integration(integration_type: IntegrationType, uri: &str) -> Integration {
-    Integration {
-        integration_type,
-        http_method: None,
-        uri: Some(uri.into()),
-        connection_type: ConnectionType::Internet,
-        payload_format: PayloadFormat::V1,
-        timeout_ms: None,
-        passthrough_behavior: PassthroughBehavior::WhenNoMatch,
-        tls_config: TlsConfig::default(),
-        request_parameters: vec![],
-        request_templates: vec![],
-        responses: vec![],
-        source: Source::default(),
-    }
+    Integration { uri: Some(uri.into()), ..Integration::new(integration_type) }
 }
 
 /// A mock that answers 200 and this body.
@@ -146,10 +132,8 @@ pub(crate) fn mock(body: &str) -> Integration {
         uri: None,
         request_templates: vec![("application/json".into(), "{\"statusCode\": 200}".into())],
         responses: vec![IntegrationResponse {
-            selection_pattern: None,
-            status_code: 200,
-            response_parameters: vec![],
             response_templates: vec![("application/json".into(), body.into())],
+            ..IntegrationResponse::new(200)
         }],
         ..integration(IntegrationType::Mock, "")
     }

@@ -7,9 +7,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use gateway_core::bucket::Limit;
 use gateway_core::definition::{
-    AccessLogSettings, Api, Authorization, Authorizer, AuthorizerKind, ConnectionType, Deployment,
-    Integration, IntegrationType, JwtConfiguration, Method, MethodSetting, PassthroughBehavior,
-    PayloadFormat, Protocol, Snapshot, Source, Stage, TlsConfig,
+    AccessLogSettings, Api, Authorization, Authorizer, AuthorizerKind, Deployment, Integration,
+    IntegrationType, JwtConfiguration, Method, MethodSetting, PayloadFormat, Protocol, Snapshot,
+    Source, Stage,
 };
 use gateway_core::effect::{Effect, FunctionAnswer, Outcome, Taken};
 use gateway_core::jwt::{Jwk, KeyMaterial};
@@ -111,20 +111,12 @@ fn method(verb: &str, path: &str, integration_type: IntegrationType, uri: &str) 
         api_key_required: false,
         request_parameters: Vec::new(),
         integration: Integration {
-            integration_type,
             http_method: Some(
                 if integration_type == IntegrationType::AwsProxy { "POST" } else { "ANY" }.into(),
             ),
             uri: Some(uri.into()),
-            connection_type: ConnectionType::Internet,
-            payload_format: PayloadFormat::V1,
-            timeout_ms: None,
-            passthrough_behavior: PassthroughBehavior::WhenNoMatch,
-            tls_config: TlsConfig::default(),
             request_parameters: path_parameters,
-            request_templates: Vec::new(),
-            responses: Vec::new(),
-            source: Source::default(),
+            ..Integration::new(integration_type)
         },
         source: Source::default(),
     }

@@ -4,10 +4,9 @@ use std::collections::BTreeMap;
 
 use gateway_core::bucket::Limit;
 use gateway_core::definition::{
-    AccessLogSettings, Api, Authorization, Authorizer, AuthorizerKind, ConnectionType, Cors,
-    Deployment, Integration, IntegrationResponse, IntegrationType, JwtConfiguration, Method,
-    MethodSetting, PassthroughBehavior, PayloadFormat, Protocol, Snapshot, Source, Stage,
-    TlsConfig,
+    AccessLogSettings, Api, Authorization, Authorizer, AuthorizerKind, Cors, Deployment,
+    Integration, IntegrationResponse, IntegrationType, JwtConfiguration, Method, MethodSetting,
+    PayloadFormat, Protocol, Snapshot, Source, Stage,
 };
 
 use super::ISSUER;
@@ -191,28 +190,13 @@ fn mock() -> Integration {
     Integration {
         request_templates: vec![("application/json".into(), "{\"statusCode\": 200}".into())],
         responses: vec![IntegrationResponse {
-            selection_pattern: None,
-            status_code: 200,
-            response_parameters: vec![],
             response_templates: vec![("application/json".into(), "{\"ok\":true}".into())],
+            ..IntegrationResponse::new(200)
         }],
         ..integration(IntegrationType::Mock, None)
     }
 }
 
 fn integration(integration_type: IntegrationType, uri: Option<String>) -> Integration {
-    Integration {
-        integration_type,
-        http_method: None,
-        uri,
-        connection_type: ConnectionType::Internet,
-        payload_format: PayloadFormat::V1,
-        timeout_ms: None,
-        passthrough_behavior: PassthroughBehavior::WhenNoMatch,
-        tls_config: TlsConfig::default(),
-        request_parameters: vec![],
-        request_templates: vec![],
-        responses: vec![],
-        source: Source::default(),
-    }
+    Integration { uri, ..Integration::new(integration_type) }
 }

@@ -37,6 +37,7 @@ pub(super) fn read<'d>(
         passthrough_behavior: member("passthroughBehavior")
             .and_then(|at| reading.word(&at, &PASSTHROUGH_BEHAVIORS))
             .unwrap_or_default(),
+        content_handling: None,
         request_parameters: member("requestParameters")
             .map(|at| match reading.is_rest() {
                 true => {

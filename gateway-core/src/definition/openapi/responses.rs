@@ -54,6 +54,7 @@ fn response<'d>(
             .get("responseTemplates")
             .map(|at| template::read_literal(reading, &at))
             .unwrap_or_default(),
+        content_handling: None,
     })
 }
 

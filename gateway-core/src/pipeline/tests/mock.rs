@@ -13,9 +13,8 @@ fn response(
 ) -> IntegrationResponse {
     IntegrationResponse {
         selection_pattern: pattern.map(Into::into),
-        status_code,
         response_parameters: vec![(name.into(), value.into())],
-        response_templates: vec![],
+        ..IntegrationResponse::new(status_code)
     }
 }
 
