@@ -2,15 +2,21 @@
 
 mod authorizer;
 pub(crate) mod expression;
+mod field_rules;
 mod function;
 pub(crate) mod http;
+pub(crate) mod http_proxy;
 mod integration;
+pub(crate) mod integration_request;
+pub(crate) mod integration_response;
+pub(crate) mod lambda;
 pub(crate) mod media;
 pub(crate) mod mock;
 pub(crate) mod parameter_mapping;
 mod path_template;
+pub(crate) mod request_parameters;
+pub(crate) mod request_templates;
 pub(crate) mod response_template;
-pub(crate) mod responses;
 mod routes;
 pub(crate) mod uri;
 
@@ -18,7 +24,7 @@ use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::{string::String, vec::Vec};
 
 pub(crate) use authorizer::{AuthorizerPlan, IdentitySource};
-pub(crate) use integration::{IntegrationPlan, LambdaProxy};
+pub(crate) use integration::IntegrationPlan;
 use path_template::PathTemplate;
 pub(crate) use response_template::GatewayResponsePlan;
 use routes::Routes;

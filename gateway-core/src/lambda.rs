@@ -8,7 +8,6 @@ mod answer;
 mod answer_v1;
 mod answer_v2;
 mod base64;
-mod binary;
 mod event_v1;
 mod event_v2;
 mod fields;

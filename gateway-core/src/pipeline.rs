@@ -11,6 +11,7 @@
 mod authorize;
 mod cors;
 mod integrate;
+mod map_request;
 mod map_response;
 mod record;
 mod respond;
@@ -97,5 +98,5 @@ async fn respond(
     let integrated = integrate(&admitted, request, context, io).await;
     context.integration = integrated.observed;
     context.response_length = integrated.response_length;
-    map_response(integrated.answer?, request, context, io)
+    map_response(integrated.answer?, admitted.of, request, context, io).await
 }

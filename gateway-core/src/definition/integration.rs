@@ -11,8 +11,12 @@ use super::Source;
 pub enum IntegrationType {
     /// `mock`
     Mock,
+    /// `http`
+    Http,
     /// `http_proxy`
     HttpProxy,
+    /// `aws`: a Lambda function's invocation, or another action of a service
+    Aws,
     /// `aws_proxy` to a Lambda function
     AwsProxy,
 }

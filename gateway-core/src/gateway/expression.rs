@@ -7,13 +7,71 @@ use alloc::borrow::Cow;
 use alloc::collections::BTreeMap;
 use alloc::{string::String, vec::Vec};
 
-use crate::context::Context;
+use crate::context::{Context, Variable};
+use crate::json;
 use crate::message::field_names::{INVISIBLE_TO_REST, is_one_of};
 use crate::message::{Fields, Timestamp, is_field_name};
 use crate::target;
 
+/// What expressions take their values from.
+#[derive(Clone, Copy)]
+pub(crate) struct Sources<'r> {
+    /// The client's fields.
+    pub(crate) fields: &'r Fields,
+    pub(crate) context: &'r Context,
+    pub(crate) now: Timestamp,
+    /// The client's content, where an expression reads it.
+    pub(crate) body: Option<&'r Body>,
+    /// The endpoint's response, once it is there.
+    pub(crate) response: Option<ResponseSources<'r>>,
+}
+
+/// The endpoint's part of [`Sources`].
+#[derive(Clone, Copy)]
+pub(crate) struct ResponseSources<'r> {
+    pub(crate) fields: &'r Fields,
+    /// Its content, where an expression reads it.
+    pub(crate) body: Option<&'r Body>,
+}
+
+/// Content that expressions read.
+#[derive(Debug)]
+pub(crate) struct Body {
+    text: String,
+}
+
+/// Content that begins like JSON and is not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct InvalidJson;
+
+impl Body {
+    /// Reads content: none is `{}`, and only what begins like JSON is taken for it.
+    pub(crate) fn read(content: &[u8]) -> Result<Self, InvalidJson> {
+        let text = String::from_utf8_lossy(content).into_owned();
+        if text.is_empty() {
+            return Ok(Self { text: "{}".into() });
+        }
+        if text.trim_start().starts_with(['{', '[', '\'', '"']) {
+            json::read(&text).map_err(|_| InvalidJson)?;
+        }
+        Ok(Self { text })
+    }
+
+    fn value(&self, path: &BodyPath) -> Option<Cow<'_, str>> {
+        match path {
+            BodyPath::Whole => Some(Cow::Borrowed(&self.text)),
+        }
+    }
+}
+
+/// What of a content an expression stands for.
+#[derive(Debug, Clone)]
+pub(crate) enum BodyPath {
+    Whole,
+}
+
 /// Where a mapping takes its values from.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub(crate) enum Expression {
     /// `'text'`, and stage variables, which are known when a stage is compiled.
     Text(String),
@@ -24,7 +82,11 @@ pub(crate) enum Expression {
     Query(String),
     MultiValueQuery(String),
     Path(String),
-    Context(String),
+    Context(Variable),
+    Body(BodyPath),
+    ResponseHeader(String),
+    MultiValueResponseHeader(String),
+    ResponseBody(BodyPath),
 }
 
 impl Expression {
@@ -37,23 +99,55 @@ impl Expression {
             return Ok(variables.get(name).map_or(Self::Missing, |v| Self::Text(v.clone())));
         }
         if let Some(name) = text.strip_prefix("context.") {
-            return Ok(Self::Context(name.into()));
+            return Ok(Variable::parse(name).map_or(Self::Missing, Self::Context));
         }
-        // Only custom integrations have something to map from; a proxy's answer goes as it is.
-        if text.starts_with("integration.response.") {
-            return Ok(Self::Missing);
+        let found = match text.strip_prefix("method.request.") {
+            Some(source) => Self::of_request(source)?,
+            None => match text.strip_prefix("integration.response.") {
+                Some(source) => Self::of_response(source)?,
+                None => None,
+            },
+        };
+        found.ok_or_else(|| alloc::format!("`{text}` is not the source of a mapping"))
+    }
+
+    fn of_request(source: &str) -> Result<Option<Self>, String> {
+        if let Some(path) = BodyPath::parse(source)? {
+            return Ok(Some(Self::Body(path)));
         }
-        let source = text.strip_prefix("method.request.").and_then(|rest| rest.split_once('.'));
-        Ok(match source {
-            Some(("header", name)) => Self::Header(name.into()),
-            Some(("multivalueheader", name)) => Self::MultiValueHeader(name.into()),
-            Some(("querystring", name)) => Self::Query(name.into()),
-            Some(("multivaluequerystring", name)) => Self::MultiValueQuery(name.into()),
-            Some(("path", name)) => Self::Path(name.into()),
-            _ => {
-                return Err(alloc::format!("`{text}` is not supported as the source of a mapping"));
-            }
-        })
+        let (place, name) = source.split_once('.').unwrap_or((source, ""));
+        let of: fn(String) -> Self = match place {
+            "header" => Self::Header,
+            "multivalueheader" => Self::MultiValueHeader,
+            "querystring" => Self::Query,
+            "multivaluequerystring" => Self::MultiValueQuery,
+            "path" => Self::Path,
+            _ => return Ok(None),
+        };
+        Ok((!name.is_empty()).then(|| of(name.into())))
+    }
+
+    fn of_response(source: &str) -> Result<Option<Self>, String> {
+        if let Some(path) = BodyPath::parse(source)? {
+            return Ok(Some(Self::ResponseBody(path)));
+        }
+        let (place, name) = source.split_once('.').unwrap_or((source, ""));
+        let of: fn(String) -> Self = match place {
+            "header" => Self::ResponseHeader,
+            "multivalueheader" => Self::MultiValueResponseHeader,
+            _ => return Ok(None),
+        };
+        Ok((!name.is_empty()).then(|| of(name.into())))
+    }
+
+    /// Whether the client's content is read.
+    pub(crate) fn reads_request_body(&self) -> bool {
+        matches!(self, Self::Body(_))
+    }
+
+    /// Whether the endpoint's content is read.
+    pub(crate) fn reads_response_body(&self) -> bool {
+        matches!(self, Self::ResponseBody(_))
     }
 
     /// Whether values come percent-encoded.
@@ -63,36 +157,59 @@ impl Expression {
 
     /// What the expression stands for: nothing if the source is missing, several values only for
     /// a multi-value query parameter.
-    pub(crate) fn values<'a>(
-        &'a self,
-        fields: &'a Fields,
-        context: &'a Context,
-        now: Timestamp,
-    ) -> Vec<Cow<'a, str>> {
-        let visible = |name: &str| !is_one_of(name, INVISIBLE_TO_REST);
-        let fields_of = |name: &'a str| {
-            fields.iter().filter(move |f| f.name == name && visible(name)).map(|f| f.value.as_str())
-        };
+    pub(crate) fn values<'r>(&'r self, sources: &Sources<'r>) -> Vec<Cow<'r, str>> {
+        let context = sources.context;
+        let one = |value: Option<Cow<'r, str>>| value.into_iter().collect();
         match self {
             Self::Text(text) => alloc::vec![Cow::Borrowed(text.as_str())],
             Self::Missing => Vec::new(),
-            Self::Header(name) => {
-                fields_of(name).next_back().map(Cow::Borrowed).into_iter().collect()
-            }
-            Self::MultiValueHeader(name) => {
-                let values: Vec<&str> = fields_of(name).collect();
-                if values.is_empty() { Vec::new() } else { alloc::vec![values.join(",").into()] }
-            }
-            Self::Query(name) => {
-                query_values(&context.raw_query, name).last().into_iter().collect()
-            }
+            Self::Header(name) if is_one_of(name, INVISIBLE_TO_REST) => Vec::new(),
+            Self::MultiValueHeader(name) if is_one_of(name, INVISIBLE_TO_REST) => Vec::new(),
+            Self::Header(name) => one(last(sources.fields, name)),
+            Self::MultiValueHeader(name) => one(joined(sources.fields, name)),
+            Self::Query(name) => one(query_values(&context.raw_query, name).last()),
             Self::MultiValueQuery(name) => query_values(&context.raw_query, name).collect(),
             Self::Path(name) => {
                 let parameter = context.path_parameters.iter().find(|(n, _)| n == name);
-                parameter.map(|(_, value)| Cow::Borrowed(value.as_str())).into_iter().collect()
+                one(parameter.map(|(_, value)| Cow::Borrowed(value.as_str())))
             }
-            Self::Context(name) => context.lookup(name, now).into_iter().collect(),
+            Self::Context(variable) => one(variable.value(context, sources.now)),
+            Self::Body(path) => one(sources.body.and_then(|body| body.value(path))),
+            Self::ResponseHeader(name) => one(sources.response.and_then(|r| last(r.fields, name))),
+            Self::MultiValueResponseHeader(name) => {
+                one(sources.response.and_then(|r| joined(r.fields, name)))
+            }
+            Self::ResponseBody(path) => {
+                one(sources.response.and_then(|r| r.body).and_then(|body| body.value(path)))
+            }
         }
+    }
+}
+
+impl BodyPath {
+    /// `body` or `body.PATH`; `None` for another source.
+    fn parse(source: &str) -> Result<Option<Self>, String> {
+        match source {
+            "body" => Ok(Some(Self::Whole)),
+            _ => Ok(None),
+        }
+    }
+}
+
+/// The last line of exactly this name.
+fn last<'r>(fields: &'r Fields, name: &str) -> Option<Cow<'r, str>> {
+    let line = fields.iter().rev().find(|field| field.name == name)?;
+    Some(Cow::Borrowed(&line.value))
+}
+
+/// All lines of exactly this name as one.
+fn joined<'r>(fields: &'r Fields, name: &str) -> Option<Cow<'r, str>> {
+    let mut lines = fields.iter().filter(|field| field.name == name).map(|f| f.value.as_str());
+    let first = lines.next()?;
+    let rest: Vec<&str> = lines.collect();
+    match rest.is_empty() {
+        true => Some(Cow::Borrowed(first)),
+        false => Some(Cow::Owned(alloc::format!("{first},{}", rest.join(",")))),
     }
 }
 

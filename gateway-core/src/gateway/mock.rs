@@ -1,64 +1,13 @@
 //! What a `MOCK` integration answers by: the `statusCode` of its request templates.
 
-use alloc::{string::String, vec::Vec};
-
-use super::media;
-use super::responses::Responses;
-use crate::definition::PassthroughBehavior;
+use super::integration_response::Responses;
+use super::request_templates::RequestTemplates;
 
 /// A compiled `MOCK` integration.
 #[derive(Debug)]
 pub(crate) struct Mock {
     pub(crate) request_templates: RequestTemplates,
     pub(crate) responses: Responses,
-}
-
-/// Literal request templates: each is known to select a response, or to fail.
-#[derive(Debug)]
-pub(crate) struct RequestTemplates {
-    pub(crate) passthrough_behavior: PassthroughBehavior,
-    templates: Vec<(String, Option<i64>)>,
-}
-
-/// What becomes of a request's content.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Rendered {
-    /// A template's `statusCode`; `None` where it has none.
-    Template(Option<i64>),
-    /// The content goes through as it is.
-    Passthrough,
-    /// 415.
-    Unsupported,
-}
-
-impl RequestTemplates {
-    pub(crate) fn new(
-        templates: &[(String, String)],
-        passthrough_behavior: PassthroughBehavior,
-    ) -> Self {
-        let templates =
-            templates.iter().map(|(media, text)| (media.clone(), status_code(text))).collect();
-        Self { passthrough_behavior, templates }
-    }
-
-    /// Chooses by the request's `Content-Type`; a request without one is `application/json`.
-    pub(crate) fn render(&self, content_type: Option<&str>) -> Rendered {
-        let wanted = media::essence(content_type.unwrap_or("application/json"));
-        let template =
-            |name: &str| self.templates.iter().find(|(t, _)| t.eq_ignore_ascii_case(name));
-        match template(wanted).or_else(|| template("$default")) {
-            Some((_, status_code)) => Rendered::Template(*status_code),
-            None => match self.passthrough_behavior {
-                PassthroughBehavior::WhenNoMatch => Rendered::Passthrough,
-                PassthroughBehavior::WhenNoTemplates if self.templates.is_empty() => {
-                    Rendered::Passthrough
-                }
-                PassthroughBehavior::WhenNoTemplates | PassthroughBehavior::Never => {
-                    Rendered::Unsupported
-                }
-            },
-        }
-    }
 }
 
 /// The integer `statusCode` of an object.
@@ -141,25 +90,5 @@ mod tests {
         ] {
             assert_eq!(status_code(text), None, "{text}");
         }
-    }
-
-    #[test]
-    fn a_template_is_chosen_by_content_type_then_default() {
-        use Rendered::*;
-        let templates = [
-            ("application/json".into(), "{\"statusCode\": 1}".into()),
-            ("$default".into(), "{\"statusCode\": 2}".into()),
-        ];
-        let both = RequestTemplates::new(&templates, PassthroughBehavior::Never);
-        assert_eq!(both.render(None), Template(Some(1)));
-        assert_eq!(both.render(Some("Application/JSON; charset=utf-8")), Template(Some(1)));
-        assert_eq!(both.render(Some("text/plain")), Template(Some(2)));
-        let one =
-            |behavior| RequestTemplates::new(&templates[..1], behavior).render(Some("text/plain"));
-        assert_eq!(one(PassthroughBehavior::Never), Unsupported);
-        assert_eq!(one(PassthroughBehavior::WhenNoTemplates), Unsupported);
-        assert_eq!(one(PassthroughBehavior::WhenNoMatch), Passthrough);
-        let none = RequestTemplates::new(&[], PassthroughBehavior::WhenNoTemplates);
-        assert_eq!(none.render(None), Passthrough);
     }
 }

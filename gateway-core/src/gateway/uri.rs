@@ -56,7 +56,7 @@ impl UriTemplate {
         parameter: impl Fn(&str) -> Option<&'v str>,
         below: &str,
         client_query: &str,
-        mapped: &[(&str, String)],
+        mapped: &[(String, String)],
     ) -> String {
         let size = self.origin.len() + 64 + below.len() + client_query.len();
         let mut url = String::with_capacity(size);
@@ -161,7 +161,7 @@ fn parts(text: &str) -> Vec<Part> {
 mod tests {
     use super::*;
 
-    fn expand(uri: &str, below: &str, query: &str, mapped: &[(&str, String)]) -> String {
+    fn expand(uri: &str, below: &str, query: &str, mapped: &[(String, String)]) -> String {
         let parameter = |name: &str| match name {
             "id" => Some("a%2Fb"),
             "proxy" => Some("x/y"),
@@ -185,7 +185,7 @@ mod tests {
 
     #[test]
     fn the_query_is_the_uris_then_the_clients_then_what_is_mapped() {
-        let mapped = [("m", "1 2".into())];
+        let mapped = [("m".into(), "1 2".into())];
         assert_eq!(
             expand("http://h?a=1", "", "b=2&a=%203", &mapped),
             "http://h/?a=1&b=2&a=%203&m=1%202"

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 
 use super::AnswerInput;
 use super::answer::{self, Answer, Format, Scalar};
-use super::binary::is_binary;
+use crate::content_handling::is_binary;
 use crate::definition::Protocol;
 use crate::gateway_error::GatewayError;
 use crate::message::{Fields, OutgoingFields, Response};

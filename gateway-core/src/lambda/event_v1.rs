@@ -4,10 +4,10 @@ use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
 use super::EventInput;
-use super::binary::is_binary;
 use super::event_v2::is_text;
 use super::fields::{Pair, visible_fields};
 use super::json::JsonWriter;
+use crate::content_handling::is_binary;
 use crate::context::{AuthorizerContext, Context};
 use crate::definition::Protocol;
 use crate::{target, time};

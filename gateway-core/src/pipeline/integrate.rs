@@ -6,18 +6,20 @@
 
 mod http;
 mod http_mapping;
+mod http_proxy;
 mod lambda;
+mod lambda_proxy;
 mod mock;
 
 use alloc::vec::Vec;
 
+use super::map_response::CustomAnswer;
 use super::throttle::Admitted;
 use crate::context::{Context, IntegrationContext};
 use crate::definition::Protocol;
 use crate::effect::{EffectError, ReadContent};
 use crate::exchange::Io;
 use crate::gateway::IntegrationPlan;
-use crate::gateway::responses::Responses;
 use crate::gateway_error::{GatewayError, ResponseType};
 use crate::limits::PAYLOAD_BYTES_MAX;
 use crate::message::{Content, Request, Response};
@@ -27,8 +29,8 @@ use crate::message::{Content, Request, Response};
 pub(super) enum EndpointAnswer<'g> {
     /// A proxy's answer, which is the method response.
     Proxy(Response),
-    /// A status code that selects one of the integration responses.
-    Status(i64, &'g Responses),
+    /// What one of the integration responses is to be made of.
+    Custom(CustomAnswer<'g>),
 }
 
 /// What an integration answered, and what was seen of it on the way.
@@ -52,9 +54,9 @@ pub(super) async fn integrate<'g>(
         return refused(too_large());
     }
     let begun = io.now();
-    let mut observed = IntegrationContext::default();
+    let (of, mut observed) = (admitted.of, IntegrationContext::default());
     let mut response_length = None;
-    let answer = match &admitted.of.plan.integration {
+    let answer = match &of.plan.integration {
         IntegrationPlan::Mock(mock) => {
             let answer = mock::mock(mock, request, io).await;
             return Integrated { observed: None, answer, response_length: None };
@@ -62,16 +64,24 @@ pub(super) async fn integrate<'g>(
         IntegrationPlan::Misconfigured(reason) => {
             return refused(misconfigured(reason));
         }
+        IntegrationPlan::Http(http) => {
+            http::http(http, of, request, context, &mut observed, io).await
+        }
         IntegrationPlan::HttpProxy(proxy) => {
             let answer =
-                http::http_proxy(proxy, admitted.of, request, context, &mut observed, io).await;
+                http_proxy::http_proxy(proxy, of, request, context, &mut observed, io).await;
             answer.map(|answer| {
                 response_length = answer.content_length;
-                answer.response
+                EndpointAnswer::Proxy(answer.response)
             })
         }
-        IntegrationPlan::Lambda(proxy) => {
-            lambda::lambda_proxy(proxy, admitted.of, request, context, &mut observed, io).await
+        IntegrationPlan::Lambda(lambda) => {
+            lambda::lambda(lambda, of, request, context, &mut observed, io).await
+        }
+        IntegrationPlan::LambdaProxy(proxy) => {
+            let answer =
+                lambda_proxy::lambda_proxy(proxy, of, request, context, &mut observed, io).await;
+            answer.map(EndpointAnswer::Proxy)
         }
     };
     let latency_ms = io.now().0.saturating_sub(begun.0);
@@ -79,15 +89,11 @@ pub(super) async fn integrate<'g>(
     if let Err(error) = &answer {
         observed.error = Some(error.reason.clone());
     }
-    Integrated {
-        observed: Some(observed),
-        answer: answer.map(EndpointAnswer::Proxy),
-        response_length,
-    }
+    Integrated { observed: Some(observed), answer, response_length }
 }
 
 /// The request's content, whole.
-async fn read_content(request: &Request, io: &Io) -> Result<Vec<u8>, GatewayError> {
+pub(super) async fn read_content(request: &Request, io: &Io) -> Result<Vec<u8>, GatewayError> {
     let content = match &request.content {
         Content::Empty => return Ok(Vec::new()),
         Content::Bytes(bytes) => return Ok(bytes.clone()),
@@ -105,7 +111,7 @@ async fn read_content(request: &Request, io: &Io) -> Result<Vec<u8>, GatewayErro
 }
 
 /// What the client is told when an endpoint gave no answer. HTTP APIs answer 503 for both.
-fn endpoint_failed(error: EffectError, protocol: Protocol) -> GatewayError {
+pub(super) fn endpoint_failed(error: EffectError, protocol: Protocol) -> GatewayError {
     let unavailable = |error: GatewayError| match protocol {
         Protocol::Rest => error,
         Protocol::Http => error.with_status(503).with_message("Service Unavailable"),
@@ -127,7 +133,7 @@ fn endpoint_failed(error: EffectError, protocol: Protocol) -> GatewayError {
 }
 
 /// A mistake in the definition that shows only now.
-fn misconfigured(reason: &str) -> GatewayError {
+pub(super) fn misconfigured(reason: &str) -> GatewayError {
     let reason = alloc::format!("Execution failed due to configuration error: {reason}");
     GatewayError::new(ResponseType::ApiConfigurationError, reason)
 }

@@ -1,67 +1,168 @@
 //! From what the integration answered to the method response.
 //!
-//! A proxy's answer is the method response. Other answers select an integration response by
-//! their status; refuses with API_CONFIGURATION_ERROR if none is selected. Asks for nothing.
+//! A proxy's answer is the method response. Any other selects an integration response, which maps
+//! it: fields, content handling, template. Refuses with API_CONFIGURATION_ERROR, DEFAULT_5XX
+//! (content that is not the JSON it begins like), and what reading the content may fail with. Asks
+//! for `ReadContent`.
 
-use alloc::string::ToString;
+use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::integrate::EndpointAnswer;
+use super::integrate::{EndpointAnswer, endpoint_failed, misconfigured};
 use super::respond::field_value;
+use crate::content_handling::{self, Payload, is_binary};
 use crate::context::Context;
+use crate::definition::Protocol;
+use crate::effect::{EffectError, ReadContent};
 use crate::exchange::Io;
-use crate::gateway::media;
+use crate::gateway::MethodOf;
+use crate::gateway::expression::{Body, ResponseSources, Sources};
+use crate::gateway::integration_response::{ResponsePlan, Responses};
 use crate::gateway_error::{GatewayError, ResponseType};
+use crate::limits::PAYLOAD_BYTES_MAX;
+use crate::message::field_names::is_one_of;
 use crate::message::{Content, Fields, OutgoingFields, Request, Response};
 
+/// What an endpoint answered to an integration that is no proxy.
+#[derive(Debug)]
+pub(super) struct CustomAnswer<'g> {
+    /// What selection patterns are matched with: a status code, or a function's `errorMessage`.
+    pub(super) selector: String,
+    pub(super) fields: Fields,
+    pub(super) content: Content,
+    pub(super) responses: &'g Responses,
+    /// Whether the client is told the trace; a mock has none.
+    pub(super) is_traced: bool,
+}
+
 /// The method response.
-pub(super) fn map_response(
+pub(super) async fn map_response(
     answer: EndpointAnswer<'_>,
+    of: MethodOf<'_>,
     request: &Request,
     context: &Context,
     io: &Io,
 ) -> Result<Response, GatewayError> {
-    let (status, responses) = match answer {
+    let answer = match answer {
         EndpointAnswer::Proxy(response) => return Ok(response),
-        EndpointAnswer::Status(status, responses) => (status, responses),
+        EndpointAnswer::Custom(answer) => answer,
     };
-    let selected = responses.select(&status.to_string()).ok_or_else(|| {
-        let reason = alloc::format!(
-            "No match for output mapping and no default endpoint mapping configured: {status}"
-        );
-        GatewayError::new(ResponseType::ApiConfigurationError, reason)
+    let selected = answer.responses.select(&answer.selector).ok_or_else(|| {
+        misconfigured(&alloc::format!(
+            "No match for output mapping and no default endpoint mapping configured. Endpoint \
+             Response Status Code: {}",
+            answer.selector
+        ))
     })?;
-    let mut fields = Fields::new();
-    for (name, expression) in &selected.parameters {
-        for value in expression.values(&request.fields, context, io.now()) {
-            match mapped_name(name) {
-                Some(name) => fields.set(name, field_value(&value)),
-                None => continue,
-            }
+    let accept = request.fields.get("accept");
+    let template = selected.template(accept);
+    let binary_media_types = &of.at.deployment.binary_media_types;
+    let is_binary_payload = is_binary(answer.fields.get("content-type"), binary_media_types);
+    let accepts_binary = is_binary(accept, binary_media_types);
+    let handling = selected.content_handling;
+    let passes = template.is_none()
+        && content_handling::passes_response(is_binary_payload, accepts_binary, handling);
+    let bytes = match passes && !selected.maps_body() {
+        true => None,
+        false => Some(read(answer.content.clone(), io).await?),
+    };
+    let mut fields = map_fields(selected, &answer, bytes.as_deref(), request, context, io)?;
+    let convert = |bytes: Vec<u8>| {
+        content_handling::of_response(bytes, is_binary_payload, accepts_binary, handling)
+            .map_err(|_| misconfigured("Unable to base64 decode the body."))
+    };
+    let content = match (template, bytes) {
+        (None, None) => answer.content,
+        (None, Some(bytes)) => content(convert(bytes)?.into_bytes()),
+        (Some(template), bytes) => {
+            let _text = text(convert(bytes.unwrap_or_default())?)?;
+            content(template.as_bytes().to_vec())
         }
+    };
+    if answer.is_traced {
+        fields.set("X-Amzn-Trace-Id", context.trace.to_field());
     }
-    let offered = selected.templates.iter().map(|(media, _)| media.as_str());
-    let chosen = media::choose(request.fields.get("accept"), offered);
-    let template = selected.templates.iter().find(|(media, _)| Some(media.as_str()) == chosen);
-    let content: Vec<u8> = template.map(|(_, text)| text.clone().into_bytes()).unwrap_or_default();
-    Ok(Response {
-        status: selected.status_code,
-        fields: OutgoingFields::Complete(fields),
-        content: if content.is_empty() { Content::Empty } else { Content::Bytes(content) },
-    })
+    Ok(Response { status: selected.status_code, fields: OutgoingFields::Complete(fields), content })
 }
 
-/// The name under which a mapped field goes out; `None` for one that does not.
-fn mapped_name(name: &str) -> Option<alloc::string::String> {
-    if name.eq_ignore_ascii_case("transfer-encoding") {
-        return None;
+/// The endpoint's content, whole.
+async fn read(content: Content, io: &Io) -> Result<Vec<u8>, GatewayError> {
+    let held = match content {
+        Content::Empty => return Ok(Vec::new()),
+        Content::Bytes(bytes) => return Ok(bytes),
+        Content::Held(held) => held,
+    };
+    match io.perform(ReadContent { content: held, bytes_max: PAYLOAD_BYTES_MAX }).await {
+        Ok(bytes) => Ok(bytes.0),
+        Err(EffectError::TooLarge) => Err(misconfigured(&alloc::format!(
+            "Integration response is larger than allowed maximum of {PAYLOAD_BYTES_MAX} bytes."
+        ))),
+        Err(error) => Err(endpoint_failed(error, Protocol::Rest)),
     }
-    let remapped = REMAPPED.iter().any(|r| r.eq_ignore_ascii_case(name));
-    Some(if remapped { alloc::format!("x-amzn-Remapped-{name}") } else { name.into() })
+}
+
+/// The fields that the integration response maps. None of the endpoint's own cross by themselves.
+fn map_fields(
+    selected: &ResponsePlan,
+    answer: &CustomAnswer<'_>,
+    content: Option<&[u8]>,
+    request: &Request,
+    context: &Context,
+    io: &Io,
+) -> Result<Fields, GatewayError> {
+    let body = match content {
+        Some(content) if selected.maps_body() => {
+            Some(Body::read(content).map_err(|_| invalid_json())?)
+        }
+        _ => None,
+    };
+    let sources = Sources {
+        fields: &request.fields,
+        context,
+        now: io.now(),
+        body: None,
+        response: Some(ResponseSources { fields: &answer.fields, body: body.as_ref() }),
+    };
+    let mut fields = Fields::new();
+    for (name, expression) in &selected.parameters {
+        for value in expression.values(&sources) {
+            set_field(&mut fields, name, &value);
+        }
+    }
+    Ok(fields)
+}
+
+/// Makes this the only line of its name, under the name by which it goes out.
+fn set_field(fields: &mut Fields, name: &str, value: &str) {
+    if name.eq_ignore_ascii_case("transfer-encoding") {
+        return;
+    }
+    let value = field_value(value);
+    match is_one_of(name, REMAPPED) {
+        true => fields.set(alloc::format!("x-amzn-Remapped-{name}"), value),
+        false => fields.set(name, value),
+    }
+}
+
+/// What a template takes. Bytes are none of it, whatever they are (recorded from the real service).
+fn text(payload: Payload) -> Result<String, GatewayError> {
+    match payload {
+        Payload::Text(text) => Ok(text),
+        Payload::Binary(bytes) if bytes.is_empty() => Ok(String::new()),
+        Payload::Binary(_) => Err(misconfigured("Unable to transform response")),
+    }
+}
+
+fn content(bytes: Vec<u8>) -> Content {
+    if bytes.is_empty() { Content::Empty } else { Content::Bytes(bytes) }
+}
+
+fn invalid_json() -> GatewayError {
+    GatewayError::new(ResponseType::Default5xx, "Invalid JSON in response body")
 }
 
 /// Recorded from the real service for responses that are not a proxy's.
-const REMAPPED: [&str; 14] = [
+const REMAPPED: &[&str] = &[
     "authorization",
     "connection",
     "content-length",

@@ -7,6 +7,7 @@ use super::cors;
 use crate::context::Context;
 use crate::definition::Protocol;
 use crate::exchange::Io;
+use crate::gateway::expression::Sources;
 use crate::gateway::response_template::quoted;
 use crate::gateway::{GatewayResponsePlan, StageOf, media};
 use crate::gateway_error::{GatewayError, ResponseType};
@@ -106,8 +107,9 @@ fn gateway_response(
     if let Some(challenge) = &error.challenge {
         fields.push("WWW-Authenticate", challenge.clone());
     }
+    let sources = Sources { fields: &request.fields, context, now, body: None, response: None };
     for (name, expression) in own.map(|own| &own.parameters[..]).unwrap_or_default() {
-        for value in expression.values(&request.fields, context, now) {
+        for value in expression.values(&sources) {
             fields.set(name.clone(), field_value(&value));
         }
     }

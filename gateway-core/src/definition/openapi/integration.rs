@@ -4,7 +4,8 @@ use alloc::{format, string::String};
 
 use super::super::document::At;
 use super::super::{
-    ConnectionType, Integration, IntegrationType, PassthroughBehavior, PayloadFormat, TlsConfig,
+    ConnectionType, ContentHandling, Integration, IntegrationType, PassthroughBehavior,
+    PayloadFormat, TlsConfig,
 };
 use super::paths::ResourcePath;
 use super::reading::Reading;
@@ -24,6 +25,8 @@ pub(super) fn read<'d>(
     reading.members_known(&at, &MEMBERS);
     let integration_type = integration_type(reading, &at)?;
     let is_mock = integration_type == IntegrationType::Mock;
+    let is_proxy =
+        matches!(integration_type, IntegrationType::HttpProxy | IntegrationType::AwsProxy);
     refuse_unsupported(reading, &at, integration_type)?;
     let connection_type = connection_type(reading, &at, integration_type)?;
     let member = |name| at.get(name);
@@ -37,13 +40,12 @@ pub(super) fn read<'d>(
         passthrough_behavior: member("passthroughBehavior")
             .and_then(|at| reading.word(&at, &PASSTHROUGH_BEHAVIORS))
             .unwrap_or_default(),
-        content_handling: None,
+        content_handling: member("contentHandling")
+            .and_then(|at| reading.word(&at, &CONTENT_HANDLINGS))
+            .filter(|_| !is_proxy),
         request_parameters: member("requestParameters")
             .map(|at| match reading.is_rest() {
-                true => {
-                    let is_applied = integration_type == IntegrationType::HttpProxy;
-                    mapping::read_request(reading, &at, is_applied)
-                }
+                true => mapping::read_request(reading, &at),
                 false => {
                     let is_applied = integration_type == IntegrationType::HttpProxy;
                     http_mapping::read_request(reading, &at, path, is_applied)
@@ -52,11 +54,11 @@ pub(super) fn read<'d>(
             .unwrap_or_default(),
         // Proxies have none: AWS ignores what stands there.
         request_templates: member("requestTemplates")
-            .filter(|_| is_mock)
+            .filter(|_| !is_proxy)
             .map(|at| template::read_literal(reading, &at))
             .unwrap_or_default(),
         responses: member("responses")
-            .filter(|_| is_mock)
+            .filter(|_| !is_proxy)
             .map(|at| responses::read(reading, &at, operation))
             .unwrap_or_default(),
         tls_config: tls_config(reading, &at, integration_type),
@@ -76,14 +78,8 @@ fn integration_type<'d>(reading: &Reading<'d>, at: &At<'d>) -> Option<Integratio
         Type::Mock => Some(IntegrationType::Mock),
         Type::HttpProxy => Some(IntegrationType::HttpProxy),
         Type::AwsProxy => Some(IntegrationType::AwsProxy),
-        Type::Http => {
-            reading.unsupported(&at, Feature::HttpIntegrations);
-            None
-        }
-        Type::Aws => {
-            reading.unsupported(&at, Feature::AwsIntegrations);
-            None
-        }
+        Type::Http => Some(IntegrationType::Http),
+        Type::Aws => Some(IntegrationType::Aws),
     }
 }
 
@@ -108,11 +104,11 @@ fn refuse_unsupported<'d>(
     if let Some(handling) = at.get("contentHandling")
         && let Some(to_binary) = reading.word(&handling, &CONTENT_HANDLINGS)
     {
-        // A Lambda event holds binary content as base64 text anyhow; a mock has no content.
+        // A Lambda event holds binary content as base64 text anyhow.
         let no_effect = match integration_type {
-            IntegrationType::Mock => true,
-            IntegrationType::AwsProxy => !to_binary,
+            IntegrationType::AwsProxy => to_binary == ContentHandling::ConvertToText,
             IntegrationType::HttpProxy => false,
+            IntegrationType::Mock | IntegrationType::Http | IntegrationType::Aws => true,
         };
         if !no_effect {
             reading.unsupported(&handling, Feature::ContentHandling);
@@ -142,7 +138,8 @@ fn connection_type<'d>(
     if !reading.word(&connection_type, &[("INTERNET", false), ("VPC_LINK", true)])? {
         return Some(ConnectionType::Internet);
     }
-    if !reading.is_rest() || integration_type != IntegrationType::HttpProxy {
+    let is_http = matches!(integration_type, IntegrationType::Http | IntegrationType::HttpProxy);
+    if !reading.is_rest() || !is_http {
         reading.unsupported(&connection_type, Feature::VpcLinks);
         return None;
     }
@@ -206,6 +203,7 @@ fn http_method<'d>(
         if reading.is_rest() && integration_type != IntegrationType::Mock {
             let help = match integration_type {
                 IntegrationType::AwsProxy => "a Lambda function is invoked by `POST`",
+                IntegrationType::Aws => "functions and most actions of services take `POST`",
                 _ => "`ANY` is the client's method",
             };
             reading.error_with(at, "`httpMethod` is missing", help);
@@ -215,7 +213,7 @@ fn http_method<'d>(
     let http_method = reading.word(&method, &HTTP_METHODS);
     if let Some(other) = http_method.filter(|m| *m != "POST")
         && reading.is_rest()
-        && integration_type == IntegrationType::AwsProxy
+        && (integration_type == IntegrationType::AwsProxy || invokes_function(at, integration_type))
     {
         let message = format!(
             "every request is answered 500: a Lambda function is invoked by `POST`, not by `{other}`"
@@ -223,6 +221,13 @@ fn http_method<'d>(
         reading.warning(&method, message);
     }
     http_method.map(Into::into)
+}
+
+/// Whether an `aws` integration is one with a Lambda function.
+fn invokes_function(at: &At<'_>, integration_type: IntegrationType) -> bool {
+    let uri = at.get("uri");
+    let uri = uri.as_ref().and_then(At::as_str).unwrap_or_default();
+    integration_type == IntegrationType::Aws && uri.contains(":lambda:path/")
 }
 
 fn payload_format<'d>(
@@ -294,9 +299,10 @@ const PASSTHROUGH_BEHAVIORS: [(&str, PassthroughBehavior); 3] = [
     ("never", PassthroughBehavior::Never),
 ];
 
-/// Name → whether it converts to binary.
-pub(super) const CONTENT_HANDLINGS: [(&str, bool); 2] =
-    [("CONVERT_TO_TEXT", false), ("CONVERT_TO_BINARY", true)];
+pub(super) const CONTENT_HANDLINGS: [(&str, ContentHandling); 2] = [
+    ("CONVERT_TO_TEXT", ContentHandling::ConvertToText),
+    ("CONVERT_TO_BINARY", ContentHandling::ConvertToBinary),
+];
 
 /// `cacheKeyParameters` and `cacheNamespace` count where a stage has a cache, `description` nowhere.
 const MEMBERS: [&str; 21] = [

@@ -10,16 +10,10 @@ use super::reading::Reading;
 use super::unsupported::Feature;
 
 /// `requestParameters` of an integration, in their order.
-///
-/// `is_applied` is false where AWS ignores them: for Lambda functions and mocks.
-pub(super) fn read_request<'d>(
-    reading: &Reading<'d>,
-    at: &At<'d>,
-    is_applied: bool,
-) -> Vec<(String, String)> {
+pub(super) fn read_request<'d>(reading: &Reading<'d>, at: &At<'d>) -> Vec<(String, String)> {
     read(reading, at, "integration.request.", &["header", "path", "querystring"], |source, text| {
         match source_of(text) {
-            Some(Source::RequestBody) if is_applied => {
+            Some(Source::RequestBody) if text != "method.request.body" => {
                 reading.unsupported(source, Feature::BodyMappings);
             }
             Some(Source::Response | Source::ResponseBody) | None => refuse(reading, source, text),
@@ -31,7 +25,9 @@ pub(super) fn read_request<'d>(
 /// `responseParameters` of an integration response, in their order.
 pub(super) fn read_response<'d>(reading: &Reading<'d>, at: &At<'d>) -> Vec<(String, String)> {
     read(reading, at, "method.response.", &["header"], |source, text| match source_of(text) {
-        Some(Source::ResponseBody) => reading.unsupported(source, Feature::ResponseBodyMappings),
+        Some(Source::ResponseBody) if text != "integration.response.body" => {
+            reading.unsupported(source, Feature::ResponseBodyMappings)
+        }
         Some(Source::Request | Source::RequestBody) | None => refuse(reading, source, text),
         Some(_) => {}
     })

@@ -6,7 +6,6 @@ use super::super::IntegrationResponse;
 use super::super::document::At;
 use super::integration::CONTENT_HANDLINGS;
 use super::reading::Reading;
-use super::unsupported::Feature;
 use super::{mapping, template};
 
 /// Reads the integration responses in their order, which is that of selection.
@@ -31,11 +30,6 @@ fn response<'d>(
     if selection_pattern.is_some() && regex_lite::Regex::new(&format!("^(?:{pattern})$")).is_err() {
         reading.error(&at, format!("`{pattern}` is not a regular expression"));
     }
-    if let Some(handling) = at.get("contentHandling")
-        && reading.word(&handling, &CONTENT_HANDLINGS) == Some(true)
-    {
-        reading.unsupported(&handling, Feature::ContentHandling);
-    }
     let status = reading.required(&at, "statusCode")?;
     let status_code: u16 = reading.integer(&status, 100..=599)?.try_into().ok()?;
     let response_parameters = at
@@ -54,7 +48,9 @@ fn response<'d>(
             .get("responseTemplates")
             .map(|at| template::read_literal(reading, &at))
             .unwrap_or_default(),
-        content_handling: None,
+        content_handling: at
+            .get("contentHandling")
+            .and_then(|at| reading.word(&at, &CONTENT_HANDLINGS)),
     })
 }
 

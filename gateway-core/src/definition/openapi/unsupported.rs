@@ -23,7 +23,6 @@ fn not_yet(name: &str, instead: &str) -> String {
 
 features! {
     ApiKeys => "API keys are", "no operation may require one";
-    AwsIntegrations => "`aws` integrations are", "use `aws_proxy` with a Lambda function";
     BodyMappings => "mappings from `method.request.body` are", "map from path, query string or header";
     CallerCredentials => "calling with the caller's credentials is", "leave out `credentials`";
     Compression => "compressing responses, and inflating requests, is", "leave out `x-amazon-apigateway-minimum-compression-size`";
@@ -31,7 +30,6 @@ features! {
     GatewayResponseRequests => "`$method.request` in gateway responses is", "refer to `$context` or `$stageVariables`";
     HttpBodyMappings => "mappings from `$request.body` are", "map from path, query string or header";
     HttpFunctionMappings => "parameter mappings for Lambda functions of HTTP APIs are", "leave out `requestParameters`";
-    HttpIntegrations => "`http` integrations are", "use `http_proxy`";
     HttpResponseMappings => "response parameter mappings of HTTP APIs are", "leave out `responseParameters`";
     IamAuthorization => "IAM authorization is", "use a JWT or Cognito authorizer";
     LambdaAuthorizers => "Lambda authorizers are", "use a JWT or Cognito authorizer";

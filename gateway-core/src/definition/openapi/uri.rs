@@ -30,6 +30,13 @@ pub(super) fn read<'d>(
     };
     match integration_type {
         IntegrationType::AwsProxy => function(reading, &at, uri, &shape),
+        IntegrationType::Aws => match is_lambda(&shape) {
+            true => function(reading, &at, uri, &shape),
+            false => {
+                reading.unsupported(&at, Feature::ServiceIntegrations);
+                None
+            }
+        },
         _ => {
             check_url(reading, &at, integration, &shape, path);
             Some(uri.into())
@@ -149,6 +156,11 @@ fn placeholders(text: &str) -> impl Iterator<Item = &str> {
         let name = rest.split_once('}')?.0;
         (!name.is_empty()).then_some(name)
     })
+}
+
+/// Whether an `aws` integration's URI names Lambda's own path.
+fn is_lambda(shape: &str) -> bool {
+    shape.starts_with(VARIABLE) || matches!(shape.split(':').nth(4), Some("lambda"))
 }
 
 /// Reads a Lambda function's invocation URI, or (HTTP APIs) its ARN.

@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use crate::context::Context;
 use crate::exchange::Io;
 use crate::gateway::MethodOf;
-use crate::gateway::http::HttpProxy;
+use crate::gateway::http_proxy::HttpProxy;
 use crate::gateway::parameter_mapping::{Change, Source};
 use crate::message::{Field, FieldEdit, Request};
 use crate::pipeline::respond::field_value;

@@ -1,76 +1,124 @@
-//! `AWS_PROXY` with a Lambda function: the request becomes its event, its answer the response.
+//! `AWS` with a Lambda function: what mappings and templates made is its event, and its result is
+//! content like any endpoint's.
 
-use super::{endpoint_failed, read_content};
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use super::{EndpointAnswer, endpoint_failed, misconfigured, read_content};
 use crate::context::{Context, IntegrationContext};
-use crate::definition::{PayloadFormat, Protocol};
-use crate::effect::{EffectError, InvocationType, InvokeFunction};
+use crate::definition::Protocol;
+use crate::effect::{EffectError, FunctionAnswer, InvocationType, InvokeFunction};
 use crate::exchange::Io;
-use crate::gateway::{LambdaProxy, MethodOf};
+use crate::gateway::MethodOf;
+use crate::gateway::lambda::Lambda;
 use crate::gateway_error::{GatewayError, ResponseType};
-use crate::lambda::{AnswerInput, EventInput, answer_v1, answer_v2, event_v1, event_v2, refused};
+use crate::json::{self, Json};
 use crate::limits::EVENT_BYTES_MAX;
-use crate::message::{Request, Response};
-use crate::pipeline::respond::set_field;
+use crate::message::{Content, Fields, Request};
+use crate::pipeline::map_request::{IntegrationRequest, content, map_request};
+use crate::pipeline::map_response::CustomAnswer;
 
-/// Invokes the function and reads its answer.
-pub(super) async fn lambda_proxy(
-    proxy: &LambdaProxy,
+/// Invokes the function.
+pub(super) async fn lambda<'g>(
+    lambda: &'g Lambda,
     of: MethodOf<'_>,
     request: &Request,
     context: &Context,
     observed: &mut IntegrationContext,
     io: &Io,
-) -> Result<Response, GatewayError> {
-    let protocol = of.at.api.protocol;
-    // REST APIs know format 1.0 alone.
-    let format = match protocol {
-        Protocol::Rest => PayloadFormat::V1,
-        Protocol::Http => proxy.payload_format,
-    };
-    let body = read_content(request, io).await?;
-    let event = EventInput {
-        protocol,
-        context,
-        request,
-        body: &body,
-        binary_media_types: &of.at.deployment.binary_media_types,
-        stage_variables: &of.at.stage.variables,
-    };
-    let payload = match format {
-        PayloadFormat::V1 => event_v1(&event),
-        PayloadFormat::V2 => event_v2(&event),
-    };
-    drop(body);
+) -> Result<EndpointAnswer<'g>, GatewayError> {
+    let mapped = map_request(&lambda.request, of, request, context, io).await?;
+    let invocation = invocation_type(&mapped)?;
+    let payload = event(mapped.content, request, io).await?;
     if payload.len() >= EVENT_BYTES_MAX {
         let reason = "the event is larger than a function may be handed";
         return Err(GatewayError::new(ResponseType::RequestTooLarge, reason));
     }
     let operation = InvokeFunction {
-        function: proxy.function.clone(),
+        function: lambda.function.clone(),
         payload: payload.into(),
-        invocation: InvocationType::RequestResponse,
-        timeout_ms: proxy.timeout_ms,
+        invocation,
+        timeout_ms: lambda.timeout_ms,
     };
     let answer = io.perform(operation).await.map_err(|error| match error {
-        // The event was sent whole: it is the answer that is too large, and that is no fault of the client's.
-        EffectError::TooLarge => refused(protocol, 502, "the function answered more than 6 MB"),
-        error => endpoint_failed(error, protocol),
+        EffectError::TooLarge => misconfigured("the function answered more than 6 MB"),
+        error => endpoint_failed(error, Protocol::Rest),
     })?;
     observed.integration_status = Some(answer.status);
+    observed.status = Some(answer.status);
     observed.request_id.clone_from(&answer.request_id);
-    let input = AnswerInput {
-        protocol,
-        answer: &answer,
-        accept: request.fields.get("accept"),
-        binary_media_types: &of.at.deployment.binary_media_types,
-    };
-    let mut response = match format {
-        PayloadFormat::V1 => answer_v1(&input)?,
-        PayloadFormat::V2 => answer_v2(&input)?,
-    };
-    observed.status = Some(response.status);
-    if protocol == Protocol::Rest {
-        set_field(&mut response.fields, "X-Amzn-Trace-Id", context.trace.to_field());
+    refuse_what_lambda_refused(&answer)?;
+    Ok(EndpointAnswer::Custom(CustomAnswer {
+        selector: error_message(&answer.payload.0),
+        fields: fields(&answer),
+        content: content(answer.payload.0),
+        responses: &lambda.responses,
+        is_traced: true,
+    }))
+}
+
+/// Lambda's `X-Amz-Invocation-Type`, which is a mapped field like any other.
+fn invocation_type(mapped: &IntegrationRequest) -> Result<InvocationType, GatewayError> {
+    match mapped.fields.last("x-amz-invocation-type") {
+        None | Some("RequestResponse") => Ok(InvocationType::RequestResponse),
+        Some("Event") => Ok(InvocationType::Event),
+        Some(other) => {
+            let reason = alloc::format!("functions are not invoked as `{other}` here");
+            Err(misconfigured(&reason))
+        }
     }
-    Ok(response)
+}
+
+/// The event: nothing is an empty object.
+async fn event(content: Content, request: &Request, io: &Io) -> Result<Vec<u8>, GatewayError> {
+    let bytes = match content {
+        Content::Empty => Vec::new(),
+        Content::Bytes(bytes) => bytes,
+        Content::Held(_) => read_content(request, io).await?,
+    };
+    Ok(if bytes.is_empty() { b"{}".to_vec() } else { bytes })
+}
+
+/// A function that may not be called, or is not there, is a mistake in the definition; what else
+/// Lambda turns down (an event that is not JSON) is an answer like a function's.
+fn refuse_what_lambda_refused(answer: &FunctionAnswer) -> Result<(), GatewayError> {
+    match answer.status {
+        403 | 404 => Err(misconfigured("Invalid permissions on Lambda function")),
+        429 => Err(misconfigured("Lambda refused the invocation: too many at once")),
+        500.. => {
+            let reason = alloc::format!("Lambda answered with status {}", answer.status);
+            Err(misconfigured(&reason))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// What response patterns are matched with: the member `errorMessage`, or nothing.
+fn error_message(payload: &[u8]) -> String {
+    // A result without the word has no such member: most need no reading.
+    let names_it = payload.windows(MEMBER.len()).any(|window| window == MEMBER.as_bytes());
+    if !names_it {
+        return String::new();
+    }
+    let document = json::read_bytes(payload).unwrap_or_default();
+    match document.get(MEMBER) {
+        None | Some(Json::Null) => String::new(),
+        Some(Json::String(message)) => message.clone(),
+        Some(other) => other.to_text(),
+    }
+}
+
+const MEMBER: &str = "errorMessage";
+
+/// The fields of Lambda's answer that are known here.
+fn fields(answer: &FunctionAnswer) -> Fields {
+    let mut fields = Fields::new();
+    fields.push("Content-Type", "application/json");
+    if let Some(request_id) = &answer.request_id {
+        fields.push("x-amzn-RequestId", request_id.clone());
+    }
+    if let Some(kind) = &answer.function_error {
+        fields.push("X-Amz-Function-Error", kind.clone());
+    }
+    fields
 }

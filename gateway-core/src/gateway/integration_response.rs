@@ -6,7 +6,8 @@ use alloc::{string::String, vec::Vec};
 use regex_lite::Regex;
 
 use super::expression::{Expression, field_name};
-use crate::definition::IntegrationResponse;
+use super::media;
+use crate::definition::{ContentHandling, IntegrationResponse};
 
 /// The responses of an integration in the order of selection.
 #[derive(Debug)]
@@ -22,8 +23,21 @@ pub(crate) struct ResponsePlan {
     pub(crate) status_code: u16,
     /// Field name → expression.
     pub(crate) parameters: Vec<(String, Expression)>,
-    /// Media type → literal text.
-    pub(crate) templates: Vec<(String, String)>,
+    templates: Vec<(String, String)>,
+    pub(crate) content_handling: Option<ContentHandling>,
+}
+
+impl ResponsePlan {
+    /// The template for a client with this `Accept`.
+    pub(crate) fn template(&self, accept: Option<&str>) -> Option<&str> {
+        let chosen = media::choose(accept, self.templates.iter().map(|(media, _)| media.as_str()))?;
+        self.templates.iter().find(|(media, _)| media == chosen).map(|(_, text)| text.as_str())
+    }
+
+    /// Whether a mapping takes something from the endpoint's content.
+    pub(crate) fn maps_body(&self) -> bool {
+        self.parameters.iter().any(|(_, expression)| expression.reads_response_body())
+    }
 }
 
 impl Responses {
@@ -50,7 +64,9 @@ fn compile(
 ) -> Result<ResponsePlan, String> {
     let pattern = response.selection_pattern.as_deref().filter(|p| !p.is_empty());
     let pattern = pattern.map(|p| {
-        Regex::new(&alloc::format!("^(?:{p})$"))
+        // By itself first: what closes the group that is put around it must not pass.
+        Regex::new(p)
+            .and_then(|_| Regex::new(&alloc::format!("^(?:{p})$")))
             .map_err(|error| alloc::format!("`{p}` is not a regular expression: {error}"))
     });
     let parameters = response.response_parameters.iter().map(|(target, source)| {
@@ -62,6 +78,7 @@ fn compile(
         status_code: response.status_code,
         parameters: parameters.collect::<Result<_, _>>()?,
         templates: response.response_templates.clone(),
+        content_handling: response.content_handling,
     })
 }
 

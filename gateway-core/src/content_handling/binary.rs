@@ -7,7 +7,7 @@ use alloc::string::String;
 /// Recorded from the real service: only the first entry of a list counts, parameters do not, and
 /// an entry `type/*` covers its subtypes, while `*/subtype` covers nothing. `*/*` is documented as
 /// everything, even a message without media type.
-pub(super) fn is_binary(media_types: Option<&str>, binary_media_types: &[String]) -> bool {
+pub(crate) fn is_binary(media_types: Option<&str>, binary_media_types: &[String]) -> bool {
     if binary_media_types.iter().any(|b| b == "*/*") {
         return true;
     }

@@ -1,0 +1,236 @@
+//! `HTTP_PROXY`: the endpoint sees the client's request, the client the endpoint's response.
+//!
+//! Only changes cross to the host: it holds the fields and the content of both messages, frames
+//! them itself, and drops what `Connection` lists.
+
+use alloc::{string::String, vec::Vec};
+
+use super::{endpoint_failed, http_mapping, read_content};
+use crate::context::{Context, IntegrationContext};
+use crate::definition::Protocol;
+use crate::effect::SendRequest;
+use crate::exchange::Io;
+use crate::gateway::MethodOf;
+use crate::gateway::expression::{Body, Sources};
+use crate::gateway::http_proxy::HttpProxy;
+use crate::gateway::request_parameters::Mapped;
+use crate::gateway_error::GatewayError;
+use crate::message::field_names::{HOP_BY_HOP, INVISIBLE_TO_REST, is_one_of};
+use crate::message::{
+    EndpointResponse, Field, FieldEdit, Fields, OutgoingFields, Request, Response, Scheme,
+};
+use crate::pipeline::cors;
+use crate::pipeline::map_request::{forbidden, invalid_json};
+use crate::pipeline::respond::field_value;
+
+/// The endpoint's response as the client is to see it.
+#[derive(Debug)]
+pub(super) struct Proxied {
+    pub(super) response: Response,
+    /// How much content it announced for this client.
+    pub(super) content_length: Option<u64>,
+}
+
+/// Sends the request on and the response back.
+pub(super) async fn http_proxy(
+    proxy: &HttpProxy,
+    of: MethodOf<'_>,
+    request: &Request,
+    context: &Context,
+    observed: &mut IntegrationContext,
+    io: &Io,
+) -> Result<Proxied, GatewayError> {
+    let protocol = of.at.api.protocol;
+    let mapped = map(proxy, request, context, io).await?;
+    let url = url(proxy, of, request, context, &mapped, io);
+    let fields = match protocol {
+        Protocol::Rest => rest_request_fields(mapped, request, context),
+        Protocol::Http => {
+            let mut edits = http_request_fields(request, context);
+            http_mapping::map_fields(proxy, of, request, context, io, &mut edits);
+            edits
+        }
+    };
+    let operation = SendRequest {
+        method: proxy.http_method.as_ref().unwrap_or(&request.method).clone(),
+        url,
+        fields: OutgoingFields::Edited(fields),
+        content: request.content.clone(),
+        timeout_ms: proxy.timeout_ms,
+        insecure_skip_verification: proxy.insecure_skip_verification,
+    };
+    let endpoint = io.perform(operation).await.map_err(|e| endpoint_failed(e, protocol))?;
+    observed.integration_status = Some(endpoint.status);
+    observed.status = Some(endpoint.status);
+    observed.request_id = endpoint.fields.get("x-amzn-requestid").map(Into::into);
+    let edits = match protocol {
+        Protocol::Rest => rest_response_fields(&endpoint),
+        Protocol::Http => http_response_fields(&endpoint.fields, of),
+    };
+    let content_length = match request.method.as_str() {
+        "HEAD" => Some(0),
+        _ => endpoint.fields.get("content-length").and_then(|length| length.trim().parse().ok()),
+    };
+    let response = Response {
+        status: endpoint.status,
+        fields: OutgoingFields::Edited(edits),
+        content: endpoint.content,
+    };
+    Ok(Proxied { response, content_length })
+}
+
+/// What a REST API maps.
+async fn map(
+    proxy: &HttpProxy,
+    request: &Request,
+    context: &Context,
+    io: &Io,
+) -> Result<Mapped, GatewayError> {
+    let Some(parameters) = &proxy.parameters else { return Ok(Mapped::default()) };
+    let body = match parameters.reads_body() {
+        true => {
+            let content = read_content(request, io).await?;
+            Some(Body::read(&content).map_err(|_| invalid_json())?)
+        }
+        false => None,
+    };
+    let (fields, body) = (&request.fields, body.as_ref());
+    let sources = Sources { fields, context, now: io.now(), body, response: None };
+    parameters.map(&sources).map_err(forbidden)
+}
+
+fn url(
+    proxy: &HttpProxy,
+    of: MethodOf<'_>,
+    request: &Request,
+    context: &Context,
+    mapped: &Mapped,
+    io: &Io,
+) -> String {
+    let path = &context.resource_request_path;
+    let below = if proxy.appends_path { path.as_str() } else { "" };
+    if of.at.api.protocol == Protocol::Http {
+        let parameter = |name: &str| of.path_parameters(path).find(|(n, _)| *n == name);
+        let parameter = |name: &str| parameter(name).map(|(_, value)| value);
+        let url = proxy.uri.expand(parameter, below, &context.raw_query, &[]);
+        return http_mapping::map_url(url, proxy, of, request, context, io);
+    }
+    let parameter = |name: &str| {
+        let mapped = mapped.path.iter().find(|(n, _)| n == name);
+        mapped.map(|(_, value)| value.as_str())
+    };
+    proxy.uri.expand(parameter, below, &context.raw_query, &mapped.query)
+}
+
+/// Changes to the client's fields for the endpoint of a REST API.
+fn rest_request_fields(mapped: Mapped, request: &Request, context: &Context) -> Vec<FieldEdit> {
+    let dropped = |name: &str| {
+        is_one_of(name, INVISIBLE_TO_REST)
+            || is_one_of(name, &["host", "content-encoding", "via", "keep-alive"])
+    };
+    let mut edits = removals(&request.fields, dropped);
+    let mut set = |name: &str, value: String| edits.push(FieldEdit::Set(Field::new(name, value)));
+    set("X-Amzn-Apigateway-Api-Id", context.api_id.clone());
+    set("X-Amzn-Trace-Id", context.trace.to_field());
+    if !request.fields.contains("accept") {
+        set("Accept", "application/json".into());
+    }
+    if !request.fields.contains("user-agent") {
+        set("User-Agent", alloc::format!("AmazonAPIGateway_{}", context.api_id));
+    }
+    for (name, value) in &mapped.headers {
+        set(name, field_value(value));
+    }
+    edits
+}
+
+/// Changes to the client's fields for the endpoint of an HTTP API.
+fn http_request_fields(request: &Request, context: &Context) -> Vec<FieldEdit> {
+    let mut edits = removals(&request.fields, |name| {
+        is_one_of(name, HOP_BY_HOP) || is_one_of(name, &["host", "content-length", "expect"])
+    });
+    let earlier = |name: &str| {
+        let values: Vec<&str> = request.fields.all(name).collect();
+        if values.is_empty() { String::new() } else { values.join(", ") + ", " }
+    };
+    let scheme = match context.scheme {
+        Scheme::Http => "http",
+        Scheme::Https => "https",
+    };
+    // RFC 7239: what is not a token is quoted, and an IPv6 address is in brackets.
+    let source = match context.source_ip.contains(':') {
+        true => alloc::format!("\"[{}]\"", context.source_ip),
+        false => context.source_ip.clone(),
+    };
+    let forwarded = alloc::format!(
+        "{}by=_gateway;for={source};host={};proto={scheme}",
+        earlier("forwarded"),
+        forwarded_host(request.fields.get("host").unwrap_or_default()),
+    );
+    let via = alloc::format!("{}{} AmazonAPIGateway", earlier("via"), context.protocol.as_str());
+    edits.push(FieldEdit::Set(Field::new("Forwarded", forwarded)));
+    edits.push(FieldEdit::Set(Field::new("Via", via)));
+    edits.push(FieldEdit::Set(Field::new("X-Amzn-Trace-Id", context.trace.to_field())));
+    edits
+}
+
+/// A `Host` as a value of `Forwarded`.
+fn forwarded_host(host: &str) -> String {
+    let is_token = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b);
+    if !host.is_empty() && host.bytes().all(is_token) {
+        return host.into();
+    }
+    alloc::format!("\"{}\"", host.replace(['"', '\\'], ""))
+}
+
+/// Changes to the endpoint's fields for the client of a REST API: some are renamed, some lost.
+///
+/// `Content-Encoding` stays, although one report says that it is lost: the content is streamed
+/// as it is, and would be unreadable without.
+fn rest_response_fields(endpoint: &EndpointResponse) -> Vec<FieldEdit> {
+    let mut edits = removals(&endpoint.fields, |name| {
+        is_one_of(name, &["transfer-encoding", "via", "keep-alive", "trailer", "upgrade"])
+    });
+    for (name, renamed) in REMAPPED {
+        if endpoint.fields.contains(name) {
+            edits.push(FieldEdit::Rename(name.into(), renamed.into()));
+        }
+    }
+    if !endpoint.fields.contains("content-type") {
+        edits.push(FieldEdit::Append(Field::new("Content-Type", "application/json")));
+    }
+    edits
+}
+
+/// Recorded from the real service for proxies.
+const REMAPPED: [(&str, &str); 5] = [
+    ("connection", "x-amzn-Remapped-Connection"),
+    ("content-length", "x-amzn-Remapped-Content-Length"),
+    ("date", "x-amzn-Remapped-Date"),
+    ("server", "x-amzn-Remapped-Server"),
+    ("x-amzn-requestid", "x-amzn-Remapped-x-amzn-RequestId"),
+];
+
+/// Changes to the endpoint's fields for the client of an HTTP API: what concerns one connection
+/// alone is lost, and what the API's CORS settings replace.
+fn http_response_fields(fields: &Fields, of: MethodOf<'_>) -> Vec<FieldEdit> {
+    removals(fields, |name| {
+        is_one_of(name, HOP_BY_HOP)
+            || name.eq_ignore_ascii_case("content-length")
+            || cors::replaces(of.at, name)
+    })
+}
+
+/// One removal for each name that is there and to be dropped.
+fn removals(fields: &Fields, dropped: impl Fn(&str) -> bool) -> Vec<FieldEdit> {
+    let mut edits: Vec<FieldEdit> = Vec::new();
+    for field in fields.iter().filter(|field| dropped(&field.name)) {
+        let again = edits.iter().any(
+            |edit| matches!(edit, FieldEdit::Remove(name) if name.eq_ignore_ascii_case(&field.name)),
+        );
+        if !again {
+            edits.push(FieldEdit::Remove(field.name.clone()));
+        }
+    }
+    edits
+}

@@ -1,0 +1,84 @@
+//! `AWS_PROXY` with a Lambda function: the request becomes its event, its answer the response.
+
+use super::{endpoint_failed, read_content};
+use crate::context::{Context, IntegrationContext};
+use crate::definition::{PayloadFormat, Protocol};
+use crate::effect::{EffectError, InvocationType, InvokeFunction};
+use crate::exchange::Io;
+use crate::gateway::MethodOf;
+use crate::gateway::expression::Sources;
+use crate::gateway::lambda::LambdaProxy;
+use crate::gateway_error::{GatewayError, ResponseType};
+use crate::lambda::{AnswerInput, EventInput, answer_v1, answer_v2, event_v1, event_v2, refused};
+use crate::limits::EVENT_BYTES_MAX;
+use crate::message::{Request, Response};
+use crate::pipeline::map_request::forbidden;
+use crate::pipeline::respond::set_field;
+
+/// Invokes the function and reads its answer.
+pub(super) async fn lambda_proxy(
+    proxy: &LambdaProxy,
+    of: MethodOf<'_>,
+    request: &Request,
+    context: &Context,
+    observed: &mut IntegrationContext,
+    io: &Io,
+) -> Result<Response, GatewayError> {
+    let protocol = of.at.api.protocol;
+    // REST APIs know format 1.0 alone.
+    let format = match protocol {
+        Protocol::Rest => PayloadFormat::V1,
+        Protocol::Http => proxy.payload_format,
+    };
+    if let Some(parameters) = &proxy.parameters {
+        let fields = &request.fields;
+        let sources = Sources { fields, context, now: io.now(), body: None, response: None };
+        parameters.check(&sources).map_err(forbidden)?;
+    }
+    let body = read_content(request, io).await?;
+    let event = EventInput {
+        protocol,
+        context,
+        request,
+        body: &body,
+        binary_media_types: &of.at.deployment.binary_media_types,
+        stage_variables: &of.at.stage.variables,
+    };
+    let payload = match format {
+        PayloadFormat::V1 => event_v1(&event),
+        PayloadFormat::V2 => event_v2(&event),
+    };
+    drop(body);
+    if payload.len() >= EVENT_BYTES_MAX {
+        let reason = "the event is larger than a function may be handed";
+        return Err(GatewayError::new(ResponseType::RequestTooLarge, reason));
+    }
+    let operation = InvokeFunction {
+        function: proxy.function.clone(),
+        payload: payload.into(),
+        invocation: InvocationType::RequestResponse,
+        timeout_ms: proxy.timeout_ms,
+    };
+    let answer = io.perform(operation).await.map_err(|error| match error {
+        // The event was sent whole: it is the answer that is too large, and that is no fault of the client's.
+        EffectError::TooLarge => refused(protocol, 502, "the function answered more than 6 MB"),
+        error => endpoint_failed(error, protocol),
+    })?;
+    observed.integration_status = Some(answer.status);
+    observed.request_id.clone_from(&answer.request_id);
+    let input = AnswerInput {
+        protocol,
+        answer: &answer,
+        accept: request.fields.get("accept"),
+        binary_media_types: &of.at.deployment.binary_media_types,
+    };
+    let mut response = match format {
+        PayloadFormat::V1 => answer_v1(&input)?,
+        PayloadFormat::V2 => answer_v2(&input)?,
+    };
+    observed.status = Some(response.status);
+    if protocol == Protocol::Rest {
+        set_field(&mut response.fields, "X-Amzn-Trace-Id", context.trace.to_field());
+    }
+    Ok(response)
+}
