@@ -22,6 +22,10 @@ pub enum EffectError {
     Misconfigured(String),
     /// More bytes than the effect allows.
     TooLarge,
+    /// The client's own content did not come in time.
+    Stalled,
+    /// The host holds as much content for others as it may.
+    Overloaded,
     /// The client left, or the host is going down: answer quickly, nobody listens.
     Cancelled,
 }

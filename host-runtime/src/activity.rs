@@ -6,6 +6,7 @@
 use std::cell::Cell;
 use std::pin::Pin;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -14,12 +15,15 @@ use hyper::body::{Body as HttpBody, Frame, SizeHint};
 use tokio::time::Instant;
 
 use crate::body::{Body, BodyError};
+use crate::memory::{Memory, Share};
 
 /// Longest wait for a request, and for its whole head.
 const SILENCE_MAX: Duration = Duration::from_secs(60);
 /// Longest wait for a client to take the next part of a response. More than endpoints have for
 /// giving it, so that their silence is not held against the client.
 const LYING_MAX: Duration = Duration::from_secs(90);
+/// Whole content below this is not worth counting.
+const COUNTED_BYTES_MIN: usize = 64 * 1024;
 
 /// What a connection is doing.
 #[derive(Debug, Clone)]
@@ -83,9 +87,17 @@ pub(crate) struct Request {
 
 impl Request {
     /// The response begins.
-    pub(crate) fn respond(mut self, body: Body) -> Sending {
+    pub(crate) fn respond(mut self, body: Body, memory: &Arc<Memory>) -> Sending {
         self.stop_waiting();
-        Sending { body, request: self }
+        let share = match &body {
+            Body::Whole(bytes) if bytes.len() >= COUNTED_BYTES_MIN => {
+                let mut share = memory.share();
+                share.note(bytes.len());
+                Some(share)
+            }
+            _ => None,
+        };
+        Sending { body, request: self, _share: share }
     }
 
     fn stop_waiting(&mut self) {
@@ -111,6 +123,8 @@ impl Drop for Request {
 pub(crate) struct Sending {
     body: Body,
     request: Request,
+    /// What a client that takes its time keeps in memory.
+    _share: Option<Share>,
 }
 
 impl HttpBody for Sending {
@@ -165,7 +179,7 @@ mod tests {
             let activity = Activity::new();
             let request = activity.request();
             assert!(!after(&activity, 3_600).await);
-            drop(request.respond(Body::Empty));
+            drop(request.respond(Body::Empty, &Arc::default()));
             assert!(!after(&activity, 59).await);
             assert!(after(&activity, 2).await);
         });
@@ -175,7 +189,7 @@ mod tests {
     fn a_client_that_lets_content_lie_is_given_up() {
         paused(async || {
             let activity = Activity::new();
-            let sending = activity.request().respond(b"x".to_vec().into());
+            let sending = activity.request().respond(b"x".to_vec().into(), &Arc::default());
             assert!(!after(&activity, 89).await);
             assert!(after(&activity, 2).await);
             drop(sending);

@@ -93,7 +93,8 @@ fn answer(state: &State, request: &Request<Incoming>) -> Response<Full<Bytes>> {
         },
         (&Method::GET | &Method::HEAD, "/metrics") => {
             let dropped_lines = state.shared.access_log.dropped_lines();
-            (StatusCode::OK, state.shared.metrics.to_text(dropped_lines))
+            let content_bytes = state.shared.memory.held();
+            (StatusCode::OK, state.shared.metrics.to_text(dropped_lines, content_bytes))
         }
         (_, "/healthz" | "/readyz" | "/metrics") => {
             (StatusCode::METHOD_NOT_ALLOWED, "GET it\n".into())

@@ -49,8 +49,17 @@ pub(crate) fn arrive(
     }
     let fields = fields(&parts, peer);
     let target = parts.uri.path_and_query().map_or("/", |target| target.as_str()).to_owned();
+    // AWS: "total combined size of request line and header values".
+    let line = parts.method.as_str().len() + target.len();
+    if line > FIELDS_BYTES_MAX {
+        return Err(Box::new(own_response(
+            414,
+            "RequestUriTooLongException",
+            "Request URI too long",
+        )));
+    }
     let bytes: usize = fields.iter().map(|f| f.name.len() + f.value.len()).sum();
-    if bytes > FIELDS_BYTES_MAX {
+    if line + bytes > FIELDS_BYTES_MAX {
         return Err(Box::new(own_response(
             431,
             "RequestHeaderFieldsTooLargeException",
@@ -58,7 +67,8 @@ pub(crate) fn arrive(
         )));
     }
     let mut contents = Contents::default();
-    let content = contents.hold(Body::from_client(incoming, PAYLOAD_BYTES_MAX.into()));
+    let part_max = worker.settings.borrow().limits.content_timeout;
+    let content = contents.hold(Body::from_client(incoming, PAYLOAD_BYTES_MAX.into(), part_max));
     let arrival = Arrival {
         now: now(),
         seed: worker.seed(),

@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::rc::Rc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -10,9 +11,10 @@ use hyper::body::Incoming;
 use hyper::body::{Body as HttpBody, Frame, SizeHint};
 use tokio::time::{Instant, Sleep};
 
+use crate::pace::Pace;
 use crate::perform::pool::Lease;
 
-/// Most time between two parts of content before the connection is given up.
+/// Most time between two parts of an endpoint's content before the connection is given up.
 const IDLE_MAX: Duration = Duration::from_secs(60);
 
 /// Content on its way, streamed or whole. Trailers are left out: AWS forwards none.
@@ -35,6 +37,8 @@ pub struct Stream {
     idle: Option<Pin<Box<Sleep>>>,
     /// The connection that it comes from, given back to its pool at the end.
     lease: Option<Lease>,
+    /// The client's, if it comes from there.
+    pace: Option<Rc<Pace>>,
 }
 
 /// Why content broke off.
@@ -42,8 +46,12 @@ pub struct Stream {
 pub enum BodyError {
     /// More than the limit.
     TooLarge,
-    /// Nothing came for a long time.
+    /// Nothing came from an endpoint for a long time.
     Idle,
+    /// Nothing came from the client for too long.
+    Stalled,
+    /// As much content is held as may be.
+    Overloaded,
     /// The connection broke or sent nonsense.
     Broken(hyper::Error),
 }
@@ -52,7 +60,8 @@ impl std::fmt::Display for BodyError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::TooLarge => f.write_str("more content than is allowed"),
-            Self::Idle => f.write_str("no content came for too long"),
+            Self::Idle | Self::Stalled => f.write_str("no content came for too long"),
+            Self::Overloaded => f.write_str("too much content is held for others"),
             Self::Broken(error) => write!(f, "{error}"),
         }
     }
@@ -61,9 +70,14 @@ impl std::fmt::Display for BodyError {
 impl std::error::Error for BodyError {}
 
 impl Body {
-    /// The client's content; beyond `bytes_max` it ends in [`BodyError::TooLarge`].
-    pub fn from_client(incoming: Incoming, bytes_max: u64) -> Self {
-        Self::stream(incoming, bytes_max, None)
+    /// The client's content; beyond `bytes_max` it ends in [`BodyError::TooLarge`], and in
+    /// [`BodyError::Stalled`] if a part of it does not come within `part_max`.
+    pub fn from_client(incoming: Incoming, bytes_max: u64, part_max: Duration) -> Self {
+        let mut body = Self::stream(incoming, bytes_max, None);
+        if let Self::Stream(stream) = &mut body {
+            stream.pace = Some(Rc::new(Pace::new(part_max)));
+        }
+        body
     }
 
     /// An endpoint's content, with the connection that is free again when it ends.
@@ -78,7 +92,15 @@ impl Body {
             }
             return Self::Empty;
         }
-        Self::Stream(Box::new(Stream { incoming, remaining, idle: None, lease }))
+        Self::Stream(Box::new(Stream { incoming, remaining, idle: None, lease, pace: None }))
+    }
+
+    /// How the client sends it, if it does.
+    pub(crate) fn pace(&self) -> Option<Rc<Pace>> {
+        match self {
+            Self::Stream(stream) => stream.pace.clone(),
+            _ => None,
+        }
     }
 
     /// All of it, if that is at most `bytes_max`.
@@ -86,6 +108,18 @@ impl Body {
     /// # Errors
     /// When it is more, or breaks off.
     pub async fn collect(self, bytes_max: usize) -> Result<Bytes, BodyError> {
+        self.collect_counted(bytes_max, |_| true).await
+    }
+
+    /// All of it, if that is at most `bytes_max` and `take` allows every part of it.
+    ///
+    /// # Errors
+    /// When it is more, or breaks off.
+    pub(crate) async fn collect_counted(
+        self,
+        bytes_max: usize,
+        mut take: impl FnMut(usize) -> bool,
+    ) -> Result<Bytes, BodyError> {
         let mut body = self;
         if body.size_hint().lower() > bytes_max as u64 {
             return Err(BodyError::TooLarge);
@@ -97,6 +131,9 @@ impl Body {
             let Ok(part) = frame?.into_data() else { continue };
             if first.len() + rest.len() + part.len() > bytes_max {
                 return Err(BodyError::TooLarge);
+            }
+            if !take(part.len()) {
+                return Err(BodyError::Overloaded);
             }
             if first.is_empty() && rest.is_empty() {
                 first = part;
@@ -168,8 +205,14 @@ impl Stream {
             let Poll::Ready(frame) = Pin::new(&mut self.incoming).poll_frame(cx) else {
                 return self.poll_idle(cx);
             };
-            if let Some(idle) = &mut self.idle {
-                idle.as_mut().reset(Instant::now() + IDLE_MAX);
+            match &self.pace {
+                Some(pace) if !pace.comes() => return Poll::Ready(Some(Err(BodyError::Stalled))),
+                Some(_) => self.idle = None,
+                None => {
+                    if let Some(idle) = &mut self.idle {
+                        idle.as_mut().reset(Instant::now() + IDLE_MAX);
+                    }
+                }
             }
             let data = match frame {
                 None => {
@@ -193,8 +236,11 @@ impl Stream {
 
     /// The timer is made by the first wait: most content is there when it is asked for.
     fn poll_idle(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
-        let idle = self.idle.get_or_insert_with(|| Box::pin(tokio::time::sleep(IDLE_MAX)));
-        idle.as_mut().poll(cx).map(|()| Some(Err(BodyError::Idle)))
+        let pace = self.pace.as_ref().map(|pace| pace.waits());
+        let until = || pace.unwrap_or_else(|| Instant::now() + IDLE_MAX);
+        let idle = self.idle.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(until())));
+        let error = || if pace.is_some() { BodyError::Stalled } else { BodyError::Idle };
+        idle.as_mut().poll(cx).map(|()| Some(Err(error())))
     }
 
     fn give_back(&mut self) {

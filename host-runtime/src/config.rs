@@ -9,11 +9,12 @@ mod reading;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use gateway_core::bucket::Limit;
 use gateway_core::definition::document::{At, Node};
 use gateway_core::definition::{DefinitionError, Protocol, Source, Stage};
-use gateway_core::limits::{ACCOUNT_BURST_DEFAULT, ACCOUNT_RATE_DEFAULT};
+use gateway_core::limits::{ACCOUNT_BURST_DEFAULT, ACCOUNT_RATE_DEFAULT, PAYLOAD_BYTES_MAX};
 
 use reading::Reading;
 
@@ -36,6 +37,8 @@ pub struct Config {
     pub endpoints: BTreeMap<String, String>,
     /// Certificate authorities that endpoints may have besides the system's.
     pub truststore: Option<Truststore>,
+    /// Bounds of the host.
+    pub limits: Limits,
     /// The limit of all APIs together.
     pub account_throttle: Limit,
     /// The folder that relative paths are relative to.
@@ -55,6 +58,24 @@ pub struct ApiConfig {
     pub stages: Vec<Stage>,
     /// Where it stands in the configuration.
     pub source: Source,
+}
+
+/// Bounds of the host that AWS has no names for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Most content that all requests together hold whole in memory.
+    pub content_in_memory_bytes: usize,
+    /// Longest wait for the next part of a client's content; ten times that for all of it.
+    pub content_timeout: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            content_in_memory_bytes: crate::memory::default_max(),
+            content_timeout: Duration::from_secs(30),
+        }
+    }
 }
 
 /// A PEM file of certificate authorities.
@@ -122,6 +143,7 @@ impl Config {
             functions: BTreeMap::new(),
             endpoints: BTreeMap::new(),
             truststore: None,
+            limits: Limits::default(),
             account_throttle: Limit::new(ACCOUNT_RATE_DEFAULT, ACCOUNT_BURST_DEFAULT),
             directory: definition.parent().map(Path::to_owned).unwrap_or_default(),
         }
@@ -155,7 +177,7 @@ fn default_region() -> String {
 }
 
 fn read(reading: &Reading, at: &At<'_>, directory: &Path) -> Config {
-    const KEYS: [&str; 9] = [
+    const KEYS: [&str; 10] = [
         "listen",
         "admin",
         "region",
@@ -164,6 +186,7 @@ fn read(reading: &Reading, at: &At<'_>, directory: &Path) -> Config {
         "functions",
         "endpoints",
         "truststore",
+        "limits",
         "account",
     ];
     reading.keys(at, &KEYS);
@@ -184,6 +207,7 @@ fn read(reading: &Reading, at: &At<'_>, directory: &Path) -> Config {
             let file = directory.join(reading.text(&at)?);
             Some(Truststore { file, certificates: Vec::new(), source: at.source() })
         }),
+        limits: limits(reading, at),
         account_throttle: account_throttle(reading, at),
         directory: directory.to_owned(),
     }
@@ -203,6 +227,29 @@ fn endpoints(reading: &Reading, at: &At<'_>) -> BTreeMap<String, String> {
     let Some(at) = at.get("endpoints") else { return BTreeMap::new() };
     let read = |(name, at)| Some((String::from(name), reading.url(&at)?));
     reading.object(&at).into_iter().filter_map(read).collect()
+}
+
+fn limits(reading: &Reading, at: &At<'_>) -> Limits {
+    let mut limits = Limits::default();
+    let Some(at) = at.get("limits") else { return limits };
+    reading.keys(&at, &["contentInMemoryBytes", "contentTimeoutInMillis"]);
+    if let Some(at) = at.get("contentInMemoryBytes")
+        && let Some(bytes) = reading.whole(&at)
+    {
+        if bytes < PAYLOAD_BYTES_MAX {
+            reading.error(&at, format!("one request may have {PAYLOAD_BYTES_MAX} bytes"));
+        }
+        limits.content_in_memory_bytes = bytes as usize;
+    }
+    if let Some(at) = at.get("contentTimeoutInMillis")
+        && let Some(millis) = reading.whole(&at)
+    {
+        if millis == 0 {
+            reading.error(&at, "no content would come in time");
+        }
+        limits.content_timeout = Duration::from_millis(millis.into());
+    }
+    limits
 }
 
 fn account_throttle(reading: &Reading, at: &At<'_>) -> Limit {

@@ -14,7 +14,9 @@ pub mod trust;
 use std::time::Duration;
 
 use bytes::Bytes;
-use gateway_core::effect::{Effect, EffectError, Outcome, SendRequest};
+use gateway_core::effect::{
+    Effect, EffectError, FunctionAnswer, InvokeFunction, Outcome, SendRequest,
+};
 use gateway_core::message::EndpointResponse;
 
 use crate::body::Body;
@@ -33,11 +35,12 @@ pub(crate) async fn perform(
     effect: Effect,
 ) -> Outcome {
     match effect {
-        Effect::ReadContent(read) => Outcome::ReadContent(held.contents.read(&read).await),
+        Effect::ReadContent(read) => {
+            Outcome::ReadContent(held.contents.read(&read, &worker.shared.memory).await)
+        }
         Effect::SendRequest(send) => Outcome::SendRequest(send_request(worker, held, send).await),
         Effect::InvokeFunction(invoke) => {
-            let client = worker.client.borrow().clone();
-            Outcome::InvokeFunction(settings.functions.invoke(invoke, &client).await)
+            Outcome::InvokeFunction(invoke_function(worker, settings, held, invoke).await)
         }
         Effect::TakeTokens(take) => {
             Outcome::TakeTokens(Ok(worker.shared.tokens.take(&take, now())))
@@ -48,6 +51,23 @@ pub(crate) async fn perform(
         }
         Effect::VerifySignature(verify) => Outcome::VerifySignature(Ok(signature::verify(&verify))),
     }
+}
+
+async fn invoke_function(
+    worker: &Worker,
+    settings: &Settings,
+    held: &mut Held,
+    effect: InvokeFunction,
+) -> Result<FunctionAnswer, EffectError> {
+    let share = held.contents.share(&worker.shared.memory);
+    if !share.take(effect.payload.0.len()) {
+        return Err(EffectError::Overloaded);
+    }
+    let client = worker.client.borrow().clone();
+    let answer = settings.functions.invoke(effect, &client).await?;
+    // The function has run: its answer is not thrown away.
+    share.note(answer.payload.0.len());
+    Ok(answer)
 }
 
 async fn send_request(

@@ -1,6 +1,7 @@
 //! Clients' connections: HTTP/1.1 and HTTP/2 (with prior knowledge), bounded in every direction.
 
 use std::convert::Infallible;
+use std::io;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::rc::Rc;
@@ -17,6 +18,7 @@ use tokio::sync::watch;
 
 use crate::activity::{self, Activity, Sending};
 use crate::arrival::{Peer, arrive};
+use crate::descriptors::SpareDescriptor;
 use crate::drive::drive;
 use crate::local::LocalExecutor;
 use crate::spelling::{Heads, Noted};
@@ -43,6 +45,7 @@ pub(crate) async fn accept(
         let connection = serve(Rc::clone(&worker), stream, address, port, ended.clone());
         tokio::task::spawn_local(connection);
     };
+    let mut spare = SpareDescriptor::new();
     loop {
         while worker.connections.count() >= CONNECTIONS_MAX {
             worker.connections.one_closed().await;
@@ -50,7 +53,7 @@ pub(crate) async fn accept(
         tokio::select! {
             accepted = listener.accept() => match accepted {
                 Ok(accepted) => start(accepted),
-                Err(error) => accept_failed(&error).await,
+                Err(error) => accept_failed(&error, &mut spare, &listener).await,
             },
             _ = stop.changed() => break,
         }
@@ -61,14 +64,18 @@ pub(crate) async fn accept(
     }
 }
 
-/// A connection that was reset before it was accepted is nothing; without file descriptors, wait
-/// until some are free.
-async fn accept_failed(error: &std::io::Error) {
-    use std::io::ErrorKind::{ConnectionAborted, ConnectionReset, Interrupted};
-    if !matches!(error.kind(), ConnectionAborted | ConnectionReset | Interrupted) {
-        tracing::warn!(%error, "a connection cannot be accepted");
-        tokio::time::sleep(Duration::from_millis(100)).await;
+/// A connection that was reset before it was accepted is nothing; one for which there is no file
+/// descriptor is told so.
+async fn accept_failed(error: &io::Error, spare: &mut SpareDescriptor, listener: &TcpListener) {
+    use io::ErrorKind::{ConnectionAborted, ConnectionReset, Interrupted};
+    if matches!(error.kind(), ConnectionAborted | ConnectionReset | Interrupted) {
+        return;
     }
+    if spare.refuse_one(error, listener).await {
+        return;
+    }
+    tracing::warn!(%error, "a connection cannot be accepted");
+    tokio::time::sleep(Duration::from_millis(100)).await;
 }
 
 async fn serve(
@@ -180,5 +187,5 @@ async fn answer(
     if worker.connections.closing.get() && version < http::Version::HTTP_2 {
         response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
-    Ok(response.map(|body| activity.respond(body)))
+    Ok(response.map(|body| activity.respond(body, &worker.shared.memory)))
 }

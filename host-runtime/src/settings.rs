@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::config::Config;
+use crate::config::{Config, Limits};
 use crate::functions::Functions;
 use crate::perform::keys::Keys;
 use crate::perform::trust::Trust;
@@ -16,6 +16,8 @@ pub struct Settings {
     pub functions: Functions,
     /// Who vouches for endpoints.
     pub trust: Arc<Trust>,
+    /// Bounds.
+    pub limits: Limits,
     cognito_endpoint: Option<String>,
 }
 
@@ -34,6 +36,6 @@ impl Settings {
             Some(before) if before.trust.adds(added) => Arc::clone(&before.trust),
             _ => Arc::new(Trust::new(added.to_vec())),
         };
-        Self { keys, functions, trust, cognito_endpoint }
+        Self { keys, functions, trust, limits: config.limits, cognito_endpoint }
     }
 }

@@ -11,9 +11,12 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
 
+use gateway_core::limits::FIELDS_BYTES_MAX;
 use gateway_core::message::{Field, Fields};
 use http::{HeaderMap, HeaderValue, Method};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+use crate::refusal::Refusal;
 
 /// Most bytes kept of a connection: the largest head that is served, and some content before it.
 const KEPT_BYTES_MAX: usize = 32 * 1024;
@@ -27,6 +30,8 @@ struct Received {
     bytes: Vec<u8>,
     /// Content of the last request that is still to come, or to be passed over.
     skip: u64,
+    /// Whether a line has ended in what was dropped since the last request.
+    dropped_line: bool,
 }
 
 /// A connection whose received bytes are noted on the way.
@@ -34,16 +39,24 @@ struct Received {
 pub struct Noted<S> {
     stream: S,
     heads: Heads,
+    refusal: Refusal,
 }
 
 impl<S> Noted<S> {
     /// Notes what this stream receives.
     pub fn new(stream: S, heads: Heads) -> Self {
-        Self { stream, heads }
+        Self { stream, heads, refusal: Refusal::default() }
     }
 }
 
 impl Heads {
+    /// Whether what came last is a request line without an end.
+    pub(crate) fn is_long_line(&self) -> bool {
+        let received = self.0.borrow();
+        let lines = received.dropped_line || received.bytes.contains(&b'\n');
+        received.bytes.len() > FIELDS_BYTES_MAX && !lines
+    }
+
     /// The field lines of the request that was just parsed: names and order as sent where its head
     /// is found, else as hyper has them.
     pub fn fields(&self, method: &Method, headers: &HeaderMap) -> Fields {
@@ -71,7 +84,7 @@ impl Received {
         self.skip -= skipped;
         self.bytes.extend_from_slice(&received[skipped as usize..]);
         if let Some(surplus) = self.bytes.len().checked_sub(KEPT_BYTES_MAX) {
-            self.bytes.drain(..surplus);
+            self.dropped_line |= self.bytes.drain(..surplus).any(|byte| byte == b'\n');
         }
     }
 
@@ -100,6 +113,7 @@ impl Received {
         let there = (self.bytes.len() - end) as u64;
         let passed = length.min(there);
         self.skip = length - passed;
+        self.dropped_line = false;
         self.bytes.drain(..end + passed as usize);
     }
 }
@@ -166,13 +180,17 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Noted<S> {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(cx, bytes)
+        let Self { stream, heads, refusal } = &mut *self;
+        refusal.write(bytes, heads, |bytes| Pin::new(&mut *stream).poll_write(cx, bytes))
     }
     fn poll_write_vectored(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         parts: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
+        if let [part] = parts {
+            return self.poll_write(cx, part);
+        }
         Pin::new(&mut self.stream).poll_write_vectored(cx, parts)
     }
     fn is_write_vectored(&self) -> bool {

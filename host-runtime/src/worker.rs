@@ -10,6 +10,7 @@ use tokio::sync::{Notify, mpsc::UnboundedReceiver, watch};
 use tokio::task::JoinHandle;
 
 use crate::engine::{Engine, EngineError};
+use crate::memory::Memory;
 use crate::perform::access_log::{AccessLog, AccessLogBuffer};
 use crate::perform::http::HttpClient;
 use crate::perform::metrics::Metrics;
@@ -30,6 +31,8 @@ pub struct Shared {
     pub metrics: Metrics,
     /// Access logs.
     pub access_log: AccessLog,
+    /// Content that is held whole.
+    pub memory: Arc<Memory>,
 }
 
 /// A configuration, ready to be served.
@@ -73,6 +76,7 @@ pub(crate) enum Command {
 
 impl Worker {
     pub(crate) fn new(engine: Engine, shared: Arc<Shared>, settings: Arc<Settings>) -> Self {
+        shared.memory.limit(settings.limits.content_in_memory_bytes);
         Self {
             engine,
             client: RefCell::new(HttpClient::new(&settings.trust)),
@@ -121,6 +125,7 @@ impl Worker {
     }
 
     fn take_over(&self, settings: Arc<Settings>) {
+        self.shared.memory.limit(settings.limits.content_in_memory_bytes);
         if !Arc::ptr_eq(&settings.trust, &self.settings.borrow().trust) {
             // Nobody may use a connection for which an authority vouched that is trusted no more.
             self.client.replace(HttpClient::new(&settings.trust));

@@ -103,6 +103,8 @@ pub(super) async fn read_content(request: &Request, io: &Io) -> Result<Vec<u8>, 
         Ok(bytes) => Ok(bytes.0),
         Err(EffectError::TooLarge) => Err(too_large()),
         Err(EffectError::Cancelled) => Err(cancelled()),
+        Err(EffectError::Stalled) => Err(stalled()),
+        Err(EffectError::Overloaded) => Err(overloaded()),
         Err(error) => {
             let reason = alloc::format!("reading the request's content: {error:?}");
             Err(GatewayError::new(ResponseType::BadRequestBody, reason))
@@ -119,6 +121,8 @@ pub(super) fn endpoint_failed(error: EffectError, protocol: Protocol) -> Gateway
     match error {
         EffectError::Cancelled => cancelled(),
         EffectError::TooLarge => too_large(),
+        EffectError::Stalled => stalled(),
+        EffectError::Overloaded => overloaded(),
         EffectError::TimedOut => unavailable(GatewayError::new(
             ResponseType::IntegrationTimeout,
             "Execution failed due to a timeout error",
@@ -141,6 +145,20 @@ pub(super) fn misconfigured(reason: &str) -> GatewayError {
 /// The client left: nobody reads the answer, and metrics should not count it as the API's fault.
 pub(super) fn cancelled() -> GatewayError {
     GatewayError::new(ResponseType::Default4xx, "the client left").with_status(499)
+}
+
+/// RFC 9110 §15.5.9: not the endpoint's fault, as 504 would say.
+fn stalled() -> GatewayError {
+    GatewayError::new(ResponseType::Default4xx, "the request's content did not come in time")
+        .with_status(408)
+        .with_message("Request Timeout")
+}
+
+/// RFC 9110 §15.6.4: the client may try again.
+fn overloaded() -> GatewayError {
+    GatewayError::new(ResponseType::Default5xx, "as much content is held as may be")
+        .with_status(503)
+        .with_message("Service Unavailable")
 }
 
 fn too_large() -> GatewayError {

@@ -10,6 +10,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use super::{ServeArguments, print_diagnostics, print_refused};
 use crate::admin::{Admin, State};
 use crate::config::Config;
+use crate::descriptors;
 use crate::engine::EngineKind;
 use crate::host::{DRAIN_MAX, Host, Options};
 use crate::reload::Watch;
@@ -20,6 +21,7 @@ use crate::worker::Deployment;
 /// Serves until a signal ends it.
 pub(super) fn serve(arguments: &ServeArguments) -> ExitCode {
     start_log();
+    descriptors::raise_limit();
     let origin = arguments.source.origin(arguments.listen);
     let built = match origin.build() {
         Ok(built) => built,

@@ -1,5 +1,7 @@
 //! The content that one exchange holds, and `ReadContent`.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use gateway_core::effect::{self, EffectError, ReadContent};
 use gateway_core::limits::PAYLOAD_BYTES_MAX;
@@ -7,10 +9,15 @@ use gateway_core::message::{Content, ContentId};
 
 use super::http::body_error;
 use crate::body::Body;
+use crate::memory::{Memory, Share};
 
 /// Content by number: 0 is the client's, the others are endpoints'.
 #[derive(Debug, Default)]
-pub(crate) struct Contents(Vec<Held>);
+pub(crate) struct Contents {
+    held: Vec<Held>,
+    /// Of the host's memory, for what is held whole.
+    share: Option<Share>,
+}
 
 #[derive(Debug)]
 enum Held {
@@ -23,21 +30,29 @@ impl Contents {
     /// Holds content from now on. The client's comes first.
     pub(crate) fn hold(&mut self, body: Body) -> Content {
         let empty = matches!(body, Body::Empty);
-        if empty && !self.0.is_empty() {
+        if empty && !self.held.is_empty() {
             return Content::Empty;
         }
-        self.0.push(Held::Body(body));
+        self.held.push(Held::Body(body));
         if empty {
             return Content::Empty;
         }
-        Content::Held(ContentId(self.0.len() as u32 - 1))
+        Content::Held(ContentId(self.held.len() as u32 - 1))
     }
 
     /// Carries out the effect.
-    pub(crate) async fn read(&mut self, read: &ReadContent) -> Result<effect::Bytes, EffectError> {
+    pub(crate) async fn read(
+        &mut self,
+        read: &ReadContent,
+        memory: &Arc<Memory>,
+    ) -> Result<effect::Bytes, EffectError> {
         let held = self.held(read.content)?;
         let Held::Body(body) = std::mem::replace(held, Held::Gone) else { return Err(gone()) };
-        let bytes = body.collect(read.bytes_max as usize).await.map_err(body_error)?;
+        let is_whole = matches!(body, Body::Whole(_));
+        let share = self.share(memory);
+        let take = |bytes| is_whole || share.take(bytes);
+        let bytes =
+            body.collect_counted(read.bytes_max as usize, take).await.map_err(body_error)?;
         let copy = effect::Bytes(bytes.to_vec());
         // Read, it is still there to be sent on.
         *self.held(read.content)? = Held::Body(bytes.into());
@@ -64,7 +79,7 @@ impl Contents {
     pub(crate) fn is_too_large(&self, content: &Content) -> bool {
         use hyper::body::Body as _;
         match content {
-            Content::Held(ContentId(id)) => match self.0.get(*id as usize) {
+            Content::Held(ContentId(id)) => match self.held.get(*id as usize) {
                 Some(Held::Body(body)) => body.size_hint().lower() > u64::from(PAYLOAD_BYTES_MAX),
                 _ => false,
             },
@@ -72,9 +87,14 @@ impl Contents {
         }
     }
 
+    /// What the exchange may count as held until it ends.
+    pub(crate) fn share(&mut self, memory: &Arc<Memory>) -> &mut Share {
+        self.share.get_or_insert_with(|| memory.share())
+    }
+
     fn held(&mut self, ContentId(id): ContentId) -> Result<&mut Held, EffectError> {
         let nothing = || EffectError::Unavailable(format!("there is no content {id}"));
-        self.0.get_mut(id as usize).ok_or_else(nothing)
+        self.held.get_mut(id as usize).ok_or_else(nothing)
     }
 }
 
@@ -89,13 +109,18 @@ mod tests {
     fn read(bytes_max: u32) -> ReadContent {
         ReadContent { content: ContentId(0), bytes_max }
     }
+    fn memory(max: usize) -> Arc<Memory> {
+        let memory = Arc::<Memory>::default();
+        memory.limit(max);
+        memory
+    }
 
     #[tokio::test]
     async fn content_that_was_read_can_be_sent_on() {
         let mut contents = Contents::default();
         let content = contents.hold(b"hello".to_vec().into());
-        assert_eq!(contents.read(&read(5)).await.unwrap().0, b"hello");
-        assert_eq!(contents.read(&read(5)).await.unwrap().0, b"hello");
+        assert_eq!(contents.read(&read(5), &memory(5)).await.unwrap().0, b"hello");
+        assert_eq!(contents.read(&read(5), &memory(5)).await.unwrap().0, b"hello");
         let sent = contents.send(content).unwrap().collect(5).await.unwrap();
         assert_eq!(&sent[..], b"hello");
     }
@@ -104,7 +129,7 @@ mod tests {
     async fn content_beyond_the_limit_is_too_large() {
         let mut contents = Contents::default();
         contents.hold(b"hello".to_vec().into());
-        assert_eq!(contents.read(&read(4)).await, Err(EffectError::TooLarge));
+        assert_eq!(contents.read(&read(4), &memory(5)).await, Err(EffectError::TooLarge));
     }
 
     #[test]

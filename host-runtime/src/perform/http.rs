@@ -1,5 +1,6 @@
 //! `SendRequest`: a pooled HTTP client, streaming both ways.
 
+use std::pin::pin;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,6 +9,7 @@ use gateway_core::effect::EffectError;
 use http::{HeaderValue, Method, Request, Response, Uri, Version, header};
 use hyper::body::Body as _;
 use hyper::body::Incoming;
+use tokio::time::Instant;
 
 use super::connect::connect;
 use super::keys::FetchDocument;
@@ -45,9 +47,24 @@ impl HttpClient {
         rebuild: Option<&dyn Fn() -> Option<Request<Body>>>,
         timeout: Duration,
     ) -> Result<Response<Body>, EffectError> {
-        match tokio::time::timeout(timeout, self.send_or_retry(request, rebuild)).await {
-            Ok(sent) => sent,
-            Err(_) => Err(EffectError::TimedOut),
+        let pace = request.body().pace();
+        let sending = self.send_or_retry(request, rebuild);
+        let Some(pace) = pace else {
+            let sent = tokio::time::timeout(timeout, sending).await;
+            return sent.unwrap_or(Err(EffectError::TimedOut));
+        };
+        // AWS asks an endpoint when it has all content: the time that the client takes is its own.
+        let begun = Instant::now();
+        let mut sending = pin!(sending);
+        loop {
+            let deadline = begun + timeout + pace.waited();
+            match tokio::time::timeout_at(deadline, sending.as_mut()).await {
+                Ok(sent) => return sent,
+                Err(_) if begun + timeout + pace.waited() <= Instant::now() => {
+                    return Err(EffectError::TimedOut);
+                }
+                Err(_) => {}
+            }
         }
     }
 
@@ -157,6 +174,8 @@ pub(crate) fn body_error(error: BodyError) -> EffectError {
     match error {
         BodyError::TooLarge => EffectError::TooLarge,
         BodyError::Idle => EffectError::TimedOut,
+        BodyError::Stalled => EffectError::Stalled,
+        BodyError::Overloaded => EffectError::Overloaded,
         BodyError::Broken(error) => effect_error(&error),
     }
 }
@@ -268,6 +287,8 @@ fn effect_error(error: &hyper::Error) -> EffectError {
         match cause.downcast_ref::<BodyError>() {
             Some(BodyError::TooLarge) => return EffectError::TooLarge,
             Some(BodyError::Idle) => return EffectError::TimedOut,
+            Some(BodyError::Stalled) => return EffectError::Stalled,
+            Some(BodyError::Overloaded) => return EffectError::Overloaded,
             Some(BodyError::Broken(_)) => return EffectError::Cancelled,
             None => source = cause.source(),
         }

@@ -76,7 +76,7 @@ impl Metrics {
     }
 
     /// All metrics in Prometheus's text format.
-    pub fn to_text(&self, dropped_log_lines: u64) -> String {
+    pub fn to_text(&self, dropped_log_lines: u64, content_bytes: usize) -> String {
         let mut text = String::new();
         let by_api = self.by_api.read().unwrap_or_else(std::sync::PoisonError::into_inner);
         let series = || {
@@ -118,6 +118,12 @@ impl Metrics {
         }
         let process = [
             ("connections", "Open client connections.", "gauge", self.connections.load(Relaxed)),
+            (
+                "content_in_memory_bytes",
+                "Content that is held whole.",
+                "gauge",
+                content_bytes as i64,
+            ),
             (
                 "refused_requests_total",
                 "Requests that the host refused before any API saw them.",
@@ -194,7 +200,7 @@ mod tests {
         metrics.record("a", "prod", 200, 3, Some(2));
         metrics.record("a", "prod", 404, 40_000, None);
         metrics.record("a", "test", 503, 1, Some(1));
-        let text = metrics.to_text(7);
+        let text = metrics.to_text(7, 0);
         for line in [
             "edgeway_requests_total{api=\"a\",stage=\"prod\"} 2",
             "edgeway_4xx_errors_total{api=\"a\",stage=\"prod\"} 1",
@@ -214,6 +220,6 @@ mod tests {
     fn a_label_cannot_break_out_of_its_line() {
         let metrics = Metrics::default();
         metrics.record("a\"\n\\", "", 200, 1, None);
-        assert!(metrics.to_text(0).contains(r#"{api="a\"\n\\",stage=""} 1"#));
+        assert!(metrics.to_text(0, 0).contains(r#"{api="a\"\n\\",stage=""} 1"#));
     }
 }

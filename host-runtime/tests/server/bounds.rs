@@ -70,6 +70,48 @@ fn fields_over_10240_bytes_are_refused_and_under_it_served() {
 }
 
 #[test]
+fn a_request_line_counts_with_the_fields() {
+    let served = Served::start(echo());
+    for (path, field, status) in
+        [(9_000, 1_000, 200), (9_000, 2_000, 431), (10_300, 0, 414), (40_000, 0, 414)]
+    {
+        let mut client = served.client();
+        let (path, value) = ("p".repeat(path), "x".repeat(field));
+        client.send(
+            format!("GET /prod/to/{path} HTTP/1.1\r\nHost: h\r\nX-Long: {value}\r\n\r\n")
+                .as_bytes(),
+        );
+        let answer = client.answer();
+        assert_eq!(answer.status, status, "{}", answer.head);
+        assert!(status == 200 || answer.text().starts_with(r#"{"message":"#), "{}", answer.text());
+    }
+}
+
+#[test]
+fn more_than_100_fields_are_refused_with_an_answer_that_says_so() {
+    let served = Served::start(echo());
+    let request = |fields: usize| {
+        let fields: String = (1..fields).map(|i| format!("X-{i}: 1\r\n")).collect();
+        format!("GET /prod/mock HTTP/1.1\r\nHost: h\r\n{fields}\r\n")
+    };
+    let mut client = served.client();
+    client.send(request(100).as_bytes());
+    assert_eq!(client.answer().status, 200);
+    // Behind another one, on the same connection.
+    client.send(request(101).as_bytes());
+    let answer = client.answer();
+    assert_eq!(answer.status, 431);
+    assert_eq!(answer.text(), r#"{"message":"Request Header Fields Too Large"}"#);
+    assert!(answer.head.contains("x-amzn-errortype: RequestHeaderFieldsTooLargeException\r\n"));
+    assert!(client.head().is_none());
+    // And with both requests in one packet.
+    let mut client = served.client();
+    client.send([request(1), request(101)].concat().as_bytes());
+    assert_eq!(client.answer().status, 200);
+    assert_eq!(client.answer().text(), r#"{"message":"Request Header Fields Too Large"}"#);
+}
+
+#[test]
 fn what_is_not_http_is_answered_400_and_harms_nobody() {
     let served = Served::start(echo());
     for garbage in [
@@ -84,7 +126,9 @@ fn what_is_not_http_is_answered_400_and_harms_nobody() {
     ] {
         let mut client = served.client();
         client.send(garbage.as_bytes());
-        assert_eq!(client.answer().status, 400, "{garbage:?}");
+        let answer = client.answer();
+        assert_eq!(answer.status, 400, "{garbage:?}");
+        assert_eq!(answer.text(), r#"{"message":"Bad Request"}"#, "{garbage:?}");
     }
     assert_eq!(served.client().get("/prod/mock").status, 200);
 }

@@ -64,7 +64,7 @@ paths:
       x-amazon-apigateway-integration:
         {{type: http_proxy, httpMethod: GET, uri: "http://{endpoint}/hurried", timeoutInMillis: 50}}
   /function:
-    get:
+    x-amazon-apigateway-any-method:
       x-amazon-apigateway-integration:
         type: aws_proxy
         httpMethod: POST
@@ -81,12 +81,18 @@ paths:
 }
 
 pub(crate) fn configuration(folder: &Folder, endpoint: SocketAddr) -> PathBuf {
+    configuration_with(folder, endpoint, "")
+}
+
+/// With more lines at its top.
+pub(crate) fn configuration_with(folder: &Folder, endpoint: SocketAddr, more: &str) -> PathBuf {
     folder.write("api.yaml", &definition(endpoint, 200));
     folder.write(
         "edgeway.yaml",
         &format!(
             r#"
 listen: 127.0.0.1:0
+{more}
 apis:
   - id: a
     protocol: REST
@@ -123,6 +129,12 @@ impl Served {
     pub(crate) fn start(endpoint: SocketAddr) -> Self {
         let folder = Folder::new();
         let config = configuration(&folder, endpoint);
+        Self::start_configured(folder, config, 2)
+    }
+    /// With more lines at the top of its configuration.
+    pub(crate) fn start_with(endpoint: SocketAddr, more: &str) -> Self {
+        let folder = Folder::new();
+        let config = configuration_with(&folder, endpoint, more);
         Self::start_configured(folder, config, 2)
     }
     /// A host on this many threads that serves this configuration.

@@ -5,6 +5,7 @@ mod faults;
 mod functions;
 mod kit;
 mod lifecycle;
+mod load;
 mod streaming;
 mod tls;
 mod tls_endpoint;

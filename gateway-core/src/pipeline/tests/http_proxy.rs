@@ -230,6 +230,16 @@ fn an_endpoint_that_fails_is_504_for_rest_and_503_for_http() {
             (503, "{\"message\":\"Service Unavailable\"}")
         );
     }
+    for (error, status, body) in [
+        (EffectError::Stalled, 408, "Request Timeout"),
+        (EffectError::Overloaded, 503, "Service Unavailable"),
+    ] {
+        for (gateway, target) in [(&rest, "GET /prod"), (&http, "GET /")] {
+            let told = run(gateway, arrival(target, &[]), fail(error.clone()));
+            assert_eq!(told.response.status, status);
+            assert!(told.body().contains(body), "{}", told.body());
+        }
+    }
     let misconfigured = EffectError::Misconfigured("the certificate has expired".into());
     let told = run(&rest, arrival("GET /prod", &[]), fail(misconfigured.clone()));
     assert_eq!(

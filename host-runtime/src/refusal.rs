@@ -1,0 +1,132 @@
+//! hyper's own answers to what it cannot parse, in the shape of AWS's gateway responses.
+//!
+//! hyper answers 400, 414 and 431 by itself, without content, and ends the connection. Such a head is
+//! known by its bytes: every answer of the gateway has fields that it has not.
+
+use std::io;
+use std::task::{Poll, ready};
+
+use crate::spelling::Heads;
+
+/// What is written in place of hyper's answer, if one was met.
+#[derive(Debug, Default)]
+pub(crate) struct Refusal {
+    left: Vec<u8>,
+    /// Bytes of hyper's that it stands for.
+    replaced: usize,
+}
+
+impl Refusal {
+    /// Writes, with hyper's own answer replaced.
+    pub(crate) fn write(
+        &mut self,
+        bytes: &[u8],
+        heads: &Heads,
+        mut write: impl FnMut(&[u8]) -> Poll<io::Result<usize>>,
+    ) -> Poll<io::Result<usize>> {
+        if self.left.is_empty() {
+            match find(bytes) {
+                None => return write(bytes),
+                // What stands before is written first.
+                Some((at @ 1.., _)) => return write(&bytes[..at]),
+                Some((0, status)) => {
+                    self.left = answer(if heads.is_long_line() { 414 } else { status });
+                    self.replaced = bytes.len();
+                }
+            }
+        }
+        while !self.left.is_empty() {
+            let written = ready!(write(&self.left))?;
+            if written == 0 {
+                return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
+            }
+            self.left.drain(..written);
+        }
+        Poll::Ready(Ok(self.replaced.min(bytes.len())))
+    }
+}
+
+/// Where hyper's answer begins, and its status. It is the last that is written, so it ends the bytes.
+fn find(bytes: &[u8]) -> Option<(usize, u16)> {
+    const BEFORE_DATE: &[u8] = b"\r\nconnection: close\r\ncontent-length: 0\r\ndate: ";
+    const DATE: &str = "Sun, 06 Nov 1994 08:49:37 GMT\r\n\r\n";
+    let before_date = bytes.len().checked_sub(DATE.len())?;
+    let head = bytes[..before_date].strip_suffix(BEFORE_DATE)?;
+    // The longest of these status lines has 44 bytes.
+    let near = head.len().saturating_sub(44);
+    let at = near + head[near..].windows(7).rposition(|start| start == b"HTTP/1.")?;
+    let line = &head[at..];
+    let status = line.strip_prefix(b"HTTP/1.1 ").or_else(|| line.strip_prefix(b"HTTP/1.0 "))?;
+    let status = std::str::from_utf8(status.get(..3)?).ok()?.parse().ok()?;
+    matches!(status, 400 | 414 | 431).then_some((at, status))
+}
+
+fn answer(status: u16) -> Vec<u8> {
+    let (reason, error_type, message) = match status {
+        414 => ("URI Too Long", "RequestUriTooLongException", "Request URI too long"),
+        431 => (
+            "Request Header Fields Too Large",
+            "RequestHeaderFieldsTooLargeException",
+            "Request Header Fields Too Large",
+        ),
+        _ => ("Bad Request", "BadRequestException", "Bad Request"),
+    };
+    let content = format!(r#"{{"message":"{message}"}}"#);
+    format!(
+        "HTTP/1.1 {status} {reason}\r\nconnection: close\r\ncontent-type: application/json\r\n\
+         x-amzn-errortype: {error_type}\r\ncontent-length: {}\r\n\r\n{content}",
+        content.len()
+    )
+    .into_bytes()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HYPERS: &str = "HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\n\
+                          content-length: 0\r\ndate: Sat, 21 Nov 2026 08:00:00 GMT\r\n\r\n";
+
+    /// Writes all of it, a few bytes at a time.
+    fn written(bytes: &[u8], at_once: usize) -> Vec<u8> {
+        let (mut refusal, heads) = (Refusal::default(), Heads::default());
+        let (mut out, mut at) = (Vec::new(), 0);
+        while at < bytes.len() {
+            let polled = refusal.write(&bytes[at..], &heads, |bytes| {
+                let length = bytes.len().min(at_once);
+                out.extend_from_slice(&bytes[..length]);
+                Poll::Ready(Ok(length))
+            });
+            let Poll::Ready(Ok(length)) = polled else { panic!("{polled:?}") };
+            at += length;
+        }
+        out
+    }
+
+    #[test]
+    fn hypers_answer_is_replaced_by_one_that_says_why() {
+        for at_once in [7, 10_000] {
+            assert_eq!(written(HYPERS.as_bytes(), at_once), answer(431));
+        }
+    }
+
+    #[test]
+    fn what_stands_before_it_is_written_as_it_is() {
+        let before = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
+        let both = [before, HYPERS].concat();
+        let expected = [before.as_bytes(), &answer(431)].concat();
+        assert_eq!(written(both.as_bytes(), 10_000), expected);
+    }
+
+    #[test]
+    fn answers_of_the_gateway_are_left_alone() {
+        for head in [
+            "HTTP/1.1 400 Bad Request\r\nx-amzn-requestid: 1\r\nconnection: close\r\ncontent-length: 0\r\ndate: Sat, 21 Nov 2026 08:00:00 GMT\r\n\r\n",
+            "HTTP/1.1 404 Not Found\r\nconnection: close\r\ncontent-length: 0\r\ndate: Sat, 21 Nov 2026 08:00:00 GMT\r\n\r\n",
+            "short",
+            "",
+        ] {
+            assert_eq!(written(head.as_bytes(), 10_000), head.as_bytes());
+        }
+    }
+}
