@@ -1,0 +1,139 @@
+//! A template, read.
+
+use alloc::{boxed::Box, rc::Rc, string::String, vec::Vec};
+
+use crate::{Position, Value};
+
+/// The number of a variable: names are resolved when the template is read.
+pub(crate) type Slot = u32;
+
+/// Nodes, one after the other.
+pub(crate) type Nodes = Vec<Node>;
+
+/// What is rendered.
+#[derive(Debug)]
+pub(crate) enum Node {
+    /// Printed as it is.
+    Text(String),
+    /// `$name…`
+    Reference(Box<Printed>),
+    /// `#set(target = value)`
+    Set(Box<(Reference, Expression)>),
+    /// `#if`, with every `#elseif`, and `#else`
+    If { branches: Vec<(Expression, Nodes)>, otherwise: Nodes },
+    /// `#foreach`
+    Foreach(Box<Foreach>),
+    /// `#define`: a variable, and the number of its block
+    Define(Slot, u32),
+    /// `#stop`
+    Stop,
+    /// `#break`, or `#break($foreach)` with what it breaks out of
+    Break(Option<Box<Reference>>),
+}
+
+/// `#foreach($item in list) … #end`
+#[derive(Debug)]
+pub(crate) struct Foreach {
+    pub(crate) item: Slot,
+    pub(crate) list: Expression,
+    pub(crate) body: Nodes,
+    pub(crate) position: Position,
+}
+
+/// A reference that is printed.
+#[derive(Debug)]
+pub(crate) struct Printed {
+    pub(crate) reference: Reference,
+    /// Half of the backslashes before it.
+    pub(crate) escapes: Box<str>,
+    /// Signs before it that are none of its own: `$` of `$$name`.
+    pub(crate) prefix: Box<str>,
+    /// An odd number of backslashes: it is shown and not its value.
+    pub(crate) escaped: bool,
+    /// `$!name`: null prints nothing.
+    pub(crate) quiet: bool,
+    /// As it is written: what null prints.
+    pub(crate) literal: Box<str>,
+}
+
+/// `$name.property.method(arguments)[index]`
+#[derive(Debug)]
+pub(crate) struct Reference {
+    /// The variable; `None` for a word without `$`, which is null (`null` itself, for example).
+    pub(crate) slot: Option<Slot>,
+    pub(crate) members: Vec<Member>,
+    pub(crate) position: Position,
+}
+
+/// What follows a reference's name.
+#[derive(Debug)]
+pub(crate) enum Member {
+    Property(Rc<str>),
+    Method(Box<str>, Vec<Expression>),
+    Index(Expression),
+}
+
+/// What has a value.
+#[derive(Debug)]
+pub(crate) enum Expression {
+    /// A number, a boolean, or a string without references.
+    Literal(Value),
+    /// A string in double quotes, and whether the last character of what it prints is taken off.
+    Interpolated(Nodes, bool),
+    Reference(Reference),
+    /// `[a..b]`
+    Range(Box<(Expression, Expression)>, Position),
+    List(Vec<Expression>),
+    Map(Vec<(Expression, Expression)>),
+    Not(Box<Expression>),
+    /// Operands of one precedence, from the left.
+    Chain(Box<Expression>, Vec<Operation>),
+}
+
+/// An operator and what stands to the right of it.
+#[derive(Debug)]
+pub(crate) struct Operation {
+    pub(crate) operator: Operator,
+    pub(crate) right: Expression,
+    pub(crate) position: Position,
+    /// Both sides as they are written: what null adds to a string.
+    pub(crate) literals: (Box<str>, Box<str>),
+}
+
+/// An operator.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Operator {
+    Or,
+    And,
+    Equal,
+    NotEqual,
+    Less,
+    Greater,
+    LessOrEqual,
+    GreaterOrEqual,
+    Add,
+    Subtract,
+    Multiply,
+    Divide,
+    Modulus,
+}
+
+/// Names of variables, each with its number.
+#[derive(Debug, Default)]
+pub(crate) struct Names(Vec<String>);
+
+impl Names {
+    pub(crate) fn slot(&mut self, name: &str) -> Slot {
+        let at = self.0.iter().position(|n| n == name).unwrap_or_else(|| {
+            self.0.push(name.into());
+            self.0.len() - 1
+        });
+        at as Slot
+    }
+    pub(crate) fn find(&self, name: &str) -> Option<Slot> {
+        self.0.iter().position(|n| n == name).map(|at| at as Slot)
+    }
+    pub(crate) fn iter(&self) -> impl ExactSizeIterator<Item = &str> {
+        self.0.iter().map(String::as_str)
+    }
+}

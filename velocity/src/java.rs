@@ -1,0 +1,120 @@
+//! What Java does with numbers, hash codes and equality.
+
+use alloc::format;
+use alloc::string::{String, ToString};
+
+use crate::Value;
+
+/// `Object.hashCode()`; of lists and maps it is not needed, since they are no keys.
+pub(crate) fn hash_code(value: &Value) -> i32 {
+    match value {
+        Value::Bool(value) => {
+            if *value {
+                1231
+            } else {
+                1237
+            }
+        }
+        Value::Integer(value) => match i32::try_from(*value) {
+            Ok(value) => value,
+            Err(_) => (*value ^ (*value as u64 >> 32) as i64) as i32,
+        },
+        Value::Decimal(value) => {
+            let bits = value.to_bits();
+            (bits ^ (bits >> 32)) as i32
+        }
+        Value::String(text) => text
+            .encode_utf16()
+            .fold(0_i32, |hash, unit| hash.wrapping_mul(31).wrapping_add(i32::from(unit))),
+        _ => 0,
+    }
+}
+
+/// What `HashMap` makes of a hash code.
+pub(crate) fn spread(hash: i32) -> usize {
+    let hash = hash as u32;
+    (hash ^ (hash >> 16)) as usize
+}
+
+/// How many buckets a `HashMap` has that had so many entries.
+pub(crate) fn hash_map_buckets(most: usize) -> usize {
+    let mut buckets = 16;
+    while most > buckets / 4 * 3 {
+        buckets *= 2;
+    }
+    buckets
+}
+
+/// `equals` of what is no list and no map.
+pub(crate) fn scalar_equals(a: &Value, b: &Value) -> bool {
+    match (a, b) {
+        (Value::Null, Value::Null) => true,
+        (Value::Bool(a), Value::Bool(b)) => a == b,
+        (Value::Integer(a), Value::Integer(b)) => a == b,
+        // As `Double.equals`: NaN is itself, and 0.0 is not -0.0.
+        (Value::Decimal(a), Value::Decimal(b)) => a.to_bits() == b.to_bits(),
+        (Value::String(a), Value::String(b)) => a == b,
+        (Value::Block(a), Value::Block(b)) => a == b,
+        (Value::Object(a), Value::Object(b)) => core::ptr::addr_eq(&raw const **a, &raw const **b),
+        _ => false,
+    }
+}
+
+/// `Double.toString`: plain from 10^-3 up to 10^7, else with an exponent; always a fraction.
+pub(crate) fn double_text(value: f64) -> String {
+    if value.is_nan() {
+        return "NaN".into();
+    }
+    if value.is_infinite() {
+        return if value > 0.0 { "Infinity" } else { "-Infinity" }.into();
+    }
+    let size = value.abs();
+    if size == 0.0 || (1e-3..1e7).contains(&size) {
+        let text = value.to_string();
+        return if text.contains('.') { text } else { text + ".0" };
+    }
+    let text = format!("{value:e}");
+    let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
+    let fraction = if digits.contains('.') { "" } else { ".0" };
+    format!("{digits}{fraction}E{exponent}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn doubles_are_printed_as_java_prints_them() {
+        for (value, text) in [
+            (0.0, "0.0"),
+            (-0.0, "-0.0"),
+            (2.0, "2.0"),
+            (0.05, "0.05"),
+            (0.001, "0.001"),
+            (0.0001, "1.0E-4"),
+            (9_999_999.0, "9999999.0"),
+            (10_000_000.0, "1.0E7"),
+            (1.5e300, "1.5E300"),
+            (f64::NAN, "NaN"),
+            (f64::NEG_INFINITY, "-Infinity"),
+        ] {
+            assert_eq!(double_text(value), text);
+        }
+    }
+
+    #[test]
+    fn hash_codes_are_javas() {
+        for (value, hash) in [
+            (Value::from("hello"), 99_162_322),
+            (Value::from(""), 0),
+            (Value::from("polygenelubricants"), i32::MIN),
+            (Value::Integer(42), 42),
+            (Value::Integer(-1), -1),
+            (Value::Integer(1 << 32), 1),
+            (Value::Decimal(1.0), 1_072_693_248),
+            (Value::Bool(true), 1231),
+        ] {
+            assert_eq!(hash_code(&value), hash, "{value:?}");
+        }
+    }
+}

@@ -1,0 +1,26 @@
+#![doc = include_str!("../README.md")]
+#![no_std]
+#![forbid(unsafe_code)]
+
+extern crate alloc;
+#[cfg(test)]
+extern crate std;
+
+mod ast;
+mod bounds;
+mod error;
+mod java;
+mod lex;
+mod object;
+mod parse;
+mod render;
+mod scope;
+mod template;
+mod value;
+
+pub use bounds::Bounds;
+pub use error::{Position, RenderError, RenderErrorKind, SyntaxError};
+pub use object::{CallError, Object};
+pub use scope::Scope;
+pub use template::{Dialect, Template};
+pub use value::{Block, List, Map, Notation, Order, Value};

@@ -1,0 +1,182 @@
+//! Output from a template and variables.
+
+mod arithmetic;
+mod budget;
+mod evaluate;
+mod foreach;
+mod methods;
+mod print;
+mod reference;
+
+use alloc::{rc::Rc, string::String, vec::Vec};
+
+use crate::ast::{Expression, Node};
+use crate::{
+    Block, Bounds, Dialect, Position, RenderError, RenderErrorKind, Scope, Template, Value,
+};
+use budget::Budget;
+use foreach::Loop;
+
+type Outcome<T> = Result<T, RenderErrorKind>;
+
+/// Most renderings and evaluations within each other, of whatever kind: each takes stack.
+const NESTING_MAX: usize = 400;
+
+/// Renders a template.
+pub(crate) fn render(
+    template: &Template,
+    scope: &Scope,
+    bounds: &Bounds,
+) -> Result<String, RenderError> {
+    let mut machine = Machine {
+        template,
+        slots: template
+            .names
+            .iter()
+            .map(|name| scope.get(name).cloned().unwrap_or_default())
+            .collect(),
+        out: String::new(),
+        budget: Budget::new(bounds),
+        loops: Vec::new(),
+        blocks: 0,
+        nesting: 0,
+        position: Position { line: 1, column: 1 },
+        empty: Value::string(""),
+    };
+    match machine.nodes(&template.nodes) {
+        Ok(_) => Ok(machine.out),
+        Err(kind) => Err(RenderError { position: machine.position, kind }),
+    }
+}
+
+/// A rendering.
+struct Machine<'t> {
+    template: &'t Template,
+    /// Variables by number; null is none.
+    slots: Vec<Value>,
+    out: String,
+    budget: Budget<'t>,
+    /// The loops around this place, from outside.
+    loops: Vec<Rc<Loop>>,
+    /// `#define` blocks around this place.
+    blocks: usize,
+    nesting: usize,
+    /// What is being rendered, for errors.
+    position: Position,
+    /// The empty string.
+    empty: Value,
+}
+
+/// Whether rendering goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Flow {
+    On,
+    /// Out of the innermost loop or block.
+    Break,
+    /// Out of the loop of this depth.
+    BreakLoop(usize),
+    Stop,
+}
+
+impl<'t> Machine<'t> {
+    fn nodes(&mut self, nodes: &'t [Node]) -> Outcome<Flow> {
+        self.nested(|machine| {
+            for node in nodes {
+                match machine.node(node)? {
+                    Flow::On => {}
+                    flow => return Ok(flow),
+                }
+            }
+            Ok(Flow::On)
+        })
+    }
+
+    fn node(&mut self, node: &'t Node) -> Outcome<Flow> {
+        self.budget.step(1)?;
+        match node {
+            Node::Text(text) => self.push(text)?,
+            Node::Reference(printed) => return self.print_reference(printed),
+            Node::Set(set) => self.set(&set.0, &set.1)?,
+            Node::If { branches, otherwise } => {
+                for (condition, nodes) in branches {
+                    if self.is_true(condition)? {
+                        return self.nodes(nodes);
+                    }
+                }
+                return self.nodes(otherwise);
+            }
+            Node::Foreach(foreach) => return self.foreach(foreach),
+            Node::Define(slot, block) => {
+                self.slots[*slot as usize] = Value::Block(Block(*block));
+            }
+            Node::Stop => return Ok(Flow::Stop),
+            Node::Break(None) => return Ok(Flow::Break),
+            Node::Break(Some(scope)) => {
+                let scope = self.resolve(scope)?;
+                return Ok(self.loop_of(&scope).map_or(Flow::On, Flow::BreakLoop));
+            }
+        }
+        Ok(Flow::On)
+    }
+
+    /// `#set`. Null is not assigned.
+    fn set(&mut self, target: &'t crate::ast::Reference, value: &'t Expression) -> Outcome<()> {
+        let value = self.evaluate(value)?;
+        self.position = target.position;
+        match value {
+            Value::Null => self.unset(target),
+            value => self.assign(target, value),
+        }
+    }
+
+    /// What is printed by `print`, as a string of its own.
+    fn captured(&mut self, print: impl FnOnce(&mut Self) -> Outcome<()>) -> Outcome<String> {
+        let outside = core::mem::take(&mut self.out);
+        let printed = print(self);
+        let text = core::mem::replace(&mut self.out, outside);
+        printed?;
+        self.budget.allocate(text.len())?;
+        Ok(text)
+    }
+
+    /// Renders a `#define` block in place.
+    fn block(&mut self, block: Block) -> Outcome<Flow> {
+        if self.blocks == self.budget.bounds.depth_max {
+            return Err(RenderErrorKind::TooDeep);
+        }
+        self.blocks += 1;
+        let flow = self.nodes(&self.template.blocks[block.0 as usize]);
+        self.blocks -= 1;
+        Ok(match flow? {
+            Flow::Break => Flow::On,
+            flow => flow,
+        })
+    }
+
+    fn push(&mut self, text: &str) -> Outcome<()> {
+        if text.len() > self.budget.bounds.output_bytes_max.saturating_sub(self.out.len()) {
+            return Err(RenderErrorKind::OutputTooLong);
+        }
+        self.budget.step(text.len() as u64 / 256)?;
+        self.out.push_str(text);
+        Ok(())
+    }
+
+    fn nested<T>(&mut self, inner: impl FnOnce(&mut Self) -> Outcome<T>) -> Outcome<T> {
+        if self.nesting == NESTING_MAX {
+            return Err(RenderErrorKind::TooDeep);
+        }
+        self.nesting += 1;
+        let outcome = inner(self);
+        self.nesting -= 1;
+        outcome
+    }
+
+    /// What null is to a reference.
+    fn nothing(&self) -> Value {
+        match self.template.dialect {
+            Dialect::Velocity17 => Value::Null,
+            Dialect::ApiGateway => self.empty.clone(),
+        }
+    }
+}

@@ -1,0 +1,189 @@
+//! Values of expressions, and whether they are true.
+
+use alloc::string::String;
+
+use super::{Machine, Outcome, arithmetic};
+use crate::Value;
+use crate::ast::{Expression, Operation, Operator};
+use crate::value::{List, Map, Notation, Order};
+
+impl<'t> Machine<'t> {
+    /// The value of an expression.
+    pub(super) fn evaluate(&mut self, expression: &'t Expression) -> Outcome<Value> {
+        self.budget.step(1)?;
+        match expression {
+            Expression::Literal(value) => Ok(value.clone()),
+            Expression::Reference(reference) => self.resolve(reference),
+            _ => self.nested(|machine| machine.evaluate_within(expression)),
+        }
+    }
+
+    fn evaluate_within(&mut self, expression: &'t Expression) -> Outcome<Value> {
+        Ok(match expression {
+            Expression::Literal(value) => value.clone(),
+            Expression::Reference(reference) => self.resolve(reference)?,
+            Expression::Interpolated(nodes, cut) => {
+                let mut text = self.captured(|machine| machine.nodes(nodes).map(drop))?;
+                if *cut {
+                    text.pop();
+                }
+                text.into()
+            }
+            Expression::Range(bounds, position) => {
+                let (first, last) = (self.evaluate(&bounds.0)?, self.evaluate(&bounds.1)?);
+                self.position = *position;
+                let (Some(first), Some(last)) = (as_int(&first), as_int(&last)) else {
+                    return Ok(Value::Null);
+                };
+                self.budget.allocate_values(first.abs_diff(last) as usize)?;
+                let items = Range::new(first, last).map(Value::Integer).collect();
+                List::new(items, Notation::Java).into()
+            }
+            Expression::List(expressions) => {
+                self.budget.allocate_values(1 + expressions.len())?;
+                let items = expressions.iter().map(|item| self.evaluate(item));
+                List::new(items.collect::<Outcome<_>>()?, Notation::Java).into()
+            }
+            Expression::Map(expressions) => {
+                self.budget.allocate_values(1 + 2 * expressions.len())?;
+                let map = Map::new(Order::Hash);
+                for (key, value) in expressions {
+                    let (key, value) = (self.evaluate(key)?, self.evaluate(value)?);
+                    map.put(self.key(&key)?, value);
+                }
+                map.into()
+            }
+            Expression::Not(operand) => Value::Bool(!self.is_true(operand)?),
+            Expression::Chain(first, operations) => self.chain(first, operations)?,
+        })
+    }
+
+    /// Whether `#if` takes it for true: literals other than booleans are not.
+    pub(super) fn is_true(&mut self, expression: &'t Expression) -> Outcome<bool> {
+        Ok(match expression {
+            Expression::Reference(_) | Expression::Not(_) | Expression::Chain(..) => {
+                match self.evaluate(expression)? {
+                    Value::Bool(value) => value,
+                    Value::Null => false,
+                    _ => matches!(expression, Expression::Reference(_)),
+                }
+            }
+            Expression::Literal(Value::Bool(value)) => *value,
+            _ => {
+                self.evaluate(expression)?;
+                false
+            }
+        })
+    }
+
+    fn chain(&mut self, first: &'t Expression, operations: &'t [Operation]) -> Outcome<Value> {
+        if let [Operation { operator: operator @ (Operator::And | Operator::Or), .. }, ..] =
+            operations
+        {
+            return self.logical(first, operations, *operator == Operator::Or);
+        }
+        let mut left = self.evaluate(first)?;
+        for operation in operations {
+            let right = self.evaluate(&operation.right)?;
+            self.budget.step(1)?;
+            self.position = operation.position;
+            left = self.operate(operation, left, right)?;
+        }
+        Ok(left)
+    }
+
+    /// `and`, `or`: what decides is the last that is evaluated.
+    fn logical(
+        &mut self,
+        first: &'t Expression,
+        operations: &'t [Operation],
+        decisive: bool,
+    ) -> Outcome<Value> {
+        let mut value = self.is_true(first)?;
+        for operation in operations {
+            if value == decisive {
+                break;
+            }
+            value = self.is_true(&operation.right)?;
+        }
+        Ok(Value::Bool(value))
+    }
+
+    fn operate(&mut self, operation: &Operation, left: Value, right: Value) -> Outcome<Value> {
+        Ok(match operation.operator {
+            Operator::Equal => Value::Bool(self.equal(&left, &right)?),
+            Operator::NotEqual => Value::Bool(!self.equal(&left, &right)?),
+            Operator::Less => Value::Bool(arithmetic::compare(&left, &right) == Some(-1)),
+            Operator::Greater => Value::Bool(arithmetic::compare(&left, &right) == Some(1)),
+            Operator::LessOrEqual => {
+                Value::Bool(matches!(arithmetic::compare(&left, &right), Some(-1 | 0)))
+            }
+            Operator::GreaterOrEqual => {
+                Value::Bool(matches!(arithmetic::compare(&left, &right), Some(0 | 1)))
+            }
+            Operator::Add
+                if matches!(left, Value::String(_)) || matches!(right, Value::String(_)) =>
+            {
+                let mut text = self.operand_text(&left, &operation.literals.0)?;
+                text.push_str(&self.operand_text(&right, &operation.literals.1)?);
+                self.budget.allocate(text.len())?;
+                text.into()
+            }
+            operator => arithmetic::calculate(operator, &left, &right)?,
+        })
+    }
+
+    fn operand_text(&mut self, value: &Value, literal: &str) -> Outcome<String> {
+        if value.is_null() { Ok(literal.into()) } else { self.text_of(value) }
+    }
+
+    /// `==`: numbers by value, what has one class by `equals`, everything else by its text.
+    pub(super) fn equal(&mut self, left: &Value, right: &Value) -> Outcome<bool> {
+        if let Some(order) = arithmetic::compare(left, right) {
+            return Ok(order == 0);
+        }
+        match (left, right) {
+            (Value::Null, Value::Null) => Ok(true),
+            (Value::Null, _) | (_, Value::Null) => Ok(false),
+            (Value::String(a), Value::String(b)) => {
+                self.budget.look_at(a.len().min(b.len()))?;
+                Ok(a == b)
+            }
+            (Value::Bool(a), Value::Bool(b)) => Ok(a == b),
+            (Value::List(_), Value::List(_)) | (Value::Map(_), Value::Map(_)) => {
+                self.java_equals(left, right, 0)
+            }
+            _ => Ok(self.text_of(left)? == self.text_of(right)?),
+        }
+    }
+}
+
+/// An integer as `intValue` gives it.
+pub(super) fn as_int(value: &Value) -> Option<i64> {
+    match value {
+        Value::Integer(value) => Some(i64::from(*value as i32)),
+        Value::Decimal(value) => Some(i64::from(*value as i32)),
+        _ => None,
+    }
+}
+
+/// From one integer to another, upwards or downwards, both included.
+pub(super) struct Range {
+    next: Option<i64>,
+    last: i64,
+}
+
+impl Range {
+    pub(super) fn new(first: i64, last: i64) -> Self {
+        Self { next: Some(first), last }
+    }
+}
+
+impl Iterator for Range {
+    type Item = i64;
+    fn next(&mut self) -> Option<i64> {
+        let next = self.next?;
+        self.next = (next != self.last).then(|| next + (self.last - next).signum());
+        Some(next)
+    }
+}

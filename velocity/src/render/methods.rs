@@ -1,0 +1,68 @@
+//! The methods of Java's classes that templates call.
+//!
+//! As by reflection, the number and the types of the arguments choose the method; none that fits makes the call null.
+//! A method that throws in Java fails here, and with it the rendering.
+
+mod equality;
+mod list;
+mod map;
+mod number;
+mod string;
+mod views;
+
+use alloc::string::String;
+
+use super::{Machine, Outcome};
+use crate::{CallError, Value};
+
+/// What a method answers; the outer failure is one of bounds.
+type Answer = Outcome<Result<Value, CallError>>;
+
+/// Calls a method of a value.
+pub(super) fn call(
+    machine: &mut Machine<'_>,
+    target: &Value,
+    name: &str,
+    arguments: &[Value],
+) -> Answer {
+    let answer = match target {
+        Value::String(text) => string::call(machine, text, name, arguments)?,
+        Value::List(list) => list::call(machine, list, name, arguments)?,
+        Value::Map(map) => map::call(machine, map, name, arguments)?,
+        Value::Integer(number) => number::call_integer(machine, *number, name, arguments)?,
+        Value::Decimal(number) => number::call_decimal(machine, *number, name, arguments)?,
+        Value::Bool(value) => number::call_bool(machine, *value, name, arguments)?,
+        Value::Null | Value::Object(_) | Value::Block(_) => Err(CallError::NoSuchMethod),
+    };
+    match answer {
+        Err(CallError::NoSuchMethod) => common(machine, target, name, arguments),
+        answer => Ok(answer),
+    }
+}
+
+/// What every object has.
+fn common(machine: &mut Machine<'_>, target: &Value, name: &str, arguments: &[Value]) -> Answer {
+    match (name, arguments) {
+        ("toString", []) => found(machine.text_of(target)?),
+        ("equals", [other]) => found(machine.java_equals(target, other, 0)?),
+        ("hashCode", []) => found(Value::Integer(machine.java_hash(target, 0)?.into())),
+        _ => Ok(Err(CallError::NoSuchMethod)),
+    }
+}
+
+fn found(value: impl Into<Value>) -> Answer {
+    Ok(Ok(value.into()))
+}
+
+/// Of a method that returns nothing.
+fn done() -> Answer {
+    found("")
+}
+
+fn none() -> Answer {
+    Ok(Err(CallError::NoSuchMethod))
+}
+
+fn failed(message: impl Into<String>) -> Answer {
+    Ok(Err(CallError::Failed(message.into())))
+}

@@ -1,0 +1,140 @@
+//! What values print.
+
+use alloc::string::{String, ToString};
+use core::fmt::Write;
+
+use super::{Machine, Outcome};
+use crate::value::Notation;
+use crate::{RenderErrorKind, Value, java};
+
+impl Machine<'_> {
+    /// Prints a value as Java's `toString` writes it.
+    pub(super) fn print(&mut self, value: &Value) -> Outcome<()> {
+        self.print_within(value, 0)
+    }
+
+    /// What it prints, as a string.
+    pub(super) fn text_of(&mut self, value: &Value) -> Outcome<String> {
+        match value {
+            Value::String(text) => {
+                self.budget.look_at(text.len())?;
+                Ok((**text).into())
+            }
+            value => self.captured(|machine| machine.print(value)),
+        }
+    }
+
+    fn print_within(&mut self, value: &Value, depth: usize) -> Outcome<()> {
+        self.budget.step(1)?;
+        match value {
+            Value::Null => self.push("null"),
+            Value::Bool(value) => self.push(if *value { "true" } else { "false" }),
+            Value::Integer(value) => self.push(&value.to_string()),
+            Value::Decimal(value) => self.push(&java::double_text(*value)),
+            Value::String(text) => self.push(text),
+            Value::Object(object) => {
+                let text = object.print();
+                self.push(&text)
+            }
+            Value::Block(block) => self.nested(|machine| machine.block(*block)).map(drop),
+            Value::List(_) | Value::Map(_) => self.deeper(depth, |machine| match value {
+                Value::List(list) if list.notation() == Notation::Json => {
+                    machine.json_within(value, depth)
+                }
+                Value::List(list) => {
+                    machine.push("[")?;
+                    for (at, item) in list.items().iter().enumerate() {
+                        machine.push(if at == 0 { "" } else { ", " })?;
+                        machine.print_within(item, depth + 1)?;
+                    }
+                    machine.push("]")
+                }
+                Value::Map(map) => {
+                    machine.push("{")?;
+                    for (at, (key, value)) in map.entries().iter().enumerate() {
+                        machine.push(if at == 0 { "" } else { ", " })?;
+                        machine.print_within(key, depth + 1)?;
+                        machine.push("=")?;
+                        machine.print_within(value, depth + 1)?;
+                    }
+                    machine.push("}")
+                }
+                _ => Ok(()),
+            }),
+        }
+    }
+
+    /// Compact JSON, as json-smart's `JSONArray.toString` writes it.
+    fn json_within(&mut self, value: &Value, depth: usize) -> Outcome<()> {
+        self.budget.step(1)?;
+        match value {
+            Value::String(text) => {
+                let text = json_string(text);
+                self.push(&text)
+            }
+            Value::Object(object) => {
+                let text = object.json().unwrap_or_else(|| json_string(&object.print()));
+                self.push(&text)
+            }
+            Value::List(list) => self.deeper(depth, |machine| {
+                machine.push("[")?;
+                for (at, item) in list.items().iter().enumerate() {
+                    machine.push(if at == 0 { "" } else { "," })?;
+                    machine.json_within(item, depth + 1)?;
+                }
+                machine.push("]")
+            }),
+            Value::Map(map) => self.deeper(depth, |machine| {
+                machine.push("{")?;
+                for (at, (key, value)) in map.entries().iter().enumerate() {
+                    machine.push(if at == 0 { "" } else { "," })?;
+                    let key = machine.text_of(key)?;
+                    machine.push(&json_string(&key))?;
+                    machine.push(":")?;
+                    machine.json_within(value, depth + 1)?;
+                }
+                machine.push("}")
+            }),
+            Value::Block(_) => {
+                let text = self.text_of(value)?;
+                self.push(&json_string(&text))
+            }
+            value => self.print_within(value, depth),
+        }
+    }
+
+    fn deeper(
+        &mut self,
+        depth: usize,
+        print: impl FnOnce(&mut Self) -> Outcome<()>,
+    ) -> Outcome<()> {
+        if depth >= self.budget.bounds.depth_max {
+            return Err(RenderErrorKind::TooDeep);
+        }
+        self.nested(print)
+    }
+}
+
+/// A string in quotes, with `/` escaped as json-smart does.
+fn json_string(text: &str) -> String {
+    let mut json = String::with_capacity(text.len() + 2);
+    json.push('"');
+    for c in text.chars() {
+        match c {
+            '"' => json.push_str("\\\""),
+            '\\' => json.push_str("\\\\"),
+            '/' => json.push_str("\\/"),
+            '\u{8}' => json.push_str("\\b"),
+            '\u{c}' => json.push_str("\\f"),
+            '\n' => json.push_str("\\n"),
+            '\r' => json.push_str("\\r"),
+            '\t' => json.push_str("\\t"),
+            '\0'..='\u{1f}' | '\u{7f}'..='\u{9f}' | '\u{2000}'..='\u{20ff}' => {
+                let _ = write!(json, "\\u{:04X}", u32::from(c));
+            }
+            c => json.push(c),
+        }
+    }
+    json.push('"');
+    json
+}

@@ -1,0 +1,128 @@
+//! The values that templates work with, as Java has them.
+
+mod list;
+mod map;
+
+use alloc::{rc::Rc, string::String, vec::Vec};
+use core::fmt;
+
+pub use list::{List, Notation};
+pub use map::{Map, Order};
+
+use crate::Object;
+
+/// A value of a template. Clones of lists, maps and objects are the same list, map or object, as in Java.
+#[derive(Clone, Default)]
+pub enum Value {
+    /// Java's null.
+    #[default]
+    Null,
+    /// `true`, `false`.
+    Bool(bool),
+    /// An `Integer` or a `Long`.
+    Integer(i64),
+    /// A `Double`.
+    Decimal(f64),
+    /// A string.
+    String(Rc<str>),
+    /// A list, shared and mutable.
+    List(List),
+    /// A map, shared and mutable.
+    Map(Map),
+    /// Something of the host's.
+    Object(Rc<dyn Object>),
+    /// What `#define` made: rendered where it is printed.
+    Block(Block),
+}
+
+/// A block of the template that is being rendered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Block(pub(crate) u32);
+
+impl Value {
+    /// A string.
+    pub fn string(text: &str) -> Self {
+        Self::String(text.into())
+    }
+    /// A list of these items, printed as Java's `ArrayList` prints: `[a, b]`.
+    pub fn list(items: Vec<Value>) -> Self {
+        Self::List(List::new(items, Notation::Java))
+    }
+    /// The text of a string.
+    pub fn as_str(&self) -> Option<&str> {
+        if let Self::String(text) = self { Some(text) } else { None }
+    }
+    /// Whether this is null.
+    pub fn is_null(&self) -> bool {
+        matches!(self, Self::Null)
+    }
+}
+
+impl fmt::Debug for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Null => f.write_str("Null"),
+            Self::Bool(value) => write!(f, "Bool({value})"),
+            Self::Integer(value) => write!(f, "Integer({value})"),
+            Self::Decimal(value) => write!(f, "Decimal({value})"),
+            Self::String(value) => write!(f, "String({value:?})"),
+            Self::List(list) => write!(f, "List(of {})", list.len()),
+            Self::Map(map) => write!(f, "Map(of {})", map.len()),
+            Self::Object(_) => f.write_str("Object"),
+            Self::Block(_) => f.write_str("Block"),
+        }
+    }
+}
+
+impl From<bool> for Value {
+    fn from(value: bool) -> Self {
+        Self::Bool(value)
+    }
+}
+impl From<i64> for Value {
+    fn from(value: i64) -> Self {
+        Self::Integer(value)
+    }
+}
+impl From<f64> for Value {
+    fn from(value: f64) -> Self {
+        Self::Decimal(value)
+    }
+}
+impl From<&str> for Value {
+    fn from(value: &str) -> Self {
+        Self::String(value.into())
+    }
+}
+impl From<String> for Value {
+    fn from(value: String) -> Self {
+        Self::String(value.into())
+    }
+}
+impl From<Rc<str>> for Value {
+    fn from(value: Rc<str>) -> Self {
+        Self::String(value)
+    }
+}
+impl From<List> for Value {
+    fn from(value: List) -> Self {
+        Self::List(value)
+    }
+}
+impl From<Map> for Value {
+    fn from(value: Map) -> Self {
+        Self::Map(value)
+    }
+}
+
+/// Drops values without recursion, however deep they are within each other.
+fn drop_flat(mut values: Vec<Value>) {
+    while let Some(value) = values.pop() {
+        let inner = match value {
+            Value::List(list) => list.into_items(),
+            Value::Map(map) => map.into_values(),
+            _ => None,
+        };
+        values.extend(inner.into_iter().flatten());
+    }
+}

@@ -1,0 +1,171 @@
+//! `java.util.Map`.
+
+use alloc::{collections::BTreeMap, rc::Rc, vec::Vec};
+use core::cell::{Ref, RefCell};
+
+use super::Value;
+use crate::java;
+
+/// The order in which a map's entries are gone through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Order {
+    /// The order of insertion, as `LinkedHashMap` has it and with it JSON objects.
+    Insertion,
+    /// The order of hash codes, as `HashMap` has it: maps written in a template.
+    Hash,
+}
+
+/// A map. Clones are the same map.
+#[derive(Clone)]
+pub struct Map(Rc<Body>);
+
+struct Body {
+    entries: RefCell<Entries>,
+    order: Order,
+}
+
+#[derive(Default)]
+pub(crate) struct Entries {
+    entries: Vec<(Value, Value)>,
+    /// Places of keys that are strings, where there are too many to look at one by one.
+    places: Option<BTreeMap<Rc<str>, usize>>,
+    /// Most entries that there have been: `HashMap` grows its table and never shrinks it.
+    most: usize,
+}
+
+/// Up to so many keys are searched one by one.
+const SEARCHED_MAX: usize = 12;
+
+impl Map {
+    /// An empty map.
+    pub fn new(order: Order) -> Self {
+        Self(Rc::new(Body { entries: RefCell::default(), order }))
+    }
+    /// Of entries with the same key the last counts, in the place of the first.
+    pub fn from_entries(order: Order, entries: impl IntoIterator<Item = (Value, Value)>) -> Self {
+        let map = Self::new(order);
+        for (key, value) in entries {
+            map.put(key, value);
+        }
+        map
+    }
+    /// How many entries there are.
+    pub fn len(&self) -> usize {
+        self.0.entries.borrow().entries.len()
+    }
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+    /// The value of a key that is a string.
+    pub fn get(&self, key: &str) -> Option<Value> {
+        let mut entries = self.0.entries.borrow_mut();
+        let at = entries.place_of(key)?;
+        Some(entries.entries[at].1.clone())
+    }
+    /// The value of any key.
+    pub fn get_value(&self, key: &Value) -> Option<Value> {
+        let mut entries = self.0.entries.borrow_mut();
+        let at = entries.place(key)?;
+        Some(entries.entries[at].1.clone())
+    }
+    /// Sets a value, and returns the old one.
+    ///
+    /// A map that holds itself, directly or not, is never freed; templates cannot make one.
+    pub fn put(&self, key: impl Into<Value>, value: impl Into<Value>) -> Option<Value> {
+        let (key, value) = (key.into(), value.into());
+        let mut entries = self.0.entries.borrow_mut();
+        match entries.place(&key) {
+            Some(at) => Some(core::mem::replace(&mut entries.entries[at].1, value)),
+            None => {
+                let at = entries.entries.len();
+                if let (Some(places), Value::String(key)) = (&mut entries.places, &key) {
+                    places.insert(key.clone(), at);
+                }
+                entries.entries.push((key, value));
+                entries.most = entries.most.max(at + 1);
+                None
+            }
+        }
+    }
+    /// Removes a key, and returns its value.
+    pub fn remove(&self, key: &Value) -> Option<Value> {
+        let mut entries = self.0.entries.borrow_mut();
+        let at = entries.place(key)?;
+        entries.places = None;
+        Some(entries.entries.remove(at).1)
+    }
+    /// Removes everything.
+    pub fn clear(&self) {
+        let mut entries = self.0.entries.borrow_mut();
+        entries.places = None;
+        let gone = core::mem::take(&mut entries.entries);
+        drop(entries);
+        drop(gone);
+    }
+    /// All entries as they are now, in the map's order.
+    pub fn entries(&self) -> Vec<(Value, Value)> {
+        let entries = self.0.entries.borrow();
+        let mut list = entries.entries.clone();
+        if self.0.order == Order::Hash {
+            let buckets = java::hash_map_buckets(entries.most);
+            // Stable, as `HashMap` keeps the order of insertion within a bucket.
+            list.sort_by_cached_key(|(key, _)| java::spread(java::hash_code(key)) & (buckets - 1));
+        }
+        list
+    }
+    /// Whether both are the same map.
+    pub fn is(&self, other: &Self) -> bool {
+        Rc::ptr_eq(&self.0, &other.0)
+    }
+    pub(crate) fn borrow(&self) -> Ref<'_, [(Value, Value)]> {
+        Ref::map(self.0.entries.borrow(), |entries| entries.entries.as_slice())
+    }
+    pub(crate) fn address(&self) -> usize {
+        Rc::as_ptr(&self.0) as usize
+    }
+    /// Its values, if nobody else holds it.
+    pub(super) fn into_values(self) -> Option<Vec<Value>> {
+        let mut body = Rc::into_inner(self.0)?;
+        Some(body.take_values())
+    }
+}
+
+impl Body {
+    fn take_values(&mut self) -> Vec<Value> {
+        let entries = core::mem::take(&mut self.entries.get_mut().entries);
+        entries.into_iter().map(|(_, value)| value).collect()
+    }
+}
+
+impl Drop for Body {
+    fn drop(&mut self) {
+        super::drop_flat(self.take_values());
+    }
+}
+
+impl Entries {
+    fn place(&mut self, key: &Value) -> Option<usize> {
+        match key {
+            Value::String(key) => self.place_of(key),
+            key => self.entries.iter().position(|(k, _)| java::scalar_equals(k, key)),
+        }
+    }
+
+    fn place_of(&mut self, key: &str) -> Option<usize> {
+        if self.entries.len() <= SEARCHED_MAX {
+            return self.entries.iter().position(|(k, _)| k.as_str() == Some(key));
+        }
+        let entries = &self.entries;
+        let places = self.places.get_or_insert_with(|| {
+            let names = entries.iter().enumerate();
+            names
+                .filter_map(|(at, (key, _))| match key {
+                    Value::String(key) => Some((key.clone(), at)),
+                    _ => None,
+                })
+                .collect()
+        });
+        places.get(key).copied()
+    }
+}
