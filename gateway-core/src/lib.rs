@@ -52,5 +52,6 @@ mod lambda;
 pub mod limits;
 pub mod message;
 mod pipeline;
+pub mod policy;
 pub mod target;
 pub mod time;

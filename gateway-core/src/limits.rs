@@ -60,3 +60,7 @@ pub const JSON_PATH_DEPTH_MAX: usize = 16;
 pub const JSON_PATH_STEPS_MAX: usize = 4 * JSON_VALUES_MAX;
 /// Largest compiled regular expression, which a short one with repetitions may become.
 pub const PATTERN_BYTES_MAX: usize = 256 * 1024;
+/// Largest policy document that is read: AWS allows a resource policy 8,192 bytes, here with room for white space.
+pub const POLICY_BYTES_MAX: usize = 64 * 1024;
+/// Most statements of a policy that are read.
+pub const POLICY_STATEMENTS_MAX: usize = 1_024;

@@ -43,6 +43,115 @@ pub fn iso8601(at: Timestamp) -> String {
     )
 }
 
+/// ISO 8601 without fraction, as `aws:CurrentTime` has it: `2026-11-21T05:08:09Z`.
+pub fn iso8601_seconds(at: Timestamp) -> String {
+    let text = iso8601(at);
+    // The fraction is the last five characters: `.120Z`.
+    format!("{}Z", &text[..text.len() - 5])
+}
+
+/// The basic form that signatures have: `20261121T050809Z`.
+pub fn iso8601_basic(at: Timestamp) -> String {
+    iso8601_seconds(at).chars().filter(|c| !matches!(c, '-' | ':')).collect()
+}
+
+/// Reads ISO 8601 as W3C's note on date and time formats has it: a day, or a day and a time with
+/// seconds and a fraction if need be, and `Z` or an offset. `None` for anything else, and for
+/// times before 1970.
+pub fn from_iso8601(text: &str) -> Option<Timestamp> {
+    let (date, time) = match text.split_once('T') {
+        Some((date, time)) => (date, Some(time)),
+        None => (text, None),
+    };
+    let mut parts = date.split('-');
+    let [Some(year), Some(month), Some(day), None] = core::array::from_fn(|_| parts.next()) else {
+        return None;
+    };
+    let day = day_number(digits(year, 4)?, digits(month, 2)?, digits(day, 2)?)?;
+    let ms = match time {
+        Some(time) => day_ms(time)?,
+        None => 0,
+    };
+    u64::try_from(i64::try_from(day * DAY_MS).ok()? + ms).ok().map(Timestamp)
+}
+
+/// Reads the basic form: `20261121T050809Z`.
+pub fn from_iso8601_basic(text: &str) -> Option<Timestamp> {
+    let (date, time) = text.strip_suffix('Z')?.split_once('T')?;
+    if date.len() != 8 || time.len() != 6 || !text.is_ascii() {
+        return None;
+    }
+    let day = day_number(digits(&date[..4], 4)?, digits(&date[4..6], 2)?, digits(&date[6..], 2)?)?;
+    let seconds = seconds(digits(&time[..2], 2)?, digits(&time[2..4], 2)?, digits(&time[4..], 2)?)?;
+    Some(Timestamp(day * DAY_MS + seconds * 1000))
+}
+
+/// Milliseconds of `05:08`, `05:08:09` or `05:08:09.12` with `Z` or an offset, in UTC.
+fn day_ms(time: &str) -> Option<i64> {
+    let (clock, offset_minutes) = match time.strip_suffix('Z') {
+        Some(clock) => (clock, 0),
+        None => {
+            let (clock, offset) = time.split_at_checked(time.len().checked_sub(6)?)?;
+            let (hours, minutes) = offset.get(1..)?.split_once(':')?;
+            let minutes = digits(hours, 2)? * 60 + digits(minutes, 2)?;
+            match (offset.as_bytes()[0], i64::try_from(minutes).ok()?) {
+                (_, 1_440..) => return None,
+                (b'+', minutes) => (clock, minutes),
+                (b'-', minutes) => (clock, -minutes),
+                _ => return None,
+            }
+        }
+    };
+    let (clock, fraction) = clock.split_once('.').unwrap_or((clock, "0"));
+    let mut parts = clock.split(':');
+    let [Some(hour), Some(minute), second, None] = core::array::from_fn(|_| parts.next()) else {
+        return None;
+    };
+    let seconds =
+        seconds(digits(hour, 2)?, digits(minute, 2)?, digits(second.unwrap_or("00"), 2)?)?;
+    if fraction.is_empty() || fraction.len() > 9 || !fraction.bytes().all(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    let ms = fraction
+        .bytes()
+        .chain([b'0'; 3])
+        .take(3)
+        .fold(0, |ms, digit| ms * 10 + u64::from(digit - b'0'));
+    i64::try_from(seconds * 1000 + ms).ok().map(|ms| ms - offset_minutes * 60_000)
+}
+
+fn digits(text: &str, count: usize) -> Option<u64> {
+    let is_number = text.len() == count && text.bytes().all(|b| b.is_ascii_digit());
+    is_number.then(|| text.parse().ok()).flatten()
+}
+
+fn seconds(hour: u64, minute: u64, second: u64) -> Option<u64> {
+    (hour < 24 && minute < 60 && second < 60).then_some(hour * 3_600 + minute * 60 + second)
+}
+
+/// Days since 1970-01-01, by the same calendar as [`Civil`].
+fn day_number(year: u64, month: u64, day: u64) -> Option<u64> {
+    if !(1970..=9999).contains(&year) || !(1..=12).contains(&month) || day == 0 {
+        return None;
+    }
+    let is_leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
+    let length = match month {
+        2 if is_leap => 29,
+        2 => 28,
+        4 | 6 | 9 | 11 => 30,
+        _ => 31,
+    };
+    if day > length {
+        return None;
+    }
+    let year = if month > 2 { year } else { year - 1 };
+    let month_from_march = (month + 9) % 12;
+    let (era, year_of_era) = (year / 400, year % 400);
+    let day_of_year = (153 * month_from_march + 2) / 5 + day - 1;
+    let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+    (era * 146_097 + day_of_era).checked_sub(719_468)
+}
+
 /// As Java prints a date, and Cognito authorizers `exp` and `iat`: `Tue Jan 16 18:43:22 UTC 2018`.
 pub fn java_date(at: Timestamp) -> String {
     let t = Civil::from(at);
@@ -128,6 +237,56 @@ mod tests {
                 (_, true) => (year, month + 1, 1),
                 _ => (year, month, day + 1),
             };
+        }
+    }
+
+    #[test]
+    fn every_day_that_is_written_is_read_again() {
+        for n in (0..200_000).chain([DAY_MAX]) {
+            let at = Timestamp(n * DAY_MS + (n * 7_919_000) % DAY_MS);
+            assert_eq!(from_iso8601(&iso8601(at)), Some(at));
+            assert_eq!(from_iso8601(&iso8601_seconds(at)), Some(at));
+            assert_eq!(from_iso8601_basic(&iso8601_basic(at)), Some(at));
+        }
+    }
+
+    #[test]
+    fn forms_of_iso_8601_are_read_and_others_are_not() {
+        let noon = Some(Timestamp(1_440_936_000_000));
+        for text in [
+            "2015-08-30T12:00:00Z",
+            "2015-08-30T12:00Z",
+            "2015-08-30T14:00:00+02:00",
+            "2015-08-30T10:30:00.000000-01:30",
+        ] {
+            assert_eq!(from_iso8601(text), noon, "{text}");
+        }
+        assert_eq!(from_iso8601("2015-08-30"), Some(Timestamp(1_440_892_800_000)));
+        for text in [
+            "",
+            "2015",
+            "2015-8-30",
+            "2015-02-29",
+            "2015-13-01",
+            "2015-00-01",
+            "2015-01-00",
+            "2015-08-30T12:00:00",
+            "2015-08-30T24:00:00Z",
+            "2015-08-30T12:60Z",
+            "2015-08-30T12Z",
+            "2015-08-30T12:00:00.Z",
+            "2015-08-30T12:00:00+24:00",
+            "2015-08-30T12:00:00é00000",
+            "1969-12-31T23:59:59Z",
+            "1970-01-01T00:00:00+01:00",
+            "+015-08-30",
+            "2015-08-30T1é",
+        ] {
+            assert_eq!(from_iso8601(text), None, "{text}");
+        }
+        for text in ["20150830T123600", "2015083T0123600Z", "20150830T1236000Z", "é0150830T12360Z"]
+        {
+            assert_eq!(from_iso8601_basic(text), None, "{text}");
         }
     }
 

@@ -1,0 +1,242 @@
+//! Reads policy documents ("Grammar of the IAM JSON policy language").
+//!
+//! Strict: an element or an operator that IAM does not have, a value of the wrong kind, or more than
+//! [`POLICY_STATEMENTS_MAX`] and [`POLICY_BYTES_MAX`] allow, and there is no policy.
+
+use alloc::format;
+use alloc::{string::String, vec::Vec};
+use core::fmt;
+
+use super::condition::{Condition, Operator};
+use super::pattern::Pattern;
+use super::principal::{Named, Principals};
+use super::{Effect, Matching, Policy, Statement};
+use crate::jwt::Json;
+use crate::limits::{POLICY_BYTES_MAX, POLICY_STATEMENTS_MAX};
+
+/// Why a text is no policy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PolicyError {
+    /// Where, as a JSON pointer within the document.
+    pub pointer: String,
+    /// What is wrong.
+    pub reason: String,
+}
+
+impl fmt::Display for PolicyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.pointer.as_str() {
+            "" => write!(f, "{}", self.reason),
+            pointer => write!(f, "{pointer}: {}", self.reason),
+        }
+    }
+}
+
+impl core::error::Error for PolicyError {}
+
+type Read<T> = Result<T, PolicyError>;
+
+impl Policy {
+    /// Reads a policy document.
+    ///
+    /// # Errors
+    /// The first thing that IAM would not take either.
+    pub fn parse(text: &[u8]) -> Result<Self, PolicyError> {
+        if text.len() > POLICY_BYTES_MAX {
+            return Err(error("", format!("a policy has at most {POLICY_BYTES_MAX} bytes")));
+        }
+        let json = serde_json::from_slice(text).map_err(|e| error("", format!("{e}")))?;
+        Self::read(&json)
+    }
+
+    /// Reads a policy document that is part of another.
+    pub(crate) fn read(document: &Json) -> Read<Self> {
+        for (name, value) in members(document, "")? {
+            match name.as_str() {
+                "Version" | "Id" => {
+                    string(value, &format!("/{name}"))?;
+                }
+                "Statement" => {}
+                _ => return Err(error(&pointer("", name), "IAM has no such element")),
+            }
+        }
+        let has_variables = match document.get("Version").and_then(Json::as_str) {
+            Some("2012-10-17") => true,
+            Some("2008-10-17") | None => false,
+            Some(_) => return Err(error("/Version", "it is 2012-10-17 or 2008-10-17")),
+        };
+        let statements = match document.get("Statement") {
+            Some(Json::Array(items)) if items.len() > POLICY_STATEMENTS_MAX => {
+                let reason = format!("more than {POLICY_STATEMENTS_MAX} statements");
+                return Err(error("/Statement", reason));
+            }
+            Some(Json::Array(items)) => {
+                let numbered = items.iter().enumerate();
+                numbered
+                    .map(|(i, item)| statement(item, &format!("/Statement/{i}"), has_variables))
+                    .collect::<Read<_>>()?
+            }
+            Some(one) => alloc::vec![statement(one, "/Statement", has_variables)?],
+            None => return Err(error("", "`Statement` is missing")),
+        };
+        Ok(Self { statements })
+    }
+}
+
+fn statement(json: &Json, at: &str, has_variables: bool) -> Read<Statement> {
+    const ELEMENTS: [&str; 9] = [
+        "Sid",
+        "Effect",
+        "Principal",
+        "NotPrincipal",
+        "Action",
+        "NotAction",
+        "Resource",
+        "NotResource",
+        "Condition",
+    ];
+    for (name, _) in members(json, at)? {
+        if !ELEMENTS.contains(&name.as_str()) {
+            return Err(error(&pointer(at, name), "IAM has no such element"));
+        }
+    }
+    let sid = json.get("Sid").map(|sid| string(sid, &pointer(at, "Sid"))).transpose()?;
+    let effect = match json.get("Effect").and_then(Json::as_str) {
+        Some("Allow") => Effect::Allow,
+        Some("Deny") => Effect::Deny,
+        _ => return Err(error(&pointer(at, "Effect"), "it is Allow or Deny")),
+    };
+    let conditions = match json.get("Condition") {
+        Some(block) => conditions(block, &pointer(at, "Condition"), has_variables)?,
+        None => Vec::new(),
+    };
+    Ok(Statement {
+        sid: sid.map(Into::into),
+        effect,
+        principals: principals(json, at)?,
+        actions: matching(json, at, ["Action", "NotAction"], has_variables)?,
+        resources: matching(json, at, ["Resource", "NotResource"], has_variables)?,
+        conditions,
+    })
+}
+
+fn matching(json: &Json, at: &str, names: [&str; 2], has_variables: bool) -> Read<Matching> {
+    let patterns = |json: &Json, name: &str| {
+        let at = pointer(at, name);
+        let texts = strings(json, &at)?;
+        if texts.is_empty() {
+            return Err(error(&at, "it is empty"));
+        }
+        let read = |text: &str| Pattern::parse(text, has_variables);
+        let read = texts.into_iter().map(read).collect::<Option<Vec<_>>>();
+        read.ok_or_else(|| error(&at, "it has control characters, or a variable that does not end"))
+    };
+    let [is, is_not] = names;
+    match (json.get(is), json.get(is_not)) {
+        (Some(json), None) => patterns(json, is).map(Matching::AnyOf),
+        (None, Some(json)) => patterns(json, is_not).map(Matching::NoneOf),
+        _ => Err(error(at, format!("a statement has either `{is}` or `{is_not}`"))),
+    }
+}
+
+fn principals(json: &Json, at: &str) -> Read<Option<Principals>> {
+    match (json.get("Principal"), json.get("NotPrincipal")) {
+        (None, None) => Ok(None),
+        (Some(json), None) => Ok(Some(Principals::AnyOf(names(json, &pointer(at, "Principal"))?))),
+        (None, Some(json)) => {
+            Ok(Some(Principals::NoneOf(names(json, &pointer(at, "NotPrincipal"))?)))
+        }
+        _ => Err(error(at, "a statement has either `Principal` or `NotPrincipal`")),
+    }
+}
+
+fn names(json: &Json, at: &str) -> Read<Vec<Named>> {
+    if json.as_str() == Some("*") {
+        return Ok(alloc::vec![Named::Everyone]);
+    }
+    let mut names = Vec::new();
+    for (kind, json) in members(json, at)? {
+        let at = pointer(at, kind);
+        let texts = strings(json, &at)?;
+        match kind.as_str() {
+            "AWS" => {
+                for text in texts {
+                    let name = Named::parse(text);
+                    names.push(name.ok_or_else(|| {
+                        error(&at, format!("`{text}` is not `*`, an account, a user or a role"))
+                    })?);
+                }
+            }
+            "Service" | "Federated" | "CanonicalUser" => {
+                names.extend(texts.iter().map(|_| Named::Other));
+            }
+            _ => return Err(error(&at, "IAM has no such kind of principal")),
+        }
+    }
+    match names.is_empty() {
+        true => Err(error(at, "it is empty")),
+        false => Ok(names),
+    }
+}
+
+fn conditions(block: &Json, at: &str, has_variables: bool) -> Read<Vec<Condition>> {
+    let mut conditions = Vec::new();
+    for (name, keys) in members(block, at)? {
+        let at = pointer(at, name);
+        let operator =
+            Operator::parse(name).ok_or_else(|| error(&at, "IAM has no such operator"))?;
+        for (key, values) in members(keys, &at)? {
+            let at = pointer(&at, key);
+            let mut operands = Vec::new();
+            let values = match values {
+                Json::Array(items) => &items[..],
+                one => core::slice::from_ref(one),
+            };
+            for value in values {
+                let text = match value {
+                    Json::String(text) => text.clone(),
+                    Json::Bool(_) | Json::Number(_) => value.to_text(),
+                    _ => return Err(error(&at, "a value is a string, a number or a boolean")),
+                };
+                let operand = operator.comparison.operand(&text, has_variables);
+                operands.push(
+                    operand.ok_or_else(|| {
+                        error(&at, format!("`{text}` is not a value for `{name}`"))
+                    })?,
+                );
+            }
+            if operands.is_empty() {
+                return Err(error(&at, "it is empty"));
+            }
+            conditions.push(Condition::new(operator, key, operands));
+        }
+    }
+    Ok(conditions)
+}
+
+fn members<'j>(json: &'j Json, at: &str) -> Read<&'j [(String, Json)]> {
+    match json {
+        Json::Object(members) => Ok(members),
+        _ => Err(error(at, "it is not an object")),
+    }
+}
+
+fn string<'j>(json: &'j Json, at: &str) -> Read<&'j str> {
+    json.as_str().ok_or_else(|| error(at, "it is not a string"))
+}
+
+/// A string, or an array of them.
+fn strings<'j>(json: &'j Json, at: &str) -> Read<Vec<&'j str>> {
+    match json {
+        Json::Array(items) => items.iter().map(|item| string(item, at)).collect(),
+        one => Ok(alloc::vec![string(one, at)?]),
+    }
+}
+
+fn pointer(at: &str, name: &str) -> String {
+    format!("{at}/{}", name.replace('~', "~0").replace('/', "~1"))
+}
+
+fn error(pointer: &str, reason: impl Into<String>) -> PolicyError {
+    PolicyError { pointer: pointer.into(), reason: reason.into() }
+}

@@ -1,0 +1,250 @@
+//! Texts of a policy with wildcards and variables.
+
+use alloc::borrow::Cow;
+use alloc::{string::String, vec::Vec};
+
+use serde::{Deserialize, Serialize};
+
+use super::AccessRequest;
+
+/// A text in which `*` stands for any characters, `?` for one, and `${…}` for what the request says.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) enum Pattern {
+    /// Wildcards are [`MANY`] and [`ONE`].
+    Fixed(String),
+    Template(Vec<Part>),
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) enum Part {
+    Text(String),
+    /// The key in lower case, and what stands in where the request says nothing.
+    Variable(String, Option<String>),
+}
+
+/// Any number of any characters. No text of a policy has control characters, so these are free.
+const MANY: u8 = 0;
+/// One character.
+const ONE: u8 = 1;
+
+impl Pattern {
+    /// `has_variables`: policies of the version 2012-10-17. `None`: control characters, or a
+    /// variable that does not end.
+    pub(super) fn parse(text: &str, has_variables: bool) -> Option<Self> {
+        if text.chars().any(char::is_control) {
+            return None;
+        }
+        let (mut parts, mut fixed, mut rest) = (Vec::new(), String::new(), text);
+        while let Some(start) = rest.find("${").filter(|_| has_variables) {
+            push_wild(&mut fixed, &rest[..start]);
+            let (inner, after) = rest[start + 2..].split_once('}')?;
+            rest = after;
+            match inner {
+                // "If you want the character itself": these are no wildcards.
+                "*" | "?" | "$" => fixed.push_str(inner),
+                _ => {
+                    let (key, default) = match inner.split_once(',') {
+                        Some((key, default)) => (key.trim(), Some(quoted(default.trim())?)),
+                        None => (inner, None),
+                    };
+                    if key.is_empty() {
+                        return None;
+                    }
+                    parts.push(Part::Text(core::mem::take(&mut fixed)));
+                    parts.push(Part::Variable(key.to_ascii_lowercase(), default));
+                }
+            }
+        }
+        push_wild(&mut fixed, rest);
+        if parts.is_empty() {
+            return Some(Self::Fixed(fixed));
+        }
+        parts.push(Part::Text(fixed));
+        Some(Self::Template(parts))
+    }
+
+    /// Replaces a beginning.
+    pub(super) fn expand(&mut self, beginning: &str, by: &str) {
+        let text = match self {
+            Self::Fixed(text) => text,
+            Self::Template(parts) => match parts.first_mut() {
+                Some(Part::Text(text)) => text,
+                _ => return,
+            },
+        };
+        if let Some(rest) = text.strip_prefix(beginning) {
+            *text = alloc::format!("{by}{rest}");
+        }
+    }
+
+    /// Whether this is the request's action: case does not matter.
+    pub(super) fn matches_action(&self, action: &str, request: &AccessRequest<'_>) -> bool {
+        let Some(pattern) = self.resolve(request) else { return false };
+        glob(pattern.to_ascii_lowercase().as_bytes(), action.to_ascii_lowercase().as_bytes())
+    }
+
+    /// Whether this is the ARN: each of its first five parts is compared apart, unless a `*` ends
+    /// one, which "can expand to match beyond the colon boundaries".
+    pub(super) fn matches_arn(&self, arn: &str, request: &AccessRequest<'_>) -> bool {
+        let Some(pattern) = self.resolve(request) else { return false };
+        let (mut pattern, mut arn) = (&*pattern, arn);
+        for _ in 0..5 {
+            let Some((part, pattern_rest)) = pattern.split_once(':') else { break };
+            if part.as_bytes().last() == Some(&MANY) {
+                break;
+            }
+            let Some((own, arn_rest)) = arn.split_once(':') else { return false };
+            if !glob(part.as_bytes(), own.as_bytes()) {
+                return false;
+            }
+            (pattern, arn) = (pattern_rest, arn_rest);
+        }
+        glob(pattern.as_bytes(), arn.as_bytes())
+    }
+
+    /// Whether this is the text, with wildcards; `None` where a variable has no value.
+    pub(super) fn matches_text(&self, text: &str, request: &AccessRequest<'_>) -> Option<bool> {
+        Some(glob(self.resolve(request)?.as_bytes(), text.as_bytes()))
+    }
+
+    /// The text, with variables filled in and wildcards as characters; `None` where a variable has no value.
+    pub(super) fn text(&self, request: &AccessRequest<'_>) -> Option<String> {
+        let resolved = self.resolve(request)?;
+        let plain = |c| match c {
+            '\0' => '*',
+            '\u{1}' => '?',
+            other => other,
+        };
+        Some(resolved.chars().map(plain).collect())
+    }
+
+    fn resolve(&self, request: &AccessRequest<'_>) -> Option<Cow<'_, str>> {
+        let parts = match self {
+            Self::Fixed(text) => return Some(text.as_str().into()),
+            Self::Template(parts) => parts,
+        };
+        let mut resolved = String::new();
+        for part in parts {
+            match part {
+                Part::Text(text) => resolved.push_str(text),
+                Part::Variable(key, default) => match request.value(key) {
+                    // What a client says never becomes a wildcard.
+                    Some(value) => resolved.extend(
+                        value.text().chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }),
+                    ),
+                    None => resolved.push_str(default.as_ref()?),
+                },
+            }
+        }
+        Some(resolved.into())
+    }
+}
+
+fn push_wild(to: &mut String, text: &str) {
+    to.extend(text.chars().map(|c| match c {
+        '*' => char::from(MANY),
+        '?' => char::from(ONE),
+        other => other,
+    }));
+}
+
+/// `'text'`
+fn quoted(text: &str) -> Option<String> {
+    text.strip_prefix('\'')?.strip_suffix('\'').map(Into::into)
+}
+
+/// Whether a text is what a pattern with [`MANY`] and [`ONE`] describes. Only the last `MANY` is
+/// ever tried again: what an earlier one could take as well, the last one takes. At most
+/// pattern × text steps, without allocating.
+fn glob(pattern: &[u8], text: &[u8]) -> bool {
+    let (mut p, mut t) = (0, 0);
+    let mut retry: Option<(usize, usize)> = None;
+    while t < text.len() {
+        match pattern.get(p) {
+            Some(&MANY) => {
+                retry = Some((p, t));
+                p += 1;
+                continue;
+            }
+            Some(&ONE) => {
+                // One character, however many bytes it has.
+                t += 1;
+                while text.get(t).is_some_and(|byte| byte & 0xc0 == 0x80) {
+                    t += 1;
+                }
+                p += 1;
+                continue;
+            }
+            Some(byte) if *byte == text[t] => {
+                (p, t) = (p + 1, t + 1);
+                continue;
+            }
+            _ => {}
+        }
+        let Some((many, from)) = retry else { return false };
+        retry = Some((many, from + 1));
+        (p, t) = (many + 1, from + 1);
+    }
+    pattern[p..].iter().all(|&token| token == MANY)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn is(pattern: &str, text: &str) -> bool {
+        let Some(Pattern::Fixed(pattern)) = Pattern::parse(pattern, false) else { panic!() };
+        glob(pattern.as_bytes(), text.as_bytes())
+    }
+
+    /// By the definition, slowly.
+    fn described(pattern: &[char], text: &[char]) -> bool {
+        match pattern.split_first() {
+            None => text.is_empty(),
+            Some(('*', rest)) => (0..=text.len()).any(|n| described(rest, &text[n..])),
+            Some(('?', rest)) => !text.is_empty() && described(rest, &text[1..]),
+            Some((c, rest)) => text.first() == Some(c) && described(rest, &text[1..]),
+        }
+    }
+
+    #[test]
+    fn a_wildcard_matches_exactly_what_its_definition_says() {
+        const LETTERS: [char; 5] = ['a', 'é', '*', '?', '/'];
+        let words = |letters: &[char]| {
+            let mut words = alloc::vec![Vec::new()];
+            for length in 1..5 {
+                let longer: Vec<Vec<char>> = words
+                    .iter()
+                    .filter(|w: &&Vec<char>| w.len() == length - 1)
+                    .flat_map(|w| letters.iter().map(|c| [&w[..], &[*c]].concat()))
+                    .collect();
+                words.extend(longer);
+            }
+            words
+        };
+        let texts = words(&['a', 'é', '/']);
+        for pattern in words(&LETTERS) {
+            let written: String = pattern.iter().collect();
+            for text in &texts {
+                let said: String = text.iter().collect();
+                assert_eq!(is(&written, &said), described(&pattern, text), "{written} {said}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_pattern_of_many_wildcards_is_decided_soon() {
+        let text = "a".repeat(1_600);
+        assert!(!is(&("a*".repeat(800) + "b"), &text));
+        assert!(is(&"a*".repeat(800), &text));
+    }
+
+    #[test]
+    fn what_is_no_pattern_is_refused() {
+        for text in ["a\0b", "\u{1}", "a\nb", "${aws:username", "${}", "${a, b}"] {
+            assert_eq!(Pattern::parse(text, true), None, "{text:?}");
+        }
+        assert_eq!(Pattern::parse("${*}${?}${$}{", true), Some(Pattern::Fixed("*?${".into())));
+        assert_eq!(Pattern::parse("${a}", false), Some(Pattern::Fixed("${a}".into())));
+    }
+}
