@@ -71,6 +71,9 @@ async fn perform(effect: Effect, held: &mut HeldByHost, env: &Env, context: &Con
         }
         Effect::TakeTokens(take) => Outcome::TakeTokens(perform::tokens::take(take, env).await),
         Effect::FindKey(find) => Outcome::FindKey(perform::keys::find(find, env, context).await),
+        Effect::RecallAuthorization(recall) => Outcome::RecallAuthorization(Ok(
+            perform::authorizations::recall(&recall.key, convert::now()),
+        )),
         Effect::VerifySignature(verify) => {
             Outcome::VerifySignature(perform::signature::verify(verify).await)
         }
@@ -82,6 +85,9 @@ fn notify(notice: Notice) {
     match notice {
         Notice::WriteAccessLog { line, .. } => worker::console_log!("{line}"),
         Notice::RecordRequest { .. } => {}
+        Notice::RememberAuthorization { key, grant, until } => {
+            perform::authorizations::remember(key, grant, until, convert::now());
+        }
     }
 }
 

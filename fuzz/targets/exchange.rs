@@ -128,6 +128,12 @@ fn outcome(effect: &Effect, answer: Option<&Answer>) -> Outcome {
             Outcome::TakeTokens(Ok(Taken::None { empty: u32::MAX }))
         }
         (Effect::FindKey(_), Some(Answer::Empty)) => Outcome::FindKey(Ok(None)),
+        (Effect::RecallAuthorization(_), Some(Answer::Empty)) => {
+            Outcome::RecallAuthorization(Ok(None))
+        }
+        (Effect::RecallAuthorization(_), Some(Answer::Bytes(bytes))) => {
+            Outcome::RecallAuthorization(Ok(Some(bytes.clone().into())))
+        }
         (Effect::VerifySignature(_), Some(Answer::No)) => Outcome::VerifySignature(Ok(false)),
         (_, Some(Answer::Fails(0))) => effect.failed(EffectError::TimedOut),
         (_, Some(Answer::Fails(1))) => effect.failed(EffectError::Malformed("garbage".into())),

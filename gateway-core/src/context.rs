@@ -11,6 +11,8 @@ pub(crate) use variable::{NAMES, Variable};
 
 use alloc::{string::String, vec::Vec};
 
+use serde::{Deserialize, Serialize};
+
 use crate::gateway_error::ResponseType;
 use crate::message::{Scheme, Timestamp, Version};
 
@@ -104,6 +106,49 @@ pub enum AuthorizerContext {
         /// Claims as strings.
         claims: Vec<(String, String)>,
     },
+    /// A Lambda authorizer.
+    Lambda(LambdaContext),
+}
+
+/// What a Lambda authorizer's function answered, as far as others may know it.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct LambdaContext {
+    /// `$context.authorizer.principalId`
+    pub principal_id: Option<String>,
+    /// The members of `context`, in their order.
+    pub members: Vec<(String, ContextValue)>,
+    /// The API key, where the API's key source is AUTHORIZER.
+    pub usage_identifier_key: Option<String>,
+    /// The call, if there was one: a result that was remembered needs none.
+    pub call: Option<AuthorizerCall>,
+}
+
+/// A member of a Lambda authorizer's `context`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum ContextValue {
+    /// A string.
+    Text(String),
+    /// Anything else, as JSON: a number, a boolean, and in HTTP APIs arrays and objects.
+    Json(String),
+}
+
+impl ContextValue {
+    /// As templates and logs show it.
+    pub fn as_str(&self) -> &str {
+        let (Self::Text(text) | Self::Json(text)) = self;
+        text
+    }
+}
+
+/// What was seen of the call of a Lambda authorizer.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct AuthorizerCall {
+    /// `$context.authorizer.integrationLatency`, milliseconds.
+    pub latency_ms: u32,
+    /// `$context.authorizer.integrationStatus`: what the Invoke API answered.
+    pub status: Option<u16>,
+    /// `$context.authorizer.requestId`
+    pub request_id: Option<String>,
 }
 
 /// `$context.error`.

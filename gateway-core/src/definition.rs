@@ -15,7 +15,9 @@ mod snapshot;
 mod stage;
 
 pub use api::{Api, ApiKeySource, Cors, Deployment, EndpointType, GatewayResponse, Protocol};
-pub use authorizer::{Authorizer, AuthorizerKind, JwtConfiguration};
+pub use authorizer::{
+    Authorizer, AuthorizerKind, JwtConfiguration, LambdaAuthorizer, LambdaAuthorizerType,
+};
 pub use error::{DefinitionError, Severity, Source};
 pub use integration::{
     ConnectionType, ContentHandling, Integration, IntegrationResponse, IntegrationType,

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::bucket::BucketTake;
 use crate::jwt::{Algorithm, Jwk};
-use crate::message::{Content, ContentId, EndpointResponse, OutgoingFields};
+use crate::message::{Content, ContentId, EndpointResponse, OutgoingFields, Timestamp};
 
 /// Why the host could not carry out an effect. Each stage decides what that means.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,6 +52,16 @@ pub enum Notice {
         latency_ms: u32,
         /// Spent in the integration, milliseconds, if there was one.
         integration_latency_ms: Option<u32>,
+    },
+    /// Keeps a Lambda authorizer's result for [`RecallAuthorization`], in
+    /// [`crate::remembered::RememberedAuthorizations`].
+    RememberAuthorization {
+        /// What it is recalled by.
+        key: AuthorizationKey,
+        /// The result, in the pipeline's own encoding.
+        grant: Bytes,
+        /// When it may be forgotten; the pipeline takes it no longer.
+        until: Timestamp,
     },
 }
 
@@ -158,6 +168,12 @@ effects! {
         /// The signature, decoded.
         signature: Bytes,
     } -> bool;
+    /// Finds what [`Notice::RememberAuthorization`] gave the host to keep, if it still has it. A host
+    /// may forget anything at any time: then the authorizer's function is asked again.
+    RecallAuthorization {
+        /// What it was kept by.
+        key: AuthorizationKey,
+    } -> Option<Bytes>;
 }
 
 /// Bytes that are encoded as one run.
@@ -169,6 +185,11 @@ impl From<Vec<u8>> for Bytes {
         Self(bytes)
     }
 }
+
+/// A digest of everything that a Lambda authorizer's result depends on: the authorizer, its stage and
+/// deployment, and the values of its identity sources, which are secrets and not kept themselves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct AuthorizationKey(pub [u8; 32]);
 
 /// A Lambda function as an integration names it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -23,7 +23,7 @@ pub(crate) mod uri;
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::{string::String, vec::Vec};
 
-pub(crate) use authorizer::{AuthorizerPlan, IdentitySource};
+pub(crate) use authorizer::{AuthorizerPlan, IdentitySource, LambdaPlan};
 pub(crate) use integration::IntegrationPlan;
 use path_template::PathTemplate;
 pub(crate) use response_template::GatewayResponsePlan;
@@ -34,6 +34,7 @@ use crate::bucket::Limit;
 use crate::definition::{
     Api, DefinitionError, Deployment, Method, MethodSetting, Protocol, Snapshot, Source, Stage,
 };
+use crate::effect::FunctionName;
 
 /// All APIs, compiled once. Nothing in it changes while it serves.
 #[derive(Debug)]
@@ -64,6 +65,10 @@ struct DeploymentPlan {
 pub(crate) struct StagePlan {
     methods: Vec<MethodPlan>,
     pub(crate) gateway_responses: Vec<GatewayResponsePlan>,
+    /// `arn:aws:execute-api:{region}:{account}:{api}/{stage}/`, which ARNs of methods begin with.
+    pub(crate) method_arns: String,
+    /// By authorizer; `None` where there is no function to ask.
+    authorizer_functions: Vec<Option<FunctionName>>,
     /// Destination and format.
     pub(crate) access_log: Option<(String, Format)>,
 }
@@ -110,7 +115,7 @@ impl Gateway {
                 let message = alloc::format!("two APIs have the id `{}`", api.id);
                 errors.push(DefinitionError::error(Source::default(), message));
             }
-            apis.push(compile_api(api, &mut errors));
+            apis.push(compile_api(&snapshot, api, &mut errors));
         }
         match errors.is_empty() {
             true => Ok(Self { snapshot, apis, by_id }),
@@ -184,9 +189,14 @@ impl<'g> MethodOf<'g> {
     pub(crate) fn authorizer(&self, index: u32) -> Option<&'g AuthorizerPlan> {
         self.at.compiled.authorizers.get(index as usize)
     }
+
+    /// The function that a Lambda authorizer asks at this stage.
+    pub(crate) fn authorizer_function(&self, index: u32) -> Option<&'g FunctionName> {
+        self.at.plan.authorizer_functions.get(index as usize)?.as_ref()
+    }
 }
 
-fn compile_api(api: &Api, errors: &mut Vec<DefinitionError>) -> ApiPlan {
+fn compile_api(snapshot: &Snapshot, api: &Api, errors: &mut Vec<DefinitionError>) -> ApiPlan {
     let deployments: Vec<DeploymentPlan> =
         api.deployments.iter().map(|d| compile_deployment(api.protocol, d, errors)).collect();
     let mut by_name = BTreeMap::new();
@@ -198,7 +208,9 @@ fn compile_api(api: &Api, errors: &mut Vec<DefinitionError>) -> ApiPlan {
             errors.push(DefinitionError::error(Source::default(), message));
         }
         match api.deployments.get(stage.deployment as usize) {
-            Some(deployment) => stages.push(compile_stage(api, stage, deployment, errors)),
+            Some(deployment) => {
+                stages.push(compile_stage(snapshot, api, stage, deployment, errors))
+            }
             None => {
                 let message = alloc::format!(
                     "stage `{}` of API `{}` serves deployment {}, which does not exist",
@@ -249,6 +261,7 @@ fn compile_deployment(
 }
 
 fn compile_stage(
+    snapshot: &Snapshot,
     api: &Api,
     stage: &Stage,
     deployment: &Deployment,
@@ -274,7 +287,47 @@ fn compile_stage(
         compiled.map_err(|m| errors.push(DefinitionError::error(Source::default(), m))).ok()
     });
     let gateway_responses = gateway_responses.collect();
-    StagePlan { methods, gateway_responses, access_log: compile_access_log(api, stage, errors) }
+    StagePlan {
+        methods,
+        gateway_responses,
+        method_arns: alloc::format!("{}{}/", api_arn(snapshot, api), stage.stage_name),
+        authorizer_functions: authorizer_functions(stage, deployment, errors),
+        access_log: compile_access_log(api, stage, errors),
+    }
+}
+
+/// `arn:aws:execute-api:{region}:{account}:{api}/`
+fn api_arn(snapshot: &Snapshot, api: &Api) -> String {
+    let partition = match snapshot.region.split('-').next() {
+        Some("cn") => "aws-cn",
+        _ if snapshot.region.starts_with("us-gov-") => "aws-us-gov",
+        _ => "aws",
+    };
+    let (region, account_id) = (&snapshot.region, &snapshot.account_id);
+    alloc::format!("arn:{partition}:execute-api:{region}:{account_id}:{}/", api.id)
+}
+
+/// A mistake in a URI with stage variables concerns one stage alone: there the authorizer lets
+/// nobody through.
+fn authorizer_functions(
+    stage: &Stage,
+    deployment: &Deployment,
+    errors: &mut Vec<DefinitionError>,
+) -> Vec<Option<FunctionName>> {
+    let functions =
+        deployment.authorizers.iter().map(|authorizer| {
+            match authorizer::function_of(&authorizer.kind, &stage.variables)? {
+                Ok(function) => Some(function),
+                Err(reason) => {
+                    let message = alloc::format!("authorizer `{}`: {reason}", authorizer.name);
+                    if !authorizer.has_stage_variables() {
+                        errors.push(DefinitionError::error(authorizer.source.clone(), message));
+                    }
+                    None
+                }
+            }
+        });
+    functions.collect()
 }
 
 fn compile_access_log(

@@ -7,6 +7,8 @@
 mod answer;
 mod answer_v1;
 mod answer_v2;
+mod authorizer_answer;
+mod authorizer_event;
 mod base64;
 mod event_v1;
 mod event_v2;
@@ -20,6 +22,8 @@ use alloc::{collections::BTreeMap, string::String};
 pub(crate) use answer::refused;
 pub(crate) use answer_v1::answer_v1;
 pub(crate) use answer_v2::answer_v2;
+pub(crate) use authorizer_answer::{Access, Answer as AuthorizerAnswer, Grant, read_grant};
+pub(crate) use authorizer_event::{request_event_v1, request_event_v2, token_event};
 pub(crate) use event_v1::event_v1;
 pub(crate) use event_v2::event_v2;
 

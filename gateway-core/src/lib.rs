@@ -53,5 +53,6 @@ pub mod limits;
 pub mod message;
 mod pipeline;
 pub mod policy;
+pub mod remembered;
 pub mod target;
 pub mod time;

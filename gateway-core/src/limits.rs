@@ -31,6 +31,23 @@ pub const JWKS_STALE_MS_MAX: u64 = 24 * 3_600_000;
 pub const JWKS_REFRESH_FLOOR_MS: u64 = 10_000;
 /// Longest token that an authorizer looks at; beyond it the token is refused unread.
 pub const TOKEN_BYTES_MAX: usize = 16 * 1024;
+/// How long a Lambda authorizer's result is remembered unless a REST API says otherwise
+/// (`authorizerResultTtlInSeconds`).
+pub const AUTHORIZER_RESULT_S_DEFAULT: u32 = 300;
+/// Longest that a Lambda authorizer's result is remembered.
+pub const AUTHORIZER_RESULT_S_MAX: u32 = 3_600;
+/// Longest that a REST API's Lambda authorizer may take.
+pub const REST_AUTHORIZER_MS: u32 = 30_000;
+/// Longest that an HTTP API's Lambda authorizer may take (quota: 10,000 ms).
+pub const HTTP_AUTHORIZER_MS: u32 = 10_000;
+/// Largest answer of a Lambda authorizer that is read.
+pub const AUTHORIZER_ANSWER_BYTES_MAX: usize = 128 * 1024;
+/// Most results of Lambda authorizers that a host remembers.
+pub const AUTHORIZER_RESULTS_MAX: usize = 65_536;
+/// Most bytes of results of Lambda authorizers that a host remembers.
+pub const AUTHORIZER_RESULTS_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// Longest ARN of a method with authorization (quota: 1600 bytes).
+pub const METHOD_ARN_BYTES_MAX: usize = 1_600;
 /// Requests a second that an account may make unless the configuration says otherwise.
 pub const ACCOUNT_RATE_DEFAULT: f64 = 10_000.0;
 /// Burst that an account may make unless the configuration says otherwise.

@@ -92,9 +92,9 @@ async fn respond(
     context.resource_path.clone_from(&matched.of.method.resource_path);
     context.route_key.clone_from(&matched.of.plan.route_key);
     context.path_parameters = matched.path_parameters(context);
-    let authorized = authorize(matched, request, context, io).await?;
-    context.authorizer = authorized.identity;
-    let admitted = throttle(authorized.matched, gateway, io).await?;
+    let decided = authorize(matched, request, context, io).await;
+    context.authorizer = decided.identity;
+    let admitted = throttle(decided.answer?, gateway, io).await?;
     let integrated = integrate(&admitted, request, context, io).await;
     context.integration = integrated.observed;
     context.response_length = integrated.response_length;

@@ -24,6 +24,8 @@ use serde::{Deserialize, Serialize};
 use condition::Condition;
 pub use document::PolicyError;
 use pattern::Pattern;
+
+use crate::message::Timestamp;
 pub use principal::Identity;
 pub(crate) use principal::{Principal, Principals};
 pub(crate) use request::{AccessRequest, is_condition_key};
@@ -86,6 +88,23 @@ impl Policy {
             }
         }
         verdict
+    }
+
+    /// What the policy says of a request by somebody whom IAM does not know, about whom nothing else
+    /// is known either: for tools.
+    pub fn verdict(&self, action: &str, resource: &str, now: Timestamp) -> Verdict {
+        self.evaluate(&AccessRequest {
+            action,
+            resource,
+            principal: Principal::Anonymous,
+            now,
+            source_ip: "",
+            is_secure: false,
+            user_agent: None,
+            referer: None,
+            vpc: None,
+            vpc_endpoint: None,
+        })
     }
 
     /// The `Sid` of a statement, if it has one.

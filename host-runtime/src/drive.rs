@@ -113,6 +113,9 @@ fn notify(worker: &Worker, turn: Turn) -> Next {
                 let metrics = &worker.shared.metrics;
                 metrics.record(&api_id, &stage, status, latency_ms, integration_latency_ms);
             }
+            Notice::RememberAuthorization { key, grant, until } => {
+                worker.shared.authorizations.remember(key, grant, until, now());
+            }
         }
     }
     turn.next

@@ -12,6 +12,7 @@ use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
 use crate::engine::{Engine, EngineError, EngineKind};
 use crate::perform::access_log::AccessLog;
+use crate::perform::authorizations::Authorizations;
 use crate::perform::metrics::Metrics;
 use crate::perform::tokens::Tokens;
 use crate::worker::{Command, Deployment, Shared, Worker};
@@ -62,6 +63,7 @@ impl Host {
     pub fn start(options: &Options, deployment: &Deployment) -> io::Result<Self> {
         let shared = Arc::new(Shared {
             tokens: Tokens::default(),
+            authorizations: Authorizations::default(),
             metrics: Metrics::default(),
             access_log: AccessLog::start()?,
             memory: Arc::default(),

@@ -1,6 +1,7 @@
 //! What the pipeline asks for, done: a file per family of effects.
 
 pub mod access_log;
+pub mod authorizations;
 mod connect;
 pub(crate) mod content;
 pub mod http;
@@ -49,6 +50,10 @@ pub(crate) async fn perform(
             let client = worker.client.borrow().clone();
             Outcome::FindKey(settings.keys.find(&find, now, &client).await)
         }
+        Effect::RecallAuthorization(recall) => Outcome::RecallAuthorization(Ok(worker
+            .shared
+            .authorizations
+            .recall(&recall.key, now()))),
         Effect::VerifySignature(verify) => Outcome::VerifySignature(Ok(signature::verify(&verify))),
     }
 }

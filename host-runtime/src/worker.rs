@@ -12,6 +12,7 @@ use tokio::task::JoinHandle;
 use crate::engine::{Engine, EngineError};
 use crate::memory::Memory;
 use crate::perform::access_log::{AccessLog, AccessLogBuffer};
+use crate::perform::authorizations::Authorizations;
 use crate::perform::http::HttpClient;
 use crate::perform::metrics::Metrics;
 use crate::perform::tokens::Tokens;
@@ -27,6 +28,8 @@ const LAST_REQUEST: Duration = Duration::from_millis(500);
 pub struct Shared {
     /// Token buckets.
     pub tokens: Tokens,
+    /// Results of Lambda authorizers.
+    pub authorizations: Authorizations,
     /// Metrics.
     pub metrics: Metrics,
     /// Access logs.

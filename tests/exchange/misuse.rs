@@ -5,7 +5,7 @@ use gateway_core::exchange::{Exchange, Misuse, Next, Step};
 use tests::world::{World, samples};
 
 /// An outcome of each kind.
-fn outcomes() -> [Outcome; 6] {
+fn outcomes() -> [Outcome; 7] {
     let error = || EffectError::TimedOut;
     [
         Outcome::ReadContent(Err(error())),
@@ -14,6 +14,7 @@ fn outcomes() -> [Outcome; 6] {
         Outcome::TakeTokens(Err(error())),
         Outcome::FindKey(Err(error())),
         Outcome::VerifySignature(Err(error())),
+        Outcome::RecallAuthorization(Err(error())),
     ]
 }
 

@@ -7,7 +7,7 @@
 use alloc::borrow::Cow;
 use alloc::string::{String, ToString};
 
-use super::{AuthorizerContext, Context};
+use super::{AuthorizerContext, Context, LambdaContext};
 use crate::message::Timestamp;
 use crate::time;
 
@@ -18,8 +18,10 @@ pub(crate) enum Variable {
     Known(Known),
     /// `authorizer.claims.NAME`
     Claim(String),
-    /// `authorizer.NAME`, `requestOverride.…`, `responseOverride.…`: names that AWS does not fix
-    /// and that nothing gives a value to.
+    /// `authorizer.NAME`: a member of a Lambda authorizer's `context`.
+    Member(String),
+    /// `requestOverride.…`, `responseOverride.…`: names that AWS does not fix and that nothing gives
+    /// a value to.
     Open,
 }
 
@@ -52,14 +54,14 @@ variables! {
     "authorize.error";
     "authorize.latency";
     "authorize.status";
-    "authorizer.error";
-    "authorizer.integrationLatency";
-    "authorizer.integrationStatus";
-    "authorizer.latency";
-    "authorizer.principalId";
-    "authorizer.requestId";
+    "authorizer.error" => |c, _| member(c, "error");
+    "authorizer.integrationLatency" => |c, _| authorizer_latency(c);
+    "authorizer.integrationStatus" => |c, _| authorizer_status(c);
+    "authorizer.latency" => |c, _| authorizer_latency(c);
+    "authorizer.principalId" => |c, _| some(&lambda(c)?.principal_id);
+    "authorizer.requestId" => |c, _| some(&lambda(c)?.call.as_ref()?.request_id);
     "authorizer.scopes" => |c, _| scopes(c);
-    "authorizer.status";
+    "authorizer.status" => |c, _| member(c, "status").or_else(|| authorizer_status(c));
     "awsEndpointRequestId" => |c, _| some(&c.integration.as_ref()?.request_id);
     "awsEndpointRequestId2";
     "cipherSuite";
@@ -136,7 +138,10 @@ impl Variable {
         if let Some(claim) = name.strip_prefix("authorizer.claims.") {
             return (!claim.is_empty()).then(|| Self::Claim(claim.into()));
         }
-        let is_open = ["authorizer.", "requestOverride.", "responseOverride."]
+        if let Some(member) = name.strip_prefix("authorizer.") {
+            return (!member.is_empty()).then(|| Self::Member(member.into()));
+        }
+        let is_open = ["requestOverride.", "responseOverride."]
             .iter()
             .any(|open| name.strip_prefix(open).is_some_and(|rest| !rest.is_empty()));
         is_open.then_some(Self::Open)
@@ -154,6 +159,7 @@ impl Variable {
                 };
                 claims.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str().into())
             }
+            Self::Member(name) => member(context, name),
             Self::Open => None,
         }
     }
@@ -162,6 +168,24 @@ impl Variable {
     pub(crate) fn is_json(&self) -> bool {
         matches!(self, Self::Known(known) if NAMES[usize::from(known.0)] == "error.messageString")
     }
+}
+
+fn lambda(context: &Context) -> Option<&LambdaContext> {
+    if let AuthorizerContext::Lambda(lambda) = &context.authorizer { Some(lambda) } else { None }
+}
+
+fn member<'c>(context: &'c Context, name: &str) -> Value<'c> {
+    let (_, value) = lambda(context)?.members.iter().find(|(n, _)| n == name)?;
+    Some(value.as_str().into())
+}
+
+/// A result that was remembered took no time.
+fn authorizer_latency(context: &Context) -> Value<'_> {
+    number(lambda(context)?.call.as_ref().map_or(0, |call| call.latency_ms))
+}
+
+fn authorizer_status(context: &Context) -> Value<'_> {
+    number(lambda(context)?.call.as_ref().map_or(Some(200), |call| call.status)?)
 }
 
 fn given(text: &str) -> Value<'_> {
@@ -206,7 +230,7 @@ mod tests {
             Variable::parse("authorizer.claims.cognito:groups"),
             Some(Variable::Claim("cognito:groups".into()))
         );
-        assert_eq!(Variable::parse("authorizer.tenant"), Some(Variable::Open));
+        assert_eq!(Variable::parse("authorizer.tenant"), Some(Variable::Member("tenant".into())));
         assert_eq!(Variable::parse("responseOverride.header.a"), Some(Variable::Open));
         for name in ["", "authorizer.", "authorizer.claims.", "requestid", "identity.x", "error"] {
             assert_eq!(Variable::parse(name), None, "{name}");

@@ -11,6 +11,7 @@ mod extensions;
 mod gateway_responses;
 mod http_mapping;
 mod integration;
+mod lambda_authorizer;
 mod mapping;
 mod method;
 mod parameters;

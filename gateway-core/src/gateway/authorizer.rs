@@ -1,8 +1,16 @@
 //! Authorizers, compiled.
 
+use alloc::collections::BTreeMap;
 use alloc::{string::String, vec::Vec};
 
-use crate::definition::{Authorizer, AuthorizerKind, DefinitionError, JwtConfiguration};
+use super::function;
+use super::uri::fill_stage_variables;
+use crate::context::Variable;
+use crate::definition::{
+    Authorizer, AuthorizerKind, DefinitionError, JwtConfiguration, LambdaAuthorizer,
+    LambdaAuthorizerType, PayloadFormat,
+};
+use crate::effect::FunctionName;
 use crate::pipeline::UserPool;
 
 /// An authorizer with what it reads parsed.
@@ -17,15 +25,30 @@ pub(crate) enum AuthorizerPlan {
         validation: Option<regex_lite::Regex>,
         pools: Vec<UserPool>,
     },
+    Lambda(LambdaPlan),
     /// Refused when it was compiled; never asked.
     Invalid,
 }
 
-/// Where a token stands in a request.
+/// A Lambda authorizer. Its function depends on the stage.
+#[derive(Debug)]
+pub(crate) struct LambdaPlan {
+    pub(crate) authorizer_type: LambdaAuthorizerType,
+    pub(crate) identity_sources: Vec<IdentitySource>,
+    pub(crate) validation: Option<regex_lite::Regex>,
+    /// 0: not remembered.
+    pub(crate) result_ttl_ms: u64,
+    pub(crate) payload_format: PayloadFormat,
+    pub(crate) enable_simple_responses: bool,
+}
+
+/// Where something that identifies a caller stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum IdentitySource {
     Header(String),
     Query(String),
+    StageVariable(String),
+    Context(Variable),
 }
 
 impl AuthorizerPlan {
@@ -55,21 +78,72 @@ fn compile(kind: &AuthorizerKind) -> Result<AuthorizerPlan, String> {
             identity_validation_expression,
             provider_arns,
         } => {
-            let validation = identity_validation_expression.as_deref().map(|expression| {
-                regex_lite::Regex::new(&alloc::format!("^(?:{expression})$"))
-                    .map_err(|e| alloc::format!("`{expression}` is not a regular expression: {e}"))
-            });
             let pools = provider_arns.iter().map(|arn| {
                 UserPool::from_arn(arn)
                     .ok_or_else(|| alloc::format!("`{arn}` is not the ARN of a user pool"))
             });
             Ok(AuthorizerPlan::Cognito {
                 identity_header: identity_header.clone(),
-                validation: validation.transpose()?,
+                validation: validation(identity_validation_expression.as_deref())?,
                 pools: pools.collect::<Result<_, _>>()?,
             })
         }
+        AuthorizerKind::Lambda(authorizer) => {
+            let sources = authorizer.identity_source.iter().map(|s| any_source(s));
+            let identity_sources = sources.collect::<Result<Vec<_>, _>>()?;
+            let is_token = authorizer.authorizer_type == LambdaAuthorizerType::Token;
+            if is_token && !matches!(identity_sources[..], [IdentitySource::Header(_)]) {
+                return Err("a TOKEN authorizer has one header for its identity source".into());
+            }
+            Ok(AuthorizerPlan::Lambda(LambdaPlan {
+                authorizer_type: authorizer.authorizer_type,
+                validation: validation(authorizer.identity_validation_expression.as_deref())?,
+                // By nothing, everybody would be remembered as the first one who came.
+                result_ttl_ms: match identity_sources.is_empty() {
+                    true => 0,
+                    false => u64::from(authorizer.result_ttl_s) * 1_000,
+                },
+                identity_sources,
+                payload_format: authorizer.payload_format,
+                enable_simple_responses: authorizer.enable_simple_responses,
+            }))
+        }
     }
+}
+
+/// The function of a Lambda authorizer at a stage; `None` for another kind of authorizer. The error
+/// says what is wrong with its URI at this stage.
+pub(super) fn function_of(
+    kind: &AuthorizerKind,
+    variables: &BTreeMap<String, String>,
+) -> Option<Result<FunctionName, String>> {
+    let AuthorizerKind::Lambda(LambdaAuthorizer { uri, .. }) = kind else { return None };
+    Some(function::parse(&fill_stage_variables(uri, variables)))
+}
+
+/// An expression that all of a text must match.
+fn validation(expression: Option<&str>) -> Result<Option<regex_lite::Regex>, String> {
+    let compile = |expression: &str| {
+        regex_lite::Regex::new(&alloc::format!("^(?:{expression})$"))
+            .map_err(|e| alloc::format!("`{expression}` is not a regular expression: {e}"))
+    };
+    expression.map(compile).transpose()
+}
+
+/// `method.request.header.NAME`, `$request.querystring.NAME`, `stageVariables.NAME`, `$context.NAME`
+fn any_source(text: &str) -> Result<IdentitySource, String> {
+    let own = text.strip_prefix('$').or_else(|| text.strip_prefix("method.")).unwrap_or(text);
+    let source = match own.split_once('.') {
+        Some(("request", rest)) => match rest.split_once('.') {
+            Some(("header", name)) => Some(IdentitySource::Header(name.into())),
+            Some(("querystring", name)) => Some(IdentitySource::Query(name.into())),
+            _ => None,
+        },
+        Some(("stageVariables", name)) => Some(IdentitySource::StageVariable(name.into())),
+        Some(("context", name)) => Variable::parse(name).map(IdentitySource::Context),
+        _ => None,
+    };
+    source.ok_or_else(|| alloc::format!("`{text}` is not an identity source"))
 }
 
 fn source(text: &str) -> Result<IdentitySource, String> {

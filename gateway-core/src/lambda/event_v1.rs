@@ -8,7 +8,7 @@ use super::event_v2::is_text;
 use super::fields::{Pair, visible_fields};
 use super::json::JsonWriter;
 use crate::content_handling::is_binary;
-use crate::context::{AuthorizerContext, Context};
+use crate::context::{AuthorizerContext, Context, ContextValue, LambdaContext};
 use crate::definition::Protocol;
 use crate::{target, time};
 
@@ -48,7 +48,7 @@ pub(crate) fn event_v1(input: &EventInput<'_>) -> Vec<u8> {
     w.into_bytes()
 }
 
-fn path(context: &Context, protocol: Protocol) -> Cow<'_, str> {
+pub(super) fn path(context: &Context, protocol: Protocol) -> Cow<'_, str> {
     match protocol {
         Protocol::Http => context.path.as_str().into(),
         // Leading slashes are collapsed, all others kept.
@@ -96,10 +96,20 @@ fn write_map<'a>(w: &mut JsonWriter, members: impl ExactSizeIterator<Item = (&'a
     }
 }
 
-fn rest_context(w: &mut JsonWriter, c: &Context) {
+pub(super) fn rest_context(w: &mut JsonWriter, c: &Context) {
     w.name("resourceId").string(&c.resource_id);
-    if let AuthorizerContext::Cognito { claims } = &c.authorizer {
-        w.name("authorizer").object(|w| write_claims(w, claims));
+    match &c.authorizer {
+        AuthorizerContext::Cognito { claims } => {
+            w.name("authorizer").object(|w| write_claims(w, claims));
+        }
+        AuthorizerContext::Lambda(lambda) => {
+            w.name("authorizer").object(|w| {
+                // In a REST API all of them are strings.
+                lambda.members.iter().for_each(|(name, value)| w.name(name).string(value.as_str()));
+                write_principal(w, lambda);
+            });
+        }
+        AuthorizerContext::None | AuthorizerContext::Jwt { .. } => {}
     }
     w.name("resourcePath").string(&c.resource_path);
     w.name("httpMethod").string(&c.http_method);
@@ -130,14 +140,23 @@ fn rest_context(w: &mut JsonWriter, c: &Context) {
     w.name("apiId").string(&c.api_id);
 }
 
-fn http_context(w: &mut JsonWriter, c: &Context) {
+pub(super) fn http_context(w: &mut JsonWriter, c: &Context) {
     w.name("accountId").string(&c.account_id);
     w.name("apiId").string(&c.api_id);
-    if let AuthorizerContext::Jwt { claims, scopes } = &c.authorizer {
-        w.name("authorizer").object(|w| {
-            write_claims(w, claims);
-            write_scopes(w, scopes.as_deref());
-        });
+    match &c.authorizer {
+        AuthorizerContext::Jwt { claims, scopes } => {
+            w.name("authorizer").object(|w| {
+                write_claims(w, claims);
+                write_scopes(w, scopes.as_deref());
+            });
+        }
+        AuthorizerContext::Lambda(lambda) => {
+            w.name("authorizer").object(|w| {
+                write_members(w, lambda);
+                write_principal(w, lambda);
+            });
+        }
+        AuthorizerContext::None | AuthorizerContext::Cognito { .. } => {}
     }
     w.name("domainName").string(&c.domain_name);
     w.name("domainPrefix").string(&c.domain_prefix);
@@ -185,6 +204,28 @@ pub(super) fn write_scopes(w: &mut JsonWriter, scopes: Option<&[alloc::string::S
     match scopes {
         Some(scopes) => w.name("scopes").array(|w| scopes.iter().for_each(|s| w.string(s))),
         None => w.name("scopes").null(),
+    }
+}
+
+/// The members of a Lambda authorizer's `context`, of the types that its function gave them.
+pub(super) fn write_members(w: &mut JsonWriter, lambda: &LambdaContext) {
+    for (name, value) in &lambda.members {
+        match value {
+            ContextValue::Text(text) => w.name(name).string(text),
+            ContextValue::Json(json) => w.name(name).json(json),
+        }
+    }
+}
+
+/// What the gateway adds to them; a member of the same name is the function's own.
+fn write_principal(w: &mut JsonWriter, lambda: &LambdaContext) {
+    let is_own = |name: &str| lambda.members.iter().any(|(n, _)| n == name);
+    if let Some(principal_id) = lambda.principal_id.as_deref().filter(|_| !is_own("principalId")) {
+        w.name("principalId").string(principal_id);
+    }
+    if !is_own("integrationLatency") {
+        let latency_ms = lambda.call.as_ref().map_or(0, |call| call.latency_ms);
+        w.name("integrationLatency").number(latency_ms.into());
     }
 }
 

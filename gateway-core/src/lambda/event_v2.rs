@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use super::EventInput;
-use super::event_v1::{write_claims, write_scopes};
+use super::event_v1::{write_claims, write_members, write_scopes};
 use super::fields::{Pair, visible_fields};
 use super::json::JsonWriter;
 use crate::context::{AuthorizerContext, Context};
@@ -11,45 +11,11 @@ use crate::{target, time};
 
 /// The event, as JSON. What is empty is absent, except `headers` and `rawQueryString`.
 pub(crate) fn event_v2(input: &EventInput<'_>) -> Vec<u8> {
-    let context = input.context;
-    let fields = visible_fields(input);
-    let mut query: Vec<Pair<'_>> = target::query_parameters(&context.raw_query).collect();
-    query.sort_by(|(a, _), (b, _)| a.cmp(b));
-    let path = target::decode(&context.path);
     let is_base64 = !input.body.is_empty() && !is_text(input.request.fields.get("content-type"));
     let mut w = JsonWriter::with_capacity(2_048 + input.body.len() + input.body.len() / 2);
     w.object(|w| {
         w.name("version").string("2.0");
-        w.name("routeKey").string(&context.route_key);
-        w.name("rawPath").string(&path);
-        w.name("rawQueryString").string(&context.raw_query);
-        write_cookies(w, &fields);
-        w.name("headers").object(|w| {
-            for group in fields.chunk_by(|(a, _), (b, _)| a.eq_ignore_ascii_case(b)) {
-                if !is_cookie(&group[0]) {
-                    w.name(&group[0].0.to_ascii_lowercase());
-                    w.joined(group.iter().map(|(_, value)| &**value), ",");
-                }
-            }
-        });
-        if !query.is_empty() {
-            w.name("queryStringParameters").object(|w| {
-                for group in query.chunk_by(|(a, _), (b, _)| a == b) {
-                    w.name(&group[0].0).joined(group.iter().map(|(_, value)| &**value), ",");
-                }
-            });
-        }
-        w.name("requestContext").object(|w| write_context(w, context, &path));
-        if !context.path_parameters.is_empty() {
-            w.name("pathParameters").object(|w| {
-                context.path_parameters.iter().for_each(|(name, value)| w.name(name).string(value));
-            });
-        }
-        if !input.stage_variables.is_empty() {
-            w.name("stageVariables").object(|w| {
-                input.stage_variables.iter().for_each(|(name, value)| w.name(name).string(value));
-            });
-        }
+        write_request(w, input);
         match (input.body.is_empty(), is_base64) {
             (true, _) => {}
             (_, true) => w.name("body").base64(input.body),
@@ -58,6 +24,45 @@ pub(crate) fn event_v2(input: &EventInput<'_>) -> Vec<u8> {
         w.name("isBase64Encoded").boolean(is_base64);
     });
     w.into_bytes()
+}
+
+/// The members that are the request's, but for its content.
+pub(super) fn write_request(w: &mut JsonWriter, input: &EventInput<'_>) {
+    let context = input.context;
+    let fields = visible_fields(input);
+    let mut query: Vec<Pair<'_>> = target::query_parameters(&context.raw_query).collect();
+    query.sort_by(|(a, _), (b, _)| a.cmp(b));
+    let path = target::decode(&context.path);
+    w.name("routeKey").string(&context.route_key);
+    w.name("rawPath").string(&path);
+    w.name("rawQueryString").string(&context.raw_query);
+    write_cookies(w, &fields);
+    w.name("headers").object(|w| {
+        for group in fields.chunk_by(|(a, _), (b, _)| a.eq_ignore_ascii_case(b)) {
+            if !is_cookie(&group[0]) {
+                w.name(&group[0].0.to_ascii_lowercase());
+                w.joined(group.iter().map(|(_, value)| &**value), ",");
+            }
+        }
+    });
+    if !query.is_empty() {
+        w.name("queryStringParameters").object(|w| {
+            for group in query.chunk_by(|(a, _), (b, _)| a == b) {
+                w.name(&group[0].0).joined(group.iter().map(|(_, value)| &**value), ",");
+            }
+        });
+    }
+    w.name("requestContext").object(|w| write_context(w, context, &path));
+    if !context.path_parameters.is_empty() {
+        w.name("pathParameters").object(|w| {
+            context.path_parameters.iter().for_each(|(name, value)| w.name(name).string(value));
+        });
+    }
+    if !input.stage_variables.is_empty() {
+        w.name("stageVariables").object(|w| {
+            input.stage_variables.iter().for_each(|(name, value)| w.name(name).string(value));
+        });
+    }
 }
 
 /// Whether an HTTP API hands content of this type over as text: tried against the real service;
@@ -90,13 +95,19 @@ fn write_cookies(w: &mut JsonWriter, fields: &[Pair<'_>]) {
 fn write_context(w: &mut JsonWriter, c: &Context, path: &str) {
     w.name("accountId").string(&c.account_id);
     w.name("apiId").string(&c.api_id);
-    if let AuthorizerContext::Jwt { claims, scopes } = &c.authorizer {
-        w.name("authorizer").object(|w| {
-            w.name("jwt").object(|w| {
-                write_claims(w, claims);
-                write_scopes(w, scopes.as_deref());
+    match &c.authorizer {
+        AuthorizerContext::Jwt { claims, scopes } => {
+            w.name("authorizer").object(|w| {
+                w.name("jwt").object(|w| {
+                    write_claims(w, claims);
+                    write_scopes(w, scopes.as_deref());
+                });
             });
-        });
+        }
+        AuthorizerContext::Lambda(lambda) => {
+            w.name("authorizer").object(|w| w.name("lambda").object(|w| write_members(w, lambda)));
+        }
+        AuthorizerContext::None | AuthorizerContext::Cognito { .. } => {}
     }
     w.name("domainName").string(&c.domain_name);
     w.name("domainPrefix").string(&c.domain_prefix);

@@ -37,8 +37,11 @@ pub(super) fn visible_fields<'a>(input: &EventInput<'a>) -> Vec<Pair<'a>> {
         .into(),
     );
     if input.protocol == Protocol::Http {
-        // Also for a request without content; chunked content has been read by then.
-        add("Content-Length", format!("{}", input.body.len()).into());
+        // Also for a request without content; chunked content has been read by then. Authorizers
+        // are asked before: to them it is what the client says.
+        let said = input.request.fields.get("content-length").filter(|_| input.body.is_empty());
+        let length = said.map_or_else(|| format!("{}", input.body.len()).into(), Cow::from);
+        add("Content-Length", length);
     }
     sort(&mut pairs);
     pairs

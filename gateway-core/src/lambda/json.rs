@@ -94,6 +94,11 @@ impl JsonWriter {
         self.0.push(b'"');
     }
 
+    /// A value that is JSON already.
+    pub(super) fn json(&mut self, json: &str) {
+        self.literal(json);
+    }
+
     fn literal(&mut self, text: &str) {
         self.separate();
         self.0.extend_from_slice(text.as_bytes());

@@ -7,25 +7,42 @@
 mod bearer;
 mod cognito;
 mod jwt;
+mod lambda;
+mod method_arn;
 
 use alloc::borrow::Cow;
 
 pub(crate) use cognito::UserPool;
+use lambda::Asked;
+use method_arn::MethodArn;
 
 use super::route::Matched;
 use crate::context::{AuthorizerContext, Context};
-use crate::definition::Authorization;
+use crate::definition::{Authorization, Protocol};
 use crate::exchange::Io;
-use crate::gateway::{AuthorizerPlan, IdentitySource};
+use crate::gateway::{AuthorizerPlan, IdentitySource, MethodOf};
 use crate::gateway_error::{GatewayError, ResponseType};
-use crate::message::Request;
+use crate::lambda::Access;
+use crate::limits::METHOD_ARN_BYTES_MAX;
+use crate::message::{Request, Scheme, Timestamp};
+use crate::policy::{AccessRequest, Principal, Verdict};
 use crate::target;
 
-/// A caller who may call a method.
+/// A method that its caller may call. Nothing but [`authorize`] makes one.
 #[derive(Debug)]
-pub(super) struct Authorized<'g> {
-    pub(super) matched: Matched<'g>,
+pub(super) struct Authorized<'g>(MethodOf<'g>);
+
+impl<'g> Authorized<'g> {
+    pub(super) fn of(&self) -> MethodOf<'g> {
+        self.0
+    }
+}
+
+/// Who was found to call, and whether they may. Also a refused caller may be known by name.
+#[derive(Debug)]
+pub(super) struct Decided<'g> {
     pub(super) identity: AuthorizerContext,
+    pub(super) answer: Result<Authorized<'g>, GatewayError>,
 }
 
 /// Asks the method's authorizer.
@@ -34,32 +51,106 @@ pub(super) async fn authorize<'g>(
     request: &Request,
     context: &Context,
     io: &Io,
-) -> Result<Authorized<'g>, GatewayError> {
-    if matched.of.method.api_key_required {
+) -> Decided<'g> {
+    let mut identity = AuthorizerContext::None;
+    let answer = decide(matched.of, request, context, &mut identity, io).await;
+    Decided { identity, answer: answer.map(|()| Authorized(matched.of)) }
+}
+
+async fn decide(
+    of: MethodOf<'_>,
+    request: &Request,
+    context: &Context,
+    identity: &mut AuthorizerContext,
+    io: &Io,
+) -> Result<(), GatewayError> {
+    let arn = MethodArn::new(of, context);
+    if let Authorization::Authorizer { authorizer, scopes } = &of.method.authorization {
+        if arn.as_str().len() > METHOD_ARN_BYTES_MAX {
+            return Err(uri_too_long());
+        }
+        match of.authorizer(*authorizer) {
+            Some(AuthorizerPlan::Jwt { identity_sources, configuration }) => {
+                let token = identity_sources.iter().find_map(|s| find_token(s, request, context));
+                *identity = jwt::jwt(token.as_deref(), configuration, scopes, io).await?;
+            }
+            Some(AuthorizerPlan::Cognito { identity_header, validation, pools }) => {
+                let token = request.fields.get(identity_header);
+                *identity = cognito::cognito(token, validation.as_ref(), pools, scopes, io).await?;
+            }
+            Some(AuthorizerPlan::Lambda(plan)) => {
+                let asked =
+                    lambda::lambda(plan, *authorizer, of, request, context, &arn, io).await?;
+                let access = access_request(request, context, io.now());
+                let granted = granted(&asked, &arn, &access);
+                *identity = AuthorizerContext::Lambda(asked.into_context());
+                match granted {
+                    Verdict::Allowed(_) => {}
+                    verdict => return Err(denied(of.at.api.protocol, verdict)),
+                }
+            }
+            Some(AuthorizerPlan::Invalid) | None => {
+                let reason = "the method's authorizer does not exist";
+                return Err(GatewayError::new(ResponseType::AuthorizerConfigurationError, reason));
+            }
+        }
+    }
+    if of.method.api_key_required {
         // No API keys are known yet, so none is right.
         return Err(GatewayError::new(ResponseType::InvalidApiKey, "no API key is known"));
     }
-    let Authorization::Authorizer { authorizer, scopes } = &matched.of.method.authorization else {
-        return Ok(Authorized { matched, identity: AuthorizerContext::None });
-    };
-    let identity = match matched.of.authorizer(*authorizer) {
-        Some(AuthorizerPlan::Jwt { identity_sources, configuration }) => {
-            let identity = identity_sources.iter().find_map(|s| find_identity(s, request, context));
-            jwt::jwt(identity.as_deref(), configuration, scopes, io).await?
-        }
-        Some(AuthorizerPlan::Cognito { identity_header, validation, pools }) => {
-            let identity = request.fields.get(identity_header);
-            cognito::cognito(identity, validation.as_ref(), pools, scopes, io).await?
-        }
-        Some(AuthorizerPlan::Invalid) | None => {
-            let reason = "the method's authorizer does not exist";
-            return Err(GatewayError::new(ResponseType::AuthorizerConfigurationError, reason));
-        }
-    };
-    Ok(Authorized { matched, identity })
+    Ok(())
 }
 
-fn find_identity<'a>(
+/// What a Lambda authorizer says of this method.
+fn granted(asked: &Asked, arn: &MethodArn, access: &AccessRequest<'_>) -> Verdict {
+    match &asked.grant.access {
+        Access::Simple(true) => Verdict::Allowed(0),
+        Access::Simple(false) => Verdict::Silent,
+        Access::Policy(policy) => arn.evaluate(policy, access),
+    }
+}
+
+/// The answer of a REST API tells an explicit denial from none.
+fn denied(protocol: Protocol, verdict: Verdict) -> GatewayError {
+    let error = GatewayError::new(ResponseType::AccessDenied, alloc::format!("{verdict:?}"));
+    match (protocol, verdict) {
+        (Protocol::Rest, Verdict::Denied(_)) => error.with_message(
+            "User is not authorized to access this resource with an explicit deny in an identity-based policy",
+        ),
+        _ => error,
+    }
+}
+
+/// What policies are asked about a caller whom IAM does not know.
+fn access_request<'a>(
+    request: &'a Request,
+    context: &'a Context,
+    now: Timestamp,
+) -> AccessRequest<'a> {
+    AccessRequest {
+        action: "execute-api:Invoke",
+        resource: "",
+        principal: Principal::Anonymous,
+        now,
+        source_ip: &context.source_ip,
+        is_secure: context.scheme == Scheme::Https,
+        user_agent: context.user_agent.as_deref(),
+        referer: request.fields.get("referer"),
+        vpc: None,
+        vpc_endpoint: None,
+    }
+}
+
+/// "The Amazon Resource Name (ARN) of a method with authorization" has a quota.
+fn uri_too_long() -> GatewayError {
+    GatewayError::new(ResponseType::RequestTooLarge, "the method's ARN has more than 1600 bytes")
+        .with_status(414)
+        .with_message("Request URI too long")
+}
+
+/// The first of a JWT authorizer's sources that is there.
+fn find_token<'a>(
     source: &IdentitySource,
     request: &'a Request,
     context: &'a Context,
@@ -69,5 +160,7 @@ fn find_identity<'a>(
         IdentitySource::Query(name) => target::query_parameters(&context.raw_query)
             .find(|(n, _)| n == name)
             .map(|(_, value)| value),
+        // A JWT authorizer has no others: `AuthorizerPlan::compile` sees to it.
+        IdentitySource::StageVariable(_) | IdentitySource::Context(_) => None,
     }
 }

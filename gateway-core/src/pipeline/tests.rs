@@ -7,5 +7,6 @@ mod gateway_responses;
 mod http_mapping;
 mod http_proxy;
 mod lambda;
+mod lambda_authorizer;
 mod mock;
 mod throttle;

@@ -5,8 +5,8 @@
 
 use alloc::vec::Vec;
 
+use super::authorize::Authorized;
 use super::integrate::cancelled;
-use super::route::Matched;
 use crate::bucket::BucketTake;
 use crate::effect::{EffectError, TakeTokens, Taken};
 use crate::exchange::Io;
@@ -21,23 +21,24 @@ pub(super) struct Admitted<'g> {
 
 /// Takes a token from every bucket.
 pub(super) async fn throttle<'g>(
-    matched: Matched<'g>,
+    authorized: Authorized<'g>,
     gateway: &Gateway,
     io: &Io,
 ) -> Result<Admitted<'g>, GatewayError> {
-    let method = matched.of.plan.throttle.as_ref();
+    let of = authorized.of();
+    let method = of.plan.throttle.as_ref();
     let method = method.map(|(key, limit)| BucketTake { key: key.clone(), limit: *limit, cost: 1 });
     let account =
         BucketTake { key: "account".into(), limit: gateway.snapshot.account_throttle, cost: 1 };
     let buckets: Vec<BucketTake> = method.into_iter().chain([account]).collect();
     match io.perform(TakeTokens { buckets }).await {
-        Ok(Taken::All) => Ok(Admitted { of: matched.of }),
+        Ok(Taken::All) => Ok(Admitted { of }),
         Ok(Taken::None { empty }) => {
             let reason = alloc::format!("bucket {empty} is empty");
             Err(GatewayError::new(ResponseType::Throttled, reason))
         }
         Err(EffectError::Cancelled) => Err(cancelled()),
         // Fails open: a limit protects the service, and no service is worse than an unlimited one.
-        Err(_) => Ok(Admitted { of: matched.of }),
+        Err(_) => Ok(Admitted { of }),
     }
 }

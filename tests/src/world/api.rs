@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use gateway_core::bucket::Limit;
 use gateway_core::definition::{
     AccessLogSettings, Api, Authorization, Authorizer, AuthorizerKind, Cors, Deployment,
-    Integration, IntegrationResponse, IntegrationType, JwtConfiguration, Method, MethodSetting,
-    PayloadFormat, Protocol, Snapshot, Source, Stage,
+    Integration, IntegrationResponse, IntegrationType, JwtConfiguration, LambdaAuthorizer,
+    LambdaAuthorizerType, Method, MethodSetting, PayloadFormat, Protocol, Snapshot, Source, Stage,
 };
 
 use super::ISSUER;
@@ -16,6 +16,8 @@ pub const LIMITED_RATE: f64 = 2.0;
 /// Requests at once that the limited routes allow.
 pub const LIMITED_BURST: u32 = 3;
 
+/// The function that the Lambda authorizer asks.
+pub(super) const AUTHORIZER: &str = "authorizer";
 /// The REST API's id.
 pub(super) const REST_API: &str = "rest000001";
 /// The HTTP API's id.
@@ -60,8 +62,28 @@ fn rest_api() -> Api {
         method("GET /limited", lambda("echo", PayloadFormat::V1)),
         guarded("GET /private", lambda("echo", PayloadFormat::V1), &[]),
         guarded("GET /scoped", http("https://endpoint.example/scoped"), &["read"]),
+        Method {
+            authorization: Authorization::Authorizer { authorizer: 1, scopes: vec![] },
+            ..method("ANY /guarded/{id}", lambda("echo", PayloadFormat::V1))
+        },
     ];
-    api(REST_API, Protocol::Rest, "prod", methods, vec![cognito], None)
+    api(REST_API, Protocol::Rest, "prod", methods, vec![cognito, lambda_authorizer()], None)
+}
+
+fn lambda_authorizer() -> Authorizer {
+    Authorizer {
+        name: "function".into(),
+        kind: AuthorizerKind::Lambda(LambdaAuthorizer {
+            authorizer_type: LambdaAuthorizerType::Token,
+            uri: function_uri(AUTHORIZER),
+            identity_source: vec!["method.request.header.Authorization".into()],
+            identity_validation_expression: None,
+            result_ttl_s: 300,
+            payload_format: PayloadFormat::V1,
+            enable_simple_responses: false,
+        }),
+        source: Source::default(),
+    }
 }
 
 fn http_api() -> Api {
@@ -163,14 +185,16 @@ fn guarded(route: &str, integration: Integration, scopes: &[&str]) -> Method {
 }
 
 fn lambda(function: &str, payload_format: PayloadFormat) -> Integration {
-    let arn = format!("arn:aws:lambda:us-east-1:123456789012:function:{function}");
-    let uri =
-        format!("arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/{arn}/invocations");
     Integration {
         http_method: Some("POST".into()),
         payload_format,
-        ..integration(IntegrationType::AwsProxy, Some(uri))
+        ..integration(IntegrationType::AwsProxy, Some(function_uri(function)))
     }
+}
+
+fn function_uri(function: &str) -> String {
+    let arn = format!("arn:aws:lambda:us-east-1:123456789012:function:{function}");
+    format!("arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/{arn}/invocations")
 }
 
 fn http(uri: &str) -> Integration {

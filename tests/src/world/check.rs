@@ -3,11 +3,11 @@
 use gateway_core::effect::{Effect, EffectError, Notice, Outcome, Taken};
 use gateway_core::message::{Content, ContentId};
 
-use super::api::HTTP_API;
+use super::api::{AUTHORIZER, HTTP_API};
 use super::requests::COOKIE;
 use super::{REASON, Run};
 
-/// A key, a signature, tokens, content, an endpoint: no exchange needs more.
+/// A key, a signature, or a memory and an authorizer; tokens, content, an endpoint: no exchange needs more.
 const EFFECTS_MAX: usize = 5;
 
 /// Holds a run against all of it.
@@ -26,12 +26,26 @@ fn effects_are_bounded_and_in_order(run: &Run) -> Result<(), String> {
     hold(run.effects.len() <= EFFECTS_MAX, || format!("{} effects", run.effects.len()))?;
     let mut refused: Option<&Effect> = None;
     let (mut looked_up, mut verified, mut sent) = (false, false, false);
+    let is_guarded = run.arrival.request.target.contains("/guarded/");
+    let (mut granted, mut took_tokens) = (false, false);
     for (effect, outcome) in &run.effects {
         hold(!sent, || format!("{effect:?} after an endpoint was asked"))?;
         hold(refused.is_none(), || format!("{effect:?} after {refused:?} refused"))?;
         match (effect, outcome) {
+            (Effect::InvokeFunction(invoke), outcome) if invoke.function.name == AUTHORIZER => {
+                hold(!took_tokens, || "an authorizer was asked after tokens were taken".into())?;
+                let answered = matches!(outcome, Outcome::InvokeFunction(Ok(answer))
+                    if String::from_utf8_lossy(&answer.payload.0).contains("Allow"));
+                granted = answered;
+                refused = (!granted).then_some(effect);
+            }
+            (_, Outcome::RecallAuthorization(answer)) => {
+                granted |= matches!(answer, Ok(Some(_)));
+                refused = (*answer == Err(EffectError::Cancelled)).then_some(effect);
+            }
             (Effect::SendRequest(_) | Effect::InvokeFunction(_), _) => {
                 sent = true;
+                hold(!is_guarded || granted, || "an endpoint was asked without a grant".into())?;
                 hold(!looked_up || verified, || {
                     "an endpoint was asked for an unverified token".into()
                 })?;
@@ -45,6 +59,8 @@ fn effects_are_bounded_and_in_order(run: &Run) -> Result<(), String> {
                 refused = (!verified).then_some(effect);
             }
             (_, Outcome::TakeTokens(answer)) => {
+                took_tokens = true;
+                hold(!is_guarded || granted, || "tokens were taken without a grant".into())?;
                 // A store of buckets that is away limits nobody; an empty bucket does.
                 let is_refusal =
                     matches!(answer, Ok(Taken::None { .. }) | Err(EffectError::Cancelled));
@@ -65,7 +81,7 @@ fn one_record_and_one_log_entry(run: &Run) -> Result<(), String> {
             Notice::RecordRequest { stage, status, latency_ms, .. } => {
                 Some((stage, *status, *latency_ms))
             }
-            Notice::WriteAccessLog { .. } => None,
+            Notice::WriteAccessLog { .. } | Notice::RememberAuthorization { .. } => None,
         })
         .collect();
     let [(stage, status, latency_ms)] = records[..] else {
@@ -79,7 +95,7 @@ fn one_record_and_one_log_entry(run: &Run) -> Result<(), String> {
         .iter()
         .filter_map(|notice| match notice {
             Notice::WriteAccessLog { line, .. } => Some(line),
-            Notice::RecordRequest { .. } => None,
+            Notice::RecordRequest { .. } | Notice::RememberAuthorization { .. } => None,
         })
         .collect();
     let expected = usize::from(!stage.is_empty());

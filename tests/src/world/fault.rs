@@ -125,6 +125,10 @@ fn unwelcome(effect: &Effect, n: usize) -> Outcome {
             Outcome::TakeTokens(Ok(Taken::None { empty }))
         }
         Effect::FindKey(_) => Outcome::FindKey(Ok(None)),
+        // Of another version, or damaged.
+        Effect::RecallAuthorization(_) => {
+            Outcome::RecallAuthorization(Ok(Some(ANSWERS[n % ANSWERS.len()].to_vec().into())))
+        }
         Effect::VerifySignature(_) => Outcome::VerifySignature(Ok(false)),
     }
 }
@@ -176,6 +180,9 @@ fn anything(effect: &Effect, random: &mut Random) -> Outcome {
                 _ => KeyMaterial::Rsa { n: random.bytes(300), e: random.bytes(4) },
             };
             Outcome::FindKey(Ok(Some(Jwk { kid: None, algorithm: None, material })))
+        }
+        Effect::RecallAuthorization(_) => {
+            Outcome::RecallAuthorization(Ok(Some(random.bytes(200).into())))
         }
         Effect::VerifySignature(_) => Outcome::VerifySignature(Ok(false)),
     }

@@ -11,6 +11,7 @@ use gateway_core::limits::STEPS_MAX;
 use gateway_core::message::{
     Arrival, Content, ContentId, EndpointResponse, Field, Fields, Response, Timestamp,
 };
+use gateway_core::remembered::RememberedAuthorizations;
 
 use super::{Faults, Sample, Transcript, is_signed, snapshot, token};
 
@@ -21,6 +22,7 @@ pub const REASON: &str = "connect 10.1.2.3:6379: refused";
 pub struct World {
     gateway: Rc<Gateway>,
     buckets: Buckets,
+    remembered: RememberedAuthorizations,
     /// How long each effect takes, milliseconds.
     pub effect_ms: u64,
 }
@@ -67,7 +69,12 @@ impl World {
     /// A world that serves [`snapshot`] and has forgotten all earlier requests.
     pub fn new() -> Self {
         let gateway = Gateway::compile(snapshot()).expect("the world's definition is right");
-        Self { gateway: Rc::new(gateway), buckets: Buckets::default(), effect_ms: 5 }
+        Self {
+            gateway: Rc::new(gateway),
+            buckets: Buckets::default(),
+            remembered: RememberedAuthorizations::default(),
+            effect_ms: 5,
+        }
     }
 
     /// What it serves.
@@ -89,7 +96,12 @@ impl World {
         for position in 0..STEPS_MAX {
             let turn = exchange.advance().expect("the world keeps the contract");
             transcript.push_turn(&turn);
-            notices.extend(turn.notices);
+            for notice in turn.notices {
+                if let Notice::RememberAuthorization { key, grant, until } = &notice {
+                    self.remembered.remember(*key, grant.clone(), *until, now);
+                }
+                notices.push(notice);
+            }
             match turn.next {
                 Next::Respond(response) => {
                     let fields = response.fields.clone().resolve(&base);
@@ -147,6 +159,7 @@ impl World {
                 let event: serde_json::Value =
                     serde_json::from_slice(&invoke.payload.0).expect("an event is JSON");
                 let payload = match invoke.function.name.as_str() {
+                    "authorizer" => authorization(&event),
                     "echo" => serde_json::json!({
                         "statusCode": 200,
                         "headers": {"X-Own": "1"},
@@ -165,12 +178,36 @@ impl World {
             Effect::TakeTokens(take) => {
                 Outcome::TakeTokens(Ok(take_all(&take.buckets, now, &mut self.buckets)))
             }
+            Effect::RecallAuthorization(recall) => {
+                Outcome::RecallAuthorization(Ok(self.remembered.recall(&recall.key, now)))
+            }
             Effect::FindKey(find) => Outcome::FindKey(Ok(find.kid.as_deref().and_then(token::key))),
             Effect::VerifySignature(verify) => {
                 Outcome::VerifySignature(Ok(is_signed(&verify.message.0, &verify.signature.0)))
             }
         }
     }
+}
+
+/// Who says `allow` may call what begins with `/fn`, who says `deny` nothing.
+fn authorization(event: &serde_json::Value) -> serde_json::Value {
+    let said = event["authorizationToken"].as_str().unwrap_or_default();
+    let statement = |effect: &str, resource: &str| {
+        serde_json::json!({
+            "Effect": effect, "Action": "execute-api:Invoke", "Resource": resource,
+        })
+    };
+    let statements = match said {
+        "allow" => vec![statement("Allow", "arn:aws:execute-api:*:*:*/*/GET/guarded/*")],
+        "deny" => vec![statement("Deny", "*")],
+        // No principal, no policy.
+        _ => return serde_json::json!({"context": {}}),
+    };
+    serde_json::json!({
+        "principalId": said,
+        "policyDocument": {"Version": "2012-10-17", "Statement": statements},
+        "context": {"k": 1},
+    })
 }
 
 #[derive(Debug, Default)]

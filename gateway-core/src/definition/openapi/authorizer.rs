@@ -3,7 +3,7 @@
 use alloc::{format, string::String, vec::Vec};
 
 use super::super::document::At;
-use super::super::{AuthorizerKind, JwtConfiguration};
+use super::super::{AuthorizerKind, JwtConfiguration, LambdaAuthorizerType};
 use super::cors::is_field_name;
 use super::reading::Reading;
 
@@ -11,7 +11,7 @@ use super::reading::Reading;
 pub(super) enum Kind {
     Jwt,
     Cognito,
-    Lambda,
+    Lambda(LambdaAuthorizerType),
 }
 
 /// Which kind of authorizer it is, if this kind of API has it.
@@ -20,7 +20,8 @@ pub(super) fn kind<'d>(reading: &Reading<'d>, at: &At<'d>) -> Option<Kind> {
     match (reading.word(&type_at, &TYPES)?, reading.is_rest()) {
         ("jwt", false) => Some(Kind::Jwt),
         ("cognito_user_pools", true) => Some(Kind::Cognito),
-        ("request", _) | ("token", true) => Some(Kind::Lambda),
+        ("request", _) => Some(Kind::Lambda(LambdaAuthorizerType::Request)),
+        ("token", true) => Some(Kind::Lambda(LambdaAuthorizerType::Token)),
         (name, is_rest) => {
             let (kind, help) = match is_rest {
                 true => ("a REST API", "it has `token`, `request` and `cognito_user_pools`"),
@@ -184,7 +185,7 @@ const TYPES: [(&str, &str); 4] = [
     ("cognito_user_pools", "cognito_user_pools"),
 ];
 
-const MEMBERS: [&str; 13] = [
+pub(super) const MEMBERS: [&str; 13] = [
     "type",
     "name",
     "identitySource",

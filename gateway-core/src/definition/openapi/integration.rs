@@ -120,7 +120,7 @@ fn refuse_unsupported<'d>(
         reading.unsupported(&mode, Feature::ResponseStreaming);
     }
     if let Some(credentials) = at.get("credentials") {
-        check_credentials(reading, &credentials);
+        check_role(reading, &credentials);
     }
     Some(())
 }
@@ -180,7 +180,8 @@ fn tls_config<'d>(
     TlsConfig { insecure_skip_verification }
 }
 
-fn check_credentials<'d>(reading: &Reading<'d>, at: &At<'d>) {
+/// A role to call with.
+pub(super) fn check_role<'d>(reading: &Reading<'d>, at: &At<'d>) {
     let Some(credentials) = reading.string(at) else { return };
     if credentials.ends_with(":iam::*:user/*") {
         reading.unsupported(at, Feature::CallerCredentials);

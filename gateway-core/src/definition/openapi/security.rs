@@ -4,8 +4,9 @@ use alloc::collections::BTreeMap;
 use alloc::{format, string::String, vec::Vec};
 
 use super::super::document::At;
-use super::super::{Authorization, Authorizer, DefinitionError};
+use super::super::{Authorization, Authorizer, AuthorizerKind, DefinitionError};
 use super::authorizer::{self, Kind};
+use super::lambda_authorizer;
 use super::reading::{Dialect, Reading};
 use super::suggest::did_you_mean;
 use super::unsupported::Feature;
@@ -21,7 +22,6 @@ pub(super) struct Schemes {
 enum Scheme {
     /// Index into the authorizers.
     Authorizer(u32),
-    Lambda,
     Iam,
     ApiKey,
     /// API Gateway knows nothing to do for it.
@@ -59,11 +59,14 @@ impl Schemes {
         }
         if let Some(extension) = at.get("x-amazon-apigateway-authorizer") {
             let extension = reading.object(extension)?;
-            let kind = match authorizer::kind(reading, &extension)? {
-                Kind::Jwt => authorizer::jwt(reading, &at, &extension)?,
-                Kind::Cognito => authorizer::cognito(reading, &at, &extension)?,
-                Kind::Lambda => return Some(Scheme::Lambda),
-            };
+            let kind =
+                match authorizer::kind(reading, &extension)? {
+                    Kind::Jwt => authorizer::jwt(reading, &at, &extension)?,
+                    Kind::Cognito => authorizer::cognito(reading, &at, &extension)?,
+                    Kind::Lambda(authorizer_type) => AuthorizerKind::Lambda(
+                        lambda_authorizer::read(reading, &at, &extension, authorizer_type)?,
+                    ),
+                };
             let index = u32::try_from(self.authorizers.len()).ok()?;
             let source = extension.source();
             self.authorizers.push(Authorizer { name: name.into(), kind, source });
@@ -137,10 +140,6 @@ fn required<'d>(
             return Some(Authorization::Authorizer { authorizer, scopes: scopes_read });
         }
         // For the count of authorizers; the definition is refused anyhow.
-        Scheme::Lambda => {
-            reading.unsupported(scopes, Feature::LambdaAuthorizers);
-            return Some(Authorization::None);
-        }
         Scheme::Iam => {
             reading.unsupported(scopes, Feature::IamAuthorization);
             return Some(Authorization::None);

@@ -31,8 +31,7 @@ features! {
     HttpBodyMappings => "mappings from `$request.body` are", "map from path, query string or header";
     HttpFunctionMappings => "parameter mappings for Lambda functions of HTTP APIs are", "leave out `requestParameters`";
     HttpResponseMappings => "response parameter mappings of HTTP APIs are", "leave out `responseParameters`";
-    IamAuthorization => "IAM authorization is", "use a JWT or Cognito authorizer";
-    LambdaAuthorizers => "Lambda authorizers are", "use a JWT or Cognito authorizer";
+    IamAuthorization => "IAM authorization is", "use another authorizer";
     PrivateEndpoints => "private APIs are", "every caller who reaches the listener would be let through";
     RequestValidation => "request validation is", "this validator would check this operation's parameters or body";
     ResourcePolicy => "resource policies are", "every caller would be let through";

@@ -17,17 +17,7 @@ pub(super) fn read<'d>(
     path: &ResourcePath,
 ) -> Option<String> {
     let at = reading.required(integration, "uri")?;
-    let uri = reading.string(&at)?;
-    // What a stage variable stands for is known when a stage is deployed.
-    let shape = match without_variables(uri) {
-        Ok(shape) => shape,
-        Err(reason) => {
-            let help =
-                if uri.contains("${AWS::") { EXPORT } else { "write `${stageVariables.NAME}`" };
-            reading.error_with(&at, format!("`{uri}`: {reason}"), help);
-            return None;
-        }
-    };
+    let (uri, shape) = text_and_shape(reading, &at)?;
     match integration_type {
         IntegrationType::AwsProxy => function(reading, &at, uri, &shape),
         IntegrationType::Aws => match is_lambda(&shape) {
@@ -40,6 +30,26 @@ pub(super) fn read<'d>(
         _ => {
             check_url(reading, &at, integration, &shape, path);
             Some(uri.into())
+        }
+    }
+}
+
+/// Reads and checks a URI that names a Lambda function: an `authorizerUri`.
+pub(super) fn read_function<'d>(reading: &Reading<'d>, at: &At<'d>) -> Option<String> {
+    let (uri, shape) = text_and_shape(reading, at)?;
+    function(reading, at, uri, &shape)
+}
+
+/// A URI, and what it looks like whatever stage variables stand for.
+fn text_and_shape<'d>(reading: &Reading<'d>, at: &At<'d>) -> Option<(&'d str, String)> {
+    let uri = reading.string(at)?;
+    match without_variables(uri) {
+        Ok(shape) => Some((uri, shape)),
+        Err(reason) => {
+            let help =
+                if uri.contains("${AWS::") { EXPORT } else { "write `${stageVariables.NAME}`" };
+            reading.error_with(at, format!("`{uri}`: {reason}"), help);
+            None
         }
     }
 }

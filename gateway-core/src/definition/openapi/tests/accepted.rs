@@ -70,7 +70,7 @@ const SWAGGER_EXPORT: &str = r##"{
     "unused" : {
       "type" : "apiKey", "name" : "x", "in" : "header",
       "x-amazon-apigateway-authtype" : "custom",
-      "x-amazon-apigateway-authorizer" : { "type" : "token", "authorizerUri" : "arn:x", "authorizerResultTtlInSeconds" : 300 }
+      "x-amazon-apigateway-authorizer" : { "type" : "token", "authorizerUri" : "arn:aws:apigateway:eu-west-1:lambda:path/2015-03-31/functions/arn:aws:lambda:eu-west-1:123456789012:function:auth/invocations", "authorizerResultTtlInSeconds" : 300 }
     }
   },
   "definitions" : { "Empty" : { "type" : "object", "title" : "Empty Schema" } },
@@ -124,7 +124,7 @@ fn a_swagger_export_of_a_rest_api_is_imported() {
     assert!(any.integration.responses.is_empty(), "a proxy has none");
     assert_eq!(any.authorization, Authorization::None);
 
-    let [authorizer] = &deployment.authorizers[..] else { panic!("{:?}", deployment.authorizers) };
+    let [authorizer, _] = &deployment.authorizers[..] else { panic!("{:?}", deployment.authorizers) };
     let AuthorizerKind::Cognito { identity_header, provider_arns, .. } = &authorizer.kind else {
         panic!("{authorizer:?}")
     };

@@ -11,9 +11,10 @@ use serde_json::Value as Json;
 use super::*;
 
 /// The themes whose definitions need nothing that is not supported yet, but for single cases.
-const SERVED: [&str; 8] = [
+const SERVED: [&str; 9] = [
     "auth/auth_jwt",
     "auth/auth_jwt_event",
+    "auth/auth_lambda_request",
     "http/http_cors",
     "http/http_event_v1",
     "http/http_event_v2",

@@ -205,10 +205,6 @@ fn what_is_not_supported_yet_is_refused_and_never_ignored() {
             "\"security\": [{\"s\": []}]",
             "\"components\": {\"securitySchemes\": {\"s\": {\"type\": \"apiKey\", \"x-amazon-apigateway-authtype\": \"awsSigv4\"}}}",
         ),
-        (
-            "\"security\": [{\"s\": []}]",
-            "\"components\": {\"securitySchemes\": {\"s\": {\"type\": \"apiKey\", \"x-amazon-apigateway-authorizer\": {\"type\": \"token\"}}}}",
-        ),
         ("\"x-amazon-apigateway-auth\": {\"type\": \"AWS_IAM\"}", "\"tags\": []"),
         ("\"summary\": \"x\"", "\"x-amazon-apigateway-policy\": {}"),
         (
@@ -225,6 +221,97 @@ fn what_is_not_supported_yet_is_refused_and_never_ignored() {
         );
         let told = mistakes(&text, Protocol::Rest);
         assert!(matches!(&told[..], [one] if one.contains("not supported yet")), "{told:?}");
+    }
+}
+
+#[test]
+fn lambda_authorizers_are_refused_where_aws_refuses_them() {
+    let uri = "arn:aws:apigateway:r:lambda:path/2015-03-31/functions/arn:aws:lambda:r:123456789012:function:f/invocations";
+    let told = |protocol, members: &str| {
+        let scheme = format!(
+            "{{\"type\": \"apiKey\", \"name\": \"Authorization\", \"in\": \"header\", \
+             \"x-amazon-apigateway-authorizer\": {{{members}}}}}"
+        );
+        let text = format!(
+            "{{\"openapi\": \"3.0.1\", \"info\": {{\"title\": \"t\"}}, \"paths\": {{}}, \
+             \"components\": {{\"securitySchemes\": {{\"s\": {scheme}}}}}}}"
+        );
+        match import(&document(&text), protocol, "us-east-1") {
+            Ok(_) => String::new(),
+            Err(errors) => errors.iter().map(ToString::to_string).collect(),
+        }
+    };
+    let own = format!("\"authorizerUri\": \"{uri}\"");
+    for (protocol, members, expected) in [
+        (Protocol::Rest, "\"type\": \"token\"", "`authorizerUri` is missing"),
+        (Protocol::Rest, "\"type\": \"token\", \"authorizerUri\": \"arn:x\"", "`arn:x`"),
+        (Protocol::Http, "\"type\": \"token\"", "an HTTP API has no authorizers of the type"),
+        (Protocol::Http, "\"type\": \"request\"", "`authorizerPayloadFormatVersion` is missing"),
+        (
+            Protocol::Http,
+            "\"type\": \"request\", \"authorizerPayloadFormatVersion\": \"3.0\"",
+            "`3.0` is not known",
+        ),
+        (
+            Protocol::Http,
+            "\"type\": \"request\", \"authorizerPayloadFormatVersion\": 1.0, \"enableSimpleResponses\": true",
+            "format 1.0 has no simple responses",
+        ),
+        (
+            Protocol::Rest,
+            "\"type\": \"token\", \"identitySource\": \"method.request.querystring.q\"",
+            "one header",
+        ),
+        (
+            Protocol::Rest,
+            "\"type\": \"token\", \"identitySource\": \"method.request.header.a, method.request.header.b\"",
+            "one header",
+        ),
+        (
+            Protocol::Rest,
+            "\"type\": \"request\", \"identitySource\": \"$request.header.a\"",
+            "is not an identity source",
+        ),
+        (
+            Protocol::Rest,
+            "\"type\": \"request\", \"identitySource\": \"context.nothing\"",
+            "is not an identity source",
+        ),
+        (
+            Protocol::Http,
+            "\"type\": \"request\", \"authorizerPayloadFormatVersion\": \"2.0\", \"identitySource\": \"method.request.header.a\"",
+            "is not an identity source",
+        ),
+        (
+            Protocol::Rest,
+            "\"type\": \"token\", \"authorizerResultTtlInSeconds\": 3601",
+            "not between 0 and 3600",
+        ),
+        (
+            Protocol::Rest,
+            "\"type\": \"request\", \"authorizerResultTtlInSeconds\": 1",
+            "there are none",
+        ),
+        (
+            Protocol::Rest,
+            "\"type\": \"token\", \"identityValidationExpression\": \"(\"",
+            "not a regular expression",
+        ),
+    ] {
+        let members = match expected {
+            "`authorizerUri` is missing" | "`arn:x`" => members.into(),
+            _ => format!("{own}, {members}"),
+        };
+        let told = told(protocol, &members);
+        assert!(told.contains(expected), "{members}: {told:?}");
+    }
+    for members in [
+        "\"type\": \"token\", \"identityValidationExpression\": \"^x-[a-z]+\", \"authorizerResultTtlInSeconds\": 0",
+        "\"type\": \"request\", \"authorizerResultTtlInSeconds\": 0",
+        "\"type\": \"request\", \"identitySource\": \"method.request.header.a, context.identity.sourceIp,stageVariables.b\"",
+        "\"type\": \"request\", \"authorizerCredentials\": \"arn:aws:iam::123456789012:role/r\"",
+    ] {
+        assert_eq!(told(Protocol::Rest, &format!("{own}, {members}")), "", "{members}");
     }
 }
 

@@ -1,0 +1,30 @@
+//! `RecallAuthorization` and its notice: results of Lambda authorizers, in the memory of this isolate.
+//!
+//! Not in the platform's cache: that is shared by all Workers of a zone, is asked over the network,
+//! and would keep policies where anybody who may write to it could replace them. An isolate that is
+//! new asks the function again, which is what a host may always do.
+
+use std::cell::RefCell;
+
+use gateway_core::effect::{AuthorizationKey, Bytes};
+use gateway_core::message::Timestamp;
+use gateway_core::remembered::RememberedAuthorizations;
+
+/// An isolate has 128 MB for everything.
+const COUNT_MAX: usize = 8_192;
+const BYTES_MAX: usize = 8 * 1024 * 1024;
+
+thread_local! {
+    static REMEMBERED: RefCell<RememberedAuthorizations> =
+        RefCell::new(RememberedAuthorizations::bounded(COUNT_MAX, BYTES_MAX));
+}
+
+/// What was remembered by this key, unless its time is over.
+pub(crate) fn recall(key: &AuthorizationKey, now: Timestamp) -> Option<Bytes> {
+    REMEMBERED.with_borrow_mut(|remembered| remembered.recall(key, now))
+}
+
+/// Remembers a result.
+pub(crate) fn remember(key: AuthorizationKey, grant: Bytes, until: Timestamp, now: Timestamp) {
+    REMEMBERED.with_borrow_mut(|remembered| remembered.remember(key, grant, until, now));
+}

@@ -1,0 +1,236 @@
+//! Lambda authorizers, TOKEN and REQUEST.
+//!
+//! Lets through whom the function grants the method. Refuses with UNAUTHORIZED who does not say who
+//! they are, and whom the function calls `Unauthorized`; with AUTHORIZER_CONFIGURATION_ERROR where the
+//! function fails or answers what is no answer. Asks for `RecallAuthorization` and `InvokeFunction`.
+//!
+//! A result is remembered for all callers with the same identity sources. What is remembered is the
+//! policy, and each method asks it anew ("cached policies"). As on AWS, calls that run at the same
+//! time are not made one: each asks the function.
+
+use alloc::borrow::Cow;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use sha2::{Digest, Sha256};
+
+use super::method_arn::MethodArn;
+use crate::codec;
+use crate::context::{AuthorizerCall, Context, LambdaContext};
+use crate::definition::{LambdaAuthorizerType, PayloadFormat, Protocol};
+use crate::effect::{
+    AuthorizationKey, EffectError, FunctionName, InvocationType, InvokeFunction, Notice,
+    RecallAuthorization,
+};
+use crate::exchange::Io;
+use crate::gateway::{IdentitySource, LambdaPlan, MethodOf};
+use crate::gateway_error::{GatewayError, ResponseType};
+use crate::lambda::{
+    AuthorizerAnswer, EventInput, Grant, read_grant, request_event_v1, request_event_v2,
+    token_event,
+};
+use crate::limits::{HTTP_AUTHORIZER_MS, REST_AUTHORIZER_MS};
+use crate::message::{Request, Timestamp};
+use crate::pipeline::integrate::cancelled;
+use crate::target;
+
+/// What a function granted, and the call that was made for it.
+#[derive(Debug)]
+pub(super) struct Asked {
+    pub(super) grant: Grant,
+    pub(super) call: Option<AuthorizerCall>,
+}
+
+/// Asks the authorizer of this index about a request.
+pub(super) async fn lambda(
+    plan: &LambdaPlan,
+    index: u32,
+    of: MethodOf<'_>,
+    request: &Request,
+    context: &Context,
+    arn: &MethodArn,
+    io: &Io,
+) -> Result<Asked, GatewayError> {
+    let protocol = of.at.api.protocol;
+    let identity = identity(plan, of, request, context, io.now())?;
+    let Some(function) = of.authorizer_function(index) else {
+        return Err(failed("there is no such function at this stage"));
+    };
+    let values: Vec<&str> = identity.iter().map(|value| &**value).collect();
+    let question = Question {
+        function,
+        protocol,
+        is_simple: plan.enable_simple_responses,
+        ttl_ms: plan.result_ttl_ms,
+        key: key(of, index, &values),
+    };
+    let event = || {
+        let input = EventInput {
+            protocol,
+            context,
+            request,
+            body: &[],
+            binary_media_types: &[],
+            stage_variables: &of.at.stage.variables,
+        };
+        match (plan.authorizer_type, protocol, plan.payload_format) {
+            (LambdaAuthorizerType::Token, ..) => {
+                token_event(arn.as_str(), values.first().copied().unwrap_or_default())
+            }
+            (_, Protocol::Http, PayloadFormat::V2) => {
+                request_event_v2(&input, arn.as_str(), &values)
+            }
+            _ => request_event_v1(&input, arn.as_str(), &values),
+        }
+    };
+    ask(&question, event, io).await
+}
+
+/// A question to an authorizer's function. It knows nothing of HTTP.
+struct Question<'q> {
+    function: &'q FunctionName,
+    protocol: Protocol,
+    is_simple: bool,
+    /// 0: neither recalled nor remembered.
+    ttl_ms: u64,
+    key: AuthorizationKey,
+}
+
+/// The function's answer, remembered or new.
+async fn ask(
+    question: &Question<'_>,
+    event: impl FnOnce() -> Vec<u8>,
+    io: &Io,
+) -> Result<Asked, GatewayError> {
+    let key = question.key;
+    if question.ttl_ms > 0 {
+        match io.perform(RecallAuthorization { key }).await {
+            Ok(Some(bytes)) => {
+                // What another version remembered is forgotten.
+                if let Some(grant) =
+                    codec::decode::<Grant>(&bytes.0).ok().filter(|g| io.now() < g.until)
+                {
+                    return Ok(Asked { grant, call: None });
+                }
+            }
+            Err(EffectError::Cancelled) => return Err(cancelled()),
+            Ok(None) | Err(_) => {}
+        }
+    }
+    let begun = io.now();
+    let operation = InvokeFunction {
+        function: question.function.clone(),
+        payload: event().into(),
+        invocation: InvocationType::RequestResponse,
+        timeout_ms: match question.protocol {
+            Protocol::Rest => REST_AUTHORIZER_MS,
+            Protocol::Http => HTTP_AUTHORIZER_MS,
+        },
+    };
+    let answer = io.perform(operation).await.map_err(|error| match error {
+        EffectError::Cancelled => cancelled(),
+        error => failed(alloc::format!("{error:?}")),
+    })?;
+    let now = io.now();
+    let call = AuthorizerCall {
+        latency_ms: u32::try_from(now.0.saturating_sub(begun.0)).unwrap_or(u32::MAX),
+        status: Some(answer.status),
+        request_id: answer.request_id.clone(),
+    };
+    let grant = match read_grant(&answer, question.protocol, question.is_simple) {
+        AuthorizerAnswer::Granted(grant) => grant,
+        AuthorizerAnswer::Unauthorized if question.protocol == Protocol::Rest => {
+            return Err(unauthorized("the authorizer says so"));
+        }
+        AuthorizerAnswer::Unauthorized => return Err(failed("the authorizer's function failed")),
+        AuthorizerAnswer::Failed(reason) => return Err(failed(reason)),
+    };
+    let grant = Grant { until: Timestamp(now.0.saturating_add(question.ttl_ms)), ..grant };
+    if question.ttl_ms > 0 {
+        let (until, grant) = (grant.until, codec::encode(&grant).into());
+        io.notify(Notice::RememberAuthorization { key, grant, until });
+    }
+    Ok(Asked { grant, call: Some(call) })
+}
+
+impl Asked {
+    /// What the record takes over.
+    pub(super) fn into_context(self) -> LambdaContext {
+        LambdaContext {
+            principal_id: self.grant.principal_id,
+            members: self.grant.context,
+            usage_identifier_key: self.grant.usage_identifier_key,
+            call: self.call,
+        }
+    }
+}
+
+/// The values of the identity sources. If one is missing or empty, the function is not asked.
+fn identity<'a>(
+    plan: &LambdaPlan,
+    of: MethodOf<'_>,
+    request: &'a Request,
+    context: &'a Context,
+    now: Timestamp,
+) -> Result<Vec<Cow<'a, str>>, GatewayError> {
+    let mut values = Vec::with_capacity(plan.identity_sources.len());
+    for source in &plan.identity_sources {
+        let value = value(source, of, request, context, now).filter(|value| !value.is_empty());
+        values.push(value.ok_or_else(|| unauthorized("an identity source is missing"))?);
+    }
+    if let Some(validation) = &plan.validation
+        && !values.iter().all(|value| validation.is_match(value))
+    {
+        return Err(unauthorized("the token does not match identityValidationExpression"));
+    }
+    Ok(values)
+}
+
+fn value<'a>(
+    source: &IdentitySource,
+    of: MethodOf<'_>,
+    request: &'a Request,
+    context: &'a Context,
+    now: Timestamp,
+) -> Option<Cow<'a, str>> {
+    // All values count: what a result is remembered by must hold all that the function may have
+    // looked at.
+    let joined = |mut values: Vec<Cow<'a, str>>| match values.len() {
+        0 | 1 => values.pop(),
+        _ => Some(Cow::Owned(values.join(","))),
+    };
+    match source {
+        IdentitySource::Header(name) => {
+            joined(request.fields.all(name).map(Cow::Borrowed).collect())
+        }
+        IdentitySource::Query(name) => {
+            let parameters = target::query_parameters(&context.raw_query);
+            joined(parameters.filter(|(n, _)| n == name).map(|(_, value)| value).collect())
+        }
+        IdentitySource::StageVariable(name) => {
+            of.at.stage.variables.get(name).map(|value| Cow::Owned(value.clone()))
+        }
+        IdentitySource::Context(variable) => variable.value(context, now),
+    }
+}
+
+/// The digest of all that a result depends on. Lengths keep values apart.
+fn key(of: MethodOf<'_>, index: u32, values: &[&str]) -> AuthorizationKey {
+    let at = of.at;
+    let mut digest = Sha256::new();
+    let place = [at.api.id.as_str(), &at.stage.stage_name, &at.deployment.id];
+    for part in place.iter().chain(values) {
+        digest.update((part.len() as u64).to_be_bytes());
+        digest.update(part.as_bytes());
+    }
+    digest.update(index.to_be_bytes());
+    AuthorizationKey(digest.finalize().into())
+}
+
+fn unauthorized(reason: &str) -> GatewayError {
+    GatewayError::new(ResponseType::Unauthorized, reason)
+}
+
+fn failed(reason: impl Into<String>) -> GatewayError {
+    GatewayError::new(ResponseType::AuthorizerConfigurationError, reason)
+}

@@ -1,0 +1,497 @@
+use alloc::string::String;
+use alloc::vec;
+use alloc::vec::Vec;
+
+use serde_json::{Value, json};
+
+use crate::definition::{
+    Api, Authorization, Authorizer, AuthorizerKind, IntegrationType, LambdaAuthorizer,
+    LambdaAuthorizerType, Method, PayloadFormat, Protocol, Source,
+};
+use crate::effect::{
+    AuthorizationKey, Effect, EffectError, FunctionAnswer, InvokeFunction, Notice, Outcome,
+};
+use crate::gateway::Gateway;
+use crate::limits::METHOD_ARN_BYTES_MAX;
+use crate::message::Timestamp;
+use crate::pipeline::world::*;
+use crate::remembered::RememberedAuthorizations;
+
+const FUNCTION: &str = "arn:aws:apigateway:eu-west-1:lambda:path/2015-03-31/functions/\
+     arn:aws:lambda:eu-west-1:123456789012:function:auth/invocations";
+
+fn token() -> LambdaAuthorizer {
+    LambdaAuthorizer {
+        authorizer_type: LambdaAuthorizerType::Token,
+        uri: FUNCTION.into(),
+        identity_source: vec!["method.request.header.Authorization".into()],
+        identity_validation_expression: None,
+        result_ttl_s: 300,
+        payload_format: PayloadFormat::V1,
+        enable_simple_responses: false,
+    }
+}
+
+fn request(sources: &[&str]) -> LambdaAuthorizer {
+    LambdaAuthorizer {
+        authorizer_type: LambdaAuthorizerType::Request,
+        identity_source: sources.iter().map(|s| (*s).into()).collect(),
+        ..token()
+    }
+}
+
+fn simple(sources: &[&str]) -> LambdaAuthorizer {
+    LambdaAuthorizer {
+        payload_format: PayloadFormat::V2,
+        enable_simple_responses: true,
+        ..request(sources)
+    }
+}
+
+/// `GET /a/{x}` and `POST /a/{x}` behind this authorizer; both call the function `fn`.
+fn protected(protocol: Protocol, authorizer: LambdaAuthorizer) -> Api {
+    let uri = FUNCTION.replace(":auth/", ":fn/");
+    let locked = |route| Method {
+        authorization: Authorization::Authorizer { authorizer: 0, scopes: vec![] },
+        ..method(route, integration(IntegrationType::AwsProxy, &uri))
+    };
+    let stage = if protocol == Protocol::Rest { "prod" } else { "$default" };
+    let mut methods: Vec<Method> = ["GET /a/{x}", "POST /a/{x}", "GET /b/{x+}"].map(locked).into();
+    for method in &mut methods {
+        method.integration.http_method = Some("POST".into());
+        if protocol == Protocol::Http {
+            method.integration.payload_format = PayloadFormat::V2;
+        }
+    }
+    let mut api = api(protocol, stage, methods);
+    api.deployments[0].authorizers = vec![Authorizer {
+        name: "a".into(),
+        kind: AuthorizerKind::Lambda(authorizer),
+        source: Source::default(),
+    }];
+    let settings = api.stages[0].access_log_settings.as_mut().unwrap();
+    settings.format =
+        "$context.status $context.authorizer.principalId $context.authorizer.k".into();
+    api
+}
+
+/// A policy of one statement.
+fn policy(effect: &str, resource: &str) -> Value {
+    json!({"principalId": "jo", "policyDocument": {"Version": "2012-10-17", "Statement": [
+        {"Effect": effect, "Action": "execute-api:Invoke", "Resource": resource}
+    ]}})
+}
+
+const METHODS: &str = "arn:aws:execute-api:eu-west-1:123456789012:abc123/prod/";
+
+fn everything() -> Value {
+    policy("Allow", "*")
+}
+
+/// A host whose function `auth` answers this, and which remembers.
+struct Host {
+    answer: Value,
+    error: Option<&'static str>,
+    remembered: RememberedAuthorizations,
+    /// Events of the authorizer's function, and of the other.
+    asked: Vec<Value>,
+    events: Vec<Value>,
+}
+
+impl Host {
+    fn new(answer: Value) -> Self {
+        let remembered = RememberedAuthorizations::default();
+        Self { answer, error: None, remembered, asked: vec![], events: vec![] }
+    }
+
+    fn run(&mut self, gateway: &alloc::rc::Rc<Gateway>, arrival: crate::message::Arrival) -> Told {
+        let now = arrival.now;
+        let told = run(gateway, arrival, |effect| self.perform(effect, now));
+        for notice in &told.notices {
+            if let Notice::RememberAuthorization { key, grant, until } = notice {
+                self.remembered.remember(*key, grant.clone(), *until, now);
+            }
+        }
+        told
+    }
+
+    fn perform(&mut self, effect: &Effect, now: Timestamp) -> Option<Outcome> {
+        match effect {
+            Effect::RecallAuthorization(recall) => {
+                Some(Outcome::RecallAuthorization(Ok(self.remembered.recall(&recall.key, now))))
+            }
+            Effect::InvokeFunction(InvokeFunction { function, payload, .. }) => {
+                let event: Value = serde_json::from_slice(&payload.0).unwrap();
+                let (error, answer) = match function.name.as_str() {
+                    "auth" => {
+                        self.asked.push(event);
+                        let message = self.error.map(|m| json!({"errorMessage": m}));
+                        (self.error, message.unwrap_or_else(|| self.answer.clone()))
+                    }
+                    _ => {
+                        self.events.push(event);
+                        (None, json!({"statusCode": 200}))
+                    }
+                };
+                Some(Outcome::InvokeFunction(Ok(FunctionAnswer {
+                    status: 200,
+                    function_error: error.map(|_| "Unhandled".into()),
+                    payload: serde_json::to_vec(&answer).unwrap().into(),
+                    request_id: None,
+                })))
+            }
+            _ => None,
+        }
+    }
+}
+
+fn log(told: &Told) -> &str {
+    let mut lines = told.notices.iter().filter_map(|notice| match notice {
+        Notice::WriteAccessLog { line, .. } => Some(line.as_str()),
+        _ => None,
+    });
+    lines.next_back().unwrap()
+}
+
+const JO: &[&str] = &["Authorization: jo"];
+
+#[test]
+fn a_token_authorizer_is_asked_with_the_token_and_the_methods_arn() {
+    let gateway = gateway(vec![protected(Protocol::Rest, token())]);
+    let mut host = Host::new(everything());
+    let told = host.run(&gateway, arrival("GET /prod/a/7?q=1", JO));
+    assert_eq!((told.response.status, log(&told)), (200, "200 jo -"));
+    let arn = alloc::format!("{METHODS}GET/a/7");
+    assert_eq!(
+        host.asked,
+        [json!({"type": "TOKEN", "authorizationToken": "jo", "methodArn": arn})]
+    );
+    assert_eq!(host.events[0]["requestContext"]["authorizer"]["principalId"], "jo");
+}
+
+#[test]
+fn without_its_identity_nobody_is_asked_and_nobody_comes_in() {
+    for (protocol, path, authorizer) in [
+        (Protocol::Rest, "/prod/a/7", token()),
+        (Protocol::Rest, "/prod/a/7", request(&["method.request.header.h"])),
+        (Protocol::Rest, "/prod/a/7", request(&["method.request.querystring.q"])),
+        (Protocol::Rest, "/prod/a/7", request(&["stageVariables.v"])),
+        (Protocol::Rest, "/prod/a/7", request(&["context.authorizer.x"])),
+        (Protocol::Http, "/a/7", simple(&["$request.header.h"])),
+        (Protocol::Http, "/a/7", simple(&["$request.querystring.q"])),
+        (Protocol::Http, "/a/7", simple(&["$context.path", "$stageVariables.v"])),
+    ] {
+        let gateway = gateway(vec![protected(protocol, authorizer.clone())]);
+        let request = alloc::format!("GET {path}?q=");
+        let told = run_alone(&gateway, arrival(&request, &["h: ", "Authorization: "]));
+        let answered = (told.response.status, told.body());
+        assert_eq!(answered, (401, "{\"message\":\"Unauthorized\"}"), "{authorizer:?}");
+        assert_eq!(told.effects.len(), 0, "{authorizer:?}");
+    }
+}
+
+#[test]
+fn every_form_of_identity_source_is_read() {
+    let sources = [
+        "method.request.header.H",
+        "method.request.querystring.q",
+        "stageVariables.v",
+        "context.identity.sourceIp",
+    ];
+    let mut api = protected(Protocol::Rest, request(&sources));
+    api.stages[0].variables.insert("v".into(), "blue".into());
+    let gateway_of_rest = gateway(vec![api]);
+    let mut host = Host::new(everything());
+    let told = host.run(&gateway_of_rest, arrival("GET /prod/a/7?q=1&q=2", &["h: x"]));
+    assert_eq!(told.response.status, 200);
+    let event = &host.asked[0];
+    assert_eq!(event["type"], "REQUEST");
+    assert_eq!(event["methodArn"], alloc::format!("{METHODS}GET/a/7"));
+    assert_eq!(event["headers"]["h"], "x");
+    assert_eq!(event["multiValueQueryStringParameters"], json!({"q": ["1", "2"]}));
+    assert_eq!(event["pathParameters"], json!({"x": "7"}));
+    assert_eq!(event["stageVariables"], json!({"v": "blue"}));
+    assert_eq!(event["requestContext"]["stage"], "prod");
+    assert_eq!(event.get("body"), None);
+
+    let http = request(&["$request.header.H", "$request.querystring.q", "$context.routeKey"]);
+    for format in [PayloadFormat::V1, PayloadFormat::V2] {
+        let authorizer = LambdaAuthorizer { payload_format: format, ..http.clone() };
+        let gateway = gateway(vec![protected(Protocol::Http, authorizer)]);
+        let mut host = Host::new(everything());
+        let told = host.run(&gateway, arrival("GET /a/7?q=1&q=2", &["h: x", "h: y"]));
+        assert_eq!(told.response.status, 200);
+        let event = &host.asked[0];
+        let arn = "arn:aws:execute-api:eu-west-1:123456789012:abc123/$default/GET/a/7";
+        match format {
+            PayloadFormat::V1 => {
+                let identity = "x,y,1,2,GET /a/{x}";
+                assert_eq!(event["version"], "1.0");
+                assert_eq!(
+                    (&event["methodArn"], &event["identitySource"]),
+                    (&json!(arn), &json!(identity))
+                );
+                assert_eq!(event["authorizationToken"], identity);
+            }
+            PayloadFormat::V2 => {
+                assert_eq!(event["version"], "2.0");
+                assert_eq!(event["routeArn"], arn);
+                assert_eq!(event["identitySource"], json!(["x,y", "1,2", "GET /a/{x}"]));
+                assert_eq!(event["requestContext"]["http"]["method"], "GET");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_token_that_does_not_match_is_not_handed_on() {
+    let authorizer =
+        LambdaAuthorizer { identity_validation_expression: Some("x-[a-z]+".into()), ..token() };
+    let gateway = gateway(vec![protected(Protocol::Rest, authorizer)]);
+    for (value, status) in [("x-a", 200), ("y-a", 401), ("x-a1", 401), (" x-a", 401)] {
+        let mut host = Host::new(everything());
+        let field = alloc::format!("Authorization: {value}");
+        let told = host.run(&gateway, arrival("GET /prod/a/7", &[&field]));
+        assert_eq!((told.response.status, host.asked.len()), (status, usize::from(status == 200)));
+    }
+}
+
+#[test]
+fn what_the_policy_does_not_allow_is_forbidden_and_the_integration_is_not_reached() {
+    let gateway = gateway(vec![protected(Protocol::Rest, token())]);
+    let denied = "{\"Message\":\"User is not authorized to access this resource with an explicit deny \
+                  in an identity-based policy\"}";
+    let silent = "{\"Message\":\"User is not authorized to access this resource\"}";
+    let get = alloc::format!("{METHODS}GET/a/*");
+    for (answer, path, status, body) in [
+        (policy("Allow", &get), "GET /prod/a/7", 200, ""),
+        (policy("Allow", &get), "POST /prod/a/7", 403, silent),
+        (policy("Deny", &get), "GET /prod/a/7", 403, denied),
+        (policy("Deny", &get), "POST /prod/a/7", 403, silent),
+        (policy("Allow", &get), "GET /prod/b/7", 403, silent),
+        // A REST API takes `/a/7/` for `/a/7`.
+        (policy("Deny", &get.replace('*', "7")), "GET /prod/a/7/", 403, denied),
+        // A path is denied as it is sent and as it is read, and allowed as it is sent alone.
+        (policy("Deny", &get.replace('*', "secret")), "GET /prod/a/%73ecret", 403, denied),
+        (policy("Allow", &get.replace('*', "public")), "GET /prod/a/%70ublic", 403, silent),
+    ] {
+        let mut host = Host::new(answer.clone());
+        let told = host.run(&gateway, arrival(path, JO));
+        assert_eq!((told.response.status, told.body()), (status, body), "{path} {answer}");
+        assert_eq!(host.events.len(), usize::from(status == 200));
+        if status == 403 {
+            assert_eq!(told.field("x-amzn-errortype"), Some("AccessDeniedException"));
+            assert_eq!(log(&told), "403 jo -");
+        }
+    }
+}
+
+#[test]
+fn an_authorizer_that_fails_lets_nobody_in() {
+    let gateway_of = |protocol| gateway(vec![protected(protocol, request(&[]))]);
+    let (rest, http) = (gateway_of(Protocol::Rest), gateway_of(Protocol::Http));
+    let mut host = Host::new(json!("allow"));
+    let told = host.run(&rest, arrival("GET /prod/a/7", &[]));
+    assert_eq!((told.response.status, told.body()), (500, "{\"message\":null}"));
+    assert_eq!(told.field("x-amzn-errortype"), Some("AuthorizerConfigurationException"));
+    let told = host.run(&http, arrival("GET /a/7", &[]));
+    assert_eq!(
+        (told.response.status, told.body()),
+        (500, "{\"message\":\"Internal Server Error\"}")
+    );
+    for (error, status) in [("Unauthorized", 401), ("Unauthorized: no", 500)] {
+        host.error = Some(error);
+        let told = host.run(&rest, arrival("GET /prod/a/7", &[]));
+        assert_eq!(told.response.status, status, "{error}");
+    }
+    assert_eq!(host.events.len(), 0);
+    for error in [
+        EffectError::TimedOut,
+        EffectError::Unavailable("x".into()),
+        EffectError::Malformed("x".into()),
+        EffectError::TooLarge,
+    ] {
+        let told = run(&rest, arrival("GET /prod/a/7", &[]), |e| Some(e.failed(error.clone())));
+        assert_eq!((told.response.status, told.body()), (500, "{\"message\":null}"), "{error:?}");
+    }
+}
+
+#[test]
+fn a_stage_without_the_function_lets_nobody_in() {
+    let uri = FUNCTION.replace(":auth/", ":${stageVariables.f}/");
+    let mut api = protected(Protocol::Rest, LambdaAuthorizer { uri, ..token() });
+    let closed = run_alone(&gateway(vec![api.clone()]), arrival("GET /prod/a/7", JO));
+    assert_eq!(closed.response.status, 500);
+    api.stages[0].variables.insert("f".into(), "auth".into());
+    let told = Host::new(everything()).run(&gateway(vec![api]), arrival("GET /prod/a/7", JO));
+    assert_eq!(told.response.status, 200);
+}
+
+#[test]
+fn a_result_is_remembered_by_its_identity_for_its_time_and_asked_anew_for_each_method() {
+    let gateway = gateway(vec![protected(Protocol::Rest, token())]);
+    let mut host = Host::new(policy("Allow", &alloc::format!("{METHODS}GET/a/*")));
+    let at = |ms: u64, line: &str, field: &str| {
+        let mut arrival = arrival(line, &[field]);
+        arrival.now.0 += ms;
+        arrival
+    };
+    for (ms, line, field, status, asked) in [
+        (0, "GET /prod/a/7", "Authorization: jo", 200, 1),
+        (1, "GET /prod/a/8", "Authorization: jo", 200, 1),
+        (2, "POST /prod/a/8", "Authorization: jo", 403, 1),
+        (3, "GET /prod/a/7", "Authorization: jane", 200, 2),
+        (299_000, "GET /prod/a/7", "Authorization: jo", 200, 2),
+        (300_100, "GET /prod/a/7", "Authorization: jo", 200, 3),
+    ] {
+        let told = host.run(&gateway, at(ms, line, field));
+        assert_eq!(
+            (told.response.status, host.asked.len()),
+            (status, asked),
+            "{ms} {line} {field}"
+        );
+    }
+}
+
+#[test]
+fn failures_are_not_remembered_and_refusals_are() {
+    let gateway = gateway(vec![protected(Protocol::Rest, token())]);
+    let mut host = Host::new(policy("Deny", "*"));
+    host.error = Some("Unauthorized");
+    for asked in 1..=2 {
+        host.run(&gateway, arrival("GET /prod/a/7", JO));
+        assert_eq!(host.asked.len(), asked);
+    }
+    host.error = None;
+    for _ in 0..2 {
+        let told = host.run(&gateway, arrival("GET /prod/a/7", JO));
+        assert_eq!((told.response.status, host.asked.len()), (403, 3));
+    }
+}
+
+#[test]
+fn nothing_is_remembered_without_a_time_or_without_an_identity() {
+    for authorizer in [LambdaAuthorizer { result_ttl_s: 0, ..token() }, request(&[])] {
+        let gateway = gateway(vec![protected(Protocol::Rest, authorizer)]);
+        let mut host = Host::new(everything());
+        for asked in 1..=2 {
+            let told = host.run(&gateway, arrival("GET /prod/a/7", JO));
+            assert_eq!(host.asked.len(), asked);
+            assert!(!told.effects.iter().any(|e| matches!(e, Effect::RecallAuthorization(_))));
+        }
+    }
+}
+
+#[test]
+fn what_a_host_remembers_wrongly_is_not_believed() {
+    let gateway = gateway(vec![protected(Protocol::Rest, token())]);
+    let mut host = Host::new(policy("Deny", "*"));
+    for remembered in [&b""[..], b"\xff\xff\xff", b"true"] {
+        let told = run(&gateway, arrival("GET /prod/a/7", JO), |effect| match effect {
+            Effect::RecallAuthorization(_) => {
+                Some(Outcome::RecallAuthorization(Ok(Some(remembered.to_vec().into()))))
+            }
+            other => host.perform(other, NOW),
+        });
+        assert_eq!(told.response.status, 403);
+    }
+    // What is over is over, whatever the host says.
+    let mut stale = Host::new(everything());
+    let told = stale.run(&gateway, arrival("GET /prod/a/7", JO));
+    let kept = told.notices.iter().find_map(|notice| match notice {
+        Notice::RememberAuthorization { grant, .. } => Some(grant.clone()),
+        _ => None,
+    });
+    let mut late = arrival("GET /prod/a/7", JO);
+    late.now.0 += 301_000;
+    let told = run(&gateway, late, |effect| match effect {
+        Effect::RecallAuthorization(_) => Some(Outcome::RecallAuthorization(Ok(kept.clone()))),
+        other => host.perform(other, NOW),
+    });
+    assert_eq!(told.response.status, 403);
+    // A store that is away costs a call, not an answer.
+    let told = run(&gateway, arrival("GET /prod/a/7", JO), |effect| match effect {
+        Effect::RecallAuthorization(_) => Some(effect.failed(EffectError::TimedOut)),
+        other => stale.perform(other, NOW),
+    });
+    assert_eq!(told.response.status, 200);
+}
+
+/// Nobody is remembered as somebody else: keys differ in everything that a result depends on.
+#[test]
+fn keys_tell_apart_what_runs_together_in_writing() {
+    let sources = ["method.request.header.h1", "method.request.header.h2"];
+    let one = protected(Protocol::Rest, request(&sources));
+    let mut other_stage = one.clone();
+    other_stage.stages[0].stage_name = "prodx".into();
+    let mut other_deployment = one.clone();
+    other_deployment.deployments[0].id = "d2".into();
+    let mut keys: Vec<AuthorizationKey> = Vec::new();
+    for (api, stage) in [(&one, "prod"), (&other_stage, "prodx"), (&other_deployment, "prod")] {
+        let gateway = gateway(vec![api.clone()]);
+        for (h1, h2) in
+            [("ab", "c"), ("a", "bc"), ("abc", "x"), ("c", "ab"), ("a,b", "c"), ("a", "b,c")]
+        {
+            let fields = [alloc::format!("h1: {h1}"), alloc::format!("h2: {h2}")];
+            let fields: Vec<&str> = fields.iter().map(String::as_str).collect();
+            let line = alloc::format!("GET /{stage}/a/7");
+            let told = Host::new(everything()).run(&gateway, arrival(&line, &fields));
+            keys.extend(told.effects.iter().find_map(|effect| match effect {
+                Effect::RecallAuthorization(recall) => Some(recall.key),
+                _ => None,
+            }));
+        }
+    }
+    let count = keys.len();
+    keys.sort_unstable();
+    keys.dedup();
+    assert_eq!((keys.len(), count), (18, 18));
+}
+
+#[test]
+fn a_simple_answer_opens_or_closes_every_route() {
+    let gateway = gateway(vec![protected(Protocol::Http, simple(&["$request.header.h"]))]);
+    for (is_authorized, status) in [(true, 200), (false, 403)] {
+        let answer = json!({"isAuthorized": is_authorized, "context": {"k": {"a": [1]}, "s": "x"}});
+        let mut host = Host::new(answer);
+        for line in ["GET /a/7", "POST /a/7"] {
+            let told = host.run(&gateway, arrival(line, &["h: x"]));
+            assert_eq!((told.response.status, host.asked.len()), (status, 1));
+            if status == 403 {
+                assert_eq!(told.body(), "{\"message\":\"Forbidden\"}");
+            }
+        }
+        if is_authorized {
+            let lambda = &host.events[0]["requestContext"]["authorizer"]["lambda"];
+            assert_eq!(lambda, &json!({"k": {"a": [1]}, "s": "x"}));
+        }
+    }
+}
+
+#[test]
+fn context_of_a_rest_api_is_text_in_events_and_variables() {
+    let gateway = gateway(vec![protected(Protocol::Rest, token())]);
+    let mut answer = everything();
+    answer["context"] = json!({"k": 1, "b": true, "s": "x"});
+    let mut host = Host::new(answer);
+    for latency in [5, 0] {
+        let told = host.run(&gateway, arrival("GET /prod/a/7", JO));
+        assert_eq!(log(&told), "200 jo 1");
+        let authorizer = &host.events.last().unwrap()["requestContext"]["authorizer"];
+        let expected = json!({
+            "k": "1", "b": "true", "s": "x", "principalId": "jo", "integrationLatency": latency
+        });
+        assert_eq!(authorizer, &expected);
+    }
+}
+
+#[test]
+fn an_arn_longer_than_its_quota_is_414() {
+    let gateway = gateway(vec![protected(Protocol::Rest, token())]);
+    let room = METHOD_ARN_BYTES_MAX - METHODS.len() - "GET/b/".len();
+    for (length, status) in [(room, 200), (room + 1, 414)] {
+        let line = alloc::format!("GET /prod/b/{}", "x".repeat(length));
+        let told = Host::new(everything()).run(&gateway, arrival(&line, JO));
+        assert_eq!(told.response.status, status);
+    }
+}

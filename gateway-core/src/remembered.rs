@@ -1,0 +1,153 @@
+//! Results of Lambda authorizers that a host remembers: the store behind
+//! [`crate::effect::RecallAuthorization`], as both hosts have it.
+
+use alloc::collections::{BTreeMap, VecDeque};
+
+use crate::effect::{AuthorizationKey, Bytes};
+use crate::limits::{AUTHORIZER_RESULTS_BYTES_MAX, AUTHORIZER_RESULTS_MAX};
+use crate::message::Timestamp;
+
+/// A bounded store: when it is full, the oldest result goes.
+#[derive(Debug)]
+pub struct RememberedAuthorizations {
+    by_key: BTreeMap<AuthorizationKey, Remembered>,
+    /// Keys in the order of their arrival, each with the number of the arrival.
+    order: VecDeque<(AuthorizationKey, u64)>,
+    arrivals: u64,
+    bytes: usize,
+    count_max: usize,
+    bytes_max: usize,
+}
+
+#[derive(Debug)]
+struct Remembered {
+    grant: Bytes,
+    until: Timestamp,
+    arrival: u64,
+}
+
+/// What an entry costs beside its bytes, roughly.
+const ENTRY_BYTES: usize = 128;
+
+impl Default for RememberedAuthorizations {
+    fn default() -> Self {
+        Self::bounded(AUTHORIZER_RESULTS_MAX, AUTHORIZER_RESULTS_BYTES_MAX)
+    }
+}
+
+impl RememberedAuthorizations {
+    /// At most so many results, and so many bytes of them.
+    pub fn bounded(count_max: usize, bytes_max: usize) -> Self {
+        Self {
+            by_key: BTreeMap::new(),
+            order: VecDeque::new(),
+            arrivals: 0,
+            bytes: 0,
+            count_max,
+            bytes_max,
+        }
+    }
+
+    /// What was remembered by this key, unless its time is over.
+    pub fn recall(&mut self, key: &AuthorizationKey, now: Timestamp) -> Option<Bytes> {
+        let remembered = self.by_key.get(key)?;
+        if remembered.until <= now {
+            self.forget(key);
+            return None;
+        }
+        Some(remembered.grant.clone())
+    }
+
+    /// Remembers a result, in the place of an older one.
+    pub fn remember(
+        &mut self,
+        key: AuthorizationKey,
+        grant: Bytes,
+        until: Timestamp,
+        now: Timestamp,
+    ) {
+        self.forget(&key);
+        let bytes = grant.0.len() + ENTRY_BYTES;
+        if until <= now || bytes > self.bytes_max || self.count_max == 0 {
+            return;
+        }
+        self.arrivals += 1;
+        self.order.push_back((key, self.arrivals));
+        self.by_key.insert(key, Remembered { grant, until, arrival: self.arrivals });
+        self.bytes += bytes;
+        // Keys that were forgotten leave their places behind: no more of these than of the others.
+        while self.by_key.len() > self.count_max
+            || self.bytes > self.bytes_max
+            || self.order.len() > 2 * self.by_key.len().max(16)
+        {
+            let Some((oldest, arrival)) = self.order.pop_front() else { return };
+            match self.by_key.get(&oldest) {
+                Some(remembered) if remembered.arrival == arrival => self.forget(&oldest),
+                _ => {}
+            }
+        }
+    }
+
+    fn forget(&mut self, key: &AuthorizationKey) {
+        if let Some(forgotten) = self.by_key.remove(key) {
+            self.bytes -= forgotten.grant.0.len() + ENTRY_BYTES;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(n: u8) -> AuthorizationKey {
+        AuthorizationKey([n; 32])
+    }
+
+    fn grant(bytes: usize) -> Bytes {
+        alloc::vec![7; bytes].into()
+    }
+
+    const LATER: Timestamp = Timestamp(1_000);
+
+    #[test]
+    fn a_result_is_there_until_its_time_and_not_at_it() {
+        let mut store = RememberedAuthorizations::default();
+        store.remember(key(1), grant(3), LATER, Timestamp(0));
+        assert_eq!(store.recall(&key(1), Timestamp(999)), Some(grant(3)));
+        assert_eq!(store.recall(&key(2), Timestamp(0)), None);
+        assert_eq!(store.recall(&key(1), LATER), None);
+        assert_eq!((store.by_key.len(), store.bytes), (0, 0));
+        store.remember(key(1), grant(3), LATER, LATER);
+        assert_eq!(store.recall(&key(1), Timestamp(0)), None);
+    }
+
+    #[test]
+    fn when_it_is_full_the_oldest_goes() {
+        let mut store = RememberedAuthorizations::bounded(2, 10_000);
+        for n in 1..=3 {
+            store.remember(key(n), grant(1), LATER, Timestamp(0));
+        }
+        let there = [1, 2, 3].map(|n| store.recall(&key(n), Timestamp(0)).is_some());
+        assert_eq!(there, [false, true, true]);
+        // Remembered anew, a result is young again.
+        store.remember(key(2), grant(1), LATER, Timestamp(0));
+        store.remember(key(4), grant(1), LATER, Timestamp(0));
+        let there = [2, 3, 4].map(|n| store.recall(&key(n), Timestamp(0)).is_some());
+        assert_eq!(there, [true, false, true]);
+    }
+
+    #[test]
+    fn bytes_are_bounded_and_so_are_places_of_what_is_forgotten() {
+        let mut store = RememberedAuthorizations::bounded(1_000, 4 * ENTRY_BYTES);
+        for n in 0..200 {
+            store.remember(key(n), grant(usize::from(n) % 100), LATER, Timestamp(0));
+            assert!(store.bytes <= 4 * ENTRY_BYTES && store.order.len() <= 32);
+        }
+        store.remember(key(1), grant(4 * ENTRY_BYTES), LATER, Timestamp(0));
+        assert_eq!(store.recall(&key(1), Timestamp(0)), None);
+        for _ in 0..1_000 {
+            store.remember(key(9), grant(1), LATER, Timestamp(0));
+        }
+        assert!(store.order.len() <= 32, "{}", store.order.len());
+    }
+}
