@@ -158,9 +158,10 @@ impl ResponseType {
         use ResponseType::*;
         match self {
             AccessDenied => "AccessDeniedException",
-            ApiConfigurationError | IntegrationFailure | IntegrationTimeout | Default5xx => {
+            ApiConfigurationError | IntegrationFailure | IntegrationTimeout => {
                 "InternalServerErrorException"
             }
+            Default5xx => "InternalFailureException",
             AuthorizerConfigurationError => "AuthorizerConfigurationException",
             AuthorizerFailure => "AuthorizerFailureException",
             BadRequestBody | BadRequestParameters | UnsupportedMediaType | Default4xx => {

@@ -8,7 +8,8 @@ use alloc::collections::BTreeMap;
 use alloc::{string::String, vec::Vec};
 
 use crate::context::{Context, Variable};
-use crate::json;
+use crate::json::{self, Json};
+use crate::json_path::JsonPath;
 use crate::message::field_names::{INVISIBLE_TO_REST, is_one_of};
 use crate::message::{Fields, Timestamp, is_field_name};
 use crate::target;
@@ -38,6 +39,8 @@ pub(crate) struct ResponseSources<'r> {
 #[derive(Debug)]
 pub(crate) struct Body {
     text: String,
+    /// What the content is as JSON, if it begins like that.
+    json: Option<Json>,
 }
 
 /// Content that begins like JSON and is not.
@@ -49,29 +52,37 @@ impl Body {
     pub(crate) fn read(content: &[u8]) -> Result<Self, InvalidJson> {
         let text = String::from_utf8_lossy(content).into_owned();
         if text.is_empty() {
-            return Ok(Self { text: "{}".into() });
+            return Ok(Self { text: "{}".into(), json: None });
         }
-        if text.trim_start().starts_with(['{', '[', '\'', '"']) {
-            json::read(&text).map_err(|_| InvalidJson)?;
-        }
-        Ok(Self { text })
+        let json = match text.trim_start().starts_with(['{', '[', '\'', '"']) {
+            true => Some(json::read(&text).map_err(|_| InvalidJson)?),
+            false => None,
+        };
+        Ok(Self { text, json })
     }
 
     fn value(&self, path: &BodyPath) -> Option<Cow<'_, str>> {
         match path {
             BodyPath::Whole => Some(Cow::Borrowed(&self.text)),
+            BodyPath::At(path) => match path.evaluate(self.json.as_ref()?).into_json()? {
+                Json::Null => None,
+                Json::String(text) => Some(Cow::Owned(text)),
+                other => Some(Cow::Owned(other.to_text())),
+            },
         }
     }
 }
 
 /// What of a content an expression stands for.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(crate) enum BodyPath {
     Whole,
+    /// What a JSONPath finds: a string's text, or JSON.
+    At(JsonPath),
 }
 
 /// Where a mapping takes its values from.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(crate) enum Expression {
     /// `'text'`, and stage variables, which are known when a stage is compiled.
     Text(String),
@@ -189,10 +200,14 @@ impl Expression {
 impl BodyPath {
     /// `body` or `body.PATH`; `None` for another source.
     fn parse(source: &str) -> Result<Option<Self>, String> {
-        match source {
-            "body" => Ok(Some(Self::Whole)),
-            _ => Ok(None),
+        if source == "body" {
+            return Ok(Some(Self::Whole));
         }
+        let Some(path) = source.strip_prefix("body.") else { return Ok(None) };
+        let parsed = JsonPath::parse(&alloc::format!("$.{path}"));
+        parsed.map(|path| Some(Self::At(path))).map_err(|error| {
+            alloc::format!("Invalid mapping expression specified: {source}: {error}")
+        })
     }
 }
 

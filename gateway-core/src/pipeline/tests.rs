@@ -2,11 +2,15 @@
 
 mod addressing;
 mod authorize;
+mod content_handling;
 mod cors;
 mod gateway_responses;
+mod http;
 mod http_mapping;
 mod http_proxy;
 mod lambda;
 mod lambda_authorizer;
+mod lambda_custom;
 mod mock;
+mod response_mapping;
 mod throttle;

@@ -10,12 +10,12 @@ use crate::definition::{
     AccessLogSettings, Api, Authorization, Deployment, EndpointType, Integration,
     IntegrationResponse, IntegrationType, Method, Protocol, Snapshot, Source, Stage,
 };
-use crate::effect::{Effect, Notice, Outcome, Taken};
+use crate::effect::{Effect, FunctionAnswer, Notice, Outcome, ReadContent, SendRequest, Taken};
 use crate::exchange::{Exchange, Next};
 use crate::gateway::Gateway;
 use crate::message::{
-    Arrival, Content, EndpointResponse, Field, Fields, OutgoingFields, Request, Response, Scheme,
-    Seed, Timestamp, Version,
+    Arrival, Content, ContentId, EndpointResponse, Field, Fields, OutgoingFields, Request,
+    Response, Scheme, Seed, Timestamp, Version,
 };
 
 /// When every test's request arrives.
@@ -119,6 +119,73 @@ pub(crate) fn arrival(request: &str, fields: &[&str]) -> Arrival {
 pub(crate) fn endpoint(status: u16, fields: &[(&str, &str)], content: Content) -> Outcome {
     let fields = fields.iter().map(|(name, value)| Field::new(*name, *value)).collect();
     Outcome::SendRequest(Ok(EndpointResponse { status, fields, content }))
+}
+
+/// A request as [`arrival`] makes it, with content that [`Backend`] holds.
+pub(crate) fn posted(request: &str, fields: &[&str]) -> Arrival {
+    let mut arrival = arrival(request, fields);
+    arrival.request.content = Content::Held(ContentId(0));
+    arrival
+}
+
+/// A host with the client's content, and an endpoint that answers every request alike.
+#[derive(Debug, Clone)]
+pub(crate) struct Backend {
+    pub(crate) request: Vec<u8>,
+    pub(crate) status: u16,
+    pub(crate) fields: Vec<(&'static str, &'static str)>,
+    pub(crate) content: Vec<u8>,
+}
+
+impl Backend {
+    /// What the host says to any effect.
+    pub(crate) fn perform(&self, effect: &Effect) -> Option<Outcome> {
+        Some(match effect {
+            Effect::ReadContent(ReadContent { content: ContentId(0), .. }) => {
+                Outcome::ReadContent(Ok(self.request.clone().into()))
+            }
+            Effect::ReadContent(_) => Outcome::ReadContent(Ok(self.content.clone().into())),
+            Effect::SendRequest(_) => {
+                endpoint(self.status, &self.fields, Content::Held(ContentId(1)))
+            }
+            Effect::InvokeFunction(_) => Outcome::InvokeFunction(Ok(FunctionAnswer {
+                status: self.status,
+                function_error: None,
+                payload: self.content.clone().into(),
+                request_id: None,
+            })),
+            _ => return None,
+        })
+    }
+}
+
+/// The client's content, and an endpoint that answers 200 and this content.
+pub(crate) fn backend(request: &[u8], content: &[u8]) -> Backend {
+    Backend { request: request.to_vec(), status: 200, fields: vec![], content: content.to_vec() }
+}
+
+/// The request that was sent to the endpoint.
+pub(crate) fn sent(told: &Told) -> &SendRequest {
+    let sent = told.effects.iter().find_map(|effect| match effect {
+        Effect::SendRequest(sent) => Some(sent),
+        _ => None,
+    });
+    sent.expect("a request to the endpoint")
+}
+
+/// A field of the request that was sent to the endpoint, all of whose fields are the gateway's.
+pub(crate) fn sent_field<'t>(told: &'t Told, name: &str) -> Option<&'t str> {
+    let OutgoingFields::Complete(fields) = &sent(told).fields else { panic!("edits only") };
+    fields.last(name)
+}
+
+/// The content that was sent to the endpoint.
+pub(crate) fn sent_content(told: &Told) -> &[u8] {
+    match &sent(told).content {
+        Content::Empty => b"",
+        Content::Bytes(bytes) => bytes,
+        Content::Held(_) => b"(held)",
+    }
 }
 
 /// An integration of a type and URI, with nothing else set.

@@ -7,15 +7,13 @@ use alloc::{format, string::String, vec::Vec};
 use super::super::document::At;
 use super::cors::is_field_name;
 use super::reading::Reading;
-use super::unsupported::Feature;
+use crate::json_path::JsonPath;
 
 /// `requestParameters` of an integration, in their order.
 pub(super) fn read_request<'d>(reading: &Reading<'d>, at: &At<'d>) -> Vec<(String, String)> {
     read(reading, at, "integration.request.", &["header", "path", "querystring"], |source, text| {
         match source_of(text) {
-            Some(Source::RequestBody) if text != "method.request.body" => {
-                reading.unsupported(source, Feature::BodyMappings);
-            }
+            Some(Source::RequestBody) => check_path(reading, source, text, "method.request.body"),
             Some(Source::Response | Source::ResponseBody) | None => refuse(reading, source, text),
             Some(_) => {}
         }
@@ -25,8 +23,8 @@ pub(super) fn read_request<'d>(reading: &Reading<'d>, at: &At<'d>) -> Vec<(Strin
 /// `responseParameters` of an integration response, in their order.
 pub(super) fn read_response<'d>(reading: &Reading<'d>, at: &At<'d>) -> Vec<(String, String)> {
     read(reading, at, "method.response.", &["header"], |source, text| match source_of(text) {
-        Some(Source::ResponseBody) if text != "integration.response.body" => {
-            reading.unsupported(source, Feature::ResponseBodyMappings)
+        Some(Source::ResponseBody) => {
+            check_path(reading, source, text, "integration.response.body");
         }
         Some(Source::Request | Source::RequestBody) | None => refuse(reading, source, text),
         Some(_) => {}
@@ -39,10 +37,23 @@ pub(super) fn read_gateway_response<'d>(
     at: &At<'d>,
 ) -> Vec<(String, String)> {
     read(reading, at, "gatewayresponse.", &["header"], |source, text| match source_of(text) {
-        Some(Source::RequestBody) => reading.unsupported(source, Feature::BodyMappings),
+        Some(Source::RequestBody) => {
+            let help = "map from path, query string or header";
+            let message = "a gateway response's parameter cannot take the request's body";
+            reading.error_with(source, message, help);
+        }
         Some(Source::Response | Source::ResponseBody) | None => refuse(reading, source, text),
         Some(_) => {}
     })
+}
+
+/// Notes what follows a body and is no JSONPath.
+fn check_path<'d>(reading: &Reading<'d>, at: &At<'d>, text: &str, body: &str) {
+    let Some(path) = text.strip_prefix(body).filter(|path| !path.is_empty()) else { return };
+    if let Err(error) = JsonPath::parse(&format!("${path}")) {
+        let message = format!("Invalid mapping expression specified: {text}");
+        reading.error_with(at, message, format!("`{}` is no JSONPath: {error}", &path[1..]));
+    }
 }
 
 fn read<'d>(

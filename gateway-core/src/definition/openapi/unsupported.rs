@@ -23,7 +23,6 @@ fn not_yet(name: &str, instead: &str) -> String {
 
 features! {
     ApiKeys => "API keys are", "no operation may require one";
-    BodyMappings => "mappings from `method.request.body` are", "map from path, query string or header";
     CallerCredentials => "calling with the caller's credentials is", "leave out `credentials`";
     Compression => "compressing responses, and inflating requests, is", "leave out `x-amazon-apigateway-minimum-compression-size`";
     ContentHandling => "`contentHandling` is", "content goes through as it is";
@@ -35,7 +34,6 @@ features! {
     PrivateEndpoints => "private APIs are", "every caller who reaches the listener would be let through";
     RequestValidation => "request validation is", "this validator would check this operation's parameters or body";
     ResourcePolicy => "resource policies are", "every caller would be let through";
-    ResponseBodyMappings => "mappings from `integration.response.body` are", "map a literal, a context variable or a stage variable";
     ResponseStreaming => "response streaming from functions is", "use `BUFFERED` and `/invocations`";
     ServiceIntegrations => "integrations with AWS services are", "use `AWS_PROXY` with a Lambda function";
     Templates => "the template language is", "this template has references or directives, only literal text is rendered";

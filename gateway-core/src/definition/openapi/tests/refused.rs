@@ -144,10 +144,11 @@ fn malformed_integrations_are_refused() {
     );
     check_integration(
         "{\"type\": \"http_proxy\", \"httpMethod\": \"GET\", \"uri\": \"https://x.example/\", \"requestParameters\": {\n\
-         \"integration.request.cookie.a\": \"'x'\",\n\"integration.request.path.b\": \"x\"}}",
+         \"integration.request.cookie.a\": \"'x'\",\n\"integration.request.path.b\": \"x\",\n\"integration.request.header.c\": \"method.request.body.a[\"}}",
         &[
             "4 @/requestParameters/integration.request.cookie.a: Invalid mapping expression parameter specified: integration.request.cookie.a",
             "5 @/requestParameters/integration.request.path.b: Invalid mapping expression specified: x",
+            "6 @/requestParameters/integration.request.header.c: Invalid mapping expression specified: method.request.body.a[",
         ],
     );
     check_integration(
@@ -187,7 +188,6 @@ fn what_is_not_supported_yet_is_refused_and_never_ignored() {
         "{\"type\": \"http_proxy\", \"httpMethod\": \"GET\", \"uri\": \"https://x.example/\", \"tlsConfig\": {\"serverNameToVerify\": \"other.example\"}}",
         "{\"type\": \"aws_proxy\", \"httpMethod\": \"POST\", \"uri\": \"arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/arn:aws:lambda:us-east-1:000000000000:function:f/invocations\", \"tlsConfig\": {\"insecureSkipVerification\": true}}",
         "{\"type\": \"http_proxy\", \"httpMethod\": \"GET\", \"uri\": \"https://x.example/\", \"contentHandling\": \"CONVERT_TO_BINARY\"}",
-        "{\"type\": \"http_proxy\", \"httpMethod\": \"GET\", \"uri\": \"https://x.example/\", \"requestParameters\": {\"integration.request.header.b\": \"method.request.body.a\"}}",
         "{\"type\": \"http_proxy\", \"httpMethod\": \"GET\", \"uri\": \"https://x.example/\", \"credentials\": \"arn:aws:iam::*:user/*\"}",
     ];
     for integration in refused {
