@@ -9,7 +9,7 @@ mod answer_v1;
 mod answer_v2;
 mod authorizer_answer;
 mod authorizer_event;
-mod base64;
+pub(crate) mod base64;
 mod event_v1;
 mod event_v2;
 mod fields;

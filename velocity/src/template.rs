@@ -45,6 +45,11 @@ impl Template {
         parse::template(text, dialect)
     }
 
+    /// Whether a variable of this name is mentioned: one that is not need not be in the scope.
+    pub fn mentions(&self, name: &str) -> bool {
+        self.names.find(name).is_some()
+    }
+
     /// Renders it with the variables of a scope, within bounds.
     pub fn render(&self, scope: &Scope, bounds: &Bounds) -> Result<String, RenderError> {
         render::render(self, scope, bounds)

@@ -2,12 +2,14 @@
 
 mod list;
 mod map;
+mod text;
 
 use alloc::{rc::Rc, string::String, vec::Vec};
 use core::fmt;
 
 pub use list::{List, Notation};
 pub use map::{Map, Order};
+pub(crate) use text::scalar_json;
 
 use crate::Object;
 

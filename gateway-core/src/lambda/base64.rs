@@ -15,7 +15,7 @@ const LENIENT: GeneralPurpose = GeneralPurpose::new(
 
 /// The bytes, or `None` if this is not base64. Padding may be missing, and line breaks may stand
 /// in it: several languages' encoders wrap lines (RFC 2045 §6.8).
-pub(super) fn decode(text: &str) -> Option<Vec<u8>> {
+pub(crate) fn decode(text: &str) -> Option<Vec<u8>> {
     if text.bytes().any(|b| b.is_ascii_whitespace()) {
         let text: Vec<u8> = text.bytes().filter(|b| !b.is_ascii_whitespace()).collect();
         return LENIENT.decode(text).ok();

@@ -1,10 +1,9 @@
 //! What values print.
 
 use alloc::string::{String, ToString};
-use core::fmt::Write;
 
 use super::{Machine, Outcome};
-use crate::value::Notation;
+use crate::value::{Notation, scalar_json};
 use crate::{RenderErrorKind, Value, java};
 
 impl Machine<'_> {
@@ -49,6 +48,7 @@ impl Machine<'_> {
                     }
                     machine.push("]")
                 }
+                Value::Map(map) if map.is_silent() => Ok(()),
                 Value::Map(map) => {
                     machine.push("{")?;
                     for (at, (key, value)) in map.entries().iter().enumerate() {
@@ -69,13 +69,10 @@ impl Machine<'_> {
         self.budget.step(1)?;
         match value {
             Value::String(text) => {
-                let text = json_string(text);
+                let text = java::json_string(text);
                 self.push(&text)
             }
-            Value::Object(object) => {
-                let text = object.json().unwrap_or_else(|| json_string(&object.print()));
-                self.push(&text)
-            }
+            Value::Object(_) => self.push(&scalar_json(value)),
             Value::List(list) => self.deeper(depth, |machine| {
                 machine.push("[")?;
                 for (at, item) in list.items().iter().enumerate() {
@@ -89,7 +86,7 @@ impl Machine<'_> {
                 for (at, (key, value)) in map.entries().iter().enumerate() {
                     machine.push(if at == 0 { "" } else { "," })?;
                     let key = machine.text_of(key)?;
-                    machine.push(&json_string(&key))?;
+                    machine.push(&java::json_string(&key))?;
                     machine.push(":")?;
                     machine.json_within(value, depth + 1)?;
                 }
@@ -97,7 +94,7 @@ impl Machine<'_> {
             }),
             Value::Block(_) => {
                 let text = self.text_of(value)?;
-                self.push(&json_string(&text))
+                self.push(&java::json_string(&text))
             }
             value => self.print_within(value, depth),
         }
@@ -113,28 +110,4 @@ impl Machine<'_> {
         }
         self.nested(print)
     }
-}
-
-/// A string in quotes, with `/` escaped as json-smart does.
-fn json_string(text: &str) -> String {
-    let mut json = String::with_capacity(text.len() + 2);
-    json.push('"');
-    for c in text.chars() {
-        match c {
-            '"' => json.push_str("\\\""),
-            '\\' => json.push_str("\\\\"),
-            '/' => json.push_str("\\/"),
-            '\u{8}' => json.push_str("\\b"),
-            '\u{c}' => json.push_str("\\f"),
-            '\n' => json.push_str("\\n"),
-            '\r' => json.push_str("\\r"),
-            '\t' => json.push_str("\\t"),
-            '\0'..='\u{1f}' | '\u{7f}'..='\u{9f}' | '\u{2000}'..='\u{20ff}' => {
-                let _ = write!(json, "\\u{:04X}", u32::from(c));
-            }
-            c => json.push(c),
-        }
-    }
-    json.push('"');
-    json
 }

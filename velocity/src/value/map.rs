@@ -22,6 +22,7 @@ pub struct Map(Rc<Body>);
 struct Body {
     entries: RefCell<Entries>,
     order: Order,
+    is_silent: bool,
 }
 
 #[derive(Default)]
@@ -39,7 +40,15 @@ const SEARCHED_MAX: usize = 12;
 impl Map {
     /// An empty map.
     pub fn new(order: Order) -> Self {
-        Self(Rc::new(Body { entries: RefCell::default(), order }))
+        Self(Rc::new(Body { entries: RefCell::default(), order, is_silent: false }))
+    }
+    /// An empty map that prints nothing, whatever is in it: so are those of API Gateway's `$context`.
+    pub fn silent(order: Order) -> Self {
+        Self(Rc::new(Body { entries: RefCell::default(), order, is_silent: true }))
+    }
+    /// Whether it prints nothing.
+    pub fn is_silent(&self) -> bool {
+        self.0.is_silent
     }
     /// Of entries with the same key the last counts, in the place of the first.
     pub fn from_entries(order: Order, entries: impl IntoIterator<Item = (Value, Value)>) -> Self {

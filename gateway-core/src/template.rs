@@ -1,0 +1,98 @@
+//! Mapping templates: the template language bound to what a request and its answer know.
+//!
+//! A template is compiled with the definition and rendered with [`Inputs`]. What it sets in
+//! `$context.requestOverride` and `$context.responseOverride` is found in [`Overrides`], which one
+//! exchange has for all of its templates: the request's template may set what the response's reads.
+//!
+//! "API Gateway mapping template and access logging variable reference".
+
+mod context;
+mod convert;
+mod input;
+mod overrides;
+mod util;
+
+use alloc::collections::BTreeMap;
+use alloc::rc::Rc;
+use alloc::string::String;
+
+use velocity::{Bounds, Dialect, Scope, Value};
+pub(crate) use velocity::{RenderError, SyntaxError};
+
+pub(crate) use overrides::Overrides;
+
+use crate::context::Context;
+use crate::limits::{
+    PAYLOAD_BYTES_MAX, TEMPLATE_ITERATIONS_MAX, TEMPLATE_MEMORY_BYTES_MAX, TEMPLATE_STEPS_MAX,
+};
+use crate::message::{Request, Timestamp};
+
+/// A compiled mapping template.
+#[derive(Debug)]
+pub(crate) struct MappingTemplate {
+    template: velocity::Template,
+    /// Whether `$input.params` may be asked for.
+    takes_parameters: bool,
+}
+
+/// What a template renders.
+#[derive(Clone, Copy)]
+pub(crate) struct Inputs<'i> {
+    /// `$input.body`: the request's content, or the endpoint's answer's; empty for a `MOCK`'s.
+    pub(crate) content: &'i str,
+    /// The method request: `$input.params` reads it in templates of responses too.
+    pub(crate) request: &'i Request,
+    /// `$context`, and the path parameters.
+    pub(crate) context: &'i Context,
+    /// `$stageVariables`.
+    pub(crate) stage_variables: &'i BTreeMap<String, String>,
+    /// What latencies in `$context` are counted to.
+    pub(crate) now: Timestamp,
+}
+
+impl MappingTemplate {
+    /// Compiles a template; the error has the template's own line and column.
+    pub(crate) fn parse(text: &str) -> Result<Self, SyntaxError> {
+        let template = velocity::Template::parse(text, Dialect::ApiGateway)?;
+        Ok(Self { template, takes_parameters: text.contains("arams") })
+    }
+
+    /// Renders it. The overrides are those of the exchange so far; the template may add to them.
+    ///
+    /// An error is the real service's "Unable to transform request" or "… response": 500,
+    /// API_CONFIGURATION_ERROR.
+    pub(crate) fn render(
+        &self,
+        inputs: &Inputs<'_>,
+        overrides: &Overrides,
+    ) -> Result<String, RenderError> {
+        let mut scope = Scope::new();
+        if self.template.mentions("input") {
+            let input = input::Input::new(inputs, self.takes_parameters);
+            scope.set("input", Value::Object(Rc::new(input)));
+        }
+        if self.template.mentions("util") {
+            scope.set("util", Value::Object(Rc::new(util::Util)));
+        }
+        if self.template.mentions("context") {
+            let context = context::ContextObject::new(inputs, overrides);
+            scope.set("context", Value::Object(Rc::new(context)));
+        }
+        if self.template.mentions("stageVariables") {
+            let variables = inputs.stage_variables.iter();
+            scope.set("stageVariables", convert::string_map(variables));
+        }
+        self.template.render(&scope, &BOUNDS)
+    }
+}
+
+const BOUNDS: Bounds = Bounds {
+    output_bytes_max: PAYLOAD_BYTES_MAX as usize,
+    memory_bytes_max: TEMPLATE_MEMORY_BYTES_MAX,
+    steps_max: TEMPLATE_STEPS_MAX,
+    iterations_max: TEMPLATE_ITERATIONS_MAX,
+    depth_max: 64,
+};
+
+#[cfg(test)]
+mod tests;

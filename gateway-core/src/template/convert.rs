@@ -1,0 +1,63 @@
+//! JSON as the template language's values.
+
+use alloc::rc::Rc;
+use alloc::string::{String, ToString};
+
+use velocity::{List, Map, Notation, Object, Order, Value};
+
+use crate::json::{Json, Number};
+
+/// The value of JSON: objects are maps in the order of their members, arrays are lists that print as
+/// JSON. Text within it does not change.
+pub(super) fn value(json: Json) -> Value {
+    match json {
+        Json::Null => Value::Null,
+        Json::Bool(value) => Value::Bool(value),
+        Json::Number(number) => number_value(&number),
+        Json::String(text) => Value::from(text),
+        Json::Array(items) => {
+            Value::List(List::new(items.into_iter().map(value).collect(), Notation::Json))
+        }
+        Json::Object(object) => {
+            let members = object.into_members().into_iter();
+            Value::Map(Map::from_entries(
+                Order::Insertion,
+                members.map(|(name, member)| (Value::from(name), value(member))),
+            ))
+        }
+    }
+}
+
+/// A map of texts.
+pub(super) fn string_map<'m>(entries: impl Iterator<Item = (&'m String, &'m String)>) -> Value {
+    let entries = entries.map(|(name, value)| (name.as_str().into(), value.as_str().into()));
+    Value::Map(Map::from_entries(Order::Insertion, entries))
+}
+
+fn number_value(number: &Number) -> Value {
+    if let Some(integer) = number.as_i64() {
+        return Value::Integer(integer);
+    }
+    let printed = number.printed();
+    let double = Value::Decimal(number.as_f64());
+    if !number.is_integer() && double.to_text(printed.len()).as_deref() == Some(&*printed) {
+        return double;
+    }
+    // `BigInteger`, `BigDecimal`: kept as they are.
+    Value::Object(Rc::new(Big(printed.to_string())))
+}
+
+/// A number with more digits than a template can calculate with.
+struct Big(String);
+
+impl Object for Big {
+    fn get(&self, _name: &str) -> Option<Value> {
+        None
+    }
+    fn json(&self) -> Option<String> {
+        Some(self.0.clone())
+    }
+    fn print(&self) -> String {
+        self.0.clone()
+    }
+}

@@ -1,0 +1,124 @@
+//! `$input`.
+
+use alloc::borrow::Cow;
+use alloc::rc::Rc;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use core::cell::OnceCell;
+
+use velocity::{CallError, Map, Object, Order, Value};
+
+use super::{Inputs, convert};
+use crate::json::{self, Json};
+use crate::json_path::{Found, JsonPath};
+use crate::message::Fields;
+use crate::message::field_names::{INVISIBLE_TO_REST, is_one_of};
+use crate::target;
+
+/// `$input`: content is read and parameters are listed when a template asks for them.
+pub(super) struct Input {
+    content: Rc<str>,
+    json: OnceCell<Option<Json>>,
+    parameters: Option<Parameters>,
+}
+
+/// The parameters of a request.
+struct Parameters {
+    path: Vec<(String, String)>,
+    raw_query: String,
+    fields: Fields,
+}
+
+impl Input {
+    pub(super) fn new(inputs: &Inputs<'_>, takes_parameters: bool) -> Self {
+        // An empty body is an empty object (recorded from the real service).
+        let content = if inputs.content.is_empty() { "{}" } else { inputs.content };
+        let parameters = takes_parameters.then(|| Parameters {
+            path: inputs.context.path_parameters.clone(),
+            raw_query: inputs.context.raw_query.clone(),
+            fields: inputs.request.fields.clone(),
+        });
+        Self { content: content.into(), json: OnceCell::new(), parameters }
+    }
+
+    fn json(&self) -> Option<&Json> {
+        self.json.get_or_init(|| json::read(&self.content).ok()).as_ref()
+    }
+
+    /// What a path finds in the content.
+    fn find(&self, path: &str) -> Result<Option<Found<'_>>, CallError> {
+        let path = JsonPath::parse(path)
+            .map_err(|error| CallError::Failed(alloc::format!("`{path}`: {error}")))?;
+        let Some(json) = self.json() else { return Ok(None) };
+        match path.evaluate(json) {
+            Found::Missing => Ok(None),
+            Found::TooMuch => Err(CallError::Failed("the path finds too much".into())),
+            found => Ok(Some(found)),
+        }
+    }
+}
+
+impl Object for Input {
+    fn get(&self, name: &str) -> Option<Value> {
+        match name {
+            "body" => Some(Value::String(self.content.clone())),
+            "params" => self.call("params", &[]).ok(),
+            _ => None,
+        }
+    }
+
+    fn call(&self, method: &str, arguments: &[Value]) -> Result<Value, CallError> {
+        match (method, arguments) {
+            ("json", [Value::String(path)]) => {
+                let found = self.find(path)?.and_then(Found::into_json);
+                Ok(found.map_or("\"\"".into(), |json| json.to_text().into()))
+            }
+            ("path", [Value::String(path)]) => {
+                let found = self.find(path)?.and_then(Found::into_json);
+                Ok(found.map_or(Value::Null, convert::value))
+            }
+            ("params", []) => Ok(self.parameters.as_ref().map_or(Value::Null, Parameters::all)),
+            ("params", [Value::String(name)]) => {
+                let parameters = self.parameters.as_ref();
+                Ok(parameters.and_then(|p| p.find(name)).map_or(Value::from(""), Value::from))
+            }
+            _ => Err(CallError::NoSuchMethod),
+        }
+    }
+}
+
+impl Parameters {
+    /// Looks in the path, the query and the header fields, in this order.
+    fn find(&self, name: &str) -> Option<String> {
+        if let Some((_, value)) = self.path.iter().find(|(n, _)| n == name) {
+            return Some(value.clone());
+        }
+        let query = target::query_parameters(&self.raw_query);
+        if let Some((_, value)) = query.filter(|(n, _)| n == name).last() {
+            return Some(value.into_owned());
+        }
+        self.visible().filter(|(n, _)| *n == name).last().map(|(_, value)| value.to_string())
+    }
+
+    /// `$input.params()`
+    fn all(&self) -> Value {
+        let all = Map::new(Order::Insertion);
+        all.put("path", convert::string_map(self.path.iter().map(|(n, v)| (n, v))));
+        let query = target::query_parameters(&self.raw_query);
+        all.put("querystring", map(query));
+        let fields = self.visible().map(|(n, v)| (Cow::Borrowed(n), Cow::Borrowed(v)));
+        all.put("header", map(fields));
+        Value::Map(all)
+    }
+
+    fn visible(&self) -> impl Iterator<Item = (&str, &str)> {
+        let fields = self.fields.iter().map(|field| (field.name.as_str(), field.value.as_str()));
+        fields.filter(|(name, _)| !is_one_of(name, INVISIBLE_TO_REST))
+    }
+}
+
+/// Of several values with one name the last counts.
+fn map<'m>(entries: impl Iterator<Item = (Cow<'m, str>, Cow<'m, str>)>) -> Value {
+    let entries = entries.map(|(name, value)| (Value::from(&*name), Value::from(&*value)));
+    Value::Map(Map::from_entries(Order::Insertion, entries))
+}

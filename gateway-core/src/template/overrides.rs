@@ -1,0 +1,85 @@
+//! `$context.requestOverride` and `$context.responseOverride`.
+
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+use velocity::{Map, Order, Value};
+
+use crate::limits::PAYLOAD_BYTES_MAX;
+
+/// What the templates of one exchange have set so far.
+///
+/// Clones are the same overrides.
+#[derive(Clone)]
+pub(crate) struct Overrides {
+    pub(super) request: Map,
+    pub(super) response: Map,
+}
+
+impl Default for Overrides {
+    /// As the real service shows them before anything is set: the request's has a map each for
+    /// `path`, `header` and `querystring`, the response's for `header` alone.
+    fn default() -> Self {
+        let holder = |names: &[&'static str]| {
+            let holder = Map::silent(Order::Insertion);
+            for name in names {
+                holder.put(*name, Map::silent(Order::Insertion));
+            }
+            holder
+        };
+        Self { request: holder(&["path", "header", "querystring"]), response: holder(&["header"]) }
+    }
+}
+
+impl Overrides {
+    /// `$context.requestOverride.header`: name → values, in the order in which they were set.
+    pub(crate) fn request_headers(&self) -> Vec<(String, Vec<String>)> {
+        members(&self.request, "header")
+    }
+    /// `$context.requestOverride.querystring`.
+    pub(crate) fn request_query(&self) -> Vec<(String, Vec<String>)> {
+        members(&self.request, "querystring")
+    }
+    /// `$context.requestOverride.path`: not encoded.
+    pub(crate) fn request_path(&self) -> Vec<(String, String)> {
+        let single = |(name, values): (String, Vec<String>)| (name, values.join(","));
+        members(&self.request, "path").into_iter().map(single).collect()
+    }
+    /// `$context.responseOverride.header`.
+    pub(crate) fn response_headers(&self) -> Vec<(String, Vec<String>)> {
+        members(&self.response, "header")
+    }
+    /// `$context.responseOverride.status`, if it is an integer from 100 to 599; a number in text
+    /// counts too.
+    pub(crate) fn response_status(&self) -> Option<u16> {
+        let status = match self.response.get("status")? {
+            Value::Integer(status) => u16::try_from(status).ok()?,
+            Value::String(status) => status.parse().ok()?,
+            _ => return None,
+        };
+        (100..=599).contains(&status).then_some(status)
+    }
+}
+
+/// The members of a map, as texts; those of a list each by itself.
+fn members(holder: &Map, name: &str) -> Vec<(String, Vec<String>)> {
+    let Some(Value::Map(map)) = holder.get(name) else { return Vec::new() };
+    let entries = map.entries().into_iter();
+    entries
+        .filter_map(|(name, value)| {
+            let values = match value {
+                Value::List(list) => list.items().iter().filter_map(text).collect(),
+                value => text(&value).into_iter().collect::<Vec<_>>(),
+            };
+            Some((text(&name)?, values))
+        })
+        .collect()
+}
+
+fn text(value: &Value) -> Option<String> {
+    Some(match value {
+        Value::String(text) => text.to_string(),
+        Value::Null => return None,
+        value => value.to_text(PAYLOAD_BYTES_MAX as usize)?,
+    })
+}
