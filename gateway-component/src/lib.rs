@@ -16,7 +16,7 @@ use gateway_core::codec::{decode, encode};
 use gateway_core::definition::Snapshot;
 use gateway_core::exchange::{Exchange, Next, Turn};
 use gateway_core::gateway::Gateway;
-use gateway_core::message::Timestamp;
+use gateway_core::message::{Arrival, Timestamp};
 
 use exchanges::Exchanges;
 
@@ -34,6 +34,7 @@ struct State {
     exchanges: Exchanges,
 }
 
+const NOT_LOADED: &str = "no snapshot is loaded";
 /// Names no exchange.
 const NO_EXCHANGE: u32 = u32::MAX;
 
@@ -55,9 +56,9 @@ impl Guest for Component {
     }
 
     fn begin(arrival: Vec<u8>) -> Result<Begun, String> {
-        let arrival = decode(&arrival)?;
+        let arrival: Arrival = decode(&arrival)?;
         STATE.with_borrow_mut(|state| {
-            let gateway = state.gateway.as_ref().ok_or("no snapshot is loaded")?;
+            let gateway = state.gateway.as_ref().ok_or(NOT_LOADED)?;
             let mut exchange = Exchange::begin(Rc::clone(gateway), arrival);
             let turn = exchange.advance().map_err(|misuse| format!("{misuse:?}"))?;
             let exchange =
@@ -79,6 +80,14 @@ impl Guest for Component {
                     ended.map(|turn| encode(&turn))
                 }
             }
+        })
+    }
+
+    fn break_off(arrival: Vec<u8>, now: u64) -> Result<Vec<u8>, String> {
+        let arrival: Arrival = decode(&arrival)?;
+        STATE.with_borrow(|state| {
+            let gateway = state.gateway.as_ref().ok_or(NOT_LOADED)?;
+            Ok(encode(&Exchange::break_off(gateway, &arrival, Timestamp(now))))
         })
     }
 

@@ -71,9 +71,23 @@ pub enum Misuse {
 
 impl Exchange {
     /// Begins the exchange of a request that arrived.
-    pub fn begin(gateway: Rc<Gateway>, arrival: Arrival) -> Self {
-        let io = Io(Rc::new(RefCell::new(Port::new(arrival.now))));
+    pub fn begin(gateway: Rc<Gateway>, arrival: impl Into<Rc<Arrival>>) -> Self {
+        let arrival = arrival.into();
+        let io = Io::new(arrival.now);
         Self { run: Some(Box::pin(pipeline::run(gateway, arrival, io.clone()))), io }
+    }
+
+    /// The last turn of an exchange whose state is lost (its instance trapped, it panicked): AWS's
+    /// 500, with the metric and the access log entry that it owes.
+    pub fn break_off(gateway: &Gateway, arrival: &Arrival, now: Timestamp) -> Turn {
+        let io = Io::new(now.max(arrival.now));
+        let response = pipeline::break_off(gateway, arrival, &io);
+        let steps = core::mem::take(&mut io.0.borrow_mut().outbox).into_iter();
+        let notices = steps.filter_map(|step| match step {
+            Step::Notify(notice) => Some(notice),
+            Step::Perform(_) | Step::Respond(_) => None,
+        });
+        Turn { notices: notices.collect(), next: Next::Respond(response) }
     }
 
     /// The next step.
@@ -138,6 +152,10 @@ impl Port {
 }
 
 impl Io {
+    fn new(now: Timestamp) -> Self {
+        Self(Rc::new(RefCell::new(Port::new(now))))
+    }
+
     pub(crate) async fn perform<O: Operation>(
         &self,
         operation: O,
@@ -175,8 +193,8 @@ mod tests {
     #[test]
     fn an_exchange_takes_bounded_memory_before_its_first_step() {
         let gateway = world::gateway(alloc::vec![]);
-        let io = Io(Rc::new(RefCell::new(Port::new(Timestamp(0)))));
-        let run = pipeline::run(gateway, world::arrival("GET /", &[]), io);
+        let run =
+            pipeline::run(gateway, world::arrival("GET /", &[]).into(), Io::new(Timestamp(0)));
         let bytes = size_of_val(&run);
         assert!(bytes <= 4_096, "{bytes} bytes");
     }

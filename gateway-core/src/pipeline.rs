@@ -9,6 +9,7 @@
 //! of the request is written down here alone ([`Context`]); stages read it.
 
 mod authorize;
+mod break_off;
 mod cors;
 mod integrate;
 mod map_request;
@@ -26,14 +27,15 @@ use alloc::rc::Rc;
 
 pub(crate) use authorize::UserPool;
 use authorize::authorize;
+pub(crate) use break_off::break_off;
 use integrate::integrate;
 use map_response::map_response;
 use record::record;
-use route::{find_stage, route};
+use route::{Addressed, Matched, find_stage, route};
 use throttle::throttle;
 
 use crate::context::{Context, ErrorContext};
-use crate::definition::Protocol;
+use crate::definition::{Api, Protocol};
 use crate::exchange::Io;
 use crate::gateway::{Gateway, StageOf};
 use crate::gateway_error::GatewayError;
@@ -41,25 +43,15 @@ use crate::message::{Arrival, Request, Response};
 
 /// Answers a request. Whatever happens there is one response, one `RecordRequest` and, if the
 /// stage logs, one `WriteAccessLog`.
-pub(crate) async fn run(gateway: Rc<Gateway>, arrival: Arrival, io: Io) -> Response {
+pub(crate) async fn run(gateway: Rc<Gateway>, arrival: Rc<Arrival>, io: Io) -> Response {
     let mut context = Context::new(&arrival, &gateway.snapshot);
-    let request = arrival.request;
+    let request = &arrival.request;
     let (api, addressed) = find_stage(&gateway, &context);
-    // What is answered before an API is known is answered as by a REST API.
-    let protocol = api.map_or(Protocol::Rest, |api| api.protocol);
-    context.api_id = api.map(|api| api.id.clone()).unwrap_or_default();
-    if protocol == Protocol::Http {
-        context.request_id.clone_from(&context.extended_request_id);
-    }
-    let at = addressed.as_ref().ok().map(|addressed| addressed.at);
+    let protocol = note_api(api, &mut context);
+    let addressed = addressed.map(|addressed| note_stage(addressed, &mut context));
+    let at = addressed.as_ref().ok().copied();
     let answer = match addressed {
-        Ok(addressed) => {
-            context.stage.clone_from(&addressed.at.stage.stage_name);
-            context.deployment_id.clone_from(&addressed.at.deployment.id);
-            context.path = addressed.path;
-            context.resource_request_path = addressed.resource_request_path;
-            respond(&gateway, addressed.at, &request, &mut context, &io).await
-        }
+        Ok(at) => respond(&gateway, at, request, &mut context, &io).await,
         Err(error) => Err(error),
     };
     if let Err(error) = &answer {
@@ -69,11 +61,36 @@ pub(crate) async fn run(gateway: Rc<Gateway>, arrival: Arrival, io: Io) -> Respo
             reason: error.reason.clone(),
         });
     }
-    let response = respond::finish(protocol, at, answer, &request, &context, &io);
+    let response = respond::finish(protocol, at, answer, request, &context, &io);
     context.status = response.status;
     context.response_length = respond::content_length(&response).or(context.response_length);
     record(at, &context, &io);
     response
+}
+
+/// What is answered before an API is known is answered as by a REST API.
+fn note_api(api: Option<&Api>, context: &mut Context) -> Protocol {
+    let protocol = api.map_or(Protocol::Rest, |api| api.protocol);
+    context.api_id = api.map(|api| api.id.clone()).unwrap_or_default();
+    if protocol == Protocol::Http {
+        context.request_id.clone_from(&context.extended_request_id);
+    }
+    protocol
+}
+
+fn note_stage<'g>(addressed: Addressed<'g>, context: &mut Context) -> StageOf<'g> {
+    context.stage.clone_from(&addressed.at.stage.stage_name);
+    context.deployment_id.clone_from(&addressed.at.deployment.id);
+    context.path = addressed.path;
+    context.resource_request_path = addressed.resource_request_path;
+    addressed.at
+}
+
+fn note_method(matched: &Matched<'_>, context: &mut Context) {
+    context.resource_id.clone_from(&matched.of.method.resource_id);
+    context.resource_path.clone_from(&matched.of.method.resource_path);
+    context.route_key.clone_from(&matched.of.plan.route_key);
+    context.path_parameters = matched.path_parameters(context);
 }
 
 /// The stages in their order.
@@ -88,10 +105,7 @@ async fn respond(
         Err(_) if cors::is_preflight(at, request) => return Ok(cors::preflight()),
         matched => matched?,
     };
-    context.resource_id.clone_from(&matched.of.method.resource_id);
-    context.resource_path.clone_from(&matched.of.method.resource_path);
-    context.route_key.clone_from(&matched.of.plan.route_key);
-    context.path_parameters = matched.path_parameters(context);
+    note_method(&matched, context);
     let decided = authorize(matched, request, context, io).await;
     context.authorizer = decided.identity;
     let admitted = throttle(decided.answer?, gateway, io).await?;

@@ -20,7 +20,7 @@ use gateway_core::effect::Outcome;
 use gateway_core::exchange::{Next, Turn};
 use gateway_core::message::{Arrival, Timestamp};
 
-use super::{Broken, EngineError};
+use super::{Broken, EngineError, broken_turn};
 use instance::{Failure, Instance};
 use transcript::Transcript;
 
@@ -160,7 +160,7 @@ impl ComponentExchange {
     fn resume(&mut self, now: Timestamp, outcome: &Outcome) -> Turn {
         self.broken.now = now;
         if self.ended {
-            return self.broken.turn();
+            return broken_turn(); // it was recorded when it ended
         }
         let outcome = encode(outcome);
         let resumed = match self.seat.take() {
@@ -215,9 +215,22 @@ impl ComponentExchange {
             Err(failure) => {
                 tracing::error!(%failure, "an exchange ended in the component; its client is answered 500");
                 self.ended = true;
-                self.broken.turn()
+                self.break_off()
             }
         }
+    }
+
+    /// The last turn of a lost exchange. Whatever the component cannot do even now is left out.
+    fn break_off(&self) -> Turn {
+        let instance = self.generation.instance();
+        let broken = instance.and_then(|instance| {
+            let turn = instance.break_off(self.transcript.arrival(), self.broken.now.0)?;
+            decode(&turn).map_err(Failure::Refused)
+        });
+        broken.unwrap_or_else(|failure| {
+            tracing::error!(%failure, "a lost exchange has no access log entry");
+            self.broken.turn()
+        })
     }
 }
 

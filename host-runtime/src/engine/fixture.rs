@@ -11,7 +11,8 @@ use gateway_core::definition::{
     IntegrationType, JwtConfiguration, Method, MethodSetting, PayloadFormat, Protocol, Snapshot,
     Source, Stage,
 };
-use gateway_core::effect::{Effect, FunctionAnswer, Outcome, Taken};
+use gateway_core::effect::{Effect, FunctionAnswer, Notice, Outcome, Taken};
+use gateway_core::exchange::Turn;
 use gateway_core::jwt::{Jwk, KeyMaterial};
 use gateway_core::message::{
     Arrival, Content, ContentId, EndpointResponse, Field, Request, Scheme, Seed, Timestamp, Version,
@@ -233,5 +234,16 @@ pub(crate) fn outcome(effect: &Effect) -> Outcome {
         }))),
         Effect::VerifySignature(_) => Outcome::VerifySignature(Ok(true)),
         Effect::RecallAuthorization(_) => Outcome::RecallAuthorization(Ok(None)),
+    }
+}
+
+/// What the last turn of an exchange records: API, stage and status, and the line of the log.
+pub(crate) fn recorded(turn: &Turn) -> ((String, String, u16), String) {
+    match &turn.notices[..] {
+        [
+            Notice::RecordRequest { api_id, stage, status, .. },
+            Notice::WriteAccessLog { line, .. },
+        ] => ((api_id.clone(), stage.clone(), *status), line.clone()),
+        other => panic!("one metric and one line are owed: {other:?}"),
     }
 }

@@ -6,11 +6,11 @@ use std::rc::Rc;
 
 use gateway_core::definition::Snapshot;
 use gateway_core::effect::Outcome;
-use gateway_core::exchange::{Exchange, Turn};
+use gateway_core::exchange::{Exchange, Misuse, Next, Turn};
 use gateway_core::gateway::Gateway;
 use gateway_core::message::{Arrival, Timestamp};
 
-use super::{Broken, EngineError};
+use super::{Broken, EngineError, broken_turn};
 
 /// The core, linked in.
 pub struct NativeEngine {
@@ -19,9 +19,10 @@ pub struct NativeEngine {
 
 /// An exchange of the native engine.
 pub struct NativeExchange {
-    /// `None` once it ended badly.
+    /// `None` once it ended.
     running: Option<Exchange>,
-    broken: Broken,
+    gateway: Rc<Gateway>,
+    arrival: Rc<Arrival>,
 }
 
 impl NativeEngine {
@@ -44,47 +45,52 @@ impl NativeEngine {
 
     /// Begins an exchange.
     pub fn begin(&self, arrival: Arrival) -> (NativeExchange, Turn) {
-        let broken = Broken::new(arrival.now);
         let gateway = Rc::clone(&self.gateway.borrow());
-        let begun = catch_unwind(AssertUnwindSafe(|| {
-            let mut exchange = Exchange::begin(gateway, arrival);
-            let turn = exchange.advance();
-            (exchange, turn)
-        }));
-        match begun {
-            Ok((exchange, Ok(turn))) => (NativeExchange { running: Some(exchange), broken }, turn),
-            ended => {
-                if let Ok((_, Err(misuse))) = ended {
-                    tracing::error!(?misuse, "an exchange cannot begin");
-                }
-                let turn = broken.turn();
-                (NativeExchange { running: None, broken }, turn)
-            }
-        }
+        let mut exchange = NativeExchange { running: None, gateway, arrival: Rc::new(arrival) };
+        let (gateway, arrival) = (Rc::clone(&exchange.gateway), Rc::clone(&exchange.arrival));
+        let now = arrival.now;
+        let turn = exchange.run(now, || {
+            let mut running = Exchange::begin(gateway, arrival);
+            let turn = running.advance()?;
+            Ok((running, turn))
+        });
+        (exchange, turn)
     }
 
     /// Goes on with an exchange.
     pub fn resume(&self, exchange: &mut NativeExchange, now: Timestamp, outcome: Outcome) -> Turn {
-        exchange.broken.now = now;
-        // Taken out for the call: a panic leaves it half-way, and it must not run again.
-        let Some(mut running) = exchange.running.take() else { return exchange.broken.turn() };
-        let resumed = catch_unwind(AssertUnwindSafe(|| {
+        // Taken out for the call: a panic leaves it half-way, and it must not run again. What has
+        // ended has been recorded.
+        let Some(mut running) = exchange.running.take() else { return broken_turn() };
+        exchange.run(now, || {
             running.resume(now, outcome)?;
-            let turn = running.advance();
-            turn.map(|turn| (running, turn))
-        }));
-        match resumed {
+            let turn = running.advance()?;
+            Ok((running, turn))
+        })
+    }
+}
+
+impl NativeExchange {
+    fn run(
+        &mut self,
+        now: Timestamp,
+        call: impl FnOnce() -> Result<(Exchange, Turn), Misuse>,
+    ) -> Turn {
+        match catch_unwind(AssertUnwindSafe(call)) {
             Ok(Ok((running, turn))) => {
-                exchange.running = Some(running);
-                turn
-            }
-            ended => {
-                if let Ok(Err(misuse)) = ended {
-                    tracing::error!(?misuse, "an exchange cannot go on");
+                if let Next::Perform(_) = turn.next {
+                    self.running = Some(running);
                 }
-                exchange.broken.turn()
+                return turn;
             }
+            Ok(Err(misuse)) => tracing::error!(?misuse, "an exchange cannot go on"),
+            Err(_) => tracing::error!("an exchange panicked; its client is answered 500"),
         }
+        let broken = || Exchange::break_off(&self.gateway, &self.arrival, now);
+        catch_unwind(AssertUnwindSafe(broken)).unwrap_or_else(|_| {
+            tracing::error!("a lost exchange has no access log entry");
+            Broken { arrived: self.arrival.now, now }.turn()
+        })
     }
 }
 

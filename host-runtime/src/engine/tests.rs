@@ -76,9 +76,12 @@ fn a_misused_exchange_is_answered_500_and_the_engine_goes_on() {
         assert!(matches!(first.next, Next::Perform(_)));
         let wrong = Outcome::VerifySignature(Ok(true));
         let turn = engine.resume(&mut exchange, Timestamp(fixture::NOW_MS), wrong.clone());
-        assert_eq!((status(&turn), turn.notices.len()), (500, 1), "{kind:?}");
+        assert_eq!(status(&turn), 500, "{kind:?}");
+        let recorded = fixture::recorded(&turn);
+        assert_eq!(recorded.0, ("rest".into(), "prod".into(), 500), "{kind:?}");
+        assert!(recorded.1.contains(r#""status":"500""#), "{kind:?}: {}", recorded.1);
         let again = engine.resume(&mut exchange, Timestamp(fixture::NOW_MS), wrong);
-        assert_eq!(status(&again), 500, "{kind:?}");
+        assert_eq!((status(&again), again.notices.len()), (500, 0), "{kind:?}");
         assert!(turns(&engine, fixture::http_proxy(), None).len() > 2);
     }
 }

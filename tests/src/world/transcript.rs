@@ -37,7 +37,7 @@ impl Transcript {
     /// The first turn that is not the same, byte for byte.
     pub fn replay(&self, gateway: Rc<Gateway>, arrival: &Arrival) -> Result<(), String> {
         // Arrivals cross as bytes too: what is decoded is what was encoded.
-        let arrival = codec::decode(&codec::encode(arrival))?;
+        let arrival: Arrival = codec::decode(&codec::encode(arrival))?;
         let mut exchange = Exchange::begin(gateway, arrival);
         let mut outcomes = self.outcomes.iter();
         for (number, expected) in self.turns.iter().enumerate() {

@@ -107,6 +107,13 @@ impl Instance {
         })
     }
 
+    /// Ends an exchange that another instance lost: its last turn, encoded.
+    pub(super) fn break_off(&self, arrival: &[u8], now_ms: u64) -> Result<Vec<u8>, Failure> {
+        self.call(|gateway, store| {
+            gateway.edgeway_gateway_exchanges().call_break_off(store, arrival, now_ms)
+        })
+    }
+
     /// Forgets an exchange.
     pub(super) fn abandon(&self, exchange: u32) {
         // A trap on the way out harms nobody but the instance, which remembers it.

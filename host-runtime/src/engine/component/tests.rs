@@ -82,6 +82,9 @@ fn a_trap_ends_one_exchange_and_the_others_answer_as_if_nothing_had_happened() {
     unlucky.trap_in_the_next_step();
     unlucky.step(&engine);
     assert_eq!(unlucky.status(), Some(500));
+    let (counted, line) = fixture::recorded(&unlucky.turn);
+    assert_eq!(counted, ("rest".into(), "prod".into(), 500));
+    assert!(line.contains(r#""status":"500""#) && line.contains(r#""path":"/prod/"#), "{line}");
     for (driven, expected) in others {
         assert!(!driven.exchange.seat.as_ref().unwrap().instance.is_alive());
         assert_eq!(driven.finish(&engine), expected);
@@ -139,6 +142,7 @@ fn content_beyond_the_memory_ends_its_exchange_alone() {
         greedy.step_with(&engine, outcome);
     }
     assert_eq!(greedy.status(), Some(500));
+    assert_eq!(fixture::recorded(&greedy.turn).0.2, 500);
     for (driven, expected) in others {
         assert_eq!(driven.finish(&engine), expected);
     }
@@ -175,6 +179,7 @@ fn an_exchange_too_long_to_be_kept_is_answered_500_after_a_trap_and_right_withou
     unlucky.step(&engine);
     interrupted.step(&engine);
     assert_eq!(interrupted.status(), Some(500));
+    assert_eq!(fixture::recorded(&interrupted.turn).0.2, 500);
 }
 
 #[test]

@@ -13,10 +13,11 @@ pub(super) struct Transcript {
 }
 
 impl Transcript {
-    /// Begins with an encoded arrival. Once there is more than `bytes_max` nothing is kept.
+    /// Begins with an encoded arrival. Once there is more than `bytes_max` no outcome is kept.
+    ///
+    /// The arrival always is: it has no content, and its exchange cannot be ended without it.
     pub(super) fn new(arrival: Vec<u8>, bytes_max: usize) -> Self {
         let bytes = arrival.len();
-        let arrival = if bytes > bytes_max { Vec::new() } else { arrival };
         Self { arrival, outcomes: Vec::new(), bytes, bytes_max }
     }
 
@@ -26,8 +27,13 @@ impl Transcript {
         if self.is_complete() {
             self.outcomes.push((now_ms, outcome));
         } else {
-            (self.arrival, self.outcomes) = (Vec::new(), Vec::new());
+            self.outcomes = Vec::new();
         }
+    }
+
+    /// What the exchange began with.
+    pub(super) fn arrival(&self) -> &[u8] {
+        &self.arrival
     }
 
     /// Whether everything is still there.
@@ -46,13 +52,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_transcript_beyond_its_bound_keeps_nothing() {
+    fn a_transcript_beyond_its_bound_keeps_the_arrival_alone() {
         let mut transcript = Transcript::new(vec![1; 10], 20);
         transcript.push(1, vec![2; 10]);
         assert_eq!(transcript.read(), Some((&[1; 10][..], &[(1, vec![2; 10])][..])));
         transcript.push(2, vec![3]);
         assert_eq!(transcript.read(), None);
-        assert!(transcript.arrival.is_empty() && transcript.outcomes.is_empty());
+        assert!(transcript.arrival() == [1; 10] && transcript.outcomes.is_empty());
         transcript.push(3, Vec::new());
         assert_eq!(transcript.read(), None);
     }
