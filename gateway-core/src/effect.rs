@@ -125,6 +125,8 @@ effects! {
         method: String,
         /// The absolute URL, percent-encoded, ready to be sent.
         url: String,
+        /// How its endpoint is reached; the host may send to another origin than the URL's for it.
+        connection: Connection,
         /// The header section; `Edited` refers to the arrival's. A `Host` is the URL's authority unless one is set by an edit.
         fields: OutgoingFields,
         /// The content.
@@ -184,6 +186,31 @@ impl From<Vec<u8>> for Bytes {
     fn from(bytes: Vec<u8>) -> Self {
         Self(bytes)
     }
+}
+
+/// How an endpoint is reached.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum Connection {
+    /// At the URL's origin.
+    #[default]
+    Internet,
+    /// At a healthy target of a VPC link, which the host chooses. The URL's authority is what `Host` says.
+    VpcLink {
+        /// The link's id.
+        id: String,
+        /// `tlsConfig.serverNameToVerify`: the name that the target's certificate must have.
+        server_name: Option<String>,
+    },
+    /// As a service of AWS: the host signs the request (SigV4), once it has its content. The URL's
+    /// origin is AWS's own; one that the host's configuration has for the service comes before it.
+    Service {
+        /// The name to sign with, which is also the one that the configuration names the service by.
+        signing_name: String,
+        /// The region to sign for.
+        region: String,
+        /// The role of the integration's `credentials`; `None` is the host's own.
+        credentials: Option<String>,
+    },
 }
 
 /// A digest of everything that a Lambda authorizer's result depends on: the authorizer, its stage and

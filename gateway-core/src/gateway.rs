@@ -1,6 +1,7 @@
 //! A snapshot compiled for serving: what [`crate::exchange::Exchange`] decides by.
 
 mod authorizer;
+pub(crate) mod aws_endpoint;
 pub(crate) mod expression;
 mod field_rules;
 mod function;
@@ -18,6 +19,7 @@ pub(crate) mod request_parameters;
 pub(crate) mod request_templates;
 pub(crate) mod response_template;
 mod routes;
+pub(crate) mod service_proxy;
 pub(crate) mod uri;
 
 use alloc::collections::{BTreeMap, BTreeSet};
@@ -25,6 +27,7 @@ use alloc::{string::String, vec::Vec};
 
 pub(crate) use authorizer::{AuthorizerPlan, IdentitySource, LambdaPlan};
 pub(crate) use integration::IntegrationPlan;
+use parameter_mapping::ResponseMappings;
 use path_template::PathTemplate;
 pub(crate) use response_template::GatewayResponsePlan;
 use routes::Routes;
@@ -78,6 +81,8 @@ pub(crate) struct StagePlan {
 pub(crate) struct MethodPlan {
     pub(crate) route_key: String,
     pub(crate) integration: IntegrationPlan,
+    /// HTTP APIs: what changes the endpoint's response, by its status.
+    pub(crate) response_mappings: ResponseMappings,
     /// The bucket of this method and its limit, if the stage sets one.
     pub(crate) throttle: Option<(String, Limit)>,
 }
@@ -274,9 +279,16 @@ fn compile_stage(
             errors.push(error(message));
             IntegrationPlan::Misconfigured(String::new())
         });
+        let response_mappings =
+            ResponseMappings::compile(&method.integration.response_parameters, &stage.variables);
+        let response_mappings = response_mappings.unwrap_or_else(|message| {
+            errors.push(error(message));
+            ResponseMappings::default()
+        });
         MethodPlan {
             route_key: method.route_key(),
             integration,
+            response_mappings,
             throttle: method_throttle(api, stage, method),
         }
     });

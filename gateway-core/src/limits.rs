@@ -4,6 +4,8 @@
 
 /// Largest request or response content that a stage may read: 10 MB (payload size quota).
 pub const PAYLOAD_BYTES_MAX: u32 = 10 * 1024 * 1024;
+/// Content that parameter mappings of HTTP APIs select from by JSONPath: cut at 100 KB.
+pub const MAPPED_BODY_BYTES_MAX: usize = 100 * 1024;
 /// An event that a function is invoked with is smaller: Lambda takes 6 MB at once ("Request must be
 /// smaller than 6291456 bytes for the InvokeFunction operation").
 pub const EVENT_BYTES_MAX: usize = 6 * 1024 * 1024;

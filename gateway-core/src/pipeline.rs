@@ -109,7 +109,7 @@ async fn respond(
     let decided = authorize(matched, request, context, io).await;
     context.authorizer = decided.identity;
     let admitted = throttle(decided.answer?, gateway, io).await?;
-    let integrated = integrate(&admitted, request, context, io).await;
+    let integrated = integrate(&admitted, &gateway.snapshot.region, request, context, io).await;
     context.integration = integrated.observed;
     context.response_length = integrated.response_length;
     map_response(integrated.answer?, admitted.of, request, context, io).await

@@ -87,6 +87,12 @@ pub struct Integration {
     pub responses: Vec<IntegrationResponse>,
     /// How the endpoint's certificate is verified.
     pub tls_config: TlsConfig,
+    /// `integrationSubtype` (HTTP APIs): the service and its action, `SQS-SendMessage`.
+    pub integration_subtype: Option<String>,
+    /// `credentials`: the ARN of a role.
+    pub credentials: Option<String>,
+    /// `responseParameters` of HTTP APIs: the endpoint's status → `overwrite:…` → value.
+    pub response_parameters: Vec<(u16, Vec<(String, String)>)>,
     /// Where it stands in the definition.
     pub source: Source,
 }
@@ -130,6 +136,9 @@ impl Integration {
             request_parameters: Vec::new(),
             request_templates: Vec::new(),
             responses: Vec::new(),
+            integration_subtype: None,
+            credentials: None,
+            response_parameters: Vec::new(),
             source: Source::default(),
         }
     }

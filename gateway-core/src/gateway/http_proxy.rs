@@ -4,7 +4,7 @@ use alloc::string::String;
 
 use super::field_rules::FieldRules;
 use super::integration::{IntegrationPlan, depends_on_stage, timeout_ms};
-use super::parameter_mapping::{MappingError, RequestMappings};
+use super::parameter_mapping::RequestMappings;
 use super::request_parameters::RequestParameters;
 use super::uri::{UriTemplate, fill_stage_variables};
 use crate::definition::{Api, Method, Protocol, Stage};
@@ -57,24 +57,10 @@ impl HttpProxy {
                 plan.parameters = Some(parameters);
             }
             Protocol::Http => {
-                for (target, value) in &integration.request_parameters {
-                    plan.add_request_mapping(target, value, stage)?;
-                }
+                let mappings = &integration.request_parameters;
+                plan.request_mappings = RequestMappings::compile(mappings, &stage.variables)?;
             }
         }
         Ok(IntegrationPlan::HttpProxy(plan))
-    }
-
-    fn add_request_mapping(
-        &mut self,
-        target: &str,
-        value: &str,
-        stage: &Stage,
-    ) -> Result<(), String> {
-        self.request_mappings.add(target, value, &stage.variables).map_err(|error| match error {
-            MappingError::Body => alloc::format!("`{value}`: the body is not supported yet"),
-            MappingError::Target(reason) => alloc::format!("`{target}`: {reason}"),
-            MappingError::Value(reason) => reason,
-        })
     }
 }

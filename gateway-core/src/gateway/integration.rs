@@ -8,6 +8,7 @@ use super::integration_response::Responses;
 use super::lambda::{Lambda, LambdaProxy};
 use super::mock::Mock;
 use super::request_templates::RequestTemplates;
+use super::service_proxy::ServiceProxy;
 use crate::definition::{Api, Integration, IntegrationType, Method, Protocol, Stage};
 use crate::limits;
 
@@ -19,6 +20,7 @@ pub(crate) enum IntegrationPlan {
     HttpProxy(HttpProxy),
     Lambda(Lambda),
     LambdaProxy(LambdaProxy),
+    ServiceProxy(ServiceProxy),
     /// A mistake that AWS tells of only when the method is called. With the reason.
     Misconfigured(String),
 }
@@ -27,13 +29,8 @@ impl IntegrationPlan {
     /// The error says what is wrong with the definition, whatever the stage.
     pub(crate) fn compile(api: &Api, stage: &Stage, method: &Method) -> Result<Self, String> {
         let integration = &method.integration;
-        if api.protocol == Protocol::Http
-            && integration.integration_type != IntegrationType::HttpProxy
-            && !integration.request_parameters.is_empty()
-        {
-            return Err(
-                "parameter mappings for Lambda functions of HTTP APIs are not supported yet".into(),
-            );
+        if let Some(subtype) = &integration.integration_subtype {
+            return ServiceProxy::compile(api, stage, method, subtype);
         }
         match integration.integration_type {
             IntegrationType::Mock => Ok(Self::Mock(Mock {

@@ -7,6 +7,7 @@ use super::function;
 use super::integration::{IntegrationPlan, depends_on_stage, timeout_ms};
 use super::integration_request::RequestPlan;
 use super::integration_response::Responses;
+use super::parameter_mapping::RequestMappings;
 use super::request_parameters::RequestParameters;
 use super::uri::fill_stage_variables;
 use crate::definition::{Api, Integration, PayloadFormat, Protocol, Stage};
@@ -19,6 +20,8 @@ pub(crate) struct LambdaProxy {
     pub(crate) payload_format: PayloadFormat,
     /// REST: mappings have no effect on the event, but those that are forbidden still fail.
     pub(crate) parameters: Option<RequestParameters>,
+    /// HTTP APIs: `append|overwrite|remove:…`, which the event shows.
+    pub(crate) request_mappings: RequestMappings,
     pub(crate) timeout_ms: u32,
 }
 
@@ -45,11 +48,16 @@ impl LambdaProxy {
         let parameters = is_rest
             .then(|| RequestParameters::compile(integration, &stage.variables, FieldRules::AWS));
         let parameters = parameters.transpose()?;
+        let request_mappings = match is_rest {
+            true => RequestMappings::default(),
+            false => RequestMappings::compile(&integration.request_parameters, &stage.variables)?,
+        };
         with_function(stage, integration, |function| {
             Ok(IntegrationPlan::LambdaProxy(Self {
                 function,
                 payload_format: integration.payload_format,
                 parameters,
+                request_mappings,
                 timeout_ms: timeout_ms(api.protocol, integration),
             }))
         })

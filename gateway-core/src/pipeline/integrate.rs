@@ -10,6 +10,7 @@ mod http_proxy;
 mod lambda;
 mod lambda_proxy;
 mod mock;
+mod service_proxy;
 
 use alloc::vec::Vec;
 
@@ -22,7 +23,7 @@ use crate::exchange::Io;
 use crate::gateway::IntegrationPlan;
 use crate::gateway_error::{GatewayError, ResponseType};
 use crate::limits::PAYLOAD_BYTES_MAX;
-use crate::message::{Content, Request, Response};
+use crate::message::{Content, Fields, Request, Response};
 
 /// What an integration answered.
 #[derive(Debug)]
@@ -43,8 +44,11 @@ pub(super) struct Integrated<'g> {
 }
 
 /// Has the integration answer.
+///
+/// `region` is the gateway's own, which services are called in that no other is given for.
 pub(super) async fn integrate<'g>(
     admitted: &Admitted<'g>,
+    region: &str,
     request: &Request,
     context: &Context,
     io: &Io,
@@ -56,7 +60,8 @@ pub(super) async fn integrate<'g>(
     let begun = io.now();
     let (of, mut observed) = (admitted.of, IntegrationContext::default());
     let mut response_length = None;
-    let answer = match &of.plan.integration {
+    let mut endpoint_fields = Fields::new();
+    let mut answer = match &of.plan.integration {
         IntegrationPlan::Mock(mock) => {
             let answer = mock::mock(mock, request, io).await;
             return Integrated { observed: None, answer, response_length: None };
@@ -72,6 +77,23 @@ pub(super) async fn integrate<'g>(
                 http_proxy::http_proxy(proxy, of, request, context, &mut observed, io).await;
             answer.map(|answer| {
                 response_length = answer.content_length;
+                endpoint_fields = answer.endpoint_fields;
+                EndpointAnswer::Proxy(answer.response)
+            })
+        }
+        IntegrationPlan::ServiceProxy(proxy) => {
+            let answer = service_proxy::service_proxy(
+                proxy,
+                of,
+                region,
+                request,
+                context,
+                &mut observed,
+                io,
+            );
+            answer.await.map(|answer| {
+                response_length = answer.content_length;
+                endpoint_fields = answer.endpoint_fields;
                 EndpointAnswer::Proxy(answer.response)
             })
         }
@@ -84,6 +106,14 @@ pub(super) async fn integrate<'g>(
             answer.map(EndpointAnswer::Proxy)
         }
     };
+    if let Ok(EndpointAnswer::Proxy(response)) = &mut answer {
+        let mappings = &of.plan.response_mappings;
+        let mapped =
+            http_mapping::map_response(mappings, response, &endpoint_fields, context, io).await;
+        if let Err(error) = mapped {
+            answer = Err(error);
+        }
+    }
     let latency_ms = io.now().0.saturating_sub(begun.0);
     observed.latency_ms = u32::try_from(latency_ms).unwrap_or(u32::MAX);
     if let Err(error) = &answer {

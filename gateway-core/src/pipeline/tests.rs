@@ -13,4 +13,5 @@ mod lambda_authorizer;
 mod lambda_custom;
 mod mock;
 mod response_mapping;
+mod service_proxy;
 mod throttle;

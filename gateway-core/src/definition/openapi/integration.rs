@@ -27,13 +27,22 @@ pub(super) fn read<'d>(
     let is_mock = integration_type == IntegrationType::Mock;
     let is_proxy =
         matches!(integration_type, IntegrationType::HttpProxy | IntegrationType::AwsProxy);
-    refuse_unsupported(reading, &at, integration_type)?;
+    let integration_subtype = match at.get("integrationSubtype") {
+        Some(name) => Some(subtype::read(reading, &name)?),
+        None => None,
+    };
+    refuse_unsupported(reading, &at, integration_type);
     let connection_type = connection_type(reading, &at, integration_type)?;
     let member = |name| at.get(name);
     Some(Integration {
         integration_type,
         http_method: http_method(reading, &at, integration_type),
-        uri: if is_mock { None } else { uri::read(reading, &at, integration_type, path) },
+        // A subtype says what a URI would.
+        uri: if is_mock || integration_subtype.is_some() {
+            None
+        } else {
+            uri::read(reading, &at, integration_type, path)
+        },
         connection_type,
         payload_format: payload_format(reading, &at, integration_type),
         timeout_ms: timeout_ms(reading, &at),
@@ -43,15 +52,15 @@ pub(super) fn read<'d>(
         content_handling: member("contentHandling")
             .and_then(|at| reading.word(&at, &CONTENT_HANDLINGS))
             .filter(|_| !is_proxy),
-        request_parameters: member("requestParameters")
-            .map(|at| match reading.is_rest() {
-                true => mapping::read_request(reading, &at),
-                false => {
-                    let is_applied = integration_type == IntegrationType::HttpProxy;
-                    http_mapping::read_request(reading, &at, path, is_applied)
-                }
-            })
-            .unwrap_or_default(),
+        request_parameters: match &integration_subtype {
+            Some(subtype) => subtype::read_parameters(reading, &at, subtype, path),
+            None => member("requestParameters")
+                .map(|at| match reading.is_rest() {
+                    true => mapping::read_request(reading, &at),
+                    false => http_mapping::read_request(reading, &at, path),
+                })
+                .unwrap_or_default(),
+        },
         // Proxies have none: AWS ignores what stands there.
         request_templates: member("requestTemplates")
             .filter(|_| !is_proxy)
@@ -62,6 +71,12 @@ pub(super) fn read<'d>(
             .map(|at| responses::read(reading, &at, operation))
             .unwrap_or_default(),
         tls_config: tls_config(reading, &at, integration_type),
+        integration_subtype,
+        credentials: member("credentials").and_then(|at| credentials(reading, &at)),
+        response_parameters: member("responseParameters")
+            .filter(|_| !reading.is_rest())
+            .map(|at| http_mapping::read_response(reading, &at))
+            .unwrap_or_default(),
         source: at.source(),
     })
 }
@@ -84,23 +99,7 @@ fn integration_type<'d>(reading: &Reading<'d>, at: &At<'d>) -> Option<Integratio
 }
 
 /// Notes the members that ask for what is not supported yet.
-///
-/// `None` where the rest of the integration cannot be understood without it.
-fn refuse_unsupported<'d>(
-    reading: &Reading<'d>,
-    at: &At<'d>,
-    integration_type: IntegrationType,
-) -> Option<()> {
-    if let Some(name) = at.get("integrationSubtype") {
-        subtype::refuse(reading, at, &name);
-        return None;
-    }
-    if let Some(parameters) = at.get("responseParameters")
-        && !reading.is_rest()
-        && parameters.members().next().is_some()
-    {
-        reading.unsupported(&parameters, Feature::HttpResponseMappings);
-    }
+fn refuse_unsupported<'d>(reading: &Reading<'d>, at: &At<'d>, integration_type: IntegrationType) {
     if let Some(handling) = at.get("contentHandling")
         && let Some(to_binary) = reading.word(&handling, &CONTENT_HANDLINGS)
     {
@@ -119,10 +118,6 @@ fn refuse_unsupported<'d>(
     {
         reading.unsupported(&mode, Feature::ResponseStreaming);
     }
-    if let Some(credentials) = at.get("credentials") {
-        check_role(reading, &credentials);
-    }
-    Some(())
 }
 
 /// A REST API's VPC link names only the way to the URI, and the host goes that way by itself. An
@@ -180,17 +175,18 @@ fn tls_config<'d>(
     TlsConfig { insecure_skip_verification }
 }
 
-/// A role to call with.
-pub(super) fn check_role<'d>(reading: &Reading<'d>, at: &At<'d>) {
-    let Some(credentials) = reading.string(at) else { return };
+/// A role to call with. The host decides whether it assumes it.
+pub(super) fn credentials<'d>(reading: &Reading<'d>, at: &At<'d>) -> Option<String> {
+    let credentials = reading.string(at)?;
     if credentials.ends_with(":iam::*:user/*") {
         reading.unsupported(at, Feature::CallerCredentials);
-    } else if !credentials.starts_with("arn:") && !credentials.starts_with("${stageVariables.") {
-        reading.error(at, format!("`{credentials}` is not the ARN of a role"));
-    } else {
-        let message = "the role is not assumed: the host calls with its own credentials";
-        reading.warning(at, message);
+        return None;
     }
+    if !credentials.starts_with("arn:") && !credentials.starts_with("${stageVariables.") {
+        reading.error(at, format!("`{credentials}` is not the ARN of a role"));
+        return None;
+    }
+    Some(credentials.into())
 }
 
 /// The method of the integration request. A Lambda function is invoked by POST whatever stands here

@@ -9,7 +9,7 @@ use super::super::document::At;
 use super::super::{LambdaAuthorizer, LambdaAuthorizerType, PayloadFormat};
 use super::authorizer::MEMBERS;
 use super::cors::is_field_name;
-use super::integration::check_role;
+use super::integration::credentials;
 use super::reading::Reading;
 use super::uri;
 use crate::context::Variable;
@@ -25,7 +25,10 @@ pub(super) fn read<'d>(
     reading.members_known(at, &MEMBERS);
     let uri = uri::read_function(reading, &reading.required(at, "authorizerUri")?);
     if let Some(role) = at.get("authorizerCredentials") {
-        check_role(reading, &role);
+        if credentials(reading, &role).is_some() {
+            let message = "the role is not assumed: the host calls with its own credentials";
+            reading.warning(&role, message);
+        }
     }
     let identity_source = match (at.get("identitySource"), authorizer_type) {
         (Some(at), _) => identity_sources(reading, &at),

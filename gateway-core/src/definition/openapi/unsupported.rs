@@ -27,15 +27,12 @@ features! {
     Compression => "compressing responses, and inflating requests, is", "leave out `x-amazon-apigateway-minimum-compression-size`";
     ContentHandling => "`contentHandling` is", "content goes through as it is";
     GatewayResponseRequests => "`$method.request` in gateway responses is", "refer to `$context` or `$stageVariables`";
-    HttpBodyMappings => "mappings from `$request.body` are", "map from path, query string or header";
-    HttpFunctionMappings => "parameter mappings for Lambda functions of HTTP APIs are", "leave out `requestParameters`";
-    HttpResponseMappings => "response parameter mappings of HTTP APIs are", "leave out `responseParameters`";
     IamAuthorization => "IAM authorization is", "use another authorizer";
     PrivateEndpoints => "private APIs are", "every caller who reaches the listener would be let through";
     RequestValidation => "request validation is", "this validator would check this operation's parameters or body";
     ResourcePolicy => "resource policies are", "every caller would be let through";
     ResponseStreaming => "response streaming from functions is", "use `BUFFERED` and `/invocations`";
-    ServiceIntegrations => "integrations with AWS services are", "use `AWS_PROXY` with a Lambda function";
+    ServiceIntegrations => "integrations of REST APIs with AWS services are", "use a Lambda function";
     Templates => "the template language is", "this template has references or directives, only literal text is rendered";
     TlsConfig => "this `tlsConfig` is", "certificates and their names are verified as the URL says";
     VpcLinks => "VPC links of HTTP APIs are", "use connectionType `INTERNET`; the host reaches private networks that it stands in";

@@ -1,101 +1,204 @@
-//! Request parameter mappings of HTTP APIs, applied.
+//! Parameter mappings of HTTP APIs, applied: to what an endpoint is sent, to a function's event, to
+//! the parameters of a service, and to what the client is answered.
 
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use super::{endpoint_failed, read_content};
 use crate::context::Context;
+use crate::definition::Protocol;
+use crate::effect::{EffectError, ReadContent};
 use crate::exchange::Io;
 use crate::gateway::MethodOf;
-use crate::gateway::http_proxy::HttpProxy;
-use crate::gateway::parameter_mapping::{Change, Source};
-use crate::message::{Field, FieldEdit, Request};
+use crate::gateway::parameter_mapping::{
+    Change, RequestMappings, ResponseMappings, Source, Value, status_code,
+};
+use crate::gateway_error::GatewayError;
+use crate::limits::PAYLOAD_BYTES_MAX;
+use crate::message::{Content, Field, FieldEdit, Fields, OutgoingFields, Request, Response};
 use crate::pipeline::respond::field_value;
 use crate::target;
 
-/// Adds what is mapped to header fields.
-///
-/// What is overwritten with nothing is gone: a client must not be able to send for itself what the
-/// endpoint takes for the gateway's word (a claim, say).
-pub(super) fn map_fields(
-    proxy: &HttpProxy,
-    of: MethodOf<'_>,
-    request: &Request,
-    context: &Context,
-    io: &Io,
-    edits: &mut Vec<FieldEdit>,
-) {
-    let mappings = &proxy.request_mappings;
-    if mappings.headers.is_empty() {
-        return;
-    }
-    let path_parameters: Vec<(&str, &str)> =
-        of.path_parameters(&context.resource_request_path).collect();
-    let source = source(request, context, &path_parameters, io);
-    for (change, name) in &mappings.headers {
-        let field = |value: String| Field::new(name.as_str(), field_value(&value));
-        match change {
-            Change::Remove => edits.push(FieldEdit::Remove(name.clone())),
-            Change::Overwrite(value) => edits.push(match value.text(source) {
-                Some(value) => FieldEdit::Set(field(value)),
-                None => FieldEdit::Remove(name.clone()),
-            }),
-            Change::Append(value) => {
-                edits.extend(value.text(source).map(|value| FieldEdit::Append(field(value))));
-            }
-        }
-    }
-}
-
-/// The URL with what is mapped to its path and its query.
-pub(super) fn map_url(
-    url: String,
-    proxy: &HttpProxy,
-    of: MethodOf<'_>,
-    request: &Request,
-    context: &Context,
-    io: &Io,
-) -> String {
-    let mappings = &proxy.request_mappings;
-    if mappings.path.is_none() && mappings.query.is_empty() {
-        return url;
-    }
-    let path_parameters: Vec<(&str, &str)> =
-        of.path_parameters(&context.resource_request_path).collect();
-    let source = source(request, context, &path_parameters, io);
-    let (before, query) = url.split_once('?').unwrap_or((&url, ""));
-    let mut mapped = match mappings.path.as_ref().and_then(|path| path.path(source)) {
-        Some(path) => alloc::format!("{}{path}", proxy.uri.origin()),
-        None => before.into(),
-    };
-    let is_changed = |piece: &str| {
-        let name = target::decode_query(piece.split('=').next().unwrap_or_default());
-        let goes =
-            |(change, n): &(Change, String)| *n == name && !matches!(change, Change::Append(_));
-        mappings.query.iter().any(goes)
-    };
-    let mut separator = '?';
-    for piece in query.split('&').filter(|piece| !piece.is_empty() && !is_changed(piece)) {
-        mapped.push(separator);
-        mapped.push_str(piece);
-        separator = '&';
-    }
-    for (change, name) in &mappings.query {
-        let (Change::Overwrite(value) | Change::Append(value)) = change else { continue };
-        let Some(value) = value.text(source) else { continue };
-        mapped.push(separator);
-        target::encode_query(name, &mut mapped);
-        mapped.push('=');
-        target::encode_query(&value, &mut mapped);
-        separator = '&';
-    }
-    mapped
-}
-
-fn source<'r>(
+/// What the mappings of a request take their values from.
+pub(super) struct RequestSource<'r> {
     request: &'r Request,
     context: &'r Context,
-    path_parameters: &'r [(&'r str, &'r str)],
+    path_parameters: Vec<(&'r str, &'r str)>,
+    body: Vec<u8>,
+    now: crate::message::Timestamp,
+}
+
+impl<'r> RequestSource<'r> {
+    /// Reads the request's content if a mapping is made from it.
+    pub(super) async fn read(
+        reads_body: bool,
+        of: MethodOf<'r>,
+        request: &'r Request,
+        context: &'r Context,
+        io: &Io,
+    ) -> Result<Self, GatewayError> {
+        let body = if reads_body { read_content(request, io).await? } else { Vec::new() };
+        let path_parameters = of.path_parameters(&context.resource_request_path).collect();
+        Ok(Self { request, context, path_parameters, body, now: io.now() })
+    }
+
+    fn source(&self) -> Source<'_> {
+        Source {
+            fields: &self.request.fields,
+            body: &self.body,
+            context: self.context,
+            path_parameters: &self.path_parameters,
+            now: self.now,
+        }
+    }
+
+    /// What is mapped to header fields.
+    ///
+    /// What is overwritten with nothing is gone: a client must not be able to send for itself what
+    /// the endpoint takes for the gateway's word (a claim, say).
+    pub(super) fn field_edits(&self, mappings: &RequestMappings) -> Vec<FieldEdit> {
+        let source = self.source();
+        let mut edits = Vec::with_capacity(mappings.headers.len());
+        for (change, name) in &mappings.headers {
+            let field = |value: String| Field::new(name.as_str(), field_value(&value));
+            match change {
+                Change::Remove => edits.push(FieldEdit::Remove(name.clone())),
+                Change::Overwrite(value) => edits.push(match value.text(source) {
+                    Some(value) => FieldEdit::Set(field(value)),
+                    None => FieldEdit::Remove(name.clone()),
+                }),
+                Change::Append(value) => {
+                    edits.extend(value.text(source).map(|value| FieldEdit::Append(field(value))));
+                }
+            }
+        }
+        edits
+    }
+
+    /// The path that is mapped, percent-encoded.
+    pub(super) fn path(&self, mappings: &RequestMappings) -> Option<String> {
+        mappings.path.as_ref()?.path(self.source())
+    }
+
+    /// A query with what is mapped to it.
+    pub(super) fn query(&self, query: &str, mappings: &RequestMappings) -> String {
+        let source = self.source();
+        let is_changed = |piece: &str| {
+            let name = target::decode_query(piece.split('=').next().unwrap_or_default());
+            let goes =
+                |(change, n): &(Change, String)| *n == name && !matches!(change, Change::Append(_));
+            mappings.query.iter().any(goes)
+        };
+        let kept = query.split('&').filter(|piece| !piece.is_empty() && !is_changed(piece));
+        let mut mapped = kept.collect::<Vec<_>>().join("&");
+        for (change, name) in &mappings.query {
+            let (Change::Overwrite(value) | Change::Append(value)) = change else { continue };
+            let Some(value) = value.text(source) else { continue };
+            if !mapped.is_empty() {
+                mapped.push('&');
+            }
+            target::encode_query(name, &mut mapped);
+            mapped.push('=');
+            target::encode_query(&value, &mut mapped);
+        }
+        mapped
+    }
+
+    /// The request as a function is to see it.
+    pub(super) fn mapped_request(&self, mappings: &RequestMappings) -> (Request, Context) {
+        let (mut request, mut context) = (self.request.clone(), self.context.clone());
+        for edit in self.field_edits(mappings) {
+            edit.apply(&mut request.fields);
+        }
+        context.raw_query = self.query(&context.raw_query, mappings);
+        if let Some(path) = self.path(mappings) {
+            context.path = path;
+        }
+        (request, context)
+    }
+}
+
+/// The texts of values.
+pub(super) enum Mapped {
+    All(Vec<String>),
+    /// The value of this index has nothing to stand for.
+    Missing(usize),
+}
+
+/// The texts of values that all must be there.
+pub(super) async fn mapped_values(
+    values: &[&Value],
+    of: MethodOf<'_>,
+    request: &Request,
+    context: &Context,
     io: &Io,
-) -> Source<'r> {
-    Source { fields: &request.fields, context, path_parameters, now: io.now() }
+) -> Result<Mapped, GatewayError> {
+    let reads_body = values.iter().any(|value| value.reads_body());
+    let read = RequestSource::read(reads_body, of, request, context, io).await?;
+    let source = read.source();
+    let text = |value: &&Value| value.text(source).filter(|text| !text.is_empty());
+    let texts: Vec<String> = values.iter().map_while(text).collect();
+    Ok(if texts.len() == values.len() { Mapped::All(texts) } else { Mapped::Missing(texts.len()) })
+}
+
+/// Changes a response as its status is mapped. `endpoint` is what its fields are edits of.
+pub(super) async fn map_response(
+    mappings: &ResponseMappings,
+    response: &mut Response,
+    endpoint: &Fields,
+    context: &Context,
+    io: &Io,
+) -> Result<(), GatewayError> {
+    let Some(mappings) = mappings.of_status(response.status) else { return Ok(()) };
+    let body = match (&response.content, mappings.reads_body()) {
+        (_, false) | (Content::Empty, _) => Vec::new(),
+        (Content::Bytes(bytes), _) => bytes.clone(),
+        (Content::Held(content), _) => {
+            let read = ReadContent { content: *content, bytes_max: PAYLOAD_BYTES_MAX };
+            match io.perform(read).await {
+                Ok(bytes) => bytes.0,
+                // It is the endpoint's content that is too large, not the client's.
+                Err(EffectError::TooLarge) => {
+                    let reason = "the endpoint answered more than 10 MB".into();
+                    let error = endpoint_failed(EffectError::Unavailable(reason), Protocol::Http);
+                    return Err(error.with_status(500).with_message("Internal Server Error"));
+                }
+                Err(error) => return Err(endpoint_failed(error, Protocol::Http)),
+            }
+        }
+    };
+    let own = match &response.fields {
+        OutgoingFields::Complete(fields) => Some(fields.clone()),
+        OutgoingFields::Edited(_) => None,
+    };
+    let source = Source {
+        fields: own.as_ref().unwrap_or(endpoint),
+        body: &body,
+        context,
+        path_parameters: &[],
+        now: io.now(),
+    };
+    for (change, name) in &mappings.headers {
+        let edit = match change {
+            Change::Remove => Some(FieldEdit::Remove(name.clone())),
+            Change::Overwrite(value) => {
+                let value = value.text(source);
+                value.map(|v| FieldEdit::Set(Field::new(name.as_str(), field_value(&v))))
+            }
+            Change::Append(value) => {
+                let value = value.text(source);
+                value.map(|v| FieldEdit::Append(Field::new(name.as_str(), field_value(&v))))
+            }
+        };
+        match (&mut response.fields, edit) {
+            (_, None) => {}
+            (OutgoingFields::Complete(fields), Some(edit)) => edit.apply(fields),
+            (OutgoingFields::Edited(edits), Some(edit)) => edits.push(edit),
+        }
+    }
+    let status = mappings.status.as_ref().and_then(|value| value.text(source));
+    if let Some(status) = status.as_deref().and_then(status_code) {
+        response.status = status;
+    }
+    Ok(())
 }

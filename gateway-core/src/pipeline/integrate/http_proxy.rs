@@ -5,10 +5,11 @@
 
 use alloc::{string::String, vec::Vec};
 
-use super::{endpoint_failed, http_mapping, read_content};
+use super::http_mapping::RequestSource;
+use super::{endpoint_failed, read_content};
 use crate::context::{Context, IntegrationContext};
 use crate::definition::Protocol;
-use crate::effect::SendRequest;
+use crate::effect::{Connection, SendRequest};
 use crate::exchange::Io;
 use crate::gateway::MethodOf;
 use crate::gateway::expression::{Body, Sources};
@@ -29,6 +30,8 @@ pub(super) struct Proxied {
     pub(super) response: Response,
     /// How much content it announced for this client.
     pub(super) content_length: Option<u64>,
+    /// What the response's fields are edits of.
+    pub(super) endpoint_fields: Fields,
 }
 
 /// Sends the request on and the response back.
@@ -41,19 +44,25 @@ pub(super) async fn http_proxy(
     io: &Io,
 ) -> Result<Proxied, GatewayError> {
     let protocol = of.at.api.protocol;
-    let mapped = map(proxy, request, context, io).await?;
-    let url = url(proxy, of, request, context, &mapped, io);
-    let fields = match protocol {
-        Protocol::Rest => rest_request_fields(mapped, request, context),
+    let (url, fields) = match protocol {
+        Protocol::Rest => {
+            let mapped = map(proxy, request, context, io).await?;
+            let url = rest_url(proxy, context, &mapped);
+            (url, rest_request_fields(mapped, request, context))
+        }
         Protocol::Http => {
+            let mappings = &proxy.request_mappings;
+            let reads_body = mappings.reads_body();
+            let source = RequestSource::read(reads_body, of, request, context, io).await?;
             let mut edits = http_request_fields(request, context);
-            http_mapping::map_fields(proxy, of, request, context, io, &mut edits);
-            edits
+            edits.extend(source.field_edits(mappings));
+            (http_url(proxy, of, context, &source), edits)
         }
     };
     let operation = SendRequest {
         method: proxy.http_method.as_ref().unwrap_or(&request.method).clone(),
         url,
+        connection: Connection::Internet,
         fields: OutgoingFields::Edited(fields),
         content: request.content.clone(),
         timeout_ms: proxy.timeout_ms,
@@ -76,7 +85,7 @@ pub(super) async fn http_proxy(
         fields: OutgoingFields::Edited(edits),
         content: endpoint.content,
     };
-    Ok(Proxied { response, content_length })
+    Ok(Proxied { response, content_length, endpoint_fields: endpoint.fields })
 }
 
 /// What a REST API maps.
@@ -99,27 +108,40 @@ async fn map(
     parameters.map(&sources).map_err(forbidden)
 }
 
-fn url(
-    proxy: &HttpProxy,
-    of: MethodOf<'_>,
-    request: &Request,
-    context: &Context,
-    mapped: &Mapped,
-    io: &Io,
-) -> String {
-    let path = &context.resource_request_path;
-    let below = if proxy.appends_path { path.as_str() } else { "" };
-    if of.at.api.protocol == Protocol::Http {
-        let parameter = |name: &str| of.path_parameters(path).find(|(n, _)| *n == name);
-        let parameter = |name: &str| parameter(name).map(|(_, value)| value);
-        let url = proxy.uri.expand(parameter, below, &context.raw_query, &[]);
-        return http_mapping::map_url(url, proxy, of, request, context, io);
-    }
+fn rest_url(proxy: &HttpProxy, context: &Context, mapped: &Mapped) -> String {
     let parameter = |name: &str| {
         let mapped = mapped.path.iter().find(|(n, _)| n == name);
         mapped.map(|(_, value)| value.as_str())
     };
-    proxy.uri.expand(parameter, below, &context.raw_query, &mapped.query)
+    proxy.uri.expand(parameter, "", &context.raw_query, &mapped.query)
+}
+
+fn http_url(
+    proxy: &HttpProxy,
+    of: MethodOf<'_>,
+    context: &Context,
+    source: &RequestSource<'_>,
+) -> String {
+    let path = &context.resource_request_path;
+    let below = if proxy.appends_path { path.as_str() } else { "" };
+    let parameter = |name: &str| of.path_parameters(path).find(|(n, _)| *n == name);
+    let parameter = |name: &str| parameter(name).map(|(_, value)| value);
+    let url = proxy.uri.expand(parameter, below, &context.raw_query, &[]);
+    let mappings = &proxy.request_mappings;
+    if mappings.path.is_none() && mappings.query.is_empty() {
+        return url;
+    }
+    let (before, query) = url.split_once('?').unwrap_or((&url, ""));
+    let mut mapped = match source.path(mappings) {
+        Some(path) => alloc::format!("{}{path}", proxy.uri.origin()),
+        None => before.into(),
+    };
+    let query = source.query(query, mappings);
+    if !query.is_empty() {
+        mapped.push('?');
+        mapped.push_str(&query);
+    }
+    mapped
 }
 
 /// Changes to the client's fields for the endpoint of a REST API.
@@ -213,7 +235,7 @@ const REMAPPED: [(&str, &str); 5] = [
 
 /// Changes to the endpoint's fields for the client of an HTTP API: what concerns one connection
 /// alone is lost, and what the API's CORS settings replace.
-fn http_response_fields(fields: &Fields, of: MethodOf<'_>) -> Vec<FieldEdit> {
+pub(super) fn http_response_fields(fields: &Fields, of: MethodOf<'_>) -> Vec<FieldEdit> {
     removals(fields, |name| {
         is_one_of(name, HOP_BY_HOP)
             || name.eq_ignore_ascii_case("content-length")

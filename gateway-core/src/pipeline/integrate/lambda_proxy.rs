@@ -1,5 +1,6 @@
 //! `AWS_PROXY` with a Lambda function: the request becomes its event, its answer the response.
 
+use super::http_mapping::RequestSource;
 use super::{endpoint_failed, read_content};
 use crate::context::{Context, IntegrationContext};
 use crate::definition::{PayloadFormat, Protocol};
@@ -36,10 +37,20 @@ pub(super) async fn lambda_proxy(
         parameters.check(&sources).map_err(forbidden)?;
     }
     let body = read_content(request, io).await?;
+    let mapped = match proxy.request_mappings.is_empty() {
+        true => None,
+        false => {
+            let reads_body = proxy.request_mappings.reads_body();
+            let source = RequestSource::read(reads_body, of, request, context, io).await?;
+            Some(source.mapped_request(&proxy.request_mappings))
+        }
+    };
+    let (event_request, event_context) =
+        mapped.as_ref().map_or((request, context), |(request, context)| (request, context));
     let event = EventInput {
         protocol,
-        context,
-        request,
+        context: event_context,
+        request: event_request,
         body: &body,
         binary_media_types: &of.at.deployment.binary_media_types,
         stage_variables: &of.at.stage.variables,

@@ -1,8 +1,8 @@
 use alloc::{vec, vec::Vec};
 
-use crate::definition::{Integration, IntegrationType};
-use crate::effect::{Effect, Outcome};
-use crate::message::Content;
+use crate::definition::{Integration, IntegrationType, PayloadFormat};
+use crate::effect::{Effect, EffectError, FunctionAnswer, Outcome};
+use crate::message::{Content, ContentId};
 use crate::pipeline::world::*;
 
 fn proxy(uri: &str, mappings: &[(&str, &str)]) -> Integration {
@@ -82,4 +82,126 @@ fn an_overwritten_path_takes_the_place_of_the_uris_and_of_the_requests() {
     );
     let missing = [("overwrite:path", "$request.header.none")];
     assert_eq!(url("GET /a", "http://h/base", &missing, "GET /a"), "http://h/base");
+}
+
+#[test]
+fn a_member_of_the_content_can_be_mapped_and_the_content_is_still_sent() {
+    let mappings = [("overwrite:header.x-name", "$request.body.pet.name")];
+    let gateway = gateway(vec![http(vec![method("POST /a", proxy("http://h/", &mappings))])]);
+    let mut asked = arrival("POST /a", &[]);
+    asked.request.content = Content::Held(ContentId(0));
+    let told = run(&gateway, asked.clone(), |effect| match effect {
+        Effect::ReadContent(_) => {
+            Some(Outcome::ReadContent(Ok(br#"{"pet":{"name":"Rex"}}"#.to_vec().into())))
+        }
+        effect => ok(effect),
+    });
+    let sent = told.asked()[1];
+    assert_eq!(sent_fields(sent, &asked).get("x-name"), Some("Rex"));
+    let Effect::SendRequest(sent) = sent else { panic!("{sent:?}") };
+    assert_eq!(sent.content, Content::Held(ContentId(0)));
+}
+
+fn mapped_response(
+    status: u16,
+    mappings: &[(&str, &str)],
+    integration: Integration,
+) -> Integration {
+    let pairs = mappings.iter().map(|(target, value)| ((*target).into(), (*value).into()));
+    Integration { response_parameters: vec![(status, pairs.collect())], ..integration }
+}
+
+fn answered(integration: Integration, status: u16, body: &str) -> (Told, Vec<Effect>) {
+    let gateway = gateway(vec![http(vec![method("GET /a", integration)])]);
+    let told = run(&gateway, arrival("GET /a", &["X-Old: theirs"]), |effect| match effect {
+        Effect::ReadContent(_) => Some(Outcome::ReadContent(Ok(body.as_bytes().to_vec().into()))),
+        Effect::TakeTokens(_) => None,
+        _ => Some(endpoint(
+            status,
+            &[("X-Old", "1"), ("x-old", "2"), ("Content-Type", "application/json")],
+            Content::Held(ContentId(1)),
+        )),
+    });
+    let effects = told.asked().into_iter().cloned().collect();
+    (told, effects)
+}
+
+#[test]
+fn a_response_is_mapped_by_the_endpoints_status() {
+    let mappings = [
+        ("append:header.x-new", "$response.header.x-old"),
+        ("remove:header.x-old", "''"),
+        ("overwrite:header.content-type", "text/${response.body.kind}"),
+        ("append:header.x-none", "$response.body.none"),
+        ("overwrite:header.x-stage", "${context.stage}"),
+        ("overwrite:statuscode", "$response.body.status"),
+    ];
+    let integration = || mapped_response(404, &mappings, proxy("http://h/", &[]));
+    let (told, effects) = answered(integration(), 404, r#"{"kind":"plain","status":"202"}"#);
+    assert_eq!(told.response.status, 202);
+    assert_eq!(told.field("x-new"), Some("1,2"));
+    assert_eq!(told.field("content-type"), Some("text/plain"));
+    assert_eq!(told.field("x-stage"), Some("$default"));
+    assert_eq!((told.field("x-old"), told.field("x-none")), (None, None));
+    assert_eq!(told.response.content, Content::Held(ContentId(1)), "the content goes on as it is");
+    assert_eq!(effects.len(), 2);
+
+    let (told, _) = answered(integration(), 404, r#"{"status":"99"}"#);
+    assert_eq!(told.response.status, 404, "what is no status code changes nothing");
+    let (told, effects) = answered(integration(), 200, "");
+    assert_eq!((told.response.status, told.field("x-old")), (200, Some("1")));
+    assert_eq!(effects.len(), 1, "content that no mapping needs is not read");
+}
+
+#[test]
+fn an_endpoint_that_answers_more_than_can_be_mapped_is_answered_500() {
+    let integration =
+        mapped_response(200, &[("append:header.x", "$response.body.x")], proxy("http://h/", &[]));
+    let gateway = gateway(vec![http(vec![method("GET /a", integration)])]);
+    let told = run(&gateway, arrival("GET /a", &[]), |effect| match effect {
+        Effect::ReadContent(_) => Some(Outcome::ReadContent(Err(EffectError::TooLarge))),
+        _ => Some(endpoint(200, &[], Content::Held(ContentId(1)))),
+    });
+    assert_eq!(
+        (told.response.status, told.body()),
+        (500, r#"{"message":"Internal Server Error"}"#)
+    );
+}
+
+const FUNCTION: &str = "arn:aws:lambda:eu-west-1:123456789012:function:f";
+
+#[test]
+fn a_functions_event_and_its_answer_are_mapped_too() {
+    let mappings = [
+        ("overwrite:header.x-user", "$context.routeKey"),
+        ("remove:header.x-old", "''"),
+        ("append:querystring.q", "$request.body.q"),
+        ("overwrite:path", "/v2${request.path}"),
+    ];
+    let pairs = mappings.iter().map(|(target, value)| ((*target).into(), (*value).into()));
+    let integration = Integration {
+        request_parameters: pairs.collect(),
+        payload_format: PayloadFormat::V2,
+        ..integration(IntegrationType::AwsProxy, FUNCTION)
+    };
+    let integration = mapped_response(201, &[("append:header.x-made", "yes")], integration);
+    let gateway = gateway(vec![http(vec![method("POST /a", integration)])]);
+    let mut asked = arrival("POST /a?p=1", &["X-Old: 1"]);
+    asked.request.content = Content::Bytes(br#"{"q":"a b"}"#.to_vec());
+    let told = run(&gateway, asked, |effect| match effect {
+        Effect::InvokeFunction(_) => Some(Outcome::InvokeFunction(Ok(FunctionAnswer {
+            status: 200,
+            function_error: None,
+            payload: br#"{"statusCode":201,"body":"b"}"#.to_vec().into(),
+            request_id: None,
+        }))),
+        _ => None,
+    });
+    assert_eq!((told.response.status, told.field("x-made"), told.body()), (201, Some("yes"), "b"));
+    let Effect::InvokeFunction(invoke) = told.asked()[0] else { panic!("no invocation") };
+    let event: serde_json::Value = serde_json::from_slice(&invoke.payload.0).unwrap();
+    assert_eq!(event["headers"]["x-user"], "POST /a");
+    assert_eq!(event["headers"].get("x-old"), None);
+    assert_eq!(event["rawQueryString"], "p=1&q=a%20b");
+    assert_eq!(event["rawPath"], "/v2/a");
 }

@@ -124,7 +124,9 @@ fn a_swagger_export_of_a_rest_api_is_imported() {
     assert!(any.integration.responses.is_empty(), "a proxy has none");
     assert_eq!(any.authorization, Authorization::None);
 
-    let [authorizer, _] = &deployment.authorizers[..] else { panic!("{:?}", deployment.authorizers) };
+    let [authorizer, _] = &deployment.authorizers[..] else {
+        panic!("{:?}", deployment.authorizers)
+    };
     let AuthorizerKind::Cognito { identity_header, provider_arns, .. } = &authorizer.kind else {
         panic!("{authorizer:?}")
     };

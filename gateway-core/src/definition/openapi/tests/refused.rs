@@ -327,12 +327,12 @@ fn parameter_mappings_of_http_apis_are_refused_where_they_stand() {
     };
     check(
         "\"type\": \"HTTP_PROXY\", \"httpMethod\": \"ANY\", \"uri\": \"https://x.example/\"",
-        "\"overwrite:header.Via\": \"x\",\n\"append:path\": \"x\",\n\"overwrite:header.x\": \"$request.body.id\",\n\
+        "\"overwrite:header.Via\": \"x\",\n\"append:path\": \"x\",\n\"overwrite:header.x\": \"$request.body..id\",\n\
          \"overwrite:header.y\": \"$context.stagE\",\n\"append:header.z\": \"fine\"",
         &[
             "2 @/overwrite:header.Via: invalid mapping `overwrite:header.Via`: the header `Via` is reserved",
             "3 @/append:path: invalid mapping `append:path`: the path can only be overwritten",
-            "4 @/overwrite:header.x: mappings from `$request.body` are not supported yet: map from path, query string or header",
+            "4 @/overwrite:header.x: Invalid mapping expression specified: $request.body..id: recursive descent (`..`) is not supported",
             "5 @/overwrite:header.y: Invalid mapping expression specified: $context.stagE: did you mean `$context.stage`?",
         ],
     );
@@ -340,10 +340,50 @@ fn parameter_mappings_of_http_apis_are_refused_where_they_stand() {
         &format!(
             "\"type\": \"AWS_PROXY\", \"payloadFormatVersion\": \"2.0\", \"uri\": \"{FUNCTION}\""
         ),
-        "\"overwrite:header.x\": \"y\"",
+        "\"overwrite:header.x\": \"$response.header.y\"",
         &[
-            "1 @: parameter mappings for Lambda functions of HTTP APIs are not supported yet: leave out `requestParameters`",
+            "2 @/overwrite:header.x: Invalid mapping expression specified: $response.header.y: references are \
+             `$request.header|querystring|path.NAME`, `$request.path`, `$request.body`, `$request.body.PATH`, \
+             `$context.NAME` and `$stageVariables.NAME`",
         ],
+    );
+    check(
+        "\"type\": \"AWS_PROXY\", \"integrationSubtype\": \"Kinesis-PutRecord\"",
+        "\"StreamName\": \"s\",\n\"data\": \"x\",\n\"PartitionKey\": \"\",\n\"Region\": \"$request.x\"",
+        &[
+            "1 @: `Kinesis-PutRecord` needs the required request parameter `Data`",
+            "3 @/data: `Kinesis-PutRecord` has no request parameter `data`",
+            "4 @/PartitionKey: `PartitionKey` is empty",
+            "5 @/Region: Invalid mapping expression specified: $request.x: references are \
+             `$request.header|querystring|path.NAME`, `$request.path`, `$request.body`, `$request.body.PATH`, \
+             `$context.NAME` and `$stageVariables.NAME`",
+        ],
+    );
+}
+
+#[test]
+fn response_mappings_of_http_apis_are_refused_where_they_stand() {
+    let item = "{\"get\": {\"x-amazon-apigateway-integration\": {\"type\": \"HTTP_PROXY\", \
+         \"httpMethod\": \"ANY\", \"uri\": \"https://x.example/\", \"responseParameters\": {\n\
+         \"200\": {\"overwrite:statuscode\": 204, \"append:header.x\": \"$response.body.id\"},\n\
+         \"100\": {},\n\"default\": {},\n\"404\": {\n\"overwrite:statuscode\": \"ok\",\n\
+         \"overwrite:path\": \"/\",\n\"remove:header.Connection\": \"''\"}}}}}";
+    let at = "/paths/~1a/get/x-amazon-apigateway-integration/responseParameters";
+    assert_eq!(
+        mistakes(&http("\"tags\": []", item), Protocol::Http),
+        [
+            format!("3 {at}/100: `100` is no status code"),
+            format!("4 {at}/default: `default` is no status code"),
+            format!("6 {at}/404/overwrite:statuscode: `ok` is no status code"),
+            format!(
+                "7 {at}/404/overwrite:path: invalid mapping `overwrite:path`: it has the form \
+                 `append|overwrite|remove:header.NAME` or `overwrite:statuscode`"
+            ),
+            format!(
+                "8 {at}/404/remove:header.Connection: invalid mapping `remove:header.Connection`: \
+                 the header `Connection` is reserved"
+            ),
+        ]
     );
 }
 
