@@ -65,7 +65,9 @@ async fn perform(effect: Effect, held: &mut HeldByHost, env: &Env, context: &Con
             let bytes = held.contents.read(read.content, read.bytes_max).await;
             Outcome::ReadContent(bytes.map(Bytes))
         }
-        Effect::SendRequest(send) => Outcome::SendRequest(perform::http::send(send, held).await),
+        Effect::SendRequest(send) => {
+            Outcome::SendRequest(perform::http::send(send, held, env).await)
+        }
         Effect::InvokeFunction(invoke) => {
             Outcome::InvokeFunction(perform::function::invoke(invoke, env).await)
         }

@@ -4,5 +4,6 @@ pub(crate) mod authorizations;
 pub(crate) mod function;
 pub(crate) mod http;
 pub(crate) mod keys;
+mod service;
 pub(crate) mod signature;
 pub(crate) mod tokens;

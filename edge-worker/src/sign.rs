@@ -39,31 +39,41 @@ pub(crate) struct Signing<'s> {
 }
 
 impl Signing<'_> {
-    /// The fields that sign this request. `url` is absolute and percent-encoded, with at most one
-    /// query parameter; `fields` have lower-case names.
-    pub(crate) fn sign(
+    /// The fields that sign this request. `url` is absolute and percent-encoded; `fields` have
+    /// lower-case names.
+    pub(crate) fn sign<N: AsRef<str>>(
         &self,
         method: &str,
         url: &str,
-        fields: &[(&'static str, String)],
+        fields: &[(N, String)],
         content: &[u8],
     ) -> Vec<(&'static str, String)> {
         let date_time = &self.date_time;
+        let hash = hex(&Sha256::digest(content));
         let mut added = vec![("x-amz-date", date_time.clone())];
         if let Some(token) = &self.credentials.session_token {
             added.push(("x-amz-security-token", token.clone()));
         }
         let (host, path, query) = parts(url);
-        let mut signed: Vec<(&str, &str)> = vec![("host", host)];
-        signed.extend(fields.iter().chain(&added).map(|(name, value)| (*name, value.as_str())));
-        signed.sort_unstable();
-        let names: Vec<&str> = signed.iter().map(|(name, _)| *name).collect();
-        let names = names.join(";");
-        let mut canonical = format!("{method}\n{}\n{query}\n", encode_path(path));
-        for (name, value) in &signed {
-            let _ = writeln!(canonical, "{name}:{}", value.trim());
+        // S3 wants the content's hash, and encodes the path, which is encoded already, only once.
+        let is_s3 = self.service == "s3";
+        if is_s3 {
+            added.push(("x-amz-content-sha256", hash.clone()));
         }
-        let _ = write!(canonical, "\n{names}\n{}", hex(&Sha256::digest(content)));
+        let path = if is_s3 { path.to_owned() } else { encode_path(path) };
+        let mut signed: Vec<(&str, &str)> = vec![("host", host)];
+        signed.extend(fields.iter().map(|(name, value)| (name.as_ref(), value.as_str())));
+        signed.extend(added.iter().map(|(name, value)| (*name, value.as_str())));
+        signed.sort_by_key(|(name, _)| *name);
+        let mut canonical = format!("{method}\n{path}\n{}\n", canonical_query(query));
+        let mut names: Vec<&str> = Vec::with_capacity(signed.len());
+        for lines in signed.chunk_by(|(a, _), (b, _)| a == b) {
+            names.push(lines[0].0);
+            let values: Vec<String> = lines.iter().map(|(_, value)| trimmed(value)).collect();
+            let _ = writeln!(canonical, "{}:{}", lines[0].0, values.join(","));
+        }
+        let names = names.join(";");
+        let _ = write!(canonical, "\n{names}\n{hash}");
         let scope = format!("{}/{}/{}/aws4_request", &date_time[..8], self.region, self.service);
         let to_sign = format!(
             "AWS4-HMAC-SHA256\n{date_time}\n{scope}\n{}",
@@ -101,9 +111,49 @@ fn hex(bytes: &[u8]) -> String {
 
 fn parts(url: &str) -> (&str, &str, &str) {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
-    let (host, target) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    let (host, target) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
     (host, if path.is_empty() { "/" } else { path }, query)
+}
+
+/// Parameters in the order of their names, then of their values; each has an equals sign.
+fn canonical_query(query: &str) -> String {
+    let pieces = query.split('&').filter(|piece| !piece.is_empty());
+    let mut parameters: Vec<(String, String)> = pieces
+        .map(|piece| {
+            let (name, value) = piece.split_once('=').unwrap_or((piece, ""));
+            (reencode(name), reencode(value))
+        })
+        .collect();
+    parameters.sort_unstable();
+    let parameters = parameters.iter().map(|(name, value)| format!("{name}={value}"));
+    parameters.collect::<Vec<_>>().join("&")
+}
+
+/// Encoded text as SigV4 encodes it: everything but unreserved characters.
+fn reencode(text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    let mut rest = text.bytes();
+    while let Some(byte) = rest.next() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
+                encoded.push(byte.into());
+            }
+            b'%' => {
+                encoded.push('%');
+                encoded.extend(rest.by_ref().take(2).map(|b| char::from(b.to_ascii_uppercase())));
+            }
+            _ => {
+                let _ = write!(encoded, "%{byte:02X}");
+            }
+        }
+    }
+    encoded
+}
+
+/// Without white space around it, and with one space where there are several.
+fn trimmed(value: &str) -> String {
+    value.split(' ').filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
 /// Every service but S3 encodes the path, which is encoded already, once more.
@@ -150,7 +200,7 @@ mod tests {
                 "28038455d6de14eafc1f9222cf5aa6f1a96197d7deb8263271d420d138af7f11",
             ),
         ] {
-            let added = signing(None).sign(method, url, &[], b"");
+            let added = signing(None).sign::<&str>(method, url, &[], b"");
             assert_eq!(added[0].1, "20150830T123600Z");
             assert!(
                 added[1]
@@ -159,8 +209,18 @@ mod tests {
                 "{added:?}"
             );
         }
-        let added =
-            signing(Some("token".into())).sign("GET", "https://example.amazonaws.com/", &[], b"");
+        let added = signing(Some("token".into())).sign::<&str>(
+            "GET",
+            "https://example.amazonaws.com/",
+            &[],
+            b"",
+        );
         assert!(added[2].1.contains("SignedHeaders=host;x-amz-date;x-amz-security-token"));
+    }
+
+    #[test]
+    fn parameters_are_signed_in_order_and_fields_joined() {
+        assert_eq!(canonical_query("b=2&a=x%2f&a=1&c&a+b="), "a=1&a=x%2F&a%2Bb=&b=2&c=");
+        assert_eq!(trimmed("  a   b "), "a b");
     }
 }

@@ -39,6 +39,8 @@ pub struct Config {
     pub truststore: Option<Truststore>,
     /// Bounds of the host.
     pub limits: Limits,
+    /// Whether the roles of integrations' `credentials` are assumed; else the host's own credentials serve.
+    pub assume_roles: bool,
     /// The limit of all APIs together.
     pub account_throttle: Limit,
     /// The folder that relative paths are relative to.
@@ -144,6 +146,7 @@ impl Config {
             endpoints: BTreeMap::new(),
             truststore: None,
             limits: Limits::default(),
+            assume_roles: false,
             account_throttle: Limit::new(ACCOUNT_RATE_DEFAULT, ACCOUNT_BURST_DEFAULT),
             directory: definition.parent().map(Path::to_owned).unwrap_or_default(),
         }
@@ -153,11 +156,27 @@ impl Config {
     /// else `AWS_ENDPOINT_URL` (as in "Service-specific endpoints" of AWS's SDK reference).
     pub fn endpoint(&self, signing_name: &str) -> Option<String> {
         let variable = |name: String| std::env::var(name).ok().filter(|url| !url.is_empty());
+        let of_service = |name: &str| variable(format!("AWS_ENDPOINT_URL_{}", variable_name(name)));
         let configured = self.endpoints.get(signing_name).cloned();
         configured
-            .or_else(|| variable(format!("AWS_ENDPOINT_URL_{}", variable_name(signing_name))))
+            .or_else(|| of_service(signing_name))
+            .or_else(|| of_service(sdk_name(signing_name)?))
             .or_else(|| variable("AWS_ENDPOINT_URL".into()))
     }
+}
+
+/// What AWS's SDKs call a service in the names of variables, where that is not its signing name.
+fn sdk_name(signing_name: &str) -> Option<&'static str> {
+    Some(match signing_name {
+        "states" => "SFN",
+        "events" => "EVENTBRIDGE",
+        "secretsmanager" => "SECRETS_MANAGER",
+        "cognito-idp" => "COGNITO_IDENTITY_PROVIDER",
+        "monitoring" => "CLOUDWATCH",
+        "logs" => "CLOUDWATCH_LOGS",
+        "iotdata" => "IOT_DATA_PLANE",
+        _ => return None,
+    })
 }
 
 const LISTEN_DEFAULT: &str = "127.0.0.1:8080";
@@ -177,7 +196,7 @@ fn default_region() -> String {
 }
 
 fn read(reading: &Reading, at: &At<'_>, directory: &Path) -> Config {
-    const KEYS: [&str; 10] = [
+    const KEYS: [&str; 11] = [
         "listen",
         "admin",
         "region",
@@ -185,6 +204,7 @@ fn read(reading: &Reading, at: &At<'_>, directory: &Path) -> Config {
         "apis",
         "functions",
         "endpoints",
+        "assumeRoles",
         "truststore",
         "limits",
         "account",
@@ -208,6 +228,7 @@ fn read(reading: &Reading, at: &At<'_>, directory: &Path) -> Config {
             Some(Truststore { file, certificates: Vec::new(), source: at.source() })
         }),
         limits: limits(reading, at),
+        assume_roles: at.get("assumeRoles").is_some_and(|at| reading.boolean(&at) == Some(true)),
         account_throttle: account_throttle(reading, at),
         directory: directory.to_owned(),
     }

@@ -1,6 +1,5 @@
 //! Lambda functions: where each one is, and how it is run.
 
-mod credentials;
 mod invoke_api;
 mod pool;
 mod process;
@@ -14,12 +13,12 @@ use std::time::Duration;
 
 use gateway_core::effect::{EffectError, FunctionAnswer, FunctionName, InvokeFunction};
 
-use self::credentials::Credentials;
 use self::invoke_api::InvokeApi;
 use self::pool::{Pool, PoolSpec};
 use self::process::ProcessSpec;
 use self::thread::FunctionsThread;
 use crate::config::{Config, FunctionConfig};
+use crate::credentials::Credentials;
 use crate::perform::http::HttpClient;
 
 /// Seconds that an invocation may take, unless `timeout` says otherwise.
@@ -33,7 +32,7 @@ pub struct Functions {
     region: String,
     account_id: String,
     lambda_endpoint: Option<String>,
-    credentials: Credentials,
+    credentials: Arc<Credentials>,
     urls: BTreeMap<String, String>,
     pools: BTreeMap<String, Arc<Pool>>,
     thread: Arc<FunctionsThread>,
@@ -49,10 +48,13 @@ impl fmt::Debug for Functions {
 impl Functions {
     /// The functions of a configuration. Programs start with their first invocation; those that
     /// have not changed since `before` keep their processes.
-    pub fn new(config: &Config, before: Option<&Self>) -> Self {
-        let variable = |name: &str| std::env::var(name).ok();
+    pub(crate) fn new(
+        config: &Config,
+        credentials: Arc<Credentials>,
+        before: Option<&Self>,
+    ) -> Self {
         let mut functions = Self {
-            credentials: Credentials::from_environment(&config.region, &variable),
+            credentials,
             lambda_endpoint: config.endpoint("lambda"),
             region: config.region.clone(),
             account_id: config.account_id.clone(),

@@ -8,23 +8,28 @@ pub mod http;
 pub mod keys;
 pub mod metrics;
 pub(crate) mod pool;
+pub mod services;
 pub mod signature;
 pub mod tokens;
 pub mod trust;
 
 use std::time::Duration;
 
+use ::http::Response;
 use bytes::Bytes;
 use gateway_core::effect::{
-    Effect, EffectError, FunctionAnswer, InvokeFunction, Outcome, SendRequest,
+    Connection, Effect, EffectError, FunctionAnswer, InvokeFunction, Outcome, ReadContent,
+    SendRequest,
 };
-use gateway_core::message::EndpointResponse;
+use gateway_core::limits::PAYLOAD_BYTES_MAX;
+use gateway_core::message::{Content, EndpointResponse};
 
 use crate::body::Body;
 use crate::drive::{Held, now};
 use crate::framing::endpoint_request;
-use crate::perform::http::AnyAuthority;
+use crate::perform::http::{AnyAuthority, HttpClient, body_error};
 use crate::settings::Settings;
+use crate::sigv4::Scope;
 use crate::spelling::fields_of;
 use crate::worker::Worker;
 
@@ -39,7 +44,9 @@ pub(crate) async fn perform(
         Effect::ReadContent(read) => {
             Outcome::ReadContent(held.contents.read(&read, &worker.shared.memory).await)
         }
-        Effect::SendRequest(send) => Outcome::SendRequest(send_request(worker, held, send).await),
+        Effect::SendRequest(send) => {
+            Outcome::SendRequest(send_request(worker, settings, held, send).await)
+        }
         Effect::InvokeFunction(invoke) => {
             Outcome::InvokeFunction(invoke_function(worker, settings, held, invoke).await)
         }
@@ -77,11 +84,35 @@ async fn invoke_function(
 
 async fn send_request(
     worker: &Worker,
+    settings: &Settings,
     held: &mut Held,
     effect: SendRequest,
 ) -> Result<EndpointResponse, EffectError> {
-    let SendRequest { method, url, fields, content, timeout_ms, insecure_skip_verification } =
-        effect;
+    let timeout = Duration::from_millis(effect.timeout_ms.into());
+    let client = worker.client.borrow().clone();
+    let response = match &effect.connection {
+        Connection::Service { .. } => {
+            let calling = call_service(worker, settings, held, effect, timeout);
+            tokio::time::timeout(timeout, calling).await.unwrap_or(Err(EffectError::TimedOut))?
+        }
+        Connection::Internet | Connection::VpcLink { .. } => {
+            ask_endpoint(&client, held, effect, timeout).await?
+        }
+    };
+    let (head, body) = response.into_parts();
+    let fields = fields_of(&head.headers);
+    held.endpoint = head.headers;
+    let content = held.contents.hold(body);
+    Ok(EndpointResponse { status: head.status.as_u16(), fields, content })
+}
+
+async fn ask_endpoint(
+    client: &HttpClient,
+    held: &mut Held,
+    effect: SendRequest,
+    timeout: Duration,
+) -> Result<Response<Body>, EffectError> {
+    let SendRequest { method, url, fields, content, insecure_skip_verification, .. } = effect;
     if held.contents.is_too_large(&content) {
         return Err(EffectError::TooLarge);
     }
@@ -101,12 +132,33 @@ async fn send_request(
     };
     let request = build(body).map_err(EffectError::Unavailable)?;
     let rebuild = || content_again.clone().and_then(|bytes| build(bytes.into()).ok());
-    let timeout = Duration::from_millis(timeout_ms.into());
-    let client = worker.client.borrow().clone();
-    let response = client.send(request, Some(&rebuild), timeout).await?;
-    let (head, body) = response.into_parts();
-    let fields = fields_of(&head.headers);
-    held.endpoint = head.headers;
-    let content = held.contents.hold(body);
-    Ok(EndpointResponse { status: head.status.as_u16(), fields, content })
+    client.send(request, Some(&rebuild), timeout).await
+}
+
+/// A signature covers the content, so that it must be there whole.
+async fn call_service(
+    worker: &Worker,
+    settings: &Settings,
+    held: &mut Held,
+    effect: SendRequest,
+    timeout: Duration,
+) -> Result<Response<Body>, EffectError> {
+    let SendRequest { method, url, connection, fields, content, .. } = effect;
+    let Connection::Service { signing_name, region, credentials } = connection else {
+        return Err(EffectError::Unavailable("this is no service".into()));
+    };
+    if let Content::Held(content) = content {
+        let read = ReadContent { content, bytes_max: PAYLOAD_BYTES_MAX };
+        held.contents.read(&read, &worker.shared.memory).await?;
+    }
+    let client = &worker.client.borrow().clone();
+    let content = held.contents.send(content)?;
+    let content = content.collect(PAYLOAD_BYTES_MAX as usize).await.map_err(body_error)?;
+    let url = settings.services.url(&url, &signing_name);
+    let request = endpoint_request(&method, &url, &fields, &held.client.headers, Body::Empty);
+    let mut request = request.map_err(EffectError::Unavailable)?.map(|_| content);
+    let scope = Scope { service: &signing_name, region: &region };
+    settings.services.sign(&mut request, scope, credentials.as_deref(), client).await?;
+    let rebuild = || Some(request.clone().map(Body::from));
+    client.send(request.clone().map(Body::from), Some(&rebuild), timeout).await
 }

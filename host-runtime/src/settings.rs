@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use crate::config::{Config, Limits};
+use crate::credentials::Credentials;
 use crate::functions::Functions;
 use crate::perform::keys::Keys;
+use crate::perform::services::Services;
 use crate::perform::trust::Trust;
 
 /// Everything that effects need and the pipeline does not.
@@ -14,6 +16,8 @@ pub struct Settings {
     pub keys: Arc<Keys>,
     /// Lambda functions.
     pub functions: Functions,
+    /// AWS's services.
+    pub services: Services,
     /// Who vouches for endpoints.
     pub trust: Arc<Trust>,
     /// Bounds.
@@ -30,12 +34,29 @@ impl Settings {
             Some(before) if before.cognito_endpoint == cognito_endpoint => Arc::clone(&before.keys),
             _ => Arc::new(Keys::new(cognito_endpoint.clone())),
         };
-        let functions = Functions::new(config, before.map(|before| &before.functions));
+        let credentials = Arc::new(credentials(config));
+        let before_functions = before.map(|before| &before.functions);
+        let functions = Functions::new(config, Arc::clone(&credentials), before_functions);
+        let services = Services::new(config, credentials);
         let added = config.truststore.as_ref().map_or(&[][..], |store| &store.certificates);
         let trust = match before {
             Some(before) if before.trust.adds(added) => Arc::clone(&before.trust),
             _ => Arc::new(Trust::new(added.to_vec())),
         };
-        Self { keys, functions, trust, limits: config.limits, cognito_endpoint }
+        Self { keys, functions, services, trust, limits: config.limits, cognito_endpoint }
     }
+}
+
+/// The host's own, and those of the roles that it assumes for integrations.
+fn credentials(config: &Config) -> Credentials {
+    let variable = |name: &str| std::env::var(name).ok();
+    let own = Credentials::from_environment(&config.region, &variable);
+    if !config.assume_roles {
+        return own;
+    }
+    let endpoint = config.endpoint("sts").unwrap_or_else(|| {
+        let suffix = if config.region.starts_with("cn-") { ".cn" } else { "" };
+        format!("https://sts.{}.amazonaws.com{suffix}", config.region)
+    });
+    own.assuming_roles(endpoint.trim_end_matches('/').into(), &config.region)
 }

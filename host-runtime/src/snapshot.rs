@@ -159,6 +159,9 @@ impl Building {
         let (document, mut imported) =
             self.definition(&api.definition, api.protocol, &config.region)?;
         imported.deployment.id = deployment_id(&document);
+        if !config.assume_roles {
+            self.note(&api.definition, Some(&document), roles_not_assumed(&imported));
+        }
         let built = Api {
             id: api.id.clone(),
             name: imported.name,
@@ -258,6 +261,20 @@ fn definitions_of(document: &Node, directory: &Path) -> Vec<(PathBuf, Protocol)>
         Some((directory.join(api.get("definition")?.as_str()?), protocol))
     });
     named.collect()
+}
+
+/// A warning for every integration whose role is not the one that it is called with.
+fn roles_not_assumed(imported: &openapi::Imported) -> Vec<DefinitionError> {
+    let integrations = imported.deployment.methods.iter().map(|method| &method.integration);
+    let with_role = integrations.filter(|integration| integration.credentials.is_some());
+    let warning = |source: &Source| {
+        let message =
+            "the role in `credentials` is not assumed: the host calls with its own credentials";
+        let help =
+            "`assumeRoles: true` in edgeway.yaml assumes the roles of integrations with services";
+        DefinitionError::warning(source.clone(), message).help(help)
+    };
+    with_role.map(|integration| warning(&integration.source)).collect()
 }
 
 /// An HTTP API where the document has what only HTTP APIs have, else a REST API.

@@ -1,22 +1,39 @@
 //! `SendRequest`, by workerd's `fetch`.
 
 use futures_util::future::{Either, select};
-use gateway_core::effect::{EffectError, SendRequest};
+use gateway_core::effect::{Connection, EffectError, SendRequest};
 use gateway_core::message::EndpointResponse;
 use js_sys::Reflect;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortController, Headers, RequestInit, RequestRedirect, Response};
 
+use worker::Env;
+
+use super::service::Unsigned;
 use crate::convert;
 use crate::drive::HeldByHost;
 
 /// Sends a request and waits for the response's header section; its content is held.
 pub(crate) async fn send(
-    request: SendRequest,
+    mut request: SendRequest,
     held: &mut HeldByHost,
+    env: &Env,
 ) -> Result<EndpointResponse, EffectError> {
-    let fields = request.fields.resolve(&held.arrival_fields);
+    let mut fields = request.fields.resolve(&held.arrival_fields);
+    match &request.connection {
+        Connection::Internet => {}
+        Connection::VpcLink { id, .. } => {
+            let reason = format!("the edge reaches no VPC link: `{id}`");
+            return Err(EffectError::Unavailable(reason));
+        }
+        Connection::Service { signing_name, region, .. } => {
+            let unsigned =
+                Unsigned { method: &request.method, url: &request.url, signing_name, region };
+            let signed = unsigned.sign(fields, &mut request.content, &mut held.contents, env);
+            (request.url, fields) = signed.await?;
+        }
+    }
     let headers = convert::headers(&fields);
     let _ = headers.delete("host"); // the URL's authority
     let body = match request.method.as_str() {

@@ -66,6 +66,9 @@ fn untrusted(built: &Built) -> Vec<String> {
 fn bindings(config: &Config) -> Result<BTreeMap<String, String>, Vec<String>> {
     let mut bindings = BTreeMap::from([("AWS_REGION".to_owned(), config.region.clone())]);
     let mut errors = Vec::new();
+    if config.assume_roles {
+        errors.push("`assumeRoles`: the edge calls with its own credentials alone".to_owned());
+    }
     for (service, url) in &config.endpoints {
         let name = format!("AWS_ENDPOINT_URL_{}", variable_name(service));
         if bindings.insert(name, url.clone()).is_some() {

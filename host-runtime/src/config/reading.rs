@@ -142,6 +142,15 @@ impl Reading {
         }
     }
 
+    /// `true` or `false`.
+    pub(super) fn boolean(&self, at: &At<'_>) -> Option<bool> {
+        let value = at.as_bool();
+        if value.is_none() {
+            self.wrong_type(at, "true or false");
+        }
+        value
+    }
+
     /// A map of texts.
     pub(super) fn variables(
         &self,

@@ -4,14 +4,13 @@
 
 use std::time::{Duration, SystemTime};
 
-use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
-use aws_sigv4::sign::v4::SigningParams;
 use gateway_core::effect::{EffectError, FunctionAnswer, FunctionName, InvocationType};
-use http::{HeaderMap, Request, Uri, header};
+use http::{HeaderMap, Request, header};
 
-use super::credentials::{Credentials, Keys};
 use crate::body::{Body, BodyError};
+use crate::credentials::{Credentials, is_aws};
 use crate::perform::http::{HttpClient, body_error};
+use crate::sigv4::{self, Scope, encode};
 
 /// Largest answer of a synchronous invocation: 6 MB (Lambda quota), with room for its escapes.
 const ANSWER_BYTES_MAX: usize = 6 * 1024 * 1024 + 64 * 1024;
@@ -36,14 +35,9 @@ impl InvokeApi<'_> {
         client: &HttpClient,
     ) -> Result<FunctionAnswer, EffectError> {
         let mut request = self.request(function, payload, invocation)?;
-        let keys = if self.is_aws(request.uri()) {
-            Some(self.credentials.find(client).await.map_err(EffectError::Unavailable)?)
-        } else {
-            // Another's endpoint may want no signature at all; a broken chain is no reason not to ask.
-            self.credentials.find_nearby(client).await.unwrap_or_default()
-        };
-        if let Some(keys) = keys {
-            sign_request(&mut request, &keys, &function.region, SystemTime::now())?;
+        if let Some(keys) = self.credentials.for_endpoint(request.uri(), None, client).await? {
+            let scope = Scope { service: "lambda", region: &function.region };
+            sigv4::sign(&mut request, &keys, scope, SystemTime::now())?;
         }
         let request = request.map(Body::from);
         let response = client.send(request, None, Duration::MAX).await?;
@@ -88,7 +82,7 @@ impl InvokeApi<'_> {
         if endpoint.ends_with("/invocations") {
             return endpoint.into();
         }
-        let aws = endpoint.parse().is_ok_and(|uri| self.is_aws(&uri));
+        let aws = endpoint.parse().is_ok_and(|uri| is_aws(&uri));
         let name = match aws {
             // The account may be another's: only the ARN says so.
             true => arn(&FunctionName { qualifier: None, ..function.clone() }),
@@ -100,11 +94,6 @@ impl InvokeApi<'_> {
             url.push_str(&encode(qualifier));
         }
         url
-    }
-
-    fn is_aws(&self, uri: &Uri) -> bool {
-        const DOMAINS: [&str; 3] = [".amazonaws.com", ".amazonaws.com.cn", ".api.aws"];
-        uri.host().is_some_and(|host| DOMAINS.iter().any(|domain| host.ends_with(domain)))
     }
 }
 
@@ -133,56 +122,14 @@ pub(super) fn arn(function: &FunctionName) -> String {
     qualifier.as_ref().map_or(arn.clone(), |qualifier| format!("{arn}:{qualifier}"))
 }
 
-/// Adds the fields of Signature Version 4.
-fn sign_request(
-    request: &mut Request<Vec<u8>>,
-    keys: &Keys,
-    region: &str,
-    now: SystemTime,
-) -> Result<(), EffectError> {
-    let refused = |reason: String| EffectError::Unavailable(format!("signing: {reason}"));
-    let identity = keys.clone().into();
-    let params = SigningParams::builder()
-        .identity(&identity)
-        .region(region)
-        .name("lambda")
-        .time(now)
-        .settings(SigningSettings::default())
-        .build()
-        .map_err(|error| refused(error.to_string()))?
-        .into();
-    let uri = request.uri().to_string();
-    let fields = request.headers().iter();
-    let fields = fields.filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)));
-    let content = SignableBody::Bytes(request.body());
-    let signable = SignableRequest::new("POST", &uri, fields, content)
-        .map_err(|error| refused(error.to_string()))?;
-    let (signature, _) =
-        sign(signable, &params).map_err(|error| refused(error.to_string()))?.into_parts();
-    signature.apply_to_request_http1x(request);
-    Ok(())
-}
-
 fn field(fields: &HeaderMap, name: &str) -> Option<String> {
     fields.get(name)?.to_str().ok().map(Into::into)
-}
-
-/// Everything but RFC 3986's unreserved characters is encoded, as AWS's clients do.
-pub(super) fn encode(text: &str) -> String {
-    use std::fmt::Write;
-    text.bytes().fold(String::new(), |mut encoded, byte| {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            encoded.push(byte.into());
-        } else {
-            let _ = write!(encoded, "%{byte:02X}"); // a String takes everything
-        }
-        encoded
-    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::credentials::Keys;
 
     fn api<'c>(endpoint: &str, credentials: &'c Credentials) -> InvokeApi<'c> {
         InvokeApi { endpoint: endpoint.into(), credentials }
@@ -229,7 +176,8 @@ mod tests {
             api.request(&function(None), b"{}".to_vec(), InvocationType::Event).unwrap();
         let keys = Keys::from_keys("AKIDEXAMPLE", "secret", Some("token".into()));
         let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_440_938_160);
-        sign_request(&mut request, &keys, "eu-west-1", now).unwrap();
+        let scope = Scope { service: "lambda", region: "eu-west-1" };
+        sigv4::sign(&mut request, &keys, scope, now).unwrap();
         let signature = request.headers()["authorization"].to_str().unwrap();
         assert!(
             signature.starts_with(

@@ -307,11 +307,11 @@ async fn a_reload_keeps_the_processes_of_what_has_not_changed() {
         config
     };
     let tell = json!({"do": "tell"});
-    let first = Functions::new(&config(None), None);
+    let first = Functions::new(&config(None), Arc::default(), None);
     let pid = answer(&first, &tell).await["pid"].clone();
-    let second = Functions::new(&config(None), Some(&first));
+    let second = Functions::new(&config(None), Arc::default(), Some(&first));
     drop(first);
     assert_eq!(answer(&second, &tell).await["pid"], pid);
-    let third = Functions::new(&config(Some(60)), Some(&second));
+    let third = Functions::new(&config(Some(60)), Arc::default(), Some(&second));
     assert_ne!(answer(&third, &tell).await["pid"], pid);
 }

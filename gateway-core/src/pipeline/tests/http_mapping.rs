@@ -160,6 +160,7 @@ fn an_endpoint_that_answers_more_than_can_be_mapped_is_answered_500() {
     let gateway = gateway(vec![http(vec![method("GET /a", integration)])]);
     let told = run(&gateway, arrival("GET /a", &[]), |effect| match effect {
         Effect::ReadContent(_) => Some(Outcome::ReadContent(Err(EffectError::TooLarge))),
+        Effect::TakeTokens(_) => None,
         _ => Some(endpoint(200, &[], Content::Held(ContentId(1)))),
     });
     assert_eq!(

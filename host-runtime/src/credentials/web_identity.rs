@@ -43,7 +43,7 @@ impl WebIdentity {
         ];
         let form: Vec<String> = parameters
             .iter()
-            .map(|(name, value)| format!("{name}={}", super::super::invoke_api::encode(value)))
+            .map(|(name, value)| format!("{name}={}", crate::sigv4::encode(value)))
             .collect();
         let request = Request::post(format!("{}/", self.endpoint))
             .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
@@ -64,8 +64,8 @@ pub(super) fn endpoint(set: &dyn Fn(&str) -> Option<String>, region: &str) -> St
     endpoint.trim_end_matches('/').into()
 }
 
-/// The four values are base64 and a time: nothing in them is escaped in XML.
-fn read_answer(xml: &str) -> Option<Keys> {
+/// The keys in an answer of STS. The four values are base64 and a time: nothing in them is escaped.
+pub(super) fn read_answer(xml: &str) -> Option<Keys> {
     let text = |tag: &str| {
         let (_, rest) = xml.split_once(&format!("<{tag}>"))?;
         Some(rest.split_once(&format!("</{tag}>"))?.0.to_owned())

@@ -7,22 +7,24 @@
 mod document;
 mod metadata;
 mod profile;
+mod role;
 mod web_identity;
 
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use gateway_core::effect::EffectError;
-use http::{Request, StatusCode};
+use http::{Request, StatusCode, Uri};
 use tokio::sync::Mutex;
 
 use self::metadata::{Container, Instance};
 use self::profile::{Profile, Profiles};
+use self::role::Roles;
 use self::web_identity::WebIdentity;
 use crate::body::Body;
 use crate::perform::http::{HttpClient, body_error};
 
-pub(super) use aws_credential_types::Credentials as Keys;
+pub(crate) use aws_credential_types::Credentials as Keys;
 
 /// Keys that expire are replaced this long before.
 const EXPIRY_MARGIN: Duration = Duration::from_secs(5 * 60);
@@ -36,14 +38,16 @@ const ANSWER_BYTES_MAX: usize = 64 * 1024;
 
 /// Whose requests these are, looked up when the first one is to be signed.
 #[derive(Debug, Default)]
-pub(super) struct Credentials {
+pub(crate) struct Credentials {
     nearby: Chain,
     whole: Chain,
+    /// Set where the roles of integrations are assumed.
+    roles: Option<Roles>,
 }
 
 impl Credentials {
     /// The chain that the environment describes. `region` is where web identities are exchanged.
-    pub(super) fn from_environment(
+    pub(crate) fn from_environment(
         region: &str,
         variable: &dyn Fn(&str) -> Option<String>,
     ) -> Self {
@@ -59,14 +63,46 @@ impl Credentials {
         .collect();
         let mut whole = nearby.clone();
         whole.extend(Instance::from_environment(&set).map(Source::Instance));
-        Self { nearby: Chain::of(nearby), whole: Chain::of(whole) }
+        Self { nearby: Chain::of(nearby), whole: Chain::of(whole), roles: None }
+    }
+
+    /// With these credentials the roles of integrations are assumed at this endpoint of STS.
+    pub(crate) fn assuming_roles(self, endpoint: String, region: &str) -> Self {
+        Self { roles: Some(Roles::new(endpoint, region)), ..self }
+    }
+
+    /// The keys to sign a request to an endpoint with; `None` where another's endpoint than AWS's
+    /// is asked and there are none nearby: it may want no signature at all.
+    ///
+    /// # Errors
+    /// When there should be keys and are none. A role that cannot be assumed is never replaced by
+    /// the host's own keys.
+    pub(crate) async fn for_endpoint(
+        &self,
+        endpoint: &Uri,
+        role: Option<&str>,
+        client: &HttpClient,
+    ) -> Result<Option<Keys>, EffectError> {
+        let keys = match (role, &self.roles) {
+            (Some(role), Some(roles)) => roles.keys(role, self, client).await.map(Some),
+            _ => self.own(endpoint, client).await,
+        };
+        keys.map_err(EffectError::Unavailable)
+    }
+
+    async fn own(&self, endpoint: &Uri, client: &HttpClient) -> Result<Option<Keys>, String> {
+        if is_aws(endpoint) {
+            return self.find(client).await.map(Some);
+        }
+        // A broken chain is no reason not to ask.
+        Ok(self.find_nearby(client).await.unwrap_or_default())
     }
 
     /// The keys of the first source that has any.
     ///
     /// # Errors
     /// The reason why there are none.
-    pub(super) async fn find(&self, client: &HttpClient) -> Result<Keys, String> {
+    pub(crate) async fn find(&self, client: &HttpClient) -> Result<Keys, String> {
         const NONE: &str = "no AWS credentials: neither the environment nor a shared file, a web \
                             identity, a container nor the instance has any";
         self.whole.find(client).await?.ok_or_else(|| NONE.into())
@@ -76,9 +112,15 @@ impl Credentials {
     ///
     /// # Errors
     /// When a source is there and gives no keys.
-    pub(super) async fn find_nearby(&self, client: &HttpClient) -> Result<Option<Keys>, String> {
+    pub(crate) async fn find_nearby(&self, client: &HttpClient) -> Result<Option<Keys>, String> {
         self.nearby.find(client).await
     }
+}
+
+/// Whether an endpoint is AWS's own.
+pub(crate) fn is_aws(uri: &Uri) -> bool {
+    const DOMAINS: [&str; 4] = [".amazonaws.com", ".amazonaws.com.cn", ".amazonaws.eu", ".api.aws"];
+    uri.host().is_some_and(|host| DOMAINS.iter().any(|domain| host.ends_with(domain)))
 }
 
 /// Sources, in the order in which they are asked.
