@@ -31,21 +31,6 @@ pub(crate) fn hash_code(value: &Value) -> i32 {
     }
 }
 
-/// What `HashMap` makes of a hash code.
-pub(crate) fn spread(hash: i32) -> usize {
-    let hash = hash as u32;
-    (hash ^ (hash >> 16)) as usize
-}
-
-/// How many buckets a `HashMap` has that had so many entries.
-pub(crate) fn hash_map_buckets(most: usize) -> usize {
-    let mut buckets = 16;
-    while most > buckets / 4 * 3 {
-        buckets *= 2;
-    }
-    buckets
-}
-
 /// `equals` of what is no list and no map.
 pub(crate) fn scalar_equals(a: &Value, b: &Value) -> bool {
     match (a, b) {

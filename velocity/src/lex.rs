@@ -48,6 +48,10 @@ impl<'t> Lexer<'t> {
             }
             loop {
                 let rest = &self.text.as_bytes()[self.at..];
+                // What a later token should have taken along, and none came.
+                if rest.is_empty() {
+                    return Err(self.at);
+                }
                 let Some((found, length)) = longest(self.stack.state, rest) else {
                     return Err(self.at);
                 };

@@ -22,6 +22,9 @@ type Outcome<T> = Result<T, RenderErrorKind>;
 /// Most renderings and evaluations within each other, of whatever kind: each takes stack.
 const NESTING_MAX: usize = 400;
 
+/// How often a `#define` block may be within itself (`directive.define.maxdepth`).
+const RECURSION_MAX: usize = 2;
+
 /// Renders a template.
 pub(crate) fn render(
     template: &Template,
@@ -38,7 +41,7 @@ pub(crate) fn render(
         out: String::new(),
         budget: Budget::new(bounds),
         loops: Vec::new(),
-        blocks: 0,
+        blocks: Vec::new(),
         nesting: 0,
         position: Position { line: 1, column: 1 },
         empty: Value::string(""),
@@ -58,8 +61,8 @@ struct Machine<'t> {
     budget: Budget<'t>,
     /// The loops around this place, from outside.
     loops: Vec<Rc<Loop>>,
-    /// `#define` blocks around this place.
-    blocks: usize,
+    /// The `#define` blocks around this place, from outside.
+    blocks: Vec<Block>,
     nesting: usize,
     /// What is being rendered, for errors.
     position: Position,
@@ -139,18 +142,21 @@ impl<'t> Machine<'t> {
         Ok(text)
     }
 
-    /// Renders a `#define` block in place.
-    fn block(&mut self, block: Block) -> Outcome<Flow> {
-        if self.blocks == self.budget.bounds.depth_max {
+    /// Renders a `#define` block in place; `None` if it is within itself more often than Velocity lets it be.
+    fn block(&mut self, block: Block) -> Outcome<Option<Flow>> {
+        if self.blocks.iter().filter(|b| **b == block).count() == RECURSION_MAX {
+            return Ok(None);
+        }
+        if self.blocks.len() == self.budget.bounds.depth_max {
             return Err(RenderErrorKind::TooDeep);
         }
-        self.blocks += 1;
+        self.blocks.push(block);
         let flow = self.nodes(&self.template.blocks[block.0 as usize]);
-        self.blocks -= 1;
-        Ok(match flow? {
+        self.blocks.pop();
+        Ok(Some(match flow? {
             Flow::Break => Flow::On,
             flow => flow,
-        })
+        }))
     }
 
     fn push(&mut self, text: &str) -> Outcome<()> {

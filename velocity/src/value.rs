@@ -8,7 +8,7 @@ use alloc::{rc::Rc, string::String, vec::Vec};
 use core::fmt;
 
 pub use list::{List, Notation};
-pub use map::{Map, Order};
+pub use map::Map;
 pub(crate) use text::scalar_json;
 
 use crate::Object;
@@ -79,6 +79,11 @@ impl fmt::Debug for Value {
 impl From<bool> for Value {
     fn from(value: bool) -> Self {
         Self::Bool(value)
+    }
+}
+impl From<i32> for Value {
+    fn from(value: i32) -> Self {
+        Self::Integer(value.into())
     }
 }
 impl From<i64> for Value {

@@ -4,7 +4,7 @@ use alloc::rc::Rc;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use velocity::{CallError, List, Map, Notation, Object, Order, Value};
+use velocity::{CallError, List, Map, Notation, Object, Value};
 
 use super::{Inputs, Overrides, convert};
 use crate::context::{AuthorizerContext, Context};
@@ -140,7 +140,7 @@ fn authorizer(authorizer: &AuthorizerContext) -> Option<Value> {
     else {
         return None;
     };
-    let map = Map::silent(Order::Insertion);
+    let map = Map::silent();
     map.put("claims", convert::string_map(claims.iter().map(|(name, value)| (name, value))));
     Some(Value::Map(map))
 }
@@ -160,7 +160,7 @@ fn read_only_map(
         ("values", []) => list(names.iter().map(|name| member(name).unwrap_or_default()).collect()),
         ("entrySet", []) => {
             let entries = names.iter().map(|name| {
-                let entry = Map::new(Order::Insertion);
+                let entry = Map::new();
                 entry.put("key", *name);
                 entry.put("value", member(name).unwrap_or_default());
                 Value::Map(entry)

@@ -3,7 +3,7 @@
 use alloc::rc::Rc;
 use alloc::string::{String, ToString};
 
-use velocity::{List, Map, Notation, Object, Order, Value};
+use velocity::{List, Map, Notation, Object, Value};
 
 use crate::json::{Json, Number};
 
@@ -21,7 +21,6 @@ pub(super) fn value(json: Json) -> Value {
         Json::Object(object) => {
             let members = object.into_members().into_iter();
             Value::Map(Map::from_entries(
-                Order::Insertion,
                 members.map(|(name, member)| (Value::from(name), value(member))),
             ))
         }
@@ -31,7 +30,7 @@ pub(super) fn value(json: Json) -> Value {
 /// A map of texts.
 pub(super) fn string_map<'m>(entries: impl Iterator<Item = (&'m String, &'m String)>) -> Value {
     let entries = entries.map(|(name, value)| (name.as_str().into(), value.as_str().into()));
-    Value::Map(Map::from_entries(Order::Insertion, entries))
+    Value::Map(Map::from_entries(entries))
 }
 
 fn number_value(number: &Number) -> Value {

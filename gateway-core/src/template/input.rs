@@ -6,7 +6,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::cell::OnceCell;
 
-use velocity::{CallError, Map, Object, Order, Value};
+use velocity::{CallError, Map, Object, Value};
 
 use super::{Inputs, convert};
 use crate::json::{self, Json};
@@ -102,7 +102,7 @@ impl Parameters {
 
     /// `$input.params()`
     fn all(&self) -> Value {
-        let all = Map::new(Order::Insertion);
+        let all = Map::new();
         all.put("path", convert::string_map(self.path.iter().map(|(n, v)| (n, v))));
         let query = target::query_parameters(&self.raw_query);
         all.put("querystring", map(query));
@@ -120,5 +120,5 @@ impl Parameters {
 /// Of several values with one name the last counts.
 fn map<'m>(entries: impl Iterator<Item = (Cow<'m, str>, Cow<'m, str>)>) -> Value {
     let entries = entries.map(|(name, value)| (Value::from(&*name), Value::from(&*value)));
-    Value::Map(Map::from_entries(Order::Insertion, entries))
+    Value::Map(Map::from_entries(entries))
 }

@@ -3,7 +3,7 @@
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use velocity::{Map, Order, Value};
+use velocity::{Map, Value};
 
 use crate::limits::PAYLOAD_BYTES_MAX;
 
@@ -21,9 +21,9 @@ impl Default for Overrides {
     /// `path`, `header` and `querystring`, the response's for `header` alone.
     fn default() -> Self {
         let holder = |names: &[&'static str]| {
-            let holder = Map::silent(Order::Insertion);
+            let holder = Map::silent();
             for name in names {
-                holder.put(*name, Map::silent(Order::Insertion));
+                holder.put(*name, Map::silent());
             }
             holder
         };

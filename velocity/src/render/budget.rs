@@ -17,6 +17,9 @@ impl<'b> Budget<'b> {
         self.steps = self.steps.checked_sub(steps).ok_or(RenderErrorKind::TooManySteps)?;
         Ok(())
     }
+    pub(super) fn left(&self) -> u64 {
+        self.steps
+    }
     /// For going through so much text.
     pub(super) fn look_at(&mut self, bytes: usize) -> Outcome<()> {
         self.step(bytes as u64 / 32)

@@ -5,7 +5,7 @@ use alloc::string::String;
 use super::{Machine, Outcome, arithmetic};
 use crate::Value;
 use crate::ast::{Expression, Operation, Operator};
-use crate::value::{List, Map, Notation, Order};
+use crate::value::{List, Map, Notation};
 
 impl<'t> Machine<'t> {
     /// The value of an expression.
@@ -46,7 +46,7 @@ impl<'t> Machine<'t> {
             }
             Expression::Map(expressions) => {
                 self.budget.allocate_values(1 + 2 * expressions.len())?;
-                let map = Map::new(Order::Hash);
+                let map = Map::new();
                 for (key, value) in expressions {
                     let (key, value) = (self.evaluate(key)?, self.evaluate(value)?);
                     map.put(self.key(&key)?, value);

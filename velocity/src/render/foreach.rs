@@ -1,6 +1,7 @@
 //! `#foreach`.
 
-use alloc::{boxed::Box, rc::Rc, string::String, vec::Vec};
+use alloc::rc::{Rc, Weak};
+use alloc::{boxed::Box, string::String, vec::Vec};
 use core::cell::Cell;
 
 use super::evaluate::{Range, as_int};
@@ -13,6 +14,7 @@ pub(super) struct Loop {
     index: Cell<usize>,
     has_next: Cell<bool>,
     parent: Value,
+    this: Weak<Loop>,
 }
 
 impl<'t> Machine<'t> {
@@ -23,7 +25,10 @@ impl<'t> Machine<'t> {
         let own = [Some(foreach.item), slots.scope, slots.count, slots.has_next];
         let saved = own.map(|slot| slot.map(|slot| (slot, self.slots[slot as usize].clone())));
         let parent = slots.scope.map(|slot| self.slots[slot as usize].clone()).unwrap_or_default();
-        let this = Rc::new(Loop { index: Cell::new(0), has_next: Cell::new(false), parent });
+        let this = Rc::new_cyclic(|this| {
+            let this = this.clone();
+            Loop { index: Cell::new(0), has_next: Cell::new(false), parent, this }
+        });
         if let Some(scope) = slots.scope {
             self.slots[scope as usize] = Value::Object(this.clone());
         }
@@ -120,7 +125,7 @@ impl Object for Loop {
             "topmost" => match &self.parent {
                 // Of loops there are not many within each other.
                 Value::Object(parent) => parent.get("topmost")?,
-                _ => return None,
+                _ => Value::Object(self.this.upgrade()?),
             },
             _ => return None,
         })
@@ -134,6 +139,7 @@ impl Object for Loop {
             "isFirst" | "getFirst" => "first",
             "isLast" | "getLast" => "last",
             "getParent" => "parent",
+            "getTopmost" => "topmost",
             _ => return Err(CallError::NoSuchMethod),
         };
         if !arguments.is_empty() {

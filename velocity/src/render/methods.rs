@@ -7,6 +7,7 @@ mod equality;
 mod list;
 mod map;
 mod number;
+mod pattern;
 mod string;
 mod views;
 

@@ -107,7 +107,12 @@ impl<'t> Machine<'t> {
             }
             Value::Block(block) => {
                 self.push(&printed.prefix)?;
-                self.block(block)
+                match self.block(block)? {
+                    Some(flow) => Ok(flow),
+                    None => self
+                        .push(if printed.quiet { "" } else { &printed.literal })
+                        .map(|()| Flow::On),
+                }
             }
             value => {
                 self.push(&printed.prefix)?;

@@ -6,22 +6,12 @@ use core::cell::{Ref, RefCell};
 use super::Value;
 use crate::java;
 
-/// The order in which a map's entries are gone through.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Order {
-    /// The order of insertion, as `LinkedHashMap` has it and with it JSON objects.
-    Insertion,
-    /// The order of hash codes, as `HashMap` has it: maps written in a template.
-    Hash,
-}
-
-/// A map. Clones are the same map.
+/// A map in the order of insertion, as `LinkedHashMap` has it. Clones are the same map.
 #[derive(Clone)]
 pub struct Map(Rc<Body>);
 
 struct Body {
     entries: RefCell<Entries>,
-    order: Order,
     is_silent: bool,
 }
 
@@ -30,29 +20,33 @@ pub(crate) struct Entries {
     entries: Vec<(Value, Value)>,
     /// Places of keys that are strings, where there are too many to look at one by one.
     places: Option<BTreeMap<Rc<str>, usize>>,
-    /// Most entries that there have been: `HashMap` grows its table and never shrinks it.
-    most: usize,
 }
 
 /// Up to so many keys are searched one by one.
 const SEARCHED_MAX: usize = 12;
 
+impl Default for Map {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Map {
     /// An empty map.
-    pub fn new(order: Order) -> Self {
-        Self(Rc::new(Body { entries: RefCell::default(), order, is_silent: false }))
+    pub fn new() -> Self {
+        Self(Rc::new(Body { entries: RefCell::default(), is_silent: false }))
     }
     /// An empty map that prints nothing, whatever is in it: so are those of API Gateway's `$context`.
-    pub fn silent(order: Order) -> Self {
-        Self(Rc::new(Body { entries: RefCell::default(), order, is_silent: true }))
+    pub fn silent() -> Self {
+        Self(Rc::new(Body { entries: RefCell::default(), is_silent: true }))
     }
     /// Whether it prints nothing.
     pub fn is_silent(&self) -> bool {
         self.0.is_silent
     }
     /// Of entries with the same key the last counts, in the place of the first.
-    pub fn from_entries(order: Order, entries: impl IntoIterator<Item = (Value, Value)>) -> Self {
-        let map = Self::new(order);
+    pub fn from_entries(entries: impl IntoIterator<Item = (Value, Value)>) -> Self {
+        let map = Self::new();
         for (key, value) in entries {
             map.put(key, value);
         }
@@ -92,7 +86,6 @@ impl Map {
                     places.insert(key.clone(), at);
                 }
                 entries.entries.push((key, value));
-                entries.most = entries.most.max(at + 1);
                 None
             }
         }
@@ -112,16 +105,9 @@ impl Map {
         drop(entries);
         drop(gone);
     }
-    /// All entries as they are now, in the map's order.
+    /// All entries as they are now.
     pub fn entries(&self) -> Vec<(Value, Value)> {
-        let entries = self.0.entries.borrow();
-        let mut list = entries.entries.clone();
-        if self.0.order == Order::Hash {
-            let buckets = java::hash_map_buckets(entries.most);
-            // Stable, as `HashMap` keeps the order of insertion within a bucket.
-            list.sort_by_cached_key(|(key, _)| java::spread(java::hash_code(key)) & (buckets - 1));
-        }
-        list
+        self.0.entries.borrow().entries.clone()
     }
     /// Whether both are the same map.
     pub fn is(&self, other: &Self) -> bool {

@@ -2,7 +2,7 @@
 
 use alloc::{borrow::Cow, format, string::String, vec::Vec};
 
-use super::{Answer, failed, found, none};
+use super::{Answer, failed, found, none, pattern};
 use crate::Value;
 use crate::render::Machine;
 use crate::value::{List, Notation};
@@ -63,6 +63,17 @@ pub(super) fn call(
             }
         }
         ("replace", [Value::String(old), Value::String(new)]) => replace(machine, text, old, new),
+        ("matches", [Value::String(pattern)]) => pattern::matches(machine, text, pattern),
+        ("replaceAll", [Value::String(pattern), Value::String(new)]) => {
+            pattern::replace(machine, text, pattern, new, true)
+        }
+        ("replaceFirst", [Value::String(pattern), Value::String(new)]) => {
+            pattern::replace(machine, text, pattern, new, false)
+        }
+        ("split", [Value::String(pattern)]) => pattern::split(machine, text, pattern, 0),
+        ("split", [Value::String(pattern), Value::Integer(limit)]) => {
+            pattern::split(machine, text, pattern, *limit)
+        }
         ("toCharArray", []) => {
             machine.budget.allocate_values(text.len())?;
             let chars = text.chars().map(|c| Value::from(String::from(c)));

@@ -38,20 +38,13 @@ impl Object for Entry {
     }
 }
 
-/// What an entry shows of a value; of lists and maps it shows only that they are there.
+/// What an entry shows of a value.
 fn shown(value: &Value) -> String {
-    match value {
-        Value::String(text) => (**text).into(),
-        Value::Integer(value) => format!("{value}"),
-        Value::Decimal(value) => crate::java::double_text(*value),
-        Value::Bool(value) => format!("{value}"),
-        Value::Null => "null".into(),
-        Value::Object(object) => object.print(),
-        Value::List(_) => "[...]".into(),
-        Value::Map(_) => "{...}".into(),
-        Value::Block(_) => String::new(),
-    }
+    value.to_text(SHOWN_BYTES_MAX).unwrap_or_else(|| "...".into())
 }
+
+/// Longest key or value that an entry shows.
+const SHOWN_BYTES_MAX: usize = 64 * 1024;
 
 /// `Iterator`.
 pub(super) struct Iterator {
