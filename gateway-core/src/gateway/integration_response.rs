@@ -3,11 +3,12 @@
 use alloc::collections::BTreeMap;
 use alloc::{string::String, vec::Vec};
 
-use regex_lite::Regex;
+use regex_lite::{Regex, RegexBuilder};
 
 use super::expression::{Expression, field_name};
 use super::media;
 use crate::definition::{ContentHandling, IntegrationResponse};
+use crate::limits::PATTERN_BYTES_MAX;
 
 /// The responses of an integration in the order of selection.
 #[derive(Debug)]
@@ -58,23 +59,29 @@ impl Responses {
     }
 }
 
+/// A selection pattern: it is matched with the whole text, as Java's `matches` does, and its `.` is
+/// anything but the end of a line.
+pub(crate) fn pattern_of_all(pattern: &str) -> Result<Regex, String> {
+    let compile = |text: &str| {
+        RegexBuilder::new(text).crlf(true).size_limit(PATTERN_BYTES_MAX as usize).build()
+    };
+    // By itself first: what closes the group that is put around it must not pass.
+    compile(pattern)
+        .and_then(|_| compile(&alloc::format!("^(?:{pattern})$")))
+        .map_err(|error| alloc::format!("`{pattern}` is not a regular expression: {error}"))
+}
+
 fn compile(
     response: &IntegrationResponse,
     variables: &BTreeMap<String, String>,
 ) -> Result<ResponsePlan, String> {
     let pattern = response.selection_pattern.as_deref().filter(|p| !p.is_empty());
-    let pattern = pattern.map(|p| {
-        // By itself first: what closes the group that is put around it must not pass.
-        Regex::new(p)
-            .and_then(|_| Regex::new(&alloc::format!("^(?:{p})$")))
-            .map_err(|error| alloc::format!("`{p}` is not a regular expression: {error}"))
-    });
     let parameters = response.response_parameters.iter().map(|(target, source)| {
         let name = field_name(target, "method.response.header.")?;
         Ok::<_, String>((name.into(), Expression::parse(source, variables)?))
     });
     Ok(ResponsePlan {
-        pattern: pattern.transpose()?,
+        pattern: pattern.map(pattern_of_all).transpose()?,
         status_code: response.status_code,
         parameters: parameters.collect::<Result<_, _>>()?,
         templates: response.response_templates.clone(),

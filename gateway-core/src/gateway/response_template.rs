@@ -3,11 +3,9 @@
 use alloc::collections::BTreeMap;
 use alloc::{string::String, vec::Vec};
 
-use super::expression::{Expression, field_name};
-use crate::context::Context;
+use super::expression::{Expression, Sources, field_name};
 use crate::definition::GatewayResponse;
 use crate::gateway_error::ResponseType;
-use crate::message::Timestamp;
 
 /// A gateway response of a stage.
 #[derive(Debug)]
@@ -20,14 +18,17 @@ pub(crate) struct GatewayResponsePlan {
     pub(crate) templates: Vec<(String, Template)>,
 }
 
-/// Text with `$context.…` and `$stageVariables.…` in it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Text with `$context.…`, `$stageVariables.…` and `$method.request.…` in it.
+#[derive(Debug)]
 pub(crate) struct Template(Vec<Part>);
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug)]
 enum Part {
     Text(String),
-    Context(String),
+    /// What has no value is empty.
+    Value(Expression),
+    /// `$context.error.messageString`, which is JSON, also without a message.
+    MessageString,
 }
 
 impl GatewayResponsePlan {
@@ -60,15 +61,17 @@ impl Template {
             plain.push_str(&rest[..dollar]);
             rest = &rest[dollar..];
             match reference(rest) {
-                Some(("context", name, after)) => {
-                    if !plain.is_empty() {
-                        parts.push(Part::Text(core::mem::take(&mut plain)));
+                Some((expression, after)) => {
+                    match part(expression, variables) {
+                        Some(Part::Text(text)) => plain.push_str(&text),
+                        Some(part) => {
+                            if !plain.is_empty() {
+                                parts.push(Part::Text(core::mem::take(&mut plain)));
+                            }
+                            parts.push(part);
+                        }
+                        None => {}
                     }
-                    parts.push(Part::Context(name.into()));
-                    rest = after;
-                }
-                Some((_, name, after)) => {
-                    plain.push_str(variables.get(name).map_or("", String::as_str));
                     rest = after;
                 }
                 None => {
@@ -85,23 +88,33 @@ impl Template {
     }
 
     /// The text; what is not known is empty.
-    pub(crate) fn render(&self, context: &Context, now: Timestamp) -> String {
+    pub(crate) fn render(&self, sources: &Sources<'_>) -> String {
         let mut text = String::new();
         for part in &self.0 {
             match part {
                 Part::Text(plain) => text.push_str(plain),
-                Part::Context(name) => push_variable(&mut text, name, context, now),
+                Part::Value(expression) => {
+                    expression.values(sources).iter().for_each(|value| text.push_str(value));
+                }
+                Part::MessageString => {
+                    let error = sources.context.error.as_ref();
+                    text.push_str(&quoted(error.and_then(|error| error.message.as_deref())));
+                }
             }
         }
         text
     }
 }
 
-fn push_variable(text: &mut String, name: &str, context: &Context, now: Timestamp) {
-    match context.lookup(name, now) {
-        Some(value) => text.push_str(&value),
-        None if name == "error.messageString" => text.push_str("null"),
-        None => {}
+/// What a reference stands for; `None` for nothing, whatever the request is.
+fn part(expression: &str, variables: &BTreeMap<String, String>) -> Option<Part> {
+    if expression == "context.error.messageString" {
+        return Some(Part::MessageString);
+    }
+    match Expression::parse(expression, variables).ok()? {
+        Expression::Text(text) => Some(Part::Text(text)),
+        Expression::Missing => None,
+        expression => Some(Part::Value(expression)),
     }
 }
 
@@ -110,47 +123,56 @@ pub(crate) fn quoted(message: Option<&str>) -> String {
     serde_json::to_string(&message).unwrap_or_default()
 }
 
-/// `$context.a.b`, `${stageVariables.x}` at the start of a text: what it names, and what follows.
-fn reference(text: &str) -> Option<(&str, &str, &str)> {
+/// `$context.a.b`, `${stageVariables.x}`, `$method.request.header.y` at the start of a text: the
+/// mapping expression, and what follows.
+fn reference(text: &str) -> Option<(&str, &str)> {
     let (braced, rest) = match text.strip_prefix("${") {
         Some(rest) => (true, rest),
         None => (false, text.strip_prefix('$')?),
     };
-    let (root, rest) = ["context", "stageVariables"]
-        .iter()
-        .find_map(|root| Some((*root, rest.strip_prefix(root)?.strip_prefix('.')?)))?;
+    let root = ["context.", "stageVariables.", "method.request."]
+        .into_iter()
+        .find(|root| rest.starts_with(root))?;
     let is_name = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
     let end = rest.find(|c| !is_name(c)).unwrap_or(rest.len());
     // A full stop after a name ends a sentence.
-    let name = rest[..end].trim_end_matches('.');
-    let after = &rest[name.len()..];
+    let expression = rest[..end].trim_end_matches('.');
+    let after = &rest[expression.len()..];
     let after = if braced { after.strip_prefix('}')? } else { after };
-    (!name.is_empty()).then_some((root, name, after))
+    (expression.len() > root.len()).then_some((expression, after))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use alloc::vec;
 
-    fn parse(text: &str) -> Vec<Part> {
-        Template::parse(text, &BTreeMap::from([("v".into(), "1".into())])).0
+    fn parts(text: &str) -> Vec<String> {
+        let template = Template::parse(text, &BTreeMap::from([("v".into(), "1".into())]));
+        let shown = template.0.into_iter().map(|part| match part {
+            Part::Text(text) => text,
+            Part::MessageString => "<message>".into(),
+            Part::Value(Expression::Context(_)) => "<context>".into(),
+            Part::Value(Expression::Header(name)) => alloc::format!("<header {name}>"),
+            Part::Value(other) => alloc::format!("{other:?}"),
+        });
+        shown.collect()
     }
 
     #[test]
     fn references_are_found_in_braces_or_without() {
-        let id = || Part::Context("requestId".into());
-        assert_eq!(parse("$context.requestId."), [id(), Part::Text(".".into())]);
-        assert_eq!(
-            parse("a${context.requestId}b"),
-            [Part::Text("a".into()), id(), Part::Text("b".into())]
-        );
-        assert_eq!(parse("v=$stageVariables.v/$stageVariables.none"), [Part::Text("v=1/".into())]);
+        assert_eq!(parts("$context.requestId."), ["<context>", "."]);
+        assert_eq!(parts("a${context.requestId}b"), ["a", "<context>", "b"]);
+        assert_eq!(parts("v=$stageVariables.v/$stageVariables.none"), ["v=1/"]);
+        assert_eq!(parts("$context.error.messageString"), ["<message>"]);
+        assert_eq!(parts("$method.request.header.X-Id!"), ["<header X-Id>", "!"]);
+        assert_eq!(parts("a${context.nothing}b"), ["ab"]);
     }
 
     #[test]
     fn other_dollars_stay() {
         for text in ["$", "$5", "$context", "$context.", "${context.a", "$input.body", "$$"] {
-            assert_eq!(parse(text), [Part::Text(text.into())], "{text}");
+            assert_eq!(parts(text), vec![text], "{text}");
         }
     }
 }

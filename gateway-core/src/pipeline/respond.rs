@@ -89,6 +89,7 @@ fn gateway_response(
     now: Timestamp,
 ) -> Response {
     let own = at.and_then(|at| find_gateway_response(at, error.response_type));
+    let sources = Sources { fields: &request.fields, context, now, body: None, response: None };
     let mut fields = Fields::new();
     let templates = own.map(|own| &own.templates[..]).unwrap_or_default();
     let offered = templates.iter().map(|(media, _)| media.as_str());
@@ -96,7 +97,7 @@ fn gateway_response(
     let body = match templates.iter().find(|(media, _)| Some(media.as_str()) == chosen) {
         Some((media, template)) => {
             fields.push("Content-Type", field_value(media));
-            template.render(context, now)
+            template.render(&sources)
         }
         None => {
             fields.push("Content-Type", "application/json");
@@ -107,7 +108,6 @@ fn gateway_response(
     if let Some(challenge) = &error.challenge {
         fields.push("WWW-Authenticate", challenge.clone());
     }
-    let sources = Sources { fields: &request.fields, context, now, body: None, response: None };
     for (name, expression) in own.map(|own| &own.parameters[..]).unwrap_or_default() {
         for value in expression.values(&sources) {
             fields.set(name.clone(), field_value(&value));

@@ -7,6 +7,7 @@ use super::super::document::At;
 use super::integration::CONTENT_HANDLINGS;
 use super::reading::Reading;
 use super::{mapping, template};
+use crate::gateway::integration_response::pattern_of_all;
 
 /// Reads the integration responses in their order, which is that of selection.
 pub(super) fn read<'d>(
@@ -27,8 +28,10 @@ fn response<'d>(
     let at = reading.object(at)?;
     reading.members_known(&at, &MEMBERS);
     let selection_pattern = (pattern != "default" && !pattern.is_empty()).then(|| pattern.into());
-    if selection_pattern.is_some() && regex_lite::Regex::new(&format!("^(?:{pattern})$")).is_err() {
-        reading.error(&at, format!("`{pattern}` is not a regular expression"));
+    if selection_pattern.is_some()
+        && let Err(reason) = pattern_of_all(pattern)
+    {
+        reading.error(&at, reason);
     }
     let status = reading.required(&at, "statusCode")?;
     let status_code: u16 = reading.integer(&status, 100..=599)?.try_into().ok()?;

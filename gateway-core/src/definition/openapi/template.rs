@@ -19,10 +19,8 @@ pub(super) fn read_literal<'d>(reading: &Reading<'d>, at: &At<'d>) -> Vec<(Strin
 pub(super) fn read_substituted<'d>(reading: &Reading<'d>, at: &At<'d>) -> Vec<(String, String)> {
     read(reading, at, |template, text| {
         for name in references(text) {
-            if name == "method" {
-                reading.unsupported(template, Feature::GatewayResponseRequests);
-            } else if !matches!(name, "context" | "stageVariables") {
-                let help = "it may refer to $context and $stageVariables";
+            if !matches!(name, "context" | "stageVariables" | "method") {
+                let help = "it may refer to $context, $stageVariables and $method.request";
                 let message = format!("a gateway response's template cannot refer to `${name}`");
                 reading.error_with(template, message, help);
             }

@@ -26,7 +26,6 @@ features! {
     CallerCredentials => "calling with the caller's credentials is", "leave out `credentials`";
     Compression => "compressing responses, and inflating requests, is", "leave out `x-amazon-apigateway-minimum-compression-size`";
     ContentHandling => "`contentHandling` is", "content goes through as it is";
-    GatewayResponseRequests => "`$method.request` in gateway responses is", "refer to `$context` or `$stageVariables`";
     IamAuthorization => "IAM authorization is", "use another authorizer";
     PrivateEndpoints => "private APIs are", "every caller who reaches the listener would be let through";
     RequestValidation => "request validation is", "this validator would check this operation's parameters or body";

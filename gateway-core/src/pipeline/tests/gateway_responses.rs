@@ -222,6 +222,41 @@ fn what_a_request_puts_into_a_gateway_response_cannot_break_out_of_a_field() {
 }
 
 #[test]
+fn problem_details_are_made_of_what_is_known_of_the_request() {
+    let mut api = api();
+    let template = concat!(
+        r#"{"type":"https://errors.example/$context.error.responseType","status":404,"#,
+        r#""title":$context.error.messageString,"instance":"$context.requestId","#,
+        r#""agent":"$method.request.header.User-Agent","tab":"$method.request.querystring.tab","#,
+        r#""nothing":"$method.request.header.X-None","stage":"$stageVariables.kind"}"#,
+    );
+    let mut entry = custom(ResponseType::Default4xx, Some(404), None);
+    entry.response_templates = vec![("application/problem+json".into(), template.into())];
+    entry.response_parameters = vec![
+        ("gatewayresponse.header.Retry-After".into(), "'60'".into()),
+        ("gatewayresponse.header.X-Request-Id".into(), "context.requestId".into()),
+    ];
+    api.deployments[0].gateway_responses = vec![entry];
+    api.stages[0].variables.insert("kind".into(), "blue".into());
+    let told = run_alone(
+        &gateway(vec![api]),
+        arrival("GET /prod/nowhere?tab=a%20b", &["User-Agent: probe/1.0", "Accept: */*"]),
+    );
+    let id = told.field("x-amzn-requestid").unwrap();
+    assert_eq!(
+        told.body(),
+        alloc::format!(
+            r#"{{"type":"https://errors.example/MISSING_AUTHENTICATION_TOKEN","status":404,"title":"Missing Authentication Token","instance":"{id}","agent":"probe/1.0","tab":"a b","nothing":"","stage":"blue"}}"#
+        )
+    );
+    assert_eq!(
+        (told.response.status, told.field("content-type"), told.field("retry-after")),
+        (404, Some("application/problem+json"), Some("60"))
+    );
+    assert_eq!(told.field("x-request-id"), Some(id));
+}
+
+#[test]
 fn accept_chooses_among_templates_of_a_gateway_response() {
     let mut api = api();
     let mut entry = custom(ResponseType::MissingAuthenticationToken, None, Some("{}"));
