@@ -3,7 +3,7 @@
 mod authorizer;
 pub(crate) mod aws_endpoint;
 pub(crate) mod expression;
-mod field_rules;
+pub(crate) mod field_rules;
 mod function;
 pub(crate) mod http;
 pub(crate) mod http_proxy;

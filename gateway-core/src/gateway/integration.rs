@@ -4,10 +4,10 @@ use alloc::string::String;
 
 use super::http::Http;
 use super::http_proxy::HttpProxy;
+use super::integration_request::ContentPlan;
 use super::integration_response::Responses;
 use super::lambda::{Lambda, LambdaProxy};
 use super::mock::Mock;
-use super::request_templates::RequestTemplates;
 use super::service_proxy::ServiceProxy;
 use crate::definition::{Api, Integration, IntegrationType, Method, Protocol, Stage};
 use crate::limits;
@@ -34,7 +34,7 @@ impl IntegrationPlan {
         }
         match integration.integration_type {
             IntegrationType::Mock => Ok(Self::Mock(Mock {
-                request_templates: RequestTemplates::compile(integration),
+                request: ContentPlan::compile(integration),
                 responses: Responses::compile(&integration.responses, &stage.variables)?,
             })),
             IntegrationType::Http => Http::compile(api, stage, integration),

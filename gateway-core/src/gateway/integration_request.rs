@@ -14,8 +14,23 @@ pub(crate) struct RequestPlan {
     /// `None` is the client's method.
     pub(crate) http_method: Option<String>,
     pub(crate) parameters: RequestParameters,
+    pub(crate) content: ContentPlan,
+}
+
+/// How the client's content becomes the integration request's.
+#[derive(Debug)]
+pub(crate) struct ContentPlan {
     pub(crate) templates: RequestTemplates,
     pub(crate) content_handling: Option<ContentHandling>,
+}
+
+impl ContentPlan {
+    pub(crate) fn compile(integration: &Integration) -> Self {
+        Self {
+            templates: RequestTemplates::compile(integration),
+            content_handling: integration.content_handling,
+        }
+    }
 }
 
 impl RequestPlan {
@@ -28,8 +43,7 @@ impl RequestPlan {
         Ok(Self {
             http_method: integration.http_method.clone().filter(|method| method != "ANY"),
             parameters: RequestParameters::compile(integration, variables, rules)?,
-            templates: RequestTemplates::compile(integration),
-            content_handling: integration.content_handling,
+            content: ContentPlan::compile(integration),
         })
     }
 }

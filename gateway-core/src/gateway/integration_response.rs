@@ -7,6 +7,7 @@ use regex_lite::{Regex, RegexBuilder};
 
 use super::expression::{Expression, field_name};
 use super::media;
+use super::request_templates::{Compiled, compile_templates};
 use crate::definition::{ContentHandling, IntegrationResponse};
 use crate::limits::PATTERN_BYTES_MAX;
 
@@ -24,15 +25,16 @@ pub(crate) struct ResponsePlan {
     pub(crate) status_code: u16,
     /// Field name → expression.
     pub(crate) parameters: Vec<(String, Expression)>,
-    templates: Vec<(String, String)>,
+    /// Media type → template.
+    templates: Vec<(String, Compiled)>,
     pub(crate) content_handling: Option<ContentHandling>,
 }
 
 impl ResponsePlan {
     /// The template for a client with this `Accept`.
-    pub(crate) fn template(&self, accept: Option<&str>) -> Option<&str> {
+    pub(crate) fn template(&self, accept: Option<&str>) -> Option<&Compiled> {
         let chosen = media::choose(accept, self.templates.iter().map(|(media, _)| media.as_str()))?;
-        self.templates.iter().find(|(media, _)| media == chosen).map(|(_, text)| text.as_str())
+        self.templates.iter().find(|(media, _)| media == chosen).map(|(_, template)| template)
     }
 
     /// Whether a mapping takes something from the endpoint's content.
@@ -84,7 +86,7 @@ fn compile(
         pattern: pattern.map(pattern_of_all).transpose()?,
         status_code: response.status_code,
         parameters: parameters.collect::<Result<_, _>>()?,
-        templates: response.response_templates.clone(),
+        templates: compile_templates(&response.response_templates),
         content_handling: response.content_handling,
     })
 }

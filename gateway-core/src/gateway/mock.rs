@@ -1,12 +1,12 @@
 //! What a `MOCK` integration answers by: the `statusCode` of its request templates.
 
+use super::integration_request::ContentPlan;
 use super::integration_response::Responses;
-use super::request_templates::RequestTemplates;
 
 /// A compiled `MOCK` integration.
 #[derive(Debug)]
 pub(crate) struct Mock {
-    pub(crate) request_templates: RequestTemplates,
+    pub(crate) request: ContentPlan,
     pub(crate) responses: Responses,
 }
 

@@ -61,6 +61,11 @@ impl RequestParameters {
         all.into_iter().any(|(_, expression)| expression.reads_request_body())
     }
 
+    /// What the header fields of this kind of integration may be.
+    pub(crate) fn rules(&self) -> FieldRules {
+        self.rules
+    }
+
     /// The mappings of a request. A source that is missing skips its mapping.
     pub(crate) fn map(&self, sources: &Sources<'_>) -> Result<Mapped, Forbidden> {
         let mut mapped = Mapped { headers: self.headers(sources)?, ..Mapped::default() };

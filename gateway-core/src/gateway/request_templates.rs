@@ -4,19 +4,23 @@ use alloc::{string::String, vec::Vec};
 
 use super::media;
 use crate::definition::{Integration, PassthroughBehavior};
+use crate::template::{MappingTemplate, SyntaxError};
+
+/// A template, or why it is none: AWS imports what cannot be rendered, and answers 500.
+pub(crate) type Compiled = Result<MappingTemplate, SyntaxError>;
 
 /// The request templates of an integration.
 #[derive(Debug)]
 pub(crate) struct RequestTemplates {
     passthrough_behavior: PassthroughBehavior,
-    templates: Vec<(String, String)>,
+    templates: Vec<(String, Compiled)>,
 }
 
 /// What becomes of a request's content.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) enum Choice<'t> {
     /// A template makes the integration request's.
-    Template(&'t str),
+    Template(&'t Compiled),
     /// It goes through as it is.
     Passthrough,
     /// 415.
@@ -27,28 +31,40 @@ impl RequestTemplates {
     pub(super) fn compile(integration: &Integration) -> Self {
         Self {
             passthrough_behavior: integration.passthrough_behavior,
-            templates: integration.request_templates.clone(),
+            templates: compile_templates(&integration.request_templates),
         }
     }
 
     /// Chooses by the request's `Content-Type`; a request without one is `application/json`.
     pub(crate) fn choose(&self, content_type: Option<&str>) -> Choice<'_> {
-        let given = content_type.filter(|given| !given.is_empty()).unwrap_or("application/json");
-        let template = |name: &str| {
-            let found = self.templates.iter().find(|(t, _)| t.eq_ignore_ascii_case(name));
-            found.map(|(_, template)| Choice::Template(template))
-        };
-        let found = template(given).or_else(|| template(media::essence(given)));
-        found.or_else(|| template("$default")).unwrap_or(match self.passthrough_behavior {
-            PassthroughBehavior::WhenNoMatch => Choice::Passthrough,
-            PassthroughBehavior::WhenNoTemplates if self.templates.is_empty() => {
-                Choice::Passthrough
-            }
-            PassthroughBehavior::WhenNoTemplates | PassthroughBehavior::Never => {
-                Choice::Unsupported
-            }
-        })
+        match self.place(content_type) {
+            Some(at) => Choice::Template(&self.templates[at].1),
+            None => match self.passthrough_behavior {
+                PassthroughBehavior::WhenNoMatch => Choice::Passthrough,
+                PassthroughBehavior::WhenNoTemplates if self.templates.is_empty() => {
+                    Choice::Passthrough
+                }
+                PassthroughBehavior::WhenNoTemplates | PassthroughBehavior::Never => {
+                    Choice::Unsupported
+                }
+            },
+        }
     }
+
+    fn place(&self, content_type: Option<&str>) -> Option<usize> {
+        let given = content_type.filter(|given| !given.is_empty()).unwrap_or("application/json");
+        let place = |name: &str| {
+            self.templates.iter().position(|(media_type, _)| media_type.eq_ignore_ascii_case(name))
+        };
+        place(given).or_else(|| place(media::essence(given))).or_else(|| place("$default"))
+    }
+}
+
+/// Media type → template.
+pub(super) fn compile_templates(templates: &[(String, String)]) -> Vec<(String, Compiled)> {
+    let compile =
+        |(media_type, text): &(String, String)| (media_type.clone(), MappingTemplate::parse(text));
+    templates.iter().map(compile).collect()
 }
 
 #[cfg(test)]
@@ -60,32 +76,36 @@ mod tests {
     fn templates(behavior: PassthroughBehavior, media_types: &[&str]) -> RequestTemplates {
         RequestTemplates::compile(&Integration {
             passthrough_behavior: behavior,
-            request_templates: media_types.iter().map(|m| ((*m).into(), (*m).into())).collect(),
+            request_templates: media_types.iter().map(|m| ((*m).into(), String::new())).collect(),
             ..Integration::new(IntegrationType::Http)
         })
     }
 
     #[test]
-    fn the_content_type_decides_then_the_default_then_the_passthrough_behavior() {
+    fn the_content_type_decides_then_the_default() {
         let both = templates(Never, &["$default", "application/json"]);
         for content_type in [None, Some(""), Some("Application/JSON; charset=utf-8")] {
-            assert_eq!(both.choose(content_type), Choice::Template("application/json"));
+            assert_eq!(both.place(content_type), Some(1));
         }
-        assert_eq!(both.choose(Some("text/plain")), Choice::Template("$default"));
+        assert_eq!(both.place(Some("text/plain")), Some(0));
         let exact = templates(Never, &["application/json", "application/json;v=2"]);
-        assert_eq!(
-            exact.choose(Some("application/json;v=2")),
-            Choice::Template("application/json;v=2")
-        );
-        for (behavior, media_types, choice) in [
-            (WhenNoMatch, &[][..], Choice::Passthrough),
-            (WhenNoMatch, &["text/xml"], Choice::Passthrough),
-            (WhenNoTemplates, &[], Choice::Passthrough),
-            (WhenNoTemplates, &["text/xml"], Choice::Unsupported),
-            (Never, &[], Choice::Unsupported),
-            (Never, &["text/xml"], Choice::Unsupported),
+        assert_eq!(exact.place(Some("application/json;v=2")), Some(1));
+    }
+
+    #[test]
+    fn the_passthrough_behavior_says_what_becomes_of_the_rest() {
+        for (behavior, media_types, passes) in [
+            (WhenNoMatch, &[][..], true),
+            (WhenNoMatch, &["text/xml"], true),
+            (WhenNoTemplates, &[], true),
+            (WhenNoTemplates, &["text/xml"], false),
+            (Never, &[], false),
+            (Never, &["text/xml"], false),
         ] {
-            assert_eq!(templates(behavior, media_types).choose(None), choice, "{behavior:?}");
+            let templates = templates(behavior, media_types);
+            let choice = templates.choose(None);
+            let expected = if passes { "Passthrough" } else { "Unsupported" };
+            assert_eq!(alloc::format!("{choice:?}"), expected, "{behavior:?} {media_types:?}");
         }
     }
 }

@@ -26,7 +26,6 @@ use crate::limits::PAYLOAD_BYTES_MAX;
 use crate::message::{Content, Fields, Request, Response};
 
 /// What an integration answered.
-#[derive(Debug)]
 pub(super) enum EndpointAnswer<'g> {
     /// A proxy's answer, which is the method response.
     Proxy(Response),
@@ -35,7 +34,6 @@ pub(super) enum EndpointAnswer<'g> {
 }
 
 /// What an integration answered, and what was seen of it on the way.
-#[derive(Debug)]
 pub(super) struct Integrated<'g> {
     pub(super) observed: Option<IntegrationContext>,
     pub(super) answer: Result<EndpointAnswer<'g>, GatewayError>,
@@ -63,7 +61,7 @@ pub(super) async fn integrate<'g>(
     let mut endpoint_fields = Fields::new();
     let mut answer = match &of.plan.integration {
         IntegrationPlan::Mock(mock) => {
-            let answer = mock::mock(mock, request, io).await;
+            let answer = mock::mock(mock, of, request, context, io).await;
             return Integrated { observed: None, answer, response_length: None };
         }
         IntegrationPlan::Misconfigured(reason) => {

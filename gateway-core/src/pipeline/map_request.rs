@@ -13,14 +13,16 @@ use crate::definition::ContentHandling;
 use crate::exchange::Io;
 use crate::gateway::MethodOf;
 use crate::gateway::expression::{Body, Sources};
-use crate::gateway::integration_request::RequestPlan;
+use crate::gateway::field_rules::FieldRules;
+use crate::gateway::integration_request::{ContentPlan, RequestPlan};
 use crate::gateway::request_parameters::{Forbidden, Mapped};
-use crate::gateway::request_templates::Choice;
+use crate::gateway::request_templates::{Choice, Compiled};
 use crate::gateway_error::{GatewayError, ResponseType};
-use crate::message::{Content, Fields, Request};
+use crate::message::{Content, Field, Fields, Request, is_field_name};
+use crate::target;
+use crate::template::{Inputs, Overrides};
 
 /// What is sent to an endpoint, but for its URL.
-#[derive(Debug)]
 pub(super) struct IntegrationRequest {
     pub(super) http_method: String,
     /// Values of the URI's placeholders, percent-encoded.
@@ -30,9 +32,11 @@ pub(super) struct IntegrationRequest {
     /// The gateway's own fields, and what is mapped.
     pub(super) fields: Fields,
     pub(super) content: Content,
+    /// What the template set, for the response's template.
+    pub(super) overrides: Overrides,
 }
 
-/// Makes the integration request.
+/// Makes the integration request: mappings, then the template, whose overrides win.
 pub(super) async fn map_request(
     plan: &RequestPlan,
     of: MethodOf<'_>,
@@ -40,49 +44,125 @@ pub(super) async fn map_request(
     context: &Context,
     io: &Io,
 ) -> Result<IntegrationRequest, GatewayError> {
-    let content_type = request.fields.get("content-type");
-    let choice = plan.templates.choose(content_type);
-    let is_binary = is_binary(content_type, &of.at.deployment.binary_media_types);
-    let reads_body = plan.parameters.reads_body();
-    let passes = choice == Choice::Passthrough
-        && is_binary
-        && plan.content_handling != Some(ContentHandling::ConvertToText);
-    let bytes = match passes && !reads_body {
-        true => None,
-        false => Some(read_content(request, io).await?),
+    let bytes = match plan.parameters.reads_body() {
+        true => Some(read_content(request, io).await?),
+        false => None,
     };
-    let body = match &bytes {
-        Some(bytes) if reads_body => Some(Body::read(bytes).map_err(|_| invalid_json())?),
-        _ => None,
+    let body = bytes.as_deref().map(|bytes| Body::read(bytes).map_err(|_| invalid_json()));
+    let body = body.transpose()?;
+    let (fields, body) = (&request.fields, body.as_ref());
+    let sources = Sources { fields, context, now: io.now(), body, response: None };
+    let mapped = plan.parameters.map(&sources).map_err(forbidden)?;
+    let overrides = Overrides::default();
+    let content = map_content(&plan.content, bytes, of, request, context, &overrides, io).await?;
+    let Mapped { headers, query, path } = mapped;
+    let mut mapped = IntegrationRequest {
+        http_method: plan.http_method.as_ref().unwrap_or(&request.method).clone(),
+        path,
+        query,
+        fields: own_fields(request, context),
+        content,
+        overrides,
     };
-    let sources = Sources {
-        fields: &request.fields,
-        context,
-        now: io.now(),
-        body: body.as_ref(),
-        response: None,
-    };
-    let Mapped { headers, query, path } = plan.parameters.map(&sources).map_err(forbidden)?;
-    let content = match (choice, bytes) {
-        (Choice::Unsupported, _) => return Err(unsupported(content_type)),
-        (Choice::Passthrough, None) => request.content.clone(),
-        (Choice::Passthrough, Some(bytes)) => {
-            let payload = content_handling::of_request(bytes, is_binary, plan.content_handling);
-            content(payload.map_err(|_| not_base64())?.into_bytes())
-        }
-        (Choice::Template(template), bytes) => {
-            let bytes = bytes.unwrap_or_default();
-            let payload = content_handling::of_request(bytes, is_binary, plan.content_handling);
-            let _text = text(payload.map_err(|_| not_base64())?)?;
-            content(template.as_bytes().to_vec())
-        }
-    };
-    let mut fields = own_fields(request, context);
     for (name, value) in headers {
-        fields.set(name, field_value(&value));
+        mapped.fields.set(name, field_value(&value));
     }
-    let http_method = plan.http_method.as_ref().unwrap_or(&request.method).clone();
-    Ok(IntegrationRequest { http_method, path, query, fields, content })
+    mapped.apply_overrides(plan.parameters.rules())?;
+    Ok(mapped)
+}
+
+/// Makes the integration request's content; `bytes` are the client's, if they were read already.
+pub(super) async fn map_content(
+    plan: &ContentPlan,
+    bytes: Option<Vec<u8>>,
+    of: MethodOf<'_>,
+    request: &Request,
+    context: &Context,
+    overrides: &Overrides,
+    io: &Io,
+) -> Result<Content, GatewayError> {
+    let content_type = request.fields.get("content-type");
+    let handling = plan.content_handling;
+    let is_binary = is_binary(content_type, &of.at.deployment.binary_media_types);
+    let choice = plan.templates.choose(content_type);
+    let is_read = match choice {
+        Choice::Unsupported => return Err(unsupported(content_type)),
+        Choice::Passthrough => !is_binary || handling == Some(ContentHandling::ConvertToText),
+        // What a template does not ask for need not be read, unless reading could fail.
+        Choice::Template(template) => {
+            let asks = template.as_ref().is_ok_and(|template| template.reads_content());
+            asks || is_binary || handling.is_some()
+        }
+    };
+    let bytes = match bytes {
+        None if is_read => Some(read_content(request, io).await?),
+        read => read,
+    };
+    let template = match (choice, bytes.is_none()) {
+        (Choice::Template(template), _) => Some(template),
+        (_, true) => return Ok(request.content.clone()),
+        (_, false) => None,
+    };
+    let payload = content_handling::of_request(bytes.unwrap_or_default(), is_binary, handling)
+        .map_err(|_| misconfigured("Unable to base64 decode the body."))?;
+    Ok(made(match template {
+        None => payload.into_bytes(),
+        Some(template) => {
+            let (text, stage_variables) = (text(payload)?, &of.at.stage.variables);
+            let (content, now) = (text.as_str(), io.now());
+            let inputs = Inputs { content, request, context, stage_variables, now };
+            render(template, &inputs, overrides, "request")?.into_bytes()
+        }
+    }))
+}
+
+/// What a template makes. `of` says of what: the request or the response.
+pub(super) fn render(
+    template: &Compiled,
+    inputs: &Inputs<'_>,
+    overrides: &Overrides,
+    of: &str,
+) -> Result<String, GatewayError> {
+    let failed = |error: &dyn core::fmt::Display| {
+        misconfigured(&alloc::format!("Unable to transform {of}: {error}"))
+    };
+    let template = template.as_ref().map_err(|error| failed(error))?;
+    template.render(inputs, overrides).map_err(|error| failed(&error))
+}
+
+impl IntegrationRequest {
+    /// `$context.requestOverride` comes before what is mapped.
+    fn apply_overrides(&mut self, rules: FieldRules) -> Result<(), GatewayError> {
+        for (name, value) in self.overrides.request_path() {
+            self.path.retain(|(n, _)| *n != name);
+            let mut encoded = String::with_capacity(value.len());
+            // A template has path parameters as they came, and whatever else: both must do.
+            target::encode_rest(&value, &mut encoded);
+            self.path.push((name, encoded));
+        }
+        for (name, values) in self.overrides.request_query() {
+            self.query.retain(|(n, _)| *n != name);
+            self.query.extend(values.into_iter().map(|value| (name.clone(), value)));
+        }
+        for (name, values) in self.overrides.request_headers() {
+            if rules.forbids(&name) {
+                return Err(forbidden(Forbidden(name)));
+            }
+            if !rules.drops(&name) {
+                set_all(&mut self.fields, &name, &values);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Makes these values the only lines of their name. What is no field name is left out.
+pub(super) fn set_all(fields: &mut Fields, name: &str, values: &[String]) {
+    if !is_field_name(name) {
+        return;
+    }
+    fields.remove(name);
+    fields.0.extend(values.iter().map(|value| Field::new(name, field_value(value))));
 }
 
 /// What the gateway itself tells an endpoint (recorded from the real service).
@@ -101,7 +181,7 @@ fn own_fields(request: &Request, context: &Context) -> Fields {
 }
 
 /// What a template takes: text, or bytes that are.
-pub(super) fn text(payload: Payload) -> Result<String, GatewayError> {
+fn text(payload: Payload) -> Result<String, GatewayError> {
     match payload {
         Payload::Text(text) => Ok(text),
         Payload::Binary(bytes) => {
@@ -110,12 +190,26 @@ pub(super) fn text(payload: Payload) -> Result<String, GatewayError> {
     }
 }
 
-pub(super) fn content(bytes: Vec<u8>) -> Content {
+/// Content that the core made.
+pub(super) fn made(bytes: Vec<u8>) -> Content {
     if bytes.is_empty() { Content::Empty } else { Content::Bytes(bytes) }
 }
 
+/// The bytes of a mapped content, which may be the client's own.
+pub(super) async fn mapped_bytes(
+    content: Content,
+    request: &Request,
+    io: &Io,
+) -> Result<Vec<u8>, GatewayError> {
+    match content {
+        Content::Empty => Ok(Vec::new()),
+        Content::Bytes(bytes) => Ok(bytes),
+        Content::Held(_) => read_content(request, io).await,
+    }
+}
+
 /// What a client is told whose content's type no template takes.
-pub(super) fn unsupported(content_type: Option<&str>) -> GatewayError {
+fn unsupported(content_type: Option<&str>) -> GatewayError {
     let content_type = content_type.unwrap_or("application/json");
     let reason = alloc::format!("Unsupported media type: {content_type}");
     GatewayError::new(ResponseType::UnsupportedMediaType, reason)
@@ -124,10 +218,6 @@ pub(super) fn unsupported(content_type: Option<&str>) -> GatewayError {
 /// A mapping that sets a field which is the gateway's own.
 pub(super) fn forbidden(Forbidden(name): Forbidden) -> GatewayError {
     misconfigured(&alloc::format!("{name} header already present"))
-}
-
-fn not_base64() -> GatewayError {
-    misconfigured("Unable to base64 decode the body.")
 }
 
 pub(super) fn invalid_json() -> GatewayError {

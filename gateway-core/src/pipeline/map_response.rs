@@ -5,10 +5,12 @@
 //! (content that is not the JSON it begins like), and what reading the content may fail with. Asks
 //! for `ReadContent`.
 
+use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::integrate::{EndpointAnswer, endpoint_failed, misconfigured};
+use super::map_request::{made, render, set_all};
 use super::respond::field_value;
 use crate::content_handling::{self, Payload, is_binary};
 use crate::context::Context;
@@ -22,9 +24,9 @@ use crate::gateway_error::{GatewayError, ResponseType};
 use crate::limits::PAYLOAD_BYTES_MAX;
 use crate::message::field_names::is_one_of;
 use crate::message::{Content, Fields, OutgoingFields, Request, Response};
+use crate::template::{Inputs, Overrides};
 
 /// What an endpoint answered to an integration that is no proxy.
-#[derive(Debug)]
 pub(super) struct CustomAnswer<'g> {
     /// What selection patterns are matched with: a status code, or a function's `errorMessage`.
     pub(super) selector: String,
@@ -33,6 +35,8 @@ pub(super) struct CustomAnswer<'g> {
     pub(super) responses: &'g Responses,
     /// Whether the client is told the trace; a mock has none.
     pub(super) is_traced: bool,
+    /// What the request's template set.
+    pub(super) overrides: Overrides,
 }
 
 /// The method response.
@@ -73,12 +77,19 @@ pub(super) async fn map_response(
     };
     let content = match (template, bytes) {
         (None, None) => answer.content,
-        (None, Some(bytes)) => content(convert(bytes)?.into_bytes()),
+        (None, Some(bytes)) => made(convert(bytes)?.into_bytes()),
         (Some(template), bytes) => {
-            let _text = text(convert(bytes.unwrap_or_default())?)?;
-            content(template.as_bytes().to_vec())
+            let text = text(convert(bytes.unwrap_or_default())?)?;
+            let (content, stage_variables, now) = (&*text, &of.at.stage.variables, io.now());
+            let inputs = Inputs { content, request, context, stage_variables, now };
+            made(render(template, &inputs, &answer.overrides, "response")?.into_bytes())
         }
     };
+    for (name, values) in answer.overrides.response_headers() {
+        if let Some(name) = outgoing_name(&name) {
+            set_all(&mut fields, &name, &values);
+        }
+    }
     if answer.is_traced {
         fields.set("X-Amzn-Trace-Id", context.trace.to_field());
     }
@@ -125,23 +136,23 @@ fn map_fields(
     };
     let mut fields = Fields::new();
     for (name, expression) in &selected.parameters {
+        let Some(name) = outgoing_name(name) else { continue };
         for value in expression.values(&sources) {
-            set_field(&mut fields, name, &value);
+            fields.set(name.clone(), field_value(&value));
         }
     }
     Ok(fields)
 }
 
-/// Makes this the only line of its name, under the name by which it goes out.
-fn set_field(fields: &mut Fields, name: &str, value: &str) {
+/// The name by which a mapped field goes out; `None` for one that does not.
+fn outgoing_name(name: &str) -> Option<Cow<'_, str>> {
     if name.eq_ignore_ascii_case("transfer-encoding") {
-        return;
+        return None;
     }
-    let value = field_value(value);
-    match is_one_of(name, REMAPPED) {
-        true => fields.set(alloc::format!("x-amzn-Remapped-{name}"), value),
-        false => fields.set(name, value),
-    }
+    Some(match is_one_of(name, REMAPPED) {
+        true => Cow::Owned(alloc::format!("x-amzn-Remapped-{name}")),
+        false => Cow::Borrowed(name),
+    })
 }
 
 /// What a template takes. Bytes are none of it, whatever they are (recorded from the real service).
@@ -151,10 +162,6 @@ fn text(payload: Payload) -> Result<String, GatewayError> {
         Payload::Binary(bytes) if bytes.is_empty() => Ok(String::new()),
         Payload::Binary(_) => Err(misconfigured("Unable to transform response")),
     }
-}
-
-fn content(bytes: Vec<u8>) -> Content {
-    if bytes.is_empty() { Content::Empty } else { Content::Bytes(bytes) }
 }
 
 fn invalid_json() -> GatewayError {

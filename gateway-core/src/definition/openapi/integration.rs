@@ -64,7 +64,7 @@ pub(super) fn read<'d>(
         // Proxies have none: AWS ignores what stands there.
         request_templates: member("requestTemplates")
             .filter(|_| !is_proxy)
-            .map(|at| template::read_literal(reading, &at))
+            .map(|at| template::read_rendered(reading, &at))
             .unwrap_or_default(),
         responses: member("responses")
             .filter(|_| !is_proxy)

@@ -49,7 +49,7 @@ fn response<'d>(
         response_parameters,
         response_templates: at
             .get("responseTemplates")
-            .map(|at| template::read_literal(reading, &at))
+            .map(|at| template::read_rendered(reading, &at))
             .unwrap_or_default(),
         content_handling: at
             .get("contentHandling")

@@ -1,16 +1,17 @@
-//! Mapping templates: which of them are literal text, and what those of gateway responses refer to.
+//! Mapping templates: whether they can be rendered, and what those of gateway responses refer to.
 
 use alloc::{format, string::String, vec::Vec};
 
 use super::super::document::At;
 use super::reading::Reading;
-use super::unsupported::Feature;
+use crate::template::MappingTemplate;
 
-/// Media type → template, of which each must be literal text.
-pub(super) fn read_literal<'d>(reading: &Reading<'d>, at: &At<'d>) -> Vec<(String, String)> {
+/// Media type → template of an integration request or response.
+pub(super) fn read_rendered<'d>(reading: &Reading<'d>, at: &At<'d>) -> Vec<(String, String)> {
     read(reading, at, |template, text| {
-        if !is_literal(text) {
-            reading.unsupported(template, Feature::Templates);
+        if let Err(error) = MappingTemplate::parse(text) {
+            let message = format!("every request is answered 500: the template's {error}");
+            reading.warning(template, message);
         }
     })
 }
@@ -47,27 +48,6 @@ fn read<'d>(
     read
 }
 
-/// Whether the template language would render it as it stands: no reference, directive or comment.
-fn is_literal(text: &str) -> bool {
-    let mut rest = text;
-    while let Some(at) = rest.find(['$', '#']) {
-        let sign = rest.as_bytes()[at];
-        rest = &rest[at + 1..];
-        let next = rest.bytes().next();
-        let begins = match sign {
-            // A `$` at the very end is a parse error on the real service.
-            b'$' => next.is_none_or(|b| b.is_ascii_alphabetic() || matches!(b, b'_' | b'{' | b'!')),
-            _ => next.is_some_and(|b| {
-                b.is_ascii_alphabetic() || matches!(b, b'{' | b'#' | b'*' | b'[' | b'@')
-            }),
-        };
-        if begins {
-            return false;
-        }
-    }
-    true
-}
-
 /// The names that references begin with.
 fn references(text: &str) -> impl Iterator<Item = &str> {
     text.split('$').skip(1).filter_map(|rest| {
@@ -82,18 +62,6 @@ fn references(text: &str) -> impl Iterator<Item = &str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn text_without_references_directives_and_comments_is_literal() {
-        for text in ["", "{\"statusCode\": 200}", "costs $5 or 10 $ each", "#1", "a # b", "&#39;"] {
-            assert!(is_literal(text), "{text}");
-        }
-        for text in
-            ["$input.body", "${x}", "$!x", "#set($a = 1)", "## c", "#* c *#", "#{else}", "a$"]
-        {
-            assert!(!is_literal(text), "{text}");
-        }
-    }
 
     #[test]
     fn references_are_told_by_their_first_name() {

@@ -32,7 +32,6 @@ features! {
     ResourcePolicy => "resource policies are", "every caller would be let through";
     ResponseStreaming => "response streaming from functions is", "use `BUFFERED` and `/invocations`";
     ServiceIntegrations => "integrations of REST APIs with AWS services are", "use a Lambda function";
-    Templates => "the template language is", "this template has references or directives, only literal text is rendered";
     TlsConfig => "this `tlsConfig` is", "certificates and their names are verified as the URL says";
     VpcLinks => "VPC links of HTTP APIs are", "use connectionType `INTERNET`; the host reaches private networks that it stands in";
 }

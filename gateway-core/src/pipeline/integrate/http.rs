@@ -48,5 +48,6 @@ pub(super) async fn http<'g>(
         content: endpoint.content,
         responses: &http.responses,
         is_traced: true,
+        overrides: mapped.overrides,
     }))
 }

@@ -2,9 +2,8 @@
 //! content like any endpoint's.
 
 use alloc::string::String;
-use alloc::vec::Vec;
 
-use super::{EndpointAnswer, endpoint_failed, misconfigured, read_content};
+use super::{EndpointAnswer, endpoint_failed, misconfigured};
 use crate::context::{Context, IntegrationContext};
 use crate::definition::Protocol;
 use crate::effect::{EffectError, FunctionAnswer, InvocationType, InvokeFunction};
@@ -14,8 +13,8 @@ use crate::gateway::lambda::Lambda;
 use crate::gateway_error::{GatewayError, ResponseType};
 use crate::json::{self, Json};
 use crate::limits::EVENT_BYTES_MAX;
-use crate::message::{Content, Fields, Request};
-use crate::pipeline::map_request::{IntegrationRequest, content, map_request};
+use crate::message::{Fields, Request};
+use crate::pipeline::map_request::{IntegrationRequest, made, map_request, mapped_bytes};
 use crate::pipeline::map_response::CustomAnswer;
 
 /// Invokes the function.
@@ -29,7 +28,10 @@ pub(super) async fn lambda<'g>(
 ) -> Result<EndpointAnswer<'g>, GatewayError> {
     let mapped = map_request(&lambda.request, of, request, context, io).await?;
     let invocation = invocation_type(&mapped)?;
-    let payload = event(mapped.content, request, io).await?;
+    let mut payload = mapped_bytes(mapped.content, request, io).await?;
+    if payload.is_empty() {
+        payload.extend_from_slice(b"{}");
+    }
     if payload.len() >= EVENT_BYTES_MAX {
         let reason = "the event is larger than a function may be handed";
         return Err(GatewayError::new(ResponseType::RequestTooLarge, reason));
@@ -51,9 +53,10 @@ pub(super) async fn lambda<'g>(
     Ok(EndpointAnswer::Custom(CustomAnswer {
         selector: error_message(&answer.payload.0),
         fields: fields(&answer),
-        content: content(answer.payload.0),
+        content: made(answer.payload.0),
         responses: &lambda.responses,
         is_traced: true,
+        overrides: mapped.overrides,
     }))
 }
 
@@ -67,16 +70,6 @@ fn invocation_type(mapped: &IntegrationRequest) -> Result<InvocationType, Gatewa
             Err(misconfigured(&reason))
         }
     }
-}
-
-/// The event: nothing is an empty object.
-async fn event(content: Content, request: &Request, io: &Io) -> Result<Vec<u8>, GatewayError> {
-    let bytes = match content {
-        Content::Empty => Vec::new(),
-        Content::Bytes(bytes) => bytes,
-        Content::Held(_) => read_content(request, io).await?,
-    };
-    Ok(if bytes.is_empty() { b"{}".to_vec() } else { bytes })
 }
 
 /// A function that may not be called, or is not there, is a mistake in the definition; what else

@@ -2,32 +2,30 @@
 
 use alloc::string::{String, ToString};
 
-use super::{EndpointAnswer, misconfigured, read_content};
+use super::{EndpointAnswer, misconfigured};
+use crate::context::Context;
 use crate::exchange::Io;
+use crate::gateway::MethodOf;
 use crate::gateway::mock::{Mock, status_code};
-use crate::gateway::request_templates::Choice;
 use crate::gateway_error::GatewayError;
 use crate::message::{Content, Fields, Request};
-use crate::pipeline::map_request::unsupported;
+use crate::pipeline::map_request::{map_content, mapped_bytes};
 use crate::pipeline::map_response::CustomAnswer;
+use crate::template::Overrides;
 
 /// Answers with the `statusCode` that the request template gives, or the content where it passes
-/// through.
+/// through. Mappings have no effect.
 pub(super) async fn mock<'g>(
     mock: &'g Mock,
+    of: MethodOf<'_>,
     request: &Request,
+    context: &Context,
     io: &Io,
 ) -> Result<EndpointAnswer<'g>, GatewayError> {
-    let content_type = request.fields.get("content-type");
-    let text = match mock.request_templates.choose(content_type) {
-        Choice::Template(template) => template.into(),
-        Choice::Passthrough => {
-            let content = read_content(request, io).await?;
-            String::from_utf8_lossy(&content).into_owned()
-        }
-        Choice::Unsupported => return Err(unsupported(content_type)),
-    };
-    let status_code = status_code(&text).ok_or_else(|| {
+    let overrides = Overrides::default();
+    let content = map_content(&mock.request, None, of, request, context, &overrides, io).await?;
+    let content = mapped_bytes(content, request, io).await?;
+    let status_code = status_code(&String::from_utf8_lossy(&content)).ok_or_else(|| {
         misconfigured(
             "Unable to parse statusCode. It should be an integer and defined in request template.",
         )
@@ -38,5 +36,6 @@ pub(super) async fn mock<'g>(
         content: Content::Empty,
         responses: &mock.responses,
         is_traced: false,
+        overrides,
     }))
 }
