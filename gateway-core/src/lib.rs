@@ -55,6 +55,5 @@ mod pipeline;
 pub mod policy;
 pub mod remembered;
 pub mod target;
-#[allow(dead_code)] // until the stages that map requests and responses render templates
 mod template;
 pub mod time;

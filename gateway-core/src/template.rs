@@ -57,6 +57,11 @@ impl MappingTemplate {
         Ok(Self { template, takes_parameters: text.contains("arams") })
     }
 
+    /// Whether it may ask for content.
+    pub(crate) fn reads_content(&self) -> bool {
+        self.template.mentions("input")
+    }
+
     /// Renders it. The overrides are those of the exchange so far; the template may add to them.
     ///
     /// An error is the real service's "Unable to transform request" or "… response": 500,

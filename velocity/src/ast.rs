@@ -1,6 +1,6 @@
 //! A template, read.
 
-use alloc::{boxed::Box, rc::Rc, string::String, vec::Vec};
+use alloc::{boxed::Box, string::String, vec::Vec};
 
 use crate::{Position, Value};
 
@@ -68,7 +68,7 @@ pub(crate) struct Reference {
 /// What follows a reference's name.
 #[derive(Debug)]
 pub(crate) enum Member {
-    Property(Rc<str>),
+    Property(Box<str>),
     Method(Box<str>, Vec<Expression>),
     Index(Expression),
 }
@@ -77,7 +77,7 @@ pub(crate) enum Member {
 #[derive(Debug)]
 pub(crate) enum Expression {
     /// A number, a boolean, or a string without references.
-    Literal(Value),
+    Literal(Literal),
     /// A string in double quotes, and whether the last character of what it prints is taken off.
     Interpolated(Nodes, bool),
     Reference(Reference),
@@ -88,6 +88,26 @@ pub(crate) enum Expression {
     Not(Box<Expression>),
     /// Operands of one precedence, from the left.
     Chain(Box<Expression>, Vec<Operation>),
+}
+
+/// A value as it is written. Values are of one thread, templates of all: this is what they share.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Literal {
+    Bool(bool),
+    Integer(i64),
+    Decimal(f64),
+    String(Box<str>),
+}
+
+impl Literal {
+    pub(crate) fn value(&self) -> Value {
+        match self {
+            Self::Bool(value) => Value::Bool(*value),
+            Self::Integer(value) => Value::Integer(*value),
+            Self::Decimal(value) => Value::Decimal(*value),
+            Self::String(text) => Value::from(&**text),
+        }
+    }
 }
 
 /// An operator and what stands to the right of it.

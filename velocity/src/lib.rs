@@ -25,3 +25,12 @@ pub use object::{CallError, Object};
 pub use scope::Scope;
 pub use template::{Dialect, Template};
 pub use value::{Block, List, Map, Notation, Value};
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn templates_are_shared_between_threads() {
+        fn is_shared<T: Send + Sync>() {}
+        is_shared::<crate::Template>();
+    }
+}

@@ -47,7 +47,7 @@ pub(super) async fn map_response(
     context: &Context,
     io: &Io,
 ) -> Result<Response, GatewayError> {
-    let answer = match answer {
+    let mut answer = match answer {
         EndpointAnswer::Proxy(response) => return Ok(response),
         EndpointAnswer::Custom(answer) => answer,
     };
@@ -68,7 +68,7 @@ pub(super) async fn map_response(
         && content_handling::passes_response(is_binary_payload, accepts_binary, handling);
     let bytes = match passes && !selected.maps_body() {
         true => None,
-        false => Some(read(answer.content.clone(), io).await?),
+        false => Some(read(core::mem::take(&mut answer.content), io).await?),
     };
     let mut fields = map_fields(selected, &answer, bytes.as_deref(), request, context, io)?;
     let convert = |bytes: Vec<u8>| {
@@ -93,7 +93,8 @@ pub(super) async fn map_response(
     if answer.is_traced {
         fields.set("X-Amzn-Trace-Id", context.trace.to_field());
     }
-    Ok(Response { status: selected.status_code, fields: OutgoingFields::Complete(fields), content })
+    let status = answer.overrides.response_status().unwrap_or(selected.status_code);
+    Ok(Response { status, fields: OutgoingFields::Complete(fields), content })
 }
 
 /// The endpoint's content, whole.

@@ -14,4 +14,5 @@ mod lambda_custom;
 mod mock;
 mod response_mapping;
 mod service_proxy;
+mod templates;
 mod throttle;

@@ -3,8 +3,7 @@
 use alloc::{boxed::Box, vec::Vec};
 
 use super::{Parsed, Parser};
-use crate::Value;
-use crate::ast::{Expression, Operation, Operator};
+use crate::ast::{Expression, Literal, Operation, Operator};
 use crate::lex::Kind;
 
 impl Parser<'_, '_> {
@@ -99,7 +98,7 @@ impl Parser<'_, '_> {
         }
         let first = self.parameter()?;
         let is_bound =
-            matches!(&first, Expression::Reference(_) | Expression::Literal(Value::Integer(_)));
+            matches!(&first, Expression::Reference(_) | Expression::Literal(Literal::Integer(_)));
         if is_bound && self.take(Kind::DoubleDot)?.is_some() {
             let last = self.parameter()?;
             self.expect(Kind::BracketClose, "`]`")?;

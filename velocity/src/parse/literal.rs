@@ -3,8 +3,7 @@
 use alloc::{format, string::String, vec::Vec};
 
 use super::{Origin, Parsed, Parser};
-use crate::Value;
-use crate::ast::{Expression, Node};
+use crate::ast::{Expression, Literal, Node};
 use crate::lex::{Kind, Token};
 
 impl Parser<'_, '_> {
@@ -12,14 +11,14 @@ impl Parser<'_, '_> {
         let token = self.next()?;
         let image = self.image(&token);
         Ok(Expression::Literal(match token.kind {
-            Kind::True => Value::Bool(true),
-            Kind::False => Value::Bool(false),
+            Kind::True => Literal::Bool(true),
+            Kind::False => Literal::Bool(false),
             Kind::Integer => match image.parse() {
-                Ok(value) => Value::Integer(value),
+                Ok(value) => Literal::Integer(value),
                 Err(_) => return Err(self.error(token.start, "this integer has too many digits")),
             },
             Kind::Decimal => match image.parse() {
-                Ok(value) => Value::Decimal(value),
+                Ok(value) => Literal::Decimal(value),
                 Err(_) => return Err(self.unexpected(&token)),
             },
             Kind::StringLiteral => return self.string(&token),
@@ -48,7 +47,7 @@ impl Parser<'_, '_> {
             text = text.replace(&doubled, quote);
         }
         if quote == "'" || !within.contains(['$', '#']) {
-            return Ok(Expression::Literal(text.into()));
+            return Ok(Expression::Literal(Literal::String(text.into())));
         }
         self.interpolated(token, text)
     }

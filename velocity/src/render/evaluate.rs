@@ -4,7 +4,7 @@ use alloc::string::String;
 
 use super::{Machine, Outcome, arithmetic};
 use crate::Value;
-use crate::ast::{Expression, Operation, Operator};
+use crate::ast::{Expression, Literal, Operation, Operator};
 use crate::value::{List, Map, Notation};
 
 impl<'t> Machine<'t> {
@@ -12,7 +12,7 @@ impl<'t> Machine<'t> {
     pub(super) fn evaluate(&mut self, expression: &'t Expression) -> Outcome<Value> {
         self.budget.step(1)?;
         match expression {
-            Expression::Literal(value) => Ok(value.clone()),
+            Expression::Literal(literal) => Ok(literal.value()),
             Expression::Reference(reference) => self.resolve(reference),
             _ => self.nested(|machine| machine.evaluate_within(expression)),
         }
@@ -20,7 +20,7 @@ impl<'t> Machine<'t> {
 
     fn evaluate_within(&mut self, expression: &'t Expression) -> Outcome<Value> {
         Ok(match expression {
-            Expression::Literal(value) => value.clone(),
+            Expression::Literal(literal) => literal.value(),
             Expression::Reference(reference) => self.resolve(reference)?,
             Expression::Interpolated(nodes, cut) => {
                 let mut text = self.captured(|machine| machine.nodes(nodes).map(drop))?;
@@ -68,7 +68,7 @@ impl<'t> Machine<'t> {
                     _ => matches!(expression, Expression::Reference(_)),
                 }
             }
-            Expression::Literal(Value::Bool(value)) => *value,
+            Expression::Literal(Literal::Bool(value)) => *value,
             _ => {
                 self.evaluate(expression)?;
                 false

@@ -1,6 +1,6 @@
 //! References: their values, what they print, what they are set to.
 
-use alloc::{rc::Rc, string::ToString, vec::Vec};
+use alloc::{string::ToString, vec::Vec};
 
 use super::{Flow, Machine, Outcome, methods};
 use crate::ast::{Member, Printed, Reference};
@@ -138,7 +138,7 @@ impl<'t> Machine<'t> {
         }
         match last {
             Member::Property(name) => match &holder {
-                Value::Map(map) => self.put(map, Value::String(name.clone()), value).map(drop),
+                Value::Map(map) => self.put(map, Value::from(&**name), value).map(drop),
                 Value::Object(object) => {
                     object.set(name, &value);
                     Ok(())
@@ -239,12 +239,12 @@ fn from_the_end(value: &Value, index: Value) -> Value {
     }
 }
 
-fn property(value: &Value, name: &Rc<str>) -> Value {
+fn property(value: &Value, name: &str) -> Value {
     match value {
         Value::Map(map) => map.get(name).unwrap_or_default(),
         Value::Object(object) => object.get(name).unwrap_or_default(),
-        Value::List(list) if &**name == "empty" => Value::Bool(list.is_empty()),
-        Value::String(text) => match &**name {
+        Value::List(list) if name == "empty" => Value::Bool(list.is_empty()),
+        Value::String(text) => match name {
             "empty" => Value::Bool(text.is_empty()),
             "blank" => Value::Bool(text.trim().is_empty()),
             _ => Value::Null,

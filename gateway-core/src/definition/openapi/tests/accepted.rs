@@ -255,6 +255,19 @@ fn what_aws_ignores_is_served_with_a_warning() {
 }
 
 #[test]
+fn a_template_that_can_never_be_rendered_is_served_with_a_warning() {
+    let item = "{\"get\": {\"x-amazon-apigateway-integration\": {\"type\": \"mock\",\n\
+        \"requestTemplates\": {\"application/json\": \"{}\\n  #if(\"},\n\
+        \"responses\": {\"default\": {\"statusCode\": 200, \"responseTemplates\": {\n\
+        \"application/json\": \"#set(\"}}}}}}";
+    let api = imported(&rest("/a", item), Protocol::Rest);
+    let told: Vec<String> = api.warnings.iter().map(ToString::to_string).collect();
+    let [request, response] = &told[..] else { panic!("{told:?}") };
+    assert!(request.contains("every request is answered 500: the template's line 2"), "{request}");
+    assert!(response.contains("the template's line 1"), "{response}");
+}
+
+#[test]
 fn a_lambda_function_that_is_not_invoked_by_post_is_served_with_a_warning() {
     let warnings = |method: &str, protocol: Protocol| {
         let function = "arn:aws:apigateway:eu-west-1:lambda:path/2015-03-31/functions/\

@@ -184,7 +184,6 @@ fn responses_that_aws_refuses_are_refused() {
 fn what_is_not_supported_yet_is_refused_and_never_ignored() {
     let refused = [
         "{\"type\": \"aws\", \"httpMethod\": \"POST\", \"uri\": \"arn:aws:apigateway:r:sqs:path/1/q\"}",
-        "{\"type\": \"mock\", \"requestTemplates\": {\"application/json\": \"$input.body\"}}",
         "{\"type\": \"http_proxy\", \"httpMethod\": \"GET\", \"uri\": \"https://x.example/\", \"tlsConfig\": {\"serverNameToVerify\": \"other.example\"}}",
         "{\"type\": \"aws_proxy\", \"httpMethod\": \"POST\", \"uri\": \"arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/arn:aws:lambda:us-east-1:000000000000:function:f/invocations\", \"tlsConfig\": {\"insecureSkipVerification\": true}}",
         "{\"type\": \"http_proxy\", \"httpMethod\": \"GET\", \"uri\": \"https://x.example/\", \"contentHandling\": \"CONVERT_TO_BINARY\"}",
