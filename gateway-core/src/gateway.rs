@@ -19,6 +19,7 @@ pub(crate) mod request_parameters;
 pub(crate) mod request_templates;
 pub(crate) mod response_template;
 mod routes;
+pub(crate) mod service;
 pub(crate) mod service_proxy;
 pub(crate) mod uri;
 

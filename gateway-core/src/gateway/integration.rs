@@ -8,7 +8,9 @@ use super::integration_request::ContentPlan;
 use super::integration_response::Responses;
 use super::lambda::{Lambda, LambdaProxy};
 use super::mock::Mock;
+use super::service::{self, Service};
 use super::service_proxy::ServiceProxy;
+use super::uri::fill_stage_variables;
 use crate::definition::{Api, Integration, IntegrationType, Method, Protocol, Stage};
 use crate::limits;
 
@@ -20,6 +22,7 @@ pub(crate) enum IntegrationPlan {
     HttpProxy(HttpProxy),
     Lambda(Lambda),
     LambdaProxy(LambdaProxy),
+    Service(Service),
     ServiceProxy(ServiceProxy),
     /// A mistake that AWS tells of only when the method is called. With the reason.
     Misconfigured(String),
@@ -39,7 +42,13 @@ impl IntegrationPlan {
             })),
             IntegrationType::Http => Http::compile(api, stage, integration),
             IntegrationType::HttpProxy => HttpProxy::compile(api, stage, method),
-            IntegrationType::Aws => Lambda::compile(api, stage, integration),
+            IntegrationType::Aws => {
+                let uri = integration.uri.as_deref().unwrap_or_default();
+                match service::is_lambda(&fill_stage_variables(uri, &stage.variables)) {
+                    true => Lambda::compile(api, stage, integration),
+                    false => Service::compile(api, stage, integration),
+                }
+            }
             IntegrationType::AwsProxy => LambdaProxy::compile(api, stage, integration),
         }
     }

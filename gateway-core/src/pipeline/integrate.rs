@@ -10,6 +10,7 @@ mod http_proxy;
 mod lambda;
 mod lambda_proxy;
 mod mock;
+mod service;
 mod service_proxy;
 
 use alloc::vec::Vec;
@@ -78,6 +79,9 @@ pub(super) async fn integrate<'g>(
                 endpoint_fields = answer.endpoint_fields;
                 EndpointAnswer::Proxy(answer.response)
             })
+        }
+        IntegrationPlan::Service(plan) => {
+            service::service(plan, of, request, context, &mut observed, io).await
         }
         IntegrationPlan::ServiceProxy(proxy) => {
             let answer = service_proxy::service_proxy(

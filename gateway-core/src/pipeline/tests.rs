@@ -13,6 +13,7 @@ mod lambda_authorizer;
 mod lambda_custom;
 mod mock;
 mod response_mapping;
+mod service;
 mod service_proxy;
 mod templates;
 mod throttle;

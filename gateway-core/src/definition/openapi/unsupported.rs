@@ -31,7 +31,6 @@ features! {
     RequestValidation => "request validation is", "this validator would check this operation's parameters or body";
     ResourcePolicy => "resource policies are", "every caller would be let through";
     ResponseStreaming => "response streaming from functions is", "use `BUFFERED` and `/invocations`";
-    ServiceIntegrations => "integrations of REST APIs with AWS services are", "use a Lambda function";
     TlsConfig => "this `tlsConfig` is", "certificates and their names are verified as the URL says";
     VpcLinks => "VPC links of HTTP APIs are", "use connectionType `INTERNET`; the host reaches private networks that it stands in";
 }

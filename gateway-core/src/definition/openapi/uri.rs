@@ -8,6 +8,7 @@ use super::mapping::is_variable;
 use super::paths::ResourcePath;
 use super::reading::{EXPORT, Reading};
 use super::unsupported::Feature;
+use crate::gateway::service;
 
 /// Reads and checks the `uri` of a proxy integration.
 pub(super) fn read<'d>(
@@ -22,10 +23,7 @@ pub(super) fn read<'d>(
         IntegrationType::AwsProxy => function(reading, &at, uri, &shape),
         IntegrationType::Aws => match is_lambda(&shape) {
             true => function(reading, &at, uri, &shape),
-            false => {
-                reading.unsupported(&at, Feature::ServiceIntegrations);
-                None
-            }
+            false => service(reading, &at, integration, uri, &shape),
         },
         _ => {
             check_url(reading, &at, integration, &shape, path);
@@ -168,9 +166,44 @@ fn placeholders(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// Whether an `aws` integration's URI names Lambda's own path.
+/// Whether an `aws` integration's URI names Lambda's own path, or what only a stage knows.
 fn is_lambda(shape: &str) -> bool {
-    shape.starts_with(VARIABLE) || matches!(shape.split(':').nth(4), Some("lambda"))
+    shape.starts_with(VARIABLE) || service::is_lambda(shape)
+}
+
+/// Reads the URI of another service's path or action.
+fn service<'d>(
+    reading: &Reading<'d>,
+    at: &At<'d>,
+    integration: &At<'d>,
+    uri: &str,
+    shape: &str,
+) -> Option<String> {
+    // A variable may stand for anything: `x` is right wherever it does.
+    match service::parse(&shape.replace(VARIABLE, "x")) {
+        Ok(_) => {
+            warn_of_unmapped(reading, at, integration, shape);
+            Some(uri.into())
+        }
+        // A variable for several parts of the ARN is known when a stage is deployed.
+        Err(_) if shape.contains(VARIABLE) => Some(uri.into()),
+        Err(reason) => {
+            reading.error(at, format!("`{uri}` names no action of a service: {reason}"));
+            None
+        }
+    }
+}
+
+/// Placeholders of a REST API's URI to which nothing is mapped.
+fn warn_of_unmapped<'d>(reading: &Reading<'d>, at: &At<'d>, integration: &At<'d>, shape: &str) {
+    for name in placeholders(shape) {
+        let mappings = integration.get("requestParameters");
+        let target = format!("integration.request.path.{name}");
+        if mappings.is_none_or(|mappings| mappings.get(&target).is_none()) {
+            let why = format!("no parameter is mapped to integration.request.path.{name}");
+            reading.warning(at, format!("`{{{name}}}` is sent as it stands: {why}"));
+        }
+    }
 }
 
 /// Reads a Lambda function's invocation URI, or (HTTP APIs) its ARN.

@@ -181,9 +181,25 @@ fn responses_that_aws_refuses_are_refused() {
 }
 
 #[test]
+fn uris_that_name_no_action_of_a_service_are_refused() {
+    for (uri, mistake) in [
+        (
+            "arn:aws:apigateway:us-east-1:sqs:queue/1/q",
+            "it has the form arn:aws:apigateway:REGION:SERVICE:path/PATH or :action/ACTION",
+        ),
+        ("arn:aws:apigateway:us-east-1:dynamodb:action/Put Item", "`Put Item` is no action"),
+        ("arn:aws:apigateway::sqs:path/1/q", "there is no service `sqs` in ``"),
+    ] {
+        check_integration(
+            &format!("{{\"type\": \"aws\", \"httpMethod\": \"POST\", \"uri\": \"{uri}\"}}"),
+            &[&format!("3 @/uri: `{uri}` names no action of a service: {mistake}")],
+        );
+    }
+}
+
+#[test]
 fn what_is_not_supported_yet_is_refused_and_never_ignored() {
     let refused = [
-        "{\"type\": \"aws\", \"httpMethod\": \"POST\", \"uri\": \"arn:aws:apigateway:r:sqs:path/1/q\"}",
         "{\"type\": \"http_proxy\", \"httpMethod\": \"GET\", \"uri\": \"https://x.example/\", \"tlsConfig\": {\"serverNameToVerify\": \"other.example\"}}",
         "{\"type\": \"aws_proxy\", \"httpMethod\": \"POST\", \"uri\": \"arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/arn:aws:lambda:us-east-1:000000000000:function:f/invocations\", \"tlsConfig\": {\"insecureSkipVerification\": true}}",
         "{\"type\": \"http_proxy\", \"httpMethod\": \"GET\", \"uri\": \"https://x.example/\", \"contentHandling\": \"CONVERT_TO_BINARY\"}",

@@ -1,0 +1,125 @@
+//! `AWS` with a service: mappings and templates make its request, which the host signs.
+
+use alloc::string::{String, ToString};
+
+use super::{EndpointAnswer, endpoint_failed};
+use crate::context::{Context, IntegrationContext};
+use crate::definition::Protocol;
+use crate::effect::{Connection, SendRequest};
+use crate::exchange::Io;
+use crate::gateway::MethodOf;
+use crate::gateway::service::{Action, Service};
+use crate::gateway_error::GatewayError;
+use crate::message::{Content, OutgoingFields, Request};
+use crate::pipeline::map_request::{IntegrationRequest, map_request};
+use crate::pipeline::map_response::CustomAnswer;
+
+/// Calls the service.
+pub(super) async fn service<'g>(
+    service: &'g Service,
+    of: MethodOf<'_>,
+    request: &Request,
+    context: &Context,
+    observed: &mut IntegrationContext,
+    io: &Io,
+) -> Result<EndpointAnswer<'g>, GatewayError> {
+    let mut mapped = map_request(&service.request, of, request, context, io).await?;
+    if let Some(action) = &service.action {
+        ask_for(action, request, &mut mapped);
+    }
+    // A signature is for the host that is asked.
+    mapped.fields.remove("host");
+    let operation = SendRequest {
+        url: url(service, &mapped),
+        method: mapped.http_method,
+        connection: Connection::Service {
+            signing_name: service.endpoint.signing_name.clone(),
+            region: service.endpoint.region.clone(),
+            credentials: service.credentials.clone(),
+        },
+        fields: OutgoingFields::Complete(mapped.fields),
+        content: mapped.content,
+        timeout_ms: service.timeout_ms,
+        insecure_skip_verification: false,
+    };
+    let endpoint =
+        io.perform(operation).await.map_err(|error| endpoint_failed(error, Protocol::Rest))?;
+    observed.integration_status = Some(endpoint.status);
+    observed.status = Some(endpoint.status);
+    observed.request_id = endpoint.fields.get("x-amzn-requestid").map(Into::into);
+    Ok(EndpointAnswer::Custom(CustomAnswer {
+        selector: endpoint.status.to_string(),
+        fields: endpoint.fields,
+        content: endpoint.content,
+        responses: &service.responses,
+        is_traced: true,
+        overrides: mapped.overrides,
+    }))
+}
+
+/// Says which action is meant: to a service of AWS JSON by `X-Amz-Target`, to others by the query
+/// protocol, which the former understand too where parameters are mapped and there is no content.
+fn ask_for(action: &Action, request: &Request, mapped: &mut IntegrationRequest) {
+    let has_content = mapped.content != Content::Empty;
+    if let Some((service, version)) = action.json
+        && (has_content || mapped.query.is_empty())
+    {
+        if !mapped.fields.contains("x-amz-target") {
+            mapped.fields.push("X-Amz-Target", alloc::format!("{service}.{}", action.name));
+        }
+        // The client's is of no use to the service; one that is mapped is meant.
+        let own = mapped.fields.get("content-type");
+        let takes_clients = !matches!(request.method.as_str(), "GET" | "HEAD" | "OPTIONS");
+        let is_clients = takes_clients && own == request.fields.get("content-type");
+        let is_clients = is_clients || own.is_none();
+        if is_clients {
+            let content_type = alloc::format!("application/x-amz-json-{version}");
+            mapped.fields.set("Content-Type", content_type);
+        }
+        if !has_content {
+            mapped.content = Content::Bytes(b"{}".to_vec());
+        }
+        return;
+    }
+    let is_given = |name: &str| mapped.query.iter().any(|(n, _)| n == name);
+    let (has_action, has_version) = (is_given("Action"), is_given("Version"));
+    if let Some(version) = action.version.filter(|_| !has_version) {
+        mapped.query.insert(0, ("Version".into(), version.into()));
+    }
+    if !has_action {
+        mapped.query.insert(0, ("Action".into(), action.name.clone()));
+    }
+}
+
+fn url(service: &Service, mapped: &IntegrationRequest) -> String {
+    let parameter = |name: &str| {
+        let found = mapped.path.iter().find(|(n, _)| n == name);
+        found.map(|(_, value)| value.as_str())
+    };
+    let url = service.uri.expand(parameter, "", "", &mapped.query);
+    if service.endpoint.signing_name != "s3" {
+        return url;
+    }
+    let origin = service.endpoint.origin.len();
+    let path_end = url.find('?').unwrap_or(url.len());
+    alloc::format!("{}{}{}", &url[..origin], strict(&url[origin..path_end]), &url[path_end..])
+}
+
+/// A path in which all but unreserved characters is encoded: S3 signs it so, however it came.
+fn strict(path: &str) -> String {
+    let mut encoded = String::with_capacity(path.len());
+    for c in path.chars() {
+        match c {
+            'A'..='Z' | 'a'..='z' | '0'..='9' | '-' | '.' | '_' | '~' | '/' | '%' => {
+                encoded.push(c)
+            }
+            other => {
+                let mut bytes = [0; 4];
+                for byte in other.encode_utf8(&mut bytes).bytes() {
+                    encoded.push_str(&alloc::format!("%{byte:02X}"));
+                }
+            }
+        }
+    }
+    encoded
+}
