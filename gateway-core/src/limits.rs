@@ -89,3 +89,11 @@ pub const TEMPLATE_ITERATIONS_MAX: usize = 1_000;
 pub const TEMPLATE_MEMORY_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// Steps of one rendering of a mapping template: some hundred milliseconds.
 pub const TEMPLATE_STEPS_MAX: u64 = 4_000_000;
+/// Most schemas, within each other and within references, that one value is validated against.
+pub const SCHEMA_DEPTH_MAX: usize = 1_000;
+/// Most values and schemas that one validation pairs.
+pub const SCHEMA_STEPS_MAX: usize = 4 * JSON_VALUES_MAX;
+/// Most mistakes of one content that are told.
+pub const VALIDATION_MESSAGES_MAX: usize = 32;
+/// Most of a value that a message about it repeats.
+pub const VALIDATION_QUOTE_BYTES_MAX: usize = 1024;

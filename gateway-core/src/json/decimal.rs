@@ -16,7 +16,6 @@ pub(crate) struct Decimal {
 /// Exponents beyond this are as good as this: no text that is read has so many digits.
 const EXPONENT_MAX: i64 = 1_000_000_000_000_000;
 
-#[cfg_attr(not(test), expect(dead_code, reason = "schemas need the rest"))]
 impl Decimal {
     pub(crate) fn new(number: &Number) -> Self {
         match number.as_i64() {

@@ -235,7 +235,8 @@ fn regex(cursor: &mut Cursor<'_>) -> Result<Regex, JsonPathError> {
         );
     }
     cursor.at += length;
-    pattern::whole(&source, flags).map_err(|reason| JsonPathError { reason, ..begin })
+    pattern::whole(&source, flags)
+        .map_err(|refused| JsonPathError { reason: refused.reason, ..begin })
 }
 
 fn takes(cursor: &mut Cursor<'_>, symbol: &str) -> bool {

@@ -9,46 +9,61 @@ use regex_lite::{Regex, RegexBuilder};
 
 use crate::limits::PATTERN_BYTES_MAX;
 
+/// Why a pattern is refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Refused {
+    pub(crate) reason: String,
+    /// Whether it is a pattern all the same, which regex-lite cannot do.
+    pub(crate) is_unsupported: bool,
+}
+
+fn unsupported(what: &str) -> Refused {
+    Refused { reason: format!("{what} not supported"), is_unsupported: true }
+}
+
+fn malformed(reason: impl Into<String>) -> Refused {
+    Refused { reason: reason.into(), is_unsupported: false }
+}
+
 /// A pattern that matches anywhere in a text.
-#[cfg_attr(not(test), expect(dead_code, reason = "schemas need it"))]
-pub(crate) fn anywhere(source: &str) -> Result<Regex, String> {
+pub(crate) fn anywhere(source: &str) -> Result<Regex, Refused> {
     compile(&translate(source)?)
 }
 
 /// A pattern that matches all of a text.
-pub(crate) fn whole(source: &str, flags: &str) -> Result<Regex, String> {
+pub(crate) fn whole(source: &str, flags: &str) -> Result<Regex, Refused> {
     let pattern = translate(source)?;
     let flags = if flags.is_empty() { String::new() } else { format!("(?{flags})") };
     compile(&format!("{flags}^(?:{pattern})$"))
 }
 
-fn compile(pattern: &str) -> Result<Regex, String> {
+fn compile(pattern: &str) -> Result<Regex, Refused> {
     RegexBuilder::new(pattern)
         .size_limit(PATTERN_BYTES_MAX)
         .build()
-        .map_err(|error| error.to_string())
+        .map_err(|error| malformed(error.to_string()))
 }
 
 /// What both dialects write differently; what regex-lite cannot do is refused by name.
-fn translate(source: &str) -> Result<String, String> {
+fn translate(source: &str) -> Result<String, Refused> {
     let mut pattern = String::with_capacity(source.len());
     let mut characters = source.chars().peekable();
     let mut in_class = false;
     while let Some(c) = characters.next() {
         match c {
             '\\' => {
-                let escaped = characters.next().ok_or("a `\\` at the end")?;
+                let escaped = characters.next().ok_or_else(|| malformed("a `\\` at the end"))?;
                 match escaped {
-                    '1'..='9' => return Err("back references are not supported".into()),
-                    'k' => return Err("back references by name are not supported".into()),
+                    '1'..='9' => return Err(unsupported("back references are")),
+                    'k' => return Err(unsupported("back references by name are")),
                     'p' | 'P' => {
-                        return Err("classes of Unicode properties are not supported".into());
+                        return Err(unsupported("classes of Unicode properties are"));
                     }
                     // A digit that cannot follow ends the escape.
                     '0' => pattern.push_str(r"\x00"),
                     'c' => {
                         let letter = characters.next().filter(char::is_ascii_alphabetic);
-                        let letter = letter.ok_or("`\\c` without a letter")?;
+                        let letter = letter.ok_or_else(|| malformed("`\\c` without a letter"))?;
                         pattern.push_str(&format!(r"\x{:02X}", letter as u32 % 32));
                     }
                     'u' if characters.peek() != Some(&'{') => {
@@ -56,16 +71,16 @@ fn translate(source: &str) -> Result<String, String> {
                         let unit = u32::from_str_radix(&digits, 16)
                             .ok()
                             .filter(|_| digits.len() == 4)
-                            .ok_or("`\\u` without four digits")?;
+                            .ok_or_else(|| malformed("`\\u` without four digits"))?;
                         if char::from_u32(unit).is_none() {
-                            return Err("halves of surrogate pairs are not supported".into());
+                            return Err(unsupported("halves of surrogate pairs are"));
                         }
                         pattern.push_str(&format!(r"\u{{{unit:X}}}"));
                     }
                     // Java and ECMA-262 count more characters as white space than ASCII has.
                     's' if in_class => pattern.push_str(SPACES),
                     's' => pattern.push_str(&format!("[{SPACES}]")),
-                    'S' if in_class => return Err("`\\S` in a class is not supported".into()),
+                    'S' if in_class => return Err(unsupported("`\\S` in a class is")),
                     'S' => pattern.push_str(&format!("[^{SPACES}]")),
                     'b' if in_class => pattern.push_str(r"\x08"),
                     // Escapes of what means nothing to regex-lite stand for themselves.
@@ -102,10 +117,10 @@ fn translate(source: &str) -> Result<String, String> {
                 ahead.next();
                 match (ahead.next(), ahead.next()) {
                     (Some('=' | '!'), _) => {
-                        return Err("looking ahead (`(?=`, `(?!`) is not supported".into());
+                        return Err(unsupported("looking ahead (`(?=`, `(?!`) is"));
                     }
                     (Some('<'), Some('=' | '!')) => {
-                        return Err("looking behind is not supported".into());
+                        return Err(unsupported("looking behind is"));
                     }
                     _ => pattern.push('('),
                 }
@@ -117,7 +132,7 @@ fn translate(source: &str) -> Result<String, String> {
         }
     }
     match in_class {
-        true => Err("a class without its `]`".into()),
+        true => Err(malformed("a class without its `]`")),
         false => Ok(pattern),
     }
 }
@@ -164,7 +179,7 @@ mod tests {
             ("^\\0$", "\0", true),
             ("a|b", "xbx", true),
         ] {
-            let pattern = anywhere(source).unwrap_or_else(|e| panic!("{source}: {e}"));
+            let pattern = anywhere(source).unwrap_or_else(|e| panic!("{source}: {e:?}"));
             assert_eq!(pattern.is_match(text), is_match, "{source} {text:?}");
         }
     }
@@ -184,7 +199,7 @@ mod tests {
             ("(((a{1000}){1000}){1000})", ""),
         ] {
             let error = anywhere(source).expect_err(source);
-            assert!(error.contains(reason), "{source}: {error}");
+            assert!(error.reason.contains(reason), "{source}: {error:?}");
         }
     }
 

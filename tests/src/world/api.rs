@@ -146,6 +146,8 @@ fn api(
             api_key_source: Default::default(),
             endpoint_type: Default::default(),
             minimum_compression_bytes: None,
+            models: Vec::new(),
+            request_validators: Vec::new(),
         }],
         stages: vec![Stage {
             stage_name: stage_name.into(),
@@ -172,6 +174,8 @@ fn method(route: &str, integration: Integration) -> Method {
         operation_name: None,
         authorization: Authorization::None,
         api_key_required: false,
+        request_models: Vec::new(),
+        request_validator: None,
         request_parameters: vec![],
         integration,
         source: Source::default(),
