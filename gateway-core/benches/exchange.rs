@@ -29,6 +29,8 @@ fn method(resource_path: String, integration: Integration) -> Method {
         operation_name: None,
         authorization: Authorization::None,
         api_key_required: false,
+        request_models: Vec::new(),
+        request_validator: None,
         request_parameters: vec![],
         integration,
         source: Source::default(),
@@ -46,6 +48,8 @@ fn gateway(protocol: Protocol, methods: Vec<Method>) -> Rc<Gateway> {
         api_key_source: ApiKeySource::Header,
         endpoint_type: EndpointType::Regional,
         minimum_compression_bytes: None,
+        models: Vec::new(),
+        request_validators: Vec::new(),
     };
     let throttling = Some(Limit::new(2_000.0, 1_000));
     let stage = Stage {

@@ -213,6 +213,7 @@ mod tests {
         context.error = Some(ErrorContext {
             response_type: ResponseType::Unauthorized,
             message: Some("say \"who\"\u{2028}".into()),
+            validation_error: None,
             reason: String::new(),
         });
         let line = render(format, &context);

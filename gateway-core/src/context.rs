@@ -158,6 +158,8 @@ pub struct ErrorContext {
     pub response_type: ResponseType,
     /// `$context.error.message`
     pub message: Option<String>,
+    /// `$context.error.validationErrorString`
+    pub validation_error: Option<String>,
     /// For the logs alone.
     pub reason: String,
 }

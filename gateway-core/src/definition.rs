@@ -10,6 +10,7 @@ mod error;
 mod integration;
 pub mod json;
 mod method;
+mod model;
 pub mod openapi;
 mod snapshot;
 mod stage;
@@ -24,5 +25,6 @@ pub use integration::{
     PassthroughBehavior, PayloadFormat, TlsConfig,
 };
 pub use method::{Authorization, Method, RequestParameter};
+pub use model::{Model, RequestValidator};
 pub use snapshot::{SNAPSHOT_VERSION, Snapshot, SnapshotError};
 pub use stage::{AccessLogSettings, MethodSetting, Stage};

@@ -22,6 +22,7 @@ mod routes;
 pub(crate) mod service;
 pub(crate) mod service_proxy;
 pub(crate) mod uri;
+mod validation;
 
 use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::{string::String, vec::Vec};
@@ -32,6 +33,7 @@ use parameter_mapping::ResponseMappings;
 use path_template::PathTemplate;
 pub(crate) use response_template::GatewayResponsePlan;
 use routes::Routes;
+use validation::{Validation, Validations};
 
 use crate::access_log::Format;
 use crate::bucket::Limit;
@@ -39,6 +41,8 @@ use crate::definition::{
     Api, DefinitionError, Deployment, Method, MethodSetting, Protocol, Snapshot, Source, Stage,
 };
 use crate::effect::FunctionName;
+use crate::json::Json;
+use crate::json_schema::Invalid;
 
 /// All APIs, compiled once. Nothing in it changes while it serves.
 #[derive(Debug)]
@@ -62,6 +66,7 @@ struct DeploymentPlan {
     /// By method; `None` for `$default`.
     templates: Vec<Option<PathTemplate>>,
     authorizers: Vec<AuthorizerPlan>,
+    validations: Validations,
 }
 
 /// A stage: stage variables filled in, settings resolved.
@@ -105,6 +110,8 @@ pub(crate) struct MethodOf<'g> {
     pub(crate) method: &'g Method,
     pub(crate) plan: &'g MethodPlan,
     template: Option<&'g PathTemplate>,
+    /// Index into the deployment's methods.
+    index: usize,
 }
 
 impl Gateway {
@@ -170,6 +177,7 @@ impl<'g> StageOf<'g> {
             method: &self.deployment.methods[index],
             plan: &self.plan.methods[index],
             template: self.compiled.templates[index].as_ref(),
+            index,
         })
     }
 }
@@ -189,6 +197,16 @@ impl<'g> MethodOf<'g> {
             Protocol::Http => path,
         };
         self.template.into_iter().flat_map(move |template| template.captures(path))
+    }
+
+    /// What is validated of its requests.
+    pub(crate) fn validation(&self) -> Option<&'g Validation> {
+        self.at.compiled.validations.of(self.index)
+    }
+
+    /// Whether content satisfies a model.
+    pub(crate) fn check(&self, model: usize, value: &Json) -> Result<(), Invalid> {
+        self.at.compiled.validations.check(model, value)
     }
 
     /// The compiled authorizer of this index.
@@ -263,7 +281,8 @@ fn compile_deployment(
     }
     let authorizers =
         deployment.authorizers.iter().map(|a| AuthorizerPlan::compile(a, errors)).collect();
-    DeploymentPlan { routes, templates, authorizers }
+    let validations = Validations::compile(deployment, errors);
+    DeploymentPlan { routes, templates, authorizers, validations }
 }
 
 fn compile_stage(

@@ -48,6 +48,8 @@ pub struct GatewayError {
     pub status: Option<u16>,
     /// `www-authenticate`, for the types that have one.
     pub challenge: Option<String>,
+    /// `$context.error.validationErrorString`: what a request validator found.
+    pub validation_error: Option<String>,
     /// For the execution log and `$context.integration.error` alone; never sent.
     pub reason: String,
 }
@@ -56,11 +58,22 @@ impl GatewayError {
     /// An error of this type with the type's default message; `reason` is for the log alone.
     pub fn new(response_type: ResponseType, reason: impl Into<String>) -> Self {
         let message = response_type.default_message().map(Into::into);
-        Self { response_type, message, status: None, challenge: None, reason: reason.into() }
+        Self {
+            response_type,
+            message,
+            status: None,
+            challenge: None,
+            validation_error: None,
+            reason: reason.into(),
+        }
     }
     /// With another message.
     pub fn with_message(self, message: impl Into<String>) -> Self {
         Self { message: Some(message.into()), ..self }
+    }
+    /// With what a request validator found.
+    pub fn with_validation_error(self, found: impl Into<String>) -> Self {
+        Self { validation_error: Some(found.into()), ..self }
     }
     /// With another status than the type's own.
     pub fn with_status(self, status: u16) -> Self {

@@ -1,8 +1,8 @@
 //! The story of a request.
 //!
 //! ```text
-//! arrival → find_stage → route → authorize → throttle → integrate → map_response → finish
-//!               └──────────┴─────────┴──────────┴───────────┴─── GatewayError ───────┘
+//! arrival → find_stage → route → authorize → throttle → validate → integrate → map_response → finish
+//!               └──────────┴─────────┴──────────┴──────────┴──────────┴─── GatewayError ──────┘
 //! ```
 //!
 //! Each stage takes the evidence of the one before it, so that none can be left out. What is known
@@ -20,6 +20,7 @@ mod route;
 #[cfg(test)]
 mod tests;
 mod throttle;
+mod validate;
 #[cfg(test)]
 pub(crate) mod world;
 
@@ -33,6 +34,7 @@ use map_response::map_response;
 use record::record;
 use route::{Addressed, Matched, find_stage, route};
 use throttle::throttle;
+use validate::validate;
 
 use crate::context::{Context, ErrorContext};
 use crate::definition::{Api, Protocol};
@@ -58,6 +60,7 @@ pub(crate) async fn run(gateway: Rc<Gateway>, arrival: Rc<Arrival>, io: Io) -> R
         context.error = Some(ErrorContext {
             response_type: error.response_type,
             message: respond::message(protocol, error),
+            validation_error: error.validation_error.clone(),
             reason: error.reason.clone(),
         });
     }
@@ -109,8 +112,9 @@ async fn respond(
     let decided = authorize(matched, request, context, io).await;
     context.authorizer = decided.identity;
     let admitted = throttle(decided.answer?, gateway, io).await?;
-    let integrated = integrate(&admitted, &gateway.snapshot.region, request, context, io).await;
+    let method_request = validate(admitted, request, context, io).await?;
+    let integrated = integrate(&method_request, &gateway.snapshot.region, context, io).await;
     context.integration = integrated.observed;
     context.response_length = integrated.response_length;
-    map_response(integrated.answer?, admitted.of, request, context, io).await
+    map_response(integrated.answer?, method_request.of, request, context, io).await
 }

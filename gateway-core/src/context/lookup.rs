@@ -28,6 +28,7 @@ mod tests {
         context.error = Some(ErrorContext {
             response_type: ResponseType::Default4xx,
             message: Some("a \"b\"".into()),
+            validation_error: None,
             reason: "not shown".into(),
         });
         context.integration =

@@ -73,7 +73,7 @@ variables! {
     "error.message" => |c, _| some(&c.error.as_ref()?.message);
     "error.messageString" => |c, _| some(&c.error.as_ref()?.message).map(quoted);
     "error.responseType" => |c, _| Some(c.error.as_ref()?.response_type.name().into());
-    "error.validationErrorString";
+    "error.validationErrorString" => |c, _| some(&c.error.as_ref()?.validation_error);
     "extendedRequestId" => |c, _| given(&c.extended_request_id);
     "httpMethod" => |c, _| given(&c.http_method);
     "identity.accessKey";

@@ -4,7 +4,7 @@ use alloc::{string::String, vec::Vec};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Authorizer, Method, Stage};
+use super::{Authorizer, Method, Model, RequestValidator, Stage};
 use crate::gateway_error::ResponseType;
 
 /// Which of AWS's kinds of API.
@@ -74,6 +74,10 @@ pub struct Deployment {
     pub endpoint_type: EndpointType,
     /// `x-amazon-apigateway-minimum-compression-size`, bytes (REST).
     pub minimum_compression_bytes: Option<u32>,
+    /// The models that methods and other models refer to by name (REST).
+    pub models: Vec<Model>,
+    /// The request validators that methods refer to by index (REST).
+    pub request_validators: Vec<RequestValidator>,
 }
 
 /// `x-amazon-apigateway-gateway-responses`, one entry.

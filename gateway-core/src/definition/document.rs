@@ -5,6 +5,7 @@
 use alloc::{string::String, vec::Vec};
 
 use super::Source;
+use crate::json::{Json, Number};
 
 /// A value and where it stands.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,6 +33,25 @@ pub enum Value {
     Array(Vec<Node>),
     /// An object; the readers refuse duplicate names.
     Object(Vec<(String, Node)>),
+}
+
+impl Node {
+    /// The value without its places. A number that JSON does not have becomes null.
+    pub fn to_json(&self) -> Json {
+        match &self.value {
+            Value::Null => Json::Null,
+            Value::Bool(value) => Json::Bool(*value),
+            Value::Number(text) => Number::from_text(text)
+                .or_else(|| text.parse().ok().and_then(Number::from_f64))
+                .map_or(Json::Null, Json::Number),
+            Value::String(text) => Json::String(text.clone()),
+            Value::Array(items) => Json::Array(items.iter().map(Self::to_json).collect()),
+            Value::Object(members) => {
+                let members = members.iter().map(|(name, node)| (name.clone(), node.to_json()));
+                Json::Object(members.collect())
+            }
+        }
+    }
 }
 
 /// A node together with its JSON pointer: what the importer walks with.

@@ -27,6 +27,10 @@ pub struct Method {
     pub integration: Integration,
     /// Where it stands in the definition.
     pub source: Source,
+    /// What content is like: media type, or `$default` → name of a model (REST).
+    pub request_models: Vec<(String, String)>,
+    /// What is validated: index into `Deployment::request_validators` (REST).
+    pub request_validator: Option<u32>,
 }
 
 impl Method {

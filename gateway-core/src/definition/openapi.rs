@@ -14,6 +14,7 @@ mod integration;
 mod lambda_authorizer;
 mod mapping;
 mod method;
+mod models;
 mod parameters;
 mod paths;
 mod reading;
@@ -30,6 +31,7 @@ mod validators;
 
 use alloc::{format, string::String, vec::Vec};
 
+use self::models::Models;
 use self::reading::{Dialect, Reading};
 use self::security::Schemes;
 use self::validators::Validators;
@@ -65,7 +67,12 @@ pub fn import(
     security::check_top_level(&reading);
     let schemes = Schemes::read(&reading);
     let validators = Validators::read(&reading);
-    let methods = paths::read(&reading, &schemes, &validators);
+    let models = Models::read(&reading);
+    let methods = paths::read(&reading, &schemes, &validators, &models);
+    let validates_body = methods.iter().any(|method| {
+        let validator = method.request_validator.map(|at| &validators.validators[at as usize]);
+        !method.request_models.is_empty() && validator.is_some_and(|v| v.validate_request_body)
+    });
     let deployment = Deployment {
         id: String::new(),
         methods,
@@ -76,6 +83,8 @@ pub fn import(
         api_key_source: settings.api_key_source,
         endpoint_type: settings.endpoint_type,
         minimum_compression_bytes: settings.minimum_compression_bytes,
+        models: models.finish(&reading, validates_body),
+        request_validators: validators.validators,
     };
     let (errors, warnings) = reading.finish();
     if !errors.is_empty() {

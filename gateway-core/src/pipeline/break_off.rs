@@ -27,6 +27,7 @@ pub(crate) fn break_off(gateway: &Gateway, arrival: &Arrival, io: &Io) -> Respon
     context.error = Some(ErrorContext {
         response_type: error.response_type,
         message: message(protocol, &error),
+        validation_error: error.validation_error.clone(),
         reason: error.reason.clone(),
     });
     // Without the stage: a gateway response of the definition's own is a template.

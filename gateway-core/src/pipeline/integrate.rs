@@ -16,7 +16,7 @@ mod service_proxy;
 use alloc::vec::Vec;
 
 use super::map_response::CustomAnswer;
-use super::throttle::Admitted;
+use super::validate::MethodRequest;
 use crate::context::{Context, IntegrationContext};
 use crate::definition::Protocol;
 use crate::effect::{EffectError, ReadContent};
@@ -46,18 +46,18 @@ pub(super) struct Integrated<'g> {
 ///
 /// `region` is the gateway's own, which services are called in that no other is given for.
 pub(super) async fn integrate<'g>(
-    admitted: &Admitted<'g>,
+    method_request: &MethodRequest<'g, '_>,
     region: &str,
-    request: &Request,
     context: &Context,
     io: &Io,
 ) -> Integrated<'g> {
+    let request = &*method_request.request;
     let refused = |error| Integrated { observed: None, answer: Err(error), response_length: None };
     if announces_too_much(request) {
         return refused(too_large());
     }
     let begun = io.now();
-    let (of, mut observed) = (admitted.of, IntegrationContext::default());
+    let (of, mut observed) = (method_request.of, IntegrationContext::default());
     let mut response_length = None;
     let mut endpoint_fields = Fields::new();
     let mut answer = match &of.plan.integration {

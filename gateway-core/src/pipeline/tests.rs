@@ -17,3 +17,4 @@ mod service;
 mod service_proxy;
 mod templates;
 mod throttle;
+mod validate;

@@ -216,6 +216,8 @@ pub(crate) fn method(route: &str, integration: Integration) -> Method {
         operation_name: None,
         authorization: Authorization::None,
         api_key_required: false,
+        request_models: Vec::new(),
+        request_validator: None,
         request_parameters: vec![],
         integration,
         source: Source::default(),
@@ -239,6 +241,8 @@ pub(crate) fn api(protocol: Protocol, stage_name: &str, methods: Vec<Method>) ->
             api_key_source: Default::default(),
             endpoint_type: EndpointType::Edge,
             minimum_compression_bytes: None,
+            models: Vec::new(),
+            request_validators: Vec::new(),
         }],
         stages: vec![Stage {
             stage_name: stage_name.into(),

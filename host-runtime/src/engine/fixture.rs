@@ -83,6 +83,8 @@ fn api(id: &str, protocol: Protocol, stage_name: &str, methods: Vec<Method>) -> 
             api_key_source: Default::default(),
             endpoint_type: Default::default(),
             minimum_compression_bytes: None,
+            models: Vec::new(),
+            request_validators: Vec::new(),
         }],
         stages: vec![Stage {
             stage_name: stage_name.into(),
@@ -110,6 +112,8 @@ fn method(verb: &str, path: &str, integration_type: IntegrationType, uri: &str) 
         operation_name: None,
         authorization: Authorization::None,
         api_key_required: false,
+        request_models: Vec::new(),
+        request_validator: None,
         request_parameters: Vec::new(),
         integration: Integration {
             http_method: Some(

@@ -3,6 +3,7 @@
 use super::super::Method;
 use super::super::document::At;
 use super::integration;
+use super::models::Models;
 use super::parameters;
 use super::paths::ResourcePath;
 use super::reading::Reading;
@@ -17,14 +18,20 @@ pub(super) struct Place<'p> {
     pub(super) resource_id: &'p str,
 }
 
+/// What operations refer to.
+pub(super) struct Parts<'p, 'd> {
+    pub(super) schemes: &'p Schemes,
+    pub(super) validators: &'p Validators,
+    pub(super) models: &'p Models<'d>,
+}
+
 /// Reads an operation; `item` is the path that it belongs to.
 pub(super) fn read<'d>(
     reading: &Reading<'d>,
     item: &At<'d>,
     operation: At<'d>,
     place: &Place<'_>,
-    schemes: &Schemes,
-    validators: &Validators<'d>,
+    parts: &Parts<'_, 'd>,
 ) -> Option<Method> {
     let operation = reading.object(operation)?;
     reading.members_known(&operation, &MEMBERS);
@@ -33,8 +40,9 @@ pub(super) fn read<'d>(
         reading.error_with(&operation, "the `$default` route takes every method", help);
     }
     let request_parameters = parameters::read(reading, item, &operation, place.path);
-    validators.check(reading, &operation, &request_parameters, place.path);
-    let authorization = security::authorization(reading, &operation, schemes);
+    let request_validator = parts.validators.of(reading, &operation);
+    let request_models = parts.models.of_request(reading, item, &operation);
+    let authorization = security::authorization(reading, &operation, parts.schemes);
     let operation_name = operation.get("operationId").and_then(|at| reading.string(&at));
     let Some(integration) = operation.get("x-amazon-apigateway-integration") else {
         let help = "add `x-amazon-apigateway-integration`";
@@ -52,6 +60,8 @@ pub(super) fn read<'d>(
         request_parameters,
         integration,
         source: operation.source(),
+        request_models,
+        request_validator,
     })
 }
 

@@ -6,6 +6,7 @@ use alloc::{borrow::ToOwned, format, string::String, vec::Vec};
 use super::super::Method;
 use super::super::document::At;
 use super::method;
+use super::models::Models;
 use super::reading::Reading;
 use super::resource_id::ResourceIds;
 use super::security::Schemes;
@@ -16,12 +17,14 @@ use crate::limits::RESOURCE_DEPTH_MAX;
 pub(super) fn read<'d>(
     reading: &Reading<'d>,
     schemes: &Schemes,
-    validators: &Validators<'d>,
+    validators: &Validators,
+    models: &Models<'d>,
 ) -> Vec<Method> {
     let Some(paths) = reading.required(&reading.root, "paths").and_then(|at| reading.object(at))
     else {
         return Vec::new();
     };
+    let parts = method::Parts { schemes, validators, models };
     let mut read = Vec::new();
     let mut siblings = Siblings::default();
     let mut ids = ResourceIds::default();
@@ -43,7 +46,7 @@ pub(super) fn read<'d>(
             let Some(operation) = item.get(member) else { continue };
             siblings.check_route(reading, &operation, &path, http_method);
             let place = method::Place { path: &path, http_method, resource_id: &resource_id };
-            read.extend(method::read(reading, &item, operation, &place, schemes, validators));
+            read.extend(method::read(reading, &item, operation, &place, &parts));
         }
         if let Some(trace) = item.get("trace") {
             reading.error(&trace, "API Gateway has no TRACE method");

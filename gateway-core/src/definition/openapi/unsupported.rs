@@ -28,7 +28,6 @@ features! {
     ContentHandling => "`contentHandling` is", "content goes through as it is";
     IamAuthorization => "IAM authorization is", "use another authorizer";
     PrivateEndpoints => "private APIs are", "every caller who reaches the listener would be let through";
-    RequestValidation => "request validation is", "this validator would check this operation's parameters or body";
     ResourcePolicy => "resource policies are", "every caller would be let through";
     ResponseStreaming => "response streaming from functions is", "use `BUFFERED` and `/invocations`";
     TlsConfig => "this `tlsConfig` is", "certificates and their names are verified as the URL says";

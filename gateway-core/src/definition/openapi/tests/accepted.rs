@@ -407,3 +407,52 @@ fn any_certificate_authority_is_trusted_where_the_definition_says_so_and_told() 
         assert_eq!(api.warnings.len(), usize::from(skips), "{config}");
     }
 }
+
+#[test]
+fn models_and_validators_are_read_from_both_dialects() {
+    let operation = |body: &str| {
+        format!(
+            "{{\"post\": {{{body}, \"x-amazon-apigateway-integration\": {{\"type\": \"mock\"}}}}}}"
+        )
+    };
+    let validators = "\"x-amazon-apigateway-request-validators\": {\"a\": {\"validateRequestBody\": true}, \"b\": {\"validateRequestParameters\": \"true\"}}, \"x-amazon-apigateway-request-validator\": \"a\"";
+    let openapi = format!(
+        "{{\"openapi\": \"3.0.1\", \"info\": {{\"title\": \"t\"}}, {validators}, \"components\": {{
+            \"schemas\": {{\"Pet\": {{\"type\": \"object\"}}}},
+            \"requestBodies\": {{\"Pet\": {{\"content\": {{
+                \"application/json\": {{\"schema\": {{\"$ref\": \"#/components/schemas/Pet\"}}}},
+                \"text/json\": {{\"schema\": {{\"$ref\": \"https://apigateway.amazonaws.com/restapis/abc/models/Pet\"}}}},
+                \"text/plain\": {{}},
+                \"application/xml\": {{\"schema\": {{\"type\": \"string\"}}}}}}}}}}}},
+          \"paths\": {{\"/a\": {}, \"/b\": {}}}}}",
+        operation("\"requestBody\": {\"$ref\": \"#/components/requestBodies/Pet\"}"),
+        operation("\"x-amazon-apigateway-request-validator\": \"b\""),
+    );
+    let deployment = imported(&openapi, Protocol::Rest).deployment;
+    let [a, b] = &deployment.methods[..] else { panic!("{:?}", deployment.methods) };
+    let models: Vec<(&str, &str)> =
+        a.request_models.iter().map(|(m, n)| (m.as_str(), n.as_str())).collect();
+    let inline = deployment.models[1].name.as_str();
+    let expected = [("application/json", "Pet"), ("text/json", "Pet"), ("application/xml", inline)];
+    assert_eq!(models, expected);
+    assert_eq!((a.request_validator, b.request_validator), (Some(0), Some(1)));
+    assert_eq!(deployment.models[0].schema, "{\"type\":\"object\"}");
+    assert_eq!(deployment.models[1].schema, "{\"type\":\"string\"}");
+    let flags = |v: &RequestValidator| (v.validate_request_body, v.validate_request_parameters);
+    let flags: Vec<_> = deployment.request_validators.iter().map(flags).collect();
+    assert_eq!(flags, [(true, false), (false, true)]);
+
+    let swagger = format!(
+        "{{\"swagger\": \"2.0\", \"info\": {{\"title\": \"t\"}}, \"consumes\": [\"text/json\"],
+          \"definitions\": {{\"Pet\": {{\"properties\": {{\"mate\": {{\"$ref\": \"#/definitions/Pet\"}}}}}}}},
+          \"parameters\": {{\"body\": {{\"in\": \"body\", \"name\": \"Pet\", \"schema\": {{\"$ref\": \"#/definitions/Pet\"}}}}}},
+          \"paths\": {{\"/a\": {}, \"/b\": {}}}}}",
+        operation("\"parameters\": [{\"$ref\": \"#/parameters/body\"}]"),
+        operation("\"consumes\": [\"application/json\", \"a/b\"], \"parameters\": [{\"$ref\": \"#/parameters/body\"}]"),
+    );
+    let deployment = imported(&swagger, Protocol::Rest).deployment;
+    let models = deployment.methods.iter().map(|method| {
+        method.request_models.iter().map(|(m, n)| format!("{m}={n}")).collect::<Vec<_>>().join(" ")
+    });
+    assert_eq!(models.collect::<Vec<_>>(), ["text/json=Pet", "application/json=Pet a/b=Pet"]);
+}

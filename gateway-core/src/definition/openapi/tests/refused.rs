@@ -222,14 +222,6 @@ fn what_is_not_supported_yet_is_refused_and_never_ignored() {
         ),
         ("\"x-amazon-apigateway-auth\": {\"type\": \"AWS_IAM\"}", "\"tags\": []"),
         ("\"summary\": \"x\"", "\"x-amazon-apigateway-policy\": {}"),
-        (
-            "\"x-amazon-apigateway-request-validator\": \"all\", \"parameters\": [{\"name\": \"q\", \"in\": \"query\", \"required\": true}]",
-            "\"x-amazon-apigateway-request-validators\": {\"all\": {\"validateRequestParameters\": true}}",
-        ),
-        (
-            "\"requestBody\": {\"content\": {\"application/json\": {\"schema\": {}}}}",
-            "\"x-amazon-apigateway-request-validator\": \"all\", \"x-amazon-apigateway-request-validators\": {\"all\": {\"validateRequestBody\": true}}",
-        ),
     ] {
         let text = format!(
             "{{\"openapi\": \"3.0.1\", \"info\": {{\"title\": \"t\"}}, {top}, \"paths\": {{\"/a\": {{\"get\": {{{operation}, {mock}}}}}}}}}"
@@ -567,5 +559,81 @@ fn gateway_responses_and_settings_are_checked() {
             "9 /x-amazon-apigateway-minimum-compression-size: -1 is not between 0 and 10485760"
                 .into(),
         ]
+    );
+}
+
+#[test]
+fn models_and_validators_are_refused_where_aws_refuses_them() {
+    let told = |operation: &str, top: &str| {
+        let mock = "\"x-amazon-apigateway-integration\": {\"type\": \"mock\"}";
+        let text = format!(
+            "{{\"openapi\": \"3.0.1\", \"info\": {{\"title\": \"t\"}},\n{top},\n\"paths\": {{\"/a\": {{\"get\": {{{operation}, {mock}}}}}}}}}"
+        );
+        mistakes(&text, Protocol::Rest)
+    };
+    let body = |schema: &str| {
+        format!(
+            "\"requestBody\": {{\"content\": {{\"application/json\": {{\"schema\": {schema}}}}}}}"
+        )
+    };
+    let models = |models: &str| format!("\"components\": {{\"schemas\": {{{models}}}}}");
+    assert_eq!(
+        told(
+            "\"x-amazon-apigateway-request-validator\": \"ful\"",
+            "\"x-amazon-apigateway-request-validators\": {\"full\": {}}"
+        ),
+        [
+            "3 /paths/~1a/get/x-amazon-apigateway-request-validator: there is no request validator `ful`"
+        ]
+    );
+    for (schemas, expected) in [
+        (
+            "\"A\": {\"type\": \"text\"}",
+            "2 /components/schemas/A/type: Invalid model schema specified: expected one of",
+        ),
+        (
+            "\"A\": {\"properties\": {\"b\": {\"$ref\": \"#/components/schemas/B\"}}}",
+            "2 /components/schemas/A/properties/b/$ref: Invalid model schema specified: `#/components/schemas/B` leads nowhere",
+        ),
+        (
+            "\"A\": {\"allOf\": [{\"$ref\": \"#/components/schemas/A\"}]}",
+            "2 /components/schemas/A/allOf/0: Invalid model schema specified: this schema refers to itself",
+        ),
+        ("\"A-B\": {}", "2 /components/schemas/A-B: Model name must be alphanumeric: A-B"),
+        (
+            "\"A\": {\"required\": true}",
+            "2 /components/schemas/A/required: Invalid model schema specified: expected an array of names",
+        ),
+    ] {
+        let told = told("\"summary\": \"x\"", &models(schemas));
+        assert!(matches!(&told[..], [one] if one.starts_with(expected)), "{told:?}");
+    }
+    let told_of = told(&body("{\"$ref\": \"#/components/schemas/B\"}"), &models("\"A\": {}"));
+    assert!(
+        told_of[0].contains("`#/components/schemas/B` names nothing in this document"),
+        "{told_of:?}"
+    );
+    let told_of = told(&body("{\"$ref\": \"#/info\"}"), &models("\"A\": {}"));
+    assert!(told_of[0].contains("Invalid model identifier specified: #/info"), "{told_of:?}");
+    // A pattern that only Edgeway cannot match is refused where something is validated by it.
+    let ahead = "\"A\": {\"pattern\": \"(?=a)\"}";
+    let validator = "\"x-amazon-apigateway-request-validator\": \"body\", \"x-amazon-apigateway-request-validators\": {\"body\": {\"validateRequestBody\": true}}";
+    let told_of = told(
+        &body("{\"$ref\": \"#/components/schemas/A\"}"),
+        &format!("{validator}, {}", models(ahead)),
+    );
+    assert!(
+        told_of[0].contains("/components/schemas/A/pattern")
+            && told_of[0].contains("not supported"),
+        "{told_of:?}"
+    );
+    let text = format!(
+        "{{\"openapi\": \"3.0.1\", \"info\": {{\"title\": \"t\"}}, {}, \"paths\": {{}}}}",
+        models(ahead)
+    );
+    let warnings = imported(&text, Protocol::Rest).warnings;
+    assert!(
+        matches!(&warnings[..], [one] if one.message.contains("not supported")),
+        "{warnings:?}"
     );
 }
