@@ -1,6 +1,6 @@
 //! A template, read.
 
-use alloc::{boxed::Box, string::String, vec::Vec};
+use alloc::{boxed::Box, string::String, sync::Arc, vec::Vec};
 
 use crate::{Position, Value};
 
@@ -68,7 +68,7 @@ pub(crate) struct Reference {
 /// What follows a reference's name.
 #[derive(Debug)]
 pub(crate) enum Member {
-    Property(Box<str>),
+    Property(Arc<str>),
     Method(Box<str>, Vec<Expression>),
     Index(Expression),
 }
@@ -96,7 +96,7 @@ pub(crate) enum Literal {
     Bool(bool),
     Integer(i64),
     Decimal(f64),
-    String(Box<str>),
+    String(Arc<str>),
 }
 
 impl Literal {
@@ -105,7 +105,7 @@ impl Literal {
             Self::Bool(value) => Value::Bool(*value),
             Self::Integer(value) => Value::Integer(*value),
             Self::Decimal(value) => Value::Decimal(*value),
-            Self::String(text) => Value::from(&**text),
+            Self::String(text) => Value::String(text.clone()),
         }
     }
 }
@@ -136,6 +136,13 @@ pub(crate) enum Operator {
     Multiply,
     Divide,
     Modulus,
+}
+
+impl Operator {
+    /// Whether it makes a boolean.
+    pub(crate) fn is_logical(self) -> bool {
+        !matches!(self, Self::Add | Self::Subtract | Self::Multiply | Self::Divide | Self::Modulus)
+    }
 }
 
 /// Names of variables, each with its number.

@@ -10,7 +10,7 @@ mod reference;
 
 use alloc::{rc::Rc, string::String, vec::Vec};
 
-use crate::ast::{Expression, Node};
+use crate::ast::{Expression, Node, Slot};
 use crate::{
     Block, Bounds, Dialect, Position, RenderError, RenderErrorKind, Scope, Template, Value,
 };
@@ -38,10 +38,12 @@ pub(crate) fn render(
             .iter()
             .map(|name| scope.get(name).cloned().unwrap_or_default())
             .collect(),
+        pinned: Vec::new(),
         out: String::new(),
         budget: Budget::new(bounds),
         loops: Vec::new(),
         blocks: Vec::new(),
+        defined: 0,
         nesting: 0,
         position: Position { line: 1, column: 1 },
         empty: Value::string(""),
@@ -57,12 +59,16 @@ struct Machine<'t> {
     template: &'t Template,
     /// Variables by number; null is none.
     slots: Vec<Value>,
+    /// Variables that cannot be assigned now.
+    pinned: Vec<Slot>,
     out: String,
     budget: Budget<'t>,
     /// The loops around this place, from outside.
     loops: Vec<Rc<Loop>>,
     /// The `#define` blocks around this place, from outside.
     blocks: Vec<Block>,
+    /// How many `#define`s were rendered.
+    defined: u32,
     nesting: usize,
     /// What is being rendered, for errors.
     position: Position,
@@ -110,7 +116,8 @@ impl<'t> Machine<'t> {
             }
             Node::Foreach(foreach) => return self.foreach(foreach),
             Node::Define(slot, block) => {
-                self.slots[*slot as usize] = Value::Block(Block(*block));
+                self.defined = self.defined.wrapping_add(1);
+                self.write(*slot, Value::Block(Block { number: *block, instance: self.defined }));
             }
             Node::Stop => return Ok(Flow::Stop),
             Node::Break(None) => return Ok(Flow::Break),
@@ -120,6 +127,12 @@ impl<'t> Machine<'t> {
             }
         }
         Ok(Flow::On)
+    }
+
+    fn write(&mut self, slot: Slot, value: Value) {
+        if !self.pinned.contains(&slot) {
+            self.slots[slot as usize] = value;
+        }
     }
 
     /// `#set`. Null is not assigned.
@@ -151,7 +164,7 @@ impl<'t> Machine<'t> {
             return Err(RenderErrorKind::TooDeep);
         }
         self.blocks.push(block);
-        let flow = self.nodes(&self.template.blocks[block.0 as usize]);
+        let flow = self.nodes(&self.template.blocks[block.number as usize]);
         self.blocks.pop();
         Ok(Some(match flow? {
             Flow::Break => Flow::On,

@@ -4,7 +4,7 @@ mod list;
 mod map;
 mod text;
 
-use alloc::{rc::Rc, string::String, vec::Vec};
+use alloc::{rc::Rc, string::String, sync::Arc, vec::Vec};
 use core::fmt;
 
 pub use list::{List, Notation};
@@ -25,8 +25,8 @@ pub enum Value {
     Integer(i64),
     /// A `Double`.
     Decimal(f64),
-    /// A string.
-    String(Rc<str>),
+    /// A string. Literals of a template are shared by all of its renderings, whatever their threads.
+    String(Arc<str>),
     /// A list, shared and mutable.
     List(List),
     /// A map, shared and mutable.
@@ -39,7 +39,12 @@ pub enum Value {
 
 /// A block of the template that is being rendered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Block(pub(crate) u32);
+pub struct Block {
+    /// Its number in the template.
+    pub(crate) number: u32,
+    /// Which of the renderings of its `#define` made it.
+    pub(crate) instance: u32,
+}
 
 impl Value {
     /// A string.
@@ -106,8 +111,8 @@ impl From<String> for Value {
         Self::String(value.into())
     }
 }
-impl From<Rc<str>> for Value {
-    fn from(value: Rc<str>) -> Self {
+impl From<Arc<str>> for Value {
+    fn from(value: Arc<str>) -> Self {
         Self::String(value)
     }
 }

@@ -1,8 +1,8 @@
 //! `$input`.
 
 use alloc::borrow::Cow;
-use alloc::rc::Rc;
 use alloc::string::{String, ToString};
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::cell::OnceCell;
 
@@ -17,7 +17,7 @@ use crate::target;
 
 /// `$input`: content is read and parameters are listed when a template asks for them.
 pub(super) struct Input {
-    content: Rc<str>,
+    content: Arc<str>,
     json: OnceCell<Option<Json>>,
     parameters: Option<Parameters>,
 }

@@ -14,6 +14,10 @@ impl Parser<'_, '_> {
         let (reference, end) = self.reference_and_end("a reference")?;
         let image = self.image(&first);
         let rest = &self.text[first.end..end];
+        if reference.slot.is_none() && !image.contains('$') {
+            // A word that only looks like a reference: of what it has behind it nothing is printed.
+            return Ok(Err(format!("{}{image}", first.stray)));
+        }
         if image.contains("\\!") {
             return Ok(Err(format!("{}{}", first.stray, slashed(image))));
         }
@@ -46,7 +50,9 @@ impl Parser<'_, '_> {
         let name = if formal { self.expect(Kind::Identifier, "a name")? } else { first.clone() };
         let image = self.image(&first);
         let slot = (image.contains('$') && !image.contains("\\!")).then(|| {
-            let name = self.image(&name).rsplit(['$', '!']).next().unwrap_or("");
+            let image = self.image(&name);
+            // In braces a sign is part of the name, which nothing has then.
+            let name = if formal { image } else { image.rsplit(['$', '!']).next().unwrap_or("") };
             self.shared.names.slot(name)
         });
         let mut end = name.end;

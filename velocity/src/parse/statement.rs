@@ -4,7 +4,7 @@ use alloc::{boxed::Box, format, string::String, vec::Vec};
 
 use super::{Parsed, Parser};
 use crate::Dialect;
-use crate::ast::{Expression, Foreach, Node, Nodes, Reference};
+use crate::ast::{Expression, Foreach, Node, Nodes, Reference, Slot};
 use crate::lex::{Kind, State, Token};
 
 /// Directives that Velocity has beyond its grammar.
@@ -14,7 +14,8 @@ const DIRECTIVES: [&str; 9] =
 /// An argument of a directive.
 enum Argument {
     Word,
-    Expression(Expression),
+    /// With whether it is a reference without braces and `!`.
+    Expression(Expression, bool),
 }
 
 impl Parser<'_, '_> {
@@ -110,13 +111,32 @@ impl Parser<'_, '_> {
 
     fn set(&mut self) -> Parsed<Node> {
         self.skip_white_space()?;
-        let target = self.reference("a reference to set")?;
+        let is_plain = self.is_plain()?;
+        let mut target = self.reference("a reference to set")?;
+        if target.members.is_empty() {
+            target.slot = target.slot.map(|slot| self.assigned(slot, is_plain));
+        }
         self.skip_white_space()?;
         self.expect(Kind::Assign, "`=`")?;
         let value = self.expression()?;
         self.expect(Kind::Close, "`)`")?;
         self.lexer.stack.in_set = false;
         Ok(Node::Set(Box::new((target, value))))
+    }
+
+    /// Whether a reference without braces and `!` follows.
+    fn is_plain(&mut self) -> Parsed<bool> {
+        let is_identifier = self.peek(0)? == Kind::Identifier;
+        Ok(is_identifier && !self.image(&self.ahead[0]).contains('!'))
+    }
+
+    /// The variable that is assigned: of `${name}` and `$!name` Velocity 1.7 takes `{` and `!name` for the name, which
+    /// no reference has.
+    fn assigned(&mut self, slot: Slot, is_plain: bool) -> Slot {
+        match self.shared.dialect {
+            Dialect::Velocity17 if !is_plain => self.shared.names.slot("{"),
+            _ => slot,
+        }
     }
 
     fn directive(&mut self, word: &Token, nodes: &mut Nodes) -> Parsed<()> {
@@ -143,7 +163,7 @@ impl Parser<'_, '_> {
         }
         self.skip_white_space()?;
         self.expect(Kind::Open, "`(`")?;
-        let arguments = self.directive_arguments()?;
+        let arguments = self.directive_arguments(name)?;
         let close = self.expect(Kind::Close, "`)`")?;
         match name {
             "foreach" => {
@@ -169,7 +189,7 @@ impl Parser<'_, '_> {
         Ok(())
     }
 
-    fn directive_arguments(&mut self) -> Parsed<Vec<Argument>> {
+    fn directive_arguments(&mut self, name: &str) -> Parsed<Vec<Argument>> {
         let mut arguments = Vec::new();
         loop {
             self.skip_white_space()?;
@@ -179,9 +199,17 @@ impl Parser<'_, '_> {
             if self.take(Kind::Comma)?.is_some() {
                 self.skip_white_space()?;
             }
+            let is_plain = self.is_plain()?;
             arguments.push(match self.take(Kind::Word)? {
+                Some(word)
+                    if DIRECTIVES.contains(&name)
+                        && !(name == "foreach" && arguments.len() == 1)
+                        && !(name == "macro" && arguments.is_empty()) =>
+                {
+                    return Err(self.unexpected(&word));
+                }
                 Some(_) => Argument::Word,
-                None => Argument::Expression(self.value()?),
+                None => Argument::Expression(self.value()?, is_plain),
             });
         }
     }
@@ -190,11 +218,12 @@ impl Parser<'_, '_> {
         let mut arguments = arguments.into_iter();
         let parts = (arguments.next(), arguments.next(), arguments.next());
         let (
-            Some(Argument::Expression(Expression::Reference(Reference {
-                slot: Some(item), ..
-            }))),
+            Some(Argument::Expression(
+                Expression::Reference(Reference { slot: Some(item), .. }),
+                _,
+            )),
             Some(Argument::Word),
-            Some(Argument::Expression(list)),
+            Some(Argument::Expression(list, _)),
         ) = parts
         else {
             return Err(self.error(word.start, "`#foreach` is written `#foreach($item in $list)`"));
@@ -205,12 +234,14 @@ impl Parser<'_, '_> {
     }
 
     fn define(&mut self, word: &Token, arguments: Vec<Argument>) -> Parsed<Node> {
-        let Some(Argument::Expression(Expression::Reference(Reference {
-            slot: Some(slot), ..
-        }))) = arguments.into_iter().next()
+        let Some(Argument::Expression(
+            Expression::Reference(Reference { slot: Some(slot), .. }),
+            is_plain,
+        )) = arguments.into_iter().next()
         else {
             return Err(self.error(word.start, "`#define` is written `#define($name)`"));
         };
+        let slot = self.assigned(slot, is_plain);
         let body = self.block()?;
         self.shared.blocks.push(body);
         Ok(Node::Define(slot, self.shared.blocks.len() as u32 - 1))
@@ -220,7 +251,9 @@ impl Parser<'_, '_> {
     fn broken(&mut self, word: &Token, arguments: Vec<Argument>) -> Parsed<Option<Box<Reference>>> {
         match arguments.into_iter().next() {
             None => Ok(None),
-            Some(Argument::Expression(Expression::Reference(scope))) => Ok(Some(Box::new(scope))),
+            Some(Argument::Expression(Expression::Reference(scope), _)) => {
+                Ok(Some(Box::new(scope)))
+            }
             Some(_) => {
                 let message = "`#break` takes a scope, as in `#break($foreach)`";
                 Err(self.error(word.start, message))

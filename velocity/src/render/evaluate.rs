@@ -58,21 +58,32 @@ impl<'t> Machine<'t> {
         })
     }
 
-    /// Whether `#if` takes it for true: literals other than booleans are not.
+    /// Whether `#if` takes it for true. Of expressions without a truth (strings, lists, sums) nothing is evaluated: they
+    /// are false.
     pub(super) fn is_true(&mut self, expression: &'t Expression) -> Outcome<bool> {
+        self.budget.step(1)?;
         Ok(match expression {
-            Expression::Reference(_) | Expression::Not(_) | Expression::Chain(..) => {
-                match self.evaluate(expression)? {
-                    Value::Bool(value) => value,
-                    Value::Null => false,
-                    _ => matches!(expression, Expression::Reference(_)),
+            Expression::Reference(reference) => match self.resolve(reference)? {
+                Value::Bool(value) => value,
+                // What has a text is true; so it is rendered, with all that it sets.
+                Value::Block(block) => {
+                    let mut has_text = false;
+                    self.captured(|machine| {
+                        has_text = machine.block(block)?.is_some();
+                        Ok(())
+                    })?;
+                    has_text
                 }
-            }
+                value => !value.is_null(),
+            },
             Expression::Literal(Literal::Bool(value)) => *value,
-            _ => {
-                self.evaluate(expression)?;
-                false
+            Expression::Not(operand) => !self.nested(|machine| machine.is_true(operand))?,
+            Expression::Chain(_, operations)
+                if operations.last().is_some_and(|last| last.operator.is_logical()) =>
+            {
+                matches!(self.evaluate(expression)?, Value::Bool(true))
             }
+            _ => false,
         })
     }
 
@@ -176,6 +187,9 @@ pub(super) struct Range {
 impl Range {
     pub(super) fn new(first: i64, last: i64) -> Self {
         Self { next: Some(first), last }
+    }
+    pub(super) fn has_next(&self) -> bool {
+        self.next.is_some()
     }
 }
 

@@ -1,13 +1,14 @@
 //! `#foreach`.
 
 use alloc::rc::{Rc, Weak};
-use alloc::{boxed::Box, string::String, vec::Vec};
+use alloc::string::String;
+use alloc::vec::{IntoIter, Vec};
 use core::cell::Cell;
 
 use super::evaluate::{Range, as_int};
 use super::{Flow, Machine, Outcome};
-use crate::ast::{Expression, Foreach};
-use crate::{CallError, Object, Value};
+use crate::ast::{Expression, Foreach, Slot};
+use crate::{CallError, List, Map, Object, RenderErrorKind, Value};
 
 /// A loop: `$foreach` within it.
 pub(super) struct Loop {
@@ -15,6 +16,41 @@ pub(super) struct Loop {
     has_next: Cell<bool>,
     parent: Value,
     this: Weak<Loop>,
+}
+
+/// Java's iterators: what adds or removes items within the loop ends it, or makes it fail.
+enum Items {
+    Range(Range),
+    List { list: List, changes: u32, next: usize },
+    Map { map: Map, changes: u32, values: IntoIter<Value> },
+    Others(IntoIter<Value>),
+}
+
+impl Items {
+    fn has_next(&self) -> bool {
+        match self {
+            Self::Range(range) => range.has_next(),
+            Self::List { list, next, .. } => *next != list.len(),
+            Self::Map { values, .. } | Self::Others(values) => values.len() > 0,
+        }
+    }
+
+    fn next(&mut self) -> Outcome<Value> {
+        let item = match self {
+            Self::Range(range) => range.next().map(Value::Integer),
+            Self::List { list, changes, next } if list.changes() == *changes => {
+                *next += 1;
+                list.get(*next - 1)
+            }
+            Self::Map { map, changes, values } if map.changes() == *changes => values.next(),
+            Self::Others(values) => values.next(),
+            Self::List { .. } | Self::Map { .. } => None,
+        };
+        item.ok_or_else(|| RenderErrorKind::Method {
+            name: "#foreach".into(),
+            message: "what it goes through was changed (ConcurrentModificationException)".into(),
+        })
+    }
 }
 
 impl<'t> Machine<'t> {
@@ -30,40 +66,47 @@ impl<'t> Machine<'t> {
             Loop { index: Cell::new(0), has_next: Cell::new(false), parent, this }
         });
         if let Some(scope) = slots.scope {
-            self.slots[scope as usize] = Value::Object(this.clone());
+            self.write(scope, Value::Object(this.clone()));
         }
         self.loops.push(this.clone());
         let flow = self.iterate(foreach, items, &this);
         self.loops.pop();
         for (slot, value) in saved.into_iter().flatten() {
-            self.slots[slot as usize] = value;
+            if value.is_null() {
+                self.unpin(slot);
+            }
+            self.write(slot, value);
         }
         flow
     }
 
-    fn iterate(
-        &mut self,
-        foreach: &'t Foreach,
-        items: Box<dyn Iterator<Item = Value>>,
-        this: &Loop,
-    ) -> Outcome<Flow> {
+    fn iterate(&mut self, foreach: &'t Foreach, mut items: Items, this: &Loop) -> Outcome<Flow> {
         let slots = self.template.foreach;
-        let mut items = items.take(self.budget.bounds.iterations_max).peekable();
         let mut index = 0;
-        while let Some(item) = items.next() {
+        while index < self.budget.bounds.iterations_max && items.has_next() {
             self.budget.step(1)?;
-            let has_next = items.peek().is_some();
+            self.position = foreach.position;
+            let item = items.next()?;
+            let has_next = items.has_next();
             this.index.set(index);
             this.has_next.set(has_next);
             index += 1;
-            self.slots[foreach.item as usize] = item;
+            let is_null = item.is_null();
+            self.write(foreach.item, item);
             if let Some(count) = slots.count {
-                self.slots[count as usize] = Value::Integer(index as i64);
+                self.write(count, Value::Integer(index as i64));
             }
             if let Some(slot) = slots.has_next {
-                self.slots[slot as usize] = Value::Bool(has_next);
+                self.write(slot, Value::Bool(has_next));
             }
-            match self.nodes(&foreach.body)? {
+            // An item that is null stays so: nothing can be assigned to its variable, until a loop within this one that
+            // has the same variable ends.
+            self.pinned.extend(is_null.then_some(foreach.item));
+            let flow = self.nodes(&foreach.body)?;
+            if is_null {
+                self.unpin(foreach.item);
+            }
+            match flow {
                 Flow::On => {}
                 Flow::Break => break,
                 Flow::BreakLoop(depth) if depth + 1 == self.loops.len() => break,
@@ -73,21 +116,31 @@ impl<'t> Machine<'t> {
         Ok(Flow::On)
     }
 
+    fn unpin(&mut self, slot: Slot) {
+        if let Some(at) = self.pinned.iter().rposition(|pinned| *pinned == slot) {
+            self.pinned.remove(at);
+        }
+    }
+
     /// What a loop goes through, if it is a collection.
-    fn items_of(
-        &mut self,
-        list: &'t Expression,
-    ) -> Outcome<Option<Box<dyn Iterator<Item = Value>>>> {
+    fn items_of(&mut self, list: &'t Expression) -> Outcome<Option<Items>> {
         if let Expression::Range(bounds, _) = list {
             // As the loop needs them: such a list is never in memory.
             let (first, last) = (self.evaluate(&bounds.0)?, self.evaluate(&bounds.1)?);
             let (Some(first), Some(last)) = (as_int(&first), as_int(&last)) else {
                 return Ok(None);
             };
-            return Ok(Some(Box::new(Range::new(first, last).map(Value::Integer))));
+            return Ok(Some(Items::Range(Range::new(first, last))));
         }
-        let list = self.evaluate(list)?;
-        Ok(self.collection(&list)?.map(|items| Box::new(items.into_iter()) as _))
+        Ok(match self.evaluate(list)? {
+            Value::List(list) => Some(Items::List { changes: list.changes(), list, next: 0 }),
+            Value::Map(map) => {
+                let values: Vec<_> = map.entries().into_iter().map(|(_, value)| value).collect();
+                self.budget.step(values.len() as u64 / 8)?;
+                Some(Items::Map { changes: map.changes(), map, values: values.into_iter() })
+            }
+            other => self.collection(&other)?.map(|items| Items::Others(items.into_iter())),
+        })
     }
 
     /// The items of a list, the values of a map.
@@ -148,7 +201,8 @@ impl Object for Loop {
         self.get(property).ok_or(CallError::NoSuchMethod)
     }
 
+    /// It is a map in Velocity, and nothing is in it.
     fn print(&self) -> String {
-        String::new()
+        "{}".into()
     }
 }

@@ -87,46 +87,42 @@ impl<'t> Machine<'t> {
     pub(super) fn print_reference(&mut self, printed: &'t Printed) -> Outcome<Flow> {
         let value = self.nested(|machine| machine.resolve(&printed.reference))?;
         self.position = printed.reference.position;
-        self.push(&printed.escapes)?;
         if printed.escaped {
+            self.push(&printed.escapes)?;
             if value.is_null() {
                 self.push("\\")?;
             }
             self.push(&printed.literal)?;
             return Ok(Flow::On);
         }
-        match value {
-            Value::Null => {
-                // Once more: they escape nothing.
-                self.push(&printed.escapes)?;
-                self.push(&printed.prefix)?;
-                if !printed.quiet {
-                    self.push(&printed.literal)?;
-                }
-                Ok(Flow::On)
+        let value = match value {
+            // A block is printed without what stands before it.
+            Value::Block(block) => match self.block(block)? {
+                Some(flow) => return Ok(flow),
+                None => Value::Null,
+            },
+            value => value,
+        };
+        self.push(&printed.escapes)?;
+        if value.is_null() {
+            // Once more: they escape nothing.
+            self.push(&printed.escapes)?;
+            self.push(&printed.prefix)?;
+            if !printed.quiet {
+                self.push(&printed.literal)?;
             }
-            Value::Block(block) => {
-                self.push(&printed.prefix)?;
-                match self.block(block)? {
-                    Some(flow) => Ok(flow),
-                    None => self
-                        .push(if printed.quiet { "" } else { &printed.literal })
-                        .map(|()| Flow::On),
-                }
-            }
-            value => {
-                self.push(&printed.prefix)?;
-                self.print(&value)?;
-                Ok(Flow::On)
-            }
+        } else {
+            self.push(&printed.prefix)?;
+            self.print(&value)?;
         }
+        Ok(Flow::On)
     }
 
     /// `#set` to a value.
     pub(super) fn assign(&mut self, target: &'t Reference, value: Value) -> Outcome<()> {
         let Some(slot) = target.slot else { return Ok(()) };
         let Some((last, members)) = target.members.split_last() else {
-            self.slots[slot as usize] = value;
+            self.write(slot, value);
             return Ok(());
         };
         let mut holder = self.slots[slot as usize].clone();
@@ -138,7 +134,7 @@ impl<'t> Machine<'t> {
         }
         match last {
             Member::Property(name) => match &holder {
-                Value::Map(map) => self.put(map, Value::from(&**name), value).map(drop),
+                Value::Map(map) => self.put(map, Value::String(name.clone()), value).map(drop),
                 Value::Object(object) => {
                     object.set(name, &value);
                     Ok(())

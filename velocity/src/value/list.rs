@@ -1,7 +1,7 @@
 //! `java.util.List`.
 
 use alloc::{rc::Rc, vec::Vec};
-use core::cell::{Ref, RefCell};
+use core::cell::{Cell, Ref, RefCell};
 
 use super::Value;
 
@@ -20,13 +20,15 @@ pub struct List(Rc<Body>);
 
 struct Body {
     items: RefCell<Vec<Value>>,
+    /// How often items were added or removed.
+    changes: Cell<u32>,
     notation: Notation,
 }
 
 impl List {
     /// A list of these items.
     pub fn new(items: Vec<Value>, notation: Notation) -> Self {
-        Self(Rc::new(Body { items: RefCell::new(items), notation }))
+        Self(Rc::new(Body { items: RefCell::new(items), changes: Cell::new(0), notation }))
     }
     /// How many items there are.
     pub fn len(&self) -> usize {
@@ -57,7 +59,16 @@ impl List {
     }
     /// Changes the items. `change` must not reach this list.
     pub(crate) fn change<T>(&self, change: impl FnOnce(&mut Vec<Value>) -> T) -> T {
-        change(&mut self.0.items.borrow_mut())
+        let mut items = self.0.items.borrow_mut();
+        let before = items.len();
+        let changed = change(&mut items);
+        if items.len() != before {
+            self.0.changes.set(self.0.changes.get().wrapping_add(1));
+        }
+        changed
+    }
+    pub(crate) fn changes(&self) -> u32 {
+        self.0.changes.get()
     }
     pub(crate) fn address(&self) -> usize {
         Rc::as_ptr(&self.0) as usize

@@ -1,6 +1,6 @@
 //! `java.util.Map`.
 
-use alloc::{collections::BTreeMap, rc::Rc, vec::Vec};
+use alloc::{collections::BTreeMap, rc::Rc, sync::Arc, vec::Vec};
 use core::cell::{Ref, RefCell};
 
 use super::Value;
@@ -19,7 +19,9 @@ struct Body {
 pub(crate) struct Entries {
     entries: Vec<(Value, Value)>,
     /// Places of keys that are strings, where there are too many to look at one by one.
-    places: Option<BTreeMap<Rc<str>, usize>>,
+    places: Option<BTreeMap<Arc<str>, usize>>,
+    /// How often entries were added or removed.
+    changes: u32,
 }
 
 /// Up to so many keys are searched one by one.
@@ -85,6 +87,7 @@ impl Map {
                 if let (Some(places), Value::String(key)) = (&mut entries.places, &key) {
                     places.insert(key.clone(), at);
                 }
+                entries.changes = entries.changes.wrapping_add(1);
                 entries.entries.push((key, value));
                 None
             }
@@ -95,12 +98,14 @@ impl Map {
         let mut entries = self.0.entries.borrow_mut();
         let at = entries.place(key)?;
         entries.places = None;
+        entries.changes = entries.changes.wrapping_add(1);
         Some(entries.entries.remove(at).1)
     }
     /// Removes everything.
     pub fn clear(&self) {
         let mut entries = self.0.entries.borrow_mut();
         entries.places = None;
+        entries.changes = entries.changes.wrapping_add(1);
         let gone = core::mem::take(&mut entries.entries);
         drop(entries);
         drop(gone);
@@ -115,6 +120,9 @@ impl Map {
     }
     pub(crate) fn borrow(&self) -> Ref<'_, [(Value, Value)]> {
         Ref::map(self.0.entries.borrow(), |entries| entries.entries.as_slice())
+    }
+    pub(crate) fn changes(&self) -> u32 {
+        self.0.entries.borrow().changes
     }
     pub(crate) fn address(&self) -> usize {
         Rc::as_ptr(&self.0) as usize

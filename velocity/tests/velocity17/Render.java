@@ -37,7 +37,7 @@ public class Render {
                 text = writer.toString();
             } catch (Throwable error) {
                 kind = "error ";
-                text = String.valueOf(error.getMessage());
+                text = error.toString();
             }
             out.println(kind + hex.formatHex(text.getBytes(StandardCharsets.UTF_8)));
         }

@@ -72,8 +72,8 @@ pub(super) fn split(machine: &mut Machine<'_>, text: &str, pattern: &str, limit:
         };
         let (begin, end) = whole(&captures);
         from = next_start(text, begin, end);
-        // Nothing at the beginning, or at the end, splits nothing off.
-        if end == 0 || begin == end && begin == text.len() {
+        // Nothing at the beginning splits nothing off.
+        if end == 0 {
             continue;
         }
         machine.budget.allocate_values(1)?;
