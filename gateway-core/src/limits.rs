@@ -97,3 +97,5 @@ pub const SCHEMA_STEPS_MAX: usize = 4 * JSON_VALUES_MAX;
 pub const VALIDATION_MESSAGES_MAX: usize = 32;
 /// Most of a value that a message about it repeats.
 pub const VALIDATION_QUOTE_BYTES_MAX: usize = 1024;
+/// Most steps that matching one selection pattern may take: some milliseconds.
+pub const SELECTION_STEPS_MAX: u64 = 200_000;

@@ -176,8 +176,8 @@ impl Expression {
             Self::Missing => Vec::new(),
             Self::Header(name) if is_one_of(name, INVISIBLE_TO_REST) => Vec::new(),
             Self::MultiValueHeader(name) if is_one_of(name, INVISIBLE_TO_REST) => Vec::new(),
-            Self::Header(name) => one(last(sources.fields, name)),
-            Self::MultiValueHeader(name) => one(joined(sources.fields, name)),
+            Self::Header(name) => one(last(sources.fields, |n| n == name)),
+            Self::MultiValueHeader(name) => one(joined(sources.fields, |n| n == name)),
             Self::Query(name) => one(query_values(&context.raw_query, name).last()),
             Self::MultiValueQuery(name) => query_values(&context.raw_query, name).collect(),
             Self::Path(name) => {
@@ -186,9 +186,11 @@ impl Expression {
             }
             Self::Context(variable) => one(variable.value(context, sources.now)),
             Self::Body(path) => one(sources.body.and_then(|body| body.value(path))),
-            Self::ResponseHeader(name) => one(sources.response.and_then(|r| last(r.fields, name))),
+            Self::ResponseHeader(name) => {
+                one(sources.response.and_then(|r| last(r.fields, r.is(name))))
+            }
             Self::MultiValueResponseHeader(name) => {
-                one(sources.response.and_then(|r| joined(r.fields, name)))
+                one(sources.response.and_then(|r| joined(r.fields, r.is(name))))
             }
             Self::ResponseBody(path) => {
                 one(sources.response.and_then(|r| r.body).and_then(|body| body.value(path)))
@@ -211,20 +213,30 @@ impl BodyPath {
     }
 }
 
-/// The last line of exactly this name.
-fn last<'r>(fields: &'r Fields, name: &str) -> Option<Cow<'r, str>> {
-    let line = fields.iter().rev().find(|field| field.name == name)?;
+/// The last line of a name.
+fn last<'r>(fields: &'r Fields, is: impl Fn(&str) -> bool) -> Option<Cow<'r, str>> {
+    let line = fields.iter().rev().find(|field| is(&field.name))?;
     Some(Cow::Borrowed(&line.value))
 }
 
-/// All lines of exactly this name as one.
-fn joined<'r>(fields: &'r Fields, name: &str) -> Option<Cow<'r, str>> {
-    let mut lines = fields.iter().filter(|field| field.name == name).map(|f| f.value.as_str());
+/// All lines of a name as one.
+fn joined<'r>(fields: &'r Fields, is: impl Fn(&str) -> bool) -> Option<Cow<'r, str>> {
+    let mut lines = fields.iter().filter(|field| is(&field.name)).map(|f| f.value.as_str());
     let first = lines.next()?;
     let rest: Vec<&str> = lines.collect();
     match rest.is_empty() {
         true => Some(Cow::Borrowed(first)),
         false => Some(Cow::Owned(alloc::format!("{first},{}", rest.join(",")))),
+    }
+}
+
+impl ResponseSources<'_> {
+    /// Whether a name is that of a mapping. Names are case-sensitive where their spelling is known;
+    /// HTTP/2 and the Worker have lower case alone.
+    fn is(&self, wanted: &str) -> impl Fn(&str) -> bool {
+        let is_spelled =
+            self.fields.iter().any(|field| field.name.bytes().any(|b| b.is_ascii_uppercase()));
+        move |name| name == wanted || !is_spelled && name.eq_ignore_ascii_case(wanted)
     }
 }
 

@@ -3,13 +3,13 @@
 use alloc::collections::BTreeMap;
 use alloc::{string::String, vec::Vec};
 
-use regex_lite::{Regex, RegexBuilder};
+use velocity::Pattern;
 
 use super::expression::{Expression, field_name};
 use super::media;
 use super::request_templates::{Compiled, compile_templates};
 use crate::definition::{ContentHandling, IntegrationResponse};
-use crate::limits::PATTERN_BYTES_MAX;
+use crate::limits::SELECTION_STEPS_MAX;
 
 /// The responses of an integration in the order of selection.
 #[derive(Debug)]
@@ -17,11 +17,15 @@ pub(crate) struct Responses {
     responses: Vec<ResponsePlan>,
 }
 
+/// A pattern and a text for which matching takes more than it may.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct TooManySteps;
+
 /// One integration response.
 #[derive(Debug)]
 pub(crate) struct ResponsePlan {
     /// `None` for the default.
-    pattern: Option<Regex>,
+    pattern: Option<Pattern>,
     pub(crate) status_code: u16,
     /// Field name → expression.
     pub(crate) parameters: Vec<(String, Expression)>,
@@ -54,22 +58,21 @@ impl Responses {
     }
 
     /// The first response whose pattern matches the whole text, else the default.
-    pub(crate) fn select(&self, text: &str) -> Option<&ResponsePlan> {
-        let matches = |r: &&ResponsePlan| r.pattern.as_ref().is_some_and(|p| p.is_match(text));
-        let default = || self.responses.iter().find(|r| r.pattern.is_none());
-        self.responses.iter().find(matches).or_else(default)
+    pub(crate) fn select(&self, text: &str) -> Result<Option<&ResponsePlan>, TooManySteps> {
+        for response in &self.responses {
+            if let Some(pattern) = &response.pattern
+                && pattern.matches(text, SELECTION_STEPS_MAX).ok_or(TooManySteps)?
+            {
+                return Ok(Some(response));
+            }
+        }
+        Ok(self.responses.iter().find(|response| response.pattern.is_none()))
     }
 }
 
-/// A selection pattern: it is matched with the whole text, as Java's `matches` does, and its `.` is
-/// anything but the end of a line.
-pub(crate) fn pattern_of_all(pattern: &str) -> Result<Regex, String> {
-    let compile = |text: &str| {
-        RegexBuilder::new(text).crlf(true).size_limit(PATTERN_BYTES_MAX as usize).build()
-    };
-    // By itself first: what closes the group that is put around it must not pass.
-    compile(pattern)
-        .and_then(|_| compile(&alloc::format!("^(?:{pattern})$")))
+/// A selection pattern; the error says what is wrong with it.
+pub(crate) fn selection_pattern(pattern: &str) -> Result<Pattern, String> {
+    Pattern::parse(pattern)
         .map_err(|error| alloc::format!("`{pattern}` is not a regular expression: {error}"))
 }
 
@@ -83,7 +86,7 @@ fn compile(
         Ok::<_, String>((name.into(), Expression::parse(source, variables)?))
     });
     Ok(ResponsePlan {
-        pattern: pattern.map(pattern_of_all).transpose()?,
+        pattern: pattern.map(selection_pattern).transpose()?,
         status_code: response.status_code,
         parameters: parameters.collect::<Result<_, _>>()?,
         templates: compile_templates(&response.response_templates),
@@ -107,7 +110,7 @@ mod tests {
         let responses =
             [response(None, 200), response(Some("4\\d{2}"), 400), response(Some("40|404"), 404)];
         let responses = Responses::compile(&responses, &BTreeMap::new()).unwrap();
-        let status = |text| responses.select(text).map(|r| r.status_code);
+        let status = |text| responses.select(text).unwrap().map(|r| r.status_code);
         assert_eq!(
             [status("404"), status("40"), status("4041")],
             [Some(400), Some(404), Some(200)]
@@ -118,6 +121,13 @@ mod tests {
     fn without_a_default_nothing_may_be_selected() {
         let responses =
             Responses::compile(&[response(Some("200"), 200)], &BTreeMap::new()).unwrap();
-        assert!(responses.select("404").is_none());
+        assert!(responses.select("404").unwrap().is_none());
+    }
+
+    #[test]
+    fn matching_is_bounded() {
+        let responses = [response(Some("(a+)+b"), 400)];
+        let responses = Responses::compile(&responses, &BTreeMap::new()).unwrap();
+        assert_eq!(responses.select(&"a".repeat(100)).map(drop), Err(TooManySteps));
     }
 }

@@ -19,7 +19,7 @@ use crate::effect::{EffectError, ReadContent};
 use crate::exchange::Io;
 use crate::gateway::MethodOf;
 use crate::gateway::expression::{Body, ResponseSources, Sources};
-use crate::gateway::integration_response::{ResponsePlan, Responses};
+use crate::gateway::integration_response::{ResponsePlan, Responses, TooManySteps};
 use crate::gateway_error::{GatewayError, ResponseType};
 use crate::limits::PAYLOAD_BYTES_MAX;
 use crate::message::field_names::is_one_of;
@@ -51,7 +51,10 @@ pub(super) async fn map_response(
         EndpointAnswer::Proxy(response) => return Ok(response),
         EndpointAnswer::Custom(answer) => answer,
     };
-    let selected = answer.responses.select(&answer.selector).ok_or_else(|| {
+    let selected = answer.responses.select(&answer.selector);
+    let selected =
+        selected.map_err(|TooManySteps| misconfigured("a selection pattern is too slow"))?;
+    let selected = selected.ok_or_else(|| {
         misconfigured(&alloc::format!(
             "No match for output mapping and no default endpoint mapping configured. Endpoint \
              Response Status Code: {}",

@@ -7,7 +7,7 @@ use super::super::document::At;
 use super::integration::CONTENT_HANDLINGS;
 use super::reading::Reading;
 use super::{mapping, template};
-use crate::gateway::integration_response::pattern_of_all;
+use crate::gateway::integration_response::selection_pattern as compile_pattern;
 
 /// Reads the integration responses in their order, which is that of selection.
 pub(super) fn read<'d>(
@@ -29,7 +29,7 @@ fn response<'d>(
     reading.members_known(&at, &MEMBERS);
     let selection_pattern = (pattern != "default" && !pattern.is_empty()).then(|| pattern.into());
     if selection_pattern.is_some()
-        && let Err(reason) = pattern_of_all(pattern)
+        && let Err(reason) = compile_pattern(pattern)
     {
         reading.error(&at, reason);
     }

@@ -86,6 +86,7 @@ fn the_error_message_selects_the_response_and_the_error_is_the_content() {
             response("(\\n|.)*line(\\n|.)*", 503),
             response("[0-9]+", 501),
             response("Exact", 502),
+            response("(?!Known)\\[\\w+\\] .*", 504),
         ],
         ..function(&[])
     };
@@ -97,6 +98,7 @@ fn the_error_message_selects_the_response_and_the_error_is_the_content() {
         (r#"{"errorMessage": "a\nfour hundred"}"#, 200),
         (r#"{"errorMessage": 42}"#, 501),
         (r#"{"errorMessage": null}"#, 200),
+        (r#"{"errorMessage": "[Late] too late"}"#, 504),
         (r#"{"errorType": "four hundred"}"#, 200),
         ("\"Malformed request\"", 200),
         ("errorMessage", 200),

@@ -45,7 +45,7 @@ fn fields_of_the_endpoint_cross_only_where_they_are_mapped() {
             ("test", "value"),
             ("many", "1"),
             ("many", "2"),
-            ("server", "s"),
+            ("Server", "s"),
             ("content-type", "text/csv"),
         ],
         ..backend(b"", b"a,b")
@@ -71,6 +71,22 @@ fn fields_of_the_endpoint_cross_only_where_they_are_mapped() {
     }
     assert_eq!((told.response.status, told.body()), (201, "a,b"));
     assert!(told.field("x-amzn-trace-id").is_some());
+}
+
+#[test]
+fn where_spelling_is_not_known_names_have_no_case() {
+    let mappings = [
+        ("a", "integration.response.header.ETag"),
+        ("b", "integration.response.multivalueheader.X-Many"),
+    ];
+    let fields = |spelled: &'static str| Backend {
+        fields: vec![("etag", "1"), ("x-many", "2"), ("x-many", "3"), (spelled, "4")],
+        ..backend(b"", b"")
+    };
+    let told = ask(vec![response(None, 200, &mappings)], &fields("date"), &[]);
+    assert_eq!((told.field("a"), told.field("b")), (Some("1"), Some("2,3")));
+    let told = ask(vec![response(None, 200, &mappings)], &fields("Date"), &[]);
+    assert_eq!((told.field("a"), told.field("b")), (None, None));
 }
 
 #[test]

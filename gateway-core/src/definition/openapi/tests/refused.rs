@@ -172,7 +172,7 @@ fn responses_that_aws_refuses_are_refused() {
          \"2..\": {\"statusCode\": \"20\"},\n\
          \"3..\": {\"statusCode\": 301, \"responseParameters\": {\"method.response.header.Location\": \"'/'\"}}}}",
         &[
-            "4 @/responses/(: `(` is not a regular expression: found open group without closing ')'",
+            "4 @/responses/(: `(` is not a regular expression: a group is not closed",
             "5 @/responses/default: `statusCode` is missing",
             "6 @/responses/2../statusCode: 20 is not between 100 and 599",
             "7 @/responses/3../responseParameters/method.response.header.Location: Invalid mapping expression parameter specified: method.response.header.Location",
