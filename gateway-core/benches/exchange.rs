@@ -54,8 +54,6 @@ fn gateway(protocol: Protocol, methods: Vec<Method>) -> Rc<Gateway> {
     let throttling = Some(Limit::new(2_000.0, 1_000));
     let stage = Stage {
         stage_name: "prod".into(),
-        deployment: 0,
-        variables: BTreeMap::new(),
         method_settings: BTreeMap::from([("*/*".into(), MethodSetting { throttling })]),
         access_log_settings: Some(AccessLogSettings {
             format: "{\"requestId\":\"$context.requestId\",\"ip\":\"$context.identity.sourceIp\",\
@@ -64,6 +62,7 @@ fn gateway(protocol: Protocol, methods: Vec<Method>) -> Rc<Gateway> {
                 .into(),
             destination: "stdout".into(),
         }),
+        ..Stage::default()
     };
     let api = Api {
         id: "abc123".into(),
@@ -78,6 +77,7 @@ fn gateway(protocol: Protocol, methods: Vec<Method>) -> Rc<Gateway> {
         account_id: "123456789012".into(),
         account_throttle: Limit::new(10_000.0, 5_000),
         apis: vec![api],
+        domain_names: vec![],
     };
     Rc::new(Gateway::compile(snapshot).expect("the definition is right"))
 }

@@ -55,6 +55,10 @@ pub struct Context {
     pub stage: String,
     /// `$context.deploymentId`.
     pub deployment_id: String,
+    /// `$context.isCanaryRequest`; `None` at stages without a canary.
+    pub is_canary_request: Option<bool>,
+    /// `$context.customDomain.basePathMatched`; `None` where the request came by no custom domain name.
+    pub base_path_matched: Option<String>,
     /// `$context.resourceId`.
     pub resource_id: String,
     /// `$context.resourcePath`; empty until a method matched.
@@ -205,6 +209,8 @@ pub(crate) fn example() -> Context {
         api_id: "r3pmxmplak".into(),
         stage: "test".into(),
         deployment_id: "d1".into(),
+        is_canary_request: None,
+        base_path_matched: None,
         resource_id: "abc123".into(),
         resource_path: "/hello".into(),
         route_key: "GET /hello".into(),

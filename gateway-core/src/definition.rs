@@ -6,6 +6,7 @@
 mod api;
 mod authorizer;
 pub mod document;
+mod domain_name;
 mod error;
 mod integration;
 pub mod json;
@@ -19,6 +20,7 @@ pub use api::{Api, ApiKeySource, Cors, Deployment, EndpointType, GatewayResponse
 pub use authorizer::{
     Authorizer, AuthorizerKind, JwtConfiguration, LambdaAuthorizer, LambdaAuthorizerType,
 };
+pub use domain_name::{ApiMapping, DomainName};
 pub use error::{DefinitionError, Severity, Source};
 pub use integration::{
     ConnectionType, ContentHandling, Integration, IntegrationResponse, IntegrationType,
@@ -27,4 +29,4 @@ pub use integration::{
 pub use method::{Authorization, Method, RequestParameter};
 pub use model::{Model, RequestValidator};
 pub use snapshot::{SNAPSHOT_VERSION, Snapshot, SnapshotError};
-pub use stage::{AccessLogSettings, MethodSetting, Stage};
+pub use stage::{AccessLogSettings, CanarySettings, MethodSetting, Stage};

@@ -2,6 +2,8 @@
 
 mod authorizer;
 pub(crate) mod aws_endpoint;
+mod canary;
+mod domains;
 pub(crate) mod expression;
 pub(crate) mod field_rules;
 mod function;
@@ -28,6 +30,8 @@ use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::{string::String, vec::Vec};
 
 pub(crate) use authorizer::{AuthorizerPlan, IdentitySource, LambdaPlan};
+use canary::CanaryPlan;
+pub(crate) use domains::{Domains, Mapped};
 pub(crate) use integration::IntegrationPlan;
 use parameter_mapping::ResponseMappings;
 use path_template::PathTemplate;
@@ -43,6 +47,7 @@ use crate::definition::{
 use crate::effect::FunctionName;
 use crate::json::Json;
 use crate::json_schema::Invalid;
+use crate::message::Seed;
 
 /// All APIs, compiled once. Nothing in it changes while it serves.
 #[derive(Debug)]
@@ -50,12 +55,15 @@ pub struct Gateway {
     pub(crate) snapshot: Snapshot,
     apis: Vec<ApiPlan>,
     by_id: BTreeMap<String, usize>,
+    domains: Domains,
 }
 
 #[derive(Debug)]
 struct ApiPlan {
     deployments: Vec<DeploymentPlan>,
     stages: Vec<StagePlan>,
+    /// By stage.
+    canaries: Vec<Option<CanaryPlan>>,
     by_name: BTreeMap<String, usize>,
 }
 
@@ -100,6 +108,8 @@ pub(crate) struct StageOf<'g> {
     pub(crate) stage: &'g Stage,
     pub(crate) deployment: &'g Deployment,
     pub(crate) plan: &'g StagePlan,
+    /// `None` at stages without a canary.
+    pub(crate) is_canary: Option<bool>,
     compiled: &'g DeploymentPlan,
 }
 
@@ -130,8 +140,9 @@ impl Gateway {
             }
             apis.push(compile_api(&snapshot, api, &mut errors));
         }
+        let domains = Domains::compile(&snapshot, &mut errors);
         match errors.is_empty() {
-            true => Ok(Self { snapshot, apis, by_id }),
+            true => Ok(Self { snapshot, apis, by_id, domains }),
             false => Err(errors),
         }
     }
@@ -151,20 +162,31 @@ impl Gateway {
         (self.apis.len() == 1).then_some(0)
     }
 
-    /// A stage of an API.
-    pub(crate) fn stage(&self, api: usize, stage_name: &str) -> Option<StageOf<'_>> {
+    /// A stage of an API, or the stage as its canary has it, as the seed decides.
+    pub(crate) fn stage(&self, api: usize, stage_name: &str, seed: Seed) -> Option<StageOf<'_>> {
         let compiled = &self.apis[api];
         let index = *compiled.by_name.get(stage_name)?;
         let api = &self.snapshot.apis[api];
-        let stage = &api.stages[index];
+        let canary = compiled.canaries[index].as_ref();
+        let taken = canary.filter(|canary| canary.takes(seed));
+        let (stage, plan) = match taken {
+            Some(canary) => (&canary.stage, &canary.plan),
+            None => (&api.stages[index], &compiled.stages[index]),
+        };
         let deployment = stage.deployment as usize;
         Some(StageOf {
             api,
             stage,
             deployment: &api.deployments[deployment],
-            plan: &compiled.stages[index],
+            plan,
+            is_canary: canary.map(|_| taken.is_some()),
             compiled: &compiled.deployments[deployment],
         })
+    }
+
+    /// Where a request to a custom domain name goes.
+    pub(crate) fn domains(&self) -> &Domains {
+        &self.domains
     }
 }
 
@@ -225,6 +247,7 @@ fn compile_api(snapshot: &Snapshot, api: &Api, errors: &mut Vec<DefinitionError>
         api.deployments.iter().map(|d| compile_deployment(api.protocol, d, errors)).collect();
     let mut by_name = BTreeMap::new();
     let mut stages = Vec::with_capacity(api.stages.len());
+    let mut canaries = Vec::with_capacity(api.stages.len());
     for stage in &api.stages {
         if by_name.insert(stage.stage_name.clone(), stages.len()).is_some() {
             let message =
@@ -233,7 +256,9 @@ fn compile_api(snapshot: &Snapshot, api: &Api, errors: &mut Vec<DefinitionError>
         }
         match api.deployments.get(stage.deployment as usize) {
             Some(deployment) => {
-                stages.push(compile_stage(snapshot, api, stage, deployment, errors))
+                stages.push(compile_stage(snapshot, api, stage, deployment, errors));
+                check_method_settings(api, stage, deployment, errors);
+                canaries.push(CanaryPlan::compile(snapshot, api, stage, errors));
             }
             None => {
                 let message = alloc::format!(
@@ -246,7 +271,7 @@ fn compile_api(snapshot: &Snapshot, api: &Api, errors: &mut Vec<DefinitionError>
             }
         }
     }
-    ApiPlan { deployments, stages, by_name }
+    ApiPlan { deployments, stages, canaries, by_name }
 }
 
 fn compile_deployment(
@@ -313,7 +338,6 @@ fn compile_stage(
         }
     });
     let methods = methods.collect();
-    check_method_settings(api, stage, deployment, errors);
     let gateway_responses = deployment.gateway_responses.iter().filter_map(|response| {
         let compiled = GatewayResponsePlan::compile(response, &stage.variables);
         compiled.map_err(|m| errors.push(DefinitionError::error(Source::default(), m))).ok()

@@ -39,6 +39,11 @@ pub fn trace_parent(seed: Seed) -> String {
     format!("{:016x}", draw(seed, 3))
 }
 
+/// Where a request falls when traffic is shared out: 0 to 99,999, evenly.
+pub fn traffic_share(seed: Seed) -> u32 {
+    (draw(seed, 4) % 100_000) as u32
+}
+
 /// The `n`th number from the seed's last 16 bytes (SplitMix64's finaliser; uniqueness matters here, not secrecy).
 fn draw(seed: Seed, n: u64) -> u64 {
     let (mut a, mut b) = ([0; 8], [0; 8]);

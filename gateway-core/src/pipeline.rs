@@ -48,7 +48,7 @@ use crate::message::{Arrival, Request, Response};
 pub(crate) async fn run(gateway: Rc<Gateway>, arrival: Rc<Arrival>, io: Io) -> Response {
     let mut context = Context::new(&arrival, &gateway.snapshot);
     let request = &arrival.request;
-    let (api, addressed) = find_stage(&gateway, &context);
+    let (api, addressed) = find_stage(&gateway, &context, arrival.seed);
     let protocol = note_api(api, &mut context);
     let addressed = addressed.map(|addressed| note_stage(addressed, &mut context));
     let at = addressed.as_ref().ok().copied();
@@ -85,6 +85,8 @@ fn note_stage<'g>(addressed: Addressed<'g>, context: &mut Context) -> StageOf<'g
     context.stage.clone_from(&addressed.at.stage.stage_name);
     context.deployment_id.clone_from(&addressed.at.deployment.id);
     context.path = addressed.path;
+    context.is_canary_request = addressed.at.is_canary;
+    context.base_path_matched = addressed.base_path_matched;
     context.resource_request_path = addressed.resource_request_path;
     addressed.at
 }

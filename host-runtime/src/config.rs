@@ -3,6 +3,8 @@
 //! `docs/configuration.md` describes every key for the people who write them.
 
 mod api;
+mod canary;
+mod domain_names;
 mod functions;
 mod reading;
 
@@ -13,7 +15,7 @@ use std::time::Duration;
 
 use gateway_core::bucket::Limit;
 use gateway_core::definition::document::{At, Node};
-use gateway_core::definition::{DefinitionError, Protocol, Source, Stage};
+use gateway_core::definition::{DefinitionError, DomainName, Protocol, Source, Stage};
 use gateway_core::limits::{ACCOUNT_BURST_DEFAULT, ACCOUNT_RATE_DEFAULT, PAYLOAD_BYTES_MAX};
 
 use reading::Reading;
@@ -31,6 +33,8 @@ pub struct Config {
     pub account_id: String,
     /// The APIs.
     pub apis: Vec<ApiConfig>,
+    /// Custom domain names.
+    pub domain_names: Vec<DomainName>,
     /// Lambda functions by name, or `name:qualifier`.
     pub functions: BTreeMap<String, FunctionConfig>,
     /// URLs of AWS's services by signing name.
@@ -58,6 +62,8 @@ pub struct ApiConfig {
     pub definition: PathBuf,
     /// Its stages; all of them serve the one deployment that the definition is.
     pub stages: Vec<Stage>,
+    /// The definitions that canaries serve, by stage name; a canary without one serves its stage's.
+    pub canary_definitions: BTreeMap<String, PathBuf>,
     /// Where it stands in the configuration.
     pub source: Source,
 }
@@ -133,15 +139,11 @@ impl Config {
                 id: "api".into(),
                 protocol,
                 definition: definition.to_owned(),
-                stages: vec![Stage {
-                    stage_name: stage_name.into(),
-                    deployment: 0,
-                    variables: BTreeMap::new(),
-                    method_settings: BTreeMap::new(),
-                    access_log_settings: None,
-                }],
+                stages: vec![Stage { stage_name: stage_name.into(), ..Stage::default() }],
+                canary_definitions: BTreeMap::new(),
                 source: Source::default(),
             }],
+            domain_names: Vec::new(),
             functions: BTreeMap::new(),
             endpoints: BTreeMap::new(),
             truststore: None,
@@ -196,12 +198,13 @@ fn default_region() -> String {
 }
 
 fn read(reading: &Reading, at: &At<'_>, directory: &Path) -> Config {
-    const KEYS: [&str; 11] = [
+    const KEYS: [&str; 12] = [
         "listen",
         "admin",
         "region",
         "accountId",
         "apis",
+        "domainNames",
         "functions",
         "endpoints",
         "assumeRoles",
@@ -212,6 +215,7 @@ fn read(reading: &Reading, at: &At<'_>, directory: &Path) -> Config {
     reading.keys(at, &KEYS);
     let listen = at.get("listen").and_then(|at| reading.address(&at));
     let region = at.get("region").and_then(|at| reading.text(&at));
+    let apis = api::read_all(reading, at, directory);
     Config {
         listen: listen.unwrap_or_else(|| LISTEN_DEFAULT.parse().expect("it is an address")),
         admin: at.get("admin").and_then(|at| reading.address(&at)),
@@ -220,7 +224,8 @@ fn read(reading: &Reading, at: &At<'_>, directory: &Path) -> Config {
             .get("accountId")
             .and_then(|at| account_id(reading, &at))
             .unwrap_or_else(|| ACCOUNT_ID_DEFAULT.into()),
-        apis: api::read_all(reading, at, directory),
+        domain_names: domain_names::read_all(reading, at, &apis),
+        apis,
         functions: functions::read_all(reading, at, directory),
         endpoints: endpoints(reading, at),
         truststore: at.get("truststore").and_then(|at| {

@@ -8,7 +8,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use gateway_core::definition::document::{At, Node};
-use gateway_core::definition::{Api, DefinitionError, Protocol, Snapshot, Source, openapi};
+use gateway_core::definition::{Api, DefinitionError, Protocol, Snapshot, Source, Stage, openapi};
 use gateway_core::gateway::Gateway;
 use gateway_core::limits::{DEFINITION_BYTES_MAX, DEFINITION_ERRORS_MAX};
 
@@ -86,6 +86,15 @@ pub fn is_config(file: &Path) -> bool {
     })
 }
 
+/// Where an API is told of.
+#[derive(Clone, Copy)]
+struct Place<'a> {
+    config_file: &'a Path,
+    /// The API in the configuration.
+    config: &'a Source,
+    definition: &'a Path,
+}
+
 #[derive(Default)]
 struct Building {
     diagnostics: Vec<Diagnostic>,
@@ -152,17 +161,13 @@ impl Building {
             account_id: config.account_id.clone(),
             account_throttle: config.account_throttle,
             apis: apis.into_iter().collect::<Option<_>>()?,
+            domain_names: config.domain_names.clone(),
         })
     }
 
     fn api(&mut self, api: &ApiConfig, config: &Config, config_file: &Path) -> Option<Api> {
-        let (document, mut imported) =
-            self.definition(&api.definition, api.protocol, &config.region)?;
-        imported.deployment.id = deployment_id(&document);
-        if !config.assume_roles {
-            self.note(&api.definition, Some(&document), roles_not_assumed(&imported));
-        }
-        let built = Api {
+        let (document, imported) = self.deployment(&api.definition, api.protocol, config)?;
+        let mut built = Api {
             id: api.id.clone(),
             name: imported.name,
             protocol: api.protocol,
@@ -170,21 +175,63 @@ impl Building {
             deployments: vec![imported.deployment],
             stages: api.stages.clone(),
         };
-        // Compiled alone, so that a mistake is told with its file.
+        built.stages.iter_mut().for_each(|stage| stage.canary = None);
+        let place = Place { config_file, config: &api.source, definition: &api.definition };
+        self.compile_alone(&built, config, &place, &document)?;
+        built.stages.clone_from(&api.stages);
+        for (stage_name, file) in &api.canary_definitions {
+            let named = |stage: &Stage| stage.stage_name == *stage_name;
+            let Some(stage) = built.stages.iter().position(named) else { continue };
+            let (document, imported) = self.deployment(file, api.protocol, config)?;
+            let index = built.deployments.len() as u32;
+            built.deployments.push(imported.deployment);
+            if let Some(canary) = &mut built.stages[stage].canary {
+                canary.deployment = index;
+            }
+            let promoted = promoted_alone(&built, stage);
+            self.compile_alone(&promoted, config, &Place { definition: file, ..place }, &document)?;
+        }
+        Some(built)
+    }
+
+    /// What a definition makes of an API, as one that can be deployed.
+    fn deployment(
+        &mut self,
+        file: &Path,
+        protocol: Protocol,
+        config: &Config,
+    ) -> Option<(Node, openapi::Imported)> {
+        let (document, mut imported) = self.definition(file, protocol, &config.region)?;
+        imported.deployment.id = deployment_id(&document);
+        if !config.assume_roles {
+            self.note(file, Some(&document), roles_not_assumed(&imported));
+        }
+        Some((document, imported))
+    }
+
+    /// Compiles an API alone, so that a mistake is told with its file.
+    fn compile_alone(
+        &mut self,
+        api: &Api,
+        config: &Config,
+        place: &Place<'_>,
+        document: &Node,
+    ) -> Option<()> {
         let alone = Snapshot {
             region: config.region.clone(),
             account_id: config.account_id.clone(),
             account_throttle: config.account_throttle,
-            apis: vec![built.clone()],
+            apis: vec![api.clone()],
+            domain_names: Vec::new(),
         };
-        let Err(errors) = Gateway::compile(alone) else { return Some(built) };
+        let Err(errors) = Gateway::compile(alone) else { return Some(()) };
         for error in errors {
             if error.source == Source::default() {
                 // Not in the definition: in what the configuration says of its stages.
-                let error = DefinitionError { source: api.source.clone(), ..error };
-                self.note(config_file, None, [error]);
+                let error = DefinitionError { source: place.config.clone(), ..error };
+                self.note(place.config_file, None, [error]);
             } else {
-                self.note(&api.definition, Some(&document), [error]);
+                self.note(place.definition, Some(document), [error]);
             }
         }
         None
@@ -297,6 +344,16 @@ pub fn guess_protocol(document: &Node) -> Protocol {
         || root.get("x-amazon-apigateway-importexport-version").is_some()
         || operations().any(|(_, operation)| has_payload_format(&operation));
     if http { Protocol::Http } else { Protocol::Rest }
+}
+
+/// The API as promotion would make it, with this stage and its canary's deployment alone. Settings of
+/// methods that only the other deployment has are no mistake.
+fn promoted_alone(api: &Api, stage: usize) -> Api {
+    let promoted = api.stages[stage].as_canary().unwrap_or_default();
+    let deployment = api.deployments[promoted.deployment as usize].clone();
+    let method_settings = Default::default();
+    let stage = Stage { deployment: 0, canary: None, method_settings, ..promoted };
+    Api { deployments: vec![deployment], stages: vec![stage], ..api.clone() }
 }
 
 /// Ten characters, the same for the same definition on every machine: FNV-1a over its values.

@@ -146,10 +146,8 @@ fn gateway(case: &Case) -> Result<(Rc<Gateway>, String), String> {
     deployment.id = "d1".into();
     let stage = Stage {
         stage_name: stage_name.clone(),
-        deployment: 0,
         variables: variables.iter().map(|(name, value)| (name.clone(), value.text())).collect(),
-        method_settings: BTreeMap::new(),
-        access_log_settings: None,
+        ..Stage::default()
     };
     let snapshot = Snapshot {
         region: "us-east-1".into(),
@@ -163,6 +161,7 @@ fn gateway(case: &Case) -> Result<(Rc<Gateway>, String), String> {
             deployments: vec![deployment],
             stages: vec![stage],
         }],
+        domain_names: vec![],
     };
     Ok((Rc::new(Gateway::compile(snapshot).map_err(told)?), stage_name))
 }

@@ -33,6 +33,8 @@ impl Context {
             api_id: String::new(),
             stage: String::new(),
             deployment_id: String::new(),
+            is_canary_request: None,
+            base_path_matched: None,
             resource_id: String::new(),
             resource_path: String::new(),
             route_key: String::new(),

@@ -65,7 +65,7 @@ variables! {
     "awsEndpointRequestId" => |c, _| some(&c.integration.as_ref()?.request_id);
     "awsEndpointRequestId2";
     "cipherSuite";
-    "customDomain.basePathMatched";
+    "customDomain.basePathMatched" => |c, _| base_path(c);
     "dataProcessed";
     "deploymentId" => |c, _| given(&c.deployment_id);
     "domainName" => |c, _| given(&c.domain_name);
@@ -106,7 +106,7 @@ variables! {
     "integrationErrorMessage" => |c, _| some(&c.integration.as_ref()?.error);
     "integrationLatency" => |c, _| number(c.integration.as_ref()?.latency_ms);
     "integrationStatus" => |c, _| number(c.integration.as_ref()?.integration_status?);
-    "isCanaryRequest";
+    "isCanaryRequest" => |c, _| c.is_canary_request.map(|is| if is { "true" } else { "false" }.into());
     "path" => |c, _| given(&c.path);
     "protocol" => |c, _| Some(c.protocol.as_str().into());
     "requestId" => |c, _| given(&c.request_id);
@@ -186,6 +186,12 @@ fn authorizer_latency(context: &Context) -> Value<'_> {
 
 fn authorizer_status(context: &Context) -> Value<'_> {
     number(lambda(context)?.call.as_ref().map_or(Some(200), |call| call.status)?)
+}
+
+/// The mapping without a base path is `(none)` in AWS's console.
+fn base_path(context: &Context) -> Value<'_> {
+    let matched = context.base_path_matched.as_deref()?;
+    Some(if matched.is_empty() { "(none)" } else { matched }.into())
 }
 
 fn given(text: &str) -> Value<'_> {

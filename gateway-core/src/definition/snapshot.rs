@@ -5,7 +5,7 @@ use core::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::Api;
+use super::{Api, DomainName};
 use crate::bucket::Limit;
 use crate::codec;
 
@@ -24,6 +24,8 @@ pub struct Snapshot {
     pub account_throttle: Limit,
     /// The APIs, in the order of the configuration.
     pub apis: Vec<Api>,
+    /// Custom domain names.
+    pub domain_names: Vec<DomainName>,
 }
 
 /// Bytes that are not a snapshot of this version.

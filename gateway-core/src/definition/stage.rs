@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::bucket::Limit;
 
 /// A stage: a deployment under a name, with settings of its own.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Stage {
     /// `prod`; `$default` has no path prefix.
     pub stage_name: String,
@@ -20,6 +20,32 @@ pub struct Stage {
     pub method_settings: BTreeMap<String, MethodSetting>,
     /// Where and how requests are logged.
     pub access_log_settings: Option<AccessLogSettings>,
+    /// Part of the traffic goes to another deployment (REST).
+    pub canary: Option<CanarySettings>,
+}
+
+/// `canarySettings`: the share of a stage's requests that another deployment answers.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct CanarySettings {
+    /// `percentTraffic`, in thousandths of a percent: 0 to 100,000.
+    pub percent_traffic_thousandths: u32,
+    /// Index into `Api::deployments`.
+    pub deployment: u32,
+    /// `stageVariableOverrides`: over the stage's variables, and beside them.
+    pub stage_variable_overrides: BTreeMap<String, String>,
+    /// `useStageCache`
+    pub use_stage_cache: bool,
+}
+
+impl Stage {
+    /// The stage as its canary has it: also what promotion makes of the stage.
+    pub fn as_canary(&self) -> Option<Self> {
+        let canary = self.canary.as_ref()?;
+        let mut stage = self.clone();
+        stage.deployment = canary.deployment;
+        stage.variables.extend(canary.stage_variable_overrides.clone());
+        Some(stage)
+    }
 }
 
 /// Settings of a method, a route, or all of a stage.

@@ -14,7 +14,8 @@ use crate::{target, time};
 
 /// The event, as JSON.
 ///
-/// Where the two kinds of API differ: a REST API leaves `path` without its stage, hides
+/// Where the two kinds of API differ: a REST API leaves `path` without its stage (under a
+/// custom domain name it is the whole path, base path included), hides
 /// `Content-Length`, keeps path parameters encoded and chooses base64 by `binaryMediaTypes`; an
 /// HTTP API says `"version":"1.0"`, has a route key for a resource id and decodes paths.
 pub(crate) fn event_v1(input: &EventInput<'_>) -> Vec<u8> {
@@ -51,6 +52,7 @@ pub(crate) fn event_v1(input: &EventInput<'_>) -> Vec<u8> {
 pub(super) fn path(context: &Context, protocol: Protocol) -> Cow<'_, str> {
     match protocol {
         Protocol::Http => context.path.as_str().into(),
+        Protocol::Rest if context.base_path_matched.is_some() => context.path.as_str().into(),
         // Leading slashes are collapsed, all others kept.
         Protocol::Rest => {
             let path = &context.resource_request_path;

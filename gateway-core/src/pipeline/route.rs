@@ -9,8 +9,9 @@ use alloc::vec::Vec;
 
 use crate::context::Context;
 use crate::definition::{Api, Protocol};
-use crate::gateway::{Gateway, MethodOf, StageOf};
+use crate::gateway::{Gateway, Mapped, MethodOf, StageOf};
 use crate::gateway_error::{GatewayError, ResponseType};
+use crate::message::Seed;
 use crate::target;
 
 /// A stage that a request addresses.
@@ -21,6 +22,8 @@ pub(super) struct Addressed<'g> {
     pub(super) path: String,
     /// The path without the stage.
     pub(super) resource_request_path: String,
+    /// The base path, if a custom domain name led here.
+    pub(super) base_path_matched: Option<String>,
 }
 
 /// A method that a request is for.
@@ -43,34 +46,69 @@ impl Matched<'_> {
     }
 }
 
-/// The API and the stage that a request addresses: by `{api}.execute-api.…` in `Host`, by the path
-/// `/_aws/execute-api/{api}/{stage}/…`, or as the only API there is.
+/// The API and the stage that a request addresses: by a custom domain name and its mappings, by
+/// `{api}.execute-api.…` in `Host`, by the path `/_aws/execute-api/{api}/{stage}/…`, or as the only
+/// API there is.
 pub(super) fn find_stage<'g>(
     gateway: &'g Gateway,
     context: &Context,
+    seed: Seed,
 ) -> (Option<&'g Api>, Result<Addressed<'g>, GatewayError>) {
+    if let Some(mapped) = gateway.domains().find(&context.domain_name, &context.path) {
+        return match mapped {
+            Some(mapped) => find_mapped_stage(gateway, mapped, &context.path, seed),
+            None => (None, Err(forbidden("no mapping of this domain name has this base path"))),
+        };
+    }
     let Some((index, path)) = find_api(gateway, &context.domain_name, &context.path) else {
         return (None, Err(forbidden("no such API")));
     };
     let api = &gateway.snapshot.apis[index];
     let (first, below) = split_stage(path);
-    let named = gateway.stage(index, first).map(|at| (at, below));
+    let named = gateway.stage(index, first, seed).map(|at| (at, below));
     let found = match api.protocol {
         Protocol::Rest => named.ok_or_else(|| forbidden("no such stage")),
         Protocol::Http => named
-            .or_else(|| Some((gateway.stage(index, "$default")?, path)))
+            .or_else(|| Some((gateway.stage(index, "$default", seed)?, path)))
             .ok_or_else(|| not_found("no such stage")),
     };
     let addressed = found.map(|(at, below)| Addressed {
         at,
         path: if at.stage.stage_name == "$default" { slashed(below) } else { path.into() },
-        resource_request_path: match api.protocol {
-            // AWS collapses slashes before the resource path, and keeps those within it.
-            Protocol::Rest => slashed(below.trim_start_matches('/')),
-            Protocol::Http => slashed(below),
-        },
+        resource_request_path: resource_request_path(api, below),
+        base_path_matched: None,
     });
     (Some(api), addressed)
+}
+
+/// The stage of a mapping. The path stays as the client sent it: functions see the base path.
+fn find_mapped_stage<'g>(
+    gateway: &'g Gateway,
+    Mapped { mapping, below }: Mapped<'g, '_>,
+    path: &str,
+    seed: Seed,
+) -> (Option<&'g Api>, Result<Addressed<'g>, GatewayError>) {
+    let index = mapping.api as usize;
+    let api = &gateway.snapshot.apis[index];
+    let (stage_name, below) = match &mapping.stage {
+        Some(stage_name) => (stage_name.as_str(), below),
+        None => split_stage(below),
+    };
+    let addressed = gateway.stage(index, stage_name, seed).map(|at| Addressed {
+        at,
+        path: path.into(),
+        resource_request_path: resource_request_path(api, below),
+        base_path_matched: Some(mapping.base_path.clone()),
+    });
+    (Some(api), addressed.ok_or_else(|| forbidden("no such stage")))
+}
+
+fn resource_request_path(api: &Api, below: &str) -> String {
+    match api.protocol {
+        // AWS collapses slashes before the resource path, and keeps those within it.
+        Protocol::Rest => slashed(below.trim_start_matches('/')),
+        Protocol::Http => slashed(below),
+    }
 }
 
 /// The method that answers at a stage.

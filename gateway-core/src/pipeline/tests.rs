@@ -2,8 +2,10 @@
 
 mod addressing;
 mod authorize;
+mod canary;
 mod content_handling;
 mod cors;
+mod domain_names;
 mod gateway_responses;
 mod http;
 mod http_mapping;

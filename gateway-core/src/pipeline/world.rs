@@ -246,13 +246,11 @@ pub(crate) fn api(protocol: Protocol, stage_name: &str, methods: Vec<Method>) ->
         }],
         stages: vec![Stage {
             stage_name: stage_name.into(),
-            deployment: 0,
-            variables: BTreeMap::new(),
-            method_settings: BTreeMap::new(),
             access_log_settings: Some(AccessLogSettings {
                 format: "$context.requestId $context.status $context.error.message".into(),
                 destination: "stdout".into(),
             }),
+            ..Stage::default()
         }],
     }
 }
@@ -278,6 +276,7 @@ pub(crate) fn snapshot(apis: Vec<Api>) -> Snapshot {
         account_id: "123456789012".into(),
         account_throttle: Limit::new(10_000.0, 5_000),
         apis,
+        domain_names: vec![],
     }
 }
 

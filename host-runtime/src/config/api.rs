@@ -8,8 +8,8 @@ use gateway_core::definition::document::At;
 use gateway_core::definition::{AccessLogSettings, MethodSetting, Protocol, Stage};
 use gateway_core::limits::{ACCOUNT_BURST_DEFAULT, ACCOUNT_RATE_DEFAULT};
 
-use super::ApiConfig;
 use super::reading::Reading;
+use super::{ApiConfig, canary};
 
 /// The settings of all methods or routes without settings of their own.
 const ALL_METHODS: &str = "*/*";
@@ -39,7 +39,14 @@ fn read(reading: &Reading, at: &At<'_>, directory: &Path) -> Option<ApiConfig> {
     let definition = definition.and_then(|at| reading.text(&at)).map(|path| directory.join(path));
     let protocol = protocol?;
     let stages = stages(reading, at, protocol, directory);
-    Some(ApiConfig { id: id?, protocol, definition: definition?, stages, source: at.source() })
+    Some(ApiConfig {
+        id: id?,
+        protocol,
+        definition: definition?,
+        canary_definitions: canary::definitions(at, directory),
+        stages,
+        source: at.source(),
+    })
 }
 
 fn id(reading: &Reading, at: &At<'_>) -> Option<String> {
@@ -91,7 +98,7 @@ fn stages(reading: &Reading, at: &At<'_>, protocol: Protocol, directory: &Path) 
 fn stage(reading: &Reading, at: &At<'_>, protocol: Protocol, directory: &Path) -> Option<Stage> {
     let mut keys = vec!["stageName", "variables", "accessLogSettings"];
     match protocol {
-        Protocol::Rest => keys.push("methodSettings"),
+        Protocol::Rest => keys.extend(["methodSettings", "canarySettings"]),
         Protocol::Http => keys.extend(["routeSettings", "defaultRouteSettings"]),
     }
     reading.keys(at, &keys);
@@ -99,14 +106,14 @@ fn stage(reading: &Reading, at: &At<'_>, protocol: Protocol, directory: &Path) -
         reading.required(at, "stageName").and_then(|at| stage_name(reading, &at, protocol));
     let access_log = at.get("accessLogSettings");
     let stage = Stage {
-        stage_name: String::new(),
-        deployment: 0,
         variables: reading.variables(at.get("variables")),
         method_settings: match protocol {
             Protocol::Rest => method_settings(reading, at.get("methodSettings")),
             Protocol::Http => route_settings(reading, at),
         },
         access_log_settings: access_log.and_then(|at| access_log_settings(reading, &at, directory)),
+        canary: at.get("canarySettings").and_then(|at| canary::settings(reading, &at)),
+        ..Stage::default()
     };
     Some(Stage { stage_name: stage_name?, ..stage })
 }

@@ -93,7 +93,7 @@ apis:
     stages:
       - stageName: $default
         methodSetings: {}
-        canarySettings: {percentTraffic: 10}
+        canarySettings: {percentTrafic: 10}
         methodSettings: {orders/POST: {throttlingRateLimit: -2}}
 functions: {f: {}}
 endpoints: {lambda: localhost}
@@ -111,7 +111,7 @@ usagePlans: []
             "5: /apis/0/protocol unknown protocol `SOAP`",
             "10: /apis/1/stages/0/stageName `$default` cannot be a stage's name",
             "11: /apis/1/stages/0/methodSetings unknown key `methodSetings`",
-            "12: /apis/1/stages/0/canarySettings `canarySettings` is not supported yet: canary deployments",
+            "12: /apis/1/stages/0/canarySettings/percentTrafic unknown key `percentTrafic`",
             "13: /apis/1/stages/0/methodSettings/orders~1POST `orders/POST` names no method",
             "13: /apis/1/stages/0/methodSettings/orders~1POST/throttlingRateLimit `throttlingRateLimit` must be a number of requests a second, 0 or more",
             "14: /functions/f a function has either `command` or `url`",
@@ -142,5 +142,71 @@ fn any_shape_of_document_is_survived() {
         "functions: [{}]",
     ] {
         assert!(read_text(text).is_err(), "{text}");
+    }
+}
+
+const TWO_APIS: &str = "
+apis:
+  - {id: pets, protocol: REST, definition: pets.yaml, stages: [{stageName: prod, canarySettings: {percentTraffic: 12.5, definition: next.yaml, stageVariableOverrides: {a: 1}}}]}
+  - {id: orders, protocol: HTTP, definition: orders.yaml, stages: [{stageName: $default}]}
+";
+
+#[test]
+fn custom_domain_names_lead_to_stages() {
+    let config = read_text(&format!(
+        "{TWO_APIS}domainNames:
+  - domainName: API.example.com
+    basePathMappings: [{{basePath: (none), restApiId: pets, stage: prod}}, {{basePath: staged, restApiId: pets}}]
+    apiMappings: [{{apiMappingKey: orders/v2, apiId: orders, stage: $default}}]
+"
+    ))
+    .unwrap();
+    let [domain] = &config.domain_names[..] else { panic!("one domain name") };
+    assert_eq!(domain.domain_name, "api.example.com");
+    let mappings = domain.mappings.iter();
+    let mappings: Vec<_> =
+        mappings.map(|m| (m.base_path.as_str(), m.api, m.stage.as_deref())).collect();
+    assert_eq!(
+        mappings,
+        [("", 0, Some("prod")), ("staged", 0, None), ("orders/v2", 1, Some("$default"))]
+    );
+}
+
+#[test]
+fn mistakes_in_custom_domain_names_are_told() {
+    let errors = read_text(&format!(
+        "{TWO_APIS}domainNames:
+  - {{domainName: localhost, basePathMappings: [{{restApiId: pets, stage: dev}}]}}
+  - {{domainName: a.example, basePathMappings: [{{basePath: a/b, restApiId: pets}}, {{basePath: c, restApiId: none}}]}}
+  - {{domainName: b.example, apiMappings: [{{apiMappingKey: a, apiId: orders}}, {{apiId: pets, stage: prod}}, {{apiId: pets, stage: prod}}]}}
+"
+    ))
+    .unwrap_err();
+    let errors: Vec<&str> = errors.iter().map(|e| e.split_once(' ').unwrap().1).collect();
+    assert_eq!(
+        errors,
+        [
+            "/domainNames/0/domainName `localhost` cannot be a custom domain name",
+            "/domainNames/0/basePathMappings/0/stage API `pets` has no stage `dev`",
+            "/domainNames/1/basePathMappings/0/basePath `a/b` cannot be a base path",
+            "/domainNames/1/basePathMappings/1/restApiId no API has the id `none`",
+            "/domainNames/1 nothing is mapped: every request would be refused",
+            "/domainNames/2/apiMappings/0 `stage` is missing",
+            "/domainNames/2/apiMappings/2 the base path `` is mapped twice",
+        ]
+    );
+}
+
+#[test]
+fn a_canary_has_a_share_and_a_definition_of_its_own() {
+    let config = read_text(TWO_APIS).unwrap();
+    let canary = config.apis[0].stages[0].canary.as_ref().unwrap();
+    assert_eq!(canary.percent_traffic_thousandths, 12_500);
+    assert_eq!(canary.stage_variable_overrides["a"], "1");
+    let definition = &config.apis[0].canary_definitions["prod"];
+    assert_eq!(definition, Path::new("/etc/edgeway/next.yaml"));
+    for percent in ["100.5", "-1", "half"] {
+        let errors = read_text(&TWO_APIS.replace("12.5", percent)).unwrap_err();
+        assert!(errors[0].ends_with("`percentTraffic` must be a number from 0.0 to 100.0"));
     }
 }

@@ -52,6 +52,7 @@ pub(crate) fn snapshot() -> Arc<[u8]> {
         account_id: "000000000000".into(),
         account_throttle: Limit::new(10_000.0, 5_000),
         apis: vec![rest, http],
+        domain_names: vec![],
     };
     snapshot.to_bytes().into()
 }
@@ -88,13 +89,12 @@ fn api(id: &str, protocol: Protocol, stage_name: &str, methods: Vec<Method>) -> 
         }],
         stages: vec![Stage {
             stage_name: stage_name.into(),
-            deployment: 0,
-            variables: BTreeMap::new(),
             method_settings: BTreeMap::from([("*/*".into(), throttling)]),
             access_log_settings: Some(AccessLogSettings {
                 format: LOG_FORMAT.into(),
                 destination: "stdout".into(),
             }),
+            ..Stage::default()
         }],
     }
 }

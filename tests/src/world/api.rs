@@ -39,6 +39,7 @@ pub fn snapshot() -> Snapshot {
         account_id: "123456789012".into(),
         account_throttle: Limit::new(10_000.0, 5_000),
         apis: vec![rest_api(), http_api()],
+        domain_names: vec![],
     }
 }
 
@@ -151,7 +152,6 @@ fn api(
         }],
         stages: vec![Stage {
             stage_name: stage_name.into(),
-            deployment: 0,
             variables: BTreeMap::from([("colour".into(), "blue".into())]),
             method_settings: BTreeMap::from([(
                 limited.into(),
@@ -161,6 +161,7 @@ fn api(
                 format: LOG_FORMAT.into(),
                 destination: "stdout".into(),
             }),
+            ..Stage::default()
         }],
     }
 }

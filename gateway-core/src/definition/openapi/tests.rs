@@ -37,13 +37,7 @@ fn rest(path: &str, item: &str) -> String {
 
 /// What is imported can be served: no later step finds a mistake whose line nobody knows any more.
 fn compile(imported: Imported, protocol: Protocol, place: &str) {
-    let stage = Stage {
-        stage_name: "test".into(),
-        deployment: 0,
-        variables: [].into(),
-        method_settings: [].into(),
-        access_log_settings: None,
-    };
+    let stage = Stage { stage_name: "test".into(), ..Stage::default() };
     let api = Api {
         id: "api".into(),
         name: imported.name,
@@ -57,6 +51,7 @@ fn compile(imported: Imported, protocol: Protocol, place: &str) {
         account_id: "000000000000".into(),
         account_throttle: Limit::new(10_000.0, 5_000),
         apis: alloc::vec![api],
+        domain_names: alloc::vec![],
     };
     if let Err(errors) = Gateway::compile(snapshot) {
         panic!("{place}: {errors:?}");

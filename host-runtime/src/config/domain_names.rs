@@ -1,0 +1,125 @@
+//! `domainNames`: custom domain names and what they lead to, in AWS's names of both versions.
+
+use gateway_core::definition::document::At;
+use gateway_core::definition::{ApiMapping, DomainName};
+
+use super::ApiConfig;
+use super::reading::Reading;
+
+/// What API Gateway takes for a base path besides letters and digits.
+const BASE_PATH_MARKS: &[u8] = b"$-_.+!*'()";
+const BASE_PATH_BYTES_MAX: usize = 300;
+
+pub(super) fn read_all(reading: &Reading, at: &At<'_>, apis: &[ApiConfig]) -> Vec<DomainName> {
+    let Some(at) = at.get("domainNames") else { return Vec::new() };
+    let mut domain_names: Vec<DomainName> = Vec::new();
+    for item in reading.array(&at) {
+        let Some(domain) = read(reading, &item, apis) else { continue };
+        if domain_names.iter().any(|other| other.domain_name == domain.domain_name) {
+            reading.error(&item, format!("`{}` is there twice", domain.domain_name));
+        }
+        domain_names.push(domain);
+    }
+    domain_names
+}
+
+fn read(reading: &Reading, at: &At<'_>, apis: &[ApiConfig]) -> Option<DomainName> {
+    reading.keys(at, &["domainName", "basePathMappings", "apiMappings"]);
+    let domain_name = reading.required(at, "domainName").and_then(|at| name(reading, &at));
+    let mut mappings: Vec<ApiMapping> = Vec::new();
+    let v1 = ("basePathMappings", ["basePath", "restApiId", "stage"]);
+    let v2 = ("apiMappings", ["apiMappingKey", "apiId", "stage"]);
+    for (list, names) in [v1, v2] {
+        for item in at.get(list).iter().flat_map(|at| reading.array(at)) {
+            let Some(mapping) = mapping(reading, &item, apis, names) else { continue };
+            if mappings.iter().any(|other| other.base_path == mapping.base_path) {
+                let message = format!("the base path `{}` is mapped twice", mapping.base_path);
+                reading.error(&item, message);
+            }
+            mappings.push(mapping);
+        }
+    }
+    if mappings.is_empty() {
+        let help = "write `basePathMappings: [{basePath: v1, restApiId: …, stage: …}]`";
+        reading.error_with(at, "nothing is mapped: every request would be refused", help);
+    }
+    Some(DomainName { domain_name: domain_name?, mappings })
+}
+
+/// A host name in lower case; its first label may be `*`.
+fn name(reading: &Reading, at: &At<'_>) -> Option<String> {
+    let name = reading.text(at)?.to_ascii_lowercase();
+    let is_label = |label: &str| {
+        (1..=63).contains(&label.len())
+            && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+    };
+    let labels = name.strip_prefix("*.").unwrap_or(&name);
+    let valid = name.len() <= 253 && labels.contains('.') && labels.split('.').all(is_label);
+    if !valid {
+        let help = "write a host name of your own, such as api.example.com or *.example.com";
+        reading.error_with(at, format!("`{name}` cannot be a custom domain name"), help);
+    }
+    valid.then_some(name)
+}
+
+fn mapping(
+    reading: &Reading,
+    at: &At<'_>,
+    apis: &[ApiConfig],
+    names: [&str; 3],
+) -> Option<ApiMapping> {
+    reading.keys(at, &names);
+    let [key, api, stage] = names;
+    let is_v1 = key == "basePath";
+    let base_path = match at.get(key) {
+        Some(at) => base_path(reading, &at, is_v1)?,
+        None => String::new(),
+    };
+    let api_at = reading.required(at, api)?;
+    let id = reading.text(&api_at)?;
+    let Some(index) = apis.iter().position(|api| api.id == id) else {
+        let ids = apis.iter().map(|api| api.id.as_str()).collect::<Vec<_>>().join(", ");
+        reading.error_with(&api_at, format!("no API has the id `{id}`"), format!("one of {ids}"));
+        return None;
+    };
+    // Only v1 lets clients name the stage.
+    let stage_at = if is_v1 { at.get(stage) } else { Some(reading.required(at, stage)?) };
+    let stage = match stage_at {
+        Some(at) => {
+            let stage = reading.text(&at)?;
+            if !apis[index].stages.iter().any(|s| s.stage_name == stage) {
+                reading.error(&at, format!("API `{id}` has no stage `{stage}`"));
+            }
+            Some(stage.to_owned())
+        }
+        None => None,
+    };
+    Some(ApiMapping { base_path, api: index as u32, stage })
+}
+
+/// `(none)` and the empty text are the mapping of everything. Only v2 has base paths of several segments.
+fn base_path(reading: &Reading, at: &At<'_>, is_v1: bool) -> Option<String> {
+    let text = at.as_text().unwrap_or_default();
+    if text.is_empty() || text == "(none)" {
+        return Some(String::new());
+    }
+    let plain = |b: u8| b.is_ascii_alphanumeric() || BASE_PATH_MARKS.contains(&b);
+    let is_segment = |segment: &str| !segment.is_empty() && segment.bytes().all(plain);
+    let valid = text.len() <= BASE_PATH_BYTES_MAX
+        && match is_v1 {
+            true => is_segment(text),
+            false => text.split('/').all(is_segment),
+        };
+    if !valid {
+        let help = match is_v1 && text.contains('/') {
+            true => {
+                "a base path of several segments needs `apiMappings`, without slashes at its ends"
+            }
+            false => "letters, digits and $-_.+!*'(), without slashes at its ends",
+        };
+        reading.error_with(at, format!("`{text}` cannot be a base path"), help);
+    }
+    valid.then(|| text.to_owned())
+}
