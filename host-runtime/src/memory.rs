@@ -27,7 +27,7 @@ impl Memory {
     }
 
     /// How much is held.
-    pub(crate) fn held(&self) -> usize {
+    pub fn held(&self) -> usize {
         self.held.load(Relaxed)
     }
 

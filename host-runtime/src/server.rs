@@ -13,6 +13,7 @@ use hyper::body::Incoming;
 use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
@@ -21,13 +22,15 @@ use crate::arrival::{Peer, arrive};
 use crate::descriptors::SpareDescriptor;
 use crate::drive::drive;
 use crate::local::LocalExecutor;
-use crate::spelling::{Heads, Noted};
+use crate::spelling::{Heads, Left, Noted};
 use crate::worker::{Connections, Worker};
 
 /// Most connections on one thread; beyond it, the next ones wait in the listener's queue.
 const CONNECTIONS_MAX: usize = 16_384;
 /// Longest wait for a client's first bytes, and between two signs of life of an HTTP/2 connection.
 const FIRST_BYTES_MAX: Duration = Duration::from_secs(60);
+/// Longest that a client is listened to after its answer.
+const LINGER_MAX: Duration = Duration::from_secs(2);
 /// Largest head that is parsed at all; what AWS allows is less, and answered in AWS's way.
 const HEAD_BYTES_MAX: usize = 32 * 1024;
 /// Most requests at a time on one HTTP/2 connection.
@@ -85,7 +88,8 @@ async fn serve(
     port: u16,
     mut ended: watch::Receiver<bool>,
 ) {
-    let _open = Connections::open(&worker);
+    let open = Connections::open(&worker);
+    let left = Left::default();
     stream.set_nodelay(true).ok(); // slower answers, not wrong ones
     let Ok(http2) = tokio::time::timeout(FIRST_BYTES_MAX, begins_http2(&stream)).await else {
         return;
@@ -102,11 +106,11 @@ async fn serve(
     let mut too_long = pin!(activity.too_long());
     let served = match heads {
         Some(heads) => {
-            let mut connection = pin!(
-                http1::Builder::new()
-                    .max_buf_size(HEAD_BYTES_MAX)
-                    .serve_connection(TokioIo::new(Noted::new(stream, heads)), service)
-            );
+            let mut connection =
+                pin!(http1::Builder::new().max_buf_size(HEAD_BYTES_MAX).serve_connection(
+                    TokioIo::new(Noted::new(stream, heads, Rc::clone(&left))),
+                    service
+                ));
             tokio::select! {
                 biased;
                 served = connection.as_mut() => served,
@@ -147,6 +151,22 @@ async fn serve(
         // The client's affair: it left, was silent, or sent what is not HTTP (and was answered so).
         tracing::debug!(%address, %error, "a connection ended");
     }
+    drop(open);
+    if let Some(stream) = left.take() {
+        linger(stream).await;
+    }
+}
+
+/// Reads what a client still sends that was answered before its end. Closed with bytes unread, a
+/// connection is reset, and the client may lose the answer (RFC 9112 §9.6).
+async fn linger(mut stream: TcpStream) {
+    let reading = async {
+        stream.shutdown().await?;
+        let mut waste = vec![0; 16 * 1024];
+        while stream.read(&mut waste).await? > 0 {}
+        io::Result::Ok(())
+    };
+    tokio::time::timeout(LINGER_MAX, reading).await.ok();
 }
 
 /// Whether the client begins with HTTP/2's preface (RFC 9113 §3.4): no method begins so.

@@ -5,7 +5,7 @@
 //! been parsed its head is found again in them. This is cosmetic: names must agree without case and
 //! values are always hyper's, so what is found here can change no decision.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::io;
 use std::pin::Pin;
 use std::rc::Rc;
@@ -35,17 +35,35 @@ struct Received {
 }
 
 /// A connection whose received bytes are noted on the way.
-#[derive(Debug)]
 pub struct Noted<S> {
-    stream: S,
+    /// `None` once it is dropped.
+    stream: Option<S>,
     heads: Heads,
     refusal: Refusal,
+    left: Left<S>,
+    /// Whether the other end sends no more.
+    ended: bool,
 }
+
+/// Where a stream is put whose connection is over although the other end may still send.
+pub(crate) type Left<S> = Rc<Cell<Option<S>>>;
 
 impl<S> Noted<S> {
     /// Notes what this stream receives.
-    pub fn new(stream: S, heads: Heads) -> Self {
-        Self { stream, heads, refusal: Refusal::default() }
+    pub(crate) fn new(stream: S, heads: Heads, left: Left<S>) -> Self {
+        Self { stream: Some(stream), heads, refusal: Refusal::default(), left, ended: false }
+    }
+
+    fn stream(&mut self) -> &mut S {
+        self.stream.as_mut().expect("only `drop` takes it")
+    }
+}
+
+impl<S> Drop for Noted<S> {
+    fn drop(&mut self) {
+        if !self.ended {
+            self.left.set(self.stream.take());
+        }
     }
 }
 
@@ -166,9 +184,11 @@ impl<S: AsyncRead + Unpin> AsyncRead for Noted<S> {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
-        let polled = Pin::new(&mut self.stream).poll_read(cx, buffer);
+        let polled = Pin::new(self.stream()).poll_read(cx, buffer);
         if let Poll::Ready(Ok(())) = polled {
-            self.heads.0.borrow_mut().note(&buffer.filled()[before..]);
+            let received = &buffer.filled()[before..];
+            self.ended = received.is_empty();
+            self.heads.0.borrow_mut().note(received);
         }
         polled
     }
@@ -180,7 +200,8 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Noted<S> {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        let Self { stream, heads, refusal } = &mut *self;
+        let Self { stream, heads, refusal, .. } = &mut *self;
+        let stream = stream.as_mut().expect("only `drop` takes it");
         refusal.write(bytes, heads, |bytes| Pin::new(&mut *stream).poll_write(cx, bytes))
     }
     fn poll_write_vectored(
@@ -191,16 +212,16 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Noted<S> {
         if let [part] = parts {
             return self.poll_write(cx, part);
         }
-        Pin::new(&mut self.stream).poll_write_vectored(cx, parts)
+        Pin::new(self.stream()).poll_write_vectored(cx, parts)
     }
     fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
+        self.stream.as_ref().is_some_and(S::is_write_vectored)
     }
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(cx)
+        Pin::new(self.stream()).poll_flush(cx)
     }
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
+        Pin::new(self.stream()).poll_shutdown(cx)
     }
 }
 

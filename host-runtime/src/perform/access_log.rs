@@ -239,7 +239,8 @@ mod tests {
 
     #[test]
     fn lines_are_written_in_order_and_completely_at_shutdown() {
-        let path = std::env::temp_dir().join(format!("edgeway-access-log-{}", std::process::id()));
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("access.log");
         let log = AccessLog::start().unwrap();
         let buffer = log.buffer();
         let runtime = tokio::runtime::Builder::new_current_thread()
@@ -254,7 +255,6 @@ mod tests {
         });
         drop((runtime, buffer, log));
         let written = std::fs::read_to_string(&path).unwrap();
-        std::fs::remove_file(&path).unwrap();
         let numbers =
             written.lines().map(|l| l.split_once(' ').unwrap().0.parse::<usize>().unwrap());
         assert!(numbers.eq(0..1_000));

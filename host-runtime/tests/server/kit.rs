@@ -4,7 +4,6 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::Duration;
 
 use host_runtime::engine::EngineKind;
@@ -17,15 +16,11 @@ use host_runtime::worker::Deployment;
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A folder that goes with the test.
-pub(crate) struct Folder(pub(crate) PathBuf);
+pub(crate) struct Folder(PathBuf);
 
 impl Folder {
     pub(crate) fn new() -> Self {
-        static NEXT: AtomicUsize = AtomicUsize::new(0);
-        let name = format!("edgeway-server-{}-{}", std::process::id(), NEXT.fetch_add(1, Relaxed));
-        let folder = std::env::temp_dir().join(name);
-        std::fs::create_dir_all(&folder).unwrap();
-        Self(folder)
+        Self(tempfile::Builder::new().prefix("edgeway-server-").tempdir().unwrap().keep())
     }
     pub(crate) fn write(&self, name: &str, text: &str) -> PathBuf {
         let file = self.0.join(name);
@@ -39,7 +34,11 @@ impl Folder {
 
 impl Drop for Folder {
     fn drop(&mut self) {
-        std::fs::remove_dir_all(&self.0).ok();
+        // A host that was not drained may still write its access log, once.
+        let started = std::time::Instant::now();
+        while self.0.exists() && started.elapsed() < PATIENCE {
+            std::fs::remove_dir_all(&self.0).ok();
+        }
     }
 }
 
