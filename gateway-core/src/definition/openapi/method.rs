@@ -49,6 +49,9 @@ pub(super) fn read<'d>(
         reading.error_with(&operation, "No integration defined for method", help);
         return None;
     };
+    if let Some(at) = reading.resolve(integration.clone()) {
+        parameters::check_sources(reading, &at, &request_parameters, place.path);
+    }
     let integration = integration::read(reading, integration, &operation, place.path)?;
     Some(Method {
         resource_id: place.resource_id.into(),

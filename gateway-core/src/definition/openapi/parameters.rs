@@ -2,8 +2,8 @@
 
 use alloc::vec::Vec;
 
-use super::super::RequestParameter;
 use super::super::document::At;
+use super::super::{DefinitionError, RequestParameter};
 use super::paths::ResourcePath;
 use super::reading::Reading;
 
@@ -32,6 +32,38 @@ pub(super) fn read<'d>(
         }
     }
     read
+}
+
+/// Notes mappings from parameters that the method does not declare: there AWS refuses them.
+pub(super) fn check_sources<'d>(
+    reading: &Reading<'d>,
+    integration: &At<'d>,
+    declared: &[RequestParameter],
+    path: &ResourcePath,
+) {
+    let Some(mappings) = integration.get("requestParameters").filter(|_| reading.is_rest()) else {
+        return;
+    };
+    for (_, source) in mappings.members() {
+        let text = source.as_str().unwrap_or_default();
+        let parts = text.strip_prefix("method.request.").and_then(|rest| rest.split_once('.'));
+        let Some((place, name)) = parts.filter(|(place, _)| *place != "body") else { continue };
+        let location = place.strip_prefix("multivalue").unwrap_or(place);
+        if declared.iter().any(|p| p.location == location && p.name == name) {
+            continue;
+        }
+        // AWS's words.
+        let message = alloc::format!("Invalid mapping expression parameter specified: {text}");
+        let place = if location == "querystring" { "query" } else { location };
+        let help =
+            alloc::format!("declare `{name}` (`in: {place}`) under the operation's `parameters`");
+        // A variable of the path is there all the same.
+        let is_there = location == "path" && path.variables.iter().any(|known| known == name);
+        reading.note(match is_there {
+            true => DefinitionError::warning(source.source(), message).help(help),
+            false => DefinitionError::error(source.source(), message).help(help),
+        });
+    }
 }
 
 fn parameter_of<'d>(

@@ -637,3 +637,36 @@ fn models_and_validators_are_refused_where_aws_refuses_them() {
         "{warnings:?}"
     );
 }
+
+#[test]
+fn a_mapping_from_a_parameter_that_the_method_does_not_declare_is_refused() {
+    let text = rest(
+        "/a/{id}",
+        "{\"get\": {\"parameters\": [{\"name\": \"q\", \"in\": \"query\"}, {\"name\": \"h\", \"in\": \"header\"}],
+            \"x-amazon-apigateway-integration\": {\"type\": \"http_proxy\", \"httpMethod\": \"GET\", \"uri\": \"https://e.example/{id}\", \"requestParameters\": {
+            \"integration.request.querystring.a\": \"method.request.multivaluequerystring.q\",
+            \"integration.request.header.a\": \"method.request.header.h\",
+            \"integration.request.path.id\": \"method.request.path.id\",
+            \"integration.request.header.b\": \"method.request.body.x\",
+            \"integration.request.header.c\": \"method.request.header.H\",
+            \"integration.request.querystring.d\": \"method.request.querystring.h\"}}}}",
+    );
+    let place = "/paths/~1a~1{id}/get/x-amazon-apigateway-integration/requestParameters/integration.request.";
+    assert_eq!(
+        mistakes(&text, Protocol::Rest),
+        [
+            format!(
+                "8 {place}header.c: Invalid mapping expression parameter specified: method.request.header.H"
+            ),
+            format!(
+                "9 {place}querystring.d: Invalid mapping expression parameter specified: method.request.querystring.h"
+            ),
+        ]
+    );
+    let (right, _) = text.split_once(",\n            \"integration.request.header.c\"").unwrap();
+    let warnings = imported(&format!("{right}}}}}}}}}}}}}"), Protocol::Rest).warnings;
+    assert!(
+        matches!(&warnings[..], [one] if one.message.ends_with("method.request.path.id")),
+        "{warnings:?}"
+    );
+}
