@@ -42,7 +42,7 @@ pub(crate) fn arrival(request: &web_sys::Request, contents: &mut Contents) -> Ar
 
 fn arrival_fields(headers: &Headers, authority: &str) -> Fields {
     let mut fields = fields(headers);
-    fields.0.retain(|field| !field.name.starts_with(PLATFORM_PREFIX));
+    fields.retain(|field| !field.name.starts_with(PLATFORM_PREFIX));
     if !fields.contains("host") {
         fields.push("host", authority);
     }
@@ -77,14 +77,13 @@ fn seed() -> Seed {
 
 /// All field lines; workerd lower-cases the names and joins repeats, but for `set-cookie`.
 pub(crate) fn fields(headers: &Headers) -> Fields {
-    let entries: Vec<Field> = headers
+    headers
         .entries()
         .into_iter()
         .filter_map(Result::ok)
         .map(|entry| entry.unchecked_into::<Array>())
         .filter_map(|pair| Some(Field::new(pair.get(0).as_string()?, pair.get(1).as_string()?)))
-        .collect();
-    Fields(entries)
+        .collect()
 }
 
 /// A header section for workerd. Lines that it cannot carry are left out, and named in the log.
@@ -94,7 +93,7 @@ pub(crate) fn headers(fields: &Fields) -> Headers {
         if FRAMING.iter().any(|name| field.name.eq_ignore_ascii_case(name)) {
             continue;
         }
-        if headers.append(&field.name, &field.value).is_err() {
+        if headers.append(field.name, field.value).is_err() {
             worker::console_warn!("the field {:?} cannot be sent", field.name);
         }
     }

@@ -71,7 +71,7 @@ fn arrival(input: &Input) -> Arrival {
         arrival.request.method.clone_from(method);
     }
     arrival.request.target.push_str(&input.target_suffix);
-    arrival.request.fields.0.extend(input.fields.iter().map(|(n, v)| Field::new(n, v)));
+    arrival.request.fields.extend(input.fields.iter().map(|(n, v)| Field::new(n, v)));
     arrival
 }
 

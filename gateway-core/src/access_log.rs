@@ -202,7 +202,7 @@ mod tests {
         let line = render(r#"{"agent":"$context.identity.userAgent"}"#, &context);
         assert!(!line.chars().any(breaks_line), "{line}");
         let read: serde_json::Value = serde_json::from_str(&line).unwrap();
-        assert_eq!(read["agent"], context.user_agent.unwrap());
+        assert_eq!(read["agent"], *context.user_agent.unwrap());
     }
 
     #[test]

@@ -9,6 +9,7 @@ mod variable;
 
 pub(crate) use variable::{NAMES, Variable};
 
+use alloc::borrow::Cow;
 use alloc::{string::String, vec::Vec};
 
 use serde::{Deserialize, Serialize};
@@ -16,9 +17,13 @@ use serde::{Deserialize, Serialize};
 use crate::gateway_error::ResponseType;
 use crate::message::{Scheme, Timestamp, Version};
 
-/// What is known of the request so far.
+/// A text of the arrival or of the gateway, where it is, or one that was made.
+pub type Text<'a> = Cow<'a, str>;
+
+/// What is known of the request so far. Most of it is somebody else's text, and stays there: the
+/// arrival's, or the gateway's.
 #[derive(Debug, Clone)]
-pub struct Context {
+pub struct Context<'a> {
     /// `$context.requestId`: a UUID for REST, the extended id for HTTP APIs.
     pub request_id: String,
     /// `$context.extendedRequestId`, `x-amz-apigw-id`, `apigw-requestid`.
@@ -26,7 +31,7 @@ pub struct Context {
     /// `$context.requestTimeEpoch`.
     pub request_time: Timestamp,
     /// `$context.httpMethod`: the client's.
-    pub http_method: String,
+    pub http_method: Text<'a>,
     /// `$context.protocol`.
     pub protocol: Version,
     /// How the client connected.
@@ -34,41 +39,41 @@ pub struct Context {
     /// The listener's port.
     pub port: u16,
     /// The request path as received, with the stage: `$context.path` (REST). No query.
-    pub path: String,
+    pub path: Text<'a>,
     /// The raw query, without `?`; empty if there is none.
-    pub raw_query: String,
+    pub raw_query: Text<'a>,
     /// `$context.domainName`: the `Host` field without port.
-    pub domain_name: String,
+    pub domain_name: Text<'a>,
     /// `$context.domainPrefix`: its first label.
-    pub domain_prefix: String,
+    pub domain_prefix: Text<'a>,
     /// `$context.identity.sourceIp`.
-    pub source_ip: String,
+    pub source_ip: Text<'a>,
     /// `$context.identity.userAgent`.
-    pub user_agent: Option<String>,
+    pub user_agent: Option<Text<'a>>,
     /// `X-Amzn-Trace-Id`, completed.
-    pub trace: Trace,
+    pub trace: Trace<'a>,
     /// `$context.accountId`.
-    pub account_id: String,
+    pub account_id: Text<'a>,
     /// `$context.apiId`; empty until an API matched.
-    pub api_id: String,
+    pub api_id: Text<'a>,
     /// `$context.stage`; empty until a stage matched.
-    pub stage: String,
+    pub stage: Text<'a>,
     /// `$context.deploymentId`.
-    pub deployment_id: String,
+    pub deployment_id: Text<'a>,
     /// `$context.isCanaryRequest`; `None` at stages without a canary.
     pub is_canary_request: Option<bool>,
     /// `$context.customDomain.basePathMatched`; `None` where the request came by no custom domain name.
-    pub base_path_matched: Option<String>,
+    pub base_path_matched: Option<Text<'a>>,
     /// `$context.resourceId`.
-    pub resource_id: String,
+    pub resource_id: Text<'a>,
     /// `$context.resourcePath`; empty until a method matched.
-    pub resource_path: String,
+    pub resource_path: Text<'a>,
     /// `$context.routeKey`.
-    pub route_key: String,
+    pub route_key: Text<'a>,
     /// Path parameters: percent-encoded for REST, decoded for HTTP APIs, in the order of the path.
-    pub path_parameters: Vec<(String, String)>,
+    pub path_parameters: Vec<(Text<'a>, String)>,
     /// The path without the stage, as routes match it (percent-encoded).
-    pub resource_request_path: String,
+    pub resource_request_path: Text<'a>,
     /// What the authorizer found.
     pub authorizer: AuthorizerContext,
     /// Why the request ended, if it did.
@@ -81,15 +86,61 @@ pub struct Context {
     pub response_length: Option<u64>,
 }
 
+impl Context<'_> {
+    /// The same with texts of its own, for what outlives the exchange's stages: the objects of templates.
+    pub(crate) fn into_owned(self) -> Context<'static> {
+        Context {
+            http_method: owned(self.http_method),
+            domain_name: owned(self.domain_name),
+            domain_prefix: owned(self.domain_prefix),
+            source_ip: owned(self.source_ip),
+            account_id: owned(self.account_id),
+            api_id: owned(self.api_id),
+            stage: owned(self.stage),
+            deployment_id: owned(self.deployment_id),
+            resource_id: owned(self.resource_id),
+            resource_path: owned(self.resource_path),
+            route_key: owned(self.route_key),
+            raw_query: owned(self.raw_query),
+            path: owned(self.path),
+            resource_request_path: owned(self.resource_request_path),
+            user_agent: self.user_agent.map(owned),
+            is_canary_request: self.is_canary_request,
+            base_path_matched: self.base_path_matched.map(owned),
+            path_parameters: self.path_parameters.into_iter().map(|(n, v)| (owned(n), v)).collect(),
+            trace: Trace {
+                root: owned(self.trace.root),
+                parent: owned(self.trace.parent),
+                sampled: owned(self.trace.sampled),
+            },
+            request_id: self.request_id,
+            extended_request_id: self.extended_request_id,
+            request_time: self.request_time,
+            protocol: self.protocol,
+            scheme: self.scheme,
+            port: self.port,
+            authorizer: self.authorizer,
+            error: self.error,
+            integration: self.integration,
+            status: self.status,
+            response_length: self.response_length,
+        }
+    }
+}
+
+fn owned(text: Text<'_>) -> Text<'static> {
+    Cow::Owned(text.into_owned())
+}
+
 /// The members of `X-Amzn-Trace-Id`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Trace {
+pub struct Trace<'a> {
     /// `Root`
-    pub root: String,
+    pub root: Text<'a>,
     /// `Parent`
-    pub parent: String,
+    pub parent: Text<'a>,
     /// `Sampled`
-    pub sampled: String,
+    pub sampled: Text<'a>,
 }
 
 /// `$context.authorizer`.
@@ -185,7 +236,7 @@ pub struct IntegrationContext {
 
 /// A record for tests, after a live HTTP API's.
 #[cfg(test)]
-pub(crate) fn example() -> Context {
+pub(crate) fn example() -> Context<'static> {
     Context {
         request_id: "JKJaXmPLvHcESHA=".into(),
         extended_request_id: "JKJaXmPLvHcESHA=".into(),
@@ -195,7 +246,7 @@ pub(crate) fn example() -> Context {
         scheme: Scheme::Https,
         port: 443,
         path: "/test/hello".into(),
-        raw_query: String::new(),
+        raw_query: "".into(),
         domain_name: "r3pmxmplak.execute-api.us-east-2.amazonaws.com".into(),
         domain_prefix: "r3pmxmplak".into(),
         source_ip: "205.255.255.176".into(),

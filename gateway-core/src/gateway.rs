@@ -209,10 +209,7 @@ impl<'g> MethodOf<'g> {
     pub(crate) fn path_parameters<'a>(
         &self,
         path: &'a str,
-    ) -> impl Iterator<Item = (&'a str, &'a str)> + use<'a, 'g>
-    where
-        'g: 'a,
-    {
+    ) -> impl Iterator<Item = (&'g str, &'a str)> + use<'a, 'g> {
         // A trailing slash is no part of a greedy value in a REST API.
         let path = match self.at.api.protocol {
             Protocol::Rest => path.trim_end_matches('/'),

@@ -38,7 +38,7 @@ pub(crate) struct EventInput<'a> {
     /// REST or HTTP: format 1.0 differs between them.
     pub(crate) protocol: Protocol,
     /// The record, with the matched method and the authorizer's findings.
-    pub(crate) context: &'a Context,
+    pub(crate) context: &'a Context<'a>,
     /// The request.
     pub(crate) request: &'a Request,
     /// Its content, whole; empty if there is none.

@@ -8,5 +8,5 @@ mod outgoing;
 
 pub use arrival::{Arrival, Request, Scheme, Seed, Timestamp, Version};
 pub use content::{Content, ContentId};
-pub use fields::{Field, Fields, is_field_name};
-pub use outgoing::{EndpointResponse, FieldEdit, OutgoingFields, Response};
+pub use fields::{Field, FieldLine, FieldLines, Fields, is_field_name};
+pub use outgoing::{EndpointResponse, FieldEdit, FieldEdits, OutgoingFields, Response};

@@ -48,7 +48,7 @@ use crate::message::{Arrival, Request, Response};
 pub(crate) async fn run(gateway: Rc<Gateway>, arrival: Rc<Arrival>, io: Io) -> Response {
     let mut context = Context::new(&arrival, &gateway.snapshot);
     let request = &arrival.request;
-    let (api, addressed) = find_stage(&gateway, &context, arrival.seed);
+    let (api, addressed) = find_stage(&gateway, &context, &arrival);
     let protocol = note_api(api, &mut context);
     let addressed = addressed.map(|addressed| note_stage(addressed, &mut context));
     let at = addressed.as_ref().ok().copied();
@@ -72,18 +72,18 @@ pub(crate) async fn run(gateway: Rc<Gateway>, arrival: Rc<Arrival>, io: Io) -> R
 }
 
 /// What is answered before an API is known is answered as by a REST API.
-fn note_api(api: Option<&Api>, context: &mut Context) -> Protocol {
+fn note_api<'g>(api: Option<&'g Api>, context: &mut Context<'g>) -> Protocol {
     let protocol = api.map_or(Protocol::Rest, |api| api.protocol);
-    context.api_id = api.map(|api| api.id.clone()).unwrap_or_default();
+    context.api_id = api.map(|api| api.id.as_str()).unwrap_or_default().into();
     if protocol == Protocol::Http {
         context.request_id.clone_from(&context.extended_request_id);
     }
     protocol
 }
 
-fn note_stage<'g>(addressed: Addressed<'g>, context: &mut Context) -> StageOf<'g> {
-    context.stage.clone_from(&addressed.at.stage.stage_name);
-    context.deployment_id.clone_from(&addressed.at.deployment.id);
+fn note_stage<'g>(addressed: Addressed<'g>, context: &mut Context<'g>) -> StageOf<'g> {
+    context.stage = addressed.at.stage.stage_name.as_str().into();
+    context.deployment_id = addressed.at.deployment.id.as_str().into();
     context.path = addressed.path;
     context.is_canary_request = addressed.at.is_canary;
     context.base_path_matched = addressed.base_path_matched;
@@ -91,19 +91,19 @@ fn note_stage<'g>(addressed: Addressed<'g>, context: &mut Context) -> StageOf<'g
     addressed.at
 }
 
-fn note_method(matched: &Matched<'_>, context: &mut Context) {
-    context.resource_id.clone_from(&matched.of.method.resource_id);
-    context.resource_path.clone_from(&matched.of.method.resource_path);
-    context.route_key.clone_from(&matched.of.plan.route_key);
+fn note_method<'g>(matched: &Matched<'g>, context: &mut Context<'g>) {
+    context.resource_id = matched.of.method.resource_id.as_str().into();
+    context.resource_path = matched.of.method.resource_path.as_str().into();
+    context.route_key = matched.of.plan.route_key.as_str().into();
     context.path_parameters = matched.path_parameters(context);
 }
 
 /// The stages in their order.
-async fn respond(
-    gateway: &Gateway,
-    at: StageOf<'_>,
-    request: &Request,
-    context: &mut Context,
+async fn respond<'g>(
+    gateway: &'g Gateway,
+    at: StageOf<'g>,
+    request: &'g Request,
+    context: &mut Context<'g>,
     io: &Io,
 ) -> Result<Response, GatewayError> {
     let matched = match route(at, context) {

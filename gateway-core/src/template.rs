@@ -43,7 +43,7 @@ pub(crate) struct Inputs<'i> {
     /// The method request: `$input.params` reads it in templates of responses too.
     pub(crate) request: &'i Request,
     /// `$context`, and the path parameters.
-    pub(crate) context: &'i Context,
+    pub(crate) context: &'i Context<'i>,
     /// `$stageVariables`.
     pub(crate) stage_variables: &'i BTreeMap<String, String>,
     /// What latencies in `$context` are counted to.

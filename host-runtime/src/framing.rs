@@ -1,6 +1,6 @@
 //! From the pipeline's messages to HTTP's: header sections are edited, framing is the host's own.
 
-use gateway_core::message::{Field, FieldEdit, OutgoingFields};
+use gateway_core::message::{FieldEdit, FieldLine, OutgoingFields};
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::{Method, Request, Response, StatusCode};
 use hyper::body::Body as _;
@@ -105,7 +105,7 @@ pub(crate) fn own_response(status: u16, error_type: &'static str, message: &str)
 fn outgoing(fields: &OutgoingFields, base: HeaderMap) -> Result<HeaderMap, String> {
     match fields {
         OutgoingFields::Complete(fields) => {
-            let mut headers = HeaderMap::with_capacity(fields.0.len());
+            let mut headers = HeaderMap::with_capacity(fields.len());
             for field in fields {
                 let (name, value) = line(field)?;
                 headers.append(name, value);
@@ -120,16 +120,16 @@ fn outgoing(fields: &OutgoingFields, base: HeaderMap) -> Result<HeaderMap, Strin
 }
 
 /// [`FieldEdit::apply`] on hyper's map: the lines that stay are neither copied nor decoded.
-fn apply(edit: &FieldEdit, headers: &mut HeaderMap) -> Result<(), String> {
+fn apply(edit: FieldEdit<'_>, headers: &mut HeaderMap) -> Result<(), String> {
     match edit {
         FieldEdit::Remove(name) => {
-            headers.remove(name.as_str());
+            headers.remove(name);
         }
         FieldEdit::Rename(from, to) => {
-            let values: Vec<HeaderValue> = headers.get_all(from.as_str()).iter().cloned().collect();
+            let values: Vec<HeaderValue> = headers.get_all(from).iter().cloned().collect();
             if !values.is_empty() {
                 let to = name(to)?;
-                headers.remove(from.as_str());
+                headers.remove(from);
                 headers.extend(values.into_iter().map(|value| (to.clone(), value)));
             }
         }
@@ -145,10 +145,10 @@ fn apply(edit: &FieldEdit, headers: &mut HeaderMap) -> Result<(), String> {
     Ok(())
 }
 
-fn line(field: &Field) -> Result<(HeaderName, HeaderValue), String> {
+fn line(field: FieldLine<'_>) -> Result<(HeaderName, HeaderValue), String> {
     let value = HeaderValue::from_bytes(field.value.as_bytes())
         .map_err(|_| format!("the value of {}", field.name))?;
-    Ok((name(&field.name)?, value))
+    Ok((name(field.name)?, value))
 }
 
 fn name(name: &str) -> Result<HeaderName, String> {
@@ -187,6 +187,7 @@ fn remove_hop_by_hop(headers: &mut HeaderMap) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use gateway_core::message::{Field, FieldEdits};
 
     fn headers(lines: &[(&'static str, &'static str)]) -> HeaderMap {
         let mut headers = HeaderMap::new();
@@ -196,7 +197,12 @@ mod tests {
         headers
     }
     fn unchanged() -> OutgoingFields {
-        OutgoingFields::Edited(Vec::new())
+        OutgoingFields::Edited(FieldEdits::new())
+    }
+    fn setting(fields: &[(&str, &str)]) -> OutgoingFields {
+        let mut edits = FieldEdits::new();
+        fields.iter().for_each(|(name, value)| edits.set(name, value));
+        OutgoingFields::Edited(edits)
     }
     fn answer(
         status: u16,
@@ -226,8 +232,7 @@ mod tests {
 
     #[test]
     fn no_connection_takes_away_what_the_gateway_sets() {
-        let set = |name: &str| FieldEdit::Set(Field::new(name, "gateway"));
-        let edits = OutgoingFields::Edited(vec![set("X-User"), set("Via")]);
+        let edits = setting(&[("X-User", "gateway"), ("Via", "gateway")]);
         let client = headers(&[("connection", "X-User, via"), ("x-user", "evil"), ("via", "evil")]);
         let request = endpoint_request("GET", "http://e/a", &edits, &client, Body::Empty).unwrap();
         let expected = headers(&[("x-user", "gateway"), ("via", "gateway")]);
@@ -238,7 +243,7 @@ mod tests {
 
     #[test]
     fn a_host_that_an_edit_sets_is_kept() {
-        let edits = OutgoingFields::Edited(vec![FieldEdit::Set(Field::new("Host", "other"))]);
+        let edits = setting(&[("Host", "other")]);
         let client = headers(&[("host", "gateway")]);
         let request = endpoint_request("GET", "http://e/a", &edits, &client, Body::Empty).unwrap();
         assert_eq!(request.headers()["host"], "other");
@@ -246,7 +251,7 @@ mod tests {
 
     #[test]
     fn a_connection_field_takes_away_nothing_that_the_gateway_sets() {
-        let edits = OutgoingFields::Edited(vec![FieldEdit::Set(Field::new("X-Sub", "jo"))]);
+        let edits = setting(&[("X-Sub", "jo")]);
         let client = headers(&[("connection", "x-sub, x-own"), ("x-sub", "evil"), ("x-own", "1")]);
         let request = endpoint_request("GET", "http://e/a", &edits, &client, Body::Empty).unwrap();
         assert_eq!(request.headers(), &headers(&[("x-sub", "jo")]));
@@ -255,14 +260,13 @@ mod tests {
     #[test]
     fn edits_do_what_the_core_says_they_do() {
         let base = [("date", "d"), ("via", "v"), ("a", "1"), ("a", "2"), ("b", "3")];
-        let edits = vec![
-            FieldEdit::Rename("Date".into(), "x-amzn-remapped-date".into()),
-            FieldEdit::Rename("a".into(), "c".into()),
-            FieldEdit::Rename("absent".into(), "d".into()),
-            FieldEdit::Remove("VIA".into()),
-            FieldEdit::Set(Field::new("b", "4")),
-            FieldEdit::Append(Field::new("b", "5")),
-        ];
+        let mut edits = FieldEdits::new();
+        edits.rename("Date", "x-amzn-remapped-date");
+        edits.rename("a", "c");
+        edits.rename("absent", "d");
+        edits.remove("VIA");
+        edits.set("b", "4");
+        edits.append("b", "5");
         let by_host = outgoing(&OutgoingFields::Edited(edits.clone()), headers(&base)).unwrap();
         let core_base = base.iter().map(|(n, v)| Field::new(*n, *v)).collect();
         let by_core = OutgoingFields::Edited(edits).resolve(&core_base);
@@ -271,7 +275,7 @@ mod tests {
             lines
         };
         let by_host = by_host.iter().map(|(n, v)| (n.to_string(), v.to_str().unwrap().into()));
-        let by_core = by_core.0.into_iter().map(|f| (f.name, f.value));
+        let by_core = by_core.iter().map(|f| (f.name.to_string(), f.value.to_string()));
         assert_eq!(sorted(by_host.collect()), sorted(by_core.collect()));
     }
 

@@ -147,7 +147,7 @@ fn begins_request(bytes: &[u8], method: &Method) -> bool {
 /// The field lines of the head at the start of `bytes`, and where it ends, if they are the lines of
 /// `headers` in another spelling.
 fn spell(bytes: &[u8], headers: &HeaderMap) -> Option<(Fields, usize)> {
-    let mut fields = Vec::with_capacity(headers.len());
+    let mut fields = Fields::with_capacity(headers.len(), bytes.len());
     let mut next = headers.iter();
     let mut in_order = true;
     let mut at = bytes.iter().position(|&b| b == b'\n')? + 1;
@@ -164,13 +164,13 @@ fn spell(bytes: &[u8], headers: &HeaderMap) -> Option<(Fields, usize)> {
             // Repeated names stand together in hyper's map: from here on, count.
             _ => {
                 in_order = false;
-                let earlier = fields.iter().filter(|f: &&Field| same(&f.name, name)).count();
+                let earlier = fields.iter().filter(|f| same(f.name, name)).count();
                 headers.get_all(std::str::from_utf8(name).ok()?).iter().nth(earlier)?
             }
         };
-        fields.push(Field::new(std::str::from_utf8(name).ok()?, text_of(value)));
+        fields.push(std::str::from_utf8(name).ok()?, text_of(value));
     }
-    (fields.len() == headers.len()).then_some((Fields(fields), at))
+    (fields.len() == headers.len()).then_some((fields, at))
 }
 
 fn same(known: &str, name: &[u8]) -> bool {
@@ -242,7 +242,7 @@ mod tests {
         heads
     }
     fn names(fields: &Fields) -> Vec<(&str, &str)> {
-        fields.iter().map(|f| (f.name.as_str(), f.value.as_str())).collect()
+        fields.iter().map(|f| (f.name, f.value)).collect()
     }
 
     #[test]

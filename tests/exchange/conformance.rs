@@ -13,8 +13,8 @@ use gateway_core::effect::{Effect, EffectError, FunctionAnswer, Outcome, Taken};
 use gateway_core::exchange::{Exchange, Next};
 use gateway_core::gateway::Gateway;
 use gateway_core::message::{
-    Arrival, Content, ContentId, EndpointResponse, Field, Fields, OutgoingFields, Request, Scheme,
-    Seed, Timestamp, Version,
+    Arrival, Content, ContentId, EndpointResponse, Field, FieldEdit, Fields, OutgoingFields,
+    Request, Scheme, Seed, Timestamp, Version,
 };
 use gateway_core::time::http_date;
 use tests::backend::{self, Answer, Received};
@@ -209,7 +209,7 @@ fn serve(
                 if !matches!(response.status, 204 | 304) {
                     fields.push("content-length", content.len().to_string());
                 }
-                let fields = fields.0.into_iter().map(|f| (f.name, f.value)).collect();
+                let fields = fields.iter().map(|f| (f.name.into(), f.value.into())).collect();
                 let content = if is_head { Vec::new() } else { content };
                 return Response { status: response.status, fields: wire::Fields(fields), content };
             }
@@ -222,9 +222,9 @@ fn serve(
             Effect::SendRequest(send) => {
                 let sets_host = match &send.fields {
                     OutgoingFields::Complete(fields) => fields.contains("host"),
-                    OutgoingFields::Edited(edits) => {
-                        format!("{edits:?}").contains("name: \"Host\"")
-                    }
+                    OutgoingFields::Edited(edits) => edits
+                        .iter()
+                        .any(|edit| matches!(edit, FieldEdit::Set(line) if line.name == "Host")),
                 };
                 let mut outgoing = send.fields.resolve(&fields);
                 let rest = send.url.strip_prefix("http://").expect("a clear-text URL");
@@ -302,7 +302,7 @@ fn ask(
     received: &mut Vec<Received>,
 ) -> Result<(u16, Fields, Vec<u8>), EffectError> {
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
-    let fields = fields.iter().map(|f| (f.name.clone(), f.value.clone())).collect();
+    let fields = fields.iter().map(|f| (f.name.into(), f.value.into())).collect();
     let mut request = Received {
         method: method.into(),
         path: if path.is_empty() { "/".into() } else { path.into() },

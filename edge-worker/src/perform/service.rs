@@ -34,9 +34,8 @@ impl Unsigned<'_> {
         let url = self.endpoint(env);
         // What the platform writes or changes cannot be signed.
         let mut lines: Vec<(String, String)> = fields
-            .0
-            .into_iter()
-            .map(|field| (field.name.to_ascii_lowercase(), field.value))
+            .iter()
+            .map(|field| (field.name.to_ascii_lowercase(), field.value.to_owned()))
             .filter(|(name, _)| !NOT_SIGNED.contains(&name.as_str()) && name != "host")
             .collect();
         match Credentials::from_env(env) {

@@ -1,5 +1,6 @@
 //! The record as it stands when a request arrives.
 
+use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -8,9 +9,9 @@ use crate::definition::Snapshot;
 use crate::message::{Arrival, Fields, Seed, Timestamp};
 use crate::{ids, target};
 
-impl Context {
+impl<'a> Context<'a> {
     /// What is known before anything is decided.
-    pub fn new(arrival: &Arrival, snapshot: &Snapshot) -> Self {
+    pub fn new(arrival: &'a Arrival, snapshot: &'a Snapshot) -> Self {
         let request = &arrival.request;
         let (path, query) = target::split(&request.target);
         let domain_name = domain_name(request.fields.get("host").unwrap_or_default());
@@ -18,28 +19,28 @@ impl Context {
             request_id: ids::request_id(arrival.seed),
             extended_request_id: ids::extended_request_id(arrival.seed),
             request_time: arrival.now,
-            http_method: request.method.clone(),
+            http_method: request.method.as_str().into(),
             protocol: request.version,
             scheme: arrival.scheme,
             port: arrival.port,
             path: path.into(),
             raw_query: query.into(),
             domain_prefix: domain_name.split('.').next().unwrap_or_default().into(),
-            domain_name,
-            source_ip: arrival.source_ip.clone(),
+            domain_name: domain_name.into(),
+            source_ip: arrival.source_ip.as_str().into(),
             user_agent: request.fields.get("user-agent").map(Into::into),
             trace: Trace::complete(&request.fields, arrival.seed, arrival.now),
-            account_id: snapshot.account_id.clone(),
-            api_id: String::new(),
-            stage: String::new(),
-            deployment_id: String::new(),
+            account_id: snapshot.account_id.as_str().into(),
+            api_id: "".into(),
+            stage: "".into(),
+            deployment_id: "".into(),
             is_canary_request: None,
             base_path_matched: None,
-            resource_id: String::new(),
-            resource_path: String::new(),
-            route_key: String::new(),
+            resource_id: "".into(),
+            resource_path: "".into(),
+            route_key: "".into(),
             path_parameters: Vec::new(),
-            resource_request_path: String::new(),
+            resource_request_path: "".into(),
             authorizer: AuthorizerContext::None,
             error: None,
             integration: None,
@@ -49,10 +50,10 @@ impl Context {
     }
 }
 
-impl Trace {
+impl<'a> Trace<'a> {
     /// The client's `X-Amzn-Trace-Id` with what it lacks: a new root, a new parent, and `Sampled`,
     /// which is 1 if the client gave the parent.
-    fn complete(fields: &Fields, seed: Seed, now: Timestamp) -> Self {
+    fn complete(fields: &'a Fields, seed: Seed, now: Timestamp) -> Self {
         let given = fields.get("x-amzn-trace-id").unwrap_or_default();
         let member = |name: &str| {
             let mut members = given.split(';').filter_map(|m| m.trim().split_once('='));
@@ -61,15 +62,20 @@ impl Trace {
         let parent = member("Parent");
         let sampled = member("Sampled").unwrap_or(if parent.is_some() { "1" } else { "0" });
         Self {
-            root: member("Root").map_or_else(|| ids::trace_root(seed, now), Into::into),
+            root: member("Root").map_or_else(|| ids::trace_root(seed, now).into(), Cow::Borrowed),
             sampled: sampled.into(),
-            parent: parent.map_or_else(|| ids::trace_parent(seed), Into::into),
+            parent: parent.map_or_else(|| ids::trace_parent(seed).into(), Cow::Borrowed),
         }
     }
 
     /// As the field's value.
     pub fn to_field(&self) -> String {
-        alloc::format!("Root={};Parent={};Sampled={}", self.root, self.parent, self.sampled)
+        self.parts().concat()
+    }
+
+    /// As the field's value, in texts that follow one another.
+    pub(crate) fn parts(&self) -> [&str; 6] {
+        ["Root=", &self.root, ";Parent=", &self.parent, ";Sampled=", &self.sampled]
     }
 }
 
@@ -80,10 +86,10 @@ fn is_plain(value: &str) -> bool {
 }
 
 /// A `Host` field without its port.
-fn domain_name(host: &str) -> String {
+fn domain_name(host: &str) -> &str {
     match host.rsplit_once(':') {
-        Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => name.into(),
-        _ => host.into(),
+        Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => name,
+        _ => host,
     }
 }
 

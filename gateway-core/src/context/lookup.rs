@@ -5,7 +5,7 @@ use alloc::borrow::Cow;
 use super::{Context, Variable};
 use crate::message::Timestamp;
 
-impl Context {
+impl Context<'_> {
     /// The value of a variable named without `$context.` (`identity.sourceIp`), if there is one of
     /// that name and its value is known. `now` is what latencies are counted to.
     ///

@@ -30,7 +30,7 @@ pub(crate) enum Variable {
 pub(crate) struct Known(u8);
 
 type Value<'c> = Option<Cow<'c, str>>;
-type Read = for<'c> fn(&'c Context, Timestamp) -> Value<'c>;
+type Read = for<'c> fn(&'c Context<'c>, Timestamp) -> Value<'c>;
 
 macro_rules! variables {
     ($($name:literal $(=> |$context:pat_param, $now:pat_param| $value:expr)?;)*) => {
@@ -40,7 +40,7 @@ macro_rules! variables {
     };
     (@read) => { None };
     (@read |$context:pat_param, $now:pat_param| $value:expr) => { Some({
-        fn read<'c>($context: &'c Context, $now: Timestamp) -> Value<'c> { $value }
+        fn read<'c>($context: &'c Context<'c>, $now: Timestamp) -> Value<'c> { $value }
         read
     }) };
 }
@@ -94,7 +94,7 @@ variables! {
     "identity.principalOrgId";
     "identity.sourceIp" => |c, _| given(&c.source_ip);
     "identity.user";
-    "identity.userAgent" => |c, _| some(&c.user_agent);
+    "identity.userAgent" => |c, _| given(c.user_agent.as_ref()?);
     "identity.userArn";
     "identity.vpcId";
     "identity.vpceId";
@@ -148,7 +148,7 @@ impl Variable {
     }
 
     /// Its value, if it is known.
-    pub(crate) fn value<'c>(&self, context: &'c Context, now: Timestamp) -> Value<'c> {
+    pub(crate) fn value<'c>(&self, context: &'c Context<'c>, now: Timestamp) -> Value<'c> {
         match self {
             Self::Known(known) => READS[usize::from(known.0)]?(context, now),
             Self::Claim(name) => {
@@ -170,26 +170,26 @@ impl Variable {
     }
 }
 
-fn lambda(context: &Context) -> Option<&LambdaContext> {
+fn lambda<'c>(context: &'c Context<'_>) -> Option<&'c LambdaContext> {
     if let AuthorizerContext::Lambda(lambda) = &context.authorizer { Some(lambda) } else { None }
 }
 
-fn member<'c>(context: &'c Context, name: &str) -> Value<'c> {
+fn member<'c>(context: &'c Context<'c>, name: &str) -> Value<'c> {
     let (_, value) = lambda(context)?.members.iter().find(|(n, _)| n == name)?;
     Some(value.as_str().into())
 }
 
 /// A result that was remembered took no time.
-fn authorizer_latency(context: &Context) -> Value<'_> {
+fn authorizer_latency<'c>(context: &'c Context<'_>) -> Value<'c> {
     number(lambda(context)?.call.as_ref().map_or(0, |call| call.latency_ms))
 }
 
-fn authorizer_status(context: &Context) -> Value<'_> {
+fn authorizer_status<'c>(context: &'c Context<'_>) -> Value<'c> {
     number(lambda(context)?.call.as_ref().map_or(Some(200), |call| call.status)?)
 }
 
 /// The mapping without a base path is `(none)` in AWS's console.
-fn base_path(context: &Context) -> Value<'_> {
+fn base_path<'c>(context: &'c Context<'_>) -> Value<'c> {
     let matched = context.base_path_matched.as_deref()?;
     Some(if matched.is_empty() { "(none)" } else { matched }.into())
 }
@@ -210,7 +210,7 @@ fn quoted(message: Cow<'_, str>) -> Cow<'_, str> {
     serde_json::to_string(&message).unwrap_or_default().into()
 }
 
-fn scopes(context: &Context) -> Value<'_> {
+fn scopes<'c>(context: &'c Context<'_>) -> Value<'c> {
     let AuthorizerContext::Jwt { scopes: Some(scopes), .. } = &context.authorizer else {
         return None;
     };

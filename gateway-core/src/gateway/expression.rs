@@ -19,7 +19,7 @@ use crate::target;
 pub(crate) struct Sources<'r> {
     /// The client's fields.
     pub(crate) fields: &'r Fields,
-    pub(crate) context: &'r Context,
+    pub(crate) context: &'r Context<'r>,
     pub(crate) now: Timestamp,
     /// The client's content, where an expression reads it.
     pub(crate) body: Option<&'r Body>,
@@ -215,13 +215,13 @@ impl BodyPath {
 
 /// The last line of a name.
 fn last<'r>(fields: &'r Fields, is: impl Fn(&str) -> bool) -> Option<Cow<'r, str>> {
-    let line = fields.iter().rev().find(|field| is(&field.name))?;
-    Some(Cow::Borrowed(&line.value))
+    let line = fields.iter().rev().find(|field| is(field.name))?;
+    Some(Cow::Borrowed(line.value))
 }
 
 /// All lines of a name as one.
 fn joined<'r>(fields: &'r Fields, is: impl Fn(&str) -> bool) -> Option<Cow<'r, str>> {
-    let mut lines = fields.iter().filter(|field| is(&field.name)).map(|f| f.value.as_str());
+    let mut lines = fields.iter().filter(|field| is(field.name)).map(|f| f.value);
     let first = lines.next()?;
     let rest: Vec<&str> = lines.collect();
     match rest.is_empty() {

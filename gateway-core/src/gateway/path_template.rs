@@ -40,10 +40,10 @@ impl PathTemplate {
     }
 
     /// The variables and the text they stand for in a path that matches, percent-encoding untouched.
-    pub(crate) fn captures<'a>(
-        &'a self,
-        path: &'a str,
-    ) -> impl Iterator<Item = (&'a str, &'a str)> {
+    pub(crate) fn captures<'t, 'p>(
+        &'t self,
+        path: &'p str,
+    ) -> impl Iterator<Item = (&'t str, &'p str)> {
         let mut rest = path.strip_prefix('/').unwrap_or(path);
         self.segments.iter().filter_map(move |segment| {
             let (first, after) = rest.split_once('/').unwrap_or((rest, ""));

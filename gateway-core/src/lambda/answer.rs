@@ -16,7 +16,7 @@ use crate::definition::Protocol;
 use crate::effect::FunctionAnswer;
 use crate::gateway_error::{GatewayError, ResponseType};
 use crate::limits::FIELDS_BYTES_MAX;
-use crate::message::{Content, Field, Fields};
+use crate::message::{Content, Fields};
 
 /// What a function returned, if that is a JSON object. Mistakes in members are kept apart, because
 /// format 2.0 takes an object without `statusCode` as it is, whatever its members are.
@@ -130,12 +130,11 @@ pub(super) fn push_field(
     if value.bytes().any(|b| b < b' ' && b != b'\t' || b == 0x7f) {
         return Err("a header's value holds a control character");
     }
-    let name = match fate(name, protocol) {
-        Fate::Keep => name.into(),
-        Fate::Rename(name) => name,
-        Fate::Drop => return Ok(()),
-    };
-    fields.0.push(Field { name, value: value.into() });
+    match fate(name, protocol) {
+        Fate::Keep => fields.push(name, value),
+        Fate::Rename(renamed) => fields.push(renamed, value),
+        Fate::Drop => {}
+    }
     Ok(())
 }
 

@@ -37,9 +37,9 @@ pub(crate) fn event_v1(input: &EventInput<'_>) -> Vec<u8> {
         if is_http {
             w.name("requestContext").object(|w| http_context(w, context));
         }
-        let parameters = context.path_parameters.iter().map(|(n, v)| (n.as_str(), v.as_str()));
+        let parameters = context.path_parameters.iter().map(|(n, v)| (&**n, v.as_str()));
         write_map(w.name("pathParameters"), parameters);
-        let variables = input.stage_variables.iter().map(|(n, v)| (n.as_str(), v.as_str()));
+        let variables = input.stage_variables.iter().map(|(n, v)| (&**n, v.as_str()));
         write_map(w.name("stageVariables"), variables);
         if !is_http {
             w.name("requestContext").object(|w| rest_context(w, context));
@@ -49,16 +49,16 @@ pub(crate) fn event_v1(input: &EventInput<'_>) -> Vec<u8> {
     w.into_bytes()
 }
 
-pub(super) fn path(context: &Context, protocol: Protocol) -> Cow<'_, str> {
+pub(super) fn path<'c>(context: &'c Context<'_>, protocol: Protocol) -> Cow<'c, str> {
     match protocol {
-        Protocol::Http => context.path.as_str().into(),
-        Protocol::Rest if context.base_path_matched.is_some() => context.path.as_str().into(),
+        Protocol::Http => (&*context.path).into(),
+        Protocol::Rest if context.base_path_matched.is_some() => (&*context.path).into(),
         // Leading slashes are collapsed, all others kept.
         Protocol::Rest => {
             let path = &context.resource_request_path;
             let rest = path.trim_start_matches('/');
             match path.len() - rest.len() {
-                1 => path.as_str().into(),
+                1 => (&**path).into(),
                 _ => alloc::format!("/{rest}").into(),
             }
         }

@@ -15,11 +15,11 @@ pub(super) type Pair<'a> = (Cow<'a, str>, Cow<'a, str>);
 /// those of one name in the order in which they came.
 pub(super) fn visible_fields<'a>(input: &EventInput<'a>) -> Vec<Pair<'a>> {
     let fields = &input.request.fields;
-    let mut pairs: Vec<Pair<'a>> = Vec::with_capacity(fields.0.len() + 5);
+    let mut pairs: Vec<Pair<'a>> = Vec::with_capacity(fields.len() + 5);
     for field in fields {
-        if !is_hidden(&field.name, input.protocol) && !is_one_of(&field.name, ADDED) {
-            let name = canonical_name(&field.name, input);
-            pairs.push((name.into(), field.value.as_str().into()));
+        if !is_hidden(field.name, input.protocol) && !is_one_of(field.name, ADDED) {
+            let name = canonical_name(field.name, input);
+            pairs.push((name.into(), field.value.into()));
         }
     }
     let (context, mut add) = (input.context, |name: &'static str, value: Cow<'a, str>| {

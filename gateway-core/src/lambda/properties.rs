@@ -75,15 +75,16 @@ fn every_header_query_and_body_survives_both_formats() {
         let query: Vec<(String, String)> =
             (0..random.below(5)).map(|_| (random.text(), random.text())).collect();
         for (name, value) in &query {
-            if !context.raw_query.is_empty() {
-                context.raw_query.push('&');
+            let raw_query = context.raw_query.to_mut();
+            if !raw_query.is_empty() {
+                raw_query.push('&');
             }
-            target::encode_query(name, &mut context.raw_query);
-            context.raw_query.push('=');
-            target::encode_query(value, &mut context.raw_query);
+            target::encode_query(name, raw_query);
+            raw_query.push('=');
+            target::encode_query(value, raw_query);
         }
         context.path_parameters =
-            (0..random.below(3)).map(|_| (random.name(), random.text())).collect();
+            (0..random.below(3)).map(|_| (random.name().into(), random.text())).collect();
         let fields: Vec<Field> =
             (0..random.below(6)).map(|_| Field::new(random.name(), random.text())).collect();
         let is_text = random.below(2) == 0;

@@ -49,7 +49,7 @@ pub(super) struct Decided<'g> {
 pub(super) async fn authorize<'g>(
     matched: Matched<'g>,
     request: &Request,
-    context: &Context,
+    context: &Context<'_>,
     io: &Io,
 ) -> Decided<'g> {
     let mut identity = AuthorizerContext::None;
@@ -60,7 +60,7 @@ pub(super) async fn authorize<'g>(
 async fn decide(
     of: MethodOf<'_>,
     request: &Request,
-    context: &Context,
+    context: &Context<'_>,
     identity: &mut AuthorizerContext,
     io: &Io,
 ) -> Result<(), GatewayError> {
@@ -125,7 +125,7 @@ fn denied(protocol: Protocol, verdict: Verdict) -> GatewayError {
 /// What policies are asked about a caller whom IAM does not know.
 fn access_request<'a>(
     request: &'a Request,
-    context: &'a Context,
+    context: &'a Context<'a>,
     now: Timestamp,
 ) -> AccessRequest<'a> {
     AccessRequest {
@@ -153,7 +153,7 @@ fn uri_too_long() -> GatewayError {
 fn find_token<'a>(
     source: &IdentitySource,
     request: &'a Request,
-    context: &'a Context,
+    context: &'a Context<'a>,
 ) -> Option<Cow<'a, str>> {
     match source {
         IdentitySource::Header(name) => request.fields.get(name).map(Cow::Borrowed),

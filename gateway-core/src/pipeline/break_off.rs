@@ -16,7 +16,7 @@ use crate::message::{Arrival, Response};
 /// Answers 500, and records it.
 pub(crate) fn break_off(gateway: &Gateway, arrival: &Arrival, io: &Io) -> Response {
     let mut context = Context::new(arrival, &gateway.snapshot);
-    let (api, addressed) = find_stage(gateway, &context, arrival.seed);
+    let (api, addressed) = find_stage(gateway, &context, arrival);
     let protocol = note_api(api, &mut context);
     let at = addressed.ok().map(|addressed| note_stage(addressed, &mut context));
     if let Some(matched) = at.and_then(|at| route(at, &context).ok()) {

@@ -3,7 +3,6 @@
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use super::respond::set_field;
 use crate::definition::{Cors, Protocol};
 use crate::gateway::StageOf;
 use crate::message::{Content, Fields, OutgoingFields, Request, Response};
@@ -36,11 +35,11 @@ pub(super) fn replaces(at: StageOf<'_>, name: &str) -> bool {
 pub(super) fn apply(at: StageOf<'_>, request: &Request, response: &mut Response) {
     let Some(cors) = settings(at) else { return };
     if let OutgoingFields::Complete(fields) = &mut response.fields {
-        fields.0.retain(|field| !replaces(at, &field.name));
+        fields.retain(|field| !replaces(at, field.name));
     }
     let Some(origin) = request.fields.get("origin") else { return };
     let Some(allowed) = allowed_origin(cors, origin) else { return };
-    let mut set = |name: &str, value: String| set_field(&mut response.fields, name, value);
+    let mut set = |name: &str, value: String| response.fields.set(name, &value);
     set("Access-Control-Allow-Origin", allowed);
     if cors.allow_credentials {
         set("Access-Control-Allow-Credentials", "true".into());

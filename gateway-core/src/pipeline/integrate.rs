@@ -48,7 +48,7 @@ pub(super) struct Integrated<'g> {
 pub(super) async fn integrate<'g>(
     method_request: &MethodRequest<'g, '_>,
     region: &str,
-    context: &Context,
+    context: &Context<'_>,
     io: &Io,
 ) -> Integrated<'g> {
     let request = &*method_request.request;

@@ -41,7 +41,7 @@ pub(super) async fn map_request(
     plan: &RequestPlan,
     of: MethodOf<'_>,
     request: &Request,
-    context: &Context,
+    context: &Context<'_>,
     io: &Io,
 ) -> Result<IntegrationRequest, GatewayError> {
     let bytes = match plan.parameters.reads_body() {
@@ -77,7 +77,7 @@ pub(super) async fn map_content(
     bytes: Option<Vec<u8>>,
     of: MethodOf<'_>,
     request: &Request,
-    context: &Context,
+    context: &Context<'_>,
     overrides: &Overrides,
     io: &Io,
 ) -> Result<Content, GatewayError> {
@@ -162,7 +162,7 @@ pub(super) fn set_all(fields: &mut Fields, name: &str, values: &[String]) {
         return;
     }
     fields.remove(name);
-    fields.0.extend(values.iter().map(|value| Field::new(name, field_value(value))));
+    values.iter().for_each(|value| fields.push(name, field_value(value)));
 }
 
 /// What the gateway itself tells an endpoint (recorded from the real service).

@@ -44,7 +44,7 @@ pub(super) async fn map_response(
     answer: EndpointAnswer<'_>,
     of: MethodOf<'_>,
     request: &Request,
-    context: &Context,
+    context: &Context<'_>,
     io: &Io,
 ) -> Result<Response, GatewayError> {
     let mut answer = match answer {
@@ -122,7 +122,7 @@ fn map_fields(
     answer: &CustomAnswer<'_>,
     content: Option<&[u8]>,
     request: &Request,
-    context: &Context,
+    context: &Context<'_>,
     io: &Io,
 ) -> Result<Fields, GatewayError> {
     let body = match content {

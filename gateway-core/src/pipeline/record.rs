@@ -9,8 +9,8 @@ use crate::gateway::StageOf;
 pub(super) fn record(at: Option<StageOf<'_>>, context: &Context, io: &Io) {
     let latency_ms = io.now().0.saturating_sub(context.request_time.0);
     io.notify(Notice::RecordRequest {
-        api_id: context.api_id.clone(),
-        stage: context.stage.clone(),
+        api_id: context.api_id.clone().into_owned(),
+        stage: context.stage.clone().into_owned(),
         status: context.status,
         latency_ms: u32::try_from(latency_ms).unwrap_or(u32::MAX),
         integration_latency_ms: context.integration.as_ref().map(|i| i.latency_ms),

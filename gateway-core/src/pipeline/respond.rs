@@ -11,9 +11,7 @@ use crate::gateway::expression::Sources;
 use crate::gateway::response_template::quoted;
 use crate::gateway::{GatewayResponsePlan, StageOf, media};
 use crate::gateway_error::{GatewayError, ResponseType};
-use crate::message::{
-    Content, Field, FieldEdit, Fields, OutgoingFields, Request, Response, Timestamp,
-};
+use crate::message::{Content, Fields, OutgoingFields, Request, Response, Timestamp};
 
 /// The response that the client is given.
 pub(super) fn finish(
@@ -31,8 +29,8 @@ pub(super) fn finish(
     };
     match protocol {
         Protocol::Rest => {
-            set_field(&mut response.fields, "x-amzn-RequestId", context.request_id.clone());
-            set_field(&mut response.fields, "x-amz-apigw-id", context.extended_request_id.clone());
+            response.fields.set("x-amzn-RequestId", &context.request_id);
+            response.fields.set("x-amz-apigw-id", &context.extended_request_id);
             if let OutgoingFields::Complete(fields) = &mut response.fields
                 && !fields.contains("content-type")
             {
@@ -40,7 +38,7 @@ pub(super) fn finish(
             }
         }
         Protocol::Http => {
-            set_field(&mut response.fields, "Apigw-Requestid", context.extended_request_id.clone());
+            response.fields.set("Apigw-Requestid", &context.extended_request_id);
         }
     }
     if let Some(at) = at {
@@ -69,14 +67,6 @@ pub(super) fn content_length(response: &Response) -> Option<u64> {
 /// A field's value without what would end it.
 pub(super) fn field_value(value: &str) -> String {
     value.chars().map(|c| if c.is_control() && c != '\t' { ' ' } else { c }).collect()
-}
-
-/// Makes this the only line of its name.
-pub(super) fn set_field(fields: &mut OutgoingFields, name: &str, value: String) {
-    match fields {
-        OutgoingFields::Complete(fields) => fields.set(name, value),
-        OutgoingFields::Edited(edits) => edits.push(FieldEdit::Set(Field::new(name, value))),
-    }
 }
 
 /// A REST API's gateway response: the definition's own for this type, else its DEFAULT_4XX or

@@ -4,14 +4,15 @@
 //! API or stage, with MISSING_AUTHENTICATION_TOKEN (REST) or 404 `Not Found` (HTTP) what names no
 //! method. Asks the host for nothing.
 
+use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::context::Context;
+use crate::context::{Context, Text};
 use crate::definition::{Api, Protocol};
 use crate::gateway::{Gateway, Mapped, MethodOf, StageOf};
 use crate::gateway_error::{GatewayError, ResponseType};
-use crate::message::Seed;
+use crate::message::{Arrival, Seed};
 use crate::target;
 
 /// A stage that a request addresses.
@@ -19,11 +20,11 @@ use crate::target;
 pub(super) struct Addressed<'g> {
     pub(super) at: StageOf<'g>,
     /// The path with the stage, as the API's own host name would have it.
-    pub(super) path: String,
+    pub(super) path: Cow<'g, str>,
     /// The path without the stage.
-    pub(super) resource_request_path: String,
+    pub(super) resource_request_path: Cow<'g, str>,
     /// The base path, if a custom domain name led here.
-    pub(super) base_path_matched: Option<String>,
+    pub(super) base_path_matched: Option<Cow<'g, str>>,
 }
 
 /// A method that a request is for.
@@ -32,9 +33,9 @@ pub(super) struct Matched<'g> {
     pub(super) of: MethodOf<'g>,
 }
 
-impl Matched<'_> {
+impl<'g> Matched<'g> {
     /// `$context`'s path parameters: HTTP APIs decode them, REST APIs do not.
-    pub(super) fn path_parameters(&self, context: &Context) -> Vec<(String, String)> {
+    pub(super) fn path_parameters(&self, context: &Context) -> Vec<(Text<'g>, String)> {
         let decodes = self.of.at.api.protocol == Protocol::Http;
         let parameters = self.of.path_parameters(&context.resource_request_path);
         parameters
@@ -51,16 +52,17 @@ impl Matched<'_> {
 /// API there is.
 pub(super) fn find_stage<'g>(
     gateway: &'g Gateway,
-    context: &Context,
-    seed: Seed,
+    context: &Context<'_>,
+    arrival: &'g Arrival,
 ) -> (Option<&'g Api>, Result<Addressed<'g>, GatewayError>) {
-    if let Some(mapped) = gateway.domains().find(&context.domain_name, &context.path) {
+    let ((path, _), seed) = (target::split(&arrival.request.target), arrival.seed);
+    if let Some(mapped) = gateway.domains().find(&context.domain_name, path) {
         return match mapped {
-            Some(mapped) => find_mapped_stage(gateway, mapped, &context.path, seed),
+            Some(mapped) => find_mapped_stage(gateway, mapped, path, seed),
             None => (None, Err(forbidden("no mapping of this domain name has this base path"))),
         };
     }
-    let Some((index, path)) = find_api(gateway, &context.domain_name, &context.path) else {
+    let Some((index, path)) = find_api(gateway, &context.domain_name, path) else {
         return (None, Err(forbidden("no such API")));
     };
     let api = &gateway.snapshot.apis[index];
@@ -84,8 +86,8 @@ pub(super) fn find_stage<'g>(
 /// The stage of a mapping. The path stays as the client sent it: functions see the base path.
 fn find_mapped_stage<'g>(
     gateway: &'g Gateway,
-    Mapped { mapping, below }: Mapped<'g, '_>,
-    path: &str,
+    Mapped { mapping, below }: Mapped<'g, 'g>,
+    path: &'g str,
     seed: Seed,
 ) -> (Option<&'g Api>, Result<Addressed<'g>, GatewayError>) {
     let index = mapping.api as usize;
@@ -98,15 +100,15 @@ fn find_mapped_stage<'g>(
         at,
         path: path.into(),
         resource_request_path: resource_request_path(api, below),
-        base_path_matched: Some(mapping.base_path.clone()),
+        base_path_matched: Some(mapping.base_path.as_str().into()),
     });
     (Some(api), addressed.ok_or_else(|| forbidden("no such stage")))
 }
 
-fn resource_request_path(api: &Api, below: &str) -> String {
+fn resource_request_path<'p>(api: &Api, below: &'p str) -> Cow<'p, str> {
     match api.protocol {
         // AWS collapses slashes before the resource path, and keeps those within it.
-        Protocol::Rest => slashed(below.trim_start_matches('/')),
+        Protocol::Rest => slashed(one_slash(below)),
         Protocol::Http => slashed(below),
     }
 }
@@ -144,8 +146,18 @@ fn split_stage(path: &str) -> (&str, &str) {
     path.split_at(path.find('/').unwrap_or(path.len()))
 }
 
-fn slashed(path: &str) -> String {
-    if path.starts_with('/') { path.into() } else { alloc::format!("/{path}") }
+/// A path with one slash of those that it begins with.
+fn one_slash(path: &str) -> &str {
+    let slashes = path.len() - path.trim_start_matches('/').len();
+    &path[slashes.saturating_sub(1)..]
+}
+
+fn slashed(path: &str) -> Cow<'_, str> {
+    match path {
+        "" => "/".into(),
+        path if path.starts_with('/') => path.into(),
+        path => alloc::format!("/{path}").into(),
+    }
 }
 
 /// An HTTP API's answer to what it does not know. It has no other name for it than its status.

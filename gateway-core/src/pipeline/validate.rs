@@ -27,7 +27,7 @@ pub(super) struct MethodRequest<'g, 'r> {
 pub(super) async fn validate<'g, 'r>(
     admitted: Admitted<'g>,
     request: &'r Request,
-    context: &Context,
+    context: &Context<'_>,
     io: &Io,
 ) -> Result<MethodRequest<'g, 'r>, GatewayError> {
     let of = admitted.of;

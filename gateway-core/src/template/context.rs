@@ -12,14 +12,14 @@ use crate::message::Timestamp;
 
 /// `$context`: its variables are looked up when a template asks for them.
 pub(super) struct ContextObject {
-    context: Rc<Context>,
+    context: Rc<Context<'static>>,
     now: Timestamp,
     overrides: Overrides,
 }
 
 /// A part of `$context` that is a map: `$context.identity`, `$context.error`.
 struct Part {
-    context: Rc<Context>,
+    context: Rc<Context<'static>>,
     now: Timestamp,
     prefix: &'static str,
     names: &'static [&'static str],
@@ -72,7 +72,7 @@ const ERROR: &[&str] = &["message", "messageString", "responseType", "validation
 
 impl ContextObject {
     pub(super) fn new(inputs: &Inputs<'_>, overrides: &Overrides) -> Self {
-        let context = Rc::new(inputs.context.clone());
+        let context = Rc::new(inputs.context.clone().into_owned());
         Self { context, now: inputs.now, overrides: overrides.clone() }
     }
 

@@ -33,9 +33,12 @@ impl Input {
     pub(super) fn new(inputs: &Inputs<'_>, takes_parameters: bool) -> Self {
         // An empty body is an empty object (recorded from the real service).
         let content = if inputs.content.is_empty() { "{}" } else { inputs.content };
+        let path_parameters = inputs.context.path_parameters.iter();
         let parameters = takes_parameters.then(|| Parameters {
-            path: inputs.context.path_parameters.clone(),
-            raw_query: inputs.context.raw_query.clone(),
+            path: path_parameters
+                .map(|(name, value)| (name.clone().into_owned(), value.clone()))
+                .collect(),
+            raw_query: inputs.context.raw_query.clone().into_owned(),
             fields: inputs.request.fields.clone(),
         });
         Self { content: content.into(), json: OnceCell::new(), parameters }
@@ -112,7 +115,7 @@ impl Parameters {
     }
 
     fn visible(&self) -> impl Iterator<Item = (&str, &str)> {
-        let fields = self.fields.iter().map(|field| (field.name.as_str(), field.value.as_str()));
+        let fields = self.fields.iter().map(|field| (field.name, field.value));
         fields.filter(|(name, _)| !is_one_of(name, INVISIBLE_TO_REST))
     }
 }

@@ -42,7 +42,7 @@ pub(crate) struct Source<'r> {
     pub(crate) fields: &'r Fields,
     /// The message's content, where [`Value::reads_body`] says that it is needed.
     pub(crate) body: &'r [u8],
-    pub(crate) context: &'r Context,
+    pub(crate) context: &'r Context<'r>,
     /// Path variables as they came, percent-encoded.
     pub(crate) path_parameters: &'r [(&'r str, &'r str)],
     pub(crate) now: Timestamp,

@@ -65,7 +65,7 @@ fn cookies_leave_the_headers_and_repeats_are_joined() {
     assert_eq!(event["headers"].get("cookie"), None);
     assert_eq!(event["headers"]["x-custom-header"], "value1");
     assert_eq!(event["headers"]["foo"], "bar1,bar2");
-    assert_eq!(event["rawQueryString"], context.raw_query);
+    assert_eq!(event["rawQueryString"], *context.raw_query);
     assert_eq!(
         event["queryStringParameters"],
         serde_json::json!({"status": "pending", "tag": "C# Programming,.NET Core", "colors[]": "blue"})

@@ -47,7 +47,7 @@ pub(super) async fn lambda(
     index: u32,
     of: MethodOf<'_>,
     request: &Request,
-    context: &Context,
+    context: &Context<'_>,
     arn: &MethodArn,
     io: &Io,
 ) -> Result<Asked, GatewayError> {
@@ -170,7 +170,7 @@ fn identity<'a>(
     plan: &LambdaPlan,
     of: MethodOf<'_>,
     request: &'a Request,
-    context: &'a Context,
+    context: &'a Context<'a>,
     now: Timestamp,
 ) -> Result<Vec<Cow<'a, str>>, GatewayError> {
     let mut values = Vec::with_capacity(plan.identity_sources.len());
@@ -190,7 +190,7 @@ fn value<'a>(
     source: &IdentitySource,
     of: MethodOf<'_>,
     request: &'a Request,
-    context: &'a Context,
+    context: &'a Context<'a>,
     now: Timestamp,
 ) -> Option<Cow<'a, str>> {
     // All values count: what a result is remembered by must hold all that the function may have

@@ -19,7 +19,7 @@ pub(super) struct MethodArn {
 
 impl MethodArn {
     pub(super) fn new(of: MethodOf<'_>, context: &Context) -> Self {
-        let path = context.resource_request_path.as_str();
+        let path = &*context.resource_request_path;
         let path = match of.at.api.protocol {
             // To a REST API `/pets/` is the resource `/pets`.
             Protocol::Rest => path.trim_end_matches('/'),

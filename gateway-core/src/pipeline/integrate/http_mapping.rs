@@ -15,14 +15,14 @@ use crate::gateway::parameter_mapping::{
 };
 use crate::gateway_error::GatewayError;
 use crate::limits::PAYLOAD_BYTES_MAX;
-use crate::message::{Content, Field, FieldEdit, Fields, OutgoingFields, Request, Response};
+use crate::message::{Content, FieldEdits, Fields, OutgoingFields, Request, Response};
 use crate::pipeline::respond::field_value;
 use crate::target;
 
 /// What the mappings of a request take their values from.
 pub(super) struct RequestSource<'r> {
     request: &'r Request,
-    context: &'r Context,
+    context: &'r Context<'r>,
     path_parameters: Vec<(&'r str, &'r str)>,
     body: Vec<u8>,
     now: crate::message::Timestamp,
@@ -34,7 +34,7 @@ impl<'r> RequestSource<'r> {
         reads_body: bool,
         of: MethodOf<'r>,
         request: &'r Request,
-        context: &'r Context,
+        context: &'r Context<'r>,
         io: &Io,
     ) -> Result<Self, GatewayError> {
         let body = if reads_body { read_content(request, io).await? } else { Vec::new() };
@@ -56,19 +56,20 @@ impl<'r> RequestSource<'r> {
     ///
     /// What is overwritten with nothing is gone: a client must not be able to send for itself what
     /// the endpoint takes for the gateway's word (a claim, say).
-    pub(super) fn field_edits(&self, mappings: &RequestMappings) -> Vec<FieldEdit> {
+    pub(super) fn field_edits(&self, mappings: &RequestMappings) -> FieldEdits {
         let source = self.source();
-        let mut edits = Vec::with_capacity(mappings.headers.len());
+        let mut edits = FieldEdits::new();
         for (change, name) in &mappings.headers {
-            let field = |value: String| Field::new(name.as_str(), field_value(&value));
             match change {
-                Change::Remove => edits.push(FieldEdit::Remove(name.clone())),
-                Change::Overwrite(value) => edits.push(match value.text(source) {
-                    Some(value) => FieldEdit::Set(field(value)),
-                    None => FieldEdit::Remove(name.clone()),
-                }),
+                Change::Remove => edits.remove(name),
+                Change::Overwrite(value) => match value.text(source) {
+                    Some(value) => edits.set(name, field_value(&value)),
+                    None => edits.remove(name),
+                },
                 Change::Append(value) => {
-                    edits.extend(value.text(source).map(|value| FieldEdit::Append(field(value))));
+                    if let Some(value) = value.text(source) {
+                        edits.append(name, field_value(&value));
+                    }
                 }
             }
         }
@@ -105,14 +106,12 @@ impl<'r> RequestSource<'r> {
     }
 
     /// The request as a function is to see it.
-    pub(super) fn mapped_request(&self, mappings: &RequestMappings) -> (Request, Context) {
+    pub(super) fn mapped_request(&self, mappings: &RequestMappings) -> (Request, Context<'r>) {
         let (mut request, mut context) = (self.request.clone(), self.context.clone());
-        for edit in self.field_edits(mappings) {
-            edit.apply(&mut request.fields);
-        }
-        context.raw_query = self.query(&context.raw_query, mappings);
+        self.field_edits(mappings).apply(&mut request.fields);
+        context.raw_query = self.query(&context.raw_query, mappings).into();
         if let Some(path) = self.path(mappings) {
-            context.path = path;
+            context.path = path.into();
         }
         (request, context)
     }
@@ -130,7 +129,7 @@ pub(super) async fn mapped_values(
     values: &[&Value],
     of: MethodOf<'_>,
     request: &Request,
-    context: &Context,
+    context: &Context<'_>,
     io: &Io,
 ) -> Result<Mapped, GatewayError> {
     let reads_body = values.iter().any(|value| value.reads_body());
@@ -146,7 +145,7 @@ pub(super) async fn map_response(
     mappings: &ResponseMappings,
     response: &mut Response,
     endpoint: &Fields,
-    context: &Context,
+    context: &Context<'_>,
     io: &Io,
 ) -> Result<(), GatewayError> {
     let Some(mappings) = mappings.of_status(response.status) else { return Ok(()) };
@@ -179,21 +178,19 @@ pub(super) async fn map_response(
         now: io.now(),
     };
     for (change, name) in &mappings.headers {
-        let edit = match change {
-            Change::Remove => Some(FieldEdit::Remove(name.clone())),
+        let fields = &mut response.fields;
+        match change {
+            Change::Remove => fields.remove(name),
             Change::Overwrite(value) => {
-                let value = value.text(source);
-                value.map(|v| FieldEdit::Set(Field::new(name.as_str(), field_value(&v))))
+                if let Some(value) = value.text(source) {
+                    fields.set(name, field_value(&value));
+                }
             }
             Change::Append(value) => {
-                let value = value.text(source);
-                value.map(|v| FieldEdit::Append(Field::new(name.as_str(), field_value(&v))))
+                if let Some(value) = value.text(source) {
+                    fields.append(name, field_value(&value));
+                }
             }
-        };
-        match (&mut response.fields, edit) {
-            (_, None) => {}
-            (OutgoingFields::Complete(fields), Some(edit)) => edit.apply(fields),
-            (OutgoingFields::Edited(edits), Some(edit)) => edits.push(edit),
         }
     }
     let status = mappings.status.as_ref().and_then(|value| value.text(source));

@@ -18,7 +18,7 @@ use crate::gateway::request_parameters::Mapped;
 use crate::gateway_error::GatewayError;
 use crate::message::field_names::{HOP_BY_HOP, INVISIBLE_TO_REST, is_one_of};
 use crate::message::{
-    EndpointResponse, Field, FieldEdit, Fields, OutgoingFields, Request, Response, Scheme,
+    EndpointResponse, FieldEdits, Fields, OutgoingFields, Request, Response, Scheme,
 };
 use crate::pipeline::cors;
 use crate::pipeline::map_request::{forbidden, invalid_json};
@@ -39,7 +39,7 @@ pub(super) async fn http_proxy(
     proxy: &HttpProxy,
     of: MethodOf<'_>,
     request: &Request,
-    context: &Context,
+    context: &Context<'_>,
     observed: &mut IntegrationContext,
     io: &Io,
 ) -> Result<Proxied, GatewayError> {
@@ -55,7 +55,7 @@ pub(super) async fn http_proxy(
             let reads_body = mappings.reads_body();
             let source = RequestSource::read(reads_body, of, request, context, io).await?;
             let mut edits = http_request_fields(request, context);
-            edits.extend(source.field_edits(mappings));
+            edits.extend(source.field_edits(mappings).iter());
             (http_url(proxy, of, context, &source), edits)
         }
     };
@@ -92,7 +92,7 @@ pub(super) async fn http_proxy(
 async fn map(
     proxy: &HttpProxy,
     request: &Request,
-    context: &Context,
+    context: &Context<'_>,
     io: &Io,
 ) -> Result<Mapped, GatewayError> {
     let Some(parameters) = &proxy.parameters else { return Ok(Mapped::default()) };
@@ -123,7 +123,7 @@ fn http_url(
     source: &RequestSource<'_>,
 ) -> String {
     let path = &context.resource_request_path;
-    let below = if proxy.appends_path { path.as_str() } else { "" };
+    let below = if proxy.appends_path { &**path } else { "" };
     let parameter = |name: &str| of.path_parameters(path).find(|(n, _)| *n == name);
     let parameter = |name: &str| parameter(name).map(|(_, value)| value);
     let url = proxy.uri.expand(parameter, below, &context.raw_query, &[]);
@@ -145,29 +145,28 @@ fn http_url(
 }
 
 /// Changes to the client's fields for the endpoint of a REST API.
-fn rest_request_fields(mapped: Mapped, request: &Request, context: &Context) -> Vec<FieldEdit> {
+fn rest_request_fields(mapped: Mapped, request: &Request, context: &Context) -> FieldEdits {
     let dropped = |name: &str| {
         is_one_of(name, INVISIBLE_TO_REST)
             || is_one_of(name, &["host", "content-encoding", "via", "keep-alive"])
     };
     let mut edits = removals(&request.fields, dropped);
-    let mut set = |name: &str, value: String| edits.push(FieldEdit::Set(Field::new(name, value)));
-    set("X-Amzn-Apigateway-Api-Id", context.api_id.clone());
-    set("X-Amzn-Trace-Id", context.trace.to_field());
+    edits.set("X-Amzn-Apigateway-Api-Id", &context.api_id);
+    edits.set_parts("X-Amzn-Trace-Id", &context.trace.parts());
     if !request.fields.contains("accept") {
-        set("Accept", "application/json".into());
+        edits.set("Accept", "application/json");
     }
     if !request.fields.contains("user-agent") {
-        set("User-Agent", alloc::format!("AmazonAPIGateway_{}", context.api_id));
+        edits.set_parts("User-Agent", &["AmazonAPIGateway_", &context.api_id]);
     }
     for (name, value) in &mapped.headers {
-        set(name, field_value(value));
+        edits.set(name, field_value(value));
     }
     edits
 }
 
 /// Changes to the client's fields for the endpoint of an HTTP API.
-fn http_request_fields(request: &Request, context: &Context) -> Vec<FieldEdit> {
+fn http_request_fields(request: &Request, context: &Context) -> FieldEdits {
     let mut edits = removals(&request.fields, |name| {
         is_one_of(name, HOP_BY_HOP) || is_one_of(name, &["host", "content-length", "expect"])
     });
@@ -181,7 +180,7 @@ fn http_request_fields(request: &Request, context: &Context) -> Vec<FieldEdit> {
     };
     // RFC 7239: what is not a token is quoted, and an IPv6 address is in brackets.
     let source = match context.source_ip.contains(':') {
-        true => alloc::format!("\"[{}]\"", context.source_ip),
+        true => alloc::format!("\"[{}]\"", context.source_ip).into(),
         false => context.source_ip.clone(),
     };
     let forwarded = alloc::format!(
@@ -190,9 +189,9 @@ fn http_request_fields(request: &Request, context: &Context) -> Vec<FieldEdit> {
         forwarded_host(request.fields.get("host").unwrap_or_default()),
     );
     let via = alloc::format!("{}{} AmazonAPIGateway", earlier("via"), context.protocol.as_str());
-    edits.push(FieldEdit::Set(Field::new("Forwarded", forwarded)));
-    edits.push(FieldEdit::Set(Field::new("Via", via)));
-    edits.push(FieldEdit::Set(Field::new("X-Amzn-Trace-Id", context.trace.to_field())));
+    edits.set("Forwarded", forwarded);
+    edits.set("Via", via);
+    edits.set_parts("X-Amzn-Trace-Id", &context.trace.parts());
     edits
 }
 
@@ -209,17 +208,17 @@ fn forwarded_host(host: &str) -> String {
 ///
 /// `Content-Encoding` stays, although one report says that it is lost: the content is streamed
 /// as it is, and would be unreadable without.
-fn rest_response_fields(endpoint: &EndpointResponse) -> Vec<FieldEdit> {
+fn rest_response_fields(endpoint: &EndpointResponse) -> FieldEdits {
     let mut edits = removals(&endpoint.fields, |name| {
         is_one_of(name, &["transfer-encoding", "via", "keep-alive", "trailer", "upgrade"])
     });
     for (name, renamed) in REMAPPED {
         if endpoint.fields.contains(name) {
-            edits.push(FieldEdit::Rename(name.into(), renamed.into()));
+            edits.rename(name, renamed);
         }
     }
     if !endpoint.fields.contains("content-type") {
-        edits.push(FieldEdit::Append(Field::new("Content-Type", "application/json")));
+        edits.append("Content-Type", "application/json");
     }
     edits
 }
@@ -235,7 +234,7 @@ const REMAPPED: [(&str, &str); 5] = [
 
 /// Changes to the endpoint's fields for the client of an HTTP API: what concerns one connection
 /// alone is lost, and what the API's CORS settings replace.
-pub(super) fn http_response_fields(fields: &Fields, of: MethodOf<'_>) -> Vec<FieldEdit> {
+pub(super) fn http_response_fields(fields: &Fields, of: MethodOf<'_>) -> FieldEdits {
     removals(fields, |name| {
         is_one_of(name, HOP_BY_HOP)
             || name.eq_ignore_ascii_case("content-length")
@@ -243,15 +242,16 @@ pub(super) fn http_response_fields(fields: &Fields, of: MethodOf<'_>) -> Vec<Fie
     })
 }
 
+/// As many changes as a proxied message usually needs, and their bytes: room made once.
+const EDITS: usize = 10;
+const EDITS_BYTES: usize = 384;
+
 /// One removal for each name that is there and to be dropped.
-fn removals(fields: &Fields, dropped: impl Fn(&str) -> bool) -> Vec<FieldEdit> {
-    let mut edits: Vec<FieldEdit> = Vec::new();
-    for field in fields.iter().filter(|field| dropped(&field.name)) {
-        let again = edits.iter().any(
-            |edit| matches!(edit, FieldEdit::Remove(name) if name.eq_ignore_ascii_case(&field.name)),
-        );
-        if !again {
-            edits.push(FieldEdit::Remove(field.name.clone()));
+fn removals(fields: &Fields, dropped: impl Fn(&str) -> bool) -> FieldEdits {
+    let mut edits = FieldEdits::with_capacity(EDITS, EDITS_BYTES);
+    for field in fields.iter().filter(|field| dropped(field.name)) {
+        if !edits.removes(field.name) {
+            edits.remove(field.name);
         }
     }
     edits

@@ -22,7 +22,7 @@ pub(super) async fn lambda<'g>(
     lambda: &'g Lambda,
     of: MethodOf<'_>,
     request: &Request,
-    context: &Context,
+    context: &Context<'_>,
     observed: &mut IntegrationContext,
     io: &Io,
 ) -> Result<EndpointAnswer<'g>, GatewayError> {

@@ -14,14 +14,13 @@ use crate::lambda::{AnswerInput, EventInput, answer_v1, answer_v2, event_v1, eve
 use crate::limits::EVENT_BYTES_MAX;
 use crate::message::{Request, Response};
 use crate::pipeline::map_request::forbidden;
-use crate::pipeline::respond::set_field;
 
 /// Invokes the function and reads its answer.
 pub(super) async fn lambda_proxy(
     proxy: &LambdaProxy,
     of: MethodOf<'_>,
     request: &Request,
-    context: &Context,
+    context: &Context<'_>,
     observed: &mut IntegrationContext,
     io: &Io,
 ) -> Result<Response, GatewayError> {
@@ -89,7 +88,7 @@ pub(super) async fn lambda_proxy(
     };
     observed.status = Some(response.status);
     if protocol == Protocol::Rest {
-        set_field(&mut response.fields, "X-Amzn-Trace-Id", context.trace.to_field());
+        response.fields.set("X-Amzn-Trace-Id", &context.trace.to_field());
     }
     Ok(response)
 }

@@ -19,7 +19,7 @@ pub(super) async fn mock<'g>(
     mock: &'g Mock,
     of: MethodOf<'_>,
     request: &Request,
-    context: &Context,
+    context: &Context<'_>,
     io: &Io,
 ) -> Result<EndpointAnswer<'g>, GatewayError> {
     let overrides = Overrides::default();

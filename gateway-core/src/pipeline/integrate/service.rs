@@ -19,7 +19,7 @@ pub(super) async fn service<'g>(
     service: &'g Service,
     of: MethodOf<'_>,
     request: &Request,
-    context: &Context,
+    context: &Context<'_>,
     observed: &mut IntegrationContext,
     io: &Io,
 ) -> Result<EndpointAnswer<'g>, GatewayError> {

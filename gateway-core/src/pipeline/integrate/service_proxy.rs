@@ -32,7 +32,7 @@ pub(super) async fn service_proxy(
     of: MethodOf<'_>,
     region: &str,
     request: &Request,
-    context: &Context,
+    context: &Context<'_>,
     observed: &mut IntegrationContext,
     io: &Io,
 ) -> Result<http_proxy::Proxied, GatewayError> {

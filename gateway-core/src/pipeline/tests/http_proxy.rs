@@ -138,7 +138,7 @@ fn an_http_apis_answer_comes_back_unchanged_but_for_its_connection() {
         let fields = [("Date", "d"), ("Server", "s"), ("Connection", "x"), ("Content-Length", "1")];
         ok(effect).map(|_| endpoint(200, &fields, Content::Held(ContentId(1))))
     });
-    let names: vec::Vec<_> = told.fields.iter().map(|f| f.name.as_str()).collect();
+    let names: vec::Vec<_> = told.fields.iter().map(|f| f.name).collect();
     assert_eq!(names, ["Date", "Server", "Apigw-Requestid"]);
 }
 
