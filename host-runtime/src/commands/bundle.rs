@@ -17,6 +17,7 @@ pub(super) fn bundle(origin: &Origin, out: &Path) -> ExitCode {
         Err(refused) => return print_refused(&refused),
     };
     print_diagnostics(&built.warnings);
+    left_to_lambda(&built.config).iter().for_each(|warning| eprintln!("warning: {warning}"));
     let bindings = match (bindings(&built.config), untrusted(&built)) {
         (Ok(bindings), reasons) if reasons.is_empty() => bindings,
         (bindings, untrusted) => {
@@ -44,6 +45,20 @@ fn write(out: &Path, snapshot: &[u8], bindings: &BTreeMap<String, String>) -> io
     let mut json = serde_json::to_string_pretty(bindings)?;
     json.push('\n');
     fs::write(out.join("bindings.json"), json)
+}
+
+/// The functions that are programs here. The edge starts none, and invokes them as it does functions
+/// without an entry.
+fn left_to_lambda(config: &Config) -> Vec<String> {
+    let place = config.endpoints.get("lambda").map_or("AWS", String::as_str);
+    let is_command =
+        |(_, how): &(&String, &FunctionConfig)| matches!(how, FunctionConfig::Command { .. });
+    let commands = config.functions.iter().filter(is_command);
+    commands
+        .map(|(name, _)| {
+            format!("`functions.{name}` is a `command`, and the edge starts no programs: there it is invoked at {place}")
+        })
+        .collect()
 }
 
 /// What asks for a trust that workerd does not give.
@@ -80,12 +95,12 @@ fn bindings(config: &Config) -> Result<BTreeMap<String, String>, Vec<String>> {
             FunctionConfig::Url(url) => {
                 let name = format!("FUNCTION_URL_{}", variable_name(function));
                 if bindings.insert(name, url.clone()).is_some() {
-                    errors.push(format!("`functions.{function}` and another one have the same variable"));
+                    errors.push(format!(
+                        "`functions.{function}` and another one have the same variable"
+                    ));
                 }
             }
-            FunctionConfig::Command { .. } => errors.push(format!(
-                "`functions.{function}` is a `command`: the edge starts no programs; give it a `url`, or leave it to AWS"
-            )),
+            FunctionConfig::Command { .. } => {}
         }
     }
     if errors.is_empty() { Ok(bindings) } else { Err(errors) }
@@ -136,8 +151,19 @@ mod tests {
     }
 
     #[test]
-    fn a_command_cannot_run_at_the_edge() {
-        let errors = bindings(&config("functions: {f: {command: [x]}}")).unwrap_err();
-        assert!(errors[0].contains("the edge starts no programs"), "{errors:?}");
+    fn a_command_is_invoked_at_lambda_from_the_edge() {
+        for (endpoints, place) in
+            [("", "at AWS"), ("endpoints: {lambda: 'http://l'}", "at http://l")]
+        {
+            let config = config(&format!(
+                "functions: {{f: {{command: [x]}}, g: {{url: 'http://g'}}}}\n{endpoints}"
+            ));
+            assert!(!bindings(&config).unwrap().contains_key("FUNCTION_URL_F"));
+            let told = left_to_lambda(&config);
+            assert!(
+                matches!(&told[..], [one] if one.contains("`functions.f`") && one.ends_with(place)),
+                "{told:?}"
+            );
+        }
     }
 }
