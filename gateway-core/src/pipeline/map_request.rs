@@ -18,7 +18,8 @@ use crate::gateway::integration_request::{ContentPlan, RequestPlan};
 use crate::gateway::request_parameters::{Forbidden, Mapped};
 use crate::gateway::request_templates::{Choice, Compiled};
 use crate::gateway_error::{GatewayError, ResponseType};
-use crate::message::{Content, Field, Fields, Request, is_field_name};
+use crate::limits::FIELDS_BYTES_MAX;
+use crate::message::{Content, Fields, Request, is_field_name};
 use crate::target;
 use crate::template::{Inputs, Overrides};
 
@@ -68,6 +69,7 @@ pub(super) async fn map_request(
         mapped.fields.set(name, field_value(&value));
     }
     mapped.apply_overrides(plan.parameters.rules())?;
+    refuse_oversized(&mapped.fields)?;
     Ok(mapped)
 }
 
@@ -163,6 +165,15 @@ pub(super) fn set_all(fields: &mut Fields, name: &str, values: &[String]) {
     }
     fields.remove(name);
     values.iter().for_each(|value| fields.push(name, field_value(value)));
+}
+
+/// Mappings can copy all of a content, several times over: no endpoint and no client takes that.
+pub(super) fn refuse_oversized(fields: &Fields) -> Result<(), GatewayError> {
+    let bytes: usize = fields.iter().map(|line| line.name.len() + line.value.len()).sum();
+    match bytes > FIELDS_BYTES_MAX {
+        true => Err(misconfigured(&alloc::format!("{bytes} bytes of header fields are mapped"))),
+        false => Ok(()),
+    }
 }
 
 /// What the gateway itself tells an endpoint (recorded from the real service).

@@ -10,7 +10,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::integrate::{EndpointAnswer, endpoint_failed, misconfigured};
-use super::map_request::{made, render, set_all};
+use super::map_request::{made, refuse_oversized, render, set_all};
 use super::respond::field_value;
 use crate::content_handling::{self, Payload, is_binary};
 use crate::context::Context;
@@ -96,6 +96,7 @@ pub(super) async fn map_response(
     if answer.is_traced {
         fields.set("X-Amzn-Trace-Id", context.trace.to_field());
     }
+    refuse_oversized(&fields)?;
     let status = answer.overrides.response_status().unwrap_or(selected.status_code);
     Ok(Response { status, fields: OutgoingFields::Complete(fields), content })
 }

@@ -1,6 +1,5 @@
 //! A host made of closures, and small definitions, for the pipeline's tests.
 
-use alloc::collections::BTreeMap;
 use alloc::rc::Rc;
 use alloc::vec;
 use alloc::{string::String, vec::Vec};

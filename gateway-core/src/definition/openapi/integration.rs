@@ -118,6 +118,15 @@ fn refuse_unsupported<'d>(reading: &Reading<'d>, at: &At<'d>, integration_type: 
     {
         reading.unsupported(&mode, Feature::ResponseStreaming);
     }
+    if let Some(mappings) = at.get("requestParameters")
+        && invokes_function(at, integration_type)
+    {
+        for (target, mapping) in mappings.members() {
+            if target.eq_ignore_ascii_case("integration.request.header.X-Amz-Client-Context") {
+                reading.unsupported(&mapping, Feature::ClientContext);
+            }
+        }
+    }
 }
 
 /// A REST API's VPC link names only the way to the URI, and the host goes that way by itself. An

@@ -278,6 +278,23 @@ fn a_template_makes_content_where_the_client_sent_none() {
 }
 
 #[test]
+fn content_that_is_too_large_for_a_header_section_is_not_mapped() {
+    for (bytes, status) in [(9_000, 200), (11_000, 500)] {
+        let content = "x".repeat(bytes);
+        let integration = custom("http://backend/", &[("header.all", "method.request.body")]);
+        let posted = posted("POST /prod/a/1", &[]);
+        let told = ask(integration, posted, &backend(content.as_bytes(), b""));
+        assert_eq!(told.response.status, status, "{bytes}");
+        let mut integration = custom("http://backend/", &[]);
+        integration.responses[0].response_parameters =
+            vec![("method.response.header.all".into(), "integration.response.body".into())];
+        let told =
+            ask(integration, arrival("GET /prod/a/1", &[]), &backend(b"", content.as_bytes()));
+        assert_eq!(told.response.status, status, "{bytes}");
+    }
+}
+
+#[test]
 fn an_endpoint_that_fails_is_504() {
     let gateway = gateway(vec![rest(vec![method("GET /", custom("http://backend/", &[]))])]);
     for (error, message) in [
