@@ -134,13 +134,21 @@ fn breaks_line(c: char) -> bool {
 }
 
 fn push_escaped(line: &mut String, value: &str) {
-    for c in value.chars() {
-        match c {
-            '"' => line.push_str("\\\""),
-            '\\' => line.push_str("\\\\"),
-            c => push_char(line, c),
+    let is_plain = |byte: u8| matches!(byte, b' '..=b'~') && byte != b'"' && byte != b'\\';
+    let mut rest = value;
+    // Nearly all values are plain: they are copied whole.
+    while let Some(plain) = rest.bytes().position(|byte| !is_plain(byte)) {
+        line.push_str(&rest[..plain]);
+        let mut chars = rest[plain..].chars();
+        match chars.next() {
+            Some('"') => line.push_str("\\\""),
+            Some('\\') => line.push_str("\\\\"),
+            Some(c) => push_char(line, c),
+            None => {}
         }
+        rest = chars.as_str();
     }
+    line.push_str(rest);
 }
 
 /// JSON text, which may still hold what JSON allows and a line does not.

@@ -8,9 +8,13 @@ use alloc::{string::String, vec::Vec};
 
 use serde::{Serialize, de::DeserializeOwned};
 
+/// Room for nearly everything that crosses, so that a buffer need not grow byte by byte.
+const USUAL_BYTES: usize = 768;
+
 /// The bytes of a value.
 pub fn encode<T: Serialize>(value: &T) -> Vec<u8> {
-    postcard::to_allocvec(value).expect("memory is the only limit of an allocated buffer")
+    postcard::to_extend(value, Vec::with_capacity(USUAL_BYTES))
+        .expect("memory is the only limit of an allocated buffer")
 }
 
 /// The value of these bytes; an error for bytes that [`encode`] did not make of the same type.

@@ -1,6 +1,6 @@
 //! Request ids and trace ids, made from the arrival's seed.
 
-use alloc::{format, string::String};
+use alloc::string::String;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 
@@ -12,15 +12,14 @@ pub fn request_id(seed: Seed) -> String {
     bytes.copy_from_slice(&seed.0[..16]);
     bytes[6] = bytes[6] & 0x0f | 0x40;
     bytes[8] = bytes[8] & 0x3f | 0x80;
-    let number = u128::from_be_bytes(bytes);
-    format!(
-        "{:08x}-{:04x}-{:04x}-{:04x}-{:012x}",
-        number >> 96,
-        number >> 80 & 0xffff,
-        number >> 64 & 0xffff,
-        number >> 48 & 0xffff,
-        number & 0xffff_ffff_ffff
-    )
+    let mut id = String::with_capacity(36);
+    for (i, byte) in bytes.into_iter().enumerate() {
+        if matches!(i, 4 | 6 | 8 | 10) {
+            id.push('-');
+        }
+        push_hex(&mut id, [byte]);
+    }
+    id
 }
 
 /// `$context.extendedRequestId`, `x-amz-apigw-id`, and an HTTP API's request id: 11 bytes in base64.
@@ -30,13 +29,29 @@ pub fn extended_request_id(seed: Seed) -> String {
 
 /// An X-Ray trace id: `1-{seconds, 8 hex}-{24 hex}`.
 pub fn trace_root(seed: Seed, now: Timestamp) -> String {
-    let (high, low) = (draw(seed, 1), draw(seed, 2));
-    format!("1-{:08x}-{:016x}{:08x}", (now.0 / 1000) & 0xffff_ffff, high, low & 0xffff_ffff)
+    let mut root = String::with_capacity(35);
+    root.push_str("1-");
+    push_hex(&mut root, ((now.0 / 1000) as u32).to_be_bytes());
+    root.push('-');
+    push_hex(&mut root, draw(seed, 1).to_be_bytes());
+    push_hex(&mut root, (draw(seed, 2) as u32).to_be_bytes());
+    root
 }
 
 /// An X-Ray segment id: 16 hex digits.
 pub fn trace_parent(seed: Seed) -> String {
-    format!("{:016x}", draw(seed, 3))
+    let mut parent = String::with_capacity(16);
+    push_hex(&mut parent, draw(seed, 3).to_be_bytes());
+    parent
+}
+
+/// Every request has four such texts: `format!` took a sixth of its time.
+fn push_hex<const N: usize>(text: &mut String, bytes: [u8; N]) {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    for byte in bytes {
+        text.push(char::from(DIGITS[usize::from(byte >> 4)]));
+        text.push(char::from(DIGITS[usize::from(byte & 15)]));
+    }
 }
 
 /// Where a request falls when traffic is shared out: 0 to 99,999, evenly.
@@ -68,5 +83,6 @@ mod tests {
         let root = trace_root(seed, Timestamp(1_700_000_000_000));
         assert!(root.starts_with("1-6553f100-") && root.len() == 35);
         assert_eq!(trace_parent(seed).len(), 16);
+        assert_eq!(trace_parent(Seed([7; 32])), alloc::format!("{:016x}", draw(Seed([7; 32]), 3)));
     }
 }

@@ -10,13 +10,13 @@ use crate::limits::QUERY_PARAMETERS_MAX;
 
 /// The path and the query of a request target. The path begins with `/`, except that of `OPTIONS *`.
 pub fn split(target: &str) -> (&str, &str) {
-    let origin_form = match target.find("://") {
+    let origin_form = match target {
+        target if target.starts_with('/') => target,
         // Absolute form: a proxy's, which every server must accept (RFC 9112 §3.2.2).
-        Some(scheme) if !target.starts_with('/') => {
-            let rest = &target[scheme + 3..];
-            rest.find(['/', '?']).map_or("/", |start| &rest[start..])
-        }
-        _ => target,
+        target => match target.split_once("://") {
+            Some((_, rest)) => rest.find(['/', '?']).map_or("/", |start| &rest[start..]),
+            None => target,
+        },
     };
     let (path, query) = origin_form.split_once('?').unwrap_or((origin_form, ""));
     (if path.is_empty() { "/" } else { path }, query)
@@ -43,7 +43,9 @@ pub fn query_parameters(query: &str) -> impl Iterator<Item = (Cow<'_, str>, Cow<
 
 /// Appends text that may stand anywhere in a query: all but unreserved characters is encoded.
 pub fn encode_query(text: &str, to: &mut String) {
-    encode_where(text, to, |byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte));
+    encode_where(text, to, |byte| {
+        byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~')
+    });
 }
 
 /// Appends text that may stand in a path: `/` and what RFC 3986 §3.3 allows stay.
@@ -55,20 +57,29 @@ pub fn encode_path(text: &str, to: &mut String) {
 
 /// Appends text that is percent-encoded already; only what can never stand in a URL is encoded.
 pub fn encode_rest(text: &str, to: &mut String) {
-    encode_where(text, to, |byte| byte.is_ascii_graphic() && !b"\"<>\\^`{|}#".contains(&byte));
+    encode_where(text, to, |byte| {
+        byte.is_ascii_graphic()
+            && !matches!(byte, b'"' | b'<' | b'>' | b'\\' | b'^' | b'`' | b'{' | b'|' | b'}' | b'#')
+    });
 }
 
 fn encode_where(text: &str, to: &mut String, stays: impl Fn(u8) -> bool) {
     const HEX: &[u8; 16] = b"0123456789ABCDEF";
-    for &byte in text.as_bytes() {
-        if stays(byte) {
-            to.push(char::from(byte));
-        } else {
+    let mut rest = text;
+    while let Some(kept) = rest.bytes().position(|byte| !stays(byte)) {
+        to.push_str(&rest[..kept]);
+        // What does not stay is a character of one byte, or one of several that all do not.
+        let mut chars = rest[kept..].chars();
+        chars.next();
+        let escaped = rest.len() - chars.as_str().len();
+        for byte in &rest.as_bytes()[kept..escaped] {
             to.push('%');
             to.push(char::from(HEX[usize::from(byte >> 4)]));
             to.push(char::from(HEX[usize::from(byte & 15)]));
         }
+        rest = chars.as_str();
     }
+    to.push_str(rest);
 }
 
 fn unescape(text: &str, plus_is_space: bool) -> String {

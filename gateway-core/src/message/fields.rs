@@ -111,7 +111,15 @@ impl Fields {
 
     /// The values of all lines of this name, in order.
     pub fn all<'a, 'n>(&'a self, name: &'n str) -> impl Iterator<Item = &'a str> + use<'a, 'n> {
-        self.iter().filter(move |line| line.name.eq_ignore_ascii_case(name)).map(|line| line.value)
+        let mut start = 0;
+        self.lines.iter().filter_map(move |ends| {
+            let (from, to) =
+                (core::mem::replace(&mut start, ends.value as usize), ends.name as usize);
+            // Most names differ in length already.
+            let is_of_name = to - from == name.len()
+                && self.text.as_bytes()[from..to].eq_ignore_ascii_case(name.as_bytes());
+            is_of_name.then(|| &self.text[to..ends.value as usize])
+        })
     }
 
     /// Whether a line of this name is there.

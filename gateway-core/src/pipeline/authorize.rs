@@ -64,8 +64,8 @@ async fn decide(
     identity: &mut AuthorizerContext,
     io: &Io,
 ) -> Result<(), GatewayError> {
-    let arn = MethodArn::new(of, context);
     if let Authorization::Authorizer { authorizer, scopes } = &of.method.authorization {
+        let arn = MethodArn::new(of, context);
         if arn.as_str().len() > METHOD_ARN_BYTES_MAX {
             return Err(uri_too_long());
         }
