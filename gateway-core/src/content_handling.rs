@@ -63,8 +63,14 @@ pub(crate) fn of_response(
         (true, Some(ConvertToBinary), _) | (true, None, true) => Ok(Payload::Binary(content)),
         (true, Some(ConvertToText), _) | (true, None, false) => Ok(encoded(&content)),
         (false, Some(ConvertToText), _) | (false, None, false) => Ok(text(content)),
-        (false, Some(ConvertToBinary), _) | (false, None, true) => decoded(&content),
+        (false, Some(ConvertToBinary), _) | (false, None, true) => decoded(unquoted(&content)),
     }
+}
+
+/// A function returns base64 as a string of JSON.
+fn unquoted(content: &[u8]) -> &[u8] {
+    let inner = content.strip_prefix(b"\"").and_then(|rest| rest.strip_suffix(b"\""));
+    inner.unwrap_or(content)
 }
 
 /// Whether content goes from an endpoint to the client byte for byte.
@@ -133,6 +139,14 @@ mod tests {
             let converted = convert(content.as_bytes(), false, Some(ConvertToBinary));
             assert_eq!(converted, Err(NotBase64), "{content}");
         }
+    }
+
+    #[test]
+    fn base64_may_be_a_functions_result() {
+        let convert =
+            |content: &[u8]| of_response(content.to_vec(), false, true, Some(ConvertToBinary));
+        assert_eq!(convert(b"\"H4sgcmF3\""), raw());
+        assert_eq!(convert(b"\"H4sgcmF3"), Err(NotBase64));
     }
 
     #[test]
