@@ -11,7 +11,7 @@ use serde_json::Value as Json;
 use super::*;
 
 /// The themes whose definitions need nothing that is not supported yet, but for single cases.
-const SERVED: [&str; 9] = [
+const SERVED: [&str; 10] = [
     "auth/auth_jwt",
     "auth/auth_jwt_event",
     "auth/auth_lambda_request",
@@ -21,6 +21,7 @@ const SERVED: [&str; 9] = [
     "http/http_routing",
     "rest/lambda_proxy_response",
     "rest/routing",
+    "rest/validation",
 ];
 
 /// The themes with definitions that AWS refuses.
