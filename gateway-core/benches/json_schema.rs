@@ -34,7 +34,7 @@ const SCHEMA: &str = r##"{
 
 /// About two kilobytes.
 fn content() -> String {
-    let note = "x".repeat(150);
+    let note = "x".repeat(190);
     let lines: Vec<String> = (0..8)
         .map(|i| format!("{{\"sku\": \"ABC-{i}\", \"count\": {}, \"note\": \"{note}\"}}", i + 1))
         .collect();
