@@ -30,6 +30,7 @@ pub(crate) fn arrival(request: &web_sys::Request, contents: &mut Contents) -> Ar
         source_ip: source_ip.unwrap_or_else(|| "127.0.0.1".into()),
         scheme,
         port: port(authority, scheme),
+        vpc_endpoint_id: None,
         request: Request {
             method: request.method(),
             target: target.split('#').next().unwrap_or("/").into(),

@@ -50,6 +50,7 @@ fn gateway(protocol: Protocol, methods: Vec<Method>) -> Rc<Gateway> {
         minimum_compression_bytes: None,
         models: Vec::new(),
         request_validators: Vec::new(),
+        policy: None,
     };
     let throttling = Some(Limit::new(2_000.0, 1_000));
     let stage = Stage {
@@ -78,6 +79,8 @@ fn gateway(protocol: Protocol, methods: Vec<Method>) -> Rc<Gateway> {
         account_throttle: Limit::new(10_000.0, 5_000),
         apis: vec![api],
         domain_names: vec![],
+        private_endpoints: vec![],
+        principals: vec![],
     };
     Rc::new(Gateway::compile(snapshot).expect("the definition is right"))
 }
@@ -97,6 +100,7 @@ fn arrival(target: &str) -> Arrival {
         source_ip: "192.0.2.7".into(),
         scheme: Scheme::Https,
         port: 443,
+        vpc_endpoint_id: None,
         request: Request {
             method: "GET".into(),
             target: target.into(),

@@ -48,6 +48,10 @@ pub struct Context<'a> {
     pub domain_prefix: Text<'a>,
     /// `$context.identity.sourceIp`.
     pub source_ip: Text<'a>,
+    /// `$context.identity.vpceId`: the private endpoint that the request came by.
+    pub vpc_endpoint_id: Option<Text<'a>>,
+    /// `$context.identity.vpcId`
+    pub vpc_id: Option<Text<'a>>,
     /// `$context.identity.userAgent`.
     pub user_agent: Option<Text<'a>>,
     /// `X-Amzn-Trace-Id`, completed.
@@ -250,6 +254,8 @@ pub(crate) fn example() -> Context<'static> {
         domain_name: "r3pmxmplak.execute-api.us-east-2.amazonaws.com".into(),
         domain_prefix: "r3pmxmplak".into(),
         source_ip: "205.255.255.176".into(),
+        vpc_endpoint_id: None,
+        vpc_id: None,
         user_agent: Some("agent/1".into()),
         trace: Trace {
             root: "1-5e6a86de-d1b2d8aea3b0b0ae4a2f2b1c".into(),

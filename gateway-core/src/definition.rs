@@ -28,5 +28,5 @@ pub use integration::{
 };
 pub use method::{Authorization, Method, RequestParameter};
 pub use model::{Model, RequestValidator};
-pub use snapshot::{SNAPSHOT_VERSION, Snapshot, SnapshotError};
+pub use snapshot::{IamPrincipal, PrivateEndpoint, SNAPSHOT_VERSION, Snapshot, SnapshotError};
 pub use stage::{AccessLogSettings, CanarySettings, MethodSetting, Stage};

@@ -41,13 +41,16 @@ use validation::{Validation, Validations};
 
 use crate::access_log::Format;
 use crate::bucket::Limit;
+use crate::context::Context;
 use crate::definition::{
-    Api, DefinitionError, Deployment, Method, MethodSetting, Protocol, Snapshot, Source, Stage,
+    Api, DefinitionError, Deployment, EndpointType, Method, MethodSetting, Protocol, Snapshot,
+    Source, Stage,
 };
 use crate::effect::FunctionName;
 use crate::json::Json;
 use crate::json_schema::Invalid;
 use crate::message::Seed;
+use crate::policy::Policy;
 
 /// All APIs, compiled once. Nothing in it changes while it serves.
 #[derive(Debug)]
@@ -65,6 +68,7 @@ struct ApiPlan {
     /// By stage.
     canaries: Vec<Option<CanaryPlan>>,
     by_name: BTreeMap<String, usize>,
+    is_private: bool,
 }
 
 /// What all stages of a deployment share.
@@ -75,6 +79,8 @@ struct DeploymentPlan {
     templates: Vec<Option<PathTemplate>>,
     authorizers: Vec<AuthorizerPlan>,
     validations: Validations,
+    /// The resource policy.
+    policy: Option<Policy>,
 }
 
 /// A stage: stage variables filled in, settings resolved.
@@ -111,6 +117,7 @@ pub(crate) struct StageOf<'g> {
     /// `None` at stages without a canary.
     pub(crate) is_canary: Option<bool>,
     compiled: &'g DeploymentPlan,
+    snapshot: &'g Snapshot,
 }
 
 /// A method of a stage, as a request matched it.
@@ -157,6 +164,13 @@ impl Gateway {
         }
     }
 
+    /// Whether an API answers at a private endpoint, or (`None`) at a public one. Private APIs answer
+    /// at private endpoints alone, and no others do; an endpoint that nobody knows has none.
+    pub(crate) fn is_reached_by(&self, api: usize, vpc_endpoint_id: Option<&str>) -> bool {
+        let is_known = self.snapshot.private_endpoint(vpc_endpoint_id).is_some();
+        self.apis[api].is_private == is_known && is_known == vpc_endpoint_id.is_some()
+    }
+
     /// The only API, if there is only one.
     pub(crate) fn only_api(&self) -> Option<usize> {
         (self.apis.len() == 1).then_some(0)
@@ -181,6 +195,7 @@ impl Gateway {
             plan,
             is_canary: canary.map(|_| taken.is_some()),
             compiled: &compiled.deployments[deployment],
+            snapshot: &self.snapshot,
         })
     }
 
@@ -233,6 +248,17 @@ impl<'g> MethodOf<'g> {
         self.at.compiled.authorizers.get(index as usize)
     }
 
+    /// The API's resource policy.
+    pub(crate) fn policy(&self) -> Option<&'g Policy> {
+        self.at.compiled.policy.as_ref()
+    }
+
+    /// The policy of the private endpoint that a request came by.
+    pub(crate) fn endpoint_policy(&self, context: &Context) -> Option<&'g Policy> {
+        let id = context.vpc_endpoint_id.as_deref();
+        self.at.snapshot.private_endpoint(id)?.policy.as_ref()
+    }
+
     /// The function that a Lambda authorizer asks at this stage.
     pub(crate) fn authorizer_function(&self, index: u32) -> Option<&'g FunctionName> {
         self.at.plan.authorizer_functions.get(index as usize)?.as_ref()
@@ -241,7 +267,7 @@ impl<'g> MethodOf<'g> {
 
 fn compile_api(snapshot: &Snapshot, api: &Api, errors: &mut Vec<DefinitionError>) -> ApiPlan {
     let deployments: Vec<DeploymentPlan> =
-        api.deployments.iter().map(|d| compile_deployment(api.protocol, d, errors)).collect();
+        api.deployments.iter().map(|d| compile_deployment(snapshot, api, d, errors)).collect();
     let mut by_name = BTreeMap::new();
     let mut stages = Vec::with_capacity(api.stages.len());
     let mut canaries = Vec::with_capacity(api.stages.len());
@@ -268,14 +294,22 @@ fn compile_api(snapshot: &Snapshot, api: &Api, errors: &mut Vec<DefinitionError>
             }
         }
     }
-    ApiPlan { deployments, stages, canaries, by_name }
+    let is_private = api.deployments.iter().any(|d| d.endpoint_type == EndpointType::Private);
+    if is_private && snapshot.private_endpoints.is_empty() {
+        let message =
+            "it is private, and `privateEndpoints` are not configured: nobody could call it";
+        errors.push(DefinitionError::error(Source::default(), message));
+    }
+    ApiPlan { deployments, stages, canaries, by_name, is_private }
 }
 
 fn compile_deployment(
-    protocol: Protocol,
+    snapshot: &Snapshot,
+    api: &Api,
     deployment: &Deployment,
     errors: &mut Vec<DefinitionError>,
 ) -> DeploymentPlan {
+    let protocol = api.protocol;
     let mut routes = Routes::new(protocol);
     let mut templates = Vec::with_capacity(deployment.methods.len());
     for (index, method) in deployment.methods.iter().enumerate() {
@@ -304,7 +338,8 @@ fn compile_deployment(
     let authorizers =
         deployment.authorizers.iter().map(|a| AuthorizerPlan::compile(a, errors)).collect();
     let validations = Validations::compile(deployment, errors);
-    DeploymentPlan { routes, templates, authorizers, validations }
+    let policy = deployment.policy.clone().map(|policy| policy.for_api(&api_arn(snapshot, api)));
+    DeploymentPlan { routes, templates, authorizers, validations, policy }
 }
 
 fn compile_stage(

@@ -75,6 +75,7 @@ pub(crate) fn arrive(
         source_ip: peer.source_ip.clone(),
         scheme: Scheme::Http,
         port: peer.port,
+        vpc_endpoint_id: None,
         request: message::Request {
             method: parts.method.as_str().to_owned(),
             target,

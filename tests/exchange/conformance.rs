@@ -162,6 +162,8 @@ fn gateway(case: &Case) -> Result<(Rc<Gateway>, String), String> {
             stages: vec![stage],
         }],
         domain_names: vec![],
+        private_endpoints: vec![],
+        principals: vec![],
     };
     Ok((Rc::new(Gateway::compile(snapshot).map_err(told)?), stage_name))
 }
@@ -187,6 +189,7 @@ fn serve(
         source_ip: "127.0.0.1".into(),
         scheme: Scheme::Http,
         port: 8080,
+        vpc_endpoint_id: None,
         request: Request {
             method: request.method,
             target: request.target,

@@ -28,6 +28,10 @@ impl<'a> Context<'a> {
             domain_prefix: domain_name.split('.').next().unwrap_or_default().into(),
             domain_name: domain_name.into(),
             source_ip: arrival.source_ip.as_str().into(),
+            vpc_id: snapshot
+                .private_endpoint(arrival.vpc_endpoint_id.as_deref())
+                .and_then(|endpoint| endpoint.vpc_id.as_deref().map(Into::into)),
+            vpc_endpoint_id: arrival.vpc_endpoint_id.as_deref().map(Into::into),
             user_agent: request.fields.get("user-agent").map(Into::into),
             trace: Trace::complete(&request.fields, arrival.seed, arrival.now),
             account_id: snapshot.account_id.as_str().into(),

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Authorizer, Method, Model, RequestValidator, Stage};
 use crate::gateway_error::ResponseType;
+use crate::policy::Policy;
 
 /// Which of AWS's kinds of API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -78,6 +79,8 @@ pub struct Deployment {
     pub models: Vec<Model>,
     /// The request validators that methods refer to by index (REST).
     pub request_validators: Vec<RequestValidator>,
+    /// `x-amazon-apigateway-policy` (REST).
+    pub policy: Option<Policy>,
 }
 
 /// `x-amazon-apigateway-gateway-responses`, one entry.

@@ -17,6 +17,7 @@ mod method;
 mod models;
 mod parameters;
 mod paths;
+mod policy;
 mod reading;
 mod resource_id;
 mod responses;
@@ -85,6 +86,7 @@ pub fn import(
         minimum_compression_bytes: settings.minimum_compression_bytes,
         models: models.finish(&reading, validates_body),
         request_validators: validators.validators,
+        policy: policy::read(&reading),
     };
     let (errors, warnings) = reading.finish();
     if !errors.is_empty() {

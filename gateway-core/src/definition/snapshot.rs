@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{Api, DomainName};
 use crate::bucket::Limit;
 use crate::codec;
+use crate::policy::{Identity, Policy};
 
 /// Rises with every change of the encoding of [`Snapshot`].
 pub const SNAPSHOT_VERSION: u16 = 1;
@@ -26,6 +27,32 @@ pub struct Snapshot {
     pub apis: Vec<Api>,
     /// Custom domain names.
     pub domain_names: Vec<DomainName>,
+    /// The endpoints that private APIs are reached by.
+    pub private_endpoints: Vec<PrivateEndpoint>,
+    /// Who may sign requests. Their secrets stay with the host.
+    pub principals: Vec<IamPrincipal>,
+}
+
+/// A VPC endpoint for `execute-api`, as the host stands in for it: a listener of its own.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PrivateEndpoint {
+    /// `vpce-…`
+    pub vpc_endpoint_id: String,
+    /// `vpc-…`
+    pub vpc_id: Option<String>,
+    /// The endpoint's own policy; without one it lets everything through, as on AWS.
+    pub policy: Option<Policy>,
+}
+
+/// An IAM principal with one of its access keys.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct IamPrincipal {
+    /// Who it is.
+    pub identity: Identity,
+    /// `AKIA…`, or `ASIA…` with a session token.
+    pub access_key_id: String,
+    /// The policies that are attached to it.
+    pub policies: Vec<Policy>,
 }
 
 /// Bytes that are not a snapshot of this version.
@@ -55,6 +82,11 @@ impl fmt::Display for SnapshotError {
 impl core::error::Error for SnapshotError {}
 
 impl Snapshot {
+    /// The private endpoint of this id.
+    pub(crate) fn private_endpoint(&self, id: Option<&str>) -> Option<&PrivateEndpoint> {
+        self.private_endpoints.iter().find(|endpoint| Some(endpoint.vpc_endpoint_id.as_str()) == id)
+    }
+
     /// Magic, version (two bytes, little-endian), then the codec's encoding.
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut bytes = MAGIC.to_vec();

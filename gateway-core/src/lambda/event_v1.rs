@@ -136,6 +136,11 @@ pub(super) fn rest_context(w: &mut JsonWriter, c: &Context) {
         w.name("userArn").null();
         w.name("userAgent").string_or_null(c.user_agent.as_deref());
         w.name("user").null();
+        // Of private APIs.
+        if let Some(vpc_endpoint_id) = &c.vpc_endpoint_id {
+            w.name("vpcId").string_or_null(c.vpc_id.as_deref());
+            w.name("vpceId").string(vpc_endpoint_id);
+        }
     });
     w.name("domainName").string(&c.domain_name);
     w.name("deploymentId").string(&c.deployment_id);

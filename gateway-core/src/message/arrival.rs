@@ -74,6 +74,8 @@ pub struct Arrival {
     pub scheme: Scheme,
     /// The port of the listener, for `X-Forwarded-Port`.
     pub port: u16,
+    /// The private endpoint (`vpce-…`) whose listener the request came by; `None`: a public listener.
+    pub vpc_endpoint_id: Option<String>,
     /// The request.
     pub request: Request,
 }

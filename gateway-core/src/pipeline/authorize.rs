@@ -2,19 +2,22 @@
 //!
 //! Lets through methods without authorizer, and callers whom the authorizer lets through. Refuses
 //! with what the authorizer says, and with AUTHORIZER_CONFIGURATION_ERROR where there is nothing
-//! to ask: in doubt the method stays closed.
+//! to ask: in doubt the method stays closed. Resource policies and the policies of private endpoints
+//! are combined with each kind of authorizer as AWS documents it.
 
 mod bearer;
 mod cognito;
 mod jwt;
 mod lambda;
 mod method_arn;
+mod resource_policy;
 
 use alloc::borrow::Cow;
 
 pub(crate) use cognito::UserPool;
 use lambda::Asked;
 use method_arn::MethodArn;
+use resource_policy::{endpoint_policy, must_allow};
 
 use super::route::Matched;
 use crate::context::{AuthorizerContext, Context};
@@ -53,7 +56,11 @@ pub(super) async fn authorize<'g>(
     io: &Io,
 ) -> Decided<'g> {
     let mut identity = AuthorizerContext::None;
-    let answer = decide(matched.of, request, context, &mut identity, io).await;
+    let mut answer = decide(matched.of, request, context, &mut identity, io).await;
+    if answer.is_ok() && matched.of.method.api_key_required {
+        // No API keys are known yet, so none is right.
+        answer = Err(GatewayError::new(ResponseType::InvalidApiKey, "no API key is known"));
+    }
     Decided { identity, answer: answer.map(|()| Authorized(matched.of)) }
 }
 
@@ -64,40 +71,48 @@ async fn decide(
     identity: &mut AuthorizerContext,
     io: &Io,
 ) -> Result<(), GatewayError> {
-    if let Authorization::Authorizer { authorizer, scopes } = &of.method.authorization {
-        let arn = MethodArn::new(of, context);
-        if arn.as_str().len() > METHOD_ARN_BYTES_MAX {
-            return Err(uri_too_long());
-        }
-        match of.authorizer(*authorizer) {
-            Some(AuthorizerPlan::Jwt { identity_sources, configuration }) => {
-                let token = identity_sources.iter().find_map(|s| find_token(s, request, context));
-                *identity = jwt::jwt(token.as_deref(), configuration, scopes, io).await?;
-            }
-            Some(AuthorizerPlan::Cognito { identity_header, validation, pools }) => {
-                let token = request.fields.get(identity_header);
-                *identity = cognito::cognito(token, validation.as_ref(), pools, scopes, io).await?;
-            }
-            Some(AuthorizerPlan::Lambda(plan)) => {
-                let asked =
-                    lambda::lambda(plan, *authorizer, of, request, context, &arn, io).await?;
-                let access = access_request(request, context, io.now());
-                let granted = granted(&asked, &arn, &access);
-                *identity = AuthorizerContext::Lambda(asked.into_context());
-                match granted {
-                    Verdict::Allowed(_) => {}
-                    verdict => return Err(denied(of.at.api.protocol, verdict)),
-                }
-            }
-            Some(AuthorizerPlan::Invalid) | None => {
-                let reason = "the method's authorizer does not exist";
-                return Err(GatewayError::new(ResponseType::AuthorizerConfigurationError, reason));
-            }
-        }
+    let (policy, endpoint) = (of.policy(), of.endpoint_policy(context));
+    if of.method.authorization == Authorization::None && policy.is_none() && endpoint.is_none() {
+        return Ok(());
     }
-    if of.method.api_key_required {
-        // No API keys are known yet, so none is right.
-        return Err(GatewayError::new(ResponseType::InvalidApiKey, "no API key is known"));
+    let arn = MethodArn::new(of, context);
+    let access = access_request(request, context, io.now());
+    let Authorization::Authorizer { authorizer, scopes } = &of.method.authorization else {
+        endpoint_policy(endpoint, &arn, &access)?;
+        let resource = resource_policy::evaluate(policy, &arn, &access)?;
+        return must_allow(resource, &arn, &access);
+    };
+    if arn.as_str().len() > METHOD_ARN_BYTES_MAX {
+        return Err(uri_too_long());
+    }
+    endpoint_policy(endpoint, &arn, &access)?;
+    match of.authorizer(*authorizer) {
+        Some(AuthorizerPlan::Jwt { identity_sources, configuration }) => {
+            let token = identity_sources.iter().find_map(|s| find_token(s, request, context));
+            *identity = jwt::jwt(token.as_deref(), configuration, scopes, io).await?;
+            // An HTTP API has no resource policy.
+        }
+        Some(AuthorizerPlan::Cognito { identity_header, validation, pools }) => {
+            let token = request.fields.get(identity_header);
+            *identity = cognito::cognito(token, validation.as_ref(), pools, scopes, io).await?;
+            let resource = resource_policy::evaluate(policy, &arn, &access)?;
+            must_allow(resource, &arn, &access)?;
+        }
+        Some(AuthorizerPlan::Lambda(plan)) => {
+            let resource = resource_policy::evaluate(policy, &arn, &access)?;
+            let asked = lambda::lambda(plan, *authorizer, of, request, context, &arn, io).await?;
+            let granted = granted(&asked, &arn, &AccessRequest { now: io.now(), ..access });
+            *identity = AuthorizerContext::Lambda(asked.into_context());
+            match (granted, resource) {
+                (Verdict::Denied(_), _) => return Err(denied(of.at.api.protocol, granted)),
+                (Verdict::Allowed(_), _) | (_, Some(Verdict::Allowed(_))) => {}
+                _ => return Err(denied(of.at.api.protocol, granted)),
+            }
+        }
+        Some(AuthorizerPlan::Invalid) | None => {
+            let reason = "the method's authorizer does not exist";
+            return Err(GatewayError::new(ResponseType::AuthorizerConfigurationError, reason));
+        }
     }
     Ok(())
 }
@@ -137,8 +152,8 @@ fn access_request<'a>(
         is_secure: context.scheme == Scheme::Https,
         user_agent: context.user_agent.as_deref(),
         referer: request.fields.get("referer"),
-        vpc: None,
-        vpc_endpoint: None,
+        vpc: context.vpc_id.as_deref(),
+        vpc_endpoint: context.vpc_endpoint_id.as_deref(),
     }
 }
 

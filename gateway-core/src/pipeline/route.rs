@@ -65,6 +65,9 @@ pub(super) fn find_stage<'g>(
     let Some((index, path)) = find_api(gateway, &context.domain_name, path) else {
         return (None, Err(forbidden("no such API")));
     };
+    if !gateway.is_reached_by(index, context.vpc_endpoint_id.as_deref()) {
+        return (None, Err(forbidden("no such API at this endpoint")));
+    }
     let api = &gateway.snapshot.apis[index];
     let (first, below) = split_stage(path);
     let named = gateway.stage(index, first, seed).map(|at| (at, below));

@@ -14,6 +14,7 @@ mod lambda;
 mod lambda_authorizer;
 mod lambda_custom;
 mod mock;
+mod resource_policy;
 mod response_mapping;
 mod service;
 mod service_proxy;

@@ -104,6 +104,7 @@ pub(crate) fn arrival(request: &str, fields: &[&str]) -> Arrival {
         source_ip: "192.0.2.7".into(),
         scheme: Scheme::Https,
         port: 443,
+        vpc_endpoint_id: None,
         request: Request {
             method: method.into(),
             target: target.into(),
@@ -242,6 +243,7 @@ pub(crate) fn api(protocol: Protocol, stage_name: &str, methods: Vec<Method>) ->
             minimum_compression_bytes: None,
             models: Vec::new(),
             request_validators: Vec::new(),
+            policy: None,
         }],
         stages: vec![Stage {
             stage_name: stage_name.into(),
@@ -276,6 +278,8 @@ pub(crate) fn snapshot(apis: Vec<Api>) -> Snapshot {
         account_throttle: Limit::new(10_000.0, 5_000),
         apis,
         domain_names: vec![],
+        private_endpoints: vec![],
+        principals: vec![],
     }
 }
 

@@ -11,6 +11,7 @@ use super::condition::{Condition, Operator};
 use super::pattern::Pattern;
 use super::principal::{Named, Principals};
 use super::{Effect, Matching, Policy, Statement};
+use crate::definition::document::{Node, Value};
 use crate::jwt::Json;
 use crate::limits::{POLICY_BYTES_MAX, POLICY_STATEMENTS_MAX};
 
@@ -49,6 +50,14 @@ impl Policy {
         Self::read(&json)
     }
 
+    /// Reads a policy document that stands in a definition or a configuration.
+    ///
+    /// # Errors
+    /// The first thing that IAM would not take either.
+    pub fn from_document(node: &Node) -> Result<Self, PolicyError> {
+        Self::read(&json(node))
+    }
+
     /// Reads a policy document that is part of another.
     pub(crate) fn read(document: &Json) -> Read<Self> {
         for (name, value) in members(document, "")? {
@@ -80,6 +89,24 @@ impl Policy {
             None => return Err(error("", "`Statement` is missing")),
         };
         Ok(Self { statements })
+    }
+}
+
+/// The document's value as this reader takes it.
+fn json(node: &Node) -> Json {
+    match &node.value {
+        Value::Null => Json::Null,
+        Value::Bool(value) => Json::Bool(*value),
+        // What is no number of JSON's cannot be meant as one.
+        Value::Number(text) => {
+            serde_json::from_str(text).map_or_else(|_| Json::String(text.clone()), Json::Number)
+        }
+        Value::String(text) => Json::String(text.clone()),
+        Value::Array(items) => Json::Array(items.iter().map(json).collect()),
+        Value::Object(members) => {
+            let member = |(name, node): &(String, Node)| (name.clone(), json(node));
+            Json::Object(members.iter().map(member).collect())
+        }
     }
 }
 

@@ -53,6 +53,8 @@ pub(crate) fn snapshot() -> Arc<[u8]> {
         account_throttle: Limit::new(10_000.0, 5_000),
         apis: vec![rest, http],
         domain_names: vec![],
+        private_endpoints: vec![],
+        principals: vec![],
     };
     snapshot.to_bytes().into()
 }
@@ -86,6 +88,7 @@ fn api(id: &str, protocol: Protocol, stage_name: &str, methods: Vec<Method>) -> 
             minimum_compression_bytes: None,
             models: Vec::new(),
             request_validators: Vec::new(),
+            policy: None,
         }],
         stages: vec![Stage {
             stage_name: stage_name.into(),
@@ -195,6 +198,7 @@ fn arrival(method: &str, target: &str, content: Content) -> Arrival {
         source_ip: "192.0.2.7".into(),
         scheme: Scheme::Http,
         port: 8080,
+        vpc_endpoint_id: None,
         request: Request {
             method: method.into(),
             target: target.into(),

@@ -40,6 +40,8 @@ pub fn snapshot() -> Snapshot {
         account_throttle: Limit::new(10_000.0, 5_000),
         apis: vec![rest_api(), http_api()],
         domain_names: vec![],
+        private_endpoints: vec![],
+        principals: vec![],
     }
 }
 
@@ -149,6 +151,7 @@ fn api(
             minimum_compression_bytes: None,
             models: Vec::new(),
             request_validators: Vec::new(),
+            policy: None,
         }],
         stages: vec![Stage {
             stage_name: stage_name.into(),

@@ -125,6 +125,7 @@ pub fn arrival(api: &str, line: &str) -> Arrival {
         source_ip: "192.0.2.7".into(),
         scheme: Scheme::Https,
         port: 443,
+        vpc_endpoint_id: None,
         request: Request {
             method: method.into(),
             target: target.into(),

@@ -48,12 +48,6 @@ pub(super) fn read(reading: &Reading<'_>) -> Settings {
     {
         reading.error(&at, "only version 1.0 is known");
     }
-    if let Some(at) = root.get("x-amazon-apigateway-policy") {
-        match reading.is_rest() {
-            true => reading.unsupported(&at, Feature::ResourcePolicy),
-            false => reading.error(&at, "an HTTP API has no resource policy"),
-        }
-    }
     if reading.is_rest() {
         rest(reading, &mut settings);
     }
@@ -96,8 +90,16 @@ fn endpoint_configuration<'d>(reading: &Reading<'d>, at: At<'d>, settings: &mut 
             ];
             if let Some(endpoint_type) = reading.word(&item, &known) {
                 settings.endpoint_type = endpoint_type;
-                if endpoint_type == EndpointType::Private {
-                    reading.unsupported(&item, Feature::PrivateEndpoints);
+                if endpoint_type == EndpointType::Private && !reading.is_rest() {
+                    reading.error(&item, "an HTTP API cannot be private");
+                }
+                if endpoint_type == EndpointType::Private
+                    && reading.is_rest()
+                    && reading.root.get("x-amazon-apigateway-policy").is_none()
+                {
+                    let help = "add `x-amazon-apigateway-policy`";
+                    let message = "Private REST API doesn't have a resource policy attached to it";
+                    reading.error_with(&item, message, help);
                 }
             }
         }

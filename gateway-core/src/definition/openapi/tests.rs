@@ -52,6 +52,8 @@ fn compile(imported: Imported, protocol: Protocol, place: &str) {
         account_throttle: Limit::new(10_000.0, 5_000),
         apis: alloc::vec![api],
         domain_names: alloc::vec![],
+        private_endpoints: Vec::new(),
+        principals: Vec::new(),
     };
     if let Err(errors) = Gateway::compile(snapshot) {
         panic!("{place}: {errors:?}");

@@ -26,10 +26,9 @@ features! {
     CallerCredentials => "calling with the caller's credentials is", "leave out `credentials`";
     ClientContext => "handing functions a client context is", "leave out `X-Amz-Client-Context`";
     Compression => "compressing responses, and inflating requests, is", "leave out `x-amazon-apigateway-minimum-compression-size`";
+    ConditionKeys => "this condition key is", "no request would have it, and a denial by it would deny nobody";
     ContentHandling => "`contentHandling` is", "content goes through as it is";
     IamAuthorization => "IAM authorization is", "use another authorizer";
-    PrivateEndpoints => "private APIs are", "every caller who reaches the listener would be let through";
-    ResourcePolicy => "resource policies are", "every caller would be let through";
     ResponseStreaming => "response streaming from functions is", "use `BUFFERED` and `/invocations`";
     TlsConfig => "this `tlsConfig` is", "certificates and their names are verified as the URL says";
     VpcLinks => "VPC links of HTTP APIs are", "use connectionType `INTERNET`; the host reaches private networks that it stands in";

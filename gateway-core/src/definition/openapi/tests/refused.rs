@@ -222,7 +222,10 @@ fn what_is_not_supported_yet_is_refused_and_never_ignored() {
             "\"components\": {\"securitySchemes\": {\"s\": {\"type\": \"apiKey\", \"x-amazon-apigateway-authtype\": \"awsSigv4\"}}}",
         ),
         ("\"x-amazon-apigateway-auth\": {\"type\": \"AWS_IAM\"}", "\"tags\": []"),
-        ("\"summary\": \"x\"", "\"x-amazon-apigateway-policy\": {}"),
+        (
+            "\"summary\": \"x\"",
+            "\"x-amazon-apigateway-policy\": {\"Statement\": {\"Effect\": \"Deny\", \"Principal\": \"*\", \"Action\": \"*\", \"Resource\": \"*\", \"Condition\": {\"StringEquals\": {\"aws:PrincipalOrgID\": \"o\"}}}}",
+        ),
     ] {
         let text = format!(
             "{{\"openapi\": \"3.0.1\", \"info\": {{\"title\": \"t\"}}, {top}, \"paths\": {{\"/a\": {{\"get\": {{{operation}, {mock}}}}}}}}}"
@@ -527,13 +530,62 @@ fn compression_is_refused_since_requests_would_stay_compressed() {
 }
 
 #[test]
-fn a_private_api_is_refused_since_everybody_could_reach_it() {
+fn a_private_api_needs_a_resource_policy() {
     let members = "\"x-amazon-apigateway-endpoint-configuration\": {\"types\": [\"PRIVATE\"]}";
     assert_eq!(
         mistakes(&http(members, "{}"), Protocol::Rest),
         [
-            "2 /x-amazon-apigateway-endpoint-configuration/types/0: private APIs are not supported yet: every caller who reaches the listener would be let through"
+            "2 /x-amazon-apigateway-endpoint-configuration/types/0: Private REST API doesn't have a resource policy attached to it"
         ]
+    );
+}
+
+#[test]
+fn mistakes_in_a_resource_policy_are_told_where_they_stand() {
+    let told = |policy: &str| {
+        let members = format!("\"x-amazon-apigateway-policy\":\n{policy}");
+        mistakes(&http(&members, "{}"), Protocol::Rest)
+    };
+    let statement = |more: &str| {
+        format!("{{\"Statement\": [{{\"Action\": \"*\", \"Resource\": \"*\",\n{more}}}]}}")
+    };
+    let at = "/x-amazon-apigateway-policy/Statement/0";
+    for (policy, expected) in [
+        (
+            "{}".into(),
+            "3 /x-amazon-apigateway-policy: Invalid policy document: `Statement` is missing".into(),
+        ),
+        ("[]".into(), "3 /x-amazon-apigateway-policy: expected an object, found an array".into()),
+        (
+            statement("\"Effect\": \"allow\", \"Principal\": \"*\""),
+            format!("4 {at}/Effect: Invalid policy document: it is Allow or Deny"),
+        ),
+        (
+            statement("\"Effect\": \"Allow\""),
+            format!("3 {at}: Invalid policy document: `Principal` is missing"),
+        ),
+        (
+            statement(
+                "\"Effect\": \"Allow\", \"Principal\": \"*\", \"Condition\": {\"IpAdress\": {}}",
+            ),
+            format!("4 {at}/Condition/IpAdress: Invalid policy document: IAM has no such operator"),
+        ),
+        (
+            statement(
+                "\"Effect\": \"Deny\", \"Principal\": \"*\", \"Condition\": {\"Bool\": {\"aws:MultiFactorAuthPresent\": false}}",
+            ),
+            format!(
+                "4 {at}/Condition/Bool/aws:MultiFactorAuthPresent: this condition key is not supported yet: \
+                 no request would have it, and a denial by it would deny nobody"
+            ),
+        ),
+    ] {
+        assert_eq!(told(&policy), [expected], "{policy}");
+    }
+    let http_api = http("\"x-amazon-apigateway-policy\": {}", "{}");
+    assert_eq!(
+        mistakes(&http_api, Protocol::Http),
+        ["2 /x-amazon-apigateway-policy: an HTTP API has no resource policy"]
     );
 }
 

@@ -1,0 +1,73 @@
+//! `x-amazon-apigateway-policy`: a REST API's resource policy.
+//!
+//! AWS: "Control access to a REST API with API Gateway resource policies".
+
+use alloc::format;
+
+use super::super::document::At;
+use super::reading::Reading;
+use super::unsupported::Feature;
+use crate::policy::{Policy, is_condition_key};
+
+/// Reads the policy, if there is one.
+pub(super) fn read(reading: &Reading<'_>) -> Option<Policy> {
+    let at = reading.root.get("x-amazon-apigateway-policy")?;
+    if !reading.is_rest() {
+        reading.error(&at, "an HTTP API has no resource policy");
+        return None;
+    }
+    let at = reading.object(at)?;
+    match Policy::from_document(at.node) {
+        Ok(policy) => {
+            check_principals(reading, &at);
+            check_condition_keys(reading, &at, &policy);
+            Some(policy)
+        }
+        Err(error) => {
+            let place = at.find(&error.pointer).unwrap_or(at);
+            reading.error(&place, format!("Invalid policy document: {}", error.reason));
+            None
+        }
+    }
+}
+
+/// A resource policy says of whom it speaks.
+fn check_principals<'d>(reading: &Reading<'d>, at: &At<'d>) {
+    for statement in statements(at) {
+        if statement.get("Principal").is_none() && statement.get("NotPrincipal").is_none() {
+            let help = "`\"Principal\": \"*\"` is everyone";
+            let message = "Invalid policy document: `Principal` is missing";
+            reading.error_with(&statement, message, help);
+        }
+    }
+}
+
+/// A key that no request has is the policy's mistake; one that only AWS's have is ours.
+fn check_condition_keys<'d>(reading: &Reading<'d>, at: &At<'d>, policy: &Policy) {
+    if policy.condition_keys().all(is_condition_key) {
+        return;
+    }
+    for statement in statements(at) {
+        let operators = statement.get("Condition");
+        let keys = operators.iter().flat_map(At::members).flat_map(|(_, keys)| keys.members());
+        for (name, place) in keys {
+            let key = name.to_ascii_lowercase();
+            if is_condition_key(&key) {
+                continue;
+            }
+            match key.starts_with("aws:") {
+                true => reading.unsupported(&place, Feature::ConditionKeys),
+                false => {
+                    reading.warning(&place, format!("no request has the condition key `{name}`"));
+                }
+            }
+        }
+    }
+}
+
+/// One statement, or several.
+fn statements<'d>(at: &At<'d>) -> impl Iterator<Item = At<'d>> + use<'d> {
+    let statements = at.get("Statement");
+    let one = statements.clone().filter(At::is_object);
+    one.into_iter().chain(statements.into_iter().flat_map(|at| at.items()))
+}
