@@ -11,6 +11,7 @@ use hyper::body::Incoming;
 use crate::body::Body;
 use crate::drive::now;
 use crate::framing::{ClientRequest, own_response};
+use crate::host::VpcEndpointId;
 use crate::perform::content::Contents;
 use crate::spelling::{Heads, fields_of};
 use crate::worker::Worker;
@@ -18,16 +19,32 @@ use crate::worker::Worker;
 /// The client at the other end of a connection.
 #[derive(Debug)]
 pub(crate) struct Peer {
+    address: SocketAddr,
     source_ip: String,
     port: u16,
+    vpc_endpoint_id: Option<VpcEndpointId>,
     heads: Option<Heads>,
 }
 
 impl Peer {
-    /// `port` is the listener's; `heads` are there for HTTP/1.1.
-    pub(crate) fn new(address: SocketAddr, port: u16, heads: Option<Heads>) -> Self {
+    /// `port` and the endpoint are the listener's.
+    pub(crate) fn new(
+        address: SocketAddr,
+        port: u16,
+        vpc_endpoint_id: Option<VpcEndpointId>,
+    ) -> Self {
         // A client of a listener on `[::]` that speaks IPv4 is known by its IPv4 address.
-        Self { source_ip: address.ip().to_canonical().to_string(), port, heads }
+        let source_ip = address.ip().to_canonical().to_string();
+        Self { address, source_ip, port, vpc_endpoint_id, heads: None }
+    }
+
+    /// With the heads that are noted, which are there for HTTP/1.1.
+    pub(crate) fn with_heads(self, heads: Option<Heads>) -> Self {
+        Self { heads, ..self }
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
     }
 }
 
@@ -75,7 +92,7 @@ pub(crate) fn arrive(
         source_ip: peer.source_ip.clone(),
         scheme: Scheme::Http,
         port: peer.port,
-        vpc_endpoint_id: None,
+        vpc_endpoint_id: peer.vpc_endpoint_id.as_deref().map(Into::into),
         request: message::Request {
             method: parts.method.as_str().to_owned(),
             target,

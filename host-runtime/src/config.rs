@@ -6,6 +6,7 @@ mod api;
 mod canary;
 mod domain_names;
 mod functions;
+mod private_endpoints;
 mod reading;
 
 use std::collections::BTreeMap;
@@ -15,16 +16,22 @@ use std::time::Duration;
 
 use gateway_core::bucket::Limit;
 use gateway_core::definition::document::{At, Node};
-use gateway_core::definition::{DefinitionError, DomainName, Protocol, Source, Stage};
+use gateway_core::definition::{
+    DefinitionError, DomainName, PrivateEndpoint, Protocol, Source, Stage,
+};
 use gateway_core::limits::{ACCOUNT_BURST_DEFAULT, ACCOUNT_RATE_DEFAULT, PAYLOAD_BYTES_MAX};
 
 use reading::Reading;
+
+use crate::host::VpcEndpointId;
 
 /// A configuration.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Config {
     /// Where clients are served.
     pub listen: SocketAddr,
+    /// Listeners that private APIs are reached by.
+    pub private_endpoints: Vec<PrivateEndpointConfig>,
     /// Where the operator is served: health and metrics.
     pub admin: Option<SocketAddr>,
     /// `us-east-1`
@@ -49,6 +56,15 @@ pub struct Config {
     pub account_throttle: Limit,
     /// The folder that relative paths are relative to.
     pub directory: PathBuf,
+}
+
+/// A VPC endpoint, and the listener that stands in for it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PrivateEndpointConfig {
+    /// Where its clients are served.
+    pub listen: SocketAddr,
+    /// The endpoint.
+    pub endpoint: PrivateEndpoint,
 }
 
 /// An API.
@@ -132,6 +148,7 @@ impl Config {
         let stage_name = if protocol == Protocol::Http { "$default" } else { "prod" };
         Self {
             listen,
+            private_endpoints: Vec::new(),
             admin: None,
             region: default_region(),
             account_id: ACCOUNT_ID_DEFAULT.into(),
@@ -152,6 +169,12 @@ impl Config {
             account_throttle: Limit::new(ACCOUNT_RATE_DEFAULT, ACCOUNT_BURST_DEFAULT),
             directory: definition.parent().map(Path::to_owned).unwrap_or_default(),
         }
+    }
+
+    /// The listeners of private endpoints, by endpoint.
+    pub fn private_listeners(&self) -> BTreeMap<VpcEndpointId, SocketAddr> {
+        let endpoints = self.private_endpoints.iter();
+        endpoints.map(|e| (e.endpoint.vpc_endpoint_id.as_str().into(), e.listen)).collect()
     }
 
     /// The URL of an AWS service, if one is configured: `endpoints`, else `AWS_ENDPOINT_URL_{NAME}`,
@@ -198,8 +221,9 @@ fn default_region() -> String {
 }
 
 fn read(reading: &Reading, at: &At<'_>, directory: &Path) -> Config {
-    const KEYS: [&str; 12] = [
+    const KEYS: [&str; 13] = [
         "listen",
+        "privateEndpoints",
         "admin",
         "region",
         "accountId",
@@ -216,8 +240,10 @@ fn read(reading: &Reading, at: &At<'_>, directory: &Path) -> Config {
     let listen = at.get("listen").and_then(|at| reading.address(&at));
     let region = at.get("region").and_then(|at| reading.text(&at));
     let apis = api::read_all(reading, at, directory);
+    let listen = listen.unwrap_or_else(|| LISTEN_DEFAULT.parse().expect("it is an address"));
     Config {
-        listen: listen.unwrap_or_else(|| LISTEN_DEFAULT.parse().expect("it is an address")),
+        listen,
+        private_endpoints: private_endpoints::read_all(reading, at, listen),
         admin: at.get("admin").and_then(|at| reading.address(&at)),
         region: region.map_or_else(default_region, Into::into),
         account_id: at

@@ -1,5 +1,6 @@
 //! The host: worker threads, and what is done to all of them.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::net::SocketAddr;
 use std::rc::Rc;
@@ -28,23 +29,30 @@ pub const DRAIN_MAX: Duration = Duration::from_secs(35);
 pub struct Options {
     /// Where clients are served. Port 0 lets the system choose.
     pub listen: SocketAddr,
+    /// Where clients of private APIs are served.
+    pub private: BTreeMap<VpcEndpointId, SocketAddr>,
     /// Worker threads.
     pub threads: usize,
     /// What runs the pipeline.
     pub engine: EngineKind,
 }
 
+/// `vpce-…`: the endpoint that a listener stands in for.
+pub type VpcEndpointId = Arc<str>;
+
 /// A host that serves. Dropped, it ends without waiting for anything.
 #[derive(Debug)]
 pub struct Host {
     shared: Arc<Shared>,
     workers: Vec<WorkerThread>,
-    listen: SocketAddr,
+    /// By endpoint; `None` is the public one.
+    addresses: BTreeMap<Option<VpcEndpointId>, SocketAddr>,
 }
 
 /// An address, listened at by a listener for each thread.
 #[derive(Debug)]
 pub struct Listeners {
+    vpc_endpoint_id: Option<VpcEndpointId>,
     address: SocketAddr,
     listeners: Vec<std::net::TcpListener>,
 }
@@ -71,16 +79,23 @@ impl Host {
         let start = |index| WorkerThread::start(index, options.engine, deployment, &shared);
         let workers = (0..options.threads.max(1)).map(start).collect::<io::Result<Vec<_>>>()?;
         // Nobody can connect before everything is there to answer.
-        let (listen, listeners) = listeners(options.listen, workers.len())?;
-        for (worker, listener) in workers.iter().zip(listeners) {
-            worker.send(Command::Listen(listener));
-        }
-        Ok(Self { shared, workers, listen })
+        let mut host = Self { shared, workers, addresses: BTreeMap::new() };
+        let public = host.listen(None, options.listen)?;
+        let private = options.private.iter();
+        let private = private.map(|(id, address)| host.listen(Some(Arc::clone(id)), *address));
+        let private = private.collect::<io::Result<Vec<_>>>()?;
+        [public].into_iter().chain(private).for_each(|listeners| host.accept_at(listeners));
+        Ok(host)
     }
 
     /// Where clients are served.
     pub fn address(&self) -> SocketAddr {
-        self.listen
+        self.addresses[&None]
+    }
+
+    /// Where clients of private APIs are served.
+    pub fn private_addresses(&self) -> impl Iterator<Item = (&VpcEndpointId, SocketAddr)> {
+        self.addresses.iter().filter_map(|(id, address)| Some((id.as_ref()?, *address)))
     }
 
     /// What all threads share: metrics and logs.
@@ -101,21 +116,38 @@ impl Host {
         answers.into_iter().collect()
     }
 
-    /// Listens at another address. Nothing is accepted there before [`Host::accept_at`].
+    /// Listens at another address, for a private endpoint or (`None`) for everybody. Nothing is
+    /// accepted there before [`Host::accept_at`].
     ///
     /// # Errors
     /// When the address cannot be listened at.
-    pub fn listen(&self, address: SocketAddr) -> io::Result<Listeners> {
+    pub fn listen(
+        &self,
+        vpc_endpoint_id: Option<VpcEndpointId>,
+        address: SocketAddr,
+    ) -> io::Result<Listeners> {
         let (address, listeners) = listeners(address, self.workers.len())?;
-        Ok(Listeners { address, listeners })
+        Ok(Listeners { vpc_endpoint_id, address, listeners })
     }
 
-    /// Accepts there from now on. Connections that are open stay so.
-    pub fn accept_at(&mut self, Listeners { address, listeners }: Listeners) {
+    /// Accepts there from now on, and no more where the same endpoint was before. Connections that
+    /// are open stay so.
+    pub fn accept_at(&mut self, listeners: Listeners) {
+        let Listeners { vpc_endpoint_id, address, listeners } = listeners;
         for (worker, listener) in self.workers.iter().zip(listeners) {
-            worker.send(Command::Listen(listener));
+            worker.send(Command::Listen(vpc_endpoint_id.clone(), listener));
         }
-        self.listen = address;
+        self.addresses.insert(vpc_endpoint_id, address);
+    }
+
+    /// Accepts no more for a private endpoint. What comes by connections that are open is for an
+    /// endpoint that nobody has, and refused.
+    pub fn close(&mut self, vpc_endpoint_id: &VpcEndpointId) {
+        let vpc_endpoint_id = Some(Arc::clone(vpc_endpoint_id));
+        self.addresses.remove(&vpc_endpoint_id);
+        for worker in &self.workers {
+            worker.send(Command::Close(vpc_endpoint_id.clone()));
+        }
     }
 
     /// Stops accepting, finishes the requests in flight (within `time_max`), and writes the logs.

@@ -2,7 +2,6 @@
 
 use std::convert::Infallible;
 use std::io;
-use std::net::SocketAddr;
 use std::pin::pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
@@ -21,6 +20,7 @@ use crate::activity::{self, Activity, Sending};
 use crate::arrival::{Peer, arrive};
 use crate::descriptors::SpareDescriptor;
 use crate::drive::drive;
+use crate::host::VpcEndpointId;
 use crate::local::LocalExecutor;
 use crate::spelling::{Heads, Left, Noted};
 use crate::worker::{Connections, Worker};
@@ -36,16 +36,24 @@ const HEAD_BYTES_MAX: usize = 32 * 1024;
 /// Most requests at a time on one HTTP/2 connection.
 const STREAMS_MAX: u32 = 128;
 
+/// A listener, and whom it is for.
+pub(crate) struct Listener {
+    pub(crate) listener: TcpListener,
+    pub(crate) vpc_endpoint_id: Option<VpcEndpointId>,
+}
+
 /// Accepts connections until it is stopped; those that wait in the queue then are taken too.
 pub(crate) async fn accept(
     worker: Rc<Worker>,
-    listener: TcpListener,
+    listener: Listener,
     mut stop: watch::Receiver<bool>,
     ended: watch::Receiver<bool>,
 ) {
+    let Listener { listener, vpc_endpoint_id } = listener;
     let port = listener.local_addr().map_or(0, |address| address.port());
     let start = |(stream, address)| {
-        let connection = serve(Rc::clone(&worker), stream, address, port, ended.clone());
+        let peer = Peer::new(address, port, vpc_endpoint_id.clone());
+        let connection = serve(Rc::clone(&worker), stream, peer, ended.clone());
         tokio::task::spawn_local(connection);
     };
     let mut spare = SpareDescriptor::new();
@@ -84,8 +92,7 @@ async fn accept_failed(error: &io::Error, spare: &mut SpareDescriptor, listener:
 async fn serve(
     worker: Rc<Worker>,
     stream: TcpStream,
-    address: SocketAddr,
-    port: u16,
+    peer: Peer,
     mut ended: watch::Receiver<bool>,
 ) {
     let open = Connections::open(&worker);
@@ -95,7 +102,8 @@ async fn serve(
         return;
     };
     let heads = (!http2).then(Heads::default);
-    let peer = Rc::new(Peer::new(address, port, heads.clone()));
+    let address = peer.address();
+    let peer = Rc::new(peer.with_heads(heads.clone()));
     let activity = Activity::new();
     let service = {
         let (worker, activity) = (Rc::clone(&worker), activity.clone());

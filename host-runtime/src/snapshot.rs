@@ -8,7 +8,9 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use gateway_core::definition::document::{At, Node};
-use gateway_core::definition::{Api, DefinitionError, Protocol, Snapshot, Source, Stage, openapi};
+use gateway_core::definition::{
+    Api, DefinitionError, PrivateEndpoint, Protocol, Snapshot, Source, Stage, openapi,
+};
 use gateway_core::gateway::Gateway;
 use gateway_core::limits::{DEFINITION_BYTES_MAX, DEFINITION_ERRORS_MAX};
 
@@ -162,6 +164,8 @@ impl Building {
             account_throttle: config.account_throttle,
             apis: apis.into_iter().collect::<Option<_>>()?,
             domain_names: config.domain_names.clone(),
+            private_endpoints: private_endpoints(config),
+            principals: Vec::new(),
         })
     }
 
@@ -223,6 +227,8 @@ impl Building {
             account_throttle: config.account_throttle,
             apis: vec![api.clone()],
             domain_names: Vec::new(),
+            private_endpoints: private_endpoints(config),
+            principals: Vec::new(),
         };
         let Err(errors) = Gateway::compile(alone) else { return Some(()) };
         for error in errors {
@@ -280,6 +286,10 @@ impl Building {
         let errors = errors.map(|error| Diagnostic::new(file, document, error));
         self.diagnostics.extend(errors);
     }
+}
+
+fn private_endpoints(config: &Config) -> Vec<PrivateEndpoint> {
+    config.private_endpoints.iter().map(|configured| configured.endpoint.clone()).collect()
 }
 
 fn read_text(file: &Path) -> Result<String, String> {

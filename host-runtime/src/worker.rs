@@ -1,6 +1,7 @@
 //! A worker thread: one engine, one client, one runtime, its share of the connections.
 
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
@@ -10,6 +11,7 @@ use tokio::sync::{Notify, mpsc::UnboundedReceiver, watch};
 use tokio::task::JoinHandle;
 
 use crate::engine::{Engine, EngineError};
+use crate::host::VpcEndpointId;
 use crate::memory::Memory;
 use crate::perform::access_log::{AccessLog, AccessLogBuffer};
 use crate::perform::authorizations::Authorizations;
@@ -71,8 +73,10 @@ pub(crate) struct Connections {
 pub(crate) enum Command {
     /// Serve this from now on.
     Deploy(Deployment, mpsc::Sender<Result<(), EngineError>>),
-    /// Accept here from now on, and no more at the listener before.
-    Listen(std::net::TcpListener),
+    /// Accept here for this endpoint from now on, and no more at its listener before.
+    Listen(Option<VpcEndpointId>, std::net::TcpListener),
+    /// Accept no more for this endpoint.
+    Close(Option<VpcEndpointId>),
     /// Stop accepting, finish what is under way within this time, and end.
     Drain(Duration),
 }
@@ -99,7 +103,7 @@ impl Worker {
     /// Does what it is ordered to until it is drained.
     pub(crate) async fn run(self: Rc<Self>, mut commands: UnboundedReceiver<Command>) {
         let (ending, ended) = watch::channel(false);
-        let mut accepting: Option<Accepting> = None;
+        let mut accepting: BTreeMap<Option<VpcEndpointId>, Accepting> = BTreeMap::new();
         while let Some(command) = commands.recv().await {
             match command {
                 Command::Deploy(deployment, done) => {
@@ -109,14 +113,23 @@ impl Worker {
                     }
                     done.send(deployed).ok(); // whoever asked may have gone
                 }
-                Command::Listen(listener) => {
-                    let next = Accepting::start(&self, listener, &ended);
-                    if let Some(before) = std::mem::replace(&mut accepting, next) {
+                Command::Listen(endpoint, listener) => {
+                    let next = Accepting::start(&self, endpoint.clone(), listener, &ended);
+                    let before = match next {
+                        Some(next) => accepting.insert(endpoint, next),
+                        None => accepting.remove(&endpoint),
+                    };
+                    if let Some(before) = before {
+                        before.stop().await;
+                    }
+                }
+                Command::Close(endpoint) => {
+                    if let Some(before) = accepting.remove(&endpoint) {
                         before.stop().await;
                     }
                 }
                 Command::Drain(time_max) => {
-                    if let Some(accepting) = accepting.take() {
+                    for accepting in std::mem::take(&mut accepting).into_values() {
                         accepting.stop().await;
                     }
                     self.drain(&ending, time_max).await;
@@ -159,6 +172,7 @@ struct Accepting {
 impl Accepting {
     fn start(
         worker: &Rc<Worker>,
+        vpc_endpoint_id: Option<VpcEndpointId>,
         listener: std::net::TcpListener,
         ended: &watch::Receiver<bool>,
     ) -> Option<Self> {
@@ -170,6 +184,7 @@ impl Accepting {
             }
         };
         let (stop, stopped) = watch::channel(false);
+        let listener = server::Listener { listener, vpc_endpoint_id };
         let accept = server::accept(Rc::clone(worker), listener, stopped, ended.clone());
         Some(Self { task: tokio::task::spawn_local(accept), stop })
     }

@@ -74,7 +74,13 @@ fn untrusted(built: &Built) -> Vec<String> {
             method.integration.source.pointer
         )
     });
-    truststore.chain(skipping).collect()
+    let private = built.snapshot.private_endpoints.iter().map(|endpoint| {
+        format!(
+            "`privateEndpoints`: {}: a Worker is reached by everybody",
+            endpoint.vpc_endpoint_id
+        )
+    });
+    truststore.chain(skipping).chain(private).collect()
 }
 
 /// Text bindings of the Worker.

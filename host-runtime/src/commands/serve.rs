@@ -56,6 +56,7 @@ async fn run(origin: Origin, built: Built, arguments: &ServeArguments) -> std::i
     let processors = || std::thread::available_parallelism().map_or(1, usize::from);
     let options = Options {
         listen: built.config.listen,
+        private: built.config.private_listeners(),
         threads: arguments.threads.map_or_else(processors, usize::from),
         engine: arguments.engine.into(),
     };
@@ -112,8 +113,12 @@ impl Served {
     async fn take_over(&mut self, built: Built) -> Result<(), Box<dyn std::error::Error>> {
         let listeners = match built.config.listen {
             address if address == self.config.listen => None,
-            address => Some(self.host.listen(address)?),
+            address => Some(self.host.listen(None, address)?),
         };
+        let (before, private) = (self.config.private_listeners(), built.config.private_listeners());
+        let moved = private.iter().filter(|(id, address)| before.get(*id) != Some(address));
+        let moved = moved.map(|(id, address)| self.host.listen(Some(Arc::clone(id)), *address));
+        let moved = moved.collect::<std::io::Result<Vec<_>>>()?;
         let admin = match built.config.admin {
             address if address == self.config.admin => None,
             Some(address) => Some(Some(Admin::start(address, self.state.clone()).await?)),
@@ -125,6 +130,10 @@ impl Served {
         if let Some(listeners) = listeners {
             self.host.accept_at(listeners);
             tracing::info!(listen = %self.host.address(), "listening at another address");
+        }
+        moved.into_iter().for_each(|listeners| self.host.accept_at(listeners));
+        for id in before.keys().filter(|id| !private.contains_key(*id)) {
+            self.host.close(id);
         }
         if let Some(admin) = admin {
             self.admin = admin;
@@ -231,6 +240,9 @@ fn greet(config: &Config, host: &Host, options: &Options, admin: Option<&Admin>)
                 api.id, stage.stage_name
             );
         }
+    }
+    for (id, address) in host.private_addresses() {
+        eprintln!("  private endpoint {id}: http://{address}/");
     }
     if let Some(admin) = admin {
         eprintln!("  health and metrics: http://{}/healthz /readyz /metrics", admin.address);

@@ -52,7 +52,12 @@ functions: {{products: {{command: {command:?}, environment: {{{}}}}}}}
         ),
     );
     let built = build(&config);
-    let options = Options { listen: built.config.listen, threads: 1, engine: EngineKind::Native };
+    let options = Options {
+        listen: built.config.listen,
+        private: built.config.private_listeners(),
+        threads: 1,
+        engine: EngineKind::Native,
+    };
     let host = Host::start(&options, &deployment(&built)).unwrap();
     let mut client = Client::connect(host.address());
     for _ in 0..2 {

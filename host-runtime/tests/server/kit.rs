@@ -139,7 +139,12 @@ impl Served {
     /// A host on this many threads that serves this configuration.
     pub(crate) fn start_configured(folder: Folder, config: PathBuf, threads: usize) -> Self {
         let built = build(&config);
-        let options = Options { listen: built.config.listen, threads, engine: EngineKind::Native };
+        let options = Options {
+            listen: built.config.listen,
+            private: built.config.private_listeners(),
+            threads,
+            engine: EngineKind::Native,
+        };
         let host = Host::start(&options, &deployment(&built)).unwrap();
         Self { host, folder, config }
     }
