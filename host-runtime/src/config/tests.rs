@@ -210,3 +210,35 @@ fn a_canary_has_a_share_and_a_definition_of_its_own() {
         assert!(errors[0].ends_with("`percentTraffic` must be a number from 0.0 to 100.0"));
     }
 }
+
+#[test]
+fn private_endpoints_have_ids_listeners_and_policies() {
+    let with = |endpoints: &str| {
+        read_text(&format!("listen: 127.0.0.1:1\nprivateEndpoints:\n{endpoints}{MINIMAL}"))
+    };
+    let config = with(
+        "  - {vpcEndpointId: vpce-1a, vpcId: vpc-1, listen: 127.0.0.1:2, policy: {Statement: \
+         {Effect: Allow, Principal: '*', Action: '*', Resource: '*'}}}\n  - {vpcEndpointId: vpce-2, \
+         listen: 127.0.0.1:3}\n",
+    )
+    .unwrap();
+    let [first, second] = &config.private_endpoints[..] else { panic!("{config:?}") };
+    assert_eq!(first.endpoint.vpc_id.as_deref(), Some("vpc-1"));
+    assert!(first.endpoint.policy.is_some() && second.endpoint.policy.is_none());
+    assert_eq!(config.private_listeners()["vpce-2"].to_string(), "127.0.0.1:3");
+    for (endpoint, expected) in [
+        ("{vpcEndpointId: vpce-1}", "`listen` is missing"),
+        ("{listen: 127.0.0.1:2}", "`vpcEndpointId` is missing"),
+        ("{vpcEndpointId: e-1, listen: 127.0.0.1:2}", "`e-1` is no such id"),
+        ("{vpcEndpointId: vpce-1, listen: 127.0.0.1:1}", "is listened at already"),
+        ("{vpcEndpointId: vpce-1, listen: 127.0.0.1:2, policy: {}}", "`Statement` is missing"),
+        ("{vpcEndpointId: vpce-1, listen: 127.0.0.1:2, vpcID: vpc-1}", "unknown key `vpcID`"),
+        (
+            "{vpcEndpointId: vpce-1, listen: 127.0.0.1:2}\n  - {vpcEndpointId: vpce-1, listen: 127.0.0.1:3}",
+            "used twice",
+        ),
+    ] {
+        let errors = with(&format!("  - {endpoint}\n")).unwrap_err();
+        assert!(errors.iter().any(|error| error.contains(expected)), "{endpoint}: {errors:?}");
+    }
+}
