@@ -166,7 +166,7 @@ impl Gateway {
 
     /// Whether an API answers at a private endpoint, or (`None`) at a public one. Private APIs answer
     /// at private endpoints alone, and no others do; an endpoint that nobody knows has none.
-    pub(crate) fn is_reached_by(&self, api: usize, vpc_endpoint_id: Option<&str>) -> bool {
+    fn is_reached_by(&self, api: usize, vpc_endpoint_id: Option<&str>) -> bool {
         let is_known = self.snapshot.private_endpoint(vpc_endpoint_id).is_some();
         self.apis[api].is_private == is_known && is_known == vpc_endpoint_id.is_some()
     }
@@ -177,7 +177,16 @@ impl Gateway {
     }
 
     /// A stage of an API, or the stage as its canary has it, as the seed decides.
-    pub(crate) fn stage(&self, api: usize, stage_name: &str, seed: Seed) -> Option<StageOf<'_>> {
+    pub(crate) fn stage(
+        &self,
+        api: usize,
+        stage_name: &str,
+        vpc_endpoint_id: Option<&str>,
+        seed: Seed,
+    ) -> Option<StageOf<'_>> {
+        if !self.is_reached_by(api, vpc_endpoint_id) {
+            return None;
+        }
         let compiled = &self.apis[api];
         let index = *compiled.by_name.get(stage_name)?;
         let api = &self.snapshot.apis[api];

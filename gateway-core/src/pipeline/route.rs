@@ -58,23 +58,23 @@ pub(super) fn find_stage<'g>(
     let ((path, _), seed) = (target::split(&arrival.request.target), arrival.seed);
     if let Some(mapped) = gateway.domains().find(&context.domain_name, path) {
         return match mapped {
-            Some(mapped) => find_mapped_stage(gateway, mapped, path, seed),
+            Some(mapped) => {
+                find_mapped_stage(gateway, mapped, path, context.vpc_endpoint_id.as_deref(), seed)
+            }
             None => (None, Err(forbidden("no mapping of this domain name has this base path"))),
         };
     }
     let Some((index, path)) = find_api(gateway, &context.domain_name, path) else {
         return (None, Err(forbidden("no such API")));
     };
-    if !gateway.is_reached_by(index, context.vpc_endpoint_id.as_deref()) {
-        return (None, Err(forbidden("no such API at this endpoint")));
-    }
     let api = &gateway.snapshot.apis[index];
     let (first, below) = split_stage(path);
-    let named = gateway.stage(index, first, seed).map(|at| (at, below));
+    let endpoint = context.vpc_endpoint_id.as_deref();
+    let named = gateway.stage(index, first, endpoint, seed).map(|at| (at, below));
     let found = match api.protocol {
         Protocol::Rest => named.ok_or_else(|| forbidden("no such stage")),
         Protocol::Http => named
-            .or_else(|| Some((gateway.stage(index, "$default", seed)?, path)))
+            .or_else(|| Some((gateway.stage(index, "$default", endpoint, seed)?, path)))
             .ok_or_else(|| not_found("no such stage")),
     };
     let addressed = found.map(|(at, below)| Addressed {
@@ -91,6 +91,7 @@ fn find_mapped_stage<'g>(
     gateway: &'g Gateway,
     Mapped { mapping, below }: Mapped<'g, 'g>,
     path: &'g str,
+    endpoint: Option<&str>,
     seed: Seed,
 ) -> (Option<&'g Api>, Result<Addressed<'g>, GatewayError>) {
     let index = mapping.api as usize;
@@ -99,7 +100,7 @@ fn find_mapped_stage<'g>(
         Some(stage_name) => (stage_name.as_str(), below),
         None => split_stage(below),
     };
-    let addressed = gateway.stage(index, stage_name, seed).map(|at| Addressed {
+    let addressed = gateway.stage(index, stage_name, endpoint, seed).map(|at| Addressed {
         at,
         path: path.into(),
         resource_request_path: resource_request_path(api, below),

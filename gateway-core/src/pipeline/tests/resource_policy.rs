@@ -5,8 +5,8 @@ use alloc::vec;
 use serde_json::{Value, json};
 
 use crate::definition::{
-    Api, Authorization, Authorizer, AuthorizerKind, EndpointType, LambdaAuthorizer,
-    LambdaAuthorizerType, Method, PayloadFormat, PrivateEndpoint, Source,
+    Api, ApiMapping, Authorization, Authorizer, AuthorizerKind, DomainName, EndpointType,
+    LambdaAuthorizer, LambdaAuthorizerType, Method, PayloadFormat, PrivateEndpoint, Source,
 };
 use crate::effect::{Effect, FunctionAnswer, Outcome};
 use crate::gateway::Gateway;
@@ -219,6 +219,10 @@ fn private(statements: &Value, endpoint_policy: Option<Value>) -> Rc<Gateway> {
     public.id = "public".into();
     let mut snapshot = snapshot(vec![api, public]);
     let policy = endpoint_policy.map(|statement| json!({"Statement": statement}).to_string());
+    snapshot.domain_names = vec![DomainName {
+        domain_name: "api.example.com".into(),
+        mappings: vec![ApiMapping { base_path: "".into(), api: 0, stage: Some("prod".into()) }],
+    }];
     snapshot.private_endpoints = vec![
         PrivateEndpoint {
             vpc_endpoint_id: "vpce-1".into(),
@@ -245,6 +249,8 @@ fn a_private_api_answers_at_private_endpoints_alone_and_no_other_does() {
         (Some("vpce-1"), &[public], 403),
         (Some("vpce-3"), &[public], 403),
         (None, &[public], 200),
+        // A custom domain name is no way around.
+        (None, &["Host: api.example.com"], 403),
     ] {
         let told = run_alone(&gateway, through(endpoint, fields));
         assert_eq!(told.response.status, expected, "{endpoint:?} {fields:?}");
