@@ -109,6 +109,8 @@ impl Context<'_> {
             path: owned(self.path),
             resource_request_path: owned(self.resource_request_path),
             user_agent: self.user_agent.map(owned),
+            vpc_endpoint_id: self.vpc_endpoint_id.map(owned),
+            vpc_id: self.vpc_id.map(owned),
             is_canary_request: self.is_canary_request,
             base_path_matched: self.base_path_matched.map(owned),
             path_parameters: self.path_parameters.into_iter().map(|(n, v)| (owned(n), v)).collect(),

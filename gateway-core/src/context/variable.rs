@@ -96,8 +96,8 @@ variables! {
     "identity.user";
     "identity.userAgent" => |c, _| given(c.user_agent.as_ref()?);
     "identity.userArn";
-    "identity.vpcId" => |c, _| some(&c.vpc_id);
-    "identity.vpceId" => |c, _| some(&c.vpc_endpoint_id);
+    "identity.vpcId" => |c, _| given(c.vpc_id.as_ref()?);
+    "identity.vpceId" => |c, _| given(c.vpc_endpoint_id.as_ref()?);
     "integration.error" => |c, _| some(&c.integration.as_ref()?.error);
     "integration.integrationStatus" => |c, _| number(c.integration.as_ref()?.integration_status?);
     "integration.latency" => |c, _| number(c.integration.as_ref()?.latency_ms);
