@@ -14,7 +14,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
-use crate::{component, shell, toolchain};
+use crate::{component, serve, shell, toolchain};
 use servers::Server;
 
 /// Connections that the load generator keeps open.
@@ -68,7 +68,7 @@ pub(crate) fn run(rest: &[String]) -> Result<()> {
     let mut build = shell::cargo();
     build.args(["build", "--release", "--package", "bare-proxy"]);
     if options.wants("edgeway, native") || options.wants("edgeway, wasm") {
-        component::build()?;
+        component::build(serve::Build::Development)?;
         build.args(["--package", "host-runtime"]);
     }
     shell::run(&mut build)?;

@@ -1,17 +1,14 @@
 //! `cargo xtask component`: the pipeline as a Wasm component, and the same as machine code.
 //!
-//! `gateway-component` is built for wasm32-unknown-unknown, made a component from the WIT types that wit-bindgen left in it,
-//! checked, and compiled ahead of time: the host maps the result at start instead of compiling for seconds.
+//! `gateway-component` is built for wasm32-unknown-unknown, and `component-compiler` (a crate beside xtask) makes a component
+//! of it from the WIT types that wit-bindgen left in it, checks what it imports, and compiles it ahead of time: the host maps
+//! the result at start instead of compiling for seconds.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use anyhow::{Context, Result, bail};
-use wasmparser::{ComponentExternalKind, Parser, Payload};
+use anyhow::Result;
 
-use crate::{engine_config, shell, toolchain};
-
-/// The WIT packages that the component may import: the project's own.
-const OWN_PACKAGES: &str = "edgeway:";
+use crate::{serve, shell, toolchain};
 
 /// What `cargo xtask component` leaves behind.
 pub(crate) struct Built {
@@ -22,187 +19,23 @@ pub(crate) struct Built {
 }
 
 /// Builds `target/edgeway/gateway.wasm` and `gateway.cwasm`, and fails if the component imports anything foreign.
-pub(crate) fn build() -> Result<Built> {
+pub(crate) fn build(how: serve::Build) -> Result<Built> {
     let wasm_target = toolchain::wasm_target()?;
     shell::say("building the component");
     let mut build = wasm_target.cargo();
     shell::run(build.args(["build", "--package", "gateway-component", "--profile", "wasm"]))?;
     let core_module = wasm_target.built("wasm").join("gateway_component.wasm");
 
+    shell::say("building its compiler");
+    shell::run(serve::cargo_build(how).args(["--bin", "component-compiler"]))?;
+    let compiler = shell::target_dir().join("debug/component-compiler");
     let built = Built {
         wasm: shell::artefacts()?.join("gateway.wasm"),
         cwasm: shell::artefacts()?.join("gateway.cwasm"),
     };
-    let this_program = std::env::current_exe().context("finding xtask's own file")?;
-    if !shell::up_to_date(&built.cwasm, &[&core_module, &this_program]) {
-        let module = read(&core_module)?;
-        let component = make_component(&module)?;
-        check_imports(&component)?;
-        write(&built.wasm, &component)?;
-        let compiled = precompile(&component)?;
-        write(&built.cwasm, &compiled)?;
+    if !shell::up_to_date(&built.cwasm, &[&core_module, &compiler]) {
+        shell::run(shell::command(&compiler).arg(&core_module).arg(shell::artefacts()?))?;
     }
-    report(&built, &core_module)?;
+    println!("{}\n{}", built.wasm.display(), built.cwasm.display());
     Ok(built)
-}
-
-fn make_component(module: &[u8]) -> Result<Vec<u8>> {
-    wit_component::ComponentEncoder::default()
-        .validate(true)
-        .module(module)
-        .and_then(|encoder| encoder.encode())
-        .context("making a component of the core module; has it the types that wit_bindgen::generate! leaves?")
-}
-
-/// Everything that the component takes from outside, as the component's own import section names it.
-fn imports(component: &[u8]) -> Result<Vec<String>> {
-    let mut found = Vec::new();
-    let mut depth = 0;
-    for payload in Parser::new(0).parse_all(component) {
-        match payload.context("reading the component")? {
-            // The imports of what is nested inside are satisfied inside.
-            Payload::ModuleSection { .. } | Payload::ComponentSection { .. } => depth += 1,
-            Payload::End(_) => depth -= 1,
-            Payload::ComponentImportSection(section) if depth == 0 => {
-                for import in section {
-                    let import = import.context("reading the component's imports")?;
-                    if import.ty.kind() != ComponentExternalKind::Type {
-                        found.push(import.name.name.to_string());
-                    }
-                }
-            }
-            _ => {}
-        }
-    }
-    Ok(found)
-}
-
-fn check_imports(component: &[u8]) -> Result<()> {
-    let foreign: Vec<String> =
-        imports(component)?.into_iter().filter(|name| !name.starts_with(OWN_PACKAGES)).collect();
-    if !foreign.is_empty() {
-        bail!(
-            "the component imports what is not the project's own: {}\n\
-             The pipeline may only use interfaces of the packages `{OWN_PACKAGES}*`: no clock, no randomness, no WASI. \
-             A dependency that was added lately probably brings these in (`cargo tree -p gateway-component --target {}`).",
-            foreign.join(", "),
-            toolchain::WASM
-        );
-    }
-    Ok(())
-}
-
-fn precompile(component: &[u8]) -> Result<Vec<u8>> {
-    let mut config = engine_config::engine_config();
-    // Named, so that the code is for the architecture and not for the very processor that built it: the file is shipped
-    // with the program, and wasmtime refuses code that uses instructions which the machine lacks.
-    config
-        .target(&host_triple()?)
-        .map_err(|error| anyhow::anyhow!("{error:?}"))?
-        .cranelift_opt_level(wasmtime::OptLevel::Speed);
-    let engine = wasmtime::Engine::new(&config)
-        .map_err(|error| anyhow::anyhow!("setting up wasmtime: {error:?}"))?;
-    engine
-        .precompile_component(component)
-        .map_err(|error| anyhow::anyhow!("compiling the component: {error:?}"))
-}
-
-fn host_triple() -> Result<String> {
-    let version = shell::output(shell::command("rustc").arg("-vV"))?;
-    version
-        .lines()
-        .find_map(|line| line.strip_prefix("host: "))
-        .map(str::to_string)
-        .context("`rustc -vV` names no host")
-}
-
-fn report(built: &Built, core_module: &Path) -> Result<()> {
-    let component = read(&built.wasm)?;
-    println!("component  {}", built.wasm.display());
-    println!(
-        "           {}, of which the core module {}",
-        shell::kib(component.len()),
-        shell::kib(size(core_module)?)
-    );
-    println!("           imports: {}", imports(&component)?.join(", "));
-    println!("compiled   {} ({})", built.cwasm.display(), shell::kib(size(&built.cwasm)?));
-    Ok(())
-}
-
-fn size(path: &Path) -> Result<usize> {
-    Ok(usize::try_from(
-        path.metadata().with_context(|| format!("reading {}", path.display()))?.len(),
-    )?)
-}
-
-fn read(path: &Path) -> Result<Vec<u8>> {
-    std::fs::read(path).with_context(|| format!("reading {}", path.display()))
-}
-
-/// Written beside and renamed: a running host maps the old file, which must not change under it.
-fn write(path: &Path, bytes: &[u8]) -> Result<()> {
-    let fresh = path.with_extension("new");
-    std::fs::write(&fresh, bytes).with_context(|| format!("writing {}", fresh.display()))?;
-    std::fs::rename(&fresh, path).with_context(|| format!("writing {}", path.display()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// A component of an empty core module with the given WIT world.
-    fn component_of(wit: &str) -> Vec<u8> {
-        let mut resolve = wit_parser::Resolve::default();
-        let package = resolve.push_str("test.wit", wit).expect("the WIT parses");
-        let world = resolve.select_world(&[package], None).expect("the package has one world");
-        let mut module =
-            wit_component::dummy_module(&resolve, world, wit_parser::ManglingAndAbi::Standard32);
-        wit_component::embed_component_metadata(
-            &mut module,
-            &resolve,
-            world,
-            wit_component::StringEncoding::UTF8,
-        )
-        .expect("the world fits the module");
-        make_component(&module).expect("the module is one of that world")
-    }
-
-    #[test]
-    fn imports_of_our_own_packages_are_accepted() {
-        let component = component_of(
-            "package edgeway:gateway@0.1.0; interface host { now: func() -> u64; } world w { import host; export run: func(); }",
-        );
-        assert_eq!(imports(&component).unwrap(), ["edgeway:gateway/host@0.1.0"]);
-        assert!(check_imports(&component).is_ok());
-    }
-
-    #[test]
-    fn a_foreign_import_is_refused_by_name() {
-        let component = component_of(
-            "package other:clock@1.0.0; interface wall { now: func() -> u64; } world w { import wall; export run: func(); }",
-        );
-        let refused = check_imports(&component).unwrap_err().to_string();
-        assert!(refused.contains("other:clock/wall@1.0.0"), "{refused}");
-    }
-
-    #[test]
-    fn a_module_without_types_is_no_component() {
-        assert!(
-            make_component(b"\0asm\x01\0\0\0")
-                .map(|component| imports(&component).unwrap().is_empty())
-                .unwrap_or(true)
-        );
-        assert!(make_component(b"not wasm").is_err());
-    }
-
-    #[test]
-    fn what_is_compiled_here_is_accepted_by_an_engine_with_the_hosts_settings() {
-        let component =
-            component_of("package edgeway:gateway@0.1.0; world w { export run: func(); }");
-        let compiled = precompile(&component).unwrap();
-        let engine = wasmtime::Engine::new(&engine_config::engine_config()).unwrap();
-        // SAFETY: wasmtime itself made these bytes a line above.
-        let loaded = unsafe { wasmtime::component::Component::deserialize(&engine, &compiled) };
-        assert!(loaded.is_ok(), "{:?}", loaded.err());
-    }
 }

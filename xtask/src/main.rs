@@ -5,8 +5,6 @@
 
 mod bench;
 mod component;
-#[path = "../../host-runtime/src/engine_config.rs"]
-mod engine_config;
 mod licences;
 mod node;
 mod serve;
@@ -48,7 +46,9 @@ fn run(arguments: &[String]) -> Result<()> {
     match command {
         "serve" => serve::run(rest),
         "test" => test::run(rest),
-        "component" => no_more(rest).and_then(|()| component::build().map(drop)),
+        "component" => {
+            no_more(rest).and_then(|()| component::build(serve::Build::Development).map(drop))
+        }
         "worker" => worker::run(rest),
         "bench" => bench::run(rest),
         "licences" => no_more(rest).and_then(|()| licences::check()),

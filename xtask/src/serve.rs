@@ -5,6 +5,7 @@
 
 use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
@@ -101,19 +102,15 @@ pub(crate) enum Build {
 /// Builds the component, the gateway and the example, and puts the programs where the example's configuration names them.
 pub(crate) fn build(how: Build) -> Result<Programs> {
     toolchain::c_compiler()?;
-    component::build()?;
+    component::build(how)?;
     shell::say("building the gateway and the example");
-    let mut build = shell::cargo();
-    build.arg("build");
-    if how == Build::Workspace {
-        build.args(["--workspace", "--bins"]);
-    } else {
+    let mut build = cargo_build(how);
+    if how == Build::Release {
+        build = shell::cargo();
+        build.args(["build", "--release"]);
         build.args(PACKAGES.iter().flat_map(|(package, _)| ["--package", package]));
     }
-    if how == Build::Release {
-        build.arg("--release");
-    }
-    shell::run(&mut build)?;
+    shell::run(build.args(PACKAGES.iter().flat_map(|(_, program)| ["--bin", program])))?;
 
     let bin = shell::artefacts()?.join("bin");
     std::fs::create_dir_all(&bin).with_context(|| format!("creating {}", bin.display()))?;
@@ -122,6 +119,23 @@ pub(crate) fn build(how: Build) -> Result<Programs> {
         place(&built.join(program), &bin.join(program))?;
     }
     Ok(Programs { bin })
+}
+
+/// `cargo build` of the programs and of what compiles the component, whichever of them are then named by `--bin`: features
+/// unify over the packages of one command, and so both are built upon the same wasmtime, compiled once.
+pub(crate) fn cargo_build(how: Build) -> Command {
+    let mut build = shell::cargo();
+    build.arg("build");
+    match how {
+        Build::Workspace => build.arg("--workspace"),
+        // The compiler of a release build is no part of the release.
+        Build::Development | Build::Release => {
+            let packages =
+                PACKAGES.iter().map(|(package, _)| *package).chain(["component-compiler"]);
+            build.args(packages.flat_map(|package| ["--package", package]))
+        }
+    };
+    build
 }
 
 /// Copied beside and renamed: a program that runs cannot be written to.

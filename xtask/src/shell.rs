@@ -95,11 +95,6 @@ pub(crate) fn up_to_date(made: &Path, sources: &[&Path]) -> bool {
     sources.iter().all(|source| modified(source).is_some_and(|time| time <= made))
 }
 
-/// A size as a reader likes it.
-pub(crate) fn kib(bytes: usize) -> String {
-    format!("{:.1} KiB", bytes as f64 / 1024.0)
-}
-
 fn describe(command: &Command) -> String {
     let mut line = Path::new(command.get_program())
         .file_name()

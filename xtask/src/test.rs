@@ -105,7 +105,7 @@ fn format() -> Result<()> {
 }
 
 fn component_() -> Result<()> {
-    component::build().map(drop)
+    component::build(serve::Build::Workspace).map(drop)
 }
 
 fn wasm() -> Result<()> {

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::{node, shell, toolchain};
 
-/// The version of the library crate that writes the glue, as in Cargo.toml.
+/// The version of the library crate that writes the glue, as in xtask/glue/Cargo.toml.
 const GLUE_VERSION: &str = "0.2.130";
 /// What a Worker may weigh, script and Wasm together.
 const GZIP_BYTES_MAX: u64 = 1_000_000;
@@ -69,25 +69,18 @@ fn check_glue_version(lock: &str) -> Result<()> {
         Some(version) if version == GLUE_VERSION => Ok(()),
         Some(version) => bail!(
             "Cargo.lock has wasm-bindgen {version}, but xtask writes the glue of {GLUE_VERSION}: \
-             run `cargo update -p wasm-bindgen --precise {GLUE_VERSION}`, or raise `wasm-bindgen-cli-support` in xtask/Cargo.toml \
+             run `cargo update -p wasm-bindgen --precise {GLUE_VERSION}`, or raise `wasm-bindgen-cli-support` in xtask/glue/Cargo.toml \
              and the version in xtask/src/worker.rs together"
         ),
         None => bail!("Cargo.lock has no wasm-bindgen: does edge-worker depend on it?"),
     }
 }
 
+/// By a program of its own: wasm-bindgen's library takes a minute to build, and nothing else needs it.
 fn write_glue(module: &Path, staging: &Path) -> Result<()> {
-    let mut bindgen = wasm_bindgen_cli_support::Bindgen::new();
-    bindgen
-        .input_path(module)
-        .out_name("index")
-        .typescript(false)
-        // An instance that panicked is replaced, see entry.mjs.
-        .reset_state_function(true)
-        .force_enable_abort_handler(true)
-        .module(true)
-        .and_then(|bindgen| bindgen.generate(staging))
-        .context("writing the JavaScript around the Worker's Wasm")?;
+    shell::run(shell::cargo().args(["build", "--package", "worker-glue"]))?;
+    let glue = shell::target_dir().join("debug/worker-glue");
+    shell::run(shell::command(glue).arg(module).arg(staging))?;
     // wasm-bindgen writes an import in the source phase, which workerd does not know: its plain import is the same.
     let index = staging.join("index.js");
     let script =
