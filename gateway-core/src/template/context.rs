@@ -6,35 +6,34 @@ use alloc::vec::Vec;
 
 use velocity::{CallError, List, Map, Notation, Object, Value};
 
-use super::{Inputs, Overrides, convert};
-use crate::context::{AuthorizerContext, Context};
+use super::{Inputs, Overrides};
+use crate::context::{AuthorizerContext, Context, ContextValue, NAMES};
 use crate::message::Timestamp;
 
-/// `$context`: its variables are looked up when a template asks for them.
+/// `$context`, or a part of it (`$context.identity`): variables are looked up when a template asks for them. It prints
+/// nothing itself (recorded from the real service).
 pub(super) struct ContextObject {
     context: Rc<Context<'static>>,
     now: Timestamp,
-    overrides: Overrides,
-}
-
-/// A part of `$context` that is a map: `$context.identity`, `$context.error`.
-struct Part {
-    context: Rc<Context<'static>>,
-    now: Timestamp,
-    prefix: &'static str,
-    names: &'static [&'static str],
+    /// `identity.`; empty for `$context` itself.
+    prefix: String,
+    /// What `$context` itself has besides.
+    overrides: Option<Overrides>,
 }
 
 /// The members that a template sees going through `$context` (recorded from the real service).
 const MEMBERS: &[&str] = &[
     "accountId",
     "apiId",
+    "authorizer",
     "deploymentId",
     "domainName",
     "domainPrefix",
+    "error",
     "extendedRequestId",
     "httpMethod",
     "identity",
+    "isCanaryRequest",
     "path",
     "protocol",
     "requestId",
@@ -47,14 +46,11 @@ const MEMBERS: &[&str] = &[
     "stage",
 ];
 
-/// Those of `$context.identity`.
+/// Members of `$context.identity` that are there and null where nothing is known of them (recorded likewise).
 const IDENTITY: &[&str] = &[
     "accessKey",
     "accountId",
-    "apiKey",
-    "apiKeyId",
     "caller",
-    "clientCert",
     "cognitoAuthenticationProvider",
     "cognitoAuthenticationType",
     "cognitoIdentityId",
@@ -64,30 +60,60 @@ const IDENTITY: &[&str] = &[
     "user",
     "userAgent",
     "userArn",
-    "vpcId",
-    "vpceId",
 ];
-
-const ERROR: &[&str] = &["message", "messageString", "responseType", "validationErrorString"];
 
 impl ContextObject {
     pub(super) fn new(inputs: &Inputs<'_>, overrides: &Overrides) -> Self {
-        let context = Rc::new(inputs.context.clone().into_owned());
-        Self { context, now: inputs.now, overrides: overrides.clone() }
+        Self {
+            context: Rc::new(inputs.context.clone().into_owned()),
+            now: inputs.now,
+            prefix: String::new(),
+            overrides: Some(overrides.clone()),
+        }
     }
 
     fn member(&self, name: &str) -> Option<Value> {
-        let part = |prefix, names| {
+        if let Some(overrides) = &self.overrides {
+            match name {
+                "requestOverride" => return Some(Value::Map(overrides.request.clone())),
+                "responseOverride" => return Some(Value::Map(overrides.response.clone())),
+                "authorizer" => return authorizer(&self.context.authorizer),
+                "error" if self.context.error.is_none() => return None,
+                _ => {}
+            }
+        }
+        let full = [&*self.prefix, name].concat();
+        if let Some(text) = self.context.lookup(&full, self.now) {
+            return Some(match text.parse() {
+                // A number in the real service too.
+                Ok(epoch) if full == "requestTimeEpoch" => Value::Integer(epoch),
+                _ => Value::from(&*text),
+            });
+        }
+        let prefix = full + ".";
+        NAMES.iter().any(|name| name.starts_with(&prefix)).then(|| {
             let (context, now) = (self.context.clone(), self.now);
-            Value::Object(Rc::new(Part { context, now, prefix, names }))
+            Value::Object(Rc::new(Self { context, now, prefix, overrides: None }))
+        })
+    }
+
+    /// The names that going through it shows.
+    fn names(&self) -> Vec<&'static str> {
+        let known = |names: &[&'static str]| -> Vec<&'static str> {
+            names.iter().copied().filter(|name| self.member(name).is_some()).collect()
         };
-        match name {
-            "requestOverride" => Some(Value::Map(self.overrides.request.clone())),
-            "responseOverride" => Some(Value::Map(self.overrides.response.clone())),
-            "identity" => Some(part("identity", IDENTITY)),
-            "error" => self.context.error.as_ref().map(|_| part("error", ERROR)),
-            "authorizer" => authorizer(&self.context.authorizer),
-            name => variable(&self.context, name, self.now),
+        match &*self.prefix {
+            "" => known(MEMBERS),
+            "identity." => {
+                let mut names = known(&["apiKey", "apiKeyId", "vpcId", "vpceId"]);
+                names.extend(IDENTITY);
+                names.sort_unstable();
+                names
+            }
+            prefix => {
+                let names = NAMES.iter().filter_map(|name| name.strip_prefix(prefix));
+                known(&names.filter(|name| !name.contains('.')).collect::<Vec<_>>())
+            }
         }
     }
 }
@@ -96,80 +122,60 @@ impl Object for ContextObject {
     fn get(&self, name: &str) -> Option<Value> {
         self.member(name)
     }
+
+    /// The methods of a map that is read.
     fn call(&self, method: &str, arguments: &[Value]) -> Result<Value, CallError> {
-        let names: Vec<&str> =
-            MEMBERS.iter().copied().filter(|name| self.member(name).is_some()).collect();
-        read_only_map(&names, |name| self.member(name), method, arguments)
-    }
-    fn items(&self) -> Option<Vec<Value>> {
-        Some(MEMBERS.iter().filter_map(|name| self.member(name)).collect())
-    }
-}
-
-impl Part {
-    fn member(&self, name: &str) -> Option<Value> {
-        variable(&self.context, &alloc::format!("{}.{name}", self.prefix), self.now)
-    }
-}
-
-impl Object for Part {
-    fn get(&self, name: &str) -> Option<Value> {
-        self.member(name)
-    }
-    fn call(&self, method: &str, arguments: &[Value]) -> Result<Value, CallError> {
-        read_only_map(self.names, |name| self.member(name), method, arguments)
-    }
-    fn items(&self) -> Option<Vec<Value>> {
-        Some(self.names.iter().filter_map(|name| self.member(name)).collect())
-    }
-}
-
-fn variable(context: &Context, name: &str, now: Timestamp) -> Option<Value> {
-    let text = context.lookup(name, now)?;
-    Some(match (name, text.parse()) {
-        // A number in the real service too.
-        ("requestTimeEpoch", Ok(epoch)) => Value::Integer(epoch),
-        _ => Value::from(&*text),
-    })
-}
-
-/// `$context.authorizer`, absent without one.
-fn authorizer(authorizer: &AuthorizerContext) -> Option<Value> {
-    let (AuthorizerContext::Jwt { claims, .. } | AuthorizerContext::Cognito { claims }) =
-        authorizer
-    else {
-        return None;
-    };
-    let map = Map::silent();
-    map.put("claims", convert::string_map(claims.iter().map(|(name, value)| (name, value))));
-    Some(Value::Map(map))
-}
-
-/// The methods of a map that is read.
-fn read_only_map(
-    names: &[&str],
-    member: impl Fn(&str) -> Option<Value>,
-    method: &str,
-    arguments: &[Value],
-) -> Result<Value, CallError> {
-    let list = |items| Ok(Value::List(List::new(items, Notation::Java)));
-    match (method, arguments) {
-        ("get", [Value::String(name)]) => Ok(member(name).unwrap_or_default()),
-        ("containsKey", [Value::String(name)]) => Ok(Value::Bool(names.contains(&&**name))),
-        ("keySet", []) => list(names.iter().map(|name| Value::from(*name)).collect()),
-        ("values", []) => list(names.iter().map(|name| member(name).unwrap_or_default()).collect()),
-        ("entrySet", []) => {
-            let entries = names.iter().map(|name| {
-                let entry = Map::new();
-                entry.put("key", *name);
-                entry.put("value", member(name).unwrap_or_default());
-                Value::Map(entry)
-            });
-            list(entries.collect())
+        let list = |items| Ok(Value::List(List::new(items, Notation::Java)));
+        let value = |name: &str| self.member(name).unwrap_or_default();
+        match (method, arguments) {
+            ("get", [Value::String(name)]) => Ok(value(name)),
+            ("containsKey", [Value::String(name)]) => {
+                Ok(Value::Bool(self.names().contains(&&**name)))
+            }
+            ("keySet", []) => list(self.names().into_iter().map(Value::from).collect()),
+            ("values", []) => list(self.names().into_iter().map(value).collect()),
+            ("entrySet", []) => {
+                let entries = self.names().into_iter().map(|name| {
+                    let entry = Map::new();
+                    entry.put("key", name);
+                    entry.put("value", value(name));
+                    Value::Map(entry)
+                });
+                list(entries.collect())
+            }
+            ("size", []) => Ok(Value::Integer(self.names().len() as i64)),
+            ("isEmpty", []) => Ok(Value::Bool(self.names().is_empty())),
+            ("toString", []) => Ok(Value::from("")),
+            _ => Err(CallError::NoSuchMethod),
         }
-        ("size", []) => Ok(Value::Integer(names.len() as i64)),
-        ("isEmpty", []) => Ok(Value::Bool(names.is_empty())),
-        ("toString", []) => Ok(Value::from(String::new())),
-        _ => Err(CallError::NoSuchMethod),
     }
+
+    fn items(&self) -> Option<Vec<Value>> {
+        Some(self.names().into_iter().map(|name| self.member(name).unwrap_or_default()).collect())
+    }
+}
+
+/// `$context.authorizer`, absent without one. Its values are texts, whatever the authorizer gave.
+fn authorizer(authorizer: &AuthorizerContext) -> Option<Value> {
+    let map = Map::silent();
+    match authorizer {
+        AuthorizerContext::None => return None,
+        AuthorizerContext::Jwt { claims, .. } | AuthorizerContext::Cognito { claims } => {
+            let texts = Map::silent();
+            for (name, value) in claims {
+                texts.put(&**name, &**value);
+            }
+            map.put("claims", texts);
+        }
+        AuthorizerContext::Lambda(lambda) => {
+            if let Some(principal_id) = &lambda.principal_id {
+                map.put("principalId", &**principal_id);
+            }
+            for (name, value) in &lambda.members {
+                let (ContextValue::Text(text) | ContextValue::Json(text)) = value;
+                map.put(&**name, &**text);
+            }
+        }
+    }
+    Some(Value::Map(map))
 }

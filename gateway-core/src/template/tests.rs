@@ -1,32 +1,190 @@
 use super::*;
+use crate::context::{AuthorizerContext, ContextValue, LambdaContext};
 use crate::message::{Content, Fields, Version};
 use alloc::string::ToString;
 
-fn rendered(template: &str, content: &str) -> String {
-    let context = crate::context::example();
-    let request = Request {
-        method: "POST".into(),
-        target: "/".into(),
-        version: Version::Http11,
-        fields: Fields::new(),
-        content: Content::Empty,
-    };
-    let inputs = Inputs {
-        content,
-        request: &request,
-        context: &context,
-        stage_variables: &BTreeMap::new(),
-        now: Timestamp(0),
-    };
-    let template = MappingTemplate::parse(template).unwrap();
-    match template.render(&inputs, &Overrides::default()) {
-        Ok(text) => text,
-        Err(error) => error.to_string(),
+struct Exchange {
+    context: Context,
+    request: Request,
+    variables: BTreeMap<String, String>,
+    overrides: Overrides,
+}
+
+fn exchange() -> Exchange {
+    let mut fields = Fields::new();
+    for (name, value) in [("X-Id", "1"), ("X-Id", "2"), ("TE", "trailers"), ("q", "header")] {
+        fields.push(name, value);
+    }
+    let mut context = crate::context::example();
+    context.path_parameters = [("id".into(), "42".into()), ("both".into(), "path".into())].into();
+    context.raw_query = "q=a+b%2B&q=last&both=query".into();
+    Exchange {
+        context,
+        request: Request {
+            method: "POST".into(),
+            target: "/".into(),
+            version: Version::Http11,
+            fields,
+            content: Content::Empty,
+        },
+        variables: [("env".into(), "prod".into())].into(),
+        overrides: Overrides::default(),
+    }
+}
+
+impl Exchange {
+    fn render(&self, template: &str, content: &str) -> String {
+        let inputs = Inputs {
+            content,
+            request: &self.request,
+            context: &self.context,
+            stage_variables: &self.variables,
+            now: Timestamp(0),
+        };
+        let template = match MappingTemplate::parse(template) {
+            Ok(template) => template,
+            Err(error) => return error.to_string(),
+        };
+        match template.render(&inputs, &self.overrides) {
+            Ok(text) => text,
+            Err(error) => error.to_string(),
+        }
+    }
+}
+
+fn all(cases: &[(&str, &str, &str)]) {
+    for (template, content, expected) in cases {
+        assert_eq!(exchange().render(template, content), *expected, "{template}");
     }
 }
 
 #[test]
-fn objects_print_as_java_maps_and_lists_within_as_json() {
-    let content = r#"{"json": {"foo": [{"nested": "b/r"}], "n": 1.0}}"#;
-    assert_eq!(rendered("$input.path('$.json')", content), r#"{foo=[{"nested":"b\/r"}], n=1.0}"#);
+fn input_is_the_content_in_several_forms() {
+    let json = r#"{"a": {"b": [1, {"c": "x/y"}], "n": null}, "s": "text", "d": 1.50, "t": true}"#;
+    all(&[
+        ("$input.body", "", "{}"),
+        ("$input.body", "plain", "plain"),
+        ("[$input.body.nope]", json, "[]"),
+        ("$input.json('$.a')", json, r#"{"b":[1,{"c":"x/y"}],"n":null}"#),
+        ("$input.json('$.s')", json, "\"text\""),
+        ("$input.json('$.nope')", json, "\"\""),
+        ("$input.json('$')", "not JSON", "\"\""),
+        ("$input.json('$')", "", "{}"),
+        ("$input.path('$.s') $input.path('$.d') $input.path('$.t')", json, "text 1.5 true"),
+        ("[$input.path('$.nope')] [$input.path('$.a.n')]", json, "[] []"),
+        ("$input.path('$.a')", json, r#"{b=[1,{"c":"x\/y"}], n=null}"#),
+        ("$input.path('$').a.b[1].c $input.path('$.a.b').size()", json, "x/y 2"),
+        (
+            "$input.path('$.a.b[')",
+            json,
+            "line 1, column 1: `path` failed: `$.a.b[`: expected a name in quotes, an index, `*` or `?(` (character 7)",
+        ),
+        ("$input.path('$.n')", r#"{"n": 12345678901234567890}"#, "12345678901234567890"),
+    ]);
+}
+
+#[test]
+fn parameters_are_looked_for_in_path_query_and_fields() {
+    all(&[
+        ("$input.params('id') $input.params('both') $input.params('q')", "", "42 path last"),
+        ("$input.params('X-Id')|$input.params('x-id')|$input.params('TE')|", "", "2|||"),
+        (
+            "$input.params().path $input.params().querystring",
+            "",
+            "{id=42, both=path} {q=last, both=query}",
+        ),
+        ("$input.params().header.get('X-Id')", "", "2"),
+        ("#foreach($p in $input.params().keySet())$p #end", "", "path querystring header "),
+    ]);
+}
+
+#[test]
+fn util_has_the_real_services_functions() {
+    all(&[
+        (
+            "$util.escapeJavaScript($input.body)",
+            "it's \"a/b\" \\ é\n",
+            "it\\'s \\\"a\\/b\\\" \\\\ \\u00E9\\n",
+        ),
+        (
+            "$util.urlEncode($input.body) $util.urlDecode('a+b%20%2B')",
+            "{a b}*~",
+            "%7Ba+b%7D*%7E a b +",
+        ),
+        ("$util.base64Encode($input.body) $util.base64Decode('aMOp')", "hé", "aMOp hé"),
+        ("#set($o = $util.parseJson($input.body))$o.a[1] $o", r#"{"a": [1, 2]}"#, "2 {a=[1,2]}"),
+        ("$util.parseJson('[1]') $util.parseJson('5')", "", "[1] 5"),
+        ("[$util.nope('a')] [$util.urlEncode($nope)]", "", "[] []"),
+        (
+            "$util.parseJson('{')",
+            "",
+            "line 1, column 1: `parseJson` failed: this is not JSON: no member's name in double quotes at byte 1",
+        ),
+    ]);
+}
+
+#[test]
+fn context_and_stage_variables_are_found_by_name() {
+    let mut exchange = exchange();
+    let lambda = LambdaContext {
+        principal_id: Some("user".into()),
+        members: [("n".into(), ContextValue::Json("5".into()))].into(),
+        ..LambdaContext::default()
+    };
+    exchange.context.authorizer = AuthorizerContext::Lambda(lambda);
+    for (template, expected) in [
+        ("$context.stage $context.identity.sourceIp", "test 205.255.255.176"),
+        ("[$context.identity] [$context.identity.userArn] [$context.nope.nope]", "[] [] []"),
+        ("$context.authorizer.principalId $context.authorizer.n", "user 5"),
+        ("$context['stage'] $context.get('stage') $stageVariables.env", "test test prod"),
+        ("[$stageVariables.nope] $stageVariables", "[] {env=prod}"),
+        ("#foreach($k in $context.identity.keySet())#if($k == 'caller')found#end#end", "found"),
+        (
+            "$context.requestOverride.keySet() $context.responseOverride.keySet()",
+            "[path, header, querystring] [header]",
+        ),
+        ("$context.requestTimeEpoch $context.error.message|", "1584039838390 |"),
+    ] {
+        assert_eq!(exchange.render(template, ""), expected, "{template}");
+    }
+    exchange.context.authorizer = AuthorizerContext::None;
+    let loop_over_nothing = "{#foreach($k in $context.authorizer.keySet())$k#end}";
+    assert_eq!(exchange.render(loop_over_nothing, ""), "{}");
+}
+
+#[test]
+fn overrides_go_from_template_to_template() {
+    let exchange = exchange();
+    exchange.render(
+        "#set($context.requestOverride.header.a = \"1\")#set($context.requestOverride.header.m = ['x', 'y'])\
+         #set($context.requestOverride.path.p = $input.params('id'))#set($context.requestOverride.foo = 'kept')\
+         $context.requestOverride.querystring.put('q', 5)#set($context.responseOverride.status = 201)",
+        "",
+    );
+    assert_eq!(exchange.render("$context.requestOverride.foo", ""), "kept");
+    let overrides = &exchange.overrides;
+    assert_eq!(
+        overrides.request_headers(),
+        [("a".into(), ["1".into()].into()), ("m".into(), ["x".into(), "y".into()].into())]
+    );
+    assert_eq!(overrides.request_path(), [("p".into(), "42".into())]);
+    assert_eq!(overrides.request_query(), [("q".into(), ["5".into()].into())]);
+    assert_eq!(overrides.response_status(), Some(201));
+    for status in ["99", "600", "'x'", "2.5", "true"] {
+        exchange.render(&alloc::format!("#set($context.responseOverride.status = {status})"), "");
+        assert_eq!(exchange.overrides.response_status(), None, "{status}");
+    }
+}
+
+#[test]
+fn a_template_that_goes_too_far_is_stopped() {
+    let list = "[".to_string() + &"1,".repeat(1_999) + "1]";
+    let count = exchange()
+        .render("#set($n = 0)#foreach($x in $input.path('$'))#set($n = $n + 1)#end$n", &list);
+    assert_eq!(count, "1000");
+    let doubled = "#set($s = \"0123456789\")#foreach($i in [1..60])#set($s = \"$s$s\")#end$s";
+    assert!(exchange().render(doubled, "").contains("too long"));
+    let nested =
+        "#foreach($a in [1..1000])#foreach($b in [1..1000])#foreach($c in [1..1000])#end#end#end";
+    assert!(exchange().render(nested, "").contains("too many steps"));
 }

@@ -51,8 +51,8 @@ impl Object for Util {
     }
 }
 
-/// commons-lang's `escapeJavaScript`: quotes of both kinds, backslashes, slashes, and everything that
-/// is not printable ASCII.
+/// commons-lang's `escapeJavaScript`: quotes of both kinds, backslashes, slashes, and everything
+/// that is not ASCII or not printed.
 fn escape_java_script(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len() + 8);
     for c in text.chars() {
@@ -66,7 +66,7 @@ fn escape_java_script(text: &str) -> String {
             '\n' => escaped.push_str("\\n"),
             '\r' => escaped.push_str("\\r"),
             '\t' => escaped.push_str("\\t"),
-            ' '..='~' => escaped.push(c),
+            ' '..='\u{7f}' => escaped.push(c),
             c => {
                 let mut units = [0; 2];
                 for unit in c.encode_utf16(&mut units) {

@@ -66,7 +66,7 @@ pub(super) fn call_decimal(
         ("isInfinite", []) => found(number.is_infinite()),
         ("parseDouble" | "valueOf", [Value::String(text)]) => match text.trim().parse::<f64>() {
             Ok(number) => found(number),
-            Err(_) => failed(format!("`{text}` is no number")),
+            Err(_) => failed("the text is no number"),
         },
         ("compareTo", [Value::Decimal(other)]) => found(number.total_cmp(other) as i64),
         ("compare", [Value::Decimal(a), Value::Decimal(b)]) => found(a.total_cmp(b) as i64),
@@ -96,6 +96,7 @@ pub(super) fn call_bool(
 fn parsed(text: &str, radix: u32) -> Answer {
     match i64::from_str_radix(text, radix) {
         Ok(number) => found(number),
-        Err(_) => failed(format!("For input string: \"{text}\"")),
+        // What it is instead is the data's, which is nobody's business in a log.
+        Err(_) => failed("the text is no integer"),
     }
 }
