@@ -3,7 +3,7 @@
 //! A part that fails does not stop the others: one run tells everything. The parts stand in the order in which they
 //! need each other's results.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
@@ -29,6 +29,7 @@ const PARTS: &[Part] = &[
     ("licences", "every dependency may be used", licences::check),
     ("fuzz", "the fuzz targets compile", fuzz),
     ("doctests", "the examples in the documentation run", doctests),
+    ("velocity", "mapping templates render as Velocity 1.7 renders them, in Java", velocity),
     ("tests", "unit, simulation, conformance and host tests", tests),
 ];
 
@@ -170,6 +171,25 @@ fn docs() -> Result<()> {
 
 fn doctests() -> Result<()> {
     shell::run(shell::cargo().args(["test", "--workspace", "--doc", "--quiet"]))
+}
+
+/// Compares with the real thing, which Debian has.
+fn velocity() -> Result<()> {
+    const PACKAGES: [(&str, &str); 3] = [
+        ("/usr/share/java/velocity.jar", "velocity"),
+        ("/usr/share/java/commons-collections3.jar", "libcommons-collections3-java"),
+        ("/usr/share/java/commons-lang.jar", "libcommons-lang-java"),
+    ];
+    let missing = PACKAGES.iter().filter(|(jar, _)| !Path::new(jar).is_file());
+    let missing: Vec<&str> = missing.map(|(_, package)| *package).collect();
+    if !missing.is_empty() {
+        toolchain::apt(&missing)?;
+    }
+    // The JDK, not a mere runtime: the driver is compiled where it is run.
+    toolchain::program("javac", &["default-jdk-headless"])?;
+    let mut test = shell::cargo();
+    test.args(["test", "--package", "velocity", "--test", "differential"]);
+    shell::run(test.env("VELOCITY17", "required"))
 }
 
 fn tests() -> Result<()> {

@@ -1,0 +1,147 @@
+//! What the dialects have alike and what not, bounds, and where errors are.
+
+use velocity::{
+    Bounds, Dialect, List, Map, Notation, Position, RenderErrorKind, Scope, Template, Value,
+};
+
+fn scope() -> Scope {
+    let map = Map::new();
+    map.put("k", "v");
+    map.put("none", Value::Null);
+    map.put("json", List::new(vec![1.into(), map_of("a", "x/\"")], Notation::Json));
+    let mut scope = Scope::new();
+    scope.set("map", map);
+    scope.set("no", false);
+    scope.set("null", Value::Null);
+    scope
+}
+
+fn map_of(name: &str, value: &str) -> Value {
+    let map = Map::new();
+    map.put(name, value);
+    map.into()
+}
+
+fn rendered(dialect: Dialect, template: &str) -> String {
+    let template = Template::parse(template, dialect).map_err(|error| error.to_string());
+    template
+        .and_then(|template| {
+            template.render(&scope(), &Bounds::default()).map_err(|error| error.to_string())
+        })
+        .unwrap_or_else(|error| format!("error: {error}"))
+}
+
+#[test]
+fn nothing_is_the_empty_string_to_api_gateway_and_itself_to_velocity() {
+    for (template, velocity, api_gateway) in [
+        ("$nope ${nope.a} $!nope", "$nope ${nope.a} ", "  "),
+        ("#if($nope)T#else F#end", " F", "T"),
+        ("#if($nope.a.b)T#end#if(!$nope)F#end", "F", "T"),
+        ("#if($no)T#end", "", ""),
+        ("#if($map.none == '')E#end#if($map.none == $nope)N#end", "N", "EN"),
+        ("#set($x = 1)#set($x = $nope)$x", "1", ""),
+        ("\\$nope \\\\$nope", "\\$nope \\\\$nope", "$nope \\"),
+        ("#set(${x} = 1)$x", "$x", "1"),
+        (
+            "#macro(m $a)hi#end#m('x')",
+            "error: line 1, column 1: `#macro` is not supported",
+            "#m('x')",
+        ),
+        (
+            "#evaluate('$map')#return",
+            "error: line 1, column 1: `#evaluate` is not supported",
+            "#evaluate('$map')#return",
+        ),
+        ("#set($m = {})#set($o = $m.put('k', null))[$m.k]$m", "[$m.k]{k=null}", "[]{k=null}"),
+    ] {
+        assert_eq!(rendered(Dialect::Velocity17, template), velocity, "{template}");
+        assert_eq!(rendered(Dialect::ApiGateway, template), api_gateway, "{template}");
+    }
+}
+
+#[test]
+fn maps_print_as_java_does_and_lists_of_json_as_json() {
+    for (template, text) in [
+        ("$map", "{k=v, none=null, json=[1,{\"a\":\"x\\/\\\"\"}]}"),
+        ("$map.json $map.json.toString().length()", "[1,{\"a\":\"x\\/\\\"\"}] 17"),
+        ("#set($l = [1, 'a', {'b': 2.0}])$l", "[1, a, {b=2.0}]"),
+    ] {
+        assert_eq!(rendered(Dialect::ApiGateway, template), text, "{template}");
+    }
+}
+
+#[test]
+fn mistakes_are_told_with_line_and_column() {
+    for (template, line, column) in [
+        ("a\n  #if($x", 2, 9),
+        ("#end", 1, 1),
+        ("é $", 1, 4),
+        ("#set($x = \"a\n $\")#set($y = )", 2, 15),
+        ("#set($x = \"#if(1)\")", 1, 19),
+        ("#foreach($x of $y)#end #foreach($x)\n#end", 1, 24),
+        ("#set($x = \"say \\\"hi\\\"\")", 1, 18),
+    ] {
+        for dialect in [Dialect::Velocity17, Dialect::ApiGateway] {
+            let error = Template::parse(template, dialect).expect_err(template);
+            assert_eq!(error.position, Position { line, column }, "{template:?}: {error}");
+        }
+    }
+    let template = Template::parse("ok\n $map.k.substring(5)", Dialect::ApiGateway).unwrap();
+    let error = template.render(&scope(), &Bounds::default()).unwrap_err();
+    assert_eq!(error.position, Position { line: 2, column: 2 });
+    assert!(matches!(error.kind, RenderErrorKind::Method { name, .. } if name == "substring"));
+}
+
+#[test]
+fn no_template_exceeds_its_bounds() {
+    use RenderErrorKind::{OutputTooLong, TooDeep, TooManySteps, TooMuchMemory};
+    let small = Bounds {
+        output_bytes_max: 10_000,
+        memory_bytes_max: 100_000,
+        steps_max: 100_000,
+        iterations_max: 5_000,
+        depth_max: 16,
+    };
+    for (template, kind) in [
+        ("#foreach($i in [1..5000])#foreach($j in [1..5000])#end#end", TooManySteps),
+        ("#foreach($i in [1..5000])0123456789#end", OutputTooLong),
+        ("#set($s = '0123456789')#foreach($i in [1..99])#set($s = \"$s$s\")#end", OutputTooLong),
+        ("#set($s = 'x')$s.repeat(2000000000)", OutputTooLong),
+        ("#set($l = [])#foreach($i in [1..5000])#set($o = $l.add($i))#end", TooMuchMemory),
+        ("#set($l = [1..2000000000])", TooManySteps),
+        ("#set($l = [])#foreach($i in [1..99])#set($l = [$l])#end$l", TooDeep),
+        (
+            "#set($l = [1])#foreach($i in [1..60])#set($l = [$l, $l])#end#if($l == [])#end$l",
+            TooDeep,
+        ),
+        ("#define($a)$b#end#define($b)#define($c)$a#end$c#end$a", TooDeep),
+        ("#set($s = 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!')$s.matches('(a+)+b')", TooManySteps),
+    ] {
+        let compiled = Template::parse(template, Dialect::Velocity17).expect(template);
+        let error = compiled.render(&scope(), &small).expect_err(template);
+        assert_eq!(error.kind, kind, "{template}");
+    }
+    let itself = Template::parse("#set($o = $map.put('m', [$map]))", Dialect::ApiGateway).unwrap();
+    let error = itself.render(&scope(), &small).unwrap_err();
+    assert!(matches!(error.kind, RenderErrorKind::Unsupported(_)));
+}
+
+#[test]
+fn whatever_is_nested_deep_is_refused_or_rendered_and_dropped() {
+    let deep = |open: &str, close: &str| {
+        let template = open.repeat(20_000) + "1" + &close.repeat(20_000);
+        let parsed = Template::parse(&template, Dialect::ApiGateway);
+        parsed.map(|template| template.render(&Scope::new(), &Bounds::default())).is_err()
+    };
+    assert!(deep("#if(true)", "#end"));
+    assert!(deep("#set($x = (", "))"));
+    assert!(deep("#set($x = [", "])"));
+    assert!(deep("#set($x = !", ")"));
+    assert!(deep("$a.b(", ")"));
+    assert!(deep("$a[", "]"));
+    let long = format!("#set($x = 1{})$x", " + 1".repeat(20_000));
+    assert_eq!(rendered(Dialect::ApiGateway, &long), "20001");
+    let nested = "#set($l = [])#foreach($i in [1..200000])#set($l = [$l])#end done";
+    assert_eq!(rendered(Dialect::ApiGateway, nested), " done");
+    assert!(rendered(Dialect::ApiGateway, &"\\".repeat(5_000)).starts_with("error"));
+}
