@@ -4,7 +4,7 @@ use crate::message::{Content, Fields, Version};
 use alloc::string::ToString;
 
 struct Exchange {
-    context: Context,
+    context: Context<'static>,
     request: Request,
     variables: BTreeMap<String, String>,
     overrides: Overrides,
