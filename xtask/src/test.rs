@@ -94,6 +94,7 @@ fn tools() -> Result<()> {
         node::install(folder)?;
     }
     println!("python: {}", python()?.display());
+    println!("moto: {}", moto()?.display());
     match nextest() {
         true => println!("cargo-nextest: there"),
         false => println!("cargo-nextest: could not be installed; `cargo test` is used instead"),
@@ -205,7 +206,9 @@ fn tests() -> Result<()> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let path = std::env::join_paths(std::iter::once(bin).chain(std::env::split_paths(&path)))
         .context("extending the PATH")?;
-    shell::run(command.env("PATH", path).env("EDGEWAY_PYTHON", python))
+    shell::run(
+        command.env("PATH", path).env("EDGEWAY_PYTHON", python).env("EDGEWAY_MOTO_PYTHON", moto()?),
+    )
 }
 
 /// Whether cargo-nextest is there, installing it if it is not.
@@ -220,16 +223,24 @@ fn nextest() -> bool {
 
 /// The python of a virtual environment with what the Python functions need.
 fn python() -> Result<PathBuf> {
-    const REQUIREMENTS: &str = "examples/products/function-python/requirements.txt";
-    let venv = shell::artefacts()?.join("venv");
+    virtual_environment("venv", "examples/products/function-python/requirements.txt")
+}
+
+/// The python of a virtual environment with `moto`, which is AWS to the tests of service integrations.
+fn moto() -> Result<PathBuf> {
+    virtual_environment("venv-moto", "tests/services/requirements.txt")
+}
+
+fn virtual_environment(name: &str, requirements: &str) -> Result<PathBuf> {
+    let venv = shell::artefacts()?.join(name);
     let python = venv.join("bin/python3");
-    let wanted = std::fs::read(shell::root().join(REQUIREMENTS))
-        .with_context(|| format!("reading {REQUIREMENTS}"))?;
+    let wanted = std::fs::read(shell::root().join(requirements))
+        .with_context(|| format!("reading {requirements}"))?;
     let stamp = venv.join("requirements.installed");
     if std::fs::read(&stamp).is_ok_and(|installed| installed == wanted) {
         return Ok(python);
     }
-    shell::say("installing the Python client of the Lambda Runtime API");
+    shell::say(format!("installing what {requirements} lists"));
     let system = toolchain::program("python3", &["python3", "python3-venv"])?;
     let make = || shell::run(shell::command(&system).args(["-m", "venv", "--clear"]).arg(&venv));
     make().or_else(|_| {
@@ -244,7 +255,7 @@ fn python() -> Result<PathBuf> {
         "--quiet",
         "--disable-pip-version-check",
         "-r",
-        REQUIREMENTS,
+        requirements,
     ]))?;
     std::fs::write(&stamp, wanted).with_context(|| format!("writing {}", stamp.display()))?;
     Ok(python)
