@@ -1,5 +1,5 @@
-//! Integrations with AWS's services against a peer that speaks their protocols: `moto`, which checks the
-//! signature of every request against the credentials that it gave out itself.
+//! Integrations with AWS's services against a peer that speaks their protocols: `moto`, which also checks
+//! signatures against the credentials that it gave out itself.
 
 mod peer;
 
@@ -61,13 +61,18 @@ fn rest() -> Value {
         ("sns", "Publish", &["TopicArn", "Message"]),
         ("sts", "GetCallerIdentity", &[]),
     ] {
-        let mappings: BTreeMap<String, String> = parameters
+        let mut mappings: BTreeMap<String, String> = parameters
             .iter()
             .map(|name| {
                 let target = format!("integration.request.querystring.{name}");
                 (target, format!("method.request.querystring.{name}"))
             })
             .collect();
+        // moto takes nothing else for the query protocol.
+        mappings.insert(
+            "integration.request.header.Content-Type".into(),
+            "'application/x-www-form-urlencoded'".into(),
+        );
         let integration = aws(&format!("{service}:action/{action}"), "POST", json!(mappings));
         paths.insert(format!("/q/{service}/{action}"), json!({"get": operation(&integration)}));
     }
@@ -147,7 +152,7 @@ fn between<'t>(text: &'t str, tag: &str) -> &'t str {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn services_are_called_signed_through_rest_and_http_apis() {
+async fn services_are_called_through_rest_and_http_apis() {
     let moto = Moto::start().await;
     let edgeway = Edgeway::start(&moto, &rest(), &http(), "assumeRoles: false").await;
     json_services(&edgeway).await;
@@ -198,25 +203,30 @@ async fn json_services(edgeway: &Edgeway) {
     assert_eq!(data, ["b25l", "dHdv"]);
 }
 
+/// The next message of the queue, which is then deleted.
+async fn receive(edgeway: &Edgeway) -> String {
+    let received = edgeway.http("SQS-ReceiveMessage", &[], "").await;
+    assert_eq!(received.status, 200, "{received:?}");
+    let text = received.text();
+    let handle = json!({"handle": between(&text, "ReceiptHandle")}).to_string();
+    let deleted = edgeway.http("SQS-DeleteMessage", &[], &handle).await;
+    assert_eq!(deleted.status, 200, "{deleted:?}");
+    text
+}
+
 async fn queues_and_topics(edgeway: &Edgeway) {
     let created = edgeway.rest("GET", "/q/sqs/CreateQueue?QueueName=orders", "").await;
     assert!(between(&created.text(), "QueueUrl").ends_with("/orders"), "{created:?}");
     let sent = edgeway.rest("POST", "/orders", r#"{"a": "b & c"}"#).await;
     assert!(!between(&sent.text(), "MessageId").is_empty(), "{sent:?}");
-    let received = edgeway.http("SQS-ReceiveMessage", &[], "").await;
-    assert_eq!(between(&received.text(), "Body").replace("&quot;", "\""), r#"{"a": "b &amp; c"}"#);
-    let handle = between(&received.text(), "ReceiptHandle").to_owned();
-    let deleted =
-        edgeway.http("SQS-DeleteMessage", &[], &json!({"handle": handle}).to_string()).await;
-    assert_eq!(deleted.status, 200, "{deleted:?}");
+    let received = receive(edgeway).await;
+    assert_eq!(between(&received, "Body").replace("&quot;", "\""), r#"{"a": "b &amp; c"}"#);
 
     let attributes = r#"{"kind": {"DataType": "String", "StringValue": "test"}}"#;
     let sent = edgeway.http("SQS-SendMessage", &[("x-attributes", attributes)], "hello").await;
     assert_eq!(sent.status, 200, "{sent:?}");
-    let received = edgeway.http("SQS-ReceiveMessage", &[], "").await;
-    assert_eq!(between(&received.text(), "Body"), "hello");
-    assert_eq!(between(&received.text(), "StringValue"), "test");
-    assert_eq!(edgeway.http("SQS-PurgeQueue", &[], "").await.status, 200);
+    let received = receive(edgeway).await;
+    assert_eq!((between(&received, "Body"), between(&received, "StringValue")), ("hello", "test"));
 
     let topic = edgeway.rest("GET", "/q/sns/CreateTopic?Name=t", "").await;
     let arn = between(&topic.text(), "TopicArn").to_owned();
@@ -225,9 +235,8 @@ async fn queues_and_topics(edgeway: &Edgeway) {
     assert_eq!(edgeway.rest("GET", &path, "").await.status, 200);
     let path = format!("/q/sns/Publish?TopicArn={arn}&Message=a%20b%2Bc");
     assert_eq!(edgeway.rest("GET", &path, "").await.status, 200);
-    let received = edgeway.http("SQS-ReceiveMessage", &[], "").await.text();
+    let received = receive(edgeway).await;
     assert!(received.contains("a b+c"), "{received}");
-    assert_eq!(edgeway.http("SQS-PurgeQueue", &[], "").await.status, 200);
 }
 
 async fn state_machines(edgeway: &Edgeway) {
@@ -260,12 +269,14 @@ async fn events(edgeway: &Edgeway) {
     let event =
         json!({"Entries": [{"Source": "shop", "DetailType": "order", "Detail": "{\"n\":1}"}]});
     assert_eq!(edgeway.rest_json("/events/PutEvents", event).await["FailedEntryCount"], 0);
-    assert!(edgeway.http("SQS-ReceiveMessage", &[], "").await.text().contains("order"));
-    assert_eq!(edgeway.http("SQS-PurgeQueue", &[], "").await.status, 200);
+    assert!(receive(edgeway).await.contains("order"));
     let put = edgeway.http("EventBridge-PutEvents", &[], r#"{"detail": {"n": 2}}"#).await;
     assert_eq!(put.json()["FailedEntryCount"], 0, "{put:?}");
-    let received = edgeway.http("SQS-ReceiveMessage", &[], "").await.text();
+    let received = receive(edgeway).await;
     assert!(received.contains("2026-11-21T05:08:09"), "{received}");
+    edgeway.rest("POST", "/orders", "{}").await;
+    assert_eq!(edgeway.http("SQS-PurgeQueue", &[], "").await.status, 200);
+    assert!(!edgeway.http("SQS-ReceiveMessage", &[], "").await.text().contains("<Body>"));
 }
 
 async fn objects(edgeway: &Edgeway) {
@@ -308,11 +319,19 @@ async fn roles_are_assumed_where_the_configuration_says_so() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_wrong_secret_is_refused_by_the_service() {
-    let mut moto = Moto::start().await;
+async fn a_service_accepts_the_signature_of_the_right_secret_alone() {
+    let mut moto = Moto::start_verifying().await;
+    let edgeway = Edgeway::start(&moto, &rest(), &http(), "assumeRoles: false").await;
+    json_services(&edgeway).await;
+    state_machines(&edgeway).await;
+    assert_eq!(edgeway.rest("PUT", "/s3/things", "").await.status, 200);
+    let key = "/s3/things/folder/b%20c+d:e@f/%C3%A4=1";
+    assert_eq!(edgeway.rest("PUT", key, "content").await.status, 200);
+    assert_eq!(edgeway.rest("GET", key, "").await.text(), "content");
+
     moto.secret_access_key.push('x');
     let edgeway = Edgeway::start(&moto, &rest(), &http(), "assumeRoles: false").await;
-    let answer = edgeway.rest("GET", "/q/sqs/CreateQueue?QueueName=q", "").await;
+    let answer = edgeway.rest("POST", "/ssm/GetParameter", r#"{"Name": "p"}"#).await;
     assert_eq!(answer.status, 502, "{answer:?}");
     assert!(answer.text().contains("SignatureDoesNotMatch"), "{answer:?}");
 }

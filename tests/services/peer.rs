@@ -4,6 +4,7 @@ use std::fs::File;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::Mutex;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -27,11 +28,25 @@ pub(crate) struct Moto {
 }
 
 impl Moto {
+    /// One that takes requests as they come.
     pub(crate) async fn start() -> Self {
+        Self::start_with(None).await
+    }
+
+    /// One that looks at the signature and the permissions of every request, but for the first.
+    ///
+    /// It leaves the URL's query out of what it verifies, so that requests with one are refused.
+    pub(crate) async fn start_verifying() -> Self {
+        Self::start_with(Some(UNSIGNED_CALLS)).await
+    }
+
+    async fn start_with(unsigned_calls: Option<usize>) -> Self {
         let address = SocketAddr::from(([127, 0, 0, 1], free_port()));
         let mut command = Command::new(python());
         command.args(["-m", "moto.server", "-H", "127.0.0.1", "-p", &address.port().to_string()]);
-        command.env("INITIAL_NO_AUTH_ACTION_COUNT", UNSIGNED_CALLS.to_string());
+        if let Some(unsigned_calls) = unsigned_calls {
+            command.env("INITIAL_NO_AUTH_ACTION_COUNT", unsigned_calls.to_string());
+        }
         let mut process =
             command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("python starts");
         wait_for(address, &mut process).await;
@@ -216,6 +231,9 @@ async fn wait_for(address: SocketAddr, process: &mut Child) {
 
 /// The python that `cargo xtask test` prepares, or one prepared here as it does.
 fn python() -> PathBuf {
+    // Tests run side by side: one of them prepares.
+    static PREPARING: Mutex<()> = Mutex::new(());
+    let _preparing = PREPARING.lock();
     if let Some(python) = std::env::var_os("EDGEWAY_MOTO_PYTHON") {
         return python.into();
     }
@@ -224,9 +242,6 @@ fn python() -> PathBuf {
     let wanted = std::fs::read(&requirements).unwrap();
     let venv = tests.join("../target/edgeway/venv-moto");
     let (python, stamp) = (venv.join("bin/python3"), venv.join("requirements.installed"));
-    // Tests run side by side: one of them prepares.
-    static PREPARING: std::sync::Mutex<()> = std::sync::Mutex::new(());
-    let _preparing = PREPARING.lock();
     if std::fs::read(&stamp).is_ok_and(|installed| installed == wanted) {
         return python;
     }
