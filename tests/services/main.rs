@@ -27,7 +27,15 @@ fn aws(uri: &str, method: &str, mappings: Value) -> Value {
 }
 
 fn operation(integration: &Value) -> Value {
+    // AWS maps from parameters that are declared.
+    let mappings = integration["requestParameters"].as_object();
+    let sources = mappings.into_iter().flatten().filter_map(|(_, source)| {
+        let (place, name) = source.as_str()?.strip_prefix("method.request.")?.split_once('.')?;
+        let place = if place == "querystring" { "query" } else { place };
+        Some(json!({"name": name, "in": place, "required": place == "path", "schema": {"type": "string"}}))
+    });
     json!({
+        "parameters": sources.collect::<Vec<_>>(),
         "responses": {"200": {"description": "d"}, "502": {"description": "d"}},
         "x-amazon-apigateway-integration": integration,
     })

@@ -49,7 +49,7 @@ impl Moto {
         }
         let mut process =
             command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("python starts");
-        wait_for(address, &mut process).await;
+        wait_for(address, &mut process, String::new).await;
         let mut moto = Self {
             process,
             address,
@@ -157,7 +157,8 @@ impl Edgeway {
             .stdout(Stdio::null())
             .stderr(log);
         let mut process = command.spawn().expect("edgeway starts");
-        wait_for(address, &mut process).await;
+        let log = || std::fs::read_to_string(folder.path().join("log")).unwrap_or_default();
+        wait_for(address, &mut process, log).await;
         Self { process, address, folder }
     }
 
@@ -217,11 +218,11 @@ impl Drop for Edgeway {
     }
 }
 
-async fn wait_for(address: SocketAddr, process: &mut Child) {
+async fn wait_for(address: SocketAddr, process: &mut Child, log: impl Fn() -> String) {
     let listening = async {
         while TcpStream::connect(address).await.is_err() {
             if let Some(status) = process.try_wait().unwrap() {
-                panic!("it ended before it listened: {status}");
+                panic!("it ended before it listened: {status}\n{}", log());
             }
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
