@@ -30,7 +30,7 @@ pub(crate) fn endpoint_request(
     base.remove(header::HOST);
     remove_connection_options(&mut base);
     let mut headers = outgoing(fields, base)?;
-    remove_hop_by_hop(&mut headers);
+    remove_hop_by_hop(&mut headers, fields);
     headers.remove(header::EXPECT); // answered here already
     let mut request = Request::new(body);
     *request.method_mut() =
@@ -57,7 +57,7 @@ pub(crate) fn client_response(
     }
     remove_connection_options(&mut endpoint);
     let mut headers = outgoing(fields, endpoint)?;
-    remove_hop_by_hop(&mut headers);
+    remove_hop_by_hop(&mut headers, fields);
     let mut body = body;
     if matches!(
         status,
@@ -169,25 +169,34 @@ fn remove_connection_options(headers: &mut HeaderMap) {
     }
 }
 
-fn remove_hop_by_hop(headers: &mut HeaderMap) {
-    const HOP_BY_HOP: [HeaderName; 6] = [
-        header::CONNECTION,
-        header::TRANSFER_ENCODING,
-        header::UPGRADE,
-        header::TE,
-        header::TRAILER,
-        HeaderName::from_static("keep-alive"),
-    ];
-    for name in &HOP_BY_HOP {
+/// Takes away what is about one connection. What of it does not frame a message passes where the
+/// pipeline set it: a `TE` that an API maps is its own word, and AWS sends it too.
+fn remove_hop_by_hop(headers: &mut HeaderMap, fields: &OutgoingFields) {
+    for name in ["connection", "keep-alive", "proxy-connection", "transfer-encoding"] {
         headers.remove(name);
     }
-    headers.remove("proxy-connection");
+    for name in ["te", "trailer", "upgrade"] {
+        if headers.contains_key(name) && !sets(fields, name) {
+            headers.remove(name);
+        }
+    }
+}
+
+/// Whether the pipeline, and nobody else, says what a field is.
+fn sets(fields: &OutgoingFields, name: &str) -> bool {
+    match fields {
+        OutgoingFields::Complete(_) => true,
+        OutgoingFields::Edited(edits) => edits.iter().any(|edit| match edit {
+            FieldEdit::Set(line) | FieldEdit::Append(line) => line.name.eq_ignore_ascii_case(name),
+            FieldEdit::Remove(_) | FieldEdit::Rename(..) => false,
+        }),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use gateway_core::message::{Field, FieldEdits};
+    use gateway_core::message::{Field, FieldEdits, Fields};
 
     fn headers(lines: &[(&'static str, &'static str)]) -> HeaderMap {
         let mut headers = HeaderMap::new();
@@ -239,6 +248,21 @@ mod tests {
         assert_eq!(request.headers(), &expected);
         let response = client_response(200, &edits, client, Body::Empty, &Method::GET).unwrap();
         assert_eq!(response.headers(), &expected);
+    }
+
+    #[test]
+    fn what_the_pipeline_sets_passes_unless_it_frames() {
+        let mut complete = Fields::new();
+        for name in ["TE", "Trailer", "Upgrade", "Connection", "Transfer-Encoding", "Keep-Alive"] {
+            complete.push(name, "x");
+        }
+        let complete = OutgoingFields::Complete(complete);
+        let client = headers(&[("te", "trailers"), ("upgrade", "h2c")]);
+        let request =
+            endpoint_request("GET", "http://e/a", &complete, &client, Body::Empty).unwrap();
+        assert_eq!(request.headers(), &headers(&[("te", "x"), ("trailer", "x"), ("upgrade", "x")]));
+        let response = client_response(200, &complete, client, Body::Empty, &Method::GET).unwrap();
+        assert_eq!(response.headers(), request.headers());
     }
 
     #[test]
