@@ -3,16 +3,17 @@
 use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
+use gateway_core::effect::EffectError;
 use hyper::body::Incoming;
 use hyper::body::{Body as HttpBody, Frame, SizeHint};
 use tokio::time::{Instant, Sleep};
 
 use crate::pace::Pace;
-use crate::perform::pool::Lease;
+use crate::perform::{http::effect_error, http1};
 
 /// Most time between two parts of an endpoint's content before the connection is given up.
 const IDLE_MAX: Duration = Duration::from_secs(60);
@@ -32,13 +33,20 @@ pub enum Body {
 /// Content that comes from a connection.
 #[derive(Debug)]
 pub struct Stream {
-    incoming: Incoming,
+    source: Source,
     remaining: u64,
     idle: Option<Pin<Box<Sleep>>>,
-    /// The connection that it comes from, given back to its pool at the end.
-    lease: Option<Lease>,
     /// The client's, if it comes from there.
     pace: Option<Rc<Pace>>,
+}
+
+#[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "it stands in a box already")]
+enum Source {
+    /// hyper's: a client, or an endpoint over HTTP/2.
+    Incoming(Incoming),
+    /// An endpoint over HTTP/1.1.
+    Http1(http1::Content),
 }
 
 /// Why content broke off.
@@ -52,8 +60,8 @@ pub enum BodyError {
     Stalled,
     /// As much content is held as may be.
     Overloaded,
-    /// The connection broke or sent nonsense.
-    Broken(hyper::Error),
+    /// The connection broke or sent nonsense; what that means to the pipeline.
+    Broken(EffectError),
 }
 
 impl std::fmt::Display for BodyError {
@@ -62,7 +70,7 @@ impl std::fmt::Display for BodyError {
             Self::TooLarge => f.write_str("more content than is allowed"),
             Self::Idle | Self::Stalled => f.write_str("no content came for too long"),
             Self::Overloaded => f.write_str("too much content is held for others"),
-            Self::Broken(error) => write!(f, "{error}"),
+            Self::Broken(error) => write!(f, "{error:?}"),
         }
     }
 }
@@ -73,26 +81,32 @@ impl Body {
     /// The client's content; beyond `bytes_max` it ends in [`BodyError::TooLarge`], and in
     /// [`BodyError::Stalled`] if a part of it does not come within `part_max`.
     pub fn from_client(incoming: Incoming, bytes_max: u64, part_max: Duration) -> Self {
-        let mut body = Self::stream(incoming, bytes_max, None);
+        let mut body = Self::from_incoming(incoming, bytes_max);
         if let Self::Stream(stream) = &mut body {
             stream.pace = Some(Rc::new(Pace::new(part_max)));
         }
         body
     }
 
-    /// An endpoint's content, with the connection that is free again when it ends.
-    pub(crate) fn from_endpoint(incoming: Incoming, lease: Lease) -> Self {
-        Self::stream(incoming, u64::MAX, Some(lease))
+    /// An endpoint's content over HTTP/2.
+    pub(crate) fn from_http2(incoming: Incoming) -> Self {
+        Self::from_incoming(incoming, u64::MAX)
     }
 
-    fn stream(incoming: Incoming, remaining: u64, mut lease: Option<Lease>) -> Self {
-        if incoming.is_end_stream() {
-            if let Some(lease) = lease.take() {
-                lease.give_back();
-            }
-            return Self::Empty;
+    /// An endpoint's content over HTTP/1.1.
+    pub(crate) fn from_http1(content: http1::Content) -> Self {
+        Self::stream(Source::Http1(content), u64::MAX)
+    }
+
+    fn from_incoming(incoming: Incoming, remaining: u64) -> Self {
+        match incoming.is_end_stream() {
+            true => Self::Empty,
+            false => Self::stream(Source::Incoming(incoming), remaining),
         }
-        Self::Stream(Box::new(Stream { incoming, remaining, idle: None, lease, pace: None }))
+    }
+
+    fn stream(source: Source, remaining: u64) -> Self {
+        Self::Stream(Box::new(Stream { source, remaining, idle: None, pace: None }))
     }
 
     /// How the client sends it, if it does.
@@ -183,7 +197,7 @@ impl HttpBody for Body {
         match self {
             Self::Empty => true,
             Self::Whole(_) => false,
-            Self::Stream(stream) => stream.incoming.is_end_stream(),
+            Self::Stream(stream) => stream.source.is_end(),
         }
     }
 
@@ -191,7 +205,7 @@ impl HttpBody for Body {
         match self {
             Self::Empty => SizeHint::with_exact(0),
             Self::Whole(bytes) => SizeHint::with_exact(bytes.len() as u64),
-            Self::Stream(stream) => stream.incoming.size_hint(),
+            Self::Stream(stream) => stream.source.size_hint(),
         }
     }
 }
@@ -201,37 +215,24 @@ impl Stream {
         &mut self,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
-        loop {
-            let Poll::Ready(frame) = Pin::new(&mut self.incoming).poll_frame(cx) else {
-                return self.poll_idle(cx);
-            };
-            match &self.pace {
-                Some(pace) if !pace.comes() => return Poll::Ready(Some(Err(BodyError::Stalled))),
-                Some(_) => self.idle = None,
-                None => {
-                    if let Some(idle) = &mut self.idle {
-                        idle.as_mut().reset(Instant::now() + IDLE_MAX);
-                    }
+        let Poll::Ready(part) = self.source.poll_part(cx) else {
+            return self.poll_idle(cx);
+        };
+        match &self.pace {
+            Some(pace) if !pace.comes() => return Poll::Ready(Some(Err(BodyError::Stalled))),
+            Some(_) => self.idle = None,
+            None => {
+                if let Some(idle) = &mut self.idle {
+                    idle.as_mut().reset(Instant::now() + IDLE_MAX);
                 }
             }
-            let data = match frame {
-                None => {
-                    self.give_back();
-                    return Poll::Ready(None);
-                }
-                Some(Err(error)) => return Poll::Ready(Some(Err(BodyError::Broken(error)))),
-                Some(Ok(frame)) => frame.into_data(),
-            };
-            let Ok(data) = data else { continue };
-            let Some(remaining) = self.remaining.checked_sub(data.len() as u64) else {
-                return Poll::Ready(Some(Err(BodyError::TooLarge)));
-            };
-            self.remaining = remaining;
-            if self.incoming.is_end_stream() {
-                self.give_back();
-            }
-            return Poll::Ready(Some(Ok(Frame::data(data))));
         }
+        Poll::Ready(part.map(|part| {
+            let part = part?;
+            let remaining = self.remaining.checked_sub(part.len() as u64);
+            self.remaining = remaining.ok_or(BodyError::TooLarge)?;
+            Ok(Frame::data(part))
+        }))
     }
 
     /// The timer is made by the first wait: most content is there when it is asked for.
@@ -242,10 +243,39 @@ impl Stream {
         let error = || if pace.is_some() { BodyError::Stalled } else { BodyError::Idle };
         idle.as_mut().poll(cx).map(|()| Some(Err(error())))
     }
+}
 
-    fn give_back(&mut self) {
-        if let Some(lease) = self.lease.take() {
-            lease.give_back();
+impl Source {
+    fn poll_part(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, BodyError>>> {
+        let incoming = match self {
+            Self::Http1(content) => return content.poll_part(cx),
+            Self::Incoming(incoming) => incoming,
+        };
+        loop {
+            return Poll::Ready(match ready!(Pin::new(&mut *incoming).poll_frame(cx)) {
+                None => None,
+                Some(Err(error)) => Some(Err(BodyError::Broken(effect_error(&error)))),
+                Some(Ok(frame)) => match frame.into_data() {
+                    Ok(part) => Some(Ok(part)),
+                    Err(_trailers) => continue,
+                },
+            });
+        }
+    }
+
+    fn is_end(&self) -> bool {
+        match self {
+            Self::Incoming(incoming) => incoming.is_end_stream(),
+            Self::Http1(content) => content.is_end(),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match self {
+            Self::Incoming(incoming) => incoming.size_hint(),
+            Self::Http1(content) => {
+                content.remaining().map_or_else(SizeHint::default, SizeHint::with_exact)
+            }
         }
     }
 }

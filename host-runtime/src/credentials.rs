@@ -212,7 +212,7 @@ async fn ask(
     request: Request<Body>,
 ) -> Result<(StatusCode, Bytes), EffectError> {
     let answer = async {
-        let response = client.send(request, None, ANSWER_TIME_MAX).await?;
+        let response = client.send(request, ANSWER_TIME_MAX).await?;
         let (head, content) = response.into_parts();
         let content = content.collect(ANSWER_BYTES_MAX).await.map_err(body_error)?;
         Ok((head.status, content))

@@ -5,8 +5,10 @@ pub mod authorizations;
 mod connect;
 pub(crate) mod content;
 pub mod http;
+pub(crate) mod http1;
 pub mod keys;
 pub mod metrics;
+mod outgoing;
 pub(crate) mod pool;
 pub mod services;
 pub mod signature;
@@ -16,7 +18,6 @@ pub mod trust;
 use std::time::Duration;
 
 use ::http::Response;
-use bytes::Bytes;
 use gateway_core::effect::{
     Connection, Effect, EffectError, FunctionAnswer, InvokeFunction, Outcome, ReadContent,
     SendRequest,
@@ -26,12 +27,12 @@ use gateway_core::message::{Content, EndpointResponse};
 
 use crate::body::Body;
 use crate::drive::{Held, now};
-use crate::framing::endpoint_request;
-use crate::perform::http::{AnyAuthority, HttpClient, body_error};
+use crate::perform::http::{HttpClient, body_error};
 use crate::settings::Settings;
 use crate::sigv4::Scope;
 use crate::spelling::fields_of;
 use crate::worker::Worker;
+use outgoing::OutgoingRequest;
 
 /// Carries out one effect.
 pub(crate) async fn perform(
@@ -117,22 +118,9 @@ async fn ask_endpoint(
         return Err(EffectError::TooLarge);
     }
     let body = held.contents.send(content)?;
-    let content_again = match &body {
-        Body::Empty => Some(Bytes::new()),
-        Body::Whole(bytes) => Some(bytes.clone()),
-        Body::Stream(_) => None,
-    };
-    let base = &held.client.headers;
-    let build = |body| {
-        let mut request = endpoint_request(&method, &url, &fields, base, body)?;
-        if insecure_skip_verification {
-            request.extensions_mut().insert(AnyAuthority);
-        }
-        Ok::<_, String>(request)
-    };
-    let request = build(body).map_err(EffectError::Unavailable)?;
-    let rebuild = || content_again.clone().and_then(|bytes| build(bytes.into()).ok());
-    client.send(request, Some(&rebuild), timeout).await
+    let mut request = OutgoingRequest::new(&method, url, &fields, &held.client.headers)?;
+    request.origin.any_authority = insecure_skip_verification;
+    client.send_outgoing(&request, body, timeout).await
 }
 
 /// A signature covers the content, so that it must be there whole.
@@ -155,10 +143,9 @@ async fn call_service(
     let content = held.contents.send(content)?;
     let content = content.collect(PAYLOAD_BYTES_MAX as usize).await.map_err(body_error)?;
     let url = settings.services.url(&url, &signing_name);
-    let request = endpoint_request(&method, &url, &fields, &held.client.headers, Body::Empty);
-    let mut request = request.map_err(EffectError::Unavailable)?.map(|_| content);
+    let request = OutgoingRequest::new(&method, url, &fields, &held.client.headers)?;
+    let mut request = request.to_request(content)?;
     let scope = Scope { service: &signing_name, region: &region };
     settings.services.sign(&mut request, scope, credentials.as_deref(), client).await?;
-    let rebuild = || Some(request.clone().map(Body::from));
-    client.send(request.clone().map(Body::from), Some(&rebuild), timeout).await
+    client.send(request.map(Body::from), timeout).await
 }

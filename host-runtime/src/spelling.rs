@@ -5,6 +5,7 @@
 //! been parsed its head is found again in them. This is cosmetic: names must agree without case and
 //! values are always hyper's, so what is found here can change no decision.
 
+use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::io;
 use std::pin::Pin;
@@ -12,8 +13,9 @@ use std::rc::Rc;
 use std::task::{Context, Poll};
 
 use gateway_core::limits::FIELDS_BYTES_MAX;
-use gateway_core::message::{Field, Fields};
+use gateway_core::message::Fields;
 use http::{HeaderMap, HeaderValue, Method};
+use memchr::{memchr, memmem};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use crate::refusal::Refusal;
@@ -85,13 +87,16 @@ impl Heads {
 
 /// The field lines of a parsed message.
 pub fn fields_of(headers: &HeaderMap) -> Fields {
-    headers.iter().map(|(name, value)| Field::new(name.as_str(), text_of(value))).collect()
+    let bytes = headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
+    let mut fields = Fields::with_capacity(headers.len(), bytes);
+    headers.iter().for_each(|(name, value)| fields.push(name, text_of(value)));
+    fields
 }
 
 /// A field value as text: bytes that are not UTF-8 are ISO 8859-1 (RFC 9110 §5.5).
-pub fn text_of(value: &HeaderValue) -> String {
+fn text_of(value: &HeaderValue) -> Cow<'_, str> {
     match std::str::from_utf8(value.as_bytes()) {
-        Ok(text) => text.to_owned(),
+        Ok(text) => Cow::Borrowed(text),
         Err(_) => value.as_bytes().iter().copied().map(char::from).collect(),
     }
 }
@@ -137,7 +142,7 @@ impl Received {
 }
 
 fn begins_request(bytes: &[u8], method: &Method) -> bool {
-    let line = bytes.iter().position(|&b| b == b'\n').map_or(bytes, |end| &bytes[..end]);
+    let line = memchr(b'\n', bytes).map_or(bytes, |end| &bytes[..end]);
     let line = line.strip_suffix(b"\r").unwrap_or(line);
     line.strip_prefix(method.as_str().as_bytes()).is_some_and(|rest| rest.starts_with(b" "))
         && line.len() > 9
@@ -147,34 +152,41 @@ fn begins_request(bytes: &[u8], method: &Method) -> bool {
 /// The field lines of the head at the start of `bytes`, and where it ends, if they are the lines of
 /// `headers` in another spelling.
 fn spell(bytes: &[u8], headers: &HeaderMap) -> Option<(Fields, usize)> {
-    let mut fields = Fields::with_capacity(headers.len(), bytes.len());
     let mut next = headers.iter();
     let mut in_order = true;
-    let mut at = bytes.iter().position(|&b| b == b'\n')? + 1;
+    // Looked at once for all lines. A head that is not UTF-8 is decoded value by value.
+    let head = memmem::find(bytes, b"\r\n\r\n").map_or(bytes, |end| &bytes[..end + 4]);
+    let text = std::str::from_utf8(head).ok();
+    let mut fields = Fields::with_capacity(headers.len(), head.len());
+    let mut at = memchr(b'\n', bytes)? + 1;
     loop {
-        let end = at + bytes[at..].iter().position(|&b| b == b'\n')?;
-        let line = bytes[at..end].strip_suffix(b"\r").unwrap_or(&bytes[at..end]);
-        at = end + 1;
-        if line.is_empty() {
+        let end = at + memchr(b'\n', &bytes[at..])?;
+        if matches!(bytes[at..end], [] | [b'\r']) {
+            at = end + 1;
             break;
         }
-        let name = &line[..line.iter().position(|&b| b == b':')?];
+        let colon = at + bytes[at..end].iter().position(|&b| b == b':')?;
+        let name = match text {
+            Some(text) => text.get(at..colon)?,
+            None => std::str::from_utf8(&bytes[at..colon]).ok()?,
+        };
         let value = match next.next() {
-            Some((known, value)) if in_order && same(known.as_str(), name) => value,
+            Some((known, value)) if in_order && known.as_str().eq_ignore_ascii_case(name) => value,
             // Repeated names stand together in hyper's map: from here on, count.
             _ => {
                 in_order = false;
-                let earlier = fields.iter().filter(|f| same(f.name, name)).count();
-                headers.get_all(std::str::from_utf8(name).ok()?).iter().nth(earlier)?
+                let earlier = fields.iter().filter(|f| f.name.eq_ignore_ascii_case(name)).count();
+                headers.get_all(name).iter().nth(earlier)?
             }
         };
-        fields.push(std::str::from_utf8(name).ok()?, text_of(value));
+        let sent = text.and_then(|text| text.get(colon + 1..end)).map(str::trim_ascii);
+        match sent.filter(|sent| sent.as_bytes() == value.as_bytes()) {
+            Some(sent) => fields.push(name, sent),
+            None => fields.push(name, text_of(value)),
+        }
+        at = end + 1;
     }
     (fields.len() == headers.len()).then_some((fields, at))
-}
-
-fn same(known: &str, name: &[u8]) -> bool {
-    known.as_bytes().eq_ignore_ascii_case(name)
 }
 
 impl<S: AsyncRead + Unpin> AsyncRead for Noted<S> {

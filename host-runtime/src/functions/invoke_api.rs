@@ -40,7 +40,7 @@ impl InvokeApi<'_> {
             sigv4::sign(&mut request, &keys, scope, SystemTime::now())?;
         }
         let request = request.map(Body::from);
-        let response = client.send(request, None, Duration::MAX).await?;
+        let response = client.send(request, Duration::MAX).await?;
         let (head, content) = response.into_parts();
         let payload = match content.collect(ANSWER_BYTES_MAX).await {
             Ok(payload) => payload,

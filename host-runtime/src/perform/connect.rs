@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use gateway_core::effect::EffectError;
-use hyper::client::conn::{http1, http2};
+use hyper::client::conn::http2;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
@@ -14,6 +14,7 @@ use tokio_rustls::client::TlsStream;
 use tokio_rustls::rustls;
 use tokio_rustls::rustls::pki_types::ServerName;
 
+use super::http1::Http1;
 use super::pool::{Origin, Sender};
 use super::trust::Trust;
 use crate::body::Body;
@@ -24,8 +25,6 @@ const STREAM_WINDOW: u32 = 512 * 1024;
 /// As large as RFC 9113 §6.9.1 allows: a client that does not read fills its own stream's window,
 /// and must not hold back the others on the connection.
 const CONNECTION_WINDOW: u32 = (1 << 31) - 1;
-/// Largest header section of a response.
-const RESPONSE_HEAD_BYTES_MAX: usize = 128 * 1024;
 
 /// Opens a connection to an origin.
 ///
@@ -49,7 +48,7 @@ pub(crate) async fn connect(origin: &Origin, trust: &Trust) -> Result<Sender, Ef
     let tcp = TcpStream::connect(&addresses[..]).await.map_err(|e| unavailable(&e))?;
     tcp.set_nodelay(true).map_err(|e| unavailable(&e))?;
     if !origin.tls {
-        return http1_over(Connection::Clear(tcp)).await.map_err(|e| unavailable(&e));
+        return Ok(Sender::Http1(Http1::new(Connection::Clear(tcp))));
     }
     let name = ServerName::try_from(host.to_owned()).map_err(|e| misconfigured(&e))?;
     let tls = TlsConnector::from(trust.client_config(origin.any_authority));
@@ -59,28 +58,16 @@ pub(crate) async fn connect(origin: &Origin, trust: &Trust) -> Result<Sender, Ef
     })?;
     let agreed_http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
     let connection = Connection::Tls(Box::new(stream));
-    let sender = match agreed_http2 {
-        true => http2_over(connection).await,
-        false => http1_over(connection).await,
-    };
-    sender.map_err(|e| unavailable(&e))
+    match agreed_http2 {
+        true => http2_over(connection).await.map_err(|e| unavailable(&e)),
+        false => Ok(Sender::Http1(Http1::new(connection))),
+    }
 }
 
 /// Whether the endpoint's certificate is at fault.
 fn is_untrusted(error: &io::Error) -> bool {
     let cause = error.get_ref().and_then(|cause| cause.downcast_ref::<rustls::Error>());
     matches!(cause, Some(rustls::Error::InvalidCertificate(_)))
-}
-
-async fn http1_over(connection: Connection) -> hyper::Result<Sender> {
-    let (sender, running) = http1::Builder::new()
-        .title_case_headers(true)
-        .max_buf_size(RESPONSE_HEAD_BYTES_MAX)
-        .handshake(TokioIo::new(connection))
-        .await?;
-    // Its errors reach whoever waits for a response.
-    tokio::task::spawn_local(async move { running.await.ok() });
-    Ok(Sender::Http1(sender))
 }
 
 async fn http2_over(connection: Connection) -> hyper::Result<Sender> {
@@ -94,7 +81,8 @@ async fn http2_over(connection: Connection) -> hyper::Result<Sender> {
     Ok(Sender::Http2(sender))
 }
 
-enum Connection {
+/// A connection to an endpoint.
+pub(super) enum Connection {
     Clear(TcpStream),
     Tls(Box<TlsStream<TcpStream>>),
 }

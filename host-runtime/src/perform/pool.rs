@@ -1,27 +1,29 @@
 //! Connections to endpoints, kept for the next request. One pool for each thread: no locks.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
+use std::hash::{Hash, Hasher};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
 use http::uri::Authority;
-use hyper::client::conn::{http1, http2};
-use tokio::time::Instant;
+use hyper::client::conn::http2;
 
+use super::http1::Http1;
 use super::trust::Trust;
 use crate::body::Body;
 
 /// Most idle connections kept for one origin, on one thread.
 const IDLE_PER_ORIGIN_MAX: usize = 256;
-/// How long an idle connection is kept. Common servers close theirs after 60 s and more.
-const IDLE_MAX: Duration = Duration::from_secs(50);
 /// How often old connections are looked for.
 const SWEEP: Duration = Duration::from_secs(10);
+/// How many sweeps an idle connection outlives: 40 to 50 seconds. Common servers close theirs after
+/// 60 s and more.
+const SWEEPS_MAX: u32 = 5;
 
 /// Scheme and authority (RFC 9110 §4.3.1).
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone)]
 pub(crate) struct Origin {
     pub(crate) tls: bool,
     /// Over TLS: whether any certificate authority will do. Nobody who asks for more may find such
@@ -33,7 +35,8 @@ pub(crate) struct Origin {
 /// A connection that requests can be sent on.
 #[derive(Debug)]
 pub(crate) enum Sender {
-    Http1(http1::SendRequest<Body>),
+    /// Nobody else has it.
+    Http1(Http1),
     /// Shared: every user holds a clone.
     Http2(http2::SendRequest<Body>),
 }
@@ -41,24 +44,18 @@ pub(crate) enum Sender {
 /// Idle connections by origin.
 #[derive(Debug, Default)]
 pub(crate) struct Pool {
-    origins: RefCell<HashMap<Origin, Idle>>,
-    sweeping: RefCell<bool>,
+    origins: RefCell<HashMap<Origin, Rc<Idle>>>,
+    sweeping: Cell<bool>,
     /// Who vouched for them.
     trust: Arc<Trust>,
 }
 
+/// The idle connections of one origin, each with the sweep that it was last used after.
 #[derive(Debug, Default)]
-struct Idle {
-    http1: Vec<(http1::SendRequest<Body>, Instant)>,
-    http2: Option<(http2::SendRequest<Body>, Instant)>,
-}
-
-/// An HTTP/1.1 connection in use. Dropped without [`Lease::give_back`], it closes.
-#[derive(Debug)]
-pub(crate) struct Lease {
-    sender: Option<http1::SendRequest<Body>>,
-    origin: Origin,
-    pool: Rc<Pool>,
+pub(crate) struct Idle {
+    http1: RefCell<Vec<(Http1, u32)>>,
+    http2: RefCell<Option<(http2::SendRequest<Body>, u32)>>,
+    sweeps: Cell<u32>,
 }
 
 impl Pool {
@@ -70,56 +67,20 @@ impl Pool {
         &self.trust
     }
 
-    /// A connection that was used before and seems alive: the one that was used last.
-    pub(crate) fn take(&self, origin: &Origin) -> Option<Sender> {
+    /// The connections of an origin.
+    pub(crate) fn of(self: &Rc<Self>, origin: &Origin) -> Rc<Idle> {
         let mut origins = self.origins.borrow_mut();
-        let idle = origins.get_mut(origin)?;
-        if let Some((sender, used)) = &mut idle.http2 {
-            if sender.is_ready() && !sender.is_closed() {
-                *used = Instant::now();
-                return Some(Sender::Http2(sender.clone()));
-            }
-            idle.http2 = None;
+        if let Some(idle) = origins.get(origin) {
+            return Rc::clone(idle);
         }
-        for last in (0..idle.http1.len()).rev() {
-            let (sender, since) = &idle.http1[last];
-            if sender.is_closed() || since.elapsed() >= IDLE_MAX {
-                idle.http1.remove(last);
-            } else if sender.is_ready() {
-                return Some(Sender::Http1(idle.http1.remove(last).0));
-            }
-            // Otherwise its response was read a moment ago, and it has not noticed that it is free.
-        }
-        None
-    }
-
-    /// Makes an HTTP/2 connection known, so that others send on it too.
-    pub(crate) fn share(self: &Rc<Self>, origin: &Origin, sender: &http2::SendRequest<Body>) {
-        let mut origins = self.origins.borrow_mut();
-        origins.entry(origin.clone()).or_default().http2 = Some((sender.clone(), Instant::now()));
+        let idle = Rc::new(Idle::default());
+        origins.insert(origin.clone(), Rc::clone(&idle));
         drop(origins);
         self.sweep_later();
+        idle
     }
 
-    pub(crate) fn lease(self: &Rc<Self>, origin: Origin, sender: Sender) -> Lease {
-        let sender = match sender {
-            Sender::Http1(sender) => Some(sender),
-            Sender::Http2(_) => None,
-        };
-        Lease { sender, origin, pool: Rc::clone(self) }
-    }
-
-    fn put(self: &Rc<Self>, origin: Origin, sender: http1::SendRequest<Body>) {
-        let mut origins = self.origins.borrow_mut();
-        let idle = &mut origins.entry(origin).or_default().http1;
-        if idle.len() < IDLE_PER_ORIGIN_MAX {
-            idle.push((sender, Instant::now()));
-        }
-        drop(origins);
-        self.sweep_later();
-    }
-
-    /// One task sweeps while anything is kept, and ends when nothing is.
+    /// One task sweeps while any origin is known, and ends when none is.
     fn sweep_later(self: &Rc<Self>) {
         if self.sweeping.replace(true) {
             return;
@@ -130,7 +91,7 @@ impl Pool {
                 tokio::time::sleep(SWEEP).await;
                 let Some(pool) = pool.upgrade() else { return };
                 if pool.sweep() == 0 {
-                    pool.sweeping.replace(false);
+                    pool.sweeping.set(false);
                     return;
                 }
             }
@@ -139,20 +100,71 @@ impl Pool {
 
     fn sweep(&self) -> usize {
         let mut origins = self.origins.borrow_mut();
-        origins.retain(|_, idle| {
-            idle.http1.retain(|(s, since)| !s.is_closed() && since.elapsed() < IDLE_MAX);
-            idle.http2.take_if(|(s, used)| s.is_closed() || used.elapsed() >= IDLE_MAX);
-            !idle.http1.is_empty() || idle.http2.is_some()
-        });
+        // Whose connections are in use is known to those who use them.
+        origins.retain(|_, idle| !idle.sweep() || Rc::strong_count(idle) > 1);
         origins.len()
     }
 }
 
-impl Lease {
-    /// The response has ended: the next request may use the connection.
-    pub(crate) fn give_back(self) {
-        if let Some(sender) = self.sender.filter(|sender| !sender.is_closed()) {
-            self.pool.put(self.origin, sender);
+impl Idle {
+    /// A connection that was used before and seems alive: the one that was used last.
+    pub(crate) fn take(&self) -> Option<Sender> {
+        let mut http2 = self.http2.borrow_mut();
+        if let Some((sender, used)) = http2.as_mut() {
+            if sender.is_ready() && !sender.is_closed() {
+                *used = self.sweeps.get();
+                return Some(Sender::Http2(sender.clone()));
+            }
+            *http2 = None;
         }
+        let mut http1 = self.http1.borrow_mut();
+        while let Some((mut connection, _)) = http1.pop() {
+            if connection.is_alive() {
+                return Some(Sender::Http1(connection));
+            }
+        }
+        None
+    }
+
+    /// Keeps a connection that nobody uses.
+    pub(crate) fn put(&self, connection: Http1) {
+        let mut http1 = self.http1.borrow_mut();
+        if http1.len() < IDLE_PER_ORIGIN_MAX {
+            http1.push((connection, self.sweeps.get()));
+        }
+    }
+
+    /// Makes an HTTP/2 connection known, so that others send on it too.
+    pub(crate) fn share(&self, sender: &http2::SendRequest<Body>) {
+        *self.http2.borrow_mut() = Some((sender.clone(), self.sweeps.get()));
+    }
+
+    /// Closes what has been idle for long; whether nothing is left.
+    fn sweep(&self) -> bool {
+        let now = self.sweeps.get().wrapping_add(1);
+        self.sweeps.set(now);
+        let is_young = |used: u32| now.wrapping_sub(used) < SWEEPS_MAX;
+        let (mut http1, mut http2) = (self.http1.borrow_mut(), self.http2.borrow_mut());
+        http1.retain_mut(|(connection, used)| is_young(*used) && connection.is_alive());
+        http2.take_if(|(sender, used)| sender.is_closed() || !is_young(*used));
+        http1.is_empty() && http2.is_none()
+    }
+}
+
+// Authorities that differ in case alone are the same; to take them for two costs a connection, and
+// not to costs every request.
+impl PartialEq for Origin {
+    fn eq(&self, other: &Self) -> bool {
+        let parts = |origin: &Self| (origin.tls, origin.any_authority);
+        parts(self) == parts(other) && self.authority.as_str() == other.authority.as_str()
+    }
+}
+
+impl Eq for Origin {}
+
+impl Hash for Origin {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (self.tls, self.any_authority).hash(state);
+        self.authority.as_str().hash(state);
     }
 }

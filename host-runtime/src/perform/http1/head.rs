@@ -1,0 +1,321 @@
+//! Heads of HTTP/1.1 messages: a request's is written, a response's is read.
+
+use std::mem::MaybeUninit;
+
+use bytes::{Bytes, BytesMut};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+
+use crate::perform::outgoing::OutgoingRequest;
+
+/// Most field lines of a response.
+const LINES_MAX: usize = 100;
+
+/// How a request's content is delimited.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Framing {
+    /// There is none, and nothing is said of it.
+    None,
+    /// So many bytes.
+    Length(u64),
+    /// As long as it comes.
+    Chunked,
+}
+
+/// The head of a final response.
+#[derive(Debug)]
+pub(super) struct Head {
+    pub(super) status: StatusCode,
+    pub(super) headers: HeaderMap,
+    pub(super) length: Length,
+    /// Whether the connection can be used after it.
+    pub(super) is_persistent: bool,
+}
+
+/// How long a response's content is (RFC 9112 §6.3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Length {
+    Exactly(u64),
+    Chunked,
+    UntilClose,
+}
+
+/// What the received bytes begin with.
+#[derive(Debug)]
+pub(super) enum Parsed {
+    /// A part of a head. The bytes are given back.
+    Partial(BytesMut),
+    /// A final head, and what came after it.
+    Final(Head, Bytes),
+}
+
+/// Writes the head of a request.
+pub(super) fn write(out: &mut Vec<u8>, request: &OutgoingRequest<'_>, framing: Framing) {
+    let method = request.method.as_str();
+    out.reserve(512);
+    for part in [method, " ", request.target.as_str(), " HTTP/1.1\r\nHost: "] {
+        out.extend_from_slice(part.as_bytes());
+    }
+    out.extend_from_slice(request.host());
+    out.extend_from_slice(b"\r\n");
+    for (name, value) in &request.lines {
+        if !name.eq_ignore_ascii_case("host") {
+            write_name(out, name);
+            out.extend_from_slice(b": ");
+            out.extend_from_slice(value);
+            out.extend_from_slice(b"\r\n");
+        }
+    }
+    match framing {
+        Framing::None => {}
+        Framing::Length(length) => {
+            out.extend_from_slice(format!("Content-Length: {length}\r\n").as_bytes());
+        }
+        Framing::Chunked => out.extend_from_slice(b"Transfer-Encoding: chunked\r\n"),
+    }
+    out.extend_from_slice(b"\r\n");
+}
+
+/// `content-type` as `Content-Type`: the names that hyper gives are in lower case, and endpoints
+/// that compare them with case expect this one.
+fn write_name(out: &mut Vec<u8>, name: &str) {
+    let start = out.len();
+    out.extend_from_slice(name.as_bytes());
+    let mut begins_word = true;
+    for byte in &mut out[start..] {
+        if begins_word {
+            byte.make_ascii_uppercase();
+        }
+        begins_word = *byte == b'-';
+    }
+}
+
+/// Reads the head of a response, passing over interim ones (RFC 9110 §15.2).
+///
+/// # Errors
+/// What is no response to this method, in words.
+pub(super) fn parse(received: BytesMut, method: &Method) -> Result<Parsed, String> {
+    let mut received = received.freeze();
+    loop {
+        let mut lines = [const { MaybeUninit::uninit() }; LINES_MAX];
+        let mut response = httparse::Response::new(&mut []);
+        let parsed = httparse::ParserConfig::default().parse_response_with_uninit_headers(
+            &mut response,
+            &received,
+            &mut lines,
+        );
+        let end = match parsed.map_err(|error| error.to_string())? {
+            httparse::Status::Partial => {
+                // Nobody else has a part of it; if somebody had, a copy would do.
+                let bytes = received.try_into_mut().unwrap_or_else(|shared| shared[..].into());
+                return Ok(Parsed::Partial(bytes));
+            }
+            httparse::Status::Complete(end) => end,
+        };
+        match response.code {
+            // Nobody asked to switch protocols.
+            Some(101) | None => return Err("it switches protocols".into()),
+            Some(100..200) => received = received.slice(end..),
+            Some(_) => {
+                let head = read(&response, &received, method)?;
+                return Ok(Parsed::Final(head, received.slice(end..)));
+            }
+        }
+    }
+}
+
+/// Whether there may be a whole head: an empty line ends it, of which the last bytes are new.
+pub(super) fn may_be_whole(received: &[u8], new_from: usize) -> bool {
+    let new = &received[new_from.saturating_sub(3)..];
+    new.windows(2).any(|two| two == b"\n\n") || new.windows(3).any(|three| three == b"\n\r\n")
+}
+
+fn read(
+    response: &httparse::Response<'_, '_>,
+    received: &Bytes,
+    method: &Method,
+) -> Result<Head, String> {
+    let status = StatusCode::from_u16(response.code.unwrap_or_default());
+    let status = status.map_err(|error| error.to_string())?;
+    // With room for what the gateway adds: a map that grows is made anew.
+    let mut headers = HeaderMap::with_capacity(response.headers.len() + 8);
+    for line in response.headers.iter() {
+        let name = HeaderName::from_bytes(line.name.as_bytes());
+        let value = HeaderValue::from_maybe_shared(received.slice_ref(line.value));
+        headers.append(
+            name.map_err(|_| format!("{:?} as a field name", line.name))?,
+            value.map_err(|_| format!("the value of {}", line.name))?,
+        );
+    }
+    let is_http11 = response.version == Some(1);
+    let length = length(status, &headers, method, is_http11)?;
+    let is_persistent = length != Length::UntilClose && is_persistent(&headers, is_http11);
+    Ok(Head { status, headers, length, is_persistent })
+}
+
+fn length(
+    status: StatusCode,
+    headers: &HeaderMap,
+    method: &Method,
+    is_http11: bool,
+) -> Result<Length, String> {
+    if *method == Method::HEAD || matches!(status.as_u16(), 204 | 304) {
+        return Ok(Length::Exactly(0));
+    }
+    if headers.contains_key(header::TRANSFER_ENCODING) {
+        // HTTP/1.0 has no such field: somebody on the way did not know it (RFC 9112 §6.1).
+        if !is_http11 {
+            return Err("Transfer-Encoding in HTTP/1.0".into());
+        }
+        return Ok(match last_option(headers, header::TRANSFER_ENCODING) {
+            Some(coding) if coding.eq_ignore_ascii_case("chunked") => Length::Chunked,
+            _ => Length::UntilClose,
+        });
+    }
+    let mut lengths = options(headers, header::CONTENT_LENGTH).map(content_length);
+    let Some(first) = lengths.next() else { return Ok(Length::UntilClose) };
+    match first.filter(|first| lengths.all(|other| other == Some(*first))) {
+        Some(length) => Ok(Length::Exactly(length)),
+        None => Err("Content-Length is no length".into()),
+    }
+}
+
+fn content_length(text: &str) -> Option<u64> {
+    let is_number = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    text.parse().ok().filter(|_| is_number)
+}
+
+fn is_persistent(headers: &HeaderMap, is_http11: bool) -> bool {
+    let has = |option: &str| {
+        options(headers, header::CONNECTION).any(|one| one.eq_ignore_ascii_case(option))
+    };
+    !has("close") && (is_http11 || has("keep-alive"))
+}
+
+/// The members of a field that is a list. One that is not text is no option that anybody knows.
+fn options(headers: &HeaderMap, name: HeaderName) -> impl Iterator<Item = &str> {
+    let values = headers.get_all(name).into_iter().map(|value| value.to_str().unwrap_or("?"));
+    values.flat_map(|value| value.split(',')).map(str::trim)
+}
+
+fn last_option(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
+    options(headers, name).last()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use gateway_core::message::{FieldEdits, OutgoingFields};
+
+    fn read(text: &str, method: &Method) -> Result<Parsed, String> {
+        parse(text.as_bytes().into(), method)
+    }
+    fn head(fields: &str) -> Result<Head, String> {
+        match read(&format!("HTTP/1.1 200 OK\r\n{fields}\r\n"), &Method::GET)? {
+            Parsed::Final(head, _) => Ok(head),
+            Parsed::Partial(_) => Err("partial".into()),
+        }
+    }
+    fn length_of(fields: &str) -> Result<Length, String> {
+        head(fields).map(|head| head.length)
+    }
+
+    #[test]
+    fn a_request_is_written_with_its_names_in_title_case() {
+        let fields = OutgoingFields::Edited(FieldEdits::new());
+        let mut client = HeaderMap::new();
+        client.append("x-forwarded-for", HeaderValue::from_static("a"));
+        client.append("x-forwarded-for", HeaderValue::from_static("b"));
+        let url = "http://e:81/a?b".into();
+        let request = OutgoingRequest::new("PUT", url, &fields, &client).unwrap();
+        let mut out = Vec::new();
+        write(&mut out, &request, Framing::Length(3));
+        assert_eq!(
+            String::from_utf8(out).unwrap(),
+            "PUT /a?b HTTP/1.1\r\nHost: e:81\r\nX-Forwarded-For: a\r\nX-Forwarded-For: b\r\nContent-Length: 3\r\n\r\n"
+        );
+    }
+
+    #[test]
+    fn a_head_is_read_when_it_is_whole() {
+        let text = "HTTP/1.1 404 Not Found\r\nContent-Length: 2\r\nA: 1\r\nA: 2\r\n\r\nok";
+        let end = text.len() - 2;
+        for cut in 0..end {
+            let Parsed::Partial(rest) = read(&text[..cut], &Method::GET).unwrap() else {
+                panic!("whole at {cut}");
+            };
+            assert_eq!(rest, text[..cut]);
+            assert!(!may_be_whole(&text.as_bytes()[..cut], cut.saturating_sub(1)), "{cut}");
+        }
+        assert!(may_be_whole(&text.as_bytes()[..end], end - 1));
+        let Parsed::Final(head, rest) = read(text, &Method::GET).unwrap() else { panic!() };
+        assert_eq!((head.status.as_u16(), &rest[..]), (404, &b"ok"[..]));
+        assert_eq!(head.headers.get_all("a").iter().count(), 2);
+        assert!(head.is_persistent);
+    }
+
+    #[test]
+    fn interim_responses_are_passed_over() {
+        let text = "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: a\r\n\r\nHTTP/1.1 204 No Content\r\n\r\n";
+        let Parsed::Final(head, _) = read(text, &Method::GET).unwrap() else { panic!() };
+        assert_eq!((head.status.as_u16(), head.headers.len()), (204, 0));
+        assert!(matches!(
+            read("HTTP/1.1 100 Continue\r\n\r\nHTTP/1", &Method::GET),
+            Ok(Parsed::Partial(rest)) if rest == "HTTP/1"
+        ));
+        assert!(read("HTTP/1.1 101 Switching Protocols\r\n\r\n", &Method::GET).is_err());
+    }
+
+    #[test]
+    fn content_is_delimited_as_rfc_9112_says() {
+        assert_eq!(length_of("Content-Length: 5\r\n"), Ok(Length::Exactly(5)));
+        assert_eq!(
+            length_of("Content-Length: 5, 5\r\nContent-Length: 5\r\n"),
+            Ok(Length::Exactly(5))
+        );
+        assert_eq!(length_of("Transfer-Encoding: chunked\r\n"), Ok(Length::Chunked));
+        assert_eq!(length_of("Transfer-Encoding: gzip, Chunked\r\n"), Ok(Length::Chunked));
+        assert_eq!(length_of("Transfer-Encoding: gzip\r\n"), Ok(Length::UntilClose));
+        // Chunked wins, the length is a lie.
+        let both = "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n";
+        assert_eq!(length_of(both), Ok(Length::Chunked));
+        assert_eq!(length_of(""), Ok(Length::UntilClose));
+        for wrong in ["+5", "-5", "5 5", "0x5", "", "5,6", "5,", "18446744073709551616"] {
+            assert!(length_of(&format!("Content-Length: {wrong}\r\n")).is_err(), "{wrong}");
+        }
+        let head = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n";
+        let Parsed::Final(head, _) = read(head, &Method::HEAD).unwrap() else { panic!() };
+        assert_eq!(head.length, Length::Exactly(0));
+        let old = "HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+        assert!(read(old, &Method::GET).is_err());
+    }
+
+    #[test]
+    fn a_connection_is_kept_where_both_sides_do() {
+        let kept = |text: &str| match read(text, &Method::GET).unwrap() {
+            Parsed::Final(head, _) => head.is_persistent,
+            Parsed::Partial(_) => panic!("{text}"),
+        };
+        assert!(kept("HTTP/1.1 204 No Content\r\n\r\n"));
+        assert!(!kept("HTTP/1.1 204 No Content\r\nConnection: keep-alive, Close\r\n\r\n"));
+        assert!(!kept("HTTP/1.0 204 No Content\r\n\r\n"));
+        assert!(kept("HTTP/1.0 204 No Content\r\nConnection: Keep-Alive\r\n\r\n"));
+        assert!(!kept("HTTP/1.1 200 OK\r\n\r\n"));
+    }
+
+    #[test]
+    fn what_is_no_response_is_refused() {
+        for nonsense in [
+            "I am no HTTP server\r\n\r\n",
+            "HTTP/2 200\r\n\r\n",
+            "HTTP/1.1 99999\r\n\r\n",
+            "HTTP/1.1 200 OK\r\nno colon\r\n\r\n",
+            "HTTP/1.1 200 OK\r\nA : 1\r\n\r\n",
+            "HTTP/1.1 200 OK\r\nA: 1\r\n folded\r\n\r\n",
+            "HTTP/1.1 200 OK\r\nA: \0\r\n\r\n",
+        ] {
+            assert!(read(nonsense, &Method::GET).is_err(), "{nonsense:?}");
+        }
+        let many = "a: 1\r\n".repeat(LINES_MAX + 1);
+        assert!(head(&many).is_err());
+    }
+}

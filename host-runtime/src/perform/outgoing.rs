@@ -1,0 +1,317 @@
+//! A request to an endpoint, before a version of HTTP gives it its form.
+
+use gateway_core::effect::EffectError;
+use gateway_core::message::{FieldEdit, FieldLine, OutgoingFields, is_field_name};
+use http::uri::{Authority, PathAndQuery, Scheme};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri, header};
+
+use super::pool::Origin;
+
+/// A field line, where it stands.
+pub(crate) type Line<'a> = (&'a str, &'a [u8]);
+
+/// The head of a request to an endpoint, but for what frames its content: that is the connection's.
+///
+/// Nothing in it is copied: it is made of the client's fields and the pipeline's edits, and can be
+/// sent again.
+#[derive(Debug)]
+pub(crate) struct OutgoingRequest<'a> {
+    pub(crate) method: Method,
+    pub(crate) origin: Origin,
+    pub(crate) target: PathAndQuery,
+    pub(crate) lines: Vec<Line<'a>>,
+}
+
+impl<'a> OutgoingRequest<'a> {
+    /// The request that the pipeline asks for. Edits refer to the fields of `client`.
+    ///
+    /// # Errors
+    /// [`EffectError::Unavailable`] with what HTTP cannot carry.
+    pub(crate) fn new(
+        method: &str,
+        url: String,
+        fields: &'a OutgoingFields,
+        client: &'a HeaderMap,
+    ) -> Result<Self, EffectError> {
+        let lines = lines(fields, client).map_err(EffectError::Unavailable)?;
+        let method = Method::from_bytes(method.as_bytes())
+            .map_err(|e| EffectError::Unavailable(format!("{method}: {e}")))?;
+        let uri = Uri::from_maybe_shared(bytes::Bytes::from(url))
+            .map_err(|e| EffectError::Unavailable(format!("the endpoint's URL: {e}")))?;
+        let (origin, target) = split(uri)?;
+        Ok(Self { method, origin, target, lines })
+    }
+
+    /// A request of the host's own.
+    ///
+    /// # Errors
+    /// [`EffectError::Unavailable`] for what is no http or https URL.
+    pub(crate) fn own<B>(request: &'a Request<B>) -> Result<Self, EffectError> {
+        let (origin, target) = split(request.uri().clone())?;
+        let mut lines = lines_of(request.headers());
+        lines.retain(|(name, _)| !is_one_of(name, &FRAMING));
+        Ok(Self { method: request.method().clone(), origin, target, lines })
+    }
+
+    /// As hyper has requests, with an absolute URI.
+    ///
+    /// # Errors
+    /// [`EffectError::Unavailable`] with what HTTP cannot carry.
+    pub(crate) fn to_request<B>(&self, content: B) -> Result<Request<B>, EffectError> {
+        let scheme = if self.origin.tls { Scheme::HTTPS } else { Scheme::HTTP };
+        let uri = Uri::builder().scheme(scheme).authority(self.origin.authority.clone());
+        let uri = uri.path_and_query(self.target.clone()).build();
+        let mut request = Request::new(content);
+        *request.method_mut() = self.method.clone();
+        *request.uri_mut() = uri.map_err(|e| EffectError::Unavailable(e.to_string()))?;
+        *request.headers_mut() = header_map(&self.lines).map_err(EffectError::Unavailable)?;
+        Ok(request)
+    }
+
+    /// The value of `Host`: what a line sets, else the origin.
+    pub(crate) fn host(&self) -> &[u8] {
+        let set = self.lines.iter().find(|(name, _)| name.eq_ignore_ascii_case("host"));
+        set.map_or(host_of(&self.origin.authority).as_bytes(), |(_, value)| value)
+    }
+
+    /// Whether a `Content-Length` belongs there, be it 0 (RFC 9110 §8.6).
+    pub(crate) fn expects_content(&self) -> bool {
+        matches!(self.method, Method::POST | Method::PUT | Method::PATCH)
+    }
+}
+
+fn split(uri: Uri) -> Result<(Origin, PathAndQuery), EffectError> {
+    let tls = match uri.scheme_str() {
+        Some("https") => true,
+        Some("http") => false,
+        _ => return Err(EffectError::Unavailable(format!("{uri} is no http or https URL"))),
+    };
+    let parts = uri.into_parts();
+    let target = parts.path_and_query.unwrap_or_else(|| PathAndQuery::from_static("/"));
+    match parts.authority.filter(|authority| !authority.host().is_empty()) {
+        Some(authority) => Ok((Origin { tls, any_authority: false, authority }, target)),
+        None => Err(EffectError::Unavailable(format!("{target}: no host before it"))),
+    }
+}
+
+/// User information is not part of `Host` (RFC 9110 §7.2).
+fn host_of(authority: &Authority) -> &str {
+    let text = authority.as_str();
+    text.rsplit_once('@').map_or(text, |(_, host)| host)
+}
+
+/// Framing is the connection's own.
+const FRAMING: [&str; 2] = ["content-length", "transfer-encoding"];
+/// What frames a message, or is about the connection that it comes on (RFC 9110 §7.6.1); `Expect`
+/// is answered here already.
+const NEVER: [&str; 6] = [
+    "connection",
+    "content-length",
+    "expect",
+    "keep-alive",
+    "proxy-connection",
+    "transfer-encoding",
+];
+/// What is about the client's connection where the client says it. Where the pipeline sets it, it
+/// passes: a `TE` that an API maps is its own word, and AWS sends it too.
+const UNLESS_SET: [&str; 4] = ["host", "te", "trailer", "upgrade"];
+/// A message without these could be taken for another one: no `Connection` may take them away.
+const NEEDED: [&str; 3] = ["host", "content-length", "content-type"];
+
+fn lines<'a>(fields: &'a OutgoingFields, client: &'a HeaderMap) -> Result<Vec<Line<'a>>, String> {
+    let mut lines = match fields {
+        OutgoingFields::Complete(fields) => fields.iter().map(line).collect::<Result<_, _>>()?,
+        OutgoingFields::Edited(edits) => {
+            let mut lines = lines_of(client);
+            // The client's `Host` names the gateway.
+            lines.retain(|(name, _)| !is_one_of(name, &UNLESS_SET));
+            remove_connection_options(client, &mut lines);
+            for edit in edits.iter() {
+                apply(edit, &mut lines)?;
+            }
+            lines
+        }
+    };
+    lines.retain(|(name, _)| !is_one_of(name, &NEVER));
+    Ok(lines)
+}
+
+fn lines_of(headers: &HeaderMap) -> Vec<Line<'_>> {
+    headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect()
+}
+
+/// Takes away what the client's `Connection` lists, before any edit: it speaks of the client's own
+/// fields, and must not take away what the gateway sets.
+fn remove_connection_options(client: &HeaderMap, lines: &mut Vec<Line<'_>>) {
+    let values = client.get_all(header::CONNECTION).iter().filter_map(|v| v.to_str().ok());
+    for listed in values.flat_map(|v| v.split(',')).map(str::trim) {
+        if !is_one_of(listed, &NEEDED) {
+            lines.retain(|(name, _)| !name.eq_ignore_ascii_case(listed));
+        }
+    }
+}
+
+/// [`FieldEdit::apply`], without copies.
+fn apply<'a>(edit: FieldEdit<'a>, lines: &mut Vec<Line<'a>>) -> Result<(), String> {
+    match edit {
+        FieldEdit::Remove(removed) => remove(removed, lines),
+        FieldEdit::Rename(from, to) => {
+            for (name, _) in lines.iter_mut().filter(|(name, _)| name.eq_ignore_ascii_case(from)) {
+                *name = checked_name(to)?;
+            }
+        }
+        FieldEdit::Set(field) => {
+            remove(field.name, lines);
+            lines.push(line(field)?);
+        }
+        FieldEdit::Append(field) => lines.push(line(field)?),
+    }
+    Ok(())
+}
+
+fn remove(removed: &str, lines: &mut Vec<Line<'_>>) {
+    lines.retain(|(name, _)| !name.eq_ignore_ascii_case(removed));
+}
+
+fn line(field: FieldLine<'_>) -> Result<Line<'_>, String> {
+    let value = field.value.as_bytes();
+    // RFC 9110 §5.5: visible characters, bytes over 127, and white space between them.
+    let is_value = |b: u8| b == b'\t' || b >= b' ' && b != 0x7f;
+    match value.iter().all(|b| is_value(*b)) {
+        true => Ok((checked_name(field.name)?, value)),
+        false => Err(format!("the value of {}", field.name)),
+    }
+}
+
+fn checked_name(name: &str) -> Result<&str, String> {
+    if is_field_name(name) { Ok(name) } else { Err(format!("{name:?} as a field name")) }
+}
+
+fn is_one_of(name: &str, names: &[&str]) -> bool {
+    names.iter().any(|one| one.eq_ignore_ascii_case(name))
+}
+
+fn header_map(lines: &[Line<'_>]) -> Result<HeaderMap, String> {
+    let mut headers = HeaderMap::with_capacity(lines.len());
+    for (name, value) in lines {
+        let field_name = HeaderName::from_bytes(name.as_bytes());
+        let value = HeaderValue::from_bytes(value).map_err(|_| format!("the value of {name}"))?;
+        headers.append(field_name.map_err(|_| format!("{name:?} as a field name"))?, value);
+    }
+    Ok(headers)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use gateway_core::message::{Field, FieldEdits, Fields};
+
+    fn headers(lines: &[(&'static str, &'static str)]) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        for (name, value) in lines {
+            headers.append(*name, HeaderValue::from_static(value));
+        }
+        headers
+    }
+    fn sent<'a>(fields: &'a OutgoingFields, client: &'a HeaderMap) -> Vec<(&'a str, &'a str)> {
+        let request = OutgoingRequest::new("GET", "http://e/a".into(), fields, client).unwrap();
+        request.lines.into_iter().map(|(n, v)| (n, std::str::from_utf8(v).unwrap())).collect()
+    }
+    fn unchanged() -> OutgoingFields {
+        OutgoingFields::Edited(FieldEdits::new())
+    }
+    fn setting(fields: &[(&str, &str)]) -> OutgoingFields {
+        let mut edits = FieldEdits::new();
+        fields.iter().for_each(|(name, value)| edits.set(name, value));
+        OutgoingFields::Edited(edits)
+    }
+    fn refused(method: &str, url: &str, field: (&str, &str)) -> bool {
+        let fields = setting(&[field]);
+        OutgoingRequest::new(method, url.into(), &fields, &HeaderMap::new()).is_err()
+    }
+
+    #[test]
+    fn fields_of_the_connection_are_not_passed_on() {
+        let client = headers(&[
+            ("host", "gateway"),
+            ("connection", "close, X-Secret"),
+            ("x-secret", "1"),
+            ("te", "trailers"),
+            ("upgrade", "h2c"),
+            ("expect", "100-continue"),
+            ("content-length", "5"),
+            ("accept", "*/*"),
+        ]);
+        assert_eq!(sent(&unchanged(), &client), [("accept", "*/*")]);
+    }
+
+    #[test]
+    fn no_connection_takes_away_what_the_gateway_sets() {
+        let edits = setting(&[("X-User", "gateway"), ("Via", "gateway")]);
+        let client = headers(&[("connection", "X-User, via"), ("x-user", "evil"), ("via", "evil")]);
+        assert_eq!(sent(&edits, &client), [("X-User", "gateway"), ("Via", "gateway")]);
+    }
+
+    #[test]
+    fn what_the_pipeline_sets_passes_unless_it_frames() {
+        let mut complete = Fields::new();
+        for name in ["TE", "Trailer", "Upgrade", "Connection", "Transfer-Encoding", "Keep-Alive"] {
+            complete.push(name, "x");
+        }
+        let client = headers(&[("te", "trailers"), ("upgrade", "h2c")]);
+        let passed = [("TE", "x"), ("Trailer", "x"), ("Upgrade", "x")];
+        assert_eq!(sent(&OutgoingFields::Complete(complete), &client), passed);
+        assert_eq!(sent(&setting(&[("TE", "x")]), &client), [("TE", "x")]);
+    }
+
+    #[test]
+    fn no_connection_takes_away_the_type_of_content() {
+        let client = headers(&[("connection", "content-type"), ("content-type", "text/plain")]);
+        assert_eq!(sent(&unchanged(), &client), [("content-type", "text/plain")]);
+    }
+
+    #[test]
+    fn the_host_is_the_endpoints_unless_an_edit_sets_another() {
+        let client = headers(&[("host", "gateway")]);
+        let fields = unchanged();
+        let request =
+            OutgoingRequest::new("GET", "http://u:p@e:81/a".into(), &fields, &client).unwrap();
+        assert_eq!(request.host(), b"e:81");
+        let edits = setting(&[("Host", "other")]);
+        let request = OutgoingRequest::new("GET", "http://e/a".into(), &edits, &client).unwrap();
+        assert_eq!(request.host(), b"other");
+    }
+
+    #[test]
+    fn edits_do_what_the_core_says_they_do() {
+        let base = [("date", "d"), ("via", "v"), ("a", "1"), ("a", "2"), ("b", "3")];
+        let mut edits = FieldEdits::new();
+        edits.rename("Date", "x-amzn-remapped-date");
+        edits.rename("a", "c");
+        edits.rename("absent", "d");
+        edits.remove("VIA");
+        edits.set("b", "4");
+        edits.append("b", "5");
+        let by_core = {
+            let base: Fields = base.iter().map(|(n, v)| Field::new(*n, *v)).collect();
+            OutgoingFields::Edited(edits.clone()).resolve(&base)
+        };
+        let (edits, client) = (OutgoingFields::Edited(edits), headers(&base));
+        let by_core: Vec<_> = by_core.iter().map(|f| (f.name, f.value)).collect();
+        assert_eq!(sent(&edits, &client), by_core);
+    }
+
+    #[test]
+    fn what_http_cannot_carry_is_an_error() {
+        let good = || ("a", "grün\t1");
+        assert!(!refused("GET", "http://e/", good()));
+        assert!(refused("GET", "http://e/", ("a b", "1")));
+        assert!(refused("GET", "http://e/", ("", "1")));
+        assert!(refused("GET", "http://e/", ("a", "1\r\nb: 2")));
+        assert!(refused("GE T", "http://e/", good()));
+        assert!(refused("GET", "http://e/a b", good()));
+        assert!(refused("GET", "http://e/a\r\nb", good()));
+        assert!(refused("GET", "/a", good()));
+        assert!(refused("GET", "ftp://e/a", good()));
+    }
+}
