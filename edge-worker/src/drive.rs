@@ -76,6 +76,9 @@ async fn perform(effect: Effect, held: &mut HeldByHost, env: &Env, context: &Con
         Effect::RecallAuthorization(recall) => Outcome::RecallAuthorization(Ok(
             perform::authorizations::recall(&recall.key, convert::now()),
         )),
+        Effect::VerifyRequestSignature(verify) => {
+            Outcome::VerifyRequestSignature(Ok(perform::access_keys::verify(&verify, env)))
+        }
         Effect::VerifySignature(verify) => {
             Outcome::VerifySignature(perform::signature::verify(verify).await)
         }

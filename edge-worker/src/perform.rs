@@ -1,5 +1,6 @@
 //! One file per effect, as in `host-runtime`.
 
+pub(crate) mod access_keys;
 pub(crate) mod authorizations;
 pub(crate) mod function;
 pub(crate) mod http;

@@ -169,6 +169,28 @@ pub enum AuthorizerContext {
     },
     /// A Lambda authorizer.
     Lambda(LambdaContext),
+    /// An IAM principal.
+    Iam(IamContext),
+}
+
+/// `$context.identity` of a signed request.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct IamContext {
+    /// `$context.identity.accessKey`
+    pub access_key: String,
+    /// `$context.identity.accountId`
+    pub account_id: String,
+    /// `$context.identity.caller` and `.user`: the principal's id.
+    pub user_id: String,
+    /// `$context.identity.userArn`
+    pub user_arn: String,
+}
+
+impl AuthorizerContext {
+    /// The principal that signed the request, if one did.
+    pub fn iam(&self) -> Option<&IamContext> {
+        if let Self::Iam(iam) = self { Some(iam) } else { None }
+    }
 }
 
 /// What a Lambda authorizer's function answered, as far as others may know it.

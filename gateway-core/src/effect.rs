@@ -176,6 +176,24 @@ effects! {
         /// What it was kept by.
         key: AuthorizationKey,
     } -> Option<Bytes>;
+    /// Verifies an AWS Signature Version 4 with the secret of an access key, which the host has. It
+    /// derives the signing key from the secret and the scope, and compares in constant time.
+    VerifyRequestSignature {
+        /// The access key.
+        access_key_id: String,
+        /// The session token that came with the request, which must be the access key's.
+        session_token: Option<String>,
+        /// `20150830`
+        date: String,
+        /// The region of the scope.
+        region: String,
+        /// The service of the scope.
+        service: String,
+        /// What may have been signed: one of them must have been.
+        strings_to_sign: Vec<String>,
+        /// The signature, decoded.
+        signature: Bytes,
+    } -> RequestSignature;
 }
 
 /// Bytes that are encoded as one run.
@@ -263,6 +281,17 @@ pub enum Taken {
         /// Index into `TakeTokens::buckets`.
         empty: u32,
     },
+}
+
+/// What a host finds of a request's signature.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum RequestSignature {
+    /// The access key's secret signed one of the strings.
+    Valid,
+    /// It did not.
+    Invalid,
+    /// The host has no secret for this access key, or the session token is another.
+    UnknownToken,
 }
 
 /// Where an issuer's keys are found.

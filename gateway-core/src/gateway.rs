@@ -215,6 +215,11 @@ impl Gateway {
 }
 
 impl<'g> StageOf<'g> {
+    /// What it was compiled from.
+    pub(crate) fn snapshot(self) -> &'g Snapshot {
+        self.snapshot
+    }
+
     /// The method that answers, by the path without the stage.
     pub(crate) fn find_method(self, http_method: &str, path: &str) -> Option<MethodOf<'g>> {
         let index = self.compiled.routes.find(http_method, path)?.route as usize;

@@ -48,6 +48,8 @@ pub struct GatewayError {
     pub status: Option<u16>,
     /// `www-authenticate`, for the types that have one.
     pub challenge: Option<String>,
+    /// Overrides the type's own `x-amzn-ErrorType`, where AWS tells more.
+    pub error_type: Option<&'static str>,
     /// `$context.error.validationErrorString`: what a request validator found.
     pub validation_error: Option<String>,
     /// For the execution log and `$context.integration.error` alone; never sent.
@@ -63,6 +65,7 @@ impl GatewayError {
             message,
             status: None,
             challenge: None,
+            error_type: None,
             validation_error: None,
             reason: reason.into(),
         }
@@ -78,6 +81,10 @@ impl GatewayError {
     /// With another status than the type's own.
     pub fn with_status(self, status: u16) -> Self {
         Self { status: Some(status), ..self }
+    }
+    /// With another `x-amzn-ErrorType` than the type's own.
+    pub fn with_error_type(self, error_type: &'static str) -> Self {
+        Self { error_type: Some(error_type), ..self }
     }
     /// With a `www-authenticate` challenge.
     pub fn with_challenge(self, challenge: impl Into<String>) -> Self {

@@ -54,6 +54,7 @@ pub mod message;
 mod pipeline;
 pub mod policy;
 pub mod remembered;
+mod sigv4;
 pub mod target;
 mod template;
 pub mod time;

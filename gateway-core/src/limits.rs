@@ -99,3 +99,5 @@ pub const VALIDATION_MESSAGES_MAX: usize = 32;
 pub const VALIDATION_QUOTE_BYTES_MAX: usize = 1024;
 /// Most steps that matching one selection pattern may take: some milliseconds.
 pub const SELECTION_STEPS_MAX: u64 = 200_000;
+/// How far the clock of whoever signs a request may be off (Signature Version 4: five minutes).
+pub const CLOCK_SKEW_MS_MAX: u64 = 5 * 60 * 1_000;

@@ -6,6 +6,7 @@ mod api;
 mod canary;
 mod domain_names;
 mod functions;
+mod iam;
 mod private_endpoints;
 mod reading;
 
@@ -17,13 +18,14 @@ use std::time::Duration;
 use gateway_core::bucket::Limit;
 use gateway_core::definition::document::{At, Node};
 use gateway_core::definition::{
-    DefinitionError, DomainName, PrivateEndpoint, Protocol, Source, Stage,
+    DefinitionError, DomainName, IamPrincipal, PrivateEndpoint, Protocol, Source, Stage,
 };
 use gateway_core::limits::{ACCOUNT_BURST_DEFAULT, ACCOUNT_RATE_DEFAULT, PAYLOAD_BYTES_MAX};
 
 use reading::Reading;
 
 use crate::host::VpcEndpointId;
+use crate::perform::access_keys::Secret;
 
 /// A configuration.
 #[derive(Debug, Clone, PartialEq)]
@@ -38,6 +40,10 @@ pub struct Config {
     pub region: String,
     /// Twelve digits.
     pub account_id: String,
+    /// Who may sign requests.
+    pub principals: Vec<IamPrincipal>,
+    /// The secrets of their access keys.
+    pub access_keys: BTreeMap<String, Secret>,
     /// The APIs.
     pub apis: Vec<ApiConfig>,
     /// Custom domain names.
@@ -149,6 +155,8 @@ impl Config {
         Self {
             listen,
             private_endpoints: Vec::new(),
+            principals: Vec::new(),
+            access_keys: BTreeMap::new(),
             admin: None,
             region: default_region(),
             account_id: ACCOUNT_ID_DEFAULT.into(),
@@ -221,12 +229,13 @@ fn default_region() -> String {
 }
 
 fn read(reading: &Reading, at: &At<'_>, directory: &Path) -> Config {
-    const KEYS: [&str; 13] = [
+    const KEYS: [&str; 14] = [
         "listen",
         "privateEndpoints",
         "admin",
         "region",
         "accountId",
+        "iam",
         "apis",
         "domainNames",
         "functions",
@@ -241,8 +250,11 @@ fn read(reading: &Reading, at: &At<'_>, directory: &Path) -> Config {
     let region = at.get("region").and_then(|at| reading.text(&at));
     let apis = api::read_all(reading, at, directory);
     let listen = listen.unwrap_or_else(|| LISTEN_DEFAULT.parse().expect("it is an address"));
+    let (principals, access_keys) = iam::read_all(reading, at, directory);
     Config {
         listen,
+        principals,
+        access_keys,
         private_endpoints: private_endpoints::read_all(reading, at, listen),
         admin: at.get("admin").and_then(|at| reading.address(&at)),
         region: region.map_or_else(default_region, Into::into),

@@ -1,5 +1,6 @@
 //! What the pipeline asks for, done: a file per family of effects.
 
+pub mod access_keys;
 pub mod access_log;
 pub mod authorizations;
 mod connect;
@@ -62,6 +63,9 @@ pub(crate) async fn perform(
             .shared
             .authorizations
             .recall(&recall.key, now()))),
+        Effect::VerifyRequestSignature(verify) => {
+            Outcome::VerifyRequestSignature(Ok(settings.access_keys.verify(&verify)))
+        }
         Effect::VerifySignature(verify) => Outcome::VerifySignature(Ok(signature::verify(&verify))),
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::config::{Config, Limits};
 use crate::credentials::Credentials;
 use crate::functions::Functions;
+use crate::perform::access_keys::AccessKeys;
 use crate::perform::keys::Keys;
 use crate::perform::services::Services;
 use crate::perform::trust::Trust;
@@ -18,6 +19,8 @@ pub struct Settings {
     pub functions: Functions,
     /// AWS's services.
     pub services: Services,
+    /// Secrets of access keys that clients sign with.
+    pub access_keys: AccessKeys,
     /// Who vouches for endpoints.
     pub trust: Arc<Trust>,
     /// Bounds.
@@ -43,7 +46,16 @@ impl Settings {
             Some(before) if before.trust.adds(added) => Arc::clone(&before.trust),
             _ => Arc::new(Trust::new(added.to_vec())),
         };
-        Self { keys, functions, services, trust, limits: config.limits, cognito_endpoint }
+        let access_keys = AccessKeys::new(config.access_keys.clone());
+        Self {
+            keys,
+            functions,
+            services,
+            access_keys,
+            trust,
+            limits: config.limits,
+            cognito_endpoint,
+        }
     }
 }
 

@@ -165,7 +165,7 @@ impl Building {
             apis: apis.into_iter().collect::<Option<_>>()?,
             domain_names: config.domain_names.clone(),
             private_endpoints: private_endpoints(config),
-            principals: Vec::new(),
+            principals: config.principals.clone(),
         })
     }
 
@@ -228,7 +228,7 @@ impl Building {
             apis: vec![api.clone()],
             domain_names: Vec::new(),
             private_endpoints: private_endpoints(config),
-            principals: Vec::new(),
+            principals: config.principals.clone(),
         };
         let Err(errors) = Gateway::compile(alone) else { return Some(()) };
         for error in errors {

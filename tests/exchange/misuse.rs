@@ -5,7 +5,7 @@ use gateway_core::exchange::{Exchange, Misuse, Next, Step};
 use tests::world::{World, samples};
 
 /// An outcome of each kind.
-fn outcomes() -> [Outcome; 7] {
+fn outcomes() -> [Outcome; 8] {
     let error = || EffectError::TimedOut;
     [
         Outcome::ReadContent(Err(error())),
@@ -15,6 +15,7 @@ fn outcomes() -> [Outcome; 7] {
         Outcome::FindKey(Err(error())),
         Outcome::VerifySignature(Err(error())),
         Outcome::RecallAuthorization(Err(error())),
+        Outcome::VerifyRequestSignature(Err(error())),
     ]
 }
 

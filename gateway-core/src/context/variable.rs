@@ -76,11 +76,11 @@ variables! {
     "error.validationErrorString" => |c, _| some(&c.error.as_ref()?.validation_error);
     "extendedRequestId" => |c, _| given(&c.extended_request_id);
     "httpMethod" => |c, _| given(&c.http_method);
-    "identity.accessKey";
-    "identity.accountId";
+    "identity.accessKey" => |c, _| given(&c.authorizer.iam()?.access_key);
+    "identity.accountId" => |c, _| given(&c.authorizer.iam()?.account_id);
     "identity.apiKey";
     "identity.apiKeyId";
-    "identity.caller";
+    "identity.caller" => |c, _| given(&c.authorizer.iam()?.user_id);
     "identity.clientCert.clientCertPem";
     "identity.clientCert.issuerDN";
     "identity.clientCert.serialNumber";
@@ -93,9 +93,9 @@ variables! {
     "identity.cognitoIdentityPoolId";
     "identity.principalOrgId";
     "identity.sourceIp" => |c, _| given(&c.source_ip);
-    "identity.user";
+    "identity.user" => |c, _| given(&c.authorizer.iam()?.user_id);
     "identity.userAgent" => |c, _| given(c.user_agent.as_ref()?);
-    "identity.userArn";
+    "identity.userArn" => |c, _| given(&c.authorizer.iam()?.user_arn);
     "identity.vpcId" => |c, _| given(c.vpc_id.as_ref()?);
     "identity.vpceId" => |c, _| given(c.vpc_endpoint_id.as_ref()?);
     "integration.error" => |c, _| some(&c.integration.as_ref()?.error);

@@ -49,6 +49,8 @@ pub enum Authorization {
     /// Everybody.
     #[default]
     None,
+    /// Those who sign with an access key, and whom policies allow it.
+    Iam,
     /// Those whom an authorizer lets through.
     Authorizer {
         /// Index into `Deployment::authorizers`.

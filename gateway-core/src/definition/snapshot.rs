@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{Api, DomainName};
 use crate::bucket::Limit;
 use crate::codec;
+use crate::message::Timestamp;
 use crate::policy::{Identity, Policy};
 
 /// Rises with every change of the encoding of [`Snapshot`].
@@ -51,6 +52,8 @@ pub struct IamPrincipal {
     pub identity: Identity,
     /// `AKIA…`, or `ASIA…` with a session token.
     pub access_key_id: String,
+    /// When the session ends, of temporary keys.
+    pub expires_at: Option<Timestamp>,
     /// The policies that are attached to it.
     pub policies: Vec<Policy>,
 }

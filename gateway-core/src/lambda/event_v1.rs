@@ -111,7 +111,7 @@ pub(super) fn rest_context(w: &mut JsonWriter, c: &Context) {
                 write_principal(w, lambda);
             });
         }
-        AuthorizerContext::None | AuthorizerContext::Jwt { .. } => {}
+        AuthorizerContext::None | AuthorizerContext::Jwt { .. } | AuthorizerContext::Iam(_) => {}
     }
     w.name("resourcePath").string(&c.resource_path);
     w.name("httpMethod").string(&c.http_method);
@@ -125,17 +125,19 @@ pub(super) fn rest_context(w: &mut JsonWriter, c: &Context) {
     w.name("requestTimeEpoch").number(c.request_time.0);
     w.name("requestId").string(&c.request_id);
     w.name("identity").object(|w| {
-        for name in ["cognitoIdentityPoolId", "accountId", "cognitoIdentityId", "caller"] {
-            w.name(name).null();
-        }
+        let iam = c.authorizer.iam();
+        w.name("cognitoIdentityPoolId").null();
+        w.name("accountId").string_or_null(iam.map(|iam| iam.account_id.as_str()));
+        w.name("cognitoIdentityId").null();
+        w.name("caller").string_or_null(iam.map(|iam| iam.user_id.as_str()));
         w.name("sourceIp").string(&c.source_ip);
-        for name in ["principalOrgId", "accessKey", "cognitoAuthenticationType"] {
-            w.name(name).null();
-        }
+        w.name("principalOrgId").null();
+        w.name("accessKey").string_or_null(iam.map(|iam| iam.access_key.as_str()));
+        w.name("cognitoAuthenticationType").null();
         w.name("cognitoAuthenticationProvider").null();
-        w.name("userArn").null();
+        w.name("userArn").string_or_null(iam.map(|iam| iam.user_arn.as_str()));
         w.name("userAgent").string_or_null(c.user_agent.as_deref());
-        w.name("user").null();
+        w.name("user").string_or_null(iam.map(|iam| iam.user_id.as_str()));
         // Of private APIs.
         if let Some(vpc_endpoint_id) = &c.vpc_endpoint_id {
             w.name("vpcId").string_or_null(c.vpc_id.as_deref());
@@ -163,17 +165,19 @@ pub(super) fn http_context(w: &mut JsonWriter, c: &Context) {
                 write_principal(w, lambda);
             });
         }
-        AuthorizerContext::None | AuthorizerContext::Cognito { .. } => {}
+        AuthorizerContext::None | AuthorizerContext::Cognito { .. } | AuthorizerContext::Iam(_) => {
+        }
     }
     w.name("domainName").string(&c.domain_name);
     w.name("domainPrefix").string(&c.domain_prefix);
     w.name("extendedRequestId").string(&c.extended_request_id);
     w.name("httpMethod").string(&c.http_method);
     w.name("identity").object(|w| {
+        let iam = c.authorizer.iam();
+        w.name("accessKey").string_or_null(iam.map(|iam| iam.access_key.as_str()));
+        w.name("accountId").string_or_null(iam.map(|iam| iam.account_id.as_str()));
+        w.name("caller").string_or_null(iam.map(|iam| iam.user_id.as_str()));
         for name in [
-            "accessKey",
-            "accountId",
-            "caller",
             "cognitoAmr",
             "cognitoAuthenticationProvider",
             "cognitoAuthenticationType",
@@ -184,9 +188,9 @@ pub(super) fn http_context(w: &mut JsonWriter, c: &Context) {
             w.name(name).null();
         }
         w.name("sourceIp").string(&c.source_ip);
-        w.name("user").null();
+        w.name("user").string_or_null(iam.map(|iam| iam.user_id.as_str()));
         w.name("userAgent").string_or_null(c.user_agent.as_deref());
-        w.name("userArn").null();
+        w.name("userArn").string_or_null(iam.map(|iam| iam.user_arn.as_str()));
     });
     w.name("path").string(&target::decode(&c.path));
     w.name("protocol").string(c.protocol.as_str());

@@ -107,6 +107,19 @@ fn write_context(w: &mut JsonWriter, c: &Context, path: &str) {
         AuthorizerContext::Lambda(lambda) => {
             w.name("authorizer").object(|w| w.name("lambda").object(|w| write_members(w, lambda)));
         }
+        AuthorizerContext::Iam(iam) => {
+            w.name("authorizer").object(|w| {
+                w.name("iam").object(|w| {
+                    w.name("accessKey").string(&iam.access_key);
+                    w.name("accountId").string(&iam.account_id);
+                    w.name("callerId").string(&iam.user_id);
+                    w.name("cognitoIdentity").null();
+                    w.name("principalOrgId").null();
+                    w.name("userArn").string(&iam.user_arn);
+                    w.name("userId").string(&iam.user_id);
+                });
+            });
+        }
         AuthorizerContext::None | AuthorizerContext::Cognito { .. } => {}
     }
     w.name("domainName").string(&c.domain_name);

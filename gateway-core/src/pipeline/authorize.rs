@@ -7,12 +7,14 @@
 
 mod bearer;
 mod cognito;
+mod iam;
 mod jwt;
 mod lambda;
 mod method_arn;
 mod resource_policy;
 
 use alloc::borrow::Cow;
+use alloc::boxed::Box;
 
 pub(crate) use cognito::UserPool;
 use lambda::Asked;
@@ -77,14 +79,18 @@ async fn decide(
     }
     let arn = MethodArn::new(of, context);
     let access = access_request(request, context, io.now());
-    let Authorization::Authorizer { authorizer, scopes } = &of.method.authorization else {
+    if of.method.authorization == Authorization::None {
         endpoint_policy(endpoint, &arn, &access)?;
         let resource = resource_policy::evaluate(policy, &arn, &access)?;
         return must_allow(resource, &arn, &access);
-    };
+    }
     if arn.as_str().len() > METHOD_ARN_BYTES_MAX {
         return Err(uri_too_long());
     }
+    let Authorization::Authorizer { authorizer, scopes } = &of.method.authorization else {
+        // What few requests need takes no room in the exchanges of all others.
+        return Box::pin(by_iam(of, request, &arn, access, identity, io)).await;
+    };
     endpoint_policy(endpoint, &arn, &access)?;
     match of.authorizer(*authorizer) {
         Some(AuthorizerPlan::Jwt { identity_sources, configuration }) => {
@@ -115,6 +121,26 @@ async fn decide(
         }
     }
     Ok(())
+}
+
+/// IAM knows the caller: all policies are asked about the same principal.
+async fn by_iam(
+    of: MethodOf<'_>,
+    request: &Request,
+    arn: &MethodArn,
+    access: AccessRequest<'_>,
+    identity: &mut AuthorizerContext,
+    io: &Io,
+) -> Result<(), GatewayError> {
+    let (snapshot, protocol) = (of.at.snapshot(), of.at.api.protocol);
+    let told = |error| iam::told(error, protocol);
+    let signed = iam::authenticate(snapshot, request, io).await.map_err(told)?;
+    *identity = AuthorizerContext::Iam(signed.to_context());
+    let access = AccessRequest { principal: signed.principal(), now: io.now(), ..access };
+    let endpoint = snapshot.private_endpoint(access.vpc_endpoint);
+    endpoint_policy(endpoint.and_then(|e| e.policy.as_ref()), arn, &access)?;
+    let resource = resource_policy::evaluate(of.policy(), arn, &access)?;
+    iam::authorize(&signed, resource, &snapshot.account_id, arn, &access).map_err(told)
 }
 
 /// What a Lambda authorizer says of this method.

@@ -94,7 +94,8 @@ fn gateway_response(
             default_body(error)
         }
     };
-    fields.push("x-amzn-ErrorType", error.response_type.error_type());
+    let error_type = error.error_type.unwrap_or(error.response_type.error_type());
+    fields.push("x-amzn-ErrorType", error_type);
     if let Some(challenge) = &error.challenge {
         fields.push("WWW-Authenticate", challenge.clone());
     }

@@ -10,6 +10,7 @@ mod gateway_responses;
 mod http;
 mod http_mapping;
 mod http_proxy;
+mod iam;
 mod lambda;
 mod lambda_authorizer;
 mod lambda_custom;

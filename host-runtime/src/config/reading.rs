@@ -10,7 +10,6 @@ use gateway_core::definition::{DefinitionError, Source};
 const NOT_YET: &[(&str, &str)] = &[
     ("usagePlans", "usage plans"),
     ("apiKeys", "API keys"),
-    ("iam", "IAM authorization"),
     ("webAcls", "web ACLs"),
     ("webAclArn", "web ACLs"),
     ("vpcLinks", "VPC links"),

@@ -242,3 +242,44 @@ fn private_endpoints_have_ids_listeners_and_policies() {
         assert!(errors.iter().any(|error| error.contains(expected)), "{endpoint}: {errors:?}");
     }
 }
+
+#[test]
+fn principals_have_secrets_that_nobody_sees() {
+    let with =
+        |principal: &str| read_text(&format!("iam:\n  principals:\n  - {principal}\n{MINIMAL}"));
+    let own = "arn: 'arn:aws:iam::123456789012:user/alice', accessKeyId: AKID1";
+    let config = with(&format!(
+        "{{{own}, secretAccessKey: topsecret, sessionToken: tokensecret, expiration: '2030-01-01', \
+         policies: [{{Statement: {{Effect: Allow, Action: '*', Resource: '*'}}}}]}}"
+    ))
+    .unwrap();
+    assert_eq!(config.access_keys["AKID1"].secret_access_key, "topsecret");
+    assert_eq!(config.principals[0].policies.len(), 1);
+    assert!(config.principals[0].expires_at.is_some());
+    let shown = format!("{config:?}");
+    assert!(!shown.contains("topsecret") && !shown.contains("tokensecret"), "{shown}");
+    for (principal, expected) in [
+        (format!("{{{own}}}"), "`secretAccessKey` is missing"),
+        (
+            "{arn: 'arn:aws:iam::1:user/a', accessKeyId: a, secretAccessKey: b}".into(),
+            "not the ARN of a principal",
+        ),
+        (
+            "{arn: 'arn:aws:iam::123456789012:role/a', accessKeyId: a, secretAccessKey: b}".into(),
+            "not the ARN of a principal",
+        ),
+        (format!("{{{own}, secretAccessKey: {{file: /nowhere/at/all}}}}"), "/nowhere/at/all"),
+        (
+            format!("{{{own}, secretAccessKey: {{env: NO_SUCH_VARIABLE_HERE}}}}"),
+            "`NO_SUCH_VARIABLE_HERE` is not set",
+        ),
+        (format!("{{{own}, secretAccessKey: {{}}}}"), "a secret is a text"),
+        (format!("{{{own}, secretAccessKey: a, expiration: soon}}"), "it is a time"),
+        (format!("{{{own}, secretAccessKey: a, policies: [{{}}]}}"), "`Statement` is missing"),
+    ] {
+        let errors = with(&principal).unwrap_err();
+        assert!(errors.iter().any(|error| error.contains(expected)), "{principal}: {errors:?}");
+    }
+    let twice = format!("{{{own}, secretAccessKey: a}}\n  - {{{own}, secretAccessKey: b}}");
+    assert!(with(&twice).unwrap_err()[0].contains("is there twice"));
+}

@@ -11,7 +11,7 @@ use gateway_core::definition::{
     IntegrationType, JwtConfiguration, Method, MethodSetting, PayloadFormat, Protocol, Snapshot,
     Source, Stage,
 };
-use gateway_core::effect::{Effect, FunctionAnswer, Notice, Outcome, Taken};
+use gateway_core::effect::{Effect, FunctionAnswer, Notice, Outcome, RequestSignature, Taken};
 use gateway_core::exchange::Turn;
 use gateway_core::jwt::{Jwk, KeyMaterial};
 use gateway_core::message::{
@@ -242,6 +242,9 @@ pub(crate) fn outcome(effect: &Effect) -> Outcome {
         }))),
         Effect::VerifySignature(_) => Outcome::VerifySignature(Ok(true)),
         Effect::RecallAuthorization(_) => Outcome::RecallAuthorization(Ok(None)),
+        Effect::VerifyRequestSignature(_) => {
+            Outcome::VerifyRequestSignature(Ok(RequestSignature::Valid))
+        }
     }
 }
 

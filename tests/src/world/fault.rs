@@ -1,6 +1,6 @@
 //! What can go wrong with an effect.
 
-use gateway_core::effect::{Effect, EffectError, FunctionAnswer, Outcome, Taken};
+use gateway_core::effect::{Effect, EffectError, FunctionAnswer, Outcome, RequestSignature, Taken};
 use gateway_core::jwt::{Jwk, KeyMaterial};
 use gateway_core::message::{Content, EndpointResponse, Field};
 
@@ -126,6 +126,9 @@ fn unwelcome(effect: &Effect, n: usize) -> Outcome {
         }
         Effect::FindKey(_) => Outcome::FindKey(Ok(None)),
         // Of another version, or damaged.
+        Effect::VerifyRequestSignature(_) => {
+            Outcome::VerifyRequestSignature(Ok(RequestSignature::Invalid))
+        }
         Effect::RecallAuthorization(_) => {
             Outcome::RecallAuthorization(Ok(Some(ANSWERS[n % ANSWERS.len()].to_vec().into())))
         }
@@ -180,6 +183,9 @@ fn anything(effect: &Effect, random: &mut Random) -> Outcome {
                 _ => KeyMaterial::Rsa { n: random.bytes(300), e: random.bytes(4) },
             };
             Outcome::FindKey(Ok(Some(Jwk { kid: None, algorithm: None, material })))
+        }
+        Effect::VerifyRequestSignature(_) => {
+            Outcome::VerifyRequestSignature(Ok(RequestSignature::Invalid))
         }
         Effect::RecallAuthorization(_) => {
             Outcome::RecallAuthorization(Ok(Some(random.bytes(200).into())))

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use gateway_core::bucket::{Bucket, BucketStore, BucketTake, take_all};
-use gateway_core::effect::{Effect, EffectError, EffectKind, FunctionAnswer, Notice, Outcome};
+use gateway_core::effect::{
+    Effect, EffectError, EffectKind, FunctionAnswer, Notice, Outcome, RequestSignature,
+};
 use gateway_core::exchange::{Exchange, Next};
 use gateway_core::gateway::Gateway;
 use gateway_core::limits::STEPS_MAX;
@@ -177,6 +179,9 @@ impl World {
             }
             Effect::TakeTokens(take) => {
                 Outcome::TakeTokens(Ok(take_all(&take.buckets, now, &mut self.buckets)))
+            }
+            Effect::VerifyRequestSignature(_) => {
+                Outcome::VerifyRequestSignature(Ok(RequestSignature::Valid))
             }
             Effect::RecallAuthorization(recall) => {
                 Outcome::RecallAuthorization(Ok(self.remembered.recall(&recall.key, now)))

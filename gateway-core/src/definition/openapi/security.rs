@@ -94,11 +94,14 @@ pub(super) fn authorization<'d>(
     operation: &At<'d>,
     schemes: &Schemes,
 ) -> Authorization {
-    check_auth(reading, operation);
+    let is_iam = is_iam(reading, operation);
     let own = operation.get("security");
     let inherited = || reading.root.get("security");
-    let Some(security) = own.or_else(inherited) else { return Authorization::None };
-    let mut found: Option<(Authorization, String)> = None;
+    let mut found: Option<(Authorization, String)> =
+        is_iam.then(|| (Authorization::Iam, "x-amazon-apigateway-auth".into()));
+    let Some(security) = own.or_else(inherited) else {
+        return found.map(|(authorization, _)| authorization).unwrap_or_default();
+    };
     for requirement in reading.array(&security) {
         let Some(requirement) = reading.object(requirement) else { continue };
         for (name, scopes) in requirement.members() {
@@ -107,6 +110,8 @@ pub(super) fn authorization<'d>(
                 continue;
             };
             match &found {
+                // Both ways of saying it, as exports have them.
+                Some((Authorization::Iam, _)) if authorization == Authorization::Iam => {}
                 Some((_, first)) => {
                     let message = format!(
                         "an operation has one authorizer: the security requirement `{name}` stands beside `{first}`"
@@ -139,11 +144,7 @@ fn required<'d>(
         Scheme::Authorizer(authorizer) => {
             return Some(Authorization::Authorizer { authorizer, scopes: scopes_read });
         }
-        // For the count of authorizers; the definition is refused anyhow.
-        Scheme::Iam => {
-            reading.unsupported(scopes, Feature::IamAuthorization);
-            return Some(Authorization::None);
-        }
+        Scheme::Iam => return Some(Authorization::Iam),
         Scheme::ApiKey if reading.is_rest() => reading.unsupported(scopes, Feature::ApiKeys),
         Scheme::ApiKey => {
             let help = "use a JWT authorizer, or import it as a REST API";
@@ -178,14 +179,12 @@ pub(super) fn check_top_level(reading: &Reading<'_>) {
     }
 }
 
-/// `x-amazon-apigateway-auth: {"type": "NONE"}`
-fn check_auth<'d>(reading: &Reading<'d>, operation: &At<'d>) {
-    let Some(auth) = operation.get("x-amazon-apigateway-auth") else { return };
-    let Some(auth) = reading.object(auth) else { return };
-    let Some(auth_type) = reading.required(&auth, "type") else { return };
-    if reading.word(&auth_type, &[("NONE", false), ("AWS_IAM", true)]) == Some(true) {
-        reading.unsupported(&auth_type, Feature::IamAuthorization);
-    }
+/// `x-amazon-apigateway-auth: {"type": "AWS_IAM"}`. What says NONE takes nothing away from `security`.
+fn is_iam<'d>(reading: &Reading<'d>, operation: &At<'d>) -> bool {
+    let auth = operation.get("x-amazon-apigateway-auth").and_then(|at| reading.object(at));
+    let auth_type = auth.and_then(|auth| reading.required(&auth, "type"));
+    let words = [("NONE", false), ("AWS_IAM", true)];
+    auth_type.and_then(|at| reading.word(&at, &words)).unwrap_or(false)
 }
 
 /// Of both specifications.

@@ -218,11 +218,6 @@ fn what_is_not_supported_yet_is_refused_and_never_ignored() {
             "\"components\": {\"securitySchemes\": {\"s\": {\"type\": \"apiKey\", \"name\": \"x-api-key\", \"in\": \"header\"}}}",
         ),
         (
-            "\"security\": [{\"s\": []}]",
-            "\"components\": {\"securitySchemes\": {\"s\": {\"type\": \"apiKey\", \"x-amazon-apigateway-authtype\": \"awsSigv4\"}}}",
-        ),
-        ("\"x-amazon-apigateway-auth\": {\"type\": \"AWS_IAM\"}", "\"tags\": []"),
-        (
             "\"summary\": \"x\"",
             "\"x-amazon-apigateway-policy\": {\"Statement\": {\"Effect\": \"Deny\", \"Principal\": \"*\", \"Action\": \"*\", \"Resource\": \"*\", \"Condition\": {\"StringEquals\": {\"aws:PrincipalOrgID\": \"o\"}}}}",
         ),
