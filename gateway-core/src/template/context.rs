@@ -159,7 +159,8 @@ impl Object for ContextObject {
 fn authorizer(authorizer: &AuthorizerContext) -> Option<Value> {
     let map = Map::silent();
     match authorizer {
-        AuthorizerContext::None => return None,
+        // What IAM knows of the caller is `$context.identity`.
+        AuthorizerContext::None | AuthorizerContext::Iam(_) => return None,
         AuthorizerContext::Jwt { claims, .. } | AuthorizerContext::Cognito { claims } => {
             let texts = Map::silent();
             for (name, value) in claims {
