@@ -10,6 +10,7 @@ mod variable;
 pub(crate) use variable::{NAMES, Variable};
 
 use alloc::borrow::Cow;
+use alloc::boxed::Box;
 use alloc::{string::String, vec::Vec};
 
 use serde::{Deserialize, Serialize};
@@ -48,10 +49,8 @@ pub struct Context<'a> {
     pub domain_prefix: Text<'a>,
     /// `$context.identity.sourceIp`.
     pub source_ip: Text<'a>,
-    /// `$context.identity.vpceId`: the private endpoint that the request came by.
-    pub vpc_endpoint_id: Option<Text<'a>>,
-    /// `$context.identity.vpcId`
-    pub vpc_id: Option<Text<'a>>,
+    /// The private endpoint that the request came by. Few do, so it takes little room.
+    pub private_origin: Option<Box<PrivateOrigin>>,
     /// `$context.identity.userAgent`.
     pub user_agent: Option<Text<'a>>,
     /// `X-Amzn-Trace-Id`, completed.
@@ -109,8 +108,7 @@ impl Context<'_> {
             path: owned(self.path),
             resource_request_path: owned(self.resource_request_path),
             user_agent: self.user_agent.map(owned),
-            vpc_endpoint_id: self.vpc_endpoint_id.map(owned),
-            vpc_id: self.vpc_id.map(owned),
+            private_origin: self.private_origin,
             is_canary_request: self.is_canary_request,
             base_path_matched: self.base_path_matched.map(owned),
             path_parameters: self.path_parameters.into_iter().map(|(n, v)| (owned(n), v)).collect(),
@@ -136,6 +134,26 @@ impl Context<'_> {
 
 fn owned(text: Text<'_>) -> Text<'static> {
     Cow::Owned(text.into_owned())
+}
+
+/// Where a request to a private API came from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PrivateOrigin {
+    /// `$context.identity.vpceId`
+    pub vpc_endpoint_id: String,
+    /// `$context.identity.vpcId`
+    pub vpc_id: Option<String>,
+}
+
+impl Context<'_> {
+    /// `$context.identity.vpceId`
+    pub fn vpc_endpoint_id(&self) -> Option<&str> {
+        Some(&self.private_origin.as_ref()?.vpc_endpoint_id)
+    }
+    /// `$context.identity.vpcId`
+    pub fn vpc_id(&self) -> Option<&str> {
+        self.private_origin.as_ref()?.vpc_id.as_deref()
+    }
 }
 
 /// The members of `X-Amzn-Trace-Id`.
@@ -278,8 +296,7 @@ pub(crate) fn example() -> Context<'static> {
         domain_name: "r3pmxmplak.execute-api.us-east-2.amazonaws.com".into(),
         domain_prefix: "r3pmxmplak".into(),
         source_ip: "205.255.255.176".into(),
-        vpc_endpoint_id: None,
-        vpc_id: None,
+        private_origin: None,
         user_agent: Some("agent/1".into()),
         trace: Trace {
             root: "1-5e6a86de-d1b2d8aea3b0b0ae4a2f2b1c".into(),

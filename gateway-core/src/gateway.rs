@@ -269,7 +269,7 @@ impl<'g> MethodOf<'g> {
 
     /// The policy of the private endpoint that a request came by.
     pub(crate) fn endpoint_policy(&self, context: &Context) -> Option<&'g Policy> {
-        let id = context.vpc_endpoint_id.as_deref();
+        let id = context.vpc_endpoint_id();
         self.at.snapshot.private_endpoint(id)?.policy.as_ref()
     }
 

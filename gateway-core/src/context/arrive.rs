@@ -1,10 +1,11 @@
 //! The record as it stands when a request arrives.
 
 use alloc::borrow::Cow;
+use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::{AuthorizerContext, Context, Trace};
+use super::{AuthorizerContext, Context, PrivateOrigin, Trace};
 use crate::definition::Snapshot;
 use crate::message::{Arrival, Fields, Seed, Timestamp};
 use crate::{ids, target};
@@ -28,10 +29,11 @@ impl<'a> Context<'a> {
             domain_prefix: domain_name.split('.').next().unwrap_or_default().into(),
             domain_name: domain_name.into(),
             source_ip: arrival.source_ip.as_str().into(),
-            vpc_id: snapshot
-                .private_endpoint(arrival.vpc_endpoint_id.as_deref())
-                .and_then(|endpoint| endpoint.vpc_id.as_deref().map(Into::into)),
-            vpc_endpoint_id: arrival.vpc_endpoint_id.as_deref().map(Into::into),
+            private_origin: arrival.vpc_endpoint_id.as_ref().map(|id| {
+                let known = snapshot.private_endpoint(Some(id));
+                let vpc_id = known.and_then(|endpoint| endpoint.vpc_id.clone());
+                Box::new(PrivateOrigin { vpc_endpoint_id: id.clone(), vpc_id })
+            }),
             user_agent: request.fields.get("user-agent").map(Into::into),
             trace: Trace::complete(&request.fields, arrival.seed, arrival.now),
             account_id: snapshot.account_id.as_str().into(),

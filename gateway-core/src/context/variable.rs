@@ -96,8 +96,8 @@ variables! {
     "identity.user" => |c, _| given(&c.authorizer.iam()?.user_id);
     "identity.userAgent" => |c, _| given(c.user_agent.as_ref()?);
     "identity.userArn" => |c, _| given(&c.authorizer.iam()?.user_arn);
-    "identity.vpcId" => |c, _| given(c.vpc_id.as_ref()?);
-    "identity.vpceId" => |c, _| given(c.vpc_endpoint_id.as_ref()?);
+    "identity.vpcId" => |c, _| given(c.vpc_id()?);
+    "identity.vpceId" => |c, _| given(c.vpc_endpoint_id()?);
     "integration.error" => |c, _| some(&c.integration.as_ref()?.error);
     "integration.integrationStatus" => |c, _| number(c.integration.as_ref()?.integration_status?);
     "integration.latency" => |c, _| number(c.integration.as_ref()?.latency_ms);

@@ -139,8 +139,8 @@ pub(super) fn rest_context(w: &mut JsonWriter, c: &Context) {
         w.name("userAgent").string_or_null(c.user_agent.as_deref());
         w.name("user").string_or_null(iam.map(|iam| iam.user_id.as_str()));
         // Of private APIs.
-        if let Some(vpc_endpoint_id) = &c.vpc_endpoint_id {
-            w.name("vpcId").string_or_null(c.vpc_id.as_deref());
+        if let Some(vpc_endpoint_id) = c.vpc_endpoint_id() {
+            w.name("vpcId").string_or_null(c.vpc_id());
             w.name("vpceId").string(vpc_endpoint_id);
         }
     });

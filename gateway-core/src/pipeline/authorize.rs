@@ -106,7 +106,8 @@ async fn decide(
         }
         Some(AuthorizerPlan::Lambda(plan)) => {
             let resource = resource_policy::evaluate(policy, &arn, &access)?;
-            let asked = lambda::lambda(plan, *authorizer, of, request, context, &arn, io).await?;
+            let asked = lambda::lambda(plan, *authorizer, of, request, context, &arn, io);
+            let asked = Box::pin(asked).await?;
             let granted = granted(&asked, &arn, &AccessRequest { now: io.now(), ..access });
             *identity = AuthorizerContext::Lambda(asked.into_context());
             match (granted, resource) {
@@ -178,8 +179,8 @@ fn access_request<'a>(
         is_secure: context.scheme == Scheme::Https,
         user_agent: context.user_agent.as_deref(),
         referer: request.fields.get("referer"),
-        vpc: context.vpc_id.as_deref(),
-        vpc_endpoint: context.vpc_endpoint_id.as_deref(),
+        vpc: context.vpc_id(),
+        vpc_endpoint: context.vpc_endpoint_id(),
     }
 }
 

@@ -59,7 +59,7 @@ pub(super) fn find_stage<'g>(
     if let Some(mapped) = gateway.domains().find(&context.domain_name, path) {
         return match mapped {
             Some(mapped) => {
-                find_mapped_stage(gateway, mapped, path, context.vpc_endpoint_id.as_deref(), seed)
+                find_mapped_stage(gateway, mapped, path, context.vpc_endpoint_id(), seed)
             }
             None => (None, Err(forbidden("no mapping of this domain name has this base path"))),
         };
@@ -69,7 +69,7 @@ pub(super) fn find_stage<'g>(
     };
     let api = &gateway.snapshot.apis[index];
     let (first, below) = split_stage(path);
-    let endpoint = context.vpc_endpoint_id.as_deref();
+    let endpoint = context.vpc_endpoint_id();
     let named = gateway.stage(index, first, endpoint, seed).map(|at| (at, below));
     let found = match api.protocol {
         Protocol::Rest => named.ok_or_else(|| forbidden("no such stage")),
