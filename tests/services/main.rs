@@ -2,6 +2,7 @@
 //! signatures against the credentials that it gave out itself.
 
 mod peer;
+mod signed;
 
 use std::collections::BTreeMap;
 

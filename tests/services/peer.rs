@@ -162,6 +162,31 @@ impl Edgeway {
         Self { process, address, folder }
     }
 
+    /// One that serves a REST API to clients who sign, with this line in its configuration.
+    pub(crate) async fn start_signed(address: SocketAddr, rest: &Value, line: &str) -> Self {
+        let folder = tempfile::Builder::new().prefix("edgeway-signed-").tempdir().unwrap();
+        let write =
+            |name: &str, text: String| std::fs::write(folder.path().join(name), text).unwrap();
+        write("rest.json", rest.to_string());
+        write("session.secret", "session-secret\n".into());
+        let apis = "apis: [{id: rest, protocol: REST, definition: rest.json, stages: [{stageName: prod}]}]";
+        let config = format!("listen: {address}\nregion: us-east-1\n{line}\n{apis}\n");
+        write("edgeway.yaml", config);
+        let log = File::create(folder.path().join("log")).unwrap();
+        let mut process = Command::new(find_edgeway().unwrap())
+            .args(["serve", "--engine", "native", "--config"])
+            .arg(folder.path().join("edgeway.yaml"))
+            .env("ALICE_SECRET", "alice-secret")
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(log)
+            .spawn()
+            .expect("edgeway starts");
+        let log = || std::fs::read_to_string(folder.path().join("log")).unwrap_or_default();
+        wait_for(address, &mut process, log).await;
+        Self { process, address, folder }
+    }
+
     /// What the REST API answers to JSON content.
     pub(crate) async fn rest(&self, method: &str, path: &str, content: &str) -> Answer {
         self.send("rest", method, &format!("/prod{path}"), &[], content).await
@@ -231,7 +256,7 @@ async fn wait_for(address: SocketAddr, process: &mut Child, log: impl Fn() -> St
 }
 
 /// The python that `cargo xtask test` prepares, or one prepared here as it does.
-fn python() -> PathBuf {
+pub(crate) fn python() -> PathBuf {
     // Tests run side by side: one of them prepares.
     static PREPARING: Mutex<()> = Mutex::new(());
     let _preparing = PREPARING.lock();
