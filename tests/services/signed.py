@@ -37,7 +37,7 @@ def send(request, url=None, body=None, headers=None):
 
 presigned = signed(ALICE, "/prod/secure/1?b=2", expires=60)
 posted = signed(ALICE, "/prod/secure/1", "POST", b'{"a":1}', {"Content-Type": "application/json"})
-unsigned_payload = signed(ALICE, "/prod/secure/1", "POST", b"x", {"X-Amz-Content-SHA256": "UNSIGNED-PAYLOAD"})
+unsigned_payload = signed(ALICE, "/prod/secure/1", "POST", b"x", {"X-Amz-Content-SHA256": "UNSIGNED-PAYLOAD", "Content-Type": "application/json"})
 session = signed(SESSION, "/prod/secure/1")
 print(json.dumps({
     "header": send(signed(ALICE, "/prod/secure/1")),
