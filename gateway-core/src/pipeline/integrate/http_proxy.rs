@@ -146,8 +146,13 @@ fn http_url(
 
 /// Changes to the client's fields for the endpoint of a REST API.
 fn rest_request_fields(mapped: Mapped, request: &Request, context: &Context) -> FieldEdits {
+    // "Important notes": `Authorization` goes no further if it is a signature. An endpoint could
+    // send it to the gateway again, as the client, for five minutes.
+    let is_signed = context.authorizer.iam().is_some()
+        || request.fields.all("authorization").any(|value| value.starts_with("AWS4-HMAC-SHA256"));
     let dropped = |name: &str| {
         is_one_of(name, INVISIBLE_TO_REST)
+            || is_signed && name.eq_ignore_ascii_case("authorization")
             || is_one_of(name, &["host", "content-encoding", "via", "keep-alive"])
     };
     let mut edits = removals(&request.fields, dropped);

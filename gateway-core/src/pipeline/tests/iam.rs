@@ -290,6 +290,25 @@ fn the_message_of_a_wrong_signature_tells_no_secrets() {
     assert!(!seen.told.body().contains("topsecret"), "{}", seen.told.body());
 }
 
+#[test]
+fn a_signature_does_not_reach_the_endpoint() {
+    let uri = "http://backend";
+    let signed = Method {
+        authorization: Authorization::Iam,
+        ..method("POST /a", integration(crate::definition::IntegrationType::HttpProxy, uri))
+    };
+    let gateway = gateway_of(rest(vec![signed]), everything());
+    let arrival = claiming("/prod/a", NOW, &["X-Own: 1"]);
+    let told = run(&gateway, arrival.clone(), |effect| match effect {
+        Effect::VerifyRequestSignature(_) => Some(Outcome::VerifyRequestSignature(Ok(Valid))),
+        Effect::SendRequest(_) => Some(endpoint(200, &[], Content::Empty)),
+        _ => None,
+    });
+    let sent = told.effects.iter().find(|e| matches!(e, Effect::SendRequest(_))).unwrap();
+    let fields = sent_fields(sent, &arrival);
+    assert_eq!((fields.get("x-own"), fields.get("authorization")), (Some("1"), None));
+}
+
 /// "Table A" for the API's own account, "table B" for others.
 #[test]
 fn own_account_needs_either_policy_and_another_needs_both() {
