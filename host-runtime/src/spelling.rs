@@ -15,7 +15,7 @@ use std::task::{Context, Poll};
 use gateway_core::limits::FIELDS_BYTES_MAX;
 use gateway_core::message::Fields;
 use http::{HeaderMap, HeaderValue, Method};
-use memchr::{memchr, memmem};
+use memchr::memchr;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use crate::refusal::Refusal;
@@ -154,24 +154,29 @@ fn begins_request(bytes: &[u8], method: &Method) -> bool {
 fn spell(bytes: &[u8], headers: &HeaderMap) -> Option<(Fields, usize)> {
     let mut next = headers.iter();
     let mut in_order = true;
-    // Looked at once for all lines. A head that is not UTF-8 is decoded value by value.
-    let head = memmem::find(bytes, b"\r\n\r\n").map_or(bytes, |end| &bytes[..end + 4]);
-    let text = std::str::from_utf8(head).ok();
-    let mut fields = Fields::with_capacity(headers.len(), head.len());
+    // Looked at once for all lines. What is not UTF-8 is decoded value by value.
+    let text = std::str::from_utf8(bytes).ok();
+    let mut fields = Fields::with_capacity(headers.len(), bytes.len());
     let mut at = memchr(b'\n', bytes)? + 1;
     loop {
+        let expected = if in_order { next.next() } else { None };
+        if let (Some(text), Some((known, value))) = (text, expected)
+            && let Some(line) = as_expected(&bytes[at..], known.as_str(), value.as_bytes())
+        {
+            let value = at + line.value..at + line.value + value.len();
+            fields.push(text.get(at..at + known.as_str().len())?, text.get(value)?);
+            at += line.end;
+            continue;
+        }
         let end = at + memchr(b'\n', &bytes[at..])?;
-        if matches!(bytes[at..end], [] | [b'\r']) {
-            at = end + 1;
+        let line = bytes[at..end].strip_suffix(b"\r").unwrap_or(&bytes[at..end]);
+        at = end + 1;
+        if line.is_empty() {
             break;
         }
-        let colon = at + bytes[at..end].iter().position(|&b| b == b':')?;
-        let name = match text {
-            Some(text) => text.get(at..colon)?,
-            None => std::str::from_utf8(&bytes[at..colon]).ok()?,
-        };
-        let value = match next.next() {
-            Some((known, value)) if in_order && known.as_str().eq_ignore_ascii_case(name) => value,
+        let name = std::str::from_utf8(&line[..memchr(b':', line)?]).ok()?;
+        let value = match expected {
+            Some((known, value)) if known.as_str().eq_ignore_ascii_case(name) => value,
             // Repeated names stand together in hyper's map: from here on, count.
             _ => {
                 in_order = false;
@@ -179,14 +184,28 @@ fn spell(bytes: &[u8], headers: &HeaderMap) -> Option<(Fields, usize)> {
                 headers.get_all(name).iter().nth(earlier)?
             }
         };
-        let sent = text.and_then(|text| text.get(colon + 1..end)).map(str::trim_ascii);
-        match sent.filter(|sent| sent.as_bytes() == value.as_bytes()) {
-            Some(sent) => fields.push(name, sent),
-            None => fields.push(name, text_of(value)),
-        }
-        at = end + 1;
+        fields.push(name, text_of(value));
     }
     (fields.len() == headers.len()).then_some((fields, at))
+}
+
+/// Where in a line its value begins, and where the line ends.
+struct Line {
+    value: usize,
+    end: usize,
+}
+
+/// The line at the start of `bytes`, if it has this name in some spelling and this value: most have,
+/// and to compare them is quicker than to search for where they end.
+fn as_expected(bytes: &[u8], name: &str, value: &[u8]) -> Option<Line> {
+    let (sent, rest) = bytes.split_at_checked(name.len())?;
+    let rest = rest.strip_prefix(b":")?;
+    if !sent.eq_ignore_ascii_case(name.as_bytes()) {
+        return None;
+    }
+    let rest = rest.strip_prefix(b" ").unwrap_or(rest);
+    let end = rest.strip_prefix(value)?.strip_prefix(b"\r\n")?;
+    Some(Line { value: bytes.len() - rest.len(), end: bytes.len() - end.len() })
 }
 
 impl<S: AsyncRead + Unpin> AsyncRead for Noted<S> {
@@ -262,6 +281,18 @@ mod tests {
         let heads = noted(&["GET / HTTP/1.1\r\nHOST: h\r\nX-Ab", "c: 1\r\n\r\n"]);
         let fields = heads.fields(&Method::GET, &headers(&[("host", "h"), ("x-abc", "1")]));
         assert_eq!(names(&fields), [("HOST", "h"), ("X-Abc", "1")]);
+    }
+
+    #[test]
+    fn white_space_and_bytes_that_are_no_text_change_no_spelling() {
+        let line = b"GET / HTTP/1.1\r\nHOST:h\r\nX-A: \t 1 \t\r\nX-B: \xe9\r\nX-C:\nX-D: 2\n\r\n";
+        let heads = Heads::default();
+        heads.0.borrow_mut().note(line);
+        let mut parsed = headers(&[("host", "h"), ("x-a", "1"), ("x-c", ""), ("x-d", "2")]);
+        parsed.append("x-b", HeaderValue::from_bytes(b"\xe9").unwrap());
+        let fields = heads.fields(&Method::GET, &parsed);
+        let expected = [("HOST", "h"), ("X-A", "1"), ("X-B", "é"), ("X-C", ""), ("X-D", "2")];
+        assert_eq!(names(&fields), expected);
     }
 
     #[test]
