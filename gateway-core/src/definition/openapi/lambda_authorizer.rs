@@ -24,11 +24,11 @@ pub(super) fn read<'d>(
 ) -> Option<LambdaAuthorizer> {
     reading.members_known(at, &MEMBERS);
     let uri = uri::read_function(reading, &reading.required(at, "authorizerUri")?);
-    if let Some(role) = at.get("authorizerCredentials") {
-        if credentials(reading, &role).is_some() {
-            let message = "the role is not assumed: the host calls with its own credentials";
-            reading.warning(&role, message);
-        }
+    if let Some(role) = at.get("authorizerCredentials")
+        && credentials(reading, &role).is_some()
+    {
+        let message = "the role is not assumed: the host calls with its own credentials";
+        reading.warning(&role, message);
     }
     let identity_source = match (at.get("identitySource"), authorizer_type) {
         (Some(at), _) => identity_sources(reading, &at),

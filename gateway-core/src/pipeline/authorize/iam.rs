@@ -127,8 +127,7 @@ pub(super) fn authorize(
 fn identity_policies(policies: &[Policy], arn: &MethodArn, access: &AccessRequest<'_>) -> Verdict {
     let verdicts: Vec<Verdict> =
         policies.iter().map(|policy| arn.evaluate(policy, access)).collect();
-    let of =
-        |wanted: fn(&Verdict) -> bool| verdicts.iter().copied().find(|verdict| wanted(verdict));
+    let of = |wanted: fn(&Verdict) -> bool| verdicts.iter().copied().find(wanted);
     of(|verdict| matches!(verdict, Verdict::Denied(_)))
         .or_else(|| of(|verdict| matches!(verdict, Verdict::Allowed(_))))
         .unwrap_or(Verdict::Silent)
