@@ -16,6 +16,7 @@ mod principal;
 mod request;
 #[cfg(test)]
 mod tests;
+mod write;
 
 use alloc::{string::String, vec::Vec};
 

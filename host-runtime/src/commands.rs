@@ -2,6 +2,7 @@
 
 mod bundle;
 mod check;
+mod export;
 mod serve;
 
 use std::net::SocketAddr;
@@ -21,6 +22,7 @@ pub fn run() -> ExitCode {
         Command::Serve(arguments) => serve::serve(&arguments),
         Command::Check { files } => check::check(&files),
         Command::Bundle { source, out } => bundle::bundle(&source.origin(LISTEN_DEFAULT), &out),
+        Command::Export(arguments) => export::export(&arguments),
     }
 }
 
@@ -56,6 +58,8 @@ enum Command {
         #[arg(required = true, value_name = "FILE")]
         files: Vec<PathBuf>,
     },
+    /// Write the OpenAPI document of an API, which imports to the same API again
+    Export(ExportArguments),
     /// Write what the edge worker serves: snapshot.bin, and bindings.json for its variables
     Bundle {
         #[command(flatten)]
@@ -64,6 +68,57 @@ enum Command {
         #[arg(long, value_name = "DIR")]
         out: PathBuf,
     },
+}
+
+/// After AWS's `GetExport`.
+#[derive(Debug, Args)]
+struct ExportArguments {
+    #[command(flatten)]
+    source: Source,
+    /// The API, by its id; needed where the configuration has several
+    #[arg(long, value_name = "ID", conflicts_with = "definition")]
+    api: Option<String>,
+    /// The stage; needed where the API has several
+    #[arg(long, value_name = "NAME")]
+    stage: Option<String>,
+    /// OpenAPI 3.0, or Swagger 2.0 (REST APIs alone)
+    #[arg(long, value_enum, default_value = "oas30")]
+    export_type: ExportTypeName,
+    /// The media type of the document
+    #[arg(long, value_enum, default_value = "application/json")]
+    accepts: MediaType,
+    /// Which of AWS's extensions the document has
+    #[arg(long, value_enum, value_delimiter = ',', default_value = "apigateway")]
+    extensions: Vec<ExtensionName>,
+    /// The file to write to; standard output if not given
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum ExportTypeName {
+    Oas30,
+    Swagger,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum MediaType {
+    #[value(name = "application/json", alias = "json")]
+    Json,
+    #[value(name = "application/yaml", alias = "yaml")]
+    Yaml,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum ExtensionName {
+    /// x-amazon-apigateway-integration
+    Integrations,
+    /// x-amazon-apigateway-authorizer
+    Authorizers,
+    /// All of them: what imports to the same deployment again
+    Apigateway,
+    /// Not one
+    None,
 }
 
 const SERVE_HELP: &str = "\
@@ -198,5 +253,13 @@ mod tests {
         assert!(!parse("edgeway serve --config edgeway.yaml --listen 127.0.0.1:1"));
         assert!(parse("edgeway bundle --config edgeway.yaml --out dist"));
         assert!(!parse("edgeway check"));
+        assert!(parse(
+            "edgeway export openapi.yaml --export-type swagger --accepts application/yaml"
+        ));
+        assert!(parse(
+            "edgeway export --config c --api a --stage b --extensions integrations,authorizers"
+        ));
+        assert!(!parse("edgeway export openapi.yaml --extensions postman"));
+        assert!(!parse("edgeway export openapi.yaml --api a"));
     }
 }

@@ -4,12 +4,16 @@
 //! strings, names are strings whatever they look like (`200:`). Anchors, aliases and merge keys are
 //! expanded, within bounds. Text that begins with `{` is JSON, and read as strictly as JSON is.
 
+mod write;
+
 use std::collections::{HashMap, HashSet};
 
 use gateway_core::definition::document::{Node, Value};
 use gateway_core::definition::{DefinitionError, Source, json};
 use gateway_core::limits::{DEFINITION_BYTES_MAX, DEFINITION_DEPTH_MAX};
 use saphyr_parser::{Event, Marker, Parser, ScalarStyle, ScanError, Span, StrInput, Tag};
+
+pub use write::{json, yaml};
 
 /// Most values of a document after its aliases are expanded: a few aliases of aliases make billions.
 const NODES_MAX: usize = 1_000_000;

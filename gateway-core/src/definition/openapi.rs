@@ -7,6 +7,7 @@
 
 mod authorizer;
 mod cors;
+mod export;
 mod extensions;
 mod gateway_responses;
 mod http_mapping;
@@ -32,6 +33,7 @@ mod validators;
 
 use alloc::{format, string::String, vec::Vec};
 
+pub use self::export::{ExportError, ExportType, Exported, Extensions, export};
 use self::models::Models;
 use self::reading::{Dialect, Reading};
 use self::security::Schemes;

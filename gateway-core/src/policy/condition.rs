@@ -4,7 +4,7 @@ use alloc::{string::String, vec::Vec};
 
 use serde::{Deserialize, Serialize};
 
-use super::operator::{Comparison, Operand, parse};
+use super::operator::{Comparison, Operand, names, parse};
 use super::{AccessRequest, Effect};
 
 /// One condition.
@@ -68,6 +68,23 @@ impl Condition {
 
     pub(super) fn key(&self) -> &str {
         &self.key
+    }
+
+    /// The names of its operator: most have one.
+    pub(super) fn operator_names(&self) -> impl Iterator<Item = String> + use<'_> {
+        let quantifier = match self.quantifier {
+            Quantifier::None => "",
+            Quantifier::ForAnyValue => "ForAnyValue:",
+            Quantifier::ForAllValues => "ForAllValues:",
+        };
+        let if_exists = if self.holds_without_key { "IfExists" } else { "" };
+        names(self.comparison, self.is_negated)
+            .map(move |name| alloc::format!("{quantifier}{name}{if_exists}"))
+    }
+
+    /// What the key is compared with, as texts that are read as the same values.
+    pub(super) fn operands(&self) -> impl Iterator<Item = String> + use<'_> {
+        self.operands.iter().map(Operand::to_source)
     }
 
     /// Whether it holds for a request. `effect` decides for a value with a variable that the request

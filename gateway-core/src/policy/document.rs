@@ -195,7 +195,7 @@ fn names(json: &Json, at: &str) -> Read<Vec<Named>> {
                 }
             }
             "Service" | "Federated" | "CanonicalUser" => {
-                names.extend(texts.iter().map(|_| Named::Other));
+                names.extend(texts.iter().map(|text| Named::Other(kind.clone(), (*text).into())));
             }
             _ => return Err(error(&at, "IAM has no such kind of principal")),
         }

@@ -1,6 +1,7 @@
 //! Ranges of IP addresses (RFC 4632, RFC 4291 §2.3).
 
-use core::net::IpAddr;
+use alloc::string::String;
+use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use serde::{Deserialize, Serialize};
 
@@ -29,6 +30,16 @@ impl IpRange {
         };
         let free = length.checked_sub(prefix)?;
         Some(Self { is_v4, bits, free })
+    }
+
+    /// `203.0.113.0/24`
+    pub(super) fn to_source(self) -> String {
+        // An IPv4 address stands in the lowest 32 bits.
+        let (address, length) = match self.is_v4 {
+            true => (IpAddr::V4(Ipv4Addr::from(self.bits as u32)), 32),
+            false => (IpAddr::V6(Ipv6Addr::from(self.bits)), 128),
+        };
+        alloc::format!("{address}/{}", length - self.free)
     }
 
     pub(super) fn contains(self, address: IpAddr) -> bool {

@@ -57,6 +57,36 @@ pub(super) fn parse(name: &str) -> Option<(Comparison, bool)> {
     Some((found.1, found.2))
 }
 
+/// The names of a comparison, negated or not.
+pub(super) fn names(
+    comparison: Comparison,
+    is_negated: bool,
+) -> impl Iterator<Item = &'static str> {
+    let is_same = move |(_, known, negated): &&(&str, Comparison, bool)| {
+        *known == comparison && *negated == is_negated
+    };
+    OPERATORS.iter().filter(is_same).map(|(name, ..)| *name)
+}
+
+impl Operand {
+    /// The text that this was read from, or another that is read as the same.
+    pub(super) fn to_source(&self) -> String {
+        match self {
+            Self::Pattern(pattern) => pattern.to_source(),
+            Self::Number(number) => alloc::format!("{number}"),
+            Self::Time(at) => {
+                let text = time::iso8601(*at);
+                // Only seconds since 1970 reach beyond the year 9999.
+                let is_read = time::from_iso8601(&text) == Some(*at);
+                if is_read { text } else { alloc::format!("{}", at.0 / 1000) }
+            }
+            Self::Boolean(value) => alloc::format!("{value}"),
+            Self::Bytes(bytes) => STANDARD.encode(bytes),
+            Self::Ip(range) => range.to_source(),
+        }
+    }
+}
+
 impl Comparison {
     /// Reads a value of the policy; `None` if it is none for this operator.
     pub(super) fn operand(self, text: &str, has_variables: bool) -> Option<Operand> {

@@ -63,6 +63,28 @@ impl Pattern {
         Some(Self::Template(parts))
     }
 
+    /// The text that this was read from, as a policy of the version 2012-10-17 has it.
+    pub(super) fn to_source(&self) -> String {
+        let mut source = String::new();
+        match self {
+            Self::Fixed(text) => push_source(&mut source, text),
+            Self::Template(parts) => {
+                for part in parts {
+                    match part {
+                        Part::Text(text) => push_source(&mut source, text),
+                        Part::Variable(key, None) => {
+                            source.push_str(&alloc::format!("${{{key}}}"));
+                        }
+                        Part::Variable(key, Some(default)) => {
+                            source.push_str(&alloc::format!("${{{key}, '{default}'}}"));
+                        }
+                    }
+                }
+            }
+        }
+        source
+    }
+
     /// Replaces a beginning.
     pub(super) fn expand(&mut self, beginning: &str, by: &str) {
         let text = match self {
@@ -146,6 +168,21 @@ fn push_wild(to: &mut String, text: &str) {
         '?' => char::from(ONE),
         other => other,
     }));
+}
+
+/// Text with its wildcards as characters, and characters that are none as variables.
+fn push_source(to: &mut String, text: &str) {
+    let mut characters = text.chars().peekable();
+    while let Some(c) = characters.next() {
+        match c {
+            '\0' => to.push('*'),
+            '\u{1}' => to.push('?'),
+            '*' => to.push_str("${*}"),
+            '?' => to.push_str("${?}"),
+            '$' if characters.peek() == Some(&'{') => to.push_str("${$}"),
+            other => to.push(other),
+        }
+    }
 }
 
 /// `'text'`

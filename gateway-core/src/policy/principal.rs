@@ -38,8 +38,8 @@ pub(crate) enum Named {
     Account(String),
     /// A user, a role, a session.
     Arn(String),
-    /// A service or a federated user, which never calls an API here.
-    Other,
+    /// A service or a federated user, which never calls an API here: its kind and its name.
+    Other(String, String),
 }
 
 impl Identity {
@@ -116,7 +116,7 @@ impl Named {
     fn is(&self, principal: &Principal<'_>) -> bool {
         match (self, principal) {
             (Self::Everyone, _) => true,
-            (_, Principal::Anonymous) | (Self::Other, _) => false,
+            (_, Principal::Anonymous) | (Self::Other(..), _) => false,
             (Self::Account(id), Principal::Iam(identity)) => identity.account_id() == id,
             (Self::Arn(arn), Principal::Iam(identity)) => {
                 identity.arn == *arn || is_role_of(arn, identity)

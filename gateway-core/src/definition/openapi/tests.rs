@@ -8,6 +8,7 @@ use crate::gateway::Gateway;
 
 mod accepted;
 mod conformance;
+mod exported;
 mod refused;
 
 fn document(text: &str) -> Node {

@@ -28,13 +28,22 @@ const SERVED: [&str; 10] = [
 const REJECTING: [&str; 3] =
     ["http/http_import", "http/http_request_mapping", "http/http_service_integrations"];
 
-fn files() -> Vec<PathBuf> {
+pub(super) fn files() -> Vec<PathBuf> {
     let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/conformance/cases");
     let folders = fs::read_dir(cases).into_iter().flatten().flatten();
     let files = folders.flat_map(|folder| fs::read_dir(folder.path()).into_iter().flatten());
     let mut files: Vec<PathBuf> = files.flatten().map(|file| file.path()).collect();
     files.sort();
     files
+}
+
+/// A case's definition, with addresses for its placeholders.
+pub(super) fn filled(api: &Json) -> String {
+    api.to_string()
+        .replace("{{HTTP_BACKEND}}", "http://127.0.0.1:8001")
+        .replace("{{HTTP_BACKEND_HOST}}", "127.0.0.1:8001")
+        .replace("{{DEAD_BACKEND}}", "http://127.0.0.1:1")
+        .replace("{{ISSUER}}", "http://127.0.0.1:8002/issuer")
 }
 
 #[test]
@@ -46,12 +55,7 @@ fn every_conformance_definition_is_imported_or_refused_with_the_reason() {
         let (mut accepted, mut refused) = (0, 0);
         for case in cases.as_array().unwrap() {
             let Some(api) = case.get("api") else { continue };
-            let text = api.to_string();
-            let text = text
-                .replace("{{HTTP_BACKEND}}", "http://127.0.0.1:8001")
-                .replace("{{HTTP_BACKEND_HOST}}", "127.0.0.1:8001")
-                .replace("{{DEAD_BACKEND}}", "http://127.0.0.1:1")
-                .replace("{{ISSUER}}", "http://127.0.0.1:8002/issuer");
+            let text = filled(api);
             let protocol = if case["kind"] == "rest" { Protocol::Rest } else { Protocol::Http };
             let place = format!("{}: {}", name.display(), case["name"]);
             let rejects = case.get("rejects").and_then(Json::as_str);
