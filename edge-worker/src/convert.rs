@@ -31,6 +31,7 @@ pub(crate) fn arrival(request: &web_sys::Request, contents: &mut Contents) -> Ar
         scheme,
         port: port(authority, scheme),
         vpc_endpoint_id: None,
+        is_explained: false,
         request: Request {
             method: request.method(),
             target: target.split('#').next().unwrap_or("/").into(),

@@ -89,7 +89,11 @@ async fn perform(effect: Effect, held: &mut HeldByHost, env: &Env, context: &Con
 fn notify(notice: Notice) {
     match notice {
         Notice::WriteAccessLog { line, .. } => worker::console_log!("{line}"),
-        Notice::RecordRequest { .. } => {}
+        Notice::WriteExecutionLog { lines, .. } => {
+            lines.iter().for_each(|line| worker::console_log!("{line}"));
+        }
+        // Arrivals here ask for no account.
+        Notice::Explain(_) | Notice::RecordRequest { .. } => {}
         Notice::RememberAuthorization { key, grant, until } => {
             perform::authorizations::remember(key, grant, until, convert::now());
         }

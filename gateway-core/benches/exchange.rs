@@ -55,7 +55,10 @@ fn gateway(protocol: Protocol, methods: Vec<Method>) -> Rc<Gateway> {
     let throttling = Some(Limit::new(2_000.0, 1_000));
     let stage = Stage {
         stage_name: "prod".into(),
-        method_settings: BTreeMap::from([("*/*".into(), MethodSetting { throttling })]),
+        method_settings: BTreeMap::from([(
+            "*/*".into(),
+            MethodSetting { throttling, ..MethodSetting::default() },
+        )]),
         access_log_settings: Some(AccessLogSettings {
             format: "{\"requestId\":\"$context.requestId\",\"ip\":\"$context.identity.sourceIp\",\
                      \"requestTime\":\"$context.requestTime\",\"status\":\"$context.status\",\
@@ -101,6 +104,7 @@ fn arrival(target: &str) -> Arrival {
         scheme: Scheme::Https,
         port: 443,
         vpc_endpoint_id: None,
+        is_explained: false,
         request: Request {
             method: "GET".into(),
             target: target.into(),

@@ -156,6 +156,13 @@ fn push_single_line(line: &mut String, json: &str) {
     json.chars().for_each(|c| push_char(line, c));
 }
 
+/// A text with what would end its line escaped.
+pub(crate) fn single_line(text: &str) -> String {
+    let mut line = String::with_capacity(text.len());
+    push_single_line(&mut line, text);
+    line
+}
+
 fn push_char(line: &mut String, c: char) {
     match c {
         '\n' => line.push_str("\\n"),

@@ -29,4 +29,4 @@ pub use integration::{
 pub use method::{Authorization, Method, RequestParameter};
 pub use model::{Model, RequestValidator};
 pub use snapshot::{IamPrincipal, PrivateEndpoint, SNAPSHOT_VERSION, Snapshot, SnapshotError};
-pub use stage::{AccessLogSettings, CanarySettings, MethodSetting, Stage};
+pub use stage::{AccessLogSettings, CanarySettings, LoggingLevel, MethodSetting, Stage};

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::bucket::BucketTake;
 use crate::jwt::{Algorithm, Jwk};
 use crate::message::{Content, ContentId, EndpointResponse, OutgoingFields, Timestamp};
+use crate::transcript::Transcript;
 
 /// Why the host could not carry out an effect. Each stage decides what that means.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -63,6 +64,15 @@ pub enum Notice {
         /// When it may be forgotten; the pipeline takes it no longer.
         until: Timestamp,
     },
+    /// Writes to an execution log destination (`stdout`, `stderr`, a file path).
+    WriteExecutionLog {
+        /// The stage's `executionLogSettings.destination`, as configured.
+        destination: String,
+        /// The events of one request, each a line without a line break.
+        lines: Vec<String>,
+    },
+    /// The account that the arrival asked for.
+    Explain(Transcript),
 }
 
 /// An effect with a typed answer.

@@ -8,10 +8,14 @@ use core::task::{Context, Poll, Waker};
 
 use serde::{Deserialize, Serialize};
 
-use crate::effect::{Effect, EffectError, EffectKind, Notice, Operation, Outcome};
+use crate::definition::Source;
+use crate::effect::{Effect, EffectError, EffectKind, Notice, Operation, Outcome, ReadContent};
 use crate::gateway::Gateway;
-use crate::message::{Arrival, Response, Timestamp};
+use crate::limits::TRACED_CONTENT_BYTES_MAX;
+use crate::message::{Arrival, Content, Fields, Response, Timestamp};
 use crate::pipeline;
+use crate::transcript::Message::EndpointResponse;
+use crate::transcript::{Event, PipelineStage, Recorder};
 
 /// One exchange. The host polls it, performs what it asks, and resumes it with the outcome.
 ///
@@ -143,11 +147,13 @@ struct Port {
     outbox: VecDeque<Step>,
     pending: Option<EffectKind>,
     answer: Option<Outcome>,
+    /// Nobody asked for a transcript if there is none.
+    recorder: Option<Box<Recorder>>,
 }
 
 impl Port {
     fn new(now: Timestamp) -> Self {
-        Self { now, outbox: VecDeque::new(), pending: None, answer: None }
+        Self { now, outbox: VecDeque::new(), pending: None, answer: None, recorder: None }
     }
 }
 
@@ -161,11 +167,100 @@ impl Io {
         operation: O,
     ) -> Result<O::Output, EffectError> {
         let effect = operation.into();
+        let recorded = self.is_recording();
+        if recorded {
+            self.note(|recorder, now| recorder.asked(now, &effect));
+        }
+        let answer = self.ask(effect);
+        let outcome = match recorded {
+            // In a box, so that exchanges without a transcript take no memory for it.
+            true => Box::pin(self.answered(answer)).await,
+            false => answer.await,
+        };
+        O::output(outcome).expect("`Exchange::resume` checked the kind")
+    }
+
+    /// Writes an answer down, with content that is read for that.
+    async fn answered(&self, answer: impl Future<Output = Outcome>) -> Outcome {
+        let outcome = answer.await;
+        self.note(|recorder, now| recorder.answered(now, &outcome));
+        if let Outcome::SendRequest(Ok(endpoint)) = &outcome {
+            let content = &endpoint.content;
+            self.read_for_transcript(content, &endpoint.fields).await;
+            self.note(|recorder, now| recorder.content(now, EndpointResponse, content));
+        }
+        outcome
+    }
+
+    /// Not an `async fn`: that would keep the effect for as long as the answer takes.
+    fn ask(&self, effect: Effect) -> impl Future<Output = Outcome> + use<'_> {
         self.0.borrow_mut().pending = Some(effect.kind());
         self.push(Step::Perform(effect));
-        let answer =
-            poll_fn(|_| self.0.borrow_mut().answer.take().map_or(Poll::Pending, Poll::Ready)).await;
-        O::output(answer).expect("`Exchange::resume` checked the kind")
+        poll_fn(|_| self.0.borrow_mut().answer.take().map_or(Poll::Pending, Poll::Ready))
+    }
+
+    /// Begins a transcript.
+    pub(crate) fn record(&self, recorder: Recorder) {
+        self.0.borrow_mut().recorder = Some(Box::new(recorder));
+    }
+
+    /// The transcript, which ends here.
+    pub(crate) fn take_recorder(&self) -> Option<Box<Recorder>> {
+        self.0.borrow_mut().recorder.take()
+    }
+
+    /// Whether a transcript is written. The cheap question before anything is made for one.
+    pub(crate) fn is_recording(&self) -> bool {
+        self.0.borrow().recorder.as_ref().is_some_and(|recorder| !recorder.takes_end_alone)
+    }
+
+    /// Writes an event down, which is made only if a transcript is written.
+    pub(crate) fn trace(&self, event: impl FnOnce() -> Event) {
+        if self.is_recording() {
+            let event = event();
+            self.note(|recorder, now| recorder.push(now, None, event));
+        }
+    }
+
+    /// As [`Io::trace`], with what of the definition decided.
+    pub(crate) fn trace_rule(&self, source: &Source, event: impl FnOnce() -> Event) {
+        if self.is_recording() {
+            let event = event();
+            self.note(|recorder, now| recorder.push(now, Some(source), event));
+        }
+    }
+
+    /// What follows is of this stage.
+    pub(crate) fn enter(&self, stage: PipelineStage) {
+        self.note(|recorder, _| recorder.enter(stage));
+    }
+
+    /// Does something with the transcript, if one is written.
+    pub(crate) fn note(&self, note: impl FnOnce(&mut Recorder, Timestamp)) {
+        let mut port = self.0.borrow_mut();
+        let now = port.now;
+        if let Some(recorder) = &mut port.recorder {
+            note(recorder, now);
+        }
+    }
+
+    /// Has content read that a transcript is to show and that the pipeline may not look at: what is
+    /// known to be small. The host keeps it, so that nothing else changes.
+    pub(crate) async fn read_for_transcript(&self, content: &Content, fields: &Fields) {
+        let reads = self.is_recording()
+            && self.0.borrow().recorder.as_ref().is_some_and(|recorder| recorder.reads_content);
+        let length = fields.get("content-length").and_then(|length| length.trim().parse().ok());
+        if let Content::Held(content) = content
+            && reads
+            && length.is_some_and(|length: u32| length <= TRACED_CONTENT_BYTES_MAX)
+        {
+            let read = ReadContent { content: *content, bytes_max: TRACED_CONTENT_BYTES_MAX };
+            // Whoever needs it will be told again why it cannot be read.
+            let outcome = self.ask(read.into()).await;
+            self.note(|recorder, _| {
+                recorder.note_read(*content, &outcome);
+            });
+        }
     }
 
     pub(crate) fn notify(&self, notice: Notice) {

@@ -43,8 +43,8 @@ use crate::access_log::Format;
 use crate::bucket::Limit;
 use crate::context::Context;
 use crate::definition::{
-    Api, DefinitionError, Deployment, EndpointType, Method, MethodSetting, Protocol, Snapshot,
-    Source, Stage,
+    Api, DefinitionError, Deployment, EndpointType, LoggingLevel, Method, MethodSetting, Protocol,
+    Snapshot, Source, Stage,
 };
 use crate::effect::FunctionName;
 use crate::json::Json;
@@ -105,6 +105,15 @@ pub(crate) struct MethodPlan {
     pub(crate) response_mappings: ResponseMappings,
     /// The bucket of this method and its limit, if the stage sets one.
     pub(crate) throttle: Option<(String, Limit)>,
+    /// `None` where the stage logs nothing of it.
+    pub(crate) logging: Option<Logging>,
+}
+
+/// What of a method stands in the execution log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Logging {
+    pub(crate) level: LoggingLevel,
+    pub(crate) data_trace_enabled: bool,
 }
 
 /// An API's stage, as a request addressed it.
@@ -381,6 +390,7 @@ fn compile_stage(
             integration,
             response_mappings,
             throttle: method_throttle(api, stage, method),
+            logging: method_logging(api, stage, method),
         }
     });
     let methods = methods.collect();
@@ -502,6 +512,16 @@ fn method_throttle(api: &Api, stage: &Stage, method: &Method) -> Option<(String,
         |key: &str| stage.method_settings.get(key).and_then(|s: &MethodSetting| s.throttling);
     let limit = limit(&key).or_else(|| limit("*/*"))?;
     Some((alloc::format!("stage/{}/{}/{key}", api.id, stage.stage_name), limit))
+}
+
+/// What is logged of a method at a stage. A method's own settings come before those of `*/*`, one by one.
+fn method_logging(api: &Api, stage: &Stage, method: &Method) -> Option<Logging> {
+    let key = settings_key(api.protocol, method);
+    let settings = [key.as_str(), "*/*"].map(|key| stage.method_settings.get(key));
+    let mut settings = settings.into_iter().flatten();
+    let level = settings.clone().find_map(|s| s.logging_level).unwrap_or_default();
+    let data_trace_enabled = settings.find_map(|s| s.data_trace_enabled).unwrap_or_default();
+    (level != LoggingLevel::Off).then_some(Logging { level, data_trace_enabled })
 }
 
 #[cfg(test)]

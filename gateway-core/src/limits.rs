@@ -101,3 +101,11 @@ pub const VALIDATION_QUOTE_BYTES_MAX: usize = 1024;
 pub const SELECTION_STEPS_MAX: u64 = 200_000;
 /// How far the clock of whoever signs a request may be off (Signature Version 4: five minutes).
 pub const CLOCK_SKEW_MS_MAX: u64 = 5 * 60 * 1_000;
+/// Most of one text that a transcript keeps.
+pub const TRANSCRIPT_TEXT_BYTES_MAX: usize = 16 * 1024;
+/// Most that the transcript of one exchange keeps.
+pub const TRANSCRIPT_BYTES_MAX: usize = 512 * 1024;
+/// Largest content that is read for a transcript alone: larger content passes by unread.
+pub const TRACED_CONTENT_BYTES_MAX: u32 = 64 * 1024;
+/// Longest event of an execution log (AWS: "API Gateway currently limits log events to 1024 bytes").
+pub const LOG_EVENT_BYTES_MAX: usize = 1024;

@@ -20,10 +20,12 @@ mod route;
 #[cfg(test)]
 mod tests;
 mod throttle;
+mod trace;
 mod validate;
 #[cfg(test)]
 pub(crate) mod world;
 
+use alloc::boxed::Box;
 use alloc::rc::Rc;
 
 pub(crate) use authorize::UserPool;
@@ -42,14 +44,17 @@ use crate::exchange::Io;
 use crate::gateway::{Gateway, StageOf};
 use crate::gateway_error::GatewayError;
 use crate::message::{Arrival, Request, Response};
+use crate::transcript::PipelineStage;
 
 /// Answers a request. Whatever happens there is one response, one `RecordRequest` and, if the
 /// stage logs, one `WriteAccessLog`.
 pub(crate) async fn run(gateway: Rc<Gateway>, arrival: Rc<Arrival>, io: Io) -> Response {
     let mut context = Context::new(&arrival, &gateway.snapshot);
     let request = &arrival.request;
+    trace::arrived(&arrival, &context, &io);
     let (api, addressed) = find_stage(&gateway, &context, &arrival);
     let protocol = note_api(api, &mut context);
+    trace::addressed(api, addressed.as_ref().ok(), &io);
     let addressed = addressed.map(|addressed| note_stage(addressed, &mut context));
     let at = addressed.as_ref().ok().copied();
     let answer = match addressed {
@@ -64,7 +69,10 @@ pub(crate) async fn run(gateway: Rc<Gateway>, arrival: Rc<Arrival>, io: Io) -> R
             reason: error.reason.clone(),
         });
     }
+    io.enter(PipelineStage::Respond);
+    let error = answer.as_ref().err().cloned();
     let response = respond::finish(protocol, at, answer, request, &context, &io);
+    trace::responded(at, error.as_ref(), &response, &context, &io);
     context.status = response.status;
     context.response_length = respond::content_length(&response).or(context.response_length);
     record(at, &context, &io);
@@ -111,12 +119,24 @@ async fn respond<'g>(
         matched => matched?,
     };
     note_method(&matched, context);
+    trace::matched(matched.of, request, context, io);
+    if io.is_recording() {
+        // In a box, so that exchanges without a transcript take no memory for it.
+        Box::pin(trace::method_request(request, io)).await;
+    }
+    io.enter(PipelineStage::Authorize);
     let decided = authorize(matched, request, context, io).await;
     context.authorizer = decided.identity;
-    let admitted = throttle(decided.answer?, gateway, io).await?;
+    let authorized = decided.answer?;
+    io.enter(PipelineStage::Throttle);
+    let admitted = throttle(authorized, gateway, io).await?;
+    io.enter(PipelineStage::Validate);
     let method_request = validate(admitted, request, context, io).await?;
+    io.enter(PipelineStage::Integrate);
     let integrated = integrate(&method_request, &gateway.snapshot.region, context, io).await;
     context.integration = integrated.observed;
     context.response_length = integrated.response_length;
-    map_response(integrated.answer?, method_request.of, request, context, io).await
+    let answer = integrated.answer?;
+    io.enter(PipelineStage::MapResponse);
+    map_response(answer, method_request.of, request, context, io).await
 }

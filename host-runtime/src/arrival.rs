@@ -92,6 +92,7 @@ pub(crate) fn arrive(
         source_ip: peer.source_ip.clone(),
         scheme: Scheme::Http,
         port: peer.port,
+        is_explained: false,
         vpc_endpoint_id: peer.vpc_endpoint_id.as_deref().map(Into::into),
         request: message::Request {
             method: parts.method.as_str().to_owned(),

@@ -109,6 +109,10 @@ fn notify(worker: &Worker, turn: Turn) -> Next {
             Notice::WriteAccessLog { destination, line } => {
                 worker.access_log.write(&destination, &line);
             }
+            Notice::WriteExecutionLog { destination, lines } => {
+                lines.iter().for_each(|line| worker.access_log.write(&destination, line));
+            }
+            Notice::Explain(transcript) => explained = Some(transcript),
             Notice::RecordRequest { api_id, stage, status, latency_ms, integration_latency_ms } => {
                 let metrics = &worker.shared.metrics;
                 metrics.record(&api_id, &stage, status, latency_ms, integration_latency_ms);

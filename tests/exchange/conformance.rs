@@ -190,6 +190,7 @@ fn serve(
         scheme: Scheme::Http,
         port: 8080,
         vpc_endpoint_id: None,
+        is_explained: false,
         request: Request {
             method: request.method,
             target: request.target,

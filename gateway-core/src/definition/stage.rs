@@ -22,6 +22,8 @@ pub struct Stage {
     pub access_log_settings: Option<AccessLogSettings>,
     /// Part of the traffic goes to another deployment (REST).
     pub canary: Option<CanarySettings>,
+    /// Where execution logs go (REST): `stdout`, `stderr`, or a file path; empty is `stderr`.
+    pub execution_log_destination: String,
 }
 
 /// `canarySettings`: the share of a stage's requests that another deployment answers.
@@ -53,6 +55,22 @@ impl Stage {
 pub struct MethodSetting {
     /// `throttlingRateLimit` and `throttlingBurstLimit`.
     pub throttling: Option<Limit>,
+    /// `loggingLevel`; `None`: as `*/*` has it.
+    pub logging_level: Option<LoggingLevel>,
+    /// `dataTraceEnabled`; `None`: as `*/*` has it.
+    pub data_trace_enabled: Option<bool>,
+}
+
+/// `loggingLevel`: what of a request stands in the execution log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum LoggingLevel {
+    /// `OFF`
+    #[default]
+    Off,
+    /// `ERROR`: why requests failed.
+    Error,
+    /// `INFO`: every request.
+    Info,
 }
 
 /// `accessLogSettings`.

@@ -41,6 +41,12 @@ impl ResponsePlan {
         self.templates.iter().find(|(media, _)| media == chosen).map(|(_, template)| template)
     }
 
+    /// The media type that the template for a client with this `Accept` stands under.
+    pub(crate) fn media_type(&self, accept: Option<&str>) -> &str {
+        let offered = self.templates.iter().map(|(media, _)| media.as_str());
+        media::choose(accept, offered).unwrap_or_default()
+    }
+
     /// Whether a mapping takes something from the endpoint's content.
     pub(crate) fn maps_body(&self) -> bool {
         self.parameters.iter().any(|(_, expression)| expression.reads_response_body())
@@ -55,6 +61,11 @@ impl Responses {
     ) -> Result<Self, String> {
         let responses = responses.iter().map(|response| compile(response, variables));
         Ok(Self { responses: responses.collect::<Result<_, _>>()? })
+    }
+
+    /// Which of the definition's it is.
+    pub(crate) fn index(&self, response: &ResponsePlan) -> Option<usize> {
+        self.responses.iter().position(|other| core::ptr::eq(other, response))
     }
 
     /// The first response whose pattern matches the whole text, else the default.

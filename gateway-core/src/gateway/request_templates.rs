@@ -51,6 +51,11 @@ impl RequestTemplates {
         }
     }
 
+    /// The media type that the chosen template stands under; empty if there is none.
+    pub(crate) fn media_type(&self, content_type: Option<&str>) -> &str {
+        self.place(content_type).map_or("", |at| &self.templates[at].0)
+    }
+
     fn place(&self, content_type: Option<&str>) -> Option<usize> {
         let given = content_type.filter(|given| !given.is_empty()).unwrap_or("application/json");
         let place = |name: &str| {

@@ -78,4 +78,7 @@ pub struct Arrival {
     pub vpc_endpoint_id: Option<String>,
     /// The request.
     pub request: Request,
+    /// Whether the exchange accounts for itself in an [`Explain`](crate::effect::Notice::Explain):
+    /// for those alone who may know all of the definition.
+    pub is_explained: bool,
 }

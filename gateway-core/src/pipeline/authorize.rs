@@ -22,6 +22,7 @@ use method_arn::MethodArn;
 use resource_policy::{endpoint_policy, must_allow};
 
 use super::route::Matched;
+use super::trace;
 use crate::context::{AuthorizerContext, Context};
 use crate::definition::{Authorization, Protocol};
 use crate::exchange::Io;
@@ -58,10 +59,14 @@ pub(super) async fn authorize<'g>(
     io: &Io,
 ) -> Decided<'g> {
     let mut identity = AuthorizerContext::None;
+    trace::authorizer(matched.of, io);
     let mut answer = decide(matched.of, request, context, &mut identity, io).await;
     if answer.is_ok() && matched.of.method.api_key_required {
         // No API keys are known yet, so none is right.
         answer = Err(GatewayError::new(ResponseType::InvalidApiKey, "no API key is known"));
+    }
+    if answer.is_ok() {
+        trace::rule(&matched.of.method.source, io, || "the caller may call the method".into());
     }
     Decided { identity, answer: answer.map(|()| Authorized(matched.of)) }
 }

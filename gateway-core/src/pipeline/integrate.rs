@@ -13,12 +13,13 @@ mod mock;
 mod service;
 mod service_proxy;
 
-use alloc::vec::Vec;
+use alloc::{string::String, vec::Vec};
 
 use super::map_response::CustomAnswer;
+use super::trace;
 use super::validate::MethodRequest;
 use crate::context::{Context, IntegrationContext};
-use crate::definition::Protocol;
+use crate::definition::{Integration, IntegrationType, Protocol};
 use crate::effect::{EffectError, ReadContent};
 use crate::exchange::Io;
 use crate::gateway::IntegrationPlan;
@@ -57,6 +58,8 @@ pub(super) async fn integrate<'g>(
         return refused(too_large());
     }
     let begun = io.now();
+    let integration = &method_request.of.method.integration;
+    trace::rule(&integration.source, io, || integration_rule(integration));
     let (of, mut observed) = (method_request.of, IntegrationContext::default());
     let mut response_length = None;
     let mut endpoint_fields = Fields::new();
@@ -122,6 +125,21 @@ pub(super) async fn integrate<'g>(
         observed.error = Some(error.reason.clone());
     }
     Integrated { observed: Some(observed), answer, response_length }
+}
+
+/// What answers, for a transcript.
+fn integration_rule(integration: &Integration) -> String {
+    let integration_type = match integration.integration_type {
+        IntegrationType::Mock => "MOCK",
+        IntegrationType::Http => "HTTP",
+        IntegrationType::HttpProxy => "HTTP_PROXY",
+        IntegrationType::Aws => "AWS",
+        IntegrationType::AwsProxy => "AWS_PROXY",
+    };
+    match &integration.uri {
+        Some(uri) => alloc::format!("integration {integration_type} with {uri}"),
+        None => alloc::format!("integration {integration_type}"),
+    }
 }
 
 /// The request's content, whole.

@@ -7,9 +7,10 @@ use alloc::{string::String, vec::Vec};
 
 use super::integrate::{misconfigured, read_content};
 use super::respond::field_value;
+use super::trace;
 use crate::content_handling::{self, Payload, is_binary};
 use crate::context::Context;
-use crate::definition::ContentHandling;
+use crate::definition::{ContentHandling, Source};
 use crate::exchange::Io;
 use crate::gateway::MethodOf;
 use crate::gateway::expression::{Body, Sources};
@@ -22,6 +23,7 @@ use crate::limits::FIELDS_BYTES_MAX;
 use crate::message::{Content, Fields, Request, is_field_name};
 use crate::target;
 use crate::template::{Inputs, Overrides};
+use crate::transcript::{Event, Message};
 
 /// What is sent to an endpoint, but for its URL.
 pub(super) struct IntegrationRequest {
@@ -87,6 +89,13 @@ pub(super) async fn map_content(
     let handling = plan.content_handling;
     let is_binary = is_binary(content_type, &of.at.deployment.binary_media_types);
     let choice = plan.templates.choose(content_type);
+    if matches!(choice, Choice::Passthrough) {
+        let integration = &of.method.integration;
+        trace::rule(&integration.source, io, || {
+            let behavior = integration.passthrough_behavior;
+            alloc::format!("no template is for the content: it passes through ({behavior:?})")
+        });
+    }
     let is_read = match choice {
         Choice::Unsupported => return Err(unsupported(content_type)),
         Choice::Passthrough => !is_binary || handling == Some(ContentHandling::ConvertToText),
@@ -113,9 +122,25 @@ pub(super) async fn map_content(
             let (text, stage_variables) = (text(payload)?, &of.at.stage.variables);
             let (content, now) = (text.as_str(), io.now());
             let inputs = Inputs { content, request, context, stage_variables, now };
-            render(template, &inputs, overrides, "request")?.into_bytes()
+            let rendered = render(template, &inputs, overrides, "request")?;
+            let rendered_by = || Event::Rendered {
+                message: Message::EndpointRequest,
+                media_type: plan.templates.media_type(content_type).into(),
+                result: rendered.clone(),
+                overrides: overrides.shown(),
+            };
+            if io.is_recording() {
+                io.trace_rule(&place(plan, of, content_type), rendered_by);
+            }
+            rendered.into_bytes()
         }
     }))
+}
+
+/// The place of the template that a request has.
+fn place(plan: &ContentPlan, of: MethodOf<'_>, content_type: Option<&str>) -> Source {
+    let media_type = plan.templates.media_type(content_type);
+    trace::member(&of.method.integration.source, &["requestTemplates", media_type])
 }
 
 /// What a template makes. `of` says of what: the request or the response.

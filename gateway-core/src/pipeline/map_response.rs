@@ -12,9 +12,10 @@ use alloc::vec::Vec;
 use super::integrate::{EndpointAnswer, endpoint_failed, misconfigured};
 use super::map_request::{made, refuse_oversized, render, set_all};
 use super::respond::field_value;
+use super::trace;
 use crate::content_handling::{self, Payload, is_binary};
 use crate::context::Context;
-use crate::definition::Protocol;
+use crate::definition::{Protocol, Source};
 use crate::effect::{EffectError, ReadContent};
 use crate::exchange::Io;
 use crate::gateway::MethodOf;
@@ -25,6 +26,7 @@ use crate::limits::PAYLOAD_BYTES_MAX;
 use crate::message::field_names::is_one_of;
 use crate::message::{Content, Fields, OutgoingFields, Request, Response};
 use crate::template::{Inputs, Overrides};
+use crate::transcript::{Event, Message};
 
 /// What an endpoint answered to an integration that is no proxy.
 pub(super) struct CustomAnswer<'g> {
@@ -61,6 +63,9 @@ pub(super) async fn map_response(
             answer.selector
         ))
     })?;
+    if io.is_recording() {
+        selected_rule(&answer, selected, of, io);
+    }
     let accept = request.fields.get("accept");
     let template = selected.template(accept);
     let binary_media_types = &of.at.deployment.binary_media_types;
@@ -85,7 +90,19 @@ pub(super) async fn map_response(
             let text = text(convert(bytes.unwrap_or_default())?)?;
             let (content, stage_variables, now) = (&*text, &of.at.stage.variables, io.now());
             let inputs = Inputs { content, request, context, stage_variables, now };
-            made(render(template, &inputs, &answer.overrides, "response")?.into_bytes())
+            let rendered = render(template, &inputs, &answer.overrides, "response")?;
+            if io.is_recording() {
+                let media_type = selected.media_type(accept);
+                let (source, _) = place(&answer, selected, of);
+                let source = trace::member(&source, &["responseTemplates", media_type]);
+                io.trace_rule(&source, || Event::Rendered {
+                    message: Message::MethodResponse,
+                    media_type: media_type.into(),
+                    result: rendered.clone(),
+                    overrides: answer.overrides.shown(),
+                });
+            }
+            made(rendered.into_bytes())
         }
     };
     for (name, values) in answer.overrides.response_headers() {
@@ -99,6 +116,29 @@ pub(super) async fn map_response(
     refuse_oversized(&fields)?;
     let status = answer.overrides.response_status().unwrap_or(selected.status_code);
     Ok(Response { status, fields: OutgoingFields::Complete(fields), content })
+}
+
+/// Writes down which integration response was selected.
+fn selected_rule(answer: &CustomAnswer<'_>, selected: &ResponsePlan, of: MethodOf<'_>, io: &Io) {
+    let (source, name) = place(answer, selected, of);
+    trace::rule(&source, io, || {
+        let (selector, status) = (&answer.selector, selected.status_code);
+        alloc::format!("`{selector}` selects the integration response `{name}`: status {status}")
+    });
+}
+
+/// The place of an integration response in the definition, and its name there.
+fn place<'g>(
+    answer: &CustomAnswer<'_>,
+    selected: &ResponsePlan,
+    of: MethodOf<'g>,
+) -> (Source, &'g str) {
+    let integration = &of.method.integration;
+    let response = answer.responses.index(selected);
+    let response = response.and_then(|index| integration.responses.get(index));
+    let pattern = response.and_then(|response| response.selection_pattern.as_deref());
+    let name = pattern.filter(|pattern| !pattern.is_empty()).unwrap_or("default");
+    (trace::member(&integration.source, &["responses", name]), name)
 }
 
 /// The endpoint's content, whole.

@@ -21,4 +21,5 @@ mod service;
 mod service_proxy;
 mod templates;
 mod throttle;
+mod transcript;
 mod validate;

@@ -8,6 +8,7 @@ use alloc::string::ToString;
 
 use super::integrate::read_content;
 use super::throttle::Admitted;
+use super::trace;
 use crate::context::Context;
 use crate::exchange::Io;
 use crate::gateway::MethodOf;
@@ -32,7 +33,10 @@ pub(super) async fn validate<'g, 'r>(
 ) -> Result<MethodRequest<'g, 'r>, GatewayError> {
     let of = admitted.of;
     let unread = MethodRequest { of, request: Cow::Borrowed(request) };
-    let Some(validation) = of.validation() else { return Ok(unread) };
+    let Some(validation) = of.validation() else {
+        trace::rule(&of.method.source, io, || "nothing of the request is validated".into());
+        return Ok(unread);
+    };
     let missing = validation.missing(request, context);
     if !missing.is_empty() {
         let names = alloc::format!("[{}]", missing.join(", "));
@@ -41,7 +45,11 @@ pub(super) async fn validate<'g, 'r>(
         return Err(error.with_message(message).with_validation_error(names));
     }
     let content_type = request.fields.get("content-type");
-    let Some(model) = validation.model(content_type) else { return Ok(unread) };
+    let Some(model) = validation.model(content_type) else {
+        let rule = || "all required parameters are there; no model is for the content".into();
+        trace::rule(&of.method.source, io, rule);
+        return Ok(unread);
+    };
     let bytes = read_content(request, io).await?;
     let wrong = match bytes.trim_ascii() {
         // Content that is not there is validated as an object without members.
@@ -52,6 +60,8 @@ pub(super) async fn validate<'g, 'r>(
         },
     };
     wrong.map_err(|wrong| invalid(content_type, &wrong.to_string()))?;
+    let rule = || "all required parameters are there; the content is as its model has it".into();
+    trace::rule(&of.method.source, io, rule);
     let mut read = request.clone();
     read.content = if bytes.is_empty() { Content::Empty } else { Content::Bytes(bytes) };
     Ok(MethodRequest { of, request: Cow::Owned(read) })

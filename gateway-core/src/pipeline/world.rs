@@ -112,6 +112,7 @@ pub(crate) fn arrival(request: &str, fields: &[&str]) -> Arrival {
             fields: fields.collect(),
             content: Content::Empty,
         },
+        is_explained: false,
     }
 }
 

@@ -32,6 +32,25 @@ impl Default for Overrides {
 }
 
 impl Overrides {
+    /// All of them, by their names in `$context`.
+    pub(crate) fn shown(&self) -> Vec<(String, String)> {
+        let mut shown = Vec::new();
+        for (family, members) in [
+            ("requestOverride.header", self.request_headers()),
+            ("requestOverride.querystring", self.request_query()),
+            ("responseOverride.header", self.response_headers()),
+        ] {
+            let named = |(name, values): (String, Vec<String>)| {
+                (alloc::format!("{family}.{name}"), values.join(", "))
+            };
+            shown.extend(members.into_iter().map(named));
+        }
+        let path = self.request_path().into_iter();
+        shown.extend(path.map(|(name, v)| (alloc::format!("requestOverride.path.{name}"), v)));
+        let status = self.response_status();
+        shown.extend(status.map(|status| ("responseOverride.status".into(), status.to_string())));
+        shown
+    }
     /// `$context.requestOverride.header`: name → values, in the order in which they were set.
     pub(crate) fn request_headers(&self) -> Vec<(String, Vec<String>)> {
         members(&self.request, "header")

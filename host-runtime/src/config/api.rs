@@ -5,7 +5,9 @@ use std::path::Path;
 
 use gateway_core::bucket::Limit;
 use gateway_core::definition::document::At;
-use gateway_core::definition::{AccessLogSettings, MethodSetting, Protocol, Stage};
+use gateway_core::definition::{
+    AccessLogSettings, LoggingLevel, MethodSetting, Protocol, Stage,
+};
 use gateway_core::limits::{ACCOUNT_BURST_DEFAULT, ACCOUNT_RATE_DEFAULT};
 
 use super::reading::Reading;
@@ -98,7 +100,9 @@ fn stages(reading: &Reading, at: &At<'_>, protocol: Protocol, directory: &Path) 
 fn stage(reading: &Reading, at: &At<'_>, protocol: Protocol, directory: &Path) -> Option<Stage> {
     let mut keys = vec!["stageName", "variables", "accessLogSettings"];
     match protocol {
-        Protocol::Rest => keys.extend(["methodSettings", "canarySettings"]),
+        Protocol::Rest => {
+            keys.extend(["methodSettings", "canarySettings", "executionLogSettings"]);
+        }
         Protocol::Http => keys.extend(["routeSettings", "defaultRouteSettings"]),
     }
     reading.keys(at, &keys);
@@ -112,6 +116,10 @@ fn stage(reading: &Reading, at: &At<'_>, protocol: Protocol, directory: &Path) -
             Protocol::Http => route_settings(reading, at),
         },
         access_log_settings: access_log.and_then(|at| access_log_settings(reading, &at, directory)),
+        execution_log_destination: at
+            .get("executionLogSettings")
+            .and_then(|at| execution_log_destination(reading, &at, directory))
+            .unwrap_or_default(),
         canary: at.get("canarySettings").and_then(|at| canary::settings(reading, &at)),
         ..Stage::default()
     };
@@ -146,7 +154,7 @@ fn method_settings(reading: &Reading, at: Option<At<'_>>) -> BTreeMap<String, Me
             let help = "write `~1orders/POST` for POST /orders (`~1` stands for `/`), or `*/*`";
             reading.error_with(&at, format!("`{key}` names no method"), help);
         }
-        settings.insert(key.to_owned(), setting(reading, &at));
+        settings.insert(key.to_owned(), setting(reading, &at, Protocol::Rest));
     }
     settings
 }
@@ -160,16 +168,23 @@ fn route_settings(reading: &Reading, at: &At<'_>) -> BTreeMap<String, MethodSett
             let help = "a route key is `GET /orders`, `ANY /orders` or `$default`";
             reading.error_with(&at, format!("`{key}` is no route key"), help);
         }
-        settings.insert(key.to_owned(), setting(reading, &at));
+        settings.insert(key.to_owned(), setting(reading, &at, Protocol::Http));
     }
     if let Some(at) = at.get("defaultRouteSettings") {
-        settings.insert(ALL_METHODS.into(), setting(reading, &at));
+        settings.insert(ALL_METHODS.into(), setting(reading, &at, Protocol::Http));
     }
     settings
 }
 
-fn setting(reading: &Reading, at: &At<'_>) -> MethodSetting {
-    reading.keys(at, &["throttlingRateLimit", "throttlingBurstLimit"]);
+fn setting(reading: &Reading, at: &At<'_>, protocol: Protocol) -> MethodSetting {
+    const LOGGING: [&str; 2] = ["loggingLevel", "dataTraceEnabled"];
+    reading.keys(at, &[&["throttlingRateLimit", "throttlingBurstLimit"], &LOGGING[..]].concat());
+    if protocol == Protocol::Http {
+        for at in LOGGING.iter().filter_map(|name| at.get(name)) {
+            let help = "log its requests with `accessLogSettings`";
+            reading.error_with(&at, "AWS logs no executions of an HTTP API", help);
+        }
+    }
     // AWS stores -1 where no limit is set.
     let set = |name| at.get(name).filter(|at| at.as_text() != Some("-1"));
     let rate = set("throttlingRateLimit").and_then(|at| reading.rate(&at));
@@ -181,7 +196,38 @@ fn setting(reading: &Reading, at: &At<'_>) -> MethodSetting {
             burst.unwrap_or(ACCOUNT_BURST_DEFAULT),
         )),
     };
-    MethodSetting { throttling }
+    MethodSetting {
+        throttling,
+        logging_level: at.get("loggingLevel").and_then(|at| logging_level(reading, &at)),
+        data_trace_enabled: at.get("dataTraceEnabled").and_then(|at| reading.boolean(&at)),
+    }
+}
+
+fn logging_level(reading: &Reading, at: &At<'_>) -> Option<LoggingLevel> {
+    match reading.text(at)? {
+        "OFF" => Some(LoggingLevel::Off),
+        "ERROR" => Some(LoggingLevel::Error),
+        "INFO" => Some(LoggingLevel::Info),
+        other => {
+            let help = "one of OFF, ERROR, INFO";
+            reading.error_with(at, format!("unknown logging level `{other}`"), help);
+            None
+        }
+    }
+}
+
+/// AWS has a log group for each stage; here its place is said.
+fn execution_log_destination(reading: &Reading, at: &At<'_>, directory: &Path) -> Option<String> {
+    reading.keys(at, &["destination"]);
+    let at = reading.required(at, "destination")?;
+    Some(destination_of(reading.text(&at)?, directory))
+}
+
+fn destination_of(name: &str, directory: &Path) -> String {
+    match name {
+        "stdout" | "stderr" => name.into(),
+        path => directory.join(path).to_string_lossy().into_owned(),
+    }
 }
 
 fn access_log_settings(
@@ -197,9 +243,6 @@ fn access_log_settings(
     }
     let format = reading.required(at, "format").and_then(|at| reading.text(&at));
     let destination = reading.required(at, "destination").and_then(|at| reading.text(&at));
-    let destination = match destination? {
-        name @ ("stdout" | "stderr") => name.into(),
-        path => directory.join(path).to_string_lossy().into_owned(),
-    };
+    let destination = destination_of(destination?, directory);
     Some(AccessLogSettings { format: format?.into(), destination })
 }

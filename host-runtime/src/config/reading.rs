@@ -24,8 +24,6 @@ const NOT_YET: &[(&str, &str)] = &[
     ("unauthorizedCacheControlHeaderStrategy", "the response cache"),
     ("metricsEnabled", "detailed metrics by method"),
     ("detailedMetricsEnabled", "detailed metrics by route"),
-    ("loggingLevel", "execution logs"),
-    ("dataTraceEnabled", "execution logs"),
     ("tracingEnabled", "tracing"),
     ("clientCertificateId", "client certificates"),
     ("mutualTlsAuthentication", "mutual TLS"),

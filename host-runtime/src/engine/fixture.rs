@@ -60,7 +60,10 @@ pub(crate) fn snapshot() -> Arc<[u8]> {
 }
 
 fn api(id: &str, protocol: Protocol, stage_name: &str, methods: Vec<Method>) -> Api {
-    let throttling = MethodSetting { throttling: Some(Limit::new(2_000.0, 1_000)) };
+    let throttling = MethodSetting {
+        throttling: Some(Limit::new(2_000.0, 1_000)),
+        ..MethodSetting::default()
+    };
     Api {
         id: id.into(),
         name: id.into(),
@@ -199,6 +202,7 @@ fn arrival(method: &str, target: &str, content: Content) -> Arrival {
         scheme: Scheme::Http,
         port: 8080,
         vpc_endpoint_id: None,
+        is_explained: false,
         request: Request {
             method: method.into(),
             target: target.into(),

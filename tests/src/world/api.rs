@@ -158,7 +158,7 @@ fn api(
             variables: BTreeMap::from([("colour".into(), "blue".into())]),
             method_settings: BTreeMap::from([(
                 limited.into(),
-                MethodSetting { throttling: Some(limit) },
+                MethodSetting { throttling: Some(limit), ..MethodSetting::default() },
             )]),
             access_log_settings: Some(AccessLogSettings {
                 format: LOG_FORMAT.into(),

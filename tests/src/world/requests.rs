@@ -126,6 +126,7 @@ pub fn arrival(api: &str, line: &str) -> Arrival {
         scheme: Scheme::Https,
         port: 443,
         vpc_endpoint_id: None,
+        is_explained: false,
         request: Request {
             method: method.into(),
             target: target.into(),

@@ -8,7 +8,8 @@ use crate::pipeline::world::*;
 
 fn limited(mut api: Api, settings: &[(&str, u32)]) -> Api {
     for (key, burst) in settings {
-        let setting = MethodSetting { throttling: Some(Limit::new(1.0, *burst)) };
+        let setting =
+            MethodSetting { throttling: Some(Limit::new(1.0, *burst)), ..MethodSetting::default() };
         api.stages[0].method_settings.insert((*key).into(), setting);
     }
     api

@@ -1,0 +1,243 @@
+//! What the pipeline writes down of itself.
+
+use alloc::vec;
+use alloc::{string::String, vec::Vec};
+
+use crate::definition::{
+    Integration, IntegrationResponse, IntegrationType, LoggingLevel, MethodSetting, Source,
+};
+use crate::effect::{Effect, FunctionAnswer, Notice, Outcome};
+use crate::message::{Arrival, Content, ContentId};
+use crate::pipeline::world::{
+    Told, arrival, backend, endpoint, gateway, integration, method, mock, rest, run, run_alone,
+};
+use crate::transcript::{Event, Message, PipelineStage, Transcript};
+
+fn logged(level: LoggingLevel, data: bool, integration: Integration) -> crate::definition::Api {
+    let mut method = method("POST /pets/{id}", integration);
+    method.source = Source { pointer: "/paths/~1pets/post".into(), line: 7 };
+    method.integration.source = Source { pointer: "/i".into(), line: 9 };
+    let mut api = rest(vec![method]);
+    let setting = MethodSetting {
+        logging_level: Some(level),
+        data_trace_enabled: Some(data),
+        ..MethodSetting::default()
+    };
+    api.stages[0].method_settings.insert("*/*".into(), setting);
+    api
+}
+
+fn http(template: &str) -> Integration {
+    Integration {
+        http_method: Some("POST".into()),
+        request_templates: vec![("application/json".into(), template.into())],
+        responses: vec![IntegrationResponse {
+            response_templates: vec![(
+                "application/json".into(),
+                "{\"made\":$input.json('$.a')}".into(),
+            )],
+            ..IntegrationResponse::new(201)
+        }],
+        ..integration(IntegrationType::Http, "http://endpoint.example/p?q=1")
+    }
+}
+
+/// The events of the log, without the time and the id that each begins with.
+fn log(told: &Told) -> Vec<&str> {
+    let lines = told.notices.iter().find_map(|notice| match notice {
+        Notice::WriteExecutionLog { lines, .. } => Some(lines),
+        _ => None,
+    });
+    let lines = lines.map(|lines| lines.iter().map(|line| line.split_once(") ").unwrap().1));
+    lines.into_iter().flatten().collect()
+}
+
+fn transcript(told: &Told) -> &Transcript {
+    let of = |notice| if let &Notice::Explain(ref it) = notice { Some(it) } else { None };
+    told.notices.iter().find_map(of).expect("an account")
+}
+
+fn posted() -> Arrival {
+    let fields = ["Content-Type: application/json", "Content-Length: 7", "X-Api-Key: topsecret1"];
+    let mut arrival = arrival("POST /prod/pets/1?x=2&token=topsecret2", &fields);
+    arrival.request.content = Content::Held(ContentId(0));
+    arrival
+}
+
+#[test]
+fn with_data_tracing_a_log_has_the_lines_of_the_real_service_in_their_order() {
+    let api = logged(LoggingLevel::Info, true, http("{\"sent\":$input.json('$')}"));
+    let host = backend(b"{\"b\":1}", b"{\"a\":2}");
+    let told = run(&gateway(vec![api]), posted(), |effect| host.perform(effect));
+    let request_id = told.field("x-amzn-requestid").unwrap();
+    let extended = told.field("x-amz-apigw-id").unwrap();
+    let lines = log(&told);
+    let expected = [
+        alloc::format!("Extended Request Id: {extended}"),
+        alloc::format!("Starting execution for request: {request_id}"),
+        "HTTP Method: POST, Resource Path: /pets/1".into(),
+        "Method request path: {id=1}".into(),
+        "Method request query string: {x=2, token=*****}".into(),
+        "Method request headers: {Host=abc123.execute-api.eu-west-1.amazonaws.com, \
+         Content-Type=application/json, Content-Length=7, X-Api-Key=*****}"
+            .into(),
+        "Method request body before transformations: {\"b\":1}".into(),
+        "Endpoint request URI: http://endpoint.example/p?q=1".into(),
+        "Endpoint request headers: {".into(),
+        "Endpoint request body after transformations: {\"sent\":{\"b\":1}}".into(),
+        "Sending request to http://endpoint.example/p?q=1".into(),
+        "Received response. Status: 200, Integration latency: 5 ms".into(),
+        "Endpoint response headers: {}".into(),
+        "Endpoint response body before transformations: {\"a\":2}".into(),
+        "Method response body after transformations: {\"made\":2}".into(),
+        "Method response headers: {".into(),
+        "Successfully completed execution".into(),
+        "Method completed with status: 201".into(),
+    ];
+    let expected: Vec<&String> = expected.iter().collect();
+    // The endpoint's content had no length: it was read for the template alone, after its headers.
+    assert_eq!(lines.len(), expected.len(), "{lines:#?}");
+    for (line, expected) in lines.iter().zip(expected) {
+        assert!(line.starts_with(expected.as_str()), "{line}\n{expected}");
+    }
+}
+
+#[test]
+fn without_data_tracing_nothing_that_was_sent_is_logged() {
+    let api = logged(LoggingLevel::Info, false, http("{}"));
+    let host = backend(b"{\"b\":1}", b"{\"a\":2}");
+    let told = run(&gateway(vec![api]), posted(), |effect| host.perform(effect));
+    let lines = log(&told);
+    assert_eq!(lines.len(), 7, "{lines:#?}");
+    assert!(lines.iter().all(|line| !line.contains("{")), "{lines:#?}");
+    assert!(
+        !told.effects.iter().any(
+            |effect| matches!(effect, Effect::ReadContent(read) if read.content == ContentId(0))
+        )
+    );
+}
+
+#[test]
+fn the_level_decides_which_requests_are_logged() {
+    let good = || mock("{}");
+    let bad = || Integration { request_templates: vec![], ..mock("{}") };
+    for (level, good_lines, bad_lines) in
+        [(LoggingLevel::Off, 0, 0), (LoggingLevel::Error, 0, 3), (LoggingLevel::Info, 5, 6)]
+    {
+        for (integration, lines) in [(good(), good_lines), (bad(), bad_lines)] {
+            let gateway = gateway(vec![logged(level, false, integration)]);
+            let told = run_alone(&gateway, arrival("POST /prod/pets/1", &[]));
+            let logged = log(&told);
+            assert_eq!(logged.len(), lines, "{level:?} {logged:#?}");
+            if lines == bad_lines && lines > 0 {
+                let failed = |line: &&str| {
+                    line.starts_with("Execution failed due to configuration error: Unable to parse")
+                };
+                assert!(logged.iter().any(failed), "{logged:#?}");
+                assert_eq!(logged.last(), Some(&"Method completed with status: 500"));
+            }
+        }
+    }
+}
+
+#[test]
+fn a_methods_own_level_comes_before_that_of_all_methods() {
+    let mut api = logged(LoggingLevel::Info, true, mock("{}"));
+    let off = MethodSetting { logging_level: Some(LoggingLevel::Off), ..Default::default() };
+    api.stages[0].method_settings.insert("~1pets~1{id}/POST".into(), off);
+    let told = run_alone(&gateway(vec![api]), arrival("POST /prod/pets/1", &[]));
+    assert_eq!(log(&told), [""; 0]);
+}
+
+#[test]
+fn a_client_cannot_write_lines_into_a_log() {
+    let api = logged(LoggingLevel::Info, true, mock("{}"));
+    let forged = "POST /prod/pets/1?x=%0AMethod%20completed%20with%20status:%20666";
+    let told = run_alone(&gateway(vec![api]), arrival(forged, &[]));
+    assert!(log(&told).iter().all(|line| !line.contains('\n')));
+}
+
+#[test]
+fn an_account_names_what_of_the_definition_decided() {
+    let api = logged(LoggingLevel::Off, false, http("{\"sent\":$input.json('$')}"));
+    let host = backend(b"{\"b\":1}", b"{\"a\":2}");
+    let arrival = Arrival { is_explained: true, ..posted() };
+    let told = run(&gateway(vec![api]), arrival, |effect| host.perform(effect));
+    assert_eq!(log(&told), [""; 0], "an account is no log");
+    let account = transcript(&told);
+    let decided: Vec<(PipelineStage, &str, u32)> = account
+        .entries
+        .iter()
+        .filter_map(|entry| entry.source.as_ref().map(|s| (entry.stage, &*s.pointer, s.line)))
+        .collect();
+    let expected = [
+        (PipelineStage::Route, "/paths/~1pets/post", 7),
+        (PipelineStage::Authorize, "/paths/~1pets/post", 7),
+        (PipelineStage::Authorize, "/paths/~1pets/post", 7),
+        (PipelineStage::Validate, "/paths/~1pets/post", 7),
+        (PipelineStage::Integrate, "/i", 9),
+        (PipelineStage::Integrate, "/i/requestTemplates/application~1json", 9),
+        (PipelineStage::MapResponse, "/i/responses/default", 9),
+        (PipelineStage::MapResponse, "/i/responses/default/responseTemplates/application~1json", 9),
+    ];
+    assert_eq!(decided, expected);
+    let results = account.entries.iter().filter_map(|entry| match &entry.event {
+        Event::Rendered { message, result, .. } => Some((*message, result.as_str())),
+        _ => None,
+    });
+    let rendered = [
+        (Message::EndpointRequest, "{\"sent\":{\"b\":1}}"),
+        (Message::MethodResponse, "{\"made\":2}"),
+    ];
+    assert!(results.eq(rendered));
+}
+
+#[test]
+fn no_secret_is_written_down_wherever_it_turns_up() {
+    let template = "{\"key\":\"$input.params('X-Api-Key')\",\"t\":\"$input.params('token')\"}";
+    let api = logged(LoggingLevel::Info, true, http(template));
+    let arrival = Arrival { is_explained: true, ..posted() };
+    let told = run(&gateway(vec![api]), arrival, |effect| match effect {
+        Effect::SendRequest(_) => Some(endpoint(
+            200,
+            &[("Set-Cookie", "s=topsecret3; Path=/")],
+            Content::Bytes(b"{\"a\":\"topsecret3\"}".to_vec()),
+        )),
+        other => backend(b"{\"b\":1}", b"").perform(other),
+    });
+    assert!(log(&told).len() > 10);
+    for notice in &told.notices {
+        if matches!(notice, Notice::WriteExecutionLog { .. } | Notice::Explain(_)) {
+            let text = alloc::format!("{notice:?}");
+            assert!(!text.contains("topsecret"), "{text}");
+        }
+    }
+}
+
+#[test]
+fn an_account_is_bounded() {
+    let big = "x".repeat(3_000_000);
+    let api = logged(
+        LoggingLevel::Info,
+        true,
+        integration(
+            IntegrationType::AwsProxy,
+            "arn:aws:apigateway:eu-west-1:lambda:path/2015-03-31/functions/arn:aws:lambda:eu-west-1:123456789012:function:f/invocations",
+        ),
+    );
+    let arrival = Arrival { is_explained: true, ..arrival("POST /prod/pets/1", &[]) };
+    let told = run(&gateway(vec![api]), arrival, |effect| match effect {
+        Effect::InvokeFunction(_) => Some(Outcome::InvokeFunction(Ok(FunctionAnswer {
+            status: 200,
+            function_error: None,
+            payload: alloc::format!("{{\"statusCode\":200,\"body\":\"{big}\"}}")
+                .into_bytes()
+                .into(),
+            request_id: None,
+        }))),
+        _ => None,
+    });
+    assert_eq!(told.response.status, 200);
+    let bytes = crate::codec::encode(transcript(&told)).len();
+    assert!(bytes < 100_000, "{bytes}");
+}

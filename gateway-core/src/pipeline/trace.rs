@@ -1,0 +1,209 @@
+//! What the pipeline writes down of itself, if anybody asked: the ends of a transcript, and what is
+//! known only where all stages meet.
+
+use alloc::{format, string::String, vec::Vec};
+
+use super::route::Addressed;
+use crate::access_log::single_line;
+use crate::context::Context;
+use crate::definition::{Api, Authorization, LoggingLevel, Protocol, Source};
+use crate::effect::Notice;
+use crate::exchange::Io;
+use crate::execution_log::{Detail, events};
+use crate::gateway::{AuthorizerPlan, IdentitySource, Logging, MethodOf, StageOf};
+use crate::gateway_error::GatewayError;
+use crate::message::{Arrival, Request, Response};
+use crate::time;
+use crate::transcript::{Event, Message, Pairs, PipelineStage, Recorder};
+
+/// The transcript of an arrival that asks for one begins with it.
+pub(super) fn arrived(arrival: &Arrival, context: &Context, io: &Io) {
+    if arrival.is_explained {
+        let mut recorder = Recorder::new(&arrival.request);
+        (recorder.is_explained, recorder.reads_content) = (true, true);
+        io.record(recorder);
+        io.trace(|| arrival_of(&arrival.request, context));
+    }
+}
+
+/// For which stage it is.
+pub(super) fn addressed(api: Option<&Api>, addressed: Option<&Addressed<'_>>, io: &Io) {
+    io.trace(|| match (api, addressed) {
+        (_, Some(addressed)) => stage_of(addressed.at),
+        (Some(api), None) => Event::Decided { rule: format!("API {}: no such stage", api.id) },
+        (None, None) => Event::Decided { rule: "no API is known by this address".into() },
+    });
+}
+
+/// Which method answers it. From here on it is known whether the stage logs it.
+pub(super) fn matched(of: MethodOf<'_>, request: &Request, context: &Context<'_>, io: &Io) {
+    if let Some(logging) = of.plan.logging {
+        log(logging, of, request, context, io);
+    }
+    if !io.is_recording() {
+        return;
+    }
+    io.enter(PipelineStage::Route);
+    hide_identity(of, request, context, io);
+    let (query_string, headers) = Recorder::shown_request(request, &context.raw_query);
+    io.trace_rule(&of.method.source, || Event::Matched {
+        route_key: of.plan.route_key.clone(),
+        http_method: context.http_method.clone().into_owned(),
+        path: context.resource_request_path.clone().into_owned(),
+        path_parameters: path_parameters(context),
+        query_string,
+        headers,
+    });
+}
+
+/// What the request's content is. Only where a transcript is written.
+pub(super) async fn method_request(request: &Request, io: &Io) {
+    io.read_for_transcript(&request.content, &request.fields).await;
+    io.note(|recorder, now| recorder.content(now, Message::MethodRequest, &request.content));
+}
+
+/// Which authorizer is asked, or that there is none.
+pub(super) fn authorizer(of: MethodOf<'_>, io: &Io) {
+    let Authorization::Authorizer { authorizer, .. } = &of.method.authorization else {
+        let rule = || Event::Decided { rule: "the method has no authorizer".into() };
+        return io.trace_rule(&of.method.source, rule);
+    };
+    if let Some(authorizer) = of.at.deployment.authorizers.get(*authorizer as usize) {
+        let name = || Event::AuthorizerAsked { name: authorizer.name.clone() };
+        io.trace_rule(&authorizer.source, name);
+    }
+}
+
+/// A rule that was applied.
+pub(super) fn rule(source: &Source, io: &Io, rule: impl FnOnce() -> String) {
+    io.trace_rule(source, || Event::Decided { rule: rule() });
+}
+
+/// The place of a member of an object of the definition.
+pub(super) fn member(source: &Source, members: &[&str]) -> Source {
+    let mut pointer = source.pointer.clone();
+    for member in members {
+        pointer.push('/');
+        pointer.push_str(&member.replace('~', "~0").replace('/', "~1"));
+    }
+    Source { pointer, line: source.line }
+}
+
+/// The end: the answer, and then the log and the account.
+pub(super) fn responded(
+    at: Option<StageOf<'_>>,
+    error: Option<&GatewayError>,
+    response: &Response,
+    context: &Context<'_>,
+    io: &Io,
+) {
+    let Some(mut recorder) = io.take_recorder() else { return };
+    let now = io.now();
+    recorder.enter(PipelineStage::Respond);
+    if recorder.takes_end_alone && error.is_none() {
+        return;
+    }
+    if let Some(error) = error {
+        let response_type = error.response_type;
+        recorder.push(now, None, Event::Failed { response_type, reason: error.reason.clone() });
+    }
+    recorder.content(now, Message::MethodResponse, &response.content);
+    let headers = recorder.response_fields(&response.fields);
+    recorder.push(now, None, Event::Responded { status: response.status, headers });
+    let (is_explained, logged) = (recorder.is_explained, recorder.logged);
+    let transcript = recorder.finish();
+    if let (Some(at), Some(data_trace_enabled)) = (at, logged) {
+        let detail = Detail { data_trace_enabled, is_of_stage: true };
+        let line = |event: crate::execution_log::LogEvent| {
+            let (time, id) = (time::iso8601(event.now), &context.request_id);
+            single_line(&format!("{time} ({id}) {}", event.text))
+        };
+        let lines = events(&transcript, detail).into_iter().map(line).collect();
+        let destination = match at.stage.execution_log_destination.as_str() {
+            "" => "stderr".into(),
+            destination => destination.into(),
+        };
+        io.notify(Notice::WriteExecutionLog { destination, lines });
+    }
+    if is_explained {
+        io.notify(Notice::Explain(transcript));
+    }
+}
+
+/// Begins what the log of a stage needs. An account that is written already has it all.
+fn log(logging: Logging, of: MethodOf<'_>, request: &Request, context: &Context<'_>, io: &Io) {
+    if of.at.api.protocol != Protocol::Rest {
+        return;
+    }
+    let data_trace_enabled = logging.data_trace_enabled;
+    if io.is_recording() {
+        // An account of everything would make a log of errors one of everything.
+        if logging.level == LoggingLevel::Info {
+            io.note(|recorder, _| recorder.logged = Some(data_trace_enabled));
+        }
+        return;
+    }
+    let mut recorder = Recorder::new(request);
+    recorder.takes_end_alone = logging.level == LoggingLevel::Error;
+    recorder.reads_content = data_trace_enabled && logging.level == LoggingLevel::Info;
+    recorder.logged = Some(data_trace_enabled);
+    io.record(recorder);
+    io.trace(|| arrival_of(request, context));
+    io.trace(|| stage_of(of.at));
+}
+
+fn arrival_of(request: &Request, context: &Context<'_>) -> Event {
+    Event::Arrived {
+        request_id: context.request_id.clone(),
+        extended_request_id: context.extended_request_id.clone(),
+        http_method: request.method.clone(),
+        target: Recorder::shown_target(request),
+        source_ip: context.source_ip.clone().into_owned(),
+    }
+}
+
+fn stage_of(at: StageOf<'_>) -> Event {
+    let variables = at.stage.variables.iter();
+    Event::Addressed {
+        api_id: at.api.id.clone(),
+        stage: at.stage.stage_name.clone(),
+        deployment_id: at.deployment.id.clone(),
+        is_canary: at.is_canary,
+        stage_variables: variables.map(|(name, value)| (name.clone(), value.clone())).collect(),
+    }
+}
+
+fn path_parameters(context: &Context<'_>) -> Pairs {
+    let parameters = context.path_parameters.iter();
+    parameters.map(|(name, value)| (name.clone().into_owned(), value.clone())).collect()
+}
+
+/// What identifies the caller is a secret by whatever name it comes.
+fn hide_identity(of: MethodOf<'_>, request: &Request, context: &Context<'_>, io: &Io) {
+    let Authorization::Authorizer { authorizer, .. } = &of.method.authorization else { return };
+    let mut secrets: Vec<String> = Vec::new();
+    let mut hide_all = |sources: &[IdentitySource]| {
+        for source in sources {
+            match source {
+                IdentitySource::Header(name) => {
+                    secrets.extend(request.fields.all(name).map(Into::into));
+                }
+                IdentitySource::Query(name) => {
+                    let query = crate::target::query_parameters(&context.raw_query);
+                    let values = query.filter(|(n, _)| n == name);
+                    secrets.extend(values.map(|(_, value)| value.into_owned()));
+                }
+                IdentitySource::StageVariable(_) | IdentitySource::Context(_) => {}
+            }
+        }
+    };
+    match of.authorizer(*authorizer) {
+        Some(AuthorizerPlan::Jwt { identity_sources, .. }) => hide_all(identity_sources),
+        Some(AuthorizerPlan::Lambda(plan)) => hide_all(&plan.identity_sources),
+        Some(AuthorizerPlan::Cognito { identity_header, .. }) => {
+            secrets.extend(request.fields.all(identity_header).map(Into::into));
+        }
+        Some(AuthorizerPlan::Invalid) | None => {}
+    }
+    io.note(|recorder, _| secrets.iter().for_each(|secret| recorder.hide(secret)));
+}

@@ -1,0 +1,152 @@
+//! What a transcript must not say.
+//!
+//! Header fields and query parameters that are secrets by their names are left out, and their values
+//! wherever else they turn up: in a function's event, in what a template made, in a mapped URL.
+
+use alloc::borrow::Cow;
+use alloc::{string::String, vec::Vec};
+
+use super::Pairs;
+use crate::message::Fields;
+use crate::target;
+
+/// What stands for a secret. Its length says nothing.
+pub(super) const HIDDEN: &str = "*****";
+/// Shorter values are left out where their name says so, and not looked for elsewhere.
+const BYTES_MIN: usize = 4;
+/// Most values that are looked for.
+const SECRETS_MAX: usize = 128;
+
+/// The secret values of one exchange.
+#[derive(Debug, Default)]
+pub(super) struct Secrets(Vec<String>);
+
+impl Secrets {
+    /// Notes the secrets of a header section.
+    pub(super) fn note_fields(&mut self, fields: &Fields) {
+        for line in fields.iter().filter(|line| is_secret(line.name)) {
+            self.note(line.value);
+            // `Bearer TOKEN`, and what a cookie's name stands for.
+            let parts = line.value.split(['=', ';', ' ', ',']).filter(|part| part.len() >= 8);
+            parts.for_each(|part| self.note(part));
+        }
+    }
+
+    /// Notes the secrets of a query.
+    pub(super) fn note_query(&mut self, query: &str) {
+        for piece in query.split('&') {
+            let Some((name, value)) = piece.split_once('=') else { continue };
+            if is_secret(&target::decode_query(name)) {
+                let decoded = target::decode_query(value);
+                let mut encoded = String::new();
+                target::encode_query(&decoded, &mut encoded);
+                let plus = encoded.replace("%20", "+");
+                [value, &decoded, &encoded, &plus].into_iter().for_each(|value| self.note(value));
+            }
+        }
+    }
+
+    /// Notes a value.
+    pub(super) fn note(&mut self, value: &str) {
+        let value = value.trim();
+        if value.len() < BYTES_MIN || self.0.len() >= SECRETS_MAX {
+            return;
+        }
+        let escaped = serde_json::to_string(value).unwrap_or_default();
+        let escaped = escaped.trim_start_matches('"').trim_end_matches('"');
+        for value in [value, escaped] {
+            if !self.0.iter().any(|known| known == value) {
+                self.0.push(value.into());
+            }
+        }
+        // The longest first, so that none is left over around a shorter one.
+        self.0.sort_by_key(|secret| core::cmp::Reverse(secret.len()));
+    }
+
+    /// Takes every secret out of a text.
+    pub(super) fn hide(&self, text: &mut String) {
+        for secret in &self.0 {
+            if text.contains(secret.as_str()) {
+                *text = text.replace(secret.as_str(), HIDDEN);
+            }
+        }
+    }
+}
+
+/// Header fields as they may be shown.
+pub(super) fn shown(fields: &Fields) -> Pairs {
+    let value =
+        |name: &str, value: &str| if is_secret(name) { HIDDEN.into() } else { value.into() };
+    fields.iter().map(|line| (line.name.into(), value(line.name, line.value))).collect()
+}
+
+/// Query parameters as they may be shown.
+pub(super) fn shown_query(query: &str) -> Pairs {
+    let shown = |(name, value): (Cow<'_, str>, Cow<'_, str>)| {
+        let value = if is_secret(&name) { HIDDEN.into() } else { value.into_owned() };
+        (name.into_owned(), value)
+    };
+    target::query_parameters(query).map(shown).collect()
+}
+
+/// A query as it came, but for its secrets.
+pub(super) fn shown_target(target: &str) -> String {
+    let Some((path, query)) = target.split_once('?') else { return target.into() };
+    let pieces = query.split('&').map(|piece| match piece.split_once('=') {
+        Some((name, _)) if is_secret(&target::decode_query(name)) => {
+            Cow::Owned(alloc::format!("{name}={HIDDEN}"))
+        }
+        _ => Cow::Borrowed(piece),
+    });
+    alloc::format!("{path}?{}", pieces.collect::<Vec<_>>().join("&"))
+}
+
+/// AWS: "authorization headers, API key values, and similar sensitive request parameters".
+fn is_secret(name: &str) -> bool {
+    let name: String =
+        name.chars().filter(|c| *c != '-' && *c != '_').map(|c| c.to_ascii_lowercase()).collect();
+    let parts =
+        ["authorization", "cookie", "token", "apikey", "secret", "password", "signature", "jwt"];
+    name == "xamzcredential" || parts.iter().any(|part| name.contains(part))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::message::Field;
+
+    #[test]
+    fn secrets_are_known_by_their_names_and_hidden_wherever_they_turn_up() {
+        let fields: Fields = [
+            Field::new("Authorization", "Bearer abc.def\"ghi"),
+            Field::new("x-API-key", "key1"),
+            Field::new("Cookie", "a=1; session=0123456789"),
+            Field::new("X-Plain", "seen"),
+        ]
+        .into_iter()
+        .collect();
+        let mut secrets = Secrets::default();
+        secrets.note_fields(&fields);
+        secrets.note_query("access_token=q%20r%20s&page=2");
+        for text in [
+            "Bearer abc.def\"ghi",
+            "{\"t\":\"abc.def\\\"ghi\"}",
+            "key1",
+            "0123456789",
+            "/p?x=q%20r%20s",
+            "q+r+s",
+            "q r s",
+        ] {
+            let mut hidden = text.into();
+            secrets.hide(&mut hidden);
+            for secret in ["abc", "key1", "0123", "q%20r", "q+r", "q r"] {
+                assert!(!hidden.contains(secret), "{text}: {hidden}");
+            }
+        }
+        let shown = shown(&fields);
+        assert_eq!(shown[3], ("X-Plain".into(), "seen".into()));
+        assert!(shown[..3].iter().all(|(_, value)| value == HIDDEN));
+        assert_eq!(shown_target("/a?token=1&b=2"), "/a?token=*****&b=2");
+        assert_eq!(shown_query("api_key=1&b=2")[0].1, HIDDEN);
+    }
+}
