@@ -162,27 +162,40 @@ impl Io {
         Self(Rc::new(RefCell::new(Port::new(now))))
     }
 
-    pub(crate) async fn perform<O: Operation>(
+    /// Asks the host, and waits for its answer. Not an `async fn`: that would keep the operation for
+    /// as long as the answer takes.
+    pub(crate) fn perform<O: Operation>(
         &self,
         operation: O,
-    ) -> Result<O::Output, EffectError> {
+    ) -> impl Future<Output = Result<O::Output, EffectError>> + use<'_, O> {
         let effect = operation.into();
-        let recorded = self.is_recording();
-        if recorded {
+        let is_recorded = self.is_recording();
+        if is_recorded {
             self.note(|recorder, now| recorder.asked(now, &effect));
         }
-        let answer = self.ask(effect);
-        let outcome = match recorded {
-            // In a box, so that exchanges without a transcript take no memory for it.
-            true => Box::pin(self.answered(answer)).await,
-            false => answer.await,
-        };
-        O::output(outcome).expect("`Exchange::resume` checked the kind")
+        self.ask(effect);
+        async move {
+            let outcome = match is_recorded {
+                // In a box, so that exchanges without a transcript take no memory for it.
+                true => Box::pin(self.answer_recorded()).await,
+                false => self.answer().await,
+            };
+            O::output(outcome).expect("`Exchange::resume` checked the kind")
+        }
     }
 
-    /// Writes an answer down, with content that is read for that.
-    async fn answered(&self, answer: impl Future<Output = Outcome>) -> Outcome {
-        let outcome = answer.await;
+    fn ask(&self, effect: Effect) {
+        self.0.borrow_mut().pending = Some(effect.kind());
+        self.push(Step::Perform(effect));
+    }
+
+    fn answer(&self) -> impl Future<Output = Outcome> + use<'_> {
+        poll_fn(|_| self.0.borrow_mut().answer.take().map_or(Poll::Pending, Poll::Ready))
+    }
+
+    /// Writes the answer down, with content that is read for that.
+    async fn answer_recorded(&self) -> Outcome {
+        let outcome = self.answer().await;
         self.note(|recorder, now| recorder.answered(now, &outcome));
         if let Outcome::SendRequest(Ok(endpoint)) = &outcome {
             let content = &endpoint.content;
@@ -190,13 +203,6 @@ impl Io {
             self.note(|recorder, now| recorder.content(now, EndpointResponse, content));
         }
         outcome
-    }
-
-    /// Not an `async fn`: that would keep the effect for as long as the answer takes.
-    fn ask(&self, effect: Effect) -> impl Future<Output = Outcome> + use<'_> {
-        self.0.borrow_mut().pending = Some(effect.kind());
-        self.push(Step::Perform(effect));
-        poll_fn(|_| self.0.borrow_mut().answer.take().map_or(Poll::Pending, Poll::Ready))
     }
 
     /// Begins a transcript.
@@ -256,7 +262,8 @@ impl Io {
         {
             let read = ReadContent { content: *content, bytes_max: TRACED_CONTENT_BYTES_MAX };
             // Whoever needs it will be told again why it cannot be read.
-            let outcome = self.ask(read.into()).await;
+            self.ask(read.into());
+            let outcome = self.answer().await;
             self.note(|recorder, _| {
                 recorder.note_read(*content, &outcome);
             });

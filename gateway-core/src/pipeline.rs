@@ -127,16 +127,14 @@ async fn respond<'g>(
     io.enter(PipelineStage::Authorize);
     let decided = authorize(matched, request, context, io).await;
     context.authorizer = decided.identity;
-    let authorized = decided.answer?;
     io.enter(PipelineStage::Throttle);
-    let admitted = throttle(authorized, gateway, io).await?;
+    let admitted = throttle(decided.answer?, gateway, io).await?;
     io.enter(PipelineStage::Validate);
     let method_request = validate(admitted, request, context, io).await?;
     io.enter(PipelineStage::Integrate);
     let integrated = integrate(&method_request, &gateway.snapshot.region, context, io).await;
     context.integration = integrated.observed;
     context.response_length = integrated.response_length;
-    let answer = integrated.answer?;
     io.enter(PipelineStage::MapResponse);
-    map_response(answer, method_request.of, request, context, io).await
+    map_response(integrated.answer?, method_request.of, request, context, io).await
 }

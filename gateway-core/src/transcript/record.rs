@@ -244,6 +244,9 @@ fn what_is_asked(effect: &Effect) -> String {
             }
         }
         Effect::VerifySignature(verify) => alloc::format!("{:?}", verify.algorithm),
+        Effect::VerifyRequestSignature(verify) => {
+            alloc::format!("access key {} for {}", verify.access_key_id, verify.region)
+        }
         Effect::RecallAuthorization(_) => "what the authorizer said of this caller before".into(),
         Effect::SendRequest(_) | Effect::InvokeFunction(_) => String::new(),
     }
@@ -270,6 +273,9 @@ fn what_is_answered(outcome: &Outcome) -> String {
         Outcome::VerifySignature(verified) => {
             told(verified, |right| if *right { "right" } else { "wrong" }.to_string())
         }
+        Outcome::VerifyRequestSignature(verified) => {
+            told(verified, |found| alloc::format!("{found:?}").to_lowercase())
+        }
         Outcome::RecallAuthorization(recalled) => told(recalled, |grant| {
             if grant.is_some() { "remembered" } else { "nothing is remembered" }.into()
         }),
@@ -287,6 +293,7 @@ impl EffectKind {
             Self::FindKey => "find key",
             Self::VerifySignature => "verify signature",
             Self::RecallAuthorization => "recall authorization",
+            Self::VerifyRequestSignature => "verify request signature",
         }
     }
 }
