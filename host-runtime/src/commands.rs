@@ -2,8 +2,10 @@
 
 mod bundle;
 mod check;
+mod explain;
 mod export;
 mod serve;
+mod test_invoke;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -20,6 +22,8 @@ use crate::snapshot::{Origin, Refused};
 pub fn run() -> ExitCode {
     match CommandLine::parse().command {
         Command::Serve(arguments) => serve::serve(&arguments),
+        Command::Explain(arguments) => explain::explain(&arguments),
+        Command::TestInvoke(arguments) => test_invoke::test_invoke(&arguments),
         Command::Check { files } => check::check(&files),
         Command::Bundle { source, out } => bundle::bundle(&source.origin(LISTEN_DEFAULT), &out),
         Command::Export(arguments) => export::export(&arguments),
@@ -52,6 +56,10 @@ enum Command {
     /// Serve APIs
     #[command(after_help = SERVE_HELP)]
     Serve(ServeArguments),
+    /// Answer one request here and now, and tell stage by stage why it is answered so
+    Explain(explain::ExplainArguments),
+    /// Invoke a method as AWS's TestInvokeMethod does: JSON in, JSON out
+    TestInvoke(test_invoke::TestInvokeArguments),
     /// Tell everything that is wrong with configurations and definitions, and serve nothing
     Check {
         /// edgeway.yaml files, or OpenAPI definitions
@@ -261,5 +269,10 @@ mod tests {
         ));
         assert!(!parse("edgeway export openapi.yaml --extensions postman"));
         assert!(!parse("edgeway export openapi.yaml --api a"));
+        assert!(parse("edgeway explain --definition a.yaml -X POST -H a:b -d {} /prod/a"));
+        assert!(parse("edgeway explain --config a.yaml --har a.har --entry 2 --format json"));
+        assert!(!parse("edgeway explain --config a.yaml"));
+        assert!(!parse("edgeway explain /prod/a"));
+        assert!(parse("edgeway test-invoke --config a.yaml -"));
     }
 }

@@ -53,8 +53,8 @@ impl fmt::Display for Diagnostic {
     }
 }
 
-/// Text that may quote a file: whatever a terminal takes for a command is escaped.
-struct Printable<'t>(&'t str);
+/// Text that may quote somebody: whatever a terminal takes for a command is escaped.
+pub(crate) struct Printable<'t>(pub(crate) &'t str);
 
 impl fmt::Display for Printable<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -7,6 +7,7 @@ use gateway_core::effect::{EffectError, Notice, Outcome};
 use gateway_core::exchange::{Next, Turn};
 use gateway_core::limits::STEPS_MAX;
 use gateway_core::message::{Arrival, Response, Timestamp};
+use gateway_core::transcript::Transcript;
 use http::HeaderMap;
 
 use crate::body::Body;
@@ -32,7 +33,13 @@ pub(crate) async fn drive(
     let mut is_broken = false;
     for _ in 0..STEPS_MAX {
         match turn {
-            Next::Respond(response) => return respond(response, &mut held, is_broken),
+            Next::Respond(response) => {
+                let mut response = respond(response, &mut held, is_broken);
+                if let Some(transcript) = driven.transcript.take() {
+                    response.extensions_mut().insert(transcript);
+                }
+                return response;
+            }
             Next::Perform(effect) => {
                 driven.if_dropped = Some(effect.failed(EffectError::Cancelled));
                 let outcome = perform::perform(worker, &settings, &mut held, effect).await;
@@ -76,19 +83,53 @@ struct Driven {
     worker: Rc<Worker>,
     exchange: ExchangeHandle,
     if_dropped: Option<Outcome>,
+    /// The account that the arrival asked for; [`drive`] gives it with its response.
+    transcript: Option<Transcript>,
 }
 
 impl Driven {
     fn begin(worker: &Rc<Worker>, arrival: Arrival) -> (Self, Next) {
         let (exchange, turn) = worker.engine.begin(arrival);
-        let next = notify(worker, turn);
-        (Self { worker: Rc::clone(worker), exchange, if_dropped: None }, next)
+        let worker = Rc::clone(worker);
+        let mut driven = Self { worker, exchange, if_dropped: None, transcript: None };
+        let next = driven.notify(turn);
+        (driven, next)
     }
 
     fn resume(&mut self, outcome: Outcome) -> Next {
         self.if_dropped = None;
         let turn = self.worker.engine.resume(&mut self.exchange, now(), outcome);
-        notify(&self.worker, turn)
+        self.notify(turn)
+    }
+
+    /// Does what is to be done in the background.
+    fn notify(&mut self, turn: Turn) -> Next {
+        let worker = &self.worker;
+        for notice in turn.notices {
+            match notice {
+                Notice::WriteAccessLog { destination, line } => {
+                    worker.access_log.write(&destination, &line);
+                }
+                Notice::WriteExecutionLog { destination, lines } => {
+                    lines.iter().for_each(|line| worker.access_log.write(&destination, line));
+                }
+                Notice::Explain(transcript) => self.transcript = Some(transcript),
+                Notice::RecordRequest {
+                    api_id,
+                    stage,
+                    status,
+                    latency_ms,
+                    integration_latency_ms,
+                } => {
+                    let metrics = &worker.shared.metrics;
+                    metrics.record(&api_id, &stage, status, latency_ms, integration_latency_ms);
+                }
+                Notice::RememberAuthorization { key, grant, until } => {
+                    worker.shared.authorizations.remember(key, grant, until, now());
+                }
+            }
+        }
+        turn.next
     }
 }
 
@@ -101,28 +142,6 @@ impl Drop for Driven {
             }
         }
     }
-}
-
-fn notify(worker: &Worker, turn: Turn) -> Next {
-    for notice in turn.notices {
-        match notice {
-            Notice::WriteAccessLog { destination, line } => {
-                worker.access_log.write(&destination, &line);
-            }
-            Notice::WriteExecutionLog { destination, lines } => {
-                lines.iter().for_each(|line| worker.access_log.write(&destination, line));
-            }
-            Notice::Explain(transcript) => explained = Some(transcript),
-            Notice::RecordRequest { api_id, stage, status, latency_ms, integration_latency_ms } => {
-                let metrics = &worker.shared.metrics;
-                metrics.record(&api_id, &stage, status, latency_ms, integration_latency_ms);
-            }
-            Notice::RememberAuthorization { key, grant, until } => {
-                worker.shared.authorizations.remember(key, grant, until, now());
-            }
-        }
-    }
-    turn.next
 }
 
 /// The time of day.

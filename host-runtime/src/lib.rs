@@ -2,6 +2,7 @@
 
 mod activity;
 pub mod admin;
+pub mod alone;
 mod arrival;
 pub mod body;
 pub mod commands;

@@ -5,9 +5,7 @@ use std::path::Path;
 
 use gateway_core::bucket::Limit;
 use gateway_core::definition::document::At;
-use gateway_core::definition::{
-    AccessLogSettings, LoggingLevel, MethodSetting, Protocol, Stage,
-};
+use gateway_core::definition::{AccessLogSettings, LoggingLevel, MethodSetting, Protocol, Stage};
 use gateway_core::limits::{ACCOUNT_BURST_DEFAULT, ACCOUNT_RATE_DEFAULT};
 
 use super::reading::Reading;

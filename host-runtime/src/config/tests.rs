@@ -42,8 +42,9 @@ apis:
     stages:
       - stageName: prod
         variables: {lambdaAlias: prod, n: 1}
-        methodSettings: {"*/*": {throttlingRateLimit: 2000, throttlingBurstLimit: 1000}, "~1orders/POST": {throttlingRateLimit: 0.5, throttlingBurstLimit: 1}}
+        methodSettings: {"*/*": {throttlingRateLimit: 2000, throttlingBurstLimit: 1000, loggingLevel: INFO, dataTraceEnabled: true}, "~1orders/POST": {throttlingRateLimit: 0.5, throttlingBurstLimit: 1}}
         accessLogSettings: {format: '$context.requestId', destination: stdout}
+        executionLogSettings: {destination: logs/x.log}
   - id: web
     protocol: HTTP
     definition: http.yaml
@@ -69,6 +70,10 @@ account: {throttleSettings: {rateLimit: 10, burstLimit: 5}}
     assert_eq!(throttling(rest, "~1orders/POST"), Some(Limit::new(0.5, 1)));
     assert_eq!(throttling(http, "*/*"), Some(Limit::new(1.0, 2)));
     assert_eq!(throttling(http, "GET /a"), Some(Limit::new(3.0, 4)));
+    let logging = &rest.stages[0].method_settings["*/*"];
+    assert_eq!(logging.logging_level, Some(gateway_core::definition::LoggingLevel::Info));
+    assert_eq!(logging.data_trace_enabled, Some(true));
+    assert_eq!(rest.stages[0].execution_log_destination, "/etc/edgeway/logs/x.log");
     let log = http.stages[0].access_log_settings.as_ref().unwrap();
     assert_eq!(log.destination, "/etc/edgeway/logs/a.log");
     let FunctionConfig::Command { command, timeout_s, .. } = &config.functions["products"] else {

@@ -60,10 +60,8 @@ pub(crate) fn snapshot() -> Arc<[u8]> {
 }
 
 fn api(id: &str, protocol: Protocol, stage_name: &str, methods: Vec<Method>) -> Api {
-    let throttling = MethodSetting {
-        throttling: Some(Limit::new(2_000.0, 1_000)),
-        ..MethodSetting::default()
-    };
+    let throttling =
+        MethodSetting { throttling: Some(Limit::new(2_000.0, 1_000)), ..MethodSetting::default() };
     Api {
         id: id.into(),
         name: id.into(),

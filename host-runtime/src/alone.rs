@@ -1,0 +1,154 @@
+//! One request through the pipeline, in this process: what `edgeway explain` and `edgeway test-invoke`
+//! do. Its effects are real, performed as the server performs them.
+
+use std::io;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Instant;
+
+use bytes::Bytes;
+use gateway_core::definition::{LoggingLevel, Snapshot};
+use gateway_core::limits::PAYLOAD_BYTES_MAX;
+use gateway_core::message::{self, Arrival, Field, Fields, Scheme};
+use gateway_core::transcript::Transcript;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Response};
+
+use crate::body::Body;
+use crate::drive::{drive, now};
+use crate::engine::{Engine, EngineKind};
+use crate::framing::ClientRequest;
+use crate::perform::access_log::AccessLog;
+use crate::perform::content::Contents;
+use crate::settings::Settings;
+use crate::worker::{Shared, Worker};
+
+/// Most content of an answer that is kept; AWS's limit for what is not streamed.
+const ANSWER_BYTES_MAX: usize = PAYLOAD_BYTES_MAX as usize;
+
+/// A request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asked {
+    /// The method.
+    pub method: String,
+    /// Path and query.
+    pub target: String,
+    /// Header fields; `Host` and `Content-Length` are added where they are not given.
+    pub fields: Vec<(String, String)>,
+    /// The content.
+    pub content: Vec<u8>,
+}
+
+/// What was answered, and why.
+#[derive(Debug, Clone)]
+pub struct Answered {
+    /// The status.
+    pub status: u16,
+    /// Header fields.
+    pub fields: Vec<(String, String)>,
+    /// The content.
+    pub content: Bytes,
+    /// The account.
+    pub transcript: Transcript,
+    /// How long it took.
+    pub latency_ms: u64,
+}
+
+/// Has a snapshot answer a request, by the native engine.
+///
+/// # Errors
+/// When the request is none that HTTP can carry, or nothing can be started here.
+pub fn answer(snapshot: &Snapshot, settings: Settings, asked: &Asked) -> io::Result<Answered> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build_local(tokio::runtime::LocalOptions::default())?;
+    let shared = Arc::new(Shared {
+        tokens: Default::default(),
+        authorizations: Default::default(),
+        metrics: Default::default(),
+        access_log: AccessLog::start()?,
+        memory: Arc::default(),
+    });
+    let snapshot: Arc<[u8]> = without_logs(snapshot).to_bytes().into();
+    let engine = Engine::start(EngineKind::Native, snapshot).map_err(io::Error::other)?;
+    runtime.block_on(async {
+        let worker = Rc::new(Worker::new(engine, shared, Arc::new(settings)));
+        let (arrival, client, contents) = arrive(&worker, asked)?;
+        let begun = Instant::now();
+        let response = drive(&worker, arrival, client, contents).await;
+        answered(response, begun).await
+    })
+}
+
+/// A request of the operator's own is no traffic.
+fn without_logs(snapshot: &Snapshot) -> Snapshot {
+    let mut snapshot = snapshot.clone();
+    for stage in snapshot.apis.iter_mut().flat_map(|api| &mut api.stages) {
+        stage.access_log_settings = None;
+        let settings = stage.method_settings.values_mut();
+        settings.for_each(|setting| setting.logging_level = Some(LoggingLevel::Off));
+    }
+    snapshot
+}
+
+fn arrive(worker: &Worker, asked: &Asked) -> io::Result<(Arrival, ClientRequest, Contents)> {
+    let invalid = |what: String| io::Error::new(io::ErrorKind::InvalidInput, what);
+    let method = Method::from_bytes(asked.method.as_bytes())
+        .map_err(|_| invalid(format!("`{}` is no method", asked.method)))?;
+    let target = asked.target.parse::<http::uri::PathAndQuery>();
+    let target = target.map_err(|_| invalid(format!("`{}` is no path and query", asked.target)))?;
+    let mut fields: Fields = asked.fields.iter().map(|(n, v)| Field::new(n, v)).collect();
+    if !fields.contains("host") {
+        fields.push("Host", "localhost");
+    }
+    if !asked.content.is_empty() && !fields.contains("content-length") {
+        fields.push("Content-Length", asked.content.len().to_string());
+    }
+    let mut headers = HeaderMap::new();
+    for line in &fields {
+        let name = HeaderName::from_bytes(line.name.as_bytes());
+        let name = name.map_err(|_| invalid(format!("`{}` is no field name", line.name)))?;
+        let value = HeaderValue::from_bytes(line.value.as_bytes());
+        let value =
+            value.map_err(|_| invalid(format!("no value that `{}` can have", line.name)))?;
+        headers.append(name, value);
+    }
+    let mut contents = Contents::default();
+    let content = contents.hold(match asked.content.is_empty() {
+        true => Body::Empty,
+        false => Bytes::from(asked.content.clone()).into(),
+    });
+    let arrival = Arrival {
+        now: now(),
+        seed: worker.seed(),
+        source_ip: "127.0.0.1".into(),
+        scheme: Scheme::Http,
+        port: 80,
+        vpc_endpoint_id: None,
+        is_explained: true,
+        request: message::Request {
+            method: asked.method.clone(),
+            target: target.as_str().into(),
+            version: message::Version::Http11,
+            fields,
+            content,
+        },
+    };
+    Ok((arrival, ClientRequest { method, headers }, contents))
+}
+
+async fn answered(mut response: Response<Body>, begun: Instant) -> io::Result<Answered> {
+    let transcript = response.extensions_mut().remove::<Transcript>().unwrap_or_default();
+    let (head, body) = response.into_parts();
+    let content = body.collect(ANSWER_BYTES_MAX).await;
+    let content = content.map_err(|error| io::Error::other(format!("the answer: {error:?}")))?;
+    let line = |(name, value): (&HeaderName, &HeaderValue)| {
+        (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned())
+    };
+    Ok(Answered {
+        status: head.status.as_u16(),
+        fields: head.headers.iter().map(line).collect(),
+        content,
+        transcript,
+        latency_ms: u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX),
+    })
+}

@@ -1,0 +1,168 @@
+//! An account for people.
+
+use std::fmt::Write;
+
+use gateway_core::definition::Source;
+use gateway_core::definition::document::{At, Node};
+use gateway_core::transcript::{Entry, Event, Message, Pairs, PipelineStage};
+
+use crate::alone::{Answered, Asked};
+use crate::config::{ApiConfig, Config};
+use crate::diagnostic::Printable;
+
+/// Most lines of one text that are shown; `--format json` has more.
+const LINES_MAX: usize = 40;
+
+/// The account of a request.
+pub(super) fn text(config: &Config, asked: &Asked, answered: &Answered) -> String {
+    let mut page = Page { text: String::new(), definition: Definition::None, begun: None };
+    let (status, ms) = (answered.status, answered.latency_ms);
+    page.line(0, &format!("{} {} → {status} ({ms} ms)", asked.method, asked.target));
+    let mut stage: Option<PipelineStage> = None;
+    for entry in &answered.transcript.entries {
+        if let Event::Addressed { api_id, .. } = &entry.event {
+            page.definition = Definition::of(config, api_id);
+        }
+        if stage != Some(entry.stage) {
+            stage = Some(entry.stage);
+            page.text.push('\n');
+            page.line(0, entry.stage.name());
+        }
+        page.entry(entry);
+    }
+    if answered.transcript.is_cut {
+        page.line(1, "… more happened than is kept of one request");
+    }
+    page.text
+}
+
+enum Definition<'c> {
+    None,
+    Of(&'c ApiConfig, Option<Node>),
+}
+
+impl<'c> Definition<'c> {
+    fn of(config: &'c Config, api_id: &str) -> Self {
+        let Some(api) = config.apis.iter().find(|api| api.id == api_id) else { return Self::None };
+        let text = std::fs::read_to_string(&api.definition).ok();
+        Self::Of(api, text.and_then(|text| crate::document::read(&text).ok()))
+    }
+
+    /// `rest.yaml:42 /paths/…`: the line of what the pointer names, or of what holds it.
+    fn place(&self, source: &Source) -> String {
+        let Self::Of(api, document) = self else { return String::new() };
+        let named = document.as_ref().and_then(|node| At::root(node).find(&source.pointer));
+        let line = named.map_or(source.line, |at| at.source().line);
+        let file = api.definition.file_name().unwrap_or_default().to_string_lossy();
+        format!("{file}:{line} {}", source.pointer)
+    }
+}
+
+struct Page<'c> {
+    text: String,
+    definition: Definition<'c>,
+    begun: Option<u64>,
+}
+
+impl Page<'_> {
+    fn line(&mut self, depth: usize, text: &str) {
+        let indent = "  ".repeat(depth);
+        writeln!(self.text, "{indent}{}", Printable(text)).expect("a string takes all");
+    }
+
+    fn pairs(&mut self, title: &str, pairs: &Pairs) {
+        for (name, value) in pairs {
+            self.line(2, &format!("{title} {name}: {value}"));
+        }
+    }
+
+    /// Text of several lines, each on its own.
+    fn block(&mut self, text: &str) {
+        for line in text.lines().take(LINES_MAX) {
+            self.line(2, &format!("| {line}"));
+        }
+        if text.lines().nth(LINES_MAX).is_some() {
+            self.line(2, "| …");
+        }
+    }
+
+    fn entry(&mut self, entry: &Entry) {
+        let begun = *self.begun.get_or_insert(entry.now.0);
+        match &entry.event {
+            Event::Arrived { request_id, http_method, target, source_ip, .. } => {
+                self.line(1, &format!("{http_method} {target} from {source_ip}"));
+                self.line(1, &format!("request id {request_id}"));
+            }
+            Event::Addressed { api_id, stage, deployment_id, is_canary, stage_variables } => {
+                let canary = if *is_canary == Some(true) { ", its canary" } else { "" };
+                let deployment = format!("deployment {deployment_id}{canary}");
+                self.line(1, &format!("API {api_id}, stage {stage}, {deployment}"));
+                self.pairs("stage variable", stage_variables);
+            }
+            Event::Matched { route_key, path, path_parameters, query_string, headers, .. } => {
+                self.line(1, &format!("{path} is answered by {route_key}"));
+                self.place(entry);
+                self.pairs("path parameter", path_parameters);
+                self.pairs("query parameter", query_string);
+                self.pairs("header", headers);
+            }
+            Event::AuthorizerAsked { name } => {
+                self.line(1, &format!("authorizer {name}"));
+                self.place(entry);
+            }
+            Event::Content { message, text, bytes } => {
+                self.line(1, &format!("{} body: {bytes} bytes", named(*message)));
+                self.block(text);
+            }
+            Event::Decided { rule } => {
+                self.line(1, rule);
+                self.place(entry);
+            }
+            Event::Asked { effect, what, headers } => {
+                self.line(1, &format!("→ {}: {what}", effect.name()));
+                self.pairs("header", headers);
+            }
+            Event::Answered { status, what, headers, latency_ms, .. } => {
+                let status = status.map(|status| format!("status {status} ")).unwrap_or_default();
+                let at = entry.now.0.saturating_sub(begun);
+                let time = format!("({latency_ms} ms, {at} ms from the start)");
+                self.line(1, format!("← {status}{what}").trim_end());
+                self.line(2, &time);
+                self.pairs("header", headers);
+            }
+            Event::Rendered { message, media_type, result, overrides } => {
+                let what = named(*message);
+                self.line(1, &format!("the template for {media_type} makes the {what} body:"));
+                self.place(entry);
+                self.block(result);
+                self.pairs("sets $context.", overrides);
+            }
+            Event::Failed { response_type, reason } => {
+                self.line(1, &format!("gateway response {}", response_type.name()));
+                self.line(2, &format!("because: {reason}"));
+            }
+            Event::Responded { status, headers } => {
+                self.line(1, &format!("status {status}"));
+                self.pairs("header", headers);
+            }
+        }
+    }
+
+    fn place(&mut self, entry: &Entry) {
+        if let Some(source) = &entry.source {
+            let place = self.definition.place(source);
+            if !place.is_empty() {
+                self.line(2, &format!("by {place}"));
+            }
+        }
+    }
+}
+
+fn named(message: Message) -> &'static str {
+    match message {
+        Message::MethodRequest => "method request",
+        Message::EndpointRequest => "endpoint request",
+        Message::EndpointResponse => "endpoint response",
+        Message::MethodResponse => "method response",
+    }
+}

@@ -1,0 +1,221 @@
+//! `edgeway test-invoke`: AWS's TestInvokeMethod, JSON in and JSON out.
+//!
+//! "TestInvokeMethod", Amazon API Gateway API reference. As there the method is invoked without its
+//! authorizer, API key, resource policy or limits, at a stage of its own.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Args;
+use gateway_core::definition::{Api, Authorization, Method, Protocol, Snapshot, Stage};
+use gateway_core::execution_log::{Detail, events};
+use gateway_core::time::java_date;
+use gateway_core::transcript::{Event, Transcript};
+use serde::Deserialize;
+use serde_json::json;
+
+use super::explain::{Served, failed, read};
+use super::{print_diagnostics, print_refused};
+use crate::alone::{self, Answered, Asked};
+use crate::settings::Settings;
+
+/// AWS's name of the stage that tests run at.
+const STAGE: &str = "test-invoke-stage";
+
+#[derive(Debug, Args)]
+pub(super) struct TestInvokeArguments {
+    #[command(flatten)]
+    served: Served,
+    /// The request in JSON, as `aws apigateway test-invoke-method --cli-input-json` takes it; `-` is standard input
+    #[arg(value_name = "INPUT")]
+    input: PathBuf,
+}
+
+/// TestInvokeMethod's request.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+struct Input {
+    rest_api_id: String,
+    resource_id: String,
+    http_method: String,
+    path_with_query_string: String,
+    body: String,
+    headers: BTreeMap<String, String>,
+    multi_value_headers: BTreeMap<String, Vec<String>>,
+    client_certificate_id: Option<String>,
+    stage_variables: Option<BTreeMap<String, String>>,
+}
+
+/// Invokes the method and prints the answer.
+pub(super) fn test_invoke(arguments: &TestInvokeArguments) -> ExitCode {
+    match invoke(arguments) {
+        Ok(answer) => {
+            println!("{answer:#}");
+            ExitCode::SUCCESS
+        }
+        Err(code) => code,
+    }
+}
+
+fn invoke(arguments: &TestInvokeArguments) -> Result<serde_json::Value, ExitCode> {
+    let name = arguments.input.display().to_string();
+    let bytes = match name.as_str() {
+        "-" => read(std::io::stdin(), "standard input"),
+        _ => std::fs::File::open(&arguments.input)
+            .map_err(|error| format!("{name}: {error}"))
+            .and_then(|file| read(file, &name)),
+    };
+    let input = bytes.and_then(|bytes| {
+        serde_json::from_slice::<Input>(&bytes).map_err(|error| format!("{name}: {error}"))
+    });
+    let input = input.map_err(|reason| failed(&reason))?;
+    let built = arguments.served.origin().build().map_err(|refused| print_refused(&refused))?;
+    print_diagnostics(&built.warnings);
+    let (snapshot, asked) = prepare(&built.snapshot, &input).map_err(|reason| failed(&reason))?;
+    let settings = Settings::new(&built.config, None);
+    let answered = alone::answer(&snapshot, settings, &asked);
+    let answered = answered.map_err(|error| failed(&error.to_string()))?;
+    Ok(answer(&answered))
+}
+
+/// The API with the method alone, at a stage of its own, and the request to it.
+fn prepare(snapshot: &Snapshot, input: &Input) -> Result<(Snapshot, Asked), String> {
+    if input.client_certificate_id.is_some() {
+        return Err("`clientCertificateId` is not supported yet: client certificates".into());
+    }
+    let rest = |api: &&Api| api.protocol == Protocol::Rest;
+    let named = |api: &&Api| input.rest_api_id.is_empty() || api.id == input.rest_api_id;
+    let mut found = snapshot.apis.iter().filter(rest).filter(named);
+    let api = match (found.next(), found.next()) {
+        (Some(api), None) => api,
+        (Some(_), Some(_)) => {
+            return Err("`restApiId` is missing: there are several REST APIs".into());
+        }
+        (None, _) => return Err(format!("there is no REST API `{}`", input.rest_api_id)),
+    };
+    let deployed = api.stages.first().map_or(0, |stage| stage.deployment as usize);
+    let mut deployment = api.deployments.get(deployed).cloned().ok_or("it has no deployment")?;
+    let mut method = find_method(&deployment.methods, input)?.clone();
+    method.authorization = Authorization::None;
+    method.api_key_required = false;
+    let path = match input.path_with_query_string.as_str() {
+        "" => method.resource_path.clone(),
+        path if path.starts_with('/') => path.into(),
+        path => format!("/{path}"),
+    };
+    deployment.methods = vec![method];
+    deployment.policy = None;
+    deployment.endpoint_type = Default::default();
+    let first = api.stages.first().map(|stage| stage.variables.clone()).unwrap_or_default();
+    let stage = Stage {
+        stage_name: STAGE.into(),
+        variables: input.stage_variables.clone().unwrap_or(first),
+        ..Stage::default()
+    };
+    let api = Api {
+        deployments: vec![deployment],
+        stages: vec![stage],
+        disable_execute_api_endpoint: false,
+        ..api.clone()
+    };
+    let region = &snapshot.region;
+    let host = format!("{}.execute-api.{region}.amazonaws.com", api.id);
+    let snapshot = Snapshot {
+        apis: vec![api],
+        domain_names: Vec::new(),
+        private_endpoints: Vec::new(),
+        ..snapshot.clone()
+    };
+    let multi = input.multi_value_headers.iter();
+    let multi = multi.flat_map(|(name, values)| values.iter().map(|v| (name.clone(), v.clone())));
+    let single = input.headers.iter().map(|(name, value)| (name.clone(), value.clone()));
+    let is_host = |name: &str| name.eq_ignore_ascii_case("host");
+    let fields = single.chain(multi).filter(|(name, _)| !is_host(name));
+    let asked = Asked {
+        method: input.http_method.clone(),
+        target: format!("/{STAGE}{}", encoded(&path)),
+        fields: [("Host".to_owned(), host)].into_iter().chain(fields).collect(),
+        content: input.body.clone().into_bytes(),
+    };
+    Ok((snapshot, asked))
+}
+
+fn find_method<'m>(methods: &'m [Method], input: &Input) -> Result<&'m Method, String> {
+    let path = input.path_with_query_string.split('?').next().unwrap_or_default();
+    let of_resource = |method: &&Method| match input.resource_id.as_str() {
+        "" => method.resource_path == path,
+        id => method.resource_id == id || method.resource_path == id,
+    };
+    let of_verb = |verb: &str| {
+        methods.iter().filter(of_resource).find(|m| m.http_method.eq_ignore_ascii_case(verb))
+    };
+    of_verb(&input.http_method).or_else(|| of_verb("ANY")).ok_or_else(|| {
+        let resource = if input.resource_id.is_empty() { path } else { &input.resource_id };
+        format!("there is no method {} of resource `{resource}`", input.http_method)
+    })
+}
+
+/// A path may hold what a request line cannot. The braces of `{petId}`, where none is given, it can.
+fn encoded(path: &str) -> String {
+    let plain = |c: char| c.is_ascii_graphic() && !"\"<>\\^`|#".contains(c);
+    path.chars().fold(String::new(), |mut encoded, c| {
+        match plain(c) {
+            true => encoded.push(c),
+            false => {
+                let mut bytes = [0; 4];
+                for byte in c.encode_utf8(&mut bytes).bytes() {
+                    encoded.push_str(&format!("%{byte:02X}"));
+                }
+            }
+        }
+        encoded
+    })
+}
+
+/// TestInvokeMethod's response.
+fn answer(answered: &Answered) -> serde_json::Value {
+    let mut single = BTreeMap::new();
+    let mut multi: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    // What frames the answer and names the request is not the method's.
+    let own = ["content-length", "date", "x-amzn-requestid", "x-amz-apigw-id", "connection"];
+    for (name, value) in answered.fields.iter().filter(|(n, _)| !own.contains(&n.as_str())) {
+        let name = shown_name(&answered.transcript, name);
+        single.insert(name, value.as_str());
+        multi.entry(name).or_default().push(value);
+    }
+    json!({
+        "status": answered.status,
+        "body": String::from_utf8_lossy(&answered.content),
+        "headers": single,
+        "multiValueHeaders": multi,
+        "log": log(&answered.transcript),
+        "latency": answered.latency_ms,
+    })
+}
+
+/// A field's name as the pipeline spells it: on the wire it is lower case.
+fn shown_name<'n>(transcript: &'n Transcript, name: &'n str) -> &'n str {
+    let responded = transcript.entries.iter().rev().find_map(|entry| match &entry.event {
+        Event::Responded { headers, .. } => Some(headers),
+        _ => None,
+    });
+    let spelled = responded.and_then(|h| h.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)));
+    spelled.map_or(name, |(name, _)| name)
+}
+
+fn log(transcript: &Transcript) -> String {
+    let id = transcript.entries.iter().find_map(|entry| match &entry.event {
+        Event::Arrived { request_id, .. } => Some(request_id.as_str()),
+        _ => None,
+    });
+    let mut log = format!("Execution log for request {}\n", id.unwrap_or_default());
+    let detail = Detail { data_trace_enabled: true, is_of_stage: false };
+    for event in events(transcript, detail) {
+        log.push_str(&format!("{} : {}\n", java_date(event.now), event.text));
+    }
+    log
+}
+
+#[cfg(test)]
+mod tests;

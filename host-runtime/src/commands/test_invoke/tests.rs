@@ -1,0 +1,97 @@
+use super::*;
+use crate::snapshot::Origin;
+
+const API: &str = r##"
+openapi: 3.0.1
+info: {title: pets, version: '1'}
+paths:
+  /pets/{petId}:
+    get:
+      security: [{auth: []}]
+      x-amazon-apigateway-integration:
+        type: mock
+        requestTemplates: {application/json: '{"statusCode": 200}'}
+        responses:
+          default:
+            statusCode: '200'
+            responseTemplates: {application/json: '{"id":"$input.params(''petId'')","color":"$stageVariables.color"}'}
+      responses: {'200': {description: ok}}
+components:
+  securitySchemes:
+    auth:
+      type: apiKey
+      name: Authorization
+      in: header
+      x-amazon-apigateway-authtype: custom
+      x-amazon-apigateway-authorizer:
+        type: token
+        authorizerUri: arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/arn:aws:lambda:us-east-1:123456789012:function:a/invocations
+"##;
+
+fn tried(input: &str) -> Result<serde_json::Value, String> {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("api.yaml");
+    std::fs::write(&file, API).unwrap();
+    let listen = "127.0.0.1:0".parse().unwrap();
+    let protocol = Some(Protocol::Rest);
+    let built = Origin::Definition { file, protocol, listen }.build();
+    let built = built.unwrap_or_else(|refused| panic!("{:?}", refused.diagnostics));
+    let (snapshot, asked) = prepare(&built.snapshot, &serde_json::from_str(input).unwrap())?;
+    let settings = Settings::new(&built.config, None);
+    Ok(answer(&alone::answer(&snapshot, settings, &asked).unwrap()))
+}
+
+#[test]
+fn a_method_is_invoked_without_its_authorizer_and_answers_with_its_log() {
+    let answer = tried(
+        r#"{"resourceId": "/pets/{petId}", "httpMethod": "GET", "pathWithQueryString": "/pets/7?a=b",
+            "headers": {"X-Api-Key": "topsecret"}, "stageVariables": {"color": "red"}}"#,
+    )
+    .unwrap();
+    assert_eq!(
+        (&answer["status"], &answer["body"]),
+        (&json!(200), &json!(r#"{"id":"7","color":"red"}"#))
+    );
+    assert_eq!(answer["headers"], json!({"Content-Type": "application/json"}));
+    assert_eq!(answer["multiValueHeaders"], json!({"Content-Type": ["application/json"]}));
+    let log = answer["log"].as_str().unwrap();
+    let mut lines = log.lines();
+    assert!(lines.next().unwrap().starts_with("Execution log for request "));
+    let texts: Vec<&str> = lines.map(|line| line.split_once(" : ").unwrap().1).collect();
+    assert!(texts[0].starts_with("Starting execution for request: "));
+    let rest = [
+        "HTTP Method: GET, Resource Path: /pets/7",
+        "Method request path: {petId=7}",
+        "Method request query string: {a=b}",
+        "Method request headers: {Host=api.execute-api.us-east-1.amazonaws.com, X-Api-Key=*****}",
+        "Method request body before transformations: ",
+        r#"Method response body after transformations: {"id":"7","color":"red"}"#,
+    ];
+    for (text, expected) in texts[1..].iter().zip(rest) {
+        let hostless = |text: &str| text.split_once("Host=").map(|(a, _)| a.to_owned());
+        assert!(
+            *text == expected || hostless(text).is_some() && hostless(text) == hostless(expected),
+            "{text}"
+        );
+    }
+    assert_eq!(
+        texts[texts.len() - 2..],
+        ["Successfully completed execution", "Method completed with status: 200"]
+    );
+    assert!(!log.contains("topsecret"));
+}
+
+#[test]
+fn without_a_path_the_parameters_are_their_own_names() {
+    let answer = tried(r#"{"resourceId": "/pets/{petId}", "httpMethod": "GET"}"#).unwrap();
+    assert_eq!(answer["body"], r#"{"id":"{petId}","color":""}"#);
+}
+
+#[test]
+fn what_is_not_there_is_told() {
+    let told = tried(r#"{"restApiId": "x", "httpMethod": "GET"}"#).unwrap_err();
+    assert_eq!(told, "there is no REST API `x`");
+    let told = tried(r#"{"resourceId": "/pets", "httpMethod": "GET"}"#).unwrap_err();
+    assert_eq!(told, "there is no method GET of resource `/pets`");
+    assert!(serde_json::from_str::<Input>(r#"{"httpMetod": "GET"}"#).is_err());
+}
