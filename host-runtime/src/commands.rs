@@ -13,6 +13,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use gateway_core::definition::Protocol;
+use gateway_core::definition::openapi::BasePathMode;
 
 use crate::diagnostic::Diagnostic;
 use crate::engine::EngineKind;
@@ -24,7 +25,7 @@ pub fn run() -> ExitCode {
         Command::Serve(arguments) => serve::serve(&arguments),
         Command::Explain(arguments) => explain::explain(&arguments),
         Command::TestInvoke(arguments) => test_invoke::test_invoke(&arguments),
-        Command::Check { files } => check::check(&files),
+        Command::Check { files, basepath } => check::check(&files, basepath),
         Command::Bundle { source, out } => bundle::bundle(&source.origin(LISTEN_DEFAULT), &out),
         Command::Export(arguments) => export::export(&arguments),
     }
@@ -62,6 +63,9 @@ enum Command {
     TestInvoke(test_invoke::TestInvokeArguments),
     /// Tell everything that is wrong with configurations and definitions, and serve nothing
     Check {
+        /// What becomes of the base paths of definitions (AWS's `basepath`)
+        #[arg(long, value_name = "MODE", default_value = "ignore", value_parser = basepath)]
+        basepath: BasePathMode,
         /// edgeway.yaml files, or OpenAPI definitions
         #[arg(required = true, value_name = "FILE")]
         files: Vec<PathBuf>,
@@ -159,6 +163,14 @@ struct Source {
     /// What kind of API a definition without configuration is; guessed from it if not given
     #[arg(long, value_enum, ignore_case = true, conflicts_with = "config")]
     protocol: Option<ProtocolName>,
+    /// Whether paths begin with the definition's base path: ignore, prepend or split (AWS's `basepath`)
+    #[arg(long, value_name = "MODE", default_value = "ignore", value_parser = basepath, conflicts_with = "config")]
+    basepath: BasePathMode,
+}
+
+fn basepath(name: &str) -> Result<BasePathMode, String> {
+    let found = BasePathMode::ALL.iter().find(|(known, _)| *known == name);
+    found.map(|(_, mode)| *mode).ok_or_else(|| "it is ignore, prepend or split".into())
 }
 
 #[derive(Debug, Args)]
@@ -203,6 +215,7 @@ impl Source {
                     ProtocolName::Http => Protocol::Http,
                 }),
                 listen,
+                basepath: self.basepath,
             },
         }
     }
@@ -274,5 +287,9 @@ mod tests {
         assert!(!parse("edgeway explain --config a.yaml"));
         assert!(!parse("edgeway explain /prod/a"));
         assert!(parse("edgeway test-invoke --config a.yaml -"));
+        assert!(parse("edgeway serve openapi.yaml --basepath split"));
+        assert!(parse("edgeway check openapi.yaml --basepath prepend"));
+        assert!(!parse("edgeway serve openapi.yaml --basepath drop"));
+        assert!(!parse("edgeway serve --config edgeway.yaml --basepath split"));
     }
 }

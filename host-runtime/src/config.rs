@@ -17,6 +17,7 @@ use std::time::Duration;
 
 use gateway_core::bucket::Limit;
 use gateway_core::definition::document::{At, Node};
+use gateway_core::definition::openapi::BasePathMode;
 use gateway_core::definition::{
     DefinitionError, DomainName, IamPrincipal, PrivateEndpoint, Protocol, Source, Stage,
 };
@@ -82,6 +83,8 @@ pub struct ApiConfig {
     pub protocol: Protocol,
     /// The file that defines it.
     pub definition: PathBuf,
+    /// What becomes of the base path of its definitions.
+    pub basepath: BasePathMode,
     /// Its stages; all of them serve the one deployment that the definition is.
     pub stages: Vec<Stage>,
     /// The definitions that canaries serve, by stage name; a canary without one serves its stage's.
@@ -164,6 +167,7 @@ impl Config {
                 id: "api".into(),
                 protocol,
                 definition: definition.to_owned(),
+                basepath: BasePathMode::Ignore,
                 stages: vec![Stage { stage_name: stage_name.into(), ..Stage::default() }],
                 canary_definitions: BTreeMap::new(),
                 source: Source::default(),

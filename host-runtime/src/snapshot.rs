@@ -8,6 +8,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use gateway_core::definition::document::{At, Node};
+use gateway_core::definition::openapi::BasePathMode;
 use gateway_core::definition::{
     Api, DefinitionError, PrivateEndpoint, Protocol, Snapshot, Source, Stage, openapi,
 };
@@ -53,6 +54,8 @@ pub enum Origin {
         protocol: Option<Protocol>,
         /// Where it is served.
         listen: SocketAddr,
+        /// What becomes of its base path.
+        basepath: BasePathMode,
     },
 }
 
@@ -65,8 +68,8 @@ impl Origin {
         let mut building = Building::default();
         let built = match self {
             Self::Config(file) => building.config(file),
-            Self::Definition { file, protocol, listen } => {
-                building.definition_alone(file, *protocol, *listen)
+            Self::Definition { file, protocol, listen, basepath } => {
+                building.definition_alone(file, *protocol, *listen, *basepath)
             }
         };
         let Building { diagnostics, files } = building;
@@ -119,7 +122,7 @@ impl Building {
                 self.note(file, Some(&document), errors);
                 // Its definitions may hold mistakes too: tell them now.
                 for (definition, protocol) in definitions_of(&document, directory) {
-                    self.definition(&definition, protocol, "");
+                    self.definition(&definition, protocol, "", BasePathMode::Ignore);
                 }
                 None
             }
@@ -144,13 +147,19 @@ impl Building {
         file: &Path,
         protocol: Option<Protocol>,
         listen: SocketAddr,
+        basepath: BasePathMode,
     ) -> Option<(Config, Snapshot)> {
         let document = self.read(file)?;
         let protocol = protocol.unwrap_or_else(|| guess_protocol(&document));
         self.files.clear();
         let mut config = Config::for_definition(file, protocol, listen);
-        let stages = config.apis.iter_mut().flat_map(|api| &mut api.stages);
-        stages.for_each(|stage| stage.stage_name = guess::stage_name(&document, protocol));
+        for api in &mut config.apis {
+            api.basepath = basepath;
+            let stages = api.stages.iter_mut();
+            stages.for_each(|stage| {
+                stage.stage_name = guess::stage_name(&document, protocol, basepath);
+            });
+        }
         let snapshot = self.snapshot(&config, file)?;
         Some((config, snapshot))
     }
@@ -170,7 +179,7 @@ impl Building {
     }
 
     fn api(&mut self, api: &ApiConfig, config: &Config, config_file: &Path) -> Option<Api> {
-        let (document, imported) = self.deployment(&api.definition, api.protocol, config)?;
+        let (document, imported) = self.deployment(&api.definition, api, config)?;
         let mut built = Api {
             id: api.id.clone(),
             name: imported.name,
@@ -186,7 +195,7 @@ impl Building {
         for (stage_name, file) in &api.canary_definitions {
             let named = |stage: &Stage| stage.stage_name == *stage_name;
             let Some(stage) = built.stages.iter().position(named) else { continue };
-            let (document, imported) = self.deployment(file, api.protocol, config)?;
+            let (document, imported) = self.deployment(file, api, config)?;
             let index = built.deployments.len() as u32;
             built.deployments.push(imported.deployment);
             if let Some(canary) = &mut built.stages[stage].canary {
@@ -202,10 +211,11 @@ impl Building {
     fn deployment(
         &mut self,
         file: &Path,
-        protocol: Protocol,
+        api: &ApiConfig,
         config: &Config,
     ) -> Option<(Node, openapi::Imported)> {
-        let (document, mut imported) = self.definition(file, protocol, &config.region)?;
+        let (document, mut imported) =
+            self.definition(file, api.protocol, &config.region, api.basepath)?;
         imported.deployment.id = deployment_id(&document);
         if !config.assume_roles {
             self.note(file, Some(&document), roles_not_assumed(&imported));
@@ -248,9 +258,10 @@ impl Building {
         file: &Path,
         protocol: Protocol,
         region: &str,
+        basepath: BasePathMode,
     ) -> Option<(Node, openapi::Imported)> {
         let document = self.read(file)?;
-        match openapi::import(&document, protocol, region) {
+        match openapi::import_with(&document, protocol, region, basepath) {
             Ok(mut imported) => {
                 let warnings = std::mem::take(&mut imported.warnings);
                 self.note(file, Some(&document), warnings);

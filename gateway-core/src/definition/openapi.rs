@@ -3,9 +3,10 @@
 //! Every mistake is told at once, with its JSON pointer and line. What API Gateway knows and Edgeway
 //! does not do yet is refused (`unsupported.rs` has the list); what AWS ignores is ignored, with a
 //! warning where somebody may have meant something by it. `basePath` and `servers` are ignored, as
-//! AWS's import does unless it is told otherwise.
+//! AWS's import does unless it is told otherwise ([`BasePathMode`]).
 
 mod authorizer;
+mod base_path;
 mod cors;
 mod export;
 mod extensions;
@@ -33,7 +34,9 @@ mod validators;
 
 use alloc::{format, string::String, vec::Vec};
 
+pub use self::base_path::BasePathMode;
 pub use self::export::{ExportError, ExportType, Exported, Extensions, export};
+use self::method::Parts;
 use self::models::Models;
 use self::reading::{Dialect, Reading};
 use self::security::Schemes;
@@ -62,6 +65,16 @@ pub fn import(
     protocol: Protocol,
     region: &str,
 ) -> Result<Imported, Vec<DefinitionError>> {
+    import_with(document, protocol, region, BasePathMode::Ignore)
+}
+
+/// Imports a document as [`import`] does, with its base path where it is told to.
+pub fn import_with(
+    document: &Node,
+    protocol: Protocol,
+    region: &str,
+    basepath: BasePathMode,
+) -> Result<Imported, Vec<DefinitionError>> {
     let root = At::root(document);
     let dialect = dialect(&root, protocol).map_err(|error| alloc::vec![error])?;
     let reading = Reading::new(root, dialect, protocol, region);
@@ -71,7 +84,9 @@ pub fn import(
     let schemes = Schemes::read(&reading);
     let validators = Validators::read(&reading);
     let models = Models::read(&reading);
-    let methods = paths::read(&reading, &schemes, &validators, &models);
+    let base_path = base_path::read(&reading, basepath);
+    let parts = Parts { schemes: &schemes, validators: &validators, models: &models };
+    let methods = paths::read(&reading, &base_path, &parts);
     let validates_body = methods.iter().any(|method| {
         let validator = method.request_validator.map(|at| &validators.validators[at as usize]);
         !method.request_models.is_empty() && validator.is_some_and(|v| v.validate_request_body)

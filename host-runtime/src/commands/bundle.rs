@@ -147,7 +147,10 @@ mod tests {
             format!("openapi: 3.0.1\ninfo: {{title: t, version: '1'}}\npaths: {{/a: {{{get}}}}}\n");
         fs::write(&file, api).unwrap();
         let listen = "127.0.0.1:0".parse().unwrap();
-        let mut built = Origin::Definition { file, protocol: None, listen }.build().unwrap();
+        let mut built =
+            Origin::Definition { file, protocol: None, listen, basepath: Default::default() }
+                .build()
+                .unwrap();
         built.config.truststore = config("truststore: a.pem").truststore;
         let told = untrusted(&built);
         assert!(

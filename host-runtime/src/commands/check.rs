@@ -3,18 +3,25 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use gateway_core::definition::openapi::BasePathMode;
+
 use crate::snapshot::{Origin, is_config};
 
 use super::{LISTEN_DEFAULT, print_diagnostics};
 
 /// Tells everything that is wrong with the files; succeeds if nothing is.
-pub(super) fn check(files: &[PathBuf]) -> ExitCode {
+pub(super) fn check(files: &[PathBuf], basepath: BasePathMode) -> ExitCode {
     let mut diagnostics = Vec::new();
     for file in files {
         let origin = if is_config(file) {
             Origin::Config(file.clone())
         } else {
-            Origin::Definition { file: file.clone(), protocol: None, listen: LISTEN_DEFAULT }
+            Origin::Definition {
+                file: file.clone(),
+                protocol: None,
+                listen: LISTEN_DEFAULT,
+                basepath,
+            }
         };
         match origin.build() {
             Ok(built) => diagnostics.extend(built.warnings),

@@ -9,10 +9,11 @@ use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
 use gateway_core::definition::Protocol;
+use gateway_core::definition::openapi::BasePathMode;
 use gateway_core::limits::PAYLOAD_BYTES_MAX;
 use serde_json::json;
 
-use super::{LISTEN_DEFAULT, ProtocolName, print_diagnostics, print_refused};
+use super::{LISTEN_DEFAULT, ProtocolName, basepath, print_diagnostics, print_refused};
 use crate::alone::{self, Answered, Asked};
 use crate::settings::Settings;
 use crate::snapshot::Origin;
@@ -53,6 +54,9 @@ pub(super) struct Served {
     /// What kind of API a definition without configuration is; guessed from it if not given
     #[arg(long, value_enum, ignore_case = true, conflicts_with = "config")]
     protocol: Option<ProtocolName>,
+    /// Whether paths begin with the definition's base path: ignore, prepend or split
+    #[arg(long, value_name = "MODE", default_value = "ignore", value_parser = basepath, conflicts_with = "config")]
+    basepath: BasePathMode,
 }
 
 #[derive(Debug, Args)]
@@ -77,6 +81,7 @@ impl Served {
                     ProtocolName::Http => Protocol::Http,
                 }),
                 listen: LISTEN_DEFAULT,
+                basepath: self.basepath,
             },
         }
     }

@@ -106,6 +106,7 @@ mod tests {
     use super::*;
     use crate::snapshot::Origin;
     use clap::Parser;
+    use gateway_core::definition::openapi::BasePathMode;
 
     use super::super::{Command, CommandLine};
 
@@ -124,6 +125,7 @@ mod tests {
             file: file.to_owned(),
             protocol: Some(protocol),
             listen: LISTEN_DEFAULT,
+            basepath: BasePathMode::Ignore,
         };
         origin.build().unwrap_or_else(|refused| panic!("{refused:?}")).snapshot
     }

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use gateway_core::bucket::Limit;
 use gateway_core::definition::document::At;
+use gateway_core::definition::openapi::BasePathMode;
 use gateway_core::definition::{AccessLogSettings, LoggingLevel, MethodSetting, Protocol, Stage};
 use gateway_core::limits::{ACCOUNT_BURST_DEFAULT, ACCOUNT_RATE_DEFAULT};
 
@@ -32,7 +33,7 @@ pub(super) fn read_all(reading: &Reading, at: &At<'_>, directory: &Path) -> Vec<
 }
 
 fn read(reading: &Reading, at: &At<'_>, directory: &Path) -> Option<ApiConfig> {
-    reading.keys(at, &["id", "protocol", "definition", "stages"]);
+    reading.keys(at, &["id", "protocol", "definition", "basepath", "stages"]);
     let id = reading.required(at, "id").and_then(|at| id(reading, &at));
     let protocol = reading.required(at, "protocol").and_then(|at| protocol(reading, &at));
     let definition = reading.required(at, "definition");
@@ -43,6 +44,7 @@ fn read(reading: &Reading, at: &At<'_>, directory: &Path) -> Option<ApiConfig> {
         id: id?,
         protocol,
         definition: definition?,
+        basepath: at.get("basepath").and_then(|at| basepath(reading, &at)).unwrap_or_default(),
         canary_definitions: canary::definitions(at, directory),
         stages,
         source: at.source(),
@@ -61,6 +63,19 @@ fn id(reading: &Reading, at: &At<'_>) -> Option<String> {
         return None;
     }
     Some(id.into())
+}
+
+fn basepath(reading: &Reading, at: &At<'_>) -> Option<BasePathMode> {
+    let name = reading.text(at)?;
+    let found = BasePathMode::ALL.iter().find(|(known, _)| *known == name);
+    if found.is_none() {
+        reading.error_with(
+            at,
+            format!("`{name}` is no mode"),
+            "`basepath` is ignore, prepend or split",
+        );
+    }
+    found.map(|(_, mode)| *mode)
 }
 
 fn protocol(reading: &Reading, at: &At<'_>) -> Option<Protocol> {

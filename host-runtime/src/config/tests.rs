@@ -39,6 +39,7 @@ apis:
   - id: products
     protocol: REST
     definition: openapi.yaml
+    basepath: split
     stages:
       - stageName: prod
         variables: {lambdaAlias: prod, n: 1}
@@ -63,6 +64,7 @@ account: {throttleSettings: {rateLimit: 10, burstLimit: 5}}
 "#,
     )
     .unwrap();
+    assert_eq!(config.apis[0].basepath, BasePathMode::Split);
     assert_eq!(config.account_throttle, Limit::new(10.0, 5));
     let [rest, http] = &config.apis[..] else { panic!("two APIs") };
     assert_eq!(rest.stages[0].variables["n"], "1");

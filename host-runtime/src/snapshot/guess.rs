@@ -2,14 +2,15 @@
 
 use gateway_core::definition::Protocol;
 use gateway_core::definition::document::{At, Node};
+use gateway_core::definition::openapi::BasePathMode;
 
 /// The stage that a definition was exported from, so that its clients' paths stay what they are;
 /// `prod` or `$default` where it does not say.
-pub(super) fn stage_name(document: &Node, protocol: Protocol) -> String {
+pub(super) fn stage_name(document: &Node, protocol: Protocol, basepath: BasePathMode) -> String {
     let root = At::root(document);
     let servers = root.get("servers");
     let servers = servers.iter().flat_map(At::items).filter_map(|server| server_url(&server));
-    let exported = servers.chain(swagger_url(&root)).find_map(|url| stage_of(&url));
+    let exported = servers.chain(swagger_url(&root)).find_map(|url| stage_of(&url, basepath));
     exported.filter(|name| !name.is_empty()).unwrap_or_else(|| match protocol {
         Protocol::Http => "$default".into(),
         Protocol::Rest => "prod".into(),
@@ -33,10 +34,15 @@ fn swagger_url(root: &At<'_>) -> Option<String> {
 }
 
 /// The stage in an API's own URL. Under other hosts the path is a custom domain's base path.
-fn stage_of(url: &str) -> Option<String> {
+/// Where it is part of resources' paths, only what was split off can be a stage.
+fn stage_of(url: &str, basepath: BasePathMode) -> Option<String> {
     let (_, rest) = url.split_once("://")?;
     let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
-    let path = path.trim_end_matches('/');
+    let path = match basepath {
+        BasePathMode::Ignore => path.trim_end_matches('/'),
+        BasePathMode::Prepend => "",
+        BasePathMode::Split => path.split('/').next().unwrap_or_default(),
+    };
     let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_');
     (host.contains(".execute-api.") && path.len() <= 128 && path.bytes().all(plain))
         .then(|| path.to_owned())
@@ -47,7 +53,7 @@ mod tests {
     use super::*;
 
     fn guessed(text: &str, protocol: Protocol) -> String {
-        stage_name(&crate::document::read(text).unwrap(), protocol)
+        stage_name(&crate::document::read(text).unwrap(), protocol, BasePathMode::Ignore)
     }
 
     #[test]
@@ -74,6 +80,15 @@ mod tests {
         assert_eq!(protocol(http), Protocol::Http);
         let rest = "paths: {/a: {get: {x-amazon-apigateway-integration: {type: http_proxy}}}}";
         assert_eq!(protocol(rest), Protocol::Rest);
+    }
+
+    #[test]
+    fn a_base_path_of_resources_is_no_stage() {
+        let text = "host: a.execute-api.eu-west-1.amazonaws.com\nbasePath: /dev/a\n";
+        let document = crate::document::read(text).unwrap();
+        let guessed = |mode| stage_name(&document, Protocol::Rest, mode);
+        assert_eq!(guessed(BasePathMode::Prepend), "prod");
+        assert_eq!(guessed(BasePathMode::Split), "dev");
     }
 
     #[test]

@@ -5,26 +5,22 @@ use alloc::{borrow::ToOwned, format, string::String, vec::Vec};
 
 use super::super::Method;
 use super::super::document::At;
-use super::method;
-use super::models::Models;
+use super::base_path;
+use super::method::{self, Parts};
 use super::reading::Reading;
 use super::resource_id::ResourceIds;
-use super::security::Schemes;
-use super::validators::Validators;
 use crate::limits::RESOURCE_DEPTH_MAX;
 
-/// Reads every method of every path.
+/// Reads every method of every path; all of them begin with `base_path`.
 pub(super) fn read<'d>(
     reading: &Reading<'d>,
-    schemes: &Schemes,
-    validators: &Validators,
-    models: &Models<'d>,
+    base_path: &str,
+    parts: &Parts<'_, 'd>,
 ) -> Vec<Method> {
     let Some(paths) = reading.required(&reading.root, "paths").and_then(|at| reading.object(at))
     else {
         return Vec::new();
     };
-    let parts = method::Parts { schemes, validators, models };
     let mut read = Vec::new();
     let mut siblings = Siblings::default();
     let mut ids = ResourceIds::default();
@@ -33,7 +29,8 @@ pub(super) fn read<'d>(
             continue;
         }
         let Some(item) = reading.object(item) else { continue };
-        let Some(path) = ResourcePath::parse(reading, &item, name) else { continue };
+        let name = base_path::join(base_path, name);
+        let Some(path) = ResourcePath::parse(reading, &item, &name) else { continue };
         reading.members_known(&item, &ITEM_MEMBERS);
         if let Some(reference) = item.get("$ref") {
             reading.error(&reference, "API Gateway does not follow references to whole paths");
@@ -46,7 +43,7 @@ pub(super) fn read<'d>(
             let Some(operation) = item.get(member) else { continue };
             siblings.check_route(reading, &operation, &path, http_method);
             let place = method::Place { path: &path, http_method, resource_id: &resource_id };
-            read.extend(method::read(reading, &item, operation, &place, &parts));
+            read.extend(method::read(reading, &item, operation, &place, parts));
         }
         if let Some(trace) = item.get("trace") {
             reading.error(&trace, "API Gateway has no TRACE method");

@@ -34,7 +34,7 @@ fn tried(input: &str) -> Result<serde_json::Value, String> {
     std::fs::write(&file, API).unwrap();
     let listen = "127.0.0.1:0".parse().unwrap();
     let protocol = Some(Protocol::Rest);
-    let built = Origin::Definition { file, protocol, listen }.build();
+    let built = Origin::Definition { file, protocol, listen, basepath: Default::default() }.build();
     let built = built.unwrap_or_else(|refused| panic!("{:?}", refused.diagnostics));
     let (snapshot, asked) = prepare(&built.snapshot, &serde_json::from_str(input).unwrap())?;
     let settings = Settings::new(&built.config, None);

@@ -456,3 +456,59 @@ fn models_and_validators_are_read_from_both_dialects() {
     });
     assert_eq!(models.collect::<Vec<_>>(), ["text/json=Pet", "application/json=Pet a/b=Pet"]);
 }
+
+fn paths_with(text: &str, protocol: Protocol, basepath: BasePathMode) -> Vec<String> {
+    let imported = import_with(&document(text), protocol, "eu-west-1", basepath).unwrap();
+    let methods = imported.deployment.methods;
+    methods.into_iter().map(|method| method.resource_path).collect()
+}
+
+#[test]
+fn a_base_path_is_ignored_prepended_or_split() {
+    use BasePathMode::*;
+    let item =
+        "{\"get\": {\"responses\": {}, \"x-amazon-apigateway-integration\": {\"type\": \"mock\"}}}";
+    let paths = format!(
+        "\"info\": {{\"title\": \"t\"}}, \"paths\": {{\"/\": {item}, \"/test/{{id}}\": {item}}}"
+    );
+    let swagger = format!("{{\"swagger\": \"2.0\", \"basePath\": \"/base/part/\", {paths}}}");
+    let server = "{\"url\": \"https://example.com/x\", \"variables\": {\"basePath\": {\"default\": \"base/part\"}}}";
+    // The variable counts even though the URL does not mention it.
+    let oas30 =
+        format!("{{\"openapi\": \"3.0.1\", \"servers\": [{{\"url\": \"/\"}}, {server}], {paths}}}");
+    for text in [&swagger, &oas30] {
+        let paths = |mode| paths_with(text, Protocol::Rest, mode);
+        assert_eq!(paths(Ignore), ["/", "/test/{id}"]);
+        assert_eq!(paths(Prepend), ["/base/part", "/base/part/test/{id}"]);
+        assert_eq!(paths(Split), ["/part", "/part/test/{id}"]);
+    }
+    let short = swagger.replace("/base/part/", "/base");
+    assert_eq!(paths_with(&short, Protocol::Rest, Split), ["/", "/test/{id}"]);
+    assert_eq!(paths_with(&short, Protocol::Rest, Prepend), ["/base", "/base/test/{id}"]);
+}
+
+#[test]
+fn the_default_route_has_no_base_path() {
+    let server = "{\"url\": \"/{basePath}\", \"variables\": {\"basePath\": {\"default\": \"v1\"}}}";
+    let integration =
+        "{\"type\": \"http_proxy\", \"httpMethod\": \"ANY\", \"uri\": \"https://a.example\"}";
+    let item = format!(
+        "{{\"x-amazon-apigateway-any-method\": {{\"x-amazon-apigateway-integration\": {integration}}}}}"
+    );
+    let text = format!(
+        "{{\"openapi\": \"3.0.1\", \"info\": {{\"title\": \"t\"}}, \"servers\": [{server}], \"paths\": {{\"/$default\": {item}, \"/a\": {item}}}}}"
+    );
+    assert_eq!(paths_with(&text, Protocol::Http, BasePathMode::Prepend), ["$default", "/v1/a"]);
+}
+
+#[test]
+fn a_mode_without_a_base_path_is_warned_of() {
+    let text = rest(
+        "/a",
+        "{\"get\": {\"responses\": {}, \"x-amazon-apigateway-integration\": {\"type\": \"mock\"}}}",
+    );
+    let warnings =
+        |mode| import_with(&document(&text), Protocol::Rest, "eu-west-1", mode).unwrap().warnings;
+    assert!(warnings(BasePathMode::Ignore).is_empty());
+    assert!(warnings(BasePathMode::Split)[0].message.contains("paths stay as they are"));
+}
