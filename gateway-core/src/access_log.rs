@@ -210,6 +210,93 @@ mod tests {
         );
     }
 
+    /// The four formats that AWS's console offers ("Set up CloudWatch logging for REST APIs").
+    #[test]
+    fn the_formats_of_the_console_are_rendered() {
+        let mut context = example();
+        context.status = 200;
+        context.response_length = Some(5);
+        let names = [
+            ("requestId", "requestId"),
+            ("ip", "identity.sourceIp"),
+            ("caller", "identity.caller"),
+            ("user", "identity.user"),
+            ("requestTime", "requestTime"),
+            ("httpMethod", "httpMethod"),
+            ("resourcePath", "resourcePath"),
+            ("status", "status"),
+            ("protocol", "protocol"),
+            ("responseLength", "responseLength"),
+        ];
+        let values = [
+            "JKJaXmPLvHcESHA=",
+            "205.255.255.176",
+            "-",
+            "-",
+            "12/Mar/2020:19:03:58 +0000",
+            "GET",
+            "/hello",
+            "200",
+            "HTTP/1.1",
+            "5",
+        ];
+        let clf = r#"$context.identity.sourceIp $context.identity.caller $context.identity.user [$context.requestTime]"$context.httpMethod $context.resourcePath $context.protocol" $context.status $context.responseLength $context.requestId $context.extendedRequestId"#;
+        assert_eq!(
+            render(clf, &context),
+            r#"205.255.255.176 - - [12/Mar/2020:19:03:58 +0000]"GET /hello HTTP/1.1" 200 5 JKJaXmPLvHcESHA= JKJaXmPLvHcESHA="#
+        );
+        let json = names.map(|(name, variable)| format!(r#""{name}":"$context.{variable}""#));
+        let json = render(&format!("{{ {} }}", json.join(", ")), &context);
+        let read: serde_json::Value = serde_json::from_str(&json).unwrap();
+        for ((name, _), value) in names.iter().zip(values) {
+            assert_eq!(read[*name], value, "{name}");
+        }
+        let xml = names[1..].iter().map(|(name, v)| format!("<{name}>$context.{v}</{name}>"));
+        let xml = xml.collect::<Vec<_>>().join(" ");
+        let xml =
+            render(&format!(r#"<request id="$context.requestId"> {xml} </request>"#), &context);
+        assert!(
+            xml.starts_with(r#"<request id="JKJaXmPLvHcESHA="> <ip>205.255.255.176</ip> "#),
+            "{xml}"
+        );
+        assert!(xml.ends_with("<responseLength>5</responseLength> </request>"), "{xml}");
+        let csv = names.map(|(_, variable)| format!("$context.{variable}")).join(",");
+        assert_eq!(render(&csv, &context), values.join(","));
+    }
+
+    /// Every variable of "Access logging variable reference" (REST) and "Logging variables for HTTP
+    /// APIs" may be named.
+    #[test]
+    fn every_documented_variable_is_known() {
+        for name in DOCUMENTED.split_whitespace() {
+            let format = format!("$context.{name}");
+            assert!(Format::compile(&format).is_ok(), "{name}");
+        }
+    }
+
+    const DOCUMENTED: &str = "
+        accountId apiId authenticate.error authenticate.latency authenticate.status authorize.error
+        authorize.latency authorize.status authorizer.claims.sub authorizer.error
+        authorizer.integrationLatency authorizer.integrationStatus authorizer.latency
+        authorizer.principalId authorizer.property authorizer.requestId authorizer.status
+        awsEndpointRequestId awsEndpointRequestId2 customDomain.basePathMatched dataProcessed
+        deploymentId domainName domainPrefix error.message error.messageString
+        error.responseType error.validationErrorString extendedRequestId httpMethod identity.accessKey
+        identity.accountId identity.apiKey identity.apiKeyId identity.caller
+        identity.clientCert.clientCertPem identity.clientCert.subjectDN
+        identity.clientCert.issuerDN identity.clientCert.serialNumber
+        identity.clientCert.validity.notBefore identity.clientCert.validity.notAfter
+        identity.cognitoAuthenticationProvider identity.cognitoAuthenticationType
+        identity.cognitoIdentityId identity.cognitoIdentityPoolId identity.principalOrgId
+        identity.sourceIp identity.user identity.userAgent identity.userArn identity.vpcId
+        identity.vpceId integration.error integration.integrationStatus integration.latency
+        integration.requestId integration.status integrationErrorMessage integrationLatency
+        integrationStatus isCanaryRequest path protocol requestId requestOverride.header.name
+        requestOverride.path.name requestOverride.querystring.name requestTime requestTimeEpoch
+        resourceId resourcePath responseLatency responseLength responseOverride.header.name
+        responseOverride.status routeKey stage status tlsVersion cipherSuite waf.error waf.latency
+        waf.status wafResponseCode webaclArn xrayTraceId";
+
     #[test]
     fn a_client_can_neither_leave_its_quotes_nor_its_line() {
         let mut context = example();

@@ -139,7 +139,8 @@ impl<'t> Log<'t> {
             }
             Event::Responded { status, headers } => {
                 if !self.is_failed {
-                    self.trace(now, || format!("Method response headers: {}", map(headers)));
+                    let headers = without_ids(headers);
+                    self.trace(now, || format!("Method response headers: {}", map(&headers)));
                     self.say(now, "Successfully completed execution".into());
                 } else if self.detail.is_of_stage {
                     self.trace(now, || format!("Gateway response headers: {}", map(headers)));
@@ -170,6 +171,15 @@ fn failure(response_type: ResponseType, reason: &str, request_id: &str) -> Strin
         }
         _ => reason.into(),
     }
+}
+
+/// The ids that every answer is given are no part of the method response.
+fn without_ids(headers: &Pairs) -> Pairs {
+    let is_id = |name: &str| {
+        let ids = ["x-amzn-requestid", "x-amz-apigw-id"];
+        ids.iter().any(|id| name.eq_ignore_ascii_case(id))
+    };
+    headers.iter().filter(|(name, _)| !is_id(name)).cloned().collect()
 }
 
 /// As Java prints a map.

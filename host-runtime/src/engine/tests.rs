@@ -1,7 +1,7 @@
 //! The two engines against each other.
 
-use gateway_core::codec::encode;
-use gateway_core::effect::{EffectError, Outcome};
+use gateway_core::codec::{decode, encode};
+use gateway_core::effect::{EffectError, Notice, Outcome};
 use gateway_core::exchange::{Next, Turn};
 use gateway_core::message::{Arrival, Timestamp};
 
@@ -66,6 +66,22 @@ fn both_engines_take_the_same_turns_whatever_fails_where() {
         }
     }
     assert!(longest >= 5, "the fixture's exchanges are too short to show anything: {longest}");
+}
+
+#[test]
+fn both_engines_give_the_same_account() {
+    let (native, component) = (engine(EngineKind::Native), engine(EngineKind::Component));
+    for arrival in fixture::arrivals() {
+        let arrival = Arrival { is_explained: true, ..arrival };
+        let expected = turns(&native, arrival.clone(), None);
+        assert_eq!(turns(&component, arrival.clone(), None), expected, "{arrival:?}");
+        let last: Turn = decode(expected.last().expect("a turn")).unwrap();
+        let is_account = |notice: &Notice| match notice {
+            Notice::Explain(transcript) => transcript.entries.len() > 3,
+            _ => false,
+        };
+        assert!(last.notices.iter().any(is_account), "{:?}", last.notices);
+    }
 }
 
 #[test]

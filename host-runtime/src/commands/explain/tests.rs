@@ -36,6 +36,34 @@ fn arguments_are_read_as_curl_reads_them() {
     }
 }
 
+/// The readme's example is what is printed, but for ids and times.
+#[test]
+fn the_readme_shows_what_is_printed() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let readme = std::fs::read_to_string(root.join("README.md")).unwrap();
+    let command = "$ edgeway explain --config examples/products/edgeway.yaml ";
+    let (_, example) = readme.split_once(command).expect("an example");
+    let (url, shown) = example.split_once('\n').unwrap();
+    let (shown, _) = shown.split_once("```").unwrap();
+    let asked = at_url(url).unwrap();
+    let built = Origin::Config(root.join("examples/products/edgeway.yaml")).build();
+    let built = built.unwrap_or_else(|refused| panic!("{:?}", refused.diagnostics));
+    let settings = Settings::new(&built.config, None);
+    let answered = alone::answer(&built.snapshot, settings, &asked).unwrap();
+    let printed = text::text(&built.config, &asked, &answered);
+    assert_eq!(masked(&printed), masked(shown));
+}
+
+/// What differs from one time to the next, taken out.
+fn masked(text: &str) -> String {
+    let changing = ["request id ", "header x-amzn-RequestId: ", "header x-amz-apigw-id: ", "("];
+    let mask = |line: &str| {
+        let found = changing.iter().find_map(|c| line.find(c).map(|at| at + c.len()));
+        line[..found.unwrap_or(line.len())].to_owned()
+    };
+    text.lines().map(mask).collect::<Vec<_>>().join("\n")
+}
+
 #[test]
 fn a_request_is_taken_from_an_archive() {
     let archive = br#"{"log": {"version": "1.2", "entries": [{}, {"time": 1, "request": {"method": "POST",
