@@ -11,6 +11,7 @@ use gateway_core::bucket::{Bucket, BucketStore, BucketTake, take_all};
 use gateway_core::codec;
 use gateway_core::effect::TakeTokens;
 use gateway_core::message::Timestamp;
+use gateway_core::usage::Usage;
 use worker::{DurableObject, Env, Request, Response, Result, State, durable_object};
 
 use crate::convert::now;
@@ -22,6 +23,7 @@ const BUCKETS_BEFORE_SWEEP: usize = 10_000;
 #[derive(Debug, Default)]
 pub(crate) struct Buckets {
     by_key: BTreeMap<String, Stored>,
+    usage: BTreeMap<String, Usage>,
 }
 
 #[derive(Debug)]
@@ -41,6 +43,9 @@ impl BucketStore for Buckets {
         let full_at = bucket.full_at(take.limit);
         self.by_key.insert(take.key.clone(), Stored { bucket, full_at });
     }
+    fn usage(&mut self, key: &str) -> &mut Usage {
+        self.usage.entry(key.into()).or_default()
+    }
 }
 
 /// Takes tokens for all isolates.
@@ -58,7 +63,7 @@ impl DurableObject for BucketObject {
         let body = request.bytes().await?;
         match codec::decode::<TakeTokens>(&body) {
             Ok(take) => {
-                let taken = take_all(&take.buckets, now(), &mut *self.buckets.borrow_mut());
+                let taken = take_all(&take, now(), &mut *self.buckets.borrow_mut());
                 Response::from_bytes(codec::encode(&taken))
             }
             Err(reason) => Response::error(reason, 400),

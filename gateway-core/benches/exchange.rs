@@ -84,6 +84,8 @@ fn gateway(protocol: Protocol, methods: Vec<Method>) -> Rc<Gateway> {
         domain_names: vec![],
         private_endpoints: vec![],
         principals: vec![],
+        api_keys: vec![],
+        usage_plans: vec![],
     };
     Rc::new(Gateway::compile(snapshot).expect("the definition is right"))
 }

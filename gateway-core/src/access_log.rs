@@ -56,6 +56,7 @@ impl Format {
                 Part::Text(text) => line.push_str(text),
                 Part::Variable(variable) => match variable.value(context, now) {
                     Some(value) if variable.is_json() => push_single_line(&mut line, &value),
+                    Some(value) if variable.is_secret() => push_masked(&mut line, &value),
                     Some(value) => push_escaped(&mut line, &value),
                     // Quoted, as its values are: a JSON format stays JSON.
                     None if variable.is_json() => line.push_str("\"-\""),
@@ -65,6 +66,14 @@ impl Format {
         }
         line
     }
+}
+
+/// As the real service's logs show API keys: their last six characters.
+fn push_masked(line: &mut String, value: &str) {
+    let hidden = value.chars().count().saturating_sub(6);
+    line.extend(core::iter::repeat_n('*', hidden));
+    let last: String = value.chars().skip(hidden).collect();
+    push_escaped(line, &last);
 }
 
 /// Most unknown variables of one format that are told.

@@ -8,8 +8,9 @@ use alloc::{string::String, vec::Vec};
 
 use serde::{Deserialize, Serialize};
 
-use crate::effect::Taken;
+use crate::effect::{TakeTokens, Taken};
 use crate::message::Timestamp;
+use crate::usage::{Usage, day_of};
 
 const MICROTOKENS: u64 = 1_000_000;
 
@@ -96,10 +97,13 @@ pub trait BucketStore {
     fn load(&self, key: &str) -> Option<Bucket>;
     /// Stores a bucket.
     fn store(&mut self, take: &BucketTake, bucket: Bucket);
+    /// What was counted under this key; nothing under a new one.
+    fn usage(&mut self, key: &str) -> &mut Usage;
 }
 
-/// Takes from every bucket, or from none.
-pub fn take_all(takes: &[BucketTake], now: Timestamp, store: &mut impl BucketStore) -> Taken {
+/// Takes from every bucket and counts the request, or does nothing.
+pub fn take_all(effect: &TakeTokens, now: Timestamp, store: &mut impl BucketStore) -> Taken {
+    let TakeTokens { buckets: takes, usage } = effect;
     let mut after: Vec<Bucket> = Vec::with_capacity(takes.len());
     for (index, take) in takes.iter().enumerate() {
         // Two takes from one key in one request see each other.
@@ -113,6 +117,13 @@ pub fn take_all(takes: &[BucketTake], now: Timestamp, store: &mut impl BucketSto
         }
         after.push(bucket);
     }
+    if let Some(take) = usage {
+        let (usage, today) = (store.usage(&take.key), day_of(now));
+        if take.quota.is_some_and(|quota| !usage.admits(&quota, today)) {
+            return Taken::QuotaExceeded;
+        }
+        usage.count(today);
+    }
     for (take, bucket) in takes.iter().zip(after) {
         store.store(take, bucket);
     }
@@ -122,10 +133,13 @@ pub fn take_all(takes: &[BucketTake], now: Timestamp, store: &mut impl BucketSto
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::definition::{Quota, QuotaPeriod};
+    use crate::usage::UsageTake;
     use alloc::collections::BTreeMap;
+    use alloc::vec;
 
     #[derive(Default)]
-    struct Map(BTreeMap<String, Bucket>);
+    struct Map(BTreeMap<String, Bucket>, BTreeMap<String, Usage>);
     impl BucketStore for Map {
         fn load(&self, key: &str) -> Option<Bucket> {
             self.0.get(key).copied()
@@ -133,6 +147,12 @@ mod tests {
         fn store(&mut self, take: &BucketTake, bucket: Bucket) {
             self.0.insert(take.key.clone(), bucket);
         }
+        fn usage(&mut self, key: &str) -> &mut Usage {
+            self.1.entry(key.into()).or_default()
+        }
+    }
+    fn take_from(takes: &[BucketTake], now: u64, store: &mut Map) -> Taken {
+        take_all(&TakeTokens { buckets: takes.to_vec(), usage: None }, Timestamp(now), store)
     }
     fn take(key: &str, rate: f64, burst: u32) -> BucketTake {
         BucketTake { key: key.into(), limit: Limit::new(rate, burst), cost: 1 }
@@ -142,8 +162,7 @@ mod tests {
     fn a_burst_is_granted_at_once_and_not_one_more() {
         let mut store = Map::default();
         let takes = [take("a", 1.0, 3)];
-        let granted =
-            (0..5).filter(|_| take_all(&takes, Timestamp(0), &mut store) == Taken::All).count();
+        let granted = (0..5).filter(|_| take_from(&takes, 0, &mut store) == Taken::All).count();
         assert_eq!(granted, 3);
     }
 
@@ -151,7 +170,7 @@ mod tests {
     fn an_empty_bucket_takes_from_no_other() {
         let mut store = Map::default();
         let takes = [take("full", 1.0, 9), take("empty", 0.0, 0)];
-        assert_eq!(take_all(&takes, Timestamp(0), &mut store), Taken::None { empty: 1 });
+        assert_eq!(take_from(&takes, 0, &mut store), Taken::None { empty: 1 });
         assert!(store.0.is_empty());
     }
 
@@ -181,6 +200,26 @@ mod tests {
     fn the_same_bucket_named_twice_is_taken_from_twice() {
         let mut store = Map::default();
         let takes = [take("a", 0.0, 1), take("a", 0.0, 1)];
-        assert_eq!(take_all(&takes, Timestamp(0), &mut store), Taken::None { empty: 1 });
+        assert_eq!(take_from(&takes, 0, &mut store), Taken::None { empty: 1 });
+    }
+
+    #[test]
+    fn a_request_counts_and_takes_or_does_neither() {
+        const DAY: u64 = 86_400_000;
+        let quota = |limit| Quota { limit, offset: 0, period: QuotaPeriod::Day };
+        let effect = |limit, burst| TakeTokens {
+            buckets: vec![take("a", 0.0, burst)],
+            usage: Some(UsageTake { key: "p/k".into(), quota: Some(quota(limit)) }),
+        };
+        let mut store = Map::default();
+        assert_eq!(take_all(&effect(2, 9), Timestamp(DAY), &mut store), Taken::All);
+        assert_eq!(take_all(&effect(2, 0), Timestamp(DAY), &mut store), Taken::None { empty: 0 });
+        assert_eq!(store.1["p/k"].used(0..9), 1, "what finds no token does not count");
+        assert_eq!(take_all(&effect(2, 9), Timestamp(2 * DAY - 1), &mut store), Taken::All);
+        let left = store.0["a"];
+        let exceeded = take_all(&effect(2, 9), Timestamp(2 * DAY - 1), &mut store);
+        assert_eq!((exceeded, store.0["a"]), (Taken::QuotaExceeded, left));
+        assert_eq!(take_all(&effect(2, 9), Timestamp(2 * DAY), &mut store), Taken::All);
+        assert_eq!(take_all(&effect(0, 9), Timestamp(9 * DAY), &mut store), Taken::QuotaExceeded);
     }
 }

@@ -12,6 +12,7 @@ pub(crate) use variable::{NAMES, Variable};
 use alloc::borrow::Cow;
 use alloc::boxed::Box;
 use alloc::{string::String, vec::Vec};
+use core::fmt;
 
 use serde::{Deserialize, Serialize};
 
@@ -79,6 +80,8 @@ pub struct Context<'a> {
     pub resource_request_path: Text<'a>,
     /// What the authorizer found.
     pub authorizer: AuthorizerContext,
+    /// The API key that the method required.
+    pub api_key: Option<Box<ApiKeyContext<'a>>>,
     /// Why the request ended, if it did.
     pub error: Option<ErrorContext>,
     /// The integration's part.
@@ -124,6 +127,9 @@ impl Context<'_> {
             scheme: self.scheme,
             port: self.port,
             authorizer: self.authorizer,
+            api_key: self
+                .api_key
+                .map(|key| Box::new(ApiKeyContext { id: owned(key.id), value: owned(key.value) })),
             error: self.error,
             integration: self.integration,
             status: self.status,
@@ -165,6 +171,21 @@ pub struct Trace<'a> {
     pub parent: Text<'a>,
     /// `Sampled`
     pub sampled: Text<'a>,
+}
+
+/// An API key as a caller named it: a secret, which no log shows whole.
+#[derive(Clone)]
+pub struct ApiKeyContext<'a> {
+    /// `$context.identity.apiKeyId`
+    pub id: Text<'a>,
+    /// `$context.identity.apiKey`
+    pub value: Text<'a>,
+}
+
+impl fmt::Debug for ApiKeyContext<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ApiKeyContext").field("id", &self.id).finish_non_exhaustive()
+    }
 }
 
 /// `$context.authorizer`.
@@ -315,6 +336,7 @@ pub(crate) fn example() -> Context<'static> {
         path_parameters: Vec::new(),
         resource_request_path: "/hello".into(),
         authorizer: AuthorizerContext::None,
+        api_key: None,
         error: None,
         integration: None,
         status: 0,

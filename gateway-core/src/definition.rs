@@ -15,6 +15,7 @@ mod model;
 pub mod openapi;
 mod snapshot;
 mod stage;
+mod usage;
 
 pub use api::{Api, ApiKeySource, Cors, Deployment, EndpointType, GatewayResponse, Protocol};
 pub use authorizer::{
@@ -30,3 +31,4 @@ pub use method::{Authorization, Method, RequestParameter};
 pub use model::{Model, RequestValidator};
 pub use snapshot::{IamPrincipal, PrivateEndpoint, SNAPSHOT_VERSION, Snapshot, SnapshotError};
 pub use stage::{AccessLogSettings, CanarySettings, LoggingLevel, MethodSetting, Stage};
+pub use usage::{ApiKey, KeyDigest, Quota, QuotaPeriod, UsagePlan, UsagePlanStage};

@@ -8,6 +8,7 @@ use crate::bucket::BucketTake;
 use crate::jwt::{Algorithm, Jwk};
 use crate::message::{Content, ContentId, EndpointResponse, OutgoingFields, Timestamp};
 use crate::transcript::Transcript;
+use crate::usage::UsageTake;
 
 /// Why the host could not carry out an effect. Each stage decides what that means.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -157,10 +158,12 @@ effects! {
         /// From now to the whole answer; `TimedOut` beyond.
         timeout_ms: u32,
     } -> FunctionAnswer;
-    /// Takes tokens from every bucket, or from none, by [`crate::bucket::take_all`] in the host's atomic store.
+    /// Takes tokens from every bucket and counts the request, or does nothing, by [`crate::bucket::take_all`] in the host's atomic store.
     TakeTokens {
         /// The buckets, in the order in which an empty one is reported.
         buckets: Vec<BucketTake>,
+        /// The key and plan that the request counts for, if it has a key.
+        usage: Option<UsageTake>,
     } -> Taken;
     /// Finds an issuer's public key by [`crate::jwt::JwksCache`], which the host keeps, shared by all exchanges.
     FindKey {
@@ -291,6 +294,8 @@ pub enum Taken {
         /// Index into `TakeTokens::buckets`.
         empty: u32,
     },
+    /// From none: the key has used up its quota.
+    QuotaExceeded,
 }
 
 /// What a host finds of a request's signature.

@@ -24,6 +24,7 @@ mod routes;
 pub(crate) mod service;
 pub(crate) mod service_proxy;
 pub(crate) mod uri;
+mod usage_plans;
 mod validation;
 
 use alloc::collections::{BTreeMap, BTreeSet};
@@ -37,6 +38,8 @@ use parameter_mapping::ResponseMappings;
 use path_template::PathTemplate;
 pub(crate) use response_template::GatewayResponsePlan;
 use routes::Routes;
+pub(crate) use usage_plans::Usable;
+use usage_plans::UsagePlans;
 use validation::{Validation, Validations};
 
 use crate::access_log::Format;
@@ -59,6 +62,7 @@ pub struct Gateway {
     apis: Vec<ApiPlan>,
     by_id: BTreeMap<String, usize>,
     domains: Domains,
+    usage_plans: UsagePlans,
 }
 
 #[derive(Debug)]
@@ -105,6 +109,8 @@ pub(crate) struct MethodPlan {
     pub(crate) response_mappings: ResponseMappings,
     /// The bucket of this method and its limit, if the stage sets one.
     pub(crate) throttle: Option<(String, Limit)>,
+    /// What usage plans name it by.
+    pub(crate) usage_plan_key: String,
     /// `None` where the stage logs nothing of it.
     pub(crate) logging: Option<Logging>,
 }
@@ -157,8 +163,9 @@ impl Gateway {
             apis.push(compile_api(&snapshot, api, &mut errors));
         }
         let domains = Domains::compile(&snapshot, &mut errors);
+        let usage_plans = UsagePlans::compile(&snapshot, &mut errors);
         match errors.is_empty() {
-            true => Ok(Self { snapshot, apis, by_id, domains }),
+            true => Ok(Self { snapshot, apis, by_id, domains, usage_plans }),
             false => Err(errors),
         }
     }
@@ -215,6 +222,15 @@ impl Gateway {
             compiled: &compiled.deployments[deployment],
             snapshot: &self.snapshot,
         })
+    }
+
+    /// Whether a caller with this key may call a method; else why not.
+    pub(crate) fn find_api_key(
+        &self,
+        value: &str,
+        of: MethodOf<'_>,
+    ) -> Result<Usable<'_>, &'static str> {
+        self.usage_plans.find(&self.snapshot, value, of)
     }
 
     /// Where a request to a custom domain name goes.
@@ -391,6 +407,7 @@ fn compile_stage(
             response_mappings,
             throttle: method_throttle(api, stage, method),
             logging: method_logging(api, stage, method),
+            usage_plan_key: method.usage_plan_key(),
         }
     });
     let methods = methods.collect();

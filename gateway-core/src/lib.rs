@@ -60,3 +60,4 @@ pub mod target;
 mod template;
 pub mod time;
 pub mod transcript;
+pub mod usage;

@@ -54,6 +54,12 @@ pub const METHOD_ARN_BYTES_MAX: usize = 1_600;
 pub const ACCOUNT_RATE_DEFAULT: f64 = 10_000.0;
 /// Burst that an account may make unless the configuration says otherwise.
 pub const ACCOUNT_BURST_DEFAULT: u32 = 5_000;
+/// Days of usage that are remembered: GetUsage reports 90 days, and a month's quota needs 31 of them.
+pub const USAGE_DAYS_MAX: usize = 92;
+/// Shortest value of an API key.
+pub const API_KEY_BYTES_MIN: usize = 20;
+/// Longest value of an API key.
+pub const API_KEY_BYTES_MAX: usize = 128;
 /// Most steps that one exchange may take; a guard against a pipeline that does not end.
 pub const STEPS_MAX: usize = 64;
 /// Most query parameters that are looked at; a target is bounded by the host anyway.

@@ -1,8 +1,8 @@
 //! The story of a request.
 //!
 //! ```text
-//! arrival → find_stage → route → authorize → throttle → validate → integrate → map_response → finish
-//!               └──────────┴─────────┴──────────┴──────────┴──────────┴─── GatewayError ──────┘
+//! arrival → find_stage → route → authorize → check_api_key → throttle → validate → integrate → map_response → finish
+//!               └──────────┴─────────┴──────────────┴──────────┴──────────┴──────────┴─── GatewayError ──────┘
 //! ```
 //!
 //! Each stage takes the evidence of the one before it, so that none can be left out. What is known
@@ -10,6 +10,7 @@
 
 mod authorize;
 mod break_off;
+mod check_api_key;
 mod cors;
 mod integrate;
 mod map_request;
@@ -31,6 +32,7 @@ use alloc::rc::Rc;
 pub(crate) use authorize::UserPool;
 use authorize::authorize;
 pub(crate) use break_off::break_off;
+use check_api_key::check_api_key;
 use integrate::integrate;
 use map_response::map_response;
 use record::record;
@@ -128,7 +130,13 @@ async fn respond<'g>(
     let decided = authorize(matched, request, context, io).await;
     context.authorizer = decided.identity;
     io.enter(PipelineStage::Throttle);
-    let admitted = throttle(decided.answer?, gateway, io).await?;
+    let admitted = {
+        // What is dropped here takes no room in the stages that follow.
+        let authorized = decided.answer?;
+        let (identified, api_key) = check_api_key(&authorized, gateway, request, context)?;
+        context.api_key = api_key;
+        throttle(&identified, gateway, io).await?
+    };
     io.enter(PipelineStage::Validate);
     let method_request = validate(admitted, request, context, io).await?;
     io.enter(PipelineStage::Integrate);

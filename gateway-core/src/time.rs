@@ -148,6 +148,11 @@ fn seconds(hour: u64, minute: u64, second: u64) -> Option<u64> {
     (hour < 24 && minute < 60 && second < 60).then_some(hour * 3_600 + minute * 60 + second)
 }
 
+/// The day of the month, from 1, of a day since 1970-01-01.
+pub(crate) fn day_of_month(day: u32) -> u32 {
+    Civil::from(Timestamp(u64::from(day) * DAY_MS)).day as u32
+}
+
 /// Days since 1970-01-01, by the same calendar as [`Civil`].
 fn day_number(year: u64, month: u64, day: u64) -> Option<u64> {
     if !(1970..=9999).contains(&year) || !(1..=12).contains(&month) || day == 0 {

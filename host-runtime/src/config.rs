@@ -9,6 +9,7 @@ mod functions;
 mod iam;
 mod private_endpoints;
 mod reading;
+mod usage;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -19,7 +20,8 @@ use gateway_core::bucket::Limit;
 use gateway_core::definition::document::{At, Node};
 use gateway_core::definition::openapi::BasePathMode;
 use gateway_core::definition::{
-    DefinitionError, DomainName, IamPrincipal, PrivateEndpoint, Protocol, Source, Stage,
+    ApiKey, DefinitionError, DomainName, IamPrincipal, PrivateEndpoint, Protocol, Source, Stage,
+    UsagePlan,
 };
 use gateway_core::limits::{ACCOUNT_BURST_DEFAULT, ACCOUNT_RATE_DEFAULT, PAYLOAD_BYTES_MAX};
 
@@ -61,6 +63,10 @@ pub struct Config {
     pub assume_roles: bool,
     /// The limit of all APIs together.
     pub account_throttle: Limit,
+    /// API keys, without their values.
+    pub api_keys: Vec<ApiKey>,
+    /// Usage plans.
+    pub usage_plans: Vec<UsagePlan>,
     /// The folder that relative paths are relative to.
     pub directory: PathBuf,
 }
@@ -179,6 +185,8 @@ impl Config {
             limits: Limits::default(),
             assume_roles: false,
             account_throttle: Limit::new(ACCOUNT_RATE_DEFAULT, ACCOUNT_BURST_DEFAULT),
+            api_keys: Vec::new(),
+            usage_plans: Vec::new(),
             directory: definition.parent().map(Path::to_owned).unwrap_or_default(),
         }
     }
@@ -233,7 +241,7 @@ fn default_region() -> String {
 }
 
 fn read(reading: &Reading, at: &At<'_>, directory: &Path) -> Config {
-    const KEYS: [&str; 14] = [
+    const KEYS: [&str; 16] = [
         "listen",
         "privateEndpoints",
         "admin",
@@ -248,6 +256,8 @@ fn read(reading: &Reading, at: &At<'_>, directory: &Path) -> Config {
         "truststore",
         "limits",
         "account",
+        "apiKeys",
+        "usagePlans",
     ];
     reading.keys(at, &KEYS);
     let listen = at.get("listen").and_then(|at| reading.address(&at));
@@ -255,8 +265,11 @@ fn read(reading: &Reading, at: &At<'_>, directory: &Path) -> Config {
     let apis = api::read_all(reading, at, directory);
     let listen = listen.unwrap_or_else(|| LISTEN_DEFAULT.parse().expect("it is an address"));
     let (principals, access_keys) = iam::read_all(reading, at, directory);
+    let (api_keys, usage_plans) = usage::read_all(reading, at, directory);
     Config {
         listen,
+        api_keys,
+        usage_plans,
         principals,
         access_keys,
         private_endpoints: private_endpoints::read_all(reading, at, listen),

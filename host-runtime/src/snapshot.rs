@@ -167,14 +167,19 @@ impl Building {
     fn snapshot(&mut self, config: &Config, config_file: &Path) -> Option<Snapshot> {
         let apis: Vec<Option<Api>> =
             config.apis.iter().map(|api| self.api(api, config, config_file)).collect();
+        let apis = apis.into_iter().collect::<Option<Vec<_>>>()?;
+        let plans = config.usage_plans.iter().flat_map(|plan| plan.check(&apis));
+        self.note(config_file, None, plans);
         Some(Snapshot {
             region: config.region.clone(),
             account_id: config.account_id.clone(),
             account_throttle: config.account_throttle,
-            apis: apis.into_iter().collect::<Option<_>>()?,
+            apis,
             domain_names: config.domain_names.clone(),
             private_endpoints: private_endpoints(config),
             principals: config.principals.clone(),
+            api_keys: config.api_keys.clone(),
+            usage_plans: config.usage_plans.clone(),
         })
     }
 
@@ -239,6 +244,8 @@ impl Building {
             domain_names: Vec::new(),
             private_endpoints: private_endpoints(config),
             principals: config.principals.clone(),
+            api_keys: Vec::new(),
+            usage_plans: Vec::new(),
         };
         let Err(errors) = Gateway::compile(alone) else { return Some(()) };
         for error in errors {

@@ -164,6 +164,8 @@ fn gateway(case: &Case) -> Result<(Rc<Gateway>, String), String> {
         domain_names: vec![],
         private_endpoints: vec![],
         principals: vec![],
+        api_keys: vec![],
+        usage_plans: vec![],
     };
     Ok((Rc::new(Gateway::compile(snapshot).map_err(told)?), stage_name))
 }

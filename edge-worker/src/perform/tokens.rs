@@ -24,7 +24,7 @@ thread_local! {
 /// Takes from every bucket, or from none.
 pub(crate) async fn take(take: TakeTokens, env: &Env) -> Result<Taken, EffectError> {
     if bindings::text(env, "EDGEWAY_BUCKETS").as_deref() == Some("local") {
-        return Ok(LOCAL.with_borrow_mut(|buckets| take_all(&take.buckets, now(), buckets)));
+        return Ok(LOCAL.with_borrow_mut(|buckets| take_all(&take, now(), buckets)));
     }
     ask_object(&take, env).await.map_err(|error| EffectError::Unavailable(error.to_string()))
 }

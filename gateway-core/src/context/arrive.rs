@@ -48,6 +48,7 @@ impl<'a> Context<'a> {
             path_parameters: Vec::new(),
             resource_request_path: "".into(),
             authorizer: AuthorizerContext::None,
+            api_key: None,
             error: None,
             integration: None,
             status: 0,

@@ -78,8 +78,8 @@ variables! {
     "httpMethod" => |c, _| given(&c.http_method);
     "identity.accessKey" => |c, _| given(&c.authorizer.iam()?.access_key);
     "identity.accountId" => |c, _| given(&c.authorizer.iam()?.account_id);
-    "identity.apiKey";
-    "identity.apiKeyId";
+    "identity.apiKey" => |c, _| given(&c.api_key.as_ref()?.value);
+    "identity.apiKeyId" => |c, _| given(&c.api_key.as_ref()?.id);
     "identity.caller" => |c, _| given(&c.authorizer.iam()?.user_id);
     "identity.clientCert.clientCertPem";
     "identity.clientCert.issuerDN";
@@ -162,6 +162,11 @@ impl Variable {
             Self::Member(name) => member(context, name),
             Self::Open => None,
         }
+    }
+
+    /// Whether its value is a secret, which logs do not show whole.
+    pub(crate) fn is_secret(&self) -> bool {
+        matches!(self, Self::Known(known) if NAMES[usize::from(known.0)] == "identity.apiKey")
     }
 
     /// Whether its value is JSON text already.

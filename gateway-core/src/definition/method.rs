@@ -41,6 +41,11 @@ impl Method {
             path => alloc::format!("{} {path}", self.http_method),
         }
     }
+
+    /// What usage plans name it by: `/products/GET`, `//GET` for the root.
+    pub fn usage_plan_key(&self) -> String {
+        alloc::format!("{}/{}", self.resource_path, self.http_method)
+    }
 }
 
 /// Who may call a method.

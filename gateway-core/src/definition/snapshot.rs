@@ -5,7 +5,7 @@ use core::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Api, DomainName};
+use super::{Api, ApiKey, DomainName, UsagePlan};
 use crate::bucket::Limit;
 use crate::codec;
 use crate::message::Timestamp;
@@ -32,6 +32,10 @@ pub struct Snapshot {
     pub private_endpoints: Vec<PrivateEndpoint>,
     /// Who may sign requests. Their secrets stay with the host.
     pub principals: Vec<IamPrincipal>,
+    /// API keys, without their values.
+    pub api_keys: Vec<ApiKey>,
+    /// Usage plans.
+    pub usage_plans: Vec<UsagePlan>,
 }
 
 /// A VPC endpoint for `execute-api`, as the host stands in for it: a listener of its own.

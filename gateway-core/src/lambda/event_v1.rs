@@ -130,6 +130,10 @@ pub(super) fn rest_context(w: &mut JsonWriter, c: &Context) {
         w.name("accountId").string_or_null(iam.map(|iam| iam.account_id.as_str()));
         w.name("cognitoIdentityId").null();
         w.name("caller").string_or_null(iam.map(|iam| iam.user_id.as_str()));
+        if let Some(api_key) = &c.api_key {
+            w.name("apiKey").string(&api_key.value);
+            w.name("apiKeyId").string(&api_key.id);
+        }
         w.name("sourceIp").string(&c.source_ip);
         w.name("principalOrgId").null();
         w.name("accessKey").string_or_null(iam.map(|iam| iam.access_key.as_str()));

@@ -1,6 +1,7 @@
 //! Claims about whole exchanges, a file for each part of the story.
 
 mod addressing;
+mod api_keys;
 mod authorize;
 mod canary;
 mod content_handling;

@@ -281,6 +281,8 @@ pub(crate) fn snapshot(apis: Vec<Api>) -> Snapshot {
         domain_names: vec![],
         private_endpoints: vec![],
         principals: vec![],
+        api_keys: vec![],
+        usage_plans: vec![],
     }
 }
 

@@ -265,6 +265,7 @@ fn what_is_answered(outcome: &Outcome) -> String {
         Outcome::InvokeFunction(invoked) => told(invoked, |_| String::new()),
         Outcome::TakeTokens(taken) => told(taken, |taken| match taken {
             Taken::All => "taken".into(),
+            Taken::QuotaExceeded => "the quota is used up".into(),
             Taken::None { empty } => alloc::format!("bucket {} is empty", empty + 1),
         }),
         Outcome::FindKey(found) => {

@@ -89,7 +89,7 @@ fn arn(reading: &Reading, at: &At<'_>) -> Option<String> {
 }
 
 /// A text, or `{file: PATH}`, or `{env: NAME}`. What is wrong with a secret is told without it.
-fn secret_text(reading: &Reading, at: &At<'_>, directory: &Path) -> Option<String> {
+pub(super) fn secret_text(reading: &Reading, at: &At<'_>, directory: &Path) -> Option<String> {
     let told = |message: String| {
         reading.error(at, message);
         None

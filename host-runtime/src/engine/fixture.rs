@@ -55,6 +55,8 @@ pub(crate) fn snapshot() -> Arc<[u8]> {
         domain_names: vec![],
         private_endpoints: vec![],
         principals: vec![],
+        api_keys: vec![],
+        usage_plans: vec![],
     };
     snapshot.to_bytes().into()
 }

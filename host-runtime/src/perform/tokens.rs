@@ -6,6 +6,7 @@ use std::sync::Mutex;
 use gateway_core::bucket::{Bucket, BucketStore, BucketTake, Limit, take_all};
 use gateway_core::effect::{TakeTokens, Taken};
 use gateway_core::message::Timestamp;
+use gateway_core::usage::Usage;
 
 /// Most buckets that are remembered.
 const BUCKETS_MAX: usize = 1 << 20;
@@ -20,6 +21,7 @@ pub struct Tokens(Mutex<Buckets>);
 #[derive(Debug, Default)]
 struct Buckets {
     by_key: HashMap<String, (Bucket, Limit)>,
+    usage: HashMap<String, Usage>,
     sweep_at: usize,
 }
 
@@ -27,7 +29,7 @@ impl Tokens {
     /// Takes from every bucket, or from none.
     pub fn take(&self, effect: &TakeTokens, now: Timestamp) -> Taken {
         let mut buckets = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let taken = take_all(&effect.buckets, now, &mut *buckets);
+        let taken = take_all(effect, now, &mut *buckets);
         buckets.forget_full(now);
         taken
     }
@@ -45,6 +47,13 @@ impl BucketStore for Buckets {
                 self.by_key.insert(take.key.clone(), (bucket, take.limit));
             }
         }
+    }
+
+    fn usage(&mut self, key: &str) -> &mut Usage {
+        if !self.usage.contains_key(key) {
+            self.usage.insert(key.into(), Usage::default());
+        }
+        self.usage.get_mut(key).expect("it is there")
     }
 }
 
@@ -77,7 +86,7 @@ mod tests {
 
     fn effect(key: &str, rate: f64, burst: u32) -> TakeTokens {
         let limit = Limit::new(rate, burst);
-        TakeTokens { buckets: vec![BucketTake { key: key.into(), limit, cost: 1 }] }
+        TakeTokens { buckets: vec![BucketTake { key: key.into(), limit, cost: 1 }], usage: None }
     }
 
     #[test]

@@ -42,6 +42,8 @@ pub fn snapshot() -> Snapshot {
         domain_names: vec![],
         private_endpoints: vec![],
         principals: vec![],
+        api_keys: vec![],
+        usage_plans: vec![],
     }
 }
 

@@ -62,8 +62,10 @@ fn effects_are_bounded_and_in_order(run: &Run) -> Result<(), String> {
                 took_tokens = true;
                 hold(!is_guarded || granted, || "tokens were taken without a grant".into())?;
                 // A store of buckets that is away limits nobody; an empty bucket does.
-                let is_refusal =
-                    matches!(answer, Ok(Taken::None { .. }) | Err(EffectError::Cancelled));
+                let is_refusal = matches!(
+                    answer,
+                    Ok(Taken::None { .. } | Taken::QuotaExceeded) | Err(EffectError::Cancelled)
+                );
                 refused = is_refusal.then_some(effect);
             }
             (_, Outcome::ReadContent(Err(_))) => refused = Some(effect),

@@ -174,7 +174,10 @@ fn anything(effect: &Effect, random: &mut Random) -> Outcome {
         })),
         Effect::TakeTokens(_) => {
             // Also an index that no bucket has: the host is not trusted either.
-            Outcome::TakeTokens(Ok(Taken::None { empty: random.draw() as u32 }))
+            Outcome::TakeTokens(Ok(match random.per_mille(300) {
+                true => Taken::QuotaExceeded,
+                false => Taken::None { empty: random.draw() as u32 },
+            }))
         }
         Effect::FindKey(_) => {
             let material = match random.below(3) {

@@ -15,6 +15,8 @@ use gateway_core::message::{
 };
 use gateway_core::remembered::RememberedAuthorizations;
 
+use gateway_core::usage::Usage;
+
 use super::{Faults, Sample, Transcript, is_signed, snapshot, token};
 
 /// The reason that the host gives for its failures: for logs, never for clients.
@@ -178,7 +180,7 @@ impl World {
                 }))
             }
             Effect::TakeTokens(take) => {
-                Outcome::TakeTokens(Ok(take_all(&take.buckets, now, &mut self.buckets)))
+                Outcome::TakeTokens(Ok(take_all(&take, now, &mut self.buckets)))
             }
             Effect::VerifyRequestSignature(_) => {
                 Outcome::VerifyRequestSignature(Ok(RequestSignature::Valid))
@@ -216,7 +218,7 @@ fn authorization(event: &serde_json::Value) -> serde_json::Value {
 }
 
 #[derive(Debug, Default)]
-struct Buckets(BTreeMap<String, Bucket>);
+struct Buckets(BTreeMap<String, Bucket>, BTreeMap<String, Usage>);
 
 impl BucketStore for Buckets {
     fn load(&self, key: &str) -> Option<Bucket> {
@@ -224,5 +226,8 @@ impl BucketStore for Buckets {
     }
     fn store(&mut self, take: &BucketTake, bucket: Bucket) {
         self.0.insert(take.key.clone(), bucket);
+    }
+    fn usage(&mut self, key: &str) -> &mut Usage {
+        self.1.entry(key.into()).or_default()
     }
 }

@@ -42,7 +42,8 @@ pub(super) fn read<'d>(
     let request_parameters = parameters::read(reading, item, &operation, place.path);
     let request_validator = parts.validators.of(reading, &operation);
     let request_models = parts.models.of_request(reading, item, &operation);
-    let authorization = security::authorization(reading, &operation, parts.schemes);
+    let (authorization, api_key_required) =
+        security::authorization(reading, &operation, parts.schemes);
     let operation_name = operation.get("operationId").and_then(|at| reading.string(&at));
     let Some(integration) = operation.get("x-amazon-apigateway-integration") else {
         let help = "add `x-amazon-apigateway-integration`";
@@ -59,7 +60,7 @@ pub(super) fn read<'d>(
         http_method: place.http_method.into(),
         operation_name: operation_name.map(String::from),
         authorization,
-        api_key_required: false,
+        api_key_required,
         request_parameters,
         integration,
         source: operation.source(),

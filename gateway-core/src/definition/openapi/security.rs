@@ -9,7 +9,6 @@ use super::authorizer::{self, Kind};
 use super::lambda_authorizer;
 use super::reading::{Dialect, Reading};
 use super::suggest::did_you_mean;
-use super::unsupported::Feature;
 
 /// The security schemes of a document.
 pub(super) struct Schemes {
@@ -88,26 +87,31 @@ impl Schemes {
     }
 }
 
-/// Who may call an operation.
+/// Who may call an operation, and whether only with an API key.
 pub(super) fn authorization<'d>(
     reading: &Reading<'d>,
     operation: &At<'d>,
     schemes: &Schemes,
-) -> Authorization {
+) -> (Authorization, bool) {
+    let mut api_key_required = false;
     let is_iam = is_iam(reading, operation);
     let own = operation.get("security");
     let inherited = || reading.root.get("security");
     let mut found: Option<(Authorization, String)> =
         is_iam.then(|| (Authorization::Iam, "x-amazon-apigateway-auth".into()));
     let Some(security) = own.or_else(inherited) else {
-        return found.map(|(authorization, _)| authorization).unwrap_or_default();
+        return (found.map(|(authorization, _)| authorization).unwrap_or_default(), false);
     };
     for requirement in reading.array(&security) {
         let Some(requirement) = reading.object(requirement) else { continue };
         for (name, scopes) in requirement.members() {
-            let Some(authorization) = required(reading, &requirement, name, &scopes, schemes)
-            else {
-                continue;
+            let authorization = match required(reading, &requirement, name, &scopes, schemes) {
+                Some(Required::Authorization(authorization)) => authorization,
+                Some(Required::ApiKey) => {
+                    api_key_required = true;
+                    continue;
+                }
+                None => continue,
             };
             match &found {
                 // Both ways of saying it, as exports have them.
@@ -122,7 +126,13 @@ pub(super) fn authorization<'d>(
             }
         }
     }
-    found.map(|(authorization, _)| authorization).unwrap_or_default()
+    (found.map(|(authorization, _)| authorization).unwrap_or_default(), api_key_required)
+}
+
+/// What a security requirement asks for.
+enum Required {
+    Authorization(Authorization),
+    ApiKey,
 }
 
 /// What one scheme of a requirement asks for; `None` if nothing, or if it was refused.
@@ -132,7 +142,7 @@ fn required<'d>(
     name: &str,
     scopes: &At<'d>,
     schemes: &Schemes,
-) -> Option<Authorization> {
+) -> Option<Required> {
     let scopes_read = reading.strings(scopes);
     let Some(scheme) = schemes.schemes.get(name) else {
         let message = format!("there is no security scheme `{name}`");
@@ -142,10 +152,11 @@ fn required<'d>(
     };
     match *scheme {
         Scheme::Authorizer(authorizer) => {
-            return Some(Authorization::Authorizer { authorizer, scopes: scopes_read });
+            let authorization = Authorization::Authorizer { authorizer, scopes: scopes_read };
+            return Some(Required::Authorization(authorization));
         }
-        Scheme::Iam => return Some(Authorization::Iam),
-        Scheme::ApiKey if reading.is_rest() => reading.unsupported(scopes, Feature::ApiKeys),
+        Scheme::Iam => return Some(Required::Authorization(Authorization::Iam)),
+        Scheme::ApiKey if reading.is_rest() => return Some(Required::ApiKey),
         Scheme::ApiKey => {
             let help = "use a JWT authorizer, or import it as a REST API";
             reading.error_with(scopes, "an HTTP API has no API keys", help);

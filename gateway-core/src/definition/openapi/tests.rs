@@ -55,6 +55,8 @@ fn compile(imported: Imported, protocol: Protocol, place: &str) {
         domain_names: alloc::vec![],
         private_endpoints: Vec::new(),
         principals: Vec::new(),
+        api_keys: Vec::new(),
+        usage_plans: Vec::new(),
     };
     if let Err(errors) = Gateway::compile(snapshot) {
         panic!("{place}: {errors:?}");

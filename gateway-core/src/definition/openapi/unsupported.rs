@@ -22,7 +22,6 @@ fn not_yet(name: &str, instead: &str) -> String {
 }
 
 features! {
-    ApiKeys => "API keys are", "no operation may require one";
     CallerCredentials => "calling with the caller's credentials is", "leave out `credentials`";
     ClientContext => "handing functions a client context is", "leave out `X-Amz-Client-Context`";
     Compression => "compressing responses, and inflating requests, is", "leave out `x-amazon-apigateway-minimum-compression-size`";

@@ -20,7 +20,7 @@ use crate::remembered::RememberedAuthorizations;
 const FUNCTION: &str = "arn:aws:apigateway:eu-west-1:lambda:path/2015-03-31/functions/\
      arn:aws:lambda:eu-west-1:123456789012:function:auth/invocations";
 
-fn token() -> LambdaAuthorizer {
+pub(super) fn token() -> LambdaAuthorizer {
     LambdaAuthorizer {
         authorizer_type: LambdaAuthorizerType::Token,
         uri: FUNCTION.into(),

@@ -1,0 +1,303 @@
+use alloc::collections::BTreeMap;
+use alloc::rc::Rc;
+use alloc::string::{String, ToString};
+use alloc::vec;
+use alloc::vec::Vec;
+
+use crate::bucket::{Bucket, BucketStore, BucketTake, Limit, take_all};
+use crate::definition::{
+    Api, ApiKey, ApiKeySource, Authorization, Authorizer, AuthorizerKind, KeyDigest, Method, Quota,
+    QuotaPeriod, Snapshot, Source, UsagePlan, UsagePlanStage,
+};
+use crate::effect::{Effect, FunctionAnswer, Notice, Outcome};
+use crate::gateway::Gateway;
+use crate::message::{Arrival, Timestamp};
+use crate::pipeline::world::*;
+use crate::usage::Usage;
+
+const K1: &str = "abcdefghij0123456789ABCD";
+const K2: &str = "bcdefghijk0123456789ABCD";
+
+fn key(id: &str, value: &str) -> ApiKey {
+    ApiKey {
+        id: id.into(),
+        name: id.into(),
+        digest: KeyDigest::of(value),
+        enabled: true,
+        customer_id: None,
+    }
+}
+
+fn stage(stage_name: &str) -> UsagePlanStage {
+    UsagePlanStage {
+        api_id: "abc123".into(),
+        stage_name: stage_name.into(),
+        throttle: BTreeMap::new(),
+        source: Source::default(),
+    }
+}
+
+fn plan(id: &str, stages: &[&str], keys: &[&str]) -> UsagePlan {
+    UsagePlan {
+        id: id.into(),
+        name: id.into(),
+        api_stages: stages.iter().map(|name| stage(name)).collect(),
+        throttle: None,
+        quota: None,
+        api_key_ids: keys.iter().map(ToString::to_string).collect(),
+    }
+}
+
+fn keyed(route: &str) -> Method {
+    let body = "$context.identity.apiKey $context.identity.apiKeyId";
+    Method { api_key_required: true, ..method(route, mock(body)) }
+}
+
+/// `GET /a` and `POST /a` need a key, `GET /free` needs none, at the stages `prod` and `test`.
+fn api_of() -> Api {
+    let mut api = rest(vec![keyed("GET /a"), keyed("POST /a"), method("GET /free", mock("free"))]);
+    api.stages
+        .push(crate::definition::Stage { stage_name: "test".into(), ..api.stages[0].clone() });
+    api
+}
+
+fn of(plans: Vec<UsagePlan>) -> Snapshot {
+    let api_keys = vec![key("k1", K1), key("k2", K2)];
+    Snapshot { api_keys, usage_plans: plans, ..snapshot(vec![api_of()]) }
+}
+
+/// A gateway with buckets and counts that outlive a request.
+struct World {
+    gateway: Rc<Gateway>,
+    store: Store,
+    now: Timestamp,
+}
+
+#[derive(Default)]
+struct Store(BTreeMap<String, Bucket>, BTreeMap<String, Usage>);
+
+impl BucketStore for Store {
+    fn load(&self, key: &str) -> Option<Bucket> {
+        self.0.get(key).copied()
+    }
+    fn store(&mut self, take: &BucketTake, bucket: Bucket) {
+        self.0.insert(take.key.clone(), bucket);
+    }
+    fn usage(&mut self, key: &str) -> &mut Usage {
+        self.1.entry(key.into()).or_default()
+    }
+}
+
+impl World {
+    fn new(snapshot: Snapshot) -> Self {
+        let gateway = Rc::new(Gateway::compile(snapshot).unwrap());
+        Self { gateway, store: Store::default(), now: NOW }
+    }
+    fn run(&mut self, request: &str, fields: &[&str]) -> Told {
+        let arrival = Arrival { now: self.now, ..arrival(request, fields) };
+        run(&self.gateway, arrival, |effect| match effect {
+            Effect::TakeTokens(take) => {
+                Some(Outcome::TakeTokens(Ok(take_all(take, self.now, &mut self.store))))
+            }
+            _ => None,
+        })
+    }
+    /// The status of `GET` of a path with a key.
+    fn get(&mut self, path: &str, key: &str) -> u16 {
+        let field = ["x-api-key: ", key].concat();
+        self.run(&["GET ", path].concat(), &[&field]).response.status
+    }
+}
+
+#[test]
+fn a_key_of_a_plan_of_the_stage_opens_it_and_is_known_from_then_on() {
+    let mut world = World::new(of(vec![plan("p", &["prod"], &["k1"])]));
+    let told = world.run("GET /prod/a", &[&["X-API-KEY: ", K1].concat()]);
+    assert_eq!((told.response.status, told.body()), (200, &*[K1, " k1"].concat()));
+}
+
+#[test]
+fn every_other_key_is_forbidden_and_nothing_is_asked_for() {
+    let mut snapshot = of(vec![plan("p", &["prod"], &["k1"]), plan("q", &["test"], &["k2"])]);
+    snapshot.api_keys.push(ApiKey { enabled: false, ..key("off", "cdefghijkl0123456789ABCD") });
+    snapshot.api_keys.push(key("planless", "defghijklm0123456789ABCD"));
+    snapshot.usage_plans[0].api_key_ids.push("off".into());
+    let mut world = World::new(snapshot);
+    for (why, fields) in [
+        ("none", vec![]),
+        ("empty", vec!["x-api-key: "]),
+        ("unknown", vec!["x-api-key: xxxxxxxxxxxxxxxxxxxxxxxx"]),
+        ("another case", vec!["x-api-key: ABCDEFGHIJ0123456789ABCD"]),
+        ("an id is no value", vec!["x-api-key: k1"]),
+        ("disabled", vec!["x-api-key: cdefghijkl0123456789ABCD"]),
+        ("in no plan", vec!["x-api-key: defghijklm0123456789ABCD"]),
+        ("of another stage", vec!["x-api-key: bcdefghijk0123456789ABCD"]),
+        ("two", vec!["x-api-key: abcdefghij0123456789ABCD", "x-api-key: xxxxxxxxxxxxxxxxxxxxxxxx"]),
+    ] {
+        let told = world.run("GET /prod/a", &fields);
+        let answer = (told.response.status, told.body(), told.field("x-amzn-ErrorType"));
+        assert_eq!(
+            answer,
+            (403, "{\"message\":\"Forbidden\"}", Some("ForbiddenException")),
+            "{why}"
+        );
+        assert!(told.effects.is_empty(), "{why}: {:?}", told.effects);
+    }
+    assert_eq!(world.get("/test/a", K2), 200, "at its own stage it is right");
+}
+
+#[test]
+fn a_method_without_the_requirement_needs_no_key_and_counts_for_none() {
+    let mut plan = plan("p", &["prod"], &["k1"]);
+    plan.quota = Some(Quota { limit: 1, offset: 0, period: QuotaPeriod::Day });
+    let mut world = World::new(of(vec![plan]));
+    for key in [K1, "whatever", K1] {
+        assert_eq!(world.get("/prod/free", key), 200);
+    }
+    assert!(world.store.1.is_empty());
+    assert_eq!([world.get("/prod/a", K1), world.get("/prod/a", K1)], [200, 429]);
+    assert_eq!(world.get("/prod/free", K1), 200);
+}
+
+#[test]
+fn the_authorizers_key_counts_where_it_is_the_source_and_nowhere_else() {
+    let run = |source: ApiKeySource, answered: Option<&str>, header: Option<&str>| {
+        let mut snapshot = of(vec![plan("p", &["prod"], &["k1"])]);
+        let deployment = &mut snapshot.apis[0].deployments[0];
+        deployment.api_key_source = source;
+        deployment.authorizers.push(Authorizer {
+            name: "l".into(),
+            kind: AuthorizerKind::Lambda(super::lambda_authorizer::token()),
+            source: Source::default(),
+        });
+        deployment.methods[0].authorization =
+            Authorization::Authorizer { authorizer: 0, scopes: vec![] };
+        let gateway = Rc::new(Gateway::compile(snapshot).unwrap());
+        let mut answer = serde_json::json!({"principalId": "jo", "policyDocument": {"Statement":
+            [{"Effect": "Allow", "Action": "execute-api:Invoke", "Resource": "*"}]}});
+        if let Some(key) = answered {
+            answer["usageIdentifierKey"] = key.into();
+        }
+        let header = header.map(|key| ["x-api-key: ", key].concat());
+        let fields: Vec<&str> = ["Authorization: t"].into_iter().chain(header.as_deref()).collect();
+        let told = run(&gateway, arrival("GET /prod/a", &fields), |effect| match effect {
+            Effect::InvokeFunction(_) => Some(Outcome::InvokeFunction(Ok(FunctionAnswer {
+                status: 200,
+                function_error: None,
+                payload: answer.to_string().into_bytes().into(),
+                request_id: None,
+            }))),
+            Effect::RecallAuthorization(_) => Some(Outcome::RecallAuthorization(Ok(None))),
+            _ => None,
+        });
+        (told.response.status, told.body().to_string())
+    };
+    let (open, closed) =
+        ((200, [K1, " k1"].concat()), (403, "{\"message\":\"Forbidden\"}".to_string()));
+    use ApiKeySource::{Authorizer as FromAuthorizer, Header};
+    assert_eq!(run(FromAuthorizer, Some(K1), None), open);
+    assert_eq!(run(FromAuthorizer, Some(K1), Some("nonsense")), open);
+    assert_eq!(run(FromAuthorizer, None, Some(K1)), closed);
+    assert_eq!(run(FromAuthorizer, Some(K2), Some(K1)), closed);
+    assert_eq!(run(Header, Some(K1), None), closed);
+    assert_eq!(run(Header, None, Some(K1)), open);
+}
+
+#[test]
+fn each_key_has_buckets_of_its_own_over_all_stages_of_its_plan() {
+    let mut plan = plan("p", &["prod", "test"], &["k1", "k2"]);
+    plan.throttle = Some(Limit::new(0.0, 2));
+    let mut world = World::new(of(vec![plan]));
+    assert_eq!([world.get("/prod/a", K1), world.get("/test/a", K1)], [200, 200]);
+    let told = world.run("GET /prod/a", &[&["x-api-key: ", K1].concat()]);
+    let answer = (told.response.status, told.body(), told.field("x-amzn-ErrorType"));
+    let expected = "{\"message\":\"Too Many Requests\"}";
+    assert_eq!(answer, (429, expected, Some("TooManyRequestsException")));
+    assert_eq!(world.get("/prod/a", K2), 200, "another key's tokens are its own");
+}
+
+#[test]
+fn the_limit_of_a_method_is_beside_the_plans_and_lifts_nothing() {
+    let mut plan = plan("p", &["prod", "test"], &["k1", "k2"]);
+    plan.api_stages[0].throttle.insert("/a/GET".into(), Limit::new(0.0, 1));
+    plan.throttle = Some(Limit::new(0.0, 3));
+    let mut world = World::new(of(vec![plan]));
+    assert_eq!([world.get("/prod/a", K1), world.get("/prod/a", K1)], [200, 429]);
+    assert_eq!(world.get("/prod/a", K2), 200);
+    let post = |world: &mut World| {
+        world.run("POST /prod/a", &[&["x-api-key: ", K1].concat()]).response.status
+    };
+    assert_eq!([post(&mut world), world.get("/test/a", K1)], [200, 200], "other methods, stages");
+    assert_eq!([post(&mut world), world.get("/test/a", K1)], [429, 429], "the plan's own limit");
+}
+
+#[test]
+fn beyond_its_quota_a_key_waits_for_the_next_period() {
+    let mut plan = plan("p", &["prod", "test"], &["k1", "k2"]);
+    plan.quota = Some(Quota { limit: 2, offset: 0, period: QuotaPeriod::Day });
+    let mut world = World::new(of(vec![plan]));
+    for wrong in ["", "xxxxxxxxxxxxxxxxxxxxxxxx"] {
+        assert_eq!(world.get("/prod/a", wrong), 403, "what is forbidden does not count");
+    }
+    assert_eq!([world.get("/prod/a", K1), world.get("/test/a", K1)], [200, 200]);
+    let told = world.run("GET /prod/a", &[&["x-api-key: ", K1].concat()]);
+    let answer = (told.response.status, told.body(), told.field("x-amzn-ErrorType"));
+    assert_eq!(answer, (429, "{\"message\":\"Limit Exceeded\"}", Some("LimitExceededException")));
+    assert_eq!(world.get("/prod/a", K2), 200);
+    world.now.0 += 86_400_000;
+    assert_eq!(world.get("/prod/a", K1), 200);
+}
+
+#[test]
+fn what_the_plan_refuses_takes_no_token_of_anybody_else() {
+    let mut plan = plan("p", &["prod"], &["k1"]);
+    plan.quota = Some(Quota { limit: 1, offset: 0, period: QuotaPeriod::Month });
+    let mut world = World::new(of(vec![plan]));
+    world.get("/prod/a", K1);
+    let before = world.store.0.clone();
+    assert_eq!(world.get("/prod/a", K1), 429);
+    assert_eq!(world.store.0, before);
+}
+
+#[test]
+fn no_log_and_no_snapshot_shows_a_key() {
+    let mut snapshot = of(vec![plan("p", &["prod"], &["k1"])]);
+    let log = snapshot.apis[0].stages[0].access_log_settings.as_mut().unwrap();
+    log.format = "$context.identity.apiKey $context.identity.apiKeyId".into();
+    let bytes = snapshot.to_bytes();
+    assert!(!bytes.windows(K1.len()).any(|window| window == K1.as_bytes()));
+    let mut world = World::new(Snapshot::from_bytes(&bytes).unwrap());
+    let told = world.run("GET /prod/a", &[&["x-api-key: ", K1].concat()]);
+    let line = told.notices.iter().find_map(|notice| match notice {
+        Notice::WriteAccessLog { line, .. } => Some(line.as_str()),
+        _ => None,
+    });
+    assert_eq!(line, Some("******************89ABCD k1"));
+    for effect in &told.effects {
+        assert!(!alloc::format!("{effect:?}").contains(K1));
+    }
+}
+
+#[test]
+fn what_leaves_open_whose_key_or_which_plan_counts_is_a_mistake() {
+    let mut doubled = plan("q", &["test", "prod"], &["k1", "nobody"]);
+    doubled.api_stages[0].throttle.insert("/a/PUT".into(), Limit::new(1.0, 1));
+    let mut snapshot = of(vec![plan("p", &["prod"], &["k1"]), doubled]);
+    snapshot.api_keys.push(key("k3", K2));
+    snapshot.api_keys.push(key("k1", "defghijklm0123456789ABCD"));
+    snapshot.usage_plans.push(plan("r", &["later"], &["k2"]));
+    let errors = Gateway::compile(snapshot).map(|_| ()).unwrap_err();
+    let told: Vec<String> = errors.iter().map(ToString::to_string).collect();
+    let expected = [
+        "two API keys have the id `k1`",
+        "has another usage plan for a stage of the usage plan `q`",
+        "usage plan `q`: there is no API key `nobody`",
+        "have one value",
+        "the definition has no `/a/PUT`",
+    ];
+    for (told, expected) in told.iter().zip(expected) {
+        assert!(told.contains(expected), "{told} / {expected}");
+        assert!(!told.contains(K2), "{told}");
+    }
+    assert_eq!(told.len(), expected.len(), "{told:#?}");
+}

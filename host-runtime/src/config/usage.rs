@@ -1,0 +1,221 @@
+//! `apiKeys` and `usagePlans`: who may call how often.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use gateway_core::bucket::Limit;
+use gateway_core::definition::document::At;
+use gateway_core::definition::{ApiKey, KeyDigest, Quota, QuotaPeriod, UsagePlan, UsagePlanStage};
+use gateway_core::limits::{API_KEY_BYTES_MAX, API_KEY_BYTES_MIN};
+
+use super::iam::secret_text;
+use super::reading::Reading;
+
+/// Keys and plans.
+pub(super) type Usage = (Vec<ApiKey>, Vec<UsagePlan>);
+
+pub(super) fn read_all(reading: &Reading, at: &At<'_>, directory: &Path) -> Usage {
+    let keys = api_keys(reading, at.get("apiKeys"), directory);
+    let mut plans: Vec<UsagePlan> = Vec::new();
+    for item in at.get("usagePlans").iter().flat_map(|at| reading.array(at)) {
+        let Some(plan) = usage_plan(reading, &item, &keys, &plans) else { continue };
+        if plans.iter().any(|other| other.id == plan.id) {
+            reading.error(&item, format!("the id `{}` is used twice", plan.id));
+        }
+        plans.push(plan);
+    }
+    (keys, plans)
+}
+
+fn api_keys(reading: &Reading, at: Option<At<'_>>, directory: &Path) -> Vec<ApiKey> {
+    let (mut keys, mut ids, mut digests) = (Vec::new(), BTreeSet::new(), BTreeSet::new());
+    for item in at.iter().flat_map(|at| reading.array(at)) {
+        let Some(key) = api_key(reading, &item, directory) else { continue };
+        if !ids.insert(key.id.clone()) {
+            reading.error(&item, format!("the id `{}` is used twice", key.id));
+        }
+        if !digests.insert(key.digest) {
+            reading.error(&item, format!("the value of `{}` is another key's too", key.id));
+        }
+        keys.push(key);
+    }
+    keys
+}
+
+fn api_key(reading: &Reading, at: &At<'_>, directory: &Path) -> Option<ApiKey> {
+    reading.keys(at, &["id", "name", "description", "value", "enabled", "customerId"]);
+    let (id, name) = id_and_name(reading, at)?;
+    let value = reading.required(at, "value")?;
+    let text = secret_text(reading, &value, directory)?;
+    // What is wrong with a secret is told without it.
+    let is_allowed = (API_KEY_BYTES_MIN..=API_KEY_BYTES_MAX).contains(&text.len())
+        && text.bytes().all(|b| b.is_ascii_graphic());
+    if !is_allowed {
+        let message = "an API key has 20 to 128 letters, digits and signs, without spaces";
+        reading.error(&value, message);
+        return None;
+    }
+    let enabled = at.get("enabled");
+    // What is there and cannot be read is not the same as nothing.
+    let enabled = match &enabled {
+        Some(at) => reading.boolean(at)?,
+        None => true,
+    };
+    let customer_id = at.get("customerId").and_then(|at| reading.text(&at)).map(Into::into);
+    Some(ApiKey { id, name, digest: KeyDigest::of(&text), enabled, customer_id })
+}
+
+/// The name serves for an id where there is none.
+fn id_and_name(reading: &Reading, at: &At<'_>) -> Option<(String, String)> {
+    let name = match (at.get("name"), at.get("id")) {
+        (None, None) => {
+            reading.error(at, "`name` is missing");
+            return None;
+        }
+        (Some(name), _) | (None, Some(name)) => reading.text(&name)?,
+    };
+    let id_at = at.get("id").or_else(|| at.get("name"))?;
+    let id = reading.text(&id_at)?;
+    // It is a part of the names of buckets and counts.
+    if id.contains('/') || id.chars().any(char::is_control) || id.len() > 256 {
+        let help = "at most 256 characters without `/`";
+        reading.error_with(&id_at, "it cannot be an id", help);
+        return None;
+    }
+    Some((id.into(), name.into()))
+}
+
+fn usage_plan(
+    reading: &Reading,
+    at: &At<'_>,
+    keys: &[ApiKey],
+    others: &[UsagePlan],
+) -> Option<UsagePlan> {
+    const KEYS: [&str; 8] =
+        ["id", "name", "description", "apiStages", "throttle", "quota", "keys", "apiKeyIds"];
+    reading.keys(at, &KEYS);
+    let (id, name) = id_and_name(reading, at)?;
+    let stages = at.get("apiStages").map(|at| reading.array(&at)).unwrap_or_default();
+    let stages: Vec<_> = stages.iter().filter_map(|at| api_stage(reading, at)).collect();
+    let throttle = at.get("throttle");
+    let limit = throttle.as_ref().map(|at| throttle_settings(reading, at));
+    let quota = at.get("quota");
+    let quota_read = quota.as_ref().map(|at| self::quota(reading, at));
+    let mut api_key_ids: Vec<String> = Vec::new();
+    for item in ["keys", "apiKeyIds"].iter().filter_map(|name| at.get(name)) {
+        for item in reading.array(&item) {
+            let Some(named) = reading.text(&item) else { continue };
+            let Some(key) = find_key(reading, &item, keys, named) else { continue };
+            if api_key_ids.contains(&key.id) {
+                continue;
+            }
+            if others
+                .iter()
+                .any(|other| other.api_key_ids.contains(&key.id) && shares(other, &stages))
+            {
+                let help = "a key has one usage plan for a stage";
+                let message = format!("`{named}` is in another usage plan of these stages");
+                reading.error_with(&item, message, help);
+            }
+            api_key_ids.push(key.id.clone());
+        }
+    }
+    let (throttle, quota) = (limit.flatten(), quota_read.flatten());
+    Some(UsagePlan { id, name, api_stages: stages, throttle, quota, api_key_ids })
+}
+
+/// By id, else by name if one key alone has it.
+fn find_key<'k>(
+    reading: &Reading,
+    at: &At<'_>,
+    keys: &'k [ApiKey],
+    named: &str,
+) -> Option<&'k ApiKey> {
+    if let Some(key) = keys.iter().find(|key| key.id == named) {
+        return Some(key);
+    }
+    let mut by_name = keys.iter().filter(|key| key.name == named);
+    match (by_name.next(), by_name.next()) {
+        (Some(key), None) => Some(key),
+        // The text may be a value by mistake: it is not repeated.
+        (None, _) => {
+            reading.error_with(
+                at,
+                "there is no API key of this id or name",
+                "`apiKeys` lists them",
+            );
+            None
+        }
+        (Some(_), Some(_)) => {
+            reading.error_with(at, "several API keys have this name", "write the key's `id`");
+            None
+        }
+    }
+}
+
+fn shares(plan: &UsagePlan, stages: &[UsagePlanStage]) -> bool {
+    let is_same = |a: &UsagePlanStage, b: &UsagePlanStage| {
+        a.stage_name == b.stage_name && a.api_id.eq_ignore_ascii_case(&b.api_id)
+    };
+    plan.api_stages.iter().any(|a| stages.iter().any(|b| is_same(a, b)))
+}
+
+fn api_stage(reading: &Reading, at: &At<'_>) -> Option<UsagePlanStage> {
+    reading.keys(at, &["apiId", "stage", "throttle"]);
+    let api_id = reading.required(at, "apiId").and_then(|at| reading.text(&at));
+    let stage_name = reading.required(at, "stage").and_then(|at| reading.text(&at));
+    let mut throttle = BTreeMap::new();
+    for (key, at) in at.get("throttle").iter().flat_map(|at| reading.object(at)) {
+        let method = key
+            .rsplit_once('/')
+            .filter(|(_, verb)| !verb.is_empty() && verb.bytes().all(|b| b.is_ascii_uppercase()));
+        let Some((path, verb)) =
+            method.filter(|(path, _)| path.is_empty() || path.starts_with('/'))
+        else {
+            let help = "write `/orders/POST` for POST /orders, `//GET` for GET of the root";
+            reading.error_with(&at, format!("`{key}` names no method"), help);
+            continue;
+        };
+        // The root's own slash is easily left out.
+        let path = if path.is_empty() { "/" } else { path };
+        if let Some(limit) = throttle_settings(reading, &at) {
+            throttle.insert(format!("{path}/{verb}"), limit);
+        }
+    }
+    let (api_id, stage_name) = (api_id?.into(), stage_name?.into());
+    Some(UsagePlanStage { api_id, stage_name, throttle, source: at.source() })
+}
+
+fn throttle_settings(reading: &Reading, at: &At<'_>) -> Option<Limit> {
+    reading.keys(at, &["rateLimit", "burstLimit"]);
+    let rate = reading.required(at, "rateLimit").and_then(|at| reading.rate(&at));
+    let burst = reading.required(at, "burstLimit").and_then(|at| reading.whole(&at));
+    Some(Limit::new(rate?, burst?))
+}
+
+fn quota(reading: &Reading, at: &At<'_>) -> Option<Quota> {
+    reading.keys(at, &["limit", "offset", "period"]);
+    let limit = reading.required(at, "limit").and_then(|at| reading.whole(&at));
+    let period = reading.required(at, "period").and_then(|at| match reading.text(&at)? {
+        "DAY" => Some(QuotaPeriod::Day),
+        "WEEK" => Some(QuotaPeriod::Week),
+        "MONTH" => Some(QuotaPeriod::Month),
+        other => {
+            reading.error_with(&at, format!("unknown period `{other}`"), "DAY, WEEK or MONTH");
+            None
+        }
+    });
+    let offset = at.get("offset");
+    let days = match &offset {
+        Some(at) => reading.whole(at)?,
+        None => 0,
+    };
+    let period = period?;
+    let allowed = u8::try_from(days).ok().filter(|days| *days <= period.offset_max());
+    if let (None, Some(at)) = (allowed, &offset) {
+        let message = format!("`offset` is 0 to {} for this period", period.offset_max());
+        let help = "the day of the week or of the month that a period begins with, from 0";
+        reading.error_with(at, message, help);
+    }
+    Some(Quota { limit: limit?, offset: allowed?, period })
+}
