@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use gateway_core::bucket::Limit;
 use gateway_core::definition::document::{At, Node};
-use gateway_core::definition::openapi::BasePathMode;
+use gateway_core::definition::openapi::{self, BasePathMode};
 use gateway_core::definition::{
     ApiKey, DefinitionError, DomainName, IamPrincipal, PrivateEndpoint, Protocol, Source, Stage,
     UsagePlan,
@@ -152,6 +152,10 @@ impl Config {
     /// # Errors
     /// Everything that is wrong with it.
     pub fn read(document: &Node, directory: &Path) -> Result<Self, Vec<DefinitionError>> {
+        let unresolved = openapi::unresolved(&At::root(document));
+        if !unresolved.is_empty() {
+            return Err(unresolved);
+        }
         let reading = Reading::default();
         let config = read(&reading, &At::root(document), directory);
         let errors = reading.finish();

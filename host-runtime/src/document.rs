@@ -2,7 +2,8 @@
 //!
 //! YAML is 1.2 with the core schema (YAML 1.2.2 §10.3), as AWS's import takes it: `on` and dates are
 //! strings, names are strings whatever they look like (`200:`). Anchors, aliases and merge keys are
-//! expanded, within bounds. Text that begins with `{` is JSON, and read as strictly as JSON is.
+//! expanded, within bounds. CloudFormation's tags are read as its functions (`!Sub x` is `Fn::Sub: x`).
+//! Text that begins with `{` is JSON, and read as strictly as JSON is.
 
 mod write;
 
@@ -91,22 +92,33 @@ impl<'t> Reader<'t> {
         depth: usize,
     ) -> Result<Anchored, DefinitionError> {
         let start = span.start;
+        let function = match &event {
+            Event::Scalar(.., tag) | Event::SequenceStart(_, tag) | Event::MappingStart(_, tag) => {
+                tag.as_deref().and_then(function)
+            }
+            _ => None,
+        };
+        // A function is an object around its argument.
+        let depth = depth + usize::from(function.is_some());
         if depth > DEFINITION_DEPTH_MAX {
             let message = format!("more than {DEFINITION_DEPTH_MAX} values in each other");
             return Err(error(&start, message));
         }
         let (value, anchor, nodes, height) = match event {
             Event::Alias(anchor) => return self.alias(anchor, &start, depth),
+            Event::Scalar(text, _, anchor, _) if function.is_some() => {
+                (Value::String(text.into_owned()), anchor, 0, 0)
+            }
             Event::Scalar(text, style, anchor, tag) => {
                 (scalar(&text, style, tag.as_deref(), &start)?, anchor, 0, 0)
             }
             Event::SequenceStart(anchor, tag) => {
-                accept_collection(tag.as_deref(), "seq", &start)?;
+                accept_collection(tag.as_deref().filter(|_| function.is_none()), "seq", &start)?;
                 let (items, nodes, height) = self.sequence(depth)?;
                 (Value::Array(items), anchor, nodes, height)
             }
             Event::MappingStart(anchor, tag) => {
-                accept_collection(tag.as_deref(), "map", &start)?;
+                accept_collection(tag.as_deref().filter(|_| function.is_none()), "map", &start)?;
                 let (members, nodes, height) = self.mapping(depth)?;
                 (Value::Object(members), anchor, nodes, height)
             }
@@ -114,7 +126,14 @@ impl<'t> Reader<'t> {
         };
         self.count(1, &start)?;
         let node = Node { value, line: line(&start), column: column(&start) };
-        let value = Anchored { node, nodes: nodes + 1, depth: height + 1 };
+        let mut value = Anchored { node, nodes: nodes + 1, depth: height + 1 };
+        if let Some(function) = function {
+            self.count(1, &start)?;
+            let members = vec![(function, value.node)];
+            let node =
+                Node { value: Value::Object(members), line: line(&start), column: column(&start) };
+            value = Anchored { node, nodes: nodes + 2, depth: height + 2 };
+        }
         if anchor > 0 {
             self.count(value.nodes, &start)?;
             self.anchors.insert(anchor, value.clone());
@@ -325,15 +344,35 @@ fn accept_collection(tag: Option<&Tag>, name: &str, at: &Marker) -> Result<(), D
     }
 }
 
-fn foreign_tag(tag: &Tag, at: &Marker) -> DefinitionError {
-    let refused = error(at, format!("the tag `{}{}` has no meaning here", tag.handle, tag.suffix));
-    match tag.handle.as_str() {
-        "!" => refused.help(
-            "resolve CloudFormation's functions first, or export the deployed API: \
-             `aws apigateway get-export` or `aws apigatewayv2 export-api`",
-        ),
-        _ => refused,
+/// The function of CloudFormation that a tag is short for.
+fn function(tag: &Tag) -> Option<String> {
+    const FUNCTIONS: [&str; 16] = [
+        "And",
+        "Base64",
+        "Cidr",
+        "Equals",
+        "FindInMap",
+        "GetAZs",
+        "GetAtt",
+        "If",
+        "ImportValue",
+        "Join",
+        "Not",
+        "Or",
+        "Select",
+        "Split",
+        "Sub",
+        "Transform",
+    ];
+    match tag.suffix.as_str() {
+        _ if tag.handle != "!" => None,
+        name @ ("Ref" | "Condition") => Some(name.into()),
+        name => FUNCTIONS.contains(&name).then(|| format!("Fn::{name}")),
     }
+}
+
+fn foreign_tag(tag: &Tag, at: &Marker) -> DefinitionError {
+    error(at, format!("the tag `{}{}` has no meaning here", tag.handle, tag.suffix))
 }
 
 fn syntax_error(scan_error: &ScanError) -> DefinitionError {

@@ -87,7 +87,9 @@ pub fn is_config(file: &Path) -> bool {
     let document = read_text(file).ok().and_then(|text| crate::document::read(&text).ok());
     document.is_some_and(|document| {
         let root = At::root(&document);
-        root.get("openapi").is_none() && root.get("swagger").is_none()
+        root.get("openapi").is_none()
+            && root.get("swagger").is_none()
+            && !openapi::is_template(&root)
     })
 }
 

@@ -13,6 +13,7 @@ mod extensions;
 mod gateway_responses;
 mod http_mapping;
 mod integration;
+mod intrinsics;
 mod lambda_authorizer;
 mod mapping;
 mod method;
@@ -36,6 +37,7 @@ use alloc::{format, string::String, vec::Vec};
 
 pub use self::base_path::BasePathMode;
 pub use self::export::{ExportError, ExportType, Exported, Extensions, export};
+pub use self::intrinsics::{is_template, unresolved};
 use self::method::Parts;
 use self::models::Models;
 use self::reading::{Dialect, Reading};
@@ -43,6 +45,7 @@ use self::security::Schemes;
 use self::validators::Validators;
 use super::document::{At, Node};
 use super::{DefinitionError, Deployment, Protocol};
+use crate::limits::DEFINITION_ERRORS_MAX;
 
 /// A definition as an OpenAPI document gives it.
 #[derive(Debug, Clone, PartialEq)]
@@ -77,6 +80,10 @@ pub fn import_with(
 ) -> Result<Imported, Vec<DefinitionError>> {
     let root = At::root(document);
     let dialect = dialect(&root, protocol).map_err(|error| alloc::vec![error])?;
+    let found = unresolved(&root);
+    if !found.is_empty() {
+        return Err(found.into_iter().take(DEFINITION_ERRORS_MAX).collect());
+    }
     let reading = Reading::new(root, dialect, protocol, region);
     extensions::check(&reading);
     let settings = settings::read(&reading);
@@ -134,6 +141,9 @@ fn dialect(root: &At<'_>, protocol: Protocol) -> Result<Dialect, DefinitionError
         };
     }
     let Some(at) = root.get("openapi") else {
+        if is_template(root) {
+            return Err(intrinsics::template(root));
+        }
         let help = "it begins with `openapi: 3.0.1` or `swagger: \"2.0\"`";
         let message = "not an OpenAPI document: neither `openapi` nor `swagger` is there";
         return Err(refused(root, message.into()).help(help));

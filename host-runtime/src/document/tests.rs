@@ -85,7 +85,7 @@ fn what_cannot_be_read_is_refused_with_its_line() {
         ("a: *b\n", 1, "not valid YAML"),
         ("a: &x\n  b: *x\n", 2, "within the value"),
         ("? [a]\n: 1\n", 1, "a name must be a string"),
-        ("a: 1\nuri: !Sub 'x'\n", 2, "`!Sub` has no meaning"),
+        ("a: 1\nuri: !Substitute 'x'\n", 2, "`!Substitute` has no meaning"),
         ("a: !!int x\n", 1, "not what its tag says"),
         ("a:\n  <<: 1\n", 2, "merges a mapping"),
         ("a:\n\tb: 1\n", 2, "not valid YAML"),
@@ -133,4 +133,12 @@ fn damaged_documents_never_panic() {
             let _ = read(&format!("{prefix}{change}{rest}"));
         }
     }
+}
+
+#[test]
+fn tags_of_cloudformation_are_its_functions() {
+    check(
+        "a: !Sub 'x${y}'\nb: !Ref 1\nc: !GetAtt A.B\nd: !Join ['', [a, !Ref B]]\ne: !Transform {Name: x}\n",
+        r#"{"a":{"Fn::Sub":"x${y}"},"b":{"Ref":"1"},"c":{"Fn::GetAtt":"A.B"},"d":{"Fn::Join":["",["a",{"Ref":"B"}]]},"e":{"Fn::Transform":{"Name":"x"}}}"#,
+    );
 }

@@ -4,7 +4,7 @@ use alloc::{format, string::String, vec::Vec};
 use core::cell::RefCell;
 use core::ops::RangeInclusive;
 
-use super::super::document::{At, Value};
+use super::super::document::At;
 use super::super::{DefinitionError, Protocol, Severity};
 use super::suggest::did_you_mean;
 use super::unsupported::Feature;
@@ -211,23 +211,9 @@ impl<'d> Reading<'d> {
     }
 
     fn wrong_type(&self, at: &At<'d>, wanted: &str) {
-        let error =
-            DefinitionError::error(at.source(), format!("expected {wanted}, found {}", at.kind()));
-        self.note(match is_intrinsic(at) {
-            true => error.help(EXPORT),
-            false => error,
-        });
+        self.error(at, format!("expected {wanted}, found {}", at.kind()));
     }
 }
 
-/// CloudFormation's functions: `{"Fn::Sub": …}`, `{"Ref": …}`.
-fn is_intrinsic(at: &At<'_>) -> bool {
-    let Value::Object(members) = &at.node.value else { return false };
-    matches!(&members[..], [(name, _)] if name == "Ref" || name.starts_with("Fn::"))
-}
-
-/// What to do about CloudFormation's functions.
-pub(super) const EXPORT: &str = "resolve CloudFormation's functions first, or export the deployed API: \
-     `aws apigateway get-export` or `aws apigatewayv2 export-api`";
 /// Longest chain of references.
 const REFERENCES_MAX: usize = 16;

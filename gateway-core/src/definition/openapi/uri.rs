@@ -4,9 +4,10 @@ use alloc::{format, string::String, string::ToString, vec::Vec};
 
 use super::super::IntegrationType;
 use super::super::document::At;
+use super::intrinsics::EXPORT;
 use super::mapping::is_variable;
 use super::paths::ResourcePath;
-use super::reading::{EXPORT, Reading};
+use super::reading::Reading;
 use super::unsupported::Feature;
 use crate::gateway::service;
 

@@ -140,7 +140,7 @@ fn malformed_integrations_are_refused() {
     );
     check_integration(
         "{\"type\": \"aws_proxy\", \"httpMethod\": \"POST\",\n\"uri\": {\"Fn::Sub\": \"x\"}}",
-        &["4 @/uri: expected a string, found an object"],
+        &["4 @/uri: `Fn::Sub` is not resolved: only CloudFormation knows its value"],
     );
     check_integration(
         "{\"type\": \"http_proxy\", \"httpMethod\": \"GET\", \"uri\": \"https://x.example/\", \"requestParameters\": {\n\
@@ -710,5 +710,42 @@ fn a_mapping_from_a_parameter_that_the_method_does_not_declare_is_refused() {
     assert!(
         matches!(&warnings[..], [one] if one.message.ends_with("method.request.path.id")),
         "{warnings:?}"
+    );
+}
+
+#[test]
+fn functions_of_cloudformation_are_told_each_and_nothing_that_follows_from_them() {
+    let text = rest(
+        "/a",
+        "{\"get\": {\"responses\": {\"Ref\": \"Responses\"},\n\"x-amazon-apigateway-integration\": {\"type\": \"nonsense\",\n\
+         \"uri\": {\"Fn::Join\": [\"\", [\"a\", {\"Ref\": \"B\"}]]}, \"credentials\": {\n\"Fn::GetAtt\": [\"Role\", \"Arn\"]}}}}",
+    );
+    let why = "is not resolved: only CloudFormation knows its value";
+    let at = "/paths/~1a/get";
+    assert_eq!(
+        mistakes(&text, Protocol::Rest),
+        [
+            format!("2 {at}/responses: `Ref` {why}"),
+            format!("4 {at}/x-amazon-apigateway-integration/uri: `Fn::Join` {why}"),
+            format!("4 {at}/x-amazon-apigateway-integration/credentials: `Fn::GetAtt` {why}"),
+        ]
+    );
+    // A property or an example of this name is none.
+    let schema = "{\"type\": \"object\", \"properties\": {\"Ref\": {\"type\": \"string\"}}, \"example\": {\"Ref\": \"x\"}}";
+    let item = format!(
+        "{{\"post\": {{\"requestBody\": {{\"content\": {{\"application/json\": {{\"schema\": {schema}}}}}}}, \"responses\": {{}}, \"x-amazon-apigateway-integration\": {{\"type\": \"mock\"}}}}}}"
+    );
+    imported(&rest("/a", &item), Protocol::Rest);
+}
+
+#[test]
+fn a_template_is_told_from_a_definition() {
+    let text = "{\"Transform\": \"AWS::Serverless-2016-10-31\", \"Resources\": {\n\"Function\": {},\n\
+         \"Api\": {\"Properties\": {\"DefinitionBody\":\n{\"openapi\": \"3.0.1\"}}}}}";
+    assert_eq!(
+        mistakes(text, Protocol::Rest),
+        [
+            "4 /Resources/Api/Properties/DefinitionBody: this is a CloudFormation template, not an OpenAPI document"
+        ]
     );
 }
