@@ -86,6 +86,7 @@ fn gateway(protocol: Protocol, methods: Vec<Method>) -> Rc<Gateway> {
         principals: vec![],
         api_keys: vec![],
         usage_plans: vec![],
+        vpc_links: vec![],
     };
     Rc::new(Gateway::compile(snapshot).expect("the definition is right"))
 }

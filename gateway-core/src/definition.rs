@@ -25,10 +25,12 @@ pub use domain_name::{ApiMapping, DomainName};
 pub use error::{DefinitionError, Severity, Source};
 pub use integration::{
     ConnectionType, ContentHandling, Integration, IntegrationResponse, IntegrationType,
-    PassthroughBehavior, PayloadFormat, TlsConfig,
+    PassthroughBehavior, PayloadFormat, PrivateConnection, TlsConfig,
 };
 pub use method::{Authorization, Method, RequestParameter};
 pub use model::{Model, RequestValidator};
-pub use snapshot::{IamPrincipal, PrivateEndpoint, SNAPSHOT_VERSION, Snapshot, SnapshotError};
+pub use snapshot::{
+    IamPrincipal, PrivateEndpoint, SNAPSHOT_VERSION, Snapshot, SnapshotError, VpcLink,
+};
 pub use stage::{AccessLogSettings, CanarySettings, LoggingLevel, MethodSetting, Stage};
 pub use usage::{ApiKey, KeyDigest, Quota, QuotaPeriod, UsagePlan, UsagePlanStage};

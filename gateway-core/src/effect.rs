@@ -229,7 +229,10 @@ pub enum Connection {
     VpcLink {
         /// The link's id.
         id: String,
-        /// `tlsConfig.serverNameToVerify`: the name that the target's certificate must have.
+        /// The ARN of a listener, a load balancer or a Cloud Map service, which may have targets of its own.
+        integration_uri: Option<String>,
+        /// The name that the target's certificate must have, in place of its own: `tlsConfig.serverNameToVerify`,
+        /// or the host of a REST API's URI.
         server_name: Option<String>,
     },
     /// As a service of AWS: the host signs the request (SigV4), once it has its content. The URL's

@@ -3,6 +3,7 @@
 mod authorizer;
 pub(crate) mod aws_endpoint;
 mod canary;
+mod connection;
 mod domains;
 pub(crate) mod expression;
 pub(crate) mod field_rules;
@@ -390,7 +391,8 @@ fn compile_stage(
 ) -> StagePlan {
     let methods = deployment.methods.iter().map(|method| {
         let error = |message| DefinitionError::error(method.integration.source.clone(), message);
-        let integration = IntegrationPlan::compile(api, stage, method);
+        errors.extend(connection::unknown_link(snapshot, api, stage, method));
+        let integration = IntegrationPlan::compile(snapshot, api, stage, method);
         let integration = integration.unwrap_or_else(|message| {
             errors.push(error(message));
             IntegrationPlan::Misconfigured(String::new())

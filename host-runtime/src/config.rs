@@ -10,6 +10,7 @@ mod iam;
 mod private_endpoints;
 mod reading;
 mod usage;
+mod vpc_links;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -26,6 +27,7 @@ use gateway_core::definition::{
 use gateway_core::limits::{ACCOUNT_BURST_DEFAULT, ACCOUNT_RATE_DEFAULT, PAYLOAD_BYTES_MAX};
 
 use reading::Reading;
+pub use vpc_links::{HealthCheck, HealthCheckProtocol, Target, TargetGroup, VpcLinkConfig};
 
 use crate::host::VpcEndpointId;
 use crate::perform::access_keys::Secret;
@@ -57,6 +59,8 @@ pub struct Config {
     pub endpoints: BTreeMap<String, String>,
     /// Certificate authorities that endpoints may have besides the system's.
     pub truststore: Option<Truststore>,
+    /// Where VPC links lead to.
+    pub vpc_links: Vec<VpcLinkConfig>,
     /// Bounds of the host.
     pub limits: Limits,
     /// Whether the roles of integrations' `credentials` are assumed; else the host's own credentials serve.
@@ -186,6 +190,7 @@ impl Config {
             functions: BTreeMap::new(),
             endpoints: BTreeMap::new(),
             truststore: None,
+            vpc_links: Vec::new(),
             limits: Limits::default(),
             assume_roles: false,
             account_throttle: Limit::new(ACCOUNT_RATE_DEFAULT, ACCOUNT_BURST_DEFAULT),
@@ -245,7 +250,7 @@ fn default_region() -> String {
 }
 
 fn read(reading: &Reading, at: &At<'_>, directory: &Path) -> Config {
-    const KEYS: [&str; 16] = [
+    const KEYS: [&str; 17] = [
         "listen",
         "privateEndpoints",
         "admin",
@@ -258,6 +263,7 @@ fn read(reading: &Reading, at: &At<'_>, directory: &Path) -> Config {
         "endpoints",
         "assumeRoles",
         "truststore",
+        "vpcLinks",
         "limits",
         "account",
         "apiKeys",
@@ -291,6 +297,7 @@ fn read(reading: &Reading, at: &At<'_>, directory: &Path) -> Config {
             let file = directory.join(reading.text(&at)?);
             Some(Truststore { file, certificates: Vec::new(), source: at.source() })
         }),
+        vpc_links: vpc_links::read_all(reading, at),
         limits: limits(reading, at),
         assume_roles: at.get("assumeRoles").is_some_and(|at| reading.boolean(&at) == Some(true)),
         account_throttle: account_throttle(reading, at),

@@ -15,6 +15,7 @@ pub mod services;
 pub mod signature;
 pub mod tokens;
 pub mod trust;
+pub mod vpc_links;
 
 use std::time::Duration;
 
@@ -29,6 +30,7 @@ use gateway_core::message::{Content, EndpointResponse};
 use crate::body::Body;
 use crate::drive::{Held, now};
 use crate::perform::http::{HttpClient, body_error};
+use crate::perform::vpc_links::Way;
 use crate::settings::Settings;
 use crate::sigv4::Scope;
 use crate::spelling::fields_of;
@@ -100,8 +102,11 @@ async fn send_request(
             let calling = call_service(worker, settings, held, effect, timeout);
             tokio::time::timeout(timeout, calling).await.unwrap_or(Err(EffectError::TimedOut))?
         }
-        Connection::Internet | Connection::VpcLink { .. } => {
-            ask_endpoint(&client, held, effect, timeout).await?
+        Connection::Internet => ask_endpoint(&client, held, effect, timeout, None).await?,
+        Connection::VpcLink { id, integration_uri, server_name } => {
+            let uri = integration_uri.as_deref();
+            let way = settings.vpc_links.way(id, uri, server_name.as_deref())?;
+            ask_endpoint(&client, held, effect, timeout, Some(&way)).await?
         }
     };
     let (head, body) = response.into_parts();
@@ -116,6 +121,7 @@ async fn ask_endpoint(
     held: &mut Held,
     effect: SendRequest,
     timeout: Duration,
+    way: Option<&Way>,
 ) -> Result<Response<Body>, EffectError> {
     let SendRequest { method, url, fields, content, insecure_skip_verification, .. } = effect;
     if held.contents.is_too_large(&content) {
@@ -124,7 +130,11 @@ async fn ask_endpoint(
     let body = held.contents.send(content)?;
     let mut request = OutgoingRequest::new(&method, url, &fields, &held.client.headers)?;
     request.origin.any_authority = insecure_skip_verification;
-    client.send_outgoing(&request, body, timeout).await
+    let Some(way) = way else { return client.send_outgoing(&request, body, timeout).await };
+    way.direct(&mut request)?;
+    let answer = client.send_outgoing(&request, body, timeout).await;
+    way.ended(answer.as_ref().err());
+    answer
 }
 
 /// A signature covers the content, so that it must be there whole.

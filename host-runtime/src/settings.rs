@@ -9,6 +9,7 @@ use crate::perform::access_keys::AccessKeys;
 use crate::perform::keys::Keys;
 use crate::perform::services::Services;
 use crate::perform::trust::Trust;
+use crate::perform::vpc_links::VpcLinks;
 
 /// Everything that effects need and the pipeline does not.
 #[derive(Debug, Default)]
@@ -23,6 +24,8 @@ pub struct Settings {
     pub access_keys: AccessKeys,
     /// Who vouches for endpoints.
     pub trust: Arc<Trust>,
+    /// Where private integrations are.
+    pub vpc_links: Arc<VpcLinks>,
     /// Bounds.
     pub limits: Limits,
     cognito_endpoint: Option<String>,
@@ -46,6 +49,8 @@ impl Settings {
             Some(before) if before.trust.adds(added) => Arc::clone(&before.trust),
             _ => Arc::new(Trust::new(added.to_vec())),
         };
+        let before_links = before.map(|before| &*before.vpc_links);
+        let vpc_links = Arc::new(VpcLinks::new(config, before_links));
         let access_keys = AccessKeys::new(config.access_keys.clone());
         Self {
             keys,
@@ -53,6 +58,7 @@ impl Settings {
             services,
             access_keys,
             trust,
+            vpc_links,
             limits: config.limits,
             cognito_endpoint,
         }

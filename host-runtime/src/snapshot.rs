@@ -10,12 +10,13 @@ use std::path::{Path, PathBuf};
 use gateway_core::definition::document::{At, Node};
 use gateway_core::definition::openapi::BasePathMode;
 use gateway_core::definition::{
-    Api, DefinitionError, PrivateEndpoint, Protocol, Snapshot, Source, Stage, openapi,
+    Api, ConnectionType, DefinitionError, PrivateEndpoint, Protocol, Snapshot, Source, Stage,
+    VpcLink, openapi,
 };
 use gateway_core::gateway::Gateway;
 use gateway_core::limits::{DEFINITION_BYTES_MAX, DEFINITION_ERRORS_MAX};
 
-use crate::config::{ApiConfig, Config, Truststore};
+use crate::config::{ApiConfig, Config, Truststore, VpcLinkConfig};
 use crate::diagnostic::Diagnostic;
 use crate::perform::trust::certificates;
 
@@ -182,6 +183,7 @@ impl Building {
             principals: config.principals.clone(),
             api_keys: config.api_keys.clone(),
             usage_plans: config.usage_plans.clone(),
+            vpc_links: vpc_links(config),
         })
     }
 
@@ -227,6 +229,9 @@ impl Building {
         if !config.assume_roles {
             self.note(file, Some(&document), roles_not_assumed(&imported));
         }
+        if config.vpc_links.is_empty() && api.protocol == Protocol::Rest {
+            self.note(file, Some(&document), links_not_known(&imported));
+        }
         Some((document, imported))
     }
 
@@ -248,6 +253,7 @@ impl Building {
             principals: config.principals.clone(),
             api_keys: Vec::new(),
             usage_plans: Vec::new(),
+            vpc_links: vpc_links(config),
         };
         let Err(errors) = Gateway::compile(alone) else { return Some(()) };
         for error in errors {
@@ -308,6 +314,10 @@ impl Building {
     }
 }
 
+fn vpc_links(config: &Config) -> Vec<VpcLink> {
+    config.vpc_links.iter().map(VpcLinkConfig::to_definition).collect()
+}
+
 fn private_endpoints(config: &Config) -> Vec<PrivateEndpoint> {
     config.private_endpoints.iter().map(|configured| configured.endpoint.clone()).collect()
 }
@@ -352,6 +362,19 @@ fn roles_not_assumed(imported: &openapi::Imported) -> Vec<DefinitionError> {
         DefinitionError::warning(source.clone(), message).help(help)
     };
     with_role.map(|integration| warning(&integration.source)).collect()
+}
+
+/// A warning for every private integration of a REST API without any links: it is sent to its URI.
+fn links_not_known(imported: &openapi::Imported) -> Vec<DefinitionError> {
+    let connections = imported.deployment.methods.iter().map(|m| &m.integration.connection_type);
+    let warning = |connection: &ConnectionType| {
+        let ConnectionType::VpcLink(private) = connection else { return None };
+        let message =
+            "the host sends to the URI itself: it must stand in a network that reaches it";
+        let help = "`vpcLinks` in edgeway.yaml says where links lead to";
+        Some(DefinitionError::warning(private.source.clone(), message).help(help))
+    };
+    connections.filter_map(warning).collect()
 }
 
 /// An HTTP API where the document has what only HTTP APIs have, else a REST API.

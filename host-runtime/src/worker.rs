@@ -84,6 +84,7 @@ pub(crate) enum Command {
 impl Worker {
     pub(crate) fn new(engine: Engine, shared: Arc<Shared>, settings: Arc<Settings>) -> Self {
         shared.memory.limit(settings.limits.content_in_memory_bytes);
+        shared.metrics.tell_of(&settings.vpc_links);
         Self {
             engine,
             client: RefCell::new(HttpClient::new(&settings.trust)),
@@ -142,6 +143,7 @@ impl Worker {
 
     fn take_over(&self, settings: Arc<Settings>) {
         self.shared.memory.limit(settings.limits.content_in_memory_bytes);
+        self.shared.metrics.tell_of(&settings.vpc_links);
         if !Arc::ptr_eq(&settings.trust, &self.settings.borrow().trust) {
             // Nobody may use a connection for which an authority vouched that is trusted no more.
             self.client.replace(HttpClient::new(&settings.trust));

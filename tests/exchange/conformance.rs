@@ -166,6 +166,7 @@ fn gateway(case: &Case) -> Result<(Rc<Gateway>, String), String> {
         principals: vec![],
         api_keys: vec![],
         usage_plans: vec![],
+        vpc_links: vec![],
     };
     Ok((Rc::new(Gateway::compile(snapshot).map_err(told)?), stage_name))
 }

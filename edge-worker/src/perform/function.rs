@@ -48,11 +48,7 @@ fn region(function: &FunctionName, env: &Env) -> String {
 }
 
 fn url(function: &FunctionName, region: &str, env: &Env) -> String {
-    let variable: String = function
-        .name
-        .chars()
-        .map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' })
-        .collect();
+    let variable = bindings::variable_name(&function.name);
     let base = bindings::text(env, &format!("FUNCTION_URL_{variable}"))
         .or_else(|| bindings::endpoint(env, "LAMBDA"))
         .unwrap_or_else(|| format!("https://lambda.{region}.amazonaws.com"));

@@ -11,6 +11,7 @@ use web_sys::{AbortController, Headers, RequestInit, RequestRedirect, Response};
 use worker::Env;
 
 use super::service::Unsigned;
+use crate::bindings;
 use crate::convert;
 use crate::drive::HeldByHost;
 
@@ -23,9 +24,13 @@ pub(crate) async fn send(
     let mut fields = request.fields.resolve(&held.arrival_fields);
     match &request.connection {
         Connection::Internet => {}
-        Connection::VpcLink { id, .. } => {
-            let reason = format!("the edge reaches no VPC link: `{id}`");
-            return Err(EffectError::Unavailable(reason));
+        Connection::VpcLink { id, server_name, .. } => {
+            let name = format!("VPC_LINK_URL_{}", bindings::variable_name(id));
+            let Some(link) = bindings::text(env, &name) else {
+                let reason = format!("the VPC link `{id}` leads nowhere: there is no {name}");
+                return Err(EffectError::Misconfigured(reason));
+            };
+            request.url = private_url(&request.url, &link, server_name.as_deref())?;
         }
         Connection::Service { signing_name, region, .. } => {
             let unsigned =
@@ -49,6 +54,25 @@ pub(crate) async fn send(
         fields: held.endpoint_fields.clone(),
         content: held.contents.hold(response.body()),
     })
+}
+
+/// A private integration's URL with the origin of its link. It goes over TLS if either of them says so.
+fn private_url(url: &str, link: &str, server_name: Option<&str>) -> Result<String, EffectError> {
+    let (scheme, rest) = url.split_once("://").unwrap_or(("http", url));
+    let target = rest.find(['/', '?']).map_or("/", |start| &rest[start..]);
+    let (link_scheme, base) = link.split_once("://").unwrap_or(("http", link));
+    let authority = base.split('/').next().unwrap_or_default();
+    let host = match authority.rsplit_once(':') {
+        Some((host, _)) if !host.starts_with('[') || host.ends_with(']') => host,
+        _ => authority,
+    };
+    // workerd verifies the host that it connects to, and no other.
+    if let Some(name) = server_name.filter(|name| !name.eq_ignore_ascii_case(host)) {
+        let reason = format!("the edge cannot verify `{name}` at `{host}`");
+        return Err(EffectError::Misconfigured(reason));
+    }
+    let scheme = if link_scheme == "https" { link_scheme } else { scheme };
+    Ok(format!("{scheme}://{}{target}", base.trim_end_matches('/')))
 }
 
 /// One call of `fetch`.

@@ -37,8 +37,20 @@ pub enum ConnectionType {
     /// `INTERNET`
     #[default]
     Internet,
-    /// `VPC_LINK` with its `connectionId`
-    VpcLink(String),
+    /// `VPC_LINK`
+    VpcLink(PrivateConnection),
+}
+
+/// How a private integration is reached.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PrivateConnection {
+    /// `connectionId`: a link's id, with `${stageVariables.…}`.
+    pub connection_id: String,
+    /// `integrationTarget` of REST APIs: the load balancer's ARN, or its listener's. In HTTP APIs the
+    /// `uri` is the ARN.
+    pub integration_target: Option<String>,
+    /// Where `connectionId` stands in the definition.
+    pub source: Source,
 }
 
 /// `passthroughBehavior`.
@@ -98,11 +110,15 @@ pub struct Integration {
 }
 
 /// `tlsConfig`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct TlsConfig {
     /// Any certificate authority will do, the endpoint's own too. Its name and its expiry are
     /// verified all the same.
     pub insecure_skip_verification: bool,
+    /// Whether a private integration of an HTTP API is one over TLS: it has a `tlsConfig`.
+    pub is_private_https: bool,
+    /// The name that its certificate must have, in place of the target's own.
+    pub server_name_to_verify: Option<String>,
 }
 
 /// One entry of `responses`.

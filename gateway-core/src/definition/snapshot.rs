@@ -36,6 +36,9 @@ pub struct Snapshot {
     pub api_keys: Vec<ApiKey>,
     /// Usage plans.
     pub usage_plans: Vec<UsagePlan>,
+    /// The VPC links that the host knows the targets of. Without any, private integrations of REST APIs
+    /// are sent to their URIs.
+    pub vpc_links: Vec<VpcLink>,
 }
 
 /// A VPC endpoint for `execute-api`, as the host stands in for it: a listener of its own.
@@ -47,6 +50,25 @@ pub struct PrivateEndpoint {
     pub vpc_id: Option<String>,
     /// The endpoint's own policy; without one it lets everything through, as on AWS.
     pub policy: Option<Policy>,
+}
+
+/// A VPC link. Its targets, and how they are, are the host's to know.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VpcLink {
+    /// What a `connectionId` names.
+    pub vpc_link_id: String,
+    /// Whether it has targets for every integration that none of `integration_uris` is of.
+    pub has_targets: bool,
+    /// Listeners, load balancers and Cloud Map services that have targets of their own: their ARNs.
+    pub integration_uris: Vec<String>,
+}
+
+impl VpcLink {
+    /// Whether there are targets for an integration with this ARN, or with none.
+    pub fn leads_to(&self, integration_uri: Option<&str>) -> bool {
+        self.has_targets
+            || integration_uri.is_some_and(|uri| self.integration_uris.iter().any(|u| u == uri))
+    }
 }
 
 /// An IAM principal with one of its access keys.

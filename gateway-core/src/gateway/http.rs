@@ -2,17 +2,20 @@
 
 use alloc::string::String;
 
+use super::connection;
 use super::field_rules::FieldRules;
 use super::integration::{IntegrationPlan, depends_on_stage, timeout_ms};
 use super::integration_request::RequestPlan;
 use super::integration_response::Responses;
 use super::uri::{UriTemplate, fill_stage_variables};
-use crate::definition::{Api, Integration, Stage};
+use crate::definition::{Api, Integration, Stage, VpcLink};
+use crate::effect::Connection;
 
 /// An `HTTP` integration.
 #[derive(Debug)]
 pub(crate) struct Http {
     pub(crate) uri: UriTemplate,
+    pub(crate) connection: Connection,
     pub(crate) request: RequestPlan,
     pub(crate) responses: Responses,
     pub(crate) timeout_ms: u32,
@@ -22,6 +25,7 @@ pub(crate) struct Http {
 impl Http {
     /// The error says what is wrong with the definition, whatever the stage.
     pub(super) fn compile(
+        links: &[VpcLink],
         api: &Api,
         stage: &Stage,
         integration: &Integration,
@@ -35,6 +39,7 @@ impl Http {
             Err(reason) => return depends_on_stage(uri, alloc::format!("`{uri}`: {reason}")),
         };
         Ok(IntegrationPlan::Http(Self {
+            connection: connection::compile(links, api.protocol, stage, integration, &template),
             uri: template,
             request: RequestPlan::compile(integration, variables, FieldRules::HTTP)?,
             responses: Responses::compile(&integration.responses, variables)?,

@@ -2,20 +2,26 @@
 
 use alloc::string::String;
 
+use super::connection;
 use super::field_rules::FieldRules;
 use super::integration::{IntegrationPlan, depends_on_stage, timeout_ms};
 use super::parameter_mapping::RequestMappings;
 use super::request_parameters::RequestParameters;
 use super::uri::{UriTemplate, fill_stage_variables};
-use crate::definition::{Api, Method, Protocol, Stage};
+use crate::definition::{Api, Method, Protocol, Stage, VpcLink};
+use crate::effect::Connection;
 
 /// An `HTTP_PROXY` integration.
 #[derive(Debug)]
 pub(crate) struct HttpProxy {
     /// `None` is the client's method.
     pub(crate) http_method: Option<String>,
+    /// For a private integration of an HTTP API a URL that stands for the target, with the stage in its path.
     pub(crate) uri: UriTemplate,
-    /// An HTTP API's `$default` route: the request's path goes below the URI's.
+    pub(crate) connection: Connection,
+    /// A private integration of an HTTP API has no host of its own: its target is sent the client's `Host`.
+    pub(crate) keeps_host: bool,
+    /// An HTTP API's `$default` route, and private integrations: the request's path goes below the URI's.
     pub(crate) appends_path: bool,
     /// REST: `integration.request.…`
     pub(crate) parameters: Option<RequestParameters>,
@@ -28,6 +34,7 @@ pub(crate) struct HttpProxy {
 impl HttpProxy {
     /// The error says what is wrong with the definition, whatever the stage.
     pub(super) fn compile(
+        links: &[VpcLink],
         api: &Api,
         stage: &Stage,
         method: &Method,
@@ -36,14 +43,21 @@ impl HttpProxy {
         let Some(uri) = &integration.uri else {
             return Err("an HTTP integration needs a `uri`".into());
         };
-        let template = match UriTemplate::parse(&fill_stage_variables(uri, &stage.variables)) {
+        let is_private = connection::is_private_of_http(api, integration);
+        let filled = match is_private {
+            true => connection::private_url(api, stage, integration),
+            false => fill_stage_variables(uri, &stage.variables),
+        };
+        let template = match UriTemplate::parse(&filled) {
             Ok(template) => template,
             Err(reason) => return depends_on_stage(uri, alloc::format!("`{uri}`: {reason}")),
         };
         let mut plan = Self {
             http_method: integration.http_method.clone().filter(|m| m != "ANY"),
+            connection: connection::compile(links, api.protocol, stage, integration, &template),
             uri: template,
-            appends_path: method.resource_path == "$default",
+            keeps_host: is_private,
+            appends_path: is_private || method.resource_path == "$default",
             parameters: None,
             request_mappings: RequestMappings::default(),
             timeout_ms: timeout_ms(api.protocol, integration),

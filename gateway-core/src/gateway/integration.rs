@@ -11,7 +11,7 @@ use super::mock::Mock;
 use super::service::{self, Service};
 use super::service_proxy::ServiceProxy;
 use super::uri::fill_stage_variables;
-use crate::definition::{Api, Integration, IntegrationType, Method, Protocol, Stage};
+use crate::definition::{Api, Integration, IntegrationType, Method, Protocol, Snapshot, Stage};
 use crate::limits;
 
 /// What answers a method at a stage.
@@ -30,7 +30,13 @@ pub(crate) enum IntegrationPlan {
 
 impl IntegrationPlan {
     /// The error says what is wrong with the definition, whatever the stage.
-    pub(crate) fn compile(api: &Api, stage: &Stage, method: &Method) -> Result<Self, String> {
+    pub(crate) fn compile(
+        snapshot: &Snapshot,
+        api: &Api,
+        stage: &Stage,
+        method: &Method,
+    ) -> Result<Self, String> {
+        let links = &snapshot.vpc_links;
         let integration = &method.integration;
         if let Some(subtype) = &integration.integration_subtype {
             return ServiceProxy::compile(api, stage, method, subtype);
@@ -40,8 +46,8 @@ impl IntegrationPlan {
                 request: ContentPlan::compile(integration),
                 responses: Responses::compile(&integration.responses, &stage.variables)?,
             })),
-            IntegrationType::Http => Http::compile(api, stage, integration),
-            IntegrationType::HttpProxy => HttpProxy::compile(api, stage, method),
+            IntegrationType::Http => Http::compile(links, api, stage, integration),
+            IntegrationType::HttpProxy => HttpProxy::compile(links, api, stage, method),
             IntegrationType::Aws => {
                 let uri = integration.uri.as_deref().unwrap_or_default();
                 match service::is_lambda(&fill_stage_variables(uri, &stage.variables)) {

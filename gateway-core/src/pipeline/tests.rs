@@ -24,3 +24,4 @@ mod templates;
 mod throttle;
 mod transcript;
 mod validate;
+mod vpc_link;

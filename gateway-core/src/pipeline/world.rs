@@ -283,6 +283,7 @@ pub(crate) fn snapshot(apis: Vec<Api>) -> Snapshot {
         principals: vec![],
         api_keys: vec![],
         usage_plans: vec![],
+        vpc_links: vec![],
     }
 }
 

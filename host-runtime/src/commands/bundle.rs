@@ -80,7 +80,14 @@ fn untrusted(built: &Built) -> Vec<String> {
             endpoint.vpc_endpoint_id
         )
     });
-    truststore.chain(skipping).chain(private).collect()
+    let methods =
+        built.snapshot.apis.iter().flat_map(|api| &api.deployments).flat_map(|d| &d.methods);
+    let named = methods.filter(|m| m.integration.tls_config.server_name_to_verify.is_some());
+    let named = named.map(|method| {
+        let pointer = &method.integration.source.pointer;
+        format!("{pointer}: `tlsConfig.serverNameToVerify`: the edge verifies the host that it connects to")
+    });
+    truststore.chain(skipping).chain(private).chain(named).collect()
 }
 
 /// Text bindings of the Worker.
@@ -107,6 +114,23 @@ fn bindings(config: &Config) -> Result<BTreeMap<String, String>, Vec<String>> {
                 }
             }
             FunctionConfig::Command { .. } => {}
+        }
+    }
+    for link in &config.vpc_links {
+        let id = &link.vpc_link_id;
+        let url = link.targets.as_ref().filter(|group| group.is_url_alone);
+        let url = url.and_then(|group| group.targets.first()).filter(|_| link.listeners.is_empty());
+        let Some(target) = url else {
+            errors.push(format!(
+                "`vpcLinks`: {id}: the edge chooses no targets and checks no health: give the link a `url` alone"
+            ));
+            continue;
+        };
+        let name = format!("VPC_LINK_URL_{}", variable_name(id));
+        let scheme = if target.is_https { "https" } else { "http" };
+        let url = format!("{scheme}://{}{}", target.authority, target.path);
+        if bindings.insert(name, url).is_some() {
+            errors.push(format!("`vpcLinks`: {id} and another one have the same variable"));
         }
     }
     if errors.is_empty() { Ok(bindings) } else { Err(errors) }
@@ -157,6 +181,22 @@ mod tests {
             matches!(&told[..], [a, b] if a.contains("truststore") && b.contains("/paths/~1a/get")),
             "{told:?}"
         );
+    }
+
+    #[test]
+    fn a_vpc_link_is_a_url_at_the_edge_and_nothing_more() {
+        let url = "vpcLinks: [{vpcLinkId: l-1, name: x, url: 'https://h:8443/base/'}]";
+        let told = bindings(&config(url)).unwrap();
+        assert_eq!(told["VPC_LINK_URL_L_1"], "https://h:8443/base");
+        for more in [
+            "targets: [{url: 'http://h'}]",
+            "url: 'http://h', healthCheck: {protocol: TCP}",
+            "url: 'http://h', listeners: [{integrationUri: 'arn:aws:servicediscovery:r:a:service/s', url: 'http://i'}]",
+        ] {
+            let link = format!("vpcLinks: [{{vpcLinkId: l-1, {more}}}]");
+            let refused = bindings(&config(&link)).unwrap_err();
+            assert!(refused[0].contains("checks no health"), "{refused:?}");
+        }
     }
 
     #[test]

@@ -138,6 +138,10 @@ mod tests {
             for method in &mut deployment.methods {
                 method.source = Default::default();
                 method.integration.source = Default::default();
+                let connection = &mut method.integration.connection_type;
+                if let gateway_core::definition::ConnectionType::VpcLink(private) = connection {
+                    private.source = Default::default();
+                }
             }
             deployment.authorizers.iter_mut().for_each(|a| a.source = Default::default());
             deployment.models.iter_mut().for_each(|m| m.source = Default::default());

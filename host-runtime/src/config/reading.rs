@@ -10,7 +10,6 @@ use gateway_core::definition::{DefinitionError, Source};
 const NOT_YET: &[(&str, &str)] = &[
     ("webAcls", "web ACLs"),
     ("webAclArn", "web ACLs"),
-    ("vpcLinks", "VPC links"),
     ("tls", "TLS for clients"),
     ("plugins", "plugins"),
     ("cacheClusterEnabled", "the response cache"),

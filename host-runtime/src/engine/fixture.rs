@@ -57,6 +57,7 @@ pub(crate) fn snapshot() -> Arc<[u8]> {
         principals: vec![],
         api_keys: vec![],
         usage_plans: vec![],
+        vpc_links: vec![],
     };
     snapshot.to_bytes().into()
 }

@@ -50,7 +50,9 @@ pub(crate) async fn connect(origin: &Origin, trust: &Trust) -> Result<Sender, Ef
     if !origin.tls {
         return Ok(Sender::Http1(Http1::new(Connection::Clear(tcp))));
     }
-    let name = ServerName::try_from(host.to_owned()).map_err(|e| misconfigured(&e))?;
+    let name = origin.server_name.as_deref().unwrap_or(host);
+    let name = name.trim_start_matches('[').trim_end_matches(']');
+    let name = ServerName::try_from(name.to_owned()).map_err(|e| misconfigured(&e))?;
     let tls = TlsConnector::from(trust.client_config(origin.any_authority));
     let stream = tls.connect(name, tcp).await.map_err(|error| match is_untrusted(&error) {
         true => EffectError::Misconfigured(format!("{}: {error}", origin.authority)),

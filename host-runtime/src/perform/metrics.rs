@@ -8,6 +8,8 @@ use std::fmt::Write;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, RwLock};
 
+use super::vpc_links::VpcLinks;
+
 /// Upper bounds of the latency buckets, milliseconds.
 const LATENCY_MS: [u32; 14] =
     [1, 2, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 30_000];
@@ -16,6 +18,7 @@ const LATENCY_MS: [u32; 14] =
 #[derive(Debug, Default)]
 pub struct Metrics {
     by_api: RwLock<BTreeMap<String, BTreeMap<String, Arc<Series>>>>,
+    vpc_links: RwLock<Arc<VpcLinks>>,
     /// Open client connections.
     pub connections: AtomicI64,
     /// Configurations that were taken over since the start.
@@ -63,6 +66,12 @@ impl Metrics {
         if let Some(latency_ms) = integration_latency_ms {
             series.integration_latency.record(latency_ms);
         }
+    }
+
+    /// Tells of the health of these links' targets from now on.
+    pub(crate) fn tell_of(&self, vpc_links: &Arc<VpcLinks>) {
+        let mut links = self.vpc_links.write().unwrap_or_else(std::sync::PoisonError::into_inner);
+        *links = Arc::clone(vpc_links);
     }
 
     fn series(&self, api_id: &str, stage: &str) -> Arc<Series> {
@@ -116,6 +125,10 @@ impl Metrics {
                 histogram(series).write(&mut text, name, &labels);
             }
         }
+        self.vpc_links
+            .read()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+            .write_metrics(&mut text);
         let process = [
             ("connections", "Open client connections.", "gauge", self.connections.load(Relaxed)),
             (
@@ -182,11 +195,11 @@ impl Histogram {
     }
 }
 
-fn describe(text: &mut String, name: &str, help: &str, kind: &str) {
+pub(super) fn describe(text: &mut String, name: &str, help: &str, kind: &str) {
     let _ = writeln!(text, "# HELP edgeway_{name} {help}\n# TYPE edgeway_{name} {kind}");
 }
 
-fn escape(label: &str) -> String {
+pub(super) fn escape(label: &str) -> String {
     label.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
 }
 

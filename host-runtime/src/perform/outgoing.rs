@@ -18,6 +18,8 @@ pub(crate) type Line<'a> = (&'a str, &'a [u8]);
 pub(crate) struct OutgoingRequest<'a> {
     pub(crate) method: Method,
     pub(crate) origin: Origin,
+    /// What the URL names, where the origin is another.
+    pub(crate) named: Option<Authority>,
     pub(crate) target: PathAndQuery,
     pub(crate) lines: Vec<Line<'a>>,
 }
@@ -39,7 +41,7 @@ impl<'a> OutgoingRequest<'a> {
         let uri = Uri::from_maybe_shared(bytes::Bytes::from(url))
             .map_err(|e| EffectError::Unavailable(format!("the endpoint's URL: {e}")))?;
         let (origin, target) = split(uri)?;
-        Ok(Self { method, origin, target, lines })
+        Ok(Self { method, origin, named: None, target, lines })
     }
 
     /// A request of the host's own.
@@ -50,7 +52,7 @@ impl<'a> OutgoingRequest<'a> {
         let (origin, target) = split(request.uri().clone())?;
         let mut lines = lines_of(request.headers());
         lines.retain(|(name, _)| !is_one_of(name, &FRAMING));
-        Ok(Self { method: request.method().clone(), origin, target, lines })
+        Ok(Self { method: request.method().clone(), origin, named: None, target, lines })
     }
 
     /// As hyper has requests, with an absolute URI.
@@ -68,10 +70,11 @@ impl<'a> OutgoingRequest<'a> {
         Ok(request)
     }
 
-    /// The value of `Host`: what a line sets, else the origin.
+    /// The value of `Host`: what a line sets, else what the URL names.
     pub(crate) fn host(&self) -> &[u8] {
         let set = self.lines.iter().find(|(name, _)| name.eq_ignore_ascii_case("host"));
-        set.map_or(host_of(&self.origin.authority).as_bytes(), |(_, value)| value)
+        let named = self.named.as_ref().unwrap_or(&self.origin.authority);
+        set.map_or(host_of(named).as_bytes(), |(_, value)| value)
     }
 
     /// Whether a `Content-Length` belongs there, be it 0 (RFC 9110 §8.6).
@@ -89,7 +92,10 @@ fn split(uri: Uri) -> Result<(Origin, PathAndQuery), EffectError> {
     let parts = uri.into_parts();
     let target = parts.path_and_query.unwrap_or_else(|| PathAndQuery::from_static("/"));
     match parts.authority.filter(|authority| !authority.host().is_empty()) {
-        Some(authority) => Ok((Origin { tls, any_authority: false, authority }, target)),
+        Some(authority) => {
+            let server_name = None;
+            Ok((Origin { tls, any_authority: false, server_name, authority }, target))
+        }
         None => Err(EffectError::Unavailable(format!("{target}: no host before it"))),
     }
 }

@@ -29,6 +29,8 @@ pub(crate) struct Origin {
     /// Over TLS: whether any certificate authority will do. Nobody who asks for more may find such
     /// a connection.
     pub(crate) any_authority: bool,
+    /// Over TLS: the name that the certificate must have, in place of the authority's host.
+    pub(crate) server_name: Option<String>,
     pub(crate) authority: Authority,
 }
 
@@ -155,7 +157,9 @@ impl Idle {
 // not to costs every request.
 impl PartialEq for Origin {
     fn eq(&self, other: &Self) -> bool {
-        let parts = |origin: &Self| (origin.tls, origin.any_authority);
+        fn parts(origin: &Origin) -> (bool, bool, Option<&str>) {
+            (origin.tls, origin.any_authority, origin.server_name.as_deref())
+        }
         parts(self) == parts(other) && self.authority.as_str() == other.authority.as_str()
     }
 }
@@ -164,7 +168,7 @@ impl Eq for Origin {}
 
 impl Hash for Origin {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        (self.tls, self.any_authority).hash(state);
+        (self.tls, self.any_authority, &self.server_name).hash(state);
         self.authority.as_str().hash(state);
     }
 }

@@ -9,3 +9,4 @@ mod load;
 mod streaming;
 mod tls;
 mod tls_endpoint;
+mod vpc_links;

@@ -44,6 +44,7 @@ pub fn snapshot() -> Snapshot {
         principals: vec![],
         api_keys: vec![],
         usage_plans: vec![],
+        vpc_links: vec![],
     }
 }
 

@@ -5,12 +5,12 @@ use alloc::{format, string::String};
 use super::super::document::At;
 use super::super::{
     ConnectionType, ContentHandling, Integration, IntegrationType, PassthroughBehavior,
-    PayloadFormat, TlsConfig,
+    PayloadFormat,
 };
 use super::paths::ResourcePath;
 use super::reading::Reading;
 use super::unsupported::Feature;
-use super::{http_mapping, mapping, responses, subtype, template, uri};
+use super::{connection, http_mapping, mapping, responses, subtype, template, uri};
 use crate::limits::{HTTP_INTEGRATION_MS_DEFAULT, INTEGRATION_MS_MAX, INTEGRATION_MS_MIN};
 
 /// Reads an operation's integration, or the shared one that it refers to.
@@ -32,7 +32,8 @@ pub(super) fn read<'d>(
         None => None,
     };
     refuse_unsupported(reading, &at, integration_type);
-    let connection_type = connection_type(reading, &at, integration_type)?;
+    let connection_type = connection::read(reading, &at, integration_type)?;
+    let is_private = connection_type != ConnectionType::Internet;
     let member = |name| at.get(name);
     Some(Integration {
         integration_type,
@@ -41,7 +42,7 @@ pub(super) fn read<'d>(
         uri: if is_mock || integration_subtype.is_some() {
             None
         } else {
-            uri::read(reading, &at, integration_type, path)
+            uri::read(reading, &at, integration_type, is_private, path)
         },
         connection_type,
         payload_format: payload_format(reading, &at, integration_type),
@@ -70,7 +71,7 @@ pub(super) fn read<'d>(
             .filter(|_| !is_proxy)
             .map(|at| responses::read(reading, &at, operation))
             .unwrap_or_default(),
-        tls_config: tls_config(reading, &at, integration_type),
+        tls_config: connection::read_tls(reading, &at, integration_type, is_private),
         integration_subtype,
         credentials: member("credentials").and_then(|at| credentials(reading, &at)),
         response_parameters: member("responseParameters")
@@ -127,61 +128,6 @@ fn refuse_unsupported<'d>(reading: &Reading<'d>, at: &At<'d>, integration_type: 
             }
         }
     }
-}
-
-/// A REST API's VPC link names only the way to the URI, and the host goes that way by itself. An
-/// HTTP API's stands for the endpoint: its `uri` is the ARN of a listener or a service.
-fn connection_type<'d>(
-    reading: &Reading<'d>,
-    at: &At<'d>,
-    integration_type: IntegrationType,
-) -> Option<ConnectionType> {
-    let Some(connection_type) = at.get("connectionType") else {
-        return Some(ConnectionType::Internet);
-    };
-    if !reading.word(&connection_type, &[("INTERNET", false), ("VPC_LINK", true)])? {
-        return Some(ConnectionType::Internet);
-    }
-    let is_http = matches!(integration_type, IntegrationType::Http | IntegrationType::HttpProxy);
-    if !reading.is_rest() || !is_http {
-        reading.unsupported(&connection_type, Feature::VpcLinks);
-        return None;
-    }
-    let message = "the host sends to the URI itself: it must stand in a network that reaches it";
-    reading.warning(&connection_type, message);
-    let connection_id = reading.required(at, "connectionId")?;
-    Some(ConnectionType::VpcLink(reading.string(&connection_id)?.into()))
-}
-
-/// Only HTTP integrations verify certificates; another `serverNameToVerify` than the URI's is for
-/// private integrations alone, which are refused.
-fn tls_config<'d>(
-    reading: &Reading<'d>,
-    at: &At<'d>,
-    integration_type: IntegrationType,
-) -> TlsConfig {
-    let Some(at) = at.get("tlsConfig").and_then(|at| reading.object(at)) else {
-        return TlsConfig::default();
-    };
-    reading.members_known(&at, &["insecureSkipVerification", "serverNameToVerify"]);
-    let skip = at.get("insecureSkipVerification");
-    let insecure_skip_verification =
-        skip.as_ref().is_some_and(|at| reading.boolean(at) == Some(true));
-    if at.get("serverNameToVerify").is_some() {
-        reading.unsupported(&at, Feature::TlsConfig);
-    }
-    match skip.filter(|_| insecure_skip_verification) {
-        Some(skip) if integration_type == IntegrationType::AwsProxy => {
-            reading.unsupported(&skip, Feature::TlsConfig);
-        }
-        Some(skip) => {
-            let message = "anybody's certificate authority is trusted, the endpoint's own too: \
-                           better add it to `truststore` in edgeway.yaml";
-            reading.warning(&skip, message);
-        }
-        None => {}
-    }
-    TlsConfig { insecure_skip_verification }
 }
 
 /// A role to call with. The host decides whether it assumes it.
@@ -311,13 +257,14 @@ pub(super) const CONTENT_HANDLINGS: [(&str, ContentHandling); 2] = [
 ];
 
 /// `cacheKeyParameters` and `cacheNamespace` count where a stage has a cache, `description` nowhere.
-const MEMBERS: [&str; 21] = [
+const MEMBERS: [&str; 22] = [
     "$ref",
     "type",
     "uri",
     "httpMethod",
     "connectionType",
     "connectionId",
+    "integrationTarget",
     "integrationSubtype",
     "credentials",
     "description",

@@ -57,6 +57,7 @@ fn compile(imported: Imported, protocol: Protocol, place: &str) {
         principals: Vec::new(),
         api_keys: Vec::new(),
         usage_plans: Vec::new(),
+        vpc_links: Vec::new(),
     };
     if let Err(errors) = Gateway::compile(snapshot) {
         panic!("{place}: {errors:?}");

@@ -28,6 +28,4 @@ features! {
     ConditionKeys => "this condition key is", "no request would have it, and a denial by it would deny nobody";
     ContentHandling => "`contentHandling` is", "content goes through as it is";
     ResponseStreaming => "response streaming from functions is", "use `BUFFERED` and `/invocations`";
-    TlsConfig => "this `tlsConfig` is", "certificates and their names are verified as the URL says";
-    VpcLinks => "VPC links of HTTP APIs are", "use connectionType `INTERNET`; the host reaches private networks that it stands in";
 }

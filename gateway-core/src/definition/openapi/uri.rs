@@ -16,6 +16,7 @@ pub(super) fn read<'d>(
     reading: &Reading<'d>,
     integration: &At<'d>,
     integration_type: IntegrationType,
+    is_private: bool,
     path: &ResourcePath,
 ) -> Option<String> {
     let at = reading.required(integration, "uri")?;
@@ -26,6 +27,7 @@ pub(super) fn read<'d>(
             true => function(reading, &at, uri, &shape),
             false => service(reading, &at, integration, uri, &shape),
         },
+        _ if is_private && !reading.is_rest() => private(reading, &at, uri, &shape),
         _ => {
             check_url(reading, &at, integration, &shape, path);
             Some(uri.into())
@@ -73,6 +75,35 @@ fn without_variables(uri: &str) -> Result<String, String> {
     }
     shape.push_str(rest);
     Ok(shape)
+}
+
+/// Reads the ARN that a private integration of an HTTP API is one with.
+fn private<'d>(reading: &Reading<'d>, at: &At<'d>, uri: &str, shape: &str) -> Option<String> {
+    if !is_private_arn(shape) {
+        // What the real service says.
+        let message = "For VpcLink VPC_LINK, integration uri should be a valid ELB listener ARN or \
+                       a valid Cloud Map service ARN.";
+        let help = "arn:aws:elasticloadbalancing:REGION:ACCOUNT:listener/… or \
+                    arn:aws:servicediscovery:REGION:ACCOUNT:service/…";
+        reading.error_with(at, message, help);
+        return None;
+    }
+    Some(uri.into())
+}
+
+fn is_private_arn(shape: &str) -> bool {
+    let parts: Vec<&str> = shape.splitn(6, ':').collect();
+    let [arn, _, service, _, _, resource] = parts[..] else { return shape.starts_with(VARIABLE) };
+    let names = |kind: &str| {
+        resource.strip_prefix(kind).is_some_and(|name| !name.is_empty())
+            || resource.contains(VARIABLE)
+    };
+    arn == "arn"
+        && match service {
+            "elasticloadbalancing" => names("listener/"),
+            "servicediscovery" => names("service/"),
+            _ => service.contains(VARIABLE),
+        }
 }
 
 fn check_url<'d>(
@@ -332,6 +363,29 @@ mod tests {
             "http://example.com/#fragment",
         ] {
             assert!(url(&shape(uri)).is_err(), "{uri}");
+        }
+    }
+
+    #[test]
+    fn private_integrations_of_http_apis_are_with_listeners_and_cloud_map_services() {
+        for uri in [
+            "arn:aws:elasticloadbalancing:us-east-2:123456789012:listener/app/my-lb/1/2",
+            "arn:aws:elasticloadbalancing:us-east-2:123456789012:listener/net/my-lb/1/2",
+            "arn:aws:servicediscovery:us-east-2:123456789012:service/srv-1?stage=prod&color=green",
+            "arn:aws:servicediscovery:us-east-2:123456789012:service/${stageVariables.service}",
+            "${stageVariables.arn}",
+        ] {
+            assert!(is_private_arn(&shape(uri)), "{uri}");
+        }
+        for uri in [
+            "http://alb.internal/",
+            "arn:aws:elasticloadbalancing:us-east-2:123456789012:loadbalancer/app/my-lb/1",
+            "arn:aws:elasticloadbalancing:us-east-2:123456789012:listener/",
+            "arn:aws:servicediscovery:us-east-2:123456789012:namespace/ns-1",
+            "arn:aws:lambda:us-east-2:123456789012:function:f",
+            "",
+        ] {
+            assert!(!is_private_arn(&shape(uri)), "{uri}");
         }
     }
 

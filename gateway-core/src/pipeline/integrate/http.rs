@@ -5,7 +5,7 @@ use alloc::string::ToString;
 use super::{EndpointAnswer, endpoint_failed};
 use crate::context::{Context, IntegrationContext};
 use crate::definition::Protocol;
-use crate::effect::{Connection, SendRequest};
+use crate::effect::SendRequest;
 use crate::exchange::Io;
 use crate::gateway::MethodOf;
 use crate::gateway::http::Http;
@@ -31,7 +31,7 @@ pub(super) async fn http<'g>(
     let operation = SendRequest {
         url: http.uri.expand(parameter, "", "", &mapped.query),
         method: mapped.http_method,
-        connection: Connection::Internet,
+        connection: http.connection.clone(),
         fields: OutgoingFields::Complete(mapped.fields),
         content: mapped.content,
         timeout_ms: http.timeout_ms,

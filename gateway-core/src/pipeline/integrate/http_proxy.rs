@@ -9,7 +9,7 @@ use super::http_mapping::RequestSource;
 use super::{endpoint_failed, read_content};
 use crate::context::{Context, IntegrationContext};
 use crate::definition::Protocol;
-use crate::effect::{Connection, SendRequest};
+use crate::effect::SendRequest;
 use crate::exchange::Io;
 use crate::gateway::MethodOf;
 use crate::gateway::expression::{Body, Sources};
@@ -55,6 +55,9 @@ pub(super) async fn http_proxy(
             let reads_body = mappings.reads_body();
             let source = RequestSource::read(reads_body, of, request, context, io).await?;
             let mut edits = http_request_fields(request, context);
+            if let Some(host) = request.fields.get("host").filter(|_| proxy.keeps_host) {
+                edits.set("Host", host);
+            }
             edits.extend(source.field_edits(mappings).iter());
             (http_url(proxy, of, context, &source), edits)
         }
@@ -62,7 +65,7 @@ pub(super) async fn http_proxy(
     let operation = SendRequest {
         method: proxy.http_method.as_ref().unwrap_or(&request.method).clone(),
         url,
-        connection: Connection::Internet,
+        connection: proxy.connection.clone(),
         fields: OutgoingFields::Edited(fields),
         content: request.content.clone(),
         timeout_ms: proxy.timeout_ms,

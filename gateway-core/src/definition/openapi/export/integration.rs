@@ -14,9 +14,10 @@ pub(super) fn write(exported: &Exported<'_>, integration: &Integration) -> Json 
     written.set_if("integrationSubtype", integration.integration_subtype.as_deref());
     written.set_if("httpMethod", integration.http_method.as_deref());
     written.set_if("uri", integration.uri.as_deref());
-    if let ConnectionType::VpcLink(id) = &integration.connection_type {
+    if let ConnectionType::VpcLink(private) = &integration.connection_type {
         written.set("connectionType", "VPC_LINK");
-        written.set("connectionId", id.as_str());
+        written.set("connectionId", private.connection_id.as_str());
+        written.set_if("integrationTarget", private.integration_target.as_deref());
     }
     written.set_if("credentials", integration.credentials.as_deref());
     if !exported.is_rest() {
@@ -41,9 +42,13 @@ pub(super) fn write(exported: &Exported<'_>, integration: &Integration) -> Json 
     written.set_if("requestTemplates", texts(&integration.request_templates));
     written.set_if("responses", responses(&integration.responses));
     written.set_if("responseParameters", response_parameters(&integration.response_parameters));
-    if integration.tls_config.insecure_skip_verification {
+    let tls = &integration.tls_config;
+    if tls.insecure_skip_verification || tls.is_private_https {
         let mut tls_config = Members::default();
-        tls_config.set("insecureSkipVerification", Json::Bool(true));
+        if tls.insecure_skip_verification {
+            tls_config.set("insecureSkipVerification", Json::Bool(true));
+        }
+        tls_config.set_if("serverNameToVerify", tls.server_name_to_verify.as_deref());
         written.set("tlsConfig", tls_config.into_json());
     }
     written.into_json()

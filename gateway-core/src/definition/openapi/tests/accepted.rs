@@ -375,17 +375,52 @@ fn a_url_that_is_taken_can_be_called() {
 }
 
 #[test]
-fn a_vpc_link_of_a_rest_api_is_a_way_that_the_host_goes_by_itself() {
-    let item = "{\"get\": {\"x-amazon-apigateway-integration\": {\"type\": \"http_proxy\", \
-                \"httpMethod\": \"GET\", \"uri\": \"http://nlb.internal/\", \
-                \"connectionType\": \"VPC_LINK\", \"connectionId\": \"${stageVariables.link}\"}}}";
-    let api = imported(&rest("/a", item), Protocol::Rest);
-    let integration = &api.deployment.methods[0].integration;
-    assert_eq!(
-        integration.connection_type,
-        ConnectionType::VpcLink("${stageVariables.link}".into())
-    );
-    assert_eq!(api.warnings.len(), 1, "{:?}", api.warnings);
+fn private_integrations_name_their_link_and_what_is_behind_it() {
+    let private = |more: &str| {
+        format!(
+            "{{\"get\": {{\"x-amazon-apigateway-integration\": {{\"type\": \"http_proxy\", \
+             \"httpMethod\": \"GET\", \"connectionType\": \"VPC_LINK\", \
+             \"connectionId\": \"${{stageVariables.link}}\", {more}}}}}}}"
+        )
+    };
+    let load_balancer = "arn:aws:elasticloadbalancing:us-east-1:123456789012:loadbalancer/app/a/1";
+    let listener = "arn:aws:elasticloadbalancing:us-east-1:123456789012:listener/app/a/1/2";
+    for (text, protocol, target) in [
+        (rest("/a", &private("\"uri\": \"http://nlb.internal/\"")), Protocol::Rest, None),
+        (
+            rest(
+                "/a",
+                &private(&format!(
+                    "\"uri\": \"https://a.example/\", \"integrationTarget\": \"{load_balancer}\""
+                )),
+            ),
+            Protocol::Rest,
+            Some(load_balancer),
+        ),
+        (
+            rest(
+                "/a",
+                &private(&format!(
+                    "\"payloadFormatVersion\": \"1.0\", \"uri\": \"{listener}\", \"tlsConfig\": {{\"serverNameToVerify\": \"a.example\"}}"
+                )),
+            ),
+            Protocol::Http,
+            None,
+        ),
+    ] {
+        let api = imported(&text, protocol);
+        let integration = &api.deployment.methods[0].integration;
+        let ConnectionType::VpcLink(connection) = &integration.connection_type else {
+            panic!("{integration:?}")
+        };
+        assert_eq!(connection.connection_id, "${stageVariables.link}");
+        assert_eq!(connection.integration_target.as_deref(), target);
+        assert!(connection.source.pointer.ends_with("/connectionId"), "{connection:?}");
+        assert_eq!(api.warnings, [], "{protocol:?}");
+        let is_http = protocol == Protocol::Http;
+        assert_eq!(integration.tls_config.is_private_https, is_http);
+        assert_eq!(integration.tls_config.server_name_to_verify.is_some(), is_http);
+    }
 }
 
 #[test]
@@ -402,7 +437,7 @@ fn any_certificate_authority_is_trusted_where_the_definition_says_so_and_told() 
         ("{}", false),
     ] {
         let api = imported(&rest("/a", &item(config)), Protocol::Rest);
-        let tls_config = api.deployment.methods[0].integration.tls_config;
+        let tls_config = &api.deployment.methods[0].integration.tls_config;
         assert_eq!(tls_config.insecure_skip_verification, skips, "{config}");
         assert_eq!(api.warnings.len(), usize::from(skips), "{config}");
     }

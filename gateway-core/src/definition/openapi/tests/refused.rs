@@ -198,10 +198,55 @@ fn uris_that_name_no_action_of_a_service_are_refused() {
 }
 
 #[test]
+fn private_integrations_are_refused_where_aws_has_none() {
+    let private = "\"connectionType\": \"VPC_LINK\", \"connectionId\": \"l\"";
+    let http = "\"type\": \"http_proxy\", \"httpMethod\": \"GET\", \"uri\": \"https://x.example/\"";
+    let function = "\"type\": \"aws_proxy\", \"httpMethod\": \"POST\", \"uri\": \"arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/arn:aws:lambda:us-east-1:000000000000:function:f/invocations\"";
+    for (integration, protocol, mistake) in [
+        (format!("{function}, {private}"), Protocol::Rest, "of type `HTTP` and `HTTP_PROXY`"),
+        (format!("{function}, {private}"), Protocol::Http, "of type `HTTP_PROXY`"),
+        (format!("{http}, {private}"), Protocol::Http, "should be a valid ELB listener ARN"),
+        (
+            format!("{http}, \"connectionType\": \"VPC_LINK\""),
+            Protocol::Rest,
+            "`connectionId` is missing",
+        ),
+        (
+            format!("{http}, {private}, \"integrationTarget\": \"x\""),
+            Protocol::Rest,
+            "not the ARN of a load balancer",
+        ),
+        (
+            format!("{http}, \"integrationTarget\": \"x\""),
+            Protocol::Rest,
+            "is for private integrations",
+        ),
+        (
+            format!("{http}, \"tlsConfig\": {{\"serverNameToVerify\": \"a.example\"}}"),
+            Protocol::Rest,
+            "is for private integrations of HTTP APIs",
+        ),
+        (
+            format!("{http}, {private}, \"tlsConfig\": {{\"serverNameToVerify\": \"a.example\"}}"),
+            Protocol::Rest,
+            "is for private integrations of HTTP APIs",
+        ),
+        (
+            format!("{function}, \"tlsConfig\": {{\"insecureSkipVerification\": true}}"),
+            Protocol::Rest,
+            "is for HTTP integrations",
+        ),
+    ] {
+        let item =
+            format!("{{\"get\": {{\"x-amazon-apigateway-integration\": {{{integration}}}}}}}");
+        let told = mistakes(&rest("/a", &item), protocol);
+        assert!(told.iter().any(|told| told.contains(mistake)), "{mistake}: {told:?}");
+    }
+}
+
+#[test]
 fn what_is_not_supported_yet_is_refused_and_never_ignored() {
     let refused = [
-        "{\"type\": \"http_proxy\", \"httpMethod\": \"GET\", \"uri\": \"https://x.example/\", \"tlsConfig\": {\"serverNameToVerify\": \"other.example\"}}",
-        "{\"type\": \"aws_proxy\", \"httpMethod\": \"POST\", \"uri\": \"arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/arn:aws:lambda:us-east-1:000000000000:function:f/invocations\", \"tlsConfig\": {\"insecureSkipVerification\": true}}",
         "{\"type\": \"aws\", \"httpMethod\": \"POST\", \"uri\": \"arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/arn:aws:lambda:us-east-1:000000000000:function:f/invocations\", \"requestParameters\": {\"integration.request.header.x-amz-client-context\": \"'e30='\"}}",
         "{\"type\": \"http_proxy\", \"httpMethod\": \"GET\", \"uri\": \"https://x.example/\", \"contentHandling\": \"CONVERT_TO_BINARY\"}",
         "{\"type\": \"http_proxy\", \"httpMethod\": \"GET\", \"uri\": \"https://x.example/\", \"credentials\": \"arn:aws:iam::*:user/*\"}",
