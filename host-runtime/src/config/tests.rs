@@ -137,24 +137,24 @@ usagePlans:
     );
     let told = read_text(&text).unwrap_err().join("\n");
     for (line, message) in [
-        (10, "/apiKeys/0/value an API key has 20 to 128"),
-        (12, "the value of `k2` is another key's too"),
-        (13, "`enabled` must be true or false"),
-        (14, "`name` is missing"),
-        (16, "`offset` is 0 to 0"),
-        (17, "`k1` is in another usage plan of these stages"),
-        (17, "there is no API key of this id or name"),
-        (18, "`offset` is 0 to 6"),
-        (18, "the id `p` is used twice"),
-        (19, "`offset` is 0 to 27"),
-        (19, "`burstLimit` is missing"),
-        (20, "unknown period `YEAR`"),
-        (21, "`GET` names no method"),
+        (9, "/apiKeys/0/value an API key has 20 to 128"),
+        (11, "the value of `k2` is another key's too"),
+        (12, "`enabled` must be true or false"),
+        (13, "`name` is missing"),
+        (15, "`offset` is 0 to 0"),
+        (16, "`k1` is in another usage plan of these stages"),
+        (16, "there is no API key of this id or name"),
+        (17, "`offset` is 0 to 6"),
+        (17, "the id `p` is used twice"),
+        (18, "`offset` is 0 to 27"),
+        (18, "`burstLimit` is missing"),
+        (19, "unknown period `YEAR`"),
+        (20, "`GET` names no method"),
     ] {
-        let told = told
+        let is_told = told
             .lines()
             .any(|told| told.starts_with(&format!("{line}: ")) && told.contains(message));
-        assert!(told, "{line} {message}");
+        assert!(is_told, "{line} {message} in\n{told}");
     }
     for secret in ["tooshort", "abcdefghij", "bcdefghijk", "nobodys"] {
         assert!(!told.contains(secret), "{told}");
