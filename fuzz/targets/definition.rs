@@ -2,7 +2,7 @@
 #![no_main]
 
 #[path = "../../host-runtime/src/document.rs"]
-#[allow(dead_code)]
+#[allow(dead_code, unused_imports)]
 mod document;
 
 use gateway_core::definition::document::Node;

@@ -72,7 +72,7 @@ fn main() {
     for _ in 0..times {
         assert_eq!(run(&engine, black_box(arrival.clone())), 200);
     }
-    let (next, before) = (arrival.clone(), ALLOCATIONS.get());
+    let (next, before) = (arrival, ALLOCATIONS.get());
     assert_eq!(run(&engine, black_box(next)), 200);
     println!("{kind:?}: {} allocations an exchange in the host", ALLOCATIONS.get() - before);
 }

@@ -31,7 +31,7 @@ impl HttpClient {
         Self { pool: Rc::new(Pool::new(Arc::clone(trust))) }
     }
 
-    /// Sends a request of the host's own; see [`Self::send_outgoing`].
+    /// Sends a request of the host's own; see `send_outgoing`.
     ///
     /// Framing fields are the client's own: `Content-Length` and the like are replaced by what the
     /// content is.

@@ -180,7 +180,7 @@ impl World {
                 }))
             }
             Effect::TakeTokens(take) => {
-                Outcome::TakeTokens(Ok(take_all(&take, now, &mut self.buckets)))
+                Outcome::TakeTokens(Ok(take_all(take, now, &mut self.buckets)))
             }
             Effect::VerifyRequestSignature(_) => {
                 Outcome::VerifyRequestSignature(Ok(RequestSignature::Valid))

@@ -88,7 +88,7 @@ pub(super) async fn lambda_proxy(
     };
     observed.status = Some(response.status);
     if protocol == Protocol::Rest {
-        response.fields.set("X-Amzn-Trace-Id", &context.trace.to_field());
+        response.fields.set("X-Amzn-Trace-Id", context.trace.to_field());
     }
     Ok(response)
 }

@@ -53,8 +53,11 @@ fn log(told: &Told) -> Vec<&str> {
 }
 
 fn transcript(told: &Told) -> &Transcript {
-    let of = |notice| if let &Notice::Explain(ref it) = notice { Some(it) } else { None };
-    told.notices.iter().find_map(of).expect("an account")
+    let mut accounts = told.notices.iter().filter_map(|notice| match notice {
+        Notice::Explain(account) => Some(account),
+        _ => None,
+    });
+    accounts.next().expect("an account")
 }
 
 fn posted() -> Arrival {

@@ -84,8 +84,11 @@ fn texts(text: &str) -> Vec<String> {
     }
 }
 
+/// Members with texts, in their order.
+type Texts = Vec<(String, String)>;
+
 /// Name → members of the value, of message attributes.
-fn attributes(text: &str) -> Option<Vec<(String, Vec<(String, String)>)>> {
+fn attributes(text: &str) -> Option<Vec<(String, Texts)>> {
     let Ok(Json::Object(attributes)) = json::read(text) else { return None };
     attributes
         .into_members()
