@@ -102,6 +102,8 @@ fn no_template_exceeds_its_bounds() {
         iterations_max: 5_000,
         depth_max: 16,
     };
+    let blocks = (0..20).map(|n| format!("#define($a{n})$a{}#end", n + 1));
+    let blocks = blocks.collect::<String>() + "$a0";
     for (template, kind) in [
         ("#foreach($i in [1..5000])#foreach($j in [1..5000])#end#end", TooManySteps),
         ("#foreach($i in [1..5000])0123456789#end", OutputTooLong),
@@ -114,7 +116,7 @@ fn no_template_exceeds_its_bounds() {
             "#set($l = [1])#foreach($i in [1..60])#set($l = [$l, $l])#end#if($l == [])#end$l",
             TooDeep,
         ),
-        ("#define($a)$b#end#define($b)#define($c)$a#end$c#end$a", TooDeep),
+        (&blocks, TooDeep),
         ("#set($s = 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!')$s.matches('(a+)+b')", TooManySteps),
     ] {
         let compiled = Template::parse(template, Dialect::Velocity17).expect(template);
