@@ -4,6 +4,7 @@ mod authorizer;
 pub(crate) mod aws_endpoint;
 mod canary;
 mod connection;
+mod deployment;
 mod domains;
 pub(crate) mod expression;
 pub(crate) mod field_rules;
@@ -15,6 +16,7 @@ pub(crate) mod integration_request;
 pub(crate) mod integration_response;
 pub(crate) mod lambda;
 pub(crate) mod media;
+mod method_settings;
 pub(crate) mod mock;
 pub(crate) mod parameter_mapping;
 mod path_template;
@@ -24,31 +26,31 @@ pub(crate) mod response_template;
 mod routes;
 pub(crate) mod service;
 pub(crate) mod service_proxy;
+mod stage;
 pub(crate) mod uri;
 mod usage_plans;
 mod validation;
 
-use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::collections::BTreeMap;
 use alloc::{string::String, vec::Vec};
 
 pub(crate) use authorizer::{AuthorizerPlan, IdentitySource, LambdaPlan};
 use canary::CanaryPlan;
+use deployment::DeploymentPlan;
 pub(crate) use domains::{Domains, Mapped};
 pub(crate) use integration::IntegrationPlan;
-use parameter_mapping::ResponseMappings;
+pub(crate) use method_settings::Logging;
+use method_settings::check_method_settings;
 use path_template::PathTemplate;
 pub(crate) use response_template::GatewayResponsePlan;
-use routes::Routes;
+use stage::{MethodPlan, StagePlan};
 pub(crate) use usage_plans::Usable;
 use usage_plans::UsagePlans;
-use validation::{Validation, Validations};
+use validation::Validation;
 
-use crate::access_log::Format;
-use crate::bucket::Limit;
 use crate::context::Context;
 use crate::definition::{
-    Api, DefinitionError, Deployment, EndpointType, LoggingLevel, Method, MethodSetting, Protocol,
-    Snapshot, Source, Stage,
+    Api, DefinitionError, Deployment, EndpointType, Method, Protocol, Snapshot, Source, Stage,
 };
 use crate::effect::FunctionName;
 use crate::json::Json;
@@ -74,53 +76,6 @@ struct ApiPlan {
     canaries: Vec<Option<CanaryPlan>>,
     by_name: BTreeMap<String, usize>,
     is_private: bool,
-}
-
-/// What all stages of a deployment share.
-#[derive(Debug)]
-struct DeploymentPlan {
-    routes: Routes,
-    /// By method; `None` for `$default`.
-    templates: Vec<Option<PathTemplate>>,
-    authorizers: Vec<AuthorizerPlan>,
-    validations: Validations,
-    /// The resource policy.
-    policy: Option<Policy>,
-}
-
-/// A stage: stage variables filled in, settings resolved.
-#[derive(Debug)]
-pub(crate) struct StagePlan {
-    methods: Vec<MethodPlan>,
-    pub(crate) gateway_responses: Vec<GatewayResponsePlan>,
-    /// `arn:aws:execute-api:{region}:{account}:{api}/{stage}/`, which ARNs of methods begin with.
-    pub(crate) method_arns: String,
-    /// By authorizer; `None` where there is no function to ask.
-    authorizer_functions: Vec<Option<FunctionName>>,
-    /// Destination and format.
-    pub(crate) access_log: Option<(String, Format)>,
-}
-
-/// A method or route at a stage.
-#[derive(Debug)]
-pub(crate) struct MethodPlan {
-    pub(crate) route_key: String,
-    pub(crate) integration: IntegrationPlan,
-    /// HTTP APIs: what changes the endpoint's response, by its status.
-    pub(crate) response_mappings: ResponseMappings,
-    /// The bucket of this method and its limit, if the stage sets one.
-    pub(crate) throttle: Option<(String, Limit)>,
-    /// What usage plans name it by.
-    pub(crate) usage_plan_key: String,
-    /// `None` where the stage logs nothing of it.
-    pub(crate) logging: Option<Logging>,
-}
-
-/// What of a method stands in the execution log.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Logging {
-    pub(crate) level: LoggingLevel,
-    pub(crate) data_trace_enabled: bool,
 }
 
 /// An API's stage, as a request addressed it.
@@ -307,7 +262,7 @@ impl<'g> MethodOf<'g> {
 
 fn compile_api(snapshot: &Snapshot, api: &Api, errors: &mut Vec<DefinitionError>) -> ApiPlan {
     let deployments: Vec<DeploymentPlan> =
-        api.deployments.iter().map(|d| compile_deployment(snapshot, api, d, errors)).collect();
+        api.deployments.iter().map(|d| DeploymentPlan::compile(snapshot, api, d, errors)).collect();
     let mut by_name = BTreeMap::new();
     let mut stages = Vec::with_capacity(api.stages.len());
     let mut canaries = Vec::with_capacity(api.stages.len());
@@ -319,7 +274,7 @@ fn compile_api(snapshot: &Snapshot, api: &Api, errors: &mut Vec<DefinitionError>
         }
         match api.deployments.get(stage.deployment as usize) {
             Some(deployment) => {
-                stages.push(compile_stage(snapshot, api, stage, deployment, errors));
+                stages.push(StagePlan::compile(snapshot, api, stage, deployment, errors));
                 check_method_settings(api, stage, deployment, errors);
                 canaries.push(CanaryPlan::compile(snapshot, api, stage, errors));
             }
@@ -343,90 +298,6 @@ fn compile_api(snapshot: &Snapshot, api: &Api, errors: &mut Vec<DefinitionError>
     ApiPlan { deployments, stages, canaries, by_name, is_private }
 }
 
-fn compile_deployment(
-    snapshot: &Snapshot,
-    api: &Api,
-    deployment: &Deployment,
-    errors: &mut Vec<DefinitionError>,
-) -> DeploymentPlan {
-    let protocol = api.protocol;
-    let mut routes = Routes::new(protocol);
-    let mut templates = Vec::with_capacity(deployment.methods.len());
-    for (index, method) in deployment.methods.iter().enumerate() {
-        let error = |message: String| DefinitionError::error(method.source.clone(), message);
-        let (template, inserted) = match method.resource_path.as_str() {
-            "$default" if protocol == Protocol::Http => (None, routes.insert_default(index as u32)),
-            path => match PathTemplate::parse(path) {
-                Ok(template) => {
-                    let inserted = routes.insert(&template, &method.http_method, index as u32);
-                    (Some(template), inserted)
-                }
-                Err(reason) => {
-                    errors.push(error(alloc::format!("resource path `{path}`: {reason}")));
-                    (None, Ok(()))
-                }
-            },
-        };
-        if let Err(other) = inserted {
-            let other = deployment.methods[other as usize].route_key();
-            let message =
-                alloc::format!("`{}` answers the same requests as `{other}`", method.route_key());
-            errors.push(error(message));
-        }
-        templates.push(template);
-    }
-    let authorizers =
-        deployment.authorizers.iter().map(|a| AuthorizerPlan::compile(a, errors)).collect();
-    let validations = Validations::compile(deployment, errors);
-    let policy = deployment.policy.clone().map(|policy| policy.for_api(&api_arn(snapshot, api)));
-    DeploymentPlan { routes, templates, authorizers, validations, policy }
-}
-
-fn compile_stage(
-    snapshot: &Snapshot,
-    api: &Api,
-    stage: &Stage,
-    deployment: &Deployment,
-    errors: &mut Vec<DefinitionError>,
-) -> StagePlan {
-    let methods = deployment.methods.iter().map(|method| {
-        let error = |message| DefinitionError::error(method.integration.source.clone(), message);
-        errors.extend(connection::unknown_link(snapshot, api, stage, method));
-        let integration = IntegrationPlan::compile(snapshot, api, stage, method);
-        let integration = integration.unwrap_or_else(|message| {
-            errors.push(error(message));
-            IntegrationPlan::Misconfigured(String::new())
-        });
-        let response_mappings =
-            ResponseMappings::compile(&method.integration.response_parameters, &stage.variables);
-        let response_mappings = response_mappings.unwrap_or_else(|message| {
-            errors.push(error(message));
-            ResponseMappings::default()
-        });
-        MethodPlan {
-            route_key: method.route_key(),
-            integration,
-            response_mappings,
-            throttle: method_throttle(api, stage, method),
-            logging: method_logging(api, stage, method),
-            usage_plan_key: method.usage_plan_key(),
-        }
-    });
-    let methods = methods.collect();
-    let gateway_responses = deployment.gateway_responses.iter().filter_map(|response| {
-        let compiled = GatewayResponsePlan::compile(response, &stage.variables);
-        compiled.map_err(|m| errors.push(DefinitionError::error(Source::default(), m))).ok()
-    });
-    let gateway_responses = gateway_responses.collect();
-    StagePlan {
-        methods,
-        gateway_responses,
-        method_arns: alloc::format!("{}{}/", api_arn(snapshot, api), stage.stage_name),
-        authorizer_functions: authorizer_functions(stage, deployment, errors),
-        access_log: compile_access_log(api, stage, errors),
-    }
-}
-
 /// `arn:aws:execute-api:{region}:{account}:{api}/`
 fn api_arn(snapshot: &Snapshot, api: &Api) -> String {
     let partition = match snapshot.region.split('-').next() {
@@ -436,111 +307,6 @@ fn api_arn(snapshot: &Snapshot, api: &Api) -> String {
     };
     let (region, account_id) = (&snapshot.region, &snapshot.account_id);
     alloc::format!("arn:{partition}:execute-api:{region}:{account_id}:{}/", api.id)
-}
-
-/// A mistake in a URI with stage variables concerns one stage alone: there the authorizer lets
-/// nobody through.
-fn authorizer_functions(
-    stage: &Stage,
-    deployment: &Deployment,
-    errors: &mut Vec<DefinitionError>,
-) -> Vec<Option<FunctionName>> {
-    let functions =
-        deployment.authorizers.iter().map(|authorizer| {
-            match authorizer::function_of(&authorizer.kind, &stage.variables)? {
-                Ok(function) => Some(function),
-                Err(reason) => {
-                    let message = alloc::format!("authorizer `{}`: {reason}", authorizer.name);
-                    if !authorizer.has_stage_variables() {
-                        errors.push(DefinitionError::error(authorizer.source.clone(), message));
-                    }
-                    None
-                }
-            }
-        });
-    functions.collect()
-}
-
-fn compile_access_log(
-    api: &Api,
-    stage: &Stage,
-    errors: &mut Vec<DefinitionError>,
-) -> Option<(String, Format)> {
-    let settings = stage.access_log_settings.as_ref()?;
-    match Format::compile(&settings.format) {
-        Ok(format) => Some((settings.destination.clone(), format)),
-        Err(reason) => {
-            let message = alloc::format!(
-                "access log format of stage `{}` of API `{}`: {reason}",
-                stage.stage_name,
-                api.id
-            );
-            errors.push(DefinitionError::error(Source::default(), message));
-            None
-        }
-    }
-}
-
-/// Settings of methods that are not there are mistakes at AWS too: a limit that was meant for
-/// another name would hold nobody.
-fn check_method_settings(
-    api: &Api,
-    stage: &Stage,
-    deployment: &Deployment,
-    errors: &mut Vec<DefinitionError>,
-) {
-    let keys: BTreeSet<String> =
-        deployment.methods.iter().map(|method| settings_key(api.protocol, method)).collect();
-    let settings = match api.protocol {
-        Protocol::Rest => "methodSettings",
-        Protocol::Http => "routeSettings",
-    };
-    for key in stage.method_settings.keys().filter(|key| *key != "*/*" && !keys.contains(*key)) {
-        let message = alloc::format!(
-            "{settings} of stage `{}` of API `{}`: the definition has no `{key}`",
-            stage.stage_name,
-            api.id
-        );
-        let any = match key.rsplit_once('/') {
-            Some((path, _)) if api.protocol == Protocol::Rest => alloc::format!("{path}/ANY"),
-            _ => {
-                key.split_once(' ').map_or(String::new(), |(_, path)| alloc::format!("ANY {path}"))
-            }
-        };
-        let help = keys.contains(&any).then(|| alloc::format!("it has `{any}`"));
-        let error = DefinitionError::error(Source::default(), message);
-        errors.push(DefinitionError { help, ..error });
-    }
-}
-
-/// What the settings of a method or route are found by.
-fn settings_key(protocol: Protocol, method: &Method) -> String {
-    match protocol {
-        Protocol::Rest => {
-            let path_escaped = method.resource_path.replace('/', "~1");
-            alloc::format!("{path_escaped}/{}", method.http_method)
-        }
-        Protocol::Http => method.route_key(),
-    }
-}
-
-/// The bucket of a method at a stage. Each method has its own, also where `*/*` sets the limit.
-fn method_throttle(api: &Api, stage: &Stage, method: &Method) -> Option<(String, Limit)> {
-    let key = settings_key(api.protocol, method);
-    let limit =
-        |key: &str| stage.method_settings.get(key).and_then(|s: &MethodSetting| s.throttling);
-    let limit = limit(&key).or_else(|| limit("*/*"))?;
-    Some((alloc::format!("stage/{}/{}/{key}", api.id, stage.stage_name), limit))
-}
-
-/// What is logged of a method at a stage. A method's own settings come before those of `*/*`, one by one.
-fn method_logging(api: &Api, stage: &Stage, method: &Method) -> Option<Logging> {
-    let key = settings_key(api.protocol, method);
-    let settings = [key.as_str(), "*/*"].map(|key| stage.method_settings.get(key));
-    let mut settings = settings.into_iter().flatten();
-    let level = settings.clone().find_map(|s| s.logging_level).unwrap_or_default();
-    let data_trace_enabled = settings.find_map(|s| s.data_trace_enabled).unwrap_or_default();
-    (level != LoggingLevel::Off).then_some(Logging { level, data_trace_enabled })
 }
 
 #[cfg(test)]

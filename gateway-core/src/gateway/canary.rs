@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use super::{StagePlan, compile_stage};
+use super::stage::StagePlan;
 use crate::definition::{Api, DefinitionError, Snapshot, Source, Stage};
 use crate::ids;
 use crate::message::Seed;
@@ -37,7 +37,7 @@ impl CanaryPlan {
             return None;
         };
         let mut own_errors = Vec::new();
-        let plan = compile_stage(snapshot, api, &stage, deployment, &mut own_errors);
+        let plan = StagePlan::compile(snapshot, api, &stage, deployment, &mut own_errors);
         // What is wrong with the stage itself was told when the stage was compiled.
         own_errors.retain(|error| !errors.contains(error));
         errors.append(&mut own_errors);

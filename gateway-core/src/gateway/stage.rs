@@ -1,0 +1,133 @@
+//! A stage of a deployment, compiled: what differs from stage to stage of each method.
+
+use alloc::{string::String, vec::Vec};
+
+use super::method_settings::{Logging, method_logging, method_throttle};
+use super::parameter_mapping::ResponseMappings;
+use super::{GatewayResponsePlan, IntegrationPlan, api_arn, authorizer, connection};
+use crate::access_log::Format;
+use crate::bucket::Limit;
+use crate::definition::{Api, DefinitionError, Deployment, Snapshot, Source, Stage};
+use crate::effect::FunctionName;
+
+/// A stage: stage variables filled in, settings resolved.
+#[derive(Debug)]
+pub(crate) struct StagePlan {
+    pub(super) methods: Vec<MethodPlan>,
+    pub(crate) gateway_responses: Vec<GatewayResponsePlan>,
+    /// `arn:aws:execute-api:{region}:{account}:{api}/{stage}/`, which ARNs of methods begin with.
+    pub(crate) method_arns: String,
+    /// By authorizer; `None` where there is no function to ask.
+    pub(super) authorizer_functions: Vec<Option<FunctionName>>,
+    /// Destination and format.
+    pub(crate) access_log: Option<(String, Format)>,
+}
+
+/// A method or route at a stage.
+#[derive(Debug)]
+pub(crate) struct MethodPlan {
+    pub(crate) route_key: String,
+    pub(crate) integration: IntegrationPlan,
+    /// HTTP APIs: what changes the endpoint's response, by its status.
+    pub(crate) response_mappings: ResponseMappings,
+    /// The bucket of this method and its limit, if the stage sets one.
+    pub(crate) throttle: Option<(String, Limit)>,
+    /// What usage plans name it by.
+    pub(crate) usage_plan_key: String,
+    /// `None` where the stage logs nothing of it.
+    pub(crate) logging: Option<Logging>,
+}
+
+impl StagePlan {
+    /// Compiles a stage with the deployment that it serves.
+    pub(super) fn compile(
+        snapshot: &Snapshot,
+        api: &Api,
+        stage: &Stage,
+        deployment: &Deployment,
+        errors: &mut Vec<DefinitionError>,
+    ) -> Self {
+        let methods = deployment.methods.iter().map(|method| {
+            let error =
+                |message| DefinitionError::error(method.integration.source.clone(), message);
+            errors.extend(connection::unknown_link(snapshot, api, stage, method));
+            let integration = IntegrationPlan::compile(snapshot, api, stage, method);
+            let integration = integration.unwrap_or_else(|message| {
+                errors.push(error(message));
+                IntegrationPlan::Misconfigured(String::new())
+            });
+            let response_mappings = ResponseMappings::compile(
+                &method.integration.response_parameters,
+                &stage.variables,
+            );
+            let response_mappings = response_mappings.unwrap_or_else(|message| {
+                errors.push(error(message));
+                ResponseMappings::default()
+            });
+            MethodPlan {
+                route_key: method.route_key(),
+                integration,
+                response_mappings,
+                throttle: method_throttle(api, stage, method),
+                logging: method_logging(api, stage, method),
+                usage_plan_key: method.usage_plan_key(),
+            }
+        });
+        let methods = methods.collect();
+        let gateway_responses = deployment.gateway_responses.iter().filter_map(|response| {
+            let compiled = GatewayResponsePlan::compile(response, &stage.variables);
+            compiled.map_err(|m| errors.push(DefinitionError::error(Source::default(), m))).ok()
+        });
+        let gateway_responses = gateway_responses.collect();
+        Self {
+            methods,
+            gateway_responses,
+            method_arns: alloc::format!("{}{}/", api_arn(snapshot, api), stage.stage_name),
+            authorizer_functions: authorizer_functions(stage, deployment, errors),
+            access_log: compile_access_log(api, stage, errors),
+        }
+    }
+}
+
+/// A mistake in a URI with stage variables concerns one stage alone: there the authorizer lets
+/// nobody through.
+fn authorizer_functions(
+    stage: &Stage,
+    deployment: &Deployment,
+    errors: &mut Vec<DefinitionError>,
+) -> Vec<Option<FunctionName>> {
+    let functions =
+        deployment.authorizers.iter().map(|authorizer| {
+            match authorizer::function_of(&authorizer.kind, &stage.variables)? {
+                Ok(function) => Some(function),
+                Err(reason) => {
+                    let message = alloc::format!("authorizer `{}`: {reason}", authorizer.name);
+                    if !authorizer.has_stage_variables() {
+                        errors.push(DefinitionError::error(authorizer.source.clone(), message));
+                    }
+                    None
+                }
+            }
+        });
+    functions.collect()
+}
+
+fn compile_access_log(
+    api: &Api,
+    stage: &Stage,
+    errors: &mut Vec<DefinitionError>,
+) -> Option<(String, Format)> {
+    let settings = stage.access_log_settings.as_ref()?;
+    match Format::compile(&settings.format) {
+        Ok(format) => Some((settings.destination.clone(), format)),
+        Err(reason) => {
+            let message = alloc::format!(
+                "access log format of stage `{}` of API `{}`: {reason}",
+                stage.stage_name,
+                api.id
+            );
+            errors.push(DefinitionError::error(Source::default(), message));
+            None
+        }
+    }
+}
