@@ -20,12 +20,12 @@ use super::trace;
 use super::validate::MethodRequest;
 use crate::context::{Context, IntegrationContext};
 use crate::definition::{Integration, IntegrationType, Protocol};
-use crate::effect::{EffectError, ReadContent};
+use crate::effect::{EffectError, ReadContent, SendRequest};
 use crate::exchange::Io;
-use crate::gateway::IntegrationPlan;
+use crate::gateway::{IntegrationPlan, MethodOf};
 use crate::gateway_error::{GatewayError, ResponseType};
 use crate::limits::PAYLOAD_BYTES_MAX;
-use crate::message::{Content, Fields, Request, Response};
+use crate::message::{Content, EndpointResponse, Fields, Request, Response};
 
 /// What an integration answered.
 pub(super) enum EndpointAnswer<'g> {
@@ -41,6 +41,15 @@ pub(super) struct Integrated<'g> {
     pub(super) answer: Result<EndpointAnswer<'g>, GatewayError>,
     /// How much content the endpoint announced, where the host holds it.
     pub(super) response_length: Option<u64>,
+}
+
+/// A method request on its way to the integration: what every type of integration sees.
+#[derive(Clone, Copy)]
+pub(super) struct MethodCall<'a> {
+    pub(super) of: MethodOf<'a>,
+    pub(super) request: &'a Request,
+    pub(super) context: &'a Context<'a>,
+    pub(super) io: &'a Io,
 }
 
 /// Has the integration answer.
@@ -63,51 +72,35 @@ pub(super) async fn integrate<'g>(
     let (of, mut observed) = (method_request.of, IntegrationContext::default());
     let mut response_length = None;
     let mut endpoint_fields = Fields::new();
+    let call = MethodCall { of, request, context, io };
     let mut answer = match &of.plan.integration {
         IntegrationPlan::Mock(mock) => {
-            let answer = mock::mock(mock, of, request, context, io).await;
+            let answer = mock::mock(mock, call).await;
             return Integrated { observed: None, answer, response_length: None };
         }
         IntegrationPlan::Misconfigured(reason) => {
             return refused(misconfigured(reason));
         }
-        IntegrationPlan::Http(http) => {
-            http::http(http, of, request, context, &mut observed, io).await
-        }
+        IntegrationPlan::Http(http) => http::http(http, call, &mut observed).await,
         IntegrationPlan::HttpProxy(proxy) => {
-            let answer =
-                http_proxy::http_proxy(proxy, of, request, context, &mut observed, io).await;
-            answer.map(|answer| {
+            http_proxy::http_proxy(proxy, call, &mut observed).await.map(|answer| {
                 response_length = answer.content_length;
                 endpoint_fields = answer.endpoint_fields;
                 EndpointAnswer::Proxy(answer.response)
             })
         }
-        IntegrationPlan::Service(plan) => {
-            service::service(plan, of, request, context, &mut observed, io).await
-        }
+        IntegrationPlan::Service(plan) => service::service(plan, call, &mut observed).await,
         IntegrationPlan::ServiceProxy(proxy) => {
-            let answer = service_proxy::service_proxy(
-                proxy,
-                of,
-                region,
-                request,
-                context,
-                &mut observed,
-                io,
-            );
+            let answer = service_proxy::service_proxy(proxy, region, call, &mut observed);
             answer.await.map(|answer| {
                 response_length = answer.content_length;
                 endpoint_fields = answer.endpoint_fields;
                 EndpointAnswer::Proxy(answer.response)
             })
         }
-        IntegrationPlan::Lambda(lambda) => {
-            lambda::lambda(lambda, of, request, context, &mut observed, io).await
-        }
+        IntegrationPlan::Lambda(lambda) => lambda::lambda(lambda, call, &mut observed).await,
         IntegrationPlan::LambdaProxy(proxy) => {
-            let answer =
-                lambda_proxy::lambda_proxy(proxy, of, request, context, &mut observed, io).await;
+            let answer = lambda_proxy::lambda_proxy(proxy, call, &mut observed).await;
             answer.map(EndpointAnswer::Proxy)
         }
     };
@@ -125,6 +118,21 @@ pub(super) async fn integrate<'g>(
         observed.error = Some(error.reason.clone());
     }
     Integrated { observed: Some(observed), answer, response_length }
+}
+
+/// Sends a request to an endpoint, and writes down what is seen of the answer.
+async fn send(
+    request: SendRequest,
+    call: MethodCall<'_>,
+    observed: &mut IntegrationContext,
+) -> Result<EndpointResponse, GatewayError> {
+    let protocol = call.of.at.api.protocol;
+    let answer = call.io.perform(request).await;
+    let endpoint = answer.map_err(|error| endpoint_failed(error, protocol))?;
+    observed.integration_status = Some(endpoint.status);
+    observed.status = Some(endpoint.status);
+    observed.request_id = endpoint.fields.get("x-amzn-requestid").map(Into::into);
+    Ok(endpoint)
 }
 
 /// What answers, for a transcript.

@@ -5,13 +5,12 @@
 
 use alloc::{string::String, vec::Vec};
 
-use super::integrate::{misconfigured, read_content};
+use super::integrate::{MethodCall, misconfigured, read_content};
 use super::respond::field_value;
 use super::trace;
 use crate::content_handling::{self, Payload, is_binary};
 use crate::context::Context;
 use crate::definition::{ContentHandling, Source};
-use crate::exchange::Io;
 use crate::gateway::MethodOf;
 use crate::gateway::expression::{Body, Sources};
 use crate::gateway::field_rules::FieldRules;
@@ -42,11 +41,9 @@ pub(super) struct IntegrationRequest {
 /// Makes the integration request: mappings, then the template, whose overrides win.
 pub(super) async fn map_request(
     plan: &RequestPlan,
-    of: MethodOf<'_>,
-    request: &Request,
-    context: &Context<'_>,
-    io: &Io,
+    call: MethodCall<'_>,
 ) -> Result<IntegrationRequest, GatewayError> {
+    let MethodCall { request, context, io, .. } = call;
     let bytes = match plan.parameters.reads_body() {
         true => Some(read_content(request, io).await?),
         false => None,
@@ -57,7 +54,7 @@ pub(super) async fn map_request(
     let sources = Sources { fields, context, now: io.now(), body, response: None };
     let mapped = plan.parameters.map(&sources).map_err(forbidden)?;
     let overrides = Overrides::default();
-    let content = map_content(&plan.content, bytes, of, request, context, &overrides, io).await?;
+    let content = map_content(&plan.content, bytes, call, &overrides).await?;
     let Mapped { headers, query, path } = mapped;
     let mut mapped = IntegrationRequest {
         http_method: plan.http_method.as_ref().unwrap_or(&request.method).clone(),
@@ -79,12 +76,10 @@ pub(super) async fn map_request(
 pub(super) async fn map_content(
     plan: &ContentPlan,
     bytes: Option<Vec<u8>>,
-    of: MethodOf<'_>,
-    request: &Request,
-    context: &Context<'_>,
+    call: MethodCall<'_>,
     overrides: &Overrides,
-    io: &Io,
 ) -> Result<Content, GatewayError> {
+    let MethodCall { of, request, context, io } = call;
     let content_type = request.fields.get("content-type");
     let handling = plan.content_handling;
     let is_binary = is_binary(content_type, &of.at.deployment.binary_media_types);
@@ -234,13 +229,12 @@ pub(super) fn made(bytes: Vec<u8>) -> Content {
 /// The bytes of a mapped content, which may be the client's own.
 pub(super) async fn mapped_bytes(
     content: Content,
-    request: &Request,
-    io: &Io,
+    call: MethodCall<'_>,
 ) -> Result<Vec<u8>, GatewayError> {
     match content {
         Content::Empty => Ok(Vec::new()),
         Content::Bytes(bytes) => Ok(bytes),
-        Content::Held(_) => read_content(request, io).await,
+        Content::Held(_) => read_content(call.request, call.io).await,
     }
 }
 

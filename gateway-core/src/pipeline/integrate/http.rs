@@ -2,28 +2,24 @@
 
 use alloc::string::ToString;
 
-use super::{EndpointAnswer, endpoint_failed};
-use crate::context::{Context, IntegrationContext};
-use crate::definition::Protocol;
+use super::{EndpointAnswer, MethodCall, send};
+use crate::context::IntegrationContext;
 use crate::effect::SendRequest;
-use crate::exchange::Io;
-use crate::gateway::MethodOf;
 use crate::gateway::http::Http;
+use crate::gateway::integration_response::Responses;
 use crate::gateway_error::GatewayError;
-use crate::message::{OutgoingFields, Request};
+use crate::message::{EndpointResponse, OutgoingFields};
 use crate::pipeline::map_request::map_request;
 use crate::pipeline::map_response::CustomAnswer;
+use crate::template::Overrides;
 
 /// Sends the integration request.
 pub(super) async fn http<'g>(
     http: &'g Http,
-    of: MethodOf<'_>,
-    request: &Request,
-    context: &Context<'_>,
+    call: MethodCall<'_>,
     observed: &mut IntegrationContext,
-    io: &Io,
 ) -> Result<EndpointAnswer<'g>, GatewayError> {
-    let mapped = map_request(&http.request, of, request, context, io).await?;
+    let mapped = map_request(&http.request, call).await?;
     let parameter = |name: &str| {
         let found = mapped.path.iter().find(|(n, _)| n == name);
         found.map(|(_, value)| value.as_str())
@@ -37,17 +33,22 @@ pub(super) async fn http<'g>(
         timeout_ms: http.timeout_ms,
         insecure_skip_verification: http.insecure_skip_verification,
     };
-    let endpoint =
-        io.perform(operation).await.map_err(|error| endpoint_failed(error, Protocol::Rest))?;
-    observed.integration_status = Some(endpoint.status);
-    observed.status = Some(endpoint.status);
-    observed.request_id = endpoint.fields.get("x-amzn-requestid").map(Into::into);
-    Ok(EndpointAnswer::Custom(CustomAnswer {
+    let endpoint = send(operation, call, observed).await?;
+    Ok(custom_answer(endpoint, &http.responses, mapped.overrides))
+}
+
+/// What an endpoint answered, for one of these integration responses to be made of.
+pub(super) fn custom_answer(
+    endpoint: EndpointResponse,
+    responses: &Responses,
+    overrides: Overrides,
+) -> EndpointAnswer<'_> {
+    EndpointAnswer::Custom(CustomAnswer {
         selector: endpoint.status.to_string(),
         fields: endpoint.fields,
         content: endpoint.content,
-        responses: &http.responses,
+        responses,
         is_traced: true,
-        overrides: mapped.overrides,
-    }))
+        overrides,
+    })
 }

@@ -4,12 +4,11 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::{endpoint_failed, read_content};
+use super::{MethodCall, endpoint_failed, read_content};
 use crate::context::Context;
 use crate::definition::Protocol;
 use crate::effect::{EffectError, ReadContent};
 use crate::exchange::Io;
-use crate::gateway::MethodOf;
 use crate::gateway::parameter_mapping::{
     Change, RequestMappings, ResponseMappings, Source, Value, status_code,
 };
@@ -30,13 +29,8 @@ pub(super) struct RequestSource<'r> {
 
 impl<'r> RequestSource<'r> {
     /// Reads the request's content if a mapping is made from it.
-    pub(super) async fn read(
-        reads_body: bool,
-        of: MethodOf<'r>,
-        request: &'r Request,
-        context: &'r Context<'r>,
-        io: &Io,
-    ) -> Result<Self, GatewayError> {
+    pub(super) async fn read(reads_body: bool, call: MethodCall<'r>) -> Result<Self, GatewayError> {
+        let MethodCall { of, request, context, io } = call;
         let body = if reads_body { read_content(request, io).await? } else { Vec::new() };
         let path_parameters = of.path_parameters(&context.resource_request_path).collect();
         Ok(Self { request, context, path_parameters, body, now: io.now() })
@@ -127,13 +121,10 @@ pub(super) enum Mapped {
 /// The texts of values that all must be there.
 pub(super) async fn mapped_values(
     values: &[&Value],
-    of: MethodOf<'_>,
-    request: &Request,
-    context: &Context<'_>,
-    io: &Io,
+    call: MethodCall<'_>,
 ) -> Result<Mapped, GatewayError> {
     let reads_body = values.iter().any(|value| value.reads_body());
-    let read = RequestSource::read(reads_body, of, request, context, io).await?;
+    let read = RequestSource::read(reads_body, call).await?;
     let source = read.source();
     let text = |value: &&Value| value.text(source).filter(|text| !text.is_empty());
     let texts: Vec<String> = values.iter().map_while(text).collect();

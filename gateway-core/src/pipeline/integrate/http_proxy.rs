@@ -6,7 +6,7 @@
 use alloc::{string::String, vec::Vec};
 
 use super::http_mapping::RequestSource;
-use super::{endpoint_failed, read_content};
+use super::{MethodCall, read_content, send};
 use crate::context::{Context, IntegrationContext};
 use crate::definition::Protocol;
 use crate::effect::SendRequest;
@@ -37,12 +37,10 @@ pub(super) struct Proxied {
 /// Sends the request on and the response back.
 pub(super) async fn http_proxy(
     proxy: &HttpProxy,
-    of: MethodOf<'_>,
-    request: &Request,
-    context: &Context<'_>,
+    call: MethodCall<'_>,
     observed: &mut IntegrationContext,
-    io: &Io,
 ) -> Result<Proxied, GatewayError> {
+    let MethodCall { of, request, context, io } = call;
     let protocol = of.at.api.protocol;
     let (url, fields) = match protocol {
         Protocol::Rest => {
@@ -53,7 +51,7 @@ pub(super) async fn http_proxy(
         Protocol::Http => {
             let mappings = &proxy.request_mappings;
             let reads_body = mappings.reads_body();
-            let source = RequestSource::read(reads_body, of, request, context, io).await?;
+            let source = RequestSource::read(reads_body, call).await?;
             let mut edits = http_request_fields(request, context);
             if let Some(host) = request.fields.get("host").filter(|_| proxy.keeps_host) {
                 edits.set("Host", host);
@@ -71,10 +69,7 @@ pub(super) async fn http_proxy(
         timeout_ms: proxy.timeout_ms,
         insecure_skip_verification: proxy.insecure_skip_verification,
     };
-    let endpoint = io.perform(operation).await.map_err(|e| endpoint_failed(e, protocol))?;
-    observed.integration_status = Some(endpoint.status);
-    observed.status = Some(endpoint.status);
-    observed.request_id = endpoint.fields.get("x-amzn-requestid").map(Into::into);
+    let endpoint = send(operation, call, observed).await?;
     let edits = match protocol {
         Protocol::Rest => rest_response_fields(&endpoint),
         Protocol::Http => http_response_fields(&endpoint.fields, of),

@@ -3,32 +3,27 @@
 
 use alloc::string::String;
 
-use super::{EndpointAnswer, endpoint_failed, misconfigured};
-use crate::context::{Context, IntegrationContext};
+use super::{EndpointAnswer, MethodCall, endpoint_failed, misconfigured};
+use crate::context::IntegrationContext;
 use crate::definition::Protocol;
 use crate::effect::{EffectError, FunctionAnswer, InvocationType, InvokeFunction};
-use crate::exchange::Io;
-use crate::gateway::MethodOf;
 use crate::gateway::lambda::Lambda;
 use crate::gateway_error::{GatewayError, ResponseType};
 use crate::json::{self, Json};
 use crate::limits::EVENT_BYTES_MAX;
-use crate::message::{Fields, Request};
+use crate::message::Fields;
 use crate::pipeline::map_request::{IntegrationRequest, made, map_request, mapped_bytes};
 use crate::pipeline::map_response::CustomAnswer;
 
 /// Invokes the function.
 pub(super) async fn lambda<'g>(
     lambda: &'g Lambda,
-    of: MethodOf<'_>,
-    request: &Request,
-    context: &Context<'_>,
+    call: MethodCall<'_>,
     observed: &mut IntegrationContext,
-    io: &Io,
 ) -> Result<EndpointAnswer<'g>, GatewayError> {
-    let mapped = map_request(&lambda.request, of, request, context, io).await?;
+    let mapped = map_request(&lambda.request, call).await?;
     let invocation = invocation_type(&mapped)?;
-    let mut payload = mapped_bytes(mapped.content, request, io).await?;
+    let mut payload = mapped_bytes(mapped.content, call).await?;
     if payload.is_empty() {
         payload.extend_from_slice(b"{}");
     }
@@ -42,7 +37,7 @@ pub(super) async fn lambda<'g>(
         invocation,
         timeout_ms: lambda.timeout_ms,
     };
-    let answer = io.perform(operation).await.map_err(|error| match error {
+    let answer = call.io.perform(operation).await.map_err(|error| match error {
         EffectError::TooLarge => misconfigured("the function answered more than 6 MB"),
         error => endpoint_failed(error, Protocol::Rest),
     })?;

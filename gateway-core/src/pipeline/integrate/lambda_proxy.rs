@@ -1,29 +1,25 @@
 //! `AWS_PROXY` with a Lambda function: the request becomes its event, its answer the response.
 
 use super::http_mapping::RequestSource;
-use super::{endpoint_failed, read_content};
-use crate::context::{Context, IntegrationContext};
+use super::{MethodCall, endpoint_failed, read_content};
+use crate::context::IntegrationContext;
 use crate::definition::{PayloadFormat, Protocol};
 use crate::effect::{EffectError, InvocationType, InvokeFunction};
-use crate::exchange::Io;
-use crate::gateway::MethodOf;
 use crate::gateway::expression::Sources;
 use crate::gateway::lambda::LambdaProxy;
 use crate::gateway_error::{GatewayError, ResponseType};
 use crate::lambda::{AnswerInput, EventInput, answer_v1, answer_v2, event_v1, event_v2, refused};
 use crate::limits::EVENT_BYTES_MAX;
-use crate::message::{Request, Response};
+use crate::message::Response;
 use crate::pipeline::map_request::forbidden;
 
 /// Invokes the function and reads its answer.
 pub(super) async fn lambda_proxy(
     proxy: &LambdaProxy,
-    of: MethodOf<'_>,
-    request: &Request,
-    context: &Context<'_>,
+    call: MethodCall<'_>,
     observed: &mut IntegrationContext,
-    io: &Io,
 ) -> Result<Response, GatewayError> {
+    let MethodCall { of, request, context, io } = call;
     let protocol = of.at.api.protocol;
     // REST APIs know format 1.0 alone.
     let format = match protocol {
@@ -40,7 +36,7 @@ pub(super) async fn lambda_proxy(
         true => None,
         false => {
             let reads_body = proxy.request_mappings.reads_body();
-            let source = RequestSource::read(reads_body, of, request, context, io).await?;
+            let source = RequestSource::read(reads_body, call).await?;
             Some(source.mapped_request(&proxy.request_mappings))
         }
     };

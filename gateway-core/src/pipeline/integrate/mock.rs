@@ -2,13 +2,10 @@
 
 use alloc::string::{String, ToString};
 
-use super::{EndpointAnswer, misconfigured};
-use crate::context::Context;
-use crate::exchange::Io;
-use crate::gateway::MethodOf;
+use super::{EndpointAnswer, MethodCall, misconfigured};
 use crate::gateway::mock::{Mock, status_code};
 use crate::gateway_error::GatewayError;
-use crate::message::{Content, Fields, Request};
+use crate::message::{Content, Fields};
 use crate::pipeline::map_request::{map_content, mapped_bytes};
 use crate::pipeline::map_response::CustomAnswer;
 use crate::template::Overrides;
@@ -17,14 +14,11 @@ use crate::template::Overrides;
 /// through. Mappings have no effect.
 pub(super) async fn mock<'g>(
     mock: &'g Mock,
-    of: MethodOf<'_>,
-    request: &Request,
-    context: &Context<'_>,
-    io: &Io,
+    call: MethodCall<'_>,
 ) -> Result<EndpointAnswer<'g>, GatewayError> {
     let overrides = Overrides::default();
-    let content = map_content(&mock.request, None, of, request, context, &overrides, io).await?;
-    let content = mapped_bytes(content, request, io).await?;
+    let content = map_content(&mock.request, None, call, &overrides).await?;
+    let content = mapped_bytes(content, call).await?;
     let status_code = status_code(&String::from_utf8_lossy(&content)).ok_or_else(|| {
         misconfigured(
             "Unable to parse statusCode. It should be an integer and defined in request template.",

@@ -1,31 +1,25 @@
 //! `AWS` with a service: mappings and templates make its request, which the host signs.
 
-use alloc::string::{String, ToString};
+use alloc::string::String;
 
-use super::{EndpointAnswer, endpoint_failed};
-use crate::context::{Context, IntegrationContext};
-use crate::definition::Protocol;
+use super::http::custom_answer;
+use super::{EndpointAnswer, MethodCall, send};
+use crate::context::IntegrationContext;
 use crate::effect::{Connection, SendRequest};
-use crate::exchange::Io;
-use crate::gateway::MethodOf;
 use crate::gateway::service::{Action, Service};
 use crate::gateway_error::GatewayError;
 use crate::message::{Content, OutgoingFields, Request};
 use crate::pipeline::map_request::{IntegrationRequest, map_request};
-use crate::pipeline::map_response::CustomAnswer;
 
 /// Calls the service.
 pub(super) async fn service<'g>(
     service: &'g Service,
-    of: MethodOf<'_>,
-    request: &Request,
-    context: &Context<'_>,
+    call: MethodCall<'_>,
     observed: &mut IntegrationContext,
-    io: &Io,
 ) -> Result<EndpointAnswer<'g>, GatewayError> {
-    let mut mapped = map_request(&service.request, of, request, context, io).await?;
+    let mut mapped = map_request(&service.request, call).await?;
     if let Some(action) = &service.action {
-        ask_for(action, request, &mut mapped);
+        ask_for(action, call.request, &mut mapped);
     }
     // A signature is for the host that is asked.
     mapped.fields.remove("host");
@@ -42,19 +36,8 @@ pub(super) async fn service<'g>(
         timeout_ms: service.timeout_ms,
         insecure_skip_verification: false,
     };
-    let endpoint =
-        io.perform(operation).await.map_err(|error| endpoint_failed(error, Protocol::Rest))?;
-    observed.integration_status = Some(endpoint.status);
-    observed.status = Some(endpoint.status);
-    observed.request_id = endpoint.fields.get("x-amzn-requestid").map(Into::into);
-    Ok(EndpointAnswer::Custom(CustomAnswer {
-        selector: endpoint.status.to_string(),
-        fields: endpoint.fields,
-        content: endpoint.content,
-        responses: &service.responses,
-        is_traced: true,
-        overrides: mapped.overrides,
-    }))
+    let endpoint = send(operation, call, observed).await?;
+    Ok(custom_answer(endpoint, &service.responses, mapped.overrides))
 }
 
 /// Says which action is meant: to a service of AWS JSON by `X-Amz-Target`, to others by the query

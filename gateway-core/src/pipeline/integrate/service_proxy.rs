@@ -9,18 +9,17 @@ use alloc::string::ToString;
 use alloc::{string::String, vec::Vec};
 
 use super::http_mapping::{Mapped, mapped_values};
-use super::{endpoint_failed, http_proxy};
-use crate::context::{Context, IntegrationContext};
+use super::{MethodCall, endpoint_failed, http_proxy};
+use crate::context::IntegrationContext;
 use crate::definition::Protocol;
 use crate::effect::{Connection, ReadContent, SendRequest};
 use crate::exchange::Io;
-use crate::gateway::MethodOf;
 use crate::gateway::aws_endpoint::AwsEndpoint;
 use crate::gateway::parameter_mapping::Value;
 use crate::gateway::service_proxy::{Kind, ServiceProtocol, ServiceProxy};
 use crate::gateway_error::{GatewayError, ResponseType};
 use crate::limits::PAYLOAD_BYTES_MAX;
-use crate::message::{Content, EndpointResponse, Fields, OutgoingFields, Request, Response};
+use crate::message::{Content, EndpointResponse, Fields, OutgoingFields, Response};
 use crate::target;
 
 /// A parameter of the action: name, kind, value.
@@ -29,16 +28,14 @@ type Given = (&'static str, Kind, String);
 /// Calls the action, and answers what the service answered.
 pub(super) async fn service_proxy(
     proxy: &ServiceProxy,
-    of: MethodOf<'_>,
     region: &str,
-    request: &Request,
-    context: &Context<'_>,
+    call: MethodCall<'_>,
     observed: &mut IntegrationContext,
-    io: &Io,
 ) -> Result<http_proxy::Proxied, GatewayError> {
+    let MethodCall { of, context, io, .. } = call;
     let values = proxy.parameters.iter().map(|(_, value)| value).chain(&proxy.region);
     let values: Vec<&Value> = values.collect();
-    let mut texts = match mapped_values(&values, of, request, context, io).await? {
+    let mut texts = match mapped_values(&values, call).await? {
         Mapped::All(texts) => texts,
         Mapped::Missing(index) => {
             let name = proxy.parameters.get(index).map_or("Region", |((name, _), _)| name);
@@ -56,23 +53,23 @@ pub(super) async fn service_proxy(
         .zip(texts)
         .map(|(((name, kind), _), text)| (*name, *kind, text))
         .collect();
-    let call = call(proxy, &given).map_err(|(name, why)| bad_request(name, why))?;
-    let mut fields = call.fields;
+    let asked = asked(proxy, &given).map_err(|(name, why)| bad_request(name, why))?;
+    let mut fields = asked.fields;
     fields.push("User-Agent", alloc::format!("AmazonAPIGateway_{}", context.api_id));
     fields.push("X-Amzn-Trace-Id", context.trace.to_field());
     let operation = SendRequest {
-        method: call.method.into(),
-        url: endpoint.origin + &call.target,
+        method: asked.method.into(),
+        url: endpoint.origin + &asked.target,
         connection: Connection::Service {
             signing_name: endpoint.signing_name,
             region: endpoint.region,
             credentials: proxy.credentials.clone(),
         },
         fields: OutgoingFields::Complete(fields),
-        content: if call.content.is_empty() {
+        content: if asked.content.is_empty() {
             Content::Empty
         } else {
-            Content::Bytes(call.content.into_bytes())
+            Content::Bytes(asked.content.into_bytes())
         },
         timeout_ms: proxy.timeout_ms,
         insecure_skip_verification: false,
@@ -99,7 +96,7 @@ pub(super) async fn service_proxy(
 }
 
 /// What a service is asked.
-struct Call {
+struct Asked {
     method: &'static str,
     target: String,
     fields: Fields,
@@ -107,12 +104,12 @@ struct Call {
 }
 
 /// The request of an action; the error names a parameter, and what is wrong with it.
-fn call(proxy: &ServiceProxy, given: &[Given]) -> Result<Call, (&'static str, &'static str)> {
+fn asked(proxy: &ServiceProxy, given: &[Given]) -> Result<Asked, (&'static str, &'static str)> {
     let mut fields = Fields::new();
     match &proxy.action.protocol {
         ServiceProtocol::Query(version) => {
             fields.push("Content-Type", "application/x-www-form-urlencoded");
-            Ok(Call {
+            Ok(Asked {
                 method: "POST",
                 target: queue_path(given)?,
                 fields,
@@ -124,11 +121,11 @@ fn call(proxy: &ServiceProxy, given: &[Given]) -> Result<Call, (&'static str, &'
             let action = proxy.action.name();
             fields.push("X-Amz-Target", alloc::format!("{service}.{action}"));
             let content = content::json(action, given)?;
-            Ok(Call { method: "POST", target: "/".into(), fields, content })
+            Ok(Asked { method: "POST", target: "/".into(), fields, content })
         }
         ServiceProtocol::AppConfig => {
             let target = configuration_target(given);
-            Ok(Call { method: "GET", target, fields, content: String::new() })
+            Ok(Asked { method: "GET", target, fields, content: String::new() })
         }
     }
 }
