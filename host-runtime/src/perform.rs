@@ -19,7 +19,6 @@ pub mod vpc_links;
 
 use std::time::Duration;
 
-use ::http::Response;
 use gateway_core::effect::{
     Connection, Effect, EffectError, FunctionAnswer, InvokeFunction, Outcome, ReadContent,
     SendRequest,
@@ -29,11 +28,10 @@ use gateway_core::message::{Content, EndpointResponse};
 
 use crate::body::Body;
 use crate::drive::{Held, now};
-use crate::perform::http::{HttpClient, body_error};
+use crate::perform::http::{Answer, HttpClient, body_error};
 use crate::perform::vpc_links::Way;
 use crate::settings::Settings;
 use crate::sigv4::Scope;
-use crate::spelling::fields_of;
 use crate::worker::Worker;
 use outgoing::OutgoingRequest;
 
@@ -97,7 +95,7 @@ async fn send_request(
 ) -> Result<EndpointResponse, EffectError> {
     let timeout = Duration::from_millis(effect.timeout_ms.into());
     let client = worker.client.borrow().clone();
-    let response = match &effect.connection {
+    let answer = match &effect.connection {
         Connection::Service { .. } => {
             let calling = call_service(worker, settings, held, effect, timeout);
             tokio::time::timeout(timeout, calling).await.unwrap_or(Err(EffectError::TimedOut))?
@@ -109,8 +107,8 @@ async fn send_request(
             ask_endpoint(&client, held, effect, timeout, Some(&way)).await?
         }
     };
-    let (head, body) = response.into_parts();
-    let fields = fields_of(&head.headers);
+    let fields = answer.fields();
+    let (head, body) = answer.response.into_parts();
     held.endpoint = head.headers;
     let content = held.contents.hold(body);
     Ok(EndpointResponse { status: head.status.as_u16(), fields, content })
@@ -122,7 +120,7 @@ async fn ask_endpoint(
     effect: SendRequest,
     timeout: Duration,
     way: Option<&Way>,
-) -> Result<Response<Body>, EffectError> {
+) -> Result<Answer, EffectError> {
     let SendRequest { method, url, fields, content, insecure_skip_verification, .. } = effect;
     if held.contents.is_too_large(&content) {
         return Err(EffectError::TooLarge);
@@ -144,7 +142,7 @@ async fn call_service(
     held: &mut Held,
     effect: SendRequest,
     timeout: Duration,
-) -> Result<Response<Body>, EffectError> {
+) -> Result<Answer, EffectError> {
     let SendRequest { method, url, connection, fields, content, .. } = effect;
     let Connection::Service { signing_name, region, credentials } = connection else {
         return Err(EffectError::Unavailable("this is no service".into()));
@@ -161,5 +159,5 @@ async fn call_service(
     let mut request = request.to_request(content)?;
     let scope = Scope { service: &signing_name, region: &region };
     settings.services.sign(&mut request, scope, credentials.as_deref(), client).await?;
-    client.send(request.map(Body::from), timeout).await
+    client.send_own(request.map(Body::from), timeout).await
 }

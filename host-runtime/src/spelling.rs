@@ -1,4 +1,4 @@
-//! Header names as the client spelled them.
+//! Header names as the client spelled them, and the endpoint.
 //!
 //! hyper gives names in lower case and in an order of its own; AWS hands them to Lambda functions
 //! as they were sent. So the connection's bytes are looked at in passing, and when a request has
@@ -149,9 +149,9 @@ fn begins_request(bytes: &[u8], method: &Method) -> bool {
         && line[line.len() - 9..].starts_with(b" HTTP/1.")
 }
 
-/// The field lines of the head at the start of `bytes`, and where it ends, if they are the lines of
-/// `headers` in another spelling.
-fn spell(bytes: &[u8], headers: &HeaderMap) -> Option<(Fields, usize)> {
+/// The field lines of the head at the start of `bytes` (a request's, or a response's), and where it
+/// ends, if they are the lines of `headers` in another spelling.
+pub(crate) fn spell(bytes: &[u8], headers: &HeaderMap) -> Option<(Fields, usize)> {
     let mut next = headers.iter();
     let mut in_order = true;
     // Looked at once for all lines. What is not UTF-8 is decoded value by value.
@@ -293,6 +293,17 @@ mod tests {
         let fields = heads.fields(&Method::GET, &parsed);
         let expected = [("HOST", "h"), ("X-A", "1"), ("X-B", "é"), ("X-C", ""), ("X-D", "2")];
         assert_eq!(names(&fields), expected);
+    }
+
+    #[test]
+    fn an_endpoints_names_are_spelled_as_sent() {
+        let head =
+            b"HTTP/1.1 200 OK\r\nServer: e\r\nX-AbC: 1\r\ncontent-type: a\r\nX-AbC: 2\r\n\r\n";
+        let parsed =
+            headers(&[("server", "e"), ("x-abc", "1"), ("content-type", "a"), ("x-abc", "2")]);
+        let (fields, end) = spell(head, &parsed).unwrap();
+        let expected = [("Server", "e"), ("X-AbC", "1"), ("content-type", "a"), ("X-AbC", "2")];
+        assert_eq!((names(&fields), end), (expected.to_vec(), head.len()));
     }
 
     #[test]

@@ -231,8 +231,8 @@ fn joined<'r>(fields: &'r Fields, is: impl Fn(&str) -> bool) -> Option<Cow<'r, s
 }
 
 impl ResponseSources<'_> {
-    /// Whether a name is that of a mapping. Names are case-sensitive where their spelling is known;
-    /// HTTP/2 and the Worker have lower case alone.
+    /// Whether a name is that of a mapping. Names are case-sensitive where their spelling is known:
+    /// over HTTP/2, and in a Worker, all are in lower case.
     fn is(&self, wanted: &str) -> impl Fn(&str) -> bool {
         let is_spelled =
             self.fields.iter().any(|field| field.name.bytes().any(|b| b.is_ascii_uppercase()));

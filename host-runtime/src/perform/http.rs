@@ -5,7 +5,9 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use gateway_core::effect::EffectError;
+use gateway_core::message::Fields;
 use http::uri::Authority;
 use http::{Request, Response, Uri, Version, header};
 use hyper::body::Body as _;
@@ -18,11 +20,29 @@ use super::outgoing::OutgoingRequest;
 use super::pool::{Idle, Pool, Sender};
 use super::trust::Trust;
 use crate::body::{Body, BodyError};
+use crate::spelling::{fields_of, spell};
 
 /// Sends requests from one thread, over connections of its own. Clones share them.
 #[derive(Debug, Clone, Default)]
 pub struct HttpClient {
     pool: Rc<Pool>,
+}
+
+/// What an endpoint answered.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) response: Response<Body>,
+    /// Its head as it was received over HTTP/1.1. Over HTTP/2 names are in lower case.
+    head: Option<Bytes>,
+}
+
+impl Answer {
+    /// The field lines, names spelled and ordered as they came.
+    pub(crate) fn fields(&self) -> Fields {
+        let headers = self.response.headers();
+        let spelled = self.head.as_ref().and_then(|head| spell(head, headers));
+        spelled.map_or_else(|| fields_of(headers), |(fields, _)| fields)
+    }
 }
 
 impl HttpClient {
@@ -43,6 +63,15 @@ impl HttpClient {
         request: Request<Body>,
         timeout: Duration,
     ) -> Result<Response<Body>, EffectError> {
+        self.send_own(request, timeout).await.map(|answer| answer.response)
+    }
+
+    /// As [`Self::send`], and says how the names of the answer are spelled.
+    pub(crate) async fn send_own(
+        &self,
+        request: Request<Body>,
+        timeout: Duration,
+    ) -> Result<Answer, EffectError> {
         let (head, content) = request.into_parts();
         let head = Request::from_parts(head, ());
         self.send_outgoing(&OutgoingRequest::own(&head)?, content, timeout).await
@@ -60,7 +89,7 @@ impl HttpClient {
         request: &OutgoingRequest<'_>,
         content: Body,
         timeout: Duration,
-    ) -> Result<Response<Body>, EffectError> {
+    ) -> Result<Answer, EffectError> {
         let pace = content.pace();
         let sending = self.send_or_retry(request, content);
         let Some(pace) = pace else {
@@ -86,7 +115,7 @@ impl HttpClient {
         &self,
         request: &OutgoingRequest<'_>,
         mut content: Body,
-    ) -> Result<Response<Body>, EffectError> {
+    ) -> Result<Answer, EffectError> {
         let again = match &content {
             Body::Empty => Some(Body::Empty),
             Body::Whole(bytes) => Some(Body::Whole(bytes.clone())),
@@ -129,11 +158,12 @@ async fn send_on(
     home: &Rc<Idle>,
     request: &OutgoingRequest<'_>,
     content: Body,
-) -> Result<Response<Body>, Failed> {
+) -> Result<Answer, Failed> {
     let mut sender = match sender {
         Sender::Http1(connection) => {
             let answered = connection.exchange(request, content, home).await;
-            return answered.map_err(|http1::Failed { lost, error }| Failed {
+            let answer = answered.map(|(response, head)| Answer { response, head: Some(head) });
+            return answer.map_err(|http1::Failed { lost, error }| Failed {
                 unsent: None,
                 lost,
                 error,
@@ -144,7 +174,7 @@ async fn send_on(
     let request = http2_request(request, content);
     let request = request.map_err(|error| Failed { unsent: None, lost: false, error })?;
     match sender.try_send_request(request).await {
-        Ok(response) => Ok(response.map(Body::from_http2)),
+        Ok(response) => Ok(Answer { response: response.map(Body::from_http2), head: None }),
         Err(mut error) => {
             let unsent = error.take_message().map(Request::into_body);
             let error = error.into_error();
@@ -189,7 +219,7 @@ impl FetchDocument for HttpClient {
                 .body(())
                 .map_err(|e| EffectError::Unavailable(format!("{url}: {e}")))?;
             let head = OutgoingRequest::own(&request)?;
-            let response = self.send_or_retry(&head, Body::Empty).await?;
+            let response = self.send_or_retry(&head, Body::Empty).await?.response;
             if response.status() != http::StatusCode::OK {
                 return Err(EffectError::Unavailable(format!("{url}: {}", response.status())));
             }

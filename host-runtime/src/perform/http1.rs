@@ -64,14 +64,15 @@ impl Http1 {
         read.is_pending()
     }
 
-    /// Sends a request, and waits for the head of its response. The connection goes back to `home`
+    /// Sends a request, and waits for the head of its response, which is given once more as it was
+    /// received. The connection goes back to `home`
     /// when the content has been read, and can be used again.
     pub(crate) async fn exchange(
         mut self,
         request: &OutgoingRequest<'_>,
         content: Body,
         home: &Rc<Idle>,
-    ) -> Result<Response<Body>, Failed> {
+    ) -> Result<(Response<Body>, Bytes), Failed> {
         let framing = match content.size_hint().exact() {
             None => Framing::Chunked,
             Some(0) if !request.expects_content() => Framing::None,
@@ -83,7 +84,8 @@ impl Http1 {
         let mut exchange = Exchange { stream: self.stream, received, is_answered: false, upload };
         let (head, rest) =
             std::future::poll_fn(|cx| exchange.poll_head(cx, &request.method)).await?;
-        Ok(exchange.respond(head, rest, home))
+        let received = head.received.clone();
+        Ok((exchange.respond(head, rest, home), received))
     }
 }
 

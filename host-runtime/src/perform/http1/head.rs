@@ -26,6 +26,8 @@ pub(super) enum Framing {
 pub(super) struct Head {
     pub(super) status: StatusCode,
     pub(super) headers: HeaderMap,
+    /// The head as it was received, which knows how names are spelled.
+    pub(super) received: Bytes,
     pub(super) length: Length,
     /// Whether the connection can be used after it.
     pub(super) is_persistent: bool,
@@ -116,7 +118,7 @@ pub(super) fn parse(received: BytesMut, method: &Method) -> Result<Parsed, Strin
             Some(101) | None => return Err("it switches protocols".into()),
             Some(100..200) => received = received.slice(end..),
             Some(_) => {
-                let head = read(&response, &received, method)?;
+                let head = read(&response, received.slice(..end), method)?;
                 return Ok(Parsed::Final(head, received.slice(end..)));
             }
         }
@@ -131,7 +133,7 @@ pub(super) fn may_be_whole(received: &[u8], new_from: usize) -> bool {
 
 fn read(
     response: &httparse::Response<'_, '_>,
-    received: &Bytes,
+    received: Bytes,
     method: &Method,
 ) -> Result<Head, String> {
     let status = StatusCode::from_u16(response.code.unwrap_or_default());
@@ -149,7 +151,7 @@ fn read(
     let is_http11 = response.version == Some(1);
     let length = length(status, &headers, method, is_http11)?;
     let is_persistent = length != Length::UntilClose && is_persistent(&headers, is_http11);
-    Ok(Head { status, headers, length, is_persistent })
+    Ok(Head { status, headers, received, length, is_persistent })
 }
 
 fn length(
