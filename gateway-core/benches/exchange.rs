@@ -22,36 +22,12 @@ fn integration(integration_type: IntegrationType, uri: &str) -> Integration {
 }
 
 fn method(resource_path: String, integration: Integration) -> Method {
-    Method {
-        resource_id: "r1a2b3".into(),
-        resource_path,
-        http_method: "GET".into(),
-        operation_name: None,
-        authorization: Authorization::None,
-        api_key_required: false,
-        request_models: Vec::new(),
-        request_validator: None,
-        request_parameters: vec![],
-        integration,
-        source: Source::default(),
-    }
+    Method { resource_id: "r1a2b3".into(), ..Method::new("GET", &resource_path, integration) }
 }
 
 fn gateway(protocol: Protocol, methods: Vec<Method>) -> Rc<Gateway> {
-    let deployment = Deployment {
-        id: "d1".into(),
-        methods,
-        authorizers: vec![],
-        gateway_responses: vec![],
-        cors: None,
-        binary_media_types: vec![],
-        api_key_source: ApiKeySource::Header,
-        endpoint_type: EndpointType::Regional,
-        minimum_compression_bytes: None,
-        models: Vec::new(),
-        request_validators: Vec::new(),
-        policy: None,
-    };
+    let deployment =
+        Deployment { endpoint_type: EndpointType::Regional, ..Deployment::new("d1", methods) };
     let throttling = Some(Limit::new(2_000.0, 1_000));
     let stage = Stage {
         stage_name: "prod".into(),
@@ -76,18 +52,7 @@ fn gateway(protocol: Protocol, methods: Vec<Method>) -> Rc<Gateway> {
         deployments: vec![deployment],
         stages: vec![stage],
     };
-    let snapshot = Snapshot {
-        region: "eu-west-1".into(),
-        account_id: "123456789012".into(),
-        account_throttle: Limit::new(10_000.0, 5_000),
-        apis: vec![api],
-        domain_names: vec![],
-        private_endpoints: vec![],
-        principals: vec![],
-        api_keys: vec![],
-        usage_plans: vec![],
-        vpc_links: vec![],
-    };
+    let snapshot = Snapshot::new("eu-west-1", "123456789012", vec![api]);
     Rc::new(Gateway::compile(snapshot).expect("the definition is right"))
 }
 

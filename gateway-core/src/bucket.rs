@@ -4,6 +4,7 @@
 //! that a rate as small as 0.001 requests a second is exact. The host runs [`take_all`] inside its
 //! atomic store (a lock in memory, a Durable Object at the edge); the arithmetic is only here.
 
+use alloc::collections::BTreeMap;
 use alloc::{string::String, vec::Vec};
 
 use serde::{Deserialize, Serialize};
@@ -130,28 +131,36 @@ pub fn take_all(effect: &TakeTokens, now: Timestamp, store: &mut impl BucketStor
     Taken::All
 }
 
+/// The plainest store: everything that was ever taken from. Hosts that run for long forget what is
+/// full; this is for tests, and to compare other stores with.
+#[derive(Debug, Clone, Default)]
+pub struct Buckets {
+    /// By the bucket's key.
+    pub by_key: BTreeMap<String, Bucket>,
+    /// Of quotas, by their key.
+    pub usage: BTreeMap<String, Usage>,
+}
+
+impl BucketStore for Buckets {
+    fn load(&self, key: &str) -> Option<Bucket> {
+        self.by_key.get(key).copied()
+    }
+    fn store(&mut self, take: &BucketTake, bucket: Bucket) {
+        self.by_key.insert(take.key.clone(), bucket);
+    }
+    fn usage(&mut self, key: &str) -> &mut Usage {
+        self.usage.entry(key.into()).or_default()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::definition::{Quota, QuotaPeriod};
     use crate::usage::UsageTake;
-    use alloc::collections::BTreeMap;
     use alloc::vec;
 
-    #[derive(Default)]
-    struct Map(BTreeMap<String, Bucket>, BTreeMap<String, Usage>);
-    impl BucketStore for Map {
-        fn load(&self, key: &str) -> Option<Bucket> {
-            self.0.get(key).copied()
-        }
-        fn store(&mut self, take: &BucketTake, bucket: Bucket) {
-            self.0.insert(take.key.clone(), bucket);
-        }
-        fn usage(&mut self, key: &str) -> &mut Usage {
-            self.1.entry(key.into()).or_default()
-        }
-    }
-    fn take_from(takes: &[BucketTake], now: u64, store: &mut Map) -> Taken {
+    fn take_from(takes: &[BucketTake], now: u64, store: &mut Buckets) -> Taken {
         take_all(&TakeTokens { buckets: takes.to_vec(), usage: None }, Timestamp(now), store)
     }
     fn take(key: &str, rate: f64, burst: u32) -> BucketTake {
@@ -160,7 +169,7 @@ mod tests {
 
     #[test]
     fn a_burst_is_granted_at_once_and_not_one_more() {
-        let mut store = Map::default();
+        let mut store = Buckets::default();
         let takes = [take("a", 1.0, 3)];
         let granted = (0..5).filter(|_| take_from(&takes, 0, &mut store) == Taken::All).count();
         assert_eq!(granted, 3);
@@ -168,10 +177,10 @@ mod tests {
 
     #[test]
     fn an_empty_bucket_takes_from_no_other() {
-        let mut store = Map::default();
+        let mut store = Buckets::default();
         let takes = [take("full", 1.0, 9), take("empty", 0.0, 0)];
         assert_eq!(take_from(&takes, 0, &mut store), Taken::None { empty: 1 });
-        assert!(store.0.is_empty());
+        assert!(store.by_key.is_empty());
     }
 
     #[test]
@@ -198,7 +207,7 @@ mod tests {
 
     #[test]
     fn the_same_bucket_named_twice_is_taken_from_twice() {
-        let mut store = Map::default();
+        let mut store = Buckets::default();
         let takes = [take("a", 0.0, 1), take("a", 0.0, 1)];
         assert_eq!(take_from(&takes, 0, &mut store), Taken::None { empty: 1 });
     }
@@ -211,14 +220,14 @@ mod tests {
             buckets: vec![take("a", 0.0, burst)],
             usage: Some(UsageTake { key: "p/k".into(), quota: Some(quota(limit)) }),
         };
-        let mut store = Map::default();
+        let mut store = Buckets::default();
         assert_eq!(take_all(&effect(2, 9), Timestamp(DAY), &mut store), Taken::All);
         assert_eq!(take_all(&effect(2, 0), Timestamp(DAY), &mut store), Taken::None { empty: 0 });
-        assert_eq!(store.1["p/k"].used(0..9), 1, "what finds no token does not count");
+        assert_eq!(store.usage["p/k"].used(0..9), 1, "what finds no token does not count");
         assert_eq!(take_all(&effect(2, 9), Timestamp(2 * DAY - 1), &mut store), Taken::All);
-        let left = store.0["a"];
+        let left = store.by_key["a"];
         let exceeded = take_all(&effect(2, 9), Timestamp(2 * DAY - 1), &mut store);
-        assert_eq!((exceeded, store.0["a"]), (Taken::QuotaExceeded, left));
+        assert_eq!((exceeded, store.by_key["a"]), (Taken::QuotaExceeded, left));
         assert_eq!(take_all(&effect(2, 9), Timestamp(2 * DAY), &mut store), Taken::All);
         assert_eq!(take_all(&effect(0, 9), Timestamp(9 * DAY), &mut store), Taken::QuotaExceeded);
     }

@@ -244,16 +244,10 @@ impl Building {
         document: &Node,
     ) -> Option<()> {
         let alone = Snapshot {
-            region: config.region.clone(),
-            account_id: config.account_id.clone(),
-            account_throttle: config.account_throttle,
-            apis: vec![api.clone()],
-            domain_names: Vec::new(),
             private_endpoints: private_endpoints(config),
             principals: config.principals.clone(),
-            api_keys: Vec::new(),
-            usage_plans: Vec::new(),
             vpc_links: vpc_links(config),
+            ..Snapshot::new(&config.region, &config.account_id, vec![api.clone()])
         };
         let Err(errors) = Gateway::compile(alone) else { return Some(()) };
         for error in errors {

@@ -7,7 +7,6 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::rc::Rc;
 
-use gateway_core::bucket::Limit;
 use gateway_core::definition::{Api, Protocol, Snapshot, Stage, json, openapi};
 use gateway_core::effect::{Effect, EffectError, FunctionAnswer, Outcome, Taken};
 use gateway_core::exchange::{Exchange, Next};
@@ -151,25 +150,15 @@ fn gateway(case: &Case) -> Result<(Rc<Gateway>, String), String> {
         variables: variables.iter().map(|(name, value)| (name.clone(), value.text())).collect(),
         ..Stage::default()
     };
-    let snapshot = Snapshot {
-        region: "us-east-1".into(),
-        account_id: "000000000000".into(),
-        account_throttle: Limit::new(10_000.0, 5_000),
-        apis: vec![Api {
-            id: API_ID.into(),
-            name: imported.name,
-            protocol,
-            disable_execute_api_endpoint: imported.disable_execute_api_endpoint,
-            deployments: vec![deployment],
-            stages: vec![stage],
-        }],
-        domain_names: vec![],
-        private_endpoints: vec![],
-        principals: vec![],
-        api_keys: vec![],
-        usage_plans: vec![],
-        vpc_links: vec![],
+    let api = Api {
+        id: API_ID.into(),
+        name: imported.name,
+        protocol,
+        disable_execute_api_endpoint: imported.disable_execute_api_endpoint,
+        deployments: vec![deployment],
+        stages: vec![stage],
     };
+    let snapshot = Snapshot::new("us-east-1", "000000000000", vec![api]);
     Ok((Rc::new(Gateway::compile(snapshot).map_err(told)?), stage_name))
 }
 

@@ -83,6 +83,26 @@ pub struct Deployment {
     pub policy: Option<Policy>,
 }
 
+impl Deployment {
+    /// These methods, and nothing else set.
+    pub fn new(id: &str, methods: Vec<Method>) -> Self {
+        Self {
+            id: id.into(),
+            methods,
+            authorizers: Vec::new(),
+            gateway_responses: Vec::new(),
+            cors: None,
+            binary_media_types: Vec::new(),
+            api_key_source: ApiKeySource::default(),
+            endpoint_type: EndpointType::default(),
+            minimum_compression_bytes: None,
+            models: Vec::new(),
+            request_validators: Vec::new(),
+            policy: None,
+        }
+    }
+}
+
 /// `x-amazon-apigateway-gateway-responses`, one entry.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct GatewayResponse {

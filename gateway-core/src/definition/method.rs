@@ -34,6 +34,23 @@ pub struct Method {
 }
 
 impl Method {
+    /// An open method of a resource, or a route, with nothing else set.
+    pub fn new(http_method: &str, resource_path: &str, integration: Integration) -> Self {
+        Self {
+            resource_id: String::new(),
+            resource_path: resource_path.into(),
+            http_method: http_method.into(),
+            operation_name: None,
+            authorization: Authorization::None,
+            api_key_required: false,
+            request_parameters: Vec::new(),
+            integration,
+            source: Source::default(),
+            request_models: Vec::new(),
+            request_validator: None,
+        }
+    }
+
     /// `$context.routeKey`: `GET /products`, `$default`.
     pub fn route_key(&self) -> String {
         match self.resource_path.as_str() {

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{Api, ApiKey, DomainName, UsagePlan};
 use crate::bucket::Limit;
 use crate::codec;
+use crate::limits::{ACCOUNT_BURST_DEFAULT, ACCOUNT_RATE_DEFAULT};
 use crate::message::Timestamp;
 use crate::policy::{Identity, Policy};
 
@@ -39,6 +40,24 @@ pub struct Snapshot {
     /// The VPC links that the host knows the targets of. Without any, private integrations of REST APIs
     /// are sent to their URIs.
     pub vpc_links: Vec<VpcLink>,
+}
+
+impl Snapshot {
+    /// These APIs with the limits of a new account, and nothing else set.
+    pub fn new(region: &str, account_id: &str, apis: Vec<Api>) -> Self {
+        Self {
+            region: region.into(),
+            account_id: account_id.into(),
+            account_throttle: Limit::new(ACCOUNT_RATE_DEFAULT, ACCOUNT_BURST_DEFAULT),
+            apis,
+            domain_names: Vec::new(),
+            private_endpoints: Vec::new(),
+            principals: Vec::new(),
+            api_keys: Vec::new(),
+            usage_plans: Vec::new(),
+            vpc_links: Vec::new(),
+        }
+    }
 }
 
 /// A VPC endpoint for `execute-api`, as the host stands in for it: a listener of its own.

@@ -4,10 +4,9 @@ use alloc::rc::Rc;
 use alloc::vec;
 use alloc::{string::String, vec::Vec};
 
-use crate::bucket::Limit;
 use crate::definition::{
-    AccessLogSettings, Api, Authorization, Deployment, EndpointType, Integration,
-    IntegrationResponse, IntegrationType, Method, Protocol, Snapshot, Source, Stage,
+    AccessLogSettings, Api, Deployment, Integration, IntegrationResponse, IntegrationType, Method,
+    Protocol, Snapshot, Stage,
 };
 use crate::effect::{Effect, FunctionAnswer, Notice, Outcome, ReadContent, SendRequest, Taken};
 use crate::exchange::{Exchange, Next};
@@ -210,19 +209,7 @@ pub(crate) fn mock(body: &str) -> Integration {
 /// A method, as `GET /a`, or `$default`.
 pub(crate) fn method(route: &str, integration: Integration) -> Method {
     let (http_method, resource_path) = route.split_once(' ').unwrap_or(("ANY", route));
-    Method {
-        resource_id: "r1".into(),
-        resource_path: resource_path.into(),
-        http_method: http_method.into(),
-        operation_name: None,
-        authorization: Authorization::None,
-        api_key_required: false,
-        request_models: Vec::new(),
-        request_validator: None,
-        request_parameters: vec![],
-        integration,
-        source: Source::default(),
-    }
+    Method { resource_id: "r1".into(), ..Method::new(http_method, resource_path, integration) }
 }
 
 /// The API `abc123` with one stage.
@@ -232,20 +219,7 @@ pub(crate) fn api(protocol: Protocol, stage_name: &str, methods: Vec<Method>) ->
         name: "test".into(),
         protocol,
         disable_execute_api_endpoint: false,
-        deployments: vec![Deployment {
-            id: "d1".into(),
-            methods,
-            authorizers: vec![],
-            gateway_responses: vec![],
-            cors: None,
-            binary_media_types: vec![],
-            api_key_source: Default::default(),
-            endpoint_type: EndpointType::Edge,
-            minimum_compression_bytes: None,
-            models: Vec::new(),
-            request_validators: Vec::new(),
-            policy: None,
-        }],
+        deployments: vec![Deployment::new("d1", methods)],
         stages: vec![Stage {
             stage_name: stage_name.into(),
             access_log_settings: Some(AccessLogSettings {
@@ -273,18 +247,7 @@ pub(crate) fn gateway(apis: Vec<Api>) -> Rc<Gateway> {
 }
 
 pub(crate) fn snapshot(apis: Vec<Api>) -> Snapshot {
-    Snapshot {
-        region: "eu-west-1".into(),
-        account_id: "123456789012".into(),
-        account_throttle: Limit::new(10_000.0, 5_000),
-        apis,
-        domain_names: vec![],
-        private_endpoints: vec![],
-        principals: vec![],
-        api_keys: vec![],
-        usage_plans: vec![],
-        vpc_links: vec![],
-    }
+    Snapshot::new("eu-west-1", "123456789012", apis)
 }
 
 /// The request's fields that an effect sends on, edits made.

@@ -47,19 +47,7 @@ pub(crate) fn snapshot() -> Arc<[u8]> {
     let mut function = method("ANY", "/{proxy+}", IntegrationType::AwsProxy, FUNCTION);
     function.integration.payload_format = PayloadFormat::V2;
     let http = api("http", Protocol::Http, "$default", vec![secured, function]);
-    let snapshot = Snapshot {
-        region: "us-east-1".into(),
-        account_id: "000000000000".into(),
-        account_throttle: Limit::new(10_000.0, 5_000),
-        apis: vec![rest, http],
-        domain_names: vec![],
-        private_endpoints: vec![],
-        principals: vec![],
-        api_keys: vec![],
-        usage_plans: vec![],
-        vpc_links: vec![],
-    };
-    snapshot.to_bytes().into()
+    Snapshot::new("us-east-1", "000000000000", vec![rest, http]).to_bytes().into()
 }
 
 fn api(id: &str, protocol: Protocol, stage_name: &str, methods: Vec<Method>) -> Api {
@@ -71,8 +59,6 @@ fn api(id: &str, protocol: Protocol, stage_name: &str, methods: Vec<Method>) -> 
         protocol,
         disable_execute_api_endpoint: false,
         deployments: vec![Deployment {
-            id: "d1".into(),
-            methods,
             authorizers: vec![Authorizer {
                 name: "tokens".into(),
                 source: Source::default(),
@@ -84,15 +70,7 @@ fn api(id: &str, protocol: Protocol, stage_name: &str, methods: Vec<Method>) -> 
                     },
                 },
             }],
-            gateway_responses: Vec::new(),
-            cors: None,
-            binary_media_types: Vec::new(),
-            api_key_source: Default::default(),
-            endpoint_type: Default::default(),
-            minimum_compression_bytes: None,
-            models: Vec::new(),
-            request_validators: Vec::new(),
-            policy: None,
+            ..Deployment::new("d1", methods)
         }],
         stages: vec![Stage {
             stage_name: stage_name.into(),
@@ -112,26 +90,14 @@ fn method(verb: &str, path: &str, integration_type: IntegrationType, uri: &str) 
     } else {
         Vec::new()
     };
-    Method {
-        resource_id: "r1".into(),
-        resource_path: path.into(),
-        http_method: verb.into(),
-        operation_name: None,
-        authorization: Authorization::None,
-        api_key_required: false,
-        request_models: Vec::new(),
-        request_validator: None,
-        request_parameters: Vec::new(),
-        integration: Integration {
-            http_method: Some(
-                if integration_type == IntegrationType::AwsProxy { "POST" } else { "ANY" }.into(),
-            ),
-            uri: Some(uri.into()),
-            request_parameters: path_parameters,
-            ..Integration::new(integration_type)
-        },
-        source: Source::default(),
-    }
+    let own_method = if integration_type == IntegrationType::AwsProxy { "POST" } else { "ANY" };
+    let integration = Integration {
+        http_method: Some(own_method.into()),
+        uri: Some(uri.into()),
+        request_parameters: path_parameters,
+        ..Integration::new(integration_type)
+    };
+    Method { resource_id: "r1".into(), ..Method::new(verb, path, integration) }
 }
 
 /// A browser's request through the HTTP proxy of the REST API.

@@ -34,18 +34,7 @@ const LOG_FORMAT: &str = concat!(
 
 /// The deployment snapshot.
 pub fn snapshot() -> Snapshot {
-    Snapshot {
-        region: "us-east-1".into(),
-        account_id: "123456789012".into(),
-        account_throttle: Limit::new(10_000.0, 5_000),
-        apis: vec![rest_api(), http_api()],
-        domain_names: vec![],
-        private_endpoints: vec![],
-        principals: vec![],
-        api_keys: vec![],
-        usage_plans: vec![],
-        vpc_links: vec![],
-    }
+    Snapshot::new("us-east-1", "123456789012", vec![rest_api(), http_api()])
 }
 
 fn rest_api() -> Api {
@@ -143,18 +132,10 @@ fn api(
         protocol,
         disable_execute_api_endpoint: false,
         deployments: vec![Deployment {
-            id: "d1".into(),
-            methods,
             authorizers,
-            gateway_responses: vec![],
             cors,
             binary_media_types: vec!["image/png".into()],
-            api_key_source: Default::default(),
-            endpoint_type: Default::default(),
-            minimum_compression_bytes: None,
-            models: Vec::new(),
-            request_validators: Vec::new(),
-            policy: None,
+            ..Deployment::new("d1", methods)
         }],
         stages: vec![Stage {
             stage_name: stage_name.into(),
@@ -174,19 +155,7 @@ fn api(
 
 fn method(route: &str, integration: Integration) -> Method {
     let (http_method, resource_path) = route.split_once(' ').expect("METHOD /path");
-    Method {
-        resource_id: "r1".into(),
-        resource_path: resource_path.into(),
-        http_method: http_method.into(),
-        operation_name: None,
-        authorization: Authorization::None,
-        api_key_required: false,
-        request_models: Vec::new(),
-        request_validator: None,
-        request_parameters: vec![],
-        integration,
-        source: Source::default(),
-    }
+    Method { resource_id: "r1".into(), ..Method::new(http_method, resource_path, integration) }
 }
 
 fn guarded(route: &str, integration: Integration, scopes: &[&str]) -> Method {

@@ -1,9 +1,8 @@
 //! The host: what it has, and how it carries effects out.
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use gateway_core::bucket::{Bucket, BucketStore, BucketTake, take_all};
+use gateway_core::bucket::{Buckets, take_all};
 use gateway_core::effect::{
     Effect, EffectError, EffectKind, FunctionAnswer, Notice, Outcome, RequestSignature,
 };
@@ -14,8 +13,6 @@ use gateway_core::message::{
     Arrival, Content, ContentId, EndpointResponse, Field, Fields, Response, Timestamp,
 };
 use gateway_core::remembered::RememberedAuthorizations;
-
-use gateway_core::usage::Usage;
 
 use super::{Faults, Sample, Transcript, is_signed, snapshot, token};
 
@@ -215,19 +212,4 @@ fn authorization(event: &serde_json::Value) -> serde_json::Value {
         "policyDocument": {"Version": "2012-10-17", "Statement": statements},
         "context": {"k": 1},
     })
-}
-
-#[derive(Debug, Default)]
-struct Buckets(BTreeMap<String, Bucket>, BTreeMap<String, Usage>);
-
-impl BucketStore for Buckets {
-    fn load(&self, key: &str) -> Option<Bucket> {
-        self.0.get(key).copied()
-    }
-    fn store(&mut self, take: &BucketTake, bucket: Bucket) {
-        self.0.insert(take.key.clone(), bucket);
-    }
-    fn usage(&mut self, key: &str) -> &mut Usage {
-        self.1.entry(key.into()).or_default()
-    }
 }

@@ -2,7 +2,6 @@ use alloc::string::{String, ToString};
 use alloc::{format, vec::Vec};
 
 use super::*;
-use crate::bucket::Limit;
 use crate::definition::{Api, Snapshot, Stage, json};
 use crate::gateway::Gateway;
 
@@ -47,18 +46,7 @@ fn compile(imported: Imported, protocol: Protocol, place: &str) {
         deployments: alloc::vec![imported.deployment],
         stages: alloc::vec![stage],
     };
-    let snapshot = Snapshot {
-        region: "us-east-1".into(),
-        account_id: "000000000000".into(),
-        account_throttle: Limit::new(10_000.0, 5_000),
-        apis: alloc::vec![api],
-        domain_names: alloc::vec![],
-        private_endpoints: Vec::new(),
-        principals: Vec::new(),
-        api_keys: Vec::new(),
-        usage_plans: Vec::new(),
-        vpc_links: Vec::new(),
-    };
+    let snapshot = Snapshot::new("us-east-1", "000000000000", alloc::vec![api]);
     if let Err(errors) = Gateway::compile(snapshot) {
         panic!("{place}: {errors:?}");
     }

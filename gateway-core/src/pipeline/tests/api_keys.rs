@@ -4,7 +4,7 @@ use alloc::string::{String, ToString};
 use alloc::vec;
 use alloc::vec::Vec;
 
-use crate::bucket::{Bucket, BucketStore, BucketTake, Limit, take_all};
+use crate::bucket::{Buckets, Limit, take_all};
 use crate::definition::{
     Api, ApiKey, ApiKeySource, Authorization, Authorizer, AuthorizerKind, KeyDigest, Method, Quota,
     QuotaPeriod, Snapshot, Source, UsagePlan, UsagePlanStage,
@@ -13,7 +13,6 @@ use crate::effect::{Effect, FunctionAnswer, Notice, Outcome};
 use crate::gateway::Gateway;
 use crate::message::{Arrival, Timestamp};
 use crate::pipeline::world::*;
-use crate::usage::Usage;
 
 const K1: &str = "abcdefghij0123456789ABCD";
 const K2: &str = "bcdefghijk0123456789ABCD";
@@ -69,29 +68,14 @@ fn of(plans: Vec<UsagePlan>) -> Snapshot {
 /// A gateway with buckets and counts that outlive a request.
 struct World {
     gateway: Rc<Gateway>,
-    store: Store,
+    store: Buckets,
     now: Timestamp,
-}
-
-#[derive(Default)]
-struct Store(BTreeMap<String, Bucket>, BTreeMap<String, Usage>);
-
-impl BucketStore for Store {
-    fn load(&self, key: &str) -> Option<Bucket> {
-        self.0.get(key).copied()
-    }
-    fn store(&mut self, take: &BucketTake, bucket: Bucket) {
-        self.0.insert(take.key.clone(), bucket);
-    }
-    fn usage(&mut self, key: &str) -> &mut Usage {
-        self.1.entry(key.into()).or_default()
-    }
 }
 
 impl World {
     fn new(snapshot: Snapshot) -> Self {
         let gateway = Rc::new(Gateway::compile(snapshot).unwrap());
-        Self { gateway, store: Store::default(), now: NOW }
+        Self { gateway, store: Buckets::default(), now: NOW }
     }
     fn run(&mut self, request: &str, fields: &[&str]) -> Told {
         let arrival = Arrival { now: self.now, ..arrival(request, fields) };
@@ -154,7 +138,7 @@ fn a_method_without_the_requirement_needs_no_key_and_counts_for_none() {
     for key in [K1, "whatever", K1] {
         assert_eq!(world.get("/prod/free", key), 200);
     }
-    assert!(world.store.1.is_empty());
+    assert!(world.store.usage.is_empty());
     assert_eq!([world.get("/prod/a", K1), world.get("/prod/a", K1)], [200, 429]);
     assert_eq!(world.get("/prod/free", K1), 200);
 }
@@ -254,9 +238,9 @@ fn what_the_plan_refuses_takes_no_token_of_anybody_else() {
     plan.quota = Some(Quota { limit: 1, offset: 0, period: QuotaPeriod::Month });
     let mut world = World::new(of(vec![plan]));
     world.get("/prod/a", K1);
-    let before = world.store.0.clone();
+    let before = world.store.by_key.clone();
     assert_eq!(world.get("/prod/a", K1), 429);
-    assert_eq!(world.store.0, before);
+    assert_eq!(world.store.by_key, before);
 }
 
 #[test]
