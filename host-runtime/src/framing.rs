@@ -200,11 +200,11 @@ fn sets(fields: &OutgoingFields, name: &str) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use gateway_core::message::{Field, FieldEdits, Fields};
 
-    fn headers(lines: &[(&'static str, &'static str)]) -> HeaderMap {
+    pub(crate) fn headers(lines: &[(&'static str, &'static str)]) -> HeaderMap {
         let mut headers = HeaderMap::new();
         for (name, value) in lines {
             headers.append(*name, HeaderValue::from_static(value));

@@ -259,14 +259,8 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Noted<S> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::framing::tests::headers;
 
-    fn headers(lines: &[(&'static str, &'static str)]) -> HeaderMap {
-        let mut headers = HeaderMap::new();
-        for (name, value) in lines {
-            headers.append(*name, HeaderValue::from_static(value));
-        }
-        headers
-    }
     fn noted(parts: &[&str]) -> Heads {
         let heads = Heads::default();
         parts.iter().for_each(|part| heads.0.borrow_mut().note(part.as_bytes()));

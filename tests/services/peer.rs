@@ -2,9 +2,8 @@
 
 use std::fs::File;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
-use std::sync::Mutex;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -255,30 +254,7 @@ async fn wait_for(address: SocketAddr, process: &mut Child, log: impl Fn() -> St
     tokio::time::timeout(START, listening).await.expect("it listens");
 }
 
-/// The python that `cargo xtask test` prepares, or one prepared here as it does.
+/// The python that has moto.
 pub(crate) fn python() -> PathBuf {
-    // Tests run side by side: one of them prepares.
-    static PREPARING: Mutex<()> = Mutex::new(());
-    let _preparing = PREPARING.lock();
-    if let Some(python) = std::env::var_os("EDGEWAY_MOTO_PYTHON") {
-        return python.into();
-    }
-    let tests = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let requirements = tests.join("services/requirements.txt");
-    let wanted = std::fs::read(&requirements).unwrap();
-    let venv = tests.join("../target/edgeway/venv-moto");
-    let (python, stamp) = (venv.join("bin/python3"), venv.join("requirements.installed"));
-    if std::fs::read(&stamp).is_ok_and(|installed| installed == wanted) {
-        return python;
-    }
-    run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&venv));
-    let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r"];
-    run(Command::new(&python).args(pip).arg(&requirements));
-    std::fs::write(&stamp, wanted).unwrap();
-    python
-}
-
-fn run(command: &mut Command) {
-    let status = command.status().unwrap_or_else(|error| panic!("{command:?}: {error}"));
-    assert!(status.success(), "{command:?}: {status}");
+    tests::python::python("EDGEWAY_MOTO_PYTHON", "venv-moto", "tests/services/requirements.txt")
 }

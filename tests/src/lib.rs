@@ -14,6 +14,7 @@ pub mod json;
 pub mod matcher;
 pub mod percent;
 pub mod ports;
+pub mod python;
 pub mod ratchet;
 pub mod run;
 pub mod setup;

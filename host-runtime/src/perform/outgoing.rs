@@ -210,15 +210,9 @@ fn header_map(lines: &[Line<'_>]) -> Result<HeaderMap, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::framing::tests::headers;
     use gateway_core::message::{Field, FieldEdits, Fields};
 
-    fn headers(lines: &[(&'static str, &'static str)]) -> HeaderMap {
-        let mut headers = HeaderMap::new();
-        for (name, value) in lines {
-            headers.append(*name, HeaderValue::from_static(value));
-        }
-        headers
-    }
     fn sent<'a>(fields: &'a OutgoingFields, client: &'a HeaderMap) -> Vec<(&'a str, &'a str)> {
         let request = OutgoingRequest::new("GET", "http://e/a".into(), fields, client).unwrap();
         request.lines.into_iter().map(|(n, v)| (n, std::str::from_utf8(v).unwrap())).collect()

@@ -109,10 +109,12 @@ fn rust_function() -> PathBuf {
         return program;
     }
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    run(Command::new(cargo)
+    let built = Command::new(cargo)
         .current_dir(repository())
         .args(["build", "--quiet", "--workspace", "--bin", "products-function", "--target-dir"])
-        .arg(target()));
+        .arg(target())
+        .status();
+    assert!(built.is_ok_and(|status| status.success()), "cargo has built the function");
     program
 }
 
@@ -121,28 +123,9 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
 }
 
-/// The python that `cargo xtask test` prepares, or one prepared here as it does.
 fn python() -> PathBuf {
-    if let Some(python) = std::env::var_os("EDGEWAY_PYTHON") {
-        return python.into();
-    }
-    let requirements = repository().join("examples/products/function-python/requirements.txt");
-    let wanted = std::fs::read(&requirements).unwrap();
-    let venv = repository().join("target/edgeway/venv");
-    let (python, stamp) = (venv.join("bin/python3"), venv.join("requirements.installed"));
-    if std::fs::read(&stamp).is_ok_and(|installed| installed == wanted) {
-        return python;
-    }
-    run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&venv));
-    let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r"];
-    run(Command::new(&python).args(pip).arg(&requirements));
-    std::fs::write(&stamp, wanted).unwrap();
-    python
-}
-
-fn run(command: &mut Command) {
-    let status = command.status().unwrap_or_else(|error| panic!("{command:?}: {error}"));
-    assert!(status.success(), "{command:?}: {status}");
+    let requirements = "examples/products/function-python/requirements.txt";
+    tests::python::python("EDGEWAY_PYTHON", "venv", requirements)
 }
 
 fn repository() -> &'static Path {

@@ -3,7 +3,8 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use host_runtime::engine::EngineKind;
@@ -170,6 +171,22 @@ pub(crate) fn endpoint(serve: impl Fn(Connection) + Send + Sync + 'static) -> So
         }
     });
     address
+}
+
+/// An endpoint that answers with `content` once it is told to: says when it was asked, and waits.
+pub(crate) fn held_endpoint(content: &'static str) -> (SocketAddr, Receiver<()>, Sender<()>) {
+    let (asked, arrived) = channel();
+    let (go_on, wait) = channel();
+    let wait = Mutex::new(wait);
+    let endpoint = endpoint(move |mut connection| {
+        connection.head();
+        asked.send(()).unwrap();
+        wait.lock().unwrap().recv_timeout(PATIENCE).unwrap();
+        let length = content.len();
+        let answer = format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n{content}");
+        connection.send(answer.as_bytes());
+    });
+    (endpoint, arrived, go_on)
 }
 
 /// An endpoint that answers every request with 200 and what it was asked.

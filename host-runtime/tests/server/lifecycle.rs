@@ -2,21 +2,12 @@
 
 use std::net::{SocketAddr, TcpStream};
 use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::channel;
 
 use crate::kit::*;
 
 #[test]
 fn a_request_in_flight_ends_on_what_it_began_with() {
-    let (asked, arrived) = channel::<()>();
-    let (go_on, wait) = channel::<()>();
-    let wait = std::sync::Mutex::new(wait);
-    let endpoint = endpoint(move |mut connection| {
-        connection.head();
-        asked.send(()).unwrap();
-        wait.lock().unwrap().recv_timeout(PATIENCE).unwrap();
-        connection.send(b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nold");
-    });
+    let (endpoint, arrived, go_on) = held_endpoint("old");
     let served = Served::start(endpoint);
     let mut client = served.client();
     client.send(b"GET /prod/to/a HTTP/1.1\r\nHost: h\r\n\r\n");
@@ -61,15 +52,7 @@ fn a_second_host_cannot_take_half_of_the_connections() {
 
 #[test]
 fn draining_finishes_what_is_under_way() {
-    let (asked, arrived) = channel::<()>();
-    let (go_on, wait) = channel::<()>();
-    let wait = std::sync::Mutex::new(wait);
-    let endpoint = endpoint(move |mut connection| {
-        connection.head();
-        asked.send(()).unwrap();
-        wait.lock().unwrap().recv_timeout(PATIENCE).unwrap();
-        connection.send(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ndone");
-    });
+    let (endpoint, arrived, go_on) = held_endpoint("done");
     let served = Served::start(endpoint);
     let address = served.host.address();
     let mut busy = served.client();
@@ -165,15 +148,7 @@ fn the_program_reloads_changed_files_and_refuses_bad_ones() {
 
 #[test]
 fn the_program_ends_on_term_after_its_requests() {
-    let (asked, arrived) = channel::<()>();
-    let (go_on, wait) = channel::<()>();
-    let wait = std::sync::Mutex::new(wait);
-    let endpoint = endpoint(move |mut connection| {
-        connection.head();
-        asked.send(()).unwrap();
-        wait.lock().unwrap().recv_timeout(PATIENCE).unwrap();
-        connection.send(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ndone");
-    });
+    let (endpoint, arrived, go_on) = held_endpoint("done");
     let folder = Folder::new();
     configuration(&folder, endpoint);
     let mut program = Program::start(&folder);

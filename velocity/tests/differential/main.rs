@@ -4,6 +4,7 @@
 //! are missing the test says so and is passed, unless `VELOCITY17=required`, as `cargo xtask test` sets it.
 
 mod generate;
+mod words;
 
 use std::io::Write;
 use std::path::Path;

@@ -6,9 +6,13 @@ use crate::definition::{Api, Snapshot, Stage, json};
 use crate::gateway::Gateway;
 
 mod accepted;
+mod accepted_exports;
 mod conformance;
 mod exported;
 mod refused;
+mod refused_integrations;
+mod refused_mappings;
+mod refused_security;
 
 fn document(text: &str) -> Node {
     json::read(text).unwrap_or_else(|error| panic!("{error}\n{text}"))
@@ -34,6 +38,29 @@ fn rest(path: &str, item: &str) -> String {
         "{{\"openapi\": \"3.0.1\", \"info\": {{\"title\": \"t\", \"version\": \"1\"}}, \"paths\": {{\n\"{path}\": {item}}}}}"
     )
 }
+
+/// The mistakes of a REST API's `/a`, told from the second line on.
+#[track_caller]
+fn check(item: &str, expected: &[&str]) {
+    assert_eq!(mistakes(&rest("/a", item), Protocol::Rest), expected, "{item}");
+}
+
+#[track_caller]
+fn check_integration(integration: &str, expected: &[&str]) {
+    let at = "/paths/~1a/get/x-amazon-apigateway-integration";
+    let expected: Vec<String> = expected.iter().map(|e| e.replace('@', at)).collect();
+    let item = format!("{{\"get\":\n{{\"x-amazon-apigateway-integration\": {integration}}}}}");
+    assert_eq!(mistakes(&rest("/a", &item), Protocol::Rest), expected, "{integration}");
+}
+
+/// An HTTP API with further members at the top, one a line.
+fn http(members: &str, item: &str) -> String {
+    format!(
+        "{{\"openapi\": \"3.0.1\", \"info\": {{\"title\": \"t\"}}, \"paths\": {{\"/a\": {item}}},\n{members}}}"
+    )
+}
+
+const FUNCTION: &str = "arn:aws:lambda:eu-west-1:123456789012:function:f";
 
 /// What is imported can be served: no later step finds a mistake whose line nobody knows any more.
 fn compile(imported: Imported, protocol: Protocol, place: &str) {

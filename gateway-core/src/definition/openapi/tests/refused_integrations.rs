@@ -1,0 +1,129 @@
+//! Integrations that AWS refuses.
+
+use super::*;
+
+#[test]
+fn malformed_integrations_are_refused() {
+    check_integration("{}", &["3 @: `type` is missing"]);
+    check_integration("[]", &["3 @: expected an object, found an array"]);
+    check_integration(
+        "{\"type\": \"http_proxy\", \"uri\": \"http:///\", \"httpMethod\": \"FETCH\", \"timeoutInMillis\": 49}",
+        &[
+            "3 @/httpMethod: `FETCH` is not known here",
+            "3 @/uri: `http:///` is not a URL: `` is not a host",
+            "3 @/timeoutInMillis: 49 is not between 50 and 900000",
+        ],
+    );
+    check_integration(
+        "{\"type\": \"http_proxy\"}",
+        &["3 @: `httpMethod` is missing", "3 @: `uri` is missing"],
+    );
+    check_integration(
+        "{\"type\": \"aws_proxy\", \"httpMethod\": \"POST\",\n\"uri\": \"arn:aws:apigateway:r:sqs:path/1/q\"}",
+        &["4 @/uri: `aws_proxy` calls Lambda functions, not `sqs`"],
+    );
+    check_integration(
+        "{\"type\": \"aws_proxy\", \"httpMethod\": \"POST\",\n\"uri\": {\"Fn::Sub\": \"x\"}}",
+        &["4 @/uri: `Fn::Sub` is not resolved: only CloudFormation knows its value"],
+    );
+    check_integration(
+        "{\"type\": \"http_proxy\", \"httpMethod\": \"GET\", \"uri\": \"https://x.example/\", \"requestParameters\": {\n\
+         \"integration.request.cookie.a\": \"'x'\",\n\"integration.request.path.b\": \"x\",\n\"integration.request.header.c\": \"method.request.body.a[\"}}",
+        &[
+            "4 @/requestParameters/integration.request.cookie.a: Invalid mapping expression parameter specified: integration.request.cookie.a",
+            "5 @/requestParameters/integration.request.path.b: Invalid mapping expression specified: x",
+            "6 @/requestParameters/integration.request.header.c: Invalid mapping expression specified: method.request.body.a[",
+        ],
+    );
+    check_integration(
+        "{\"$ref\": \"#/components/x-amazon-apigateway-integrations/none\"}",
+        &[
+            "3 @/$ref: `#/components/x-amazon-apigateway-integrations/none` names nothing in this document",
+        ],
+    );
+    check_integration(
+        "{\"$ref\": \"#/paths/~1a/get/x-amazon-apigateway-integration\"}",
+        &["3 @: a reference that leads to itself"],
+    );
+}
+
+#[test]
+fn responses_that_aws_refuses_are_refused() {
+    check_integration(
+        "{\"type\": \"mock\", \"responses\": {\n\
+         \"(\": {\"statusCode\": 200},\n\
+         \"default\": {\"responseTemplates\": {}},\n\
+         \"2..\": {\"statusCode\": \"20\"},\n\
+         \"3..\": {\"statusCode\": 301, \"responseParameters\": {\"method.response.header.Location\": \"'/'\"}}}}",
+        &[
+            "4 @/responses/(: `(` is not a regular expression: a group is not closed",
+            "5 @/responses/default: `statusCode` is missing",
+            "6 @/responses/2../statusCode: 20 is not between 100 and 599",
+            "7 @/responses/3../responseParameters/method.response.header.Location: Invalid mapping expression parameter specified: method.response.header.Location",
+        ],
+    );
+}
+
+#[test]
+fn uris_that_name_no_action_of_a_service_are_refused() {
+    for (uri, mistake) in [
+        (
+            "arn:aws:apigateway:us-east-1:sqs:queue/1/q",
+            "it has the form arn:aws:apigateway:REGION:SERVICE:path/PATH or :action/ACTION",
+        ),
+        ("arn:aws:apigateway:us-east-1:dynamodb:action/Put Item", "`Put Item` is no action"),
+        ("arn:aws:apigateway::sqs:path/1/q", "there is no service `sqs` in ``"),
+    ] {
+        check_integration(
+            &format!("{{\"type\": \"aws\", \"httpMethod\": \"POST\", \"uri\": \"{uri}\"}}"),
+            &[&format!("3 @/uri: `{uri}` names no action of a service: {mistake}")],
+        );
+    }
+}
+
+#[test]
+fn private_integrations_are_refused_where_aws_has_none() {
+    let private = "\"connectionType\": \"VPC_LINK\", \"connectionId\": \"l\"";
+    let http = "\"type\": \"http_proxy\", \"httpMethod\": \"GET\", \"uri\": \"https://x.example/\"";
+    let function = "\"type\": \"aws_proxy\", \"httpMethod\": \"POST\", \"uri\": \"arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/arn:aws:lambda:us-east-1:000000000000:function:f/invocations\"";
+    for (integration, protocol, mistake) in [
+        (format!("{function}, {private}"), Protocol::Rest, "of type `HTTP` and `HTTP_PROXY`"),
+        (format!("{function}, {private}"), Protocol::Http, "of type `HTTP_PROXY`"),
+        (format!("{http}, {private}"), Protocol::Http, "should be a valid ELB listener ARN"),
+        (
+            format!("{http}, \"connectionType\": \"VPC_LINK\""),
+            Protocol::Rest,
+            "`connectionId` is missing",
+        ),
+        (
+            format!("{http}, {private}, \"integrationTarget\": \"x\""),
+            Protocol::Rest,
+            "not the ARN of a load balancer",
+        ),
+        (
+            format!("{http}, \"integrationTarget\": \"x\""),
+            Protocol::Rest,
+            "is for private integrations",
+        ),
+        (
+            format!("{http}, \"tlsConfig\": {{\"serverNameToVerify\": \"a.example\"}}"),
+            Protocol::Rest,
+            "is for private integrations of HTTP APIs",
+        ),
+        (
+            format!("{http}, {private}, \"tlsConfig\": {{\"serverNameToVerify\": \"a.example\"}}"),
+            Protocol::Rest,
+            "is for private integrations of HTTP APIs",
+        ),
+        (
+            format!("{function}, \"tlsConfig\": {{\"insecureSkipVerification\": true}}"),
+            Protocol::Rest,
+            "is for HTTP integrations",
+        ),
+    ] {
+        let item =
+            format!("{{\"get\": {{\"x-amazon-apigateway-integration\": {{{integration}}}}}}}");
+        let told = mistakes(&rest("/a", &item), protocol);
+        assert!(told.iter().any(|told| told.contains(mistake)), "{mistake}: {told:?}");
+    }
+}

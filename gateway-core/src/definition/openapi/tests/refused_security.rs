@@ -1,0 +1,260 @@
+//! Authorizers, policies and CORS that AWS refuses.
+
+use super::*;
+
+#[test]
+fn lambda_authorizers_are_refused_where_aws_refuses_them() {
+    let uri = "arn:aws:apigateway:r:lambda:path/2015-03-31/functions/arn:aws:lambda:r:123456789012:function:f/invocations";
+    let told = |protocol, members: &str| {
+        let scheme = format!(
+            "{{\"type\": \"apiKey\", \"name\": \"Authorization\", \"in\": \"header\", \
+             \"x-amazon-apigateway-authorizer\": {{{members}}}}}"
+        );
+        let text = format!(
+            "{{\"openapi\": \"3.0.1\", \"info\": {{\"title\": \"t\"}}, \"paths\": {{}}, \
+             \"components\": {{\"securitySchemes\": {{\"s\": {scheme}}}}}}}"
+        );
+        match import(&document(&text), protocol, "us-east-1") {
+            Ok(_) => String::new(),
+            Err(errors) => errors.iter().map(ToString::to_string).collect(),
+        }
+    };
+    let own = format!("\"authorizerUri\": \"{uri}\"");
+    for (protocol, members, expected) in [
+        (Protocol::Rest, "\"type\": \"token\"", "`authorizerUri` is missing"),
+        (Protocol::Rest, "\"type\": \"token\", \"authorizerUri\": \"arn:x\"", "`arn:x`"),
+        (Protocol::Http, "\"type\": \"token\"", "an HTTP API has no authorizers of the type"),
+        (Protocol::Http, "\"type\": \"request\"", "`authorizerPayloadFormatVersion` is missing"),
+        (
+            Protocol::Http,
+            "\"type\": \"request\", \"authorizerPayloadFormatVersion\": \"3.0\"",
+            "`3.0` is not known",
+        ),
+        (
+            Protocol::Http,
+            "\"type\": \"request\", \"authorizerPayloadFormatVersion\": 1.0, \"enableSimpleResponses\": true",
+            "format 1.0 has no simple responses",
+        ),
+        (
+            Protocol::Rest,
+            "\"type\": \"token\", \"identitySource\": \"method.request.querystring.q\"",
+            "one header",
+        ),
+        (
+            Protocol::Rest,
+            "\"type\": \"token\", \"identitySource\": \"method.request.header.a, method.request.header.b\"",
+            "one header",
+        ),
+        (
+            Protocol::Rest,
+            "\"type\": \"request\", \"identitySource\": \"$request.header.a\"",
+            "is not an identity source",
+        ),
+        (
+            Protocol::Rest,
+            "\"type\": \"request\", \"identitySource\": \"context.nothing\"",
+            "is not an identity source",
+        ),
+        (
+            Protocol::Http,
+            "\"type\": \"request\", \"authorizerPayloadFormatVersion\": \"2.0\", \"identitySource\": \"method.request.header.a\"",
+            "is not an identity source",
+        ),
+        (
+            Protocol::Rest,
+            "\"type\": \"token\", \"authorizerResultTtlInSeconds\": 3601",
+            "not between 0 and 3600",
+        ),
+        (
+            Protocol::Rest,
+            "\"type\": \"request\", \"authorizerResultTtlInSeconds\": 1",
+            "there are none",
+        ),
+        (
+            Protocol::Rest,
+            "\"type\": \"token\", \"identityValidationExpression\": \"(\"",
+            "not a regular expression",
+        ),
+    ] {
+        let members = match expected {
+            "`authorizerUri` is missing" | "`arn:x`" => members.into(),
+            _ => format!("{own}, {members}"),
+        };
+        let told = told(protocol, &members);
+        assert!(told.contains(expected), "{members}: {told:?}");
+    }
+    for members in [
+        "\"type\": \"token\", \"identityValidationExpression\": \"^x-[a-z]+\", \"authorizerResultTtlInSeconds\": 0",
+        "\"type\": \"request\", \"authorizerResultTtlInSeconds\": 0",
+        "\"type\": \"request\", \"identitySource\": \"method.request.header.a, context.identity.sourceIp,stageVariables.b\"",
+        "\"type\": \"request\", \"authorizerCredentials\": \"arn:aws:iam::123456789012:role/r\"",
+    ] {
+        assert_eq!(told(Protocol::Rest, &format!("{own}, {members}")), "", "{members}");
+    }
+}
+
+#[test]
+fn security_that_cannot_be_meant_is_refused() {
+    let schemes = "\"components\": {\"securitySchemes\": {\
+        \"j\": {\"type\": \"oauth2\", \"x-amazon-apigateway-authorizer\": {\"type\": \"jwt\", \"jwtConfiguration\": {\"issuer\": \"https://i.example\", \"audience\": [\"a\"]}}},\
+        \"k\": {\"type\": \"oauth2\", \"x-amazon-apigateway-authorizer\": {\"type\": \"jwt\", \"jwtConfiguration\": {\"issuer\": \"https://k.example\", \"audience\": [\"a\"]}}},\n\
+        \"plain\": {\"type\": \"oauth2\", \"flows\": {}}}}";
+    let check = |security: &str, expected: &[&str]| {
+        let item = format!(
+            "{{\"get\": {{\"x-amazon-apigateway-integration\": {{\"type\": \"AWS_PROXY\", \"uri\": \"{FUNCTION}\"}}, \"security\": {security}}}}}"
+        );
+        assert_eq!(mistakes(&http(schemes, &item), Protocol::Http), expected);
+    };
+    check(
+        "[{\"j\": []}, {\"k\": []}]",
+        &[
+            "1 /paths/~1a/get/security/1/k: an operation has one authorizer: the security requirement `k` stands beside `j`",
+        ],
+    );
+    check(
+        "[{\"j\": [], \"k\": []}]",
+        &[
+            "1 /paths/~1a/get/security/0/k: an operation has one authorizer: the security requirement `k` stands beside `j`",
+        ],
+    );
+    check(
+        "[{\"none\": []}]",
+        &["1 /paths/~1a/get/security/0/none: there is no security scheme `none`"],
+    );
+    check(
+        "[{\"plain\": []}]",
+        &[
+            "1 /paths/~1a/get/security/0/plain: the security scheme `plain` has no `x-amazon-apigateway-authorizer`",
+        ],
+    );
+    check("{}", &["1 /paths/~1a/get/security: expected an array, found an object"]);
+}
+
+#[test]
+fn authorizers_are_checked_whether_used_or_not() {
+    let check = |authorizer: &str, protocol, expected: &str| {
+        let members = format!(
+            "\"components\": {{\"securitySchemes\": {{\"s\": {{\"type\": \"oauth2\", \"x-amazon-apigateway-authorizer\":\n{authorizer}}}}}}}"
+        );
+        let at = "/components/securitySchemes/s/x-amazon-apigateway-authorizer";
+        let told = mistakes(&http(&members, "{}"), protocol);
+        assert_eq!(told, [expected.replace('@', at)], "{authorizer}");
+    };
+    use Protocol::{Http, Rest};
+    check("{\"type\": \"jwt\"}", Http, "3 @: `jwtConfiguration` is missing");
+    check("{\"type\": \"jwt\"}", Rest, "3 @/type: a REST API has no authorizers of the type `jwt`");
+    check(
+        "{\"type\": \"token\"}",
+        Http,
+        "3 @/type: an HTTP API has no authorizers of the type `token`",
+    );
+    check(
+        "{\"type\": \"jwt\", \"jwtConfiguration\": {\"audience\": \"a\"}}",
+        Http,
+        "3 @/jwtConfiguration: `issuer` is missing",
+    );
+    check(
+        "{\"type\": \"jwt\", \"jwtConfiguration\": {\"audience\": [], \"issuer\": \"https://i.example\"}}",
+        Http,
+        "3 @/jwtConfiguration/audience: at least one audience is needed",
+    );
+    check(
+        "{\"type\": \"jwt\", \"jwtConfiguration\": {\"audience\": \"a\", \"issuer\": \"i.example\"}}",
+        Http,
+        "3 @/jwtConfiguration/issuer: `i.example` is not the URL of an issuer",
+    );
+    check(
+        "{\"type\": \"jwt\", \"identitySource\": \"Authorization\", \"jwtConfiguration\": {}}",
+        Http,
+        "3 @/identitySource: `Authorization` is not an identity source",
+    );
+    check(
+        "{\"type\": \"cognito_user_pools\", \"providerARNs\": [\"us-east-1_x\"]}",
+        Rest,
+        "3 @/providerARNs/0: `us-east-1_x` is not the ARN of a user pool",
+    );
+}
+
+#[test]
+fn cors_is_refused_with_aws_words() {
+    let check = |cors: &str, expected: &[&str]| {
+        let members = format!("\"x-amazon-apigateway-cors\": {cors}");
+        let expected: Vec<String> =
+            expected.iter().map(|e| format!("2 /x-amazon-apigateway-cors{e}")).collect();
+        assert_eq!(mistakes(&http(&members, "{}"), Protocol::Http), expected);
+    };
+    check(
+        "{\"allowOrigins\": [\"*\"], \"allowCredentials\": true}",
+        &["/allowCredentials: allow-credentials is not supported if 'allow-origin' is *"],
+    );
+    check(
+        "{\"allowOrigins\": [\"example.com\", \"https://a.example/path\"], \"maxAge\": 86401, \"allowMethods\": [\"TRACE\"], \"allowHeader\": []}",
+        &[
+            "/allowHeader: the member `allowHeader` is not known here",
+            "/allowOrigins/0: `example.com` is not an origin: it is `*`, `https://*`, `http://*`, or a scheme and a host without a path",
+            "/allowOrigins/1: `https://a.example/path` is not an origin: it is `*`, `https://*`, `http://*`, or a scheme and a host without a path",
+            "/allowMethods/0: `TRACE` is not one of *, GET, HEAD, OPTIONS, PUT, PATCH, POST, DELETE",
+            "/maxAge: 86401 is not between -1 and 86400",
+        ],
+    );
+}
+
+#[test]
+fn a_private_api_needs_a_resource_policy() {
+    let members = "\"x-amazon-apigateway-endpoint-configuration\": {\"types\": [\"PRIVATE\"]}";
+    assert_eq!(
+        mistakes(&http(members, "{}"), Protocol::Rest),
+        [
+            "2 /x-amazon-apigateway-endpoint-configuration/types/0: Private REST API doesn't have a resource policy attached to it"
+        ]
+    );
+}
+
+#[test]
+fn mistakes_in_a_resource_policy_are_told_where_they_stand() {
+    let told = |policy: &str| {
+        let members = format!("\"x-amazon-apigateway-policy\":\n{policy}");
+        mistakes(&http(&members, "{}"), Protocol::Rest)
+    };
+    let statement = |more: &str| {
+        format!("{{\"Statement\": [{{\"Action\": \"*\", \"Resource\": \"*\",\n{more}}}]}}")
+    };
+    let at = "/x-amazon-apigateway-policy/Statement/0";
+    for (policy, expected) in [
+        (
+            "{}".into(),
+            "3 /x-amazon-apigateway-policy: Invalid policy document: `Statement` is missing".into(),
+        ),
+        ("[]".into(), "3 /x-amazon-apigateway-policy: expected an object, found an array".into()),
+        (
+            statement("\"Effect\": \"allow\", \"Principal\": \"*\""),
+            format!("4 {at}/Effect: Invalid policy document: it is Allow or Deny"),
+        ),
+        (
+            statement("\"Effect\": \"Allow\""),
+            format!("3 {at}: Invalid policy document: `Principal` is missing"),
+        ),
+        (
+            statement(
+                "\"Effect\": \"Allow\", \"Principal\": \"*\", \"Condition\": {\"IpAdress\": {}}",
+            ),
+            format!("4 {at}/Condition/IpAdress: Invalid policy document: IAM has no such operator"),
+        ),
+        (
+            statement(
+                "\"Effect\": \"Deny\", \"Principal\": \"*\", \"Condition\": {\"Bool\": {\"aws:MultiFactorAuthPresent\": false}}",
+            ),
+            format!(
+                "4 {at}/Condition/Bool/aws:MultiFactorAuthPresent: this condition key is not supported yet: \
+                 no request would have it, and a denial by it would deny nobody"
+            ),
+        ),
+    ] {
+        assert_eq!(told(&policy), [expected], "{policy}");
+    }
+    let http_api = http("\"x-amazon-apigateway-policy\": {}", "{}");
+    assert_eq!(
+        mistakes(&http_api, Protocol::Http),
+        ["2 /x-amazon-apigateway-policy: an HTTP API has no resource policy"]
+    );
+}
