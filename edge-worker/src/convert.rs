@@ -9,6 +9,8 @@ use crate::content::Contents;
 
 /// Fields that the platform adds, which the client did not send.
 const PLATFORM_PREFIX: &str = "cf-";
+/// The native host's, with a token that nobody behind the gateway may see; accounts are not kept here.
+const EXPLAIN_FIELD: &str = "x-edgeway-explain";
 /// Framing and connection fields that workerd makes itself.
 const FRAMING: [&str; 4] = ["connection", "content-length", "transfer-encoding", "keep-alive"];
 
@@ -45,6 +47,7 @@ pub(crate) fn arrival(request: &web_sys::Request, contents: &mut Contents) -> Ar
 fn arrival_fields(headers: &Headers, authority: &str) -> Fields {
     let mut fields = fields(headers);
     fields.retain(|field| !field.name.starts_with(PLATFORM_PREFIX));
+    fields.remove(EXPLAIN_FIELD);
     if !fields.contains("host") {
         fields.push("host", authority);
     }

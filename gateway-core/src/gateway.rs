@@ -275,7 +275,7 @@ fn compile_api(snapshot: &Snapshot, api: &Api, errors: &mut Vec<DefinitionError>
         match api.deployments.get(stage.deployment as usize) {
             Some(deployment) => {
                 stages.push(StagePlan::compile(snapshot, api, stage, deployment, errors));
-                check_method_settings(api, stage, deployment, errors);
+                check_method_settings(api, stage, errors);
                 canaries.push(CanaryPlan::compile(snapshot, api, stage, errors));
             }
             None => {

@@ -2,6 +2,9 @@
 //! [`crate::effect::RecallAuthorization`], as both hosts have it.
 
 use alloc::collections::{BTreeMap, VecDeque};
+use alloc::vec::Vec;
+
+use sha2::{Digest, Sha256};
 
 use crate::effect::{AuthorizationKey, Bytes};
 use crate::limits::{AUTHORIZER_RESULTS_BYTES_MAX, AUTHORIZER_RESULTS_MAX};
@@ -88,10 +91,41 @@ impl RememberedAuthorizations {
         }
     }
 
+    /// Forgets the results of a stage.
+    pub fn forget_stage(&mut self, api_id: &str, stage_name: &str) {
+        let (mut first, mut last) = (AuthorizationKey::new(api_id, stage_name, &[]), [0xff; 32]);
+        let stage = &first.0[..AuthorizationKey::STAGE_BYTES];
+        last[..AuthorizationKey::STAGE_BYTES].copy_from_slice(stage);
+        first.0[AuthorizationKey::STAGE_BYTES..].fill(0);
+        let keys = self.by_key.range(first..=AuthorizationKey(last)).map(|(key, _)| *key);
+        keys.collect::<Vec<_>>().iter().for_each(|key| self.forget(key));
+    }
+
     fn forget(&mut self, key: &AuthorizationKey) {
         if let Some(forgotten) = self.by_key.remove(key) {
             self.bytes -= forgotten.grant.0.len() + ENTRY_BYTES;
         }
+    }
+}
+
+impl AuthorizationKey {
+    /// How many bytes at its beginning are the stage's: the results of a stage are forgotten together.
+    pub(crate) const STAGE_BYTES: usize = 8;
+
+    /// The key of what depends on these parts at a stage. Lengths keep parts apart.
+    pub(crate) fn new(api_id: &str, stage_name: &str, parts: &[&str]) -> Self {
+        let digest = |parts: &mut dyn Iterator<Item = &&str>| -> [u8; 32] {
+            let mut digest = Sha256::new();
+            for part in parts {
+                digest.update((part.len() as u64).to_be_bytes());
+                digest.update(part.as_bytes());
+            }
+            digest.finalize().into()
+        };
+        let stage = [api_id, stage_name];
+        let mut key = digest(&mut stage.iter().chain(parts));
+        key[..Self::STAGE_BYTES].copy_from_slice(&digest(&mut stage.iter())[..Self::STAGE_BYTES]);
+        Self(key)
     }
 }
 
@@ -119,6 +153,21 @@ mod tests {
         assert_eq!((store.by_key.len(), store.bytes), (0, 0));
         store.remember(key(1), grant(3), LATER, LATER);
         assert_eq!(store.recall(&key(1), Timestamp(0)), None);
+    }
+
+    #[test]
+    fn a_stage_is_forgotten_and_no_other() {
+        let mut store = RememberedAuthorizations::default();
+        let places = [("a", "prod"), ("a", "prod2"), ("ap", "rod")];
+        let keys = places.map(|(api, stage)| {
+            ["", "x", "y"].map(|part| AuthorizationKey::new(api, stage, &[part]))
+        });
+        for key in keys.iter().flatten() {
+            store.remember(*key, grant(1), LATER, Timestamp(0));
+        }
+        store.forget_stage("a", "prod");
+        let there = keys.map(|keys| keys.map(|key| store.recall(&key, Timestamp(0)).is_some()));
+        assert_eq!(there, [[false; 3], [true; 3], [true; 3]]);
     }
 
     #[test]

@@ -1,27 +1,41 @@
-//! The operator's side: `/healthz`, `/readyz`, `/metrics`.
+//! The operator's side: health and metrics for everybody who reaches the listener, and calls that
+//! tell of or change what is served, for those with the token, in the shapes of AWS's control plane.
 
+pub(crate) mod answer;
+mod caches;
+mod calls;
+mod explanations;
+mod health;
+pub(crate) mod stages;
+pub mod token;
+
+use std::cell::RefCell;
 use std::convert::Infallible;
 use std::net::SocketAddr;
+use std::rc::Rc;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use bytes::Bytes;
-use http::{HeaderValue, Method, Request, Response, StatusCode, header};
-use http_body_util::Full;
-use hyper::body::Incoming;
+use gateway_core::definition::Snapshot;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio::task::JoinHandle;
 
+use crate::config::Config;
+use crate::settings::Settings;
 use crate::worker::Shared;
+use answer::Answer;
+use stages::Patch;
 
 /// Most connections at a time.
 const CONNECTIONS_MAX: usize = 64;
 const HEAD_MAX: Duration = Duration::from_secs(10);
+/// Longest that a call may take, the arrival of its content included.
+const CALL_MAX: Duration = Duration::from_secs(60);
 
 /// What the operator asks about.
 #[derive(Debug, Clone)]
@@ -30,6 +44,28 @@ pub struct State {
     pub shared: Arc<Shared>,
     /// Whether requests are taken.
     pub ready: Arc<AtomicBool>,
+    /// What is served now.
+    pub current: Rc<RefCell<Current>>,
+    /// Where changes are ordered; whoever reloads the configuration makes them too, one at a time.
+    pub orders: mpsc::Sender<Order>,
+}
+
+/// What is served now, and what it was made of.
+#[derive(Debug, Clone)]
+pub struct Current {
+    /// The configuration, as it was read.
+    pub config: Arc<Config>,
+    /// What the configuration brings besides its snapshot.
+    pub settings: Arc<Settings>,
+    /// The snapshot, with what the operator changed since.
+    pub snapshot: Arc<Snapshot>,
+}
+
+/// A change of a stage, and who waits for it.
+#[derive(Debug)]
+pub struct Order {
+    pub(crate) patch: Patch,
+    pub(crate) done: oneshot::Sender<Answer>,
 }
 
 /// A listener for the operator; it ends when this is dropped.
@@ -71,9 +107,13 @@ async fn accept(listener: TcpListener, state: State) {
         let state = state.clone();
         tokio::task::spawn_local(async move {
             let _place = place;
-            let service = service_fn(move |request| {
-                let response = answer(&state, &request);
-                async move { Ok::<_, Infallible>(response) }
+            let service = service_fn(|request| {
+                let answer = calls::answer(&state, request);
+                async move {
+                    let answer = tokio::time::timeout(CALL_MAX, answer).await;
+                    let answer = answer.unwrap_or_else(|_| Answer::unavailable("it took too long"));
+                    Ok::<_, Infallible>(answer.into_response())
+                }
             });
             let connection = http1::Builder::new()
                 .timer(TokioTimer::new())
@@ -82,28 +122,4 @@ async fn accept(listener: TcpListener, state: State) {
             connection.await.ok(); // the operator's client left, or does not speak HTTP
         });
     }
-}
-
-fn answer(state: &State, request: &Request<Incoming>) -> Response<Full<Bytes>> {
-    let (status, text) = match (request.method(), request.uri().path()) {
-        (&Method::GET | &Method::HEAD, "/healthz") => (StatusCode::OK, "ok\n".into()),
-        (&Method::GET | &Method::HEAD, "/readyz") => match state.ready.load(Relaxed) {
-            true => (StatusCode::OK, "ready\n".into()),
-            false => (StatusCode::SERVICE_UNAVAILABLE, "going down\n".into()),
-        },
-        (&Method::GET | &Method::HEAD, "/metrics") => {
-            let dropped_lines = state.shared.access_log.dropped_lines();
-            let content_bytes = state.shared.memory.held();
-            (StatusCode::OK, state.shared.metrics.to_text(dropped_lines, content_bytes))
-        }
-        (_, "/healthz" | "/readyz" | "/metrics") => {
-            (StatusCode::METHOD_NOT_ALLOWED, "GET it\n".into())
-        }
-        _ => (StatusCode::NOT_FOUND, "there are /healthz, /readyz and /metrics\n".into()),
-    };
-    let mut response = Response::new(Full::new(Bytes::from(text)));
-    *response.status_mut() = status;
-    let text = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
-    response.headers_mut().insert(header::CONTENT_TYPE, text);
-    response
 }

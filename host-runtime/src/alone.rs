@@ -4,18 +4,17 @@
 use std::io;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::Instant;
 
 use bytes::Bytes;
 use gateway_core::definition::{LoggingLevel, Snapshot};
 use gateway_core::limits::PAYLOAD_BYTES_MAX;
 use gateway_core::message::{self, Arrival, Field, Fields, Scheme};
-use gateway_core::transcript::Transcript;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response};
 
 use crate::body::Body;
 use crate::drive::{drive, now};
 use crate::engine::{Engine, EngineKind};
+use crate::explained::Explained;
 use crate::framing::ClientRequest;
 use crate::perform::access_log::AccessLog;
 use crate::perform::content::Contents;
@@ -41,16 +40,12 @@ pub struct Asked {
 /// What was answered, and why.
 #[derive(Debug, Clone)]
 pub struct Answered {
-    /// The status.
-    pub status: u16,
+    /// Status, time and why.
+    pub explained: Explained,
     /// Header fields.
     pub fields: Vec<(String, String)>,
     /// The content.
     pub content: Bytes,
-    /// The account.
-    pub transcript: Transcript,
-    /// How long it took.
-    pub latency_ms: u64,
 }
 
 /// Has a snapshot answer a request, by the native engine.
@@ -67,15 +62,14 @@ pub fn answer(snapshot: &Snapshot, settings: Settings, asked: &Asked) -> io::Res
         metrics: Default::default(),
         access_log: AccessLog::start()?,
         memory: Arc::default(),
+        explanations: Default::default(),
     });
     let snapshot: Arc<[u8]> = without_logs(snapshot).to_bytes().into();
     let engine = Engine::start(EngineKind::Native, snapshot).map_err(io::Error::other)?;
     runtime.block_on(async {
         let worker = Rc::new(Worker::new(engine, shared, Arc::new(settings)));
         let (arrival, client, contents) = arrive(&worker, asked)?;
-        let begun = Instant::now();
-        let response = drive(&worker, arrival, client, contents).await;
-        answered(response, begun).await
+        answered(drive(&worker, arrival, client, contents).await).await
     })
 }
 
@@ -136,19 +130,15 @@ fn arrive(worker: &Worker, asked: &Asked) -> io::Result<(Arrival, ClientRequest,
     Ok((arrival, ClientRequest { method, headers }, contents))
 }
 
-async fn answered(mut response: Response<Body>, begun: Instant) -> io::Result<Answered> {
-    let transcript = response.extensions_mut().remove::<Transcript>().unwrap_or_default();
+async fn answered(mut response: Response<Body>) -> io::Result<Answered> {
+    let explained = response.extensions_mut().remove::<Explained>();
     let (head, body) = response.into_parts();
+    let status = head.status.as_u16();
+    let explained = explained.unwrap_or(Explained { status, ..Explained::default() });
     let content = body.collect(ANSWER_BYTES_MAX).await;
     let content = content.map_err(|error| io::Error::other(format!("the answer: {error:?}")))?;
     let line = |(name, value): (&HeaderName, &HeaderValue)| {
         (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned())
     };
-    Ok(Answered {
-        status: head.status.as_u16(),
-        fields: head.headers.iter().map(line).collect(),
-        content,
-        transcript,
-        latency_ms: u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX),
-    })
+    Ok(Answered { explained, fields: head.headers.iter().map(line).collect(), content })
 }

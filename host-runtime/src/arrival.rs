@@ -10,6 +10,7 @@ use hyper::body::Incoming;
 
 use crate::body::Body;
 use crate::drive::now;
+use crate::explained;
 use crate::framing::{ClientRequest, own_response};
 use crate::host::VpcEndpointId;
 use crate::perform::content::Contents;
@@ -54,7 +55,7 @@ pub(crate) fn arrive(
     peer: &Peer,
     request: Request<Incoming>,
 ) -> Result<(Arrival, ClientRequest, Contents), Box<Response<Body>>> {
-    let (parts, incoming) = request.into_parts();
+    let (mut parts, incoming) = request.into_parts();
     if parts.method == Method::CONNECT {
         return Err(Box::new(own_response(405, "MethodNotAllowedException", "Method Not Allowed")));
     }
@@ -64,7 +65,11 @@ pub(crate) fn arrive(
     if !is_framed_plainly(&parts) {
         return Err(Box::new(own_response(501, "NotImplementedException", "Not Implemented")));
     }
-    let fields = fields(&parts, peer);
+    let mut fields = fields(&parts, peer);
+    let is_explained = {
+        let settings = worker.settings.borrow();
+        explained::is_asked(settings.admin_token.as_ref(), &mut fields, &mut parts.headers)
+    };
     let target = parts.uri.path_and_query().map_or("/", |target| target.as_str()).to_owned();
     // AWS: "total combined size of request line and header values".
     let line = parts.method.as_str().len() + target.len();
@@ -92,7 +97,7 @@ pub(crate) fn arrive(
         source_ip: peer.source_ip.clone(),
         scheme: Scheme::Http,
         port: peer.port,
-        is_explained: false,
+        is_explained,
         vpc_endpoint_id: peer.vpc_endpoint_id.as_deref().map(Into::into),
         request: message::Request {
             method: parts.method.as_str().to_owned(),

@@ -2,6 +2,7 @@
 //!
 //! `docs/configuration.md` describes every key for the people who write them.
 
+mod admin_token;
 mod api;
 mod canary;
 mod domain_names;
@@ -29,6 +30,7 @@ use gateway_core::limits::{ACCOUNT_BURST_DEFAULT, ACCOUNT_RATE_DEFAULT, PAYLOAD_
 use reading::Reading;
 pub use vpc_links::{HealthCheck, HealthCheckProtocol, Target, TargetGroup, VpcLinkConfig};
 
+use crate::admin::token::AdminToken;
 use crate::host::VpcEndpointId;
 use crate::perform::access_keys::Secret;
 
@@ -41,6 +43,8 @@ pub struct Config {
     pub private_endpoints: Vec<PrivateEndpointConfig>,
     /// Where the operator is served: health and metrics.
     pub admin: Option<SocketAddr>,
+    /// What the operator's calls must bring; without one there are none but health and metrics.
+    pub admin_token: Option<AdminToken>,
     /// `us-east-1`
     pub region: String,
     /// Twelve digits.
@@ -175,6 +179,7 @@ impl Config {
             principals: Vec::new(),
             access_keys: BTreeMap::new(),
             admin: None,
+            admin_token: None,
             region: default_region(),
             account_id: ACCOUNT_ID_DEFAULT.into(),
             apis: vec![ApiConfig {
@@ -250,10 +255,11 @@ fn default_region() -> String {
 }
 
 fn read(reading: &Reading, at: &At<'_>, directory: &Path) -> Config {
-    const KEYS: [&str; 17] = [
+    const KEYS: [&str; 18] = [
         "listen",
         "privateEndpoints",
         "admin",
+        "adminToken",
         "region",
         "accountId",
         "iam",
@@ -284,6 +290,7 @@ fn read(reading: &Reading, at: &At<'_>, directory: &Path) -> Config {
         access_keys,
         private_endpoints: private_endpoints::read_all(reading, at, listen),
         admin: at.get("admin").and_then(|at| reading.address(&at)),
+        admin_token: admin_token::read(reading, at, directory),
         region: region.map_or_else(default_region, Into::into),
         account_id: at
             .get("accountId")

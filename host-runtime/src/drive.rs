@@ -12,6 +12,7 @@ use http::HeaderMap;
 
 use crate::body::Body;
 use crate::engine::ExchangeHandle;
+use crate::explained::Explained;
 use crate::framing::{self, ClientRequest};
 use crate::perform::{self, content::Contents};
 use crate::worker::Worker;
@@ -36,7 +37,10 @@ pub(crate) async fn drive(
             Next::Respond(response) => {
                 let mut response = respond(response, &mut held, is_broken);
                 if let Some(transcript) = driven.transcript.take() {
-                    response.extensions_mut().insert(transcript);
+                    let latency_ms = now().0.saturating_sub(driven.arrived.0);
+                    let status = response.status().as_u16();
+                    let explained = Explained { status, latency_ms, transcript };
+                    response.extensions_mut().insert(explained);
                 }
                 return response;
             }
@@ -83,15 +87,17 @@ struct Driven {
     worker: Rc<Worker>,
     exchange: ExchangeHandle,
     if_dropped: Option<Outcome>,
+    arrived: Timestamp,
     /// The account that the arrival asked for; [`drive`] gives it with its response.
     transcript: Option<Transcript>,
 }
 
 impl Driven {
     fn begin(worker: &Rc<Worker>, arrival: Arrival) -> (Self, Next) {
+        let arrived = arrival.now;
         let (exchange, turn) = worker.engine.begin(arrival);
         let worker = Rc::clone(worker);
-        let mut driven = Self { worker, exchange, if_dropped: None, transcript: None };
+        let mut driven = Self { worker, exchange, if_dropped: None, arrived, transcript: None };
         let next = driven.notify(turn);
         (driven, next)
     }
@@ -136,10 +142,16 @@ impl Driven {
 impl Drop for Driven {
     fn drop(&mut self) {
         for _ in 0..STEPS_MAX {
-            let Some(outcome) = self.if_dropped.take() else { return };
+            let Some(outcome) = self.if_dropped.take() else { break };
             if let Next::Perform(effect) = self.resume(outcome) {
                 self.if_dropped = Some(effect.failed(EffectError::Cancelled));
             }
+        }
+        // Why a client was not answered in time is worth knowing most of all.
+        if let Some(transcript) = self.transcript.take() {
+            let latency_ms = now().0.saturating_sub(self.arrived.0);
+            let explained = Explained { status: 0, latency_ms, transcript };
+            self.worker.shared.explanations.keep(explained);
         }
     }
 }

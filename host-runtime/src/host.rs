@@ -75,6 +75,7 @@ impl Host {
             metrics: Metrics::default(),
             access_log: AccessLog::start()?,
             memory: Arc::default(),
+            explanations: Default::default(),
         });
         let start = |index| WorkerThread::start(index, options.engine, deployment, &shared);
         let workers = (0..options.threads.max(1)).map(start).collect::<io::Result<Vec<_>>>()?;

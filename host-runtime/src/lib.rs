@@ -14,6 +14,7 @@ pub mod document;
 mod drive;
 pub mod engine;
 mod engine_config;
+pub mod explained;
 mod framing;
 pub mod functions;
 pub mod host;

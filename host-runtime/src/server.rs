@@ -20,6 +20,7 @@ use crate::activity::{self, Activity, Sending};
 use crate::arrival::{Peer, arrive};
 use crate::descriptors::SpareDescriptor;
 use crate::drive::drive;
+use crate::explained::{self, Explained};
 use crate::host::VpcEndpointId;
 use crate::local::LocalExecutor;
 use crate::spelling::{Heads, Left, Noted};
@@ -212,6 +213,12 @@ async fn answer(
             *refused
         }
     };
+    if let Some(explained) = response.extensions_mut().remove::<Explained>() {
+        if let Ok(id) = HeaderValue::from_str(explained.id()) {
+            response.headers_mut().insert(explained::RESPONSE_FIELD, id);
+        }
+        worker.shared.explanations.keep(explained);
+    }
     if worker.connections.closing.get() && version < http::Version::HTTP_2 {
         response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     }

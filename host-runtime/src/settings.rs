@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::admin::token::AdminToken;
 use crate::config::{Config, Limits};
 use crate::credentials::Credentials;
 use crate::functions::Functions;
@@ -28,6 +29,8 @@ pub struct Settings {
     pub vpc_links: Arc<VpcLinks>,
     /// Bounds.
     pub limits: Limits,
+    /// Whose calls may change what is served, and whose requests account for themselves.
+    pub admin_token: Option<AdminToken>,
     cognito_endpoint: Option<String>,
 }
 
@@ -60,6 +63,7 @@ impl Settings {
             trust,
             vpc_links,
             limits: config.limits,
+            admin_token: config.admin_token,
             cognito_endpoint,
         }
     }

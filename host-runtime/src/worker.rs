@@ -11,6 +11,7 @@ use tokio::sync::{Notify, mpsc::UnboundedReceiver, watch};
 use tokio::task::JoinHandle;
 
 use crate::engine::{Engine, EngineError};
+use crate::explained::Explanations;
 use crate::host::VpcEndpointId;
 use crate::memory::Memory;
 use crate::perform::access_log::{AccessLog, AccessLogBuffer};
@@ -38,6 +39,8 @@ pub struct Shared {
     pub access_log: AccessLog,
     /// Content that is held whole.
     pub memory: Arc<Memory>,
+    /// Accounts of requests that asked for them.
+    pub explanations: Explanations,
 }
 
 /// A configuration, ready to be served.

@@ -39,6 +39,16 @@ pub struct CanarySettings {
     pub use_stage_cache: bool,
 }
 
+impl CanarySettings {
+    /// `percentTraffic`, as it is written, in thousandths of a percent.
+    pub fn thousandths(percent: &str) -> Option<u32> {
+        let percent = percent.parse::<f64>().ok();
+        // Half a thousandth more and cut off: rounding needs an operating system's mathematics.
+        let percent = percent.filter(|percent| (0.0..=100.0).contains(percent));
+        percent.map(|percent| (percent * 1_000.0 + 0.5) as u32)
+    }
+}
+
 impl Stage {
     /// The stage as its canary has it: also what promotion makes of the stage.
     pub fn as_canary(&self) -> Option<Self> {

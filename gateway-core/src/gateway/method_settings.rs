@@ -5,7 +5,7 @@ use alloc::{string::String, vec::Vec};
 
 use crate::bucket::Limit;
 use crate::definition::{
-    Api, DefinitionError, Deployment, LoggingLevel, Method, MethodSetting, Protocol, Source, Stage,
+    Api, DefinitionError, LoggingLevel, Method, MethodSetting, Protocol, Source, Stage,
 };
 
 /// What of a method stands in the execution log.
@@ -16,15 +16,11 @@ pub(crate) struct Logging {
 }
 
 /// Settings of methods that are not there are mistakes at AWS too: a limit that was meant for
-/// another name would hold nobody.
-pub(super) fn check_method_settings(
-    api: &Api,
-    stage: &Stage,
-    deployment: &Deployment,
-    errors: &mut Vec<DefinitionError>,
-) {
-    let keys: BTreeSet<String> =
-        deployment.methods.iter().map(|method| settings_key(api.protocol, method)).collect();
+/// another name would hold nobody. Those of a method that another deployment of the API has stay
+/// where they are: a stage may go back to it.
+pub(super) fn check_method_settings(api: &Api, stage: &Stage, errors: &mut Vec<DefinitionError>) {
+    let methods = api.deployments.iter().flat_map(|deployment| &deployment.methods);
+    let keys: BTreeSet<String> = methods.map(|method| settings_key(api.protocol, method)).collect();
     let settings = match api.protocol {
         Protocol::Rest => "methodSettings",
         Protocol::Http => "routeSettings",

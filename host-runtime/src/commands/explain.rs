@@ -1,7 +1,6 @@
 //! `edgeway explain`: one request, and why it is answered so.
 
 mod har;
-mod text;
 
 use std::io::Read;
 use std::path::PathBuf;
@@ -15,6 +14,7 @@ use serde_json::json;
 
 use super::{LISTEN_DEFAULT, ProtocolName, basepath, print_diagnostics, print_refused};
 use crate::alone::{self, Answered, Asked};
+use crate::explained;
 use crate::settings::Settings;
 use crate::snapshot::Origin;
 
@@ -110,7 +110,7 @@ pub(super) fn explain(arguments: &ExplainArguments) -> ExitCode {
         Err(error) => return failed(&error.to_string()),
     };
     match arguments.format {
-        Format::Text => print!("{}", text::text(&built.config, &asked, &answered)),
+        Format::Text => print!("{}", explained::text(&built.config, &answered.explained)),
         Format::Json => println!("{:#}", to_json(&answered)),
     }
     ExitCode::SUCCESS
@@ -122,12 +122,13 @@ pub(super) fn failed(reason: &str) -> ExitCode {
 }
 
 fn to_json(answered: &Answered) -> serde_json::Value {
+    let explained = &answered.explained;
     json!({
-        "status": answered.status,
+        "status": explained.status,
         "headers": answered.fields,
         "body": String::from_utf8_lossy(&answered.content),
-        "latencyMs": answered.latency_ms,
-        "transcript": answered.transcript,
+        "latencyMs": explained.latency_ms,
+        "transcript": explained.transcript,
     })
 }
 

@@ -1,14 +1,20 @@
 //! `edgeway serve`: start, reload, drain.
 
+use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::process::ExitCode;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
-use gateway_core::definition::Protocol;
+use gateway_core::definition::{Protocol, Snapshot};
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::mpsc;
 
 use super::{ServeArguments, print_diagnostics, print_refused};
-use crate::admin::{Admin, State};
+use crate::admin::answer::Answer;
+use crate::admin::stages::Patch;
+use crate::admin::{Admin, Current, Order, State};
 use crate::config::Config;
 use crate::descriptors;
 use crate::engine::EngineKind;
@@ -17,6 +23,9 @@ use crate::reload::Watch;
 use crate::settings::Settings;
 use crate::snapshot::{Built, Origin};
 use crate::worker::Deployment;
+
+/// Most changes that wait for those before them.
+const ORDERS_MAX: usize = 16;
 
 /// Serves until a signal ends it.
 pub(super) fn serve(arguments: &ServeArguments) -> ExitCode {
@@ -45,11 +54,11 @@ pub(super) fn serve(arguments: &ServeArguments) -> ExitCode {
 struct Served {
     origin: Origin,
     host: Host,
-    config: Config,
-    settings: Arc<Settings>,
     admin: Option<Admin>,
     state: State,
     watch: Watch,
+    /// The stages that the operator has changed since the configuration was read.
+    changed: BTreeSet<(String, String)>,
 }
 
 async fn run(origin: Origin, built: Built, arguments: &ServeArguments) -> std::io::Result<()> {
@@ -60,17 +69,27 @@ async fn run(origin: Origin, built: Built, arguments: &ServeArguments) -> std::i
         threads: arguments.threads.map_or_else(processors, usize::from),
         engine: arguments.engine.into(),
     };
-    let settings = Arc::new(Settings::new(&built.config, None));
-    let host = Host::start(&options, &deployment(&built, &settings))?;
-    let state = State { shared: host.shared(), ready: Arc::new(AtomicBool::new(true)) };
-    let admin = match built.config.admin {
+    let Built { config, snapshot, files, .. } = built;
+    let settings = Arc::new(Settings::new(&config, None));
+    let host = Host::start(&options, &deployment(&snapshot, &settings))?;
+    let (orders, mut ordered) = mpsc::channel(ORDERS_MAX);
+    let current = Current { config: Arc::new(config), settings, snapshot: Arc::new(snapshot) };
+    let state = State {
+        shared: host.shared(),
+        ready: Arc::new(AtomicBool::new(true)),
+        current: Rc::new(RefCell::new(current)),
+        orders,
+    };
+    let config = Arc::clone(&state.current.borrow().config);
+    let admin = match config.admin {
         Some(address) => Some(Admin::start(address, state.clone()).await?),
         None => None,
     };
-    greet(&built.config, &host, &options, admin.as_ref());
+    greet(&config, &host, &options, admin.as_ref());
     let mut signals = Signals::new()?;
-    let watch = Watch::start(&built.files);
-    let mut served = Served { origin, host, config: built.config, settings, admin, state, watch };
+    let watch = Watch::start(&files);
+    let changed = BTreeSet::new();
+    let mut served = Served { origin, host, admin, state, watch, changed };
     loop {
         tokio::select! {
             signal = signals.next() => match signal {
@@ -81,14 +100,16 @@ async fn run(origin: Origin, built: Built, arguments: &ServeArguments) -> std::i
                 }
             },
             () = served.watch.changed() => served.reload().await,
+            Some(order) = ordered.recv() => served.change(order),
         }
     }
+    drop(ordered); // changes are refused from here on
     drain(served, signals).await;
     Ok(())
 }
 
-fn deployment(built: &Built, settings: &Arc<Settings>) -> Deployment {
-    Deployment { snapshot: built.snapshot.to_bytes().into(), settings: Arc::clone(settings) }
+fn deployment(snapshot: &Snapshot, settings: &Arc<Settings>) -> Deployment {
+    Deployment { snapshot: snapshot.to_bytes().into(), settings: Arc::clone(settings) }
 }
 
 impl Served {
@@ -111,37 +132,73 @@ impl Served {
     }
 
     async fn take_over(&mut self, built: Built) -> Result<(), Box<dyn std::error::Error>> {
+        let Current { config: before, settings, .. } = self.state.current.borrow().clone();
         let listeners = match built.config.listen {
-            address if address == self.config.listen => None,
+            address if address == before.listen => None,
             address => Some(self.host.listen(None, address)?),
         };
-        let (before, private) = (self.config.private_listeners(), built.config.private_listeners());
-        let moved = private.iter().filter(|(id, address)| before.get(*id) != Some(address));
+        let (listening, private) = (before.private_listeners(), built.config.private_listeners());
+        let moved = private.iter().filter(|(id, address)| listening.get(*id) != Some(address));
         let moved = moved.map(|(id, address)| self.host.listen(Some(Arc::clone(id)), *address));
         let moved = moved.collect::<std::io::Result<Vec<_>>>()?;
         let admin = match built.config.admin {
-            address if address == self.config.admin => None,
+            address if address == before.admin => None,
             Some(address) => Some(Some(Admin::start(address, self.state.clone()).await?)),
             None => Some(None),
         };
-        let settings = Arc::new(Settings::new(&built.config, Some(&self.settings)));
-        self.host.deploy(&deployment(&built, &settings))?;
-        self.settings = settings;
+        let settings = Arc::new(Settings::new(&built.config, Some(&settings)));
+        self.host.deploy(&deployment(&built.snapshot, &settings))?;
         if let Some(listeners) = listeners {
             self.host.accept_at(listeners);
             tracing::info!(listen = %self.host.address(), "listening at another address");
         }
         moved.into_iter().for_each(|listeners| self.host.accept_at(listeners));
-        for id in before.keys().filter(|id| !private.contains_key(*id)) {
+        for id in listening.keys().filter(|id| !private.contains_key(*id)) {
             self.host.close(id);
         }
         if let Some(admin) = admin {
             self.admin = admin;
         }
-        self.config = built.config;
+        for (api, stage) in std::mem::take(&mut self.changed) {
+            tracing::warn!(
+                api,
+                stage,
+                "what the operator changed here is gone: the files were read again, and they win"
+            );
+        }
+        let apis = built.config.apis.len();
+        let (config, snapshot) = (Arc::new(built.config), Arc::new(built.snapshot));
+        self.state.current.replace(Current { config, settings, snapshot });
         self.state.shared.metrics.reloads.fetch_add(1, Relaxed);
-        tracing::info!(apis = self.config.apis.len(), "serving the new configuration");
+        tracing::info!(apis, "serving the new configuration");
         Ok(())
+    }
+
+    /// Makes a change that the operator orders: another snapshot, in the place of the one before.
+    /// Requests in flight end on what they began with.
+    fn change(&mut self, order: Order) {
+        let Order { patch, done } = order;
+        let answer = self.patched(&patch).unwrap_or_else(|refused| refused);
+        done.send(answer).ok(); // the operator's client may have left
+    }
+
+    fn patched(&mut self, patch: &Patch) -> Result<Answer, Answer> {
+        let Current { config, settings, snapshot } = self.state.current.borrow().clone();
+        let changed = patch.apply(&snapshot)?;
+        if changed != *snapshot {
+            let deployed = self.host.deploy(&deployment(&changed, &settings));
+            deployed.map_err(|error| Answer::bad_request(error.to_string()))?;
+            let (api, stage) = (&patch.api_id, &patch.stage_name);
+            tracing::warn!(
+                api,
+                stage,
+                "the operator changed this stage, until the configuration is read again"
+            );
+            self.changed.insert((api.clone(), stage.clone()));
+        }
+        let answer = patch.answer(&changed);
+        self.state.current.replace(Current { config, settings, snapshot: Arc::new(changed) });
+        Ok(answer)
     }
 
     fn refuse(&self, message: &str) {
@@ -246,5 +303,8 @@ fn greet(config: &Config, host: &Host, options: &Options, admin: Option<&Admin>)
     }
     if let Some(admin) = admin {
         eprintln!("  health and metrics: http://{}/healthz /readyz /metrics", admin.address);
+        if config.admin_token.is_none() {
+            eprintln!("  other calls of the operator are refused: there is no `adminToken`");
+        }
     }
 }

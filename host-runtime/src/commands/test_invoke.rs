@@ -175,22 +175,23 @@ fn encoded(path: &str) -> String {
 
 /// TestInvokeMethod's response.
 fn answer(answered: &Answered) -> serde_json::Value {
+    let explained = &answered.explained;
     let mut single = BTreeMap::new();
     let mut multi: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     // What frames the answer and names the request is not the method's.
     let own = ["content-length", "date", "x-amzn-requestid", "x-amz-apigw-id", "connection"];
     for (name, value) in answered.fields.iter().filter(|(n, _)| !own.contains(&n.as_str())) {
-        let name = shown_name(&answered.transcript, name);
+        let name = shown_name(&explained.transcript, name);
         single.insert(name, value.as_str());
         multi.entry(name).or_default().push(value);
     }
     json!({
-        "status": answered.status,
+        "status": explained.status,
         "body": String::from_utf8_lossy(&answered.content),
         "headers": single,
         "multiValueHeaders": multi,
-        "log": log(&answered.transcript),
-        "latency": answered.latency_ms,
+        "log": log(&explained.transcript),
+        "latency": explained.latency_ms,
     })
 }
 

@@ -41,10 +41,9 @@ pub(super) fn definitions(api: &At<'_>, directory: &Path) -> BTreeMap<String, Pa
 
 /// A percentage in thousandths of a percent.
 fn thousandths(reading: &Reading, at: &At<'_>) -> Option<u32> {
-    let percent = at.as_text().and_then(|text| text.parse::<f64>().ok());
-    let percent = percent.filter(|percent| (0.0..=100.0).contains(percent));
-    if percent.is_none() {
+    let thousandths = at.as_text().and_then(CanarySettings::thousandths);
+    if thousandths.is_none() {
         reading.error(at, "`percentTraffic` must be a number from 0.0 to 100.0");
     }
-    Some((percent? * 1_000.0).round() as u32)
+    thousandths
 }

@@ -21,6 +21,11 @@ impl Authorizations {
         self.lock().remember(key, grant, until, now);
     }
 
+    /// Forgets what authorizers said at a stage.
+    pub fn forget_stage(&self, api_id: &str, stage_name: &str) {
+        self.lock().forget_stage(api_id, stage_name);
+    }
+
     fn lock(&self) -> MutexGuard<'_, RememberedAuthorizations> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -1,9 +1,9 @@
 //! Start, reload, drain: no request is lost.
 
-use std::net::{SocketAddr, TcpStream};
-use std::process::{Child, Command, Stdio};
+use std::net::TcpStream;
 
 use crate::kit::*;
+use crate::program::Program;
 
 #[test]
 fn a_request_in_flight_ends_on_what_it_began_with() {
@@ -68,58 +68,6 @@ fn draining_finishes_what_is_under_way() {
     assert_eq!(answer.text(), "done");
     assert!(answer.head.to_lowercase().contains("connection: close"), "{}", answer.head);
     assert_eq!(draining.join().unwrap(), "/prod/to/a 200\n");
-}
-
-/// The program itself.
-struct Program {
-    child: Child,
-    listen: SocketAddr,
-    admin: SocketAddr,
-}
-
-impl Program {
-    fn start(folder: &Folder) -> Self {
-        let listen = free_address();
-        let admin = free_address();
-        let config = folder.read("edgeway.yaml");
-        let config =
-            config.replace("listen: 127.0.0.1:0", &format!("listen: {listen}\nadmin: {admin}"));
-        let file = folder.write("edgeway.yaml", &config);
-        let child = Command::new(env!("CARGO_BIN_EXE_edgeway"))
-            .args(["serve", "--engine", "native", "--config"])
-            .arg(file)
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let program = Self { child, listen, admin };
-        program.wait_until(|program| TcpStream::connect(program.admin).is_ok());
-        program
-    }
-    fn signal(&self, name: &str) {
-        let pid = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-s", name, &pid]).status().unwrap().success());
-    }
-    fn metric(&self, line: &str) -> bool {
-        Client::connect(self.admin).get("/metrics").text().lines().any(|l| l == line)
-    }
-    fn wait_until(&self, happened: impl Fn(&Self) -> bool) {
-        let started = std::time::Instant::now();
-        while !happened(self) {
-            assert!(started.elapsed() < PATIENCE, "it does not happen");
-            std::thread::yield_now();
-        }
-    }
-}
-
-impl Drop for Program {
-    fn drop(&mut self) {
-        self.child.kill().ok();
-        self.child.wait().ok();
-    }
-}
-
-fn free_address() -> SocketAddr {
-    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
 }
 
 #[test]

@@ -1,11 +1,13 @@
 //! The native host on loopback: what happens between a client's socket and an endpoint's.
 
+mod admin;
 mod bounds;
 mod faults;
 mod functions;
 mod kit;
 mod lifecycle;
 mod load;
+mod program;
 mod streaming;
 mod tls;
 mod tls_endpoint;

@@ -12,8 +12,6 @@ use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use sha2::{Digest, Sha256};
-
 use super::method_arn::MethodArn;
 use crate::codec;
 use crate::context::{AuthorizerCall, Context, LambdaContext};
@@ -217,14 +215,10 @@ fn value<'a>(
 /// The digest of all that a result depends on. Lengths keep values apart.
 fn key(of: MethodOf<'_>, index: u32, values: &[&str]) -> AuthorizationKey {
     let at = of.at;
-    let mut digest = Sha256::new();
-    let place = [at.api.id.as_str(), &at.stage.stage_name, &at.deployment.id];
-    for part in place.iter().chain(values) {
-        digest.update((part.len() as u64).to_be_bytes());
-        digest.update(part.as_bytes());
-    }
-    digest.update(index.to_be_bytes());
-    AuthorizationKey(digest.finalize().into())
+    let index = alloc::format!("{index}");
+    let mut parts = alloc::vec![at.deployment.id.as_str(), &index];
+    parts.extend(values);
+    AuthorizationKey::new(&at.api.id, &at.stage.stage_name, &parts)
 }
 
 fn unauthorized(reason: &str) -> GatewayError {

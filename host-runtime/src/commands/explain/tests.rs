@@ -50,7 +50,7 @@ fn the_readme_shows_what_is_printed() {
     let built = built.unwrap_or_else(|refused| panic!("{:?}", refused.diagnostics));
     let settings = Settings::new(&built.config, None);
     let answered = alone::answer(&built.snapshot, settings, &asked).unwrap();
-    let printed = text::text(&built.config, &asked, &answered);
+    let printed = explained::text(&built.config, &answered.explained);
     assert_eq!(masked(&printed), masked(shown));
 }
 

@@ -6,7 +6,7 @@ use gateway_core::definition::Source;
 use gateway_core::definition::document::{At, Node};
 use gateway_core::transcript::{Entry, Event, Message, Pairs, PipelineStage};
 
-use crate::alone::{Answered, Asked};
+use super::Explained;
 use crate::config::{ApiConfig, Config};
 use crate::diagnostic::Printable;
 
@@ -14,12 +14,16 @@ use crate::diagnostic::Printable;
 const LINES_MAX: usize = 40;
 
 /// The account of a request.
-pub(super) fn text(config: &Config, asked: &Asked, answered: &Answered) -> String {
+pub(crate) fn text(config: &Config, explained: &Explained) -> String {
     let mut page = Page { text: String::new(), definition: Definition::None, begun: None };
-    let (status, ms) = (answered.status, answered.latency_ms);
-    page.line(0, &format!("{} {} → {status} ({ms} ms)", asked.method, asked.target));
+    let ((method, target), ms) = (explained.request(), explained.latency_ms);
+    let status = match explained.status {
+        0 => "the client left".into(),
+        status => status.to_string(),
+    };
+    page.line(0, &format!("{method} {target} → {status} ({ms} ms)"));
     let mut stage: Option<PipelineStage> = None;
-    for entry in &answered.transcript.entries {
+    for entry in &explained.transcript.entries {
         if let Event::Addressed { api_id, .. } = &entry.event {
             page.definition = Definition::of(config, api_id);
         }
@@ -30,7 +34,7 @@ pub(super) fn text(config: &Config, asked: &Asked, answered: &Answered) -> Strin
         }
         page.entry(entry);
     }
-    if answered.transcript.is_cut {
+    if explained.transcript.is_cut {
         page.line(1, "… more happened than is kept of one request");
     }
     page.text

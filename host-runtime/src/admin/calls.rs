@@ -1,0 +1,87 @@
+//! Which call a request is, and whether whoever sends it may.
+
+use bytes::Bytes;
+use gateway_core::target;
+use http::{HeaderMap, Method, Request, StatusCode, header};
+use http_body_util::{BodyExt, Limited};
+use hyper::body::Incoming;
+
+use super::answer::Answer;
+use super::{State, caches, explanations, health, stages};
+
+/// Most content of a call.
+const CONTENT_BYTES_MAX: usize = 64 * 1024;
+
+/// Answers the operator. Everything but health and metrics is for those with the token alone.
+pub(super) async fn answer(state: &State, request: Request<Incoming>) -> Answer {
+    let (parts, content) = request.into_parts();
+    let path = parts.uri.path();
+    if let Some(answer) = health::answer(state, &parts.method, path) {
+        return answer;
+    }
+    if let Err(refused) = authorize(state, &parts.headers) {
+        return refused;
+    }
+    let segments: Vec<_> = path.split('/').skip(1).map(target::decode).collect();
+    let segments: Vec<&str> = segments.iter().map(|segment| &**segment).collect();
+    match (&parts.method, &segments[..]) {
+        (&Method::GET, ["restapis", api, "stages", stage]) => stages::get(state, api, stage),
+        (&Method::PATCH, ["restapis", api, "stages", stage]) => match read(content).await {
+            Ok(content) => stages::update(state, api, stage, &content).await,
+            Err(refused) => refused,
+        },
+        (&Method::DELETE, ["restapis", api, "stages", stage, "cache", "authorizers"]) => {
+            caches::flush_authorizers(state, api, stage)
+        }
+        (&Method::DELETE, ["v2", "apis", api, "stages", stage, "cache", "authorizers"]) => {
+            caches::reset_authorizers(state, api, stage)
+        }
+        (&Method::GET, ["explain"]) => explanations::list(state),
+        (&Method::GET, ["explain", id]) => explanations::get(state, id, &parts.headers),
+        (
+            _,
+            ["restapis", _, "stages", _]
+            | ["restapis", _, "stages", _, "cache", "authorizers"]
+            | ["v2", "apis", _, "stages", _, "cache", "authorizers"]
+            | ["explain"]
+            | ["explain", _],
+        ) => Answer::method_not_allowed(),
+        _ => Answer::text(StatusCode::NOT_FOUND, "there is no such call\n"),
+    }
+}
+
+/// `Authorization: Bearer TOKEN`, or the session token of AWS's credentials: what AWS's own clients
+/// send when `AWS_SESSION_TOKEN` holds the token. Their signature is not looked at.
+fn authorize(state: &State, headers: &HeaderMap) -> Result<(), Answer> {
+    let current = state.current.borrow();
+    let Some(token) = &current.settings.admin_token else {
+        return Err(Answer::forbidden(
+            "AccessDeniedException",
+            "`adminToken` is not configured: nobody may make this call",
+        ));
+    };
+    let bearer = headers.get_all(header::AUTHORIZATION).iter();
+    let bearer = bearer.filter_map(|value| value.as_bytes().strip_prefix(b"Bearer "));
+    let session = headers.get_all("x-amz-security-token").iter().map(|value| value.as_bytes());
+    let mut presented = bearer.chain(session).peekable();
+    if presented.peek().is_none() {
+        let message = "Missing Authentication Token";
+        return Err(Answer::forbidden("MissingAuthenticationTokenException", message));
+    }
+    match presented.any(|presented| token.is(presented)) {
+        true => Ok(()),
+        false => Err(Answer::forbidden(
+            "UnrecognizedClientException",
+            "The security token included in the request is invalid.",
+        )),
+    }
+}
+
+async fn read(content: Incoming) -> Result<Bytes, Answer> {
+    match Limited::new(content, CONTENT_BYTES_MAX).collect().await {
+        Ok(content) => Ok(content.to_bytes()),
+        Err(_) => Err(Answer::bad_request(format!(
+            "the content has more than {CONTENT_BYTES_MAX} bytes, or ended early"
+        ))),
+    }
+}

@@ -1,0 +1,76 @@
+//! The program itself, in a process of its own.
+
+use std::fs::File;
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::process::{Child, Command};
+
+use crate::kit::*;
+
+/// Where its standard error goes.
+pub(crate) const LOG: &str = "edgeway.log";
+
+pub(crate) struct Program {
+    pub(crate) child: Child,
+    pub(crate) listen: SocketAddr,
+    pub(crate) admin: SocketAddr,
+}
+
+impl Program {
+    /// Serves `edgeway.yaml` of this folder.
+    pub(crate) fn start(folder: &Folder) -> Self {
+        Self::start_on(folder, "native")
+    }
+
+    pub(crate) fn start_on(folder: &Folder, engine: &str) -> Self {
+        let listen = free_address();
+        let admin = free_address();
+        let config = folder.read("edgeway.yaml");
+        let config =
+            config.replace("listen: 127.0.0.1:0", &format!("listen: {listen}\nadmin: {admin}"));
+        let file = folder.write("edgeway.yaml", &config);
+        let log = File::create(folder.write(LOG, "")).unwrap();
+        let child = Command::new(env!("CARGO_BIN_EXE_edgeway"))
+            .args(["serve", "--engine", engine, "--config"])
+            .arg(file)
+            .stderr(log)
+            .spawn()
+            .unwrap();
+        let program = Self { child, listen, admin };
+        program.wait_until(|program| TcpStream::connect(program.admin).is_ok());
+        program
+    }
+    pub(crate) fn signal(&self, name: &str) {
+        let pid = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-s", name, &pid]).status().unwrap().success());
+    }
+    pub(crate) fn metric(&self, line: &str) -> bool {
+        Client::connect(self.admin).get("/metrics").text().lines().any(|l| l == line)
+    }
+    pub(crate) fn wait_until(&self, happened: impl Fn(&Self) -> bool) {
+        let started = std::time::Instant::now();
+        while !happened(self) {
+            assert!(started.elapsed() < PATIENCE, "it does not happen");
+            std::thread::yield_now();
+        }
+    }
+    /// A call of the operator's, with these header lines and content.
+    pub(crate) fn call(&self, line: &str, fields: &str, content: &str) -> Answer {
+        let mut client = Client::connect(self.admin);
+        let length = content.len();
+        let head =
+            format!("{line} HTTP/1.1\r\nHost: h\r\n{fields}Content-Length: {length}\r\n\r\n");
+        client.send((head + content).as_bytes());
+        client.answer()
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        self.child.kill().ok();
+        self.child.wait().ok();
+    }
+}
+
+fn free_address() -> SocketAddr {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
+}
