@@ -5,6 +5,7 @@
 //! trapped is replayed in a new instance and goes on (`docs/decisions/0004`).
 
 mod bindings;
+mod code;
 mod instance;
 mod program;
 #[cfg(test)]

@@ -5,15 +5,13 @@ use std::thread;
 use std::time::Duration;
 
 use wasmtime::Engine;
-use wasmtime::component::{Component, Linker};
+use wasmtime::component::Linker;
 
 use super::bindings::GatewayPre;
+use super::code;
 use super::instance::{Call, Limits};
 use crate::engine::EngineError;
 use crate::engine_config::engine_config;
-
-/// Empty if the component was not built before this program was.
-static CODE: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/gateway.cwasm"));
 
 /// How far apart deadlines can be told: a call is stopped at most this much later than it should.
 const TICK_MS: u64 = 50;
@@ -38,16 +36,15 @@ pub(super) fn ticks(limit_ms: u64) -> u64 {
 }
 
 fn load() -> Result<Program, EngineError> {
-    if CODE.is_empty() {
+    if !code::is_built() {
         return Err(EngineError(
             "this edgeway was built without its component: run `cargo xtask component` and build again".into(),
         ));
     }
-    let engine = Engine::new(&engine_config()).map_err(cannot_load)?;
-    // SAFETY: `Component::deserialize` trusts its bytes as if they were this program's own code. They
-    // are: the build that made this program embedded what `cargo xtask component` compiled, and
-    // nothing changes a static. wasmtime refuses code of other versions and settings than its own.
-    let component = unsafe { Component::deserialize(&engine, CODE) }.map_err(cannot_load)?;
+    let mut config = engine_config();
+    config.with_custom_code_memory(Some(code::in_place()));
+    let engine = Engine::new(&config).map_err(cannot_load)?;
+    let component = code::load(&engine).map_err(cannot_load)?;
     // Nothing is linked: a component that imports anything is refused here.
     let linked = Linker::new(&engine).instantiate_pre(&component).map_err(cannot_load)?;
     let gateway = GatewayPre::new(linked).map_err(cannot_load)?;
