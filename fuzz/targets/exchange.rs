@@ -125,7 +125,10 @@ fn outcome(effect: &Effect, answer: Option<&Answer>) -> Outcome {
             }))
         }
         (Effect::TakeTokens(_), Some(Answer::Empty)) => {
-            Outcome::TakeTokens(Ok(Taken::None { empty: u32::MAX }))
+            Outcome::TakeTokens(Ok(Taken::None {
+                empty: u32::MAX,
+                retry_after_ms: Some(u64::MAX),
+            }))
         }
         (Effect::FindKey(_), Some(Answer::Empty)) => Outcome::FindKey(Ok(None)),
         (Effect::RecallAuthorization(_), Some(Answer::Empty)) => {

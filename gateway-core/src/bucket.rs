@@ -69,6 +69,18 @@ impl Bucket {
         }
     }
 
+    /// For how long the bucket, as it is now, has too little for `cost`. `None`: for ever.
+    pub fn short_for_ms(self, limit: Limit, cost: u32) -> Option<u64> {
+        let wanted = u64::from(cost) * MICROTOKENS;
+        let missing = wanted.saturating_sub(self.level_microtokens);
+        match (missing, limit.rate_microtokens_per_ms) {
+            (0, _) => Some(0),
+            (_, 0) => None,
+            _ if cost > limit.burst => None,
+            (missing, rate) => Some(missing.div_ceil(rate)),
+        }
+    }
+
     /// When the bucket will be full again, if nobody takes from it: a store may forget it then.
     /// `None` for a bucket that is not full and never refills.
     pub fn full_at(self, limit: Limit) -> Option<Timestamp> {
@@ -114,7 +126,8 @@ pub fn take_all(effect: &TakeTokens, now: Timestamp, store: &mut impl BucketStor
             .unwrap_or_else(|| Bucket::full(take.limit, now));
         let (bucket, taken) = bucket.take(take.limit, now, take.cost);
         if !taken {
-            return Taken::None { empty: index as u32 };
+            let retry_after_ms = bucket.short_for_ms(take.limit, take.cost);
+            return Taken::None { empty: index as u32, retry_after_ms };
         }
         after.push(bucket);
     }
@@ -167,6 +180,56 @@ mod tests {
         BucketTake { key: key.into(), limit: Limit::new(rate, burst), cost: 1 }
     }
 
+    /// For ever.
+    fn empty(index: u32) -> Taken {
+        Taken::None { empty: index, retry_after_ms: None }
+    }
+
+    #[test]
+    fn what_is_refused_is_granted_when_it_was_told_to_come_again_and_no_sooner() {
+        for (rate, burst) in [(1.0, 1), (0.001, 3), (1_000.0, 5), (7.0, 2), (0.333, 1)] {
+            let (mut store, takes) = (Buckets::default(), [take("a", rate, burst)]);
+            let mut now = 1_000;
+            (0..burst).for_each(|_| assert_eq!(take_from(&takes, now, &mut store), Taken::All));
+            for _ in 0..20 {
+                let Taken::None { empty: 0, retry_after_ms: Some(wait) } =
+                    take_from(&takes, now, &mut store)
+                else {
+                    panic!("{rate} {burst}");
+                };
+                assert!(wait > 0);
+                assert_ne!(take_from(&takes, now + wait - 1, &mut store), Taken::All);
+                now += wait;
+                assert_eq!(take_from(&takes, now, &mut store), Taken::All, "{rate} {burst}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_year_of_random_moments_grants_what_rate_and_burst_say() {
+        let year_ms = 365 * 24 * 3_600_000_u64;
+        // A bucket of one token is full, and loses time, while nobody looks.
+        for (rate, burst) in [(0.001, 2), (0.5, 3), (0.017, 40)] {
+            let limit = Limit::new(rate, burst);
+            let (mut bucket, mut now, mut granted) =
+                (Bucket::full(limit, Timestamp(0)), 0_u64, 0_u64);
+            let mut random = 0x9e37_79b9_7f4a_7c15_u64;
+            // Somebody always wants more, at moments that divide nothing.
+            while now < year_ms {
+                while let (after, true) = bucket.take(limit, Timestamp(now), 1) {
+                    (bucket, granted) = (after, granted + 1);
+                }
+                random ^= random << 13;
+                random ^= random >> 7;
+                random ^= random << 17;
+                now += random % 997 + 1;
+            }
+            let refilled = limit.rate_microtokens_per_ms * (now - now.min(997));
+            let exact = u64::from(burst) + refilled / MICROTOKENS;
+            assert!(granted.abs_diff(exact) <= 1, "{rate}: {granted} of {exact}");
+        }
+    }
+
     #[test]
     fn a_burst_is_granted_at_once_and_not_one_more() {
         let mut store = Buckets::default();
@@ -179,7 +242,7 @@ mod tests {
     fn an_empty_bucket_takes_from_no_other() {
         let mut store = Buckets::default();
         let takes = [take("full", 1.0, 9), take("empty", 0.0, 0)];
-        assert_eq!(take_from(&takes, 0, &mut store), Taken::None { empty: 1 });
+        assert_eq!(take_from(&takes, 0, &mut store), empty(1));
         assert!(store.by_key.is_empty());
     }
 
@@ -209,7 +272,7 @@ mod tests {
     fn the_same_bucket_named_twice_is_taken_from_twice() {
         let mut store = Buckets::default();
         let takes = [take("a", 0.0, 1), take("a", 0.0, 1)];
-        assert_eq!(take_from(&takes, 0, &mut store), Taken::None { empty: 1 });
+        assert_eq!(take_from(&takes, 0, &mut store), empty(1));
     }
 
     #[test]
@@ -222,7 +285,7 @@ mod tests {
         };
         let mut store = Buckets::default();
         assert_eq!(take_all(&effect(2, 9), Timestamp(DAY), &mut store), Taken::All);
-        assert_eq!(take_all(&effect(2, 0), Timestamp(DAY), &mut store), Taken::None { empty: 0 });
+        assert_eq!(take_all(&effect(2, 0), Timestamp(DAY), &mut store), empty(0));
         assert_eq!(store.usage["p/k"].used(0..9), 1, "what finds no token does not count");
         assert_eq!(take_all(&effect(2, 9), Timestamp(2 * DAY - 1), &mut store), Taken::All);
         let left = store.by_key["a"];

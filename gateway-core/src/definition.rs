@@ -33,4 +33,6 @@ pub use snapshot::{
     IamPrincipal, PrivateEndpoint, SNAPSHOT_VERSION, Snapshot, SnapshotError, VpcLink,
 };
 pub use stage::{AccessLogSettings, CanarySettings, LoggingLevel, MethodSetting, Stage};
-pub use usage::{ApiKey, KeyDigest, Quota, QuotaPeriod, UsagePlan, UsagePlanStage};
+pub use usage::{
+    ApiKey, KeyDigest, Quota, QuotaPeriod, Throttling, UsagePlan, UsagePlanStage, WhenAway,
+};

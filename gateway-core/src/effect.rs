@@ -296,6 +296,8 @@ pub enum Taken {
     None {
         /// Index into `TakeTokens::buckets`.
         empty: u32,
+        /// When that bucket will have enough, if nobody else takes from it. `None`: never.
+        retry_after_ms: Option<u64>,
     },
     /// From none: the key has used up its quota.
     QuotaExceeded,

@@ -48,6 +48,8 @@ pub struct GatewayError {
     pub status: Option<u16>,
     /// `www-authenticate`, for the types that have one.
     pub challenge: Option<String>,
+    /// `retry-after`: seconds.
+    pub retry_after_s: Option<u32>,
     /// Overrides the type's own `x-amzn-ErrorType`, where AWS tells more.
     pub error_type: Option<&'static str>,
     /// `$context.error.validationErrorString`: what a request validator found.
@@ -65,6 +67,7 @@ impl GatewayError {
             message,
             status: None,
             challenge: None,
+            retry_after_s: None,
             error_type: None,
             validation_error: None,
             reason: reason.into(),

@@ -25,6 +25,11 @@ pub fn day_of(at: Timestamp) -> Day {
 }
 
 impl Quota {
+    /// How long it is until the next period begins.
+    pub fn next_period_in_ms(&self, now: Timestamp) -> u64 {
+        (u64::from(self.period_of(day_of(now)).end) * DAY_MS).saturating_sub(now.0)
+    }
+
     /// The days of the period that a day is in.
     pub fn period_of(&self, day: Day) -> Range<Day> {
         let offset = u32::from(self.offset.min(self.period.offset_max()));
@@ -62,6 +67,20 @@ pub struct Usage {
 }
 
 impl Usage {
+    /// What was counted before, in any order.
+    pub fn from_days(mut days: Vec<(Day, u32)>) -> Self {
+        days.sort_unstable();
+        days.dedup_by_key(|(day, _)| *day);
+        let surplus = days.len().saturating_sub(USAGE_DAYS_MAX);
+        days.drain(..surplus);
+        Self { days }
+    }
+
+    /// Days and requests, in the order of days.
+    pub fn days(&self) -> &[(Day, u32)] {
+        &self.days
+    }
+
     /// Requests on some days.
     pub fn used(&self, days: Range<Day>) -> u64 {
         let latest_first = self.days.iter().rev().skip_while(|(day, _)| *day >= days.end);
@@ -172,6 +191,18 @@ mod tests {
         assert_eq!(usage.remaining(&quota, day("2026-11-21")), 0);
         let month = Quota { period: QuotaPeriod::Month, ..quota };
         assert!(!usage.admits(&month, day("2026-11-22")), "a longer period counts what was before");
+    }
+
+    #[test]
+    fn the_next_period_begins_at_a_midnight_of_utc() {
+        let now = from_iso8601("2026-11-21T23:59:58Z").unwrap();
+        for (period, ms) in [
+            (QuotaPeriod::Day, 2_000),
+            (QuotaPeriod::Week, 2_000),
+            (QuotaPeriod::Month, 2_000 + 9 * DAY_MS),
+        ] {
+            assert_eq!(Quota { limit: 1, offset: 0, period }.next_period_in_ms(now), ms);
+        }
     }
 
     #[test]

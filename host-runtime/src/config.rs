@@ -2,6 +2,7 @@
 //!
 //! `docs/configuration.md` describes every key for the people who write them.
 
+mod account;
 mod admin_token;
 mod api;
 mod canary;
@@ -23,7 +24,7 @@ use gateway_core::definition::document::{At, Node};
 use gateway_core::definition::openapi::{self, BasePathMode};
 use gateway_core::definition::{
     ApiKey, DefinitionError, DomainName, IamPrincipal, PrivateEndpoint, Protocol, Source, Stage,
-    UsagePlan,
+    Throttling, UsagePlan,
 };
 use gateway_core::limits::{ACCOUNT_BURST_DEFAULT, ACCOUNT_RATE_DEFAULT, PAYLOAD_BYTES_MAX};
 
@@ -71,6 +72,10 @@ pub struct Config {
     pub assume_roles: bool,
     /// The limit of all APIs together.
     pub account_throttle: Limit,
+    /// How limits are kept.
+    pub throttling: Throttling,
+    /// Where counts of quotas outlive this process.
+    pub data_directory: Option<PathBuf>,
     /// API keys, without their values.
     pub api_keys: Vec<ApiKey>,
     /// Usage plans.
@@ -199,6 +204,8 @@ impl Config {
             limits: Limits::default(),
             assume_roles: false,
             account_throttle: Limit::new(ACCOUNT_RATE_DEFAULT, ACCOUNT_BURST_DEFAULT),
+            throttling: Throttling::default(),
+            data_directory: None,
             api_keys: Vec::new(),
             usage_plans: Vec::new(),
             directory: definition.parent().map(Path::to_owned).unwrap_or_default(),
@@ -272,6 +279,7 @@ fn read(reading: &Reading, at: &At<'_>, directory: &Path) -> Config {
         "vpcLinks",
         "limits",
         "account",
+        "dataDirectory",
         "apiKeys",
         "usagePlans",
     ];
@@ -281,6 +289,7 @@ fn read(reading: &Reading, at: &At<'_>, directory: &Path) -> Config {
     let apis = api::read_all(reading, at, directory);
     let listen = listen.unwrap_or_else(|| LISTEN_DEFAULT.parse().expect("it is an address"));
     let (principals, access_keys) = iam::read_all(reading, at, directory);
+    let (account_throttle, throttling) = account::read(reading, at);
     let (api_keys, usage_plans) = usage::read_all(reading, at, directory);
     Config {
         listen,
@@ -307,7 +316,11 @@ fn read(reading: &Reading, at: &At<'_>, directory: &Path) -> Config {
         vpc_links: vpc_links::read_all(reading, at),
         limits: limits(reading, at),
         assume_roles: at.get("assumeRoles").is_some_and(|at| reading.boolean(&at) == Some(true)),
-        account_throttle: account_throttle(reading, at),
+        account_throttle,
+        throttling,
+        data_directory: at
+            .get("dataDirectory")
+            .and_then(|at| reading.text(&at).map(|path| directory.join(path))),
         directory: directory.to_owned(),
     }
 }
@@ -349,20 +362,6 @@ fn limits(reading: &Reading, at: &At<'_>) -> Limits {
         limits.content_timeout = Duration::from_millis(millis.into());
     }
     limits
-}
-
-fn account_throttle(reading: &Reading, at: &At<'_>) -> Limit {
-    let settings = at.get("account").and_then(|at| {
-        reading.keys(&at, &["throttleSettings"]);
-        at.get("throttleSettings")
-    });
-    let Some(settings) = settings else {
-        return Limit::new(ACCOUNT_RATE_DEFAULT, ACCOUNT_BURST_DEFAULT);
-    };
-    reading.keys(&settings, &["rateLimit", "burstLimit"]);
-    let rate = settings.get("rateLimit").and_then(|at| reading.rate(&at));
-    let burst = settings.get("burstLimit").and_then(|at| reading.whole(&at));
-    Limit::new(rate.unwrap_or(ACCOUNT_RATE_DEFAULT), burst.unwrap_or(ACCOUNT_BURST_DEFAULT))
 }
 
 #[cfg(test)]

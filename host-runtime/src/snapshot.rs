@@ -184,6 +184,7 @@ impl Building {
             api_keys: config.api_keys.clone(),
             usage_plans: config.usage_plans.clone(),
             vpc_links: vpc_links(config),
+            throttling: config.throttling,
         })
     }
 

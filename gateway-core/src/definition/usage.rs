@@ -85,6 +85,25 @@ pub enum QuotaPeriod {
     Month,
 }
 
+/// How throttled requests are answered, and what becomes of those for which nobody counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Throttling {
+    /// Whether a 429 tells when to come again (`Retry-After`, RFC 9110 §10.2.3). AWS's do not.
+    pub retry_after: bool,
+    /// What becomes of requests while the store of tokens does not answer.
+    pub when_away: WhenAway,
+}
+
+/// See [`Throttling::when_away`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum WhenAway {
+    /// Everybody is let through.
+    #[default]
+    Open,
+    /// Everybody is throttled.
+    Closed,
+}
+
 impl QuotaPeriod {
     /// The largest offset that AWS takes.
     pub fn offset_max(self) -> u8 {

@@ -96,9 +96,7 @@ fn gateway_response(
     };
     let error_type = error.error_type.unwrap_or(error.response_type.error_type());
     fields.push("x-amzn-ErrorType", error_type);
-    if let Some(challenge) = &error.challenge {
-        fields.push("WWW-Authenticate", challenge.clone());
-    }
+    push_own_fields(&mut fields, error);
     for (name, expression) in own.map(|own| &own.parameters[..]).unwrap_or_default() {
         for value in expression.values(&sources) {
             fields.set(name.clone(), field_value(&value));
@@ -109,6 +107,16 @@ fn gateway_response(
         status: status.unwrap_or_else(|| error.response_type.default_status()),
         fields: OutgoingFields::Complete(fields),
         content: content(body),
+    }
+}
+
+/// What the error itself has to say.
+fn push_own_fields(fields: &mut Fields, error: &GatewayError) {
+    if let Some(challenge) = &error.challenge {
+        fields.push("WWW-Authenticate", challenge.clone());
+    }
+    if let Some(seconds) = error.retry_after_s {
+        fields.push("Retry-After", alloc::format!("{seconds}"));
     }
 }
 
@@ -142,9 +150,7 @@ fn http_error(error: &GatewayError) -> Response {
     let (status, message) = http_error_parts(error);
     let mut fields = Fields::new();
     fields.push("Content-Type", "application/json");
-    if let Some(challenge) = &error.challenge {
-        fields.push("WWW-Authenticate", challenge.clone());
-    }
+    push_own_fields(&mut fields, error);
     Response {
         status,
         fields: OutgoingFields::Complete(fields),

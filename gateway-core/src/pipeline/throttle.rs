@@ -3,13 +3,15 @@
 //! Refuses with THROTTLED, and with QUOTA_EXCEEDED where the caller's usage plan has nothing left of
 //! its quota. Asks for one `TakeTokens` with all buckets: those of the caller's plan, for the method
 //! and for all of it, then the method's, if its stage limits it, then the account's. A request that
-//! is refused counts nowhere. A store that does not answer stops nobody.
+//! is refused counts nowhere. A store that does not answer stops nobody, or everybody where the
+//! configuration says so.
 
-use alloc::vec::Vec;
+use alloc::{string::String, vec::Vec};
 
 use super::check_api_key::Identified;
 use super::integrate::cancelled;
 use crate::bucket::BucketTake;
+use crate::definition::{Throttling, WhenAway};
 use crate::effect::{EffectError, TakeTokens, Taken};
 use crate::exchange::Io;
 use crate::gateway::{Gateway, MethodOf, Usable};
@@ -28,20 +30,38 @@ pub(super) async fn throttle<'g>(
     io: &Io,
 ) -> Result<Admitted<'g>, GatewayError> {
     let of = identified.of;
+    let Throttling { retry_after, when_away } = gateway.snapshot.throttling;
+    let refused = |response_type, reason: String, wait_ms: Option<u64>| {
+        let error = GatewayError::new(response_type, reason);
+        GatewayError { retry_after_s: wait_ms.filter(|_| retry_after).map(seconds), ..error }
+    };
     match io.perform(tokens(identified, gateway)).await {
         Ok(Taken::All) => Ok(Admitted { of }),
-        Ok(Taken::None { empty }) => {
+        Ok(Taken::None { empty, retry_after_ms }) => {
             let reason = alloc::format!("bucket {empty} is empty");
-            Err(GatewayError::new(ResponseType::Throttled, reason))
+            Err(refused(ResponseType::Throttled, reason, retry_after_ms))
         }
         Ok(Taken::QuotaExceeded) => {
-            let reason = "the key has nothing left of its usage plan's quota";
-            Err(GatewayError::new(ResponseType::QuotaExceeded, reason))
+            let reason = "the key has nothing left of its usage plan's quota".into();
+            let quota = identified.usable.as_ref().and_then(|usable| usable.usage().quota);
+            let wait_ms = quota.map(|quota| quota.next_period_in_ms(io.now()));
+            Err(refused(ResponseType::QuotaExceeded, reason, wait_ms))
         }
         Err(EffectError::Cancelled) => Err(cancelled()),
-        // Fails open: a limit protects the service, and no service is worse than an unlimited one.
-        Err(_) => Ok(Admitted { of }),
+        Err(_) => match when_away {
+            // A limit protects the service, and no service is worse than an unlimited one.
+            WhenAway::Open => Ok(Admitted { of }),
+            WhenAway::Closed => {
+                let reason = "the store of tokens does not answer".into();
+                Err(refused(ResponseType::Throttled, reason, None))
+            }
+        },
     }
+}
+
+/// Not a moment too early, and never "at once".
+fn seconds(ms: u64) -> u32 {
+    u32::try_from(ms.div_ceil(1_000)).unwrap_or(u32::MAX).max(1)
 }
 
 /// From what a request takes, in the order in which AWS applies limits.

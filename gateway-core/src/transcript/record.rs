@@ -266,7 +266,7 @@ fn what_is_answered(outcome: &Outcome) -> String {
         Outcome::TakeTokens(taken) => told(taken, |taken| match taken {
             Taken::All => "taken".into(),
             Taken::QuotaExceeded => "the quota is used up".into(),
-            Taken::None { empty } => alloc::format!("bucket {} is empty", empty + 1),
+            Taken::None { empty, .. } => alloc::format!("bucket {} is empty", empty + 1),
         }),
         Outcome::FindKey(found) => {
             told(found, |key| if key.is_some() { "found" } else { "there is none" }.into())

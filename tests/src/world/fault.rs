@@ -122,7 +122,7 @@ fn unwelcome(effect: &Effect, n: usize) -> Outcome {
         }
         Effect::TakeTokens(take) => {
             let empty = (n % take.buckets.len().max(1)) as u32;
-            Outcome::TakeTokens(Ok(Taken::None { empty }))
+            Outcome::TakeTokens(Ok(Taken::None { empty, retry_after_ms: Some(n as u64) }))
         }
         Effect::FindKey(_) => Outcome::FindKey(Ok(None)),
         // Of another version, or damaged.
@@ -176,7 +176,10 @@ fn anything(effect: &Effect, random: &mut Random) -> Outcome {
             // Also an index that no bucket has: the host is not trusted either.
             Outcome::TakeTokens(Ok(match random.per_mille(300) {
                 true => Taken::QuotaExceeded,
-                false => Taken::None { empty: random.draw() as u32 },
+                false => Taken::None {
+                    empty: random.draw() as u32,
+                    retry_after_ms: random.per_mille(500).then(|| random.draw()),
+                },
             }))
         }
         Effect::FindKey(_) => {

@@ -6,8 +6,8 @@ use alloc::vec::Vec;
 
 use crate::bucket::{Buckets, Limit, take_all};
 use crate::definition::{
-    Api, ApiKey, ApiKeySource, Authorization, Authorizer, AuthorizerKind, KeyDigest, Method, Quota,
-    QuotaPeriod, Snapshot, Source, UsagePlan, UsagePlanStage,
+    Api, ApiKey, ApiKeySource, Authorization, Authorizer, AuthorizerKind, KeyDigest, Method,
+    MethodSetting, Quota, QuotaPeriod, Snapshot, Source, UsagePlan, UsagePlanStage,
 };
 use crate::effect::{Effect, FunctionAnswer, Notice, Outcome};
 use crate::gateway::Gateway;
@@ -230,6 +230,37 @@ fn beyond_its_quota_a_key_waits_for_the_next_period() {
     assert_eq!(world.get("/prod/a", K2), 200);
     world.now.0 += 86_400_000;
     assert_eq!(world.get("/prod/a", K1), 200);
+}
+
+#[test]
+fn a_used_up_quota_tells_the_beginning_of_the_next_period_where_it_is_asked_to() {
+    let mut plan = plan("p", &["prod"], &["k1"]);
+    plan.quota = Some(Quota { limit: 1, offset: 0, period: QuotaPeriod::Day });
+    let mut snapshot = of(vec![plan]);
+    snapshot.throttling.retry_after = true;
+    let mut world = World::new(snapshot);
+    world.now = Timestamp(NOW.0 - NOW.0 % 86_400_000 + 86_395_001);
+    world.get("/prod/a", K1);
+    let told = world.run("GET /prod/a", &[&["x-api-key: ", K1].concat()]);
+    assert_eq!((told.response.status, told.field("retry-after")), (429, Some("5")));
+}
+
+#[test]
+fn of_account_stage_plan_and_method_the_smallest_limit_bites_whichever_it_is() {
+    for smallest in 0..4 {
+        let burst = |level| if level == smallest { 2 } else { 5 };
+        let mut plan = plan("p", &["prod"], &["k1"]);
+        plan.throttle = Some(Limit::new(0.0, burst(0)));
+        plan.api_stages[0].throttle.insert("/a/GET".into(), Limit::new(0.0, burst(1)));
+        let mut snapshot = of(vec![plan]);
+        let throttling = Some(Limit::new(0.0, burst(2)));
+        let setting = MethodSetting { throttling, ..MethodSetting::default() };
+        snapshot.apis[0].stages[0].method_settings.insert("*/*".into(), setting);
+        snapshot.account_throttle = Limit::new(0.0, burst(3));
+        let mut world = World::new(snapshot);
+        let statuses = [(); 4].map(|()| world.get("/prod/a", K1));
+        assert_eq!(statuses, [200, 200, 429, 429], "level {smallest}");
+    }
 }
 
 #[test]

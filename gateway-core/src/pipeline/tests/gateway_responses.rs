@@ -53,6 +53,8 @@ fn api() -> Api {
     api
 }
 
+const EMPTY: Taken = Taken::None { empty: 0, retry_after_ms: None };
+
 /// What provokes each type: a request, and what the host says to everything it asks.
 fn provoke(response_type: ResponseType) -> Option<(Arrival, Outcome)> {
     use ResponseType::*;
@@ -63,9 +65,7 @@ fn provoke(response_type: ResponseType) -> Option<(Arrival, Outcome)> {
         InvalidApiKey => (arrival("GET /prod/key", &[]), all_taken()),
         Unauthorized => (arrival("GET /prod/pool", &["Authorization: odd"]), all_taken()),
         AuthorizerConfigurationError => (arrival("GET /prod/none", &[]), all_taken()),
-        Throttled => {
-            (arrival("GET /prod/ok", &[]), Outcome::TakeTokens(Ok(Taken::None { empty: 0 })))
-        }
+        Throttled => (arrival("GET /prod/ok", &[]), Outcome::TakeTokens(Ok(EMPTY))),
         Default4xx => {
             (arrival("GET /prod/ok", &[]), Outcome::TakeTokens(Err(EffectError::Cancelled)))
         }
@@ -281,11 +281,7 @@ fn an_http_api_answers_in_its_own_words() {
         (ask("GET /b", &[], taken()), 404, "Not Found"),
         (ask("POST /a", &[], taken()), 404, "Not Found"),
         (ask("GET /a", &["Content-Length: 10485761"], taken()), 413, "Request Entity Too Large"),
-        (
-            ask("GET /a", &[], Outcome::TakeTokens(Ok(Taken::None { empty: 0 }))),
-            429,
-            "Too Many Requests",
-        ),
+        (ask("GET /a", &[], Outcome::TakeTokens(Ok(EMPTY))), 429, "Too Many Requests"),
     ] {
         assert_eq!(told.response.status, status);
         assert_eq!(told.body(), alloc::format!("{{\"message\":\"{message}\"}}"));

@@ -1,9 +1,11 @@
+use alloc::rc::Rc;
 use alloc::vec;
 use alloc::vec::Vec;
 
 use crate::bucket::Limit;
-use crate::definition::{Api, MethodSetting};
-use crate::effect::{Effect, EffectError};
+use crate::definition::{Api, MethodSetting, WhenAway};
+use crate::effect::{Effect, EffectError, Outcome, Taken};
+use crate::gateway::Gateway;
 use crate::pipeline::world::*;
 
 fn limited(mut api: Api, settings: &[(&str, u32)]) -> Api {
@@ -62,6 +64,48 @@ fn a_store_that_does_not_answer_stops_nobody() {
         Some(effect.failed(EffectError::Unavailable("down".into())))
     });
     assert_eq!(told.response.status, 200);
+}
+
+#[test]
+fn a_store_that_does_not_answer_stops_everybody_where_it_is_to_fail_closed() {
+    let mut snapshot = snapshot(vec![rest(vec![method("GET /", mock("ok"))])]);
+    snapshot.throttling.when_away = WhenAway::Closed;
+    let gateway = Rc::new(Gateway::compile(snapshot).unwrap());
+    for error in [EffectError::Unavailable("down".into()), EffectError::TimedOut] {
+        let told =
+            run(&gateway, arrival("GET /prod", &[]), |effect| Some(effect.failed(error.clone())));
+        let answer = (told.response.status, told.field("x-amzn-ErrorType"));
+        assert_eq!(answer, (429, Some("TooManyRequestsException")));
+    }
+}
+
+#[test]
+fn a_429_tells_when_to_come_again_only_where_it_is_asked_to() {
+    for (retry_after, wait_ms, told_s) in [
+        (false, Some(1_500), None),
+        (true, Some(1_500), Some("2")),
+        (true, Some(1_000), Some("1")),
+        (true, Some(0), Some("1")),
+        (true, Some(u64::MAX), Some("4294967295")),
+        (true, None, None),
+    ] {
+        let http = http(vec![method(
+            "GET /",
+            integration(crate::definition::IntegrationType::HttpProxy, "http://h"),
+        )]);
+        for (api, path) in [(rest(vec![method("GET /", mock("ok"))]), "GET /prod"), (http, "GET /")]
+        {
+            let mut snapshot = snapshot(vec![api]);
+            snapshot.throttling.retry_after = retry_after;
+            let gateway = Rc::new(Gateway::compile(snapshot).unwrap());
+            let told = run(&gateway, arrival(path, &[]), |_| {
+                let taken = Taken::None { empty: 0, retry_after_ms: wait_ms };
+                Some(Outcome::TakeTokens(Ok(taken)))
+            });
+            let answer = (told.response.status, told.field("retry-after"));
+            assert_eq!(answer, (429, told_s), "{path} {wait_ms:?}");
+        }
+    }
 }
 
 #[test]
