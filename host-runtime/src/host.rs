@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
@@ -16,6 +17,8 @@ use crate::perform::access_log::AccessLog;
 use crate::perform::authorizations::Authorizations;
 use crate::perform::metrics::Metrics;
 use crate::perform::tokens::Tokens;
+use crate::usage_store::UsageStore;
+use crate::usage_store::writer::UsageWriter;
 use crate::worker::{Command, Deployment, Shared, Worker};
 
 /// Connections that the system queues for one listener.
@@ -35,6 +38,8 @@ pub struct Options {
     pub threads: usize,
     /// What runs the pipeline.
     pub engine: EngineKind,
+    /// Where counts of quotas are kept; without it in memory alone.
+    pub data_directory: Option<PathBuf>,
 }
 
 /// `vpce-…`: the endpoint that a listener stands in for.
@@ -47,6 +52,8 @@ pub struct Host {
     workers: Vec<WorkerThread>,
     /// By endpoint; `None` is the public one.
     addresses: BTreeMap<Option<VpcEndpointId>, SocketAddr>,
+    /// Last, so that it goes when nobody counts any more.
+    _usage_writer: Option<UsageWriter>,
 }
 
 /// An address, listened at by a listener for each thread.
@@ -67,10 +74,15 @@ impl Host {
     /// Starts to serve.
     ///
     /// # Errors
-    /// When the address cannot be listened at, or the engine refuses the snapshot.
+    /// When the address cannot be listened at, the engine refuses the snapshot, or the data directory
+    /// is no use.
     pub fn start(options: &Options, deployment: &Deployment) -> io::Result<Self> {
+        let (tokens, usage_writer) = match &options.data_directory {
+            Some(directory) => counted_on(directory)?,
+            None => Default::default(),
+        };
         let shared = Arc::new(Shared {
-            tokens: Tokens::default(),
+            tokens,
             authorizations: Authorizations::default(),
             metrics: Metrics::default(),
             access_log: AccessLog::start()?,
@@ -80,7 +92,8 @@ impl Host {
         let start = |index| WorkerThread::start(index, options.engine, deployment, &shared);
         let workers = (0..options.threads.max(1)).map(start).collect::<io::Result<Vec<_>>>()?;
         // Nobody can connect before everything is there to answer.
-        let mut host = Self { shared, workers, addresses: BTreeMap::new() };
+        let addresses = BTreeMap::new();
+        let mut host = Self { shared, workers, addresses, _usage_writer: usage_writer };
         let public = host.listen(None, options.listen)?;
         let private = options.private.iter();
         let private = private.map(|(id, address)| host.listen(Some(Arc::clone(id)), *address));
@@ -204,6 +217,14 @@ impl WorkerThread {
         // A thread that ended has nothing more to do; `drain` reports why.
         self.commands.send(command).ok();
     }
+}
+
+/// Counts that go on where they ended.
+fn counted_on(directory: &Path) -> io::Result<(Arc<Tokens>, Option<UsageWriter>)> {
+    let store = UsageStore::open(directory).map_err(io::Error::other)?;
+    let tokens = Arc::new(Tokens::new(store.load().map_err(io::Error::other)?));
+    let writer = UsageWriter::start(store, Arc::clone(&tokens))?;
+    Ok((tokens, Some(writer)))
 }
 
 /// One listener for each thread at one address: the system spreads connections over them.

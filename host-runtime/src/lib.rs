@@ -29,4 +29,5 @@ pub mod settings;
 mod sigv4;
 pub mod snapshot;
 pub mod spelling;
+pub mod usage_store;
 pub mod worker;

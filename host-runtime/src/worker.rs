@@ -29,8 +29,8 @@ const LAST_REQUEST: Duration = Duration::from_millis(500);
 /// What all threads share.
 #[derive(Debug)]
 pub struct Shared {
-    /// Token buckets.
-    pub tokens: Tokens,
+    /// Token buckets, and what keys have used.
+    pub tokens: Arc<Tokens>,
     /// Results of Lambda authorizers.
     pub authorizations: Authorizations,
     /// Metrics.

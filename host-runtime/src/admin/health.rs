@@ -35,5 +35,7 @@ fn ready(state: &State) -> Answer {
 fn metrics(state: &State) -> Answer {
     let dropped_lines = state.shared.access_log.dropped_lines();
     let content_bytes = state.shared.memory.held();
-    Answer::metrics(state.shared.metrics.to_text(dropped_lines, content_bytes))
+    let mut text = state.shared.metrics.to_text(dropped_lines, content_bytes);
+    state.shared.tokens.write_metrics(&mut text);
+    Answer::metrics(text)
 }

@@ -68,6 +68,7 @@ async fn run(origin: Origin, built: Built, arguments: &ServeArguments) -> std::i
         private: built.config.private_listeners(),
         threads: arguments.threads.map_or_else(processors, usize::from),
         engine: arguments.engine.into(),
+        data_directory: built.config.data_directory.clone(),
     };
     let Built { config, snapshot, files, .. } = built;
     let settings = Arc::new(Settings::new(&config, None));
@@ -86,6 +87,7 @@ async fn run(origin: Origin, built: Built, arguments: &ServeArguments) -> std::i
         None => None,
     };
     greet(&config, &host, &options, admin.as_ref());
+    warn_of_forgetting(&config);
     let mut signals = Signals::new()?;
     let watch = Watch::start(&files);
     let changed = BTreeSet::new();
@@ -133,6 +135,10 @@ impl Served {
 
     async fn take_over(&mut self, built: Built) -> Result<(), Box<dyn std::error::Error>> {
         let Current { config: before, settings, .. } = self.state.current.borrow().clone();
+        if built.config.data_directory != before.data_directory {
+            return Err("`dataDirectory` changes with a restart alone".into());
+        }
+        warn_of_forgetting(&built.config);
         let listeners = match built.config.listen {
             address if address == before.listen => None,
             address => Some(self.host.listen(None, address)?),
@@ -219,6 +225,15 @@ async fn drain(served: Served, mut signals: Signals) {
             tracing::warn!("a second signal: requests in flight are dropped");
             std::process::exit(1);
         }
+    }
+}
+
+fn warn_of_forgetting(config: &Config) {
+    let has_quotas = config.usage_plans.iter().any(|plan| plan.quota.is_some());
+    if has_quotas && config.data_directory.is_none() {
+        tracing::warn!(
+            "quotas are counted in memory alone: a restart begins anew (set `dataDirectory`)"
+        );
     }
 }
 

@@ -57,6 +57,7 @@ functions: {{products: {{command: {command:?}, environment: {{{}}}}}}}
         private: built.config.private_listeners(),
         threads: 1,
         engine: EngineKind::Native,
+        data_directory: None,
     };
     let host = Host::start(&options, &deployment(&built)).unwrap();
     let mut client = Client::connect(host.address());

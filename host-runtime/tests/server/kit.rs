@@ -145,6 +145,7 @@ impl Served {
             private: built.config.private_listeners(),
             threads,
             engine: EngineKind::Native,
+            data_directory: built.config.data_directory.clone(),
         };
         let host = Host::start(&options, &deployment(&built)).unwrap();
         Self { host, folder, config }

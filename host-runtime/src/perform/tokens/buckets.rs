@@ -1,0 +1,226 @@
+//! Millions of buckets in bounded memory, at a cost for each take that does not depend on how many
+//! there are.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasher, BuildHasherDefault, Hash, Hasher, RandomState};
+
+use gateway_core::bucket::{Bucket, BucketTake};
+use gateway_core::message::Timestamp;
+
+/// Maps that grow and are swept one at a time: what a single take waits for is a small one.
+const SHARDS: usize = 1024;
+/// Most buckets of a map: half of what a table of 32,768 places of 41 bytes holds, so that it never
+/// grows beyond that. All maps together hold 14,680,064 buckets in at most 1.4 GB, less while they
+/// are few.
+const SHARD_BUCKETS_MAX: usize = 14_336;
+/// So many takes sweep one map.
+const TAKES_A_SWEEP: usize = 64;
+/// What never refills.
+const NEVER: u64 = u64::MAX;
+
+#[derive(Debug)]
+pub(super) struct Buckets {
+    shards: Vec<Shard>,
+    hashers: [RandomState; 2],
+    kept: usize,
+    takes: usize,
+    evicted: u64,
+}
+
+type Shard = HashMap<Name, Stored, BuildHasherDefault<AsItIs>>;
+
+/// 128 bits of a bucket's key under keys of this process: two buckets do not meet, and a bucket
+/// costs the same however long its key is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Name {
+    place: u64,
+    shard: u64,
+}
+
+#[derive(Debug)]
+struct Stored {
+    bucket: Bucket,
+    full_at: u64,
+}
+
+impl Default for Buckets {
+    fn default() -> Self {
+        Self {
+            shards: (0..SHARDS).map(|_| Shard::default()).collect(),
+            hashers: [RandomState::new(), RandomState::new()],
+            kept: 0,
+            takes: 0,
+            evicted: 0,
+        }
+    }
+}
+
+impl Buckets {
+    pub(super) fn load(&self, key: &str) -> Option<Bucket> {
+        let name = self.name(key);
+        self.shards[name.shard()].get(&name).map(|stored| stored.bucket)
+    }
+
+    pub(super) fn store(&mut self, take: &BucketTake, bucket: Bucket) {
+        let name = self.name(&take.key);
+        let full_at = bucket.full_at(take.limit).map_or(NEVER, |at| at.0);
+        let stored = Stored { bucket, full_at };
+        let shard = &mut self.shards[name.shard()];
+        if let Some(before) = shard.get_mut(&name) {
+            *before = stored;
+            return;
+        }
+        if shard.len() < SHARD_BUCKETS_MAX {
+            self.kept += 1;
+        } else if let Some(other) = shard.keys().next().copied() {
+            // Any other: it starts full again, which errs by at most its burst.
+            shard.remove(&other);
+            self.evicted += 1;
+            if self.evicted.is_power_of_two() {
+                let (kept, evicted) = (self.kept, self.evicted);
+                tracing::warn!(kept, evicted, "too many token buckets: some start full again");
+            }
+        }
+        shard.insert(name, stored);
+    }
+
+    /// Once for each take. An absent bucket is a full one, so forgetting a full one changes nothing.
+    pub(super) fn forget_full(&mut self, now: Timestamp) {
+        self.takes = self.takes.wrapping_add(1);
+        if !self.takes.is_multiple_of(TAKES_A_SWEEP) {
+            return;
+        }
+        let shard = &mut self.shards[self.takes / TAKES_A_SWEEP % SHARDS];
+        let before = shard.len();
+        shard.retain(|_, stored| stored.full_at > now.0);
+        self.kept -= before - shard.len();
+        if shard.capacity() > 4 * shard.len().max(16) {
+            shard.shrink_to(2 * shard.len());
+        }
+    }
+
+    /// How many there are.
+    pub(super) fn len(&self) -> usize {
+        self.kept
+    }
+
+    /// How many were forgotten that were not full.
+    pub(super) fn evicted(&self) -> u64 {
+        self.evicted
+    }
+
+    fn name(&self, key: &str) -> Name {
+        let [place, shard] = &self.hashers;
+        Name { place: place.hash_one(key), shard: shard.hash_one(key) }
+    }
+}
+
+impl Name {
+    fn shard(self) -> usize {
+        (self.shard % SHARDS as u64) as usize
+    }
+}
+
+impl Hash for Name {
+    fn hash<H: Hasher>(&self, hasher: &mut H) {
+        hasher.write_u64(self.place);
+    }
+}
+
+/// A name is a hash already.
+#[derive(Debug, Default)]
+struct AsItIs(u64);
+
+impl Hasher for AsItIs {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|byte| self.0 = self.0.rotate_left(8) ^ u64::from(*byte));
+    }
+    fn write_u64(&mut self, hash: u64) {
+        self.0 = hash;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use gateway_core::bucket::Limit;
+
+    fn take(key: &str, rate: f64) -> BucketTake {
+        BucketTake { key: key.into(), limit: Limit::new(rate, 2), cost: 1 }
+    }
+
+    /// What is left after one take.
+    fn store(buckets: &mut Buckets, take: &BucketTake, now: u64) {
+        let (bucket, _) =
+            Bucket::full(take.limit, Timestamp(now)).take(take.limit, Timestamp(now), 1);
+        buckets.store(take, bucket);
+    }
+
+    fn sweep_all(buckets: &mut Buckets, now: u64) {
+        (0..SHARDS * TAKES_A_SWEEP).for_each(|_| buckets.forget_full(Timestamp(now)));
+    }
+
+    #[test]
+    fn a_bucket_is_kept_until_it_is_full_again() {
+        let mut buckets = Buckets::default();
+        store(&mut buckets, &take("second", 1.0), 1_000);
+        store(&mut buckets, &take("never", 0.0), 1_000);
+        sweep_all(&mut buckets, 1_999);
+        assert_eq!(buckets.len(), 2);
+        sweep_all(&mut buckets, 2_000);
+        assert_eq!((buckets.load("second"), buckets.len()), (None, 1));
+        assert!(buckets.load("never").is_some());
+        sweep_all(&mut buckets, u64::MAX - 1);
+        assert_eq!(buckets.len(), 1);
+    }
+
+    #[test]
+    fn memory_that_a_rush_needed_is_given_back() {
+        let mut buckets = Buckets::default();
+        (0..200_000).for_each(|i| store(&mut buckets, &take(&i.to_string(), 1.0), 0));
+        let places =
+            |buckets: &Buckets| buckets.shards.iter().map(HashMap::capacity).sum::<usize>();
+        assert!(places(&buckets) >= 200_000);
+        sweep_all(&mut buckets, 5_000);
+        assert_eq!(buckets.len(), 0);
+        let left = places(&buckets);
+        assert!(left < 16 * SHARDS, "{left} places are left");
+    }
+
+    #[test]
+    fn beyond_the_bound_another_bucket_starts_full_again() {
+        let mut buckets = Buckets::default();
+        let shard = buckets.name("0").shard();
+        let same: Vec<String> = (0..)
+            .map(|i: u64| i.to_string())
+            .filter(|key| buckets.name(key).shard() == shard)
+            .take(SHARD_BUCKETS_MAX / 64)
+            .collect();
+        // The rest by name alone: to find so many keys of one map takes too long.
+        for i in 0..(SHARD_BUCKETS_MAX - same.len()) as u64 {
+            let name = Name { place: i.wrapping_mul(0x9e37_79b9_7f4a_7c15), shard: shard as u64 };
+            let bucket = Bucket { level_microtokens: 0, at: Timestamp(0) };
+            buckets.shards[shard].insert(name, Stored { bucket, full_at: NEVER });
+            buckets.kept += 1;
+        }
+        same.iter().for_each(|key| store(&mut buckets, &take(key, 0.0), 0));
+        assert_eq!((buckets.len(), buckets.evicted()), (SHARD_BUCKETS_MAX, 0));
+        let one_more = (1_u64 << 40..)
+            .map(|i| i.to_string())
+            .find(|key| buckets.name(key).shard() == shard)
+            .unwrap();
+        store(&mut buckets, &take(&one_more, 0.0), 0);
+        assert_eq!((buckets.len(), buckets.evicted()), (SHARD_BUCKETS_MAX, 1));
+        assert!(buckets.load(&one_more).is_some());
+        let table = buckets.shards[shard].capacity();
+        assert!(table <= 2 * SHARD_BUCKETS_MAX, "the table has {table} places");
+    }
+
+    #[test]
+    fn a_bucket_takes_the_room_that_the_bound_counts_on() {
+        assert_eq!(size_of::<(Name, Stored)>(), 40);
+    }
+}

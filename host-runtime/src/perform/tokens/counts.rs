@@ -1,0 +1,154 @@
+//! What keys have used of their plans, and what of that is not written to disk yet.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use gateway_core::message::Timestamp;
+use gateway_core::usage::{Day, Usage, day_of};
+
+/// Most counts that are handed out to be written at a time: while they are copied, takes wait.
+const BATCH_MAX: usize = 512;
+
+/// One entry for each key of a plan that was ever used.
+#[derive(Debug, Default)]
+pub(super) struct Counts {
+    by_key: HashMap<Arc<str>, usize>,
+    counted: Vec<Counted>,
+    /// Indices of those with `since`.
+    unwritten: Vec<usize>,
+    asked_for: usize,
+}
+
+#[derive(Debug)]
+struct Counted {
+    key: Arc<str>,
+    usage: Usage,
+    /// The first day whose count is not written.
+    since: Option<Day>,
+}
+
+/// Counts that are to be written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unwritten {
+    /// `{usagePlanId}/{apiKeyId}`
+    pub key: Arc<str>,
+    /// Days and requests.
+    pub days: Vec<(Day, u32)>,
+    /// Days before this one are counted no more.
+    pub oldest: Day,
+}
+
+impl Counts {
+    pub(super) fn new(counted: impl IntoIterator<Item = (String, Usage)>) -> Self {
+        let mut counts = Self::default();
+        for (key, usage) in counted {
+            *counts.usage(&key) = usage;
+        }
+        counts
+    }
+
+    pub(super) fn usage(&mut self, key: &str) -> &mut Usage {
+        let index = match self.by_key.get(key) {
+            Some(index) => *index,
+            None => {
+                let (key, index) = (Arc::<str>::from(key), self.counted.len());
+                self.by_key.insert(Arc::clone(&key), index);
+                self.counted.push(Counted { key, usage: Usage::default(), since: None });
+                index
+            }
+        };
+        self.asked_for = index;
+        &mut self.counted[index].usage
+    }
+
+    /// What was asked for last has changed.
+    pub(super) fn note(&mut self, now: Timestamp) {
+        self.unwritten_since(self.asked_for, day_of(now));
+    }
+
+    fn unwritten_since(&mut self, index: usize, day: Day) {
+        let Some(counted) = self.counted.get_mut(index) else { return };
+        match &mut counted.since {
+            Some(since) => *since = day.min(*since),
+            since => {
+                *since = Some(day);
+                self.unwritten.push(index);
+            }
+        }
+    }
+
+    pub(super) fn unwritten(&mut self) -> Vec<Unwritten> {
+        let rest = self.unwritten.len().saturating_sub(BATCH_MAX);
+        let indices = self.unwritten.split_off(rest);
+        let batch = indices.into_iter().filter_map(|index| {
+            let Counted { key, usage, since } = &mut self.counted[index];
+            let since = since.take()?;
+            let days = usage.days();
+            Some(Unwritten {
+                key: Arc::clone(key),
+                oldest: days.first().map_or(0, |(day, _)| *day),
+                days: days.iter().filter(|(day, _)| *day >= since).copied().collect(),
+            })
+        });
+        batch.collect()
+    }
+
+    pub(super) fn not_written(&mut self, batch: &[Unwritten]) {
+        for unwritten in batch {
+            let since = unwritten.days.first().map(|(day, _)| *day);
+            if let (Some(index), Some(since)) = (self.by_key.get(&unwritten.key).copied(), since) {
+                self.unwritten_since(index, since);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DAY_MS: u64 = 86_400_000;
+
+    fn count(counts: &mut Counts, key: &str, day: Day) {
+        counts.usage(key).count(day);
+        counts.note(Timestamp(u64::from(day) * DAY_MS));
+    }
+
+    fn days(batch: &[Unwritten], key: &str) -> Vec<(Day, u32)> {
+        batch.iter().find(|u| &*u.key == key).map(|u| u.days.clone()).unwrap_or_default()
+    }
+
+    #[test]
+    fn what_is_handed_out_is_what_changed_since() {
+        let mut counts = Counts::new([("p/a".into(), Usage::from_days(vec![(1, 5), (2, 7)]))]);
+        assert_eq!(counts.unwritten(), []);
+        count(&mut counts, "p/a", 2);
+        count(&mut counts, "p/b", 3);
+        count(&mut counts, "p/b", 3);
+        let batch = counts.unwritten();
+        assert_eq!((days(&batch, "p/a"), days(&batch, "p/b")), (vec![(2, 8)], vec![(3, 2)]));
+        assert_eq!(counts.unwritten(), []);
+        counts.not_written(&batch);
+        count(&mut counts, "p/b", 4);
+        assert_eq!(days(&counts.unwritten(), "p/b"), [(3, 2), (4, 1)]);
+    }
+
+    #[test]
+    fn many_are_handed_out_in_parts_and_each_once() {
+        let mut counts = Counts::default();
+        let total = 2 * BATCH_MAX + 10;
+        (0..total).for_each(|i| count(&mut counts, &format!("p/{i}"), 1));
+        let mut keys = Vec::new();
+        loop {
+            let batch = counts.unwritten();
+            assert!(batch.len() <= BATCH_MAX);
+            if batch.is_empty() {
+                break;
+            }
+            keys.extend(batch.into_iter().map(|unwritten| unwritten.key));
+        }
+        keys.sort();
+        keys.dedup();
+        assert_eq!(keys.len(), total);
+    }
+}
