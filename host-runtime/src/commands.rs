@@ -6,6 +6,7 @@ mod explain;
 mod export;
 mod serve;
 mod test_invoke;
+mod usage;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -28,6 +29,7 @@ pub fn run() -> ExitCode {
         Command::Check { files, basepath } => check::check(&files, basepath),
         Command::Bundle { source, out } => bundle::bundle(&source.origin(LISTEN_DEFAULT), &out),
         Command::Export(arguments) => export::export(&arguments),
+        Command::Usage(arguments) => usage::usage(&arguments),
     }
 }
 
@@ -72,6 +74,8 @@ enum Command {
     },
     /// Write the OpenAPI document of an API, which imports to the same API again
     Export(ExportArguments),
+    /// Tell what API keys have used of a usage plan, day by day
+    Usage(usage::UsageArguments),
     /// Write what the edge worker serves: snapshot.bin, and bindings.json for its variables
     Bundle {
         #[command(flatten)]
@@ -286,6 +290,8 @@ mod tests {
         assert!(parse("edgeway explain --config a.yaml --har a.har --entry 2 --format json"));
         assert!(!parse("edgeway explain --config a.yaml"));
         assert!(!parse("edgeway explain /prod/a"));
+        assert!(parse("edgeway usage --config c --start-date 2026-11-01 --format csv"));
+        assert!(!parse("edgeway usage"));
         assert!(parse("edgeway test-invoke --config a.yaml -"));
         assert!(parse("edgeway serve openapi.yaml --basepath split"));
         assert!(parse("edgeway check openapi.yaml --basepath prepend"));

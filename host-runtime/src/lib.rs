@@ -29,5 +29,6 @@ pub mod settings;
 mod sigv4;
 pub mod snapshot;
 pub mod spelling;
+pub mod usage_report;
 pub mod usage_store;
 pub mod worker;

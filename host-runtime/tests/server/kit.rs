@@ -28,6 +28,9 @@ impl Folder {
         std::fs::write(&file, text).unwrap();
         file
     }
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.0.join(name)
+    }
     pub(crate) fn read(&self, name: &str) -> String {
         std::fs::read_to_string(self.0.join(name)).unwrap_or_default()
     }

@@ -11,4 +11,5 @@ mod program;
 mod streaming;
 mod tls;
 mod tls_endpoint;
+mod usage;
 mod vpc_links;

@@ -1,0 +1,143 @@
+//! What API keys have used outlives the program, however it ends.
+
+use std::process::Command;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::time::{Duration, Instant};
+
+use crate::kit::*;
+use crate::program::Program;
+
+const BUSY: &str = "abcdefghij0123456789ABCD";
+const FRUGAL: &str = "bcdefghijk0123456789ABCD";
+
+/// A key that may call often, and one that may call five times a month.
+fn folder() -> Folder {
+    let folder = Folder::new();
+    let api = definition("127.0.0.1:9".parse().unwrap(), 200)
+        .replace("  /mock:\n    get:\n", "  /mock:\n    get:\n      security: [{api_key: []}]\n");
+    let scheme = "
+components:
+  securitySchemes: {api_key: {type: apiKey, name: x-api-key, in: header}}
+";
+    folder.write("api.yaml", &(api + scheme));
+    folder
+}
+
+/// The program; each one listens somewhere else.
+fn start(folder: &Folder) -> Program {
+    folder.write(
+        "edgeway.yaml",
+        &format!(
+            "
+listen: 127.0.0.1:0
+dataDirectory: data
+account: {{throttleSettings: {{rateLimit: 1000000, burstLimit: 1000000}}}}
+apis: [{{id: a, protocol: REST, definition: api.yaml, stages: [{{stageName: prod}}]}}]
+apiKeys: [{{name: busy, value: {BUSY}}}, {{name: frugal, value: {FRUGAL}}}]
+usagePlans:
+  - {{name: gold, apiStages: [{{apiId: a, stage: prod}}], keys: [busy], quota: {{limit: 100000000, period: MONTH}}}}
+  - {{name: tin, apiStages: [{{apiId: a, stage: prod}}], keys: [frugal], quota: {{limit: 5, period: MONTH}}}}
+"
+        ),
+    );
+    Program::start(folder)
+}
+
+fn get(client: &mut Client, key: &str) -> Option<u16> {
+    use std::io::Write;
+    let request = format!("GET /prod/mock HTTP/1.1\r\nHost: h\r\nx-api-key: {key}\r\n\r\n");
+    client.stream.write_all(request.as_bytes()).ok()?;
+    let head = client.head()?;
+    let mut content = vec![0; content_length(&head)];
+    std::io::Read::read_exact(&mut client.reader, &mut content).ok()?;
+    head[9..12].parse().ok()
+}
+
+/// The sum over the days of a report, as `edgeway usage` prints it.
+fn used(folder: &Folder, plan: &str, key: &str) -> u64 {
+    let output = Command::new(env!("CARGO_BIN_EXE_edgeway"))
+        .args(["usage", "--usage-plan-id", plan, "--config"])
+        .arg(folder.path("edgeway.yaml"))
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let days = report["items"][key].as_array().unwrap();
+    days.iter().map(|day| day[0].as_u64().unwrap()).sum()
+}
+
+#[test]
+fn a_killed_program_has_lost_at_most_a_seconds_counts_and_an_ended_one_none() {
+    let folder = folder();
+    let mut program = start(&folder);
+    let (sent, stop) = (AtomicU64::new(0), AtomicBool::new(false));
+    let answered = Mutex::new(Vec::new());
+    let listen = program.listen;
+    let killed = std::thread::scope(|scope| {
+        for _ in 0..3 {
+            scope.spawn(|| {
+                let mut client = Client::connect(listen);
+                let mut own = Vec::new();
+                while !stop.load(Relaxed) {
+                    sent.fetch_add(1, Relaxed);
+                    // The program is killed in the middle of an answer.
+                    let Some(status) = get(&mut client, BUSY) else { break };
+                    assert_eq!(status, 200);
+                    own.push(Instant::now());
+                }
+                answered.lock().unwrap().extend(own);
+            });
+        }
+        let began = Instant::now();
+        // More than a second's worth, of which some is written.
+        while began.elapsed() < Duration::from_secs(2) || used(&folder, "gold", "busy") == 0 {
+            assert!(began.elapsed() < PATIENCE, "nothing is written");
+        }
+        let killed = Instant::now();
+        program.child.kill().unwrap();
+        program.child.wait().unwrap();
+        stop.store(true, Relaxed);
+        killed
+    });
+    let answered = answered.into_inner().unwrap();
+    let a_second_before = killed - Duration::from_secs(1);
+    let owed = answered.iter().filter(|at| **at < a_second_before).count() as u64;
+    let kept = used(&folder, "gold", "busy");
+    assert!(owed > 100, "{owed} answers are too few to prove anything");
+    assert!((owed..=sent.load(Relaxed)).contains(&kept), "{kept} of {owed}");
+
+    // The one after it goes on from there, and loses nothing when it is told to end.
+    let mut program = start(&folder);
+    let mut client = Client::connect(program.listen);
+    let statuses: Vec<_> = (0..3).map(|_| get(&mut client, FRUGAL)).collect();
+    assert_eq!(statuses, [Some(200); 3]);
+    (0..50).for_each(|_| assert_eq!(get(&mut client, BUSY), Some(200)));
+    drop(client);
+    program.signal("TERM");
+    assert!(program.child.wait().unwrap().success());
+    assert_eq!(used(&folder, "gold", "busy"), kept + 50);
+    assert_eq!(used(&folder, "tin", "frugal"), 3);
+
+    let program = start(&folder);
+    let mut client = Client::connect(program.listen);
+    let statuses: Vec<_> = (0..3).map(|_| get(&mut client, FRUGAL)).collect();
+    assert_eq!(statuses, [Some(200), Some(200), Some(429)]);
+}
+
+#[test]
+fn a_second_program_cannot_count_in_the_same_folder() {
+    let folder = folder();
+    let _first = start(&folder);
+    let second = folder.read("edgeway.yaml").replace("admin:", "# admin:");
+    let listen = second.lines().find(|line| line.starts_with("listen:")).unwrap();
+    let second = second.replace(listen, "listen: 127.0.0.1:0");
+    let second = folder.write("second.yaml", &second);
+    let output = Command::new(env!("CARGO_BIN_EXE_edgeway"))
+        .args(["serve", "--engine", "native", "--config"])
+        .arg(second)
+        .output()
+        .unwrap();
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success() && told.contains("another edgeway keeps its data"), "{told}");
+}
