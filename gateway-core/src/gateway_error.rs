@@ -46,16 +46,23 @@ pub struct GatewayError {
     pub message: Option<String>,
     /// Overrides the type's default status, where AWS answers the same type with several.
     pub status: Option<u16>,
-    /// `www-authenticate`, for the types that have one.
-    pub challenge: Option<String>,
-    /// `retry-after`: seconds.
-    pub retry_after_s: Option<u32>,
+    /// A field of its own, for the types that have one.
+    pub field: Option<OwnField>,
     /// Overrides the type's own `x-amzn-ErrorType`, where AWS tells more.
     pub error_type: Option<&'static str>,
     /// `$context.error.validationErrorString`: what a request validator found.
     pub validation_error: Option<String>,
     /// For the execution log and `$context.integration.error` alone; never sent.
     pub reason: String,
+}
+
+/// A field that the answer to an error has besides those of its type.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OwnField {
+    /// `www-authenticate`
+    WwwAuthenticate(String),
+    /// `retry-after`, in seconds.
+    RetryAfter(u32),
 }
 
 impl GatewayError {
@@ -66,8 +73,7 @@ impl GatewayError {
             response_type,
             message,
             status: None,
-            challenge: None,
-            retry_after_s: None,
+            field: None,
             error_type: None,
             validation_error: None,
             reason: reason.into(),
@@ -91,7 +97,11 @@ impl GatewayError {
     }
     /// With a `www-authenticate` challenge.
     pub fn with_challenge(self, challenge: impl Into<String>) -> Self {
-        Self { challenge: Some(challenge.into()), ..self }
+        Self { field: Some(OwnField::WwwAuthenticate(challenge.into())), ..self }
+    }
+    /// With the seconds after which the client may come again, if they are to be told.
+    pub fn with_retry_after(self, seconds: Option<u32>) -> Self {
+        Self { field: seconds.map(OwnField::RetryAfter).or(self.field), ..self }
     }
 }
 

@@ -10,7 +10,7 @@ use crate::exchange::Io;
 use crate::gateway::expression::Sources;
 use crate::gateway::response_template::quoted;
 use crate::gateway::{GatewayResponsePlan, StageOf, media};
-use crate::gateway_error::{GatewayError, ResponseType};
+use crate::gateway_error::{GatewayError, OwnField, ResponseType};
 use crate::message::{Content, Fields, OutgoingFields, Request, Response, Timestamp};
 
 /// The response that the client is given.
@@ -96,7 +96,7 @@ fn gateway_response(
     };
     let error_type = error.error_type.unwrap_or(error.response_type.error_type());
     fields.push("x-amzn-ErrorType", error_type);
-    push_own_fields(&mut fields, error);
+    push_own_field(&mut fields, error);
     for (name, expression) in own.map(|own| &own.parameters[..]).unwrap_or_default() {
         for value in expression.values(&sources) {
             fields.set(name.clone(), field_value(&value));
@@ -111,12 +111,15 @@ fn gateway_response(
 }
 
 /// What the error itself has to say.
-fn push_own_fields(fields: &mut Fields, error: &GatewayError) {
-    if let Some(challenge) = &error.challenge {
-        fields.push("WWW-Authenticate", challenge.clone());
-    }
-    if let Some(seconds) = error.retry_after_s {
-        fields.push("Retry-After", alloc::format!("{seconds}"));
+fn push_own_field(fields: &mut Fields, error: &GatewayError) {
+    match &error.field {
+        Some(OwnField::WwwAuthenticate(challenge)) => {
+            fields.push("WWW-Authenticate", challenge.clone());
+        }
+        Some(OwnField::RetryAfter(seconds)) => {
+            fields.push("Retry-After", alloc::format!("{seconds}"));
+        }
+        None => {}
     }
 }
 
@@ -150,7 +153,7 @@ fn http_error(error: &GatewayError) -> Response {
     let (status, message) = http_error_parts(error);
     let mut fields = Fields::new();
     fields.push("Content-Type", "application/json");
-    push_own_fields(&mut fields, error);
+    push_own_field(&mut fields, error);
     Response {
         status,
         fields: OutgoingFields::Complete(fields),

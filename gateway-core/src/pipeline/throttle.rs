@@ -32,8 +32,8 @@ pub(super) async fn throttle<'g>(
     let of = identified.of;
     let Throttling { retry_after, when_away } = gateway.snapshot.throttling;
     let refused = |response_type, reason: String, wait_ms: Option<u64>| {
-        let error = GatewayError::new(response_type, reason);
-        GatewayError { retry_after_s: wait_ms.filter(|_| retry_after).map(seconds), ..error }
+        let wait = wait_ms.filter(|_| retry_after).map(seconds);
+        GatewayError::new(response_type, reason).with_retry_after(wait)
     };
     match io.perform(tokens(identified, gateway)).await {
         Ok(Taken::All) => Ok(Admitted { of }),
