@@ -8,6 +8,7 @@ mod explanations;
 mod health;
 pub(crate) mod stages;
 pub mod token;
+mod usage;
 
 use std::cell::RefCell;
 use std::convert::Infallible;

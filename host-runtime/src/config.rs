@@ -262,7 +262,7 @@ fn default_region() -> String {
 }
 
 fn read(reading: &Reading, at: &At<'_>, directory: &Path) -> Config {
-    const KEYS: [&str; 18] = [
+    const KEYS: [&str; 19] = [
         "listen",
         "privateEndpoints",
         "admin",

@@ -7,7 +7,7 @@ use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
 
 use super::answer::Answer;
-use super::{State, caches, explanations, health, stages};
+use super::{State, caches, explanations, health, stages, usage};
 
 /// Most content of a call.
 const CONTENT_BYTES_MAX: usize = 64 * 1024;
@@ -36,6 +36,9 @@ pub(super) async fn answer(state: &State, request: Request<Incoming>) -> Answer 
         (&Method::DELETE, ["v2", "apis", api, "stages", stage, "cache", "authorizers"]) => {
             caches::reset_authorizers(state, api, stage)
         }
+        (&Method::GET, ["usageplans", plan, "usage"]) => {
+            usage::get(state, plan, parts.uri.query().unwrap_or_default())
+        }
         (&Method::GET, ["explain"]) => explanations::list(state),
         (&Method::GET, ["explain", id]) => explanations::get(state, id, &parts.headers),
         (
@@ -43,6 +46,7 @@ pub(super) async fn answer(state: &State, request: Request<Incoming>) -> Answer 
             ["restapis", _, "stages", _]
             | ["restapis", _, "stages", _, "cache", "authorizers"]
             | ["v2", "apis", _, "stages", _, "cache", "authorizers"]
+            | ["usageplans", _, "usage"]
             | ["explain"]
             | ["explain", _],
         ) => Answer::method_not_allowed(),

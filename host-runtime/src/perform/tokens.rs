@@ -45,6 +45,11 @@ impl Tokens {
         taken
     }
 
+    /// What was counted under a key of a plan.
+    pub(crate) fn used(&self, key: &str) -> Option<Usage> {
+        self.held().counts.used(key).cloned()
+    }
+
     /// Some of what was counted since it was last written; nothing when all is written.
     pub(crate) fn unwritten(&self) -> Vec<Unwritten> {
         self.held().counts.unwritten()

@@ -9,6 +9,7 @@ use crate::kit::*;
 use crate::program::Program;
 
 const BUSY: &str = "abcdefghij0123456789ABCD";
+const TOKEN: &str = "0123456789abcdef0123456789abcdef";
 const FRUGAL: &str = "bcdefghijk0123456789ABCD";
 
 /// A key that may call often, and one that may call five times a month.
@@ -32,6 +33,7 @@ fn start(folder: &Folder) -> Program {
             "
 listen: 127.0.0.1:0
 dataDirectory: data
+adminToken: {TOKEN}
 account: {{throttleSettings: {{rateLimit: 1000000, burstLimit: 1000000}}}}
 apis: [{{id: a, protocol: REST, definition: api.yaml, stages: [{{stageName: prod}}]}}]
 apiKeys: [{{name: busy, value: {BUSY}}}, {{name: frugal, value: {FRUGAL}}}]
@@ -123,6 +125,38 @@ fn a_killed_program_has_lost_at_most_a_seconds_counts_and_an_ended_one_none() {
     let mut client = Client::connect(program.listen);
     let statuses: Vec<_> = (0..3).map(|_| get(&mut client, FRUGAL)).collect();
     assert_eq!(statuses, [Some(200), Some(200), Some(429)]);
+    // What the operator is told needs no disk.
+    let dates = "startDate=2026-01-01&endDate=2026-01-02";
+    let ask = |target: &str| {
+        let token = format!("Authorization: Bearer {TOKEN}\r\n");
+        let answer = program.call(&format!("GET {target}"), &token, "");
+        let told: serde_json::Value = serde_json::from_slice(&answer.content).unwrap();
+        (answer.status, told)
+    };
+    let (status, told) = ask(&format!("/usageplans/tin/usage?keyId=frugal&{}", this_month()));
+    let days = told["values"]["frugal"].as_array().unwrap();
+    let used: u64 = days.iter().map(|day| day[0].as_u64().unwrap()).sum();
+    assert_eq!((status, used, &told["usagePlanId"]), (200, 5, &"tin".into()));
+    let (status, told) = ask(&format!("/usageplans/tin/usage?{dates}"));
+    let expected = serde_json::json!({"frugal": [[0, 5], [0, 5]]});
+    assert_eq!((status, &told["values"]), (200, &expected));
+    for (target, status) in [
+        ("/usageplans/tin/usage", 400),
+        ("/usageplans/tin/usage?startDate=2026-01-02&endDate=2026-01-01", 400),
+        (&format!("/usageplans/lead/usage?{dates}"), 404),
+        (&format!("/usageplans/tin/usage?keyId=busy&{dates}"), 404),
+    ] {
+        assert_eq!(ask(target).0, status, "{target}");
+    }
+    assert_eq!(program.call(&format!("GET /usageplans/tin/usage?{dates}"), "", "").status, 403);
+}
+
+/// The last days up to today, as `edgeway usage` would tell them.
+fn this_month() -> String {
+    let since_epoch = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap();
+    let today = (since_epoch.as_secs() / 86_400) as u32;
+    let date = host_runtime::usage_report::date;
+    format!("startDate={}&endDate={}", date(today - 30), date(today))
 }
 
 #[test]

@@ -61,6 +61,10 @@ impl Counts {
         &mut self.counted[index].usage
     }
 
+    pub(super) fn used(&self, key: &str) -> Option<&Usage> {
+        self.by_key.get(key).map(|index| &self.counted[*index].usage)
+    }
+
     /// What was asked for last has changed.
     pub(super) fn note(&mut self, now: Timestamp) {
         self.unwritten_since(self.asked_for, day_of(now));
