@@ -85,18 +85,10 @@ pub(crate) async fn read_stream(
     stream: ReadableStream,
     bytes_max: usize,
 ) -> Result<Vec<u8>, EffectError> {
-    let broken =
-        |error: JsValue| EffectError::Unavailable(format!("the content broke off: {error:?}"));
     let reader: ReadableStreamDefaultReader = stream.get_reader().unchecked_into();
     let mut read = Vec::new();
     loop {
-        let chunk = JsFuture::from(reader.read()).await.map_err(broken)?;
-        let done = Reflect::get(&chunk, &"done".into()).map_err(broken)?.is_truthy();
-        if done {
-            return Ok(read);
-        }
-        let value = Reflect::get(&chunk, &"value".into()).map_err(broken)?;
-        let bytes: Uint8Array = value.dyn_into().map_err(broken)?;
+        let Some(bytes) = read_part(&reader).await? else { return Ok(read) };
         if read.len() + bytes.length() as usize > bytes_max {
             let _ = reader.cancel();
             return Err(EffectError::TooLarge);
@@ -105,4 +97,18 @@ pub(crate) async fn read_stream(
         read.resize(start + bytes.length() as usize, 0);
         bytes.copy_to(&mut read[start..]);
     }
+}
+
+/// The next part of a stream; `None` at its end.
+pub(crate) async fn read_part(
+    reader: &ReadableStreamDefaultReader,
+) -> Result<Option<Uint8Array>, EffectError> {
+    let broken =
+        |error: JsValue| EffectError::Unavailable(format!("the content broke off: {error:?}"));
+    let chunk = JsFuture::from(reader.read()).await.map_err(broken)?;
+    if Reflect::get(&chunk, &"done".into()).map_err(broken)?.is_truthy() {
+        return Ok(None);
+    }
+    let value = Reflect::get(&chunk, &"value".into()).map_err(broken)?;
+    value.dyn_into().map(Some).map_err(broken)
 }

@@ -69,7 +69,7 @@ async fn perform(effect: Effect, held: &mut HeldByHost, env: &Env, context: &Con
             Outcome::SendRequest(perform::http::send(send, held, env).await)
         }
         Effect::InvokeFunction(invoke) => {
-            Outcome::InvokeFunction(perform::function::invoke(invoke, env).await)
+            Outcome::InvokeFunction(perform::function::invoke(invoke, held, env).await)
         }
         Effect::TakeTokens(take) => Outcome::TakeTokens(perform::tokens::take(take, env).await),
         Effect::FindKey(find) => Outcome::FindKey(perform::keys::find(find, env, context).await),

@@ -3,6 +3,7 @@
 pub(crate) mod access_keys;
 pub(crate) mod authorizations;
 pub(crate) mod function;
+mod function_stream;
 pub(crate) mod http;
 pub(crate) mod keys;
 mod service;

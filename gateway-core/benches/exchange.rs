@@ -110,6 +110,7 @@ fn perform(effect: &Effect) -> Outcome {
                     .to_vec()
                     .into(),
                 request_id: None,
+                content: None,
             }))
         }
         other => other.failed(gateway_core::effect::EffectError::Cancelled),

@@ -16,6 +16,7 @@ use core::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::definition::ResponseTransferMode;
 use crate::gateway_error::ResponseType;
 use crate::message::{Scheme, Timestamp, Version};
 
@@ -299,6 +300,8 @@ pub struct IntegrationContext {
     pub request_id: Option<String>,
     /// `$context.integration.error`
     pub error: Option<String>,
+    /// `$context.integration.responseTransferMode`
+    pub response_transfer_mode: ResponseTransferMode,
 }
 
 /// A record for tests, after a live HTTP API's.

@@ -25,7 +25,7 @@ pub use domain_name::{ApiMapping, DomainName};
 pub use error::{DefinitionError, Severity, Source};
 pub use integration::{
     ConnectionType, ContentHandling, Integration, IntegrationResponse, IntegrationType,
-    PassthroughBehavior, PayloadFormat, PrivateConnection, TlsConfig,
+    PassthroughBehavior, PayloadFormat, PrivateConnection, ResponseTransferMode, TlsConfig,
 };
 pub use method::{Authorization, Method, RequestParameter};
 pub use model::{Model, RequestValidator};

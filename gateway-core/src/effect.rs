@@ -144,10 +144,13 @@ effects! {
         content: Content,
         /// From now to the response's header section; `TimedOut` beyond.
         timeout_ms: u32,
+        /// Of a response that is streamed (`responseTransferMode`): the longest wait for each part of it.
+        /// Then `timeout_ms` is for the whole response: its content breaks off beyond either.
+        idle_ms: Option<u32>,
         /// Over TLS: whether any certificate authority will do. Names and expiry are verified all the same.
         insecure_skip_verification: bool,
     } -> EndpointResponse;
-    /// Invokes a Lambda function (Lambda API `Invoke`).
+    /// Invokes a Lambda function (Lambda API `Invoke`, `InvokeWithResponseStream`).
     InvokeFunction {
         /// The function.
         function: FunctionName,
@@ -155,8 +158,10 @@ effects! {
         payload: Bytes,
         /// Whether to wait for the function's answer.
         invocation: InvocationType,
-        /// From now to the whole answer; `TimedOut` beyond.
+        /// From now to the whole answer; `TimedOut` beyond. A streamed answer breaks off.
         timeout_ms: u32,
+        /// The role of the integration's `credentials`, or the authorizer's; `None` is the host's own.
+        credentials: Option<String>,
     } -> FunctionAnswer;
     /// Takes tokens from every bucket and counts the request, or does nothing, by [`crate::bucket::take_all`] in the host's atomic store.
     TakeTokens {
@@ -272,6 +277,11 @@ pub enum InvocationType {
     RequestResponse,
     /// Queues the event.
     Event,
+    /// Waits for what is ahead of the content: the host finds it with [`crate::response_stream::Preamble`].
+    ResponseStream {
+        /// Longest wait for each part of the answer.
+        idle_ms: u32,
+    },
 }
 
 /// Lambda's answer to `Invoke`.
@@ -281,10 +291,13 @@ pub struct FunctionAnswer {
     pub status: u16,
     /// `X-Amz-Function-Error`: `Handled` or `Unhandled`.
     pub function_error: Option<String>,
-    /// What the function returned, or the error document.
+    /// What the function returned, or the error document. Of a streamed answer the metadata ahead of
+    /// its content.
     pub payload: Bytes,
     /// `X-Amzn-Requestid` of the invocation, if the host knows it.
     pub request_id: Option<String>,
+    /// What a streamed answer has behind the delimiter; `None` if there is no delimiter.
+    pub content: Option<Content>,
 }
 
 /// Whether all tokens were taken.

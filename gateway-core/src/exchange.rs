@@ -199,7 +199,9 @@ impl Io {
         self.note(|recorder, now| recorder.answered(now, &outcome));
         if let Outcome::SendRequest(Ok(endpoint)) = &outcome {
             let content = &endpoint.content;
-            self.read_for_transcript(content, &endpoint.fields).await;
+            if !self.0.borrow().recorder.as_ref().is_some_and(|recorder| recorder.is_streamed) {
+                self.read_for_transcript(content, &endpoint.fields).await;
+            }
             self.note(|recorder, now| recorder.content(now, EndpointResponse, content));
         }
         outcome

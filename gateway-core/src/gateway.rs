@@ -8,7 +8,7 @@ mod deployment;
 mod domains;
 pub(crate) mod expression;
 pub(crate) mod field_rules;
-mod function;
+pub(crate) mod function;
 pub(crate) mod http;
 pub(crate) mod http_proxy;
 mod integration;
@@ -34,7 +34,7 @@ mod validation;
 use alloc::collections::BTreeMap;
 use alloc::{string::String, vec::Vec};
 
-pub(crate) use authorizer::{AuthorizerPlan, IdentitySource, LambdaPlan};
+pub(crate) use authorizer::{AuthorizerFunction, AuthorizerPlan, IdentitySource, LambdaPlan};
 use canary::CanaryPlan;
 use deployment::DeploymentPlan;
 pub(crate) use domains::{Domains, Mapped};
@@ -52,7 +52,6 @@ use crate::context::Context;
 use crate::definition::{
     Api, DefinitionError, Deployment, EndpointType, Method, Protocol, Snapshot, Source, Stage,
 };
-use crate::effect::FunctionName;
 use crate::json::Json;
 use crate::json_schema::Invalid;
 use crate::message::Seed;
@@ -255,7 +254,7 @@ impl<'g> MethodOf<'g> {
     }
 
     /// The function that a Lambda authorizer asks at this stage.
-    pub(crate) fn authorizer_function(&self, index: u32) -> Option<&'g FunctionName> {
+    pub(crate) fn authorizer_function(&self, index: u32) -> Option<&'g AuthorizerFunction> {
         self.at.plan.authorizer_functions.get(index as usize)?.as_ref()
     }
 }

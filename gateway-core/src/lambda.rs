@@ -5,6 +5,7 @@
 //! Lambda proxy integrations for HTTP APIs", and recordings of the real service where these differ.
 
 mod answer;
+mod answer_stream;
 mod answer_v1;
 mod answer_v2;
 mod authorizer_answer;
@@ -20,6 +21,7 @@ mod properties;
 use alloc::{collections::BTreeMap, string::String};
 
 pub(crate) use answer::refused;
+pub(crate) use answer_stream::answer_stream;
 pub(crate) use answer_v1::answer_v1;
 pub(crate) use answer_v2::answer_v2;
 pub(crate) use authorizer_answer::{Access, Answer as AuthorizerAnswer, Grant, read_grant};

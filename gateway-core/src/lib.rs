@@ -55,6 +55,7 @@ pub mod message;
 mod pipeline;
 pub mod policy;
 pub mod remembered;
+pub mod response_stream;
 mod sigv4;
 pub mod target;
 mod template;

@@ -19,6 +19,14 @@ pub const HTTP_INTEGRATION_MS_DEFAULT: u32 = 30_000;
 pub const INTEGRATION_MS_MIN: u32 = 50;
 /// Largest integration timeout accepted here (AWS: raisable beyond 29 s for Regional REST APIs since June 2024; 15 min for streams).
 pub const INTEGRATION_MS_MAX: u32 = 900_000;
+/// Longest wait for the next part of a streamed response at Regional and private endpoints: 5 minutes.
+pub const STREAM_IDLE_MS: u32 = 300_000;
+/// Longest wait for the next part of a streamed response at edge-optimized endpoints: 30 seconds.
+pub const STREAM_IDLE_EDGE_MS: u32 = 30_000;
+/// What a streamed answer may have up to its content, delimiter included: 16 KB.
+pub const STREAM_METADATA_BYTES_MAX: usize = 16 * 1024;
+/// Largest message of an event stream that is read (Smithy: 16 MB of payload, 128 KB of headers).
+pub const EVENT_MESSAGE_BYTES_MAX: usize = 16 * 1024 * 1024 + 128 * 1024 + 16;
 /// Longest wait for an OpenID discovery document or a JWKS (HTTP API quota: 1500 ms).
 pub const JWKS_MS_MAX: u32 = 1_500;
 /// Largest OpenID discovery document or JWKS (HTTP API quota: 150,000 bytes).

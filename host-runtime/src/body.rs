@@ -12,6 +12,7 @@ use hyper::body::Incoming;
 use hyper::body::{Body as HttpBody, Frame, SizeHint};
 use tokio::time::{Instant, Sleep};
 
+use crate::functions;
 use crate::pace::Pace;
 use crate::perform::{http::effect_error, http1};
 
@@ -35,18 +36,25 @@ pub enum Body {
 pub struct Stream {
     source: Source,
     remaining: u64,
+    /// Longest wait for a part, unless the client sends it.
+    idle_max: Duration,
+    /// When it must have ended.
+    ends_at: Option<Instant>,
     idle: Option<Pin<Box<Sleep>>>,
+    /// Told with the next poll.
+    broken: Option<BodyError>,
     /// The client's, if it comes from there.
     pace: Option<Rc<Pace>>,
 }
 
 #[derive(Debug)]
-#[expect(clippy::large_enum_variant, reason = "it stands in a box already")]
 enum Source {
     /// hyper's: a client, or an endpoint over HTTP/2.
     Incoming(Incoming),
     /// An endpoint over HTTP/1.1.
     Http1(http1::Content),
+    /// A function.
+    Function(functions::Content),
 }
 
 /// Why content broke off.
@@ -54,7 +62,7 @@ enum Source {
 pub enum BodyError {
     /// More than the limit.
     TooLarge,
-    /// Nothing came from an endpoint for a long time.
+    /// Nothing came from an endpoint for a long time, or not all in time.
     Idle,
     /// Nothing came from the client for too long.
     Stalled,
@@ -98,6 +106,20 @@ impl Body {
         Self::stream(Source::Http1(content), u64::MAX)
     }
 
+    /// A function's content.
+    pub(crate) fn from_function(content: functions::Content) -> Self {
+        Self::stream(Source::Function(content), u64::MAX)
+    }
+
+    /// The same content, which breaks off where a part of it takes longer, or all of it.
+    #[must_use]
+    pub(crate) fn within(mut self, idle_max: Duration, ends_at: Instant) -> Self {
+        if let Self::Stream(stream) = &mut self {
+            (stream.idle_max, stream.ends_at) = (idle_max, Some(ends_at));
+        }
+        self
+    }
+
     fn from_incoming(incoming: Incoming, remaining: u64) -> Self {
         match incoming.is_end_stream() {
             true => Self::Empty,
@@ -106,7 +128,15 @@ impl Body {
     }
 
     fn stream(source: Source, remaining: u64) -> Self {
-        Self::Stream(Box::new(Stream { source, remaining, idle: None, pace: None }))
+        Self::Stream(Box::new(Stream {
+            source,
+            remaining,
+            idle_max: IDLE_MAX,
+            ends_at: None,
+            idle: None,
+            broken: None,
+            pace: None,
+        }))
     }
 
     /// How the client sends it, if it does.
@@ -215,17 +245,33 @@ impl Stream {
         &mut self,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        if let Some(error) = self.broken.take() {
+            return Poll::Ready(Some(Err(error)));
+        }
         let Poll::Ready(part) = self.source.poll_part(cx) else {
             return self.poll_idle(cx);
         };
         match &self.pace {
             Some(pace) if !pace.comes() => return Poll::Ready(Some(Err(BodyError::Stalled))),
             Some(_) => self.idle = None,
-            None => {
+            None if self.idle.is_some() => {
+                let until = self.idle_until();
                 if let Some(idle) = &mut self.idle {
-                    idle.as_mut().reset(Instant::now() + IDLE_MAX);
+                    idle.as_mut().reset(until);
                 }
             }
+            None => {}
+        }
+        if let Some(Err(error)) = part {
+            // hyper drops what it has not sent yet when content breaks off: what came before goes
+            // first.
+            self.broken = Some(error);
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        // Parts that come one after the other without a wait take their time as well.
+        if self.ends_at.is_some_and(|at| Instant::now() >= at) && part.is_some() {
+            return Poll::Ready(Some(Err(BodyError::Idle)));
         }
         Poll::Ready(part.map(|part| {
             let part = part?;
@@ -238,10 +284,15 @@ impl Stream {
     /// The timer is made by the first wait: most content is there when it is asked for.
     fn poll_idle(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
         let pace = self.pace.as_ref().map(|pace| pace.waits());
-        let until = || pace.unwrap_or_else(|| Instant::now() + IDLE_MAX);
-        let idle = self.idle.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(until())));
+        let until = pace.unwrap_or_else(|| self.idle_until());
+        let idle = self.idle.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(until)));
         let error = || if pace.is_some() { BodyError::Stalled } else { BodyError::Idle };
         idle.as_mut().poll(cx).map(|()| Some(Err(error())))
+    }
+
+    fn idle_until(&self) -> Instant {
+        let until = Instant::now() + self.idle_max;
+        self.ends_at.map_or(until, |at| until.min(at))
     }
 }
 
@@ -249,6 +300,7 @@ impl Source {
     fn poll_part(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, BodyError>>> {
         let incoming = match self {
             Self::Http1(content) => return content.poll_part(cx),
+            Self::Function(content) => return content.poll_part(cx),
             Self::Incoming(incoming) => incoming,
         };
         loop {
@@ -267,12 +319,14 @@ impl Source {
         match self {
             Self::Incoming(incoming) => incoming.is_end_stream(),
             Self::Http1(content) => content.is_end(),
+            Self::Function(content) => content.is_end(),
         }
     }
 
     fn size_hint(&self) -> SizeHint {
         match self {
             Self::Incoming(incoming) => incoming.size_hint(),
+            Self::Function(_) => SizeHint::default(),
             Self::Http1(content) => {
                 content.remaining().map_or_else(SizeHint::default, SizeHint::with_exact)
             }

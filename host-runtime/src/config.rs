@@ -26,7 +26,9 @@ use gateway_core::definition::{
     ApiKey, DefinitionError, DomainName, IamPrincipal, PrivateEndpoint, Protocol, Source, Stage,
     Throttling, UsagePlan,
 };
-use gateway_core::limits::{ACCOUNT_BURST_DEFAULT, ACCOUNT_RATE_DEFAULT, PAYLOAD_BYTES_MAX};
+use gateway_core::limits::{
+    ACCOUNT_BURST_DEFAULT, ACCOUNT_RATE_DEFAULT, PAYLOAD_BYTES_MAX, REST_INTEGRATION_MS_DEFAULT,
+};
 
 use reading::Reading;
 pub use vpc_links::{HealthCheck, HealthCheckProtocol, Target, TargetGroup, VpcLinkConfig};
@@ -76,6 +78,8 @@ pub struct Config {
     pub throttling: Throttling,
     /// Where counts of quotas outlive this process.
     pub data_directory: Option<PathBuf>,
+    /// AWS's quota "maximum integration timeout" of REST APIs.
+    pub integration_ms_max: u32,
     /// API keys, without their values.
     pub api_keys: Vec<ApiKey>,
     /// Usage plans.
@@ -206,6 +210,7 @@ impl Config {
             account_throttle: Limit::new(ACCOUNT_RATE_DEFAULT, ACCOUNT_BURST_DEFAULT),
             throttling: Throttling::default(),
             data_directory: None,
+            integration_ms_max: REST_INTEGRATION_MS_DEFAULT,
             api_keys: Vec::new(),
             usage_plans: Vec::new(),
             directory: definition.parent().map(Path::to_owned).unwrap_or_default(),
@@ -321,6 +326,7 @@ fn read(reading: &Reading, at: &At<'_>, directory: &Path) -> Config {
         data_directory: at
             .get("dataDirectory")
             .and_then(|at| reading.text(&at).map(|path| directory.join(path))),
+        integration_ms_max: account::integration_ms_max(reading, at),
         directory: directory.to_owned(),
     }
 }

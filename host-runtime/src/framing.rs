@@ -51,13 +51,23 @@ pub(crate) fn client_response(
             }
         }
         body = Body::Empty;
-    } else {
+    } else if body.size_hint().exact().is_some() || !says_length(fields, &headers) {
         headers.remove(header::CONTENT_LENGTH);
     }
     let mut response = Response::new(body);
     *response.status_mut() = status;
     *response.headers_mut() = headers;
     Ok(response)
+}
+
+/// Whether a response says how long it is where nobody else knows: a function's that is streamed may.
+/// An endpoint's own length is none: with chunks beside it, it is a lie.
+fn says_length(fields: &OutgoingFields, headers: &HeaderMap) -> bool {
+    if !matches!(fields, OutgoingFields::Complete(_)) {
+        return false;
+    }
+    let length = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok());
+    length.is_some_and(|length| length.parse::<u64>().is_ok())
 }
 
 /// AWS's answer when the gateway itself is at fault.

@@ -4,6 +4,7 @@ mod invoke_api;
 mod pool;
 mod process;
 mod runtime_api;
+mod stream;
 mod thread;
 
 use std::collections::BTreeMap;
@@ -11,11 +12,14 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use gateway_core::effect::{EffectError, FunctionAnswer, FunctionName, InvokeFunction};
+use gateway_core::effect::{EffectError, FunctionName, InvocationType, InvokeFunction};
+use tokio::time::Instant;
 
 use self::invoke_api::InvokeApi;
 use self::pool::{Pool, PoolSpec};
 use self::process::ProcessSpec;
+pub(crate) use self::stream::Content;
+pub use self::stream::Invoked;
 use self::thread::FunctionsThread;
 use crate::config::{Config, FunctionConfig};
 use crate::credentials::Credentials;
@@ -95,8 +99,14 @@ impl Functions {
         &self,
         effect: InvokeFunction,
         client: &HttpClient,
-    ) -> Result<FunctionAnswer, EffectError> {
+    ) -> Result<Invoked, EffectError> {
         let timeout = Duration::from_millis(effect.timeout_ms.into());
+        let idle_max = match effect.invocation {
+            InvocationType::ResponseStream { idle_ms } => Duration::from_millis(idle_ms.into()),
+            InvocationType::RequestResponse | InvocationType::Event => timeout,
+        };
+        let ends_at = Instant::now() + timeout;
+        let name = effect.function.name.clone();
         let answer = async {
             match self.target(&effect.function) {
                 Target::Program(pool) => {
@@ -106,14 +116,16 @@ impl Functions {
                 }
                 Target::InvokeApi(api) => {
                     let function = self.whole(&effect.function);
-                    api.invoke(&function, effect.payload.0, effect.invocation, client).await
+                    api.invoke(&function, effect, client).await
                 }
             }
         };
-        let answer = tokio::time::timeout(timeout, answer).await;
-        answer.unwrap_or(Err(EffectError::TimedOut)).inspect_err(|error| {
-            tracing::warn!(function = effect.function.name, ?error, "no answer of the function");
-        })
+        let answer = tokio::time::timeout(timeout.min(idle_max), answer).await;
+        let answer = answer.unwrap_or(Err(EffectError::TimedOut)).inspect_err(|error| {
+            tracing::warn!(function = name, ?error, "no answer of the function");
+        })?;
+        let content = answer.content.map(|content| content.within(idle_max, ends_at));
+        Ok(Invoked { content, ..answer })
     }
 
     fn target(&self, function: &FunctionName) -> Target<'_> {

@@ -19,6 +19,8 @@ pub mod vpc_links;
 
 use std::time::Duration;
 
+use tokio::time::Instant;
+
 use gateway_core::effect::{
     Connection, Effect, EffectError, FunctionAnswer, InvokeFunction, Outcome, ReadContent,
     SendRequest,
@@ -28,6 +30,7 @@ use gateway_core::message::{Content, EndpointResponse};
 
 use crate::body::Body;
 use crate::drive::{Held, now};
+use crate::functions::Invoked;
 use crate::perform::http::{Answer, HttpClient, body_error};
 use crate::perform::vpc_links::Way;
 use crate::settings::Settings;
@@ -81,10 +84,11 @@ async fn invoke_function(
         return Err(EffectError::Overloaded);
     }
     let client = worker.client.borrow().clone();
-    let answer = settings.functions.invoke(effect, &client).await?;
+    let Invoked { answer, content } = settings.functions.invoke(effect, &client).await?;
     // The function has run: its answer is not thrown away.
     share.note(answer.payload.0.len());
-    Ok(answer)
+    let content = content.map(|content| held.contents.hold(content));
+    Ok(FunctionAnswer { content, ..answer })
 }
 
 async fn send_request(
@@ -93,7 +97,10 @@ async fn send_request(
     held: &mut Held,
     effect: SendRequest,
 ) -> Result<EndpointResponse, EffectError> {
-    let timeout = Duration::from_millis(effect.timeout_ms.into());
+    let mut timeout = Duration::from_millis(effect.timeout_ms.into());
+    let ends_at = Instant::now() + timeout;
+    let idle_max = effect.idle_ms.map(|ms| Duration::from_millis(ms.into()));
+    timeout = timeout.min(idle_max.unwrap_or(timeout));
     let client = worker.client.borrow().clone();
     let answer = match &effect.connection {
         Connection::Service { .. } => {
@@ -110,6 +117,10 @@ async fn send_request(
     let fields = answer.fields();
     let (head, body) = answer.response.into_parts();
     held.endpoint = head.headers;
+    let body = match idle_max {
+        Some(idle_max) => body.within(idle_max, ends_at),
+        None => body,
+    };
     let content = held.contents.hold(body);
     Ok(EndpointResponse { status: head.status.as_u16(), fields, content })
 }

@@ -8,10 +8,10 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use gateway_core::definition::document::{At, Node};
-use gateway_core::definition::openapi::BasePathMode;
+use gateway_core::definition::openapi::{BasePathMode, Options};
 use gateway_core::definition::{
-    Api, ConnectionType, DefinitionError, PrivateEndpoint, Protocol, Snapshot, Source, Stage,
-    VpcLink, openapi,
+    Api, AuthorizerKind, ConnectionType, DefinitionError, PrivateEndpoint, Protocol, Snapshot,
+    Source, Stage, VpcLink, openapi,
 };
 use gateway_core::gateway::Gateway;
 use gateway_core::limits::{DEFINITION_BYTES_MAX, DEFINITION_ERRORS_MAX};
@@ -125,7 +125,9 @@ impl Building {
                 self.note(file, Some(&document), errors);
                 // Its definitions may hold mistakes too: tell them now.
                 for (definition, protocol) in definitions_of(&document, directory) {
-                    self.definition(&definition, protocol, "", BasePathMode::Ignore);
+                    let longest = gateway_core::limits::INTEGRATION_MS_MAX;
+                    let options = Options { integration_ms_max: longest, ..Options::new("") };
+                    self.definition(&definition, protocol, options);
                 }
                 None
             }
@@ -224,8 +226,12 @@ impl Building {
         api: &ApiConfig,
         config: &Config,
     ) -> Option<(Node, openapi::Imported)> {
-        let (document, mut imported) =
-            self.definition(file, api.protocol, &config.region, api.basepath)?;
+        let options = Options {
+            region: &config.region,
+            basepath: api.basepath,
+            integration_ms_max: config.integration_ms_max,
+        };
+        let (document, mut imported) = self.definition(file, api.protocol, options)?;
         imported.deployment.id = deployment_id(&document);
         if !config.assume_roles {
             self.note(file, Some(&document), roles_not_assumed(&imported));
@@ -267,11 +273,10 @@ impl Building {
         &mut self,
         file: &Path,
         protocol: Protocol,
-        region: &str,
-        basepath: BasePathMode,
+        options: Options<'_>,
     ) -> Option<(Node, openapi::Imported)> {
         let document = self.read(file)?;
-        match openapi::import_with(&document, protocol, region, basepath) {
+        match openapi::import_with(&document, protocol, options) {
             Ok(mut imported) => {
                 let warnings = std::mem::take(&mut imported.warnings);
                 self.note(file, Some(&document), warnings);
@@ -345,7 +350,7 @@ fn definitions_of(document: &Node, directory: &Path) -> Vec<(PathBuf, Protocol)>
     named.collect()
 }
 
-/// A warning for every integration whose role is not the one that it is called with.
+/// A warning for every integration and authorizer whose role is not the one that it is called with.
 fn roles_not_assumed(imported: &openapi::Imported) -> Vec<DefinitionError> {
     let integrations = imported.deployment.methods.iter().map(|method| &method.integration);
     let with_role = integrations.filter(|integration| integration.credentials.is_some());
@@ -353,10 +358,14 @@ fn roles_not_assumed(imported: &openapi::Imported) -> Vec<DefinitionError> {
         let message =
             "the role in `credentials` is not assumed: the host calls with its own credentials";
         let help =
-            "`assumeRoles: true` in edgeway.yaml assumes the roles of integrations with services";
+            "`assumeRoles: true` in edgeway.yaml assumes the roles of integrations and authorizers";
         DefinitionError::warning(source.clone(), message).help(help)
     };
-    with_role.map(|integration| warning(&integration.source)).collect()
+    let authorizers = imported.deployment.authorizers.iter().filter(|authorizer| {
+        matches!(&authorizer.kind, AuthorizerKind::Lambda(lambda) if lambda.credentials.is_some())
+    });
+    let integrations = with_role.map(|integration| &integration.source);
+    integrations.chain(authorizers.map(|authorizer| &authorizer.source)).map(warning).collect()
 }
 
 /// A warning for every private integration of a REST API without any links: it is sent to its URI.

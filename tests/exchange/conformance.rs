@@ -274,6 +274,7 @@ fn serve(
                     function_error: fields.get("x-amz-function-error").map(Into::into),
                     payload: content.into(),
                     request_id: None,
+                    content: None,
                 }))
             }
             other => other.failed(EffectError::Unavailable("no tokens here".into())),

@@ -7,9 +7,11 @@ use js_sys::Uint8Array;
 use web_sys::Headers;
 use worker::Env;
 
+use super::function_stream::{self, Bounds};
 use super::http::Call;
 use crate::bindings;
 use crate::content::read_stream;
+use crate::drive::HeldByHost;
 use crate::sign::{Credentials, Signing};
 
 /// Largest answer of a synchronous invocation: 6 MB (Lambda quota), with room for its JSON escapes.
@@ -18,25 +20,38 @@ const ANSWER_BYTES_MAX: usize = 6 * 1024 * 1024 + 64 * 1024;
 /// Invokes a function: `FUNCTION_URL_{NAME}`, else the Lambda endpoint of the environment, else AWS.
 pub(crate) async fn invoke(
     invoke: InvokeFunction,
+    held: &mut HeldByHost,
     env: &Env,
 ) -> Result<FunctionAnswer, EffectError> {
     let region = region(&invoke.function, env);
-    let url = url(&invoke.function, &region, env);
+    let url = url(&invoke, &region, env);
     let headers = headers(&invoke, &url, &region, env)?;
     let body = Uint8Array::from(&invoke.payload.0[..]).into();
     let call = Call { method: "POST", url: &url, headers: &headers, body: Some(body) };
-    let response = call.send(invoke.timeout_ms).await?;
+    let InvokeFunction { invocation, timeout_ms, .. } = invoke;
+    let bounds = match invocation {
+        InvocationType::ResponseStream { idle_ms } => Some(Bounds::new(idle_ms, timeout_ms)),
+        InvocationType::RequestResponse | InvocationType::Event => None,
+    };
+    let wait_ms = bounds.as_ref().map_or(timeout_ms, Bounds::wait_ms);
+    let response = call.send(wait_ms).await?;
+    let field = |name: &str| response.headers().get(name).ok().flatten();
+    let answer = FunctionAnswer {
+        status: response.status(),
+        function_error: field("x-amz-function-error"),
+        payload: Vec::new().into(),
+        request_id: field("x-amzn-requestid"),
+        content: None,
+    };
+    let is_ok = response.ok() && answer.function_error.is_none();
+    if let Some(bounds) = bounds.filter(|_| is_ok) {
+        return function_stream::begin(&response, bounds, answer, &mut held.contents).await;
+    }
     let payload = match response.body() {
         Some(stream) => read_stream(stream, ANSWER_BYTES_MAX).await?,
         None => Vec::new(),
     };
-    let field = |name: &str| response.headers().get(name).ok().flatten();
-    Ok(FunctionAnswer {
-        status: response.status(),
-        function_error: field("x-amz-function-error"),
-        payload: payload.into(),
-        request_id: field("x-amzn-requestid"),
-    })
+    Ok(FunctionAnswer { payload: payload.into(), ..answer })
 }
 
 fn region(function: &FunctionName, env: &Env) -> String {
@@ -47,13 +62,21 @@ fn region(function: &FunctionName, env: &Env) -> String {
     }
 }
 
-fn url(function: &FunctionName, region: &str, env: &Env) -> String {
+fn url(invoke: &InvokeFunction, region: &str, env: &Env) -> String {
+    let function = &invoke.function;
     let variable = bindings::variable_name(&function.name);
     let base = bindings::text(env, &format!("FUNCTION_URL_{variable}"))
         .or_else(|| bindings::endpoint(env, "LAMBDA"))
         .unwrap_or_else(|| format!("https://lambda.{region}.amazonaws.com"));
     let base = base.trim_end_matches('/');
-    let mut url = format!("{base}/2015-03-31/functions/{}/invocations", function.name);
+    let mut url = match invoke.invocation {
+        InvocationType::ResponseStream { .. } => {
+            format!("{base}/2021-11-15/functions/{}/response-streaming-invocations", function.name)
+        }
+        InvocationType::RequestResponse | InvocationType::Event => {
+            format!("{base}/2015-03-31/functions/{}/invocations", function.name)
+        }
+    };
     if let Some(qualifier) = &function.qualifier {
         url.push_str("?Qualifier=");
         url.push_str(qualifier);
@@ -68,7 +91,9 @@ fn headers(
     env: &Env,
 ) -> Result<Headers, EffectError> {
     let invocation = match invoke.invocation {
-        InvocationType::RequestResponse => "RequestResponse",
+        InvocationType::RequestResponse | InvocationType::ResponseStream { .. } => {
+            "RequestResponse"
+        }
         InvocationType::Event => "Event",
     };
     let mut fields = vec![

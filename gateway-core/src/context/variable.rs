@@ -7,7 +7,8 @@
 use alloc::borrow::Cow;
 use alloc::string::{String, ToString};
 
-use super::{AuthorizerContext, Context, LambdaContext};
+use super::{AuthorizerContext, Context, IntegrationContext, LambdaContext};
+use crate::definition::ResponseTransferMode;
 use crate::message::Timestamp;
 use crate::time;
 
@@ -102,7 +103,10 @@ variables! {
     "integration.integrationStatus" => |c, _| number(c.integration.as_ref()?.integration_status?);
     "integration.latency" => |c, _| number(c.integration.as_ref()?.latency_ms);
     "integration.requestId" => |c, _| some(&c.integration.as_ref()?.request_id);
+    "integration.responseTransferMode" => |c, _| c.integration.as_ref().map(transfer_mode);
     "integration.status" => |c, _| number(c.integration.as_ref()?.status?);
+    "integration.timeToAllHeaders" => |c, _| number(c.integration.as_ref()?.latency_ms);
+    "integration.timeToFirstContent";
     "integrationErrorMessage" => |c, _| some(&c.integration.as_ref()?.error);
     "integrationLatency" => |c, _| number(c.integration.as_ref()?.latency_ms);
     "integrationStatus" => |c, _| number(c.integration.as_ref()?.integration_status?);
@@ -182,6 +186,14 @@ fn lambda<'c>(context: &'c Context<'_>) -> Option<&'c LambdaContext> {
 fn member<'c>(context: &'c Context<'c>, name: &str) -> Value<'c> {
     let (_, value) = lambda(context)?.members.iter().find(|(n, _)| n == name)?;
     Some(value.as_str().into())
+}
+
+/// In AWS's words, which are not those of the definition.
+fn transfer_mode(integration: &IntegrationContext) -> Cow<'static, str> {
+    match integration.response_transfer_mode {
+        ResponseTransferMode::Buffered => "BUFFERED".into(),
+        ResponseTransferMode::Stream => "STREAMED".into(),
+    }
 }
 
 /// A result that was remembered took no time.

@@ -65,6 +65,8 @@ pub struct LambdaAuthorizer {
     pub payload_format: PayloadFormat,
     /// Whether the function answers `isAuthorized` instead of a policy (HTTP).
     pub enable_simple_responses: bool,
+    /// `authorizerCredentials`: the ARN of a role.
+    pub credentials: Option<String>,
 }
 
 /// What a Lambda authorizer's function is handed.

@@ -72,6 +72,16 @@ pub enum ContentHandling {
     ConvertToBinary,
 }
 
+/// `responseTransferMode`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum ResponseTransferMode {
+    /// `BUFFERED`
+    #[default]
+    Buffered,
+    /// `STREAM`: the client is sent each part of a proxy's response as it comes.
+    Stream,
+}
+
 /// An integration.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Integration {
@@ -107,6 +117,8 @@ pub struct Integration {
     pub response_parameters: Vec<(u16, Vec<(String, String)>)>,
     /// Where it stands in the definition.
     pub source: Source,
+    /// How the response is passed on (REST).
+    pub response_transfer_mode: ResponseTransferMode,
 }
 
 /// `tlsConfig`.
@@ -156,6 +168,7 @@ impl Integration {
             credentials: None,
             response_parameters: Vec::new(),
             source: Source::default(),
+            response_transfer_mode: ResponseTransferMode::default(),
         }
     }
 }

@@ -46,7 +46,7 @@ use self::security::Schemes;
 use self::validators::Validators;
 use super::document::{At, Node};
 use super::{DefinitionError, Deployment, Protocol};
-use crate::limits::DEFINITION_ERRORS_MAX;
+use crate::limits::{DEFINITION_ERRORS_MAX, REST_INTEGRATION_MS_DEFAULT};
 
 /// A definition as an OpenAPI document gives it.
 #[derive(Debug, Clone, PartialEq)]
@@ -61,6 +61,26 @@ pub struct Imported {
     pub warnings: Vec<DefinitionError>,
 }
 
+/// How a document is imported.
+#[derive(Debug, Clone, Copy)]
+pub struct Options<'d> {
+    /// Completes what a document leaves out of ARNs.
+    pub region: &'d str,
+    /// What becomes of its base path.
+    pub basepath: BasePathMode,
+    /// AWS's quota "maximum integration timeout": the longest `timeoutInMillis` of a REST API's
+    /// integration whose response is not streamed.
+    pub integration_ms_max: u32,
+}
+
+impl<'d> Options<'d> {
+    /// As AWS imports unless it is told otherwise.
+    pub fn new(region: &'d str) -> Self {
+        let integration_ms_max = REST_INTEGRATION_MS_DEFAULT;
+        Self { region, basepath: BasePathMode::Ignore, integration_ms_max }
+    }
+}
+
 /// Imports a document as an API of this kind. `region` completes what a document leaves out of ARNs.
 ///
 /// Fails with everything that is wrong, in the order of the document, warnings left out.
@@ -69,15 +89,14 @@ pub fn import(
     protocol: Protocol,
     region: &str,
 ) -> Result<Imported, Vec<DefinitionError>> {
-    import_with(document, protocol, region, BasePathMode::Ignore)
+    import_with(document, protocol, Options::new(region))
 }
 
-/// Imports a document as [`import`] does, with its base path where it is told to.
+/// Imports a document as [`import`] does, with other options.
 pub fn import_with(
     document: &Node,
     protocol: Protocol,
-    region: &str,
-    basepath: BasePathMode,
+    options: Options<'_>,
 ) -> Result<Imported, Vec<DefinitionError>> {
     let root = At::root(document);
     let dialect = dialect(&root, protocol).map_err(|error| alloc::vec![error])?;
@@ -85,14 +104,14 @@ pub fn import_with(
     if !found.is_empty() {
         return Err(found.into_iter().take(DEFINITION_ERRORS_MAX).collect());
     }
-    let reading = Reading::new(root, dialect, protocol, region);
+    let reading = Reading::new(root, dialect, protocol, options);
     extensions::check(&reading);
     let settings = settings::read(&reading);
     security::check_top_level(&reading);
     let schemes = Schemes::read(&reading);
     let validators = Validators::read(&reading);
     let models = Models::read(&reading);
-    let base_path = base_path::read(&reading, basepath);
+    let base_path = base_path::read(&reading, options.basepath);
     let parts = Parts { schemes: &schemes, validators: &validators, models: &models };
     let methods = paths::read(&reading, &base_path, &parts);
     let validates_body = methods.iter().any(|method| {

@@ -111,14 +111,26 @@ fn compile(kind: &AuthorizerKind) -> Result<AuthorizerPlan, String> {
     }
 }
 
+/// A function that an authorizer asks, and the role that it is asked with.
+#[derive(Debug)]
+pub(crate) struct AuthorizerFunction {
+    pub(crate) function: FunctionName,
+    pub(crate) credentials: Option<String>,
+}
+
 /// The function of a Lambda authorizer at a stage; `None` for another kind of authorizer. The error
 /// says what is wrong with its URI at this stage.
 pub(super) fn function_of(
     kind: &AuthorizerKind,
     variables: &BTreeMap<String, String>,
-) -> Option<Result<FunctionName, String>> {
-    let AuthorizerKind::Lambda(LambdaAuthorizer { uri, .. }) = kind else { return None };
-    Some(function::parse(&fill_stage_variables(uri, variables)))
+) -> Option<Result<AuthorizerFunction, String>> {
+    let AuthorizerKind::Lambda(LambdaAuthorizer { uri, credentials, .. }) = kind else {
+        return None;
+    };
+    let fill = |text: &String| fill_stage_variables(text, variables);
+    let function = function::parse(&fill(uri));
+    let credentials = credentials.as_ref().map(fill);
+    Some(function.map(|function| AuthorizerFunction { function, credentials }))
 }
 
 /// An expression that all of a text must match.

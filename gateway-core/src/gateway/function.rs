@@ -4,16 +4,31 @@ use alloc::string::String;
 
 use crate::effect::FunctionName;
 
+/// What an invocation's path has around the function.
+pub(crate) const INVOCATION: (&str, &str) = ("2015-03-31/functions/", "/invocations");
+/// What a streaming invocation's path has around the function.
+pub(crate) const STREAMING_INVOCATION: (&str, &str) =
+    ("2021-11-15/functions/", "/response-streaming-invocations");
+
 /// Reads a function from an integration's URI, in which stage variables are filled in:
 /// `arn:aws:apigateway:{region}:lambda:path/2015-03-31/functions/{function}/invocations`, or the
 /// function's own ARN. The error says what is wrong with it.
 pub(crate) fn parse(uri: &str) -> Result<FunctionName, String> {
+    parse_invocation(uri, INVOCATION)
+}
+
+/// As [`parse`], with a path that is one of these.
+pub(crate) fn parse_invocation(
+    uri: &str,
+    (start, end): (&str, &str),
+) -> Result<FunctionName, String> {
     let function = match uri.split_once(":lambda:path/") {
         Some((service, action)) if service.starts_with("arn:") => {
             // AWS accepts `path//2015-03-31/…` as well.
-            let function = action.trim_start_matches('/').strip_prefix("2015-03-31/functions/");
-            let function = function.and_then(|rest| rest.strip_suffix("/invocations"));
-            function.ok_or("a Lambda integration's URI ends in `path/2015-03-31/functions/{function}/invocations`")?
+            let function = action.trim_start_matches('/').strip_prefix(start);
+            let function = function.and_then(|rest| rest.strip_suffix(end));
+            let form = || alloc::format!("its URI does not end in `path/{start}{{function}}{end}`");
+            function.ok_or_else(form)?
         }
         _ => uri,
     };

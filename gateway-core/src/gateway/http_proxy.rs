@@ -28,6 +28,8 @@ pub(crate) struct HttpProxy {
     /// HTTP APIs: `append|overwrite|remove:…`.
     pub(crate) request_mappings: RequestMappings,
     pub(crate) timeout_ms: u32,
+    /// Set where the response is streamed: the longest wait for a part of it.
+    pub(crate) idle_ms: Option<u32>,
     pub(crate) insecure_skip_verification: bool,
 }
 
@@ -38,6 +40,7 @@ impl HttpProxy {
         api: &Api,
         stage: &Stage,
         method: &Method,
+        idle_ms: Option<u32>,
     ) -> Result<IntegrationPlan, String> {
         let integration = &method.integration;
         let Some(uri) = &integration.uri else {
@@ -61,6 +64,7 @@ impl HttpProxy {
             parameters: None,
             request_mappings: RequestMappings::default(),
             timeout_ms: timeout_ms(api.protocol, integration),
+            idle_ms,
             insecure_skip_verification: integration.tls_config.insecure_skip_verification,
         };
         match api.protocol {

@@ -11,7 +11,10 @@ use super::mock::Mock;
 use super::service::{self, Service};
 use super::service_proxy::ServiceProxy;
 use super::uri::fill_stage_variables;
-use crate::definition::{Api, Integration, IntegrationType, Method, Protocol, Snapshot, Stage};
+use crate::definition::{
+    Api, Deployment, EndpointType, Integration, IntegrationType, Method, Protocol,
+    ResponseTransferMode, Snapshot, Stage,
+};
 use crate::limits;
 
 /// What answers a method at a stage.
@@ -34,6 +37,7 @@ impl IntegrationPlan {
         snapshot: &Snapshot,
         api: &Api,
         stage: &Stage,
+        deployment: &Deployment,
         method: &Method,
     ) -> Result<Self, String> {
         let links = &snapshot.vpc_links;
@@ -47,7 +51,10 @@ impl IntegrationPlan {
                 responses: Responses::compile(&integration.responses, &stage.variables)?,
             })),
             IntegrationType::Http => Http::compile(links, api, stage, integration),
-            IntegrationType::HttpProxy => HttpProxy::compile(links, api, stage, method),
+            IntegrationType::HttpProxy => {
+                let idle_ms = idle_ms(integration, deployment.endpoint_type);
+                HttpProxy::compile(links, api, stage, method, idle_ms)
+            }
             IntegrationType::Aws => {
                 let uri = integration.uri.as_deref().unwrap_or_default();
                 match service::is_lambda(&fill_stage_variables(uri, &stage.variables)) {
@@ -55,7 +62,10 @@ impl IntegrationPlan {
                     false => Service::compile(api, stage, integration),
                 }
             }
-            IntegrationType::AwsProxy => LambdaProxy::compile(api, stage, integration),
+            IntegrationType::AwsProxy => {
+                let idle_ms = idle_ms(integration, deployment.endpoint_type);
+                LambdaProxy::compile(api, stage, integration, idle_ms)
+            }
         }
     }
 }
@@ -75,4 +85,19 @@ pub(super) fn timeout_ms(protocol: Protocol, integration: &Integration) -> u32 {
         Protocol::Http => limits::HTTP_INTEGRATION_MS_DEFAULT,
     };
     integration.timeout_ms.unwrap_or(default).clamp(1, limits::INTEGRATION_MS_MAX)
+}
+
+/// The longest wait for a part of the response, where it is streamed.
+fn idle_ms(integration: &Integration, endpoint_type: EndpointType) -> Option<u32> {
+    match (integration.response_transfer_mode, endpoint_type) {
+        (ResponseTransferMode::Buffered, _) => None,
+        (ResponseTransferMode::Stream, EndpointType::Edge) => Some(limits::STREAM_IDLE_EDGE_MS),
+        (ResponseTransferMode::Stream, _) => Some(limits::STREAM_IDLE_MS),
+    }
+}
+
+/// The role that is called with.
+pub(super) fn credentials(stage: &Stage, integration: &Integration) -> Option<String> {
+    let role = integration.credentials.as_ref()?;
+    Some(fill_stage_variables(role, &stage.variables))
 }

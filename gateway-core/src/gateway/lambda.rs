@@ -3,8 +3,8 @@
 use alloc::string::String;
 
 use super::field_rules::FieldRules;
-use super::function;
-use super::integration::{IntegrationPlan, depends_on_stage, timeout_ms};
+use super::function::{self, INVOCATION, STREAMING_INVOCATION};
+use super::integration::{IntegrationPlan, credentials, depends_on_stage, timeout_ms};
 use super::integration_request::RequestPlan;
 use super::integration_response::Responses;
 use super::parameter_mapping::RequestMappings;
@@ -23,6 +23,10 @@ pub(crate) struct LambdaProxy {
     /// HTTP APIs: `append|overwrite|remove:…`, which the event shows.
     pub(crate) request_mappings: RequestMappings,
     pub(crate) timeout_ms: u32,
+    /// Set where the answer is streamed: the longest wait for a part of it.
+    pub(crate) idle_ms: Option<u32>,
+    /// The role that the function is invoked with.
+    pub(crate) credentials: Option<String>,
 }
 
 /// An `AWS` integration with a Lambda function.
@@ -32,6 +36,8 @@ pub(crate) struct Lambda {
     pub(crate) request: RequestPlan,
     pub(crate) responses: Responses,
     pub(crate) timeout_ms: u32,
+    /// The role that the function is invoked with.
+    pub(crate) credentials: Option<String>,
 }
 
 impl LambdaProxy {
@@ -40,6 +46,7 @@ impl LambdaProxy {
         api: &Api,
         stage: &Stage,
         integration: &Integration,
+        idle_ms: Option<u32>,
     ) -> Result<IntegrationPlan, String> {
         let is_rest = api.protocol == Protocol::Rest;
         if is_rest && let Some(reason) = not_posted(integration) {
@@ -52,13 +59,16 @@ impl LambdaProxy {
             true => RequestMappings::default(),
             false => RequestMappings::compile(&integration.request_parameters, &stage.variables)?,
         };
-        with_function(stage, integration, |function| {
+        let invocation = if idle_ms.is_some() { STREAMING_INVOCATION } else { INVOCATION };
+        with_function(stage, integration, invocation, |function| {
             Ok(IntegrationPlan::LambdaProxy(Self {
                 function,
                 payload_format: integration.payload_format,
                 parameters,
                 request_mappings,
                 timeout_ms: timeout_ms(api.protocol, integration),
+                idle_ms,
+                credentials: credentials(stage, integration),
             }))
         })
     }
@@ -74,12 +84,13 @@ impl Lambda {
         if let Some(reason) = not_posted(integration) {
             return Ok(IntegrationPlan::Misconfigured(reason));
         }
-        with_function(stage, integration, |function| {
+        with_function(stage, integration, INVOCATION, |function| {
             Ok(IntegrationPlan::Lambda(Self {
                 function,
                 request: RequestPlan::compile(integration, &stage.variables, FieldRules::AWS)?,
                 responses: Responses::compile(&integration.responses, &stage.variables)?,
                 timeout_ms: timeout_ms(api.protocol, integration),
+                credentials: credentials(stage, integration),
             }))
         })
     }
@@ -94,12 +105,13 @@ fn not_posted(integration: &Integration) -> Option<String> {
 fn with_function(
     stage: &Stage,
     integration: &Integration,
+    invocation: (&str, &str),
     plan: impl FnOnce(FunctionName) -> Result<IntegrationPlan, String>,
 ) -> Result<IntegrationPlan, String> {
     let Some(uri) = &integration.uri else {
         return Err("a Lambda integration needs a `uri`".into());
     };
-    match function::parse(&fill_stage_variables(uri, &stage.variables)) {
+    match function::parse_invocation(&fill_stage_variables(uri, &stage.variables), invocation) {
         Ok(function) => plan(function),
         Err(reason) => depends_on_stage(uri, reason),
     }

@@ -7,7 +7,7 @@ use alloc::{format, string::String};
 
 use super::aws_endpoint::AwsEndpoint;
 use super::field_rules::FieldRules;
-use super::integration::{IntegrationPlan, depends_on_stage, timeout_ms};
+use super::integration::{IntegrationPlan, credentials, depends_on_stage, timeout_ms};
 use super::integration_request::RequestPlan;
 use super::integration_response::Responses;
 use super::uri::{UriTemplate, fill_stage_variables};
@@ -52,12 +52,11 @@ impl Service {
             Ok(parsed) => parsed,
             Err(reason) => return depends_on_stage(uri, format!("`{uri}`: {reason}")),
         };
-        let credentials = integration.credentials.as_ref();
         Ok(IntegrationPlan::Service(Self {
             endpoint,
             uri: template,
             action,
-            credentials: credentials.map(|role| fill_stage_variables(role, variables)),
+            credentials: credentials(stage, integration),
             request: RequestPlan::compile(integration, variables, FieldRules::AWS)?,
             responses: Responses::compile(&integration.responses, variables)?,
             timeout_ms: timeout_ms(api.protocol, integration),

@@ -2,13 +2,13 @@
 
 use alloc::{string::String, vec::Vec};
 
+use super::authorizer::AuthorizerFunction;
 use super::method_settings::{Logging, method_logging, method_throttle};
 use super::parameter_mapping::ResponseMappings;
 use super::{GatewayResponsePlan, IntegrationPlan, api_arn, authorizer, connection};
 use crate::access_log::Format;
 use crate::bucket::Limit;
 use crate::definition::{Api, DefinitionError, Deployment, Snapshot, Source, Stage};
-use crate::effect::FunctionName;
 
 /// A stage: stage variables filled in, settings resolved.
 #[derive(Debug)]
@@ -18,7 +18,7 @@ pub(crate) struct StagePlan {
     /// `arn:aws:execute-api:{region}:{account}:{api}/{stage}/`, which ARNs of methods begin with.
     pub(crate) method_arns: String,
     /// By authorizer; `None` where there is no function to ask.
-    pub(super) authorizer_functions: Vec<Option<FunctionName>>,
+    pub(super) authorizer_functions: Vec<Option<AuthorizerFunction>>,
     /// Destination and format.
     pub(crate) access_log: Option<(String, Format)>,
 }
@@ -51,7 +51,7 @@ impl StagePlan {
             let error =
                 |message| DefinitionError::error(method.integration.source.clone(), message);
             errors.extend(connection::unknown_link(snapshot, api, stage, method));
-            let integration = IntegrationPlan::compile(snapshot, api, stage, method);
+            let integration = IntegrationPlan::compile(snapshot, api, stage, deployment, method);
             let integration = integration.unwrap_or_else(|message| {
                 errors.push(error(message));
                 IntegrationPlan::Misconfigured(String::new())
@@ -95,7 +95,7 @@ fn authorizer_functions(
     stage: &Stage,
     deployment: &Deployment,
     errors: &mut Vec<DefinitionError>,
-) -> Vec<Option<FunctionName>> {
+) -> Vec<Option<AuthorizerFunction>> {
     let functions =
         deployment.authorizers.iter().map(|authorizer| {
             match authorizer::function_of(&authorizer.kind, &stage.variables)? {

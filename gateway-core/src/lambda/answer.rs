@@ -156,6 +156,8 @@ pub(super) enum Format {
     V1,
     /// 2.0
     V2,
+    /// The metadata of a streamed answer.
+    Stream,
 }
 
 impl Format {
@@ -201,7 +203,7 @@ impl<'de> Visitor<'de> for AnswerVisitor {
                         }
                     }
                 }
-                "multiValueHeaders" if self.0 == Format::V1 => {
+                "multiValueHeaders" if self.0 != Format::V2 => {
                     answer.multi_value_headers.clear();
                     for (name, value) in map.next_value_seed(Members(&mut bytes_left))?.0 {
                         match value {
@@ -211,19 +213,19 @@ impl<'de> Visitor<'de> for AnswerVisitor {
                         }
                     }
                 }
-                "cookies" if self.0 == Format::V2 => {
+                "cookies" if self.0 != Format::V1 => {
                     match map.next_value_seed(Bounded(&mut bytes_left))? {
                         Value::Array(cookies) => answer.cookies = cookies,
                         Value::Null => answer.cookies = Vec::new(),
                         _ => note(mistake, "cookies is not an array of strings"),
                     }
                 }
-                "body" => match map.next_value()? {
+                "body" if self.0 != Format::Stream => match map.next_value()? {
                     Value::Null => answer.body = None,
                     Value::Scalar(body) => answer.body = Some(body),
                     _ => note(mistake, "body is not a string"),
                 },
-                "isBase64Encoded" => match map.next_value()? {
+                "isBase64Encoded" if self.0 != Format::Stream => match map.next_value()? {
                     Value::Null => answer.is_base64_encoded = false,
                     Value::Scalar(Scalar::Boolean(flag)) => answer.is_base64_encoded = flag,
                     Value::Scalar(Scalar::Text(text)) if text == "true" || text == "false" => {

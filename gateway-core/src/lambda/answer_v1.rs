@@ -55,7 +55,7 @@ pub(crate) fn answer_v1(input: &AnswerInput<'_>) -> Result<Response, GatewayErro
 
 /// Multi-value headers first, each with the single value of its name, in the multi-value spelling;
 /// a single value that is among them already is not repeated.
-fn rest_fields(answer: &Answer<'_>) -> Result<Fields, &'static str> {
+pub(super) fn rest_fields(answer: &Answer<'_>) -> Result<Fields, &'static str> {
     let mut fields = Fields::new();
     let mut is_merged: Vec<bool> = alloc::vec![false; answer.headers.len()];
     for (name, values) in &answer.multi_value_headers {

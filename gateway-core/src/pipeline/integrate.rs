@@ -69,7 +69,9 @@ pub(super) async fn integrate<'g>(
     let begun = io.now();
     let integration = &method_request.of.method.integration;
     trace::rule(&integration.source, io, || integration_rule(integration));
-    let (of, mut observed) = (method_request.of, IntegrationContext::default());
+    let of = method_request.of;
+    let response_transfer_mode = integration.response_transfer_mode;
+    let mut observed = IntegrationContext { response_transfer_mode, ..Default::default() };
     let mut response_length = None;
     let mut endpoint_fields = Fields::new();
     let call = MethodCall { of, request, context, io };

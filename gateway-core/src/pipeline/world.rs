@@ -153,6 +153,7 @@ impl Backend {
                 function_error: None,
                 payload: self.content.clone().into(),
                 request_id: None,
+                content: None,
             })),
             _ => return None,
         })

@@ -6,9 +6,10 @@ use super::secrets::{Secrets, shown, shown_query, shown_target};
 use super::{Entry, Event, Message, Pairs, PipelineStage, Transcript};
 use crate::definition::Source;
 use crate::effect::{
-    Effect, EffectError, EffectKind, FunctionName, InvokeFunction, KeySource, Outcome, SendRequest,
-    Taken,
+    Effect, EffectError, EffectKind, FunctionName, InvocationType, InvokeFunction, KeySource,
+    Outcome, SendRequest, Taken,
 };
+use crate::gateway::function::{INVOCATION, STREAMING_INVOCATION};
 use crate::limits::{
     FIELDS_BYTES_MAX, TRACED_CONTENT_BYTES_MAX, TRANSCRIPT_BYTES_MAX, TRANSCRIPT_TEXT_BYTES_MAX,
 };
@@ -33,6 +34,8 @@ pub(crate) struct Recorder {
     request_fields: Fields,
     endpoint_fields: Fields,
     asked_at: Timestamp,
+    /// Whether the answer that is waited for goes to the client as it comes: nobody stops to read it.
+    pub(crate) is_streamed: bool,
     reading: Option<ContentId>,
     /// Content that the host holds and that was read.
     read: Vec<(ContentId, Vec<u8>)>,
@@ -55,6 +58,7 @@ impl Recorder {
             request_fields: request.fields.clone(),
             endpoint_fields: Fields::new(),
             asked_at: Timestamp(0),
+            is_streamed: false,
             reading: None,
             read: Vec::new(),
         }
@@ -113,15 +117,17 @@ impl Recorder {
         let kind = effect.kind();
         let asked = |what, headers| Event::Asked { effect: kind, what, headers };
         match effect {
-            Effect::SendRequest(SendRequest { method, url, fields, content, .. }) => {
+            Effect::SendRequest(SendRequest { method, url, fields, content, idle_ms, .. }) => {
+                self.is_streamed = idle_ms.is_some();
                 let fields = fields.clone().resolve(&self.request_fields);
                 self.secrets.note_fields(&fields);
                 let what = alloc::format!("{method} {}", shown_target(url));
                 self.push(now, None, asked(what, shown(&fields)));
                 self.content(now, Message::EndpointRequest, content);
             }
-            Effect::InvokeFunction(InvokeFunction { function, payload, .. }) => {
-                self.push(now, None, asked(invocation_url(function), Vec::new()));
+            Effect::InvokeFunction(InvokeFunction { function, payload, invocation, .. }) => {
+                let url = invocation_url(function, *invocation);
+                self.push(now, None, asked(url, Vec::new()));
                 self.bytes(now, Message::EndpointRequest, &payload.0);
             }
             other => self.push(now, None, asked(what_is_asked(other), Vec::new())),
@@ -213,13 +219,17 @@ fn text(bytes: &[u8]) -> String {
 }
 
 /// The Invoke API's URL of a function.
-fn invocation_url(function: &FunctionName) -> String {
+fn invocation_url(function: &FunctionName, invocation: InvocationType) -> String {
     let FunctionName { region, account_id, name, qualifier } = function;
     let qualifier = qualifier.as_ref().map(|q| alloc::format!(":{q}")).unwrap_or_default();
+    let (start, end) = match invocation {
+        InvocationType::ResponseStream { .. } => STREAMING_INVOCATION,
+        InvocationType::RequestResponse | InvocationType::Event => INVOCATION,
+    };
     match region.is_empty() {
         true => alloc::format!("{name}{qualifier}"),
         false => alloc::format!(
-            "https://lambda.{region}.amazonaws.com/2015-03-31/functions/arn:aws:lambda:{region}:{account_id}:function:{name}{qualifier}/invocations"
+            "https://lambda.{region}.amazonaws.com/{start}arn:aws:lambda:{region}:{account_id}:function:{name}{qualifier}{end}"
         ),
     }
 }

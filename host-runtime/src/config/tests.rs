@@ -60,12 +60,13 @@ functions:
   legacy: {url: "http://127.0.0.1:9001/"}
   legacy:prod: {url: "http://127.0.0.1:9002"}
 endpoints: {lambda: "http://127.0.0.1:4566"}
-account: {throttleSettings: {rateLimit: 10, burstLimit: 5}}
+account: {throttleSettings: {rateLimit: 10, burstLimit: 5}, maximumIntegrationTimeoutInMillis: 60000}
 "#,
     )
     .unwrap();
     assert_eq!(config.apis[0].basepath, BasePathMode::Split);
     assert_eq!(config.account_throttle, Limit::new(10.0, 5));
+    assert_eq!(config.integration_ms_max, 60_000);
     let [rest, http] = &config.apis[..] else { panic!("two APIs") };
     assert_eq!(rest.stages[0].variables["n"], "1");
     let throttling = |api: &ApiConfig, key: &str| api.stages[0].method_settings[key].throttling;
@@ -221,6 +222,8 @@ fn any_shape_of_document_is_survived() {
         "apis: [1, null, {stages: [[]]}]",
         "apis: {a: b}",
         "account: []",
+        "account: {maximumIntegrationTimeoutInMillis: 28999}",
+        "account: {maximumIntegrationTimeoutInMillis: 900001}",
         "functions: [{}]",
     ] {
         assert!(read_text(text).is_err(), "{text}");

@@ -1,12 +1,17 @@
 //! The client of the Lambda Invoke API.
 //!
-//! AWS Lambda API Reference, "Invoke", version 2015-03-31.
+//! AWS Lambda API Reference, "Invoke", version 2015-03-31, and "InvokeWithResponseStream", version
+//! 2021-11-15.
 
 use std::time::{Duration, SystemTime};
 
-use gateway_core::effect::{EffectError, FunctionAnswer, FunctionName, InvocationType};
+use gateway_core::effect::{
+    EffectError, FunctionAnswer, FunctionName, InvocationType, InvokeFunction,
+};
+use gateway_core::response_stream::EventStream;
 use http::{HeaderMap, Request, header};
 
+use super::stream::{self, Invoked, Parts};
 use crate::body::{Body, BodyError};
 use crate::credentials::{Credentials, is_aws};
 use crate::perform::http::{HttpClient, body_error};
@@ -30,30 +35,53 @@ impl InvokeApi<'_> {
     pub(super) async fn invoke(
         &self,
         function: &FunctionName,
-        payload: Vec<u8>,
-        invocation: InvocationType,
+        effect: InvokeFunction,
         client: &HttpClient,
-    ) -> Result<FunctionAnswer, EffectError> {
-        let mut request = self.request(function, payload, invocation)?;
-        if let Some(keys) = self.credentials.for_endpoint(request.uri(), None, client).await? {
+    ) -> Result<Invoked, EffectError> {
+        let InvokeFunction { payload, invocation, credentials, .. } = effect;
+        let mut request = self.request(function, payload.0, invocation)?;
+        let role = credentials.as_deref();
+        if let Some(keys) = self.credentials.for_endpoint(request.uri(), role, client).await? {
             let scope = Scope { service: "lambda", region: &function.region };
             sigv4::sign(&mut request, &keys, scope, SystemTime::now())?;
         }
         let request = request.map(Body::from);
         let response = client.send(request, Duration::MAX).await?;
         let (head, content) = response.into_parts();
-        let payload = match content.collect(ANSWER_BYTES_MAX).await {
-            Ok(payload) => payload,
-            // It is the function's fault, not the client's: told as Lambda tells it.
-            Err(BodyError::TooLarge) => return Ok(response_too_large()),
-            Err(error) => return Err(body_error(error)),
-        };
-        Ok(FunctionAnswer {
+        let answer = FunctionAnswer {
             status: head.status.as_u16(),
             function_error: field(&head.headers, "x-amz-function-error"),
-            payload: Vec::from(payload).into(),
+            payload: Vec::new().into(),
             request_id: field(&head.headers, "x-amzn-requestid"),
-        })
+            content: None,
+        };
+        let is_streamed = matches!(invocation, InvocationType::ResponseStream { .. });
+        if is_streamed && head.status.is_success() && answer.function_error.is_none() {
+            return stream::begin(self.parts(&head.headers, content)?, answer).await;
+        }
+        match content.collect(ANSWER_BYTES_MAX).await {
+            Ok(payload) => {
+                Ok(FunctionAnswer { payload: Vec::from(payload).into(), ..answer }.into())
+            }
+            // It is the function's fault, not the client's: told as Lambda tells it.
+            Err(BodyError::TooLarge) => Ok(response_too_large().into()),
+            Err(error) => Err(body_error(error)),
+        }
+    }
+
+    /// The parts of a streamed answer. Content that waits for a slow client is not given up.
+    fn parts(&self, fields: &HeaderMap, body: Body) -> Result<Parts, EffectError> {
+        let media_type = field(fields, "content-type").unwrap_or_default();
+        if media_type.starts_with("application/vnd.amazon.eventstream") {
+            return Ok(Parts::Events { body, events: EventStream::default() });
+        }
+        match self.is_emulator() {
+            true => Ok(Parts::Plain(body)),
+            false => {
+                let reason = format!("`{media_type}` in place of an event stream");
+                Err(EffectError::Malformed(reason))
+            }
+        }
     }
 
     fn request(
@@ -62,11 +90,13 @@ impl InvokeApi<'_> {
         payload: Vec<u8>,
         invocation: InvocationType,
     ) -> Result<Request<Vec<u8>>, EffectError> {
+        let url = self.url(function, invocation);
         let invocation = match invocation {
-            InvocationType::RequestResponse => "RequestResponse",
+            InvocationType::RequestResponse | InvocationType::ResponseStream { .. } => {
+                "RequestResponse"
+            }
             InvocationType::Event => "Event",
         };
-        let url = self.url(function);
         Request::post(&url)
             .header(header::CONTENT_TYPE, "application/json")
             .header("X-Amz-Invocation-Type", invocation)
@@ -75,11 +105,15 @@ impl InvokeApi<'_> {
             .map_err(|error| EffectError::Unavailable(format!("{url}: {error}")))
     }
 
-    fn url(&self, function: &FunctionName) -> String {
+    /// The Runtime Interface Emulator of AWS's images knows one function, called `function`: whoever
+    /// runs it gives its whole path.
+    fn is_emulator(&self) -> bool {
+        self.endpoint.trim_end_matches('/').ends_with("/invocations")
+    }
+
+    fn url(&self, function: &FunctionName, invocation: InvocationType) -> String {
         let endpoint = self.endpoint.trim_end_matches('/');
-        // The Runtime Interface Emulator of AWS's images knows one function, called `function`:
-        // whoever runs it gives its whole path.
-        if endpoint.ends_with("/invocations") {
+        if self.is_emulator() {
             return endpoint.into();
         }
         let aws = endpoint.parse().is_ok_and(|uri| is_aws(&uri));
@@ -88,7 +122,15 @@ impl InvokeApi<'_> {
             true => arn(&FunctionName { qualifier: None, ..function.clone() }),
             false => function.name.clone(),
         };
-        let mut url = format!("{endpoint}/2015-03-31/functions/{}/invocations", encode(&name));
+        let name = encode(&name);
+        let mut url = match invocation {
+            InvocationType::ResponseStream { .. } => {
+                format!("{endpoint}/2021-11-15/functions/{name}/response-streaming-invocations")
+            }
+            InvocationType::RequestResponse | InvocationType::Event => {
+                format!("{endpoint}/2015-03-31/functions/{name}/invocations")
+            }
+        };
         if let Some(qualifier) = &function.qualifier {
             url.push_str("?Qualifier=");
             url.push_str(&encode(qualifier));
@@ -101,7 +143,7 @@ impl InvokeApi<'_> {
 fn response_too_large() -> FunctionAnswer {
     let function_error = Some("Unhandled".into());
     let payload = br#"{"errorType":"Function.ResponseSizeTooLarge"}"#.to_vec().into();
-    FunctionAnswer { status: 200, function_error, payload, request_id: None }
+    FunctionAnswer { status: 200, function_error, payload, request_id: None, content: None }
 }
 
 /// AWS's own endpoint in a region.
@@ -146,7 +188,9 @@ mod tests {
     #[test]
     fn aws_is_asked_by_arn_and_others_by_name() {
         let credentials = Credentials::default();
-        let url = |endpoint: &str, qualifier| api(endpoint, &credentials).url(&function(qualifier));
+        let url = |endpoint: &str, qualifier| {
+            api(endpoint, &credentials).url(&function(qualifier), InvocationType::RequestResponse)
+        };
         assert_eq!(
             url(&aws_endpoint("eu-west-1"), Some("$LATEST")),
             "https://lambda.eu-west-1.amazonaws.com/2015-03-31/functions/arn%3Aaws%3Alambda%3Aeu-west-1%3A111122223333%3Afunction%3Aorders/invocations?Qualifier=%24LATEST"
@@ -157,6 +201,11 @@ mod tests {
         );
         let emulator = "http://127.0.0.1:9000/2015-03-31/functions/function/invocations";
         assert_eq!(url(emulator, Some("prod")), emulator);
+        let streamed = InvocationType::ResponseStream { idle_ms: 1 };
+        assert_eq!(
+            api("http://127.0.0.1:4566", &credentials).url(&function(Some("live")), streamed),
+            "http://127.0.0.1:4566/2021-11-15/functions/orders/response-streaming-invocations?Qualifier=live"
+        );
     }
 
     #[test]

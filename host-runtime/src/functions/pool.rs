@@ -7,7 +7,7 @@ use bytes::Bytes;
 use gateway_core::effect::FunctionAnswer;
 use gateway_core::ids;
 use gateway_core::message::{Seed, Timestamp};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tokio::time::Instant;
 
 use super::process::{Process, ProcessSpec};
@@ -75,6 +75,8 @@ pub(super) struct Event {
     pub(super) trace_id: String,
     pub(super) function_arn: String,
     pub(super) payload: Bytes,
+    /// Where a streamed answer goes, part by part.
+    pub(super) parts: Option<mpsc::Sender<Bytes>>,
 }
 
 impl Event {
@@ -87,7 +89,7 @@ impl Event {
         let now = Timestamp(super::runtime_api::epoch_ms());
         let (root, parent) = (ids::trace_root(seed, now), ids::trace_parent(seed));
         let trace_id = format!("Root={root};Parent={parent};Sampled=0");
-        Self { request_id: ids::request_id(seed), trace_id, function_arn, payload }
+        Self { request_id: ids::request_id(seed), trace_id, function_arn, payload, parts: None }
     }
 }
 
@@ -271,7 +273,7 @@ impl From<Answer> for FunctionAnswer {
         match answer {
             Answer::Response(payload) => {
                 let payload = Vec::from(payload).into();
-                Self { status: 200, function_error: None, payload, request_id: None }
+                Self { status: 200, function_error: None, payload, request_id: None, content: None }
             }
             Answer::Error(document) => error_answer(document),
         }
@@ -282,14 +284,14 @@ impl From<Answer> for FunctionAnswer {
 fn error_answer(document: Bytes) -> FunctionAnswer {
     let function_error = Some("Unhandled".into());
     let payload = Vec::from(document).into();
-    FunctionAnswer { status: 200, function_error, payload, request_id: None }
+    FunctionAnswer { status: 200, function_error, payload, request_id: None, content: None }
 }
 
 /// What Lambda says at its limit of concurrent invocations.
 pub(super) fn too_many_requests() -> FunctionAnswer {
     let payload = br#"{"Reason":"ReservedFunctionConcurrentInvocationLimitExceeded","Type":"User","message":"Rate Exceeded."}"#;
     let payload = payload.to_vec().into();
-    FunctionAnswer { status: 429, function_error: None, payload, request_id: None }
+    FunctionAnswer { status: 429, function_error: None, payload, request_id: None, content: None }
 }
 
 #[cfg(test)]

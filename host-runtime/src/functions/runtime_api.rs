@@ -22,6 +22,8 @@ use super::pool::Event;
 /// Largest response of a function: 6 MB (Lambda quota, "Invocation payload"), with room for a
 /// streamed one's framing.
 const RESPONSE_BYTES_MAX: usize = 6 * 1024 * 1024 + 1024;
+/// Largest streamed response: 200 MB (Lambda quota, "Invocation payload").
+const STREAMED_BYTES_MAX: usize = 200 * 1024 * 1024;
 /// Connections of one process: clients use one, some two.
 const CONNECTIONS_MAX: usize = 64;
 const VERSION: &str = "/2018-06-01/runtime/";
@@ -60,6 +62,7 @@ pub(super) struct RuntimeApi {
 struct InFlight {
     request_id: String,
     answer: oneshot::Sender<Answer>,
+    parts: Option<mpsc::Sender<Bytes>>,
 }
 
 impl RuntimeApi {
@@ -144,7 +147,8 @@ impl RuntimeApi {
             .header("Lambda-Runtime-Invoked-Function-Arn", &event.function_arn)
             .header("Lambda-Runtime-Trace-Id", &event.trace_id)
             .body(Full::new(event.payload));
-        *lock(&self.in_flight) = Some(InFlight { request_id: event.request_id, answer });
+        let Event { request_id, parts, .. } = event;
+        *lock(&self.in_flight) = Some(InFlight { request_id, answer, parts });
         let _ = taken.send(()); // nobody waits any more after a timeout
         response.unwrap_or_else(|_| {
             // A function's name with characters that no field value has.
@@ -159,7 +163,10 @@ impl RuntimeApi {
         let Some((request_id, outcome @ ("response" | "error"))) = parts else {
             return error(StatusCode::NOT_FOUND, "ResourceNotFound", "no such resource");
         };
-        let content = read(request).await;
+        let content = match self.take_parts(request_id).filter(|_| outcome == "response") {
+            Some(parts) => pass_on(request, &parts).await,
+            None => read(request).await,
+        };
         let Some(in_flight) = self.take_in_flight(request_id) else {
             return error(StatusCode::BAD_REQUEST, "InvalidRequestID", "Invalid request ID");
         };
@@ -175,6 +182,12 @@ impl RuntimeApi {
         };
         let _ = in_flight.answer.send(answer); // nobody listens any more after a timeout
         status
+    }
+
+    /// Where the response to a streaming invocation goes: to one of two that a runtime may send.
+    fn take_parts(&self, request_id: &str) -> Option<mpsc::Sender<Bytes>> {
+        let mut in_flight = lock(&self.in_flight);
+        in_flight.as_mut().filter(|in_flight| in_flight.request_id == request_id)?.parts.take()
     }
 
     fn take_in_flight(&self, request_id: &str) -> Option<InFlight> {
@@ -211,26 +224,59 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Reads content whole, a streamed response too: the gateway's integration waits for all of it.
-///
-/// A stream that fails midway says so in its trailers ("Response streaming", custom runtimes).
+/// Reads content whole, a streamed response too, if the gateway's integration waits for all of it.
 async fn read(request: Request<Incoming>) -> Result<Answer, Refused> {
     let content = Limited::new(request.into_body(), RESPONSE_BYTES_MAX).collect().await;
     let content = content.map_err(|error| match error.is::<LengthLimitError>() {
         true => Refused::TooLarge,
         false => Refused::BrokenOff,
     })?;
-    let trailer = |name| content.trailers().and_then(|trailers| trailers.get(name));
-    if let Some(error_type) = trailer("lambda-runtime-function-error-type") {
-        let document = trailer("lambda-runtime-function-error-body")
-            .and_then(|encoded| BASE64_STANDARD.decode(encoded).ok());
-        let document = document.unwrap_or_else(|| {
-            let error_type = String::from_utf8_lossy(error_type.as_bytes());
-            serde_json::json!({"errorType": error_type}).to_string().into()
-        });
-        return Ok(Answer::Error(document.into()));
+    let failed = content.trailers().and_then(failure);
+    Ok(failed.unwrap_or_else(|| Answer::Response(content.to_bytes())))
+}
+
+/// Passes content on part by part, no faster than it is taken. Where nobody takes it any more the
+/// function runs on, as Lambda's do.
+async fn pass_on(
+    request: Request<Incoming>,
+    parts: &mpsc::Sender<Bytes>,
+) -> Result<Answer, Refused> {
+    let is_streamed = request
+        .headers()
+        .get("lambda-runtime-function-response-mode")
+        .is_some_and(|mode| mode.as_bytes().eq_ignore_ascii_case(b"streaming"));
+    let bytes_max = if is_streamed { STREAMED_BYTES_MAX } else { RESPONSE_BYTES_MAX };
+    let mut content = Limited::new(request.into_body(), bytes_max);
+    while let Some(frame) = content.frame().await {
+        let frame = frame.map_err(|error| match error.is::<LengthLimitError>() {
+            true => Refused::TooLarge,
+            false => Refused::BrokenOff,
+        })?;
+        match frame.into_data() {
+            Ok(part) => {
+                let _ = parts.send(part).await; // the client may have left
+            }
+            Err(frame) => {
+                if let Some(failed) = frame.trailers_ref().and_then(failure) {
+                    return Ok(failed);
+                }
+            }
+        }
     }
-    Ok(Answer::Response(content.to_bytes()))
+    Ok(Answer::Response(Bytes::new()))
+}
+
+/// A stream that fails midway says so in its trailers ("Response streaming", custom runtimes).
+fn failure(trailers: &header::HeaderMap) -> Option<Answer> {
+    let error_type = trailers.get("lambda-runtime-function-error-type")?;
+    let document = trailers
+        .get("lambda-runtime-function-error-body")
+        .and_then(|encoded| BASE64_STANDARD.decode(encoded).ok());
+    let document = document.unwrap_or_else(|| {
+        let error_type = String::from_utf8_lossy(error_type.as_bytes());
+        serde_json::json!({"errorType": error_type}).to_string().into()
+    });
+    Some(Answer::Error(document.into()))
 }
 
 const TOO_LARGE: &str = r#"{"errorType":"Function.ResponseSizeTooLarge","errorMessage":"Response payload size exceeded maximum allowed payload size (6291556 bytes)."}"#;

@@ -2,12 +2,13 @@
 
 mod fake;
 mod invoke_api;
+mod streamed;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use gateway_core::effect::InvocationType;
+use gateway_core::effect::{FunctionAnswer, InvocationType};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -49,11 +50,12 @@ fn event(payload: &Value) -> InvokeFunction {
         payload: payload.to_string().into_bytes().into(),
         invocation: InvocationType::RequestResponse,
         timeout_ms: 60_000,
+        credentials: None,
     }
 }
 
 async fn invoke(functions: &Functions, payload: &Value) -> FunctionAnswer {
-    functions.invoke(event(payload), &HttpClient::default()).await.unwrap()
+    functions.invoke(event(payload), &HttpClient::default()).await.unwrap().answer
 }
 
 /// What a function without an error answered.
@@ -259,7 +261,7 @@ async fn a_queued_event_is_accepted_at_once_and_runs_later() {
     let functions = fake("", 1, LONG);
     let (listener, event) = meeting_point().await;
     let queued = InvokeFunction { invocation: InvocationType::Event, ..self::event(&event) };
-    let answer = functions.invoke(queued, &HttpClient::default()).await.unwrap();
+    let answer = functions.invoke(queued, &HttpClient::default()).await.unwrap().answer;
     assert_eq!((answer.status, answer.payload.0.len()), (202, 0));
     go_on(listener.accept().await.unwrap().0).await;
 }
@@ -271,7 +273,7 @@ async fn a_caller_that_leaves_ends_no_process() {
     let short = InvokeFunction { timeout_ms: 1, ..self::event(&event) };
     let client = HttpClient::default();
     let (left, accepted) = tokio::join!(functions.invoke(short, &client), listener.accept());
-    assert_eq!(left, Err(EffectError::TimedOut));
+    assert_eq!(left.unwrap_err(), EffectError::TimedOut);
     go_on(accepted.unwrap().0).await;
     answer(&functions, &json!({"do": "tell"})).await;
 }

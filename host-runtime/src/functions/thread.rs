@@ -7,9 +7,13 @@ use std::thread::JoinHandle;
 use bytes::Bytes;
 use gateway_core::effect::{EffectError, FunctionAnswer, InvocationType};
 use tokio::runtime::{Builder, Handle};
-use tokio::sync::oneshot;
+use tokio::sync::{mpsc, oneshot};
 
 use super::pool::{Event, Pool, too_many_requests};
+use super::stream::{self, Invoked, Parts};
+
+/// Parts of a streamed answer that wait for a slow client.
+const PARTS_MAX: usize = 2;
 
 /// Runs pools, from the first event on. Dropped, it ends their processes and waits for that.
 #[derive(Debug, Default)]
@@ -32,7 +36,7 @@ impl FunctionsThread {
         function_arn: String,
         payload: Bytes,
         invocation: InvocationType,
-    ) -> Result<FunctionAnswer, EffectError> {
+    ) -> Result<Invoked, EffectError> {
         let running = self.running.get_or_init(|| Running::start().map_err(|e| e.to_string()));
         let runtime = match running {
             Ok(running) => &running.runtime,
@@ -40,15 +44,30 @@ impl FunctionsThread {
                 return Err(EffectError::Unavailable(format!("the functions' thread: {reason}")));
             }
         };
-        let Some(place) = pool.place(payload.len()) else { return Ok(too_many_requests()) };
-        let event = Event::new(function_arn, payload);
+        let Some(place) = pool.place(payload.len()) else { return Ok(too_many_requests().into()) };
+        let mut event = Event::new(function_arn, payload);
         let request_id = Some(event.request_id.clone());
-        let running = runtime.spawn(Arc::clone(pool).invoke(place, event));
-        if invocation == InvocationType::Event {
-            let payload = Vec::new().into();
-            return Ok(FunctionAnswer { status: 202, function_error: None, payload, request_id });
+        let answer = |status| FunctionAnswer {
+            status,
+            function_error: None,
+            payload: Vec::new().into(),
+            request_id,
+            content: None,
+        };
+        let mut streamed = None;
+        if matches!(invocation, InvocationType::ResponseStream { .. }) {
+            let (sender, parts) = mpsc::channel(PARTS_MAX);
+            event.parts = Some(sender);
+            streamed = Some(parts);
         }
-        running.await.map_err(|error| {
+        let completion = runtime.spawn(Arc::clone(pool).invoke(place, event));
+        if invocation == InvocationType::Event {
+            return Ok(answer(202).into());
+        }
+        if let Some(parts) = streamed {
+            return stream::begin(Parts::Program { parts, completion }, answer(200)).await;
+        }
+        completion.await.map(Invoked::from).map_err(|error| {
             tracing::error!(%error, "an invocation broke off");
             EffectError::Unavailable("functions are stopping".into())
         })

@@ -162,7 +162,7 @@ impl Exchange {
                 // What was read with the head is content, or makes the connection useless.
                 let exchange = Self { received: BytesMut::from(rest), ..self };
                 let (exchange, home) = (Some(exchange), Rc::clone(home));
-                Body::from_http1(Content { exchange, decoder, is_persistent, home, broken: None })
+                Body::from_http1(Content { exchange, decoder, is_persistent, home })
             }
         };
         let mut response = Response::new(body);
@@ -187,7 +187,6 @@ pub(crate) struct Content {
     decoder: Decoder,
     is_persistent: bool,
     home: Rc<Idle>,
-    broken: Option<BodyError>,
 }
 
 impl Content {
@@ -196,22 +195,6 @@ impl Content {
         &mut self,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Bytes, BodyError>>> {
-        if let Some(error) = self.broken.take() {
-            return Poll::Ready(Some(Err(error)));
-        }
-        match ready!(self.poll_next(cx)) {
-            Some(Err(error)) => {
-                // hyper drops what it has not sent yet when content breaks off: what came before
-                // goes first.
-                self.broken = Some(error);
-                cx.waker().wake_by_ref();
-                Poll::Pending
-            }
-            part => Poll::Ready(part),
-        }
-    }
-
-    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, BodyError>>> {
         let Some(exchange) = &mut self.exchange else { return Poll::Ready(None) };
         exchange.poll_upload(cx)?;
         loop {

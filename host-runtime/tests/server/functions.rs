@@ -19,7 +19,7 @@ const ANSWERS: [(&str, u16, &str); 4] = [
 
 #[test]
 fn a_rust_function_answers_rest_and_http_apis() {
-    let program = rust_function();
+    let program = rust_function("products-function", "examples/products/function/src");
     let catalogue = repository().join("examples/products/catalogue.json");
     serve_products(&[program.to_str().unwrap()], &[("CATALOGUE_FILE", &catalogue)]);
 }
@@ -101,9 +101,9 @@ components:
 
 /// The program that `cargo xtask test` has built, or one built here as it does: as the whole
 /// workspace is built, so that nothing is compiled twice for it.
-fn rust_function() -> PathBuf {
-    let program = target().join("debug/products-function");
-    let sources = repository().join("examples/products/function/src");
+pub(crate) fn rust_function(name: &str, sources: &str) -> PathBuf {
+    let program = target().join("debug").join(name);
+    let sources = repository().join(sources);
     let modified = |path: &Path| std::fs::metadata(path).and_then(|file| file.modified()).ok();
     let newest_source = files(&sources).iter().filter_map(|file| modified(file)).max();
     if modified(&program) > newest_source {
@@ -112,7 +112,7 @@ fn rust_function() -> PathBuf {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let built = Command::new(cargo)
         .current_dir(repository())
-        .args(["build", "--quiet", "--workspace", "--bin", "products-function", "--target-dir"])
+        .args(["build", "--quiet", "--workspace", "--bin", name, "--target-dir"])
         .arg(target())
         .status();
     assert!(built.is_ok_and(|status| status.success()), "cargo has built the function");

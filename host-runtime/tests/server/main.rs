@@ -8,6 +8,7 @@ mod kit;
 mod lifecycle;
 mod load;
 mod program;
+mod streamed_functions;
 mod streaming;
 mod tls;
 mod tls_endpoint;

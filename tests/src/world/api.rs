@@ -76,6 +76,7 @@ fn lambda_authorizer() -> Authorizer {
             result_ttl_s: 300,
             payload_format: PayloadFormat::V1,
             enable_simple_responses: false,
+            credentials: None,
         }),
         source: Source::default(),
     }

@@ -5,7 +5,7 @@ use alloc::{format, string::String};
 use super::super::document::At;
 use super::super::{
     ConnectionType, ContentHandling, Integration, IntegrationType, PassthroughBehavior,
-    PayloadFormat,
+    PayloadFormat, ResponseTransferMode,
 };
 use super::paths::ResourcePath;
 use super::reading::Reading;
@@ -32,6 +32,8 @@ pub(super) fn read<'d>(
         None => None,
     };
     refuse_unsupported(reading, &at, integration_type);
+    let response_transfer_mode = response_transfer_mode(reading, &at, integration_type);
+    let is_streamed = response_transfer_mode == ResponseTransferMode::Stream;
     let connection_type = connection::read(reading, &at, integration_type)?;
     let is_private = connection_type != ConnectionType::Internet;
     let member = |name| at.get(name);
@@ -42,11 +44,11 @@ pub(super) fn read<'d>(
         uri: if is_mock || integration_subtype.is_some() {
             None
         } else {
-            uri::read(reading, &at, integration_type, is_private, path)
+            uri::read(reading, &at, integration_type, is_private, is_streamed, path)
         },
         connection_type,
         payload_format: payload_format(reading, &at, integration_type),
-        timeout_ms: timeout_ms(reading, &at),
+        timeout_ms: timeout_ms(reading, &at, is_streamed),
         passthrough_behavior: member("passthroughBehavior")
             .and_then(|at| reading.word(&at, &PASSTHROUGH_BEHAVIORS))
             .unwrap_or_default(),
@@ -79,7 +81,36 @@ pub(super) fn read<'d>(
             .map(|at| http_mapping::read_response(reading, &at))
             .unwrap_or_default(),
         source: at.source(),
+        response_transfer_mode,
     })
+}
+
+/// "Stream the integration response for your proxy integrations in API Gateway": proxies of REST APIs.
+fn response_transfer_mode<'d>(
+    reading: &Reading<'d>,
+    at: &At<'d>,
+    integration_type: IntegrationType,
+) -> ResponseTransferMode {
+    const MODES: [(&str, ResponseTransferMode); 2] =
+        [("BUFFERED", ResponseTransferMode::Buffered), ("STREAM", ResponseTransferMode::Stream)];
+    let Some(mode) = at.get("responseTransferMode") else { return ResponseTransferMode::Buffered };
+    let found = reading.word(&mode, &MODES).unwrap_or_default();
+    if found == ResponseTransferMode::Stream {
+        if !reading.is_rest() {
+            let help = "leave it out: an HTTP API's proxy passes content on as it comes anyway";
+            reading.error_with(&mode, "only REST APIs stream responses", help);
+        } else if !matches!(
+            integration_type,
+            IntegrationType::HttpProxy | IntegrationType::AwsProxy
+        ) {
+            let help = "use `HTTP_PROXY` or `AWS_PROXY`, or `BUFFERED`";
+            reading.error_with(&mode, "only responses of proxies are streamed", help);
+        }
+        if let Some(keys) = at.get("cacheKeyParameters") {
+            reading.warning(&keys, "a streamed response is never cached");
+        }
+    }
+    found
 }
 
 fn integration_type<'d>(reading: &Reading<'d>, at: &At<'d>) -> Option<IntegrationType> {
@@ -113,11 +144,6 @@ fn refuse_unsupported<'d>(reading: &Reading<'d>, at: &At<'d>, integration_type: 
         if !no_effect {
             reading.unsupported(&handling, Feature::ContentHandling);
         }
-    }
-    if let Some(mode) = at.get("responseTransferMode")
-        && reading.word(&mode, &[("BUFFERED", false), ("STREAM", true)]) == Some(true)
-    {
-        reading.unsupported(&mode, Feature::ResponseStreaming);
     }
     if let Some(mappings) = at.get("requestParameters")
         && invokes_function(at, integration_type)
@@ -209,11 +235,22 @@ fn payload_format<'d>(
     format
 }
 
-fn timeout_ms<'d>(reading: &Reading<'d>, at: &At<'d>) -> Option<u32> {
-    let most = if reading.is_rest() { INTEGRATION_MS_MAX } else { HTTP_INTEGRATION_MS_DEFAULT };
+fn timeout_ms<'d>(reading: &Reading<'d>, at: &At<'d>, is_streamed: bool) -> Option<u32> {
+    let most = match reading.is_rest() {
+        true if is_streamed => INTEGRATION_MS_MAX,
+        true => reading.integration_ms_max,
+        false => HTTP_INTEGRATION_MS_DEFAULT,
+    };
     let timeout = at.get("timeoutInMillis")?;
-    let range = i64::from(INTEGRATION_MS_MIN)..=i64::from(most);
-    reading.integer(&timeout, range)?.try_into().ok()
+    let could_be = if reading.is_rest() { INTEGRATION_MS_MAX } else { most };
+    let range = i64::from(INTEGRATION_MS_MIN)..=i64::from(could_be);
+    let timeout_ms = reading.integer(&timeout, range)?.try_into().ok()?;
+    if timeout_ms > most {
+        let help = "raise `account.maximumIntegrationTimeoutInMillis`, as AWS raises the quota";
+        let message = format!("{timeout_ms} is not between {INTEGRATION_MS_MIN} and {most}");
+        reading.error_with(&timeout, message, help);
+    }
+    Some(timeout_ms)
 }
 
 #[derive(Debug, Clone, Copy)]

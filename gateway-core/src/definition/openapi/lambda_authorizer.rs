@@ -24,12 +24,6 @@ pub(super) fn read<'d>(
 ) -> Option<LambdaAuthorizer> {
     reading.members_known(at, &MEMBERS);
     let uri = uri::read_function(reading, &reading.required(at, "authorizerUri")?);
-    if let Some(role) = at.get("authorizerCredentials")
-        && credentials(reading, &role).is_some()
-    {
-        let message = "the role is not assumed: the host calls with its own credentials";
-        reading.warning(&role, message);
-    }
     let identity_source = match (at.get("identitySource"), authorizer_type) {
         (Some(at), _) => identity_sources(reading, &at),
         (None, LambdaAuthorizerType::Token) => token_field(reading, scheme).into_iter().collect(),
@@ -52,6 +46,7 @@ pub(super) fn read<'d>(
         identity_validation_expression: validation,
         payload_format,
         enable_simple_responses,
+        credentials: at.get("authorizerCredentials").and_then(|at| credentials(reading, &at)),
     })
 }
 

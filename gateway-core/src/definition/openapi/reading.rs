@@ -6,6 +6,7 @@ use core::ops::RangeInclusive;
 
 use super::super::document::At;
 use super::super::{DefinitionError, Protocol, Severity};
+use super::Options;
 use super::suggest::did_you_mean;
 use super::unsupported::Feature;
 use crate::limits::DEFINITION_ERRORS_MAX;
@@ -26,12 +27,21 @@ pub(super) struct Reading<'d> {
     pub(super) dialect: Dialect,
     pub(super) protocol: Protocol,
     pub(super) region: &'d str,
+    /// The longest `timeoutInMillis` of a REST API's integration whose response is not streamed.
+    pub(super) integration_ms_max: u32,
     found: RefCell<Vec<DefinitionError>>,
 }
 
 impl<'d> Reading<'d> {
-    pub(super) fn new(root: At<'d>, dialect: Dialect, protocol: Protocol, region: &'d str) -> Self {
-        Self { root, dialect, protocol, region, found: RefCell::default() }
+    pub(super) fn new(
+        root: At<'d>,
+        dialect: Dialect,
+        protocol: Protocol,
+        options: Options<'d>,
+    ) -> Self {
+        let Options { region, integration_ms_max, .. } = options;
+        let found = RefCell::default();
+        Self { root, dialect, protocol, region, integration_ms_max, found }
     }
 
     /// Everything that was found, in the order of the document: errors, warnings.

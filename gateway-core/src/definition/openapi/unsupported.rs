@@ -27,5 +27,4 @@ features! {
     Compression => "compressing responses, and inflating requests, is", "leave out `x-amazon-apigateway-minimum-compression-size`";
     ConditionKeys => "this condition key is", "no request would have it, and a denial by it would deny nobody";
     ContentHandling => "`contentHandling` is", "content goes through as it is";
-    ResponseStreaming => "response streaming from functions is", "use `BUFFERED` and `/invocations`";
 }

@@ -8,7 +8,7 @@ use super::intrinsics::EXPORT;
 use super::mapping::is_variable;
 use super::paths::ResourcePath;
 use super::reading::Reading;
-use super::unsupported::Feature;
+use crate::gateway::function::{INVOCATION, STREAMING_INVOCATION};
 use crate::gateway::service;
 
 /// Reads and checks the `uri` of a proxy integration.
@@ -17,14 +17,15 @@ pub(super) fn read<'d>(
     integration: &At<'d>,
     integration_type: IntegrationType,
     is_private: bool,
+    is_streamed: bool,
     path: &ResourcePath,
 ) -> Option<String> {
     let at = reading.required(integration, "uri")?;
     let (uri, shape) = text_and_shape(reading, &at)?;
     match integration_type {
-        IntegrationType::AwsProxy => function(reading, &at, uri, &shape),
+        IntegrationType::AwsProxy => function(reading, &at, uri, &shape, is_streamed),
         IntegrationType::Aws => match is_lambda(&shape) {
-            true => function(reading, &at, uri, &shape),
+            true => function(reading, &at, uri, &shape, false),
             false => service(reading, &at, integration, uri, &shape),
         },
         _ if is_private && !reading.is_rest() => private(reading, &at, uri, &shape),
@@ -38,7 +39,7 @@ pub(super) fn read<'d>(
 /// Reads and checks a URI that names a Lambda function: an `authorizerUri`.
 pub(super) fn read_function<'d>(reading: &Reading<'d>, at: &At<'d>) -> Option<String> {
     let (uri, shape) = text_and_shape(reading, at)?;
-    function(reading, at, uri, &shape)
+    function(reading, at, uri, &shape, false)
 }
 
 /// A URI, and what it looks like whatever stage variables stand for.
@@ -238,12 +239,22 @@ fn warn_of_unmapped<'d>(reading: &Reading<'d>, at: &At<'d>, integration: &At<'d>
     }
 }
 
-/// Reads a Lambda function's invocation URI, or (HTTP APIs) its ARN.
-fn function<'d>(reading: &Reading<'d>, at: &At<'d>, uri: &str, shape: &str) -> Option<String> {
+/// Reads a Lambda function's invocation URI, or (HTTP APIs) its ARN. A streamed response has a URI of
+/// its own, and each goes with its mode alone.
+fn function<'d>(
+    reading: &Reading<'d>,
+    at: &At<'d>,
+    uri: &str,
+    shape: &str,
+    is_streamed: bool,
+) -> Option<String> {
+    let [ours, other] = match is_streamed {
+        true => [STREAMING_INVOCATION, INVOCATION],
+        false => [INVOCATION, STREAMING_INVOCATION],
+    };
     let form = format!(
-        "it has the form arn:aws:apigateway:{}:lambda:path/2015-03-31/functions/\
-         arn:aws:lambda:{}:ACCOUNT:function:NAME/invocations",
-        reading.region, reading.region
+        "it has the form arn:aws:apigateway:{}:lambda:path/{}arn:aws:lambda:{}:ACCOUNT:function:NAME{}",
+        reading.region, ours.0, reading.region, ours.1
     );
     let refuse = |message: String| {
         reading.error_with(at, message, form.clone());
@@ -267,17 +278,16 @@ fn function<'d>(reading: &Reading<'d>, at: &At<'d>, uri: &str, shape: &str) -> O
             if service != "lambda" {
                 return refuse(format!("`aws_proxy` calls Lambda functions, not `{service}`"));
             }
-            if action.ends_with("/response-streaming-invocations") {
-                reading.unsupported(at, Feature::ResponseStreaming);
-                return None;
-            }
-            let function = action
-                .strip_prefix("path/")
-                .map(|path| path.trim_start_matches('/'))
-                .and_then(|path| path.strip_prefix("2015-03-31/functions/"))
-                .and_then(|path| path.strip_suffix("/invocations"));
-            let Some(function) = function else {
-                return refuse(format!("`{uri}` does not invoke a Lambda function"));
+            let path = action.strip_prefix("path/").map(|path| path.trim_start_matches('/'));
+            let of = |(start, end)| path?.strip_prefix(start)?.strip_suffix(end);
+            let Some(function): Option<&str> = of(ours) else {
+                return refuse(match (of(other), is_streamed) {
+                    (None, _) => format!("`{uri}` does not invoke a Lambda function"),
+                    (_, true) => "a streamed response needs a streaming invocation".into(),
+                    (_, false) => {
+                        "a streaming invocation needs `responseTransferMode: STREAM`".into()
+                    }
+                });
             };
             match function_arn(function) {
                 Ok(()) => Some(uri.into()),
@@ -324,103 +334,4 @@ fn function_arn(arn: &str) -> Result<(), String> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn shape(uri: &str) -> String {
-        without_variables(uri).unwrap()
-    }
-
-    #[test]
-    fn urls_have_a_scheme_and_a_host_unless_a_stage_variable_brings_them() {
-        for uri in [
-            "https://example.com",
-            "http://127.0.0.1:8080/a/{proxy}?x=1&y={z}",
-            "http://[::1]:80/",
-            "http://[::1]/",
-            "http://${stageVariables.host}/${stageVariables.path}?${stageVariables.query}",
-            "${stageVariables.url}/x",
-            "https://${stageVariables.sub}.example.com:${stageVariables.port}/",
-            "https://example.com/a%20b/~x;y=z,(1)!*'@",
-        ] {
-            assert_eq!(url(&shape(uri)), Ok(()), "{uri}");
-        }
-        for uri in [
-            "",
-            "example.com",
-            "ftp://example.com",
-            "http://",
-            "http:///path",
-            "http://:80/",
-            "http://example.com:99999/",
-            "http://example.com:x/",
-            "http://exa mple.com/",
-            "http://user@example.com/",
-            "http://example.com/{id",
-            "http://example.com/id}",
-            "http://example.com/{}",
-            "http://example.com/é",
-            "http://example.com/#fragment",
-        ] {
-            assert!(url(&shape(uri)).is_err(), "{uri}");
-        }
-    }
-
-    #[test]
-    fn private_integrations_of_http_apis_are_with_listeners_and_cloud_map_services() {
-        for uri in [
-            "arn:aws:elasticloadbalancing:us-east-2:123456789012:listener/app/my-lb/1/2",
-            "arn:aws:elasticloadbalancing:us-east-2:123456789012:listener/net/my-lb/1/2",
-            "arn:aws:servicediscovery:us-east-2:123456789012:service/srv-1?stage=prod&color=green",
-            "arn:aws:servicediscovery:us-east-2:123456789012:service/${stageVariables.service}",
-            "${stageVariables.arn}",
-        ] {
-            assert!(is_private_arn(&shape(uri)), "{uri}");
-        }
-        for uri in [
-            "http://alb.internal/",
-            "arn:aws:elasticloadbalancing:us-east-2:123456789012:loadbalancer/app/my-lb/1",
-            "arn:aws:elasticloadbalancing:us-east-2:123456789012:listener/",
-            "arn:aws:servicediscovery:us-east-2:123456789012:namespace/ns-1",
-            "arn:aws:lambda:us-east-2:123456789012:function:f",
-            "",
-        ] {
-            assert!(!is_private_arn(&shape(uri)), "{uri}");
-        }
-    }
-
-    #[test]
-    fn only_stage_variables_may_be_referred_to() {
-        for uri in ["${AWS::Region}", "${x}", "${stageVariables.}", "${stageVariables.a-b}", "${"] {
-            assert!(without_variables(uri).is_err(), "{uri}");
-        }
-    }
-
-    #[test]
-    fn function_arns_may_hold_stage_variables() {
-        for arn in [
-            "arn:aws:lambda:us-east-1:000000000000:function:products",
-            "arn:aws-cn:lambda:cn-north-1:123456789012:function:products:live",
-            "arn:aws:lambda:us-east-1:123456789012:function:products:$LATEST",
-            "arn:aws:lambda:us-east-1:123456789012:function:${stageVariables.fn}",
-            "arn:aws:lambda:us-east-1:123456789012:function:p:${stageVariables.alias}",
-            "arn:aws:lambda:${stageVariables.r}:${stageVariables.a}:function:p-${stageVariables.env}",
-            "${stageVariables.arn}",
-        ] {
-            assert_eq!(function_arn(&shape(arn)), Ok(()), "{arn}");
-        }
-        for arn in [
-            "",
-            "products",
-            "arn:aws:sqs:us-east-1:000000000000:function:x",
-            "arn:aws:lambda:us-east-1:1:function:x",
-            "arn:aws:lambda:us-east-1:000000000000:layer:x",
-            "arn:aws:lambda:us-east-1:000000000000:function",
-            "arn:aws:lambda:us-east-1:000000000000:function:",
-            "arn:aws:lambda:us-east-1:000000000000:function:a b",
-            "arn:aws:lambda:us-east-1:000000000000:function:a:b:c",
-        ] {
-            assert!(function_arn(&shape(arn)).is_err(), "{arn}");
-        }
-    }
-}
+mod tests;

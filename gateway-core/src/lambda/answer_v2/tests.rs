@@ -8,7 +8,13 @@ use crate::effect::FunctionAnswer;
 
 fn respond(payload: impl Into<Vec<u8>>) -> Result<Response, GatewayError> {
     let payload = payload.into().into();
-    let answer = &FunctionAnswer { status: 200, function_error: None, payload, request_id: None };
+    let answer = &FunctionAnswer {
+        status: 200,
+        function_error: None,
+        payload,
+        request_id: None,
+        content: None,
+    };
     let protocol = Protocol::Http;
     answer_v2(&AnswerInput { protocol, answer, accept: None, binary_media_types: &[] })
 }

@@ -17,11 +17,10 @@ use crate::codec;
 use crate::context::{AuthorizerCall, Context, LambdaContext};
 use crate::definition::{LambdaAuthorizerType, PayloadFormat, Protocol};
 use crate::effect::{
-    AuthorizationKey, EffectError, FunctionName, InvocationType, InvokeFunction, Notice,
-    RecallAuthorization,
+    AuthorizationKey, EffectError, InvocationType, InvokeFunction, Notice, RecallAuthorization,
 };
 use crate::exchange::Io;
-use crate::gateway::{IdentitySource, LambdaPlan, MethodOf};
+use crate::gateway::{AuthorizerFunction, IdentitySource, LambdaPlan, MethodOf};
 use crate::gateway_error::{GatewayError, ResponseType};
 use crate::lambda::{
     AuthorizerAnswer, EventInput, Grant, read_grant, request_event_v1, request_event_v2,
@@ -51,12 +50,12 @@ pub(super) async fn lambda(
 ) -> Result<Asked, GatewayError> {
     let protocol = of.at.api.protocol;
     let identity = identity(plan, of, request, context, io.now())?;
-    let Some(function) = of.authorizer_function(index) else {
+    let Some(asked) = of.authorizer_function(index) else {
         return Err(failed("there is no such function at this stage"));
     };
     let values: Vec<&str> = identity.iter().map(|value| &**value).collect();
     let question = Question {
-        function,
+        asked,
         protocol,
         is_simple: plan.enable_simple_responses,
         ttl_ms: plan.result_ttl_ms,
@@ -86,7 +85,7 @@ pub(super) async fn lambda(
 
 /// A question to an authorizer's function. It knows nothing of HTTP.
 struct Question<'q> {
-    function: &'q FunctionName,
+    asked: &'q AuthorizerFunction,
     protocol: Protocol,
     is_simple: bool,
     /// 0: neither recalled nor remembered.
@@ -117,13 +116,14 @@ async fn ask(
     }
     let begun = io.now();
     let operation = InvokeFunction {
-        function: question.function.clone(),
+        function: question.asked.function.clone(),
         payload: event().into(),
         invocation: InvocationType::RequestResponse,
         timeout_ms: match question.protocol {
             Protocol::Rest => REST_AUTHORIZER_MS,
             Protocol::Http => HTTP_AUTHORIZER_MS,
         },
+        credentials: question.asked.credentials.clone(),
     };
     let answer = io.perform(operation).await.map_err(|error| match error {
         EffectError::Cancelled => cancelled(),

@@ -32,6 +32,7 @@ pub(super) async fn http<'g>(
         content: mapped.content,
         timeout_ms: http.timeout_ms,
         insecure_skip_verification: http.insecure_skip_verification,
+        idle_ms: None,
     };
     let endpoint = send(operation, call, observed).await?;
     Ok(custom_answer(endpoint, &http.responses, mapped.overrides))

@@ -68,6 +68,7 @@ pub(super) async fn http_proxy(
         content: request.content.clone(),
         timeout_ms: proxy.timeout_ms,
         insecure_skip_verification: proxy.insecure_skip_verification,
+        idle_ms: proxy.idle_ms,
     };
     let endpoint = send(operation, call, observed).await?;
     let edits = match protocol {

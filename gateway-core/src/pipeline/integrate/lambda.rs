@@ -36,6 +36,7 @@ pub(super) async fn lambda<'g>(
         payload: payload.into(),
         invocation,
         timeout_ms: lambda.timeout_ms,
+        credentials: lambda.credentials.clone(),
     };
     let answer = call.io.perform(operation).await.map_err(|error| match error {
         EffectError::TooLarge => misconfigured("the function answered more than 6 MB"),

@@ -8,7 +8,9 @@ use crate::effect::{EffectError, InvocationType, InvokeFunction};
 use crate::gateway::expression::Sources;
 use crate::gateway::lambda::LambdaProxy;
 use crate::gateway_error::{GatewayError, ResponseType};
-use crate::lambda::{AnswerInput, EventInput, answer_v1, answer_v2, event_v1, event_v2, refused};
+use crate::lambda::{
+    AnswerInput, EventInput, answer_stream, answer_v1, answer_v2, event_v1, event_v2, refused,
+};
 use crate::limits::EVENT_BYTES_MAX;
 use crate::message::Response;
 use crate::pipeline::map_request::forbidden;
@@ -62,8 +64,12 @@ pub(super) async fn lambda_proxy(
     let operation = InvokeFunction {
         function: proxy.function.clone(),
         payload: payload.into(),
-        invocation: InvocationType::RequestResponse,
+        invocation: match proxy.idle_ms {
+            Some(idle_ms) => InvocationType::ResponseStream { idle_ms },
+            None => InvocationType::RequestResponse,
+        },
         timeout_ms: proxy.timeout_ms,
+        credentials: proxy.credentials.clone(),
     };
     let answer = io.perform(operation).await.map_err(|error| match error {
         // The event was sent whole: it is the answer that is too large, and that is no fault of the client's.
@@ -72,6 +78,12 @@ pub(super) async fn lambda_proxy(
     })?;
     observed.integration_status = Some(answer.status);
     observed.request_id.clone_from(&answer.request_id);
+    if proxy.idle_ms.is_some() {
+        let mut response = answer_stream(&answer)?;
+        observed.status = Some(response.status);
+        response.fields.set("X-Amzn-Trace-Id", context.trace.to_field());
+        return Ok(response);
+    }
     let input = AnswerInput {
         protocol,
         answer: &answer,

@@ -35,6 +35,7 @@ pub(super) async fn service<'g>(
         content: mapped.content,
         timeout_ms: service.timeout_ms,
         insecure_skip_verification: false,
+        idle_ms: None,
     };
     let endpoint = send(operation, call, observed).await?;
     Ok(custom_answer(endpoint, &service.responses, mapped.overrides))

@@ -73,6 +73,7 @@ pub(super) async fn service_proxy(
         },
         timeout_ms: proxy.timeout_ms,
         insecure_skip_verification: false,
+        idle_ms: None,
     };
     let answer = io.perform(operation).await;
     let endpoint = answer.map_err(|error| endpoint_failed(error, Protocol::Http))?;

@@ -94,6 +94,7 @@ fn ask(gateway: &Rc<Gateway>, arrival: Arrival, verdict: RequestSignature) -> Se
                 function_error: None,
                 payload: br#"{"statusCode":200}"#.to_vec().into(),
                 request_id: None,
+                content: None,
             })))
         }
         _ => None,

@@ -24,6 +24,7 @@ fn answer(payload: &str) -> Outcome {
         function_error: None,
         payload: payload.as_bytes().to_vec().into(),
         request_id: Some("i-1".into()),
+        content: None,
     }))
 }
 
@@ -104,6 +105,7 @@ fn a_function_that_fails_is_an_error_of_the_protocols_own() {
             function_error: function_error.map(Into::into),
             payload: b"{}".to_vec().into(),
             request_id: None,
+            content: None,
         }))
     };
     let rest_error = "{\"message\": \"Internal server error\"}";
@@ -191,5 +193,41 @@ fn an_answer_that_is_too_large_is_no_fault_of_the_clients() {
                 .then(|| effect.failed(EffectError::TooLarge))
         });
         assert_eq!(told.response.status, expected);
+    }
+}
+
+#[test]
+fn a_streamed_answer_begins_with_what_its_metadata_says() {
+    use crate::definition::{EndpointType, ResponseTransferMode};
+    let uri = "arn:aws:apigateway:eu-west-1:lambda:path/2021-11-15/functions/\
+               arn:aws:lambda:eu-west-1:123456789012:function:orders/response-streaming-invocations";
+    for (endpoint_type, idle_ms) in
+        [(EndpointType::Edge, 30_000), (EndpointType::Regional, 300_000)]
+    {
+        let streamed = Integration {
+            response_transfer_mode: ResponseTransferMode::Stream,
+            timeout_ms: Some(900_000),
+            credentials: Some("arn:aws:iam::123456789012:role/${stageVariables.name}".into()),
+            ..integration(IntegrationType::AwsProxy, uri)
+        };
+        let mut api = named(rest(vec![method("GET /a", streamed)]));
+        api.deployments[0].endpoint_type = endpoint_type;
+        let told = run(&gateway(vec![api]), arrival("GET /prod/a", &[]), |effect| {
+            let Effect::InvokeFunction(invoked) = effect else { return None };
+            assert_eq!(invoked.invocation, InvocationType::ResponseStream { idle_ms });
+            assert_eq!(invoked.timeout_ms, 900_000);
+            let role = Some("arn:aws:iam::123456789012:role/orders");
+            assert_eq!(invoked.credentials.as_deref(), role);
+            Some(Outcome::InvokeFunction(Ok(FunctionAnswer {
+                status: 200,
+                function_error: None,
+                payload: b"{\"statusCode\":206}".to_vec().into(),
+                request_id: None,
+                content: Some(Content::Held(ContentId(1))),
+            })))
+        });
+        assert_eq!(told.response.status, 206);
+        assert_eq!(told.response.content, Content::Held(ContentId(1)));
+        assert_eq!(told.asked().len(), 1, "nobody reads it here");
     }
 }

@@ -29,6 +29,7 @@ pub(super) fn token() -> LambdaAuthorizer {
         result_ttl_s: 300,
         payload_format: PayloadFormat::V1,
         enable_simple_responses: false,
+        credentials: None,
     }
 }
 
@@ -138,6 +139,7 @@ impl Host {
                     function_error: error.map(|_| "Unhandled".into()),
                     payload: serde_json::to_vec(&answer).unwrap().into(),
                     request_id: None,
+                    content: None,
                 })))
             }
             _ => None,

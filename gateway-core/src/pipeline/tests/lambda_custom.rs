@@ -33,7 +33,7 @@ fn ask(integration: Integration, content: &[u8], answer: FunctionAnswer) -> Told
 
 fn answer(payload: &str) -> FunctionAnswer {
     let payload = payload.as_bytes().to_vec().into();
-    FunctionAnswer { status: 200, function_error: None, payload, request_id: None }
+    FunctionAnswer { status: 200, function_error: None, payload, request_id: None, content: None }
 }
 
 fn failed(payload: &str) -> FunctionAnswer {

@@ -133,6 +133,7 @@ fn with_authorizer(statements: &Value) -> Api {
             result_ttl_s: 0,
             payload_format: PayloadFormat::V1,
             enable_simple_responses: false,
+            credentials: None,
         }),
         source: Source::default(),
     }];
@@ -150,6 +151,7 @@ fn says(statement: Option<&str>) -> impl FnMut(&Effect) -> Option<Outcome> {
             function_error: None,
             payload: answer.to_string().into_bytes().into(),
             request_id: None,
+            content: None,
         }))),
         _ => None,
     }

@@ -237,6 +237,7 @@ fn an_account_is_bounded() {
                 .into_bytes()
                 .into(),
             request_id: None,
+            content: None,
         }))),
         _ => None,
     });

@@ -13,8 +13,7 @@ use wasmtime::{CustomCodeMemory, Engine};
 struct OnPages<T: ?Sized>(T);
 
 /// Empty if the component was not built before this program was.
-static CODE: &OnPages<[u8]> =
-    &OnPages(*include_bytes!(concat!(env!("OUT_DIR"), "/gateway.cwasm")));
+static CODE: &OnPages<[u8]> = &OnPages(*include_bytes!(concat!(env!("OUT_DIR"), "/gateway.cwasm")));
 
 /// Whether there is a component at all.
 pub(super) fn is_built() -> bool {

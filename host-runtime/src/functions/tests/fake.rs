@@ -87,6 +87,7 @@ fn handle(event: &Value, id: &str, next: &Answer) {
             String::new()
         }
         "too large" => respond(&"x".repeat(7 * 1024 * 1024)),
+        "parts" => parts(id, event),
         "stream" => stream(id, ""),
         "stream and fail" => {
             // {"errorType":"Fake.Midway","errorMessage":"lost the database"}
@@ -142,6 +143,30 @@ fn stream(id: &str, trailers: &str) -> String {
          a\r\n{{\"streamed\r\n7\r\n\":true}}\r\n0\r\n{trailers}\r\n"
     )
     .unwrap();
+    read(stream).status
+}
+
+/// Writes `first`, waits until it is told to go on, and ends as it is told.
+fn parts(id: &str, event: &Value) -> String {
+    let mut meeting = TcpStream::connect(event["at"].as_str().unwrap()).unwrap();
+    let mut stream = connect();
+    let mode = "Lambda-Runtime-Function-Response-Mode: streaming";
+    let first = event["first"].as_str().unwrap();
+    write!(
+        stream,
+        "POST {BASE}invocation/{id}/response HTTP/1.1\r\nHost: a\r\n{mode}\r\n\
+         Transfer-Encoding: chunked\r\n\r\n{:x}\r\n{first}\r\n",
+        first.len()
+    )
+    .unwrap();
+    meeting.read_exact(&mut [0]).unwrap();
+    let last = match event["end"].as_str().unwrap() {
+        "well" => "4\r\nlast\r\n0\r\n\r\n",
+        "trailers" => "0\r\nLambda-Runtime-Function-Error-Type: Fake.Midway\r\n\r\n",
+        "crash" => std::process::exit(9),
+        other => panic!("what is {other}?"),
+    };
+    stream.write_all(last.as_bytes()).unwrap();
     read(stream).status
 }
 

@@ -3,7 +3,7 @@
 use super::*;
 
 /// Answers one request with this, and gives what was asked.
-async fn lambda(answer: &'static str) -> (String, impl Future<Output = String>) {
+async fn lambda(answer: impl AsRef<[u8]> + 'static) -> (String, impl Future<Output = String>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let serve = async move {
@@ -12,7 +12,7 @@ async fn lambda(answer: &'static str) -> (String, impl Future<Output = String>) 
         while !request.ends_with(b"{\"n\":1}") {
             assert_ne!(stream.read_buf(&mut request).await.unwrap(), 0);
         }
-        stream.write_all(answer.as_bytes()).await.unwrap();
+        stream.write_all(answer.as_ref()).await.unwrap();
         String::from_utf8(request).unwrap()
     };
     (url, serve)
@@ -24,7 +24,10 @@ async fn ask(
     serve: impl Future<Output = String>,
 ) -> (Result<FunctionAnswer, EffectError>, String) {
     let client = HttpClient::default();
-    let both = async { tokio::join!(functions.invoke(event, &client), serve) };
+    let both = async {
+        let (invoked, request) = tokio::join!(functions.invoke(event, &client), serve);
+        (invoked.map(|invoked| invoked.answer), request)
+    };
     tokio::task::LocalSet::new().run_until(both).await
 }
 
@@ -109,4 +112,79 @@ async fn what_is_not_http_is_an_error() {
     let (url, serve) = lambda("SSH-2.0-OpenSSH\r\n\r\n").await;
     let (answer, _) = ask(&at(url), event(&json!({"n": 1})), serve).await;
     assert!(matches!(answer, Err(EffectError::Malformed(_))), "{answer:?}");
+}
+
+/// What Lambda sends for what a function wrote, each part whole, and `InvokeComplete`.
+const EVENTS: &[u8] = b"\
+    \x00\x00\x00\x7f\x00\x00\x00Z\x95\x1e\x10\x9d\x0b:event-type\x07\x00\x0cPayloadChunk\
+    \x0d:content-type\x07\x00\x18application/octet-stream\x0d:message-type\x07\x00\x05ev\
+    ent{\"statusCode\":201}\x00\x00\x00E\xaamm\x00\x00\x00u\x00\x00\x00Z\xdf\xae\x08<\x0b\
+    :event-type\x07\x00\x0cPayloadChunk\x0d:content-type\x07\x00\x18application/octet-st\
+    ream\x0d:message-type\x07\x00\x05event\x00\x00\x00\x00\x00first \x96\x09H\x81\x00\x00\
+    \x00p\x00\x00\x00Z\x17N\x87L\x0b:event-type\x07\x00\x0cPayloadChunk\x0d:content-type\
+    \x07\x00\x18application/octet-stream\x0d:message-type\x07\x00\x05eventsecond6\xef\xf3\
+    \x9b\x00\x00\x00t\x00\x00\x00T\x05v\x0c\x8b\x0b:event-type\x07\x00\x0eInvokeComplete\
+    \x0d:content-type\x07\x00\x10application/json\x0d:message-type\x07\x00\x05event{\"Lo\
+    gResult\":\"\"}5\xca P";
+
+async fn ask_streamed(events: &[u8]) -> (Result<FunctionAnswer, EffectError>, String, String) {
+    use http_body_util::BodyExt as _;
+    let head = "HTTP/1.1 200 OK\r\nx-amzn-requestid: abc\r\nTransfer-Encoding: chunked\r\n\
+                Content-Type: application/vnd.amazon.eventstream\r\n\r\n";
+    let mut answer = head.as_bytes().to_vec();
+    // In chunks that end anywhere.
+    for chunk in events.chunks(70) {
+        answer.extend(format!("{:x}\r\n", chunk.len()).bytes().chain(chunk.iter().copied()));
+        answer.extend(b"\r\n");
+    }
+    answer.extend(b"0\r\n\r\n");
+    let (url, serve) = lambda(answer).await;
+    let functions = at(url);
+    let invocation = InvocationType::ResponseStream { idle_ms: 60_000 };
+    let event = InvokeFunction { invocation, ..event(&json!({"n": 1})) };
+    let client = HttpClient::default();
+    let both = async {
+        let (invoked, request) = tokio::join!(functions.invoke(event, &client), serve);
+        let mut read = String::new();
+        let answer = match invoked {
+            Ok(Invoked { answer, content }) => {
+                let mut content = content.unwrap_or_default();
+                while let Some(part) = content.frame().await {
+                    match part {
+                        Ok(part) => read += std::str::from_utf8(part.data_ref().unwrap()).unwrap(),
+                        Err(error) => read += &format!("!{error}"),
+                    }
+                    if read.contains('!') {
+                        break;
+                    }
+                }
+                Ok(answer)
+            }
+            Err(error) => Err(error),
+        };
+        (answer, read, request)
+    };
+    tokio::task::LocalSet::new().run_until(both).await
+}
+
+#[tokio::test]
+async fn events_of_lambda_become_metadata_and_content() {
+    let (answer, content, request) = ask_streamed(EVENTS).await;
+    let answer = answer.unwrap();
+    assert_eq!((answer.status, &answer.payload.0[..]), (200, &br#"{"statusCode":201}"#[..]));
+    assert_eq!(answer.request_id.as_deref(), Some("abc"));
+    assert_eq!(content, "first second");
+    let line = "POST /2021-11-15/functions/f/response-streaming-invocations HTTP/1.1\r\n";
+    assert!(request.starts_with(line), "{request}");
+}
+
+#[tokio::test]
+async fn events_that_are_not_what_lambda_sent_are_an_error() {
+    let mut wrong = EVENTS.to_vec();
+    wrong[40] ^= 1;
+    let (answer, ..) = ask_streamed(&wrong).await;
+    assert!(matches!(answer, Err(EffectError::Malformed(_))), "{answer:?}");
+    // Without `InvokeComplete` nobody knows whether that is all.
+    let (answer, content, _) = ask_streamed(&EVENTS[..EVENTS.len() - 1]).await;
+    assert!(answer.is_ok() && content.starts_with("first second!"), "{content}");
 }

@@ -4,7 +4,7 @@ use super::settings::integer;
 use super::*;
 use crate::definition::{
     ConnectionType, ContentHandling, Integration, IntegrationResponse, IntegrationType,
-    PassthroughBehavior, PayloadFormat,
+    PassthroughBehavior, PayloadFormat, ResponseTransferMode,
 };
 
 /// Writes an integration.
@@ -26,6 +26,9 @@ pub(super) fn write(exported: &Exported<'_>, integration: &Integration) -> Json 
             PayloadFormat::V2 => "2.0",
         };
         written.set("payloadFormatVersion", format);
+    }
+    if integration.response_transfer_mode == ResponseTransferMode::Stream {
+        written.set("responseTransferMode", "STREAM");
     }
     written.set_if("timeoutInMillis", integration.timeout_ms.map(integer));
     let passthrough = integration.passthrough_behavior;

@@ -118,6 +118,7 @@ fn is_token(lambda: &LambdaAuthorizer) -> bool {
 fn write_lambda(exported: &Exported<'_>, lambda: &LambdaAuthorizer, extension: &mut Members) {
     extension.set("type", if is_token(lambda) { "token" } else { "request" });
     extension.set("authorizerUri", lambda.uri.as_str());
+    extension.set_if("authorizerCredentials", lambda.credentials.as_deref());
     if !lambda.identity_source.is_empty() {
         extension.set("identitySource", sources(&lambda.identity_source));
     }

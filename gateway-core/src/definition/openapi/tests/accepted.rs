@@ -272,7 +272,8 @@ fn models_and_validators_are_read_from_both_dialects() {
 }
 
 fn paths_with(text: &str, protocol: Protocol, basepath: BasePathMode) -> Vec<String> {
-    let imported = import_with(&document(text), protocol, "eu-west-1", basepath).unwrap();
+    let options = Options { basepath, ..Options::new("eu-west-1") };
+    let imported = import_with(&document(text), protocol, options).unwrap();
     let methods = imported.deployment.methods;
     methods.into_iter().map(|method| method.resource_path).collect()
 }
@@ -321,8 +322,10 @@ fn a_mode_without_a_base_path_is_warned_of() {
         "/a",
         "{\"get\": {\"responses\": {}, \"x-amazon-apigateway-integration\": {\"type\": \"mock\"}}}",
     );
-    let warnings =
-        |mode| import_with(&document(&text), Protocol::Rest, "eu-west-1", mode).unwrap().warnings;
+    let warnings = |basepath| {
+        let options = Options { basepath, ..Options::new("eu-west-1") };
+        import_with(&document(&text), Protocol::Rest, options).unwrap().warnings
+    };
     assert!(warnings(BasePathMode::Ignore).is_empty());
     assert!(warnings(BasePathMode::Split)[0].message.contains("paths stay as they are"));
 }

@@ -123,7 +123,8 @@ const REST: &str = r##"{
       "request": {"type": "apiKey", "name": "Unused", "in": "header", "x-amazon-apigateway-authtype": "custom",
         "x-amazon-apigateway-authorizer": {"type": "request", "authorizerResultTtlInSeconds": 0,
           "identitySource": ["method.request.header.A", "method.request.querystring.a,b"],
-          "authorizerUri": "arn:aws:apigateway:eu-west-1:lambda:path/2015-03-31/functions/arn:aws:lambda:eu-west-1:123456789012:function:${stageVariables.auth}/invocations"}},
+          "authorizerUri": "arn:aws:apigateway:eu-west-1:lambda:path/2015-03-31/functions/arn:aws:lambda:eu-west-1:123456789012:function:${stageVariables.auth}/invocations",
+          "authorizerCredentials": "arn:aws:iam::123456789012:role/${stageVariables.auth}"}},
       "pool": {"type": "apiKey", "name": "X-Pool", "in": "header", "x-amazon-apigateway-authtype": "cognito_user_pools",
         "x-amazon-apigateway-authorizer": {"type": "cognito_user_pools", "providerARNs": ["arn:aws:cognito-idp:eu-west-1:123456789012:userpool/eu-west-1_a"]}},
       "iam": {"type": "apiKey", "name": "Authorization", "in": "header", "x-amazon-apigateway-authtype": "awsSigv4"}}},
@@ -150,6 +151,9 @@ const REST: &str = r##"{
       "x-amazon-apigateway-any-method": {"responses": {}, "security": [{"request": []}], "x-amazon-apigateway-integration": {
         "type": "aws_proxy", "httpMethod": "POST", "passthroughBehavior": "when_no_templates",
         "uri": "arn:aws:apigateway:eu-west-1:lambda:path/2015-03-31/functions/arn:aws:lambda:eu-west-1:123456789012:function:f/invocations"}},
+      "patch": {"responses": {}, "x-amazon-apigateway-integration": {
+        "type": "aws_proxy", "httpMethod": "POST", "responseTransferMode": "STREAM", "timeoutInMillis": 900000, "credentials": "arn:aws:iam::123456789012:role/r",
+        "uri": "arn:aws:apigateway:eu-west-1:lambda:path/2021-11-15/functions/arn:aws:lambda:eu-west-1:123456789012:function:f/response-streaming-invocations"}},
       "delete": {"responses": {}, "security": [{"sigv4": []}], "x-amazon-apigateway-integration": {
         "type": "aws", "httpMethod": "POST", "uri": "arn:aws:apigateway:eu-west-1:sqs:path/123456789012/q",
         "credentials": "arn:aws:iam::123456789012:role/r", "responses": {"default": {"statusCode": "200"}}}}}}

@@ -48,6 +48,66 @@ fn malformed_integrations_are_refused() {
 }
 
 #[test]
+fn what_cannot_be_streamed_is_refused() {
+    let function = |start: &str, end: &str, members: &str| {
+        format!(
+            "{{\"type\": \"aws_proxy\", \"httpMethod\": \"POST\", \"uri\": \"arn:aws:apigateway:eu-west-1:lambda:path/{start}/functions/{FUNCTION}/{end}\"{members}}}"
+        )
+    };
+    let (invoke, stream) =
+        (("2015-03-31", "invocations"), ("2021-11-15", "response-streaming-invocations"));
+    let mode = ",\n\"responseTransferMode\": \"STREAM\"";
+    let streamed = function(stream.0, stream.1, &format!("{mode}, \"timeoutInMillis\": 900000"));
+    let text =
+        rest("/a", &format!("{{\"get\": {{\"x-amazon-apigateway-integration\": {streamed}}}}}"));
+    compile(imported(&text, Protocol::Rest), Protocol::Rest, "streamed");
+    for (integration, mistake) in [
+        (
+            function(stream.0, stream.1, ""),
+            "3 @/uri: a streaming invocation needs `responseTransferMode: STREAM`",
+        ),
+        (
+            function(invoke.0, invoke.1, mode),
+            "3 @/uri: a streamed response needs a streaming invocation",
+        ),
+        (
+            function(stream.0, stream.1, &format!("{mode}, \"timeoutInMillis\": 900001")),
+            "4 @/timeoutInMillis: 900001 is not between 50 and 900000",
+        ),
+        (
+            format!("{{\"type\": \"mock\"{mode}}}"),
+            "4 @/responseTransferMode: only responses of proxies are streamed",
+        ),
+    ] {
+        check_integration(&integration, &[mistake]);
+    }
+    let item = format!(
+        "{{\"get\": {{\"x-amazon-apigateway-integration\": {{\"type\": \"http_proxy\", \"httpMethod\": \"GET\", \"uri\": \"https://e.example/\"{mode}}}}}}}"
+    );
+    let told = mistakes(&http("\"security\": []", &item), Protocol::Http);
+    assert!(told[0].ends_with("only REST APIs stream responses"), "{told:?}");
+}
+
+#[test]
+fn a_timeout_is_as_long_as_the_quota_allows() {
+    let text = |millis: u32| {
+        let integration = format!("{{\"type\": \"mock\", \"timeoutInMillis\": {millis}}}");
+        rest(
+            "/a",
+            &format!(
+                "{{\"get\": {{\"responses\": {{}}, \"x-amazon-apigateway-integration\": {integration}}}}}"
+            ),
+        )
+    };
+    let accepts = |millis, integration_ms_max| {
+        let options = Options { integration_ms_max, ..Options::new("eu-west-1") };
+        import_with(&document(&text(millis)), Protocol::Rest, options).is_ok()
+    };
+    assert_eq!([49, 50, 29_000, 29_001].map(|ms| accepts(ms, 29_000)), [false, true, true, false]);
+    assert_eq!([29_001, 60_000, 60_001].map(|ms| accepts(ms, 60_000)), [true, true, false]);
+}
+
+#[test]
 fn responses_that_aws_refuses_are_refused() {
     check_integration(
         "{\"type\": \"mock\", \"responses\": {\n\
