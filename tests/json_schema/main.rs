@@ -1,3 +1,4 @@
-//! The validator of models against the published draft-4 suite.
+//! The validator of models against the published draft-4 suite, and against the crate `jsonschema`.
 
+mod oracle;
 mod suite;
