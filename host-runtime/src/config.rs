@@ -11,12 +11,14 @@ mod functions;
 mod iam;
 mod private_endpoints;
 mod reading;
+mod redis;
 mod usage;
 mod vpc_links;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use gateway_core::bucket::Limit;
@@ -36,6 +38,7 @@ pub use vpc_links::{HealthCheck, HealthCheckProtocol, Target, TargetGroup, VpcLi
 use crate::admin::token::AdminToken;
 use crate::host::VpcEndpointId;
 use crate::perform::access_keys::Secret;
+use crate::redis::RedisConfig;
 
 /// A configuration.
 #[derive(Debug, Clone, PartialEq)]
@@ -80,6 +83,8 @@ pub struct Config {
     pub data_directory: Option<PathBuf>,
     /// AWS's quota "maximum integration timeout" of REST APIs.
     pub integration_ms_max: u32,
+    /// Where several machines keep buckets and counts.
+    pub redis: Option<Arc<RedisConfig>>,
     /// API keys, without their values.
     pub api_keys: Vec<ApiKey>,
     /// Usage plans.
@@ -211,6 +216,7 @@ impl Config {
             throttling: Throttling::default(),
             data_directory: None,
             integration_ms_max: REST_INTEGRATION_MS_DEFAULT,
+            redis: None,
             api_keys: Vec::new(),
             usage_plans: Vec::new(),
             directory: definition.parent().map(Path::to_owned).unwrap_or_default(),
@@ -267,7 +273,7 @@ fn default_region() -> String {
 }
 
 fn read(reading: &Reading, at: &At<'_>, directory: &Path) -> Config {
-    const KEYS: [&str; 19] = [
+    const KEYS: [&str; 20] = [
         "listen",
         "privateEndpoints",
         "admin",
@@ -285,6 +291,7 @@ fn read(reading: &Reading, at: &At<'_>, directory: &Path) -> Config {
         "limits",
         "account",
         "dataDirectory",
+        "redis",
         "apiKeys",
         "usagePlans",
     ];
@@ -294,7 +301,9 @@ fn read(reading: &Reading, at: &At<'_>, directory: &Path) -> Config {
     let apis = api::read_all(reading, at, directory);
     let listen = listen.unwrap_or_else(|| LISTEN_DEFAULT.parse().expect("it is an address"));
     let (principals, access_keys) = iam::read_all(reading, at, directory);
-    let (account_throttle, throttling) = account::read(reading, at);
+    let (account_throttle, mut throttling) = account::read(reading, at);
+    let (redis, when_away) = redis::read(reading, at, directory);
+    throttling.when_away = when_away;
     let (api_keys, usage_plans) = usage::read_all(reading, at, directory);
     Config {
         listen,
@@ -323,6 +332,7 @@ fn read(reading: &Reading, at: &At<'_>, directory: &Path) -> Config {
         assume_roles: at.get("assumeRoles").is_some_and(|at| reading.boolean(&at) == Some(true)),
         account_throttle,
         throttling,
+        redis,
         data_directory: at
             .get("dataDirectory")
             .and_then(|at| reading.text(&at).map(|path| directory.join(path))),

@@ -22,6 +22,7 @@ mod local;
 pub mod memory;
 pub(crate) mod pace;
 pub mod perform;
+pub mod redis;
 mod refusal;
 pub mod reload;
 mod server;

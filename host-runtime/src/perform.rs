@@ -56,7 +56,7 @@ pub(crate) async fn perform(
             Outcome::InvokeFunction(invoke_function(worker, settings, held, invoke).await)
         }
         Effect::TakeTokens(take) => {
-            Outcome::TakeTokens(Ok(worker.shared.tokens.take(&take, now())))
+            Outcome::TakeTokens(tokens::take(worker, settings, &take).await)
         }
         Effect::FindKey(find) => {
             let client = worker.client.borrow().clone();

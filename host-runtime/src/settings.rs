@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use gateway_core::definition::WhenAway;
+
 use crate::admin::token::AdminToken;
 use crate::config::{Config, Limits};
 use crate::credentials::Credentials;
@@ -11,6 +13,7 @@ use crate::perform::keys::Keys;
 use crate::perform::services::Services;
 use crate::perform::trust::Trust;
 use crate::perform::vpc_links::VpcLinks;
+use crate::redis::RedisConfig;
 
 /// Everything that effects need and the pipeline does not.
 #[derive(Debug, Default)]
@@ -31,6 +34,10 @@ pub struct Settings {
     pub limits: Limits,
     /// Whose calls may change what is served, and whose requests account for themselves.
     pub admin_token: Option<AdminToken>,
+    /// Where several machines keep buckets and counts.
+    pub redis: Option<Arc<RedisConfig>>,
+    /// What becomes of requests while it is away.
+    pub when_away: WhenAway,
     cognito_endpoint: Option<String>,
 }
 
@@ -64,6 +71,8 @@ impl Settings {
             vpc_links,
             limits: config.limits,
             admin_token: config.admin_token,
+            redis: config.redis.clone(),
+            when_away: config.throttling.when_away,
             cognito_endpoint,
         }
     }

@@ -19,6 +19,7 @@ use crate::perform::authorizations::Authorizations;
 use crate::perform::http::HttpClient;
 use crate::perform::metrics::Metrics;
 use crate::perform::tokens::Tokens;
+use crate::perform::tokens::shared::SharedTokens;
 use crate::server;
 use crate::settings::Settings;
 
@@ -59,6 +60,8 @@ pub(crate) struct Worker {
     pub(crate) access_log: AccessLogBuffer,
     pub(crate) shared: Arc<Shared>,
     pub(crate) settings: RefCell<Arc<Settings>>,
+    /// What this machine shares with others; without it [`Shared::tokens`] is all there is.
+    pub(crate) shared_tokens: RefCell<Option<Rc<SharedTokens>>>,
     pub(crate) connections: Connections,
     seeds: RefCell<Seeds>,
 }
@@ -94,6 +97,7 @@ impl Worker {
             access_log: shared.access_log.buffer(),
             shared,
             settings: RefCell::new(settings),
+            shared_tokens: RefCell::default(),
             connections: Connections::default(),
             seeds: RefCell::default(),
         }
@@ -106,6 +110,7 @@ impl Worker {
 
     /// Does what it is ordered to until it is drained.
     pub(crate) async fn run(self: Rc<Self>, mut commands: UnboundedReceiver<Command>) {
+        self.share_tokens(&self.settings.borrow());
         let (ending, ended) = watch::channel(false);
         let mut accepting: BTreeMap<Option<VpcEndpointId>, Accepting> = BTreeMap::new();
         while let Some(command) = commands.recv().await {
@@ -144,12 +149,26 @@ impl Worker {
         self.access_log.flush();
     }
 
+    /// Connects to what these settings share with other machines.
+    fn share_tokens(&self, settings: &Settings) {
+        let shared = settings.redis.as_ref().map(|config| {
+            let (trust, health) = (Arc::clone(&settings.trust), self.shared.tokens.redis_health());
+            Rc::new(SharedTokens::new(Arc::clone(config), trust, health))
+        });
+        shared.iter().for_each(|shared| shared.start());
+        self.shared_tokens.replace(shared);
+    }
+
     fn take_over(&self, settings: Arc<Settings>) {
         self.shared.memory.limit(settings.limits.content_in_memory_bytes);
         self.shared.metrics.tell_of(&settings.vpc_links);
         if !Arc::ptr_eq(&settings.trust, &self.settings.borrow().trust) {
             // Nobody may use a connection for which an authority vouched that is trusted no more.
             self.client.replace(HttpClient::new(&settings.trust));
+        }
+        let before = self.settings.borrow().clone();
+        if before.redis != settings.redis || !Arc::ptr_eq(&settings.trust, &before.trust) {
+            self.share_tokens(&settings);
         }
         self.settings.replace(settings);
     }

@@ -93,6 +93,8 @@ fn tools() -> Result<()> {
     for folder in node::FOLDERS {
         node::install(folder)?;
     }
+    let redis = toolchain::program("redis-server", &["redis-server"])?;
+    println!("redis-server: {}", redis.display());
     println!("python: {}", python()?.display());
     println!("moto: {}", moto()?.display());
     match nextest() {

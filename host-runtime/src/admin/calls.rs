@@ -37,7 +37,7 @@ pub(super) async fn answer(state: &State, request: Request<Incoming>) -> Answer 
             caches::reset_authorizers(state, api, stage)
         }
         (&Method::GET, ["usageplans", plan, "usage"]) => {
-            usage::get(state, plan, parts.uri.query().unwrap_or_default())
+            usage::get(state, plan, parts.uri.query().unwrap_or_default()).await
         }
         (&Method::GET, ["explain"]) => explanations::list(state),
         (&Method::GET, ["explain", id]) => explanations::get(state, id, &parts.headers),

@@ -97,6 +97,10 @@ fn bindings(config: &Config) -> Result<BTreeMap<String, String>, Vec<String>> {
     if config.assume_roles {
         errors.push("`assumeRoles`: the edge calls with its own credentials alone".to_owned());
     }
+    if config.redis.is_some() {
+        let reason = "`redis`: the edge keeps buckets and counts in a Durable Object";
+        errors.push(reason.to_owned());
+    }
     for (service, url) in &config.endpoints {
         let name = format!("AWS_ENDPOINT_URL_{}", variable_name(service));
         if bindings.insert(name, url.clone()).is_some() {

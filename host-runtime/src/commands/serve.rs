@@ -230,7 +230,7 @@ async fn drain(served: Served, mut signals: Signals) {
 
 fn warn_of_forgetting(config: &Config) {
     let has_quotas = config.usage_plans.iter().any(|plan| plan.quota.is_some());
-    if has_quotas && config.data_directory.is_none() {
+    if has_quotas && config.data_directory.is_none() && config.redis.is_none() {
         tracing::warn!(
             "quotas are counted in memory alone: a restart begins anew (set `dataDirectory`)"
         );

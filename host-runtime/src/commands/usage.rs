@@ -11,6 +11,8 @@ use gateway_core::usage::day_of;
 use super::print_refused;
 use crate::config::Config;
 use crate::drive::now;
+use crate::perform::tokens::shared;
+use crate::settings::Settings;
 use crate::snapshot::Origin;
 use crate::usage_report::{UsageReport, date, days};
 use crate::usage_store::{Counted, UsageStore};
@@ -103,10 +105,19 @@ fn find_plan<'p>(plans: &'p [UsagePlan], wanted: Option<&str>) -> Result<&'p Usa
 }
 
 fn counted(config: &Config, plan: &UsagePlan) -> Result<Counted, String> {
+    if let Some(redis) = &config.redis {
+        let trust = Settings::new(config, None).trust;
+        let mut builder = tokio::runtime::Builder::new_current_thread();
+        let runtime = builder.enable_all().build_local(tokio::runtime::LocalOptions::default());
+        let runtime = runtime.map_err(|error| error.to_string())?;
+        return runtime.block_on(shared::counted(redis, &trust, plan));
+    }
     let Some(directory) = &config.data_directory else {
-        return Err("without `dataDirectory` requests are counted in the memory of the gateway \
+        return Err(
+            "without `dataDirectory` or `redis` requests are counted in the memory of the gateway \
                     alone"
-            .into());
+                .into(),
+        );
     };
     match UsageStore::open_to_read(directory)? {
         Some(store) => store.load_plan(&plan.id),

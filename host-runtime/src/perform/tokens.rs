@@ -2,23 +2,55 @@
 
 mod buckets;
 mod counts;
+pub mod shared;
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use gateway_core::bucket::{Bucket, BucketStore, BucketTake, take_all};
-use gateway_core::effect::{TakeTokens, Taken};
+use gateway_core::definition::WhenAway;
+use gateway_core::effect::{EffectError, TakeTokens, Taken};
 use gateway_core::message::Timestamp;
 use gateway_core::usage::Usage;
 
 use super::metrics::describe;
+use crate::drive::now;
+use crate::redis::Health;
+use crate::settings::Settings;
+use crate::worker::Worker;
 use buckets::Buckets;
 use counts::Counts;
 pub use counts::Unwritten;
 
+/// Takes what a request takes: from what all machines share, or from what this one has.
+pub(crate) async fn take(
+    worker: &Worker,
+    settings: &Settings,
+    effect: &TakeTokens,
+) -> Result<Taken, EffectError> {
+    let shared = worker.shared_tokens.borrow().clone();
+    let Some(shared) = shared else { return Ok(worker.shared.tokens.take(effect, now())) };
+    let error = match shared.take(effect, now(), None).await {
+        Ok(taken) => return Ok(taken),
+        Err(error) => error,
+    };
+    worker.shared.tokens.alone.fetch_add(1, Relaxed);
+    match settings.when_away {
+        // This machine's own limits still protect what is behind it.
+        WhenAway::Open => Ok(worker.shared.tokens.take(effect, now())),
+        WhenAway::Closed => Err(EffectError::Unavailable(format!("Redis: {error:?}"))),
+    }
+}
+
 /// The buckets and counts of all threads, behind one lock: a take is all or nothing over all that it
 /// takes from. It is held for a few hundred nanoseconds of arithmetic, never across a wait.
 #[derive(Debug, Default)]
-pub struct Tokens(Mutex<Held>);
+pub struct Tokens {
+    held: Mutex<Held>,
+    redis: Arc<Health>,
+    /// Takes that Redis did not answer.
+    alone: AtomicU64,
+}
 
 #[derive(Debug, Default)]
 struct Held {
@@ -31,7 +63,7 @@ impl Tokens {
     /// Full buckets, and what was counted before.
     pub fn new(counted: impl IntoIterator<Item = (String, Usage)>) -> Self {
         let counts = Counts::new(counted);
-        Self(Mutex::new(Held { counts, ..Held::default() }))
+        Self { held: Mutex::new(Held { counts, ..Held::default() }), ..Self::default() }
     }
 
     /// Takes from every bucket and counts, or does nothing.
@@ -65,6 +97,11 @@ impl Tokens {
         self.held().unwritable += 1;
     }
 
+    /// How it goes with Redis, for those who connect to it.
+    pub(crate) fn redis_health(&self) -> Arc<Health> {
+        Arc::clone(&self.redis)
+    }
+
     /// In Prometheus's text format.
     pub fn write_metrics(&self, text: &mut String) {
         use std::fmt::Write;
@@ -80,10 +117,21 @@ impl Tokens {
         let help = "Times that counts of quotas could not be written to disk.";
         describe(text, "usage_write_errors_total", help, "counter");
         let _ = writeln!(text, "edgeway_usage_write_errors_total {unwritable}");
+        let connections = self.redis.connections.load(Relaxed);
+        describe(text, "redis_connections", "Open connections to Redis.", "gauge");
+        let _ = writeln!(text, "edgeway_redis_connections {connections}");
+        let failures = self.redis.failures.load(Relaxed);
+        let help = "Connections to Redis that broke, and attempts that failed.";
+        describe(text, "redis_failures_total", help, "counter");
+        let _ = writeln!(text, "edgeway_redis_failures_total {failures}");
+        let alone = self.alone.load(Relaxed);
+        let help = "Requests that Redis did not answer: limited by this machine alone, or refused.";
+        describe(text, "redis_unanswered_total", help, "counter");
+        let _ = writeln!(text, "edgeway_redis_unanswered_total {alone}");
     }
 
     fn held(&self) -> MutexGuard<'_, Held> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

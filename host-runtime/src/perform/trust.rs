@@ -53,6 +53,13 @@ impl Trust {
         Arc::clone(config)
     }
 
+    /// How a TLS connection is made to a server that speaks one of these protocols, or none of a name.
+    pub(crate) fn client_config_of(&self, protocols: &[&[u8]]) -> Arc<ClientConfig> {
+        let mut config = (*self.client_config(false)).clone();
+        config.alpn_protocols = protocols.iter().map(|protocol| protocol.to_vec()).collect();
+        Arc::new(config)
+    }
+
     /// The system's roots (or those of `SSL_CERT_FILE`), Mozilla's where the system has none; and
     /// the operator's.
     fn roots(&self) -> RootCertStore {

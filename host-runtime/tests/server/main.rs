@@ -8,6 +8,8 @@ mod kit;
 mod lifecycle;
 mod load;
 mod program;
+mod redis;
+mod redis_away;
 mod streamed_functions;
 mod streaming;
 mod tls;

@@ -46,6 +46,12 @@ impl Program {
     pub(crate) fn metric(&self, line: &str) -> bool {
         Client::connect(self.admin).get("/metrics").text().lines().any(|l| l == line)
     }
+    /// The value of a metric without labels.
+    pub(crate) fn metric_of(&self, name: &str) -> u64 {
+        let text = Client::connect(self.admin).get("/metrics").text();
+        let value = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        value.and_then(|value| value.parse().ok()).unwrap_or_else(|| panic!("{name}: {text}"))
+    }
     pub(crate) fn wait_until(&self, happened: impl Fn(&Self) -> bool) {
         let started = std::time::Instant::now();
         while !happened(self) {
@@ -71,6 +77,6 @@ impl Drop for Program {
     }
 }
 
-fn free_address() -> SocketAddr {
+pub(crate) fn free_address() -> SocketAddr {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
 }
