@@ -1,0 +1,237 @@
+//! A web ACL, read and checked.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use crate::detect::Detector;
+use crate::field::Field;
+use crate::ip::IpSet;
+use crate::pattern::Pattern;
+use crate::rate::Rate;
+use crate::transform::Transformation;
+
+/// A web ACL, ready to evaluate requests. Nothing in it changes while it does.
+#[derive(Debug)]
+pub struct WebAcl {
+    pub(crate) name: String,
+    pub(crate) arn: String,
+    pub(crate) rules: Vec<Rule>,
+    /// `Allow` or `Block`.
+    pub(crate) default_action: Action,
+    pub(crate) capacity: u32,
+    pub(crate) body_bytes_max: usize,
+    pub(crate) reads_body: bool,
+    pub(crate) captcha_immunity_s: u32,
+    pub(crate) challenge_immunity_s: u32,
+}
+
+impl WebAcl {
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Its ARN, as logs have it.
+    pub fn arn(&self) -> &str {
+        &self.arn
+    }
+
+    /// The capacity units (WCU) that its rules take, by AWS's formulas.
+    pub fn capacity(&self) -> u32 {
+        self.capacity
+    }
+
+    /// How much of a body it inspects; `None` where no rule looks at bodies.
+    pub fn body_bytes_max(&self) -> Option<usize> {
+        self.reads_body.then_some(self.body_bytes_max)
+    }
+}
+
+/// A rule of a web ACL or of a rule group.
+#[derive(Debug)]
+pub(crate) struct Rule {
+    pub(crate) name: String,
+    pub(crate) priority: u32,
+    /// In full: `awswaf:111122223333:webacl:name:label`.
+    pub(crate) labels: Vec<String>,
+    pub(crate) captcha_immunity_s: Option<u32>,
+    pub(crate) challenge_immunity_s: Option<u32>,
+    pub(crate) kind: Kind,
+}
+
+#[derive(Debug)]
+pub(crate) enum Kind {
+    Statement { statement: Statement, action: Action },
+    Rate { rate: Rate, action: Action },
+    Group(Group),
+}
+
+/// A rule group where a rule refers to it.
+#[derive(Debug)]
+pub(crate) struct Group {
+    /// `AWS#AWSManagedRulesCommonRuleSet`, or an ARN.
+    pub(crate) id: String,
+    pub(crate) is_managed: bool,
+    /// In their order; their actions are as overridden here.
+    pub(crate) rules: Vec<Rule>,
+    pub(crate) scope_down: Option<Statement>,
+    /// `OverrideAction: Count`: what the group would have done is only counted.
+    pub(crate) only_counts: bool,
+}
+
+/// What a rule does to a request that it matches.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Action {
+    Allow(Headers),
+    Block(Option<CustomResponse>),
+    Count(Headers),
+    Captcha(Headers),
+    Challenge(Headers),
+}
+
+/// `InsertHeaders`: names (with `x-amzn-waf-` before them) and values.
+pub(crate) type Headers = Vec<(String, String)>;
+
+impl Action {
+    /// As logs have it.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::Allow(_) => "ALLOW",
+            Self::Block(_) => "BLOCK",
+            Self::Count(_) => "COUNT",
+            Self::Captcha(_) => "CAPTCHA",
+            Self::Challenge(_) => "CHALLENGE",
+        }
+    }
+}
+
+/// `CustomResponse` of a `Block`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CustomResponse {
+    /// The status code, 200 to 599.
+    pub status: u16,
+    /// Header fields beside the body's.
+    pub headers: Vec<(String, String)>,
+    /// Media type and text.
+    pub body: Option<(&'static str, String)>,
+}
+
+/// What a request is compared with.
+#[derive(Debug)]
+pub(crate) enum Statement {
+    Bytes {
+        needle: Vec<u8>,
+        position: Position,
+        inspected: Inspected,
+    },
+    Regex {
+        patterns: Vec<Pattern>,
+        inspected: Inspected,
+    },
+    Size {
+        comparison: Comparison,
+        size: u64,
+        inspected: Inspected,
+    },
+    Sqli {
+        is_high: bool,
+        inspected: Inspected,
+    },
+    Xss(Inspected),
+    Ip {
+        set: IpSet,
+        forwarded: Option<Forwarded>,
+    },
+    Geo {
+        countries: Vec<String>,
+        forwarded: Option<Forwarded>,
+    },
+    Asn {
+        numbers: Vec<u32>,
+        forwarded: Option<Forwarded>,
+    },
+    Label {
+        scope_is_namespace: bool,
+        key: String,
+    },
+    And(Vec<Statement>),
+    Or(Vec<Statement>),
+    Not(alloc::boxed::Box<Statement>),
+    /// What rules of managed groups look for.
+    Detects(Detector),
+}
+
+/// A component and what is done to it first.
+#[derive(Debug, Clone)]
+pub(crate) struct Inspected {
+    pub(crate) field: Field,
+    pub(crate) transformations: Vec<Transformation>,
+}
+
+/// `PositionalConstraint`
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Position {
+    Exactly,
+    StartsWith,
+    EndsWith,
+    Contains,
+    ContainsWord,
+}
+
+/// `ComparisonOperator`
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Comparison {
+    Eq,
+    Ne,
+    Le,
+    Lt,
+    Ge,
+    Gt,
+}
+
+/// `ForwardedIPConfig`: the address is a proxy's word for it.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Forwarded {
+    pub(crate) header: String,
+    pub(crate) matches_without: bool,
+    pub(crate) place: Place,
+}
+
+/// Which address of a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    First,
+    Last,
+    Any,
+}
+
+impl Statement {
+    /// Whether it needs the request's body.
+    pub(crate) fn reads_body(&self) -> bool {
+        match self {
+            Self::Bytes { inspected, .. }
+            | Self::Regex { inspected, .. }
+            | Self::Size { inspected, .. }
+            | Self::Sqli { inspected, .. }
+            | Self::Xss(inspected) => inspected.field.reads_body(),
+            Self::And(all) | Self::Or(all) => all.iter().any(Self::reads_body),
+            Self::Not(one) => one.reads_body(),
+            Self::Detects(detector) => detector.reads_body(),
+            Self::Ip { .. } | Self::Geo { .. } | Self::Asn { .. } | Self::Label { .. } => false,
+        }
+    }
+}
+
+impl Rule {
+    /// Whether it needs the request's body.
+    pub(crate) fn reads_body(&self) -> bool {
+        match &self.kind {
+            Kind::Statement { statement, .. } => statement.reads_body(),
+            Kind::Rate { rate, .. } => rate.scope_down.as_ref().is_some_and(Statement::reads_body),
+            Kind::Group(group) => {
+                group.rules.iter().any(Self::reads_body)
+                    || group.scope_down.as_ref().is_some_and(Statement::reads_body)
+            }
+        }
+    }
+}

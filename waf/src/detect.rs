@@ -1,0 +1,169 @@
+//! What rules of managed groups look for, and where.
+
+mod java;
+mod parts;
+mod php;
+
+use crate::ip::IpSet;
+use crate::request::Request;
+use crate::text::{contains_small, starts_with};
+use crate::{file, shell, sql, xss};
+pub(crate) use parts::{Part, Parts};
+
+/// One look at one part of a request.
+#[derive(Debug, Clone)]
+pub(crate) struct Detector {
+    pub(crate) look: Look,
+    pub(crate) place: Place,
+}
+
+/// What is looked for.
+#[derive(Debug, Clone)]
+pub(crate) enum Look {
+    Xss,
+    Sqli,
+    SqliExtended,
+    LocalFile,
+    RemoteFile,
+    Metadata,
+    RestrictedExtension,
+    UnixShell,
+    WindowsShell,
+    PowerShell,
+    Php,
+    Log4j,
+    JavaDeserialization,
+    ReactJs,
+    /// A path that has this within.
+    PathHas(&'static [&'static str]),
+    /// A user agent that has this within.
+    AgentHas(&'static [&'static str]),
+    NoUserAgent,
+    NoBrowser,
+    LocalHost,
+    Method(&'static str),
+    LargerThan(usize),
+    Addresses(IpSet),
+}
+
+/// Where.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    Query,
+    Body,
+    Cookies,
+    Path,
+    /// All header fields but those whose syntax is their own.
+    Headers,
+    /// Only the query's, and only its values' as a whole.
+    Request,
+}
+
+impl Detector {
+    pub(crate) fn reads_body(&self) -> bool {
+        self.place == Place::Body
+    }
+
+    /// The name of an injection in the log.
+    pub(crate) fn condition(&self) -> Option<&'static str> {
+        match self.look {
+            Look::Xss => Some("XSS"),
+            Look::Sqli | Look::SqliExtended => Some("SQL_INJECTION"),
+            _ => None,
+        }
+    }
+
+    /// The place's name in the log.
+    pub(crate) fn location(&self) -> &'static str {
+        match self.place {
+            Place::Query => "ALL_QUERY_ARGS",
+            Place::Body => "BODY",
+            Place::Cookies => "COOKIE",
+            Place::Path => "URI",
+            Place::Headers | Place::Request => "HEADER",
+        }
+    }
+
+    pub(crate) fn detects(&self, request: &Request<'_>, parts: &Parts) -> bool {
+        match &self.look {
+            Look::PathHas(all) => {
+                let path = parts.of(request, Place::Path);
+                path.iter().any(|part| {
+                    all.iter().any(|one| part.any(|text| contains_small(text, one.as_bytes())))
+                })
+            }
+            Look::AgentHas(all) => request.header_values("user-agent").any(|agent| {
+                all.iter().any(|one| contains_small(agent.as_bytes(), one.as_bytes()))
+            }),
+            Look::NoUserAgent => {
+                request.header("user-agent").is_none_or(|agent| agent.trim().is_empty())
+            }
+            Look::NoBrowser => request
+                .header("user-agent")
+                .is_some_and(|agent| !starts_with(agent.as_bytes(), b"mozilla/")),
+            Look::LocalHost => request.header("host").is_some_and(|host| {
+                let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
+                name.eq_ignore_ascii_case("localhost") || name == "127.0.0.1" || name == "[::1]"
+            }),
+            Look::Method(method) => request.method.eq_ignore_ascii_case(method),
+            Look::LargerThan(most) => self.size(request) > *most,
+            Look::Addresses(set) => set.contains(request.client_ip),
+            look => parts.of(request, self.place).iter().any(|part| look.finds(part, self.place)),
+        }
+    }
+
+    fn size(&self, request: &Request<'_>) -> usize {
+        match self.place {
+            Place::Query => request.query.len(),
+            Place::Body if request.body_is_cut => usize::MAX,
+            Place::Body => request.body.len(),
+            Place::Path => request.path.len(),
+            Place::Cookies | Place::Headers | Place::Request => {
+                request.header_values("cookie").map(str::len).sum()
+            }
+        }
+    }
+}
+
+impl Look {
+    fn finds(&self, part: &Part, place: Place) -> bool {
+        if part.is_structured() && !matches!(self, Self::Log4j | Self::JavaDeserialization) {
+            return false;
+        }
+        if part.is_harmless()
+            && !matches!(
+                self,
+                Self::RestrictedExtension
+                    | Self::LocalFile
+                    | Self::JavaDeserialization
+                    | Self::Sqli
+            )
+        {
+            return false;
+        }
+        part.any(|text| match self {
+            Self::Xss => xss::is_injection(text),
+            Self::Sqli => sql::is_plain_injection(text),
+            Self::SqliExtended => sql::is_extended(text),
+            Self::LocalFile if place == Place::Path => file::is_hidden_path(text),
+            Self::LocalFile => {
+                if part.is_file_name() {
+                    file::is_restricted_name(text) || file::is_local_file(text)
+                } else {
+                    file::is_local_file(text)
+                }
+            }
+            Self::RemoteFile => file::is_remote_file(text),
+            Self::Metadata => file::is_metadata_address(text),
+            Self::RestrictedExtension => file::has_restricted_extension(text),
+            Self::UnixShell => shell::is_unix(text),
+            Self::WindowsShell => shell::is_windows(text),
+            Self::PowerShell => shell::is_powershell(text),
+            Self::Php => php::is_php(text),
+            Self::Log4j => java::is_lookup(text),
+            Self::JavaDeserialization => java::is_deserialization(text),
+            Self::ReactJs => java::is_react(text),
+            _ => false,
+        })
+    }
+}

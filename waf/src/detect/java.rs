@@ -1,0 +1,138 @@
+//! Attacks on Java's and JavaScript's servers.
+
+use alloc::vec::Vec;
+
+use crate::statement::contains;
+use crate::text::{contains_small, is_compact};
+
+/// Deepest lookups within each other.
+const DEPTH_MAX: usize = 64;
+
+/// A lookup of Log4j that loads code, whatever lookups hide its name.
+pub(super) fn is_lookup(text: &[u8]) -> bool {
+    if !contains(text, b"${") && !contains_small(text, b"$%7b") {
+        return false;
+    }
+    // What each open lookup has resolved to so far; the last one is the innermost.
+    let mut open: Vec<Vec<u8>> = Vec::new();
+    let mut rest = text;
+    while let [first, tail @ ..] = rest {
+        rest = tail;
+        match (first, tail) {
+            (b'$', [b'{', tail @ ..]) => {
+                if open.len() == DEPTH_MAX {
+                    return true;
+                }
+                open.push(Vec::new());
+                rest = tail;
+            }
+            (b'}', _) if !open.is_empty() => {
+                let Some(inner) = open.pop() else { continue };
+                if loads(&inner) {
+                    return true;
+                }
+                let value = resolved(&inner).to_vec();
+                if let Some(outer) = open.last_mut() {
+                    outer.extend(value);
+                }
+            }
+            _ => {
+                if let Some(inner) = open.last_mut() {
+                    inner.push(first.to_ascii_lowercase());
+                }
+            }
+        }
+    }
+    open.iter().any(|inner| loads(inner))
+}
+
+fn loads(lookup: &[u8]) -> bool {
+    let bare = lookup.trim_ascii();
+    bare.starts_with(b"jndi:")
+        || bare.starts_with(b"jndi\xc4\xb1:")
+        || contains(bare, b"jndi:ldap")
+        || contains(bare, b"jndi:rmi")
+        || contains(bare, b"jndi:dns")
+}
+
+/// `lower:j` is `j`, `::-j` is `j`, `env:NOTHING:-j` is `j`.
+fn resolved(lookup: &[u8]) -> &[u8] {
+    let default = lookup.windows(2).rposition(|pair| pair == b":-").map(|at| at + 2);
+    let name = || lookup.iter().position(|b| *b == b':').map(|at| at + 1);
+    &lookup[default.or_else(name).unwrap_or(lookup.len())..]
+}
+
+/// A serialised object, and expressions that build one that runs something.
+pub(super) fn is_deserialization(text: &[u8]) -> bool {
+    const MARKS: [&[u8]; 4] = [b"rO0AB", b"KztAAU", b"Cs7QAF", b"H4sIAAAAAAAA/8vPyy"];
+    let begins =
+        text.starts_with(b"\xac\xed\x00\x05") || crate::text::starts_with(text, b"aced0005");
+    if begins
+        || (text.len() >= 12
+            && MARKS.iter().any(|mark| {
+                text.starts_with(mark)
+                    || contains(text, mark)
+                        && is_compact(text, 2)
+                        && text.iter().any(|b| matches!(b, b'=' | b';' | b'"' | b'('))
+            }))
+    {
+        return true;
+    }
+    const NAMES: [&[u8]; 10] = [
+        b"java.lang.runtime",
+        b"java.lang.processbuilder",
+        b"getruntime().exec",
+        b"class.module.classloader",
+        b"classloader.resources.context",
+        b"t(java.lang",
+        b"#_memberaccess",
+        b"javax.script.scriptenginemanager",
+        b"com.sun.rowset.jdbcrowsetimpl",
+        b"org.apache.commons.collections.functors",
+    ];
+    text.len() >= 10
+        && text.contains(&b'.') | text.contains(&b'#')
+        && is_compact(text, 8)
+        && NAMES.iter().any(|name| contains_small(text, name))
+}
+
+/// References of React's server functions that lead to a constructor.
+pub(super) fn is_react(text: &[u8]) -> bool {
+    contains(text, b":__proto__:") || contains(text, b":constructor:constructor")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lookups_are_found_however_they_are_hidden() {
+        let attacks: [&[u8]; 7] = [
+            b"${jndi:ldap://x/a}",
+            b"x${JNDI:dns://x}",
+            b"${${lower:j}ndi:rmi://x}",
+            b"${${::-j}${::-n}${::-d}${::-i}:ldap://x}",
+            b"${${env:X:-j}ndi${env:Y:-:}ldap://x}",
+            b"${jndi:${lower:l}dap://x",
+            b"${${upper:${lower:j}}ndi:ldap://x}",
+        ];
+        for attack in attacks {
+            assert!(is_lookup(attack), "{}", attack.escape_ascii());
+        }
+        for benign in [&b"${name}"[..], b"{jndi:x}", b"cost ${5}", b"${date:yyyy}", b"$"] {
+            assert!(!is_lookup(benign), "{}", benign.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn objects_and_expressions_of_java_are_found() {
+        assert!(is_deserialization(b"rO0ABXNyABFqYXZhLnV0aWw="));
+        assert!(is_deserialization(b"class.module.classLoader.resources.context.parent"));
+        assert!(is_deserialization(b"T(java.lang.Runtime).getRuntime().exec('id')"));
+        assert!(!is_deserialization(b"SGVsbG8gV29ybGQ="));
+        assert!(!is_deserialization(
+            b"Why does java.lang.Runtime give me another number of processors than I have?"
+        ));
+        assert!(is_react(b"$1:__proto__:then") && !is_react(b"__proto__"));
+    }
+}

@@ -1,0 +1,414 @@
+//! A request taken apart as applications would: arguments, members of JSON, fields of forms, texts of
+//! XML. Rules of managed groups look at each by itself, so that a quotation mark in one cannot meet
+//! one in another, and JSON's own quotes are none of SQL's.
+
+use alloc::borrow::Cow;
+use alloc::vec::Vec;
+use core::cell::OnceCell;
+
+use super::Place;
+use crate::json::{End, Item, walk};
+use crate::request::{Request, arguments};
+use crate::statement::find;
+use crate::text::starts_with;
+use crate::transform::Transformation;
+
+/// Most parts of one place; what is beyond is in the last one.
+const PARTS_MAX: usize = 2_048;
+/// How often a text is decoded again that is still percent-encoded.
+const PEELS_MAX: usize = 3;
+
+/// The parts of a request, each place taken apart when a rule first looks at it.
+#[derive(Debug, Default)]
+pub(crate) struct Parts {
+    query: OnceCell<Vec<Part>>,
+    body: OnceCell<Vec<Part>>,
+    cookies: OnceCell<Vec<Part>>,
+    path: OnceCell<Vec<Part>>,
+    headers: OnceCell<Vec<Part>>,
+}
+
+/// A text as an application would see it.
+#[derive(Debug)]
+pub(crate) struct Part {
+    text: Vec<u8>,
+    /// Decoded again, where that makes a difference.
+    peeled: Option<Vec<u8>>,
+    is_harmless: bool,
+    kind: PartKind,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum PartKind {
+    Plain,
+    FileName,
+    /// A header field with a syntax of its own: nobody's free text.
+    Structured,
+}
+
+impl Part {
+    fn new(text: Cow<'_, [u8]>, kind: PartKind) -> Self {
+        let plain = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.');
+        let is_harmless = text.iter().all(plain) && find(&text, b"..").is_none();
+        let peeled = if is_harmless { None } else { peel(&text) };
+        Self { text: text.into_owned(), peeled, is_harmless, kind }
+    }
+
+    /// Letters, digits and dots alone.
+    pub(crate) fn is_harmless(&self) -> bool {
+        self.is_harmless
+    }
+
+    pub(crate) fn is_file_name(&self) -> bool {
+        self.kind == PartKind::FileName
+    }
+
+    pub(crate) fn is_structured(&self) -> bool {
+        self.kind == PartKind::Structured
+    }
+
+    /// Whether the text, or what is left of it decoded again, is what is looked for.
+    pub(crate) fn any(&self, test: impl Fn(&[u8]) -> bool) -> bool {
+        test(&self.text) || self.peeled.as_deref().is_some_and(test)
+    }
+}
+
+/// A text without further layers of percent-encoding.
+fn peel(text: &[u8]) -> Option<Vec<u8>> {
+    let encoded = |text: &[u8]| {
+        text.windows(3).any(|w| {
+            w[0] == b'%'
+                && (w[1].is_ascii_hexdigit() && w[2].is_ascii_hexdigit() || w[1] | 32 == b'u')
+        })
+    };
+    let mut peeled: Option<Vec<u8>> = None;
+    for _ in 0..PEELS_MAX {
+        let current = peeled.as_deref().unwrap_or(text);
+        if !encoded(current) {
+            break;
+        }
+        // A plus in text that was decoded already is a plus.
+        let kept: Vec<u8> = if current.contains(&b'+') {
+            let parts: Vec<Cow<'_, [u8]>> = current
+                .split(|b| *b == b'+')
+                .map(|part| Transformation::UrlDecodeUni.apply(part))
+                .collect();
+            parts.join(&b'+')
+        } else {
+            Transformation::UrlDecodeUni.apply(current).into_owned()
+        };
+        if kept == current {
+            break;
+        }
+        peeled = Some(kept);
+    }
+    peeled
+}
+
+impl Parts {
+    /// The parts of one place.
+    pub(crate) fn of(&self, request: &Request<'_>, place: Place) -> &[Part] {
+        match place {
+            Place::Query => self.query.get_or_init(|| query(request.query)),
+            Place::Body => self.body.get_or_init(|| body(request)),
+            Place::Cookies => self.cookies.get_or_init(|| cookies(request)),
+            Place::Path => self.path.get_or_init(|| path(request.path)),
+            Place::Headers => self.headers.get_or_init(|| headers(request)),
+            Place::Request => &[],
+        }
+    }
+}
+
+fn decoded(text: &str) -> Cow<'_, [u8]> {
+    Transformation::UrlDecodeUni.apply(text.as_bytes())
+}
+
+/// Names and values; a name that says nothing is left out.
+fn pairs<'t>(pairs: impl Iterator<Item = (&'t str, &'t str)>) -> Vec<Part> {
+    let mut parts = Vec::new();
+    for (name, value) in pairs.take(PARTS_MAX) {
+        let name = Part::new(decoded(name), PartKind::Plain);
+        if !name.is_harmless {
+            parts.push(name);
+        }
+        parts.push(Part::new(decoded(value), PartKind::Plain));
+    }
+    parts
+}
+
+fn query(text: &str) -> Vec<Part> {
+    let mut parts = pairs(arguments(text));
+    // `?../etc/passwd=` and `?a;b` are one argument to some applications.
+    if text.contains(';') && !text.contains('=') {
+        parts.push(Part::new(decoded(text), PartKind::Plain));
+    }
+    parts
+}
+
+fn path(text: &str) -> Vec<Part> {
+    let mut parts = Vec::new();
+    let bytes = text.as_bytes();
+    let all = match bytes.contains(&b'%') {
+        true => {
+            let pieces: Vec<Cow<'_, [u8]>> = bytes
+                .split(|b| *b == b'+')
+                .map(|p| Transformation::UrlDecodeUni.apply(p))
+                .collect();
+            Cow::Owned(pieces.join(&b'+'))
+        }
+        false => Cow::Borrowed(bytes),
+    };
+    parts.push(Part::new(all, PartKind::Plain));
+    for segment in
+        text.split('/').filter(|segment| segment.contains('%') || segment.contains(';')).take(64)
+    {
+        parts.push(Part::new(decoded(segment), PartKind::Plain));
+    }
+    parts
+}
+
+fn cookies(request: &Request<'_>) -> Vec<Part> {
+    pairs(request.cookies())
+}
+
+/// Fields whose syntax is their own.
+const STRUCTURED: [&str; 41] = [
+    "accept",
+    "accept-charset",
+    "accept-encoding",
+    "accept-language",
+    "authorization",
+    "cache-control",
+    "cdn-loop",
+    "cf-ray",
+    "cf-visitor",
+    "connection",
+    "content-encoding",
+    "content-length",
+    "content-type",
+    "date",
+    "dnt",
+    "expect",
+    "forwarded",
+    "from",
+    "host",
+    "if-match",
+    "if-modified-since",
+    "if-none-match",
+    "if-range",
+    "if-unmodified-since",
+    "keep-alive",
+    "max-forwards",
+    "origin",
+    "pragma",
+    "priority",
+    "proxy-authorization",
+    "range",
+    "te",
+    "traceparent",
+    "tracestate",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+    "upgrade-insecure-requests",
+    "via",
+    "x-api-key",
+    "x-amzn-trace-id",
+];
+
+fn headers(request: &Request<'_>) -> Vec<Part> {
+    let mut parts = Vec::new();
+    for (name, value) in request.headers.iter().take(256) {
+        let is = |known: &str| name.eq_ignore_ascii_case(known);
+        if is("cookie") {
+            continue;
+        }
+        let structured = STRUCTURED.iter().any(|known| is(known))
+            || ["sec-", "x-amz-", "x-forwarded-", "cf-", "cloudfront-"]
+                .iter()
+                .any(|prefix| starts_with(name.as_bytes(), prefix.as_bytes()));
+        if structured {
+            parts.push(Part::new(value.as_bytes().into(), PartKind::Structured));
+            continue;
+        }
+        if is("referer")
+            && let Some((before, query)) = value.split_once('?')
+        {
+            parts.push(Part::new(decoded(before), PartKind::Plain));
+            parts.extend(pairs(arguments(query)));
+            continue;
+        }
+        parts.push(Part::new(value.as_bytes().into(), PartKind::Plain));
+    }
+    parts.extend(cookies(request));
+    parts
+}
+
+fn body(request: &Request<'_>) -> Vec<Part> {
+    let content = request.body;
+    if content.is_empty() {
+        return Vec::new();
+    }
+    let media = request.header("content-type").unwrap_or_default();
+    let is = |part: &str| crate::text::contains_small(media.as_bytes(), part.as_bytes());
+    if is("multipart/") {
+        return multipart(content, media);
+    }
+    if is("json")
+        || (!is("xml")
+            && !is("form")
+            && matches!(content.trim_ascii_start().first(), Some(b'{' | b'[')))
+    {
+        return json(content, request.body_is_cut);
+    }
+    if is("xml") {
+        return xml(content);
+    }
+    let text = crate::pattern::as_text(content);
+    if is("x-www-form-urlencoded") || media.is_empty() {
+        return pairs(arguments(&text));
+    }
+    // Pictures and archives are not text.
+    if ["image/", "audio/", "video/", "font/", "octet-stream", "zip", "pdf", "protobuf"]
+        .iter()
+        .any(|kind| is(kind))
+    {
+        let start = &content[..content.len().min(64)];
+        return [Part::new(start.into(), PartKind::Structured)].into();
+    }
+    [Part::new(content.into(), PartKind::Plain)].into()
+}
+
+fn json(content: &[u8], is_cut: bool) -> Vec<Part> {
+    let mut parts = Vec::new();
+    let end = walk(content, &mut |_, item, text| {
+        let part = Part::new(text.into(), PartKind::Plain);
+        if item == Item::Value || !part.is_harmless {
+            parts.push(part);
+        }
+        parts.len() >= PARTS_MAX
+    });
+    if let End::Invalid(at) = end
+        && !is_cut
+    {
+        parts.push(Part::new(content[at.min(content.len())..].into(), PartKind::Plain));
+        if parts.len() == 1 && content.contains(&b'=') {
+            parts.extend(pairs(arguments(&crate::pattern::as_text(content))));
+        }
+    }
+    parts
+}
+
+/// Texts and values of attributes; what follows a `&` is an entity.
+fn xml(content: &[u8]) -> Vec<Part> {
+    let mut parts = Vec::new();
+    let mut add = |text: &[u8]| {
+        if !text.trim_ascii().is_empty() && parts.len() < PARTS_MAX {
+            let text = Transformation::HtmlEntityDecode.apply(text);
+            parts.push(Part::new(text, PartKind::Plain));
+        }
+    };
+    let mut rest = content;
+    while let Some(open) = rest.iter().position(|b| *b == b'<') {
+        add(&rest[..open]);
+        rest = &rest[open..];
+        if let Some(data) = rest.strip_prefix(b"<![CDATA[") {
+            let end = find(data, b"]]>").unwrap_or(data.len());
+            add(&data[..end]);
+            rest = data.get(end + 3..).unwrap_or(&[]);
+            continue;
+        }
+        let end = rest.iter().position(|b| *b == b'>').unwrap_or(rest.len() - 1);
+        let tag = &rest[..=end];
+        for value in tag.split(|b| *b == b'"').skip(1).step_by(2) {
+            add(value);
+        }
+        rest = &rest[end + 1..];
+    }
+    add(rest);
+    parts
+}
+
+/// Fields of a form with their names, and files' names.
+fn multipart(content: &[u8], media: &str) -> Vec<Part> {
+    let mut parts = Vec::new();
+    let boundary = media.split(';').find_map(|parameter| {
+        let (name, value) = parameter.trim().split_once('=')?;
+        name.eq_ignore_ascii_case("boundary").then(|| value.trim_matches('"'))
+    });
+    let boundary = alloc::format!("--{}", boundary.unwrap_or("-"));
+    let mut rest = content;
+    while let Some(at) = find(rest, boundary.as_bytes()) {
+        rest = &rest[at + boundary.len()..];
+        let end = find(rest, boundary.as_bytes()).unwrap_or(rest.len());
+        if rest.starts_with(b"--") {
+            break;
+        }
+        field(&rest[..end], &mut parts);
+        if parts.len() >= PARTS_MAX {
+            break;
+        }
+    }
+    if parts.is_empty() {
+        parts.push(Part::new(content.into(), PartKind::Plain));
+    }
+    parts
+}
+
+fn field(text: &[u8], parts: &mut Vec<Part>) {
+    let (head, content) = match find(text, b"\r\n\r\n") {
+        Some(at) => (&text[..at], &text[at + 4..]),
+        None => match find(text, b"\n\n") {
+            Some(at) => (&text[..at], &text[at + 2..]),
+            None => (text, &text[text.len()..]),
+        },
+    };
+    let head_text = crate::pattern::as_text(head);
+    for parameter in head_text.split([';', '\n']) {
+        let Some((name, value)) = parameter.trim().split_once('=') else { continue };
+        let value = value.trim().trim_matches(['"', '\'']);
+        let is_file = name.to_ascii_lowercase().starts_with("filename");
+        let kind = if is_file { PartKind::FileName } else { PartKind::Plain };
+        parts.push(Part::new(value.as_bytes().into(), kind));
+    }
+    let is_binary = content.iter().take(512).any(|b| *b == 0 || (*b < 9));
+    if !is_binary {
+        let content = content.strip_suffix(b"\r\n").unwrap_or(content);
+        parts.push(Part::new(content.into(), PartKind::Plain));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::string::String;
+
+    fn texts(media: &str, content: &str) -> Vec<String> {
+        let headers = [("content-type", media)].to_vec();
+        let request = Request { headers, body: content.as_bytes(), ..Request::default() };
+        let parts = Parts::default();
+        let all = parts.of(&request, Place::Body).iter();
+        all.map(|part| String::from_utf8_lossy(&part.text).into_owned()).collect()
+    }
+
+    #[test]
+    fn bodies_are_taken_apart_by_their_media_type() {
+        assert_eq!(
+            texts("application/x-www-form-urlencoded", "a=1+2&b%27=%253c"),
+            ["1 2", "b'", "%3c"]
+        );
+        assert_eq!(texts("application/json", r#"{"a":"O'Brien","b":[1]}"#), ["O'Brien", "1"]);
+        assert_eq!(texts("text/xml", "<a b=\"c\">d<![CDATA[<e>]]></a>"), ["c", "d", "<e>"]);
+        assert_eq!(texts("text/plain", "a=b"), ["a=b"]);
+        let form = "--x\r\nContent-Disposition: form-data; name=\"f\"; filename=\"a.txt\"\r\n\r\nhello\r\n--x--";
+        assert_eq!(texts("multipart/form-data; boundary=x", form), ["f", "a.txt", "hello"]);
+    }
+
+    #[test]
+    fn layers_of_encoding_are_peeled() {
+        assert_eq!(peel(b"%3cscript%3e").as_deref(), Some(&b"<script>"[..]));
+        assert_eq!(peel(b"%253c").as_deref(), Some(&b"<"[..]));
+        assert_eq!(peel(b"1%2b1+1").as_deref(), Some(&b"1+1+1"[..]));
+        assert_eq!(peel(b"100% of"), None);
+    }
+}

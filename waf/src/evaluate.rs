@@ -1,0 +1,353 @@
+//! The evaluation of a request: rules in their order, until one decides.
+//!
+//! What others have counted of a rate-based rule is the host's to know, so an evaluation may stop to
+//! ask for it: [`Evaluation::advance`] until it is [`Step::Decided`].
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use crate::acl::{Action, CustomResponse, Group, Headers, Kind, Rule, Statement, WebAcl};
+use crate::detect::Parts;
+use crate::rate::{self, Rate};
+use crate::request::Request;
+use crate::statement::{Found, Matcher};
+
+/// What is next.
+#[derive(Debug)]
+pub enum Step<'a> {
+    /// Counts the request under a key, and tells [`Evaluation::counted`] how many there were.
+    Count(Counting),
+    /// The end.
+    Decided(Verdict<'a>),
+}
+
+/// A request to be counted, by [`Window`](crate::Window) in the host's store.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Counting {
+    /// What it is counted under.
+    pub key: String,
+    /// The span that counts.
+    pub window_ms: u64,
+}
+
+/// What becomes of a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Decision {
+    /// It goes on, with these header fields added.
+    Allow,
+    /// It is refused, with the default answer or with this one.
+    Block(Option<CustomResponse>),
+    /// Its client has to solve a puzzle that machines cannot.
+    Captcha,
+    /// Its client has to show that it is a browser.
+    Challenge,
+}
+
+/// The outcome of an evaluation, with everything that a log tells.
+#[derive(Debug)]
+pub struct Verdict<'a> {
+    /// What becomes of the request.
+    pub decision: Decision,
+    /// Header fields for the request that goes on.
+    pub inserted: Headers,
+    /// The labels that rules added, in order.
+    pub labels: Vec<String>,
+    pub(crate) terminating: Option<Terminating<'a>>,
+    pub(crate) counted: Vec<Matched<'a>>,
+    pub(crate) groups: Vec<GroupResult<'a>>,
+    pub(crate) rates: Vec<RateResult<'a>>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Terminating<'a> {
+    pub(crate) rule: &'a Rule,
+    /// Within a group: the group's own rule.
+    pub(crate) found: Option<Found>,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Matched<'a> {
+    pub(crate) rule: &'a str,
+    pub(crate) action: &'static str,
+    pub(crate) found: Option<Found>,
+}
+
+#[derive(Debug)]
+pub(crate) struct GroupResult<'a> {
+    pub(crate) id: &'a str,
+    pub(crate) terminating: Option<Matched<'a>>,
+    pub(crate) counted: Vec<Matched<'a>>,
+}
+
+#[derive(Debug)]
+pub(crate) struct RateResult<'a> {
+    pub(crate) rule: &'a str,
+    pub(crate) rate: &'a Rate,
+}
+
+impl Verdict<'_> {
+    /// The name of the rule that decided; `None` for the default action.
+    pub fn rule(&self) -> Option<&str> {
+        self.terminating.as_ref().map(|terminating| terminating.rule.name.as_str())
+    }
+
+    /// The rule within a rule group that decided.
+    pub fn rule_in_group(&self) -> Option<&str> {
+        let decided = self.groups.last()?.terminating.as_ref()?;
+        self.terminating.as_ref().map(|_| decided.rule)
+    }
+}
+
+/// A request on its way through the rules.
+#[derive(Debug)]
+pub struct Evaluation<'a> {
+    acl: &'a WebAcl,
+    request: &'a Request<'a>,
+    parts: Parts,
+    /// Which rule is next, and which of its group.
+    at: usize,
+    inner: Option<usize>,
+    /// What the host counted for the rule that is next.
+    answer: Option<u32>,
+    verdict: Verdict<'a>,
+    tokens: Tokens,
+}
+
+/// The tokens that a client has earned by solving a captcha or a challenge: when each was issued.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Tokens {
+    /// A captcha that was solved, milliseconds since 1970.
+    pub captcha_ms: Option<u64>,
+    /// A challenge that was passed.
+    pub challenge_ms: Option<u64>,
+}
+
+impl WebAcl {
+    /// Begins to evaluate a request.
+    pub fn evaluate<'a>(&'a self, request: &'a Request<'a>, tokens: Tokens) -> Evaluation<'a> {
+        Evaluation {
+            acl: self,
+            request,
+            parts: Parts::default(),
+            at: 0,
+            inner: None,
+            answer: None,
+            tokens,
+            verdict: Verdict {
+                decision: Decision::Allow,
+                inserted: Vec::new(),
+                labels: Vec::new(),
+                terminating: None,
+                counted: Vec::new(),
+                groups: Vec::new(),
+                rates: Vec::new(),
+            },
+        }
+    }
+}
+
+/// What looking at one rule came to.
+enum Looked {
+    Matches(Option<Found>),
+    Passes,
+    Asks(Counting),
+}
+
+impl<'a> Evaluation<'a> {
+    /// Tells how many requests there were, as [`Step::Count`] asked. A host that cannot count says 0:
+    /// a rate-based rule does not refuse what nobody counted.
+    pub fn counted(&mut self, requests: u32) {
+        self.answer = Some(requests);
+    }
+
+    /// Goes on to the next question or to the end. After the end there is nothing more.
+    pub fn advance(&mut self) -> Step<'a> {
+        while let Some(rule) = self.acl.rules.get(self.at) {
+            let done = match &rule.kind {
+                Kind::Group(group) => self.group(rule, group),
+                _ => self.rule(rule),
+            };
+            match done {
+                Ok(true) => return Step::Decided(self.take_verdict()),
+                Ok(false) => (self.at, self.inner) = (self.at + 1, None),
+                Err(counting) => return Step::Count(counting),
+            }
+        }
+        let acl = self.acl;
+        self.decide(&acl.default_action);
+        Step::Decided(self.take_verdict())
+    }
+
+    /// A rule of the ACL itself: whether it decided.
+    fn rule(&mut self, rule: &'a Rule) -> Result<bool, Counting> {
+        let found = match self.look(rule) {
+            Looked::Passes => return Ok(false),
+            Looked::Asks(counting) => return Err(counting),
+            Looked::Matches(found) => found,
+        };
+        self.verdict.labels.extend(rule.labels.iter().cloned());
+        let Some(action) = action(rule) else { return Ok(false) };
+        if self.goes_on(rule, action) {
+            let action = action.name();
+            self.verdict.counted.push(Matched { rule: &rule.name, action, found });
+            return Ok(false);
+        }
+        self.verdict.terminating = Some(Terminating { rule, found });
+        self.decide(action);
+        Ok(true)
+    }
+
+    /// A rule that refers to a group: whether the group decided.
+    fn group(&mut self, rule: &'a Rule, group: &'a Group) -> Result<bool, Counting> {
+        if self.inner.is_none() {
+            let passes = match &group.scope_down {
+                Some(scope) => !self.matches(scope).0,
+                None => false,
+            };
+            if passes {
+                return Ok(false);
+            }
+            let result = GroupResult { id: &group.id, terminating: None, counted: Vec::new() };
+            self.verdict.groups.push(result);
+        }
+        let mut at = self.inner.unwrap_or(0);
+        while let Some(inner) = group.rules.get(at) {
+            self.inner = Some(at);
+            at += 1;
+            let found = match self.look(inner) {
+                Looked::Passes => continue,
+                Looked::Asks(counting) => return Err(counting),
+                Looked::Matches(found) => found,
+            };
+            self.verdict.labels.extend(inner.labels.iter().cloned());
+            let Some(action) = action(inner) else { continue };
+            let matched = Matched { rule: &inner.name, action: action.name(), found };
+            let goes_on = self.goes_on(inner, action);
+            let Some(result) = self.verdict.groups.last_mut() else { continue };
+            if goes_on {
+                result.counted.push(matched);
+                continue;
+            }
+            result.terminating = Some(matched);
+            if group.only_counts {
+                self.verdict.labels.extend(rule.labels.iter().cloned());
+                self.verdict.counted.push(Matched { rule: &rule.name, action: "COUNT", found });
+                return Ok(false);
+            }
+            self.verdict.labels.extend(rule.labels.iter().cloned());
+            self.verdict.terminating = Some(Terminating { rule, found });
+            self.decide(action);
+            return Ok(true);
+        }
+        Ok(false)
+    }
+
+    fn look(&mut self, rule: &'a Rule) -> Looked {
+        match &rule.kind {
+            Kind::Group(_) => Looked::Passes,
+            Kind::Statement { statement, .. } => match self.matches(statement) {
+                (true, found) => Looked::Matches(found),
+                (false, _) => Looked::Passes,
+            },
+            Kind::Rate { rate, .. } => {
+                if let Some(requests) = self.answer.take() {
+                    if requests <= rate.limit {
+                        return Looked::Passes;
+                    }
+                    self.verdict.rates.push(RateResult { rule: &rule.name, rate });
+                    return Looked::Matches(None);
+                }
+                if rate.scope_down.as_ref().is_some_and(|scope| !self.matches(scope).0) {
+                    return Looked::Passes;
+                }
+                let name = alloc::format!("{}\n{}", self.acl.arn, rule.name);
+                match rate::aggregate(rate, &name, self.request, &self.verdict.labels) {
+                    Ok(key) => {
+                        let window_ms = u64::from(rate.window_s) * 1_000;
+                        Looked::Asks(Counting { key, window_ms })
+                    }
+                    Err(true) => Looked::Matches(None),
+                    Err(false) => Looked::Passes,
+                }
+            }
+        }
+    }
+
+    fn matches(&self, statement: &Statement) -> (bool, Option<Found>) {
+        let mut matcher = Matcher {
+            request: self.request,
+            parts: &self.parts,
+            labels: &self.verdict.labels,
+            found: None,
+        };
+        (matcher.matches(statement), matcher.found)
+    }
+
+    /// Whether the request goes on to the next rule: it was only counted, or the client has what the
+    /// action asks for.
+    fn goes_on(&mut self, rule: &Rule, action: &Action) -> bool {
+        let is_fresh = |issued: Option<u64>, own: Option<u32>, all: u32| {
+            let immunity_ms = u64::from(own.unwrap_or(all)) * 1_000;
+            issued.is_some_and(|at| self.request.now_ms < at.saturating_add(immunity_ms))
+        };
+        let (acl, tokens) = (self.acl, self.tokens);
+        let (goes_on, headers) = match action {
+            Action::Allow(_) | Action::Block(_) => (false, None),
+            Action::Count(headers) => (true, Some(headers)),
+            Action::Captcha(headers) => {
+                let (own, all) = (rule.captcha_immunity_s, acl.captcha_immunity_s);
+                (is_fresh(tokens.captcha_ms, own, all), Some(headers))
+            }
+            Action::Challenge(headers) => {
+                let (own, all) = (rule.challenge_immunity_s, acl.challenge_immunity_s);
+                let solved = tokens.challenge_ms.max(tokens.captcha_ms);
+                (is_fresh(solved, own, all), Some(headers))
+            }
+        };
+        if goes_on {
+            self.insert(headers.map_or(&[], Vec::as_slice));
+        }
+        goes_on
+    }
+
+    fn decide(&mut self, action: &Action) {
+        self.verdict.decision = match action {
+            Action::Allow(headers) | Action::Count(headers) => {
+                self.insert(headers);
+                Decision::Allow
+            }
+            Action::Block(response) => Decision::Block(response.clone()),
+            Action::Captcha(_) => Decision::Captcha,
+            Action::Challenge(_) => Decision::Challenge,
+        };
+    }
+
+    /// The last rule that sets a header has its way.
+    fn insert(&mut self, headers: &[(String, String)]) {
+        for (name, value) in headers {
+            self.verdict.inserted.retain(|(other, _)| other != name);
+            self.verdict.inserted.push((name.clone(), value.clone()));
+        }
+    }
+
+    fn take_verdict(&mut self) -> Verdict<'a> {
+        self.at = self.acl.rules.len();
+        let empty = Verdict {
+            decision: Decision::Allow,
+            inserted: Vec::new(),
+            labels: Vec::new(),
+            terminating: None,
+            counted: Vec::new(),
+            groups: Vec::new(),
+            rates: Vec::new(),
+        };
+        core::mem::replace(&mut self.verdict, empty)
+    }
+}
+
+fn action(rule: &Rule) -> Option<&Action> {
+    match &rule.kind {
+        Kind::Statement { action, .. } | Kind::Rate { action, .. } => Some(action),
+        Kind::Group(_) => None,
+    }
+}

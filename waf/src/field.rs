@@ -1,0 +1,244 @@
+//! The component of a request that a statement inspects (`FieldToMatch`).
+
+use alloc::borrow::Cow;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use crate::json::{End, Item, walk};
+use crate::request::Request;
+
+/// AWS inspects the first 8 KB of headers and of cookies, and 200 of each.
+const HEADERS_BYTES_MAX: usize = 8 * 1024;
+const HEADERS_MAX: usize = 200;
+
+/// A component.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Field {
+    SingleHeader(String),
+    SingleQueryArgument(String),
+    AllQueryArguments,
+    UriPath,
+    QueryString,
+    Method,
+    Body(Oversize),
+    JsonBody {
+        paths: Option<Vec<String>>,
+        scope: Scope,
+        invalid: Option<Invalid>,
+        oversize: Oversize,
+    },
+    Headers {
+        names: Names,
+        scope: Scope,
+        oversize: Oversize,
+    },
+    Cookies {
+        names: Names,
+        scope: Scope,
+        oversize: Oversize,
+    },
+    HeaderOrder(Oversize),
+    Ja3(Fallback),
+    Ja4(Fallback),
+    UriFragment(Fallback),
+}
+
+/// `OversizeHandling`: what is thought of a component that is larger than what is inspected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Oversize {
+    /// What is there of it is inspected.
+    Continue,
+    Match,
+    NoMatch,
+}
+
+/// `FallbackBehavior`: what is thought of a component that is not known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fallback {
+    Match,
+    NoMatch,
+}
+
+/// `InvalidFallbackBehavior`: what is thought of a body that is not JSON.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Invalid {
+    Match,
+    NoMatch,
+    EvaluateAsString,
+}
+
+/// `MatchScope`
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Scope {
+    All,
+    Key,
+    Value,
+}
+
+/// `MatchPattern` of headers and cookies.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Names {
+    All,
+    Included(Vec<String>),
+    Excluded(Vec<String>),
+}
+
+impl Names {
+    fn take(&self, name: &str) -> bool {
+        let has = |names: &[String]| names.iter().any(|n| n.eq_ignore_ascii_case(name));
+        match self {
+            Self::All => true,
+            Self::Included(names) => has(names),
+            Self::Excluded(names) => !has(names),
+        }
+    }
+}
+
+impl Field {
+    /// Whether any text of the component is what `test` looks for. One that is not there is not.
+    pub(crate) fn any(&self, request: &Request<'_>, test: &mut dyn FnMut(&[u8]) -> bool) -> bool {
+        match self {
+            Self::SingleHeader(name) => {
+                let mut values = request.header_values(name);
+                let Some(first) = values.next() else { return false };
+                let joined = values.fold(Cow::Borrowed(first), |mut all, value| {
+                    all.to_mut().push(',');
+                    all.to_mut().push_str(value);
+                    all
+                });
+                test(joined.as_bytes())
+            }
+            Self::SingleQueryArgument(name) => request.query_arguments().any(|(key, value)| {
+                crate::transform::Transformation::UrlDecode
+                    .apply(key.as_bytes())
+                    .eq_ignore_ascii_case(name.as_bytes())
+                    && test(value.as_bytes())
+            }),
+            Self::AllQueryArguments => request
+                .query_arguments()
+                .any(|(key, value)| test(key.as_bytes()) || test(value.as_bytes())),
+            Self::UriPath => test(request.path.as_bytes()),
+            Self::QueryString => test(request.query.as_bytes()),
+            Self::Method => test(request.method.as_bytes()),
+            Self::Body(oversize) => {
+                oversize.decides(request.body_is_cut).unwrap_or_else(|| test(request.body))
+            }
+            Self::JsonBody { paths, scope, invalid, oversize } => oversize
+                .decides(request.body_is_cut)
+                .unwrap_or_else(|| any_json(request, paths.as_deref(), *scope, *invalid, test)),
+            Self::Headers { names, scope, oversize } => {
+                any_pair(request.headers.iter().copied(), names, *scope, *oversize, test)
+            }
+            Self::Cookies { names, scope, oversize } => {
+                any_pair(request.cookies(), names, *scope, *oversize, test)
+            }
+            Self::HeaderOrder(oversize) => {
+                let names: Vec<&str> = request.headers.iter().map(|line| line.0).collect();
+                let order = names.join(":").to_ascii_lowercase();
+                let is_cut = names.len() > HEADERS_MAX || order.len() > HEADERS_BYTES_MAX;
+                oversize.decides(is_cut).unwrap_or_else(|| test(order.as_bytes()))
+            }
+            Self::Ja3(fallback) => fallback.any(request.ja3, test),
+            Self::Ja4(fallback) => fallback.any(request.ja4, test),
+            Self::UriFragment(fallback) => fallback.any(request.fragment, test),
+        }
+    }
+
+    /// Whether it needs the request's body.
+    pub(crate) fn reads_body(&self) -> bool {
+        matches!(self, Self::Body(_) | Self::JsonBody { .. })
+    }
+
+    /// Its name in the log.
+    pub(crate) fn location(&self) -> &'static str {
+        match self {
+            Self::SingleHeader(_) | Self::Headers { .. } => "HEADER",
+            Self::SingleQueryArgument(_) => "SINGLE_QUERY_ARG",
+            Self::AllQueryArguments => "ALL_QUERY_ARGS",
+            Self::UriPath => "URI",
+            Self::QueryString => "QUERY_STRING",
+            Self::Method => "METHOD",
+            Self::Body(_) => "BODY",
+            Self::JsonBody { .. } => "JSON_BODY",
+            Self::Cookies { .. } => "COOKIE",
+            Self::HeaderOrder(_) => "HEADER_ORDER",
+            Self::Ja3(_) => "JA3_FINGERPRINT",
+            Self::Ja4(_) => "JA4_FINGERPRINT",
+            Self::UriFragment(_) => "URI_FRAGMENT",
+        }
+    }
+}
+
+impl Oversize {
+    fn decides(self, is_cut: bool) -> Option<bool> {
+        match self {
+            _ if !is_cut => None,
+            Self::Continue => None,
+            Self::Match => Some(true),
+            Self::NoMatch => Some(false),
+        }
+    }
+}
+
+impl Fallback {
+    fn any(self, text: Option<&str>, test: &mut dyn FnMut(&[u8]) -> bool) -> bool {
+        text.map_or(self == Self::Match, |text| test(text.as_bytes()))
+    }
+}
+
+fn any_pair<'a>(
+    pairs: impl Iterator<Item = (&'a str, &'a str)> + Clone,
+    names: &Names,
+    scope: Scope,
+    oversize: Oversize,
+    test: &mut dyn FnMut(&[u8]) -> bool,
+) -> bool {
+    let mut bytes = 0;
+    let within = |(index, (name, value)): &(usize, (&str, &str)), bytes: &mut usize| {
+        *bytes += name.len() + value.len();
+        *index < HEADERS_MAX && *bytes <= HEADERS_BYTES_MAX
+    };
+    let is_cut = pairs.clone().enumerate().any(|pair| !within(&pair, &mut bytes));
+    if let Some(decided) = oversize.decides(is_cut) {
+        return decided;
+    }
+    let mut bytes = 0;
+    let inspected = pairs.enumerate().take_while(move |pair| within(pair, &mut bytes));
+    inspected.map(|(_, pair)| pair).filter(|(name, _)| names.take(name)).any(|(name, value)| {
+        (scope != Scope::Value && test(name.as_bytes()))
+            || (scope != Scope::Key && test(value.as_bytes()))
+    })
+}
+
+fn any_json(
+    request: &Request<'_>,
+    paths: Option<&[String]>,
+    scope: Scope,
+    invalid: Option<Invalid>,
+    test: &mut dyn FnMut(&[u8]) -> bool,
+) -> bool {
+    let is_under = |pointer: &str, path: &String| {
+        let below = pointer.strip_prefix(path.trim_end_matches('/'));
+        below.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
+    let end = walk(request.body, &mut |pointer, item, text| {
+        let is_looked_at = match item {
+            Item::Key => scope != Scope::Value,
+            Item::Value => scope != Scope::Key,
+        };
+        is_looked_at
+            && paths.is_none_or(|paths| paths.iter().any(|path| is_under(pointer, path)))
+            && test(text)
+    });
+    match (end, invalid) {
+        (End::Stopped, _) => true,
+        // A body that is cut is not JSON to its end; what there is of it was inspected.
+        (End::Invalid(at), _) if request.body_is_cut && at + 1 >= request.body.len() => false,
+        (End::Invalid(_), Some(Invalid::Match)) => true,
+        (End::Invalid(_), Some(Invalid::EvaluateAsString)) => test(request.body),
+        (End::Complete | End::Invalid(_), _) => false,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,109 @@
+use super::*;
+use alloc::string::ToString;
+
+fn request() -> Request<'static> {
+    Request {
+        method: "POST",
+        path: "/prod/a%20b",
+        query: "q=1&X=two&q=3&flag",
+        headers: [("Host", "h"), ("X-A", "1"), ("x-a", "2"), ("Cookie", "a=b; c=d=e;f")].to_vec(),
+        body: br#"{"a":{"b":"deep"},"list":["x",7],"k":true}"#,
+        ja3: Some("0123"),
+        ..Request::default()
+    }
+}
+
+fn texts(field: &Field, request: &Request<'_>) -> Vec<String> {
+    let mut all = Vec::new();
+    let decided = field.any(request, &mut |text| {
+        all.push(String::from_utf8_lossy(text).into_owned());
+        false
+    });
+    if decided {
+        all.push("(match)".to_string());
+    }
+    all
+}
+
+fn json(paths: &[&str], scope: Scope, invalid: Option<Invalid>) -> Field {
+    let paths = (!paths.is_empty()).then(|| paths.iter().map(ToString::to_string).collect());
+    Field::JsonBody { paths, scope, invalid, oversize: Oversize::Continue }
+}
+
+#[test]
+fn every_component_gives_its_texts() {
+    let names = |names: &[&str]| names.iter().map(ToString::to_string).collect::<Vec<_>>();
+    let go_on = Oversize::Continue;
+    let headers = |names, scope| Field::Headers { names, scope, oversize: go_on };
+    let cookies = |names, scope| Field::Cookies { names, scope, oversize: go_on };
+    let cases: [(Field, &[&str]); 16] = [
+        (Field::SingleHeader("x-A".into()), &["1,2"]),
+        (Field::SingleHeader("none".into()), &[]),
+        (Field::SingleQueryArgument("x".into()), &["two"]),
+        (Field::SingleQueryArgument("q".into()), &["1", "3"]),
+        (Field::AllQueryArguments, &["q", "1", "X", "two", "q", "3", "flag", ""]),
+        (Field::UriPath, &["/prod/a%20b"]),
+        (Field::QueryString, &["q=1&X=two&q=3&flag"]),
+        (Field::Method, &["POST"]),
+        (headers(Names::Included(names(&["x-a"])), Scope::All), &["X-A", "1", "x-a", "2"]),
+        (headers(Names::Excluded(names(&["X-a", "cookie"])), Scope::Value), &["h"]),
+        (cookies(Names::All, Scope::Key), &["a", "c", "f"]),
+        (cookies(Names::Included(names(&["c"])), Scope::Value), &["d=e"]),
+        (Field::HeaderOrder(go_on), &["host:x-a:x-a:cookie"]),
+        (Field::Ja3(Fallback::Match), &["0123"]),
+        (Field::Ja4(Fallback::Match), &["(match)"]),
+        (Field::UriFragment(Fallback::NoMatch), &[]),
+    ];
+    for (field, expected) in cases {
+        assert_eq!(texts(&field, &request()), expected, "{field:?}");
+    }
+}
+
+#[test]
+fn json_bodies_are_inspected_by_path_and_scope() {
+    let cases: [(Field, &[&str]); 4] = [
+        (json(&[], Scope::Value, None), &["deep", "x", "7", "true"]),
+        (json(&[], Scope::Key, None), &["a", "b", "list", "k"]),
+        (json(&["/a", "/list/0"], Scope::Value, None), &["deep", "x"]),
+        (json(&["/lis"], Scope::All, None), &[]),
+    ];
+    for (field, expected) in cases {
+        assert_eq!(texts(&field, &request()), expected, "{field:?}");
+    }
+}
+
+#[test]
+fn a_body_that_is_not_json_is_thought_of_as_the_rule_says() {
+    let mut request = request();
+    request.body = br#"{"a":1,"#;
+    let cases: [(Option<Invalid>, &[&str]); 4] = [
+        (None, &["1"]),
+        (Some(Invalid::NoMatch), &["1"]),
+        (Some(Invalid::Match), &["1", "(match)"]),
+        (Some(Invalid::EvaluateAsString), &["1", "{\"a\":1,"]),
+    ];
+    for (invalid, expected) in cases {
+        assert_eq!(texts(&json(&[], Scope::Value, invalid), &request), expected, "{invalid:?}");
+    }
+    request.body_is_cut = true;
+    assert_eq!(texts(&json(&[], Scope::Value, Some(Invalid::Match)), &request), ["1"]);
+}
+
+#[test]
+fn more_than_is_inspected_is_thought_of_as_the_rule_says() {
+    let mut request = request();
+    request.body_is_cut = true;
+    let body = |oversize| texts(&Field::Body(oversize), &request).len();
+    assert_eq!(texts(&Field::Body(Oversize::Match), &request), ["(match)"]);
+    assert_eq!((body(Oversize::NoMatch), body(Oversize::Continue)), (0, 1));
+    let mut many = Request { headers: [("a", "b")].repeat(200), ..Request::default() };
+    let field = |oversize| Field::Headers { names: Names::All, scope: Scope::Key, oversize };
+    assert_eq!(texts(&field(Oversize::Match), &many).len(), 200);
+    many.headers.push(("a", "b"));
+    assert_eq!(texts(&field(Oversize::Match), &many), ["(match)"]);
+    assert_eq!(texts(&field(Oversize::Continue), &many).len(), 200);
+    assert!(texts(&field(Oversize::NoMatch), &many).is_empty());
+    let long = "v".repeat(8 * 1024);
+    many.headers = [("a", long.as_str())].to_vec();
+    assert_eq!(texts(&field(Oversize::Match), &many), ["(match)"]);
+}

@@ -1,0 +1,330 @@
+//! Names of files that systems, servers and tools keep.
+
+use alloc::vec::Vec;
+
+use crate::statement::find;
+
+/// Folders of Unix, and what is in them that tells of a system. `*` is all.
+const UNIX: [(&[u8], &[&[u8]]); 12] = [
+    (
+        b"etc/",
+        &[
+            b"passwd",
+            b"shadow",
+            b"group",
+            b"gshadow",
+            b"hosts",
+            b"hostname",
+            b"issue",
+            b"motd",
+            b"fstab",
+            b"mtab",
+            b"crontab",
+            b"sudoers",
+            b"resolv.conf",
+            b"inittab",
+            b"profile",
+            b"bashrc",
+            b"ssh/",
+            b"ssl/",
+            b"apache",
+            b"httpd/",
+            b"nginx/",
+            b"mysql/",
+            b"my.cnf",
+            b"php",
+            b"cron",
+            b"init.d/",
+            b"network/",
+            b"security/",
+            b"os-release",
+            b"redhat-release",
+            b"debian_version",
+            b"lsb-release",
+            b"exports",
+            b"ldap",
+            b"pam",
+            b"postgresql/",
+            b"proftpd",
+            b"vsftpd",
+            b"pure-ftpd",
+            b"samba/",
+            b"snmp/",
+            b"squid/",
+            b"syslog",
+            b"logrotate",
+            b"master.passwd",
+            b"sysctl",
+            b"services",
+            b"shells",
+            b"rc",
+            b"environment",
+            b"aliases",
+            b"lighttpd",
+            b"tomcat",
+            b"phpmyadmin",
+            b"kubernetes",
+            b"docker",
+            b"gitconfig",
+            b"pki/",
+            b"wgetrc",
+            b"ftpusers",
+            b"at.",
+            b"chroot",
+            b"dhcp",
+            b"firewall",
+            b"grub",
+            b"host.",
+            b"inputrc",
+            b"ld.so",
+            b"login",
+            b"mail",
+            b"modules",
+            b"openldap",
+            b"rsync",
+            b"sysconfig",
+            b"updatedb",
+            b"x11",
+            b"zypp",
+        ],
+    ),
+    (
+        b"proc/",
+        &[
+            b"self/",
+            b"version",
+            b"cpuinfo",
+            b"meminfo",
+            b"mounts",
+            b"net/",
+            b"cmdline",
+            b"devices",
+            b"filesystems",
+            b"interrupts",
+            b"ioports",
+            b"modules",
+            b"partitions",
+            b"sched_debug",
+            b"stat",
+            b"swaps",
+            b"1/",
+            b"2/",
+            b"0/",
+            b"3/",
+            b"9/",
+        ],
+    ),
+    (b"var/log/", &[b""]),
+    (b"var/run/secrets/", &[b""]),
+    (b"var/spool/", &[b""]),
+    (b"var/mail/", &[b""]),
+    (b"var/www/", &[b"html/.", b".", b"conf", b"log"]),
+    (b"var/lib/", &[b"mysql", b"mlocate", b"pgsql"]),
+    (
+        b"usr/local/",
+        &[
+            b"apache", b"etc/", b"nginx/", b"php", b"cpanel", b"pgsql", b"zeus", b"app/",
+            b"jakarta", b"samba", b"psa/", b"lib/php",
+        ],
+    ),
+    (b"root/", &[b"."]),
+    (b"dev/", &[b"tcp/", b"udp/", b"fd/", b"shm/", b"stdin", b"mem"]),
+    (b"opt/", &[b"apache", b"httpd/", b"lampp/", b"xampp/", b"nginx", b"tomcat", b"lsws"]),
+];
+
+/// Files and folders of Windows.
+const WINDOWS: [&[u8]; 17] = [
+    b"boot.ini",
+    b"win.ini",
+    b"system.ini",
+    b"autoexec.bat",
+    b"config.sys",
+    b"system32/",
+    b"windows/repair",
+    b"windows/system",
+    b"winnt/",
+    b"windows/win",
+    b"windows/php",
+    b"inetpub/",
+    b"ntuser.dat",
+    b"pagefile.sys",
+    b"sysprep",
+    b"unattend",
+    b"iis.log",
+];
+
+/// What a person's or a project's folder has that is not for others.
+const HIDDEN: [&[u8]; 62] = [
+    b".aws",
+    b".azure",
+    b".bash_history",
+    b".bash_logout",
+    b".bash_profile",
+    b".bashrc",
+    b".boto",
+    b".bzr",
+    b".cshrc",
+    b".cvsignore",
+    b".docker",
+    b".dockercfg",
+    b".ds_store",
+    b".env",
+    b".ftpconfig",
+    b".git",
+    b".git-credentials",
+    b".gitconfig",
+    b".gitignore",
+    b".gitmodules",
+    b".gnupg",
+    b".google_authenticator",
+    b".hg",
+    b".hgignore",
+    b".history",
+    b".htaccess",
+    b".htdigest",
+    b".htpasswd",
+    b".idea",
+    b".java",
+    b".jenkins",
+    b".ksh_history",
+    b".kube",
+    b".lesshst",
+    b".lftp",
+    b".lhistory",
+    b".lighttpdpassword",
+    b".local",
+    b".my.cnf",
+    b".mysql_history",
+    b".nano_history",
+    b".netrc",
+    b".node_repl_history",
+    b".npmrc",
+    b".nsconfig",
+    b".pearrc",
+    b".pgpass",
+    b".php_history",
+    b".profile",
+    b".psql_history",
+    b".python_history",
+    b".rediscli_history",
+    b".rhosts",
+    b".sh_history",
+    b".sqlite_history",
+    b".ssh",
+    b".subversion",
+    b".svn",
+    b".tconn",
+    b".viminfo",
+    b".vscode",
+    b".zsh_history",
+];
+/// Files of that kind without a dot before their name.
+const NAMED: [&[u8]; 24] = [
+    b"id_rsa",
+    b"id_dsa",
+    b"id_ecdsa",
+    b"id_ed25519",
+    b"authorized_keys",
+    b"known_hosts",
+    b"wp-config.php",
+    b"wp-config.bak",
+    b"web.config",
+    b"web-inf",
+    b"meta-inf",
+    b"global.asa",
+    b"localsettings.php",
+    b"configuration.php~",
+    b"config.inc.php",
+    b"composer.lock",
+    b"yarn.lock",
+    b"package-lock.json",
+    b"npm-debug.log",
+    b"dump.sql",
+    b"database.yml",
+    b"secrets.yml",
+    b"php.ini",
+    b"user.ini",
+];
+
+/// Whether a segment of a path is one that is not served.
+pub(super) fn is_hidden(segment: &[u8]) -> bool {
+    let small = segment.to_ascii_lowercase();
+    let bare = small.strip_suffix(b"~").unwrap_or(&small);
+    let known = |all: &[&[u8]]| all.contains(&bare);
+    known(&HIDDEN)
+        || known(&NAMED)
+        || bare.starts_with(b".env.")
+        || bare.starts_with(b".zsh")
+        || bare.starts_with(b".user.ini")
+        || bare.starts_with(b".npm")
+        || bare.starts_with(b".wp-config")
+        || bare == b".addressbook"
+        || bare == b".config"
+        || bare == b".gnome"
+        || bare == b".xinitrc"
+        || bare == b".vimrc"
+        || bare == b".bash_aliases"
+}
+
+/// Whether a path leads to a file that systems have.
+pub(super) fn is_system(text: &[u8]) -> bool {
+    if !text.iter().any(|b| matches!(b, b'/' | b'\\' | b'.')) {
+        return false;
+    }
+    let path = normalized(text);
+    for (folder, files) in UNIX {
+        let mut from = 0;
+        while let Some(at) = find(&path[from..], folder) {
+            let start = from + at;
+            from = start + folder.len();
+            let place = start.checked_sub(1).is_none_or(|before| {
+                !(path[before].is_ascii_alphanumeric()
+                    || matches!(path[before], b'-' | b'_' | b'.'))
+            });
+            // `root/x` and `opt/y` begin paths of projects too.
+            let is_absolute = start.checked_sub(1).is_some_and(|before| path[before] == b'/');
+            let is_common = !matches!(folder, b"etc/" | b"proc/" | b"var/log/");
+            let is_address = is_absolute
+                && start >= 2
+                && path[..start - 1]
+                    .iter()
+                    .rposition(|b| !b.is_ascii_alphanumeric() && !matches!(b, b'-' | b'.'))
+                    .is_some_and(|i| path[..=i].ends_with(b"://"));
+            let rest = &path[from..];
+            if place
+                && !is_address
+                && (is_absolute || !is_common)
+                && files.iter().any(|file| rest.starts_with(file))
+            {
+                return true;
+            }
+        }
+    }
+    let is_windows = WINDOWS.iter().any(|file| {
+        find(&path, file).is_some_and(|at| {
+            at.checked_sub(1).is_none_or(|before| {
+                matches!(path[before], b'/' | b':' | b'=' | b'"' | b'\'' | b' ')
+            })
+        })
+    });
+    is_windows
+        || path
+            .split(|b| matches!(b, b'/' | b' ' | b'=' | b'"' | b'\'' | b';'))
+            .any(|segment| segment.len() > 3 && is_hidden(segment))
+}
+
+/// In small letters, with `/` for every separator, and without `./` and doubled ones.
+fn normalized(text: &[u8]) -> Vec<u8> {
+    let mut out: Vec<u8> = Vec::with_capacity(text.len());
+    for byte in text {
+        let byte = if *byte == b'\\' { b'/' } else { byte.to_ascii_lowercase() };
+        if byte == b'/' && out.ends_with(b"/.") && !out.ends_with(b"/..") {
+            out.pop();
+        } else if byte == b'/' && out.ends_with(b"/") && !out.ends_with(b":/") {
+            continue;
+        } else {
+            out.push(byte);
+        }
+    }
+    out
+}

@@ -1,0 +1,305 @@
+//! JSON bodies: names and values one after another, without building anything, however deep they are
+//! and wherever they end.
+
+use alloc::borrow::Cow;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+/// Most values within each other; what is deeper is not JSON for a web ACL.
+const DEPTH_MAX: usize = 512;
+
+/// What a walk comes by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Item {
+    /// The name of a member.
+    Key,
+    /// A string, a number, `true`, `false` or `null`.
+    Value,
+}
+
+/// How a walk ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum End {
+    Complete,
+    /// Where the text is no longer JSON.
+    Invalid(usize),
+    /// The visitor had enough.
+    Stopped,
+}
+
+/// Walks through a text. The visitor is given each item's pointer (RFC 6901) and text, decoded, and
+/// returns whether to stop.
+pub(crate) fn walk(text: &[u8], visit: &mut dyn FnMut(&str, Item, &[u8]) -> bool) -> End {
+    let mut walk = Walk { text, at: 0, pointer: String::new(), open: Vec::new() };
+    match walk.run(visit) {
+        Ok(()) => End::Complete,
+        Err(Halt::Stopped) => End::Stopped,
+        Err(Halt::Invalid) => End::Invalid(walk.at),
+    }
+}
+
+enum Halt {
+    Invalid,
+    Stopped,
+}
+
+struct Walk<'t> {
+    text: &'t [u8],
+    at: usize,
+    pointer: String,
+    open: Vec<Open>,
+}
+
+/// An array (with the index of its element) or an object, and where its pointer ends.
+struct Open {
+    index: Option<u32>,
+    pointer: usize,
+}
+
+impl<'t> Walk<'t> {
+    fn run(&mut self, visit: &mut dyn FnMut(&str, Item, &[u8]) -> bool) -> Result<(), Halt> {
+        loop {
+            // Where a value begins.
+            self.white();
+            match self.peek() {
+                Some(b'{') => {
+                    self.enter(None)?;
+                    if !self.takes(b'}') {
+                        self.key(visit)?;
+                        continue;
+                    }
+                    self.leave();
+                }
+                Some(b'[') => {
+                    self.enter(Some(0))?;
+                    if !self.takes(b']') {
+                        self.pointer.push_str("/0");
+                        continue;
+                    }
+                    self.leave();
+                }
+                Some(b'"') => {
+                    let text = self.string()?;
+                    self.tell(visit, Item::Value, &text)?;
+                }
+                _ => {
+                    let text = self.literal()?;
+                    self.tell(visit, Item::Value, text)?;
+                }
+            }
+            // Behind a value.
+            loop {
+                let Some(open) = self.open.last_mut() else {
+                    self.white();
+                    return if self.at == self.text.len() { Ok(()) } else { Err(Halt::Invalid) };
+                };
+                self.pointer.truncate(open.pointer);
+                if let Some(index) = &mut open.index {
+                    *index += 1;
+                    let index = *index;
+                    if self.takes(b',') {
+                        self.pointer.push_str(&alloc::format!("/{index}"));
+                        break;
+                    }
+                    self.expect(b']')?;
+                } else {
+                    if self.takes(b',') {
+                        self.key(visit)?;
+                        break;
+                    }
+                    self.expect(b'}')?;
+                }
+                self.leave();
+            }
+        }
+    }
+
+    fn enter(&mut self, index: Option<u32>) -> Result<(), Halt> {
+        if self.open.len() == DEPTH_MAX {
+            return Err(Halt::Invalid);
+        }
+        self.at += 1;
+        self.open.push(Open { index, pointer: self.pointer.len() });
+        Ok(())
+    }
+
+    fn leave(&mut self) {
+        if let Some(open) = self.open.pop() {
+            self.pointer.truncate(open.pointer);
+        }
+    }
+
+    fn key(&mut self, visit: &mut dyn FnMut(&str, Item, &[u8]) -> bool) -> Result<(), Halt> {
+        self.white();
+        if self.peek() != Some(b'"') {
+            return Err(Halt::Invalid);
+        }
+        let key = self.string()?;
+        self.pointer.push('/');
+        for character in crate::pattern::as_text(&key).chars() {
+            match character {
+                '~' => self.pointer.push_str("~0"),
+                '/' => self.pointer.push_str("~1"),
+                other => self.pointer.push(other),
+            }
+        }
+        self.tell(visit, Item::Key, &key)?;
+        self.expect(b':')
+    }
+
+    fn tell(
+        &self,
+        visit: &mut dyn FnMut(&str, Item, &[u8]) -> bool,
+        item: Item,
+        text: &[u8],
+    ) -> Result<(), Halt> {
+        if visit(&self.pointer, item, text) { Err(Halt::Stopped) } else { Ok(()) }
+    }
+
+    fn literal(&mut self) -> Result<&'t [u8], Halt> {
+        let rest = &self.text[self.at..];
+        let plain = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'+' | b'.');
+        let end = rest.iter().position(|b| !plain(b)).unwrap_or(rest.len());
+        let text = &rest[..end];
+        let is_number = text.first().is_some_and(|b| b.is_ascii_digit() || *b == b'-');
+        if !is_number && !matches!(text, b"true" | b"false" | b"null") {
+            return Err(Halt::Invalid);
+        }
+        self.at += end;
+        Ok(text)
+    }
+
+    fn string(&mut self) -> Result<Cow<'t, [u8]>, Halt> {
+        let text = &self.text[self.at + 1..];
+        let special = |b: &u8| matches!(b, b'"' | b'\\') || *b < 0x20;
+        let plain = text.iter().position(special).ok_or(Halt::Invalid)?;
+        if text[plain] == b'"' {
+            self.at += plain + 2;
+            return Ok(text[..plain].into());
+        }
+        let mut out = text[..plain].to_vec();
+        let mut at = plain;
+        loop {
+            match *text.get(at).ok_or(Halt::Invalid)? {
+                b'"' => break,
+                b'\\' => at += 1 + escape(&text[at + 1..], &mut out).ok_or(Halt::Invalid)?,
+                byte if byte < 0x20 => return Err(Halt::Invalid),
+                byte => {
+                    out.push(byte);
+                    at += 1;
+                }
+            }
+        }
+        self.at += at + 2;
+        Ok(out.into())
+    }
+
+    fn peek(&self) -> Option<u8> {
+        self.text.get(self.at).copied()
+    }
+
+    fn white(&mut self) {
+        while matches!(self.peek(), Some(b' ' | b'\t' | b'\n' | b'\r')) {
+            self.at += 1;
+        }
+    }
+
+    fn takes(&mut self, byte: u8) -> bool {
+        self.white();
+        let takes = self.peek() == Some(byte);
+        self.at += usize::from(takes);
+        takes
+    }
+
+    fn expect(&mut self, byte: u8) -> Result<(), Halt> {
+        if self.takes(byte) { Ok(()) } else { Err(Halt::Invalid) }
+    }
+}
+
+/// What follows a backslash: written, and how long it was.
+fn escape(text: &[u8], out: &mut Vec<u8>) -> Option<usize> {
+    let byte = match *text.first()? {
+        byte @ (b'"' | b'\\' | b'/') => byte,
+        b'b' => 8,
+        b'f' => 12,
+        b'n' => b'\n',
+        b'r' => b'\r',
+        b't' => b'\t',
+        b'u' => {
+            let first = unit(text)?;
+            let pair = (0xd800..0xdc00).contains(&first) && text.get(5) == Some(&b'\\');
+            let second = pair.then(|| unit(&text[6..])).flatten();
+            let units = [first, second.unwrap_or_default()];
+            let count = 1 + usize::from(second.is_some());
+            let mut decoded = char::decode_utf16(units[..count].iter().copied());
+            let character = decoded.next()?.unwrap_or(char::REPLACEMENT_CHARACTER);
+            out.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
+            let took_pair = character.len_utf16() == 2;
+            return Some(if took_pair { 11 } else { 5 });
+        }
+        _ => return None,
+    };
+    out.push(byte);
+    Some(1)
+}
+
+fn unit(text: &[u8]) -> Option<u16> {
+    let digits = text.strip_prefix(b"u")?.get(..4)?;
+    let digits = core::str::from_utf8(digits).ok()?;
+    digits.bytes().all(|b| b.is_ascii_hexdigit()).then(|| u16::from_str_radix(digits, 16).ok())?
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::vec;
+
+    fn walked(text: &str) -> (Vec<(String, String)>, End) {
+        let mut all = Vec::new();
+        let end = walk(text.as_bytes(), &mut |pointer, item, text| {
+            let mark = if item == Item::Key { "?" } else { "" };
+            all.push((pointer.into(), alloc::format!("{mark}{}", String::from_utf8_lossy(text))));
+            false
+        });
+        (all, end)
+    }
+    fn pairs(expected: &[(&str, &str)]) -> Vec<(String, String)> {
+        expected.iter().map(|(p, t)| ((*p).into(), (*t).into())).collect()
+    }
+
+    #[test]
+    fn every_name_and_value_comes_with_its_pointer() {
+        let (all, end) =
+            walked(r#" {"a":[1,{"b/c":"x\n\u00fc\ud83d\ude00"},[]],"d":{},"e":null} "#);
+        let expected = [
+            ("/a", "?a"),
+            ("/a/0", "1"),
+            ("/a/1/b~1c", "?b/c"),
+            ("/a/1/b~1c", "x\n\u{fc}\u{1f600}"),
+            ("/d", "?d"),
+            ("/e", "?e"),
+            ("/e", "null"),
+        ];
+        assert_eq!((all, end), (pairs(&expected), End::Complete));
+    }
+
+    #[test]
+    fn what_stands_before_a_mistake_is_told() {
+        let cases = [
+            (r#"{"a":"b","c":"#, vec![("/a", "?a"), ("/a", "b"), ("/c", "?c")]),
+            (r#"[1,2"#, vec![("/0", "1"), ("/1", "2")]),
+            (r#"{"a":tru}"#, vec![("/a", "?a")]),
+            (r#""a" b"#, vec![("", "a")]),
+            (r#"{"a" 1}"#, vec![("/a", "?a")]),
+            ("", vec![]),
+            (r#"["\x"]"#, vec![]),
+        ];
+        for (text, expected) in cases {
+            let (all, end) = walked(text);
+            assert_eq!(all, pairs(&expected), "{text}");
+            assert!(matches!(end, End::Invalid(_)), "{text}");
+        }
+        let deep = "[".repeat(100_000);
+        assert!(matches!(walked(&deep).1, End::Invalid(DEPTH_MAX)));
+    }
+}

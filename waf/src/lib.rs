@@ -1,0 +1,35 @@
+#![doc = include_str!("../README.md")]
+#![no_std]
+#![forbid(unsafe_code)]
+
+extern crate alloc;
+#[cfg(test)]
+extern crate std;
+
+mod acl;
+mod detect;
+mod evaluate;
+mod field;
+mod file;
+mod ip;
+mod json;
+mod managed;
+mod pattern;
+mod problem;
+mod rate;
+mod read;
+mod request;
+mod shell;
+mod sql;
+mod statement;
+mod text;
+mod transform;
+mod xss;
+
+pub use acl::{CustomResponse, WebAcl};
+pub use evaluate::{Counting, Decision, Evaluation, Step, Tokens, Verdict};
+pub use ip::IpSet;
+pub use problem::Problem;
+pub use rate::Window;
+pub use request::Request;
+pub use transform::Transformation;

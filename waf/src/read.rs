@@ -1,0 +1,223 @@
+//! Reads the JSON that `aws wafv2` prints.
+//!
+//! Everything that is wrong is told at once, with its place. What is not known is refused: a member
+//! that nobody looks at is a rule that does not do what it says.
+
+mod action;
+mod at;
+mod field;
+mod group;
+mod statement;
+
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+use serde_json::Value;
+
+use crate::acl::{Rule, WebAcl};
+use crate::problem::Problem;
+use action::{Bodies, Offered, response_bodies};
+use at::{At, Reading};
+
+/// Most rules of a web ACL and of a rule group that are read.
+const RULES_MAX: usize = 1_000;
+/// Most statements within each other.
+const STATEMENTS_DEPTH_MAX: usize = 32;
+/// The most capacity that AWS gives a web ACL or a rule group ("AWS WAF quotas").
+const CAPACITY_MAX: u32 = 5_000;
+
+/// Documents that rules refer to by ARN.
+#[derive(Debug, Clone, Copy)]
+struct Documents<'v> {
+    others: &'v [Value],
+}
+
+/// Where rules stand, and what they may name.
+struct Place<'v, 'r> {
+    reading: &'r Reading,
+    documents: Documents<'v>,
+    bodies: Bodies,
+    /// `awswaf:111122223333:webacl:name:`
+    label_prefix: String,
+    is_group: bool,
+}
+
+impl WebAcl {
+    /// Reads a web ACL (`aws wafv2 get-web-acl`) with the IP sets, pattern sets and rule groups that its
+    /// rules refer to (`get-ip-set`, `get-regex-pattern-set`, `get-rule-group`), and what it is warned of.
+    ///
+    /// # Errors
+    /// Everything that is wrong.
+    pub fn read(document: &Value, others: &[Value]) -> Result<(Self, Vec<Problem>), Vec<Problem>> {
+        let reading = Reading::new("webAcl");
+        let acl = web_acl(&reading, document, Documents { others });
+        let problems = reading.into_problems();
+        match acl {
+            Some(acl) if problems.iter().all(|problem| problem.is_warning) => Ok((acl, problems)),
+            _ => Err(problems),
+        }
+    }
+}
+
+fn web_acl(reading: &Reading, document: &Value, documents: Documents<'_>) -> Option<WebAcl> {
+    let top = At::top(reading, document);
+    let at = match top.get("WebACL") {
+        Some(at) => {
+            let beside = ["WebACL", "LockToken", "ApplicationIntegrationURL"];
+            top.members(&beside);
+            at
+        }
+        None => top,
+    };
+    at.members(&[
+        "Name",
+        "Id",
+        "ARN",
+        "DefaultAction",
+        "Description",
+        "Rules",
+        "VisibilityConfig",
+        "Capacity",
+        "PreProcessFirewallManagerRuleGroups",
+        "PostProcessFirewallManagerRuleGroups",
+        "ManagedByFirewallManager",
+        "RetrofittedByFirewallManager",
+        "LabelNamespace",
+        "CustomResponseBodies",
+        "CaptchaConfig",
+        "ChallengeConfig",
+        "TokenDomains",
+        "AssociationConfig",
+    ]);
+    for name in ["PreProcessFirewallManagerRuleGroups", "PostProcessFirewallManagerRuleGroups"] {
+        if let Some(groups) = at.get(name).filter(|groups| !groups.items().is_empty()) {
+            groups.error("rule groups of Firewall Manager are not supported");
+        }
+    }
+    let name = at.required("Name").and_then(|at| at.text()).unwrap_or_default();
+    let arn = at.get("ARN").and_then(|at| at.text()).unwrap_or_else(|| name.clone());
+    let namespace = at.get("LabelNamespace").and_then(|at| at.text());
+    let account = arn.split(':').nth(4).unwrap_or("000000000000").to_string();
+    let place = Place {
+        reading,
+        documents,
+        bodies: response_bodies(at.get("CustomResponseBodies")),
+        label_prefix: namespace
+            .unwrap_or_else(|| alloc::format!("awswaf:{account}:webacl:{name}:")),
+        is_group: false,
+    };
+    let default_action = at
+        .required("DefaultAction")
+        .and_then(|at| action::read(&at, &place.bodies, Offered::AllowOrBlock));
+    let (rules, capacity) = rules(&place, at.get("Rules"));
+    if capacity > CAPACITY_MAX {
+        at.warning(alloc::format!(
+            "the rules take {capacity} capacity units (WCU); AWS allows {CAPACITY_MAX}"
+        ));
+    }
+    let immunity = |name| at.get(name).and_then(|at| action::immunity_s(&at)).unwrap_or(300);
+    Some(WebAcl {
+        reads_body: rules.iter().any(Rule::reads_body),
+        capacity,
+        body_bytes_max: body_bytes_max(&at),
+        captcha_immunity_s: immunity("CaptchaConfig"),
+        challenge_immunity_s: immunity("ChallengeConfig"),
+        default_action: default_action?,
+        name,
+        arn,
+        rules,
+    })
+}
+
+/// AWS inspects 16 KB of a body for API Gateway, and up to 64 KB where it is asked to.
+fn body_bytes_max(at: &At<'_, '_>) -> usize {
+    const DEFAULT: usize = 16 * 1024;
+    let Some(association) = at.get("AssociationConfig") else { return DEFAULT };
+    association.members(&["RequestBody"]);
+    let Some(bodies) = association.get("RequestBody") else { return DEFAULT };
+    let types = [
+        "API_GATEWAY",
+        "CLOUDFRONT",
+        "COGNITO_USER_POOL",
+        "APP_RUNNER_SERVICE",
+        "VERIFIED_ACCESS_INSTANCE",
+    ];
+    bodies.members(&types);
+    let Some(own) = bodies.get("API_GATEWAY") else { return DEFAULT };
+    own.members(&["DefaultSizeInspectionLimit"]);
+    let Some(limit) = own.required("DefaultSizeInspectionLimit") else { return DEFAULT };
+    let sizes = [("KB_8", 8), ("KB_16", 16), ("KB_32", 32), ("KB_48", 48), ("KB_64", 64)];
+    limit.one_of(&sizes).map_or(DEFAULT, |kilobytes| kilobytes * 1024)
+}
+
+/// Rules by priority, and the capacity that they take.
+fn rules(place: &Place<'_, '_>, at: Option<At<'_, '_>>) -> (Vec<Rule>, u32) {
+    let Some(at) = at else { return (Vec::new(), 0) };
+    let items = at.items();
+    if items.len() > RULES_MAX {
+        at.error(alloc::format!("more than {RULES_MAX} rules"));
+        return (Vec::new(), 0);
+    }
+    let mut capacity = 0_u32;
+    let mut rules: Vec<Rule> = Vec::with_capacity(items.len());
+    for item in items {
+        let Some((rule, own)) = rule(place, &item) else { continue };
+        if rules.iter().any(|other| other.priority == rule.priority) {
+            item.error(alloc::format!("the priority {} is there twice", rule.priority));
+        }
+        if rules.iter().any(|other| other.name == rule.name) {
+            item.error(alloc::format!("the name `{}` is there twice", rule.name));
+        }
+        capacity = capacity.saturating_add(own);
+        rules.push(rule);
+    }
+    rules.sort_by_key(|rule| rule.priority);
+    (rules, capacity)
+}
+
+fn rule(place: &Place<'_, '_>, at: &At<'_, '_>) -> Option<(Rule, u32)> {
+    at.members(&[
+        "Name",
+        "Priority",
+        "Statement",
+        "Action",
+        "OverrideAction",
+        "RuleLabels",
+        "VisibilityConfig",
+        "CaptchaConfig",
+        "ChallengeConfig",
+    ]);
+    let name = at.required("Name").and_then(|at| at.text());
+    let priority = at.required("Priority").and_then(|at| at.whole(0, u64::from(u32::MAX)));
+    let labels = at.get("RuleLabels").map(|at| labels(place, &at)).unwrap_or_default();
+    let statement = at.required("Statement")?;
+    let (kind, capacity) = group::kind(place, at, &statement)?;
+    let rule = Rule {
+        name: name?,
+        priority: priority? as u32,
+        labels,
+        captcha_immunity_s: at.get("CaptchaConfig").and_then(|at| action::immunity_s(&at)),
+        challenge_immunity_s: at.get("ChallengeConfig").and_then(|at| action::immunity_s(&at)),
+        kind,
+    };
+    Some((rule, capacity))
+}
+
+/// Names of labels, completed with where they are added.
+fn labels(place: &Place<'_, '_>, at: &At<'_, '_>) -> Vec<String> {
+    let read = |at: At<'_, '_>| {
+        at.members(&["Name"]);
+        let name_at = at.required("Name")?;
+        let name = name_at.text()?;
+        let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b':');
+        if name.is_empty() || name.len() > 1024 || !name.bytes().all(plain) {
+            name_at.error("a label has letters, digits, `_`, `-` and `:`");
+            return None;
+        }
+        Some(alloc::format!("{}{name}", place.label_prefix))
+    };
+    at.items().into_iter().filter_map(read).collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,122 @@
+//! Actions, and the answers of those that refuse.
+
+use alloc::collections::BTreeMap;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use super::at::At;
+use crate::acl::{Action, CustomResponse, Headers};
+
+/// `CustomResponseBodies`: media type and text by key.
+pub(super) type Bodies = BTreeMap<String, (&'static str, String)>;
+
+/// AWS's largest custom body.
+const BODY_BYTES_MAX: usize = 4 * 1024;
+
+/// Which actions stand where an action is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Offered {
+    All,
+    AllowOrBlock,
+}
+
+pub(super) fn response_bodies(at: Option<At<'_, '_>>) -> Bodies {
+    let mut bodies = Bodies::new();
+    for (key, at) in at.iter().flat_map(|at| at.entries()) {
+        at.members(&["ContentType", "Content"]);
+        let types = [
+            ("TEXT_PLAIN", "text/plain"),
+            ("TEXT_HTML", "text/html"),
+            ("APPLICATION_JSON", "application/json"),
+        ];
+        let media_type = at.required("ContentType").and_then(|at| at.one_of(&types));
+        let content = at.required("Content").and_then(|at| at.text());
+        if content.as_ref().is_some_and(|content| content.len() > BODY_BYTES_MAX) {
+            at.error(alloc::format!("a custom body has at most {BODY_BYTES_MAX} bytes"));
+        }
+        if let (Some(media_type), Some(content)) = (media_type, content) {
+            bodies.insert(key.into(), (media_type, content));
+        }
+    }
+    bodies
+}
+
+pub(super) fn read(at: &At<'_, '_>, bodies: &Bodies, offered: Offered) -> Option<Action> {
+    let (name, inner) = at.choice()?;
+    if offered == Offered::AllowOrBlock && !matches!(name, "Allow" | "Block") {
+        inner.error("the default action is `Allow` or `Block`");
+        return None;
+    }
+    if name == "Block" {
+        inner.members(&["CustomResponse"]);
+        return match inner.get("CustomResponse") {
+            Some(at) => Some(Action::Block(Some(custom_response(&at, bodies)?))),
+            None => Some(Action::Block(None)),
+        };
+    }
+    let make: fn(Headers) -> Action = match name {
+        "Allow" => Action::Allow,
+        "Count" => Action::Count,
+        "Captcha" => Action::Captcha,
+        "Challenge" => Action::Challenge,
+        _ => {
+            inner.error(alloc::format!("unknown action `{name}`"));
+            return None;
+        }
+    };
+    inner.members(&["CustomRequestHandling"]);
+    let headers = inner.get("CustomRequestHandling").map(|at| {
+        at.members(&["InsertHeaders"]);
+        let headers = at.required("InsertHeaders").map(|at| headers(&at)).unwrap_or_default();
+        headers
+            .into_iter()
+            .map(|(name, value)| (alloc::format!("x-amzn-waf-{name}"), value))
+            .collect()
+    });
+    Some(make(headers.unwrap_or_default()))
+}
+
+fn custom_response(at: &At<'_, '_>, bodies: &Bodies) -> Option<CustomResponse> {
+    at.members(&["ResponseCode", "CustomResponseBodyKey", "ResponseHeaders"]);
+    let status = at.required("ResponseCode").and_then(|at| at.whole(200, 599));
+    let body = match at.get("CustomResponseBodyKey") {
+        Some(at) => {
+            let key = at.text()?;
+            let found = bodies.get(&key).cloned();
+            if found.is_none() {
+                at.error(alloc::format!("`CustomResponseBodies` has no `{key}`"));
+            }
+            found
+        }
+        None => None,
+    };
+    let headers = at.get("ResponseHeaders").map(|at| headers(&at)).unwrap_or_default();
+    Some(CustomResponse { status: status? as u16, headers, body })
+}
+
+fn headers(at: &At<'_, '_>) -> Headers {
+    let token = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b);
+    let mut all = Vec::new();
+    for at in at.items() {
+        at.members(&["Name", "Value"]);
+        let name = at.required("Name").and_then(|at| at.text());
+        let value = at.required("Value").and_then(|at| at.text());
+        let (Some(name), Some(value)) = (name, value) else { continue };
+        let is_plain = |b: u8| (0x20..0x7f).contains(&b) || b == b'\t';
+        if name.is_empty() || !name.bytes().all(token) || !value.bytes().all(is_plain) {
+            at.error("this cannot be a header field");
+            continue;
+        }
+        all.push((name.to_ascii_lowercase(), value));
+    }
+    all
+}
+
+/// `ImmunityTimeProperty.ImmunityTime`
+pub(super) fn immunity_s(at: &At<'_, '_>) -> Option<u32> {
+    at.members(&["ImmunityTimeProperty"]);
+    let property = at.get("ImmunityTimeProperty")?;
+    property.members(&["ImmunityTime"]);
+    let seconds = property.required("ImmunityTime")?.whole(60, 259_200)?;
+    Some(seconds as u32)
+}

@@ -1,0 +1,155 @@
+//! A place in a document, and what is wrong there.
+
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use core::cell::RefCell;
+
+use serde_json::Value;
+
+use crate::problem::Problem;
+
+/// Most mistakes that are told.
+const PROBLEMS_MAX: usize = 200;
+
+/// The reading of a document.
+pub(super) struct Reading {
+    document: RefCell<String>,
+    problems: RefCell<Vec<Problem>>,
+}
+
+impl Reading {
+    pub(super) fn new(document: &str) -> Self {
+        Self { document: RefCell::new(document.into()), problems: RefCell::default() }
+    }
+
+    pub(super) fn into_problems(self) -> Vec<Problem> {
+        self.problems.into_inner()
+    }
+
+    /// What `read` finds wrong is told of another document.
+    pub(super) fn within<T>(&self, document: &str, read: impl FnOnce() -> T) -> T {
+        let outer = self.document.replace(document.into());
+        let result = read();
+        self.document.replace(outer);
+        result
+    }
+}
+
+/// A value with its place.
+#[derive(Clone)]
+pub(super) struct At<'v, 'r> {
+    pub(super) value: &'v Value,
+    pointer: String,
+    reading: &'r Reading,
+}
+
+impl<'v, 'r> At<'v, 'r> {
+    pub(super) fn top(reading: &'r Reading, value: &'v Value) -> Self {
+        Self { value, pointer: String::new(), reading }
+    }
+
+    pub(super) fn error(&self, message: impl Into<String>) {
+        self.tell(message.into(), false);
+    }
+
+    pub(super) fn warning(&self, message: impl Into<String>) {
+        self.tell(message.into(), true);
+    }
+
+    fn tell(&self, message: String, is_warning: bool) {
+        let mut problems = self.reading.problems.borrow_mut();
+        if problems.len() < PROBLEMS_MAX {
+            let document = self.reading.document.borrow().clone();
+            problems.push(Problem { document, pointer: self.pointer.clone(), message, is_warning });
+        }
+    }
+
+    /// Refuses members of other names.
+    pub(super) fn members(&self, known: &[&str]) {
+        let Some(object) = self.value.as_object() else {
+            self.error("an object is expected");
+            return;
+        };
+        for name in object.keys().filter(|name| !known.contains(&name.as_str())) {
+            self.child(name, self.value).error(alloc::format!("unknown member `{name}`"));
+        }
+    }
+
+    /// A member that is there and is not null.
+    pub(super) fn get(&self, name: &str) -> Option<Self> {
+        let value = self.value.as_object()?.get(name)?;
+        (!value.is_null()).then(|| self.child(name, value))
+    }
+
+    pub(super) fn required(&self, name: &str) -> Option<Self> {
+        let found = self.get(name);
+        if found.is_none() {
+            self.error(alloc::format!("`{name}` is missing"));
+        }
+        found
+    }
+
+    /// The only member, of an object that stands for a choice.
+    pub(super) fn choice(&self) -> Option<(&'v str, Self)> {
+        let object = self.value.as_object().filter(|object| object.len() == 1);
+        let Some((name, value)) = object.and_then(|object| object.iter().next()) else {
+            self.error("an object with exactly one member is expected");
+            return None;
+        };
+        Some((name, self.child(name, value)))
+    }
+
+    pub(super) fn items(&self) -> Vec<Self> {
+        let Some(items) = self.value.as_array() else {
+            self.error("an array is expected");
+            return Vec::new();
+        };
+        let at = |(index, value): (usize, &'v Value)| self.child(&index.to_string(), value);
+        items.iter().enumerate().map(at).collect()
+    }
+
+    /// The members of an object that is used as a map.
+    pub(super) fn entries(&self) -> Vec<(&'v str, Self)> {
+        let Some(object) = self.value.as_object() else {
+            self.error("an object is expected");
+            return Vec::new();
+        };
+        object.iter().map(|(name, value)| (name.as_str(), self.child(name, value))).collect()
+    }
+
+    pub(super) fn text(&self) -> Option<String> {
+        let text = self.value.as_str();
+        if text.is_none() {
+            self.error("a string is expected");
+        }
+        text.map(Into::into)
+    }
+
+    pub(super) fn texts(&self) -> Vec<String> {
+        self.items().iter().filter_map(Self::text).collect()
+    }
+
+    pub(super) fn whole(&self, min: u64, max: u64) -> Option<u64> {
+        let number = self.value.as_u64().filter(|number| (min..=max).contains(number));
+        if number.is_none() {
+            self.error(alloc::format!("a whole number from {min} to {max} is expected"));
+        }
+        number
+    }
+
+    /// One of AWS's words.
+    pub(super) fn one_of<T: Copy>(&self, words: &[(&str, T)]) -> Option<T> {
+        let text = self.text()?;
+        let found = words.iter().find(|(word, _)| *word == text);
+        if found.is_none() {
+            let known: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
+            self.error(alloc::format!("`{text}` is not one of {}", known.join(", ")));
+        }
+        found.map(|(_, value)| *value)
+    }
+
+    fn child(&self, name: &str, value: &'v Value) -> Self {
+        let name = name.replace('~', "~0").replace('/', "~1");
+        Self { value, pointer: alloc::format!("{}/{name}", self.pointer), reading: self.reading }
+    }
+}

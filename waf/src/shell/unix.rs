@@ -1,0 +1,389 @@
+//! Unix shells.
+
+use alloc::vec::Vec;
+
+use super::commands::{Strength, unix};
+use super::expression;
+use crate::text::{is_compact, words};
+
+/// Most words before a separator: what is injected into is an argument, not a paragraph.
+const PREFIX_WORDS_MAX: usize = 4;
+/// Most words around a substitution.
+const AROUND_WORDS_MAX: usize = 5;
+/// Commands that are looked at in one text.
+const COMMANDS_MAX: usize = 64;
+
+/// Whether a Unix shell would run something of a text.
+pub(crate) fn is_unix(text: &[u8]) -> bool {
+    if !text.iter().any(|b| !(b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'-'))) {
+        return false;
+    }
+    expression::is_expression(text) || runs_first(text) || runs_behind_separator(text)
+}
+
+/// `cat /etc/passwd`, `wget http://…`: a command with its arguments as all of a text.
+fn runs_first(text: &[u8]) -> bool {
+    let text = text.trim_ascii();
+    if !is_compact(text, 12) {
+        return false;
+    }
+    let Some(command) = command(text) else { return false };
+    if command.rest.is_empty() {
+        // `/bin/id`, `w'h'oami`: a path or quotes say what a bare word does not.
+        return command.is_hidden || (command.has_path && command.strength == Some(Strength::Own));
+    }
+    match command.strength {
+        Some(Strength::Own) => is_argument(command.rest, true),
+        Some(Strength::Word) => {
+            let joins = command.rest.trim_ascii_start().starts_with(b"|");
+            (is_argument(command.rest, false) && is_compact(text, 6) && !joins) || command.is_hidden
+        }
+        None => false,
+    }
+}
+
+/// `;id`, `| nc -l`, `&& curl x`, "`id`", `$(id)`
+fn runs_behind_separator(text: &[u8]) -> bool {
+    let is_table = is_table(text);
+    let mut looked = 0;
+    let mut at = 0;
+    while at < text.len() && looked < COMMANDS_MAX {
+        let (rest, before) = (&text[at..], &text[..at]);
+        let length = match rest {
+            [b'$', b'(', ..] | [b'<', b'(', ..] | [b'>', b'(', ..] => 2,
+            [b'&', b'&', ..] | [b'|', b'|', ..] => 2,
+            [b'`', ..] | [b';', ..] => 1,
+            [b'|', ..] if !is_table => 1,
+            [b'&', next, ..] if *next != b'=' => 1,
+            [b'\n' | b'\r', ..] if is_compact(before, 1) => 1,
+            [b'{', ..] => 1,
+            _ => 0,
+        };
+        if length == 0 {
+            at += 1;
+            continue;
+        }
+        looked += 1;
+        if is_run(rest, length, before) {
+            return true;
+        }
+        at += length;
+    }
+    false
+}
+
+/// Whether what follows a separator is a command.
+fn is_run(rest: &[u8], length: usize, before: &[u8]) -> bool {
+    let separator = &rest[..length];
+    let behind = &rest[length..];
+    let opens = matches!(separator, b"$(" | b"`" | b"<(" | b">(");
+    if separator == b"{" {
+        return expression::is_braces(rest);
+    }
+    let is_tight = behind.first().is_some_and(|b| !b.is_ascii_whitespace()) || separator.len() == 2;
+    let Some(command) = command(behind) else { return false };
+    let Some(strength) = command.strength else { return false };
+    let rest = command.rest;
+    let words_before = words(before);
+    if opens {
+        let close = if separator == b"`" { b'`' } else { b')' };
+        let end = rest.iter().position(|b| *b == close);
+        // Prose shows code between backticks; it does not consist of it.
+        let around = words_before + end.map_or(0, |end| words(&rest[end + 1..]));
+        let has_place = separator == b"`" || !before.ends_with(b"\\");
+        return has_place
+            && around <= AROUND_WORDS_MAX
+            && (separator != b"`" || end.is_some_and(|_| around <= 2));
+    }
+    if words_before > PREFIX_WORDS_MAX
+        && !(is_tight && strength == Strength::Own && words_before < 12)
+    {
+        return false;
+    }
+    if separator == b"&"
+        && before.last().is_some_and(u8::is_ascii_uppercase)
+        && is_tight
+        && command.length <= 2
+    {
+        return false; // R&D
+    }
+    let ends = rest.trim_ascii();
+    let is_end = ends.is_empty()
+        || matches!(
+            ends[0],
+            b';' | b'|' | b'&' | b'`' | b')' | b'#' | b'\'' | b'"' | b'>' | b'<' | b'\\' | 0
+        )
+        || ends.starts_with(b"$");
+    match strength {
+        Strength::Own => {
+            (is_end && (is_tight || words_before <= 2))
+                || is_argument(rest, true) && words_before <= PREFIX_WORDS_MAX
+                || words(rest) <= 3 && words_before <= 2 && is_tight
+        }
+        Strength::Word => {
+            (is_end && is_tight && !is_code_end(rest) && command.length > 1 && words(rest) <= 2)
+                || (words_before <= 1 && ends.is_empty() && !is_word_of_prose(before))
+                || command.is_hidden
+                || is_argument(rest, false)
+                || (is_tight
+                    && words_before <= 1
+                    && words(rest) <= 3
+                    && rest.first() == Some(&b' '))
+        }
+    }
+}
+
+/// Letters alone before a separator: `dogs; cat`.
+fn is_word_of_prose(before: &[u8]) -> bool {
+    let before = before.trim_ascii();
+    !before.is_empty() && before.iter().all(u8::is_ascii_alphabetic)
+}
+
+/// `;return;`: a statement of a program, as a command's name would be.
+fn is_code_end(rest: &[u8]) -> bool {
+    rest.starts_with(b"(")
+}
+
+/// What stands where a shell looks for a command.
+struct Command<'t> {
+    strength: Option<Strength>,
+    /// What follows the name.
+    rest: &'t [u8],
+    /// Whether something was within the name that a shell takes away.
+    is_hidden: bool,
+    has_path: bool,
+    length: usize,
+}
+
+/// The command at the start of a text, without what stands before one.
+fn command(text: &[u8]) -> Option<Command<'_>> {
+    let mut rest = text;
+    for _ in 0..6 {
+        rest = skip_blank(rest);
+        let found = name(rest)?;
+        let strength = unix(&found.name);
+        // Wrappers, and assignments before a command.
+        let wraps: [&[u8]; 12] = [
+            b"sudo", b"env", b"time", b"nohup", b"exec", b"command", b"eval", b"busybox", b"nice",
+            b"timeout", b"builtin", b"xargs",
+        ];
+        let is_wrapper = wraps.contains(&&found.name[..]);
+        let assigns = found.name.contains(&b'=')
+            && !found.rest.is_empty()
+            && found.name.first().is_some_and(u8::is_ascii_alphabetic);
+        if assigns
+            || (is_wrapper
+                && name(skip_blank(found.rest)).is_some_and(|next| unix(&next.name).is_some()))
+        {
+            rest = found.rest;
+            continue;
+        }
+        return Some(Command {
+            strength: strength.or_else(|| is_globbed(&found.name).then_some(Strength::Own)),
+            rest: found.rest,
+            is_hidden: found.is_hidden && strength.is_some(),
+            has_path: found.has_path,
+            length: found.name.len(),
+        });
+    }
+    None
+}
+
+/// Blanks, and what expands to blanks or to nothing.
+fn skip_blank(text: &[u8]) -> &[u8] {
+    let mut rest = text;
+    loop {
+        rest = match rest {
+            [b' ' | b'\t' | b'\n' | b'\r' | b'(' | b'{' | b'!' | b'\\', more @ ..] => more,
+            [b'$', b'{', more @ ..] if more.starts_with(b"IFS") || more.starts_with(b"@") => {
+                let end = more.iter().position(|b| *b == b'}');
+                match end {
+                    Some(end) => &more[end + 1..],
+                    None => return rest,
+                }
+            }
+            [b'$', b'I', b'F', b'S', more @ ..] => more,
+            [b'$', b'u' | b'@' | b'*' | b'1'..=b'9', b' ', more @ ..] => more,
+            [b'%', b'0', b'a' | b'd' | b'A' | b'D', more @ ..] => more,
+            _ => return rest,
+        };
+    }
+}
+
+struct Name<'t> {
+    /// Small letters, as a shell sees it, without its path.
+    name: Vec<u8>,
+    rest: &'t [u8],
+    is_hidden: bool,
+    has_path: bool,
+}
+
+/// The word at the start of a text, without what a shell takes away within it.
+fn name(text: &[u8]) -> Option<Name<'_>> {
+    let mut name: Vec<u8> = Vec::new();
+    let mut is_hidden = false;
+    let mut rest = text;
+    while let Some((first, more)) = rest.split_first() {
+        if name.len() > 64 {
+            return None;
+        }
+        match first {
+            b'\'' | b'"' if rest.len() > 1 => {
+                let quote = more.iter().position(|b| b == first);
+                // A quote that closes at once or within the word hides; one behind it ends it.
+                match quote {
+                    Some(end)
+                        if end <= 16
+                            && more[..end].iter().all(|b| {
+                                b.is_ascii_alphanumeric() || matches!(b, b'/' | b'.' | b'_' | b'-')
+                            }) =>
+                    {
+                        name.extend(more[..end].to_ascii_lowercase());
+                        is_hidden |= end + 1 < more.len() && name.len() > end || end == 0;
+                        rest = &more[end + 1..];
+                    }
+                    _ => break,
+                }
+            }
+            b'\\' if more.first().is_some_and(|b| b.is_ascii_alphanumeric() || *b == b'\n') => {
+                is_hidden = true;
+                rest = more;
+            }
+            b'$' => match expansion(more) {
+                Some(length) if !name.is_empty() => {
+                    // Between letters it is nothing; before a blank or an argument it ends the word.
+                    let behind = &more[length..];
+                    let goes_on = behind.first().is_some_and(|b| b.is_ascii_alphanumeric())
+                        && !more.starts_with(b"IFS")
+                        && !more.starts_with(b"{IFS");
+                    if !goes_on {
+                        break;
+                    }
+                    is_hidden = true;
+                    rest = behind;
+                }
+                _ => break,
+            },
+            byte if byte.is_ascii_alphanumeric()
+                || matches!(
+                    byte,
+                    b'/' | b'.'
+                        | b'_'
+                        | b'-'
+                        | b'+'
+                        | b'='
+                        | b'?'
+                        | b'*'
+                        | b'['
+                        | b']'
+                        | b'@'
+                        | b'~'
+                ) =>
+            {
+                name.push(byte.to_ascii_lowercase());
+                rest = more;
+            }
+            _ => break,
+        }
+    }
+    let has_path = name.first() == Some(&b'/') || name.starts_with(b"./");
+    if name.iter().any(|b| matches!(b, b'?' | b'*' | b'[')) && has_path {
+        return Some(Name { name, rest, is_hidden, has_path });
+    }
+    if has_path {
+        let base = name.iter().rposition(|b| *b == b'/').map_or(0, |index| index + 1);
+        name.drain(..base);
+    }
+    (!name.is_empty()).then_some(Name { name, rest, is_hidden, has_path })
+}
+
+/// The length of an expansion behind a `$`.
+fn expansion(text: &[u8]) -> Option<usize> {
+    match text.first()? {
+        b'@' | b'*' | b'!' | b'?' | b'#' | b'$' | b'0'..=b'9' => Some(1),
+        b'{' => text.iter().take(40).position(|b| *b == b'}').map(|end| end + 1),
+        b'(' if text.get(1) == Some(&b')') => Some(2),
+        b'I' if text.starts_with(b"IFS") => Some(
+            3 + usize::from(text.get(3) == Some(&b'$'))
+                + usize::from(
+                    text.get(3) == Some(&b'$') && text.get(4).is_some_and(u8::is_ascii_digit),
+                ),
+        ),
+        b if b.is_ascii_alphabetic() => {
+            Some(text.iter().take_while(|b| b.is_ascii_alphanumeric()).count())
+        }
+        _ => None,
+    }
+}
+
+/// `/???/c?t`, `/b[i]n/sh`: a path of a program with its letters missing.
+fn is_globbed(name: &[u8]) -> bool {
+    let globs = name.iter().filter(|b| matches!(b, b'?' | b'*' | b'[')).count();
+    name.starts_with(b"/") && globs > 0 && name.iter().filter(|b| **b == b'/').count() >= 2
+}
+
+/// Whether what follows a name is what follows a command: an option, a path, a redirection, an
+/// expansion, another command; for a name that says enough, also a word or two.
+fn is_argument(rest: &[u8], is_own: bool) -> bool {
+    let Some(first) = rest.first() else { return false };
+    match first {
+        b';' | b'|' | b'<' => return is_own,
+        b'>' => return rest.len() > 1,
+        b'$' => return true,
+        b' ' | b'\t' | b'\n' => {}
+        _ => return false,
+    }
+    let argument = rest.trim_ascii_start();
+    let word = argument.split(u8::is_ascii_whitespace).next().unwrap_or(argument);
+    let option = |word: &[u8]| match word {
+        [b'-', b'-', letter, ..] | [b'-', letter, ..] => letter.is_ascii_alphabetic(),
+        _ => false,
+    };
+    let is_path = |word: &[u8]| {
+        let bare = word.trim_ascii_start();
+        bare.starts_with(b"/")
+            && bare.get(1).is_some_and(|b| {
+                b.is_ascii_alphanumeric() || matches!(b, b'?' | b'*' | b'.' | b'\'' | b'"' | b'$')
+            })
+            || bare.starts_with(b"./")
+            || bare.starts_with(b"../")
+            || bare.starts_with(b"~/")
+            || contains_url(bare)
+    };
+    let is_marked = option(word)
+        || is_path(word)
+        || word.first().is_some_and(|b| matches!(b, b'$' | b'<' | b'>' | b'|' | b'*'))
+        || word.starts_with(b"&&")
+        || word == b"."
+        || (word.len() > 1 && word[0] == b'+' && word[1] == b'%');
+    if is_marked {
+        return true;
+    }
+    // A file, an address: something with a dot within.
+    let dotted = word
+        .iter()
+        .position(|b| *b == b'.')
+        .is_some_and(|dot| dot > 0 && word.get(dot + 1).is_some_and(u8::is_ascii_alphanumeric));
+    if dotted && is_compact(argument, 3) {
+        return true;
+    }
+    is_own
+        && is_compact(argument, 2)
+        && !word.is_empty()
+        && argument.iter().all(|b| {
+            b.is_ascii_alphanumeric() || b.is_ascii_whitespace() || b"-_./:@'\"=,".contains(b)
+        })
+        && (dotted || word.first().is_some_and(|b| matches!(b, b'\'' | b'"')))
+}
+
+fn contains_url(word: &[u8]) -> bool {
+    word.windows(3).any(|window| window == b"://")
+}
+
+/// Lines between bars are rows of a table.
+fn is_table(text: &[u8]) -> bool {
+    text.split(|b| *b == b'\n').any(|line| {
+        let line = line.trim_ascii();
+        line.len() > 2 && line.starts_with(b"|") && line.ends_with(b"|")
+    })
+}

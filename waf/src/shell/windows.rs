@@ -1,0 +1,163 @@
+//! Windows' shell.
+
+use alloc::vec::Vec;
+
+use super::commands::{Strength, windows};
+use crate::text::{contains_small, is_compact, starts_with, words};
+
+/// Whether Windows' shell would run something of a text.
+pub(crate) fn is_windows(text: &[u8]) -> bool {
+    if !text.iter().any(|b| !(b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'-'))) {
+        return false;
+    }
+    let bare: Vec<u8> = text.iter().copied().filter(|b| !matches!(b, b'^' | b'"')).collect();
+    (is_compact(&bare, 24) && (is_at(&bare, false) || is_control(&bare))) || behind_separator(&bare)
+}
+
+/// `&dir`, `|| type c:\x`, `; net user`
+fn behind_separator(text: &[u8]) -> bool {
+    let is_table = text.trim_ascii().starts_with(b"|") && text.trim_ascii().ends_with(b"|");
+    let mut at = 0;
+    while let Some(next) =
+        text[at..].iter().position(|b| matches!(b, b'&' | b'|' | b';' | b'\n' | b'\r' | b'`'))
+    {
+        let place = at + next;
+        at = place + 1;
+        let before = &text[..place];
+        let prefix = if matches!(text[place], b'\n' | b'\r') { 1 } else { 4 };
+        if words(before) > prefix {
+            return false;
+        }
+        if text[place] == b'|' && is_table {
+            continue;
+        }
+        let rest = text[at..].trim_ascii_start();
+        let rest = rest.strip_prefix(b"(").unwrap_or(rest).trim_ascii_start();
+        // `time; date; place`: letters alone before a word are a list.
+        let is_list = !before.is_empty()
+            && before.iter().all(|b| {
+                b.is_ascii_alphabetic() || b.is_ascii_whitespace() || matches!(b, b'|' | b';')
+            });
+        let is_behind = !(is_list && text.get(at).is_some_and(u8::is_ascii_whitespace));
+        if is_at(rest, is_behind) || is_control(rest) {
+            return true;
+        }
+    }
+    false
+}
+
+/// Whether a text begins with a command.
+fn is_at(text: &[u8], is_behind: bool) -> bool {
+    let text = text.trim_ascii_start();
+    let text = text.strip_prefix(b"@").unwrap_or(text);
+    let plain = |b: &u8| {
+        b.is_ascii_alphanumeric()
+            || matches!(b, b'.' | b'_' | b'-' | b':' | b'\\' | b'%' | b'~' | b'/')
+    };
+    let mut end = text.iter().position(|b| !plain(b)).unwrap_or(text.len());
+    // `dir/s`: an option needs no blank.
+    if let Some(slash) = text[..end].iter().position(|b| *b == b'/')
+        && slash > 1
+        && !text[..slash].contains(&b'\\')
+    {
+        end = slash;
+    }
+    let word = text[..end].to_ascii_lowercase();
+    let base = word.iter().rposition(|b| *b == b'\\').map_or(0, |index| index + 1);
+    let has_path = base > 0;
+    let (name, rest) = (&word[base..], &text[end..]);
+    let Some(strength) = windows(name) else { return false };
+    if has_path {
+        return true;
+    }
+    let ends = rest.trim_ascii();
+    let is_end = ends.is_empty()
+        || matches!(ends[0], b'&' | b'|' | b';' | b'>' | b'<' | b')' | b'\'' | b'`');
+    let argument = is_argument(ends, name);
+    match (strength, is_behind) {
+        (Strength::Own, true) => is_end && words(text) <= 8 || argument || words(rest) <= 2,
+        (Strength::Own, false) => argument && words(text) <= 10,
+        (Strength::Word, true) => argument || (is_end && ends.len() < 30),
+        (Strength::Word, false) => argument && words(text) <= 6,
+    }
+}
+
+fn is_argument(rest: &[u8], name: &[u8]) -> bool {
+    let word = rest.split(u8::is_ascii_whitespace).next().unwrap_or(rest);
+    let switch = matches!(word, [b'/', letter, ..] if letter.is_ascii_alphabetic() || *letter == b'?')
+        && word.len() <= 24;
+    let drive =
+        matches!(word, [letter, b':', b'\\' | b'/' | b'.', ..] if letter.is_ascii_alphabetic());
+    let option = matches!(word, [b'-', letter, ..] if letter.is_ascii_alphabetic());
+    let is_share = word.starts_with(b"\\\\");
+    let dotted = word
+        .iter()
+        .position(|b| *b == b'.')
+        .is_some_and(|dot| dot > 0 && word.get(dot + 1).is_some_and(u8::is_ascii_alphanumeric))
+        && words(rest) <= 3;
+    let variable = matches!(word, [b'%', letter, ..] if letter.is_ascii_alphabetic() || *letter == b'%')
+        && word.len() > 2;
+    let named = |all: &[&[u8]]| all.iter().any(|known| starts_with(word, known));
+    let of_its_own = match name {
+        b"net" | b"net1" => named(&[
+            b"user",
+            b"localgroup",
+            b"group",
+            b"view",
+            b"share",
+            b"use",
+            b"start",
+            b"stop",
+            b"session",
+            b"config",
+            b"accounts",
+            b"time",
+            b"file",
+            b"statistics",
+        ]),
+        b"reg" => named(&[b"add", b"query", b"delete", b"save", b"export", b"copy", b"import"]),
+        b"sc" => named(&[b"query", b"create", b"stop", b"start", b"config", b"delete"]),
+        b"wmic" => !word.is_empty(),
+        b"netsh" => !word.is_empty(),
+        b"query" => named(&[b"user", b"session", b"process", b"termserver"]),
+        _ => false,
+    };
+    switch || drive || option || is_share || dotted || variable || of_its_own
+}
+
+/// `for /f %i in (…) do …`, `if not exist x …`
+fn is_control(text: &[u8]) -> bool {
+    let text = text.trim_ascii_start();
+    let is_short = is_compact(text, 30);
+    if starts_with(text, b"for")
+        && text.get(3).is_some_and(|b| b.is_ascii_whitespace() || *b == b'/')
+    {
+        let variable = text.iter().position(|b| *b == b'%').is_some_and(|at| {
+            text.get(at + 1).is_some_and(|b| b.is_ascii_alphabetic() || *b == b'%')
+        });
+        return is_short && variable && contains_small(text, b"in") && text.contains(&b'(');
+    }
+    if !starts_with(text, b"if")
+        || !text.get(2).is_some_and(|b| b.is_ascii_whitespace() || *b == b'/')
+    {
+        return false;
+    }
+    let mut all = text[2..].split(|b| b.is_ascii_whitespace()).filter(|w| !w.is_empty()).peekable();
+    if all.peek().is_some_and(|w| w.eq_ignore_ascii_case(b"/i")) {
+        return true;
+    }
+    if all.peek().is_some_and(|w| w.eq_ignore_ascii_case(b"not")) {
+        all.next();
+    }
+    let Some(word) = all.next() else { return false };
+    let is = |known: &[u8]| word.eq_ignore_ascii_case(known);
+    let tests = is(b"exist") || is(b"errorlevel") || is(b"defined") || is(b"cmdextversion");
+    if tests {
+        return all.count() <= 8;
+    }
+    let operators: [&[u8]; 6] = [b"geq", b"gtr", b"equ", b"neq", b"leq", b"lss"];
+    let next = all.next().unwrap_or(b"");
+    operators.iter().any(|op| next.eq_ignore_ascii_case(op))
+        || next == b"==" && is_compact(text, 8) && !text.contains(&b'{')
+        || word.windows(2).any(|w| w == b"==") && is_compact(text, 8)
+}

@@ -1,0 +1,100 @@
+//! SQL injection.
+//!
+//! An injection is text that ends what it was meant to be (a number, a quoted string) and goes on as
+//! SQL. So a text is read as SQL from three beginnings: as it stands, behind a `'`, and behind a `"`
+//! or a backtick; and what follows is an injection if it is a continuation in SQL's grammar, which
+//! prose is not: in prose words follow words, in SQL operators stand between operands. The idea of
+//! reading from several beginnings is libinjection's; deciding by the grammar of the continuation,
+//! not by a list of fingerprints, is ours.
+
+mod anchored;
+mod anywhere;
+mod lex;
+mod words;
+
+use lex::{Start, lex};
+
+/// Whether a text is an injection. `is_high`: the sensitivity at which weaker evidence is enough.
+pub(crate) fn is_injection(text: &[u8], is_high: bool) -> bool {
+    is_plain_injection(text) || is_extended(text) || (is_high && is_suspicious(text))
+}
+
+/// What continues a number or a string as SQL.
+pub(crate) fn is_plain_injection(text: &[u8]) -> bool {
+    // Words, numbers, dots and hyphens alone are no continuation of anything.
+    if !text.iter().any(|b| !(b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.'))) {
+        return anywhere::is_machine_limit(text);
+    }
+    if !is_worth_reading(text) {
+        return false;
+    }
+    let tokens = lex(text, Start::Plain);
+    if anchored::continues_operand(&tokens, text) || anywhere::is_statement(&tokens, text) {
+        return true;
+    }
+    [b'\'', b'"', b'`'].into_iter().any(|quote| {
+        let Some(at) = text.iter().position(|byte| *byte == quote) else { return false };
+        if is_opening(text, at) {
+            return false;
+        }
+        let tokens = lex(&text[at + 1..], Start::Behind(quote));
+        anchored::continues_string(&tokens, &text[..at], &text[at + 1..])
+            || anywhere::is_statement(&tokens, &text[at + 1..])
+    })
+}
+
+/// Traces of SQL that no other text has: names of catalogues, functions that only attacks call.
+pub(crate) fn is_extended(text: &[u8]) -> bool {
+    if text.len() < 4 {
+        return false;
+    }
+    anywhere::has_traces(text)
+}
+
+/// Quotes, comments or SQL's words where nothing else follows.
+fn is_suspicious(text: &[u8]) -> bool {
+    let tokens = lex(text, Start::Plain);
+    let keywords = tokens.iter().filter(|token| token.is_statement_word()).count();
+    let marks = tokens.iter().filter(|token| token.is_mark()).count();
+    keywords >= 1 && marks >= 2
+}
+
+/// Whether there is a byte or a word without which nothing continues anything.
+fn is_worth_reading(text: &[u8]) -> bool {
+    let telling = |b: &u8| {
+        matches!(
+            b,
+            b'\''
+                | b'"'
+                | b'`'
+                | b';'
+                | b'='
+                | b'<'
+                | b'>'
+                | b'('
+                | b'#'
+                | b'|'
+                | b'*'
+                | b'@'
+                | b'&'
+                | b'!'
+                | b'%'
+                | b'^'
+        )
+    };
+    text.iter().any(telling)
+        || text.windows(2).any(|pair| pair == b"--")
+        || words::has_statement_word(text)
+}
+
+/// A quote behind white space and before a letter opens a quotation, as in prose; one at the very
+/// start may close what an application opened.
+fn is_opening(text: &[u8], at: usize) -> bool {
+    let before = at.checked_sub(1).map(|index| text[index]);
+    let after = text.get(at + 1);
+    before.is_some_and(|b| b == b' ' || b == b'\n' || b == b'(')
+        && after.is_some_and(|b| b.is_ascii_alphanumeric())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,487 @@
+//! What is SQL wherever it stands.
+
+use super::anchored::{delays, selects, skip_operand, unites};
+use super::lex::{Kind, Start, Token, lex};
+use super::words::{Class, class_of, words};
+use crate::statement::find;
+use crate::text::is_compact;
+
+/// Statements behind a semicolon, unions, tautologies, calls that take time.
+pub(super) fn is_statement(tokens: &[Token], text: &[u8]) -> bool {
+    for (index, token) in tokens.iter().enumerate() {
+        let rest = &tokens[index + 1..];
+        let before = index.checked_sub(1).map(|index| tokens[index].kind);
+        let found = match token.kind {
+            Kind::Word(Class::Union) => unites(rest, text),
+            Kind::Word(Class::Select) => {
+                index == 0 && selects(rest, text) && is_whole_select(rest)
+                    || before == Some(Kind::Open) && has_subject(rest) && selects(rest, text)
+            }
+            Kind::Word(Class::Statement) => match before {
+                Some(Kind::Semicolon | Kind::Conditional) => is_change(*token, rest, text),
+                None => is_change(*token, rest, text) && is_more_than_a_title(*token, rest, text),
+                _ => is_waiting(*token, rest, text),
+            },
+            Kind::Logic | Kind::Word(Class::Logic) => is_tautology(rest, text),
+            Kind::Word(Class::CommonFunction) if is_operator(before) => {
+                delays(&tokens[index..], text)
+            }
+            Kind::Word(Class::Case) => is_case(rest),
+            Kind::Word(Class::Into) => is_outfile(rest, text),
+            Kind::Word(Class::Having) => is_tautology(rest, text),
+            Kind::Conditional => matches!(
+                rest.first(),
+                Some(Token { kind: Kind::Word(class), start, .. })
+                    if *class != Class::Name && *class != Class::English && (*start == token.end || token.end - token.start > 3)
+            ),
+            _ => false,
+        };
+        if found {
+            return true;
+        }
+    }
+    false
+}
+
+fn is_operator(before: Option<Kind>) -> bool {
+    matches!(
+        before,
+        Some(
+            Kind::Logic
+                | Kind::Word(Class::Logic | Class::Select | Class::Having | Class::By)
+                | Kind::Conditional
+        )
+    )
+}
+
+/// A `select` that is all of a text, to its end: not the beginning of a sentence.
+fn is_whole_select(rest: &[Token]) -> bool {
+    let english = rest.iter().filter(|token| token.kind == Kind::Word(Class::English)).count();
+    english <= 1 && rest.len() <= 200
+}
+
+/// Whether there is something in a subselect that a parenthesis in prose has not.
+fn has_subject(rest: &[Token]) -> bool {
+    rest.iter().take(12).any(|token| {
+        matches!(
+            token.kind,
+            Kind::Word(Class::From | Class::Function | Class::Case)
+                | Kind::Open
+                | Kind::Variable
+                | Kind::Text { .. }
+        )
+    })
+}
+
+/// `; drop table x`, `; exec xp_cmdshell …`, `; shutdown`: a statement by its own grammar.
+pub(super) fn is_change(word: Token, rest: &[Token], text: &[u8]) -> bool {
+    let name = word.text(text).to_ascii_lowercase();
+    let first = rest.first().map(|token| token.kind);
+    let second = rest.get(1).map(|token| token.kind);
+    let is_name = |kind: Option<Kind>| {
+        matches!(
+            kind,
+            Some(
+                Kind::Word(Class::Name | Class::Object | Class::CommonFunction | Class::Function)
+                    | Kind::Text { .. }
+                    | Kind::Variable
+            )
+        )
+    };
+    let word_at = |index: usize| rest.get(index).map_or(&b""[..], |token| token.text(text));
+    let is_word = |index: usize, known: &[u8]| word_at(index).eq_ignore_ascii_case(known);
+    match &name[..] {
+        b"drop" | b"alter" | b"create" => {
+            let object = rest.iter().take(4).position(|t| t.kind == Kind::Word(Class::Object));
+            object.is_some_and(|at| {
+                let named = rest.get(at + 1).map(|token| token.kind);
+                is_name(named)
+                    || matches!(named, Some(Kind::Word(Class::CommonFunction)) | Some(Kind::Open))
+            })
+        }
+        b"delete" => {
+            first == Some(Kind::Word(Class::From)) && is_name(second) && ends_statement(&rest[2..])
+        }
+        b"insert" => {
+            first == Some(Kind::Word(Class::Into))
+                && is_name(second)
+                && (is_word(2, b"values")
+                    || matches!(
+                        rest.get(2).map(|t| t.kind),
+                        Some(Kind::Open | Kind::Word(Class::Select) | Kind::Dot)
+                    ))
+        }
+        b"update" => {
+            is_name(first)
+                && second == Some(Kind::Word(Class::Set))
+                && rest.iter().take(8).any(|token| token.kind == Kind::Compare)
+        }
+        b"truncate" => {
+            first == Some(Kind::Word(Class::Object)) && is_name(second)
+                || is_name(first) && ends_statement(&rest[1..])
+        }
+        b"exec" | b"execute" => {
+            is_word(0, b"immediate")
+                || matches!(first, Some(Kind::Open | Kind::Variable | Kind::Word(Class::Function)))
+                || (is_name(first)
+                    && matches!(
+                        second,
+                        Some(Kind::Dot | Kind::Text { .. } | Kind::Variable | Kind::Compare)
+                    ))
+                || word_at(0).get(..3).is_some_and(|prefix| {
+                    prefix.eq_ignore_ascii_case(b"xp_") || prefix.eq_ignore_ascii_case(b"sp_")
+                })
+        }
+        b"declare" => {
+            matches!(first, Some(Kind::Variable)) || (is_name(first) && is_word(1, b"cursor"))
+        }
+        b"waitfor" => {
+            (is_word(0, b"delay") || is_word(0, b"time"))
+                && matches!(second, Some(Kind::Text { .. } | Kind::Variable | Kind::Number))
+        }
+        b"shutdown" => ends_statement(rest) || is_word(0, b"with") || is_word(0, b"abort"),
+        b"merge" => {
+            first == Some(Kind::Word(Class::Into))
+                && rest.iter().take(8).any(|token| token.text(text).eq_ignore_ascii_case(b"using"))
+        }
+        b"call" => is_name(first) && second == Some(Kind::Open),
+        b"copy" => {
+            (is_name(first) || first == Some(Kind::Open))
+                && rest.iter().take(8).any(|t| {
+                    t.kind == Kind::Word(Class::From)
+                        || t.text(text).eq_ignore_ascii_case(b"program")
+                })
+        }
+        b"grant" | b"revoke" => {
+            rest.iter().take(6).any(|t| t.text(text).eq_ignore_ascii_case(b"on")) && rest.len() > 3
+        }
+        b"rename" | b"backup" => first == Some(Kind::Word(Class::Object)) && is_name(second),
+        b"desc" | b"describe" => is_name(first) && ends_statement(&rest[1..]),
+        b"kill" => first == Some(Kind::Number) && ends_statement(&rest[1..]),
+        b"handler" => is_name(first) && is_word(1, b"open"),
+        b"begin" => matches!(first, Some(Kind::Word(Class::Statement))),
+        _ => false,
+    }
+}
+
+/// A statement that is a whole text is one only if it says more than a button would.
+fn is_more_than_a_title(word: Token, rest: &[Token], text: &[u8]) -> bool {
+    let name = word.text(text);
+    rest.iter().any(|token| {
+        matches!(
+            token.kind,
+            Kind::Comment
+                | Kind::Semicolon
+                | Kind::Open
+                | Kind::Compare
+                | Kind::Variable
+                | Kind::Text { .. }
+                | Kind::Word(Class::Where | Class::Select | Class::Function)
+        )
+    }) || (!name.eq_ignore_ascii_case(b"delete")
+        && rest.len() == 2
+        && !name.eq_ignore_ascii_case(b"update")
+        && !name.eq_ignore_ascii_case(b"create"))
+}
+
+/// `waitfor delay '0:0:5'` and calls of SQL Server's own procedures need no semicolon.
+fn is_waiting(word: Token, rest: &[Token], text: &[u8]) -> bool {
+    let name = word.text(text);
+    let waits = [&b"waitfor"[..], b"exec", b"execute", b"declare"];
+    if !waits.iter().any(|known| name.eq_ignore_ascii_case(known)) {
+        return false;
+    }
+    // `exec foo(…)` stands in code of many languages.
+    let is_exec = name.len() <= 7 && !name.eq_ignore_ascii_case(b"waitfor");
+    let opens = rest.first().is_some_and(|token| token.kind == Kind::Open);
+    !(is_exec && opens) && is_change(word, rest, text)
+}
+
+fn ends_statement(rest: &[Token]) -> bool {
+    match rest.first().map(|token| token.kind) {
+        None => true,
+        Some(kind) => matches!(
+            kind,
+            Kind::Semicolon
+                | Kind::Comment
+                | Kind::Dot
+                | Kind::Comma
+                | Kind::Word(Class::Where | Class::Limit | Class::Order)
+        ),
+    }
+}
+
+/// `1=1`, `'a'='a`, `2>1` behind `or`: two literals compared.
+fn is_tautology(rest: &[Token], text: &[u8]) -> bool {
+    let mut rest = rest;
+    while let [
+        Token { kind: Kind::Prefix | Kind::Open | Kind::Word(Class::Logic), .. },
+        more @ ..,
+    ] = rest
+    {
+        rest = more;
+    }
+    let [left, compare, right, after @ ..] = rest else { return false };
+    if compare.kind != Kind::Compare || matches!(compare.text(text), b"->" | b"==" | b"=>") {
+        return false;
+    }
+    let ends = !matches!(after.first().map(|t| t.kind), Some(Kind::Arithmetic | Kind::Dot));
+    let literal = |token: &Token| matches!(token.kind, Kind::Number | Kind::Text { .. });
+    // A string between two quotations is the text between them: `'a' or 'b' = 'c'`.
+    // Numbers are greater than others in prose, too.
+    let is_equal = !matches!(compare.text(text), b"<" | b">" | b"<=" | b">=");
+    literal(left)
+        && literal(right)
+        && ends
+        && (is_equal || is_compact(text, 5))
+        && (left.kind == Kind::Number || left.end - left.start <= 12)
+}
+
+/// `case when 1=1 then …`
+pub(super) fn is_case(rest: &[Token]) -> bool {
+    let when = rest.iter().take(8).position(|token| token.kind == Kind::Word(Class::When));
+    let Some(when) = when else { return false };
+    let tail = &rest[when + 1..];
+    let then = tail.iter().take(40).position(|token| token.kind == Kind::Word(Class::Then));
+    then.is_some_and(|then| {
+        tail[..then].iter().any(|token| {
+            matches!(
+                token.kind,
+                Kind::Compare
+                    | Kind::Open
+                    | Kind::Logic
+                    | Kind::Number
+                    | Kind::Word(Class::Literal)
+            )
+        })
+    })
+}
+
+/// `into outfile '/…'`
+pub(super) fn is_outfile(rest: &[Token], text: &[u8]) -> bool {
+    let Some(first) = rest.first() else { return false };
+    let name = first.text(text);
+    let is_file = name.eq_ignore_ascii_case(b"outfile") || name.eq_ignore_ascii_case(b"dumpfile");
+    is_file
+        && matches!(
+            rest.get(1).map(|t| t.kind),
+            Some(Kind::Text { .. } | Kind::Number | Kind::Open | Kind::Variable)
+        )
+}
+
+/// Names of catalogues, and of procedures that run programs.
+const CATALOGUES: [&[u8]; 30] = [
+    b"all_tables",
+    b"dba_users",
+    b"dbms_lock",
+    b"dbms_pipe",
+    b"dbms_xmlgen",
+    b"information_schema",
+    b"innodb_table_stats",
+    b"msysaccessobjects",
+    b"msysaces",
+    b"msysobjects",
+    b"msysqueries",
+    b"openrowset",
+    b"pg_catalog",
+    b"pg_shadow",
+    b"pg_sleep",
+    b"pg_toast",
+    b"pg_user",
+    b"sp_executesql",
+    b"sp_oacreate",
+    b"sqlite_master",
+    b"sqlite_schema",
+    b"sqlite_temp_master",
+    b"syscolumns",
+    b"sysobjects",
+    b"user_tables",
+    b"utl_http",
+    b"utl_inaddr",
+    b"xp_cmdshell",
+    b"xp_dirtree",
+    b"xp_regread",
+];
+
+/// Traces that need no reading from the start.
+pub(super) fn has_traces(text: &[u8]) -> bool {
+    has_operator_of_mongo(text) || names_catalogue(text) || loads(text) || calls_function(text)
+}
+
+/// A catalogue's name where SQL has names: behind `from`, before `.` or `(`, or next to what is SQL's.
+fn names_catalogue(text: &[u8]) -> bool {
+    let mut offset = 0;
+    for word in text.split(|b| !crate::transform::is_word(*b)) {
+        let end = offset + word.len();
+        let is_one = word.len() >= 7
+            && word.contains(&b'_')
+                | word.starts_with(b"m")
+                | word.starts_with(b"M")
+                | word.starts_with(b"s")
+                | word.starts_with(b"S")
+                | word.starts_with(b"o")
+                | word.starts_with(b"O")
+            && CATALOGUES
+                .binary_search_by(|known| (*known).cmp(&word.to_ascii_lowercase()[..]))
+                .is_ok();
+        if is_one {
+            let next = text[end..].iter().find(|b| !b.is_ascii_whitespace()).copied();
+            let before = words(&text[..offset]).last().map(class_of);
+            let joined = matches!(next, Some(b'.' | b'(' | b'`' | b'"' | b'['))
+                && text.get(end + 1).is_some_and(|b| !b.is_ascii_whitespace());
+            let whole = words(text).nth(1).is_none();
+            if joined
+                || whole
+                || matches!(before, Some(Class::From | Class::Statement | Class::Into))
+            {
+                return true;
+            }
+        }
+        offset = end + 1;
+    }
+    false
+}
+
+/// A call of a function that only databases have, where a call is all there is or an operator joins it.
+fn calls_function(text: &[u8]) -> bool {
+    if !text.contains(&b'(') && !text.contains(&b'@') {
+        return false;
+    }
+    let tokens = lex(text, Start::Plain);
+    tokens.iter().enumerate().any(|(index, token)| match token.kind {
+        Kind::Word(Class::Function) => {
+            let opens = tokens.get(index + 1).is_some_and(|next| next.kind == Kind::Open);
+            let before = index.checked_sub(1).map(|index| tokens[index].kind);
+            let is_joined = match before {
+                None => skip_operand(&tokens).len() <= 2,
+                Some(kind) => {
+                    matches!(
+                        kind,
+                        Kind::Compare
+                            | Kind::Logic
+                            | Kind::Number
+                            | Kind::Comma
+                            | Kind::Conditional
+                            | Kind::Word(Class::Logic | Class::Select | Class::By | Class::Compare)
+                    ) && is_sql_before(&tokens[..index])
+                }
+            };
+            opens && is_joined
+        }
+        // `@@version`
+        Kind::Variable => {
+            let name = token.text(text);
+            let server: [&[u8]; 7] = [
+                b"@@version",
+                b"@@datadir",
+                b"@@hostname",
+                b"@@servername",
+                b"@@basedir",
+                b"@@global",
+                b"@@innodb_version",
+            ];
+            server.iter().any(|known| name.eq_ignore_ascii_case(known))
+        }
+        Kind::Word(Class::CommonFunction) if token.text(text).eq_ignore_ascii_case(b"match") => {
+            // `match(a) against ('b')`
+            let rest = &tokens[index + 1..];
+            rest.first().is_some_and(|next| next.kind == Kind::Open)
+                && rest.windows(2).take(24).any(|pair| {
+                    pair[0].text(text).eq_ignore_ascii_case(b"against")
+                        && pair[1].kind == Kind::Open
+                })
+        }
+        _ => false,
+    })
+}
+
+/// Whether what stands before a call is not the code of another language: no assignment, no member.
+fn is_sql_before(before: &[Token]) -> bool {
+    !before.iter().any(|token| matches!(token.kind, Kind::Other | Kind::Dot))
+        && before.len() < 64
+        && before
+            .first()
+            .is_some_and(|t| !matches!(t.kind, Kind::Word(Class::Name | Class::English)))
+}
+
+/// `load data infile '…'`
+fn loads(text: &[u8]) -> bool {
+    let mut near = words(text);
+    let mut last: [&[u8]; 2] = [b"", b""];
+    near.any(|word| {
+        let is = last[0].eq_ignore_ascii_case(b"load")
+            && last[1].eq_ignore_ascii_case(b"data")
+            && (word.eq_ignore_ascii_case(b"infile") || word.eq_ignore_ascii_case(b"local"));
+        last = [last[1], word];
+        is
+    })
+}
+
+/// `[$ne]`, `[$where]`: how a query's arguments become operators of MongoDB.
+fn has_operator_of_mongo(text: &[u8]) -> bool {
+    const OPERATORS: [&[u8]; 33] = [
+        b"all",
+        b"and",
+        b"between",
+        b"div",
+        b"elemmatch",
+        b"eq",
+        b"exists",
+        b"expr",
+        b"gt",
+        b"gte",
+        b"in",
+        b"jsonschema",
+        b"like",
+        b"lt",
+        b"lte",
+        b"mod",
+        b"n",
+        b"ne",
+        b"nin",
+        b"nor",
+        b"not",
+        b"or",
+        b"regex",
+        b"size",
+        b"slice",
+        b"text",
+        b"type",
+        b"where",
+        b"xor",
+        b"l",
+        b"e",
+        b"ni",
+        b"no",
+    ];
+    let mut rest = text;
+    while let Some(at) = find(rest, b"[$") {
+        rest = &rest[at + 2..];
+        let length = rest.iter().take_while(|b| b.is_ascii_alphabetic()).count();
+        let name = &rest[..length];
+        let closes = rest.get(length) == Some(&b']');
+        if closes && length > 1 && OPERATORS.iter().any(|known| known.eq_ignore_ascii_case(name)) {
+            return true;
+        }
+    }
+    false
+}
+
+/// A number at the edge of what machines count with: what overflows a column or a cast.
+pub(super) fn is_machine_limit(text: &[u8]) -> bool {
+    if text.len() < 10 || text.len() > 40 {
+        return false;
+    }
+    let digits = text.strip_prefix(b"-").unwrap_or(text);
+    let edges: [&[u8]; 8] = [
+        b"2147483648",
+        b"4294967296",
+        b"9223372036854775807",
+        b"9223372036854775808",
+        b"18446744073709551615",
+        b"18446744073709551616",
+        b"0x7fffffff",
+        b"0xffffffff",
+    ];
+    edges.iter().any(|edge| edge.eq_ignore_ascii_case(digits))
+}

@@ -1,0 +1,175 @@
+use super::*;
+use alloc::vec::Vec;
+
+fn missed(attacks: &[&str]) -> Vec<alloc::string::String> {
+    let lines = attacks.iter().filter(|text| !is_injection(text.as_bytes(), false));
+    lines.map(|text| (*text).into()).collect()
+}
+
+#[test]
+fn what_continues_a_string_is_an_injection() {
+    let attacks = [
+        "' or '1'='1",
+        "' or 1=1--",
+        "x' OR 'x'='x",
+        "\" or \"\"=\"",
+        "admin'--",
+        "admin' #",
+        "admin'/*",
+        "' or 1=1#",
+        "') or ('1'='1",
+        "' or true --",
+        "' || 1=1 --",
+        "1' and sleep(5)#",
+        "' union select null,null--",
+        "' UNION ALL SELECT user, password FROM users--",
+        "a' and substring(password,1,1)='a",
+        "'; drop table users; --",
+        "'; exec master..xp_cmdshell 'dir'--",
+        "' having 1=1--",
+        "' group by id having 1=1--",
+        "' order by 3--",
+        "' and (select count(*) from users)>0--",
+        "'='",
+        "' or username like '%admin%",
+        "' or 1 in (select @@version)--",
+        "'+(select 1)+'",
+        "' and 1=cast((select version()) as int)--",
+        "'/**/or/**/1=1/**/--",
+        "\\' or 1=1 --",
+        "' or not 1=2 --",
+        "' procedure analyse(extractvalue(1,2))--",
+        "';waitfor delay '0:0:5'--",
+        "x' and email is null; --",
+        "' and case when 1=1 then 1 else 0 end --",
+    ];
+    assert_eq!(missed(&attacks), Vec::<alloc::string::String>::new());
+}
+
+#[test]
+fn what_continues_a_number_is_an_injection() {
+    let attacks = [
+        "1 or 1=1",
+        "1 OR 1=1 --",
+        "1 and 1=2",
+        "-1 union select 1,2,3",
+        "1 union all select null, version()",
+        "1;drop table users",
+        "1; shutdown --",
+        "1 and sleep(5)",
+        "1-sleep(5)",
+        "1 or sleep(5)",
+        "1 and (select 1 from dual)",
+        "1 order by 10",
+        "1 having 1=1",
+        "1) or (1=1",
+        "1 AND ascii(substr((select 1),1,1))>64",
+        "1 /*!50000union*/ select 1",
+        "1 procedure analyse(0,0)",
+        "1 and if(1=1,sleep(3),0)",
+        "1 waitfor delay '0:0:3'",
+        "1||1=1",
+        "(select 1 from users)",
+        "1.e(1)",
+        "1 and 1 like 1",
+        "1 and benchmark(1000000,md5(1))",
+        "if(1=1,sleep(5),0)",
+        "id and 1=1",
+        "1 into outfile '/tmp/x'",
+        "case when 1=1 then 1 else 2 end",
+        "1 and exists(select 1)",
+        "1,(select 2)",
+    ];
+    assert_eq!(missed(&attacks), Vec::<alloc::string::String>::new());
+}
+
+#[test]
+fn statements_and_traces_are_found_where_they_stand() {
+    let attacks = [
+        "select * from users",
+        "SELECT name, pass FROM users WHERE id=1",
+        "drop table users",
+        "insert into users values (1,2)",
+        "information_schema.tables",
+        "select @@version",
+        "pg_sleep(10)",
+        "extractvalue(1,concat(0x7e,version()))",
+        "load_file('/etc/passwd')",
+        "user[$ne]",
+        "exec xp_cmdshell 'dir'",
+        "merge into a using b on (1=1)",
+        "create function f returns string soname 'x.so'",
+        "json_extract('{}','$')=1",
+        "match(a) against ('b')",
+        "declare @x varchar(100)",
+        "execute immediate 'drop'",
+        "4294967296",
+    ];
+    assert_eq!(missed(&attacks), Vec::<alloc::string::String>::new());
+}
+
+#[test]
+fn prose_names_and_code_are_no_injections() {
+    let benign = [
+        "O'Brien",
+        "Conan O'Brien and Sinead O'Connor",
+        "it's a dog and 'twas = great",
+        "rock 'n' roll",
+        "Rock 'n' roll or jazz",
+        "the dogs' -- all of them -- were barking",
+        "fish 'and' chips",
+        "'yes' or 'no'",
+        "Select an option from the list",
+        "please select from the menu and insert a coin",
+        "The European Union select committee met",
+        "union select members of the club",
+        "drop table in the kitchen, please",
+        "update your profile and set it to private",
+        "create a table for two",
+        "delete from cart",
+        "order by phone or online",
+        "group by the fire having a good time",
+        "1 or 2 apples",
+        "pick 1 or 2",
+        "5 and 10",
+        "Terms and conditions apply (see page 5)",
+        "time.sleep(5) blocks the loop",
+        "function a(b) { return b || 'x'; }",
+        "if (a && b) { c = d; }",
+        "$('#id').hide()",
+        "href='#top'",
+        "C# or Java",
+        "a -- b",
+        "1--2",
+        "2024-01-01--2024-02-01",
+        "#hashtag and #another",
+        "email@example.com; other@example.com",
+        "SGVsbG8gV29ybGQhIFRoaXMgaXMgYmFzZTY0Lg==",
+        "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln",
+        "100% or more",
+        "x = y and z",
+        "a=b&c=d",
+        "C:\\Program Files\\app",
+        "don't you? I can't; he won't",
+        "He said \"yes\" and she said \"no\"",
+        "5'10\" tall and 6'2\" wide",
+        "in case of fire, when the alarm sounds, then leave",
+        "query { user(id: 1) { name } }",
+        "SELECT is a keyword",
+        "price >= 10",
+        "The query SELECT id, name FROM users WHERE name = 'x' is slow",
+        "1234567890",
+        "+1 (555) 123-4567",
+        "Is 5 > 3 and 2 < 4?",
+        "https://example.com/a?b=c&d=e#f",
+        "I'd like to order, and it's 'urgent'",
+        "let x = a ? 'b' : 'c';",
+        "name LIKE this",
+        "Bobby; Tables",
+        "7/11 and 3-4",
+        "Choose options (select 2)",
+    ];
+    let stopped: Vec<&&str> =
+        benign.iter().filter(|text| is_injection(text.as_bytes(), false)).collect();
+    assert_eq!(stopped, Vec::<&&str>::new());
+}

@@ -1,0 +1,26 @@
+//! Small questions about texts.
+
+/// Whether a text has no more words, between white space, than this. What is injected into a number,
+/// a name, a file's name is short; where somebody writes about it there are words around it.
+pub(crate) fn is_compact(text: &[u8], words_max: usize) -> bool {
+    words(text) <= words_max
+}
+
+/// How many words there are between white space.
+pub(crate) fn words(text: &[u8]) -> usize {
+    text.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty()).count()
+}
+
+/// Whether a text begins so, whatever its case.
+pub(crate) fn starts_with(text: &[u8], prefix: &[u8]) -> bool {
+    text.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix))
+}
+
+/// Whether small letters are in a text, whatever its case there.
+pub(crate) fn contains_small(text: &[u8], small: &[u8]) -> bool {
+    let Some((first, rest)) = small.split_first() else { return true };
+    let (low, high) = (*first, first.to_ascii_uppercase());
+    text.iter()
+        .enumerate()
+        .any(|(at, byte)| (*byte == low || *byte == high) && starts_with(&text[at + 1..], rest))
+}

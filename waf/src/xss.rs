@@ -1,0 +1,62 @@
+//! Cross-site scripting: text that a browser would run.
+//!
+//! A text is read as HTML's tokeniser would, wherever it may land: between tags, where only a tag can
+//! run, and within an attribute, where a quote may end it and another attribute follow. Schemes of
+//! URLs and expressions of JavaScript are looked for where a browser takes them for such.
+
+mod script;
+mod tag;
+
+use alloc::borrow::Cow;
+
+use crate::transform::Transformation;
+
+/// Whether a browser would run something of a text.
+pub(crate) fn is_injection(text: &[u8]) -> bool {
+    if !is_worth_reading(text) {
+        return false;
+    }
+    let plain: Cow<'_, [u8]> = match text.contains(&0) {
+        true => Transformation::RemoveNulls.apply(text),
+        false => text.into(),
+    };
+    if runs(&plain) {
+        return true;
+    }
+    for decoding in [Transformation::HtmlEntityDecode, Transformation::JsDecode] {
+        if let Cow::Owned(decoded) = decoding.apply(&plain)
+            && runs(&decoded)
+        {
+            return true;
+        }
+    }
+    false
+}
+
+fn runs(text: &[u8]) -> bool {
+    tag::has_tag(text)
+        || tag::has_attribute(text)
+        || script::has_scheme(text)
+        || script::is_script(text)
+}
+
+/// Letters, digits and the marks of prose alone run nowhere.
+fn is_worth_reading(text: &[u8]) -> bool {
+    let telling = |b: &u8| {
+        matches!(b, b'<' | b'>' | b'=' | b'(' | b'`' | b'[' | b':' | b'&' | b'\\' | b'@' | 0 | 0xbc)
+    };
+    text.iter().any(telling)
+        || text.windows(5).any(|w| w.eq_ignore_ascii_case(b"+adw-"))
+        || text.windows(4).any(|w| {
+            w.eq_ignore_ascii_case(b".coo")
+                || w.eq_ignore_ascii_case(b"-moz")
+                || w.eq_ignore_ascii_case(b".loc")
+                || w.eq_ignore_ascii_case(b".inn")
+                || w.eq_ignore_ascii_case(b".par")
+                || w.eq_ignore_ascii_case(b".dom")
+                || w.eq_ignore_ascii_case(b".wri")
+        })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,235 @@
+//! Schemes, style sheets, expressions.
+
+use alloc::vec::Vec;
+
+use crate::statement::contains;
+use crate::text::{is_compact, starts_with};
+use crate::transform::{Transformation, is_word};
+
+const RUNNING: [&[u8]; 3] = [b"javascript", b"vbscript", b"livescript"];
+const SCHEMES: [&[u8]; 4] = [b"javascript:", b"vbscript:", b"livescript:", b"mocha:"];
+
+/// Whether a URL's scheme runs what follows it. White space and controls within are passed over, as
+/// browsers do.
+pub(super) fn is_scheme(value: &[u8]) -> bool {
+    let decoded = Transformation::HtmlEntityDecode.apply(value);
+    let bare: Vec<u8> = decoded
+        .iter()
+        .copied()
+        .filter(|b| *b > 0x20)
+        .take(48)
+        .collect::<Vec<u8>>()
+        .to_ascii_lowercase();
+    let data = |kind: &[u8]| bare.strip_prefix(b"data:").is_some_and(|rest| rest.starts_with(kind));
+    SCHEMES.iter().any(|scheme| bare.starts_with(scheme))
+        || data(b"text/html")
+        || data(b"text/javascript")
+        || data(b"text/xml")
+        || data(b"application/xhtml")
+        || data(b"application/javascript")
+        || bare.starts_with(b"view-source:")
+        || bare.starts_with(b"jar:http")
+}
+
+/// A scheme at the start of a text, or where a URL begins in it.
+pub(super) fn has_scheme(text: &[u8]) -> bool {
+    if is_scheme(text) && !is_title(text) {
+        return true;
+    }
+    // `url(javascript:…)`, `href=javascript:…`, `"javascript:…`
+    let mut from = 0;
+    while let Some(at) = text[from..].iter().position(|b| *b == b':') {
+        let colon = from + at;
+        from = colon + 1;
+        let before = &text[colon.saturating_sub(24)..colon];
+        let bare: Vec<u8> =
+            before.iter().copied().filter(|b| *b > 0x20).collect::<Vec<u8>>().to_ascii_lowercase();
+        let Some(scheme) = RUNNING.iter().find(|scheme| bare.ends_with(scheme)) else {
+            continue;
+        };
+        let joined = bare.len().checked_sub(scheme.len() + 1).map(|index| bare[index]);
+        let is_url = joined
+            .is_none_or(|b| matches!(b, b'=' | b'"' | b'\'' | b'`' | b'(' | b'>' | b',' | b';'));
+        if is_url
+            && !is_title(&text[colon.saturating_sub(scheme.len())..])
+            && runs_on(&text[colon + 1..])
+        {
+            return true;
+        }
+    }
+    false
+}
+
+/// `JavaScript: the good parts`
+fn is_title(text: &[u8]) -> bool {
+    let Some(colon) = text.iter().position(|b| *b == b':') else { return false };
+    let rest = &text[colon + 1..];
+    rest.is_empty()
+        || rest.starts_with(b" ") && !rest.iter().any(|b| matches!(b, b'(' | b'`' | b'='))
+}
+
+fn runs_on(rest: &[u8]) -> bool {
+    let near = &rest[..rest.len().min(200)];
+    near.iter().any(|b| matches!(b, b'(' | b'`' | b'=' | b'[' | b'%' | b'/' | b'\\' | b'.' | b'\''))
+}
+
+/// A style sheet that runs or loads something.
+pub(super) fn runs_css(text: &[u8]) -> bool {
+    let decoded = Transformation::CssDecode.apply(text);
+    let small = Transformation::ReplaceComments.apply(&decoded).to_ascii_lowercase();
+    let bare: Vec<u8> = small.iter().copied().filter(|b| *b > 0x20).collect();
+    let has = |part: &[u8]| contains(&bare, part);
+    has(b"expression(")
+        || has(b"javascript:")
+        || has(b"vbscript:")
+        || has(b"-moz-binding")
+        || has(b"behavior:url")
+        || has(b"@import")
+        || has(b"-o-link")
+}
+
+/// What reads or changes the page, by its full name.
+const SINKS: [&[u8]; 19] = [
+    b"document.cookie",
+    b"document.domain",
+    b"document.write",
+    b"document.location",
+    b"document.url",
+    b"document.referrer",
+    b"document.body.",
+    b"document.createelement",
+    b"document.forms",
+    b"window.location",
+    b"window.name",
+    b"window.open",
+    b"location.href",
+    b"location.hash",
+    b".innerhtml",
+    b".outerhtml",
+    b".parentnode",
+    b"-moz-binding",
+    b"string.fromcharcode",
+];
+
+/// What is called to run, to show that it runs, or to send away what was read.
+const CALLS: [&str; 17] = [
+    "alert",
+    "confirm",
+    "prompt",
+    "eval",
+    "settimeout",
+    "setinterval",
+    "setimmediate",
+    "atob",
+    "btoa",
+    "fetch",
+    "execscript",
+    "fromcharcode",
+    "importscripts",
+    "unescape",
+    "postmessage",
+    "function",
+    "print",
+];
+
+/// JavaScript that stands alone, without a page around it: payloads are short, prose about them is not.
+pub(super) fn is_script(text: &[u8]) -> bool {
+    if is_letterless(text) {
+        return true;
+    }
+    if !is_compact(text, 5) || text.len() > 2_000 {
+        return false;
+    }
+    let small = Transformation::ReplaceComments.apply(text).to_ascii_lowercase();
+    let bare: Vec<u8> = small.iter().copied().filter(|b| *b > 0x20).collect();
+    SINKS.iter().any(|sink| contains(&bare, sink))
+        || calls(&bare)
+        || indexes_global(&bare)
+        || (contains(&bare, b"@import")
+            && (contains(&bare, b"url(") || contains(&bare, b"'") || contains(&bare, b"\"")))
+        || starts_with(&bare, b"data:text/html")
+}
+
+/// `alert(1)`, `eval\`…\``, `new Function(`, `[].sort.call\``
+fn calls(text: &[u8]) -> bool {
+    for (at, mark) in text.iter().enumerate().filter(|(_, b)| matches!(b, b'(' | b'`')) {
+        let before = &text[..at];
+        // `?.(` and `)(`
+        let before = before.strip_suffix(b"?.").unwrap_or(before);
+        let start =
+            before.iter().rposition(|b| !is_word(*b) && *b != b'$').map_or(0, |index| index + 1);
+        let name = &before[start..];
+        let is = |known: &&str| name == known.as_bytes();
+        let is_called = CALLS.iter().any(|known| is(known));
+        // `function(` declares; `new function(` and `.constructor(` run.
+        let declares = name == b"function" && *mark == b'(' && !text[..start].ends_with(b"new")
+            || name == b"print"
+            || name == b"fetch" && text[..start].ends_with(b".");
+        if is_called && !declares && !(text[..start].ends_with(b"_")) {
+            return true;
+        }
+        if *mark == b'`'
+            && (name == b"call" || name == b"apply" || name == b"constructor" || name == b"assign")
+        {
+            return true;
+        }
+        if name == b"constructor" && text[..start].ends_with(b".") || name == b"newfunction" {
+            return true;
+        }
+        // `(alert)(1)`
+        if let Some(inner) = before.strip_suffix(b")") {
+            let open = inner.iter().rposition(|b| *b == b'(').map_or(0, |index| index + 1);
+            let name = inner[open..].rsplit(|b| *b == b',').next().unwrap_or(b"");
+            if CALLS[..8].iter().any(|known| name == known.as_bytes()) {
+                return true;
+            }
+        }
+    }
+    false
+}
+
+/// `window['al'+'ert']`, `self[/x/]`, `top["x"]`
+fn indexes_global(text: &[u8]) -> bool {
+    const GLOBALS: [&[u8]; 9] = [
+        b"self",
+        b"document",
+        b"this",
+        b"top",
+        b"window",
+        b"frames",
+        b"parent",
+        b"globalthis",
+        b"location",
+    ];
+    text.windows(2).enumerate().any(|(at, pair)| {
+        let before = &text[..at];
+        let before = before.strip_suffix(b")").unwrap_or(before);
+        let opens = pair[0] == b'['
+            && matches!(pair[1], b'\'' | b'"' | b'`' | b'/' | b'(' | b'\\' | b'+' | b'a'..=b'z');
+        opens
+            && GLOBALS.iter().any(|name| {
+                before
+                    .strip_suffix(*name)
+                    .is_some_and(|rest| rest.last().is_none_or(|b| !is_word(*b)))
+            })
+    })
+}
+
+/// JavaScript of nothing but `[]()!+{}`: long enough that nobody writes it otherwise.
+fn is_letterless(text: &[u8]) -> bool {
+    let mut run = 0;
+    let mut negates = false;
+    for (index, byte) in text.iter().enumerate() {
+        if matches!(byte, b'[' | b']' | b'(' | b')' | b'!' | b'+' | b'{' | b'}') {
+            run += 1;
+            negates |= *byte == b'!' && text.get(index + 1) == Some(&b'[')
+                || *byte == b'+' && matches!(text.get(index + 1), Some(b'[' | b'!' | b'{'));
+            if run >= 12 && negates {
+                return true;
+            }
+        } else {
+            (run, negates) = (0, false);
+        }
+    }
+    false
+}

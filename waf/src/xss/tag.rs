@@ -1,0 +1,377 @@
+//! Tags and attributes.
+
+use super::script::{has_scheme, is_scheme, runs_css};
+use crate::text::{is_compact, starts_with};
+
+/// Elements that run or load something by being there.
+const RUNS: [&str; 21] = [
+    "script",
+    "iframe",
+    "frameset",
+    "frame",
+    "applet",
+    "embed",
+    "isindex",
+    "bgsound",
+    "layer",
+    "ilayer",
+    "xss",
+    "vmlframe",
+    "noscript",
+    "listener",
+    "handler",
+    "portal",
+    "fencedframe",
+    "animatetransform",
+    "foreignobject",
+    "plaintext",
+    "comment",
+];
+/// Elements that do so with an attribute; without one they are words of prose and of other languages.
+const RUNS_WITH: [&str; 14] = [
+    "object",
+    "base",
+    "link",
+    "meta",
+    "import",
+    "xml",
+    "animate",
+    "set",
+    "form",
+    "style",
+    "math",
+    "use",
+    "template",
+    "stylesheet",
+];
+/// Attributes that have a URL.
+const URLS: [&str; 17] = [
+    "href",
+    "src",
+    "action",
+    "formaction",
+    "xlink:href",
+    "data",
+    "poster",
+    "background",
+    "lowsrc",
+    "dynsrc",
+    "codebase",
+    "cite",
+    "longdesc",
+    "to",
+    "from",
+    "values",
+    "content",
+];
+
+/// What the names of events begin with, behind `on`.
+const EVENTS: [&str; 69] = [
+    "abort",
+    "activate",
+    "after",
+    "animation",
+    "auxclick",
+    "before",
+    "begin",
+    "blur",
+    "bounce",
+    "cancel",
+    "canplay",
+    "cellchange",
+    "change",
+    "click",
+    "close",
+    "contextmenu",
+    "control",
+    "copy",
+    "cuechange",
+    "cut",
+    "data",
+    "dblclick",
+    "deactivate",
+    "device",
+    "drag",
+    "drop",
+    "duration",
+    "emptied",
+    "ended",
+    "error",
+    "filter",
+    "finish",
+    "focus",
+    "form",
+    "fullscreen",
+    "gesture",
+    "hashchange",
+    "help",
+    "input",
+    "invalid",
+    "key",
+    "layout",
+    "load",
+    "message",
+    "mouse",
+    "move",
+    "orientation",
+    "page",
+    "paste",
+    "pause",
+    "play",
+    "pointer",
+    "popstate",
+    "progress",
+    "property",
+    "readystate",
+    "repeat",
+    "reset",
+    "resize",
+    "row",
+    "scroll",
+    "search",
+    "seek",
+    "select",
+    "show",
+    "start",
+    "submit",
+    "touch",
+    "toggle",
+];
+const MORE_EVENTS: [&str; 14] = [
+    "transition",
+    "unhandled",
+    "unload",
+    "volume",
+    "waiting",
+    "webkit",
+    "wheel",
+    "end",
+    "stop",
+    "storage",
+    "suspend",
+    "stalled",
+    "timeupdate",
+    "zoom",
+];
+
+/// Whether a tag of a text runs something.
+pub(super) fn has_tag(text: &[u8]) -> bool {
+    let mut from = 0;
+    while let Some(at) = text[from..].iter().position(|b| *b == b'<') {
+        let rest = &text[from + at + 1..];
+        if opens(rest) {
+            return true;
+        }
+        from += at + 1;
+    }
+    // UTF-7 and bytes without their highest bit, which old browsers take for angle brackets.
+    text.windows(5).any(|w| w.eq_ignore_ascii_case(b"+adw-"))
+        && text.windows(4).any(|w| w.eq_ignore_ascii_case(b"+ad4"))
+        || has_quarters(text)
+}
+
+/// What follows a `<`.
+fn opens(rest: &[u8]) -> bool {
+    match rest.first() {
+        Some(b'!') => {
+            let is = |prefix: &[u8]| starts_with(&rest[1..], prefix);
+            // A comment that nobody closes swallows the page behind it.
+            let dangles = is(b"--") && !rest.windows(3).any(|w| w == b"-->");
+            dangles
+                || is(b"--[if")
+                || is(b"--#")
+                || is(b"[cdata[")
+                || is(b"entity ")
+                || is(b"doctype ") && rest.contains(&b'[')
+        }
+        Some(b'?') => {
+            starts_with(&rest[1..], b"import") || starts_with(&rest[1..], b"xml-stylesheet")
+        }
+        Some(b'/') => {
+            let name = name(&rest[1..]);
+            ["script", "style", "iframe", "title", "textarea"]
+                .iter()
+                .any(|n| name.eq_ignore_ascii_case(n.as_bytes()))
+                && is_compact(rest, 6)
+                && rest.windows(2).any(|w| w[0] == b'<' && w[1].is_ascii_alphabetic())
+                || name.eq_ignore_ascii_case(b"script")
+        }
+        Some(first) if first.is_ascii_alphabetic() => element(rest),
+        _ => false,
+    }
+}
+
+fn name(rest: &[u8]) -> &[u8] {
+    let plain = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b':' | b'-' | b'_');
+    &rest[..rest.iter().position(|b| !plain(b)).unwrap_or(rest.len())]
+}
+
+fn element(rest: &[u8]) -> bool {
+    let full = name(rest);
+    let local = full.rsplit(|b| *b == b':').next().unwrap_or(full);
+    let is_one = |all: &[&str]| all.iter().any(|n| local.eq_ignore_ascii_case(n.as_bytes()));
+    let behind = &rest[full.len()..];
+    // `<script` at the end of a text, or before what ends a name.
+    let ends = behind.first().is_none_or(|b| {
+        b.is_ascii_whitespace()
+            || matches!(b, b'>' | b'/' | b'<' | b'\'' | b'"' | b'`' | b'=' | b'+' | b'&' | b';')
+            || *b < 0x20
+            || *b >= 0x80
+    });
+    if ends && is_one(&RUNS) {
+        return true;
+    }
+    if local.eq_ignore_ascii_case(b"style") && ends {
+        return runs_css(behind);
+    }
+    let mut has_one = false;
+    let found = attributes(behind, &mut |name, value| {
+        has_one = true;
+        is_handler(name, value) || is_dangerous(name, value)
+    });
+    found || (ends && has_one && is_one(&RUNS_WITH) && !local.eq_ignore_ascii_case(b"form"))
+}
+
+/// Goes through the attributes of a tag up to its end, until one is what is looked for.
+fn attributes(text: &[u8], test: &mut dyn FnMut(&[u8], &[u8]) -> bool) -> bool {
+    let is_gap = |b: &u8| {
+        b.is_ascii_whitespace()
+            || matches!(b, b'/' | b'"' | b'\'' | b'`' | b',' | b'+' | b';')
+            || *b < 0x20
+    };
+    let mut rest = text;
+    loop {
+        let gap = rest.iter().position(|b| !is_gap(b)).unwrap_or(rest.len());
+        rest = &rest[gap..];
+        let Some(first) = rest.first() else { return false };
+        if *first == b'>' || *first == b'<' {
+            return false;
+        }
+        let ends_name = |b: &u8| {
+            b.is_ascii_whitespace() || matches!(b, b'=' | b'>' | b'/' | b'"' | b'\'') || *b < 0x20
+        };
+        let end = rest.iter().position(ends_name).unwrap_or(rest.len()).max(1);
+        let name = &rest[..end];
+        rest = &rest[end..];
+        let white =
+            rest.iter().position(|b| !(b.is_ascii_whitespace() || *b < 0x20)).unwrap_or(rest.len());
+        let Some(after) = rest[white..].strip_prefix(b"=") else { continue };
+        let white = after.iter().position(|b| !b.is_ascii_whitespace()).unwrap_or(after.len());
+        let after = &after[white..];
+        let (value, behind) = match after.first() {
+            Some(quote @ (b'"' | b'\'' | b'`')) => {
+                let inner = &after[1..];
+                let end = inner.iter().position(|b| b == quote).unwrap_or(inner.len());
+                (&inner[..end], inner.get(end + 1..).unwrap_or(&[]))
+            }
+            _ => {
+                let end = after
+                    .iter()
+                    .position(|b| b.is_ascii_whitespace() || *b == b'>')
+                    .unwrap_or(after.len());
+                (&after[..end], &after[end..])
+            }
+        };
+        if test(name, value) {
+            return true;
+        }
+        rest = behind;
+    }
+}
+
+/// `onerror`, with anything to run.
+fn is_handler(name: &[u8], _value: &[u8]) -> bool {
+    let Some((on, event)) = name.split_at_checked(2) else { return false };
+    on.eq_ignore_ascii_case(b"on")
+        && event.len() >= 3
+        && event.iter().all(|b| b.is_ascii_alphanumeric())
+}
+
+fn is_dangerous(name: &[u8], value: &[u8]) -> bool {
+    let is = |known: &str| name.eq_ignore_ascii_case(known.as_bytes());
+    (URLS.iter().any(|url| is(url)) && is_scheme(value))
+        || is("srcdoc")
+        || is("formaction")
+        || is("datasrc")
+        || is("fscommand")
+        || is("seeksegmenttime")
+        || (is("style") && runs_css(value))
+        || (is("xlink:href") && !value.starts_with(b"#"))
+}
+
+/// An attribute of its own, where a text stands within a tag: `" onfocus=alert(1)`.
+pub(super) fn has_attribute(text: &[u8]) -> bool {
+    let mut from = 0;
+    while let Some(at) = text[from..].iter().position(|b| *b == b'=') {
+        let equals = from + at;
+        from = equals + 1;
+        let before = text[..equals].trim_ascii_end();
+        let start = before
+            .iter()
+            .rposition(|b| !(b.is_ascii_alphanumeric() || matches!(b, b':' | b'-')))
+            .map_or(0, |i| i + 1);
+        let name = &before[start..];
+        let value = &text[equals + 1..];
+        if name.len() < 4 {
+            continue;
+        }
+        let gap = start.checked_sub(1).map(|index| text[index]);
+        let stands_apart = gap.is_none_or(|b| {
+            b.is_ascii_whitespace()
+                || matches!(b, b'"' | b'\'' | b'`' | b'/' | b';' | b'>')
+                || b < 0x20
+        });
+        if !stands_apart || text.get(equals + 1) == Some(&b'=') {
+            continue;
+        }
+        if is_event(name) && runs_as_handler(value) {
+            return true;
+        }
+        let is = |known: &[u8]| name.eq_ignore_ascii_case(known);
+        if (is(b"formaction") || is(b"srcdoc") || is(b"xlink:href"))
+            && gap.is_some()
+            && is_compact(text, 8)
+        {
+            return true;
+        }
+        if is(b"style") && gap.is_some_and(|b| !b.is_ascii_alphanumeric()) && runs_css(value) {
+            return true;
+        }
+    }
+    false
+}
+
+fn is_event(name: &[u8]) -> bool {
+    let Some((on, event)) = name.split_at_checked(2) else { return false };
+    let begins = |all: &[&str]| all.iter().any(|known| starts_with(event, known.as_bytes()));
+    on.eq_ignore_ascii_case(b"on") && (begins(&EVENTS) || begins(&MORE_EVENTS))
+}
+
+/// Whether a value has what a handler needs to do anything.
+fn runs_as_handler(value: &[u8]) -> bool {
+    let near = &value[..value.len().min(200)];
+    let near = near.split(|b| *b == b'\n').next().unwrap_or(near);
+    near.iter().any(|b| matches!(b, b'(' | b'`' | b'[' | b'&' | b'\\'))
+        || has_scheme(near)
+        || near
+            .windows(8)
+            .any(|w| w.eq_ignore_ascii_case(b"location") || w.eq_ignore_ascii_case(b"document"))
+}
+
+/// `¼script¾`
+fn has_quarters(text: &[u8]) -> bool {
+    let opens =
+        text.windows(2).any(|w| w[0] == 0xbc && (w[1].is_ascii_alphabetic() || w[1] == b'/'));
+    if !opens {
+        return false;
+    }
+    let is_quarter = |text: &[u8], low: u8| {
+        text.iter().enumerate().any(|(index, b)| {
+            *b == low
+                && index.checked_sub(1).is_none_or(|before| {
+                    text[before] == 0xc2 || text[before] < 0x80 || text[before] == 0xbe
+                })
+        })
+    };
+    is_quarter(text, 0xbc) && is_quarter(text, 0xbe)
+}

@@ -1,0 +1,89 @@
+use super::*;
+use alloc::vec::Vec;
+
+#[test]
+fn what_a_browser_would_run_is_an_injection() {
+    let attacks = [
+        "<script>alert(1)</script>",
+        "<ScRiPt src=//x>",
+        "<img src=x onerror=alert(1)>",
+        "<svg/onload=alert(1)>",
+        "\" onmouseover=\"alert(1)",
+        "' onfocus=alert(1) autofocus='",
+        "<a href=\"javascript:alert(1)\">",
+        "<a href=java&#x09;script:alert(1)>",
+        "javascript:alert(document.cookie)",
+        "jav\tascript:alert(1)",
+        "<iframe src=x>",
+        "<body onload=x()>",
+        "<object data=x>",
+        "<meta http-equiv=refresh content=0>",
+        "<div style=\"width:expression(alert(1))\">",
+        "<style>@import 'http://x'</style>",
+        "&lt;script&gt;alert(1)",
+        "\\u003cscript\\u003ealert(1)",
+        "<img src=\"a\"\"onerror=\"alert(1)\">",
+        "';alert(1);//",
+        "\"-alert(1)-\"",
+        "document.cookie",
+        "window['alert'](1)",
+        "[].sort.call`${alert}1`",
+        "alert`1`",
+        "(alert)(1)",
+        "data:text/html,<script>",
+        "+ADw-script+AD4-alert(1)",
+        "\u{bc}script\u{be}alert(1)\u{bc}/script\u{be}",
+        "[][(![]+[])[+[]]+(![]+[])[!+[]]]",
+        "<details open ontoggle=alert(1)>",
+        "<x xlink:href=\"http://a\">",
+        "<base href=//x>",
+        "<form><button formaction=javascript:alert(1)>",
+        "eval(atob('x'))",
+        "<scr\0ipt>",
+    ];
+    let missed: Vec<&&str> = attacks.iter().filter(|text| !is_injection(text.as_bytes())).collect();
+    assert_eq!(missed, Vec::<&&str>::new());
+}
+
+#[test]
+fn prose_markup_and_code_are_no_injections() {
+    let benign = [
+        "a < b and c > d",
+        "<3 you",
+        "I <b>love</b> this <i>very</i> much",
+        "<p>Hello <a href=\"https://example.com/?a=b\">link</a></p>",
+        "<img src=\"/a.png\" alt=\"x\">",
+        "List<Object> items = new ArrayList<>();",
+        "Map<String, Set<Base>> x",
+        "JavaScript: the good parts",
+        "javascript: a language",
+        "online = true",
+        "once=1",
+        "on time = money",
+        "onward=5",
+        "if (a < b) { return c; }",
+        "the function print(x) shows it in the window of the document",
+        "Use the alert(x) call when something in the page has failed",
+        "https://example.com/a?b=c",
+        "2:30 - 3:45",
+        "x = [1, 2, 3]",
+        "1\u{bc} cups to 2\u{be} cups",
+        "f\u{fc}r alle",
+        "query { user(id: 1) { name } }",
+        "**bold** [link](https://example.com) `code`",
+        "data:image/png;base64,iVBORw0KGgo=",
+        "price: 5 <= 6",
+        "a[i] = b[j] + c",
+        "key=value; other=value",
+        "let data = await response.json();",
+        "function add(a, b) { return a + b; }",
+        "I <3 JS & CSS",
+        "<!-- a comment -->",
+        "<strong>Note:</strong> see below",
+        "style = modern, form = function",
+        "![](image.png)",
+        "- [ ] todo\n- [x] done",
+    ];
+    let stopped: Vec<&&str> = benign.iter().filter(|text| is_injection(text.as_bytes())).collect();
+    assert_eq!(stopped, Vec::<&&str>::new());
+}
