@@ -1,6 +1,7 @@
 //! Content that this host holds for one exchange.
 
 use gateway_core::effect::EffectError;
+use gateway_core::limits::PAYLOAD_BYTES_MAX;
 use gateway_core::message::{Content, ContentId};
 use js_sys::{Reflect, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
@@ -54,6 +55,18 @@ impl Contents {
                 Ok(read)
             }
         }
+    }
+
+    /// How content begins. A stream cannot be given back here, so it is read whole, and is then there to
+    /// be sent as often as wanted.
+    pub(crate) async fn peek(
+        &mut self,
+        id: ContentId,
+        bytes_max: u32,
+    ) -> Result<Vec<u8>, EffectError> {
+        let mut bytes = self.read(id, PAYLOAD_BYTES_MAX).await?;
+        bytes.truncate(bytes_max as usize + 1);
+        Ok(bytes)
     }
 
     /// What a message is sent with: `None` for no content.

@@ -65,6 +65,11 @@ async fn perform(effect: Effect, held: &mut HeldByHost, env: &Env, context: &Con
             let bytes = held.contents.read(read.content, read.bytes_max).await;
             Outcome::ReadContent(bytes.map(Bytes))
         }
+        Effect::PeekContent(peek) => {
+            let bytes = held.contents.peek(peek.content, peek.bytes_max).await;
+            Outcome::PeekContent(bytes.map(Bytes))
+        }
+        Effect::CountRequest(count) => Outcome::CountRequest(Ok(perform::counted::count(&count))),
         Effect::SendRequest(send) => {
             Outcome::SendRequest(perform::http::send(send, held, env).await)
         }

@@ -2,6 +2,7 @@
 
 pub(crate) mod access_keys;
 pub(crate) mod authorizations;
+pub(crate) mod counted;
 pub(crate) mod function;
 mod function_stream;
 pub(crate) mod http;

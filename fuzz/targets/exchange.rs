@@ -129,6 +129,10 @@ fn outcome(effect: &Effect, answer: Option<&Answer>) -> Outcome {
                 retry_after_ms: Some(u64::MAX),
             }))
         }
+        (Effect::PeekContent(_), Some(Answer::Bytes(bytes))) => {
+            Outcome::PeekContent(Ok(bytes.clone().into()))
+        }
+        (Effect::CountRequest(_), Some(Answer::Empty)) => Outcome::CountRequest(Ok(u32::MAX)),
         (Effect::FindKey(_), Some(Answer::Empty)) => Outcome::FindKey(Ok(None)),
         (Effect::RecallAuthorization(_), Some(Answer::Empty)) => {
             Outcome::RecallAuthorization(Ok(None))

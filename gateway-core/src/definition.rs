@@ -16,6 +16,7 @@ pub mod openapi;
 mod snapshot;
 mod stage;
 mod usage;
+mod web_acl;
 
 pub use api::{Api, ApiKeySource, Cors, Deployment, EndpointType, GatewayResponse, Protocol};
 pub use authorizer::{
@@ -36,3 +37,4 @@ pub use stage::{AccessLogSettings, CanarySettings, LoggingLevel, MethodSetting, 
 pub use usage::{
     ApiKey, KeyDigest, Quota, QuotaPeriod, Throttling, UsagePlan, UsagePlanStage, WhenAway,
 };
+pub use web_acl::{WebAcl, WebAclLogging};

@@ -129,6 +129,22 @@ effects! {
         /// More than this is `TooLarge`.
         bytes_max: u32,
     } -> Bytes;
+    /// Reads how content begins: all of it, or one byte more than asked for where there is more. The host
+    /// keeps it all: it may still be read whole or sent on.
+    PeekContent {
+        /// Which content.
+        content: ContentId,
+        /// How much is wanted.
+        bytes_max: u32,
+    } -> Bytes;
+    /// Counts a request of a rate-based rule in [`crate::counted::CountedRequests`], which the host keeps,
+    /// and tells how many there were in the window with it.
+    CountRequest {
+        /// What it is counted under.
+        key: String,
+        /// The window.
+        window_ms: u32,
+    } -> u32;
     /// Sends a request to an HTTP endpoint and waits for the final response's header section.
     /// The host pools connections, adds the framing fields, and holds the response's content.
     SendRequest {

@@ -30,6 +30,7 @@ mod stage;
 pub(crate) mod uri;
 mod usage_plans;
 mod validation;
+mod web_acl;
 
 use alloc::collections::BTreeMap;
 use alloc::{string::String, vec::Vec};
@@ -47,6 +48,8 @@ use stage::{MethodPlan, StagePlan};
 pub(crate) use usage_plans::Usable;
 use usage_plans::UsagePlans;
 use validation::Validation;
+pub(crate) use web_acl::WebAclPlan;
+pub use web_acl::check_web_acl;
 
 use crate::context::Context;
 use crate::definition::{
@@ -65,6 +68,7 @@ pub struct Gateway {
     by_id: BTreeMap<String, usize>,
     domains: Domains,
     usage_plans: UsagePlans,
+    web_acls: Vec<WebAclPlan>,
 }
 
 #[derive(Debug)]
@@ -119,8 +123,9 @@ impl Gateway {
         }
         let domains = Domains::compile(&snapshot, &mut errors);
         let usage_plans = UsagePlans::compile(&snapshot, &mut errors);
+        let web_acls = WebAclPlan::compile_all(&snapshot, &mut errors);
         match errors.is_empty() {
-            true => Ok(Self { snapshot, apis, by_id, domains, usage_plans }),
+            true => Ok(Self { snapshot, apis, by_id, domains, usage_plans, web_acls }),
             false => Err(errors),
         }
     }
@@ -186,6 +191,11 @@ impl Gateway {
         of: MethodOf<'_>,
     ) -> Result<Usable<'_>, &'static str> {
         self.usage_plans.find(&self.snapshot, value, of)
+    }
+
+    /// The web ACL of a stage.
+    pub(crate) fn web_acl(&self, stage: &Stage) -> Option<&WebAclPlan> {
+        self.web_acls.get(stage.web_acl? as usize)
     }
 
     /// Where a request to a custom domain name goes.

@@ -38,6 +38,7 @@ pub mod bucket;
 pub mod codec;
 mod content_handling;
 pub mod context;
+pub mod counted;
 pub mod definition;
 pub mod effect;
 pub mod exchange;

@@ -121,5 +121,7 @@ pub const TRANSCRIPT_TEXT_BYTES_MAX: usize = 16 * 1024;
 pub const TRANSCRIPT_BYTES_MAX: usize = 512 * 1024;
 /// Largest content that is read for a transcript alone: larger content passes by unread.
 pub const TRACED_CONTENT_BYTES_MAX: u32 = 64 * 1024;
+/// Most keys that the rate-based rules of web ACLs count under in one store.
+pub const COUNTED_KEYS_MAX: usize = 200_000;
 /// Longest event of an execution log (AWS: "API Gateway currently limits log events to 1024 bytes").
 pub const LOG_EVENT_BYTES_MAX: usize = 1024;

@@ -1,8 +1,8 @@
 //! The story of a request.
 //!
 //! ```text
-//! arrival → find_stage → route → authorize → check_api_key → throttle → validate → integrate → map_response → finish
-//!               └──────────┴─────────┴──────────────┴──────────┴──────────┴──────────┴─── GatewayError ──────┘
+//! arrival → find_stage → inspect → route → authorize → check_api_key → throttle → validate → integrate → map_response → finish
+//!               └─────────────┴───────────┴─────────┴──────────────┴──────────┴──────────┴──────────┴─── GatewayError ──────┘
 //! ```
 //!
 //! Each stage takes the evidence of the one before it, so that none can be left out. What is known
@@ -12,6 +12,7 @@ mod authorize;
 mod break_off;
 mod check_api_key;
 mod cors;
+mod inspect;
 mod integrate;
 mod map_request;
 mod map_response;
@@ -33,6 +34,7 @@ pub(crate) use authorize::UserPool;
 use authorize::authorize;
 pub(crate) use break_off::break_off;
 use check_api_key::check_api_key;
+use inspect::inspect;
 use integrate::integrate;
 use map_response::map_response;
 use record::record;
@@ -116,6 +118,14 @@ async fn respond<'g>(
     context: &mut Context<'g>,
     io: &Io,
 ) -> Result<Response, GatewayError> {
+    if let Some(plan) = gateway.web_acl(at.stage) {
+        io.enter(PipelineStage::Inspect);
+        // In a box, so that exchanges without a web ACL take no memory for it.
+        if let Some(response) = Box::pin(inspect(at, plan, request, context, io)).await? {
+            return Ok(response);
+        }
+        io.enter(PipelineStage::Route);
+    }
     let matched = match route(at, context) {
         Err(_) if cors::is_preflight(at, request) => return Ok(cors::preflight()),
         matched => matched?,

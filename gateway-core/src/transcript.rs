@@ -48,6 +48,7 @@ pub struct Entry {
 #[allow(missing_docs)] // each is the file in `pipeline/` of its name
 pub enum PipelineStage {
     FindStage,
+    Inspect,
     Route,
     Authorize,
     Throttle,
@@ -62,6 +63,7 @@ impl PipelineStage {
     pub fn name(self) -> &'static str {
         match self {
             Self::FindStage => "find stage",
+            Self::Inspect => "inspect",
             Self::Route => "route",
             Self::Authorize => "authorize",
             Self::Throttle => "throttle",

@@ -35,6 +35,8 @@ pub enum Body {
 #[derive(Debug)]
 pub struct Stream {
     source: Source,
+    /// What was looked at already and comes first again.
+    peeked: Option<Bytes>,
     remaining: u64,
     /// Longest wait for a part, unless the client sends it.
     idle_max: Duration,
@@ -130,6 +132,7 @@ impl Body {
     fn stream(source: Source, remaining: u64) -> Self {
         Self::Stream(Box::new(Stream {
             source,
+            peeked: None,
             remaining,
             idle_max: IDLE_MAX,
             ends_at: None,
@@ -153,6 +156,39 @@ impl Body {
     /// When it is more, or breaks off.
     pub async fn collect(self, bytes_max: usize) -> Result<Bytes, BodyError> {
         self.collect_counted(bytes_max, |_| true).await
+    }
+
+    /// How it begins: all of it, or more than `bytes_max` where there is more. It is still there whole.
+    ///
+    /// # Errors
+    /// When it breaks off, or `take` does not allow a part of it.
+    pub(crate) async fn peek(
+        &mut self,
+        bytes_max: usize,
+        mut take: impl FnMut(usize) -> bool,
+    ) -> Result<Bytes, BodyError> {
+        let stream = match self {
+            Self::Empty => return Ok(Bytes::new()),
+            Self::Whole(bytes) => return Ok(bytes.clone()),
+            Self::Stream(stream) => stream,
+        };
+        let mut first = Vec::new();
+        while first.len() <= bytes_max {
+            let part = std::future::poll_fn(|cx| stream.poll_frame(cx)).await.transpose()?;
+            let Some(part) = part.map(Frame::into_data) else {
+                let whole = Bytes::from(first);
+                *self = whole.clone().into();
+                return Ok(whole);
+            };
+            let Ok(part) = part else { continue };
+            if !take(part.len()) {
+                return Err(BodyError::Overloaded);
+            }
+            first.extend_from_slice(&part);
+        }
+        let first = Bytes::from(first);
+        stream.peeked = Some(first.clone());
+        Ok(first)
     }
 
     /// All of it, if that is at most `bytes_max` and `take` allows every part of it.
@@ -227,7 +263,7 @@ impl HttpBody for Body {
         match self {
             Self::Empty => true,
             Self::Whole(_) => false,
-            Self::Stream(stream) => stream.source.is_end(),
+            Self::Stream(stream) => stream.peeked.is_none() && stream.source.is_end(),
         }
     }
 
@@ -235,16 +271,33 @@ impl HttpBody for Body {
         match self {
             Self::Empty => SizeHint::with_exact(0),
             Self::Whole(bytes) => SizeHint::with_exact(bytes.len() as u64),
-            Self::Stream(stream) => stream.source.size_hint(),
+            Self::Stream(stream) => stream.size_hint(),
         }
     }
 }
 
 impl Stream {
+    fn size_hint(&self) -> SizeHint {
+        let mut hint = self.source.size_hint();
+        let peeked = self.peeked.as_ref().map_or(0, |bytes| bytes.len() as u64);
+        if peeked > 0 {
+            let (lower, upper) = (hint.lower(), hint.upper());
+            hint = SizeHint::new();
+            hint.set_lower(lower + peeked);
+            if let Some(upper) = upper {
+                hint.set_upper(upper + peeked);
+            }
+        }
+        hint
+    }
+
     fn poll_frame(
         &mut self,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        if let Some(peeked) = self.peeked.take() {
+            return Poll::Ready(Some(Ok(Frame::data(peeked))));
+        }
         if let Some(error) = self.broken.take() {
             return Poll::Ready(Some(Err(error)));
         }

@@ -14,6 +14,7 @@ mod reading;
 mod redis;
 mod usage;
 mod vpc_links;
+mod web_acls;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -34,6 +35,7 @@ use gateway_core::limits::{
 
 use reading::Reading;
 pub use vpc_links::{HealthCheck, HealthCheckProtocol, Target, TargetGroup, VpcLinkConfig};
+pub use web_acls::WebAclConfig;
 
 use crate::admin::token::AdminToken;
 use crate::host::VpcEndpointId;
@@ -71,6 +73,8 @@ pub struct Config {
     pub truststore: Option<Truststore>,
     /// Where VPC links lead to.
     pub vpc_links: Vec<VpcLinkConfig>,
+    /// Web ACLs.
+    pub web_acls: Vec<WebAclConfig>,
     /// Bounds of the host.
     pub limits: Limits,
     /// Whether the roles of integrations' `credentials` are assumed; else the host's own credentials serve.
@@ -219,6 +223,7 @@ impl Config {
             redis: None,
             api_keys: Vec::new(),
             usage_plans: Vec::new(),
+            web_acls: Vec::new(),
             directory: definition.parent().map(Path::to_owned).unwrap_or_default(),
         }
     }
@@ -273,7 +278,7 @@ fn default_region() -> String {
 }
 
 fn read(reading: &Reading, at: &At<'_>, directory: &Path) -> Config {
-    const KEYS: [&str; 20] = [
+    const KEYS: [&str; 22] = [
         "listen",
         "privateEndpoints",
         "admin",
@@ -294,11 +299,14 @@ fn read(reading: &Reading, at: &At<'_>, directory: &Path) -> Config {
         "redis",
         "apiKeys",
         "usagePlans",
+        "webAcls",
+        "webAcl",
     ];
     reading.keys(at, &KEYS);
     let listen = at.get("listen").and_then(|at| reading.address(&at));
     let region = at.get("region").and_then(|at| reading.text(&at));
-    let apis = api::read_all(reading, at, directory);
+    let web_acls = web_acls::read_all(reading, at, directory);
+    let apis = api::read_all(reading, at, directory, &web_acls);
     let listen = listen.unwrap_or_else(|| LISTEN_DEFAULT.parse().expect("it is an address"));
     let (principals, access_keys) = iam::read_all(reading, at, directory);
     let (account_throttle, mut throttling) = account::read(reading, at);
@@ -309,6 +317,7 @@ fn read(reading: &Reading, at: &At<'_>, directory: &Path) -> Config {
         listen,
         api_keys,
         usage_plans,
+        web_acls,
         principals,
         access_keys,
         private_endpoints: private_endpoints::read_all(reading, at, listen),

@@ -84,6 +84,7 @@ impl Host {
         let shared = Arc::new(Shared {
             tokens,
             authorizations: Authorizations::default(),
+            counted: Default::default(),
             metrics: Metrics::default(),
             access_log: AccessLog::start()?,
             memory: Arc::default(),

@@ -5,6 +5,7 @@ pub mod access_log;
 pub mod authorizations;
 mod connect;
 pub(crate) mod content;
+pub mod counted;
 pub mod http;
 pub(crate) mod http1;
 pub mod keys;
@@ -48,6 +49,12 @@ pub(crate) async fn perform(
     match effect {
         Effect::ReadContent(read) => {
             Outcome::ReadContent(held.contents.read(&read, &worker.shared.memory).await)
+        }
+        Effect::PeekContent(peek) => {
+            Outcome::PeekContent(held.contents.peek(&peek, &worker.shared.memory).await)
+        }
+        Effect::CountRequest(count) => {
+            Outcome::CountRequest(Ok(worker.shared.counted.count(&count, now())))
         }
         Effect::SendRequest(send) => {
             Outcome::SendRequest(send_request(worker, settings, held, send).await)

@@ -1,6 +1,7 @@
 //! From files to a snapshot: the configuration, its definitions, and everything wrong with them.
 
 mod guess;
+mod web_acls;
 
 use std::fs;
 use std::io::{self, Read};
@@ -172,7 +173,9 @@ impl Building {
     fn snapshot(&mut self, config: &Config, config_file: &Path) -> Option<Snapshot> {
         let apis: Vec<Option<Api>> =
             config.apis.iter().map(|api| self.api(api, config, config_file)).collect();
+        let web_acls = self.web_acls(config, config_file);
         let apis = apis.into_iter().collect::<Option<Vec<_>>>()?;
+        let web_acls = web_acls?;
         let plans = config.usage_plans.iter().flat_map(|plan| plan.check(&apis));
         self.note(config_file, None, plans);
         Some(Snapshot {
@@ -186,6 +189,7 @@ impl Building {
             api_keys: config.api_keys.clone(),
             usage_plans: config.usage_plans.clone(),
             vpc_links: vpc_links(config),
+            web_acls,
             throttling: config.throttling,
         })
     }
@@ -200,7 +204,7 @@ impl Building {
             deployments: vec![imported.deployment],
             stages: api.stages.clone(),
         };
-        built.stages.iter_mut().for_each(|stage| stage.canary = None);
+        built.stages.iter_mut().for_each(|stage| (stage.canary, stage.web_acl) = (None, None));
         let place = Place { config_file, config: &api.source, definition: &api.definition };
         self.compile_alone(&built, config, &place, &document)?;
         built.stages.clone_from(&api.stages);
@@ -409,7 +413,7 @@ fn promoted_alone(api: &Api, stage: usize) -> Api {
     let promoted = api.stages[stage].as_canary().unwrap_or_default();
     let deployment = api.deployments[promoted.deployment as usize].clone();
     let method_settings = Default::default();
-    let stage = Stage { deployment: 0, canary: None, method_settings, ..promoted };
+    let stage = Stage { deployment: 0, canary: None, web_acl: None, method_settings, ..promoted };
     Api { deployments: vec![deployment], stages: vec![stage], ..api.clone() }
 }
 

@@ -16,6 +16,7 @@ use crate::host::VpcEndpointId;
 use crate::memory::Memory;
 use crate::perform::access_log::{AccessLog, AccessLogBuffer};
 use crate::perform::authorizations::Authorizations;
+use crate::perform::counted::Counted;
 use crate::perform::http::HttpClient;
 use crate::perform::metrics::Metrics;
 use crate::perform::tokens::Tokens;
@@ -34,6 +35,8 @@ pub struct Shared {
     pub tokens: Arc<Tokens>,
     /// Results of Lambda authorizers.
     pub authorizations: Authorizations,
+    /// What rate-based rules of web ACLs have counted.
+    pub counted: Counted,
     /// Metrics.
     pub metrics: Metrics,
     /// Access logs.

@@ -5,10 +5,12 @@ use gateway_core::exchange::{Exchange, Misuse, Next, Step};
 use tests::world::{World, samples};
 
 /// An outcome of each kind.
-fn outcomes() -> [Outcome; 8] {
+fn outcomes() -> [Outcome; 10] {
     let error = || EffectError::TimedOut;
     [
         Outcome::ReadContent(Err(error())),
+        Outcome::PeekContent(Err(error())),
+        Outcome::CountRequest(Err(error())),
         Outcome::SendRequest(Err(error())),
         Outcome::InvokeFunction(Err(error())),
         Outcome::TakeTokens(Err(error())),

@@ -41,6 +41,26 @@ impl WebAcl {
         self.capacity
     }
 
+    /// Whether a rule adds header fields to requests that go on.
+    pub fn inserts_headers(&self) -> bool {
+        self.any_action(&|action| match action {
+            Action::Allow(headers)
+            | Action::Count(headers)
+            | Action::Captcha(headers)
+            | Action::Challenge(headers) => !headers.is_empty(),
+            Action::Block(_) => false,
+        })
+    }
+
+    /// Whether a rule asks clients to solve something.
+    pub fn asks_clients(&self) -> bool {
+        self.any_action(&|action| matches!(action, Action::Captcha(_) | Action::Challenge(_)))
+    }
+
+    fn any_action(&self, test: &dyn Fn(&Action) -> bool) -> bool {
+        test(&self.default_action) || self.rules.iter().any(|rule| rule.any_action(test))
+    }
+
     /// How much of a body it inspects; `None` where no rule looks at bodies.
     pub fn body_bytes_max(&self) -> Option<usize> {
         self.reads_body.then_some(self.body_bytes_max)
@@ -223,6 +243,13 @@ impl Statement {
 }
 
 impl Rule {
+    fn any_action(&self, test: &dyn Fn(&Action) -> bool) -> bool {
+        match &self.kind {
+            Kind::Statement { action, .. } | Kind::Rate { action, .. } => test(action),
+            Kind::Group(group) => group.rules.iter().any(|rule| rule.any_action(test)),
+        }
+    }
+
     /// Whether it needs the request's body.
     pub(crate) fn reads_body(&self) -> bool {
         match &self.kind {

@@ -3,6 +3,7 @@
 //! What others have counted of a rate-based rule is the host's to know, so an evaluation may stop to
 //! ask for it: [`Evaluation::advance`] until it is [`Step::Decided`].
 
+use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -18,7 +19,7 @@ pub enum Step<'a> {
     /// Counts the request under a key, and tells [`Evaluation::counted`] how many there were.
     Count(Counting),
     /// The end.
-    Decided(Verdict<'a>),
+    Decided(Box<Verdict<'a>>),
 }
 
 /// A request to be counted, by [`Window`](crate::Window) in the host's store.
@@ -168,14 +169,14 @@ impl<'a> Evaluation<'a> {
                 _ => self.rule(rule),
             };
             match done {
-                Ok(true) => return Step::Decided(self.take_verdict()),
+                Ok(true) => return Step::Decided(Box::new(self.take_verdict())),
                 Ok(false) => (self.at, self.inner) = (self.at + 1, None),
                 Err(counting) => return Step::Count(counting),
             }
         }
         let acl = self.acl;
         self.decide(&acl.default_action);
-        Step::Decided(self.take_verdict())
+        Step::Decided(Box::new(self.take_verdict()))
     }
 
     /// A rule of the ACL itself: whether it decided.

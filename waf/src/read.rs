@@ -7,6 +7,7 @@ mod action;
 mod at;
 mod field;
 mod group;
+pub(crate) mod logging;
 mod statement;
 
 use alloc::string::{String, ToString};

@@ -80,7 +80,7 @@ impl Transformation {
             T::UrlDecode => decode::url_decode(text),
             T::Base64Decode => decode::base64_decode(text, false),
             T::HexDecode => decode::hex_decode(text),
-            T::Md5 => Cow::Owned(md5::md5_hex(text)),
+            T::Md5 => Cow::Owned(md5_hex(text)),
             T::ReplaceComments => squeeze::replace_comments(text),
             T::EscapeSeqDecode => escape::escape_seq_decode(text),
             T::SqlHexDecode => decode::sql_hex_decode(text),

@@ -5,7 +5,7 @@ use core::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Api, ApiKey, DomainName, Throttling, UsagePlan};
+use super::{Api, ApiKey, DomainName, Throttling, UsagePlan, WebAcl};
 use crate::bucket::Limit;
 use crate::codec;
 use crate::limits::{ACCOUNT_BURST_DEFAULT, ACCOUNT_RATE_DEFAULT};
@@ -40,6 +40,8 @@ pub struct Snapshot {
     /// The VPC links that the host knows the targets of. Without any, private integrations of REST APIs
     /// are sent to their URIs.
     pub vpc_links: Vec<VpcLink>,
+    /// Web ACLs, which stages refer to.
+    pub web_acls: Vec<WebAcl>,
     /// How limits are kept.
     pub throttling: Throttling,
 }
@@ -58,6 +60,7 @@ impl Snapshot {
             api_keys: Vec::new(),
             usage_plans: Vec::new(),
             vpc_links: Vec::new(),
+            web_acls: Vec::new(),
             throttling: Throttling::default(),
         }
     }

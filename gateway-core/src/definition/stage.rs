@@ -24,6 +24,8 @@ pub struct Stage {
     pub canary: Option<CanarySettings>,
     /// Where execution logs go (REST): `stdout`, `stderr`, or a file path; empty is `stderr`.
     pub execution_log_destination: String,
+    /// Index into `Snapshot::web_acls`.
+    pub web_acl: Option<u32>,
 }
 
 /// `canarySettings`: the share of a stage's requests that another deployment answers.

@@ -25,3 +25,4 @@ mod throttle;
 mod transcript;
 mod validate;
 mod vpc_link;
+mod web_acl;

@@ -257,6 +257,8 @@ fn what_is_asked(effect: &Effect) -> String {
         Effect::VerifyRequestSignature(verify) => {
             alloc::format!("access key {} for {}", verify.access_key_id, verify.region)
         }
+        Effect::PeekContent(_) => "how the request's content begins".into(),
+        Effect::CountRequest(_) => "how many requests there were like this one".into(),
         Effect::RecallAuthorization(_) => "what the authorizer said of this caller before".into(),
         Effect::SendRequest(_) | Effect::InvokeFunction(_) => String::new(),
     }
@@ -271,6 +273,8 @@ fn what_is_answered(outcome: &Outcome) -> String {
     }
     match outcome {
         Outcome::ReadContent(read) => told(read, |bytes| alloc::format!("{} bytes", bytes.0.len())),
+        Outcome::PeekContent(read) => told(read, |bytes| alloc::format!("{} bytes", bytes.0.len())),
+        Outcome::CountRequest(counted) => told(counted, |requests| alloc::format!("{requests}")),
         Outcome::SendRequest(sent) => told(sent, |_| String::new()),
         Outcome::InvokeFunction(invoked) => told(invoked, |_| String::new()),
         Outcome::TakeTokens(taken) => told(taken, |taken| match taken {
@@ -298,6 +302,8 @@ impl EffectKind {
     pub fn name(self) -> &'static str {
         match self {
             Self::ReadContent => "read content",
+            Self::PeekContent => "peek content",
+            Self::CountRequest => "count request",
             Self::SendRequest => "send request",
             Self::InvokeFunction => "invoke function",
             Self::TakeTokens => "take tokens",

@@ -10,12 +10,19 @@ use gateway_core::definition::{AccessLogSettings, LoggingLevel, MethodSetting, P
 use gateway_core::limits::{ACCOUNT_BURST_DEFAULT, ACCOUNT_RATE_DEFAULT};
 
 use super::reading::Reading;
+use super::web_acls::{self, WebAclConfig};
 use super::{ApiConfig, canary};
 
 /// The settings of all methods or routes without settings of their own.
 const ALL_METHODS: &str = "*/*";
 
-pub(super) fn read_all(reading: &Reading, at: &At<'_>, directory: &Path) -> Vec<ApiConfig> {
+pub(super) fn read_all(
+    reading: &Reading,
+    at: &At<'_>,
+    directory: &Path,
+    web_acls: &[WebAclConfig],
+) -> Vec<ApiConfig> {
+    let of_all = web_acls::named(reading, at, web_acls);
     let Some(at) = reading.required(at, "apis") else { return Vec::new() };
     let items = reading.array(&at);
     if items.is_empty() {
@@ -23,7 +30,8 @@ pub(super) fn read_all(reading: &Reading, at: &At<'_>, directory: &Path) -> Vec<
     }
     let mut apis: Vec<ApiConfig> = Vec::new();
     for item in items {
-        let Some(api) = read(reading, &item, directory) else { continue };
+        let Some(mut api) = read(reading, &item, directory) else { continue };
+        choose_web_acls(reading, &item, &mut api, web_acls, of_all);
         if apis.iter().any(|other| other.id.eq_ignore_ascii_case(&api.id)) {
             reading.error(&item, format!("the id `{}` is used twice", api.id));
         }
@@ -49,6 +57,24 @@ fn read(reading: &Reading, at: &At<'_>, directory: &Path) -> Option<ApiConfig> {
         stages,
         source: at.source(),
     })
+}
+
+/// Each stage has the web ACL that it names, or the one of all.
+fn choose_web_acls(
+    reading: &Reading,
+    at: &At<'_>,
+    api: &mut ApiConfig,
+    web_acls: &[WebAclConfig],
+    of_all: Option<u32>,
+) {
+    for item in at.get("stages").map(|at| at.items().collect::<Vec<_>>()).unwrap_or_default() {
+        let own = web_acls::named(reading, &item, web_acls);
+        let name = item.get("stageName");
+        let name = name.as_ref().and_then(|at| at.as_str());
+        for stage in api.stages.iter_mut().filter(|stage| Some(stage.stage_name.as_str()) == name) {
+            stage.web_acl = own.or(of_all);
+        }
+    }
 }
 
 fn id(reading: &Reading, at: &At<'_>) -> Option<String> {
@@ -111,7 +137,7 @@ fn stages(reading: &Reading, at: &At<'_>, protocol: Protocol, directory: &Path) 
 }
 
 fn stage(reading: &Reading, at: &At<'_>, protocol: Protocol, directory: &Path) -> Option<Stage> {
-    let mut keys = vec!["stageName", "variables", "accessLogSettings"];
+    let mut keys = vec!["stageName", "variables", "accessLogSettings", "webAcl"];
     match protocol {
         Protocol::Rest => {
             keys.extend(["methodSettings", "canarySettings", "executionLogSettings"]);
@@ -236,7 +262,7 @@ fn execution_log_destination(reading: &Reading, at: &At<'_>, directory: &Path) -
     Some(destination_of(reading.text(&at)?, directory))
 }
 
-fn destination_of(name: &str, directory: &Path) -> String {
+pub(super) fn destination_of(name: &str, directory: &Path) -> String {
     match name {
         "stdout" | "stderr" => name.into(),
         path => directory.join(path).to_string_lossy().into_owned(),

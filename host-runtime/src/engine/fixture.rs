@@ -211,6 +211,8 @@ pub(crate) fn outcome(effect: &Effect) -> Outcome {
             material: KeyMaterial::Rsa { n: vec![0xc5; 256], e: vec![1, 0, 1] },
         }))),
         Effect::VerifySignature(_) => Outcome::VerifySignature(Ok(true)),
+        Effect::PeekContent(_) => Outcome::PeekContent(Ok(Vec::new().into())),
+        Effect::CountRequest(_) => Outcome::CountRequest(Ok(1)),
         Effect::RecallAuthorization(_) => Outcome::RecallAuthorization(Ok(None)),
         Effect::VerifyRequestSignature(_) => {
             Outcome::VerifyRequestSignature(Ok(RequestSignature::Valid))

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use gateway_core::effect::{self, EffectError, ReadContent};
+use gateway_core::effect::{self, EffectError, PeekContent, ReadContent};
 use gateway_core::limits::PAYLOAD_BYTES_MAX;
 use gateway_core::message::{Content, ContentId};
 
@@ -57,6 +57,22 @@ impl Contents {
         // Read, it is still there to be sent on.
         *self.held(read.content)? = Held::Body(bytes.into());
         Ok(copy)
+    }
+
+    /// Carries out the effect: content that was peeked at can still be read, and sent on as a stream.
+    pub(crate) async fn peek(
+        &mut self,
+        peek: &PeekContent,
+        memory: &Arc<Memory>,
+    ) -> Result<effect::Bytes, EffectError> {
+        let held = self.held(peek.content)?;
+        let Held::Body(mut body) = std::mem::replace(held, Held::Gone) else { return Err(gone()) };
+        let share = self.share(memory);
+        let bytes_max = peek.bytes_max as usize;
+        let peeked = body.peek(bytes_max, |bytes| share.take(bytes)).await;
+        *self.held(peek.content)? = Held::Body(body);
+        let bytes = peeked.map_err(body_error)?;
+        Ok(bytes[..bytes.len().min(bytes_max + 1)].to_vec().into())
     }
 
     /// The body of a message with this content: whole content as often as it is asked for, streamed
@@ -121,6 +137,17 @@ mod tests {
         let content = contents.hold(b"hello".to_vec().into());
         assert_eq!(contents.read(&read(5), &memory(5)).await.unwrap().0, b"hello");
         assert_eq!(contents.read(&read(5), &memory(5)).await.unwrap().0, b"hello");
+        let sent = contents.send(content).unwrap().collect(5).await.unwrap();
+        assert_eq!(&sent[..], b"hello");
+    }
+
+    #[tokio::test]
+    async fn content_that_was_peeked_at_is_still_whole() {
+        let mut contents = Contents::default();
+        let content = contents.hold(b"hello".to_vec().into());
+        let peek = |bytes_max| PeekContent { content: ContentId(0), bytes_max };
+        assert_eq!(contents.peek(&peek(3), &memory(9)).await.unwrap().0, b"hell");
+        assert_eq!(contents.peek(&peek(5), &memory(9)).await.unwrap().0, b"hello");
         let sent = contents.send(content).unwrap().collect(5).await.unwrap();
         assert_eq!(&sent[..], b"hello");
     }

@@ -68,6 +68,8 @@ fn effects_are_bounded_and_in_order(run: &Run) -> Result<(), String> {
                 );
                 refused = is_refusal.then_some(effect);
             }
+            (_, Outcome::PeekContent(answer)) => refused = answer.is_err().then_some(effect),
+            (_, Outcome::CountRequest(_)) => {}
             (_, Outcome::ReadContent(Err(_))) => refused = Some(effect),
             _ => {}
         }
@@ -161,7 +163,7 @@ fn the_response_can_be_sent(run: &Run) -> Result<(), String> {
 fn failures_are_answered(run: &Run) -> Result<(), String> {
     for (effect, outcome) in &run.effects {
         let error = match outcome {
-            Outcome::ReadContent(Err(error)) => error,
+            Outcome::ReadContent(Err(error)) | Outcome::PeekContent(Err(error)) => error,
             Outcome::SendRequest(Err(error)) => error,
             Outcome::InvokeFunction(Err(error)) => error,
             Outcome::FindKey(Err(error)) => error,

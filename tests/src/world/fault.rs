@@ -87,6 +87,8 @@ const ANSWERS: [&[u8]; 14] = [
 
 fn unwelcome(effect: &Effect, n: usize) -> Outcome {
     match effect {
+        Effect::PeekContent(_) => Outcome::PeekContent(Ok(vec![b'<'; n % 9].into())),
+        Effect::CountRequest(_) => Outcome::CountRequest(Ok(u32::MAX)),
         Effect::ReadContent(_) => {
             let contents: [&[u8]; 3] = [b"", b"\xff\xfe\0", b"\"}],\r\n{"];
             Outcome::ReadContent(Ok(contents[n % 3].to_vec().into()))
@@ -142,6 +144,8 @@ fn unwelcome(effect: &Effect, n: usize) -> Outcome {
 fn anything(effect: &Effect, random: &mut Random) -> Outcome {
     match effect {
         Effect::ReadContent(_) => Outcome::ReadContent(Ok(random.bytes(200).into())),
+        Effect::PeekContent(_) => Outcome::PeekContent(Ok(random.bytes(200).into())),
+        Effect::CountRequest(_) => Outcome::CountRequest(Ok(random.below(9) as u32)),
         Effect::SendRequest(_) => {
             const NAMES: [&str; 12] = [
                 "content-length",

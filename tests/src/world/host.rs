@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use gateway_core::bucket::{Buckets, take_all};
+use gateway_core::counted::CountedRequests;
 use gateway_core::effect::{
     Effect, EffectError, EffectKind, FunctionAnswer, Notice, Outcome, RequestSignature,
 };
@@ -24,6 +25,7 @@ pub struct World {
     gateway: Rc<Gateway>,
     buckets: Buckets,
     remembered: RememberedAuthorizations,
+    counted: CountedRequests,
     /// How long each effect takes, milliseconds.
     pub effect_ms: u64,
 }
@@ -74,6 +76,7 @@ impl World {
             gateway: Rc::new(gateway),
             buckets: Buckets::default(),
             remembered: RememberedAuthorizations::default(),
+            counted: CountedRequests::default(),
             effect_ms: 5,
         }
     }
@@ -182,6 +185,14 @@ impl World {
             }
             Effect::VerifyRequestSignature(_) => {
                 Outcome::VerifyRequestSignature(Ok(RequestSignature::Valid))
+            }
+            Effect::PeekContent(peek) => {
+                let content = &contents[peek.content.0 as usize];
+                let end = content.len().min(peek.bytes_max as usize + 1);
+                Outcome::PeekContent(Ok(content[..end].to_vec().into()))
+            }
+            Effect::CountRequest(count) => {
+                Outcome::CountRequest(Ok(self.counted.count(count, now)))
             }
             Effect::RecallAuthorization(recall) => {
                 Outcome::RecallAuthorization(Ok(self.remembered.recall(&recall.key, now)))

@@ -51,7 +51,7 @@ pub(super) fn read(
             }
             let count = items.len();
             let read: Vec<_> =
-                items.iter().filter_map(|item| self::read(place, item, depth + 1)).collect();
+                items.iter().filter_map(|item| read(place, item, depth + 1)).collect();
             let cost = read.iter().map(|(_, cost)| cost).sum();
             let all: Vec<Statement> = read.into_iter().map(|(statement, _)| statement).collect();
             (all.len() == count).then_some(())?;
@@ -62,7 +62,7 @@ pub(super) fn read(
         }
         "NotStatement" => {
             inner.members(&["Statement"]);
-            let (statement, cost) = self::read(place, &inner.required("Statement")?, depth + 1)?;
+            let (statement, cost) = read(place, &inner.required("Statement")?, depth + 1)?;
             Some((Statement::Not(Box::new(statement)), cost))
         }
         "RateBasedStatement" | "ManagedRuleGroupStatement" | "RuleGroupReferenceStatement" => {

@@ -276,9 +276,9 @@ fn is_hyphenated(verb: &[u8], noun: &[u8]) -> bool {
         b"job",
         b"host",
     ];
-    const COMMON: [&[u8]; 14] = [
-        b"start", b"test", b"use", b"search", b"select", b"sort", b"group", b"update", b"close",
-        b"open", b"trace", b"skip", b"find", b"watch",
+    const COMMON: [&[u8]; 15] = [
+        b"set", b"start", b"test", b"use", b"search", b"select", b"sort", b"group", b"update",
+        b"close", b"open", b"trace", b"skip", b"find", b"watch",
     ];
     ENGLISH.contains(&noun)
         && COMMON.contains(&verb)

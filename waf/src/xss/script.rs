@@ -160,7 +160,7 @@ fn calls(text: &[u8]) -> bool {
             before.iter().rposition(|b| !is_word(*b) && *b != b'$').map_or(0, |index| index + 1);
         let name = &before[start..];
         let is = |known: &&str| name == known.as_bytes();
-        let is_called = CALLS.iter().any(|known| is(known));
+        let is_called = CALLS.iter().any(is);
         // `function(` declares; `new function(` and `.constructor(` run.
         let declares = name == b"function" && *mark == b'(' && !text[..start].ends_with(b"new")
             || name == b"print"

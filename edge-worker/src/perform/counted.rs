@@ -1,0 +1,20 @@
+//! `CountRequest`: what the rate-based rules of web ACLs count, in the memory of this isolate.
+//!
+//! AWS counts by estimate, too. A count over all isolates would ask an object for every request that a
+//! rule looks at, before the web ACL has refused any.
+
+use std::cell::RefCell;
+
+use gateway_core::counted::CountedRequests;
+use gateway_core::effect::CountRequest;
+
+use crate::convert::now;
+
+thread_local! {
+    static COUNTED: RefCell<CountedRequests> = RefCell::default();
+}
+
+/// Counts a request, and tells how many there were in its window.
+pub(crate) fn count(effect: &CountRequest) -> u32 {
+    COUNTED.with_borrow_mut(|counted| counted.count(effect, now()))
+}

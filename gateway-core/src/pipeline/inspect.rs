@@ -1,0 +1,175 @@
+//! The web ACL: before everything that the API itself decides.
+//!
+//! Lets through what the stage's web ACL allows. Refuses the rest with `WAF_FILTERED`, or answers as
+//! the rule says. May ask for `PeekContent`, where a rule looks at bodies, and for `CountRequest`,
+//! where one counts requests.
+//!
+//! A host that cannot hand in the body, or count, does not open the gate: the body is inspected as one
+//! that is too large, and a count that is not there is one that is exceeded nowhere, as AWS's own
+//! rules let through what they have not counted yet.
+
+use alloc::vec::Vec;
+
+use waf::{Decision, Origin, Step, Tokens, Verdict};
+
+use crate::context::Context;
+use crate::effect::{CountRequest, EffectError, Notice, PeekContent};
+use crate::exchange::Io;
+use crate::gateway::StageOf;
+use crate::gateway::WebAclPlan;
+use crate::gateway_error::{GatewayError, ResponseType};
+use crate::message::{Content, Fields, OutgoingFields, Request, Response};
+use crate::target;
+
+/// What the web ACL answers in the API's place; `None` where the request goes on.
+pub(super) async fn inspect(
+    at: StageOf<'_>,
+    plan: &WebAclPlan,
+    request: &Request,
+    context: &Context<'_>,
+    io: &Io,
+) -> Result<Option<Response>, GatewayError> {
+    let (body, body_is_cut) = body(plan, request, io).await?;
+    let (path, query) = target::split(&request.target);
+    let inspected = waf::Request {
+        method: &request.method,
+        path,
+        query,
+        http_version: request.version.as_str(),
+        headers: request.fields.iter().map(|line| (line.name, line.value)).collect(),
+        body: &body,
+        body_is_cut,
+        client_ip: &context.source_ip,
+        now_ms: io.now().0,
+        ..waf::Request::default()
+    };
+    let mut evaluation = plan.acl.evaluate(&inspected, Tokens::default());
+    let verdict = loop {
+        match evaluation.advance() {
+            Step::Decided(verdict) => break verdict,
+            Step::Count(counting) => {
+                let window_ms = u32::try_from(counting.window_ms).unwrap_or(u32::MAX);
+                let counted = io.perform(CountRequest { key: counting.key, window_ms }).await;
+                evaluation.counted(counted.unwrap_or(0));
+            }
+        }
+    };
+    let answer = answer(&verdict);
+    log(at, plan, &inspected, &verdict, &answer, context, io);
+    match answer {
+        Answer::GoOn => Ok(None),
+        Answer::Refuse => Err(GatewayError::new(ResponseType::WafFiltered, reason(&verdict))),
+        Answer::Respond(response) => Ok(Some(response)),
+    }
+}
+
+/// As much of the content as the ACL inspects, and whether there is more.
+async fn body(
+    plan: &WebAclPlan,
+    request: &Request,
+    io: &Io,
+) -> Result<(Vec<u8>, bool), GatewayError> {
+    let Some(bytes_max) = plan.acl.body_bytes_max() else { return Ok((Vec::new(), false)) };
+    match &request.content {
+        Content::Empty => Ok((Vec::new(), false)),
+        Content::Bytes(bytes) => {
+            let end = bytes.len().min(bytes_max);
+            Ok((bytes[..end].to_vec(), bytes.len() > end))
+        }
+        Content::Held(content) => {
+            let bytes_max = u32::try_from(bytes_max).unwrap_or(u32::MAX);
+            match io.perform(PeekContent { content: *content, bytes_max }).await {
+                Ok(crate::effect::Bytes(mut bytes)) => {
+                    let is_cut = bytes.len() > bytes_max as usize;
+                    bytes.truncate(bytes_max as usize);
+                    Ok((bytes, is_cut))
+                }
+                Err(EffectError::TooLarge) => Ok((Vec::new(), true)),
+                Err(error) => Err(unreadable(&error)),
+            }
+        }
+    }
+}
+
+/// Content that cannot be inspected is not let through.
+fn unreadable(error: &EffectError) -> GatewayError {
+    let reason = alloc::format!("the content cannot be inspected: {error:?}");
+    match error {
+        EffectError::Stalled => {
+            GatewayError::new(ResponseType::Default4xx, reason).with_status(408)
+        }
+        EffectError::Overloaded => {
+            GatewayError::new(ResponseType::Default5xx, reason).with_status(503)
+        }
+        _ => GatewayError::new(ResponseType::WafFiltered, reason),
+    }
+}
+
+enum Answer {
+    GoOn,
+    Refuse,
+    Respond(Response),
+}
+
+fn answer(verdict: &Verdict<'_>) -> Answer {
+    match &verdict.decision {
+        Decision::Allow => Answer::GoOn,
+        Decision::Block(None) => Answer::Refuse,
+        Decision::Block(Some(custom)) => {
+            let mut fields = Fields::new();
+            if let Some((media_type, _)) = custom.body {
+                fields.push("content-type", media_type);
+            }
+            custom.headers.iter().for_each(|(name, value)| fields.push(name, value));
+            let body = custom.body.as_ref().map(|(_, text)| text.clone().into_bytes());
+            Answer::Respond(respond(custom.status, fields, body))
+        }
+        // "AWS WAF sends a CAPTCHA response with the status 405, and a challenge with 202."
+        Decision::Captcha => Answer::Respond(puzzle(405, "captcha")),
+        Decision::Challenge => Answer::Respond(puzzle(202, "challenge")),
+    }
+}
+
+fn puzzle(status: u16, action: &str) -> Response {
+    let mut fields = Fields::new();
+    fields.push("x-amzn-waf-action", action);
+    fields.push("cache-control", "no-store, max-age=0");
+    respond(status, fields, None)
+}
+
+fn respond(status: u16, fields: Fields, body: Option<Vec<u8>>) -> Response {
+    let content = body.map_or(Content::Empty, Content::Bytes);
+    Response { status, fields: OutgoingFields::Complete(fields), content }
+}
+
+fn reason(verdict: &Verdict<'_>) -> alloc::string::String {
+    match (verdict.rule(), verdict.rule_in_group()) {
+        (Some(rule), Some(inner)) => alloc::format!("web ACL: rule `{rule}`, `{inner}` in it"),
+        (Some(rule), None) => alloc::format!("web ACL: rule `{rule}`"),
+        (None, _) => "web ACL: the default action".into(),
+    }
+}
+
+fn log(
+    at: StageOf<'_>,
+    plan: &WebAclPlan,
+    inspected: &waf::Request<'_>,
+    verdict: &Verdict<'_>,
+    answer: &Answer,
+    context: &Context<'_>,
+    io: &Io,
+) {
+    let Some((destination, settings)) = &plan.log else { return };
+    if !settings.keeps(verdict) {
+        return;
+    }
+    let source_id = alloc::format!("{}:{}:{}", context.account_id, at.api.id, at.stage.stage_name);
+    let response_code = match answer {
+        Answer::Respond(response) => Some(response.status),
+        Answer::GoOn | Answer::Refuse => None,
+    };
+    let origin =
+        Origin { source_id: &source_id, request_id: &context.extended_request_id, response_code };
+    let line = settings.line(&plan.acl, inspected, verdict, origin);
+    io.notify(Notice::WriteAccessLog { destination: destination.clone(), line });
+}

@@ -1,0 +1,154 @@
+//! What a web ACL lets through, refuses and logs.
+
+use alloc::rc::Rc;
+use alloc::{format, string::String, vec, vec::Vec};
+
+use crate::counted::CountedRequests;
+use crate::definition::{Snapshot, WebAcl, WebAclLogging};
+use crate::effect::{Effect, EffectError, Notice, Outcome};
+use crate::gateway::Gateway;
+use crate::message::Timestamp;
+use crate::pipeline::world::{self, Told, arrival, posted, run};
+
+fn rule(name: &str, priority: u32, statement: &str, action: &str) -> String {
+    format!(
+        r#"{{"Name": "{name}", "Priority": {priority}, "Statement": {statement}, {action},
+            "VisibilityConfig": {{"SampledRequestsEnabled": true, "CloudWatchMetricsEnabled": true, "MetricName": "m"}}}}"#
+    )
+}
+
+fn managed(name: &str) -> String {
+    format!(r#"{{"ManagedRuleGroupStatement": {{"VendorName": "AWS", "Name": "{name}"}}}}"#)
+}
+
+/// A gateway whose stage `prod` has a web ACL with these rules.
+fn gateway(rules: &[String]) -> Rc<Gateway> {
+    let document = format!(
+        r#"{{"WebACL": {{"Name": "acl", "Id": "1", "ARN": "arn:aws:wafv2:eu-west-1:123456789012:regional/webacl/acl/1",
+            "DefaultAction": {{"Allow": {{}}}}, "Rules": [{}],
+            "CustomResponseBodies": {{"gone": {{"ContentType": "APPLICATION_JSON", "Content": "{{\"gone\":true}}"}}}},
+            "VisibilityConfig": {{}}, "Capacity": 1}}, "LockToken": "x"}}"#,
+        rules.join(",")
+    );
+    let logging = Some(WebAclLogging { destination: "waf.log".into(), document: None });
+    let acl = WebAcl { name: "acl".into(), document, references: Vec::new(), logging };
+    let methods = ["GET /a", "POST /a", "GET /old"];
+    let methods = methods.map(|route| world::method(route, world::mock("{}")));
+    let mut api = world::rest(methods.to_vec());
+    api.stages[0].web_acl = Some(0);
+    let snapshot = Snapshot { web_acls: vec![acl], ..world::snapshot(vec![api]) };
+    Rc::new(Gateway::compile(snapshot).unwrap())
+}
+
+fn log(told: &Told) -> serde_json::Value {
+    let mut lines = told.notices.iter().filter_map(|notice| match notice {
+        Notice::WriteAccessLog { destination, line } if destination == "waf.log" => {
+            Some(line.as_str())
+        }
+        _ => None,
+    });
+    serde_json::from_str(lines.next_back().expect("one line")).unwrap()
+}
+
+const BLOCK: &str = r#""Action": {"Block": {}}"#;
+const NONE: &str = r#""OverrideAction": {"None": {}}"#;
+
+#[test]
+fn what_a_rule_blocks_reaches_nothing_behind_it() {
+    let gateway = gateway(&[rule("common", 0, &managed("AWSManagedRulesCommonRuleSet"), NONE)]);
+    let agent = "User-Agent: test";
+    let told =
+        run(&gateway, arrival("GET /prod/a?q=<script>alert(1)</script>", &[agent]), |_| None);
+    assert_eq!((told.response.status, told.body()), (403, r#"{"message":"Forbidden"}"#));
+    assert_eq!(told.field("x-amzn-ErrorType"), Some("ForbiddenException"));
+    assert!(told.effects.is_empty(), "{:?}", told.effects);
+    let record = log(&told);
+    assert_eq!(record["action"], "BLOCK");
+    assert_eq!(record["terminatingRuleId"], "common");
+    assert_eq!(record["terminatingRuleType"], "MANAGED_RULE_GROUP");
+    assert_eq!(
+        record["ruleGroupList"][0]["terminatingRule"]["ruleId"],
+        "CrossSiteScripting_QUERYARGUMENTS"
+    );
+    assert_eq!(
+        record["labels"][0]["name"],
+        "awswaf:managed:aws:core-rule-set:CrossSiteScripting_QueryArguments"
+    );
+    let told = run(&gateway, arrival("GET /prod/a?q=O'Brien", &[agent]), |_| None);
+    assert_eq!(told.response.status, 200);
+    let told = run(&gateway, arrival("GET /prod/a", &[]), |_| None);
+    assert_eq!(told.response.status, 403, "without a user agent");
+}
+
+#[test]
+fn a_rule_may_answer_itself() {
+    let statement = r#"{"ByteMatchStatement": {"SearchString": "L29sZA==", "PositionalConstraint": "CONTAINS",
+        "FieldToMatch": {"UriPath": {}}, "TextTransformations": [{"Priority": 0, "Type": "NONE"}]}}"#;
+    let action = r#""Action": {"Block": {"CustomResponse": {"ResponseCode": 410, "CustomResponseBodyKey": "gone",
+        "ResponseHeaders": [{"Name": "X-Why", "Value": "old"}]}}}"#;
+    let gateway = gateway(&[rule("old", 0, statement, action)]);
+    let told = run(&gateway, arrival("GET /prod/old", &[]), |_| None);
+    assert_eq!((told.response.status, told.body()), (410, "{\"gone\":true}"));
+    assert_eq!(told.field("x-why"), Some("old"));
+    assert_eq!(log(&told)["responseCodeSent"], 410);
+}
+
+#[test]
+fn bodies_are_inspected_as_far_as_the_acl_says() {
+    let gateway = gateway(&[rule("sql", 0, &managed("AWSManagedRulesSQLiRuleSet"), NONE)]);
+    let ask = |content: &'static [u8]| {
+        let arrival = posted("POST /prod/a", &["Content-Type: application/json", "User-Agent: t"]);
+        run(&gateway, arrival, move |effect| match effect {
+            Effect::PeekContent(peek) => {
+                assert_eq!(peek.bytes_max, 16 * 1024);
+                Some(Outcome::PeekContent(Ok(content.to_vec().into())))
+            }
+            _ => None,
+        })
+        .response
+        .status
+    };
+    assert_eq!(ask(br#"{"name": "1' or '1'='1"}"#), 403);
+    assert_ne!(ask(br#"{"name": "O'Brien"}"#), 403);
+    let failing = run(&gateway, posted("POST /prod/a", &[]), |effect| match effect {
+        Effect::PeekContent(_) => Some(effect.failed(EffectError::Cancelled)),
+        _ => None,
+    });
+    assert_eq!(failing.response.status, 403, "what cannot be inspected is not let through");
+}
+
+#[test]
+fn a_client_that_asks_too_often_is_refused_until_it_does_not() {
+    let statement = r#"{"RateBasedStatement": {"Limit": 10, "EvaluationWindowSec": 60, "AggregateKeyType": "IP"}}"#;
+    let gateway = gateway(&[rule("rate", 0, statement, BLOCK)]);
+    let mut counted = CountedRequests::default();
+    let mut ask = |now: u64, source_ip: &str| {
+        let mut arrival = arrival("GET /prod/a", &[]);
+        (arrival.now, arrival.source_ip) = (Timestamp(now), source_ip.into());
+        run(&gateway, arrival, |effect| match effect {
+            Effect::CountRequest(count) => {
+                Some(Outcome::CountRequest(Ok(counted.count(count, Timestamp(now)))))
+            }
+            _ => None,
+        })
+        .response
+        .status
+    };
+    let answers: Vec<u16> = (0..12).map(|i| ask(i, "192.0.2.1")).collect();
+    assert_eq!((&answers[..10], &answers[10..]), (&[200; 10][..], &[403; 2][..]));
+    assert_eq!(ask(12, "192.0.2.2"), 200, "another client");
+    assert_eq!(ask(200_000, "192.0.2.1"), 200, "later");
+}
+
+#[test]
+fn secrets_are_in_no_log() {
+    let gateway = gateway(&[]);
+    let fields = ["Authorization: Bearer s3cret", "Cookie: session=s3cret", "X-Api-Key: s3cret"];
+    let told = run(&gateway, arrival("GET /prod/a", &fields), |_| None);
+    let record = log(&told);
+    assert_eq!(
+        (&record["action"], &record["terminatingRuleId"]),
+        (&"ALLOW".into(), &"Default_Action".into())
+    );
+    assert!(!format!("{record}").contains("s3cret"));
+}

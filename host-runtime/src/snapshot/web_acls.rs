@@ -1,0 +1,65 @@
+//! Web ACLs: their files read and checked.
+
+use std::path::Path;
+
+use gateway_core::definition::{DefinitionError, Source, WebAcl, WebAclLogging};
+use gateway_core::gateway::check_web_acl;
+
+use super::{Building, read_text};
+use crate::config::{Config, WebAclConfig};
+
+impl Building {
+    /// The web ACLs of a configuration; what is wrong with one is told with its file.
+    pub(super) fn web_acls(&mut self, config: &Config, config_file: &Path) -> Option<Vec<WebAcl>> {
+        let read = config.web_acls.iter().map(|acl| self.web_acl(acl, config_file));
+        let read: Vec<Option<WebAcl>> = read.collect();
+        read.into_iter().collect()
+    }
+
+    fn web_acl(&mut self, config: &WebAclConfig, config_file: &Path) -> Option<WebAcl> {
+        let mut read = |file: &Path| {
+            self.files.push(file.to_owned());
+            let text = read_text(file);
+            text.map_err(|reason| {
+                let reason = format!("{}: {reason}", file.display());
+                let error = DefinitionError::error(config.source.clone(), reason);
+                self.note(config_file, None, [error]);
+            })
+            .ok()
+        };
+        let mut definition = WebAcl {
+            name: config.name.clone(),
+            document: read(&config.definition)?,
+            references: Vec::new(),
+            logging: None,
+        };
+        for file in &config.references {
+            definition.references.push(read(file)?);
+        }
+        for (name, file) in &config.address_lists {
+            definition.references.push(address_list(name, &read(file)?));
+        }
+        if let Some(destination) = &config.log_destination {
+            let document = match &config.logging {
+                Some(file) => Some(read(file)?),
+                None => None,
+            };
+            definition.logging = Some(WebAclLogging { destination: destination.clone(), document });
+        }
+        let found = check_web_acl(&definition);
+        let found = found.into_iter().map(|error| match error.source == Source::default() {
+            true => DefinitionError { source: config.source.clone(), ..error },
+            false => error,
+        });
+        let found: Vec<DefinitionError> = found.collect();
+        self.note(config_file, None, found);
+        Some(definition)
+    }
+}
+
+/// A list of addresses, one a line, with `#` before what is said about them, as an IP set.
+fn address_list(name: &str, text: &str) -> String {
+    let lines = text.lines().map(|line| line.split(['#', ';']).next().unwrap_or(line).trim());
+    let addresses: Vec<&str> = lines.filter(|line| !line.is_empty()).collect();
+    serde_json::json!({"IPSet": {"Name": name, "ARN": name, "Addresses": addresses}}).to_string()
+}

@@ -1,0 +1,202 @@
+//! Full logs, a line of JSON a request, in AWS's format ("Log fields for web ACL traffic").
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use serde_json::{Value, json};
+
+use crate::acl::{Kind, WebAcl};
+use crate::evaluate::{Decision, Matched, Verdict};
+use crate::problem::Problem;
+use crate::read::logging;
+use crate::request::Request;
+use crate::statement::Found;
+
+/// Fields that carry secrets: their values are in no log, whatever a configuration says.
+const SECRET: [&str; 6] = [
+    "authorization",
+    "cookie",
+    "proxy-authorization",
+    "x-amz-security-token",
+    "x-api-key",
+    "x-aws-waf-token",
+];
+
+/// What stands in a log for what must not.
+const REDACTED: &str = "REDACTED";
+
+/// What of a request is logged, and which requests (`LoggingConfiguration`).
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Logging {
+    /// Header fields, in small letters.
+    pub(crate) headers: Vec<String>,
+    pub(crate) path: bool,
+    pub(crate) query: bool,
+    pub(crate) method: bool,
+    pub(crate) filters: Vec<Filter>,
+    pub(crate) drops_others: bool,
+}
+
+/// A filter of a logging configuration.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Filter {
+    pub(crate) keeps: bool,
+    /// `MEETS_ALL` rather than `MEETS_ANY`.
+    pub(crate) needs_all: bool,
+    pub(crate) conditions: Vec<Condition>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Condition {
+    Action(&'static str),
+    Label(String),
+}
+
+/// What a log tells beside the request and the verdict.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Origin<'a> {
+    /// `123456789012:abc123:prod`
+    pub source_id: &'a str,
+    /// The request's id.
+    pub request_id: &'a str,
+    /// The status of the answer, where the ACL gave it.
+    pub response_code: Option<u16>,
+}
+
+impl Logging {
+    /// Reads a logging configuration (`aws wafv2 get-logging-configuration`).
+    ///
+    /// # Errors
+    /// Everything that is wrong.
+    pub fn read(document: &Value) -> Result<Self, Vec<Problem>> {
+        logging::read(document)
+    }
+
+    /// Whether a verdict is logged.
+    pub fn keeps(&self, verdict: &Verdict<'_>) -> bool {
+        let meets = |condition: &Condition| match condition {
+            Condition::Action(name) => {
+                action(verdict) == *name || (*name == "COUNT" && counts(verdict))
+            }
+            Condition::Label(label) => verdict.labels.contains(label),
+        };
+        let met = self.filters.iter().find(|filter| match filter.needs_all {
+            true => filter.conditions.iter().all(meets),
+            false => filter.conditions.iter().any(meets),
+        });
+        met.map_or(!self.drops_others, |filter| filter.keeps)
+    }
+
+    /// The line for a request, without a line break.
+    pub fn line(
+        &self,
+        acl: &WebAcl,
+        request: &Request<'_>,
+        verdict: &Verdict<'_>,
+        origin: Origin<'_>,
+    ) -> String {
+        let terminating = verdict.terminating.as_ref();
+        let kind = terminating.map_or("REGULAR", |terminating| match &terminating.rule.kind {
+            Kind::Rate { .. } => "RATE_BASED",
+            Kind::Group(group) if group.is_managed => "MANAGED_RULE_GROUP",
+            Kind::Group(_) => "GROUP",
+            Kind::Statement { .. } => "REGULAR",
+        });
+        let hides = |name: &str| {
+            let is = |known: &str| known.eq_ignore_ascii_case(name);
+            SECRET.iter().any(|known| is(known)) || self.headers.iter().any(|known| is(known))
+        };
+        let headers = request.headers.iter().map(|(name, value)| {
+            json!({"name": name, "value": if hides(name) { REDACTED } else { value }})
+        });
+        let headers: Vec<Value> = headers.collect();
+        let redacted = |hides: bool, text: &str| String::from(if hides { REDACTED } else { text });
+        let groups = verdict.groups.iter().map(|group| {
+            json!({
+                "ruleGroupId": group.id,
+                "terminatingRule": group.terminating.as_ref().map(matched),
+                "nonTerminatingMatchingRules": group.counted.iter().map(matched).collect::<Vec<_>>(),
+                "excludedRules": null,
+                "customerConfig": null,
+            })
+        });
+        let rates = verdict.rates.iter().map(|result| {
+            json!({
+                "rateBasedRuleId": alloc::format!("{}/{}", acl.arn, result.rule),
+                "rateBasedRuleName": result.rule,
+                "limitKey": result.rate.key_type,
+                "maxRateAllowed": result.rate.limit,
+                "evaluationWindowSec": result.rate.window_s,
+            })
+        });
+        let inserted = (!verdict.inserted.is_empty()).then(|| {
+            let all =
+                verdict.inserted.iter().map(|(name, value)| json!({"name": name, "value": value}));
+            all.collect::<Vec<_>>()
+        });
+        let oversize: &[&str] = if request.body_is_cut { &["REQUEST_BODY"] } else { &[] };
+        let record = json!({
+            "timestamp": request.now_ms,
+            "formatVersion": 1,
+            "webaclId": acl.arn,
+            "terminatingRuleId": terminating.map_or("Default_Action", |t| t.rule.name.as_str()),
+            "terminatingRuleType": kind,
+            "action": action(verdict),
+            "terminatingRuleMatchDetails": terminating.and_then(|t| t.found).map(details).into_iter().collect::<Vec<_>>(),
+            "httpSourceName": "APIGW",
+            "httpSourceId": origin.source_id,
+            "ruleGroupList": groups.collect::<Vec<_>>(),
+            "rateBasedRuleList": rates.collect::<Vec<_>>(),
+            "nonTerminatingMatchingRules": verdict.counted.iter().map(matched).collect::<Vec<_>>(),
+            "requestHeadersInserted": inserted,
+            "responseCodeSent": origin.response_code,
+            "httpRequest": {
+                "clientIp": request.client_ip,
+                "country": request.country.unwrap_or("-"),
+                "headers": headers,
+                "uri": redacted(self.path, request.path),
+                "args": redacted(self.query, request.query),
+                "httpVersion": request.http_version,
+                "httpMethod": redacted(self.method, request.method),
+                "requestId": origin.request_id,
+            },
+            "labels": verdict.labels.iter().map(|label| json!({"name": label})).collect::<Vec<_>>(),
+            "ja3Fingerprint": request.ja3,
+            "ja4Fingerprint": request.ja4,
+            "requestBodySizeInspectedByWAF": request.body.len(),
+            "oversizeFields": oversize,
+        });
+        alloc::format!("{record}")
+    }
+}
+
+fn action(verdict: &Verdict<'_>) -> &'static str {
+    match verdict.decision {
+        Decision::Allow => "ALLOW",
+        Decision::Block(_) => "BLOCK",
+        Decision::Captcha => "CAPTCHA",
+        Decision::Challenge => "CHALLENGE",
+    }
+}
+
+fn counts(verdict: &Verdict<'_>) -> bool {
+    !verdict.counted.is_empty() || verdict.groups.iter().any(|group| !group.counted.is_empty())
+}
+
+fn matched(matched: &Matched<'_>) -> Value {
+    json!({
+        "ruleId": matched.rule,
+        "action": matched.action,
+        "ruleMatchDetails": matched.found.map(details).into_iter().collect::<Vec<_>>(),
+    })
+}
+
+/// What was matched is not repeated: it may be somebody's secret.
+fn details(found: Found) -> Value {
+    let mut details =
+        json!({"conditionType": found.condition, "location": found.location, "matchedData": []});
+    if !found.sensitivity.is_empty() {
+        details["sensitivityLevel"] = found.sensitivity.into();
+    }
+    details
+}
