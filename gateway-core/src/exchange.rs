@@ -222,6 +222,11 @@ impl Io {
         self.0.borrow().recorder.as_ref().is_some_and(|recorder| !recorder.takes_end_alone)
     }
 
+    /// Whether an account is written, and not the log of a stage alone.
+    pub(crate) fn is_explaining(&self) -> bool {
+        self.0.borrow().recorder.as_ref().is_some_and(|recorder| recorder.is_explained)
+    }
+
     /// Writes an event down, which is made only if a transcript is written.
     pub(crate) fn trace(&self, event: impl FnOnce() -> Event) {
         if self.is_recording() {

@@ -17,6 +17,7 @@ mod integrate;
 mod map_request;
 mod map_response;
 mod record;
+mod render;
 mod respond;
 mod route;
 #[cfg(test)]

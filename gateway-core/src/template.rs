@@ -15,9 +15,10 @@ mod util;
 use alloc::collections::BTreeMap;
 use alloc::rc::Rc;
 use alloc::string::String;
+use alloc::vec::Vec;
 
 use velocity::{Bounds, Dialect, Scope, Value};
-pub(crate) use velocity::{RenderError, SyntaxError};
+pub(crate) use velocity::{Noted, RenderError, SyntaxError};
 
 pub(crate) use overrides::Overrides;
 
@@ -71,6 +72,19 @@ impl MappingTemplate {
         inputs: &Inputs<'_>,
         overrides: &Overrides,
     ) -> Result<String, RenderError> {
+        self.template.render(&self.scope(inputs, overrides), &BOUNDS)
+    }
+
+    /// As [`MappingTemplate::render`], with what it read and set.
+    pub(crate) fn render_noting(
+        &self,
+        inputs: &Inputs<'_>,
+        overrides: &Overrides,
+    ) -> (Result<String, RenderError>, Vec<Noted>) {
+        self.template.render_noting(&self.scope(inputs, overrides), &BOUNDS)
+    }
+
+    fn scope(&self, inputs: &Inputs<'_>, overrides: &Overrides) -> Scope {
         let mut scope = Scope::new();
         if self.template.mentions("input") {
             let input = input::Input::new(inputs, self.takes_parameters);
@@ -87,7 +101,7 @@ impl MappingTemplate {
             let variables = inputs.stage_variables.iter();
             scope.set("stageVariables", convert::string_map(variables));
         }
-        self.template.render(&scope, &BOUNDS)
+        scope
     }
 }
 

@@ -78,6 +78,20 @@ impl PipelineStage {
 /// Names and values, in their order.
 pub type Pairs = Vec<(String, String)>;
 
+/// A reference in a template that had a value, or was set to one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Variable {
+    /// As the template writes it: `$input.path('$.a')`.
+    pub reference: String,
+    /// What it prints; `None` is null, which prints nothing.
+    pub value: Option<String>,
+    /// Whether `#set` gave it this value.
+    pub is_set: bool,
+    /// The line of the template, from 1.
+    pub line: u32,
+}
+
 /// The four messages of an exchange, in AWS's words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -185,6 +199,10 @@ pub enum Event {
         result: String,
         /// What it set in `$context.requestOverride` and `$context.responseOverride`.
         overrides: Pairs,
+        /// What it read and set on the way, of which only the beginning may be kept.
+        variables: Vec<Variable>,
+        /// Why it made nothing.
+        error: Option<String>,
     },
     /// The request ends without a method response.
     Failed {
@@ -217,7 +235,14 @@ impl Event {
             Self::Asked { what, headers, .. } | Self::Answered { what, headers, .. } => {
                 (&mut [what], &mut [headers])
             }
-            Self::Rendered { result, overrides, .. } => (&mut [result], &mut [overrides]),
+            Self::Rendered { result, overrides, variables, error, .. } => {
+                for variable in variables {
+                    f(&mut variable.reference);
+                    variable.value.iter_mut().for_each(&mut *f);
+                }
+                error.iter_mut().for_each(&mut *f);
+                (&mut [result], &mut [overrides])
+            }
             Self::Failed { reason, .. } => (&mut [reason], &mut []),
             Self::Responded { headers, .. } => (&mut [], &mut [headers]),
         };

@@ -60,7 +60,7 @@ enum Command {
     #[command(after_help = SERVE_HELP)]
     Serve(ServeArguments),
     /// Answer one request here and now, and tell stage by stage why it is answered so
-    Explain(explain::ExplainArguments),
+    Explain(Box<explain::ExplainArguments>),
     /// Invoke a method as AWS's TestInvokeMethod does: JSON in, JSON out
     TestInvoke(test_invoke::TestInvokeArguments),
     /// Tell everything that is wrong with configurations and definitions, and serve nothing

@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use gateway_core::message::Fields;
-use gateway_core::transcript::{Event, Transcript};
+use gateway_core::transcript::{Event, PipelineStage, Transcript};
 use http::HeaderMap;
 use serde_json::{Value, json};
 
@@ -50,6 +50,20 @@ impl Explained {
         }
     }
 
+    /// The stages in their order, each with its time: from its first event to that of the next.
+    pub fn stages(&self) -> Vec<(PipelineStage, u64)> {
+        let mut begun: Vec<(PipelineStage, u64)> = Vec::new();
+        for entry in &self.transcript.entries {
+            if begun.last().is_none_or(|(stage, _)| *stage != entry.stage) {
+                begun.push((entry.stage, entry.now.0));
+            }
+        }
+        let end = self.transcript.entries.last().map_or(0, |entry| entry.now.0);
+        let ends = begun.iter().skip(1).map(|(_, at)| *at).chain([end]);
+        let timed = begun.iter().zip(ends);
+        timed.map(|((stage, at), end)| (*stage, end.saturating_sub(*at))).collect()
+    }
+
     /// In one line.
     pub fn summary(&self) -> Value {
         let (method, target) = self.request();
@@ -60,6 +74,9 @@ impl Explained {
     /// For tools.
     pub fn to_json(&self) -> Value {
         let mut shown = self.summary();
+        let stages = self.stages();
+        let stage = |(stage, ms)| json!({"stage": stage, "latencyMs": ms});
+        shown["stages"] = stages.into_iter().map(stage).collect();
         shown["transcript"] = json!(self.transcript);
         shown
     }
@@ -117,7 +134,7 @@ impl Explanations {
 mod tests {
     use super::*;
     use gateway_core::message::{Field, Timestamp};
-    use gateway_core::transcript::{Entry, PipelineStage};
+    use gateway_core::transcript::Entry;
     use http::HeaderValue;
 
     fn explained(id: &str) -> Explained {
@@ -142,6 +159,19 @@ mod tests {
         assert_eq!(kept.get("2").unwrap().id(), "2");
         let all = kept.newest_first();
         assert_eq!((all.len(), all[0].id()), (KEPT_MAX, "33"));
+    }
+
+    #[test]
+    fn the_time_of_a_stage_ends_where_the_next_begins() {
+        let mut explained = explained("1");
+        let first = explained.transcript.entries[0].clone();
+        use PipelineStage::{FindStage, Integrate, Route};
+        for (stage, now) in [(Route, 1), (Route, 2), (Integrate, 4), (Integrate, 30)] {
+            let now = Timestamp(now);
+            explained.transcript.entries.push(Entry { stage, now, ..first.clone() });
+        }
+        assert_eq!(explained.stages(), [(FindStage, 1), (Route, 3), (Integrate, 26)]);
+        assert_eq!(Explained::default().stages(), []);
     }
 
     #[test]

@@ -63,6 +63,8 @@ pub(crate) struct Reference {
     pub(crate) slot: Option<Slot>,
     pub(crate) members: Vec<Member>,
     pub(crate) position: Position,
+    /// As it is written.
+    pub(crate) written: Box<str>,
 }
 
 /// What follows a reference's name.

@@ -11,6 +11,7 @@ mod bounds;
 mod error;
 mod java;
 mod lex;
+mod noted;
 mod object;
 mod parse;
 mod pattern;
@@ -22,6 +23,7 @@ mod value;
 
 pub use bounds::Bounds;
 pub use error::{Position, RenderError, RenderErrorKind, SyntaxError};
+pub use noted::Noted;
 pub use object::{CallError, Object};
 pub use pattern::Pattern;
 pub use scope::Scope;

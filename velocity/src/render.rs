@@ -5,6 +5,7 @@ mod budget;
 mod evaluate;
 mod foreach;
 mod methods;
+mod note;
 mod print;
 mod reference;
 
@@ -12,7 +13,7 @@ use alloc::{rc::Rc, string::String, vec::Vec};
 
 use crate::ast::{Expression, Node, Slot};
 use crate::{
-    Block, Bounds, Dialect, Position, RenderError, RenderErrorKind, Scope, Template, Value,
+    Block, Bounds, Dialect, Noted, Position, RenderError, RenderErrorKind, Scope, Template, Value,
 };
 use budget::Budget;
 use foreach::Loop;
@@ -26,10 +27,11 @@ const NESTING_MAX: usize = 400;
 const RECURSION_MAX: usize = 2;
 
 /// Renders a template.
-pub(crate) fn render(
-    template: &Template,
+pub(crate) fn render<'t>(
+    template: &'t Template,
     scope: &Scope,
-    bounds: &Bounds,
+    bounds: &'t Bounds,
+    noted: Option<&'t mut Vec<Noted>>,
 ) -> Result<String, RenderError> {
     let mut machine = Machine {
         template,
@@ -47,6 +49,7 @@ pub(crate) fn render(
         nesting: 0,
         position: Position { line: 1, column: 1 },
         empty: Value::string(""),
+        noted,
     };
     match machine.nodes(&template.nodes) {
         Ok(_) => Ok(machine.out),
@@ -74,6 +77,8 @@ struct Machine<'t> {
     position: Position,
     /// The empty string.
     empty: Value,
+    /// Where references are noted, if anybody asked.
+    noted: Option<&'t mut Vec<Noted>>,
 }
 
 /// Whether rendering goes on.
@@ -139,6 +144,7 @@ impl<'t> Machine<'t> {
     fn set(&mut self, target: &'t crate::ast::Reference, value: &'t Expression) -> Outcome<()> {
         let value = self.evaluate(value)?;
         self.position = target.position;
+        self.note(true, target, &value);
         match value {
             Value::Null => self.unset(target),
             value => self.assign(target, value),

@@ -3,7 +3,7 @@
 use alloc::{string::String, vec::Vec};
 
 use crate::ast::{Names, Nodes, Slot};
-use crate::{Bounds, RenderError, Scope, SyntaxError, parse, render};
+use crate::{Bounds, Noted, RenderError, Scope, SyntaxError, parse, render};
 
 /// Whose templates these are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,6 +52,33 @@ impl Template {
 
     /// Renders it with the variables of a scope, within bounds.
     pub fn render(&self, scope: &Scope, bounds: &Bounds) -> Result<String, RenderError> {
-        render::render(self, scope, bounds)
+        render::render(self, scope, bounds, None)
+    }
+
+    /// As [`Template::render`], with what the template read and set on the way: which values made the
+    /// output, or were there before the error. Of a template that reads much it is the beginning.
+    ///
+    /// ```
+    /// use velocity::{Bounds, Dialect, Scope, Template};
+    /// let template = Template::parse("#set($b = $a)$b $none", Dialect::ApiGateway).unwrap();
+    /// let mut scope = Scope::new();
+    /// scope.set("a", 7);
+    /// let (rendered, noted) = template.render_noting(&scope, &Bounds::default());
+    /// assert_eq!(rendered.unwrap(), "7 ");
+    /// let noted: Vec<_> = noted.iter().map(|n| (n.is_set, &*n.reference, n.value.as_deref())).collect();
+    /// let seven = Some("7");
+    /// assert_eq!(
+    ///     noted,
+    ///     [(false, "$a", seven), (true, "$b", seven), (false, "$b", seven), (false, "$none", None)]
+    /// );
+    /// ```
+    pub fn render_noting(
+        &self,
+        scope: &Scope,
+        bounds: &Bounds,
+    ) -> (Result<String, RenderError>, Vec<Noted>) {
+        let mut noted = Vec::new();
+        let rendered = render::render(self, scope, bounds, Some(&mut noted));
+        (rendered, noted)
     }
 }

@@ -6,23 +6,23 @@
 use alloc::{string::String, vec::Vec};
 
 use super::integrate::{MethodCall, misconfigured, read_content};
+use super::render::Rendering;
 use super::respond::field_value;
 use super::trace;
 use crate::content_handling::{self, Payload, is_binary};
 use crate::context::Context;
-use crate::definition::{ContentHandling, Source};
-use crate::gateway::MethodOf;
+use crate::definition::ContentHandling;
 use crate::gateway::expression::{Body, Sources};
 use crate::gateway::field_rules::FieldRules;
 use crate::gateway::integration_request::{ContentPlan, RequestPlan};
 use crate::gateway::request_parameters::{Forbidden, Mapped};
-use crate::gateway::request_templates::{Choice, Compiled};
+use crate::gateway::request_templates::Choice;
 use crate::gateway_error::{GatewayError, ResponseType};
 use crate::limits::FIELDS_BYTES_MAX;
 use crate::message::{Content, Fields, Request, is_field_name};
 use crate::target;
 use crate::template::{Inputs, Overrides};
-use crate::transcript::{Event, Message};
+use crate::transcript::Message;
 
 /// What is sent to an endpoint, but for its URL.
 pub(super) struct IntegrationRequest {
@@ -117,39 +117,13 @@ pub(super) async fn map_content(
             let (text, stage_variables) = (text(payload)?, &of.at.stage.variables);
             let (content, now) = (text.as_str(), io.now());
             let inputs = Inputs { content, request, context, stage_variables, now };
-            let rendered = render(template, &inputs, overrides, "request")?;
-            let rendered_by = || Event::Rendered {
-                message: Message::EndpointRequest,
-                media_type: plan.templates.media_type(content_type).into(),
-                result: rendered.clone(),
-                overrides: overrides.shown(),
-            };
-            if io.is_recording() {
-                io.trace_rule(&place(plan, of, content_type), rendered_by);
-            }
-            rendered.into_bytes()
+            let media_type = plan.templates.media_type(content_type);
+            let at = &of.method.integration.source;
+            let source = || trace::member(at, &["requestTemplates", media_type]);
+            let rendering = Rendering { message: Message::EndpointRequest, media_type, source };
+            rendering.render(template, &inputs, overrides, io)?.into_bytes()
         }
     }))
-}
-
-/// The place of the template that a request has.
-fn place(plan: &ContentPlan, of: MethodOf<'_>, content_type: Option<&str>) -> Source {
-    let media_type = plan.templates.media_type(content_type);
-    trace::member(&of.method.integration.source, &["requestTemplates", media_type])
-}
-
-/// What a template makes. `of` says of what: the request or the response.
-pub(super) fn render(
-    template: &Compiled,
-    inputs: &Inputs<'_>,
-    overrides: &Overrides,
-    of: &str,
-) -> Result<String, GatewayError> {
-    let failed = |error: &dyn core::fmt::Display| {
-        misconfigured(&alloc::format!("Unable to transform {of}: {error}"))
-    };
-    let template = template.as_ref().map_err(|error| failed(error))?;
-    template.render(inputs, overrides).map_err(|error| failed(&error))
 }
 
 impl IntegrationRequest {

@@ -10,7 +10,8 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::integrate::{EndpointAnswer, endpoint_failed, misconfigured};
-use super::map_request::{made, refuse_oversized, render, set_all};
+use super::map_request::{made, refuse_oversized, set_all};
+use super::render::Rendering;
 use super::respond::field_value;
 use super::trace;
 use crate::content_handling::{self, Payload, is_binary};
@@ -26,7 +27,7 @@ use crate::limits::PAYLOAD_BYTES_MAX;
 use crate::message::field_names::is_one_of;
 use crate::message::{Content, Fields, OutgoingFields, Request, Response};
 use crate::template::{Inputs, Overrides};
-use crate::transcript::{Event, Message};
+use crate::transcript::Message;
 
 /// What an endpoint answered to an integration that is no proxy.
 pub(super) struct CustomAnswer<'g> {
@@ -90,19 +91,13 @@ pub(super) async fn map_response(
             let text = text(convert(bytes.unwrap_or_default())?)?;
             let (content, stage_variables, now) = (&*text, &of.at.stage.variables, io.now());
             let inputs = Inputs { content, request, context, stage_variables, now };
-            let rendered = render(template, &inputs, &answer.overrides, "response")?;
-            if io.is_recording() {
-                let media_type = selected.media_type(accept);
+            let media_type = selected.media_type(accept);
+            let source = || {
                 let (source, _) = place(&answer, selected, of);
-                let source = trace::member(&source, &["responseTemplates", media_type]);
-                io.trace_rule(&source, || Event::Rendered {
-                    message: Message::MethodResponse,
-                    media_type: media_type.into(),
-                    result: rendered.clone(),
-                    overrides: answer.overrides.shown(),
-                });
-            }
-            made(rendered.into_bytes())
+                trace::member(&source, &["responseTemplates", media_type])
+            };
+            let rendering = Rendering { message: Message::MethodResponse, media_type, source };
+            made(rendering.render(template, &inputs, &answer.overrides, io)?.into_bytes())
         }
     };
     for (name, values) in answer.overrides.response_headers() {

@@ -28,10 +28,12 @@ pub(super) fn arrived(arrival: &Arrival, context: &Context, io: &Io) {
 
 /// For which stage it is.
 pub(super) fn addressed(api: Option<&Api>, addressed: Option<&Addressed<'_>>, io: &Io) {
-    io.trace(|| match (api, addressed) {
-        (_, Some(addressed)) => stage_of(addressed.at),
-        (Some(api), None) => Event::Decided { rule: format!("API {}: no such stage", api.id) },
-        (None, None) => Event::Decided { rule: "no API is known by this address".into() },
+    if let Some(addressed) = addressed {
+        return stage_of(addressed.at, io);
+    }
+    io.trace(|| match api {
+        Some(api) => Event::Decided { rule: format!("API {}: no such stage", api.id) },
+        None => Event::Decided { rule: "no API is known by this address".into() },
     });
 }
 
@@ -149,7 +151,7 @@ fn log(logging: Logging, of: MethodOf<'_>, request: &Request, context: &Context<
     recorder.logged = Some(data_trace_enabled);
     io.record(recorder);
     io.trace(|| arrival_of(request, context));
-    io.trace(|| stage_of(of.at));
+    stage_of(of.at, io);
 }
 
 fn arrival_of(request: &Request, context: &Context<'_>) -> Event {
@@ -162,15 +164,20 @@ fn arrival_of(request: &Request, context: &Context<'_>) -> Event {
     }
 }
 
-fn stage_of(at: StageOf<'_>) -> Event {
-    let variables = at.stage.variables.iter();
-    Event::Addressed {
-        api_id: at.api.id.clone(),
-        stage: at.stage.stage_name.clone(),
-        deployment_id: at.deployment.id.clone(),
-        is_canary: at.is_canary,
-        stage_variables: variables.map(|(name, value)| (name.clone(), value.clone())).collect(),
+fn stage_of(at: StageOf<'_>, io: &Io) {
+    if !io.is_recording() {
+        return;
     }
+    io.note(|recorder, now| {
+        let event = Event::Addressed {
+            api_id: at.api.id.clone(),
+            stage: at.stage.stage_name.clone(),
+            deployment_id: at.deployment.id.clone(),
+            is_canary: at.is_canary,
+            stage_variables: recorder.shown_variables(&at.stage.variables),
+        };
+        recorder.push(now, None, event);
+    });
 }
 
 fn path_parameters(context: &Context<'_>) -> Pairs {

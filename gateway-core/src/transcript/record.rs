@@ -1,8 +1,9 @@
 //! Writes a transcript down.
 
+use alloc::collections::BTreeMap;
 use alloc::{string::String, string::ToString, vec::Vec};
 
-use super::secrets::{Secrets, shown, shown_query, shown_target};
+use super::secrets::{HIDDEN, Secrets, is_secret, shown, shown_query, shown_target};
 use super::{Entry, Event, Message, Pairs, PipelineStage, Transcript};
 use crate::definition::Source;
 use crate::effect::{
@@ -97,6 +98,19 @@ impl Recorder {
     /// Path, query and fields of the request, as they may be shown.
     pub(crate) fn shown_target(request: &Request) -> String {
         shown_target(&request.target)
+    }
+
+    /// The value of a reference in a template, if its name lets it be shown.
+    pub(crate) fn shown_value(reference: &str, value: String) -> String {
+        if is_secret(reference) { HIDDEN.into() } else { value }
+    }
+
+    /// Stage variables. Those that are secrets by their names are so wherever they turn up.
+    pub(crate) fn shown_variables(&mut self, variables: &BTreeMap<String, String>) -> Pairs {
+        let secrets = variables.iter().filter(|(name, _)| is_secret(name));
+        secrets.for_each(|(_, value)| self.secrets.note(value));
+        let shown = variables.iter();
+        shown.map(|(name, value)| (name.clone(), Self::shown_value(name, value.clone()))).collect()
     }
 
     pub(crate) fn shown_request(request: &Request, query: &str) -> (Pairs, Pairs) {

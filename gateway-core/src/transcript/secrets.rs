@@ -102,7 +102,7 @@ pub(super) fn shown_target(target: &str) -> String {
 }
 
 /// AWS: "authorization headers, API key values, and similar sensitive request parameters".
-fn is_secret(name: &str) -> bool {
+pub(super) fn is_secret(name: &str) -> bool {
     let name: String =
         name.chars().filter(|c| *c != '-' && *c != '_').map(|c| c.to_ascii_lowercase()).collect();
     let parts =

@@ -1,5 +1,6 @@
 //! `edgeway explain`: one request, and why it is answered so.
 
+mod curl;
 mod har;
 
 use std::io::Read;
@@ -12,6 +13,8 @@ use gateway_core::definition::openapi::BasePathMode;
 use gateway_core::limits::PAYLOAD_BYTES_MAX;
 use serde_json::json;
 
+use curl::CurlArguments;
+
 use super::{LISTEN_DEFAULT, ProtocolName, basepath, print_diagnostics, print_refused};
 use crate::alone::{self, Answered, Asked};
 use crate::explained;
@@ -21,22 +24,12 @@ use crate::snapshot::Origin;
 /// Which request, and to what.
 #[derive(Debug, Args)]
 pub(super) struct ExplainArguments {
-    /// The URL or its path: `/prod/orders?page=2`
-    #[arg(value_name = "URL", required_unless_present = "har", conflicts_with = "har")]
-    url: Option<String>,
     #[command(flatten)]
     served: Served,
-    /// The method; GET, or POST with data
-    #[arg(short = 'X', long = "request", value_name = "METHOD")]
-    method: Option<String>,
-    /// A header field; may be given several times
-    #[arg(short = 'H', long = "header", value_name = "NAME: VALUE")]
-    headers: Vec<String>,
-    /// The content, or @FILE; without a Content-Type of its own it is a form's
-    #[arg(short = 'd', long = "data", value_name = "DATA")]
-    data: Option<String>,
+    #[command(flatten)]
+    request: CurlArguments,
     /// An HTTP archive that the request is taken from
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["method", "headers", "data"])]
+    #[arg(long, value_name = "FILE", conflicts_with = "request")]
     har: Option<PathBuf>,
     /// Which entry of the archive, from 0
     #[arg(long, value_name = "N", default_value_t = 0, requires = "har")]
@@ -122,68 +115,17 @@ pub(super) fn failed(reason: &str) -> ExitCode {
 }
 
 fn to_json(answered: &Answered) -> serde_json::Value {
-    let explained = &answered.explained;
-    json!({
-        "status": explained.status,
-        "headers": answered.fields,
-        "body": String::from_utf8_lossy(&answered.content),
-        "latencyMs": explained.latency_ms,
-        "transcript": explained.transcript,
-    })
+    let mut shown = answered.explained.to_json();
+    shown["headers"] = json!(answered.fields);
+    shown["body"] = String::from_utf8_lossy(&answered.content).into();
+    shown
 }
 
-/// The request that the arguments describe, read as curl reads them.
+/// The request that the arguments describe.
 fn asked(arguments: &ExplainArguments) -> Result<Asked, String> {
-    if let Some(file) = &arguments.har {
-        return har::asked(file, arguments.entry);
-    }
-    let mut asked = at_url(arguments.url.as_deref().unwrap_or_default())?;
-    for header in &arguments.headers {
-        let (name, value) = header
-            .split_once(':')
-            .ok_or_else(|| format!("`{header}` is no header field: write `Name: value`"))?;
-        if name.eq_ignore_ascii_case("host") {
-            asked.fields.retain(|(name, _)| !name.eq_ignore_ascii_case("host"));
-        }
-        asked.fields.push((name.trim().into(), value.trim().into()));
-    }
-    if let Some(data) = &arguments.data {
-        asked.content = content(data)?;
-        "POST".clone_into(&mut asked.method);
-        if !asked.fields.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type")) {
-            let form = "application/x-www-form-urlencoded";
-            asked.fields.push(("Content-Type".into(), form.into()));
-        }
-    }
-    if let Some(method) = &arguments.method {
-        asked.method.clone_from(method);
-    }
-    Ok(asked)
-}
-
-/// A GET of a URL, or of a path at whatever host.
-fn at_url(url: &str) -> Result<Asked, String> {
-    let uri: http::Uri = url.parse().map_err(|_| format!("`{url}` is no URL and no path"))?;
-    if uri.path().is_empty() || uri.scheme().is_none() && !url.starts_with('/') {
-        return Err(format!("`{url}` is no URL and no path: a path begins with `/`"));
-    }
-    let host = uri.authority().map(|authority| ("Host".into(), authority.as_str().into()));
-    Ok(Asked {
-        method: "GET".into(),
-        target: uri.path_and_query().map_or("/", |target| target.as_str()).into(),
-        fields: host.into_iter().collect(),
-        content: Vec::new(),
-    })
-}
-
-fn content(data: &str) -> Result<Vec<u8>, String> {
-    match data.strip_prefix('@') {
-        Some("-") => read(std::io::stdin(), "standard input"),
-        Some(file) => {
-            let open = std::fs::File::open(file).map_err(|error| format!("{file}: {error}"))?;
-            read(open, file)
-        }
-        None => Ok(data.into()),
+    match &arguments.har {
+        Some(file) => har::asked(file, arguments.entry),
+        None => arguments.request.asked(),
     }
 }
 

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use gateway_core::definition::Source;
 use gateway_core::definition::document::{At, Node};
-use gateway_core::transcript::{Entry, Event, Message, Pairs, PipelineStage};
+use gateway_core::transcript::{Entry, Event, Message, Pairs, PipelineStage, Variable};
 
 use super::Explained;
 use crate::config::{ApiConfig, Config};
@@ -22,6 +22,7 @@ pub(crate) fn text(config: &Config, explained: &Explained) -> String {
         status => status.to_string(),
     };
     page.line(0, &format!("{method} {target} → {status} ({ms} ms)"));
+    let mut stages = explained.stages().into_iter();
     let mut stage: Option<PipelineStage> = None;
     for entry in &explained.transcript.entries {
         if let Event::Addressed { api_id, .. } = &entry.event {
@@ -30,7 +31,8 @@ pub(crate) fn text(config: &Config, explained: &Explained) -> String {
         if stage != Some(entry.stage) {
             stage = Some(entry.stage);
             page.text.push('\n');
-            page.line(0, entry.stage.name());
+            let ms = stages.next().map_or(0, |(_, ms)| ms);
+            page.line(0, &format!("{} ({ms} ms)", entry.stage.name()));
         }
         page.entry(entry);
     }
@@ -90,6 +92,18 @@ impl Page<'_> {
         }
     }
 
+    /// What a template read and set, in its order.
+    fn variables(&mut self, variables: &[Variable]) {
+        for Variable { reference, value, is_set, line } in variables.iter().take(LINES_MAX) {
+            let sign = if *is_set { "is set to" } else { "is" };
+            let value = value.as_ref().map_or("null".into(), |value| format!("{value:?}"));
+            self.line(2, &format!("line {line}: {reference} {sign} {value}"));
+        }
+        if variables.len() > LINES_MAX {
+            self.line(2, "…");
+        }
+    }
+
     fn entry(&mut self, entry: &Entry) {
         let begun = *self.begun.get_or_insert(entry.now.0);
         match &entry.event {
@@ -134,11 +148,24 @@ impl Page<'_> {
                 self.line(2, &time);
                 self.pairs("header", headers);
             }
-            Event::Rendered { message, media_type, result, overrides } => {
+            Event::Rendered { message, media_type, result, overrides, variables, error } => {
                 let what = named(*message);
-                self.line(1, &format!("the template for {media_type} makes the {what} body:"));
+                match error {
+                    None => {
+                        self.line(
+                            1,
+                            &format!("the template for {media_type} makes the {what} body:"),
+                        );
+                    }
+                    Some(error) => {
+                        let line =
+                            format!("the template for {media_type} makes no {what} body: {error}");
+                        self.line(1, &line);
+                    }
+                }
                 self.place(entry);
                 self.block(result);
+                self.variables(variables);
                 self.pairs("sets $context.", overrides);
             }
             Event::Failed { response_type, reason } => {

@@ -75,7 +75,8 @@ impl Parser<'_, '_> {
         if formal {
             end = self.expect(Kind::CurlyClose, "`}`")?.end;
         }
-        Ok((Reference { slot, members, position }, end))
+        let written = self.text[first.start..end].into();
+        Ok((Reference { slot, members, position, written }, end))
     }
 
     fn indices(&mut self, members: &mut Vec<Member>, end: &mut usize) -> Parsed<()> {

@@ -13,7 +13,10 @@ impl<'t> Machine<'t> {
         // A word without `$` is null in each dialect.
         let Some(slot) = reference.slot else { return Ok(Value::Null) };
         let value = self.slots[slot as usize].clone();
-        self.follow(value, &reference.members, reference)
+        let value = self.follow(value, &reference.members, reference)?;
+        self.note(false, reference, &value);
+        // Nothing is null to a note, whatever the dialect makes of it.
+        if value.is_null() { Ok(self.nothing()) } else { Ok(value) }
     }
 
     fn follow(
@@ -32,7 +35,6 @@ impl<'t> Machine<'t> {
         }
         if value.is_null() {
             self.position = reference.position;
-            return Ok(self.nothing());
         }
         Ok(value)
     }

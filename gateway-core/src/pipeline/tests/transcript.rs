@@ -196,6 +196,65 @@ fn an_account_names_what_of_the_definition_decided() {
 }
 
 #[test]
+fn an_account_tells_what_templates_read_and_set() {
+    let template = "#set($b = $input.path('$.b'))$b $stageVariables.v $context.stage $input.path('$.none') \
+        $stageVariables.dbPassword $input.params('x-api-key')\n#if($b > 0)$nothing#end";
+    let mut api = logged(LoggingLevel::Info, true, http(template));
+    let variables = [("v", "1"), ("dbPassword", "topsecret4")];
+    let variables = variables.map(|(name, value)| (name.into(), value.into()));
+    api.stages[0].variables = variables.into_iter().collect();
+    let told_of = |is_explained| {
+        let host = backend(b"{\"b\":1}", b"{\"a\":2}");
+        let arrival = Arrival { is_explained, ..posted() };
+        run(&gateway(vec![api.clone()]), arrival, |effect| host.perform(effect))
+    };
+    let account = transcript(&told_of(true)).clone();
+    let read = account.entries.iter().find_map(|entry| match &entry.event {
+        Event::Rendered { variables, .. } => Some(variables),
+        _ => None,
+    });
+    let read = read.unwrap().iter().map(|v| {
+        let sign = if v.is_set { ":=" } else { "=" };
+        alloc::format!("{} {}{sign}{}", v.line, v.reference, v.value.as_deref().unwrap_or("null"))
+    });
+    let read = read.collect::<Vec<_>>();
+    let expected = [
+        "1 $input.path('$.b')=1",
+        "1 $b:=1",
+        "1 $b=1",
+        "1 $stageVariables.v=1",
+        "1 $context.stage=prod",
+        "1 $input.path('$.none')=null",
+        "1 $stageVariables.dbPassword=*****",
+        "1 $input.params('x-api-key')=*****",
+        "2 $b=1",
+        "2 $nothing=null",
+    ];
+    assert_eq!(read, expected);
+    assert!(!alloc::format!("{account:?}").contains("topsecret"));
+    // A log has no more than it had, and the answer is the same.
+    let (with, without) = (told_of(true), told_of(false));
+    assert_eq!(log(&with), log(&without));
+    assert_eq!(with.response, without.response);
+    assert!(!log(&with).iter().any(|line| line.contains("topsecret4")));
+}
+
+#[test]
+fn an_account_tells_what_a_template_read_before_it_failed() {
+    let api = logged(LoggingLevel::Off, false, http("$input.path('$.b')#set($l = [])$l.get(0)"));
+    let host = backend(b"{\"b\":1}", b"{\"a\":2}");
+    let arrival = Arrival { is_explained: true, ..posted() };
+    let told = run(&gateway(vec![api]), arrival, |effect| host.perform(effect));
+    assert_eq!(told.response.status, 500);
+    let failed = transcript(&told).entries.iter().find_map(|entry| match &entry.event {
+        Event::Rendered { variables, error, .. } => Some((variables.len(), error.clone())),
+        _ => None,
+    });
+    let (count, error) = failed.unwrap();
+    assert!(count >= 2 && error.unwrap().contains("line 1"), "it has line and column");
+}
+
+#[test]
 fn no_secret_is_written_down_wherever_it_turns_up() {
     let template = "{\"key\":\"$input.params('X-Api-Key')\",\"t\":\"$input.params('token')\"}";
     let api = logged(LoggingLevel::Info, true, http(template));

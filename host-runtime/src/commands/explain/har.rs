@@ -2,9 +2,13 @@
 
 use std::path::Path;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use gateway_core::target::encode_query;
 use serde::Deserialize;
 
-use super::{at_url, read};
+use super::curl::at_url;
+use super::read;
 use crate::alone::Asked;
 
 #[derive(Deserialize)]
@@ -45,6 +49,40 @@ struct PostData {
     mime_type: String,
     #[serde(default)]
     text: String,
+    /// `base64` where the content is no text: not of the format, but written by many.
+    encoding: Option<String>,
+    /// A form's fields, where there is no text.
+    #[serde(default)]
+    params: Vec<Parameter>,
+}
+
+#[derive(Deserialize)]
+struct Parameter {
+    name: String,
+    #[serde(default)]
+    value: String,
+}
+
+impl PostData {
+    fn content(&self) -> Result<Vec<u8>, String> {
+        if self.encoding.as_deref() == Some("base64") {
+            let decoded = STANDARD.decode(&self.text);
+            return decoded.map_err(|error| format!("the content is no base64: {error}"));
+        }
+        if !self.text.is_empty() || self.params.is_empty() {
+            return Ok(self.text.clone().into_bytes());
+        }
+        let mut form = String::new();
+        for Parameter { name, value } in &self.params {
+            if !form.is_empty() {
+                form.push('&');
+            }
+            encode_query(name, &mut form);
+            form.push('=');
+            encode_query(value, &mut form);
+        }
+        Ok(form.into_bytes())
+    }
 }
 
 /// The request of an entry.
@@ -76,7 +114,7 @@ pub(super) fn from_json(json: &[u8], entry: usize) -> Result<Asked, String> {
         }
     }
     if let Some(data) = request.post_data {
-        asked.content = data.text.into_bytes();
+        asked.content = data.content()?;
         let has_type =
             asked.fields.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type"));
         if !has_type && !data.mime_type.is_empty() {

@@ -1,3 +1,4 @@
+use super::curl::at_url;
 use super::har::from_json;
 use super::*;
 use clap::Parser;
@@ -34,6 +35,66 @@ fn arguments_are_read_as_curl_reads_them() {
     for wrong in [&["a b"][..], &["a"], &["/a", "-H", "x"], &["/a", "-d", "@/nonexistent/file"]] {
         assert!(read_line(wrong).is_err(), "{wrong:?}");
     }
+}
+
+/// As curl 8 sends them, but for what it adds of its own accord.
+#[test]
+fn what_curl_knows_is_known() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("f");
+    std::fs::write(&file, "a\r\nb").unwrap();
+    let at_file = format!("@{}", file.display());
+    let named_file = format!("n{at_file}");
+    for (line, request, content) in [
+        (vec!["-d", "a=1", "-d", "b=2"], "POST /p", "a=1&b=2"),
+        (vec!["-d", &at_file], "POST /p", "ab"),
+        (vec!["--data-binary", &at_file], "POST /p", "a\r\nb"),
+        (vec!["--data-raw", "@x"], "POST /p", "@x"),
+        (vec!["--data-urlencode", "n=a b&c"], "POST /p", "n=a%20b%26c"),
+        (vec!["--data-urlencode", "=é"], "POST /p", "%C3%A9"),
+        (vec!["--data-urlencode", &named_file], "POST /p", "n=a%0D%0Ab"),
+        (vec!["-G", "-d", "a=1", "-d", "b=2"], "GET /p?a=1&b=2", ""),
+        (vec!["-I"], "HEAD /p", ""),
+        (vec!["--json", "{}", "-X", "PATCH"], "PATCH /p", "{}"),
+        (vec!["-s", "-i", "-k", "-v", "--compressed"], "GET /p", ""),
+    ] {
+        let asked = read_line(&[&["/p"], &line[..]].concat()).unwrap();
+        assert_eq!(format!("{} {}", asked.method, asked.target), request, "{line:?}");
+        assert_eq!(String::from_utf8_lossy(&asked.content), content, "{line:?}");
+    }
+    let fields = read_line(&[
+        "--url",
+        "/p",
+        "-u",
+        "me:secret",
+        "-A",
+        "agent",
+        "-b",
+        "a=1",
+        "-b",
+        "c=2",
+        "-H",
+        "X-Empty;",
+        "-H",
+        "X-None:",
+        "-e",
+        "http://r",
+    ]);
+    let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    let expected = [
+        pair("X-Empty", ""),
+        pair("Authorization", "Basic bWU6c2VjcmV0"),
+        pair("User-Agent", "agent"),
+        pair("Referer", "http://r"),
+        pair("Cookie", "a=1; c=2"),
+    ];
+    assert_eq!(fields.unwrap().fields, expected);
+    let json = read_line(&["/p", "--json", "{}"]).unwrap().fields;
+    let of_json = [pair("Content-Type", "application/json"), pair("Accept", "application/json")];
+    assert_eq!(json, of_json);
+    let both = ["explain", "--definition", "a", "/p", "--har", "x"];
+    assert!(Line::try_parse_from(both).is_err());
+    assert!(Line::try_parse_from(["explain", "--definition", "a"]).is_err());
 }
 
 /// The readme's example is what is printed, but for ids and times.
@@ -75,6 +136,13 @@ fn a_request_is_taken_from_an_archive() {
     assert_eq!((&*asked.method, &*asked.target, &*asked.content), ("POST", "/a?b=c", &b"hi"[..]));
     let names: Vec<&str> = asked.fields.iter().map(|(name, _)| name.as_str()).collect();
     assert_eq!(names, ["Host", "X", "Content-Type"]);
+    for (data, content) in [
+        (r#""text": "aGk=", "encoding": "base64""#, &b"hi"[..]),
+        (r#""params": [{"name": "a b", "value": "c&d"}, {"name": "e"}]"#, b"a%20b=c%26d&e="),
+    ] {
+        let archive = archive.replace(r#""text": "hi""#, data);
+        assert_eq!(from_json(archive.as_bytes(), 0).unwrap().content, content);
+    }
     assert!(from_json(archive.as_bytes(), 1).unwrap_err().contains("it has 1"));
     assert!(from_json(b"{}", 0).is_err());
 }

@@ -1,0 +1,232 @@
+//! A request as curl's command line has it: what a browser's "Copy as cURL" gives is understood.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use clap::{ArgGroup, Args};
+use gateway_core::target::encode_query;
+
+use super::read;
+use crate::alone::Asked;
+
+/// curl's arguments, as far as they say what is sent.
+#[derive(Debug, Default, Args)]
+#[command(group = ArgGroup::new("request").multiple(true))]
+pub(super) struct CurlArguments {
+    /// The URL or its path: `/prod/orders?page=2`
+    #[arg(value_name = "URL", group = "request", required_unless_present_any = ["har", "url_option"])]
+    url: Option<String>,
+    /// The URL
+    #[arg(
+        long = "url",
+        value_name = "URL",
+        group = "request",
+        id = "url_option",
+        conflicts_with = "url"
+    )]
+    url_option: Option<String>,
+    /// The method; GET, or POST with data
+    #[arg(short = 'X', long = "request", value_name = "METHOD", group = "request", id = "method")]
+    method: Option<String>,
+    /// A header field; may be given several times. `Name;` has no value
+    #[arg(short = 'H', long = "header", value_name = "NAME: VALUE", group = "request")]
+    headers: Vec<String>,
+    /// Content, or @FILE without its line breaks; several are joined by `&`, as a form's
+    #[arg(
+        short = 'd',
+        long = "data",
+        visible_alias = "data-ascii",
+        value_name = "DATA",
+        group = "request"
+    )]
+    data: Vec<String>,
+    /// Content as it is, a leading @ too
+    #[arg(long, value_name = "DATA", group = "request")]
+    data_raw: Vec<String>,
+    /// Content, or @FILE as it is
+    #[arg(long, value_name = "DATA", group = "request")]
+    data_binary: Vec<String>,
+    /// Content, percent-encoded: TEXT, =TEXT, NAME=TEXT, @FILE or NAME@FILE
+    #[arg(long, value_name = "DATA", group = "request")]
+    data_urlencode: Vec<String>,
+    /// Content, or @FILE, with a Content-Type and an Accept of application/json
+    #[arg(long, value_name = "DATA", group = "request")]
+    json: Vec<String>,
+    /// Sends data in the query, by GET
+    #[arg(short = 'G', long, group = "request")]
+    get: bool,
+    /// Asks by HEAD
+    #[arg(short = 'I', long, group = "request")]
+    head: bool,
+    /// Basic authentication
+    #[arg(short = 'u', long, value_name = "USER:PASSWORD", group = "request")]
+    user: Option<String>,
+    /// User-Agent
+    #[arg(short = 'A', long, value_name = "NAME", group = "request")]
+    user_agent: Option<String>,
+    /// Referer
+    #[arg(short = 'e', long, value_name = "URL", group = "request")]
+    referer: Option<String>,
+    /// Cookie
+    #[arg(short = 'b', long, value_name = "NAME=VALUE", group = "request")]
+    cookie: Vec<String>,
+    /// Accept-Encoding, as curl has it
+    #[arg(long, group = "request")]
+    compressed: bool,
+    /// These change nothing here
+    #[arg(short = 's', long, hide = true)]
+    silent: bool,
+    #[arg(short = 'i', long, alias = "show-headers", hide = true)]
+    include: bool,
+    #[arg(short = 'k', long, hide = true)]
+    insecure: bool,
+    #[arg(short = 'v', long, hide = true)]
+    verbose: bool,
+}
+
+impl CurlArguments {
+    /// The request, as curl makes it.
+    pub(super) fn asked(&self) -> Result<Asked, String> {
+        let url = self.url.as_ref().or(self.url_option.as_ref());
+        let mut asked = at_url(url.map(String::as_str).unwrap_or_default())?;
+        let data = self.content()?;
+        self.add_fields(&mut asked)?;
+        if let Some(data) = data {
+            if self.get {
+                let data = String::from_utf8(data).map_err(|_| "a query is text")?;
+                let sign = if asked.target.contains('?') { '&' } else { '?' };
+                asked.target = format!("{}{sign}{data}", asked.target);
+            } else {
+                asked.content = data;
+                "POST".clone_into(&mut asked.method);
+                let form = "application/x-www-form-urlencoded";
+                let media_type = if self.json.is_empty() { form } else { "application/json" };
+                add_missing(&mut asked, "Content-Type", media_type);
+                if !self.json.is_empty() {
+                    add_missing(&mut asked, "Accept", "application/json");
+                }
+            }
+        }
+        if self.head {
+            "HEAD".clone_into(&mut asked.method);
+        }
+        if let Some(method) = &self.method {
+            asked.method.clone_from(method);
+        }
+        Ok(asked)
+    }
+
+    fn add_fields(&self, asked: &mut Asked) -> Result<(), String> {
+        for header in &self.headers {
+            let (name, value) = match (header.split_once(':'), header.strip_suffix(';')) {
+                // curl leaves out a field without a value.
+                (Some((_, value)), _) if value.trim().is_empty() => continue,
+                (Some((name, value)), _) => (name, value),
+                (None, Some(name)) => (name, ""),
+                (None, None) => {
+                    return Err(format!("`{header}` is no header field: write `Name: value`"));
+                }
+            };
+            if name.eq_ignore_ascii_case("host") {
+                asked.fields.retain(|(name, _)| !name.eq_ignore_ascii_case("host"));
+            }
+            asked.fields.push((name.trim().into(), value.trim().into()));
+        }
+        if let Some(user) = &self.user {
+            let credentials = if user.contains(':') { user.clone() } else { format!("{user}:") };
+            add_missing(asked, "Authorization", &format!("Basic {}", STANDARD.encode(credentials)));
+        }
+        let cookies = self.cookie.join("; ");
+        let encodings = if self.compressed { "deflate, gzip, br, zstd" } else { "" };
+        for (name, value) in [
+            ("User-Agent", self.user_agent.as_deref().unwrap_or_default()),
+            ("Referer", self.referer.as_deref().unwrap_or_default()),
+            ("Cookie", &cookies),
+            ("Accept-Encoding", encodings),
+        ] {
+            if !value.is_empty() {
+                add_missing(asked, name, value);
+            }
+        }
+        Ok(())
+    }
+
+    /// All data, joined as curl joins it.
+    fn content(&self) -> Result<Option<Vec<u8>>, String> {
+        let mut parts = Vec::new();
+        for data in &self.data {
+            parts.push(match data.strip_prefix('@') {
+                Some(file) => {
+                    let mut bytes = file_content(file)?;
+                    bytes.retain(|byte| !matches!(byte, b'\r' | b'\n' | 0));
+                    bytes
+                }
+                None => data.clone().into_bytes(),
+            });
+        }
+        parts.extend(self.data_raw.iter().map(|data| data.clone().into_bytes()));
+        for data in self.data_binary.iter() {
+            parts.push(text_or_file(data)?);
+        }
+        for data in &self.data_urlencode {
+            parts.push(encoded(data)?);
+        }
+        // curl does not put anything between these.
+        let json: Result<Vec<_>, _> = self.json.iter().map(|data| text_or_file(data)).collect();
+        let json = json?.concat();
+        if !self.json.is_empty() {
+            parts.push(json);
+        }
+        Ok((!parts.is_empty()).then(|| parts.join(&b'&')))
+    }
+}
+
+fn add_missing(asked: &mut Asked, name: &str, value: &str) {
+    if !asked.fields.iter().any(|(known, _)| known.eq_ignore_ascii_case(name)) {
+        asked.fields.push((name.into(), value.into()));
+    }
+}
+
+/// A GET of a URL, or of a path at whatever host.
+pub(super) fn at_url(url: &str) -> Result<Asked, String> {
+    let uri: http::Uri = url.parse().map_err(|_| format!("`{url}` is no URL and no path"))?;
+    if uri.path().is_empty() || uri.scheme().is_none() && !url.starts_with('/') {
+        return Err(format!("`{url}` is no URL and no path: a path begins with `/`"));
+    }
+    let host = uri.authority().map(|authority| ("Host".into(), authority.as_str().into()));
+    Ok(Asked {
+        method: "GET".into(),
+        target: uri.path_and_query().map_or("/", |target| target.as_str()).into(),
+        fields: host.into_iter().collect(),
+        content: Vec::new(),
+    })
+}
+
+fn text_or_file(data: &str) -> Result<Vec<u8>, String> {
+    match data.strip_prefix('@') {
+        Some(file) => file_content(file),
+        None => Ok(data.into()),
+    }
+}
+
+fn file_content(file: &str) -> Result<Vec<u8>, String> {
+    if file == "-" {
+        return read(std::io::stdin(), "standard input");
+    }
+    let open = std::fs::File::open(file).map_err(|error| format!("{file}: {error}"))?;
+    read(open, file)
+}
+
+/// `--data-urlencode`
+fn encoded(data: &str) -> Result<Vec<u8>, String> {
+    let (name, text) = match data.find(['=', '@']) {
+        Some(at) if data.as_bytes()[at] == b'@' => (&data[..at], file_content(&data[at + 1..])?),
+        Some(at) => (&data[..at], data[at + 1..].into()),
+        None => ("", data.into()),
+    };
+    let mut encoded = String::new();
+    if !name.is_empty() {
+        encoded = format!("{name}=");
+    }
+    encode_query(&String::from_utf8_lossy(&text), &mut encoded);
+    Ok(encoded.into_bytes())
+}
