@@ -21,7 +21,7 @@ pub struct LogEvent {
 }
 
 /// What a log holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Detail {
     /// `dataTraceEnabled`: fields and content.
     pub data_trace_enabled: bool,
@@ -31,7 +31,7 @@ pub struct Detail {
 
 /// The events of an execution log. None is longer than AWS's are.
 pub fn events(transcript: &Transcript, detail: Detail) -> Vec<LogEvent> {
-    let mut log = Log { detail, request_id: "", url: None, is_failed: false, events: Vec::new() };
+    let mut log = Log { detail, ..Log::default() };
     for entry in &transcript.entries {
         log.add(entry);
     }
@@ -43,9 +43,19 @@ pub fn events(transcript: &Transcript, detail: Detail) -> Vec<LogEvent> {
     log.events
 }
 
+#[derive(Default)]
 struct Log<'t> {
     detail: Detail,
     request_id: &'t str,
+    /// `GET /pets/{petId}`
+    route_key: &'t str,
+    /// `$context.apiId` and `$context.stage`
+    api_stage: String,
+    /// The caller's, if the method asks for one, of which the end alone is known.
+    api_key: &'t str,
+    /// What came with the request is said when nobody forbids its execution.
+    waiting: Vec<LogEvent>,
+    is_started: bool,
     /// Where a request was sent that has no answer yet.
     url: Option<&'t str>,
     is_failed: bool,
@@ -57,6 +67,18 @@ impl<'t> Log<'t> {
         self.events.push(LogEvent { now, text: truncated(text) });
     }
 
+    /// What is said if the execution starts.
+    fn say_later(&mut self, now: Timestamp, text: String) {
+        let events = if self.is_started { &mut self.events } else { &mut self.waiting };
+        events.push(LogEvent { now, text: truncated(text) });
+    }
+
+    fn trace_later(&mut self, now: Timestamp, text: impl FnOnce() -> String) {
+        if self.detail.data_trace_enabled {
+            self.say_later(now, text());
+        }
+    }
+
     /// What stands in the log only with data tracing.
     fn trace(&mut self, now: Timestamp, text: impl FnOnce() -> String) {
         if self.detail.data_trace_enabled {
@@ -65,7 +87,12 @@ impl<'t> Log<'t> {
     }
 
     fn add(&mut self, entry: &'t Entry) {
+        use PipelineStage::{Integrate, MapResponse, Validate};
         let now = entry.now;
+        // It goes on although limits are not known.
+        if !self.is_started && matches!(entry.stage, Validate | Integrate | MapResponse) {
+            self.start();
+        }
         let is_authorizer = entry.stage == PipelineStage::Authorize;
         match &entry.event {
             Event::Arrived { request_id, extended_request_id, .. } => {
@@ -73,16 +100,33 @@ impl<'t> Log<'t> {
                 if self.detail.is_of_stage {
                     self.say(now, format!("Extended Request Id: {extended_request_id}"));
                 }
-                self.say(now, format!("Starting execution for request: {request_id}"));
+                self.say_later(now, format!("Starting execution for request: {request_id}"));
             }
+            Event::Addressed { api_id, stage, .. } => self.api_stage = format!("{api_id}/{stage}"),
             Event::Matched {
-                http_method, path, path_parameters, query_string, headers, ..
+                route_key,
+                http_method,
+                path,
+                path_parameters: in_path,
+                query_string: query,
+                headers,
             } => {
-                self.say(now, format!("HTTP Method: {http_method}, Resource Path: {path}"));
-                self.trace(now, || format!("Method request path: {}", map(path_parameters)));
-                self.trace(now, || format!("Method request query string: {}", map(query_string)));
-                self.trace(now, || format!("Method request headers: {}", map(headers)));
+                self.route_key = route_key;
+                self.say_later(now, format!("HTTP Method: {http_method}, Resource Path: {path}"));
+                self.trace_later(now, || format!("Method request path: {}", map(in_path)));
+                self.trace_later(now, || format!("Method request query string: {}", map(query)));
+                self.trace_later(now, || format!("Method request headers: {}", map(headers)));
             }
+            Event::AuthorizerAnswered { principal } => {
+                let text = format!("Using valid authorizer policy for principal: {principal}");
+                self.say(now, text);
+                self.say(now, "Successfully completed authorizer execution".into());
+            }
+            Event::KeyChecked { api_key, is_required, refusal } if self.detail.is_of_stage => {
+                self.api_key = api_key;
+                self.key(now, *is_required, refusal.as_deref());
+            }
+            Event::Answered { effect: EffectKind::TakeTokens, what, .. } => self.usage(now, what),
             Event::AuthorizerAsked { name } => {
                 let request_id = self.request_id;
                 self.say(now, format!("Starting authorizer: {name} for request: {request_id}"));
@@ -103,7 +147,10 @@ impl<'t> Log<'t> {
                     }
                     (Message::MethodResponse, _) => "Method response body after transformations",
                 };
-                self.trace(now, || format!("{what}: {text}"));
+                match message {
+                    Message::MethodRequest => self.trace_later(now, || format!("{what}: {text}")),
+                    _ => self.trace(now, || format!("{what}: {text}")),
+                }
             }
             Event::Asked { effect, what, headers } if is_of_endpoint(*effect) => {
                 let url = what.split_once(' ').map_or(what.as_str(), |(_, url)| url);
@@ -130,8 +177,11 @@ impl<'t> Log<'t> {
             }
             Event::Failed { response_type, reason } => {
                 self.is_failed = true;
-                let text = failure(*response_type, reason, self.request_id);
-                self.say(now, text);
+                // Of a key that does not serve everything was said.
+                if *response_type != ResponseType::InvalidApiKey {
+                    let text = failure(*response_type, reason, self.request_id);
+                    self.say(now, text);
+                }
                 if self.detail.is_of_stage {
                     let name = response_type.name();
                     self.say(now, format!("Gateway response type: {name}"));
@@ -149,10 +199,58 @@ impl<'t> Log<'t> {
             }
             Event::Asked { .. }
             | Event::Answered { .. }
-            | Event::Addressed { .. }
+            | Event::KeyChecked { .. }
             | Event::Decided { .. }
             | Event::Rendered { .. } => {}
         }
+    }
+}
+
+impl Log<'_> {
+    /// Which API key there is, and whether it serves.
+    fn key(&mut self, now: Timestamp, is_required: bool, refusal: Option<&str>) {
+        let Self { request_id, route_key, api_stage, api_key, .. } = self;
+        let verifying = format!(
+            "Verifying Usage Plan for request: {request_id}. API Key: {api_key} API Stage: {api_stage}"
+        );
+        let verdict = match (is_required, refusal) {
+            (false, _) => Some(format!(
+                "API Key {api_key} authorized because method '{route_key}' does not require API \
+                 Key. Request will not contribute to throttle or quota limits"
+            )),
+            (true, None) => None,
+            (true, Some(reason)) => Some(format!(
+                "API Key {api_key} not authorized because method '{route_key}' requires API Key and \
+                 API Key is not associated with a Usage Plan for API Stage {api_stage}: {reason}"
+            )),
+        };
+        self.say(now, verifying);
+        if let Some(verdict) = verdict {
+            self.say(now, verdict);
+        }
+    }
+
+    /// What the store of limits answered. Which limit is reached the failure says.
+    fn usage(&mut self, now: Timestamp, answer: &str) {
+        let Self { api_stage, api_key, .. } = self;
+        let text = match answer {
+            "taken" => format!(
+                "Usage Plan check succeeded for API Key {api_key} and API Stage {api_stage}"
+            ),
+            refusal if refusal.contains("is empty") || refusal.contains("used up") => return,
+            _ => "Usage Plan check failed due to an internal error".into(),
+        };
+        if self.detail.is_of_stage {
+            self.say(now, text);
+        }
+        if answer == "taken" {
+            self.start();
+        }
+    }
+
+    fn start(&mut self) {
+        self.events.append(&mut self.waiting);
+        self.is_started = true;
     }
 }
 

@@ -140,11 +140,14 @@ async fn respond<'g>(
     io.enter(PipelineStage::Authorize);
     let decided = authorize(matched, request, context, io).await;
     context.authorizer = decided.identity;
+    trace::authorized(context, io);
     io.enter(PipelineStage::Throttle);
     let admitted = {
         // What is dropped here takes no room in the stages that follow.
         let authorized = decided.answer?;
-        let (identified, api_key) = check_api_key(&authorized, gateway, request, context)?;
+        let checked = check_api_key(&authorized, gateway, request, context);
+        trace::api_key(authorized.of(), checked.as_ref().err(), request, context, io);
+        let (identified, api_key) = checked?;
         context.api_key = api_key;
         throttle(&identified, gateway, io).await?
     };

@@ -153,6 +153,20 @@ pub enum Event {
         /// Its name.
         name: String,
     },
+    /// A Lambda authorizer said who calls, now or before.
+    AuthorizerAnswered {
+        /// The principal, of which the end alone is shown.
+        principal: String,
+    },
+    /// Whether the caller has an API key that serves here (REST).
+    KeyChecked {
+        /// The key, of which the end alone is shown; empty if there is none.
+        api_key: String,
+        /// Whether the method asks for one.
+        is_required: bool,
+        /// Why it does not serve.
+        refusal: Option<String>,
+    },
     /// The content of a message.
     Content {
         /// Whose.
@@ -229,7 +243,9 @@ impl Event {
             Self::Matched { path, path_parameters, query_string, headers, .. } => {
                 (&mut [path], &mut [path_parameters, query_string, headers])
             }
-            Self::AuthorizerAsked { .. } => (&mut [], &mut []),
+            Self::AuthorizerAsked { .. }
+            | Self::AuthorizerAnswered { .. }
+            | Self::KeyChecked { .. } => (&mut [], &mut []),
             Self::Content { text, .. } => (&mut [text], &mut []),
             Self::Decided { rule } => (&mut [rule], &mut []),
             Self::Asked { what, headers, .. } | Self::Answered { what, headers, .. } => {

@@ -103,7 +103,7 @@ impl UsagePlans {
             };
             Some(Usable { key, plan, stage: plan.api_stages.iter().find(is_called)? })
         });
-        usable.next().ok_or("the API key has no usage plan for this stage")
+        usable.next().ok_or("No Usage Plan found for key and API Stage")
     }
 }
 

@@ -34,14 +34,23 @@ pub(super) fn check_api_key<'g>(
         return Ok((Identified { of, usable: None }, None));
     }
     let forbidden = |reason| GatewayError::new(ResponseType::InvalidApiKey, reason);
-    let value = match of.at.deployment.api_key_source {
-        ApiKeySource::Header => from_header(request),
-        ApiKeySource::Authorizer => from_authorizer(context),
-    };
+    let value = presented(of, request, context);
     let value = value.ok_or_else(|| forbidden("there is no API key"))?;
     let usable = gateway.find_api_key(&value, of).map_err(forbidden)?;
     let api_key = ApiKeyContext { id: usable.key.id.as_str().into(), value };
     Ok((Identified { of, usable: Some(usable) }, Some(Box::new(api_key))))
+}
+
+/// The key that the request brings, where the API looks for it.
+pub(super) fn presented<'g>(
+    of: MethodOf<'_>,
+    request: &'g Request,
+    context: &Context<'_>,
+) -> Option<Text<'g>> {
+    match of.at.deployment.api_key_source {
+        ApiKeySource::Header => from_header(request),
+        ApiKeySource::Authorizer => from_authorizer(context),
+    }
 }
 
 /// One field alone: of several nobody can tell which is meant.

@@ -10,7 +10,7 @@ use alloc::{string::String, vec::Vec};
 
 use super::check_api_key::Identified;
 use super::integrate::cancelled;
-use crate::bucket::BucketTake;
+use crate::bucket::{BucketTake, Limit};
 use crate::definition::{Throttling, WhenAway};
 use crate::effect::{EffectError, TakeTokens, Taken};
 use crate::exchange::Io;
@@ -38,7 +38,7 @@ pub(super) async fn throttle<'g>(
     match io.perform(tokens(identified, gateway)).await {
         Ok(Taken::All) => Ok(Admitted { of }),
         Ok(Taken::None { empty, retry_after_ms }) => {
-            let reason = alloc::format!("bucket {empty} is empty");
+            let reason = exceeded(of, tokens(identified, gateway).buckets.get(empty as usize));
             Err(refused(ResponseType::Throttled, reason, retry_after_ms))
         }
         Ok(Taken::QuotaExceeded) => {
@@ -62,6 +62,21 @@ pub(super) async fn throttle<'g>(
 /// Not a moment too early, and never "at once".
 fn seconds(ms: u64) -> u32 {
     u32::try_from(ms.div_ceil(1_000)).unwrap_or(u32::MAX).max(1)
+}
+
+/// Which limit it was, in the words of the real service's execution logs.
+fn exceeded(of: MethodOf<'_>, bucket: Option<&BucketTake>) -> String {
+    let limit = bucket.map_or(Limit::new(0.0, 0), |bucket| bucket.limit);
+    alloc::format!(
+        "Key throttle limit exceeded for RestApi {}, Stage {}, Resource {}, HttpMethod {}. \
+         Limit: {:.2} Burst: {}",
+        of.at.api.id,
+        of.at.stage.stage_name,
+        of.method.resource_id,
+        of.method.http_method,
+        limit.rate_microtokens_per_ms as f64 / 1_000.0,
+        limit.burst
+    )
 }
 
 /// From what a request takes, in the order in which AWS applies limits.

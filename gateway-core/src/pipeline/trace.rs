@@ -3,9 +3,10 @@
 
 use alloc::{format, string::String, vec::Vec};
 
+use super::check_api_key::presented;
 use super::route::Addressed;
 use crate::access_log::single_line;
-use crate::context::Context;
+use crate::context::{AuthorizerContext, Context};
 use crate::definition::{Api, Authorization, LoggingLevel, Protocol, Source};
 use crate::effect::Notice;
 use crate::exchange::Io;
@@ -73,6 +74,35 @@ pub(super) fn authorizer(of: MethodOf<'_>, io: &Io) {
     if let Some(authorizer) = of.at.deployment.authorizers.get(*authorizer as usize) {
         let name = || Event::AuthorizerAsked { name: authorizer.name.clone() };
         io.trace_rule(&authorizer.source, name);
+    }
+}
+
+/// Whom the authorizer found.
+pub(super) fn authorized(context: &Context<'_>, io: &Io) {
+    if let AuthorizerContext::Lambda(lambda) = &context.authorizer {
+        io.trace(|| Event::AuthorizerAnswered {
+            principal: Recorder::shown_end(lambda.principal_id.as_deref().unwrap_or_default()),
+        });
+    }
+}
+
+/// Whether the caller's API key serves.
+pub(super) fn api_key(
+    of: MethodOf<'_>,
+    error: Option<&GatewayError>,
+    request: &Request,
+    context: &Context<'_>,
+    io: &Io,
+) {
+    if of.at.api.protocol == Protocol::Rest && io.is_recording() {
+        // A key that nobody asks for is none of the log's.
+        let is_required = of.method.api_key_required;
+        let value = is_required.then(|| presented(of, request, context)).flatten();
+        io.trace_rule(&of.method.source, || Event::KeyChecked {
+            api_key: Recorder::shown_end(value.as_deref().unwrap_or_default()),
+            is_required,
+            refusal: error.map(|error| error.reason.clone()),
+        });
     }
 }
 

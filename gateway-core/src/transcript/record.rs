@@ -100,6 +100,14 @@ impl Recorder {
         shown_target(&request.target)
     }
 
+    /// As the real service shows API keys and principals: the last six characters, if there are more.
+    pub(crate) fn shown_end(text: &str) -> String {
+        let count = text.chars().count();
+        let hidden = if count > 6 { count - 6 } else { count };
+        let end = text.chars().skip(hidden);
+        core::iter::repeat_n('*', hidden).chain(end).collect()
+    }
+
     /// The value of a reference in a template, if its name lets it be shown.
     pub(crate) fn shown_value(reference: &str, value: String) -> String {
         if is_secret(reference) { HIDDEN.into() } else { value }

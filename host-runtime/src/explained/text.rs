@@ -128,6 +128,22 @@ impl Page<'_> {
                 self.line(1, &format!("authorizer {name}"));
                 self.place(entry);
             }
+            Event::AuthorizerAnswered { principal } => {
+                self.line(1, &format!("the authorizer knows the caller as {principal}"));
+            }
+            Event::KeyChecked { api_key, is_required, refusal } => {
+                self.line(
+                    1,
+                    &match (is_required, refusal) {
+                        (false, _) => "the method needs no API key".into(),
+                        (true, None) => format!("API key {api_key} serves"),
+                        (true, Some(reason)) => {
+                            format!("API key {api_key} does not serve: {reason}")
+                        }
+                    },
+                );
+                self.place(entry);
+            }
             Event::Content { message, text, bytes } => {
                 self.line(1, &format!("{} body: {bytes} bytes", named(*message)));
                 self.block(text);

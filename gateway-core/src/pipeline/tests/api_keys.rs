@@ -6,8 +6,8 @@ use alloc::vec::Vec;
 
 use crate::bucket::{Buckets, Limit, take_all};
 use crate::definition::{
-    Api, ApiKey, ApiKeySource, Authorization, Authorizer, AuthorizerKind, KeyDigest, Method,
-    MethodSetting, Quota, QuotaPeriod, Snapshot, Source, UsagePlan, UsagePlanStage,
+    Api, ApiKey, ApiKeySource, Authorization, Authorizer, AuthorizerKind, KeyDigest, LoggingLevel,
+    Method, MethodSetting, Quota, QuotaPeriod, Snapshot, Source, UsagePlan, UsagePlanStage,
 };
 use crate::effect::{Effect, FunctionAnswer, Notice, Outcome};
 use crate::gateway::Gateway;
@@ -316,4 +316,62 @@ fn what_leaves_open_whose_key_or_which_plan_counts_is_a_mistake() {
         assert!(!told.contains(K2), "{told}");
     }
     assert_eq!(told.len(), expected.len(), "{told:#?}");
+}
+
+/// The lines as recorded on AWS, but for the reasons why a key does not serve, of which one is.
+#[test]
+fn the_execution_log_tells_of_keys_and_plans() {
+    let limit = Limit::new(1.0, 1);
+    let mut snapshot =
+        of(vec![UsagePlan { throttle: Some(limit), ..plan("p", &["prod"], &["k1"]) }]);
+    let setting =
+        MethodSetting { logging_level: Some(LoggingLevel::Info), ..MethodSetting::default() };
+    snapshot.apis[0].stages[0].method_settings.insert("*/*".into(), setting);
+    snapshot.apis[0].deployments[0].methods[0].resource_id = "k0w8mc".into();
+    let mut world = World::new(snapshot);
+    let mut logged = |path: &str, key: &str| -> Vec<String> {
+        let told = world.run(path, &[&["X-API-KEY: ", key].concat()]);
+        let lines = told.notices.iter().find_map(|notice| match notice {
+            Notice::WriteExecutionLog { lines, .. } => Some(lines),
+            _ => None,
+        });
+        let lines = lines.unwrap().iter().map(|line| line.split_once(") ").unwrap().1);
+        // After the extended id, without the request's id.
+        let id = told.field("x-amzn-requestid").unwrap();
+        lines.skip(1).map(|line| line.replace(id, "ID")).collect()
+    };
+    let shown = "******************89ABCD";
+    let verifying = |key: &str| {
+        alloc::format!(
+            "Verifying Usage Plan for request: ID. API Key: {key} API Stage: abc123/prod"
+        )
+    };
+    let good = logged("GET /prod/a", K1);
+    let succeeded =
+        alloc::format!("Usage Plan check succeeded for API Key {shown} and API Stage abc123/prod");
+    let begun = ["Starting execution for request: ID", "HTTP Method: GET, Resource Path: /a"];
+    assert_eq!(good[..4], [verifying(shown), succeeded, begun[0].into(), begun[1].into()]);
+    let throttled = [
+        verifying(shown),
+        "Key throttle limit exceeded for RestApi abc123, Stage prod, Resource k0w8mc, HttpMethod \
+         GET. Limit: 1.00 Burst: 1"
+            .into(),
+        "Gateway response type: THROTTLED".into(),
+        "Method completed with status: 429".into(),
+    ];
+    assert_eq!(logged("GET /prod/a", K1), throttled);
+    let shown = "******************89ABCD";
+    let refused = [
+        verifying(shown),
+        alloc::format!(
+            "API Key {shown} not authorized because method 'GET /a' requires API Key and API Key is \
+             not associated with a Usage Plan for API Stage abc123/prod: No Usage Plan found for key \
+             and API Stage"
+        ),
+        "Gateway response type: INVALID_API_KEY".into(),
+        "Method completed with status: 403".into(),
+    ];
+    assert_eq!(logged("GET /prod/a", K2), refused);
+    // A key that nobody asks for is not looked at.
+    assert_eq!(logged("GET /prod/free", K1)[0], verifying(""));
 }

@@ -4,7 +4,8 @@ use alloc::vec;
 use alloc::{string::String, vec::Vec};
 
 use crate::definition::{
-    Integration, IntegrationResponse, IntegrationType, LoggingLevel, MethodSetting, Source,
+    Authorization, Authorizer, AuthorizerKind, Integration, IntegrationResponse, IntegrationType,
+    LoggingLevel, MethodSetting, Source,
 };
 use crate::effect::{Effect, FunctionAnswer, Notice, Outcome};
 use crate::message::{Arrival, Content, ContentId};
@@ -77,6 +78,13 @@ fn with_data_tracing_a_log_has_the_lines_of_the_real_service_in_their_order() {
     let lines = log(&told);
     let expected = [
         alloc::format!("Extended Request Id: {extended}"),
+        alloc::format!(
+            "Verifying Usage Plan for request: {request_id}. API Key:  API Stage: abc123/prod"
+        ),
+        "API Key  authorized because method 'POST /pets/{id}' does not require API Key. Request \
+         will not contribute to throttle or quota limits"
+            .into(),
+        "Usage Plan check succeeded for API Key  and API Stage abc123/prod".into(),
         alloc::format!("Starting execution for request: {request_id}"),
         "HTTP Method: POST, Resource Path: /pets/1".into(),
         "Method request path: {id=1}".into(),
@@ -111,8 +119,9 @@ fn without_data_tracing_nothing_that_was_sent_is_logged() {
     let host = backend(b"{\"b\":1}", b"{\"a\":2}");
     let told = run(&gateway(vec![api]), posted(), |effect| host.perform(effect));
     let lines = log(&told);
-    assert_eq!(lines.len(), 7, "{lines:#?}");
-    assert!(lines.iter().all(|line| !line.contains("{")), "{lines:#?}");
+    assert_eq!(lines.len(), 10, "{lines:#?}");
+    let traces = lines.iter().filter(|line| line.contains("{"));
+    assert_eq!(traces.count(), 1, "the route key alone: {lines:#?}");
     assert!(
         !told.effects.iter().any(
             |effect| matches!(effect, Effect::ReadContent(read) if read.content == ContentId(0))
@@ -125,7 +134,7 @@ fn the_level_decides_which_requests_are_logged() {
     let good = || mock("{}");
     let bad = || Integration { request_templates: vec![], ..mock("{}") };
     for (level, good_lines, bad_lines) in
-        [(LoggingLevel::Off, 0, 0), (LoggingLevel::Error, 0, 3), (LoggingLevel::Info, 5, 6)]
+        [(LoggingLevel::Off, 0, 0), (LoggingLevel::Error, 0, 3), (LoggingLevel::Info, 8, 9)]
     {
         for (integration, lines) in [(good(), good_lines), (bad(), bad_lines)] {
             let gateway = gateway(vec![logged(level, false, integration)]);
@@ -177,6 +186,7 @@ fn an_account_names_what_of_the_definition_decided() {
         (PipelineStage::Route, "/paths/~1pets/post", 7),
         (PipelineStage::Authorize, "/paths/~1pets/post", 7),
         (PipelineStage::Authorize, "/paths/~1pets/post", 7),
+        (PipelineStage::Throttle, "/paths/~1pets/post", 7),
         (PipelineStage::Validate, "/paths/~1pets/post", 7),
         (PipelineStage::Integrate, "/i", 9),
         (PipelineStage::Integrate, "/i/requestTemplates/application~1json", 9),
@@ -303,4 +313,62 @@ fn an_account_is_bounded() {
     assert_eq!(told.response.status, 200);
     let bytes = crate::codec::encode(transcript(&told)).len();
     assert!(bytes < 100_000, "{bytes}");
+}
+
+/// What an authorizer says stands before the usage plan, and an execution that is not allowed does
+/// not start.
+#[test]
+fn an_authorizer_is_logged_before_the_execution() {
+    let mut api = logged(LoggingLevel::Info, false, mock("{}"));
+    let authorizer = Authorization::Authorizer { authorizer: 0, scopes: vec![] };
+    api.deployments[0].methods[0].authorization = authorizer;
+    api.deployments[0].authorizers = vec![Authorizer {
+        name: "auth".into(),
+        kind: AuthorizerKind::Lambda(super::lambda_authorizer::token()),
+        source: Source::default(),
+    }];
+    let gateway = gateway(vec![api]);
+    let answered = |effect: &str| {
+        let policy = alloc::format!(
+            r#"{{"principalId": "somebody@example", "policyDocument": {{"Version": "2012-10-17",
+            "Statement": [{{"Effect": "{effect}", "Action": "*", "Resource": "*"}}]}}}}"#
+        );
+        let arrival = arrival("POST /prod/pets/1", &["Authorization: topsecret"]);
+        run(&gateway, arrival, |effect| match effect {
+            Effect::InvokeFunction(_) => Some(Outcome::InvokeFunction(Ok(FunctionAnswer {
+                status: 200,
+                function_error: None,
+                payload: policy.clone().into_bytes().into(),
+                request_id: None,
+            }))),
+            Effect::RecallAuthorization(_) => Some(Outcome::RecallAuthorization(Ok(None))),
+            _ => None,
+        })
+    };
+    let told = answered("Allow");
+    let id = told.field("x-amzn-requestid").unwrap();
+    let lines = log(&told);
+    let at = |beginning: &str| {
+        let found = lines.iter().position(|line| line.starts_with(beginning));
+        found.unwrap_or_else(|| panic!("{beginning}: {lines:#?}"))
+    };
+    let order = [
+        at(&alloc::format!("Starting authorizer: auth for request: {id}")),
+        at("Using valid authorizer policy for principal: **********xample"),
+        at("Successfully completed authorizer execution"),
+        at("Verifying Usage Plan for request: "),
+        at("API Key  authorized because method"),
+        at("Usage Plan check succeeded"),
+        at("Starting execution for request: "),
+        at("HTTP Method: POST"),
+        at("Successfully completed execution"),
+    ];
+    assert!(order.is_sorted(), "{lines:#?}");
+    let denied = answered("Deny");
+    let lines = log(&denied);
+    assert_eq!(denied.response.status, 403);
+    let started =
+        |line: &&str| line.starts_with("Starting execution") || line.contains("Usage Plan");
+    assert!(!lines.iter().any(started), "{lines:#?}");
+    assert_eq!(lines.last(), Some(&"Method completed with status: 403"));
 }
