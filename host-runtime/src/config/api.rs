@@ -285,3 +285,21 @@ fn access_log_settings(
     let destination = destination_of(destination?, directory);
     Some(AccessLogSettings { format: format?.into(), destination })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::Config;
+    use super::*;
+
+    #[test]
+    fn kinds_of_apis_that_are_not_served_are_refused() {
+        for (protocol, told) in [("WEBSOCKET", "not supported yet"), ("SOAP", "unknown protocol")] {
+            let api = format!(
+                "{{id: a, protocol: {protocol}, definition: d, stages: [{{stageName: s}}]}}"
+            );
+            let document = crate::document::read(&format!("apis: [{api}]")).unwrap();
+            let refused = Config::read(&document, Path::new("")).unwrap_err();
+            assert!(refused.iter().any(|error| error.message.contains(told)), "{refused:?}");
+        }
+    }
+}
