@@ -35,6 +35,47 @@ impl Contents {
         Content::Held(ContentId(self.0.len() as u32 - 1))
     }
 
+    /// Holds content that is there whole.
+    pub(crate) fn hold_bytes(&mut self, bytes: Uint8Array) -> Content {
+        if bytes.length() == 0 {
+            return Content::Empty;
+        }
+        self.0.push(Held::Bytes(bytes));
+        Content::Held(ContentId(self.0.len() as u32 - 1))
+    }
+
+    /// Reads content whole, if it has at most `bytes_max`; else it goes on as it was.
+    pub(crate) async fn buffer(
+        &mut self,
+        id: ContentId,
+        bytes_max: u32,
+    ) -> Result<Option<Uint8Array>, EffectError> {
+        let held = self.0.get_mut(id.0 as usize).ok_or_else(|| gone(id))?;
+        let stream = match std::mem::replace(held, Held::Gone) {
+            Held::Gone => return Err(gone(id)),
+            Held::Bytes(bytes) => {
+                *held = Held::Bytes(bytes.clone());
+                return Ok(Some(bytes));
+            }
+            Held::Stream(stream) => stream,
+        };
+        // What one reads of it, the other still has.
+        let [read, rest] = tee(&stream)?;
+        match read_stream(read, bytes_max as usize).await {
+            Ok(bytes) => {
+                let bytes = Uint8Array::from(&bytes[..]);
+                let _ = rest.cancel(); // nobody reads it
+                *held = Held::Bytes(bytes.clone());
+                Ok(Some(bytes))
+            }
+            Err(EffectError::TooLarge) => {
+                *held = Held::Stream(rest);
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
     /// Reads content whole.
     pub(crate) async fn read(
         &mut self,
@@ -87,6 +128,13 @@ impl Contents {
             }
         })
     }
+}
+
+fn tee(stream: &ReadableStream) -> Result<[ReadableStream; 2], EffectError> {
+    let no_stream = |_: JsValue| EffectError::Unavailable("the content is no stream".into());
+    let both = stream.tee();
+    let branch = |index| both.get(index).dyn_into().map_err(no_stream);
+    Ok([branch(0)?, branch(1)?])
 }
 
 fn gone(id: ContentId) -> EffectError {

@@ -36,8 +36,10 @@ pub(crate) async fn drive(
 pub(crate) struct HeldByHost {
     pub(crate) contents: Contents,
     pub(crate) arrival_fields: Fields,
-    /// Of the last endpoint response.
+    /// Of the last endpoint response, or of the cached one.
     pub(crate) endpoint_fields: Fields,
+    /// The response that it is on its way to store.
+    pub(crate) asked: Option<perform::responses::Asked>,
 }
 
 async fn run(
@@ -81,6 +83,14 @@ async fn perform(effect: Effect, held: &mut HeldByHost, env: &Env, context: &Con
         Effect::RecallAuthorization(recall) => Outcome::RecallAuthorization(Ok(
             perform::authorizations::recall(&recall.key, convert::now()),
         )),
+        Effect::RecallResponse(recall) => {
+            let recalled = perform::responses::recall(&recall, held, convert::now());
+            Outcome::RecallResponse(Ok(recalled))
+        }
+        Effect::RememberResponse(remember) => {
+            let remembered = perform::responses::remember(remember, held, convert::now).await;
+            Outcome::RememberResponse(remembered)
+        }
         Effect::VerifyRequestSignature(verify) => {
             Outcome::VerifyRequestSignature(Ok(perform::access_keys::verify(&verify, env)))
         }

@@ -7,6 +7,7 @@ pub(crate) mod function;
 mod function_stream;
 pub(crate) mod http;
 pub(crate) mod keys;
+pub(crate) mod responses;
 mod service;
 pub(crate) mod signature;
 pub(crate) mod tokens;

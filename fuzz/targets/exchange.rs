@@ -11,7 +11,9 @@ use std::rc::Rc;
 use arbitrary::{Arbitrary, Unstructured};
 use gateway_core::codec::encode;
 use gateway_core::definition::Snapshot;
-use gateway_core::effect::{Effect, EffectError, FunctionAnswer, Notice, Outcome, Taken};
+use gateway_core::effect::{
+    Effect, EffectError, FunctionAnswer, Notice, Outcome, RecalledResponse, Taken,
+};
 use gateway_core::exchange::{Exchange, Next, Turn};
 use gateway_core::gateway::Gateway;
 use gateway_core::limits::STEPS_MAX;
@@ -139,6 +141,14 @@ fn outcome(effect: &Effect, answer: Option<&Answer>) -> Outcome {
         }
         (Effect::RecallAuthorization(_), Some(Answer::Bytes(bytes))) => {
             Outcome::RecallAuthorization(Ok(Some(bytes.clone().into())))
+        }
+        (Effect::RecallResponse(_), Some(Answer::Endpoint(status, _, held))) => {
+            let content = if *held { Content::Held(ContentId(1)) } else { Content::Empty };
+            let stored = RecalledResponse { status: *status, content, content_length: u64::MAX };
+            Outcome::RecallResponse(Ok(Some(stored)))
+        }
+        (Effect::RememberResponse(_), Some(Answer::Bytes(bytes))) => {
+            Outcome::RememberResponse(Ok(Content::Bytes(bytes.clone())))
         }
         (Effect::VerifySignature(_), Some(Answer::No)) => Outcome::VerifySignature(Ok(false)),
         (_, Some(Answer::Fails(0))) => effect.failed(EffectError::TimedOut),

@@ -17,6 +17,7 @@ use core::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::definition::ResponseTransferMode;
+use crate::effect::CacheUse;
 use crate::gateway_error::ResponseType;
 use crate::message::{Scheme, Timestamp, Version};
 
@@ -87,6 +88,8 @@ pub struct Context<'a> {
     pub error: Option<ErrorContext>,
     /// The integration's part.
     pub integration: Option<IntegrationContext>,
+    /// What the stage's cache had, if it was asked.
+    pub cache: Option<CacheUse>,
     /// `$context.status`: what the client is given; 0 until that is known.
     pub status: u16,
     /// `$context.responseLength`, where the core knows it.
@@ -133,6 +136,7 @@ impl Context<'_> {
                 .map(|key| Box::new(ApiKeyContext { id: owned(key.id), value: owned(key.value) })),
             error: self.error,
             integration: self.integration,
+            cache: self.cache,
             status: self.status,
             response_length: self.response_length,
         }
@@ -342,6 +346,7 @@ pub(crate) fn example() -> Context<'static> {
         api_key: None,
         error: None,
         integration: None,
+        cache: None,
         status: 0,
         response_length: None,
     }

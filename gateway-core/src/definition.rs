@@ -33,7 +33,10 @@ pub use model::{Model, RequestValidator};
 pub use snapshot::{
     IamPrincipal, PrivateEndpoint, SNAPSHOT_VERSION, Snapshot, SnapshotError, VpcLink,
 };
-pub use stage::{AccessLogSettings, CanarySettings, LoggingLevel, MethodSetting, Stage};
+pub use stage::{
+    AccessLogSettings, CanarySettings, LoggingLevel, MethodSetting, Stage,
+    UnauthorizedCacheControlStrategy,
+};
 pub use usage::{
     ApiKey, KeyDigest, Quota, QuotaPeriod, Throttling, UsagePlan, UsagePlanStage, WhenAway,
 };

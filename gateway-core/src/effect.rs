@@ -54,6 +54,8 @@ pub enum Notice {
         latency_ms: u32,
         /// Spent in the integration, milliseconds, if there was one.
         integration_latency_ms: Option<u32>,
+        /// What the stage's cache had, if it was asked (AWS's CacheHitCount, CacheMissCount).
+        cache: Option<CacheUse>,
     },
     /// Keeps a Lambda authorizer's result for [`RecallAuthorization`], in
     /// [`crate::remembered::RememberedAuthorizations`].
@@ -228,6 +230,37 @@ effects! {
         /// The signature, decoded.
         signature: Bytes,
     } -> RequestSignature;
+    /// Finds the response that [`RememberResponse`] stored by this key, in the host's
+    /// [`crate::stage_cache::StageCache`]s. While another exchange is on its way to store it, the host
+    /// waits for that one, which ends when it has stored, when it responds without, or when it is
+    /// gone: then one of those who wait is told that there is nothing, and is the next that they wait for.
+    ///
+    /// Of what is found the host holds the content and the header section: edits refer to that one
+    /// as to an endpoint response's.
+    RecallResponse {
+        /// What it was stored by.
+        key: ResponseKey,
+        /// Nothing is looked up, and nobody waited for: a new response is to replace what is stored.
+        replaces: bool,
+        /// Longest wait; after it there is nothing.
+        wait_ms_max: u32,
+    } -> Option<RecalledResponse>;
+    /// Stores a response, unless its content is more than [`crate::limits::CACHED_CONTENT_BYTES_MAX`]. The
+    /// host reads content that it holds up to there; it fails where that breaks off. What was stored
+    /// since by an exchange that began later, or whose key was flushed meanwhile, stays.
+    /// The answer is the content to go on with, which the host still holds.
+    RememberResponse {
+        /// What it is recalled by.
+        key: ResponseKey,
+        /// The status code.
+        status: u16,
+        /// The header section; `Edited` refers to the last endpoint response's.
+        fields: OutgoingFields,
+        /// The content.
+        content: Content,
+        /// When it is no longer fresh.
+        until: Timestamp,
+    } -> Content;
 }
 
 /// Bytes that are encoded as one run.
@@ -272,6 +305,51 @@ pub enum Connection {
 /// deployment, and the values of its identity sources, which are secrets and not kept themselves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct AuthorizationKey(pub [u8; 32]);
+
+/// What a cached response is found by.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ResponseKey {
+    /// The cache.
+    pub cache: CacheName,
+    /// A digest of everything that the response depends on: API, stage, deployment, method, and the
+    /// values of its cache key parameters, which may be secrets and are not kept themselves.
+    pub digest: ResponseDigest,
+}
+
+/// The digest of a [`ResponseKey`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct ResponseDigest(pub [u8; 32]);
+
+/// A cache: that of a stage, or of its canary.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct CacheName {
+    /// The API's id.
+    pub api_id: String,
+    /// The stage.
+    pub stage_name: String,
+    /// Whether it is the canary's own.
+    pub is_canary: bool,
+}
+
+/// A response that was stored.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RecalledResponse {
+    /// The status code.
+    pub status: u16,
+    /// The content, which the host holds.
+    pub content: Content,
+    /// How much content it is.
+    pub content_length: u64,
+}
+
+/// What a cache had for a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum CacheUse {
+    /// The response.
+    Hit,
+    /// Nothing, or nothing that the client wanted.
+    Miss,
+}
 
 /// A Lambda function as an integration names it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

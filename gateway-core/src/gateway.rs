@@ -2,6 +2,7 @@
 
 mod authorizer;
 pub(crate) mod aws_endpoint;
+mod cache;
 mod canary;
 mod connection;
 mod deployment;
@@ -36,6 +37,8 @@ use alloc::collections::BTreeMap;
 use alloc::{string::String, vec::Vec};
 
 pub(crate) use authorizer::{AuthorizerFunction, AuthorizerPlan, IdentitySource, LambdaPlan};
+pub(crate) use cache::CachePlan;
+use cache::StageCache;
 use canary::CanaryPlan;
 use deployment::DeploymentPlan;
 pub(crate) use domains::{Domains, Mapped};
@@ -283,9 +286,11 @@ fn compile_api(snapshot: &Snapshot, api: &Api, errors: &mut Vec<DefinitionError>
         }
         match api.deployments.get(stage.deployment as usize) {
             Some(deployment) => {
-                stages.push(StagePlan::compile(snapshot, api, stage, deployment, errors));
+                let cache = StageCache::of(api, stage, &deployment.id, false);
+                let cache = cache.as_ref();
+                stages.push(StagePlan::compile(snapshot, api, stage, deployment, cache, errors));
                 check_method_settings(api, stage, errors);
-                canaries.push(CanaryPlan::compile(snapshot, api, stage, errors));
+                canaries.push(CanaryPlan::compile(snapshot, api, stage, cache, errors));
             }
             None => {
                 let message = alloc::format!(

@@ -58,6 +58,7 @@ pub mod policy;
 pub mod remembered;
 pub mod response_stream;
 mod sigv4;
+pub mod stage_cache;
 pub mod target;
 mod template;
 pub mod time;

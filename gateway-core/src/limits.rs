@@ -56,6 +56,17 @@ pub const AUTHORIZER_ANSWER_BYTES_MAX: usize = 128 * 1024;
 pub const AUTHORIZER_RESULTS_MAX: usize = 65_536;
 /// Most bytes of results of Lambda authorizers that a host remembers.
 pub const AUTHORIZER_RESULTS_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// How long a response is cached unless its method's settings say otherwise (`cacheTtlInSeconds`).
+pub const CACHE_TTL_S_DEFAULT: u32 = 300;
+/// Longest that a response is cached.
+pub const CACHE_TTL_S_MAX: u32 = 3_600;
+/// Largest content of a response that is cached ("Enabling API caching": 1,048,576 bytes).
+pub const CACHED_CONTENT_BYTES_MAX: u32 = 1_048_576;
+/// How long requests do not wait for each other after an answer that was not cached: the next one
+/// will hardly be either.
+pub const CACHE_PASS_MS: u64 = 10_000;
+/// Most cache keys of a stage that are known to be passed by.
+pub const CACHE_PASSES_MAX: usize = 16_384;
 /// Longest ARN of a method with authorization (quota: 1600 bytes).
 pub const METHOD_ARN_BYTES_MAX: usize = 1_600;
 /// Requests a second that an account may make unless the configuration says otherwise.

@@ -1,8 +1,9 @@
 //! The story of a request.
 //!
 //! ```text
-//! arrival → find_stage → inspect → route → authorize → check_api_key → throttle → validate → integrate → map_response → finish
-//!               └─────────────┴───────────┴─────────┴──────────────┴──────────┴──────────┴──────────┴─── GatewayError ──────┘
+//!                                                                               ┌────── a cached response ──────┐
+//! arrival → find_stage → inspect → route → authorize → check_api_key → throttle → validate → look_up → integrate → map_response → remember → finish
+//!               └───────────┴────────┴─────────┴──────────────┴──────────┴──────────┴──────────┴──────────┴─── GatewayError ──┘
 //! ```
 //!
 //! Each stage takes the evidence of the one before it, so that none can be left out. What is known
@@ -10,6 +11,7 @@
 
 mod authorize;
 mod break_off;
+mod cache;
 mod check_api_key;
 mod cors;
 mod inspect;
@@ -34,6 +36,7 @@ use alloc::rc::Rc;
 pub(crate) use authorize::UserPool;
 use authorize::authorize;
 pub(crate) use break_off::break_off;
+use cache::{Cached, Found, look_up, remember};
 use check_api_key::check_api_key;
 use inspect::inspect;
 use integrate::integrate;
@@ -45,6 +48,7 @@ use validate::validate;
 
 use crate::context::{Context, ErrorContext};
 use crate::definition::{Api, Protocol};
+use crate::effect::CacheUse;
 use crate::exchange::Io;
 use crate::gateway::{Gateway, StageOf};
 use crate::gateway_error::GatewayError;
@@ -142,21 +146,45 @@ async fn respond<'g>(
     context.authorizer = decided.identity;
     trace::authorized(context, io);
     io.enter(PipelineStage::Throttle);
-    let admitted = {
+    let (admitted, may_not_invalidate) = {
         // What is dropped here takes no room in the stages that follow.
         let authorized = decided.answer?;
         let checked = check_api_key(&authorized, gateway, request, context);
         trace::api_key(authorized.of(), checked.as_ref().err(), request, context, io);
         let (identified, api_key) = checked?;
         context.api_key = api_key;
-        throttle(&identified, gateway, io).await?
+        let may_not_invalidate = authorized.into_may_not_invalidate();
+        (throttle(&identified, gateway, io).await?, may_not_invalidate)
     };
     io.enter(PipelineStage::Validate);
     let method_request = validate(admitted, request, context, io).await?;
+    let mut absent = None;
+    if method_request.of.plan.cache.is_some() {
+        io.enter(PipelineStage::Cache);
+        // In a box, as all that few methods need.
+        let found = look_up(&method_request, may_not_invalidate, context, io);
+        match Box::pin(found).await? {
+            Some(Found::Stored(Cached { response, content_length })) => {
+                context.cache = Some(CacheUse::Hit);
+                context.response_length = Some(content_length);
+                return Ok(response);
+            }
+            Some(Found::Nothing(nothing)) => {
+                context.cache = Some(CacheUse::Miss);
+                absent = Some(Box::new(nothing));
+            }
+            None => {}
+        }
+    }
     io.enter(PipelineStage::Integrate);
     let integrated = integrate(&method_request, &gateway.snapshot.region, context, io).await;
     context.integration = integrated.observed;
     context.response_length = integrated.response_length;
     io.enter(PipelineStage::MapResponse);
-    map_response(integrated.answer?, method_request.of, request, context, io).await
+    let response =
+        map_response(integrated.answer?, method_request.of, request, context, io).await?;
+    match absent {
+        Some(absent) => Box::pin(remember(*absent, response, io)).await,
+        None => Ok(response),
+    }
 }

@@ -41,6 +41,11 @@ pub fn query_parameters(query: &str) -> impl Iterator<Item = (Cow<'_, str>, Cow<
     })
 }
 
+/// Whether [`query_parameters`] has all parameters of a query.
+pub fn is_query_read_whole(query: &str) -> bool {
+    query.split('&').filter(|piece| !piece.is_empty()).nth(QUERY_PARAMETERS_MAX).is_none()
+}
+
 /// Appends text that may stand anywhere in a query: all but unreserved characters is encoded.
 pub fn encode_query(text: &str, to: &mut String) {
     encode_where(text, to, |byte| {

@@ -60,6 +60,7 @@ pub fn answer(snapshot: &Snapshot, settings: Settings, asked: &Asked) -> io::Res
         tokens: Default::default(),
         authorizations: Default::default(),
         counted: Default::default(),
+        stage_caches: Default::default(),
         metrics: Default::default(),
         access_log: AccessLog::start()?,
         memory: Arc::default(),

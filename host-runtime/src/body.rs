@@ -1,5 +1,6 @@
 //! Content in flight: received from the client, received from an endpoint, or made here.
 
+use std::collections::VecDeque;
 use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
@@ -34,9 +35,9 @@ pub enum Body {
 /// Content that comes from a connection.
 #[derive(Debug)]
 pub struct Stream {
+    /// What was received already, and is still to be handed on.
+    front: VecDeque<Bytes>,
     source: Source,
-    /// What was looked at already and comes first again.
-    peeked: Option<Bytes>,
     remaining: u64,
     /// Longest wait for a part, unless the client sends it.
     idle_max: Duration,
@@ -131,8 +132,8 @@ impl Body {
 
     fn stream(source: Source, remaining: u64) -> Self {
         Self::Stream(Box::new(Stream {
+            front: VecDeque::new(),
             source,
-            peeked: None,
             remaining,
             idle_max: IDLE_MAX,
             ends_at: None,
@@ -148,6 +149,41 @@ impl Body {
             Self::Stream(stream) => stream.pace.clone(),
             _ => None,
         }
+    }
+
+    /// The same, whole if that is at most `bytes_max` and `take` allows every part of it.
+    ///
+    /// # Errors
+    /// When it breaks off.
+    pub(crate) async fn buffer(
+        self,
+        bytes_max: usize,
+        mut take: impl FnMut(usize) -> bool,
+    ) -> Result<Self, BodyError> {
+        let announced = self.size_hint().lower();
+        let Self::Stream(mut stream) = self else { return Ok(self) };
+        if announced > bytes_max as u64 {
+            return Ok(Self::Stream(stream));
+        }
+        let (mut parts, mut length) = (VecDeque::new(), 0);
+        while let Some(frame) = std::future::poll_fn(|cx| stream.poll_frame(cx)).await {
+            let Ok(part) = frame?.into_data() else { continue };
+            length += part.len();
+            let is_taken = take(part.len());
+            parts.push_back(part);
+            if length > bytes_max || !is_taken {
+                stream.front = parts;
+                return Ok(Self::Stream(stream));
+            }
+        }
+        Ok(match parts.len() {
+            1 => parts.remove(0).unwrap_or_default().into(),
+            _ => {
+                let mut whole = Vec::with_capacity(length);
+                parts.iter().for_each(|part| whole.extend_from_slice(part));
+                whole.into()
+            }
+        })
     }
 
     /// All of it, if that is at most `bytes_max`.
@@ -187,7 +223,7 @@ impl Body {
             first.extend_from_slice(&part);
         }
         let first = Bytes::from(first);
-        stream.peeked = Some(first.clone());
+        stream.front.push_front(first.clone());
         Ok(first)
     }
 
@@ -263,7 +299,7 @@ impl HttpBody for Body {
         match self {
             Self::Empty => true,
             Self::Whole(_) => false,
-            Self::Stream(stream) => stream.peeked.is_none() && stream.source.is_end(),
+            Self::Stream(stream) => stream.front.is_empty() && stream.source.is_end(),
         }
     }
 
@@ -278,15 +314,12 @@ impl HttpBody for Body {
 
 impl Stream {
     fn size_hint(&self) -> SizeHint {
-        let mut hint = self.source.size_hint();
-        let peeked = self.peeked.as_ref().map_or(0, |bytes| bytes.len() as u64);
-        if peeked > 0 {
-            let (lower, upper) = (hint.lower(), hint.upper());
-            hint = SizeHint::new();
-            hint.set_lower(lower + peeked);
-            if let Some(upper) = upper {
-                hint.set_upper(upper + peeked);
-            }
+        let front: u64 = self.front.iter().map(|part| part.len() as u64).sum();
+        let rest = self.source.size_hint();
+        let mut hint = SizeHint::new();
+        hint.set_lower(front + rest.lower());
+        if let Some(upper) = rest.upper() {
+            hint.set_upper(front.saturating_add(upper));
         }
         hint
     }
@@ -295,8 +328,8 @@ impl Stream {
         &mut self,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
-        if let Some(peeked) = self.peeked.take() {
-            return Poll::Ready(Some(Ok(Frame::data(peeked))));
+        if let Some(part) = self.front.pop_front() {
+            return Poll::Ready(Some(Ok(Frame::data(part))));
         }
         if let Some(error) = self.broken.take() {
             return Poll::Ready(Some(Err(error)));

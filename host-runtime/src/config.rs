@@ -5,6 +5,7 @@
 mod account;
 mod admin_token;
 mod api;
+mod caching;
 mod canary;
 mod domain_names;
 mod functions;
@@ -30,7 +31,8 @@ use gateway_core::definition::{
     Throttling, UsagePlan,
 };
 use gateway_core::limits::{
-    ACCOUNT_BURST_DEFAULT, ACCOUNT_RATE_DEFAULT, PAYLOAD_BYTES_MAX, REST_INTEGRATION_MS_DEFAULT,
+    ACCOUNT_BURST_DEFAULT, ACCOUNT_RATE_DEFAULT, CACHED_CONTENT_BYTES_MAX, PAYLOAD_BYTES_MAX,
+    REST_INTEGRATION_MS_DEFAULT,
 };
 
 use reading::Reading;
@@ -132,6 +134,8 @@ pub struct Limits {
     pub content_in_memory_bytes: usize,
     /// Longest wait for the next part of a client's content; ten times that for all of it.
     pub content_timeout: Duration,
+    /// Most that the caches of all stages hold together.
+    pub stage_caches_in_memory_bytes: u64,
 }
 
 impl Default for Limits {
@@ -139,6 +143,7 @@ impl Default for Limits {
         Self {
             content_in_memory_bytes: crate::memory::default_max(),
             content_timeout: Duration::from_secs(30),
+            stage_caches_in_memory_bytes: crate::memory::default_max_of_caches(),
         }
     }
 }
@@ -369,7 +374,18 @@ fn endpoints(reading: &Reading, at: &At<'_>) -> BTreeMap<String, String> {
 fn limits(reading: &Reading, at: &At<'_>) -> Limits {
     let mut limits = Limits::default();
     let Some(at) = at.get("limits") else { return limits };
-    reading.keys(&at, &["contentInMemoryBytes", "contentTimeoutInMillis"]);
+    reading
+        .keys(&at, &["contentInMemoryBytes", "contentTimeoutInMillis", "stageCachesInMemoryBytes"]);
+    if let Some(at) = at.get("stageCachesInMemoryBytes") {
+        let bytes = at.as_text().and_then(|text| text.parse().ok());
+        match bytes.filter(|bytes| *bytes >= u64::from(CACHED_CONTENT_BYTES_MAX)) {
+            Some(bytes) => limits.stage_caches_in_memory_bytes = bytes,
+            None => {
+                let message = "it must be a whole number, and one response may have";
+                reading.error(&at, format!("{message} {CACHED_CONTENT_BYTES_MAX} bytes"));
+            }
+        }
+    }
     if let Some(at) = at.get("contentInMemoryBytes")
         && let Some(bytes) = reading.whole(&at)
     {

@@ -14,6 +14,7 @@ use crate::body::Body;
 use crate::engine::ExchangeHandle;
 use crate::explained::Explained;
 use crate::framing::{self, ClientRequest};
+use crate::perform::stage_caches::Flight;
 use crate::perform::{self, content::Contents};
 use crate::worker::Worker;
 
@@ -27,7 +28,7 @@ pub(crate) async fn drive(
     client: ClientRequest,
     contents: Contents,
 ) -> http::Response<Body> {
-    let mut held = Held { client, contents, endpoint: HeaderMap::new() };
+    let mut held = Held { client, contents, endpoint: HeaderMap::new(), flight: None };
     // A configuration that comes meanwhile is for the next request.
     let settings = Arc::clone(&worker.settings.borrow());
     let (mut driven, mut turn) = Driven::begin(worker, arrival);
@@ -35,6 +36,9 @@ pub(crate) async fn drive(
     for _ in 0..STEPS_MAX {
         match turn {
             Next::Respond(response) => {
+                if let Some(flight) = held.flight.take() {
+                    flight.answered(now());
+                }
                 let mut response = respond(response, &mut held, is_broken);
                 if let Some(transcript) = driven.transcript.take() {
                     let latency_ms = now().0.saturating_sub(driven.arrived.0);
@@ -65,6 +69,8 @@ pub(crate) struct Held {
     pub(crate) contents: Contents,
     /// The header section of the last endpoint response, which edits refer to.
     pub(crate) endpoint: HeaderMap,
+    /// The response that it is on its way to store, for which others may wait.
+    pub(crate) flight: Option<Flight>,
 }
 
 /// `is_broken`: the client's content ended in what is not HTTP. To the pipeline that client has left;
@@ -126,9 +132,13 @@ impl Driven {
                     status,
                     latency_ms,
                     integration_latency_ms,
+                    cache,
                 } => {
                     let metrics = &worker.shared.metrics;
                     metrics.record(&api_id, &stage, status, latency_ms, integration_latency_ms);
+                    if let Some(cache) = cache {
+                        metrics.record_cache(&api_id, &stage, cache);
+                    }
                 }
                 Notice::RememberAuthorization { key, grant, until } => {
                     worker.shared.authorizations.remember(key, grant, until, now());

@@ -131,6 +131,7 @@ impl Broken {
             status: 500,
             latency_ms: u32::try_from(latency_ms).unwrap_or(u32::MAX),
             integration_latency_ms: None,
+            cache: None,
         };
         Turn { notices: vec![counted], ..broken_turn() }
     }

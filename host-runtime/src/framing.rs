@@ -21,7 +21,7 @@ pub(crate) struct ClientRequest {
 pub(crate) fn client_response(
     status: u16,
     fields: &OutgoingFields,
-    mut endpoint: HeaderMap,
+    endpoint: HeaderMap,
     body: Body,
     request_method: &Method,
 ) -> Result<Response<Body>, String> {
@@ -29,9 +29,7 @@ pub(crate) fn client_response(
     if status.is_informational() {
         return Err(format!("{status} as a final status"));
     }
-    remove_connection_options(&mut endpoint);
-    let mut headers = outgoing(fields, endpoint)?;
-    remove_hop_by_hop(&mut headers, fields);
+    let mut headers = client_section(fields, endpoint)?;
     let mut body = body;
     if matches!(
         status,
@@ -68,6 +66,20 @@ fn says_length(fields: &OutgoingFields, headers: &HeaderMap) -> bool {
     }
     let length = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok());
     length.is_some_and(|length| length.parse::<u64>().is_ok())
+}
+
+/// The header section of a response, but for what frames it.
+///
+/// # Errors
+/// What HTTP cannot carry, in words.
+pub(crate) fn client_section(
+    fields: &OutgoingFields,
+    mut endpoint: HeaderMap,
+) -> Result<HeaderMap, String> {
+    remove_connection_options(&mut endpoint);
+    let mut headers = outgoing(fields, endpoint)?;
+    remove_hop_by_hop(&mut headers, fields);
+    Ok(headers)
 }
 
 /// AWS's answer when the gateway itself is at fault.

@@ -85,6 +85,7 @@ impl Host {
             tokens,
             authorizations: Authorizations::default(),
             counted: Default::default(),
+            stage_caches: Default::default(),
             metrics: Metrics::default(),
             access_log: AccessLog::start()?,
             memory: Arc::default(),

@@ -65,13 +65,23 @@ impl Drop for Share {
 /// An eighth of the memory that this process may use: what is made of content on its way takes
 /// several times its size.
 pub(crate) fn default_max() -> usize {
-    const LEAST: u64 = 64 << 20;
+    usize::try_from((available() / 8).max(LEAST)).unwrap_or(usize::MAX)
+}
+
+/// A quarter of it, for what the caches of stages hold.
+pub(crate) fn default_max_of_caches() -> u64 {
+    (available() / 4).max(LEAST)
+}
+
+const LEAST: u64 = 64 << 20;
+
+/// The memory of the machine, or of its container.
+fn available() -> u64 {
     let machine = memory_total(&std::fs::read_to_string("/proc/meminfo").unwrap_or_default());
     // A container's own limit; without one the file says `max`, or is not there.
     let container = std::fs::read_to_string("/sys/fs/cgroup/memory.max").ok();
     let container = container.and_then(|text| text.trim().parse().ok());
-    let available = machine.into_iter().chain(container).min().unwrap_or(0);
-    usize::try_from((available / 8).max(LEAST)).unwrap_or(usize::MAX)
+    machine.into_iter().chain(container).min().unwrap_or(0)
 }
 
 fn memory_total(meminfo: &str) -> Option<u64> {

@@ -14,6 +14,7 @@ mod outgoing;
 pub(crate) mod pool;
 pub mod services;
 pub mod signature;
+pub mod stage_caches;
 pub mod tokens;
 pub mod trust;
 pub mod vpc_links;
@@ -73,6 +74,14 @@ pub(crate) async fn perform(
             .shared
             .authorizations
             .recall(&recall.key, now()))),
+        Effect::RecallResponse(recall) => {
+            let caches = &worker.shared.stage_caches;
+            Outcome::RecallResponse(caches.recall(recall, now, held).await)
+        }
+        Effect::RememberResponse(remember) => {
+            let (caches, memory) = (&worker.shared.stage_caches, &worker.shared.memory);
+            Outcome::RememberResponse(caches.remember(remember, now, held, memory).await)
+        }
         Effect::VerifyRequestSignature(verify) => {
             Outcome::VerifyRequestSignature(Ok(settings.access_keys.verify(&verify)))
         }

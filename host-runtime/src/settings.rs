@@ -11,6 +11,7 @@ use crate::functions::Functions;
 use crate::perform::access_keys::AccessKeys;
 use crate::perform::keys::Keys;
 use crate::perform::services::Services;
+use crate::perform::stage_caches::StageCacheConfig;
 use crate::perform::trust::Trust;
 use crate::perform::vpc_links::VpcLinks;
 use crate::redis::RedisConfig;
@@ -30,6 +31,8 @@ pub struct Settings {
     pub trust: Arc<Trust>,
     /// Where private integrations are.
     pub vpc_links: Arc<VpcLinks>,
+    /// Caches of stages.
+    pub stage_caches: Vec<StageCacheConfig>,
     /// Bounds.
     pub limits: Limits,
     /// Whose calls may change what is served, and whose requests account for themselves.
@@ -69,6 +72,7 @@ impl Settings {
             access_keys,
             trust,
             vpc_links,
+            stage_caches: config.stage_caches(),
             limits: config.limits,
             admin_token: config.admin_token,
             redis: config.redis.clone(),

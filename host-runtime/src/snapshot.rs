@@ -1,5 +1,6 @@
 //! From files to a snapshot: the configuration, its definitions, and everything wrong with them.
 
+mod caching;
 mod guess;
 mod web_acls;
 
@@ -240,6 +241,7 @@ impl Building {
         if !config.assume_roles {
             self.note(file, Some(&document), roles_not_assumed(&imported));
         }
+        self.note(file, Some(&document), caching::shared_by_callers(&imported, &api.stages));
         if config.vpc_links.is_empty() && api.protocol == Protocol::Rest {
             self.note(file, Some(&document), links_not_known(&imported));
         }

@@ -19,6 +19,7 @@ use crate::perform::authorizations::Authorizations;
 use crate::perform::counted::Counted;
 use crate::perform::http::HttpClient;
 use crate::perform::metrics::Metrics;
+use crate::perform::stage_caches::StageCaches;
 use crate::perform::tokens::Tokens;
 use crate::perform::tokens::shared::SharedTokens;
 use crate::server;
@@ -37,6 +38,8 @@ pub struct Shared {
     pub authorizations: Authorizations,
     /// What rate-based rules of web ACLs have counted.
     pub counted: Counted,
+    /// Responses that are cached by stages.
+    pub stage_caches: StageCaches,
     /// Metrics.
     pub metrics: Metrics,
     /// Access logs.
@@ -93,6 +96,7 @@ pub(crate) enum Command {
 impl Worker {
     pub(crate) fn new(engine: Engine, shared: Arc<Shared>, settings: Arc<Settings>) -> Self {
         shared.memory.limit(settings.limits.content_in_memory_bytes);
+        shared.stage_caches.configure(&settings.stage_caches);
         shared.metrics.tell_of(&settings.vpc_links);
         Self {
             engine,
@@ -164,6 +168,7 @@ impl Worker {
 
     fn take_over(&self, settings: Arc<Settings>) {
         self.shared.memory.limit(settings.limits.content_in_memory_bytes);
+        self.shared.stage_caches.configure(&settings.stage_caches);
         self.shared.metrics.tell_of(&settings.vpc_links);
         if !Arc::ptr_eq(&settings.trust, &self.settings.borrow().trust) {
             // Nobody may use a connection for which an authority vouched that is trusted no more.

@@ -18,6 +18,8 @@ fn outcomes() -> [Outcome; 10] {
         Outcome::VerifySignature(Err(error())),
         Outcome::RecallAuthorization(Err(error())),
         Outcome::VerifyRequestSignature(Err(error())),
+        Outcome::RecallResponse(Err(error())),
+        Outcome::RememberResponse(Err(error())),
     ]
 }
 

@@ -51,6 +51,7 @@ impl<'a> Context<'a> {
             api_key: None,
             error: None,
             integration: None,
+            cache: None,
             status: 0,
             response_length: None,
         }

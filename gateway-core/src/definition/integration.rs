@@ -119,6 +119,11 @@ pub struct Integration {
     pub source: Source,
     /// How the response is passed on (REST).
     pub response_transfer_mode: ResponseTransferMode,
+    /// `cacheKeyParameters`: `method.request.…` and `integration.request.…`, by whose values responses
+    /// are cached (REST).
+    pub cache_key_parameters: Vec<String>,
+    /// `cacheNamespace`; `None`: the resource's own.
+    pub cache_namespace: Option<String>,
 }
 
 /// `tlsConfig`.
@@ -169,6 +174,8 @@ impl Integration {
             response_parameters: Vec::new(),
             source: Source::default(),
             response_transfer_mode: ResponseTransferMode::default(),
+            cache_key_parameters: Vec::new(),
+            cache_namespace: None,
         }
     }
 }

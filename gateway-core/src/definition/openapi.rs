@@ -7,6 +7,7 @@
 
 mod authorizer;
 mod base_path;
+mod cache;
 mod connection;
 mod cors;
 mod export;

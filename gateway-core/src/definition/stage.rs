@@ -26,6 +26,9 @@ pub struct Stage {
     pub execution_log_destination: String,
     /// Index into `Snapshot::web_acls`.
     pub web_acl: Option<u32>,
+    /// `cacheClusterSize` of a stage with `cacheClusterEnabled` (REST), in bytes: the most that its
+    /// cache holds. `None`: nothing is cached.
+    pub cache_cluster_bytes: Option<u64>,
 }
 
 /// `canarySettings`: the share of a stage's requests that another deployment answers.
@@ -71,6 +74,27 @@ pub struct MethodSetting {
     pub logging_level: Option<LoggingLevel>,
     /// `dataTraceEnabled`; `None`: as `*/*` has it.
     pub data_trace_enabled: Option<bool>,
+    /// `cachingEnabled`; `None`: as `*/*` has it.
+    pub caching_enabled: Option<bool>,
+    /// `cacheTtlInSeconds`; `None`: as `*/*` has it, else 300.
+    pub cache_ttl_s: Option<u32>,
+    /// `requireAuthorizationForCacheControl`; `None`: as `*/*` has it, else `true`.
+    pub require_authorization_for_cache_control: Option<bool>,
+    /// `unauthorizedCacheControlHeaderStrategy`; `None`: as `*/*` has it.
+    pub unauthorized_cache_control_header_strategy: Option<UnauthorizedCacheControlStrategy>,
+}
+
+/// `unauthorizedCacheControlHeaderStrategy`: what becomes of a request that asks for the cached
+/// response to be replaced, and may not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub enum UnauthorizedCacheControlStrategy {
+    /// `FAIL_WITH_403`
+    FailWith403,
+    /// `SUCCEED_WITH_RESPONSE_HEADER`: it is answered as if it had not asked, and warned.
+    #[default]
+    SucceedWithResponseHeader,
+    /// `SUCCEED_WITHOUT_RESPONSE_HEADER`: it is answered as if it had not asked.
+    SucceedWithoutResponseHeader,
 }
 
 /// `loggingLevel`: what of a request stands in the execution log.

@@ -2,6 +2,7 @@
 
 use alloc::vec::Vec;
 
+use super::cache::StageCache;
 use super::stage::StagePlan;
 use crate::definition::{Api, DefinitionError, Snapshot, Source, Stage};
 use crate::ids;
@@ -22,6 +23,7 @@ impl CanaryPlan {
         snapshot: &Snapshot,
         api: &Api,
         stage: &Stage,
+        cache: Option<&StageCache>,
         errors: &mut Vec<DefinitionError>,
     ) -> Option<Self> {
         let settings = stage.canary.as_ref()?;
@@ -37,7 +39,9 @@ impl CanaryPlan {
             return None;
         };
         let mut own_errors = Vec::new();
-        let plan = StagePlan::compile(snapshot, api, &stage, deployment, &mut own_errors);
+        let own_cache = StageCache::of(api, &stage, &deployment.id, true);
+        let cache = if settings.use_stage_cache { cache } else { own_cache.as_ref() };
+        let plan = StagePlan::compile(snapshot, api, &stage, deployment, cache, &mut own_errors);
         // What is wrong with the stage itself was told when the stage was compiled.
         own_errors.retain(|error| !errors.contains(error));
         errors.append(&mut own_errors);

@@ -67,12 +67,30 @@ pub(super) fn method_throttle(
     Some((alloc::format!("stage/{}/{}/{key}", api.id, stage.stage_name), limit))
 }
 
-/// What is logged of a method at a stage. A method's own settings come before those of `*/*`, one by one.
-pub(super) fn method_logging(api: &Api, stage: &Stage, method: &Method) -> Option<Logging> {
-    let key = settings_key(api.protocol, method);
-    let settings = [key.as_str(), "*/*"].map(|key| stage.method_settings.get(key));
-    let mut settings = settings.into_iter().flatten();
-    let level = settings.clone().find_map(|s| s.logging_level).unwrap_or_default();
-    let data_trace_enabled = settings.find_map(|s| s.data_trace_enabled).unwrap_or_default();
+/// The settings of a method at a stage: its own come before those of `*/*`, one by one.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct MethodSettings<'s>([Option<&'s MethodSetting>; 2]);
+
+impl<'s> MethodSettings<'s> {
+    pub(super) fn of(api: &Api, stage: &'s Stage, method: &Method) -> Self {
+        let key = settings_key(api.protocol, method);
+        Self([key.as_str(), "*/*"].map(|key| stage.method_settings.get(key)))
+    }
+
+    /// The first of them that says something.
+    pub(super) fn find<T>(&self, of: impl Fn(&MethodSetting) -> Option<T>) -> Option<T> {
+        self.0.into_iter().flatten().find_map(of)
+    }
+
+    /// What is said of this method by name.
+    pub(super) fn own(&self) -> Option<&'s MethodSetting> {
+        self.0[0]
+    }
+}
+
+/// What is logged of a method at a stage.
+pub(super) fn method_logging(settings: &MethodSettings<'_>) -> Option<Logging> {
+    let level = settings.find(|s| s.logging_level).unwrap_or_default();
+    let data_trace_enabled = settings.find(|s| s.data_trace_enabled).unwrap_or_default();
     (level != LoggingLevel::Off).then_some(Logging { level, data_trace_enabled })
 }

@@ -1,9 +1,11 @@
 //! A stage of a deployment, compiled: what differs from stage to stage of each method.
 
+use alloc::boxed::Box;
 use alloc::{string::String, vec::Vec};
 
 use super::authorizer::AuthorizerFunction;
-use super::method_settings::{Logging, method_logging, method_throttle};
+use super::cache::{CachePlan, StageCache};
+use super::method_settings::{Logging, MethodSettings, method_logging, method_throttle};
 use super::parameter_mapping::ResponseMappings;
 use super::{GatewayResponsePlan, IntegrationPlan, api_arn, authorizer, connection};
 use crate::access_log::Format;
@@ -36,6 +38,8 @@ pub(crate) struct MethodPlan {
     pub(crate) usage_plan_key: String,
     /// `None` where the stage logs nothing of it.
     pub(crate) logging: Option<Logging>,
+    /// `None` where the stage caches nothing of it. Few methods are, so it takes little room.
+    pub(crate) cache: Option<Box<CachePlan>>,
 }
 
 impl StagePlan {
@@ -45,6 +49,7 @@ impl StagePlan {
         api: &Api,
         stage: &Stage,
         deployment: &Deployment,
+        cache: Option<&StageCache>,
         errors: &mut Vec<DefinitionError>,
     ) -> Self {
         let methods = deployment.methods.iter().map(|method| {
@@ -64,12 +69,19 @@ impl StagePlan {
                 errors.push(error(message));
                 ResponseMappings::default()
             });
+            let settings = MethodSettings::of(api, stage, method);
+            let cached = CachePlan::compile(cache, &settings, method, &stage.variables);
+            let cached = cached.unwrap_or_else(|message| {
+                errors.push(error(message));
+                None
+            });
             MethodPlan {
                 route_key: method.route_key(),
                 integration,
                 response_mappings,
                 throttle: method_throttle(api, stage, method),
-                logging: method_logging(api, stage, method),
+                logging: method_logging(&settings),
+                cache: cached.map(Box::new),
                 usage_plan_key: method.usage_plan_key(),
             }
         });

@@ -8,6 +8,7 @@
 mod bearer;
 mod cognito;
 mod iam;
+mod invalidation;
 mod jwt;
 mod lambda;
 mod method_arn;
@@ -17,10 +18,12 @@ use alloc::borrow::Cow;
 use alloc::boxed::Box;
 
 pub(crate) use cognito::UserPool;
+use invalidation::{Policies, invalidation, refusal};
 use lambda::Asked;
 use method_arn::MethodArn;
 use resource_policy::{endpoint_policy, must_allow};
 
+use super::cache::needs_permission;
 use super::route::Matched;
 use super::trace;
 use crate::context::{AuthorizerContext, Context};
@@ -36,11 +39,21 @@ use crate::target;
 
 /// A method that its caller may call. Nothing but [`authorize`] makes one.
 #[derive(Debug)]
-pub(super) struct Authorized<'g>(MethodOf<'g>);
+pub(super) struct Authorized<'g> {
+    of: MethodOf<'g>,
+    may_not_invalidate: MayNotInvalidate,
+}
+
+/// Why a caller who asked to have the cached response replaced may not; `None` for all others.
+pub(super) type MayNotInvalidate = Option<Box<GatewayError>>;
 
 impl<'g> Authorized<'g> {
     pub(super) fn of(&self) -> MethodOf<'g> {
-        self.0
+        self.of
+    }
+
+    pub(super) fn into_may_not_invalidate(self) -> MayNotInvalidate {
+        self.may_not_invalidate
     }
 }
 
@@ -64,7 +77,11 @@ pub(super) async fn authorize<'g>(
     if answer.is_ok() {
         trace::rule(&matched.of.method.source, io, || "the caller may call the method".into());
     }
-    Decided { identity, answer: answer.map(|()| Authorized(matched.of)) }
+    let of = matched.of;
+    Decided {
+        identity,
+        answer: answer.map(|may_not_invalidate| Authorized { of, may_not_invalidate }),
+    }
 }
 
 async fn decide(
@@ -73,17 +90,26 @@ async fn decide(
     context: &Context<'_>,
     identity: &mut AuthorizerContext,
     io: &Io,
-) -> Result<(), GatewayError> {
+) -> Result<MayNotInvalidate, GatewayError> {
     let (policy, endpoint) = (of.policy(), of.endpoint_policy(context));
-    if of.method.authorization == Authorization::None && policy.is_none() && endpoint.is_none() {
-        return Ok(());
+    let policies = Policies { resource: policy, endpoint };
+    let invalidates = needs_permission(of, request);
+    let is_open = policy.is_none() && endpoint.is_none();
+    if of.method.authorization == Authorization::None && is_open && !invalidates {
+        return Ok(None);
     }
     let arn = MethodArn::new(of, context);
     let access = access_request(request, context, io.now());
+    // What a caller may whom IAM does not know, and who has no policy of their own.
+    let mut may_not_invalidate = match invalidates {
+        true => refusal(Verdict::Silent, policies, &arn, &invalidation(&access)),
+        false => None,
+    };
     if of.method.authorization == Authorization::None {
         endpoint_policy(endpoint, &arn, &access)?;
         let resource = resource_policy::evaluate(policy, &arn, &access)?;
-        return must_allow(resource, &arn, &access);
+        must_allow(resource, &arn, &access)?;
+        return Ok(may_not_invalidate);
     }
     if arn.as_str().len() > METHOD_ARN_BYTES_MAX {
         return Err(uri_too_long());
@@ -109,7 +135,13 @@ async fn decide(
             let resource = resource_policy::evaluate(policy, &arn, &access)?;
             let asked = lambda::lambda(plan, *authorizer, of, request, context, &arn, io);
             let asked = Box::pin(asked).await?;
-            let granted = granted(&asked, &arn, &AccessRequest { now: io.now(), ..access });
+            let access = AccessRequest { now: io.now(), ..access };
+            if invalidates {
+                let access = invalidation(&access);
+                let own = granted(&asked, &arn, &access);
+                may_not_invalidate = refusal(own, policies, &arn, &access);
+            }
+            let granted = granted(&asked, &arn, &access);
             *identity = AuthorizerContext::Lambda(asked.into_context());
             match (granted, resource) {
                 (Verdict::Denied(_), _) => return Err(denied(of.at.api.protocol, granted)),
@@ -122,7 +154,7 @@ async fn decide(
             return Err(GatewayError::new(ResponseType::AuthorizerConfigurationError, reason));
         }
     }
-    Ok(())
+    Ok(may_not_invalidate)
 }
 
 /// IAM knows the caller: all policies are asked about the same principal.
@@ -133,16 +165,26 @@ async fn by_iam(
     access: AccessRequest<'_>,
     identity: &mut AuthorizerContext,
     io: &Io,
-) -> Result<(), GatewayError> {
+) -> Result<MayNotInvalidate, GatewayError> {
     let (snapshot, protocol) = (of.at.snapshot(), of.at.api.protocol);
     let told = |error| iam::told(error, protocol);
     let signed = iam::authenticate(snapshot, request, io).await.map_err(told)?;
     *identity = AuthorizerContext::Iam(signed.to_context());
     let access = AccessRequest { principal: signed.principal(), now: io.now(), ..access };
     let endpoint = snapshot.private_endpoint(access.vpc_endpoint);
-    endpoint_policy(endpoint.and_then(|e| e.policy.as_ref()), arn, &access)?;
+    let endpoint = endpoint.and_then(|e| e.policy.as_ref());
+    endpoint_policy(endpoint, arn, &access)?;
     let resource = resource_policy::evaluate(of.policy(), arn, &access)?;
-    iam::authorize(&signed, resource, &snapshot.account_id, arn, &access).map_err(told)
+    iam::authorize(&signed, resource, &snapshot.account_id, arn, &access).map_err(told)?;
+    if !needs_permission(of, request) {
+        return Ok(None);
+    }
+    let access = invalidation(&access);
+    let own = iam::own_verdict(&signed, &snapshot.account_id, arn, &access);
+    // A caller of another account is refused whatever the API's own policy says.
+    let is_known_here = signed.is_of_account(&snapshot.account_id);
+    let resource = of.policy().filter(|_| is_known_here);
+    Ok(refusal(own, Policies { resource, endpoint }, arn, &access))
 }
 
 /// What a Lambda authorizer says of this method.

@@ -227,7 +227,7 @@ fn too_large() -> GatewayError {
 
 /// Whether a request announces more content than any integration takes (payload size quota).
 /// The host stops content that comes without a length at the same size.
-fn announces_too_much(request: &Request) -> bool {
+pub(super) fn announces_too_much(request: &Request) -> bool {
     let length = request.fields.get("content-length").and_then(|v| v.trim().parse::<u64>().ok());
     length.is_some_and(|length| length > u64::from(PAYLOAD_BYTES_MAX))
 }

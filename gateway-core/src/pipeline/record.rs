@@ -14,6 +14,7 @@ pub(super) fn record(at: Option<StageOf<'_>>, context: &Context, io: &Io) {
         status: context.status,
         latency_ms: u32::try_from(latency_ms).unwrap_or(u32::MAX),
         integration_latency_ms: context.integration.as_ref().map(|i| i.latency_ms),
+        cache: context.cache,
     });
     if let Some(at) = at
         && let Some((destination, format)) = &at.plan.access_log

@@ -3,6 +3,9 @@
 mod addressing;
 mod api_keys;
 mod authorize;
+mod cache;
+mod cache_invalidation;
+mod cache_keys;
 mod canary;
 mod content_handling;
 mod cors;

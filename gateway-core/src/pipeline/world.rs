@@ -52,6 +52,15 @@ pub(crate) fn run(
     arrival: Arrival,
     mut perform: impl FnMut(&Effect) -> Option<Outcome>,
 ) -> Told {
+    run_holding(gateway, arrival, |effect, _| perform(effect))
+}
+
+/// As [`run`]; what performs effects also sets the header section that edits refer to, where that is not an endpoint's.
+pub(crate) fn run_holding(
+    gateway: &Rc<Gateway>,
+    arrival: Arrival,
+    mut perform: impl FnMut(&Effect, &mut Fields) -> Option<Outcome>,
+) -> Told {
     let (mut effects, mut notices) = (Vec::new(), Vec::new());
     let mut base = Fields::new();
     let mut now = arrival.now;
@@ -61,7 +70,7 @@ pub(crate) fn run(
         notices.extend(turn.notices);
         match turn.next {
             Next::Perform(effect) => {
-                let outcome = perform(&effect).unwrap_or_else(|| match &effect {
+                let outcome = perform(&effect, &mut base).unwrap_or_else(|| match &effect {
                     Effect::TakeTokens(_) => Outcome::TakeTokens(Ok(Taken::All)),
                     other => panic!("nobody expected {other:?}"),
                 });

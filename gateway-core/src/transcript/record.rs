@@ -282,6 +282,11 @@ fn what_is_asked(effect: &Effect) -> String {
         Effect::PeekContent(_) => "how the request's content begins".into(),
         Effect::CountRequest(_) => "how many requests there were like this one".into(),
         Effect::RecallAuthorization(_) => "what the authorizer said of this caller before".into(),
+        Effect::RecallResponse(recall) if recall.replaces => {
+            "to replace the cached response".into()
+        }
+        Effect::RecallResponse(_) => "the cached response".into(),
+        Effect::RememberResponse(_) => "to cache the response".into(),
         Effect::SendRequest(_) | Effect::InvokeFunction(_) => String::new(),
     }
 }
@@ -316,6 +321,10 @@ fn what_is_answered(outcome: &Outcome) -> String {
         Outcome::RecallAuthorization(recalled) => told(recalled, |grant| {
             if grant.is_some() { "remembered" } else { "nothing is remembered" }.into()
         }),
+        Outcome::RecallResponse(recalled) => told(recalled, |stored| {
+            if stored.is_some() { "it is there" } else { "nothing is there" }.into()
+        }),
+        Outcome::RememberResponse(remembered) => told(remembered, |_| "done".into()),
     }
 }
 
@@ -333,6 +342,8 @@ impl EffectKind {
             Self::VerifySignature => "verify signature",
             Self::RecallAuthorization => "recall authorization",
             Self::VerifyRequestSignature => "verify request signature",
+            Self::RecallResponse => "recall response",
+            Self::RememberResponse => "remember response",
         }
     }
 }

@@ -11,7 +11,7 @@ use gateway_core::limits::{ACCOUNT_BURST_DEFAULT, ACCOUNT_RATE_DEFAULT};
 
 use super::reading::Reading;
 use super::web_acls::{self, WebAclConfig};
-use super::{ApiConfig, canary};
+use super::{ApiConfig, caching, canary};
 
 /// The settings of all methods or routes without settings of their own.
 const ALL_METHODS: &str = "*/*";
@@ -141,6 +141,7 @@ fn stage(reading: &Reading, at: &At<'_>, protocol: Protocol, directory: &Path) -
     match protocol {
         Protocol::Rest => {
             keys.extend(["methodSettings", "canarySettings", "executionLogSettings"]);
+            keys.extend(caching::STAGE_KEYS);
         }
         Protocol::Http => keys.extend(["routeSettings", "defaultRouteSettings"]),
     }
@@ -160,6 +161,7 @@ fn stage(reading: &Reading, at: &At<'_>, protocol: Protocol, directory: &Path) -
             .and_then(|at| execution_log_destination(reading, &at, directory))
             .unwrap_or_default(),
         canary: at.get("canarySettings").and_then(|at| canary::settings(reading, &at)),
+        cache_cluster_bytes: caching::cluster_bytes(reading, at),
         ..Stage::default()
     };
     Some(Stage { stage_name: stage_name?, ..stage })
@@ -217,7 +219,12 @@ fn route_settings(reading: &Reading, at: &At<'_>) -> BTreeMap<String, MethodSett
 
 fn setting(reading: &Reading, at: &At<'_>, protocol: Protocol) -> MethodSetting {
     const LOGGING: [&str; 2] = ["loggingLevel", "dataTraceEnabled"];
-    reading.keys(at, &[&["throttlingRateLimit", "throttlingBurstLimit"], &LOGGING[..]].concat());
+    const THROTTLING: [&str; 2] = ["throttlingRateLimit", "throttlingBurstLimit"];
+    let caching = match protocol {
+        Protocol::Rest => &caching::METHOD_KEYS[..],
+        Protocol::Http => &[],
+    };
+    reading.keys(at, &[&THROTTLING[..], &LOGGING[..], caching].concat());
     if protocol == Protocol::Http {
         for at in LOGGING.iter().filter_map(|name| at.get(name)) {
             let help = "log its requests with `accessLogSettings`";
@@ -235,11 +242,13 @@ fn setting(reading: &Reading, at: &At<'_>, protocol: Protocol) -> MethodSetting 
             burst.unwrap_or(ACCOUNT_BURST_DEFAULT),
         )),
     };
-    MethodSetting {
+    let setting = MethodSetting {
         throttling,
         logging_level: at.get("loggingLevel").and_then(|at| logging_level(reading, &at)),
         data_trace_enabled: at.get("dataTraceEnabled").and_then(|at| reading.boolean(&at)),
-    }
+        ..MethodSetting::default()
+    };
+    caching::method_setting(reading, at, setting)
 }
 
 fn logging_level(reading: &Reading, at: &At<'_>) -> Option<LoggingLevel> {

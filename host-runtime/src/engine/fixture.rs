@@ -213,6 +213,10 @@ pub(crate) fn outcome(effect: &Effect) -> Outcome {
         Effect::VerifySignature(_) => Outcome::VerifySignature(Ok(true)),
         Effect::PeekContent(_) => Outcome::PeekContent(Ok(Vec::new().into())),
         Effect::CountRequest(_) => Outcome::CountRequest(Ok(1)),
+        Effect::RecallResponse(_) => Outcome::RecallResponse(Ok(None)),
+        Effect::RememberResponse(remember) => {
+            Outcome::RememberResponse(Ok(remember.content.clone()))
+        }
         Effect::RecallAuthorization(_) => Outcome::RecallAuthorization(Ok(None)),
         Effect::VerifyRequestSignature(_) => {
             Outcome::VerifyRequestSignature(Ok(RequestSignature::Valid))

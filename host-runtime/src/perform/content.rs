@@ -73,6 +73,25 @@ impl Contents {
         *self.held(peek.content)? = Held::Body(body);
         let bytes = peeked.map_err(body_error)?;
         Ok(bytes[..bytes.len().min(bytes_max + 1)].to_vec().into())
+    /// Reads content whole, if it has at most `bytes_max` and the memory for it is there; else it goes on
+    /// as it was.
+    pub(crate) async fn buffer(
+        &mut self,
+        content: ContentId,
+        bytes_max: usize,
+        memory: &Arc<Memory>,
+    ) -> Result<Option<Bytes>, EffectError> {
+        let held = self.held(content)?;
+        let Held::Body(body) = std::mem::replace(held, Held::Gone) else { return Err(gone()) };
+        let share = self.share(memory);
+        let body = body.buffer(bytes_max, |bytes| share.take(bytes)).await.map_err(body_error)?;
+        let bytes = match &body {
+            Body::Empty => Some(Bytes::new()),
+            Body::Whole(bytes) => Some(bytes.clone()).filter(|bytes| bytes.len() <= bytes_max),
+            Body::Stream(_) => None,
+        };
+        *self.held(content)? = Held::Body(body);
+        Ok(bytes)
     }
 
     /// The body of a message with this content: whole content as often as it is asked for, streamed

@@ -8,6 +8,8 @@ use std::fmt::Write;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, RwLock};
 
+use gateway_core::effect::CacheUse;
+
 use super::vpc_links::VpcLinks;
 
 /// Upper bounds of the latency buckets, milliseconds.
@@ -36,6 +38,8 @@ struct Series {
     errors_5xx: AtomicU64,
     latency: Histogram,
     integration_latency: Histogram,
+    cache_hits: AtomicU64,
+    cache_misses: AtomicU64,
 }
 
 #[derive(Debug, Default)]
@@ -68,6 +72,15 @@ impl Metrics {
         }
     }
 
+    /// Counts a request for which a stage's cache was asked.
+    pub fn record_cache(&self, api_id: &str, stage: &str, cache: CacheUse) {
+        let series = self.series(api_id, stage);
+        match cache {
+            CacheUse::Hit => series.cache_hits.fetch_add(1, Relaxed),
+            CacheUse::Miss => series.cache_misses.fetch_add(1, Relaxed),
+        };
+    }
+
     /// Tells of the health of these links' targets from now on.
     pub(crate) fn tell_of(&self, vpc_links: &Arc<VpcLinks>) {
         let mut links = self.vpc_links.write().unwrap_or_else(std::sync::PoisonError::into_inner);
@@ -96,10 +109,20 @@ impl Metrics {
             })
         };
         type Counter = fn(&Series) -> &AtomicU64;
-        let counters: [(&str, &str, Counter); 3] = [
+        let counters: [(&str, &str, Counter); 5] = [
             ("requests_total", "Requests (AWS: Count).", |s| &s.count),
             ("4xx_errors_total", "Answers of 400 to 499 (AWS: 4XXError).", |s| &s.errors_4xx),
             ("5xx_errors_total", "Answers of 500 to 599 (AWS: 5XXError).", |s| &s.errors_5xx),
+            (
+                "cache_hits_total",
+                "Requests answered from a stage's cache (AWS: CacheHitCount).",
+                |s| &s.cache_hits,
+            ),
+            (
+                "cache_misses_total",
+                "Requests that a stage's cache had no answer for (AWS: CacheMissCount).",
+                |s| &s.cache_misses,
+            ),
         ];
         for (name, help, counter) in counters {
             describe(&mut text, name, help, "counter");
@@ -213,6 +236,8 @@ mod tests {
         metrics.record("a", "prod", 200, 3, Some(2));
         metrics.record("a", "prod", 404, 40_000, None);
         metrics.record("a", "test", 503, 1, Some(1));
+        metrics.record_cache("a", "prod", CacheUse::Hit);
+        metrics.record_cache("a", "test", CacheUse::Miss);
         let text = metrics.to_text(7, 0);
         for line in [
             "edgeway_requests_total{api=\"a\",stage=\"prod\"} 2",
@@ -223,6 +248,9 @@ mod tests {
             "edgeway_latency_seconds_bucket{api=\"a\",stage=\"prod\",le=\"+Inf\"} 2",
             "edgeway_integration_latency_seconds_count{api=\"a\",stage=\"prod\"} 1",
             "edgeway_latency_seconds_sum{api=\"a\",stage=\"prod\"} 40.003",
+            "edgeway_cache_hits_total{api=\"a\",stage=\"prod\"} 1",
+            "edgeway_cache_misses_total{api=\"a\",stage=\"prod\"} 0",
+            "edgeway_cache_misses_total{api=\"a\",stage=\"test\"} 1",
             "edgeway_access_log_dropped_lines_total 7",
         ] {
             assert!(text.lines().any(|l| l == line), "{line} is not in\n{text}");

@@ -2,6 +2,7 @@
 
 mod admin;
 mod bounds;
+mod caching;
 mod faults;
 mod functions;
 mod kit;

@@ -55,6 +55,8 @@ fn rest_api() -> Api {
         method("ANY /fn/{id}", lambda("echo", PayloadFormat::V1)),
         method("POST /odd", lambda("odd", PayloadFormat::V1)),
         method("GET /limited", lambda("echo", PayloadFormat::V1)),
+        cached("ANY /cached/{proxy+}", rest_http("https://endpoint.example/base/{proxy}")),
+        cached("GET /cached-fn/{proxy+}", lambda("echo", PayloadFormat::V1)),
         guarded("GET /private", lambda("echo", PayloadFormat::V1), &[]),
         guarded("GET /scoped", http("https://endpoint.example/scoped"), &["read"]),
         Method {
@@ -122,6 +124,11 @@ fn api(
     authorizers: Vec<Authorizer>,
     cors: Option<Cors>,
 ) -> Api {
+    let cached = MethodSetting { caching_enabled: Some(true), ..MethodSetting::default() };
+    let cached_keys = match protocol {
+        Protocol::Rest => &["~1cached~1{proxy+}/ANY", "~1cached-fn~1{proxy+}/GET"][..],
+        Protocol::Http => &[],
+    };
     let limited = match protocol {
         Protocol::Rest => "~1limited/GET",
         Protocol::Http => "GET /limited",
@@ -141,10 +148,14 @@ fn api(
         stages: vec![Stage {
             stage_name: stage_name.into(),
             variables: BTreeMap::from([("colour".into(), "blue".into())]),
-            method_settings: BTreeMap::from([(
-                limited.into(),
+            method_settings: [(
+                limited.to_owned(),
                 MethodSetting { throttling: Some(limit), ..MethodSetting::default() },
-            )]),
+            )]
+            .into_iter()
+            .chain(cached_keys.iter().map(|key| ((*key).to_owned(), cached.clone())))
+            .collect(),
+            cache_cluster_bytes: Some(500_000_000),
             access_log_settings: Some(AccessLogSettings {
                 format: LOG_FORMAT.into(),
                 destination: "stdout".into(),
@@ -157,6 +168,12 @@ fn api(
 fn method(route: &str, integration: Integration) -> Method {
     let (http_method, resource_path) = route.split_once(' ').expect("METHOD /path");
     Method { resource_id: "r1".into(), ..Method::new(http_method, resource_path, integration) }
+}
+
+/// Cached by its path.
+fn cached(route: &str, integration: Integration) -> Method {
+    let cache_key_parameters = vec!["method.request.path.proxy".into()];
+    method(route, Integration { cache_key_parameters, ..integration })
 }
 
 fn guarded(route: &str, integration: Integration, scopes: &[&str]) -> Method {

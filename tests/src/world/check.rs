@@ -1,14 +1,15 @@
 //! What must be true of every exchange, whatever is asked and whatever fails.
 
-use gateway_core::effect::{Effect, EffectError, Notice, Outcome, Taken};
+use gateway_core::effect::{CacheUse, Effect, EffectError, Notice, Outcome, Taken};
 use gateway_core::message::{Content, ContentId};
 
 use super::api::{AUTHORIZER, HTTP_API};
 use super::requests::COOKIE;
 use super::{REASON, Run};
 
-/// A key, a signature, or a memory and an authorizer; tokens, content, an endpoint: no exchange needs more.
-const EFFECTS_MAX: usize = 5;
+/// A key, a signature, or a memory and an authorizer; tokens, the cache, content, an endpoint, the cache
+/// again: no exchange needs more.
+const EFFECTS_MAX: usize = 7;
 
 /// Holds a run against all of it.
 ///
@@ -16,6 +17,7 @@ const EFFECTS_MAX: usize = 5;
 /// The first thing that is not true.
 pub fn check(run: &Run) -> Result<(), String> {
     effects_are_bounded_and_in_order(run)?;
+    the_cache_is_asked_first_and_told_last(run)?;
     one_record_and_one_log_entry(run)?;
     nothing_secret_is_told(run)?;
     the_response_can_be_sent(run)?;
@@ -29,7 +31,8 @@ fn effects_are_bounded_and_in_order(run: &Run) -> Result<(), String> {
     let is_guarded = run.arrival.request.target.contains("/guarded/");
     let (mut granted, mut took_tokens) = (false, false);
     for (effect, outcome) in &run.effects {
-        hold(!sent, || format!("{effect:?} after an endpoint was asked"))?;
+        let is_told = matches!(effect, Effect::RememberResponse(_));
+        hold(!sent || is_told, || format!("{effect:?} after an endpoint was asked"))?;
         hold(refused.is_none(), || format!("{effect:?} after {refused:?} refused"))?;
         match (effect, outcome) {
             (Effect::InvokeFunction(invoke), outcome) if invoke.function.name == AUTHORIZER => {
@@ -75,6 +78,47 @@ fn effects_are_bounded_and_in_order(run: &Run) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// What is cached is still behind authorization and limits, and spares the endpoint; what was not asked
+/// for is not stored, and neither is the gateway's own answer to a failure.
+fn the_cache_is_asked_first_and_told_last(run: &Run) -> Result<(), String> {
+    let mut asked_for = None;
+    let (mut is_found, mut is_remembered, mut took_tokens) = (false, false, false);
+    for (effect, outcome) in &run.effects {
+        hold(!is_found, || format!("{effect:?} although the response was cached"))?;
+        hold(!is_remembered, || format!("{effect:?} after the response was stored"))?;
+        match (effect, outcome) {
+            (Effect::RecallResponse(recall), outcome) => {
+                hold(took_tokens, || "the cache was asked before the limits".into())?;
+                hold(asked_for.is_none(), || "the cache was asked twice".into())?;
+                asked_for = Some(&recall.key);
+                is_found = matches!(outcome, Outcome::RecallResponse(Ok(Some(_))));
+            }
+            (Effect::RememberResponse(remember), _) => {
+                let same = asked_for == Some(&remember.key);
+                hold(same, || "stored by a key that was not asked for".into())?;
+                hold(remember.until > run.arrival.now, || "stored for no time".into())?;
+                is_remembered = true;
+            }
+            (Effect::TakeTokens(_), _) => took_tokens = true,
+            _ => {}
+        }
+    }
+    let told = run.notices.iter().find_map(|notice| match notice {
+        Notice::RecordRequest { cache, .. } => *cache,
+        _ => None,
+    });
+    let cancelled = run.effects.iter().any(|(effect, outcome)| {
+        matches!(effect, Effect::RecallResponse(_))
+            && *outcome == Outcome::RecallResponse(Err(EffectError::Cancelled))
+    });
+    let expected = match (asked_for, is_found) {
+        (Some(_), true) => Some(CacheUse::Hit),
+        (Some(_), false) if !cancelled => Some(CacheUse::Miss),
+        _ => None,
+    };
+    hold(told == expected, || format!("recorded {told:?}, and it was {expected:?}"))
 }
 
 fn one_record_and_one_log_entry(run: &Run) -> Result<(), String> {
@@ -152,7 +196,11 @@ fn the_response_can_be_sent(run: &Run) -> Result<(), String> {
     let ids = run.fields.all(id).count();
     hold(ids == 1, || format!("{ids} lines of {id}"))?;
     if let Content::Held(ContentId(id)) = response.content {
-        let answered = |(_, outcome): &(Effect, Outcome)| matches!(outcome, Outcome::SendRequest(Ok(endpoint)) if endpoint.content == response.content);
+        let answered = |(_, outcome): &(Effect, Outcome)| match outcome {
+            Outcome::SendRequest(Ok(endpoint)) => endpoint.content == response.content,
+            Outcome::RecallResponse(Ok(Some(stored))) => stored.content == response.content,
+            _ => false,
+        };
         hold(run.effects.iter().any(answered), || format!("content {id} is not the endpoint's"))?;
     }
     Ok(())
@@ -168,6 +216,8 @@ fn failures_are_answered(run: &Run) -> Result<(), String> {
             Outcome::InvokeFunction(Err(error)) => error,
             Outcome::FindKey(Err(error)) => error,
             Outcome::VerifySignature(Err(error)) => error,
+            Outcome::RememberResponse(Err(error)) => error,
+            Outcome::RecallResponse(Err(error @ EffectError::Cancelled)) => error,
             Outcome::TakeTokens(Err(error @ EffectError::Cancelled)) => error,
             _ => continue,
         };

@@ -1,6 +1,8 @@
 //! What can go wrong with an effect.
 
-use gateway_core::effect::{Effect, EffectError, FunctionAnswer, Outcome, RequestSignature, Taken};
+use gateway_core::effect::{
+    Effect, EffectError, FunctionAnswer, Outcome, RecalledResponse, RequestSignature, Taken,
+};
 use gateway_core::jwt::{Jwk, KeyMaterial};
 use gateway_core::message::{Content, EndpointResponse, Field};
 
@@ -136,7 +138,16 @@ fn unwelcome(effect: &Effect, n: usize) -> Outcome {
             Outcome::RecallAuthorization(Ok(Some(ANSWERS[n % ANSWERS.len()].to_vec().into())))
         }
         Effect::VerifySignature(_) => Outcome::VerifySignature(Ok(false)),
+        Effect::RecallResponse(_) => {
+            Outcome::RecallResponse(Ok(Some(recalled([200, 204, 304, 503][n % 4]))))
+        }
+        // Nothing is left of the content.
+        Effect::RememberResponse(_) => Outcome::RememberResponse(Ok(Content::Empty)),
     }
+}
+
+fn recalled(status: u16) -> RecalledResponse {
+    RecalledResponse { status, content: Content::Empty, content_length: 0 }
 }
 
 /// An answer of the effect's kind with random parts: a header section that HTTP allows, any bytes
@@ -203,6 +214,14 @@ fn anything(effect: &Effect, random: &mut Random) -> Outcome {
             Outcome::RecallAuthorization(Ok(Some(random.bytes(200).into())))
         }
         Effect::VerifySignature(_) => Outcome::VerifySignature(Ok(false)),
+        Effect::RecallResponse(_) => {
+            let is_there = random.per_mille(700);
+            let status = 200 + random.below(800) as u16;
+            Outcome::RecallResponse(Ok(is_there.then(|| recalled(status))))
+        }
+        Effect::RememberResponse(_) => {
+            Outcome::RememberResponse(Ok(Content::Bytes(random.bytes(20))))
+        }
     }
 }
 

@@ -5,7 +5,8 @@ use std::rc::Rc;
 use gateway_core::bucket::{Buckets, take_all};
 use gateway_core::counted::CountedRequests;
 use gateway_core::effect::{
-    Effect, EffectError, EffectKind, FunctionAnswer, Notice, Outcome, RequestSignature,
+    Effect, EffectError, EffectKind, FunctionAnswer, Notice, Outcome, RecallResponse,
+    RecalledResponse, RememberResponse, RequestSignature, ResponseDigest,
 };
 use gateway_core::exchange::{Exchange, Next};
 use gateway_core::gateway::Gateway;
@@ -14,6 +15,7 @@ use gateway_core::message::{
     Arrival, Content, ContentId, EndpointResponse, Field, Fields, Response, Timestamp,
 };
 use gateway_core::remembered::RememberedAuthorizations;
+use gateway_core::stage_cache::{Ending, Lookup, StageCache, Ticket};
 
 use super::{Faults, Sample, Transcript, is_signed, snapshot, token};
 
@@ -26,8 +28,28 @@ pub struct World {
     buckets: Buckets,
     remembered: RememberedAuthorizations,
     counted: CountedRequests,
+    stage_cache: Responses,
     /// How long each effect takes, milliseconds.
     pub effect_ms: u64,
+}
+
+/// Responses that the stage caches.
+type Responses = StageCache<Stored, ()>;
+
+#[derive(Debug, Clone)]
+struct Stored {
+    status: u16,
+    fields: Fields,
+    content: Vec<u8>,
+}
+
+/// What the host holds for an exchange.
+#[derive(Debug, Default)]
+struct Held {
+    contents: Vec<Vec<u8>>,
+    /// What edits of a response refer to.
+    base: Fields,
+    flight: Option<(ResponseDigest, Ticket)>,
 }
 
 /// What an exchange did.
@@ -77,6 +99,7 @@ impl World {
             buckets: Buckets::default(),
             remembered: RememberedAuthorizations::default(),
             counted: CountedRequests::default(),
+            stage_cache: Responses::bounded(1_000_000),
             effect_ms: 5,
         }
     }
@@ -92,8 +115,8 @@ impl World {
     /// If it takes more than [`STEPS_MAX`] steps, or asks for content that the host does not hold.
     pub fn exchange(&mut self, sample: &Sample, mut faults: Faults) -> Run {
         let arrival = sample.arrival.clone();
-        let mut contents = vec![sample.content.clone()];
-        let (mut base, mut now) = (Fields::new(), arrival.now);
+        let mut held = Held { contents: vec![sample.content.clone()], ..Held::default() };
+        let mut now = arrival.now;
         let mut transcript = Transcript::default();
         let (mut effects, mut notices, mut faulty) = (Vec::new(), Vec::new(), Vec::new());
         let mut exchange = Exchange::begin(self.gateway.clone(), arrival.clone());
@@ -108,7 +131,8 @@ impl World {
             }
             match turn.next {
                 Next::Respond(response) => {
-                    let fields = response.fields.clone().resolve(&base);
+                    let fields = response.fields.clone().resolve(&held.base);
+                    self.end_flight(&mut held, now);
                     return Run {
                         arrival,
                         response,
@@ -126,10 +150,10 @@ impl World {
                             faulty.push(position);
                             fault.outcome(&effect)
                         }
-                        None => self.perform(&effect, &mut contents, now),
+                        None => self.perform(&effect, &mut held, now),
                     };
                     if let Outcome::SendRequest(Ok(endpoint)) = &outcome {
-                        base = endpoint.fields.clone();
+                        held.base = endpoint.fields.clone();
                     }
                     now.0 += self.effect_ms;
                     transcript.push_outcome(now, &outcome);
@@ -141,8 +165,63 @@ impl World {
         panic!("more than {STEPS_MAX} steps: {effects:#?}");
     }
 
-    fn perform(&mut self, effect: &Effect, contents: &mut Vec<Vec<u8>>, now: Timestamp) -> Outcome {
+    /// Exchanges of this world run one after the other: nobody is there to wait.
+    fn recall(&mut self, recall: &RecallResponse, held: &mut Held, now: Timestamp) -> Outcome {
+        let digest = recall.key.digest;
+        let lookup = match recall.replaces {
+            true => Lookup::Ask(self.stage_cache.ask_alone()),
+            false => self.stage_cache.look_up(&digest, now, || ()),
+        };
+        Outcome::RecallResponse(Ok(match lookup {
+            Lookup::Found(Stored { status, fields, content }) => {
+                held.base = fields;
+                held.contents.push(content.clone());
+                let id = ContentId(held.contents.len() as u32 - 1);
+                let content_length = content.len() as u64;
+                Some(RecalledResponse { status, content: Content::Held(id), content_length })
+            }
+            Lookup::Ask(ticket) => {
+                held.flight = Some((digest, ticket));
+                None
+            }
+            Lookup::Wait(()) => panic!("an exchange ended and left its flight"),
+        }))
+    }
+
+    fn remember(
+        &mut self,
+        remember: &RememberResponse,
+        held: &mut Held,
+        now: Timestamp,
+    ) -> Outcome {
+        let RememberResponse { key, status, fields, content, until } = remember;
+        let bytes = match content {
+            Content::Empty => Vec::new(),
+            Content::Bytes(bytes) => bytes.clone(),
+            Content::Held(ContentId(id)) => held.contents[*id as usize].clone(),
+        };
+        let Some((digest, ticket)) = held.flight.take() else {
+            return Outcome::RememberResponse(Ok(content.clone()));
+        };
+        assert_eq!(digest, key.digest, "what is remembered is what was asked for");
+        let fields = fields.clone().resolve(&held.base);
+        let (status, length) = (*status, bytes.len());
+        let stored = Stored { status, fields, content: bytes };
+        self.stage_cache.store(&digest, ticket, stored, length, *until, now);
+        Outcome::RememberResponse(Ok(content.clone()))
+    }
+
+    fn end_flight(&mut self, held: &mut Held, now: Timestamp) {
+        if let Some((digest, ticket)) = held.flight.take() {
+            self.stage_cache.end(&digest, ticket, Ending::Lost, now);
+        }
+    }
+
+    fn perform(&mut self, effect: &Effect, held: &mut Held, now: Timestamp) -> Outcome {
+        let contents = &mut held.contents;
         match effect {
+            Effect::RecallResponse(recall) => self.recall(recall, held, now),
+            Effect::RememberResponse(remember) => self.remember(remember, held, now),
             Effect::ReadContent(read) => {
                 let content = &contents[read.content.0 as usize];
                 Outcome::ReadContent(match content.len() > read.bytes_max as usize {

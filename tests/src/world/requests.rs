@@ -79,6 +79,13 @@ pub fn samples() -> Vec<Sample> {
         ),
         sending(sample("an odd REST answer", rest, "POST /prod/odd", 502), "text/plain", b"x"),
         sample("a REST limit", rest, "GET /prod/limited", 200),
+        sample("a cached proxy", rest, "GET /prod/cached/a%20b?x=1", 200),
+        with(
+            sample("a cached proxy to be asked again", rest, "GET /prod/cached/a%20b?x=1", 200),
+            vec![("Cache-Control".into(), "max-age=0".into())],
+        ),
+        sending(sample("a cached upload", rest, "PUT /prod/cached/a", 200), "text/plain", b"x"),
+        sample("a cached function", rest, "GET /prod/cached-fn/7", 200),
         sample("no REST method", rest, "GET /prod/absent", 403),
         sample("no REST stage", rest, "GET /absent", 403),
         sample("no API", "absent0001", "GET /prod/mock", 403),

@@ -10,7 +10,7 @@ use super::super::{
 use super::paths::ResourcePath;
 use super::reading::Reading;
 use super::unsupported::Feature;
-use super::{connection, http_mapping, mapping, responses, subtype, template, uri};
+use super::{cache, connection, http_mapping, mapping, responses, subtype, template, uri};
 use crate::limits::{HTTP_INTEGRATION_MS_DEFAULT, INTEGRATION_MS_MAX, INTEGRATION_MS_MIN};
 
 /// Reads an operation's integration, or the shared one that it refers to.
@@ -82,6 +82,14 @@ pub(super) fn read<'d>(
             .unwrap_or_default(),
         source: at.source(),
         response_transfer_mode,
+        cache_key_parameters: member("cacheKeyParameters")
+            .filter(|_| reading.is_rest())
+            .map(|parameters| cache::read_key_parameters(reading, &parameters, &at))
+            .unwrap_or_default(),
+        cache_namespace: member("cacheNamespace")
+            .filter(|_| reading.is_rest())
+            .and_then(|at| reading.string(&at))
+            .map(Into::into),
     })
 }
 
@@ -293,7 +301,7 @@ pub(super) const CONTENT_HANDLINGS: [(&str, ContentHandling); 2] = [
     ("CONVERT_TO_BINARY", ContentHandling::ConvertToBinary),
 ];
 
-/// `cacheKeyParameters` and `cacheNamespace` count where a stage has a cache, `description` nowhere.
+/// `description` counts nowhere, and in HTTP APIs neither do `cacheKeyParameters` and `cacheNamespace`.
 const MEMBERS: [&str; 22] = [
     "$ref",
     "type",

@@ -4,6 +4,7 @@ use alloc::vec::Vec;
 
 use super::super::document::At;
 use super::super::{DefinitionError, RequestParameter};
+use super::cache::is_of_method;
 use super::paths::ResourcePath;
 use super::reading::Reading;
 
@@ -34,17 +35,28 @@ pub(super) fn read<'d>(
     read
 }
 
-/// Notes mappings from parameters that the method does not declare: there AWS refuses them.
+/// Notes mappings from parameters, and cache keys of parameters, that the method does not declare:
+/// there AWS refuses them.
 pub(super) fn check_sources<'d>(
     reading: &Reading<'d>,
     integration: &At<'d>,
     declared: &[RequestParameter],
     path: &ResourcePath,
 ) {
-    let Some(mappings) = integration.get("requestParameters").filter(|_| reading.is_rest()) else {
+    if !reading.is_rest() {
         return;
-    };
-    for (_, source) in mappings.members() {
+    }
+    let mappings = integration.get("requestParameters");
+    let mapped = mappings.iter().flat_map(At::members).map(|(_, source)| source);
+    let keys = integration.get("cacheKeyParameters");
+    // AWS's words.
+    let mapped = mapped.map(|source| (source, "Invalid mapping expression parameter specified"));
+    let keys = keys
+        .iter()
+        .flat_map(At::items)
+        .filter(is_of_method)
+        .map(|at| (at, "Invalid cache key parameter specified"));
+    for (source, words) in mapped.chain(keys) {
         let text = source.as_str().unwrap_or_default();
         let parts = text.strip_prefix("method.request.").and_then(|rest| rest.split_once('.'));
         let Some((place, name)) = parts.filter(|(place, _)| *place != "body") else { continue };
@@ -52,8 +64,7 @@ pub(super) fn check_sources<'d>(
         if declared.iter().any(|p| p.location == location && p.name == name) {
             continue;
         }
-        // AWS's words.
-        let message = alloc::format!("Invalid mapping expression parameter specified: {text}");
+        let message = alloc::format!("{words}: {text}");
         let place = if location == "querystring" { "query" } else { location };
         let help =
             alloc::format!("declare `{name}` (`in: {place}`) under the operation's `parameters`");

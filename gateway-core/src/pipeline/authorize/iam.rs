@@ -35,6 +35,10 @@ impl<'g> Signed<'g> {
         Principal::Iam(&self.0.identity)
     }
 
+    pub(super) fn is_of_account(&self, account_id: &str) -> bool {
+        self.0.identity.account_id() == account_id
+    }
+
     pub(super) fn to_context(&self) -> IamContext {
         let IamPrincipal { identity, access_key_id, .. } = self.0;
         IamContext {
@@ -103,7 +107,7 @@ pub(super) fn authorize(
 ) -> Result<(), GatewayError> {
     let own = identity_policies(&signed.0.policies, arn, access);
     let is_root = signed.0.identity.arn.ends_with(":root");
-    let is_same_account = signed.0.identity.account_id() == account_id;
+    let is_same_account = signed.is_of_account(account_id);
     let (is_allowed, is_allowed_here) = (
         matches!(own, Verdict::Allowed(_)) || is_root,
         matches!(resource, Some(Verdict::Allowed(_))),
@@ -121,6 +125,22 @@ pub(super) fn authorize(
     let error = not_authorized(arn, access, own);
     let message = error.message.clone().unwrap_or_default();
     Err(error.with_message(format!("{message}{words}")))
+}
+
+/// What a principal's own policies say of what needs a permission in the API's account.
+pub(super) fn own_verdict(
+    signed: &Signed<'_>,
+    account_id: &str,
+    arn: &MethodArn,
+    access: &AccessRequest<'_>,
+) -> Verdict {
+    let is_root = signed.0.identity.arn.ends_with(":root");
+    match identity_policies(&signed.0.policies, arn, access) {
+        denied @ Verdict::Denied(_) => denied,
+        _ if !signed.is_of_account(account_id) => Verdict::Silent,
+        Verdict::Silent if is_root => Verdict::Allowed(0),
+        verdict => verdict,
+    }
 }
 
 /// Any denial, else any allowance.

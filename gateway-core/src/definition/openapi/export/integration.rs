@@ -41,6 +41,11 @@ pub(super) fn write(exported: &Exported<'_>, integration: &Integration) -> Json 
         written.set("passthroughBehavior", name);
     }
     written.set_if("contentHandling", integration.content_handling.map(content_handling));
+    written.set_if("cacheNamespace", integration.cache_namespace.as_deref());
+    if !integration.cache_key_parameters.is_empty() {
+        let names = integration.cache_key_parameters.iter().map(|name| Json::String(name.clone()));
+        written.set("cacheKeyParameters", Json::Array(names.collect()));
+    }
     written.set_if("requestParameters", texts(&integration.request_parameters));
     written.set_if("requestTemplates", texts(&integration.request_templates));
     written.set_if("responses", responses(&integration.responses));

@@ -124,6 +124,8 @@ fn a_swagger_export_of_a_rest_api_is_imported() {
     assert_eq!((any.http_method.as_str(), &any.resource_id), ("ANY", &get.resource_id));
     assert_eq!(any.integration.integration_type, IntegrationType::AwsProxy);
     assert!(any.integration.responses.is_empty(), "a proxy has none");
+    assert_eq!(any.integration.cache_namespace.as_deref(), Some("abc"));
+    assert_eq!(any.integration.cache_key_parameters, ["method.request.path.petId"]);
     assert_eq!(any.authorization, Authorization::None);
 
     let [authorizer, _] = &deployment.authorizers[..] else {

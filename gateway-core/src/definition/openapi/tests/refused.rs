@@ -205,3 +205,33 @@ fn a_template_is_told_from_a_definition() {
         ]
     );
 }
+
+#[test]
+fn a_cache_key_that_no_request_has_is_refused() {
+    let integration = |keys: &str| {
+        format!(
+            "{{\"type\": \"http_proxy\", \"httpMethod\": \"GET\", \"uri\": \"http://h/\",\n\"requestParameters\": {{\"integration.request.querystring.q\": \"'x'\"}}, \"cacheKeyParameters\": {keys}}}"
+        )
+    };
+    let known = integration("[\"integration.request.querystring.q\"]");
+    let item = format!("{{\"get\": {{\"x-amazon-apigateway-integration\": {known}}}}}");
+    let method = &imported(&rest("/a", &item), Protocol::Rest).deployment.methods[0];
+    assert_eq!(method.integration.cache_key_parameters, ["integration.request.querystring.q"]);
+    for key in [
+        "integration.request.querystring.p",
+        "integration.request.body",
+        "method.request.body",
+        "method.request.path.",
+        "method.input.params.q",
+        "context.identity.sourceIp",
+        "method.request.header.undeclared",
+    ] {
+        let mistake =
+            format!("4 @/cacheKeyParameters/0: Invalid cache key parameter specified: {key}");
+        check_integration(&integration(&format!("[\"{key}\"]")), &[&mistake]);
+    }
+    check_integration(
+        &integration("\"q\""),
+        &["4 @/cacheKeyParameters: expected an array, found a string"],
+    );
+}

@@ -1,0 +1,105 @@
+//! Warnings about what stages cache.
+
+use gateway_core::definition::openapi::Imported;
+use gateway_core::definition::{Authorization, DefinitionError, Integration, Method, Stage};
+
+/// A warning for every method with authorization whose cached responses are all callers': as on AWS a
+/// key is what the definition says, and nothing of who calls is in it by itself.
+pub(super) fn shared_by_callers(imported: &Imported, stages: &[Stage]) -> Vec<DefinitionError> {
+    let mut methods: Vec<&Method> = Vec::new();
+    for stage in stages.iter().filter(|stage| stage.cache_cluster_bytes.is_some()) {
+        let cached = imported.deployment.methods.iter().filter(|method| is_cached(stage, method));
+        methods.extend(cached.filter(|method| method.authorization != Authorization::None));
+    }
+    methods.sort_by_key(|method| method.source.line);
+    methods.dedup_by_key(|method| method.source.pointer.clone());
+    let apart = methods.into_iter().filter(|method| !tells_callers_apart(&method.integration));
+    let warning = |method: &Method| {
+        let message = "callers are given each other's cached responses: no `cacheKeyParameters` tell them apart";
+        let help =
+            "add the field that identifies callers, such as `method.request.header.Authorization`";
+        DefinitionError::warning(method.integration.source.clone(), message).help(help)
+    };
+    apart.map(warning).collect()
+}
+
+fn is_cached(stage: &Stage, method: &Method) -> bool {
+    let key = format!("{}/{}", method.resource_path.replace('/', "~1"), method.http_method);
+    let enabled = |key: &str| stage.method_settings.get(key).and_then(|s| s.caching_enabled);
+    match enabled(&key) {
+        Some(is_enabled) => is_enabled,
+        None => {
+            let is_get = matches!(method.http_method.as_str(), "GET" | "ANY");
+            is_get && enabled("*/*").unwrap_or_default()
+        }
+    }
+}
+
+/// A field of the request, or what the authorizer found: who may tell which of them identifies whom.
+fn tells_callers_apart(integration: &Integration) -> bool {
+    integration.cache_key_parameters.iter().any(|key| {
+        let mapped = integration.request_parameters.iter().find(|(target, _)| target == key);
+        let source = mapped.map_or(key.as_str(), |(_, source)| source.as_str());
+        ["method.request.header.", "method.request.multivalueheader.", "context."]
+            .iter()
+            .any(|of_caller| source.starts_with(of_caller))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use gateway_core::definition::Protocol;
+    use gateway_core::definition::openapi;
+    use gateway_core::definition::{MethodSetting, Severity};
+
+    use super::*;
+
+    /// How many warnings there are of a method with this integration.
+    fn warnings(integration: &str, settings: &[(&str, Option<bool>)], has_cluster: bool) -> usize {
+        let definition = format!(
+            r#"
+openapi: 3.0.1
+info: {{title: t}}
+paths:
+  /a:
+    get:
+      security: [{{iam: []}}]
+      parameters: [{{name: Authorization, in: header}}, {{name: q, in: query}}]
+      x-amazon-apigateway-integration:
+        {{type: http_proxy, httpMethod: GET, uri: "http://h/" {integration}}}
+components:
+  securitySchemes:
+    iam: {{type: apiKey, name: Authorization, in: header, x-amazon-apigateway-authtype: awsSigv4}}
+"#
+        );
+        let document = crate::document::read(&definition).unwrap();
+        let imported = openapi::import(&document, Protocol::Rest, "eu-west-1").unwrap();
+        let setting = |caching_enabled| MethodSetting { caching_enabled, ..Default::default() };
+        let stage = Stage {
+            cache_cluster_bytes: has_cluster.then_some(1),
+            method_settings: settings.iter().map(|(k, on)| ((*k).into(), setting(*on))).collect(),
+            ..Stage::default()
+        };
+        let warnings = shared_by_callers(&imported, &[stage.clone(), stage]);
+        assert!(warnings.iter().all(|warning| warning.severity == Severity::Warning));
+        warnings.len()
+    }
+
+    #[test]
+    fn responses_that_callers_share_are_warned_of() {
+        let all = [("*/*", Some(true))];
+        assert_eq!(warnings("", &all, true), 1);
+        assert_eq!(warnings("", &all, false), 0);
+        assert_eq!(warnings("", &[("*/*", Some(true)), ("~1a/GET", Some(false))], true), 0);
+        assert_eq!(warnings("", &[("*/*", Some(false)), ("~1a/GET", Some(true))], true), 1);
+        assert_eq!(warnings("", &[("*/*", None)], true), 0);
+        let keys = |keys: &str| format!(", cacheKeyParameters: [{keys}]");
+        assert_eq!(warnings(&keys("method.request.querystring.q"), &all, true), 1);
+        assert_eq!(warnings(&keys("method.request.header.Authorization"), &all, true), 0);
+        let mapped = format!(
+            "{}, requestParameters: {{integration.request.header.u: context.identity.userArn}}",
+            keys("integration.request.header.u")
+        );
+        assert_eq!(warnings(&mapped, &all, true), 0);
+    }
+}
