@@ -320,15 +320,13 @@ pub struct ResponseKey {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct ResponseDigest(pub [u8; 32]);
 
-/// A cache: that of a stage, or of its canary.
+/// The cache of a stage. What its canary has of its own is there too, by other keys.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct CacheName {
     /// The API's id.
     pub api_id: String,
     /// The stage.
     pub stage_name: String,
-    /// Whether it is the canary's own.
-    pub is_canary: bool,
 }
 
 /// A response that was stored.

@@ -35,6 +35,7 @@ use gateway_core::limits::{
     REST_INTEGRATION_MS_DEFAULT,
 };
 
+pub(crate) use caching::{size_name, strategy_name, strategy_of};
 use reading::Reading;
 pub use vpc_links::{HealthCheck, HealthCheckProtocol, Target, TargetGroup, VpcLinkConfig};
 pub use web_acls::WebAclConfig;

@@ -24,6 +24,8 @@ pub(super) struct StageCache {
     name: CacheName,
     /// The stage's deployment. Another one has other resources, as after an import on AWS.
     deployment_id: String,
+    /// Whether it is the canary's own.
+    is_canary: bool,
 }
 
 /// A method's caching.
@@ -50,7 +52,7 @@ enum Parameter {
 }
 
 impl StageCache {
-    /// The cache of a stage, if it has one; `None` for a canary whose stage has none either.
+    /// The cache of a stage, if it has one, or what of it is its canary's own.
     pub(super) fn of(
         api: &Api,
         stage: &Stage,
@@ -59,8 +61,8 @@ impl StageCache {
     ) -> Option<Self> {
         stage.cache_cluster_bytes.filter(|_| api.protocol == Protocol::Rest)?;
         let (api_id, stage_name) = (api.id.clone(), stage.stage_name.clone());
-        let name = CacheName { api_id, stage_name, is_canary };
-        Some(Self { name, deployment_id: deployment_id.into() })
+        let name = CacheName { api_id, stage_name };
+        Some(Self { name, deployment_id: deployment_id.into(), is_canary })
     }
 }
 
@@ -78,7 +80,7 @@ impl CachePlan {
         let Some(cache) = cache.filter(|_| is_enabled && ttl_s > 0) else { return Ok(None) };
         let integration = &method.integration;
         let mut prefix = Sha256::new();
-        let CacheName { api_id, stage_name, is_canary } = &cache.name;
+        let CacheName { api_id, stage_name } = &cache.name;
         for text in [api_id, stage_name, &cache.deployment_id] {
             digest_text(&mut prefix, text);
         }
@@ -86,7 +88,7 @@ impl CachePlan {
             Some(namespace) => (false, namespace),
             None => (true, &method.resource_path),
         };
-        prefix.update([u8::from(*is_canary), u8::from(is_own)]);
+        prefix.update([u8::from(cache.is_canary), u8::from(is_own)]);
         digest_text(&mut prefix, namespace);
         let mut parameters = Vec::with_capacity(integration.cache_key_parameters.len());
         for name in &integration.cache_key_parameters {

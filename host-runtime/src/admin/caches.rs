@@ -1,4 +1,4 @@
-//! `FlushStageAuthorizersCache`, and `ResetAuthorizersCache` of HTTP APIs.
+//! `FlushStageCache`, `FlushStageAuthorizersCache`, and `ResetAuthorizersCache` of HTTP APIs.
 
 use gateway_core::definition::{Protocol, Snapshot};
 use http::StatusCode;
@@ -6,6 +6,18 @@ use http::StatusCode;
 use super::State;
 use super::answer::Answer;
 use super::stages;
+
+/// Forgets the responses that a REST API's stage has cached, its canary's too.
+pub(super) fn flush_responses(state: &State, api_id: &str, stage_name: &str) -> Answer {
+    match stages::find(&state.current.borrow().snapshot, api_id, stage_name) {
+        Ok((api, stage)) => {
+            state.shared.stage_caches.flush(&api.id, &stage.stage_name);
+            tracing::info!(api = api.id, stage = stage_name, "cached responses are forgotten");
+            Answer::empty(StatusCode::ACCEPTED)
+        }
+        Err(refused) => refused,
+    }
+}
 
 /// Forgets what the Lambda authorizers of a REST API's stage said.
 pub(super) fn flush_authorizers(state: &State, api_id: &str, stage_name: &str) -> Answer {

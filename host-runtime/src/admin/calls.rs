@@ -30,6 +30,9 @@ pub(super) async fn answer(state: &State, request: Request<Incoming>) -> Answer 
             Ok(content) => stages::update(state, api, stage, &content).await,
             Err(refused) => refused,
         },
+        (&Method::DELETE, ["restapis", api, "stages", stage, "cache", "data"]) => {
+            caches::flush_responses(state, api, stage)
+        }
         (&Method::DELETE, ["restapis", api, "stages", stage, "cache", "authorizers"]) => {
             caches::flush_authorizers(state, api, stage)
         }
@@ -44,7 +47,7 @@ pub(super) async fn answer(state: &State, request: Request<Incoming>) -> Answer 
         (
             _,
             ["restapis", _, "stages", _]
-            | ["restapis", _, "stages", _, "cache", "authorizers"]
+            | ["restapis", _, "stages", _, "cache", "data" | "authorizers"]
             | ["v2", "apis", _, "stages", _, "cache", "authorizers"]
             | ["usageplans", _, "usage"]
             | ["explain"]

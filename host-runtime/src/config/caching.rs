@@ -1,7 +1,7 @@
 //! The cache of a stage, and what methods have of it.
 
 use gateway_core::definition::document::At;
-use gateway_core::definition::{CanarySettings, MethodSetting, UnauthorizedCacheControlStrategy};
+use gateway_core::definition::{MethodSetting, UnauthorizedCacheControlStrategy};
 use gateway_core::effect::CacheName;
 use gateway_core::limits::CACHE_TTL_S_MAX;
 
@@ -83,6 +83,21 @@ pub(super) fn method_setting(
     }
 }
 
+/// AWS's name of a cache's size.
+pub(crate) fn size_name(bytes: u64) -> &'static str {
+    SIZES.iter().find(|(_, size)| *size == bytes).map_or(SIZES[0].0, |(name, _)| name)
+}
+
+/// AWS's name of a strategy.
+pub(crate) fn strategy_name(strategy: UnauthorizedCacheControlStrategy) -> &'static str {
+    STRATEGIES.iter().find(|(_, known)| *known == strategy).map_or("", |(name, _)| name)
+}
+
+/// The strategy of this name.
+pub(crate) fn strategy_of(name: &str) -> Option<UnauthorizedCacheControlStrategy> {
+    STRATEGIES.iter().find(|(known, _)| *known == name).map(|(_, strategy)| *strategy)
+}
+
 fn ttl_s(reading: &Reading, at: &At<'_>) -> Option<u32> {
     let ttl_s = reading.whole(at)?;
     if ttl_s > CACHE_TTL_S_MAX {
@@ -94,42 +109,33 @@ fn ttl_s(reading: &Reading, at: &At<'_>) -> Option<u32> {
 
 fn strategy(reading: &Reading, at: &At<'_>) -> Option<UnauthorizedCacheControlStrategy> {
     let name = reading.text(at)?;
-    let found = STRATEGIES.iter().find(|(known, _)| *known == name);
+    let found = strategy_of(name);
     if found.is_none() {
         let names: Vec<&str> = STRATEGIES.iter().map(|(name, _)| *name).collect();
         let help = format!("one of {}", names.join(", "));
         reading.error_with(at, format!("unknown strategy `{name}`"), help);
     }
-    found.map(|(_, strategy)| *strategy)
+    found
 }
 
 impl Config {
-    /// The caches of all stages, and of canaries that have their own. What they hold together is
-    /// bounded: where their sizes are more than that, each has its share.
+    /// The caches of all stages. What they hold together is bounded: where their sizes are more than
+    /// that, each has its share.
     pub(crate) fn stage_caches(&self) -> Vec<StageCacheConfig> {
-        let mut sizes: Vec<(CacheName, u64)> = Vec::new();
-        for (api, stage) in self.apis.iter().flat_map(|a| a.stages.iter().map(move |s| (a, s))) {
-            let Some(bytes) = stage.cache_cluster_bytes else { continue };
-            let name = |is_canary| CacheName {
-                api_id: api.id.clone(),
-                stage_name: stage.stage_name.clone(),
-                is_canary,
-            };
-            sizes.push((name(false), bytes));
-            let has_own = |canary: &CanarySettings| !canary.use_stage_cache;
-            if stage.canary.as_ref().is_some_and(has_own) {
-                sizes.push((name(true), bytes));
-            }
-        }
+        let stages = self.apis.iter().flat_map(|api| api.stages.iter().map(move |s| (api, s)));
+        let sizes = stages.filter_map(|(api, stage)| {
+            let (api_id, stage_name) = (api.id.clone(), stage.stage_name.clone());
+            Some((CacheName { api_id, stage_name }, stage.cache_cluster_bytes?))
+        });
+        let sizes: Vec<(CacheName, u64)> = sizes.collect();
         let total: u64 = sizes.iter().map(|(_, bytes)| bytes).sum();
         let bytes_max = self.limits.stage_caches_in_memory_bytes;
         let share = |bytes: u64| match total > bytes_max {
-            true => u64::try_from(u128::from(bytes) * u128::from(bytes_max) / u128::from(total)),
-            false => Ok(bytes),
+            true => u128::from(bytes) * u128::from(bytes_max) / u128::from(total),
+            false => bytes.into(),
         };
-        let share = |bytes: u64| usize::try_from(share(bytes).unwrap_or(bytes_max));
-        let config =
-            |(name, bytes)| StageCacheConfig { name, bytes: share(bytes).unwrap_or(usize::MAX) };
+        let share = |bytes| usize::try_from(share(bytes)).unwrap_or(usize::MAX);
+        let config = |(name, bytes)| StageCacheConfig { name, bytes: share(bytes) };
         sizes.into_iter().map(config).collect()
     }
 }
@@ -204,17 +210,15 @@ mod tests {
     fn caches_share_what_memory_there_is_in_proportion_to_their_sizes() {
         let sizes = |stage: &str, limit: u64| {
             let limits = format!("limits: {{stageCachesInMemoryBytes: {limit}}}");
-            let config = read(stage, &limits).unwrap();
-            let caches = config.stage_caches();
-            caches.iter().map(|cache| (cache.name.is_canary, cache.bytes)).collect::<Vec<_>>()
+            let caches = read(stage, &limits).unwrap().stage_caches();
+            caches.iter().map(|cache| cache.bytes).collect::<Vec<_>>()
         };
         let alone = "cacheClusterEnabled: true";
-        assert_eq!(sizes(alone, 1_000_000_000), [(false, 500_000_000)]);
-        assert_eq!(sizes(alone, 40_000_000), [(false, 40_000_000)]);
-        let canary = |shared| format!("{alone}, canarySettings: {{useStageCache: {shared}}}");
-        assert_eq!(sizes(&canary(true), 40_000_000), [(false, 40_000_000)]);
-        assert_eq!(sizes(&canary(false), 40_000_000), [(false, 20_000_000), (true, 20_000_000)]);
-        assert_eq!(sizes("cacheClusterEnabled: false", 40_000_000), []);
+        assert_eq!(sizes(alone, 1_000_000_000), [500_000_000]);
+        assert_eq!(sizes(alone, 40_000_000), [40_000_000]);
+        let two = format!("{alone}}}, {{stageName: test, {alone}, cacheClusterSize: '1.6'");
+        assert_eq!(sizes(&two, 42_000_000), [10_000_000, 32_000_000]);
+        assert!(sizes("cacheClusterEnabled: false", 40_000_000).is_empty());
         assert!(read(alone, "limits: {stageCachesInMemoryBytes: 1000}").is_err());
     }
 }

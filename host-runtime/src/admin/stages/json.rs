@@ -3,6 +3,8 @@
 use gateway_core::definition::{Api, LoggingLevel, MethodSetting, Stage};
 use serde_json::{Map, Value, json};
 
+use crate::config::{size_name, strategy_name};
+
 /// What `GetStage` and `UpdateStage` answer. Dates and clients' certificates are not known here.
 pub(super) fn stage(api: &Api, stage: &Stage) -> Value {
     let mut shown = json!({
@@ -12,6 +14,11 @@ pub(super) fn stage(api: &Api, stage: &Stage) -> Value {
         "cacheClusterStatus": "NOT_AVAILABLE",
         "tracingEnabled": false,
     });
+    if let Some(bytes) = stage.cache_cluster_bytes {
+        shown["cacheClusterEnabled"] = true.into();
+        shown["cacheClusterSize"] = size_name(bytes).into();
+        shown["cacheClusterStatus"] = "AVAILABLE".into();
+    }
     let settings = stage.method_settings.iter();
     let settings = settings.map(|(key, setting)| (key.clone(), method_setting(setting)));
     shown["methodSettings"] = Value::Object(settings.collect());
@@ -58,6 +65,19 @@ fn method_setting(setting: &MethodSetting) -> Value {
     }
     if let Some(enabled) = setting.data_trace_enabled {
         shown.insert("dataTraceEnabled".into(), enabled.into());
+    }
+    if let Some(enabled) = setting.caching_enabled {
+        shown.insert("cachingEnabled".into(), enabled.into());
+    }
+    if let Some(ttl_s) = setting.cache_ttl_s {
+        shown.insert("cacheTtlInSeconds".into(), ttl_s.into());
+    }
+    if let Some(required) = setting.require_authorization_for_cache_control {
+        shown.insert("requireAuthorizationForCacheControl".into(), required.into());
+    }
+    if let Some(strategy) = setting.unauthorized_cache_control_header_strategy {
+        let strategy = strategy_name(strategy);
+        shown.insert("unauthorizedCacheControlHeaderStrategy".into(), strategy.into());
     }
     Value::Object(shown)
 }

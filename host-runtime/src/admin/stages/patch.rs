@@ -3,8 +3,10 @@
 
 use gateway_core::bucket::Limit;
 use gateway_core::definition::{Api, CanarySettings, LoggingLevel, MethodSetting, Stage};
-use gateway_core::limits::{ACCOUNT_BURST_DEFAULT, ACCOUNT_RATE_DEFAULT};
+use gateway_core::limits::{ACCOUNT_BURST_DEFAULT, ACCOUNT_RATE_DEFAULT, CACHE_TTL_S_MAX};
 use serde::Deserialize;
+
+use crate::config::strategy_of;
 
 /// Largest number of variables of a stage that operations may make.
 const VARIABLES_MAX: usize = 1_024;
@@ -27,8 +29,15 @@ const REPLACEABLE: &str = "/deploymentId, /variables/{variable_name}, \
     /canarySettings/stageVariableOverrides/{variable_name}, \
     /{resourcePath}/{httpMethod}/logging/dataTrace, /{resourcePath}/{httpMethod}/logging/loglevel, \
     /{resourcePath}/{httpMethod}/throttling/burstLimit, \
-    /{resourcePath}/{httpMethod}/throttling/rateLimit, /*/*/logging/dataTrace, \
-    /*/*/logging/loglevel, /*/*/throttling/burstLimit, /*/*/throttling/rateLimit";
+    /{resourcePath}/{httpMethod}/throttling/rateLimit, \
+    /{resourcePath}/{httpMethod}/caching/ttlInSeconds, /{resourcePath}/{httpMethod}/caching/enabled, \
+    /{resourcePath}/{httpMethod}/caching/dataEncrypted, \
+    /{resourcePath}/{httpMethod}/caching/requireAuthorizationForCacheControl, \
+    /{resourcePath}/{httpMethod}/caching/unauthorizedCacheControlHeaderStrategy, \
+    /*/*/logging/dataTrace, /*/*/logging/loglevel, /*/*/throttling/burstLimit, \
+    /*/*/throttling/rateLimit, /*/*/caching/ttlInSeconds, /*/*/caching/enabled, \
+    /*/*/caching/dataEncrypted, /*/*/caching/requireAuthorizationForCacheControl, \
+    /*/*/caching/unauthorizedCacheControlHeaderStrategy";
 
 /// `PatchOperation`
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -100,7 +109,9 @@ fn replace(stage: &mut Stage, ids: &[String], path: &str, value: &str) -> Result
             let (name, value) = variable(name, value)?;
             canary(stage).stage_variable_overrides.insert(name, value);
         }
-        [resource, verb, "throttling" | "logging", _] if is_method(resource, verb) => {
+        [resource, verb, "throttling" | "logging" | "caching", name]
+            if is_method(resource, verb) && is_setting(segments[2], name) =>
+        {
             let setting = stage.method_settings.entry(format!("{resource}/{verb}")).or_default();
             replace_setting(setting, segments[3], path, value)?;
         }
@@ -111,6 +122,22 @@ fn replace(stage: &mut Stage, ids: &[String], path: &str, value: &str) -> Result
         }
     }
     Ok(())
+}
+
+/// Whether a group of settings has one of this name.
+fn is_setting(group: &str, name: &str) -> bool {
+    let names: &[&str] = match group {
+        "throttling" => &["rateLimit", "burstLimit"],
+        "logging" => &["loglevel", "dataTrace"],
+        _ => &[
+            "enabled",
+            "ttlInSeconds",
+            "dataEncrypted",
+            "requireAuthorizationForCacheControl",
+            "unauthorizedCacheControlHeaderStrategy",
+        ],
+    };
+    names.contains(&name)
 }
 
 fn replace_setting(
@@ -142,6 +169,19 @@ fn replace_setting(
             });
         }
         "dataTrace" => setting.data_trace_enabled = Some(truth(path, value)?),
+        "enabled" => setting.caching_enabled = Some(truth(path, value)?),
+        "ttlInSeconds" => {
+            let ttl_s = value.parse().ok().filter(|ttl_s| *ttl_s <= CACHE_TTL_S_MAX);
+            setting.cache_ttl_s = Some(ttl_s.ok_or_else(invalid)?);
+        }
+        "dataEncrypted" => drop(truth(path, value)?),
+        "requireAuthorizationForCacheControl" => {
+            setting.require_authorization_for_cache_control = Some(truth(path, value)?);
+        }
+        "unauthorizedCacheControlHeaderStrategy" => {
+            let strategy = strategy_of(value).ok_or_else(invalid)?;
+            setting.unauthorized_cache_control_header_strategy = Some(strategy);
+        }
         _ => {
             return Err(format!(
                 "Invalid method setting path: {path}. Must be one of: [{REPLACEABLE}]"

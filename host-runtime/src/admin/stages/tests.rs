@@ -56,6 +56,18 @@ fn refusal(operations: Value) -> String {
 }
 
 #[test]
+fn a_stage_with_a_cache_tells_its_size() {
+    let mut snapshot = snapshot();
+    snapshot.apis[0].stages[0].cache_cluster_bytes = Some(6_100_000_000);
+    let stage = shown(&snapshot);
+    assert_eq!(stage["cacheClusterEnabled"], true);
+    assert_eq!(
+        (&stage["cacheClusterSize"], &stage["cacheClusterStatus"]),
+        (&json!("6.1"), &json!("AVAILABLE"))
+    );
+}
+
+#[test]
 fn a_stage_is_shown_as_aws_shows_it() {
     assert_eq!(
         shown(&snapshot()),
@@ -135,14 +147,23 @@ fn variables_and_settings_of_methods_are_replaced_and_removed() {
         {"op": "replace", "path": "/~1pets/GET/throttling/burstLimit", "value": "7"},
         {"op": "replace", "path": "/~1pets/GET/logging/loglevel", "value": "INFO"},
         {"op": "replace", "path": "/~1pets/GET/logging/dataTrace", "value": "true"},
+        {"op": "replace", "path": "/~1pets/GET/caching/enabled", "value": "true"},
+        {"op": "replace", "path": "/~1pets/GET/caching/ttlInSeconds", "value": "60"},
+        {"op": "replace", "path": "/~1pets/GET/caching/dataEncrypted", "value": "true"},
+        {"op": "replace", "path": "/*/*/caching/requireAuthorizationForCacheControl", "value": "false"},
+        {"op": "replace", "path": "/*/*/caching/unauthorizedCacheControlHeaderStrategy",
+         "value": "FAIL_WITH_403"},
     ]));
     assert_eq!(stage["variables"], json!({"sv0": "new"}));
     assert_eq!(
         stage["methodSettings"],
         json!({
-            "*/*": {"throttlingRateLimit": 2.5, "throttlingBurstLimit": 5000},
+            "*/*": {"throttlingRateLimit": 2.5, "throttlingBurstLimit": 5000,
+                "requireAuthorizationForCacheControl": false,
+                "unauthorizedCacheControlHeaderStrategy": "FAIL_WITH_403"},
             "~1pets/GET": {"throttlingRateLimit": 10000.0, "throttlingBurstLimit": 7,
-                "loggingLevel": "INFO", "dataTraceEnabled": true},
+                "loggingLevel": "INFO", "dataTraceEnabled": true,
+                "cachingEnabled": true, "cacheTtlInSeconds": 60},
         })
     );
     let removed = after(json!([
@@ -192,6 +213,7 @@ fn what_cannot_be_done_is_refused_whole() {
         ("/pets/GET/throttling/rateLimit", "1"),
         ("/~1pets/get/throttling/rateLimit", "1"),
         ("/*/*/throttling/nothing", "1"),
+        ("/*/*/throttling/enabled", "true"),
     ] {
         let message = one(json!({"op": "replace", "path": path, "value": value}));
         assert!(message.starts_with("Invalid method setting path: "), "{path}: {message}");
@@ -203,6 +225,9 @@ fn what_cannot_be_done_is_refused_whole() {
         ("/*/*/throttling/rateLimit", "-1"),
         ("/*/*/throttling/burstLimit", "1.5"),
         ("/*/*/logging/loglevel", "info"),
+        ("/*/*/caching/ttlInSeconds", "3601"),
+        ("/*/*/caching/enabled", "1"),
+        ("/*/*/caching/unauthorizedCacheControlHeaderStrategy", "FAIL"),
         ("/variables/a-b", "x"),
         ("/variables/a", "<script>"),
         // What AWS changes and a running host does not.

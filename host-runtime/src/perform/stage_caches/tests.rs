@@ -12,7 +12,7 @@ use crate::framing::ClientRequest;
 const BYTES: usize = 20_000_000;
 
 fn name(stage_name: &str) -> CacheName {
-    CacheName { api_id: "a".into(), stage_name: stage_name.into(), is_canary: false }
+    CacheName { api_id: "a".into(), stage_name: stage_name.into() }
 }
 
 fn config(stage_name: &str, bytes: usize) -> StageCacheConfig {
