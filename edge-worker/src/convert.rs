@@ -33,6 +33,7 @@ pub(crate) fn arrival(request: &web_sys::Request, contents: &mut Contents) -> Ar
         scheme,
         port: port(authority, scheme),
         vpc_endpoint_id: None,
+        tls: None,
         is_explained: false,
         request: Request {
             method: request.method(),

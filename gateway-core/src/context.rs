@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use crate::definition::ResponseTransferMode;
 use crate::effect::CacheUse;
 use crate::gateway_error::ResponseType;
-use crate::message::{Scheme, Timestamp, Version};
+use crate::message::{ClientCertificate, Scheme, Timestamp, Tls, Version};
 
 /// A text of the arrival or of the gateway, where it is, or one that was made.
 pub type Text<'a> = Cow<'a, str>;
@@ -54,6 +54,11 @@ pub struct Context<'a> {
     pub source_ip: Text<'a>,
     /// The private endpoint that the request came by. Few do, so it takes little room.
     pub private_origin: Option<Box<PrivateOrigin>>,
+    /// The connection: `$context.tlsVersion`, `$context.cipherSuite`.
+    pub tls: Option<Cow<'a, Box<Tls>>>,
+    /// Whether the request came by a domain name with mutual TLS: elsewhere nobody is told of the
+    /// client's certificate, since nobody verified it for there.
+    pub is_mutual_tls: bool,
     /// `$context.identity.userAgent`.
     pub user_agent: Option<Text<'a>>,
     /// `X-Amzn-Trace-Id`, completed.
@@ -115,6 +120,8 @@ impl Context<'_> {
             path: owned(self.path),
             resource_request_path: owned(self.resource_request_path),
             user_agent: self.user_agent.map(owned),
+            tls: self.tls.map(|tls| Cow::Owned(tls.into_owned())),
+            is_mutual_tls: self.is_mutual_tls,
             private_origin: self.private_origin,
             is_canary_request: self.is_canary_request,
             base_path_matched: self.base_path_matched.map(owned),
@@ -157,6 +164,11 @@ pub struct PrivateOrigin {
 }
 
 impl Context<'_> {
+    /// `$context.identity.clientCert`
+    pub fn client_certificate(&self) -> Option<&ClientCertificate> {
+        let tls = self.tls.as_ref().filter(|_| self.is_mutual_tls);
+        tls?.client_certificate.as_deref()
+    }
     /// `$context.identity.vpceId`
     pub fn vpc_endpoint_id(&self) -> Option<&str> {
         Some(&self.private_origin.as_ref()?.vpc_endpoint_id)
@@ -325,6 +337,8 @@ pub(crate) fn example() -> Context<'static> {
         domain_prefix: "r3pmxmplak".into(),
         source_ip: "205.255.255.176".into(),
         private_origin: None,
+        tls: None,
+        is_mutual_tls: false,
         user_agent: Some("agent/1".into()),
         trace: Trace {
             root: "1-5e6a86de-d1b2d8aea3b0b0ae4a2f2b1c".into(),
@@ -349,5 +363,24 @@ pub(crate) fn example() -> Context<'static> {
         cache: None,
         status: 0,
         response_length: None,
+    }
+}
+
+/// A connection for tests, with a client's certificate.
+#[cfg(test)]
+pub(crate) fn example_tls() -> Tls {
+    let certificate = ClientCertificate {
+        pem: "-----BEGIN CERTIFICATE-----\n…".into(),
+        subject_dn: "C=US,CN=client".into(),
+        issuer_dn: "CN=authority".into(),
+        serial_number: "1".into(),
+        not_before: "May 28 12:30:02 2019 GMT".into(),
+        not_after: "Aug  5 09:36:04 2021 GMT".into(),
+    };
+    Tls {
+        server_name: Some("mtls.example".into()),
+        version: "TLSv1.3".into(),
+        cipher_suite: "TLS_AES_128_GCM_SHA256".into(),
+        client_certificate: Some(Box::new(certificate)),
     }
 }

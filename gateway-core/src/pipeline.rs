@@ -104,6 +104,7 @@ fn note_stage<'g>(addressed: Addressed<'g>, context: &mut Context<'g>) -> StageO
     context.path = addressed.path;
     context.is_canary_request = addressed.at.is_canary;
     context.base_path_matched = addressed.base_path_matched;
+    context.is_mutual_tls = addressed.is_mutual_tls;
     context.resource_request_path = addressed.resource_request_path;
     addressed.at
 }

@@ -120,6 +120,7 @@ fn arrive(worker: &Worker, asked: &Asked) -> io::Result<(Arrival, ClientRequest,
         scheme: Scheme::Http,
         port: 80,
         vpc_endpoint_id: None,
+        tls: None,
         is_explained: true,
         request: message::Request {
             method: asked.method.clone(),

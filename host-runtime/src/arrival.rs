@@ -15,6 +15,7 @@ use crate::framing::{ClientRequest, own_response};
 use crate::host::VpcEndpointId;
 use crate::perform::content::Contents;
 use crate::spelling::{Heads, fields_of};
+use crate::tls::Session;
 use crate::worker::Worker;
 
 /// The client at the other end of a connection.
@@ -25,6 +26,7 @@ pub(crate) struct Peer {
     port: u16,
     vpc_endpoint_id: Option<VpcEndpointId>,
     heads: Option<Heads>,
+    session: Option<Session>,
 }
 
 impl Peer {
@@ -36,12 +38,17 @@ impl Peer {
     ) -> Self {
         // A client of a listener on `[::]` that speaks IPv4 is known by its IPv4 address.
         let source_ip = address.ip().to_canonical().to_string();
-        Self { address, source_ip, port, vpc_endpoint_id, heads: None }
+        Self { address, source_ip, port, vpc_endpoint_id, heads: None, session: None }
     }
 
     /// With the heads that are noted, which are there for HTTP/1.1.
     pub(crate) fn with_heads(self, heads: Option<Heads>) -> Self {
         Self { heads, ..self }
+    }
+
+    /// By TLS.
+    pub(crate) fn with_session(self, session: Option<Session>) -> Self {
+        Self { session, ..self }
     }
 
     pub(crate) fn address(&self) -> SocketAddr {
@@ -91,13 +98,16 @@ pub(crate) fn arrive(
     let mut contents = Contents::default();
     let part_max = worker.settings.borrow().limits.content_timeout;
     let content = contents.hold(Body::from_client(incoming, PAYLOAD_BYTES_MAX.into(), part_max));
+    let now = now();
+    let tls = peer.session.as_ref().map(|s| s.told(&worker.settings.borrow().tls, now));
     let arrival = Arrival {
-        now: now(),
+        now,
         seed: worker.seed(),
         source_ip: peer.source_ip.clone(),
-        scheme: Scheme::Http,
+        scheme: if tls.is_some() { Scheme::Https } else { Scheme::Http },
         port: peer.port,
         is_explained,
+        tls: tls.map(Box::new),
         vpc_endpoint_id: peer.vpc_endpoint_id.as_deref().map(Into::into),
         request: message::Request {
             method: parts.method.as_str().to_owned(),

@@ -7,9 +7,11 @@ mod admin_token;
 mod api;
 mod caching;
 mod canary;
+mod certificates;
 mod domain_names;
 mod functions;
 mod iam;
+mod listeners;
 mod private_endpoints;
 mod reading;
 mod redis;
@@ -36,20 +38,23 @@ use gateway_core::limits::{
 };
 
 pub(crate) use caching::{size_name, strategy_name, strategy_of};
+pub use certificates::{Certificate, DomainTls, MutualTls};
+pub use listeners::{Listener, ListenerTls};
 use reading::Reading;
 pub use vpc_links::{HealthCheck, HealthCheckProtocol, Target, TargetGroup, VpcLinkConfig};
 pub use web_acls::WebAclConfig;
 
 use crate::admin::token::AdminToken;
-use crate::host::VpcEndpointId;
+use crate::host::Place;
 use crate::perform::access_keys::Secret;
 use crate::redis::RedisConfig;
+use crate::tls::Tls;
 
 /// A configuration.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Config {
-    /// Where clients are served.
-    pub listen: SocketAddr,
+    /// Where clients are served: one listener at least.
+    pub listen: Vec<Listener>,
     /// Listeners that private APIs are reached by.
     pub private_endpoints: Vec<PrivateEndpointConfig>,
     /// Where the operator is served: health and metrics.
@@ -68,6 +73,10 @@ pub struct Config {
     pub apis: Vec<ApiConfig>,
     /// Custom domain names.
     pub domain_names: Vec<DomainName>,
+    /// TLS of those that have certificates of their own.
+    pub domain_tls: Vec<DomainTls>,
+    /// The certificates of all of them and of listeners; read with the definitions.
+    pub tls: Arc<Tls>,
     /// Lambda functions by name, or `name:qualifier`.
     pub functions: BTreeMap<String, FunctionConfig>,
     /// URLs of AWS's services by signing name.
@@ -104,7 +113,7 @@ pub struct Config {
 #[derive(Debug, Clone, PartialEq)]
 pub struct PrivateEndpointConfig {
     /// Where its clients are served.
-    pub listen: SocketAddr,
+    pub listen: Listener,
     /// The endpoint.
     pub endpoint: PrivateEndpoint,
 }
@@ -198,7 +207,7 @@ impl Config {
     pub fn for_definition(definition: &Path, protocol: Protocol, listen: SocketAddr) -> Self {
         let stage_name = if protocol == Protocol::Http { "$default" } else { "prod" };
         Self {
-            listen,
+            listen: vec![Listener::plain(listen)],
             private_endpoints: Vec::new(),
             principals: Vec::new(),
             access_keys: BTreeMap::new(),
@@ -216,6 +225,8 @@ impl Config {
                 source: Source::default(),
             }],
             domain_names: Vec::new(),
+            domain_tls: Vec::new(),
+            tls: Arc::default(),
             functions: BTreeMap::new(),
             endpoints: BTreeMap::new(),
             truststore: None,
@@ -234,10 +245,19 @@ impl Config {
         }
     }
 
-    /// The listeners of private endpoints, by endpoint.
-    pub fn private_listeners(&self) -> BTreeMap<VpcEndpointId, SocketAddr> {
-        let endpoints = self.private_endpoints.iter();
-        endpoints.map(|e| (e.endpoint.vpc_endpoint_id.as_str().into(), e.listen)).collect()
+    /// All listeners: those for everybody first.
+    pub fn listeners(&self) -> Vec<(Place, Listener)> {
+        let public = self.listen.iter().map(|l| (l.place(None), l.clone()));
+        let private = self.private_endpoints.iter().map(|configured| {
+            let id = &configured.endpoint.vpc_endpoint_id;
+            (configured.listen.place(Some(id)), configured.listen.clone())
+        });
+        public.chain(private).collect()
+    }
+
+    /// Where they are.
+    pub fn places(&self) -> Vec<Place> {
+        self.listeners().into_iter().map(|(place, _)| place).collect()
     }
 
     /// The URL of an AWS service, if one is configured: `endpoints`, else `AWS_ENDPOINT_URL_{NAME}`,
@@ -309,24 +329,25 @@ fn read(reading: &Reading, at: &At<'_>, directory: &Path) -> Config {
         "webAcl",
     ];
     reading.keys(at, &KEYS);
-    let listen = at.get("listen").and_then(|at| reading.address(&at));
     let region = at.get("region").and_then(|at| reading.text(&at));
     let web_acls = web_acls::read_all(reading, at, directory);
     let apis = api::read_all(reading, at, directory, &web_acls);
-    let listen = listen.unwrap_or_else(|| LISTEN_DEFAULT.parse().expect("it is an address"));
+    let default = LISTEN_DEFAULT.parse().expect("it is an address");
+    let listen = listeners::read_all(reading, at, directory, default);
+    let (domain_names, domain_tls) = domain_names::read_all(reading, at, &apis, directory);
     let (principals, access_keys) = iam::read_all(reading, at, directory);
     let (account_throttle, mut throttling) = account::read(reading, at);
     let (redis, when_away) = redis::read(reading, at, directory);
     throttling.when_away = when_away;
     let (api_keys, usage_plans) = usage::read_all(reading, at, directory);
     Config {
+        private_endpoints: private_endpoints::read_all(reading, at, &listen, directory),
         listen,
         api_keys,
         usage_plans,
         web_acls,
         principals,
         access_keys,
-        private_endpoints: private_endpoints::read_all(reading, at, listen),
         admin: at.get("admin").and_then(|at| reading.address(&at)),
         admin_token: admin_token::read(reading, at, directory),
         region: region.map_or_else(default_region, Into::into),
@@ -334,7 +355,9 @@ fn read(reading: &Reading, at: &At<'_>, directory: &Path) -> Config {
             .get("accountId")
             .and_then(|at| account_id(reading, &at))
             .unwrap_or_else(|| ACCOUNT_ID_DEFAULT.into()),
-        domain_names: domain_names::read_all(reading, at, &apis),
+        domain_names,
+        domain_tls,
+        tls: Arc::default(),
         apis,
         functions: functions::read_all(reading, at, directory),
         endpoints: endpoints(reading, at),

@@ -1,6 +1,5 @@
 //! The host: worker threads, and what is done to all of them.
 
-use std::collections::BTreeMap;
 use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -30,10 +29,8 @@ pub const DRAIN_MAX: Duration = Duration::from_secs(35);
 /// How a host is run.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// Where clients are served. Port 0 lets the system choose.
-    pub listen: SocketAddr,
-    /// Where clients of private APIs are served.
-    pub private: BTreeMap<VpcEndpointId, SocketAddr>,
+    /// Where clients are served: one place for everybody at least. Port 0 lets the system choose.
+    pub places: Vec<Place>,
     /// Worker threads.
     pub threads: usize,
     /// What runs the pipeline.
@@ -45,13 +42,24 @@ pub struct Options {
 /// `vpce-…`: the endpoint that a listener stands in for.
 pub type VpcEndpointId = Arc<str>;
 
+/// What is listened at, and for whom.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// As it is configured.
+    pub address: SocketAddr,
+    /// Over TLS, not in clear text.
+    pub is_tls: bool,
+    /// For a private endpoint; `None`: for everybody.
+    pub vpc_endpoint_id: Option<VpcEndpointId>,
+}
+
 /// A host that serves. Dropped, it ends without waiting for anything.
 #[derive(Debug)]
 pub struct Host {
     shared: Arc<Shared>,
     workers: Vec<WorkerThread>,
-    /// By endpoint; `None` is the public one.
-    addresses: BTreeMap<Option<VpcEndpointId>, SocketAddr>,
+    /// Places with the addresses that the system gave, in the order of the configuration.
+    addresses: Vec<(Place, SocketAddr)>,
     /// Last, so that it goes when nobody counts any more.
     _usage_writer: Option<UsageWriter>,
 }
@@ -59,9 +67,16 @@ pub struct Host {
 /// An address, listened at by a listener for each thread.
 #[derive(Debug)]
 pub struct Listeners {
-    vpc_endpoint_id: Option<VpcEndpointId>,
+    place: Place,
     address: SocketAddr,
     listeners: Vec<std::net::TcpListener>,
+}
+
+impl Listeners {
+    /// The address that the system gave.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
 }
 
 #[derive(Debug)]
@@ -94,24 +109,23 @@ impl Host {
         let start = |index| WorkerThread::start(index, options.engine, deployment, &shared);
         let workers = (0..options.threads.max(1)).map(start).collect::<io::Result<Vec<_>>>()?;
         // Nobody can connect before everything is there to answer.
-        let addresses = BTreeMap::new();
+        let addresses = Vec::new();
         let mut host = Self { shared, workers, addresses, _usage_writer: usage_writer };
-        let public = host.listen(None, options.listen)?;
-        let private = options.private.iter();
-        let private = private.map(|(id, address)| host.listen(Some(Arc::clone(id)), *address));
-        let private = private.collect::<io::Result<Vec<_>>>()?;
-        [public].into_iter().chain(private).for_each(|listeners| host.accept_at(listeners));
+        let listeners = options.places.iter().map(|place| host.listen(place.clone()));
+        let listeners = listeners.collect::<io::Result<Vec<_>>>()?;
+        listeners.into_iter().for_each(|listeners| host.accept_at(listeners));
         Ok(host)
     }
 
-    /// Where clients are served.
+    /// Where clients are served: the first place for everybody.
     pub fn address(&self) -> SocketAddr {
-        self.addresses[&None]
+        let mut public = self.addresses.iter().filter(|(p, _)| p.vpc_endpoint_id.is_none());
+        public.next().expect("a configuration has a listener for everybody").1
     }
 
-    /// Where clients of private APIs are served.
-    pub fn private_addresses(&self) -> impl Iterator<Item = (&VpcEndpointId, SocketAddr)> {
-        self.addresses.iter().filter_map(|(id, address)| Some((id.as_ref()?, *address)))
+    /// All places, and their addresses.
+    pub fn addresses(&self) -> &[(Place, SocketAddr)] {
+        &self.addresses
     }
 
     /// What all threads share: metrics and logs.
@@ -132,37 +146,32 @@ impl Host {
         answers.into_iter().collect()
     }
 
-    /// Listens at another address, for a private endpoint or (`None`) for everybody. Nothing is
-    /// accepted there before [`Host::accept_at`].
+    /// Listens at another place. Nothing is accepted there before [`Host::accept_at`].
     ///
     /// # Errors
     /// When the address cannot be listened at.
-    pub fn listen(
-        &self,
-        vpc_endpoint_id: Option<VpcEndpointId>,
-        address: SocketAddr,
-    ) -> io::Result<Listeners> {
-        let (address, listeners) = listeners(address, self.workers.len())?;
-        Ok(Listeners { vpc_endpoint_id, address, listeners })
+    pub fn listen(&self, place: Place) -> io::Result<Listeners> {
+        // A place that becomes another kind of place at its address shares it for a moment.
+        let is_own = self.addresses.iter().any(|(own, _)| own.address == place.address);
+        let (address, listeners) = listeners(place.address, self.workers.len(), is_own)?;
+        Ok(Listeners { place, address, listeners })
     }
 
-    /// Accepts there from now on, and no more where the same endpoint was before. Connections that
-    /// are open stay so.
+    /// Accepts there from now on.
     pub fn accept_at(&mut self, listeners: Listeners) {
-        let Listeners { vpc_endpoint_id, address, listeners } = listeners;
+        let Listeners { place, address, listeners } = listeners;
         for (worker, listener) in self.workers.iter().zip(listeners) {
-            worker.send(Command::Listen(vpc_endpoint_id.clone(), listener));
+            worker.send(Command::Listen(place.clone(), listener));
         }
-        self.addresses.insert(vpc_endpoint_id, address);
+        self.addresses.push((place, address));
     }
 
-    /// Accepts no more for a private endpoint. What comes by connections that are open is for an
-    /// endpoint that nobody has, and refused.
-    pub fn close(&mut self, vpc_endpoint_id: &VpcEndpointId) {
-        let vpc_endpoint_id = Some(Arc::clone(vpc_endpoint_id));
-        self.addresses.remove(&vpc_endpoint_id);
+    /// Accepts no more there. Connections that are open stay so; what comes by those of a private
+    /// endpoint is for an endpoint that nobody has, and refused.
+    pub fn close(&mut self, place: &Place) {
+        self.addresses.retain(|(own, _)| own != place);
         for worker in &self.workers {
-            worker.send(Command::Close(vpc_endpoint_id.clone()));
+            worker.send(Command::Close(place.clone()));
         }
     }
 
@@ -233,9 +242,10 @@ fn counted_on(directory: &Path) -> io::Result<(Arc<Tokens>, Option<UsageWriter>)
 fn listeners(
     address: SocketAddr,
     count: usize,
+    is_own: bool,
 ) -> io::Result<(SocketAddr, Vec<std::net::TcpListener>)> {
     // `SO_REUSEPORT` would let a second edgeway take half of the first one's connections.
-    if address.port() != 0 {
+    if address.port() != 0 && !is_own {
         drop(socket(address, false)?);
     }
     let first = listener(address)?;

@@ -30,6 +30,7 @@ pub mod settings;
 mod sigv4;
 pub mod snapshot;
 pub mod spelling;
+pub mod tls;
 pub mod usage_report;
 pub mod usage_store;
 pub mod worker;

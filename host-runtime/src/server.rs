@@ -1,9 +1,11 @@
-//! Clients' connections: HTTP/1.1 and HTTP/2 (with prior knowledge), bounded in every direction.
+//! Clients' connections: HTTP/1.1 and HTTP/2 (by ALPN, or with prior
+//! knowledge), bounded in every direction.
 
 use std::convert::Infallible;
 use std::io;
 use std::pin::pin;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
@@ -12,7 +14,7 @@ use hyper::body::Incoming;
 use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
@@ -21,10 +23,10 @@ use crate::arrival::{Peer, arrive};
 use crate::descriptors::SpareDescriptor;
 use crate::drive::drive;
 use crate::explained::{self, Explained};
-use crate::host::VpcEndpointId;
+use crate::host::Place;
 use crate::local::LocalExecutor;
 use crate::spelling::{Heads, Left, Noted};
-use crate::worker::{Connections, Worker};
+use crate::worker::{Connections, OpenConnection, Worker};
 
 /// Most connections on one thread; beyond it, the next ones wait in the listener's queue.
 const CONNECTIONS_MAX: usize = 16_384;
@@ -37,10 +39,10 @@ const HEAD_BYTES_MAX: usize = 32 * 1024;
 /// Most requests at a time on one HTTP/2 connection.
 const STREAMS_MAX: u32 = 128;
 
-/// A listener, and whom it is for.
+/// A listener, and what it is.
 pub(crate) struct Listener {
     pub(crate) listener: TcpListener,
-    pub(crate) vpc_endpoint_id: Option<VpcEndpointId>,
+    pub(crate) place: Place,
 }
 
 /// Accepts connections until it is stopped; those that wait in the queue then are taken too.
@@ -50,12 +52,13 @@ pub(crate) async fn accept(
     mut stop: watch::Receiver<bool>,
     ended: watch::Receiver<bool>,
 ) {
-    let Listener { listener, vpc_endpoint_id } = listener;
+    let Listener { listener, place } = listener;
+    let place = Rc::new(place);
     let port = listener.local_addr().map_or(0, |address| address.port());
     let start = |(stream, address)| {
-        let peer = Peer::new(address, port, vpc_endpoint_id.clone());
-        let connection = serve(Rc::clone(&worker), stream, peer, ended.clone());
-        tokio::task::spawn_local(connection);
+        let peer = Peer::new(address, port, place.vpc_endpoint_id.clone());
+        let (worker, place, ended) = (Rc::clone(&worker), Rc::clone(&place), ended.clone());
+        tokio::task::spawn_local(serve(worker, place, stream, peer, ended));
     };
     let mut spare = SpareDescriptor::new();
     loop {
@@ -90,18 +93,43 @@ async fn accept_failed(error: &io::Error, spare: &mut SpareDescriptor, listener:
     tokio::time::sleep(Duration::from_millis(100)).await;
 }
 
+/// A connection from its first byte on: in clear text, or after a handshake.
 async fn serve(
     worker: Rc<Worker>,
+    place: Rc<Place>,
     stream: TcpStream,
     peer: Peer,
     mut ended: watch::Receiver<bool>,
 ) {
     let open = Connections::open(&worker);
-    let left = Left::default();
     stream.set_nodelay(true).ok(); // slower answers, not wrong ones
-    let Ok(http2) = tokio::time::timeout(FIRST_BYTES_MAX, begins_http2(&stream)).await else {
-        return;
+    if !place.is_tls {
+        let Ok(http2) = tokio::time::timeout(FIRST_BYTES_MAX, begins_http2(&stream)).await else {
+            return;
+        };
+        return serve_http(worker, open, stream, http2, peer, ended).await;
+    }
+    let tls = || Arc::clone(&worker.settings.borrow().tls);
+    let shaken = tokio::select! {
+        shaken = worker.handshakes.shake(tls, &place, peer.address(), stream) => shaken,
+        _ = ended.wait_for(|ended| *ended) => return,
     };
+    let Some((stream, session)) = shaken else { return };
+    let http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
+    let peer = peer.with_session(Some(session));
+    // In a box: connections in clear text take no memory for it.
+    Box::pin(serve_http(Rc::clone(&worker), open, stream, http2, peer, ended)).await;
+}
+
+async fn serve_http<S: AsyncRead + AsyncWrite + Unpin + 'static>(
+    worker: Rc<Worker>,
+    open: OpenConnection,
+    stream: S,
+    http2: bool,
+    peer: Peer,
+    mut ended: watch::Receiver<bool>,
+) {
+    let left = Left::default();
     let heads = (!http2).then(Heads::default);
     let address = peer.address();
     let peer = Rc::new(peer.with_heads(heads.clone()));
@@ -168,7 +196,7 @@ async fn serve(
 
 /// Reads what a client still sends that was answered before its end. Closed with bytes unread, a
 /// connection is reset, and the client may lose the answer (RFC 9112 §9.6).
-async fn linger(mut stream: TcpStream) {
+async fn linger(mut stream: impl AsyncRead + AsyncWrite + Unpin) {
     let reading = async {
         stream.shutdown().await?;
         let mut waste = vec![0; 16 * 1024];

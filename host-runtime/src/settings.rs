@@ -15,6 +15,7 @@ use crate::perform::stage_caches::StageCacheConfig;
 use crate::perform::trust::Trust;
 use crate::perform::vpc_links::VpcLinks;
 use crate::redis::RedisConfig;
+use crate::tls::Tls;
 
 /// Everything that effects need and the pipeline does not.
 #[derive(Debug, Default)]
@@ -29,6 +30,8 @@ pub struct Settings {
     pub access_keys: AccessKeys,
     /// Who vouches for endpoints.
     pub trust: Arc<Trust>,
+    /// Certificates that clients are shown.
+    pub tls: Arc<Tls>,
     /// Where private integrations are.
     pub vpc_links: Arc<VpcLinks>,
     /// Caches of stages.
@@ -62,6 +65,8 @@ impl Settings {
             Some(before) if before.trust.adds(added) => Arc::clone(&before.trust),
             _ => Arc::new(Trust::new(added.to_vec())),
         };
+        let tls = Arc::clone(&config.tls);
+        let tls = before.map_or(Arc::clone(&tls), |before| tls.or_before(&before.tls));
         let before_links = before.map(|before| &*before.vpc_links);
         let vpc_links = Arc::new(VpcLinks::new(config, before_links));
         let access_keys = AccessKeys::new(config.access_keys.clone());
@@ -71,6 +76,7 @@ impl Settings {
             services,
             access_keys,
             trust,
+            tls,
             vpc_links,
             stage_caches: config.stage_caches(),
             limits: config.limits,

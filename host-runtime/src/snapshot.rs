@@ -2,6 +2,7 @@
 
 mod caching;
 mod guess;
+mod tls;
 mod web_acls;
 
 use std::fs;
@@ -120,6 +121,7 @@ impl Building {
                 if let Some(truststore) = &mut config.truststore {
                     self.truststore(truststore, file, &document);
                 }
+                self.tls(&mut config, file, &document);
                 let snapshot = self.snapshot(&config, file)?;
                 Some((config, snapshot))
             }

@@ -12,7 +12,7 @@ use tokio::task::JoinHandle;
 
 use crate::engine::{Engine, EngineError};
 use crate::explained::Explanations;
-use crate::host::VpcEndpointId;
+use crate::host::Place;
 use crate::memory::Memory;
 use crate::perform::access_log::{AccessLog, AccessLogBuffer};
 use crate::perform::authorizations::Authorizations;
@@ -24,6 +24,7 @@ use crate::perform::tokens::Tokens;
 use crate::perform::tokens::shared::SharedTokens;
 use crate::server;
 use crate::settings::Settings;
+use crate::tls::handshake::Handshakes;
 
 /// How long connections are kept open for one more request when the host goes down: a client that
 /// sends meanwhile is answered, and told that the connection ends.
@@ -69,6 +70,7 @@ pub(crate) struct Worker {
     /// What this machine shares with others; without it [`Shared::tokens`] is all there is.
     pub(crate) shared_tokens: RefCell<Option<Rc<SharedTokens>>>,
     pub(crate) connections: Connections,
+    pub(crate) handshakes: Handshakes,
     seeds: RefCell<Seeds>,
 }
 
@@ -85,10 +87,10 @@ pub(crate) struct Connections {
 pub(crate) enum Command {
     /// Serve this from now on.
     Deploy(Deployment, mpsc::Sender<Result<(), EngineError>>),
-    /// Accept here for this endpoint from now on, and no more at its listener before.
-    Listen(Option<VpcEndpointId>, std::net::TcpListener),
-    /// Accept no more for this endpoint.
-    Close(Option<VpcEndpointId>),
+    /// Accept here from now on.
+    Listen(Place, std::net::TcpListener),
+    /// Accept no more here.
+    Close(Place),
     /// Stop accepting, finish what is under way within this time, and end.
     Drain(Duration),
 }
@@ -106,6 +108,7 @@ impl Worker {
             settings: RefCell::new(settings),
             shared_tokens: RefCell::default(),
             connections: Connections::default(),
+            handshakes: Handshakes::default(),
             seeds: RefCell::default(),
         }
     }
@@ -119,7 +122,7 @@ impl Worker {
     pub(crate) async fn run(self: Rc<Self>, mut commands: UnboundedReceiver<Command>) {
         self.share_tokens(&self.settings.borrow());
         let (ending, ended) = watch::channel(false);
-        let mut accepting: BTreeMap<Option<VpcEndpointId>, Accepting> = BTreeMap::new();
+        let mut accepting: BTreeMap<Place, Accepting> = BTreeMap::new();
         while let Some(command) = commands.recv().await {
             match command {
                 Command::Deploy(deployment, done) => {
@@ -129,18 +132,13 @@ impl Worker {
                     }
                     done.send(deployed).ok(); // whoever asked may have gone
                 }
-                Command::Listen(endpoint, listener) => {
-                    let next = Accepting::start(&self, endpoint.clone(), listener, &ended);
-                    let before = match next {
-                        Some(next) => accepting.insert(endpoint, next),
-                        None => accepting.remove(&endpoint),
-                    };
-                    if let Some(before) = before {
-                        before.stop().await;
+                Command::Listen(place, listener) => {
+                    if let Some(next) = Accepting::start(&self, place.clone(), listener, &ended) {
+                        accepting.insert(place, next);
                     }
                 }
-                Command::Close(endpoint) => {
-                    if let Some(before) = accepting.remove(&endpoint) {
+                Command::Close(place) => {
+                    if let Some(before) = accepting.remove(&place) {
                         before.stop().await;
                     }
                 }
@@ -204,7 +202,7 @@ struct Accepting {
 impl Accepting {
     fn start(
         worker: &Rc<Worker>,
-        vpc_endpoint_id: Option<VpcEndpointId>,
+        place: Place,
         listener: std::net::TcpListener,
         ended: &watch::Receiver<bool>,
     ) -> Option<Self> {
@@ -216,7 +214,7 @@ impl Accepting {
             }
         };
         let (stop, stopped) = watch::channel(false);
-        let listener = server::Listener { listener, vpc_endpoint_id };
+        let listener = server::Listener { listener, place };
         let accept = server::accept(Rc::clone(worker), listener, stopped, ended.clone());
         Some(Self { task: tokio::task::spawn_local(accept), stop })
     }

@@ -34,6 +34,8 @@ impl<'a> Context<'a> {
                 let vpc_id = known.and_then(|endpoint| endpoint.vpc_id.clone());
                 Box::new(PrivateOrigin { vpc_endpoint_id: id.clone(), vpc_id })
             }),
+            tls: arrival.tls.as_ref().map(Cow::Borrowed),
+            is_mutual_tls: false,
             user_agent: request.fields.get("user-agent").map(Into::into),
             trace: Trace::complete(&request.fields, arrival.seed, arrival.now),
             account_id: snapshot.account_id.as_str().into(),

@@ -65,7 +65,7 @@ variables! {
     "authorizer.status" => |c, _| member(c, "status").or_else(|| authorizer_status(c));
     "awsEndpointRequestId" => |c, _| some(&c.integration.as_ref()?.request_id);
     "awsEndpointRequestId2";
-    "cipherSuite";
+    "cipherSuite" => |c, _| given(&c.tls.as_ref()?.cipher_suite);
     "customDomain.basePathMatched" => |c, _| base_path(c);
     "dataProcessed";
     "deploymentId" => |c, _| given(&c.deployment_id);
@@ -82,12 +82,12 @@ variables! {
     "identity.apiKey" => |c, _| given(&c.api_key.as_ref()?.value);
     "identity.apiKeyId" => |c, _| given(&c.api_key.as_ref()?.id);
     "identity.caller" => |c, _| given(&c.authorizer.iam()?.user_id);
-    "identity.clientCert.clientCertPem";
-    "identity.clientCert.issuerDN";
-    "identity.clientCert.serialNumber";
-    "identity.clientCert.subjectDN";
-    "identity.clientCert.validity.notAfter";
-    "identity.clientCert.validity.notBefore";
+    "identity.clientCert.clientCertPem" => |c, _| given(&c.client_certificate()?.pem);
+    "identity.clientCert.issuerDN" => |c, _| given(&c.client_certificate()?.issuer_dn);
+    "identity.clientCert.serialNumber" => |c, _| given(&c.client_certificate()?.serial_number);
+    "identity.clientCert.subjectDN" => |c, _| given(&c.client_certificate()?.subject_dn);
+    "identity.clientCert.validity.notAfter" => |c, _| given(&c.client_certificate()?.not_after);
+    "identity.clientCert.validity.notBefore" => |c, _| given(&c.client_certificate()?.not_before);
     "identity.cognitoAuthenticationProvider";
     "identity.cognitoAuthenticationType";
     "identity.cognitoIdentityId";
@@ -123,7 +123,7 @@ variables! {
     "routeKey" => |c, _| given(&c.route_key);
     "stage" => |c, _| given(&c.stage);
     "status" => |c, _| if c.status == 0 { None } else { number(c.status) };
-    "tlsVersion";
+    "tlsVersion" => |c, _| given(&c.tls.as_ref()?.version);
     "waf.error";
     "waf.latency";
     "waf.status";

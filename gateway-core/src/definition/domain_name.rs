@@ -11,6 +11,10 @@ pub struct DomainName {
     pub domain_name: String,
     /// Base path mappings (v1) and API mappings (v2) alike.
     pub mappings: Vec<ApiMapping>,
+    /// `mutualTlsAuthentication`: only clients whose certificate the host has verified are let in.
+    pub mutual_tls: bool,
+    /// `endpointAccessMode` is `STRICT`: the name asked for in the TLS handshake must be the request's.
+    pub strict_access: bool,
 }
 
 /// What the paths below one base path lead to. The longest base path that matches decides

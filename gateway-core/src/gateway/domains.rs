@@ -5,13 +5,23 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::definition::{ApiMapping, DefinitionError, Snapshot, Source};
+use crate::message::Tls;
 
 /// All custom domain names.
 #[derive(Debug, Default)]
 pub(crate) struct Domains {
     /// By name in lower case; `*.example.com` by `example.com`, apart.
-    exact: BTreeMap<String, Vec<ApiMapping>>,
-    wildcard: BTreeMap<String, Vec<ApiMapping>>,
+    exact: BTreeMap<String, Domain>,
+    wildcard: BTreeMap<String, Domain>,
+}
+
+/// A custom domain name.
+#[derive(Debug)]
+pub(crate) struct Domain {
+    /// The longest base path first.
+    mappings: Vec<ApiMapping>,
+    mutual_tls: bool,
+    strict_access: bool,
 }
 
 /// A mapping that a path falls under.
@@ -41,9 +51,11 @@ impl Domains {
             }) {
                 errors.push(error(alloc::format!("`{name}` has two mappings of one base path")));
             }
+            let (mutual_tls, strict_access) = (domain.mutual_tls, domain.strict_access);
+            let compiled = Domain { mappings, mutual_tls, strict_access };
             let names = match name.strip_prefix("*.") {
-                Some(rest) => domains.wildcard.insert(rest.into(), mappings),
-                None => domains.exact.insert(name.clone(), mappings),
+                Some(rest) => domains.wildcard.insert(rest.into(), compiled),
+                None => domains.exact.insert(name.clone(), compiled),
             };
             if names.is_some() {
                 errors.push(error(alloc::format!("the domain name `{name}` is there twice")));
@@ -52,25 +64,65 @@ impl Domains {
         domains
     }
 
-    /// The mapping that a request falls under: `None` if the host is no custom domain name,
-    /// `Some(None)` if it is one, and nothing is mapped there.
-    pub(crate) fn find<'p>(&self, host: &str, path: &'p str) -> Option<Option<Mapped<'_, 'p>>> {
-        if self.exact.is_empty() && self.wildcard.is_empty() {
+    /// The custom domain name that a host is.
+    pub(crate) fn find(&self, host: &str) -> Option<&Domain> {
+        if self.is_empty() {
             return None;
         }
         let host = host.to_ascii_lowercase();
-        let mappings = self.exact.get(&host).or_else(|| {
-            let (_, rest) = host.split_once('.')?;
-            self.wildcard.get(rest)
-        })?;
+        self.exact.get(&host).or_else(|| self.wildcard.get(host.split_once('.')?.1))
+    }
+
+    /// Whether there are none.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.exact.is_empty() && self.wildcard.is_empty()
+    }
+
+    /// Why a request may not come by this connection, if so. What the host verified counts for the
+    /// domain name alone that the connection was made for: otherwise a client could connect to one
+    /// domain name and ask for another.
+    pub(crate) fn admit(
+        &self,
+        domain: &Domain,
+        host: &str,
+        tls: Option<&Tls>,
+    ) -> Result<(), &'static str> {
+        let server_name = tls.and_then(|tls| tls.server_name.as_deref());
+        if domain.strict_access && !server_name.is_some_and(|n| n.eq_ignore_ascii_case(host)) {
+            return Err(
+                "the connection was made for another host name (endpointAccessMode: STRICT)",
+            );
+        }
+        if !domain.mutual_tls {
+            return Ok(());
+        }
+        let connected_to = server_name.and_then(|name| self.find(name));
+        if !connected_to.is_some_and(|connected_to| core::ptr::eq(connected_to, domain)) {
+            return Err(
+                "the connection was not made for this domain name, which asks for mutual TLS",
+            );
+        }
+        let certificate = tls.and_then(|tls| tls.client_certificate.as_ref());
+        certificate.map(|_| ()).ok_or("the client has shown no certificate (mutual TLS)")
+    }
+}
+
+impl Domain {
+    /// Whether it asks for clients' certificates.
+    pub(crate) fn is_mutual_tls(&self) -> bool {
+        self.mutual_tls
+    }
+
+    /// The mapping that a path falls under.
+    pub(crate) fn map<'p>(&self, path: &'p str) -> Option<Mapped<'_, 'p>> {
         // As before a stage, any number of slashes may stand before a base path.
         let path = path.trim_start_matches('/');
-        Some(mappings.iter().find_map(|mapping| {
+        self.mappings.iter().find_map(|mapping| {
             let below = path.strip_prefix(mapping.base_path.as_str())?;
             let whole_segments =
                 mapping.base_path.is_empty() || below.is_empty() || below.starts_with('/');
             whole_segments.then_some(Mapped { mapping, below })
-        }))
+        })
     }
 }
 

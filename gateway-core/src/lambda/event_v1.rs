@@ -147,6 +147,7 @@ pub(super) fn rest_context(w: &mut JsonWriter, c: &Context) {
             w.name("vpcId").string_or_null(c.vpc_id());
             w.name("vpceId").string(vpc_endpoint_id);
         }
+        write_client_certificate(w, c);
     });
     w.name("domainName").string(&c.domain_name);
     w.name("deploymentId").string(&c.deployment_id);
@@ -195,6 +196,7 @@ pub(super) fn http_context(w: &mut JsonWriter, c: &Context) {
         w.name("user").string_or_null(iam.map(|iam| iam.user_id.as_str()));
         w.name("userAgent").string_or_null(c.user_agent.as_deref());
         w.name("userArn").string_or_null(iam.map(|iam| iam.user_arn.as_str()));
+        write_client_certificate(w, c);
     });
     w.name("path").string(&target::decode(&c.path));
     w.name("protocol").string(c.protocol.as_str());
@@ -204,6 +206,23 @@ pub(super) fn http_context(w: &mut JsonWriter, c: &Context) {
     w.name("resourceId").string(&c.route_key);
     w.name("resourcePath").string(&c.resource_path);
     w.name("stage").string(&c.stage);
+}
+
+/// The member `clientCert`, where there is one.
+pub(super) fn write_client_certificate(w: &mut JsonWriter, c: &Context) {
+    let Some(certificate) = c.client_certificate() else { return };
+    w.name("clientCert").object(|w| {
+        // A Worker is not told it.
+        w.name("clientCertPem")
+            .string_or_null(Some(&*certificate.pem).filter(|pem| !pem.is_empty()));
+        w.name("subjectDN").string(&certificate.subject_dn);
+        w.name("issuerDN").string(&certificate.issuer_dn);
+        w.name("serialNumber").string(&certificate.serial_number);
+        w.name("validity").object(|w| {
+            w.name("notBefore").string(&certificate.not_before);
+            w.name("notAfter").string(&certificate.not_after);
+        });
+    });
 }
 
 /// The member `claims`.

@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use super::EventInput;
-use super::event_v1::{write_claims, write_members, write_scopes};
+use super::event_v1::{write_claims, write_client_certificate, write_members, write_scopes};
 use super::fields::{Pair, visible_fields};
 use super::json::JsonWriter;
 use crate::context::{AuthorizerContext, Context};
@@ -95,6 +95,9 @@ fn write_cookies(w: &mut JsonWriter, fields: &[Pair<'_>]) {
 fn write_context(w: &mut JsonWriter, c: &Context, path: &str) {
     w.name("accountId").string(&c.account_id);
     w.name("apiId").string(&c.api_id);
+    if c.client_certificate().is_some() {
+        w.name("authentication").object(|w| write_client_certificate(w, c));
+    }
     match &c.authorizer {
         AuthorizerContext::Jwt { claims, scopes } => {
             w.name("authorizer").object(|w| {

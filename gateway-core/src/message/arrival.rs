@@ -1,10 +1,11 @@
 //! What the host hands over when a request arrives.
 
+use alloc::boxed::Box;
 use alloc::string::String;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Content, Fields};
+use super::{Content, Fields, Tls};
 
 /// Milliseconds since 1970-01-01T00:00:00Z.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
@@ -76,6 +77,8 @@ pub struct Arrival {
     pub port: u16,
     /// The private endpoint (`vpce-…`) whose listener the request came by; `None`: a public listener.
     pub vpc_endpoint_id: Option<String>,
+    /// The TLS connection that the request came by; `None`: clear text, or nothing is known of it.
+    pub tls: Option<Box<Tls>>,
     /// The request.
     pub request: Request,
     /// Whether the exchange accounts for itself in an [`Explain`](crate::effect::Notice::Explain):

@@ -25,6 +25,8 @@ pub(super) struct Addressed<'g> {
     pub(super) resource_request_path: Cow<'g, str>,
     /// The base path, if a custom domain name led here.
     pub(super) base_path_matched: Option<Cow<'g, str>>,
+    /// Whether that domain name asks for the client's certificate.
+    pub(super) is_mutual_tls: bool,
 }
 
 /// A method that a request is for.
@@ -56,18 +58,35 @@ pub(super) fn find_stage<'g>(
     arrival: &'g Arrival,
 ) -> (Option<&'g Api>, Result<Addressed<'g>, GatewayError>) {
     let ((path, _), seed) = (target::split(&arrival.request.target), arrival.seed);
-    if let Some(mapped) = gateway.domains().find(&context.domain_name, path) {
-        return match mapped {
-            Some(mapped) => {
-                find_mapped_stage(gateway, mapped, path, context.vpc_endpoint_id(), seed)
-            }
-            None => (None, Err(forbidden("no mapping of this domain name has this base path"))),
+    let domains = gateway.domains();
+    if let Some(domain) = domains.find(&context.domain_name) {
+        let admitted = domains.admit(domain, &context.domain_name, arrival.tls.as_deref());
+        if let Err(reason) = admitted {
+            return (None, Err(forbidden(reason)));
+        }
+        let Some(mapped) = domain.map(path) else {
+            return (None, Err(forbidden("no mapping of this domain name has this base path")));
         };
+        let (api, addressed) =
+            find_mapped_stage(gateway, mapped, path, context.vpc_endpoint_id(), seed);
+        let is_mutual_tls = domain.is_mutual_tls();
+        return (api, addressed.map(|found| Addressed { is_mutual_tls, ..found }));
     }
-    let Some((index, path)) = find_api(gateway, &context.domain_name, path) else {
+    let Some(Named { index, path, by_own_name }) = find_api(gateway, &context.domain_name, path)
+    else {
         return (None, Err(forbidden("no such API")));
     };
     let api = &gateway.snapshot.apis[index];
+    // Where no domain names are configured, any other host name stands for one.
+    let by_own_name = by_own_name || !domains.is_empty();
+    if api.disable_execute_api_endpoint && by_own_name {
+        // "Custom domain names": clients of REST APIs receive 403, those of HTTP APIs 404.
+        let reason = "the API is reached by its domain names alone (disableExecuteApiEndpoint)";
+        return match api.protocol {
+            Protocol::Rest => (None, Err(forbidden(reason))),
+            Protocol::Http => (Some(api), Err(not_found(reason))),
+        };
+    }
     let (first, below) = split_stage(path);
     let endpoint = context.vpc_endpoint_id();
     let named = gateway.stage(index, first, endpoint, seed).map(|at| (at, below));
@@ -82,6 +101,7 @@ pub(super) fn find_stage<'g>(
         path: if at.stage.stage_name == "$default" { slashed(below) } else { path.into() },
         resource_request_path: resource_request_path(api, below),
         base_path_matched: None,
+        is_mutual_tls: false,
     });
     (Some(api), addressed)
 }
@@ -105,6 +125,7 @@ fn find_mapped_stage<'g>(
         path: path.into(),
         resource_request_path: resource_request_path(api, below),
         base_path_matched: Some(mapping.base_path.as_str().into()),
+        is_mutual_tls: false,
     });
     (Some(api), addressed.ok_or_else(|| forbidden("no such stage")))
 }
@@ -128,8 +149,16 @@ pub(super) fn route<'g>(at: StageOf<'g>, context: &Context) -> Result<Matched<'g
     })
 }
 
-/// The API's index and the path as its own host name would have it.
-fn find_api<'p>(gateway: &Gateway, domain_name: &str, path: &'p str) -> Option<(usize, &'p str)> {
+/// An API that a request names.
+struct Named<'p> {
+    index: usize,
+    /// The path as the API's own host name would have it.
+    path: &'p str,
+    /// By the API's own host name or path, not as the only API there is.
+    by_own_name: bool,
+}
+
+fn find_api<'p>(gateway: &Gateway, domain_name: &str, path: &'p str) -> Option<Named<'p>> {
     let mut labels = domain_name.split('.');
     let own_name = match (labels.next(), labels.next()) {
         (Some(id), Some(label)) if label.eq_ignore_ascii_case("execute-api") => Some((id, path)),
@@ -138,10 +167,12 @@ fn find_api<'p>(gateway: &Gateway, domain_name: &str, path: &'p str) -> Option<(
             rest.map(|rest| rest.split_at(rest.find('/').unwrap_or(rest.len())))
         }
     };
-    let Some((id, path)) = own_name else { return Some((gateway.only_api()?, path)) };
+    let Some((id, path)) = own_name else {
+        return Some(Named { index: gateway.only_api()?, path, by_own_name: false });
+    };
     // A private API's name may carry its endpoint's: `{api}-{vpce}`.
-    let api = gateway.api(id).or_else(|| gateway.api(id.split_once("-vpce-")?.0))?;
-    (!gateway.snapshot.apis[api].disable_execute_api_endpoint).then_some((api, path))
+    let index = gateway.api(id).or_else(|| gateway.api(id.split_once("-vpce-")?.0))?;
+    Some(Named { index, path, by_own_name: true })
 }
 
 /// The first segment of a path, after any number of slashes, and what follows it.

@@ -19,6 +19,7 @@ mod lambda;
 mod lambda_authorizer;
 mod lambda_custom;
 mod mock;
+mod mutual_tls;
 mod resource_policy;
 mod response_mapping;
 mod service;

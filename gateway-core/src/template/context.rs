@@ -90,6 +90,9 @@ impl ContextObject {
                 _ => Value::from(&*text),
             });
         }
+        if full.starts_with("identity.clientCert") && self.context.client_certificate().is_none() {
+            return None;
+        }
         let prefix = full + ".";
         NAMES.iter().any(|name| name.starts_with(&prefix)).then(|| {
             let (context, now) = (self.context.clone(), self.now);
@@ -105,14 +108,17 @@ impl ContextObject {
         match &*self.prefix {
             "" => known(MEMBERS),
             "identity." => {
-                let mut names = known(&["apiKey", "apiKeyId", "vpcId", "vpceId"]);
+                let mut names = known(&["apiKey", "apiKeyId", "clientCert", "vpcId", "vpceId"]);
                 names.extend(IDENTITY);
                 names.sort_unstable();
                 names
             }
             prefix => {
                 let names = NAMES.iter().filter_map(|name| name.strip_prefix(prefix));
-                known(&names.filter(|name| !name.contains('.')).collect::<Vec<_>>())
+                let firsts = names.map(|name| name.split('.').next().unwrap_or(name));
+                let mut firsts: Vec<_> = firsts.collect();
+                firsts.dedup(); // they are in order
+                known(&firsts)
             }
         }
     }

@@ -64,8 +64,7 @@ struct Served {
 async fn run(origin: Origin, built: Built, arguments: &ServeArguments) -> std::io::Result<()> {
     let processors = || std::thread::available_parallelism().map_or(1, usize::from);
     let options = Options {
-        listen: built.config.listen,
-        private: built.config.private_listeners(),
+        places: built.config.places(),
         threads: arguments.threads.map_or_else(processors, usize::from),
         engine: arguments.engine.into(),
         data_directory: built.config.data_directory.clone(),
@@ -139,14 +138,10 @@ impl Served {
             return Err("`dataDirectory` changes with a restart alone".into());
         }
         warn_of_forgetting(&built.config);
-        let listeners = match built.config.listen {
-            address if address == before.listen => None,
-            address => Some(self.host.listen(None, address)?),
-        };
-        let (listening, private) = (before.private_listeners(), built.config.private_listeners());
-        let moved = private.iter().filter(|(id, address)| listening.get(*id) != Some(address));
-        let moved = moved.map(|(id, address)| self.host.listen(Some(Arc::clone(id)), *address));
-        let moved = moved.collect::<std::io::Result<Vec<_>>>()?;
+        let (listening, now) = (before.places(), built.config.places());
+        let opened = now.iter().filter(|place| !listening.contains(place));
+        let opened = opened.map(|place| self.host.listen(place.clone()));
+        let opened = opened.collect::<std::io::Result<Vec<_>>>()?;
         let admin = match built.config.admin {
             address if address == before.admin => None,
             Some(address) => Some(Some(Admin::start(address, self.state.clone()).await?)),
@@ -154,13 +149,12 @@ impl Served {
         };
         let settings = Arc::new(Settings::new(&built.config, Some(&settings)));
         self.host.deploy(&deployment(&built.snapshot, &settings))?;
-        if let Some(listeners) = listeners {
-            self.host.accept_at(listeners);
-            tracing::info!(listen = %self.host.address(), "listening at another address");
+        for place in listening.iter().filter(|place| !now.contains(place)) {
+            self.host.close(place);
         }
-        moved.into_iter().for_each(|listeners| self.host.accept_at(listeners));
-        for id in listening.keys().filter(|id| !private.contains_key(*id)) {
-            self.host.close(id);
+        for listeners in opened {
+            tracing::info!(address = %listeners.address(), "listening here now");
+            self.host.accept_at(listeners);
         }
         if let Some(admin) = admin {
             self.admin = admin;
@@ -298,6 +292,7 @@ fn greet(config: &Config, host: &Host, options: &Options, admin: Option<&Admin>)
         EngineKind::Native => "native",
     };
     eprintln!("edgeway {} ({engine}, threads: {})", env!("CARGO_PKG_VERSION"), options.threads);
+    let scheme = if config.listen[0].tls.is_some() { "https" } else { "http" };
     let address = host.address();
     for api in &config.apis {
         for stage in &api.stages {
@@ -308,13 +303,17 @@ fn greet(config: &Config, host: &Host, options: &Options, admin: Option<&Admin>)
                 (_, stage) => format!("_aws/execute-api/{}/{stage}/", api.id),
             };
             eprintln!(
-                "  {kind} API {}, stage {}: http://{address}/{path}",
+                "  {kind} API {}, stage {}: {scheme}://{address}/{path}",
                 api.id, stage.stage_name
             );
         }
     }
-    for (id, address) in host.private_addresses() {
-        eprintln!("  private endpoint {id}: http://{address}/");
+    for (place, address) in host.addresses().iter().skip(1) {
+        let scheme = if place.is_tls { "https" } else { "http" };
+        match &place.vpc_endpoint_id {
+            Some(id) => eprintln!("  private endpoint {id}: {scheme}://{address}/"),
+            None => eprintln!("  also {scheme}://{address}/"),
+        }
     }
     if let Some(admin) = admin {
         eprintln!("  health and metrics: http://{}/healthz /readyz /metrics", admin.address);

@@ -1,30 +1,45 @@
 //! `domainNames`: custom domain names and what they lead to, in AWS's names of both versions.
 
+use std::path::Path;
+
 use gateway_core::definition::document::At;
-use gateway_core::definition::{ApiMapping, DomainName};
+use gateway_core::definition::{ApiMapping, DomainName, Protocol};
 
 use super::ApiConfig;
+use super::certificates::{self, DomainTls};
 use super::reading::Reading;
 
 /// What API Gateway takes for a base path besides letters and digits.
 const BASE_PATH_MARKS: &[u8] = b"$-_.+!*'()";
 const BASE_PATH_BYTES_MAX: usize = 300;
 
-pub(super) fn read_all(reading: &Reading, at: &At<'_>, apis: &[ApiConfig]) -> Vec<DomainName> {
-    let Some(at) = at.get("domainNames") else { return Vec::new() };
-    let mut domain_names: Vec<DomainName> = Vec::new();
-    for item in reading.array(&at) {
-        let Some(domain) = read(reading, &item, apis) else { continue };
+pub(super) fn read_all(
+    reading: &Reading,
+    at: &At<'_>,
+    apis: &[ApiConfig],
+    directory: &Path,
+) -> (Vec<DomainName>, Vec<DomainTls>) {
+    let (mut domain_names, mut domain_tls): (Vec<DomainName>, _) = (Vec::new(), Vec::new());
+    let at = at.get("domainNames");
+    for item in at.iter().flat_map(|at| reading.array(at)) {
+        let Some((domain, tls)) = read(reading, &item, apis, directory) else { continue };
         if domain_names.iter().any(|other| other.domain_name == domain.domain_name) {
             reading.error(&item, format!("`{}` is there twice", domain.domain_name));
         }
         domain_names.push(domain);
+        domain_tls.extend(tls);
     }
-    domain_names
+    (domain_names, domain_tls)
 }
 
-fn read(reading: &Reading, at: &At<'_>, apis: &[ApiConfig]) -> Option<DomainName> {
-    reading.keys(at, &["domainName", "basePathMappings", "apiMappings"]);
+fn read(
+    reading: &Reading,
+    at: &At<'_>,
+    apis: &[ApiConfig],
+    directory: &Path,
+) -> Option<(DomainName, Option<DomainTls>)> {
+    let keys = ["domainName", "basePathMappings", "apiMappings"];
+    reading.keys(at, &[&keys[..], &certificates::DOMAIN_KEYS].concat());
     let domain_name = reading.required(at, "domainName").and_then(|at| name(reading, &at));
     let mut mappings: Vec<ApiMapping> = Vec::new();
     let v1 = ("basePathMappings", ["basePath", "restApiId", "stage"]);
@@ -43,7 +58,17 @@ fn read(reading: &Reading, at: &At<'_>, apis: &[ApiConfig]) -> Option<DomainName
         let help = "write `basePathMappings: [{basePath: v1, restApiId: …, stage: …}]`";
         reading.error_with(at, "nothing is mapped: every request would be refused", help);
     }
-    Some(DomainName { domain_name: domain_name?, mappings })
+    let domain_name = domain_name?;
+    let (tls, strict_access) = certificates::read_domain(reading, at, directory, &domain_name);
+    let of_http = |mapping: &ApiMapping| apis[mapping.api as usize].protocol == Protocol::Http;
+    if tls.as_ref().is_some_and(|tls| tls.security_policy.is_enhanced())
+        && mappings.iter().any(of_http)
+    {
+        reading.error(at, "an HTTP API has no domain name with such a `securityPolicy`, as on AWS");
+    }
+    // Where its truststore cannot be read, too: then the mistake is told, and nobody is served.
+    let mutual_tls = at.get("mutualTlsAuthentication").is_some();
+    Some((DomainName { domain_name, mappings, mutual_tls, strict_access }, tls))
 }
 
 /// A host name in lower case; its first label may be `*`.

@@ -1,26 +1,29 @@
 //! `privateEndpoints`: listeners that stand in for VPC endpoints.
 
-use std::net::SocketAddr;
+use std::path::Path;
 
 use gateway_core::definition::PrivateEndpoint;
 use gateway_core::definition::document::At;
 use gateway_core::policy::Policy;
 
 use super::PrivateEndpointConfig;
+use super::listeners::{self, Listener};
 use super::reading::Reading;
 
 pub(super) fn read_all(
     reading: &Reading,
     at: &At<'_>,
-    listen: SocketAddr,
+    listen: &[Listener],
+    directory: &Path,
 ) -> Vec<PrivateEndpointConfig> {
     let Some(at) = at.get("privateEndpoints") else { return Vec::new() };
     let mut endpoints: Vec<PrivateEndpointConfig> = Vec::new();
     for item in reading.array(&at) {
-        let Some(endpoint) = read(reading, &item) else { continue };
-        let is_taken = |other: SocketAddr| other == endpoint.listen && other.port() != 0;
-        if is_taken(listen) || endpoints.iter().any(|other| is_taken(other.listen)) {
-            let message = format!("`{}` is listened at already", endpoint.listen);
+        let Some(endpoint) = read(reading, &item, directory) else { continue };
+        let address = endpoint.listen.address;
+        let mut others = listen.iter().chain(endpoints.iter().map(|other| &other.listen));
+        if address.port() != 0 && others.any(|other| other.address == address) {
+            let message = format!("`{address}` is listened at already");
             reading.error_with(&item, message, "a private endpoint has a listener of its own");
         }
         let id = &endpoint.endpoint.vpc_endpoint_id;
@@ -32,10 +35,11 @@ pub(super) fn read_all(
     endpoints
 }
 
-fn read(reading: &Reading, at: &At<'_>) -> Option<PrivateEndpointConfig> {
+fn read(reading: &Reading, at: &At<'_>, directory: &Path) -> Option<PrivateEndpointConfig> {
     reading.keys(at, &["vpcEndpointId", "vpcId", "listen", "policy"]);
     let id = reading.required(at, "vpcEndpointId").and_then(|at| id_of(reading, &at, "vpce-"));
-    let listen = reading.required(at, "listen").and_then(|at| reading.address(&at));
+    let listen =
+        reading.required(at, "listen").and_then(|at| listeners::read(reading, &at, directory));
     let vpc = at.get("vpcId");
     let vpc_id = vpc.as_ref().and_then(|at| id_of(reading, at, "vpc-"));
     let policy = at.get("policy");

@@ -10,13 +10,11 @@ use gateway_core::definition::{DefinitionError, Source};
 const NOT_YET: &[(&str, &str)] = &[
     ("webAcls", "web ACLs"),
     ("webAclArn", "web ACLs"),
-    ("tls", "TLS for clients"),
     ("plugins", "plugins"),
     ("metricsEnabled", "detailed metrics by method"),
     ("detailedMetricsEnabled", "detailed metrics by route"),
     ("tracingEnabled", "tracing"),
     ("clientCertificateId", "client certificates"),
-    ("mutualTlsAuthentication", "mutual TLS"),
     ("autoDeploy", "deployments apart from the definition"),
     ("deploymentId", "deployments apart from the definition"),
 ];
@@ -133,6 +131,20 @@ impl Reading {
             self.wrong_type(at, "true or false");
         }
         value
+    }
+
+    /// One of these texts.
+    pub(super) fn one_of<'d>(&self, at: &At<'d>, known: &[&str]) -> Option<&'d str> {
+        let text = self.text(at)?;
+        let is_known = known.contains(&text);
+        if !is_known {
+            self.error_with(
+                at,
+                format!("`{text}` is not known here"),
+                format!("one of {}", known.join(", ")),
+            );
+        }
+        is_known.then_some(text)
     }
 
     /// A map of texts.

@@ -21,7 +21,7 @@ apis:
 #[test]
 fn what_is_left_out_has_defaults() {
     let config = read_text(MINIMAL).unwrap();
-    assert_eq!(config.listen.to_string(), "127.0.0.1:8080");
+    assert_eq!(config.listen[0].address.to_string(), "127.0.0.1:8080");
     assert_eq!((config.admin, &*config.account_id), (None, "000000000000"));
     assert_eq!(config.apis[0].definition, Path::new("/etc/edgeway/api.yaml"));
     assert_eq!(config.account_throttle, Limit::new(10_000.0, 5_000));
@@ -310,7 +310,7 @@ fn private_endpoints_have_ids_listeners_and_policies() {
     let [first, second] = &config.private_endpoints[..] else { panic!("{config:?}") };
     assert_eq!(first.endpoint.vpc_id.as_deref(), Some("vpc-1"));
     assert!(first.endpoint.policy.is_some() && second.endpoint.policy.is_none());
-    assert_eq!(config.private_listeners()["vpce-2"].to_string(), "127.0.0.1:3");
+    assert_eq!(config.places()[2].address.to_string(), "127.0.0.1:3");
     for (endpoint, expected) in [
         ("{vpcEndpointId: vpce-1}", "`listen` is missing"),
         ("{listen: 127.0.0.1:2}", "`vpcEndpointId` is missing"),

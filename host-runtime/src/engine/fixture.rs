@@ -169,6 +169,7 @@ fn arrival(method: &str, target: &str, content: Content) -> Arrival {
         scheme: Scheme::Http,
         port: 8080,
         vpc_endpoint_id: None,
+        tls: None,
         is_explained: false,
         request: Request {
             method: method.into(),

@@ -53,8 +53,7 @@ functions: {{products: {{command: {command:?}, environment: {{{}}}}}}}
     );
     let built = build(&config);
     let options = Options {
-        listen: built.config.listen,
-        private: built.config.private_listeners(),
+        places: built.config.places(),
         threads: 1,
         engine: EngineKind::Native,
         data_directory: None,

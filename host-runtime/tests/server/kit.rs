@@ -144,8 +144,7 @@ impl Served {
     pub(crate) fn start_configured(folder: Folder, config: PathBuf, threads: usize) -> Self {
         let built = build(&config);
         let options = Options {
-            listen: built.config.listen,
-            private: built.config.private_listeners(),
+            places: built.config.places(),
             threads,
             engine: EngineKind::Native,
             data_directory: built.config.data_directory.clone(),

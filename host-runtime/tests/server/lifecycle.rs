@@ -37,7 +37,9 @@ fn another_address_is_taken_over_without_closing_connections() {
     let before = served.host.address();
     let mut client = served.client();
     assert_eq!(client.get("/prod/mock").status, 200);
-    let listeners = served.host.listen(None, "127.0.0.1:0".parse().unwrap()).unwrap();
+    let place = served.host.addresses()[0].0.clone();
+    let listeners = served.host.listen(place.clone()).unwrap();
+    served.host.close(&place);
     served.host.accept_at(listeners);
     assert_ne!(served.host.address(), before);
     assert_eq!(served.client().get("/prod/mock").status, 200);
@@ -47,7 +49,9 @@ fn another_address_is_taken_over_without_closing_connections() {
 #[test]
 fn a_second_host_cannot_take_half_of_the_connections() {
     let served = Served::start(echo());
-    assert!(served.host.listen(None, served.host.address()).is_err());
+    let mut place = served.host.addresses()[0].0.clone();
+    place.address = served.host.address();
+    assert!(served.host.listen(place).is_err());
 }
 
 #[test]

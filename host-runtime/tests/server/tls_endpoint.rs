@@ -3,15 +3,19 @@
 use std::convert::Infallible;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::task::{Context, Poll};
 
+use base64::Engine;
 use bytes::Bytes;
 use http::{Request, Response};
 use hyper::body::{Body, Frame, Incoming};
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair, date_time_ymd};
+use rcgen::{
+    BasicConstraints, CertificateParams, CertificateRevocationListParams, IsCa, Issuer,
+    KeyIdMethod, KeyPair, RevokedCertParams, date_time_ymd,
+};
 use tokio::sync::mpsc;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
@@ -26,8 +30,9 @@ pub(crate) struct Authority {
 
 /// What an endpoint shows, and the key that proves it.
 pub(crate) struct Identity {
-    chain: Vec<CertificateDer<'static>>,
-    key: KeyPair,
+    pub(crate) chain: Vec<CertificateDer<'static>>,
+    pub(crate) key: KeyPair,
+    serial: u64,
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -38,9 +43,7 @@ pub(crate) enum Dates {
 
 impl Authority {
     pub(crate) fn new(name: &str) -> Self {
-        let mut params = CertificateParams::new(Vec::new()).unwrap();
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        params.distinguished_name.push(rcgen::DnType::CommonName, name);
+        let params = authority_params(name);
         let key = KeyPair::generate().unwrap();
         let certificate = params.self_signed(&key).unwrap();
         Self { issuer: Issuer::new(params, key), certificate }
@@ -51,33 +54,87 @@ impl Authority {
     /// An identity of this name, shown with or without the authority's own certificate.
     pub(crate) fn identity(&self, name: &str, dates: Dates, shows_authority: bool) -> Identity {
         let key = KeyPair::generate().unwrap();
-        let certificate = params(name, dates).signed_by(&key, &self.issuer).unwrap();
+        let (params, serial) = params(name, dates);
+        let certificate = params.signed_by(&key, &self.issuer).unwrap();
         let mut chain = vec![certificate.der().clone()];
         if shows_authority {
             chain.push(self.certificate.der().clone());
         }
-        Identity { chain, key }
+        Identity { chain, key, serial }
+    }
+    /// An authority that this one vouches for.
+    pub(crate) fn intermediate(&self, name: &str) -> Self {
+        let params = authority_params(name);
+        let key = KeyPair::generate().unwrap();
+        let certificate = params.signed_by(&key, &self.issuer).unwrap();
+        Self { issuer: Issuer::new(params, key), certificate }
+    }
+    pub(crate) fn der(&self) -> CertificateDer<'static> {
+        self.certificate.der().clone()
+    }
+    /// A list of what this authority has revoked, good until this year.
+    pub(crate) fn revocations(&self, revoked: &[&Identity], until: i32) -> String {
+        let revoked = revoked.iter().map(|identity| RevokedCertParams {
+            serial_number: identity.serial.into(),
+            revocation_time: date_time_ymd(2001, 1, 1),
+            reason_code: None,
+            invalidity_date: None,
+        });
+        let params = CertificateRevocationListParams {
+            this_update: date_time_ymd(2000, 1, 1),
+            next_update: date_time_ymd(until, 1, 1),
+            crl_number: 1.into(),
+            issuing_distribution_point: None,
+            revoked_certs: revoked.collect(),
+            key_identifier_method: KeyIdMethod::Sha256,
+        };
+        params.signed_by(&self.issuer).unwrap().pem().unwrap()
+    }
+}
+
+impl Identity {
+    /// The chain and the key, in PEM.
+    pub(crate) fn pem(&self) -> (String, String) {
+        let pem = |der: &CertificateDer<'_>| {
+            let text = base64::engine::general_purpose::STANDARD.encode(der);
+            format!("-----BEGIN CERTIFICATE-----\n{text}\n-----END CERTIFICATE-----\n")
+        };
+        (self.chain.iter().map(pem).collect(), self.key.serialize_pem())
     }
 }
 
 /// An identity that vouches for itself, as `openssl req -x509` makes them.
 pub(crate) fn self_signed(name: &str, dates: Dates, is_authority: bool) -> Identity {
-    let mut params = params(name, dates);
+    let (mut params, serial) = params(name, dates);
     if is_authority {
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     }
     let key = KeyPair::generate().unwrap();
     let chain = vec![params.self_signed(&key).unwrap().der().clone()];
-    Identity { chain, key }
+    Identity { chain, key, serial }
 }
 
-fn params(name: &str, dates: Dates) -> CertificateParams {
+fn authority_params(name: &str) -> CertificateParams {
+    let mut params = CertificateParams::new(Vec::new()).unwrap();
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    params.distinguished_name = rcgen::DistinguishedName::new();
+    params.distinguished_name.push(rcgen::DnType::CommonName, name);
+    params
+}
+
+fn params(name: &str, dates: Dates) -> (CertificateParams, u64) {
+    static SERIAL: AtomicU64 = AtomicU64::new(1);
+    let serial = SERIAL.fetch_add(1, Relaxed);
     let mut params = CertificateParams::new(vec![name.to_owned()]).unwrap();
+    params.serial_number = Some(serial.into());
+    params.distinguished_name = rcgen::DistinguishedName::new();
+    params.distinguished_name.push(rcgen::DnType::CountryName, "US");
+    params.distinguished_name.push(rcgen::DnType::CommonName, name);
     if dates == Dates::Expired {
         params.not_before = date_time_ymd(2001, 1, 1);
         params.not_after = date_time_ymd(2002, 1, 1);
     }
-    params
+    (params, serial)
 }
 
 /// The parts of a response's content; the last one may be a reset.

@@ -3,7 +3,7 @@ use alloc::string::String;
 use alloc::{vec, vec::Vec};
 
 use super::*;
-use crate::context::{Context, example};
+use crate::context::{AuthorizerContext, example, example_tls};
 use crate::message::{Content, Field, Request, Version};
 
 fn request(fields: &[(&str, &str)]) -> Request {
@@ -186,4 +186,20 @@ fn an_http_api_shows_claims_and_scopes_side_by_side() {
     let event = json(&event(Protocol::Http, &context, &request(&[]), b"", &[]));
     let expected = serde_json::json!({"claims": {"sub": "u1"}, "scopes": ["read", "write"]});
     assert_eq!(event["requestContext"]["authorizer"], expected);
+}
+
+#[test]
+fn a_verified_client_is_part_of_the_identity_of_both_kinds_of_api() {
+    let mut context = example();
+    context.tls = Some(alloc::borrow::Cow::Owned(alloc::boxed::Box::new(example_tls())));
+    for protocol in [Protocol::Rest, Protocol::Http] {
+        context.is_mutual_tls = false;
+        let got = json(&event(protocol, &context, &request(&[]), b"", &[]));
+        assert!(got["requestContext"]["identity"].get("clientCert").is_none());
+        context.is_mutual_tls = true;
+        let got = json(&event(protocol, &context, &request(&[]), b"", &[]));
+        let certificate = &got["requestContext"]["identity"]["clientCert"];
+        assert_eq!(certificate["subjectDN"], "C=US,CN=client");
+        assert_eq!(certificate["validity"]["notAfter"], "Aug  5 09:36:04 2021 GMT");
+    }
 }

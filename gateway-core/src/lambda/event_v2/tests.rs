@@ -1,3 +1,5 @@
+use alloc::borrow::Cow;
+use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 use alloc::{string::String, vec};
 
@@ -106,4 +108,15 @@ fn scopes_are_null_on_a_route_without_scopes() {
         event["requestContext"]["authorizer"],
         serde_json::json!({"jwt": {"claims": {"scope": "read write"}, "scopes": null}})
     );
+}
+
+#[test]
+fn a_verified_client_is_known_by_its_certificate() {
+    let mut context = example();
+    context.tls = Some(Cow::Owned(Box::new(crate::context::example_tls())));
+    assert!(json(&event(&context, &[], b""))["requestContext"].get("authentication").is_none());
+    context.is_mutual_tls = true;
+    let authentication = &json(&event(&context, &[], b""))["requestContext"]["authentication"];
+    let expected = r#"{"clientCert":{"clientCertPem":"-----BEGIN CERTIFICATE-----\n…","subjectDN":"C=US,CN=client","issuerDN":"CN=authority","serialNumber":"1","validity":{"notBefore":"May 28 12:30:02 2019 GMT","notAfter":"Aug  5 09:36:04 2021 GMT"}}}"#;
+    assert_eq!(*authentication, json(expected));
 }

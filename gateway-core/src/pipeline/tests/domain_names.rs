@@ -25,6 +25,8 @@ fn mapped() -> Rc<Gateway> {
     snapshot.domain_names = vec![
         DomainName {
             domain_name: "api.example.com".into(),
+            mutual_tls: false,
+            strict_access: false,
             mappings: vec![
                 mapping("", 0, Some("prod")),
                 mapping("v1", 0, Some("prod")),
@@ -34,6 +36,8 @@ fn mapped() -> Rc<Gateway> {
         },
         DomainName {
             domain_name: "*.shop.example".into(),
+            mutual_tls: false,
+            strict_access: false,
             mappings: vec![mapping("v1", 0, Some("prod"))],
         },
     ];

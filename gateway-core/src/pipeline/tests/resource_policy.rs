@@ -223,6 +223,8 @@ fn private(statements: &Value, endpoint_policy: Option<Value>) -> Rc<Gateway> {
     let policy = endpoint_policy.map(|statement| json!({"Statement": statement}).to_string());
     snapshot.domain_names = vec![DomainName {
         domain_name: "api.example.com".into(),
+        mutual_tls: false,
+        strict_access: false,
         mappings: vec![ApiMapping { base_path: "".into(), api: 0, stage: Some("prod".into()) }],
     }];
     snapshot.private_endpoints = vec![

@@ -1,0 +1,102 @@
+//! `listen`: where clients are served, in clear text or over TLS.
+
+use std::net::SocketAddr;
+use std::path::Path;
+
+use gateway_core::definition::document::{At, Value};
+
+use super::certificates::{self, Certificate};
+use super::reading::Reading;
+use crate::host::Place;
+use crate::tls::policy::SecurityPolicy;
+
+/// A listener for everybody, or for one private endpoint.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Listener {
+    /// Where clients are served.
+    pub address: SocketAddr,
+    /// Over TLS; `None` is clear text.
+    pub tls: Option<ListenerTls>,
+}
+
+/// What clients are shown whose host name has no certificate of its own.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ListenerTls {
+    /// Without one they are refused.
+    pub certificate: Option<Certificate>,
+    /// Versions and ciphers.
+    pub security_policy: SecurityPolicy,
+}
+
+impl Listener {
+    /// In clear text.
+    pub fn plain(address: SocketAddr) -> Self {
+        Self { address, tls: None }
+    }
+
+    /// As a place for this endpoint, or for everybody.
+    pub fn place(&self, vpc_endpoint_id: Option<&str>) -> Place {
+        Place {
+            address: self.address,
+            is_tls: self.tls.is_some(),
+            vpc_endpoint_id: vpc_endpoint_id.map(Into::into),
+        }
+    }
+}
+
+/// One listener, or a list of them; `default` where nothing is said.
+pub(super) fn read_all(
+    reading: &Reading,
+    at: &At<'_>,
+    directory: &Path,
+    default: SocketAddr,
+) -> Vec<Listener> {
+    let Some(at) = at.get("listen") else { return vec![Listener::plain(default)] };
+    if !matches!(at.node.value, Value::Array(_)) {
+        let listener = read(reading, &at, directory);
+        return vec![listener.unwrap_or_else(|| Listener::plain(default))];
+    }
+    let mut listeners: Vec<Listener> = Vec::new();
+    for item in reading.array(&at) {
+        let Some(listener) = read(reading, &item, directory) else { continue };
+        if listeners.iter().any(|other| is_same(other, &listener)) {
+            reading.error(&item, format!("`{}` is listened at already", listener.address));
+        }
+        listeners.push(listener);
+    }
+    if listeners.is_empty() {
+        reading.error(&at, "there is no listener: nobody could be served");
+        listeners.push(Listener::plain(default));
+    }
+    listeners
+}
+
+/// Whether two listeners would take each other's connections. Port 0 is another one each time.
+pub(super) fn is_same(one: &Listener, other: &Listener) -> bool {
+    let chosen = one.address.port() == 0 && one.tls.is_some() != other.tls.is_some();
+    one.address == other.address && !chosen
+}
+
+/// `HOST:PORT`, or `{address: HOST:PORT, tls: {…}}`.
+pub(super) fn read(reading: &Reading, at: &At<'_>, directory: &Path) -> Option<Listener> {
+    if !matches!(at.node.value, Value::Object(_)) {
+        return reading.address(at).map(Listener::plain);
+    }
+    reading.keys(at, &["address", "tls"]);
+    let address = reading.required(at, "address").and_then(|at| reading.address(&at));
+    let tls = at.get("tls").map(|at| tls(reading, &at, directory));
+    Some(Listener { address: address?, tls })
+}
+
+fn tls(reading: &Reading, at: &At<'_>, directory: &Path) -> ListenerTls {
+    reading.keys(at, &["certificate", "securityPolicy"]);
+    ListenerTls {
+        certificate: at
+            .get("certificate")
+            .and_then(|at| certificates::read(reading, &at, directory, None)),
+        security_policy: at
+            .get("securityPolicy")
+            .and_then(|at| certificates::security_policy(reading, &at))
+            .unwrap_or_default(),
+    }
+}

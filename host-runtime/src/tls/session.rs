@@ -1,0 +1,101 @@
+//! A client's connection over TLS, as its requests are told of it.
+
+use std::cell::{Cell, RefCell};
+use std::sync::Arc;
+
+use gateway_core::message::{self, ClientCertificate, Timestamp};
+use tokio_rustls::rustls::pki_types::CertificateDer;
+use tokio_rustls::rustls::{ProtocolVersion, ServerConnection};
+
+use super::certificate::Certificate;
+use super::clients::Clients;
+use super::{Identity, Tls};
+use crate::host::Place;
+
+/// What is known of a connection.
+#[derive(Debug)]
+pub(crate) struct Session {
+    place: Place,
+    server_name: Option<String>,
+    version: &'static str,
+    cipher_suite: String,
+    client: Option<Client>,
+}
+
+/// A client that has shown a certificate.
+#[derive(Debug)]
+struct Client {
+    chain: Vec<CertificateDer<'static>>,
+    certificate: ClientCertificate,
+    not_after: Timestamp,
+    /// Who was the last to verify it.
+    verified_by: RefCell<Arc<Clients>>,
+    is_trusted: Cell<bool>,
+}
+
+impl Session {
+    /// Of a connection whose handshake is done. `None` if the client's certificate cannot be told of.
+    pub(super) fn new(
+        connection: &ServerConnection,
+        place: Place,
+        identity: &Identity,
+    ) -> Option<Self> {
+        let client = match &identity.clients {
+            Some(clients) => Some(Client::new(connection.peer_certificates()?, clients)?),
+            None => None,
+        };
+        let suite = connection.negotiated_cipher_suite();
+        let suite = suite.and_then(|suite| suite.suite().as_str()).unwrap_or_default();
+        Some(Self {
+            place,
+            server_name: connection.server_name().map(str::to_ascii_lowercase),
+            version: match connection.protocol_version() {
+                Some(ProtocolVersion::TLSv1_3) => "TLSv1.3",
+                _ => "TLSv1.2",
+            },
+            // IANA's names of TLS 1.3's suites have no version in them.
+            cipher_suite: suite.replacen("TLS13_", "TLS_", 1),
+            client,
+        })
+    }
+
+    /// For a request that comes now, by what is trusted now.
+    pub(crate) fn told(&self, tls: &Tls, now: Timestamp) -> message::Tls {
+        let clients = || {
+            let identity = tls.find(&self.place, self.server_name.as_deref())?;
+            identity.clients.as_ref()
+        };
+        let client = self.client.as_ref();
+        let client = client.filter(|client| client.is_trusted_by(clients(), now));
+        message::Tls {
+            server_name: self.server_name.clone(),
+            version: self.version.into(),
+            cipher_suite: self.cipher_suite.clone(),
+            client_certificate: client.map(|client| Box::new(client.certificate.clone())),
+        }
+    }
+}
+
+impl Client {
+    fn new(chain: &[CertificateDer<'static>], clients: &Arc<Clients>) -> Option<Self> {
+        let certificate = Certificate::read(chain.first()?)?;
+        Some(Self {
+            certificate: certificate.told()?,
+            not_after: certificate.not_after()?,
+            chain: chain.to_vec(),
+            verified_by: RefCell::new(Arc::clone(clients)),
+            is_trusted: Cell::new(true),
+        })
+    }
+
+    /// Connections outlive certificates, truststores and revocation lists: each is looked at again
+    /// when it has changed.
+    fn is_trusted_by(&self, clients: Option<&Arc<Clients>>, now: Timestamp) -> bool {
+        let Some(clients) = clients else { return false };
+        if !Arc::ptr_eq(clients, &self.verified_by.borrow()) {
+            self.is_trusted.set(clients.still_trust(&self.chain));
+            self.verified_by.replace(Arc::clone(clients));
+        }
+        self.is_trusted.get() && now <= self.not_after
+    }
+}
