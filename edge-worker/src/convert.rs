@@ -1,6 +1,8 @@
 //! workerd's messages to the core's, and back.
 
-use gateway_core::message::{Arrival, Field, Fields, Request, Scheme, Seed, Timestamp, Version};
+use gateway_core::message::{
+    Arrival, ClientCertificate, Field, Fields, Request, Scheme, Seed, Timestamp, Tls, Version,
+};
 use js_sys::{Array, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Headers, Response, ResponseInit};
@@ -33,7 +35,7 @@ pub(crate) fn arrival(request: &web_sys::Request, contents: &mut Contents) -> Ar
         scheme,
         port: port(authority, scheme),
         vpc_endpoint_id: None,
-        tls: None,
+        tls: tls(request, authority),
         is_explained: false,
         request: Request {
             method: request.method(),
@@ -43,6 +45,38 @@ pub(crate) fn arrival(request: &web_sys::Request, contents: &mut Contents) -> Ar
             content: contents.hold(request.body()),
         },
     }
+}
+
+/// What Cloudflare tells of the connection (`request.cf`). It has verified the certificate against the
+/// authorities of the zone, which stand in for the truststore of the domain name.
+fn tls(request: &web_sys::Request, authority: &str) -> Option<Box<Tls>> {
+    let member = |of: &JsValue, name: &str| Reflect::get(of, &name.into()).ok();
+    let text = |of: &JsValue, name: &str| member(of, name)?.as_string();
+    let cf = member(request, "cf").filter(JsValue::is_object)?;
+    let version = text(&cf, "tlsVersion").filter(|version| version.starts_with("TLS"))?;
+    let client = member(&cf, "tlsClientAuth").filter(JsValue::is_object);
+    let is_trusted = |client: &JsValue| {
+        text(client, "certVerified").as_deref() == Some("SUCCESS")
+            && text(client, "certRevoked").as_deref() != Some("1")
+    };
+    let certificate = client.filter(is_trusted).map(|client| {
+        let text = |name| text(&client, name).unwrap_or_default();
+        Box::new(ClientCertificate {
+            pem: String::new(), // a Worker is not told it
+            subject_dn: text("certSubjectDN"),
+            issuer_dn: text("certIssuerDN"),
+            serial_number: text("certSerial"),
+            not_before: text("certNotBefore"),
+            not_after: text("certNotAfter"),
+        })
+    });
+    let host = authority.rsplit_once(':').map_or(authority, |(host, _)| host);
+    Some(Box::new(Tls {
+        server_name: Some(host.to_ascii_lowercase()),
+        version,
+        cipher_suite: text(&cf, "tlsCipher").unwrap_or_default(),
+        client_certificate: certificate,
+    }))
 }
 
 fn arrival_fields(headers: &Headers, authority: &str) -> Fields {

@@ -18,6 +18,7 @@ pub(super) fn bundle(origin: &Origin, out: &Path) -> ExitCode {
     };
     print_diagnostics(&built.warnings);
     left_to_lambda(&built.config).iter().for_each(|warning| eprintln!("warning: {warning}"));
+    left_to_the_zone(&built.config).iter().for_each(|warning| eprintln!("warning: {warning}"));
     let bindings = match (bindings(&built.config), untrusted(&built)) {
         (Ok(bindings), reasons) if reasons.is_empty() => bindings,
         (bindings, untrusted) => {
@@ -45,6 +46,21 @@ fn write(out: &Path, snapshot: &[u8], bindings: &BTreeMap<String, String>) -> io
     let mut json = serde_json::to_string_pretty(bindings)?;
     json.push('\n');
     fs::write(out.join("bindings.json"), json)
+}
+
+/// What TLS is the zone's at the edge.
+fn left_to_the_zone(config: &Config) -> Vec<String> {
+    let domains = config.domain_tls.iter();
+    domains
+        .map(|tls| {
+            let clients =
+                if tls.mutual_tls.is_some() { " and the authorities of its clients" } else { "" };
+            format!(
+                "`{}`: at the edge its certificate{clients} are the zone's (docs/edge.md)",
+                tls.domain_name
+            )
+        })
+        .collect()
 }
 
 /// The functions that are programs here. The edge starts none, and invokes them as it does functions
