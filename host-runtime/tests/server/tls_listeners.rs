@@ -188,6 +188,8 @@ fn the_program_takes_new_certificates_over_and_refuses_bad_ones() {
     );
     folder.write("edgeway.yaml", &(config + &also));
     let program = Program::start(&folder);
+    // Once it answers, it watches the files.
+    assert_eq!(Client::connect(program.admin).get("/readyz").status, 200);
     let shown = || {
         let client = Hello::to(&authority, "a.example").connect(at).unwrap();
         client.shown().to_vec()

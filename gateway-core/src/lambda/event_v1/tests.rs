@@ -191,7 +191,7 @@ fn an_http_api_shows_claims_and_scopes_side_by_side() {
 #[test]
 fn a_verified_client_is_part_of_the_identity_of_both_kinds_of_api() {
     let mut context = example();
-    context.tls = Some(alloc::borrow::Cow::Owned(alloc::boxed::Box::new(example_tls())));
+    context.tls = Some(Cow::Owned(alloc::boxed::Box::new(example_tls())));
     for protocol in [Protocol::Rest, Protocol::Http] {
         context.is_mutual_tls = false;
         let got = json(&event(protocol, &context, &request(&[]), b"", &[]));
