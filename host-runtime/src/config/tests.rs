@@ -394,7 +394,10 @@ vpcLinks:
     assert_eq!((&check.protocol, check.timeout.as_secs()), (&HealthCheckProtocol::Tcp, 10));
     let check = b.listeners.values().next().unwrap().health_check.as_ref().unwrap();
     let matcher = vec![200..=200, 300..=302];
-    assert_eq!(check.protocol, HealthCheckProtocol::Http { path: "/".into(), matcher });
+    assert_eq!(
+        check.protocol,
+        HealthCheckProtocol::Http { is_https: false, path: "/".into(), matcher }
+    );
     let thresholds = (check.healthy_threshold, check.unhealthy_threshold);
     assert_eq!((thresholds, check.interval.as_secs(), check.timeout.as_secs()), ((3, 2), 30, 5));
 }
@@ -411,7 +414,7 @@ fn links_that_cannot_be_are_refused() {
         ("{vpcLinkId: a, targets: [{host: 'a/b', port: 1}]}", "is not a host"),
         ("{vpcLinkId: a, targets: [{host: 'u@h', port: 1}]}", "is not a host"),
         ("{vpcLinkId: a, url: 'http://u@h'}", "may not hold a user name"),
-        ("{vpcLinkId: a, url: 'http://h', healthCheck: {protocol: HTTPS}}", "not supported yet"),
+        ("{vpcLinkId: a, url: 'http://h', healthCheck: {protocol: GRPC}}", "no protocol of health"),
         ("{vpcLinkId: a, url: 'http://h', healthCheck: {protocol: UDP}}", "no protocol of"),
         ("{vpcLinkId: a, url: 'http://h', healthCheck: {protocol: TCP, path: /}}", "belongs to"),
         ("{vpcLinkId: a, url: 'http://h', healthCheck: {path: x}}", "is not a path"),

@@ -70,6 +70,8 @@ pub enum HealthCheckProtocol {
     Tcp,
     /// An answer of one of these statuses to GET.
     Http {
+        /// Over TLS.
+        is_https: bool,
         /// Path, perhaps with a query.
         path: String,
         /// `Matcher.HttpCode`
@@ -272,7 +274,7 @@ fn protocol(reading: &Reading, at: &At<'_>) -> Option<HealthCheckProtocol> {
         None => "HTTP",
     };
     match (name, &named) {
-        ("HTTP", _) => {
+        ("HTTP" | "HTTPS", _) => {
             let path = match at.get("path") {
                 Some(at) => path(reading, &at)?,
                 None => "/".into(),
@@ -281,23 +283,23 @@ fn protocol(reading: &Reading, at: &At<'_>) -> Option<HealthCheckProtocol> {
                 Some(at) => matcher(reading, &at)?,
                 None => vec![200..=200],
             };
-            Some(HealthCheckProtocol::Http { path, matcher })
+            Some(HealthCheckProtocol::Http { is_https: name == "HTTPS", path, matcher })
         }
         ("TCP", _) => {
             for name in ["path", "matcher"] {
                 if let Some(at) = at.get(name) {
-                    reading.error(&at, format!("`{name}` belongs to the protocol `HTTP`"));
+                    reading.error(
+                        &at,
+                        format!("`{name}` belongs to the protocols `HTTP` and `HTTPS`"),
+                    );
                 }
             }
             Some(HealthCheckProtocol::Tcp)
         }
-        ("HTTPS", Some(at)) => {
-            reading.error_with(at, "health checks over `HTTPS` are not supported yet", "use `TCP`");
-            None
-        }
         (other, at) => {
             let message = format!("`{other}` is no protocol of health checks");
-            at.iter().for_each(|at| reading.error_with(at, message.clone(), "`HTTP` or `TCP`"));
+            at.iter()
+                .for_each(|at| reading.error_with(at, message.clone(), "`HTTP`, `HTTPS` or `TCP`"));
             None
         }
     }

@@ -159,6 +159,37 @@ fn a_target_that_goes_is_sent_nothing_until_it_comes_back() {
 }
 
 #[test]
+fn targets_are_checked_over_tls_whatever_their_certificates() {
+    let expired = self_signed("nobody.example", Dates::Expired, false);
+    let target = TlsEndpoint::start(
+        &expired,
+        &["h2", "http/1.1"],
+        async |request: http::Request<hyper::body::Incoming>| {
+            let is_check = request.uri().path() == "/health" && request.method() == "GET";
+            let mut response = http::Response::new(Content::text("ok"));
+            if !is_check {
+                *response.status_mut() = http::StatusCode::NOT_FOUND;
+            }
+            response
+        },
+    );
+    let top = format!(
+        "vpcLinks:
+  - vpcLinkId: l1
+    name: inner
+    listeners:
+      - integrationUri: '{LISTENER}'
+        targets: [{{url: 'https://127.0.0.1:{}'}}]
+        healthCheck: {{protocol: HTTPS, path: /health, intervalSeconds: 1}}",
+        target.port
+    );
+    let served = serve(&http_api("l1", LISTENER, ""), "HTTP", &top);
+    wait_for(&served, &healthy(1));
+    // A request is another thing: it trusts nobody whom it does not know.
+    assert_eq!(served.client().get("/test/a/1").status, 503);
+}
+
+#[test]
 fn where_no_target_is_healthy_all_are_asked() {
     let one = Target::start("one");
     let check = "healthCheck: {path: /, matcher: {httpCode: '503'}, intervalSeconds: 1, unhealthyThresholdCount: 1}";

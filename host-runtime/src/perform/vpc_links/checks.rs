@@ -13,6 +13,7 @@ use super::health::Seen;
 use crate::body::Body;
 use crate::config::{HealthCheck, HealthCheckProtocol, Target};
 use crate::perform::http::HttpClient;
+use crate::perform::trust::Trust;
 
 /// Checks groups from the first one on; dropped, it ends.
 #[derive(Debug, Default)]
@@ -44,25 +45,26 @@ fn run(mut groups: UnboundedReceiver<Weak<Group>>) {
         Ok(runtime) => runtime,
         Err(error) => return tracing::error!(%error, "targets' health is not checked"),
     };
+    let trust = Arc::new(Trust::of_anybody());
     runtime.block_on(async move {
         while let Some(group) = groups.recv().await {
             let targets = group.upgrade().map_or(0, |group| group.spec.targets.len());
             for index in 0..targets {
-                tokio::task::spawn_local(check_on_time(group.clone(), index));
+                tokio::task::spawn_local(check_on_time(group.clone(), index, Arc::clone(&trust)));
             }
         }
     });
 }
 
 /// Checks one target now and then at each interval.
-async fn check_on_time(group: Weak<Group>, index: usize) {
+async fn check_on_time(group: Weak<Group>, index: usize, trust: Arc<Trust>) {
     let mut next = Instant::now();
     loop {
         tokio::time::sleep_until(next).await;
         let Some(group) = group.upgrade() else { return };
         let Some(check) = &group.spec.health_check else { return };
         next = Instant::now() + check.interval;
-        let seen = match passes(&group.spec.targets[index], check).await {
+        let seen = match passes(&group.spec.targets[index], check, &trust).await {
             true => Seen::CheckPassed,
             false => Seen::CheckFailed,
         };
@@ -70,11 +72,13 @@ async fn check_on_time(group: Weak<Group>, index: usize) {
     }
 }
 
-async fn passes(target: &Target, check: &HealthCheck) -> bool {
+async fn passes(target: &Target, check: &HealthCheck, trust: &Arc<Trust>) -> bool {
     match &check.protocol {
         HealthCheckProtocol::Tcp => connects(target, check.timeout).await,
-        HealthCheckProtocol::Http { path, matcher } => {
-            let status = status(target, path, check.timeout).await;
+        HealthCheckProtocol::Http { is_https, path, matcher } => {
+            let scheme = if *is_https { "https" } else { "http" };
+            let url = format!("{scheme}://{}{path}", target.authority);
+            let status = status(url, check.timeout, trust).await;
             status.is_some_and(|status| matcher.iter().any(|range| range.contains(&status)))
         }
     }
@@ -89,12 +93,12 @@ async fn connects(target: &Target, timeout: Duration) -> bool {
 
 /// The answer to a health check, over a connection of its own: one that was made before would say
 /// nothing of whether new ones are taken.
-async fn status(target: &Target, path: &str, timeout: Duration) -> Option<u16> {
-    let request = Request::get(format!("http://{}{path}", target.authority))
+async fn status(url: String, timeout: Duration, trust: &Arc<Trust>) -> Option<u16> {
+    let request = Request::get(url)
         .header(header::USER_AGENT, "Edgeway-HealthCheck")
         .header(header::CONNECTION, "close")
         .body(Body::Empty)
         .ok()?;
-    let answer = HttpClient::default().send(request, timeout).await.ok()?;
+    let answer = HttpClient::new(trust).send(request, timeout).await.ok()?;
     Some(answer.status().as_u16())
 }
