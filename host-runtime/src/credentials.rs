@@ -2,12 +2,14 @@
 //!
 //! AWS SDKs and Tools Reference Guide, "Standardized credential providers": environment, shared
 //! files, web identity, container, instance. `aws-config` knows more of them, for two hundred crates
-//! more; what it alone knows (SSO, assumed roles, credential processes) is refused with that reason.
+//! more; what it alone knows (MFA, signing in) is refused with that reason.
 
 mod document;
 mod metadata;
+mod process;
 mod profile;
 mod role;
+mod sso;
 mod web_identity;
 
 use std::time::{Duration, SystemTime};
@@ -18,7 +20,7 @@ use http::{Request, StatusCode, Uri};
 use tokio::sync::Mutex;
 
 use self::metadata::{Container, Instance};
-use self::profile::{Profile, Profiles};
+use self::profile::Profiles;
 use self::role::Roles;
 use self::web_identity::WebIdentity;
 use crate::body::Body;
@@ -185,8 +187,7 @@ impl Chain {
             let found = match source {
                 Source::Environment(keys) => Some(keys.clone()),
                 Source::Profiles(profiles) => match profiles.read()? {
-                    Some(Profile::Keys(keys)) => Some(keys),
-                    Some(Profile::WebIdentity(identity)) => Some(identity.exchange(client).await?),
+                    Some(profile) => Some(profile.keys(profiles, client).await?),
                     None => None,
                 },
                 Source::WebIdentity(identity) => Some(identity.exchange(client).await?),

@@ -1,4 +1,4 @@
-//! The document in which containers and instances are given keys.
+//! The document in which containers and instances are given keys, and in which programs give them.
 
 use std::time::{Duration, SystemTime};
 
@@ -11,10 +11,14 @@ use super::Keys;
 struct Document {
     access_key_id: Option<String>,
     secret_access_key: Option<String>,
+    /// Programs have another name for it.
+    #[serde(alias = "SessionToken")]
     token: Option<String>,
     expiration: Option<String>,
     /// `Success`, or why there are no keys.
     code: Option<String>,
+    /// Of a program's document.
+    version: Option<u32>,
 }
 
 /// Reads such a document.
@@ -22,8 +26,27 @@ struct Document {
 /// # Errors
 /// The reason, without a word of the content: it may hold secrets.
 pub(super) fn read_keys(content: &[u8]) -> Result<Keys, String> {
-    let document: Document = serde_json::from_slice(content)
-        .map_err(|error| format!("no credentials document: line {}", error.line()))?;
+    keys_of(document(content)?)
+}
+
+/// Reads the document that a program prints.
+///
+/// # Errors
+/// As [`read_keys`].
+pub(super) fn read_process_keys(content: &[u8]) -> Result<Keys, String> {
+    let document = document(content)?;
+    match document.version {
+        Some(1) => keys_of(document),
+        _ => Err("a credentials document whose Version is not 1".into()),
+    }
+}
+
+fn document(content: &[u8]) -> Result<Document, String> {
+    serde_json::from_slice(content)
+        .map_err(|error| format!("no credentials document: line {}", error.line()))
+}
+
+fn keys_of(document: Document) -> Result<Keys, String> {
     if let Some(code) = document.code.filter(|code| code != "Success") {
         return Err(format!("no credentials: {code}"));
     }

@@ -1,4 +1,5 @@
-//! The roles that integrations name, assumed with the host's own credentials.
+//! Roles, assumed with other credentials: those that integrations name with the host's own, those of
+//! profiles with their source's.
 //!
 //! AWS Security Token Service API Reference, "AssumeRole".
 
@@ -19,6 +20,15 @@ use crate::sigv4::{self, Scope};
 const REFUSED_KEPT: Duration = Duration::from_secs(5);
 /// How much of what STS said is told.
 const SAID_BYTES_MAX: usize = 512;
+
+/// A role, and what it is assumed with.
+#[derive(Debug, Clone)]
+pub(super) struct AssumeRole {
+    pub(super) role_arn: String,
+    pub(super) session_name: String,
+    pub(super) external_id: Option<String>,
+    pub(super) duration_s: Option<String>,
+}
 
 /// The keys of roles, until they expire.
 #[derive(Debug)]
@@ -78,30 +88,61 @@ impl Roles {
         own: &Credentials,
         client: &HttpClient,
     ) -> Result<Keys, String> {
-        let form = format!(
-            "Action=AssumeRole&Version=2011-06-15&RoleSessionName=edgeway&RoleArn={}",
-            sigv4::encode(arn)
-        );
-        let mut request = Request::post(format!("{}/", self.endpoint))
-            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
-            .body(form.into_bytes())
-            .map_err(|error| format!("{}: {error}", self.endpoint))?;
-        let keys = match is_aws(request.uri()) {
+        let endpoint =
+            self.endpoint.parse().map_err(|error| format!("{}: {error}", self.endpoint))?;
+        let keys = match is_aws(&endpoint) {
             true => own.find(client).await?,
             false => {
                 own.find_nearby(client).await?.ok_or("no AWS credentials to assume a role with")?
             }
         };
-        let scope = Scope { service: "sts", region: &self.region };
-        sigv4::sign(&mut request, &keys, scope, SystemTime::now())
+        let role = AssumeRole {
+            role_arn: arn.into(),
+            session_name: "edgeway".into(),
+            external_id: None,
+            duration_s: None,
+        };
+        role.keys(&self.endpoint, &self.region, &keys, client).await
+    }
+}
+
+impl AssumeRole {
+    /// The role's keys, by those of somebody who may assume it.
+    ///
+    /// # Errors
+    /// The reason why there are none.
+    pub(super) async fn keys(
+        &self,
+        endpoint: &str,
+        region: &str,
+        keys: &Keys,
+        client: &HttpClient,
+    ) -> Result<Keys, String> {
+        let mut form = String::from("Action=AssumeRole&Version=2011-06-15");
+        for (name, value) in [
+            ("RoleSessionName", Some(&self.session_name)),
+            ("RoleArn", Some(&self.role_arn)),
+            ("ExternalId", self.external_id.as_ref()),
+            ("DurationSeconds", self.duration_s.as_ref()),
+        ] {
+            if let Some(value) = value {
+                form.push_str(&format!("&{name}={}", sigv4::encode(value)));
+            }
+        }
+        let mut request = Request::post(format!("{endpoint}/"))
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body(form.into_bytes())
+            .map_err(|error| format!("{endpoint}: {error}"))?;
+        let scope = Scope { service: "sts", region };
+        sigv4::sign(&mut request, keys, scope, SystemTime::now())
             .map_err(|error| format!("{error:?}"))?;
         let answer = ask(client, request.map(Body::from)).await;
-        let (status, content) = answer.map_err(|error| format!("{}: {error:?}", self.endpoint))?;
+        let (status, content) = answer.map_err(|error| format!("{}: {error:?}", endpoint))?;
         let said = String::from_utf8_lossy(&content);
         if !status.is_success() {
             let said: String = said.chars().take(SAID_BYTES_MAX).collect();
-            return Err(format!("{} answered {status}: {said}", self.endpoint));
+            return Err(format!("{} answered {status}: {said}", endpoint));
         }
-        read_answer(&said).ok_or_else(|| format!("{} answered without credentials", self.endpoint))
+        read_answer(&said).ok_or_else(|| format!("{} answered without credentials", endpoint))
     }
 }

@@ -135,3 +135,69 @@ async fn a_service_that_refuses_is_not_asked_again_at_once() {
     assert!(refused.contains("403"), "{refused}");
     assert_eq!(find(&credentials, nobody()).await.0.unwrap_err(), refused);
 }
+
+/// A home with this `~/.aws/config`.
+fn home(config: &str) -> tempfile::TempDir {
+    let home = tempfile::tempdir().unwrap();
+    std::fs::create_dir_all(home.path().join(".aws/sso/cache")).unwrap();
+    std::fs::write(home.path().join(".aws/config"), config).unwrap();
+    home
+}
+
+#[tokio::test]
+async fn a_profiles_role_is_assumed_with_its_sources_keys() {
+    const ASSUMED: &str = "<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>AKROLE</AccessKeyId>\
+        <SecretAccessKey>s</SecretAccessKey><SessionToken>t</SessionToken><Expiration>2999-01-01T00:00:00Z</Expiration>\
+        </Credentials></AssumeRoleResult></AssumeRoleResponse>";
+    let (url, serve) = service(&[("200 OK", ASSUMED)]).await;
+    let home = home(
+        "[default]\nrole_arn = arn:aws:iam::111122223333:role/r\nsource_profile = program\n\
+         [profile program]\ncredential_process = echo '{\"Version\": 1, \"AccessKeyId\": \"AKPROGRAM\", \"SecretAccessKey\": \"s\"}'\n",
+    );
+    let credentials =
+        chain(&[("HOME", home.path().to_str().unwrap()), ("AWS_ENDPOINT_URL_STS", &url)]);
+    let (keys, requests) = find(&credentials, serve).await;
+    let keys = keys.unwrap();
+    assert_eq!((keys.access_key_id(), keys.session_token()), ("AKROLE", Some("t")));
+    assert!(requests[0].contains("credential=akprogram/"), "{requests:?}");
+}
+
+#[tokio::test]
+async fn what_a_program_prints_is_told_to_nobody() {
+    for (program, reason) in [
+        ("echo secret; exit 3", "exit status: 3"),
+        ("echo secret", "no credentials document: line 1"),
+        (r#"echo '{"AccessKeyId": "secret", "SecretAccessKey": "s"}'"#, "Version is not 1"),
+    ] {
+        let home = home(&format!("[default]\ncredential_process = {program}\n"));
+        let credentials = chain(&[("HOME", home.path().to_str().unwrap())]);
+        let told = find(&credentials, nobody()).await.0.unwrap_err();
+        assert!(told.contains(reason) && !told.contains("secret"), "{told}");
+    }
+}
+
+#[tokio::test]
+async fn somebody_who_has_signed_in_is_given_a_roles_keys() {
+    const GIVEN: &str = r#"{"roleCredentials":{"accessKeyId":"AKSSO","secretAccessKey":"s","sessionToken":"t","expiration":32472144000000}}"#;
+    let (url, serve) = service(&[("200 OK", GIVEN)]).await;
+    let home = home(
+        "[default]\nsso_session = corporate\nsso_account_id = 111122223333\nsso_role_name = Reader\n\
+         [sso-session corporate]\nsso_region = eu-west-1\n",
+    );
+    let path = home.path().to_str().unwrap();
+    let variables = [("HOME", path), ("AWS_ENDPOINT_URL_SSO", &url)];
+    let missing = find(&chain(&variables), nobody()).await.0.unwrap_err();
+    assert!(missing.contains("aws sso login"), "{missing}");
+    // SHA-1 of `corporate`.
+    let token = home.path().join(".aws/sso/cache/e276d18d65653fa285155bfd3e11ab029306830c.json");
+    let kept = |expires: &str| format!(r#"{{"accessToken": "abc", "expiresAt": "{expires}"}}"#);
+    std::fs::write(&token, kept("2001-01-01T00:00:00Z")).unwrap();
+    let expired = find(&chain(&variables), nobody()).await.0.unwrap_err();
+    assert!(expired.contains("expired"), "{expired}");
+    std::fs::write(&token, kept("2999-01-01T00:00:00UTC")).unwrap();
+    let (keys, requests) = find(&chain(&variables), serve).await;
+    assert_eq!(keys.unwrap().access_key_id(), "AKSSO");
+    let line = "get /federation/credentials?role_name=reader&account_id=111122223333 ";
+    assert!(requests[0].starts_with(line), "{requests:?}");
+    assert!(requests[0].contains("x-amz-sso_bearer_token: abc"), "{requests:?}");
+}
