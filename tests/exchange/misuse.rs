@@ -5,7 +5,7 @@ use gateway_core::exchange::{Exchange, Misuse, Next, Step};
 use tests::world::{World, samples};
 
 /// An outcome of each kind.
-fn outcomes() -> [Outcome; 10] {
+fn outcomes() -> [Outcome; 12] {
     let error = || EffectError::TimedOut;
     [
         Outcome::ReadContent(Err(error())),

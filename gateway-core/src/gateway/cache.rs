@@ -13,7 +13,9 @@ use sha2::{Digest, Sha256};
 
 use super::expression::{Expression, Sources};
 use super::method_settings::MethodSettings;
-use crate::definition::{Api, Method, Protocol, Stage, UnauthorizedCacheControlStrategy};
+use crate::definition::{
+    Api, Method, Protocol, ResponseTransferMode, Stage, UnauthorizedCacheControlStrategy,
+};
 use crate::effect::{CacheName, ResponseDigest, ResponseKey};
 use crate::limits::{CACHE_TTL_S_DEFAULT, CACHE_TTL_S_MAX};
 use crate::target;
@@ -77,8 +79,11 @@ impl CachePlan {
     ) -> Result<Option<Self>, String> {
         let is_enabled = settings.find(|s| s.caching_enabled).unwrap_or_default();
         let ttl_s = settings.find(|s| s.cache_ttl_s).unwrap_or(CACHE_TTL_S_DEFAULT);
-        let Some(cache) = cache.filter(|_| is_enabled && ttl_s > 0) else { return Ok(None) };
         let integration = &method.integration;
+        // "Response streaming": endpoint caching is not supported.
+        let is_whole = integration.response_transfer_mode == ResponseTransferMode::Buffered;
+        let is_cached = is_enabled && ttl_s > 0 && is_whole;
+        let Some(cache) = cache.filter(|_| is_cached) else { return Ok(None) };
         let mut prefix = Sha256::new();
         let CacheName { api_id, stage_name } = &cache.name;
         for text in [api_id, stage_name, &cache.deployment_id] {

@@ -180,7 +180,6 @@ apis:
         methodSettings: {orders/POST: {throttlingRateLimit: -2}}
 functions: {f: {}}
 endpoints: {lambda: localhost}
-webAcls: []
 ",
     )
     .unwrap_err();
@@ -199,7 +198,6 @@ webAcls: []
             "13: /apis/1/stages/0/methodSettings/orders~1POST/throttlingRateLimit `throttlingRateLimit` must be a number of requests a second, 0 or more",
             "14: /functions/f a function has either `command` or `url`",
             "15: /endpoints/lambda `localhost` is not an http or https URL",
-            "16: /webAcls `webAcls` is not supported yet: web ACLs",
         ]
     );
 }

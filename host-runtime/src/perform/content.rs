@@ -73,6 +73,8 @@ impl Contents {
         *self.held(peek.content)? = Held::Body(body);
         let bytes = peeked.map_err(body_error)?;
         Ok(bytes[..bytes.len().min(bytes_max + 1)].to_vec().into())
+    }
+
     /// Reads content whole, if it has at most `bytes_max` and the memory for it is there; else it goes on
     /// as it was.
     pub(crate) async fn buffer(

@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 
 use crate::definition::{
     Api, CanarySettings, Integration, IntegrationType, MethodSetting, Protocol,
+    ResponseTransferMode,
 };
 use crate::effect::{
     CacheUse, Effect, EffectError, FunctionAnswer, Notice, Outcome, RecalledResponse, ResponseKey,
@@ -73,6 +74,7 @@ impl Host {
                     status: 200,
                     function_error: None,
                     payload: body.into_bytes().into(),
+                    content: None,
                     request_id: None,
                 }))
             }
@@ -292,6 +294,15 @@ fn a_cache_that_does_not_answer_is_an_empty_one_and_content_that_breaks_off_is_t
     assert_eq!(status(down(), Some(down())), 504);
     assert_eq!(status(down(), Some(EffectError::Cancelled)), 499);
     assert_eq!(status(EffectError::Cancelled, None), 499);
+}
+
+#[test]
+fn what_is_streamed_is_not_cached() {
+    let response_transfer_mode = ResponseTransferMode::Stream;
+    let streamed = Integration { response_transfer_mode, ..proxy() };
+    let api = cached(rest(vec![method("GET /a", streamed)]), &[("*/*", enabled())]);
+    let (told, _) = Host::new().ask(&gateway(vec![api]), arrival("GET /prod/a", &[]));
+    assert_eq!(used(&told), None);
 }
 
 #[test]

@@ -339,6 +339,7 @@ fn an_authorizer_is_logged_before_the_execution() {
                 status: 200,
                 function_error: None,
                 payload: policy.clone().into_bytes().into(),
+                content: None,
                 request_id: None,
             }))),
             Effect::RecallAuthorization(_) => Some(Outcome::RecallAuthorization(Ok(None))),
