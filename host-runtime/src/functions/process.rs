@@ -112,7 +112,7 @@ impl Process {
         self.api.invoke(invocation)
     }
 
-    /// Waits until the process has ended, or says that it cannot begin.
+    /// Waits until the process has ended and all that it sent is read, or it says that it cannot begin.
     pub(super) async fn ended(&self) -> End {
         let mut exited = self.exited.clone();
         tokio::select! {
@@ -120,8 +120,9 @@ impl Process {
             document = self.api.init_failed() => {
                 End { reason: "the function's initialisation failed".into(), init_error: Some(document) }
             }
-            reason = exited.wait_for(Option::is_some) => {
-                let reason = reason.ok().and_then(|reason| reason.clone());
+            () = async { let _ = exited.wait_for(Option::is_some).await; } => {
+                let reason = self.exited.borrow().clone();
+                self.api.disconnected().await;
                 End { reason: reason.unwrap_or_else(|| "Runtime exited".into()), init_error: None }
             }
         }

@@ -56,6 +56,8 @@ pub(super) struct RuntimeApi {
     next: tokio::sync::Mutex<mpsc::Receiver<Invocation>>,
     in_flight: Mutex<Option<InFlight>>,
     init_error: watch::Sender<Option<Bytes>>,
+    /// How many connections the process has.
+    connections: watch::Sender<usize>,
 }
 
 #[derive(Debug)]
@@ -73,6 +75,7 @@ impl RuntimeApi {
             next: tokio::sync::Mutex::new(next),
             in_flight: Mutex::default(),
             init_error: watch::Sender::new(None),
+            connections: watch::Sender::new(0),
         })
     }
 
@@ -90,6 +93,13 @@ impl RuntimeApi {
         document.ok().and_then(|document| document.clone()).unwrap_or_default()
     }
 
+    /// Waits until the process has no connection. What a process wrote before it exited may come
+    /// later than that it has: it sends small parts without `TCP_NODELAY`.
+    pub(super) async fn disconnected(&self) {
+        // The sender lives as long as `self`.
+        let _ = self.connections.subscribe().wait_for(|&connections| connections == 0).await;
+    }
+
     /// Serves the process's connections until the task is dropped.
     pub(super) async fn serve(self: Arc<Self>, listener: TcpListener) {
         let mut connections = tokio::task::JoinSet::new();
@@ -98,7 +108,8 @@ impl RuntimeApi {
             if connections.len() == CONNECTIONS_MAX {
                 connections.join_next().await;
             }
-            let api = Arc::clone(&self);
+            self.connections.send_modify(|connections| *connections += 1);
+            let (api, of) = (Arc::clone(&self), Arc::clone(&self));
             let service = service_fn(move |request| {
                 let api = Arc::clone(&api);
                 async move { Ok::<_, Infallible>(api.answer(request).await) }
@@ -106,6 +117,7 @@ impl RuntimeApi {
             connections.spawn(async move {
                 let connection = hyper::server::conn::http1::Builder::new();
                 let _ = connection.serve_connection(TokioIo::new(stream), service).await;
+                of.connections.send_modify(|connections| *connections -= 1);
             });
         }
     }
