@@ -60,7 +60,7 @@ pub(super) async fn serve(
     command.stdout(output.try_clone().map_err(broken)?).stderr(output);
     let mut process = command.spawn().map_err(broken)?;
     let deadline = Instant::now() + Duration::from_millis(START_MS_MAX);
-    while TcpStream::connect(listen).await.is_err() {
+    while !is_listening(listen).await {
         if let Some(status) = process.try_wait().map_err(broken)? {
             let why = tail(&log);
             return Err(if status.success() {
@@ -78,6 +78,13 @@ pub(super) async fn serve(
         tokio::time::sleep(Duration::from_millis(POLL_MS)).await;
     }
     Ok(Gateway { address: listen, log, process: Some(process) })
+}
+
+/// Where the kernel hands out ports of that range to clients, a connection to a free port may be one to
+/// itself.
+async fn is_listening(address: SocketAddr) -> bool {
+    let stream = TcpStream::connect(address).await;
+    stream.and_then(|stream| stream.local_addr()).is_ok_and(|local| local != address)
 }
 
 /// Runs `edgeway bundle`, which writes what the Worker needs into a folder.
