@@ -56,7 +56,7 @@ impl Credentials {
         let set = |name: &str| variable(name).filter(|value| !value.is_empty());
         let nearby: Vec<Source> = [
             environment(&set).map(Source::Environment),
-            Profiles::from_environment(&set, region).map(Source::Profiles),
+            Profiles::from_environment(&set, region).map(Box::new).map(Source::Profiles),
             WebIdentity::from_environment(&set, region).map(Source::WebIdentity),
             Container::from_environment(&set).map(Source::Container),
         ]
@@ -141,7 +141,7 @@ struct Cached {
 #[derive(Debug, Clone)]
 enum Source {
     Environment(Keys),
-    Profiles(Profiles),
+    Profiles(Box<Profiles>),
     WebIdentity(WebIdentity),
     Container(Container),
     Instance(Instance),
