@@ -1,0 +1,64 @@
+//! `Cache-Status` (RFC 9211): what a cache did with a request, in a word for whoever looks into it.
+
+use alloc::format;
+use alloc::string::String;
+use core::fmt::Write;
+
+use crate::Unusable;
+
+/// Why a request went to the origin (§2.2).
+pub type ForwardReason = Unusable;
+
+/// One cache's entry.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct CacheStatus {
+    /// Answered from what is stored, without asking.
+    pub is_hit: bool,
+    /// Why the origin was asked.
+    pub forwarded: Option<ForwardReason>,
+    /// What it answered, where that is not what the client gets.
+    pub forward_status: Option<u16>,
+    /// How much longer it is fresh, seconds; below 0, how long it has been stale.
+    pub ttl_s: Option<i64>,
+    /// Whether the answer was stored.
+    pub is_stored: bool,
+    /// Whether it waited for another request instead of going to the origin itself.
+    pub is_collapsed: bool,
+}
+
+impl CacheStatus {
+    /// The list member for the cache of this name, a token.
+    pub fn to_value(&self, name: &str) -> String {
+        let mut value = String::from(name);
+        if self.is_hit {
+            value.push_str("; hit");
+        }
+        if let Some(reason) = self.forwarded {
+            value.push_str(&format!("; fwd={}", reason_name(reason)));
+        }
+        if let Some(status) = self.forward_status {
+            write!(value, "; fwd-status={status}").ok();
+        }
+        if let Some(ttl_s) = self.ttl_s {
+            write!(value, "; ttl={ttl_s}").ok();
+        }
+        if self.is_stored {
+            value.push_str("; stored");
+        }
+        if self.is_collapsed {
+            value.push_str("; collapsed");
+        }
+        value
+    }
+}
+
+fn reason_name(reason: ForwardReason) -> &'static str {
+    match reason {
+        Unusable::Method => "method",
+        Unusable::Miss => "uri-miss",
+        Unusable::VaryMiss => "vary-miss",
+        Unusable::Partial => "partial",
+        Unusable::Stale => "stale",
+        Unusable::Request => "request",
+    }
+}

@@ -1,0 +1,207 @@
+//! `Cache-Control`, on both sides (RFC 9111 §5.2), and what shares its syntax (RFC 9213).
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use crate::age::delta_seconds;
+use crate::list::{is_token, lower, members, split, trim, unquote};
+use crate::{Fields, Policy};
+
+/// What a response says of its reuse.
+///
+/// A number that is none is 0: "caches are encouraged to consider responses that have invalid freshness
+/// information to be stale" (§4.2.1). Of several, the first counts (there too).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ResponseDirectives {
+    /// `max-age`, seconds.
+    pub max_age_s: Option<u64>,
+    /// `s-maxage`, seconds: for shared caches.
+    pub s_maxage_s: Option<u64>,
+    /// `stale-while-revalidate` (RFC 5861 §3), seconds.
+    pub stale_while_revalidate_s: Option<u64>,
+    /// `stale-if-error` (RFC 5861 §4), seconds.
+    pub stale_if_error_s: Option<u64>,
+    /// `no-store`
+    pub no_store: bool,
+    /// `no-cache` without fields.
+    pub no_cache: bool,
+    /// The fields of `no-cache="…"`.
+    pub no_cache_fields: Vec<String>,
+    /// `private` without fields.
+    pub private: bool,
+    /// The fields of `private="…"`.
+    pub private_fields: Vec<String>,
+    /// `public`
+    pub public: bool,
+    /// `must-revalidate`
+    pub must_revalidate: bool,
+    /// `proxy-revalidate`
+    pub proxy_revalidate: bool,
+    /// `must-understand`
+    pub must_understand: bool,
+    /// `no-transform`
+    pub no_transform: bool,
+}
+
+impl ResponseDirectives {
+    /// What the fields say: `CDN-Cache-Control` where it is there and the policy reads it, and then
+    /// neither `Cache-Control` nor `Expires` (RFC 9213 §2.2).
+    pub fn read(policy: &Policy, fields: &Fields) -> Self {
+        let name = if is_targeted(policy, fields) { TARGETED } else { "cache-control" };
+        let mut read = Self::default();
+        for (name, value) in directives(fields, name) {
+            read.take(&name, &value);
+        }
+        read
+    }
+
+    fn take(&mut self, name: &str, value: &Argument<'_>) {
+        match name {
+            "max-age" => _ = self.max_age_s.get_or_insert(value.seconds()),
+            "s-maxage" => _ = self.s_maxage_s.get_or_insert(value.seconds()),
+            "stale-while-revalidate" => {
+                _ = self.stale_while_revalidate_s.get_or_insert(value.seconds());
+            }
+            "stale-if-error" => _ = self.stale_if_error_s.get_or_insert(value.seconds()),
+            "no-store" => self.no_store = true,
+            "no-cache" => match value.field_names() {
+                Some(names) => self.no_cache_fields.extend(names),
+                None => self.no_cache = true,
+            },
+            "private" => match value.field_names() {
+                Some(names) => self.private_fields.extend(names),
+                None => self.private = true,
+            },
+            "public" => self.public = true,
+            "must-revalidate" => self.must_revalidate = true,
+            "proxy-revalidate" => self.proxy_revalidate = true,
+            "must-understand" => self.must_understand = true,
+            "no-transform" => self.no_transform = true,
+            _ => {} // §5.2.3: "a cache MUST ignore unrecognized cache directives"
+        }
+    }
+}
+
+/// What a client asks of caches (§5.2.1). What is no number is not there: it is advice.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RequestDirectives {
+    /// `max-age`, seconds.
+    pub max_age_s: Option<u64>,
+    /// `max-stale`, seconds; without a number any.
+    pub max_stale_s: Option<u64>,
+    /// `min-fresh`, seconds.
+    pub min_fresh_s: Option<u64>,
+    /// `stale-if-error`, seconds.
+    pub stale_if_error_s: Option<u64>,
+    /// `no-cache`, or `Pragma: no-cache` where there is no `Cache-Control` (§5.4).
+    pub no_cache: bool,
+    /// `no-store`
+    pub no_store: bool,
+    /// `only-if-cached`
+    pub only_if_cached: bool,
+}
+
+impl RequestDirectives {
+    /// What the fields say.
+    pub fn read(fields: &Fields) -> Self {
+        let mut read = Self::default();
+        if !fields.contains("cache-control") {
+            read.no_cache = directives(fields, "pragma").any(|(name, _)| name == "no-cache");
+        }
+        for (name, value) in directives(fields, "cache-control") {
+            match &*name {
+                "max-age" => read.max_age_s = read.max_age_s.or(value.number()),
+                "max-stale" if matches!(value, Argument::None) => read.max_stale_s = Some(u64::MAX),
+                "max-stale" => read.max_stale_s = read.max_stale_s.or(value.number()),
+                "min-fresh" => read.min_fresh_s = read.min_fresh_s.or(value.number()),
+                "stale-if-error" => {
+                    read.stale_if_error_s = read.stale_if_error_s.or(value.number());
+                }
+                "no-cache" => read.no_cache = true,
+                "no-store" => read.no_store = true,
+                "only-if-cached" => read.only_if_cached = true,
+                _ => {}
+            }
+        }
+        read
+    }
+}
+
+const TARGETED: &str = "cdn-cache-control";
+
+/// Whether a targeted field counts: it is there, and says anything that can be read (RFC 9213 §2.1: one that
+/// is no structured field is as if it were not there).
+pub(crate) fn is_targeted(policy: &Policy, fields: &Fields) -> bool {
+    policy.reads_targeted && {
+        let mut lines = members(fields, TARGETED).peekable();
+        lines.peek().is_some() && lines.all(is_dictionary_member)
+    }
+}
+
+/// Roughly: a key in lower case, and a value that a directive can have (RFC 8941 §3.2).
+fn is_dictionary_member(member: &[u8]) -> bool {
+    let (key, value) = match member.iter().position(|b| *b == b'=') {
+        Some(at) => (&member[..at], Some(&member[at + 1..])),
+        None => (member, None),
+    };
+    let is_key = |b: &u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"_-.*".contains(b);
+    let is_value = |value: &[u8]| {
+        let number = value.strip_prefix(b"-").unwrap_or(value);
+        let is_number = !number.is_empty() && number.iter().all(u8::is_ascii_digit);
+        is_number || unquote(value).is_some() || is_word(value) || matches!(value, b"?0" | b"?1")
+    };
+    !key.is_empty() && key.iter().all(is_key) && value.is_none_or(is_value)
+}
+
+fn is_word(value: &[u8]) -> bool {
+    value.first().is_some_and(|b| b.is_ascii_alphabetic()) && is_token(value)
+}
+
+enum Argument<'a> {
+    None,
+    /// A token, or the inside of a quoted string.
+    Text(alloc::borrow::Cow<'a, [u8]>),
+    /// Neither, or white space where there may be none.
+    Malformed,
+}
+
+impl Argument<'_> {
+    fn number(&self) -> Option<u64> {
+        match self {
+            Self::Text(text) => delta_seconds(text),
+            Self::None | Self::Malformed => None,
+        }
+    }
+
+    fn seconds(&self) -> u64 {
+        self.number().unwrap_or(0)
+    }
+
+    /// The names of fields; `None` where the argument is none or says none: the directive is about all then.
+    fn field_names(&self) -> Option<Vec<String>> {
+        let Self::Text(text) = self else { return None };
+        let names: Option<Vec<String>> = split(text).map(lower).collect();
+        names.filter(|names| !names.is_empty())
+    }
+}
+
+/// The directives of a field, names in lower case.
+fn directives<'a>(
+    fields: &'a Fields,
+    field: &'a str,
+) -> impl Iterator<Item = (String, Argument<'a>)> {
+    members(fields, field).filter_map(|member| {
+        let Some(at) = member.iter().position(|b| *b == b'=') else {
+            return Some((lower(member)?, Argument::None));
+        };
+        let (name, value) = (&member[..at], &member[at + 1..]);
+        let is_spaced = trim(name) != name || trim(value) != value;
+        let argument = match unquote(value) {
+            _ if is_spaced => Argument::Malformed,
+            Some(text) => Argument::Text(text.into()),
+            None if is_token(value) => Argument::Text(value.into()),
+            None => Argument::Malformed,
+        };
+        Some((lower(trim(name))?, argument))
+    })
+}
