@@ -17,7 +17,7 @@ use core::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::definition::ResponseTransferMode;
-use crate::effect::CacheUse;
+use crate::effect::{AuthorizerUse, CacheUse};
 use crate::gateway_error::ResponseType;
 use crate::message::{ClientCertificate, Scheme, Timestamp, Tls, Version};
 
@@ -85,8 +85,12 @@ pub struct Context<'a> {
     pub path_parameters: Vec<(Text<'a>, String)>,
     /// The path without the stage, as routes match it (percent-encoded).
     pub resource_request_path: Text<'a>,
+    /// Whether the method's metrics are counted by themselves too.
+    pub has_method_metrics: bool,
     /// What the authorizer found.
     pub authorizer: AuthorizerContext,
+    /// What it cost to ask it.
+    pub authorizer_use: Option<AuthorizerUse>,
     /// The API key that the method required.
     pub api_key: Option<Box<ApiKeyContext<'a>>>,
     /// Why the request ended, if it did.
@@ -137,7 +141,9 @@ impl Context<'_> {
             protocol: self.protocol,
             scheme: self.scheme,
             port: self.port,
+            has_method_metrics: self.has_method_metrics,
             authorizer: self.authorizer,
+            authorizer_use: self.authorizer_use,
             api_key: self
                 .api_key
                 .map(|key| Box::new(ApiKeyContext { id: owned(key.id), value: owned(key.value) })),
@@ -356,7 +362,9 @@ pub(crate) fn example() -> Context<'static> {
         route_key: "GET /hello".into(),
         path_parameters: Vec::new(),
         resource_request_path: "/hello".into(),
+        has_method_metrics: false,
         authorizer: AuthorizerContext::None,
+        authorizer_use: None,
         api_key: None,
         error: None,
         integration: None,

@@ -5,6 +5,7 @@ use alloc::{string::String, vec::Vec};
 use serde::{Deserialize, Serialize};
 
 use crate::bucket::BucketTake;
+use crate::gateway_error::ResponseType;
 use crate::jwt::{Algorithm, Jwk};
 use crate::message::{Content, ContentId, EndpointResponse, OutgoingFields, Timestamp};
 use crate::transcript::Transcript;
@@ -42,21 +43,8 @@ pub enum Notice {
         /// The line, without a line break at its end.
         line: String,
     },
-    /// Counts a finished request for metrics (AWS's Count, 4XXError, 5XXError, Latency, IntegrationLatency).
-    RecordRequest {
-        /// `$context.apiId`, empty when no API matched.
-        api_id: String,
-        /// `$context.stage`, empty when no stage matched.
-        stage: String,
-        /// The status the client was given.
-        status: u16,
-        /// From arrival to response, milliseconds.
-        latency_ms: u32,
-        /// Spent in the integration, milliseconds, if there was one.
-        integration_latency_ms: Option<u32>,
-        /// What the stage's cache had, if it was asked (AWS's CacheHitCount, CacheMissCount).
-        cache: Option<CacheUse>,
-    },
+    /// Counts a finished request for metrics.
+    RecordRequest(RequestRecord),
     /// Keeps a Lambda authorizer's result for [`RecallAuthorization`], in
     /// [`crate::remembered::RememberedAuthorizations`].
     RememberAuthorization {
@@ -76,6 +64,40 @@ pub enum Notice {
     },
     /// The account that the arrival asked for.
     Explain(Transcript),
+}
+
+/// What metrics count of a finished request (AWS's Count, 4XXError, 5XXError, Latency,
+/// IntegrationLatency, CacheHitCount, CacheMissCount, and what AWS leaves to logs).
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct RequestRecord {
+    /// `$context.apiId`, empty when no API matched.
+    pub api_id: String,
+    /// `$context.stage`, empty when no stage matched.
+    pub stage: String,
+    /// `GET /pets/{petId}` of a method whose metrics the stage has counted by themselves too
+    /// (`metricsEnabled`).
+    pub route_key: Option<String>,
+    /// The status the client was given.
+    pub status: u16,
+    /// From arrival to response, milliseconds.
+    pub latency_ms: u32,
+    /// Spent in the integration, milliseconds, if there was one.
+    pub integration_latency_ms: Option<u32>,
+    /// What the method's authorizer cost, if it has one.
+    pub authorizer: Option<AuthorizerUse>,
+    /// What the stage's cache had, if it was asked.
+    pub cache: Option<CacheUse>,
+    /// Why there is no method response: THROTTLED, QUOTA_EXCEEDED …
+    pub response_type: Option<ResponseType>,
+}
+
+/// What an authorizer cost a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuthorizerUse {
+    /// Until it had decided, milliseconds.
+    pub latency_ms: u32,
+    /// Whether its result was remembered; `None` where none is kept, or none was come to.
+    pub is_remembered: Option<bool>,
 }
 
 /// An effect with a typed answer.

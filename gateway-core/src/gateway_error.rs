@@ -106,6 +106,31 @@ impl GatewayError {
 }
 
 impl ResponseType {
+    /// Every one, in their order.
+    pub const ALL: [Self; 21] = [
+        Self::AccessDenied,
+        Self::ApiConfigurationError,
+        Self::AuthorizerConfigurationError,
+        Self::AuthorizerFailure,
+        Self::BadRequestBody,
+        Self::BadRequestParameters,
+        Self::Default4xx,
+        Self::Default5xx,
+        Self::ExpiredToken,
+        Self::IntegrationFailure,
+        Self::IntegrationTimeout,
+        Self::InvalidApiKey,
+        Self::InvalidSignature,
+        Self::MissingAuthenticationToken,
+        Self::QuotaExceeded,
+        Self::RequestTooLarge,
+        Self::ResourceNotFound,
+        Self::Throttled,
+        Self::Unauthorized,
+        Self::UnsupportedMediaType,
+        Self::WafFiltered,
+    ];
+
     /// AWS's name: `ACCESS_DENIED`, `DEFAULT_4XX`.
     pub fn name(self) -> &'static str {
         use ResponseType::*;

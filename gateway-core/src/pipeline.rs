@@ -113,6 +113,7 @@ fn note_method<'g>(matched: &Matched<'g>, context: &mut Context<'g>) {
     context.resource_id = matched.of.method.resource_id.as_str().into();
     context.resource_path = matched.of.method.resource_path.as_str().into();
     context.route_key = matched.of.plan.route_key.as_str().into();
+    context.has_method_metrics = matched.of.plan.has_metrics;
     context.path_parameters = matched.path_parameters(context);
 }
 
@@ -144,7 +145,7 @@ async fn respond<'g>(
     }
     io.enter(PipelineStage::Authorize);
     let decided = authorize(matched, request, context, io).await;
-    context.authorizer = decided.identity;
+    (context.authorizer, context.authorizer_use) = (decided.identity, decided.cost);
     trace::authorized(context, io);
     io.enter(PipelineStage::Throttle);
     let (admitted, may_not_invalidate) = {

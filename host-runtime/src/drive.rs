@@ -126,20 +126,7 @@ impl Driven {
                     lines.iter().for_each(|line| worker.access_log.write(&destination, line));
                 }
                 Notice::Explain(transcript) => self.transcript = Some(transcript),
-                Notice::RecordRequest {
-                    api_id,
-                    stage,
-                    status,
-                    latency_ms,
-                    integration_latency_ms,
-                    cache,
-                } => {
-                    let metrics = &worker.shared.metrics;
-                    metrics.record(&api_id, &stage, status, latency_ms, integration_latency_ms);
-                    if let Some(cache) = cache {
-                        metrics.record_cache(&api_id, &stage, cache);
-                    }
-                }
+                Notice::RecordRequest(request) => worker.shared.metrics.record(&request),
                 Notice::RememberAuthorization { key, grant, until } => {
                     worker.shared.authorizations.remember(key, grant, until, now());
                 }

@@ -13,7 +13,7 @@ mod tests;
 use std::fmt;
 use std::sync::Arc;
 
-use gateway_core::effect::{Notice, Outcome};
+use gateway_core::effect::{Notice, Outcome, RequestRecord};
 use gateway_core::exchange::{Next, Turn};
 use gateway_core::message::{Arrival, Content, Field, OutgoingFields, Response, Timestamp};
 
@@ -125,14 +125,11 @@ impl Broken {
     /// [`broken_turn`], counted like any other answer. Which API it was for is lost with the exchange.
     fn turn(&self) -> Turn {
         let latency_ms = self.now.0.saturating_sub(self.arrived.0);
-        let counted = Notice::RecordRequest {
-            api_id: String::new(),
-            stage: String::new(),
+        let counted = Notice::RecordRequest(RequestRecord {
             status: 500,
             latency_ms: u32::try_from(latency_ms).unwrap_or(u32::MAX),
-            integration_latency_ms: None,
-            cache: None,
-        };
+            ..RequestRecord::default()
+        });
         Turn { notices: vec![counted], ..broken_turn() }
     }
 }

@@ -63,10 +63,8 @@ fn time_never_runs_backwards_within_an_exchange() {
                     let failed = effect.failed(EffectError::TimedOut);
                     exchange.resume(Default::default(), failed).expect("of its kind");
                 }
-                Step::Notify(gateway_core::effect::Notice::RecordRequest {
-                    latency_ms, ..
-                }) => {
-                    assert_eq!(latency_ms, 0, "{}", sample.name);
+                Step::Notify(gateway_core::effect::Notice::RecordRequest(request)) => {
+                    assert_eq!(request.latency_ms, 0, "{}", sample.name);
                 }
                 Step::Notify(_) => {}
                 Step::Respond(_) => break,

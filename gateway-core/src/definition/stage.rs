@@ -82,6 +82,8 @@ pub struct MethodSetting {
     pub require_authorization_for_cache_control: Option<bool>,
     /// `unauthorizedCacheControlHeaderStrategy`; `None`: as `*/*` has it.
     pub unauthorized_cache_control_header_strategy: Option<UnauthorizedCacheControlStrategy>,
+    /// `metricsEnabled`, of HTTP APIs `detailedMetricsEnabled`; `None`: as `*/*` has it.
+    pub metrics_enabled: Option<bool>,
 }
 
 /// `unauthorizedCacheControlHeaderStrategy`: what becomes of a request that asks for the cached

@@ -94,3 +94,8 @@ pub(super) fn method_logging(settings: &MethodSettings<'_>) -> Option<Logging> {
     let data_trace_enabled = settings.find(|s| s.data_trace_enabled).unwrap_or_default();
     (level != LoggingLevel::Off).then_some(Logging { level, data_trace_enabled })
 }
+
+/// Whether metrics of a method are counted by themselves too.
+pub(super) fn has_method_metrics(settings: &MethodSettings<'_>) -> bool {
+    settings.find(|s| s.metrics_enabled).unwrap_or_default()
+}

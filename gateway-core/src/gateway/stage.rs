@@ -5,7 +5,9 @@ use alloc::{string::String, vec::Vec};
 
 use super::authorizer::AuthorizerFunction;
 use super::cache::{CachePlan, StageCache};
-use super::method_settings::{Logging, MethodSettings, method_logging, method_throttle};
+use super::method_settings::{
+    Logging, MethodSettings, has_method_metrics, method_logging, method_throttle,
+};
 use super::parameter_mapping::ResponseMappings;
 use super::{GatewayResponsePlan, IntegrationPlan, api_arn, authorizer, connection};
 use crate::access_log::Format;
@@ -36,6 +38,8 @@ pub(crate) struct MethodPlan {
     pub(crate) throttle: Option<(String, Limit)>,
     /// What usage plans name it by.
     pub(crate) usage_plan_key: String,
+    /// Whether its metrics are counted by themselves too.
+    pub(crate) has_metrics: bool,
     /// `None` where the stage logs nothing of it.
     pub(crate) logging: Option<Logging>,
     /// `None` where the stage caches nothing of it. Few methods are, so it takes little room.
@@ -80,6 +84,7 @@ impl StagePlan {
                 integration,
                 response_mappings,
                 throttle: method_throttle(api, stage, method),
+                has_metrics: has_method_metrics(&settings),
                 logging: method_logging(&settings),
                 cache: cached.map(Box::new),
                 usage_plan_key: method.usage_plan_key(),

@@ -28,6 +28,7 @@ use super::route::Matched;
 use super::trace;
 use crate::context::{AuthorizerContext, Context};
 use crate::definition::{Authorization, Protocol};
+use crate::effect::AuthorizerUse;
 use crate::exchange::Io;
 use crate::gateway::{AuthorizerPlan, IdentitySource, MethodOf};
 use crate::gateway_error::{GatewayError, ResponseType};
@@ -61,6 +62,8 @@ impl<'g> Authorized<'g> {
 #[derive(Debug)]
 pub(super) struct Decided<'g> {
     pub(super) identity: AuthorizerContext,
+    /// `None` where nobody had to be asked.
+    pub(super) cost: Option<AuthorizerUse>,
     pub(super) answer: Result<Authorized<'g>, GatewayError>,
 }
 
@@ -72,16 +75,41 @@ pub(super) async fn authorize<'g>(
     io: &Io,
 ) -> Decided<'g> {
     let mut identity = AuthorizerContext::None;
+    let begun = io.now();
     trace::authorizer(matched.of, io);
     let answer = decide(matched.of, request, context, &mut identity, io).await;
     if answer.is_ok() {
         trace::rule(&matched.of.method.source, io, || "the caller may call the method".into());
     }
     let of = matched.of;
+    let cost = cost(of, &identity, begun, io.now());
     Decided {
         identity,
+        cost,
         answer: answer.map(|may_not_invalidate| Authorized { of, may_not_invalidate }),
     }
+}
+
+fn cost(
+    of: MethodOf<'_>,
+    identity: &AuthorizerContext,
+    begun: Timestamp,
+    now: Timestamp,
+) -> Option<AuthorizerUse> {
+    let is_remembered = match &of.method.authorization {
+        Authorization::None => return None,
+        Authorization::Authorizer { authorizer, .. } => {
+            match (of.authorizer(*authorizer), identity) {
+                (Some(AuthorizerPlan::Lambda(plan)), AuthorizerContext::Lambda(found)) => {
+                    (plan.result_ttl_ms > 0).then_some(found.call.is_none())
+                }
+                _ => None,
+            }
+        }
+        _ => None,
+    };
+    let latency_ms = u32::try_from(now.0.saturating_sub(begun.0)).unwrap_or(u32::MAX);
+    Some(AuthorizerUse { latency_ms, is_remembered })
 }
 
 async fn decide(

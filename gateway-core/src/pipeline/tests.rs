@@ -18,6 +18,7 @@ mod iam;
 mod lambda;
 mod lambda_authorizer;
 mod lambda_custom;
+mod metrics;
 mod mock;
 mod mutual_tls;
 mod resource_policy;

@@ -219,12 +219,16 @@ fn route_settings(reading: &Reading, at: &At<'_>) -> BTreeMap<String, MethodSett
 
 fn setting(reading: &Reading, at: &At<'_>, protocol: Protocol) -> MethodSetting {
     const LOGGING: [&str; 2] = ["loggingLevel", "dataTraceEnabled"];
-    const THROTTLING: [&str; 2] = ["throttlingRateLimit", "throttlingBurstLimit"];
+    let metrics = match protocol {
+        Protocol::Rest => "metricsEnabled",
+        Protocol::Http => "detailedMetricsEnabled",
+    };
     let caching = match protocol {
         Protocol::Rest => &caching::METHOD_KEYS[..],
         Protocol::Http => &[],
     };
-    reading.keys(at, &[&THROTTLING[..], &LOGGING[..], caching].concat());
+    let known = ["throttlingRateLimit", "throttlingBurstLimit", metrics];
+    reading.keys(at, &[&known, &LOGGING[..], caching].concat());
     if protocol == Protocol::Http {
         for at in LOGGING.iter().filter_map(|name| at.get(name)) {
             let help = "log its requests with `accessLogSettings`";
@@ -246,6 +250,7 @@ fn setting(reading: &Reading, at: &At<'_>, protocol: Protocol) -> MethodSetting 
         throttling,
         logging_level: at.get("loggingLevel").and_then(|at| logging_level(reading, &at)),
         data_trace_enabled: at.get("dataTraceEnabled").and_then(|at| reading.boolean(&at)),
+        metrics_enabled: at.get(metrics).and_then(|at| reading.boolean(&at)),
         ..MethodSetting::default()
     };
     caching::method_setting(reading, at, setting)

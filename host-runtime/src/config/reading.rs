@@ -11,8 +11,6 @@ const NOT_YET: &[(&str, &str)] = &[
     ("webAcls", "web ACLs"),
     ("webAclArn", "web ACLs"),
     ("plugins", "plugins"),
-    ("metricsEnabled", "detailed metrics by method"),
-    ("detailedMetricsEnabled", "detailed metrics by route"),
     ("tracingEnabled", "tracing"),
     ("clientCertificateId", "client certificates"),
     ("autoDeploy", "deployments apart from the definition"),

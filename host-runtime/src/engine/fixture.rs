@@ -11,7 +11,9 @@ use gateway_core::definition::{
     IntegrationType, JwtConfiguration, Method, MethodSetting, PayloadFormat, Protocol, Snapshot,
     Source, Stage,
 };
-use gateway_core::effect::{Effect, FunctionAnswer, Notice, Outcome, RequestSignature, Taken};
+use gateway_core::effect::{
+    Effect, FunctionAnswer, Notice, Outcome, RequestRecord, RequestSignature, Taken,
+};
 use gateway_core::exchange::Turn;
 use gateway_core::jwt::{Jwk, KeyMaterial};
 use gateway_core::message::{
@@ -229,7 +231,7 @@ pub(crate) fn outcome(effect: &Effect) -> Outcome {
 pub(crate) fn recorded(turn: &Turn) -> ((String, String, u16), String) {
     match &turn.notices[..] {
         [
-            Notice::RecordRequest { api_id, stage, status, .. },
+            Notice::RecordRequest(RequestRecord { api_id, stage, status, .. }),
             Notice::WriteAccessLog { line, .. },
         ] => ((api_id.clone(), stage.clone(), *status), line.clone()),
         other => panic!("one metric and one line are owed: {other:?}"),

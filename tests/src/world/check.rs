@@ -106,7 +106,7 @@ fn the_cache_is_asked_first_and_told_last(run: &Run) -> Result<(), String> {
         }
     }
     let told = run.notices.iter().find_map(|notice| match notice {
-        Notice::RecordRequest { cache, .. } => *cache,
+        Notice::RecordRequest(request) => request.cache,
         _ => None,
     });
     let cancelled = run.effects.iter().any(|(effect, outcome)| {
@@ -126,8 +126,8 @@ fn one_record_and_one_log_entry(run: &Run) -> Result<(), String> {
         .notices
         .iter()
         .filter_map(|notice| match notice {
-            Notice::RecordRequest { stage, status, latency_ms, .. } => {
-                Some((stage, *status, *latency_ms))
+            Notice::RecordRequest(request) => {
+                Some((&request.stage, request.status, request.latency_ms))
             }
             _ => None,
         })
@@ -188,10 +188,9 @@ fn the_response_can_be_sent(run: &Run) -> Result<(), String> {
     for name in ["transfer-encoding", "content-length", "connection", "upgrade"] {
         hold(!run.fields.contains(name), || format!("the field {name}"))?;
     }
-    let is_http = run
-        .notices
-        .iter()
-        .any(|notice| matches!(notice, Notice::RecordRequest { api_id, .. } if api_id == HTTP_API));
+    let is_http = run.notices.iter().any(
+        |notice| matches!(notice, Notice::RecordRequest(request) if request.api_id == HTTP_API),
+    );
     let id = if is_http { "Apigw-Requestid" } else { "x-amzn-RequestId" };
     let ids = run.fields.all(id).count();
     hold(ids == 1, || format!("{ids} lines of {id}"))?;

@@ -19,16 +19,16 @@ pub(super) fn read(reading: &Reading<'_>) -> Vec<GatewayResponse> {
 }
 
 fn response<'d>(reading: &Reading<'d>, name: &str, at: At<'d>) -> Option<GatewayResponse> {
-    let Some((_, response_type)) = TYPES.iter().find(|(known, _)| *known == name) else {
+    let Some(response_type) = ResponseType::ALL.into_iter().find(|t| t.name() == name) else {
         let message = format!("there is no gateway response `{name}`");
-        let help = did_you_mean(name, TYPES.iter().map(|(known, _)| *known));
+        let help = did_you_mean(name, ResponseType::ALL.into_iter().map(ResponseType::name));
         reading.note(DefinitionError { help, ..DefinitionError::error(at.source(), message) });
         return None;
     };
     let at = reading.object(at)?;
     reading.members_known(&at, &MEMBERS);
     Some(GatewayResponse {
-        response_type: *response_type,
+        response_type,
         status_code: at
             .get("statusCode")
             .and_then(|at| reading.integer(&at, 100..=599))
@@ -46,27 +46,3 @@ fn response<'d>(reading: &Reading<'d>, name: &str, at: At<'d>) -> Option<Gateway
 
 const MEMBERS: [&str; 4] =
     ["statusCode", "responseParameters", "responseTemplates", "defaultResponse"];
-
-const TYPES: [(&str, ResponseType); 21] = [
-    ("ACCESS_DENIED", ResponseType::AccessDenied),
-    ("API_CONFIGURATION_ERROR", ResponseType::ApiConfigurationError),
-    ("AUTHORIZER_CONFIGURATION_ERROR", ResponseType::AuthorizerConfigurationError),
-    ("AUTHORIZER_FAILURE", ResponseType::AuthorizerFailure),
-    ("BAD_REQUEST_BODY", ResponseType::BadRequestBody),
-    ("BAD_REQUEST_PARAMETERS", ResponseType::BadRequestParameters),
-    ("DEFAULT_4XX", ResponseType::Default4xx),
-    ("DEFAULT_5XX", ResponseType::Default5xx),
-    ("EXPIRED_TOKEN", ResponseType::ExpiredToken),
-    ("INTEGRATION_FAILURE", ResponseType::IntegrationFailure),
-    ("INTEGRATION_TIMEOUT", ResponseType::IntegrationTimeout),
-    ("INVALID_API_KEY", ResponseType::InvalidApiKey),
-    ("INVALID_SIGNATURE", ResponseType::InvalidSignature),
-    ("MISSING_AUTHENTICATION_TOKEN", ResponseType::MissingAuthenticationToken),
-    ("QUOTA_EXCEEDED", ResponseType::QuotaExceeded),
-    ("REQUEST_TOO_LARGE", ResponseType::RequestTooLarge),
-    ("RESOURCE_NOT_FOUND", ResponseType::ResourceNotFound),
-    ("THROTTLED", ResponseType::Throttled),
-    ("UNAUTHORIZED", ResponseType::Unauthorized),
-    ("UNSUPPORTED_MEDIA_TYPE", ResponseType::UnsupportedMediaType),
-    ("WAF_FILTERED", ResponseType::WafFiltered),
-];

@@ -118,7 +118,7 @@ impl Host {
 /// What the metrics are told of the cache.
 pub(super) fn used(told: &Told) -> Option<CacheUse> {
     told.notices.iter().find_map(|notice| match notice {
-        Notice::RecordRequest { cache, .. } => *cache,
+        Notice::RecordRequest(request) => request.cache,
         _ => None,
     })
 }
@@ -162,7 +162,7 @@ fn what_is_cached_is_answered_without_the_endpoint_until_its_time_is_over() {
     let id = |told: &Told| told.field("x-amzn-RequestId").map(String::from);
     assert!(id(&told).is_some() && id(&told) != id(&first));
     let latency = told.notices.iter().find_map(|notice| match notice {
-        Notice::RecordRequest { integration_latency_ms, .. } => Some(*integration_latency_ms),
+        Notice::RecordRequest(request) => Some(request.integration_latency_ms),
         _ => None,
     });
     assert_eq!(latency, Some(None));

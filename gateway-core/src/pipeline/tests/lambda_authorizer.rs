@@ -50,7 +50,7 @@ fn simple(sources: &[&str]) -> LambdaAuthorizer {
 }
 
 /// `GET /a/{x}` and `POST /a/{x}` behind this authorizer; both call the function `fn`.
-fn protected(protocol: Protocol, authorizer: LambdaAuthorizer) -> Api {
+pub(super) fn protected(protocol: Protocol, authorizer: LambdaAuthorizer) -> Api {
     let uri = FUNCTION.replace(":auth/", ":fn/");
     let locked = |route| Method {
         authorization: Authorization::Authorizer { authorizer: 0, scopes: vec![] },
@@ -85,12 +85,12 @@ fn policy(effect: &str, resource: &str) -> Value {
 
 const METHODS: &str = "arn:aws:execute-api:eu-west-1:123456789012:abc123/prod/";
 
-fn everything() -> Value {
+pub(super) fn everything() -> Value {
     policy("Allow", "*")
 }
 
 /// A host whose function `auth` answers this, and which remembers.
-struct Host {
+pub(super) struct Host {
     answer: Value,
     error: Option<&'static str>,
     remembered: RememberedAuthorizations,
@@ -100,12 +100,16 @@ struct Host {
 }
 
 impl Host {
-    fn new(answer: Value) -> Self {
+    pub(super) fn new(answer: Value) -> Self {
         let remembered = RememberedAuthorizations::default();
         Self { answer, error: None, remembered, asked: vec![], events: vec![] }
     }
 
-    fn run(&mut self, gateway: &alloc::rc::Rc<Gateway>, arrival: crate::message::Arrival) -> Told {
+    pub(super) fn run(
+        &mut self,
+        gateway: &alloc::rc::Rc<Gateway>,
+        arrival: crate::message::Arrival,
+    ) -> Told {
         let now = arrival.now;
         let told = run(gateway, arrival, |effect| self.perform(effect, now));
         for notice in &told.notices {

@@ -79,5 +79,8 @@ fn method_setting(setting: &MethodSetting) -> Value {
         let strategy = strategy_name(strategy);
         shown.insert("unauthorizedCacheControlHeaderStrategy".into(), strategy.into());
     }
+    if let Some(enabled) = setting.metrics_enabled {
+        shown.insert("metricsEnabled".into(), enabled.into());
+    }
     Value::Object(shown)
 }

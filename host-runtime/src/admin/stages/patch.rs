@@ -28,15 +28,17 @@ const REPLACEABLE: &str = "/deploymentId, /variables/{variable_name}, \
     /canarySettings/deploymentId, /canarySettings/percentTraffic, /canarySettings/useStageCache, \
     /canarySettings/stageVariableOverrides/{variable_name}, \
     /{resourcePath}/{httpMethod}/logging/dataTrace, /{resourcePath}/{httpMethod}/logging/loglevel, \
+    /{resourcePath}/{httpMethod}/metrics/enabled, \
     /{resourcePath}/{httpMethod}/throttling/burstLimit, \
     /{resourcePath}/{httpMethod}/throttling/rateLimit, \
     /{resourcePath}/{httpMethod}/caching/ttlInSeconds, /{resourcePath}/{httpMethod}/caching/enabled, \
     /{resourcePath}/{httpMethod}/caching/dataEncrypted, \
     /{resourcePath}/{httpMethod}/caching/requireAuthorizationForCacheControl, \
     /{resourcePath}/{httpMethod}/caching/unauthorizedCacheControlHeaderStrategy, \
-    /*/*/logging/dataTrace, /*/*/logging/loglevel, /*/*/throttling/burstLimit, \
-    /*/*/throttling/rateLimit, /*/*/caching/ttlInSeconds, /*/*/caching/enabled, \
-    /*/*/caching/dataEncrypted, /*/*/caching/requireAuthorizationForCacheControl, \
+    /*/*/logging/dataTrace, /*/*/logging/loglevel, /*/*/metrics/enabled, \
+    /*/*/throttling/burstLimit, /*/*/throttling/rateLimit, /*/*/caching/ttlInSeconds, \
+    /*/*/caching/enabled, /*/*/caching/dataEncrypted, \
+    /*/*/caching/requireAuthorizationForCacheControl, \
     /*/*/caching/unauthorizedCacheControlHeaderStrategy";
 
 /// `PatchOperation`
@@ -109,11 +111,11 @@ fn replace(stage: &mut Stage, ids: &[String], path: &str, value: &str) -> Result
             let (name, value) = variable(name, value)?;
             canary(stage).stage_variable_overrides.insert(name, value);
         }
-        [resource, verb, "throttling" | "logging" | "caching", name]
-            if is_method(resource, verb) && is_setting(segments[2], name) =>
+        [resource, verb, "throttling" | "logging" | "metrics" | "caching", _]
+            if is_method(resource, verb) =>
         {
             let setting = stage.method_settings.entry(format!("{resource}/{verb}")).or_default();
-            replace_setting(setting, segments[3], path, value)?;
+            replace_setting(setting, &segments[2..].join("/"), path, value)?;
         }
         _ => {
             return Err(format!(
@@ -122,22 +124,6 @@ fn replace(stage: &mut Stage, ids: &[String], path: &str, value: &str) -> Result
         }
     }
     Ok(())
-}
-
-/// Whether a group of settings has one of this name.
-fn is_setting(group: &str, name: &str) -> bool {
-    let names: &[&str] = match group {
-        "throttling" => &["rateLimit", "burstLimit"],
-        "logging" => &["loglevel", "dataTrace"],
-        _ => &[
-            "enabled",
-            "ttlInSeconds",
-            "dataEncrypted",
-            "requireAuthorizationForCacheControl",
-            "unauthorizedCacheControlHeaderStrategy",
-        ],
-    };
-    names.contains(&name)
 }
 
 fn replace_setting(
@@ -150,17 +136,17 @@ fn replace_setting(
     let limit = |rate: f64, burst: u32| Some(Limit::new(rate, burst));
     let before = setting.throttling;
     match name {
-        "rateLimit" => {
+        "throttling/rateLimit" => {
             let rate = value.parse::<f64>().ok().filter(|rate| rate.is_finite() && *rate >= 0.0);
             let burst = before.map_or(ACCOUNT_BURST_DEFAULT, |limit| limit.burst);
             setting.throttling = limit(rate.ok_or_else(invalid)?, burst);
         }
-        "burstLimit" => {
+        "throttling/burstLimit" => {
             let burst = value.parse().map_err(|_| invalid())?;
             let rate = before.map_or(Limit::new(ACCOUNT_RATE_DEFAULT, burst), |limit| limit);
             setting.throttling = Some(Limit { burst, ..rate });
         }
-        "loglevel" => {
+        "logging/loglevel" => {
             setting.logging_level = Some(match value {
                 "OFF" => LoggingLevel::Off,
                 "ERROR" => LoggingLevel::Error,
@@ -168,17 +154,18 @@ fn replace_setting(
                 _ => return Err(invalid()),
             });
         }
-        "dataTrace" => setting.data_trace_enabled = Some(truth(path, value)?),
-        "enabled" => setting.caching_enabled = Some(truth(path, value)?),
-        "ttlInSeconds" => {
+        "logging/dataTrace" => setting.data_trace_enabled = Some(truth(path, value)?),
+        "metrics/enabled" => setting.metrics_enabled = Some(truth(path, value)?),
+        "caching/enabled" => setting.caching_enabled = Some(truth(path, value)?),
+        "caching/ttlInSeconds" => {
             let ttl_s = value.parse().ok().filter(|ttl_s| *ttl_s <= CACHE_TTL_S_MAX);
             setting.cache_ttl_s = Some(ttl_s.ok_or_else(invalid)?);
         }
-        "dataEncrypted" => drop(truth(path, value)?),
-        "requireAuthorizationForCacheControl" => {
+        "caching/dataEncrypted" => drop(truth(path, value)?),
+        "caching/requireAuthorizationForCacheControl" => {
             setting.require_authorization_for_cache_control = Some(truth(path, value)?);
         }
-        "unauthorizedCacheControlHeaderStrategy" => {
+        "caching/unauthorizedCacheControlHeaderStrategy" => {
             let strategy = strategy_of(value).ok_or_else(invalid)?;
             setting.unauthorized_cache_control_header_strategy = Some(strategy);
         }

@@ -1,0 +1,68 @@
+use alloc::vec;
+
+use super::lambda_authorizer::{Host, everything, protected, token};
+use crate::definition::{MethodSetting, Protocol};
+use crate::effect::{AuthorizerUse, Notice, Outcome, RequestRecord, Taken};
+use crate::gateway_error::ResponseType;
+use crate::pipeline::world::*;
+
+fn recorded(told: &Told) -> &RequestRecord {
+    let mut records = told.notices.iter().filter_map(|notice| match notice {
+        Notice::RecordRequest(request) => Some(request),
+        _ => None,
+    });
+    records.next_back().unwrap()
+}
+
+#[test]
+fn a_method_is_named_where_its_metrics_are_enabled() {
+    let setting = |enabled| MethodSetting { metrics_enabled: Some(enabled), ..Default::default() };
+    let mut api = rest(vec![method("GET /a/{b}", mock("")), method("GET /c", mock(""))]);
+    let plain = gateway(vec![api.clone()]);
+    api.stages[0].method_settings =
+        [("*/*".into(), setting(true)), ("~1c/GET".into(), setting(false))].into();
+    let detailed = gateway(vec![api]);
+    for (gateway, request, route_key) in [
+        (&plain, "GET /prod/a/1", None),
+        (&detailed, "GET /prod/a/1", Some("GET /a/{b}")),
+        (&detailed, "GET /prod/c", None),
+        (&detailed, "GET /prod/nowhere", None),
+    ] {
+        let told = run_alone(gateway, arrival(request, &[]));
+        assert_eq!(recorded(&told).route_key.as_deref(), route_key, "{request}");
+    }
+}
+
+#[test]
+fn why_there_is_no_method_response_is_recorded() {
+    let gateway = gateway(vec![rest(vec![method("GET /", mock(""))])]);
+    for (taken, response_type) in [
+        (Taken::All, None),
+        (Taken::None { empty: 0 }, Some(ResponseType::Throttled)),
+        (Taken::QuotaExceeded, Some(ResponseType::QuotaExceeded)),
+    ] {
+        let told =
+            run(&gateway, arrival("GET /prod", &[]), |_| Some(Outcome::TakeTokens(Ok(taken))));
+        assert_eq!(recorded(&told).response_type, response_type);
+    }
+}
+
+#[test]
+fn what_an_authorizer_costs_is_recorded_and_whether_it_was_remembered() {
+    let gateway = gateway(vec![protected(Protocol::Rest, token())]);
+    let mut host = Host::new(everything());
+    let mut cost = |fields: &[&str]| {
+        let told = host.run(&gateway, arrival("GET /prod/a/7", fields));
+        recorded(&told).authorizer
+    };
+    let used = |latency_ms, is_remembered| Some(AuthorizerUse { latency_ms, is_remembered });
+    assert_eq!(cost(&[]), used(0, None));
+    // The store is asked, then the function; each takes 5 ms.
+    assert_eq!(cost(&["Authorization: jo"]), used(10, Some(false)));
+    assert_eq!(cost(&["Authorization: jo"]), used(5, Some(true)));
+
+    let open = rest(vec![method("GET /", mock(""))]);
+    let open = crate::pipeline::world::gateway(vec![open]);
+    let told = run_alone(&open, arrival("GET /prod", &[]));
+    assert_eq!(recorded(&told).authorizer, None);
+}
