@@ -97,6 +97,7 @@ fn tools() -> Result<()> {
     println!("redis-server: {}", redis.display());
     println!("python: {}", python()?.display());
     println!("moto: {}", moto()?.display());
+    println!("promtool: {}", promtool()?.display());
     match nextest() {
         true => println!("cargo-nextest: there"),
         false => println!("cargo-nextest: could not be installed; `cargo test` is used instead"),
@@ -208,9 +209,9 @@ fn tests() -> Result<()> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let path = std::env::join_paths(std::iter::once(bin).chain(std::env::split_paths(&path)))
         .context("extending the PATH")?;
-    shell::run(
-        command.env("PATH", path).env("EDGEWAY_PYTHON", python).env("EDGEWAY_MOTO_PYTHON", moto()?),
-    )
+    promtool()?;
+    command.env("PATH", path).env("PROMTOOL", "required");
+    shell::run(command.env("EDGEWAY_PYTHON", python).env("EDGEWAY_MOTO_PYTHON", moto()?))
 }
 
 /// Whether cargo-nextest is there, installing it if it is not.
@@ -231,6 +232,12 @@ fn python() -> Result<PathBuf> {
 /// The python of a virtual environment with `moto`, which is AWS to the tests of service integrations.
 fn moto() -> Result<PathBuf> {
     virtual_environment("venv-moto", "tests/services/requirements.txt")
+}
+
+/// Judges metrics and alert rules. Only the tool is wanted of its package; where the system starts
+/// services by itself, a Prometheus comes with it.
+fn promtool() -> Result<PathBuf> {
+    toolchain::program("promtool", &["prometheus"])
 }
 
 fn virtual_environment(name: &str, requirements: &str) -> Result<PathBuf> {

@@ -8,6 +8,7 @@ mod functions;
 mod kit;
 mod lifecycle;
 mod load;
+mod metrics;
 mod mutual_tls;
 mod program;
 mod redis;
