@@ -15,6 +15,7 @@ use hyper::body::{Body as HttpBody, Frame, SizeHint};
 use tokio::time::Instant;
 
 use crate::body::{Body, BodyError};
+use crate::load::InFlight;
 use crate::memory::{Memory, Share};
 
 /// Longest wait for a request, and for its whole head.
@@ -54,7 +55,7 @@ impl Activity {
     pub(crate) fn request(&self) -> Request {
         self.0.requests.set(self.0.requests.get() + 1);
         self.0.waiting.set(self.0.waiting.get() + 1);
-        Request { activity: self.clone(), responding: false }
+        Request { activity: self.clone(), responding: false, in_flight: None }
     }
 
     /// Waits until the client has been waited for too long.
@@ -83,9 +84,17 @@ impl Activity {
 pub(crate) struct Request {
     activity: Activity,
     responding: bool,
+    /// Counted until then.
+    in_flight: Option<InFlight>,
 }
 
 impl Request {
+    /// Counted among all that are under way, until its response has been sent.
+    pub(crate) fn counted(mut self, in_flight: InFlight) -> Self {
+        self.in_flight = Some(in_flight);
+        self
+    }
+
     /// The response begins.
     pub(crate) fn respond(mut self, body: Body, memory: &Arc<Memory>) -> Sending {
         self.stop_waiting();
@@ -112,6 +121,7 @@ impl Request {
 impl Drop for Request {
     fn drop(&mut self) {
         self.stop_waiting();
+        self.in_flight = None;
         let state = &self.activity.0;
         state.requests.set(state.requests.get() - 1);
         self.activity.progress();

@@ -64,6 +64,7 @@ pub fn answer(snapshot: &Snapshot, settings: Settings, asked: &Asked) -> io::Res
         metrics: Default::default(),
         access_log: AccessLog::start()?,
         memory: Arc::default(),
+        load: Arc::default(),
         explanations: Default::default(),
     });
     let snapshot: Arc<[u8]> = without_logs(snapshot).to_bytes().into();

@@ -14,6 +14,7 @@ use hyper::body::{Body as HttpBody, Frame, SizeHint};
 use tokio::time::{Instant, Sleep};
 
 use crate::functions;
+use crate::load::Place;
 use crate::pace::Pace;
 use crate::perform::{http::effect_error, http1};
 
@@ -48,6 +49,8 @@ pub struct Stream {
     broken: Option<BodyError>,
     /// The client's, if it comes from there.
     pace: Option<Rc<Pace>>,
+    /// That of the request that it answers, which has ended with it.
+    place: Option<Place>,
 }
 
 #[derive(Debug)]
@@ -140,7 +143,16 @@ impl Body {
             idle: None,
             broken: None,
             pace: None,
+            place: None,
         }))
+    }
+
+    /// Keeps the place of the request that it answers until all of it has come.
+    pub(crate) fn holding(mut self, place: Place) -> Self {
+        if let Self::Stream(stream) = &mut self {
+            stream.place = Some(place);
+        }
+        self
     }
 
     /// How the client sends it, if it does.

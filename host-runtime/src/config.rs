@@ -11,6 +11,7 @@ mod certificates;
 mod domain_names;
 mod functions;
 mod iam;
+mod limits;
 mod listeners;
 mod private_endpoints;
 mod reading;
@@ -23,7 +24,6 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
 use gateway_core::bucket::Limit;
 use gateway_core::definition::document::{At, Node};
@@ -33,12 +33,12 @@ use gateway_core::definition::{
     Throttling, UsagePlan,
 };
 use gateway_core::limits::{
-    ACCOUNT_BURST_DEFAULT, ACCOUNT_RATE_DEFAULT, CACHED_CONTENT_BYTES_MAX, PAYLOAD_BYTES_MAX,
-    REST_INTEGRATION_MS_DEFAULT,
+    ACCOUNT_BURST_DEFAULT, ACCOUNT_RATE_DEFAULT, REST_INTEGRATION_MS_DEFAULT,
 };
 
 pub(crate) use caching::{size_name, strategy_name, strategy_of};
 pub use certificates::{Certificate, DomainTls, MutualTls};
+pub use limits::Limits;
 pub use listeners::{Listener, ListenerTls};
 use reading::Reading;
 pub use vpc_links::{HealthCheck, HealthCheckProtocol, Target, TargetGroup, VpcLinkConfig};
@@ -135,27 +135,6 @@ pub struct ApiConfig {
     pub canary_definitions: BTreeMap<String, PathBuf>,
     /// Where it stands in the configuration.
     pub source: Source,
-}
-
-/// Bounds of the host that AWS has no names for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
-    /// Most content that all requests together hold whole in memory.
-    pub content_in_memory_bytes: usize,
-    /// Longest wait for the next part of a client's content; ten times that for all of it.
-    pub content_timeout: Duration,
-    /// Most that the caches of all stages hold together.
-    pub stage_caches_in_memory_bytes: u64,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            content_in_memory_bytes: crate::memory::default_max(),
-            content_timeout: Duration::from_secs(30),
-            stage_caches_in_memory_bytes: crate::memory::default_max_of_caches(),
-        }
-    }
 }
 
 /// A PEM file of certificate authorities.
@@ -366,7 +345,7 @@ fn read(reading: &Reading, at: &At<'_>, directory: &Path) -> Config {
             Some(Truststore { file, certificates: Vec::new(), source: at.source() })
         }),
         vpc_links: vpc_links::read_all(reading, at),
-        limits: limits(reading, at),
+        limits: limits::read(reading, at),
         assume_roles: at.get("assumeRoles").is_some_and(|at| reading.boolean(&at) == Some(true)),
         account_throttle,
         throttling,
@@ -393,40 +372,6 @@ fn endpoints(reading: &Reading, at: &At<'_>) -> BTreeMap<String, String> {
     let Some(at) = at.get("endpoints") else { return BTreeMap::new() };
     let read = |(name, at)| Some((String::from(name), reading.url(&at)?));
     reading.object(&at).into_iter().filter_map(read).collect()
-}
-
-fn limits(reading: &Reading, at: &At<'_>) -> Limits {
-    let mut limits = Limits::default();
-    let Some(at) = at.get("limits") else { return limits };
-    reading
-        .keys(&at, &["contentInMemoryBytes", "contentTimeoutInMillis", "stageCachesInMemoryBytes"]);
-    if let Some(at) = at.get("stageCachesInMemoryBytes") {
-        let bytes = at.as_text().and_then(|text| text.parse().ok());
-        match bytes.filter(|bytes| *bytes >= u64::from(CACHED_CONTENT_BYTES_MAX)) {
-            Some(bytes) => limits.stage_caches_in_memory_bytes = bytes,
-            None => {
-                let message = "it must be a whole number, and one response may have";
-                reading.error(&at, format!("{message} {CACHED_CONTENT_BYTES_MAX} bytes"));
-            }
-        }
-    }
-    if let Some(at) = at.get("contentInMemoryBytes")
-        && let Some(bytes) = reading.whole(&at)
-    {
-        if bytes < PAYLOAD_BYTES_MAX {
-            reading.error(&at, format!("one request may have {PAYLOAD_BYTES_MAX} bytes"));
-        }
-        limits.content_in_memory_bytes = bytes as usize;
-    }
-    if let Some(at) = at.get("contentTimeoutInMillis")
-        && let Some(millis) = reading.whole(&at)
-    {
-        if millis == 0 {
-            reading.error(&at, "no content would come in time");
-        }
-        limits.content_timeout = Duration::from_millis(millis.into());
-    }
-    limits
 }
 
 #[cfg(test)]

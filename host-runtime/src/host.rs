@@ -104,6 +104,7 @@ impl Host {
             metrics: Metrics::default(),
             access_log: AccessLog::start()?,
             memory: Arc::default(),
+            load: Arc::default(),
             explanations: Default::default(),
         });
         let start = |index| WorkerThread::start(index, options.engine, deployment, &shared);

@@ -18,6 +18,7 @@ pub mod explained;
 mod framing;
 pub mod functions;
 pub mod host;
+pub mod load;
 mod local;
 pub mod memory;
 pub(crate) mod pace;

@@ -11,6 +11,7 @@ pub(crate) mod http1;
 pub mod keys;
 pub mod metrics;
 mod outgoing;
+mod places;
 pub(crate) mod pool;
 pub mod services;
 pub mod signature;
@@ -93,8 +94,9 @@ async fn invoke_function(
     worker: &Worker,
     settings: &Settings,
     held: &mut Held,
-    effect: InvokeFunction,
+    mut effect: InvokeFunction,
 ) -> Result<FunctionAnswer, EffectError> {
+    let place = places::of_function(&worker.shared.load, &mut effect).await?;
     let share = held.contents.share(&worker.shared.memory);
     if !share.take(effect.payload.0.len()) {
         return Err(EffectError::Overloaded);
@@ -103,7 +105,7 @@ async fn invoke_function(
     let Invoked { answer, content } = settings.functions.invoke(effect, &client).await?;
     // The function has run: its answer is not thrown away.
     share.note(answer.payload.0.len());
-    let content = content.map(|content| held.contents.hold(content));
+    let content = content.map(|content| held.contents.hold(content.holding(place)));
     Ok(FunctionAnswer { content, ..answer })
 }
 
@@ -111,8 +113,9 @@ async fn send_request(
     worker: &Worker,
     settings: &Settings,
     held: &mut Held,
-    effect: SendRequest,
+    mut effect: SendRequest,
 ) -> Result<EndpointResponse, EffectError> {
+    let place = places::of_request(&worker.shared.load, &mut effect).await?;
     let mut timeout = Duration::from_millis(effect.timeout_ms.into());
     let ends_at = Instant::now() + timeout;
     let idle_max = effect.idle_ms.map(|ms| Duration::from_millis(ms.into()));
@@ -137,7 +140,7 @@ async fn send_request(
         Some(idle_max) => body.within(idle_max, ends_at),
         None => body,
     };
-    let content = held.contents.hold(body);
+    let content = held.contents.hold(body.holding(place));
     Ok(EndpointResponse { status: head.status.as_u16(), fields, content })
 }
 

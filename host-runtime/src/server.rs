@@ -23,6 +23,7 @@ use crate::arrival::{Peer, arrive};
 use crate::descriptors::SpareDescriptor;
 use crate::drive::drive;
 use crate::explained::{self, Explained};
+use crate::framing::own_response;
 use crate::host::Place;
 use crate::local::LocalExecutor;
 use crate::spelling::{Heads, Left, Noted};
@@ -234,6 +235,11 @@ async fn answer(
     request: Request<Incoming>,
 ) -> Result<Response<Sending>, Infallible> {
     let version = request.version();
+    let Some(in_flight) = worker.shared.load.enter() else {
+        let full = own_response(503, "ServiceUnavailableException", "Service Unavailable");
+        return Ok(full.map(|body| activity.respond(body, &worker.shared.memory)));
+    };
+    let activity = activity.counted(in_flight);
     let mut response = match arrive(&worker, &peer, request) {
         Ok((arrival, client, contents)) => drive(&worker, arrival, client, contents).await,
         Err(refused) => {

@@ -13,6 +13,7 @@ use tokio::task::JoinHandle;
 use crate::engine::{Engine, EngineError};
 use crate::explained::Explanations;
 use crate::host::Place;
+use crate::load::Load;
 use crate::memory::Memory;
 use crate::perform::access_log::{AccessLog, AccessLogBuffer};
 use crate::perform::authorizations::Authorizations;
@@ -47,6 +48,8 @@ pub struct Shared {
     pub access_log: AccessLog,
     /// Content that is held whole.
     pub memory: Arc<Memory>,
+    /// Requests under way.
+    pub load: Arc<Load>,
     /// Accounts of requests that asked for them.
     pub explanations: Explanations,
 }
@@ -99,6 +102,7 @@ impl Worker {
     pub(crate) fn new(engine: Engine, shared: Arc<Shared>, settings: Arc<Settings>) -> Self {
         shared.memory.limit(settings.limits.content_in_memory_bytes);
         shared.stage_caches.configure(&settings.stage_caches);
+        shared.load.limit(settings.limits.load);
         shared.metrics.tell_of(&settings.vpc_links);
         Self {
             engine,
@@ -167,6 +171,7 @@ impl Worker {
     fn take_over(&self, settings: Arc<Settings>) {
         self.shared.memory.limit(settings.limits.content_in_memory_bytes);
         self.shared.stage_caches.configure(&settings.stage_caches);
+        self.shared.load.limit(settings.limits.load);
         self.shared.metrics.tell_of(&settings.vpc_links);
         if !Arc::ptr_eq(&settings.trust, &self.settings.borrow().trust) {
             // Nobody may use a connection for which an authority vouched that is trusted no more.

@@ -215,8 +215,8 @@ fn stalled() -> GatewayError {
 }
 
 /// RFC 9110 §15.6.4: the client may try again.
-fn overloaded() -> GatewayError {
-    GatewayError::new(ResponseType::Default5xx, "as much content is held as may be")
+pub(super) fn overloaded() -> GatewayError {
+    GatewayError::new(ResponseType::Default5xx, "the host has as much to do as it may")
         .with_status(503)
         .with_message("Service Unavailable")
 }

@@ -37,5 +37,6 @@ fn metrics(state: &State) -> Answer {
     let content_bytes = state.shared.memory.held();
     let mut text = state.shared.metrics.to_text(dropped_lines, content_bytes);
     state.shared.tokens.write_metrics(&mut text);
+    state.shared.load.write_metrics(&mut text);
     Answer::metrics(text)
 }

@@ -89,7 +89,7 @@ impl Metrics {
     }
 }
 
-pub(super) fn describe(text: &mut String, name: &str, help: &str, kind: &str) {
+pub(crate) fn describe(text: &mut String, name: &str, help: &str, kind: &str) {
     let _ = writeln!(text, "# HELP edgeway_{name} {help}\n# TYPE edgeway_{name} {kind}");
 }
 

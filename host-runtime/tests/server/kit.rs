@@ -155,6 +155,11 @@ impl Served {
     pub(crate) fn client(&self) -> Client {
         Client::connect(self.host.address())
     }
+    pub(crate) fn load_metrics(&self) -> String {
+        let mut text = String::new();
+        self.host.shared().load.write_metrics(&mut text);
+        text
+    }
     /// The access log, complete.
     pub(crate) fn drained_log(self) -> String {
         self.host.drain(PATIENCE);

@@ -13,6 +13,7 @@ mod mutual_tls;
 mod program;
 mod redis;
 mod redis_away;
+mod shedding;
 mod streamed_functions;
 mod streaming;
 mod tls;

@@ -28,7 +28,7 @@ use crate::lambda::{
 };
 use crate::limits::{HTTP_AUTHORIZER_MS, REST_AUTHORIZER_MS};
 use crate::message::{Request, Timestamp};
-use crate::pipeline::integrate::cancelled;
+use crate::pipeline::integrate::{cancelled, overloaded};
 use crate::target;
 
 /// What a function granted, and the call that was made for it.
@@ -127,6 +127,7 @@ async fn ask(
     };
     let answer = io.perform(operation).await.map_err(|error| match error {
         EffectError::Cancelled => cancelled(),
+        EffectError::Overloaded => overloaded(),
         error => failed(alloc::format!("{error:?}")),
     })?;
     let now = io.now();

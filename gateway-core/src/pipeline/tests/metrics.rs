@@ -38,7 +38,7 @@ fn why_there_is_no_method_response_is_recorded() {
     let gateway = gateway(vec![rest(vec![method("GET /", mock(""))])]);
     for (taken, response_type) in [
         (Taken::All, None),
-        (Taken::None { empty: 0 }, Some(ResponseType::Throttled)),
+        (Taken::None { empty: 0, retry_after_ms: None }, Some(ResponseType::Throttled)),
         (Taken::QuotaExceeded, Some(ResponseType::QuotaExceeded)),
     ] {
         let told =
