@@ -8,8 +8,6 @@ use gateway_core::definition::{DefinitionError, Source};
 
 /// Keys of AWS's that later versions will know. Ignoring one would be worse than refusing it.
 const NOT_YET: &[(&str, &str)] = &[
-    ("webAcls", "web ACLs"),
-    ("webAclArn", "web ACLs"),
     ("plugins", "plugins"),
     ("tracingEnabled", "tracing"),
     ("clientCertificateId", "client certificates"),

@@ -99,7 +99,7 @@ pub(super) fn escape(label: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use gateway_core::effect::AuthorizerUse;
+    use gateway_core::effect::{AuthorizerUse, CacheUse};
     use gateway_core::gateway_error::ResponseType;
 
     use super::*;
@@ -123,10 +123,7 @@ mod tests {
             authorizer: Some(AuthorizerUse { latency_ms: 7, is_remembered: Some(false) }),
             ..request("prod", 429, 40_000)
         });
-        metrics.record(&RequestRecord {
-            cache: Some(CacheUse::Miss),
-            ..request("test", 503, 1)
-        });
+        metrics.record(&RequestRecord { cache: Some(CacheUse::Miss), ..request("test", 503, 1) });
         let text = metrics.to_text(7, 0);
         for line in [
             "edgeway_requests_total{api=\"a\",stage=\"prod\"} 2",
