@@ -6,6 +6,7 @@
 
 mod bindings;
 mod bucket_object;
+mod buckets;
 mod content;
 mod convert;
 mod drive;

@@ -69,6 +69,25 @@ impl Bucket {
         }
     }
 
+    /// Takes tokens that somebody with a copy of this bucket has granted already. What is not there is
+    /// owed: the bucket begins to refill so much later that the rate holds over time.
+    pub fn charge(self, limit: Limit, now: Timestamp, cost: u32) -> Self {
+        let bucket = self.refilled(limit, now);
+        let wanted = u64::from(cost) * MICROTOKENS;
+        let rate = limit.rate_microtokens_per_ms;
+        match (bucket.level_microtokens.checked_sub(wanted), rate) {
+            (Some(rest), _) => Self { level_microtokens: rest, ..bucket },
+            (None, 0) => Self { level_microtokens: 0, ..bucket },
+            (None, rate) => {
+                let owed = wanted - bucket.level_microtokens;
+                let owed_ms = owed.div_ceil(rate);
+                // What the last of those milliseconds gives beyond the debt.
+                let level_microtokens = (owed_ms.saturating_mul(rate) - owed).min(limit.capacity());
+                Self { level_microtokens, at: Timestamp(bucket.at.0.saturating_add(owed_ms)) }
+            }
+        }
+    }
+
     /// For how long the bucket, as it is now, has too little for `cost`. `None`: for ever.
     pub fn short_for_ms(self, limit: Limit, cost: u32) -> Option<u64> {
         let wanted = u64::from(cost) * MICROTOKENS;
@@ -126,7 +145,10 @@ pub fn take_all(effect: &TakeTokens, now: Timestamp, store: &mut impl BucketStor
             .unwrap_or_else(|| Bucket::full(take.limit, now));
         let (bucket, taken) = bucket.take(take.limit, now, take.cost);
         if !taken {
-            let retry_after_ms = bucket.short_for_ms(take.limit, take.cost);
+            // A bucket that owes begins to refill later.
+            let later_ms = bucket.at.0.saturating_sub(now.0);
+            let short_for_ms = bucket.short_for_ms(take.limit, take.cost);
+            let retry_after_ms = short_for_ms.map(|ms| ms.saturating_add(later_ms));
             return Taken::None { empty: index as u32, retry_after_ms };
         }
         after.push(bucket);
@@ -228,6 +250,49 @@ mod tests {
             let exact = u64::from(burst) + refilled / MICROTOKENS;
             assert!(granted.abs_diff(exact) <= 1, "{rate}: {granted} of {exact}");
         }
+    }
+
+    #[test]
+    fn what_copies_granted_too_much_is_paid_back_before_anything_is_granted() {
+        for (rate, burst) in [(1.0, 2), (7.0, 3), (1_500.0, 4), (0.3, 1)] {
+            let limit = Limit::new(rate, burst);
+            let (mut bucket, mut granted, mut now) = (Bucket::full(limit, Timestamp(0)), 0_u64, 0);
+            for round in 0..50 {
+                // Three copies grant what each of them believes to be there.
+                bucket = bucket.charge(limit, Timestamp(now), 3);
+                granted += 3;
+                now += 100 + round;
+            }
+            // Then somebody asks the bucket itself, every millisecond.
+            let until = now + 1_000_000;
+            while now < until {
+                let (after, taken) = bucket.take(limit, Timestamp(now), 1);
+                (bucket, granted, now) = (after, granted + u64::from(taken), now + 1);
+            }
+            let exact = u64::from(burst) + limit.rate_microtokens_per_ms * now / MICROTOKENS;
+            assert!(
+                granted <= exact + 150 && granted + 2 >= exact.min(1_000_000),
+                "{rate}: {granted} of {exact}"
+            );
+        }
+    }
+
+    #[test]
+    fn an_owing_bucket_says_when_it_will_have_paid() {
+        let limit = Limit::new(2.0, 5);
+        let mut store = Buckets::default();
+        // 5 are there, 4 are owed: two seconds to pay, half a second for the next token.
+        let owing = Bucket::full(limit, Timestamp(0)).charge(limit, Timestamp(0), 9);
+        store.by_key.insert("a".into(), owing);
+        let takes = [take("a", 2.0, 5)];
+        let refused = Taken::None { empty: 0, retry_after_ms: Some(2_500) };
+        assert_eq!(take_from(&takes, 0, &mut store), refused);
+        assert_ne!(take_from(&takes, 2_499, &mut store), Taken::All);
+        assert_eq!(take_from(&takes, 2_500, &mut store), Taken::All);
+        // Without a rate nothing is ever paid back, and nothing granted.
+        let never = Limit::new(0.0, 1);
+        let bucket = Bucket::full(never, Timestamp(0)).charge(never, Timestamp(0), 9);
+        assert_eq!((bucket.level_microtokens, bucket.at), (0, Timestamp(0)));
     }
 
     #[test]

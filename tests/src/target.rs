@@ -40,6 +40,8 @@ impl fmt::Display for Engine {
 pub struct Target {
     /// The engine.
     pub engine: Engine,
+    /// How Workers are run.
+    pub settings: worker::Settings,
     edgeway: PathBuf,
     worker: Option<worker::Driver>,
 }
@@ -68,7 +70,7 @@ impl Target {
         let edgeway = process::find_edgeway()?;
         let worker =
             if engine == Engine::Worker { Some(worker::Driver::start().await?) } else { None };
-        Ok(Self { engine, edgeway, worker })
+        Ok(Self { engine, settings: worker::Settings::default(), edgeway, worker })
     }
 
     /// Starts a gateway on a configuration that tells it to listen at `listen`. Of the gateways that run at
@@ -85,7 +87,8 @@ impl Target {
             Some(driver) => {
                 let bundle = config.with_file_name("bundle");
                 process::bundle(&self.edgeway, config, &bundle).await?;
-                let address = driver.start_worker(slot, &bundle).await.map_err(Failure::Broken)?;
+                let address = driver.start_worker(slot, &bundle, &self.settings).await;
+                let address = address.map_err(Failure::Broken)?;
                 Ok(Gateway { address, log, process: None })
             }
         }

@@ -12,7 +12,7 @@ const COMPATIBILITY_DATE = "2026-03-01";
 /** Running Workers by the caller's slot: a slot holds one at a time. */
 const running = new Map();
 
-async function start({ slot, modules, snapshot, bindings, logs }) {
+async function start({ slot, modules, snapshot, bindings, objects, logs }) {
   await stop({ slot });
   // A new instance, not `setOptions` on the old one: that keeps the caches' and objects' state, and a
   // fresh workerd is answering after less than 100 ms.
@@ -21,6 +21,7 @@ async function start({ slot, modules, snapshot, bindings, logs }) {
     port: 0,
     cf: false,
     telemetry: { enabled: false },
+    durableObjectsPersist: objects ?? false,
     handleRuntimeStdio: (stdout, stderr) => {
       stdout.on("data", (data) => relay(logs, data));
       stderr.on("data", (data) => relay(logs, data));

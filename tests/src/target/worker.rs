@@ -26,6 +26,15 @@ const STOP_MS_MAX: Duration = Duration::from_millis(5_000);
 /// Who waits for the driver's answers, by id.
 type Waiting = Arc<Mutex<HashMap<i64, oneshot::Sender<Json>>>>;
 
+/// How a Worker is run.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    /// Variables beside those of the bundle.
+    pub variables: Vec<(String, String)>,
+    /// Where its objects keep what they store; else it goes with the Worker.
+    pub objects: Option<PathBuf>,
+}
+
 /// The Node process that runs Workers.
 #[derive(Debug)]
 pub struct Driver {
@@ -91,6 +100,7 @@ impl Driver {
         &self,
         slot: usize,
         bundle: &Path,
+        settings: &Settings,
     ) -> Result<SocketAddr, String> {
         let read = |name: &str| {
             fs::read_to_string(bundle.join(name)).map_err(|error| format!("{name}: {error}"))
@@ -100,16 +110,21 @@ impl Driver {
         for (name, value) in CREDENTIALS {
             bindings.set(name, value.into());
         }
-        let answer = self
-            .ask(object([
-                ("op", "start".into()),
-                ("slot", (slot as i64).into()),
-                ("modules", self.modules.display().to_string().into()),
-                ("snapshot", bundle.join("snapshot.bin").display().to_string().into()),
-                ("bindings", bindings),
-                ("logs", Json::Bool(std::env::var_os("VERBOSE").is_some())),
-            ]))
-            .await?;
+        for (name, value) in &settings.variables {
+            bindings.set(name, value.as_str().into());
+        }
+        let mut start = object([
+            ("op", "start".into()),
+            ("slot", (slot as i64).into()),
+            ("modules", self.modules.display().to_string().into()),
+            ("snapshot", bundle.join("snapshot.bin").display().to_string().into()),
+            ("bindings", bindings),
+            ("logs", Json::Bool(std::env::var_os("VERBOSE").is_some())),
+        ]);
+        if let Some(objects) = &settings.objects {
+            start.set("objects", objects.display().to_string().into());
+        }
+        let answer = self.ask(start).await?;
         let address = answer
             .get("url")
             .and_then(Json::as_str)
