@@ -26,7 +26,7 @@ impl<'a> Context<'a> {
             port: arrival.port,
             path: path.into(),
             raw_query: query.into(),
-            domain_prefix: domain_name.split('.').next().unwrap_or_default().into(),
+            domain_prefix: target::split_before(domain_name, b'.').0.into(),
             domain_name: domain_name.into(),
             source_ip: arrival.source_ip.as_str().into(),
             private_origin: arrival.vpc_endpoint_id.as_ref().map(|id| {
@@ -66,9 +66,9 @@ impl<'a> Trace<'a> {
     /// The client's `X-Amzn-Trace-Id` with what it lacks: a new root, a new parent, and `Sampled`,
     /// which is 1 if the client gave the parent.
     fn complete(fields: &'a Fields, seed: Seed, now: Timestamp) -> Self {
-        let given = fields.get("x-amzn-trace-id").unwrap_or_default();
+        let given = fields.get("x-amzn-trace-id");
         let member = |name: &str| {
-            let mut members = given.split(';').filter_map(|m| m.trim().split_once('='));
+            let mut members = given?.split(';').filter_map(|m| m.trim().split_once('='));
             members.find(|(n, value)| *n == name && is_plain(value)).map(|(_, value)| value)
         };
         let parent = member("Parent");

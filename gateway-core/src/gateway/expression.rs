@@ -10,7 +10,7 @@ use alloc::{string::String, vec::Vec};
 use crate::context::{Context, Variable};
 use crate::json::{self, Json};
 use crate::json_path::JsonPath;
-use crate::message::field_names::{INVISIBLE_TO_REST, is_one_of};
+use crate::message::field_names::INVISIBLE_TO_REST;
 use crate::message::{Fields, Timestamp, is_field_name};
 use crate::target;
 
@@ -174,8 +174,8 @@ impl Expression {
         match self {
             Self::Text(text) => alloc::vec![Cow::Borrowed(text.as_str())],
             Self::Missing => Vec::new(),
-            Self::Header(name) if is_one_of(name, INVISIBLE_TO_REST) => Vec::new(),
-            Self::MultiValueHeader(name) if is_one_of(name, INVISIBLE_TO_REST) => Vec::new(),
+            Self::Header(name) if INVISIBLE_TO_REST.contains(name) => Vec::new(),
+            Self::MultiValueHeader(name) if INVISIBLE_TO_REST.contains(name) => Vec::new(),
             Self::Header(name) => one(last(sources.fields, |n| n == name)),
             Self::MultiValueHeader(name) => one(joined(sources.fields, |n| n == name)),
             Self::Query(name) => one(query_values(&context.raw_query, name).last()),

@@ -155,7 +155,7 @@ impl Search<'_> {
         let Some(rest) = rest else {
             return if greedy == Greedy::Only { None } else { node.here.get(self.http_method) };
         };
-        let (first, after) = match rest.split_once('/') {
+        let (first, after) = match target::split_once(rest, b'/') {
             Some((first, after)) => (first, Some(after)),
             None => (rest, None),
         };

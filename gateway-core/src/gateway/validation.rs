@@ -8,7 +8,7 @@ use crate::definition::{DefinitionError, Deployment, Method};
 use crate::json::{self, Json};
 use crate::json_schema::{Invalid, Schemas};
 use crate::message::Request;
-use crate::message::field_names::{INVISIBLE_TO_REST, is_one_of};
+use crate::message::field_names::INVISIBLE_TO_REST;
 use crate::target;
 
 /// The validations of a deployment: one for each method that has any, and the models of all.
@@ -129,7 +129,7 @@ impl Validation {
         let is_there = |(location, name): &&(Location, String)| match location {
             Location::Header => {
                 let values = request.fields.all(name).filter(|value| !value.trim().is_empty());
-                !is_one_of(name, INVISIBLE_TO_REST) && values.count() > 0
+                !INVISIBLE_TO_REST.contains(name) && values.count() > 0
             }
             Location::Path => {
                 context.path_parameters.iter().any(|(n, value)| n == name && !value.is_empty())

@@ -96,10 +96,10 @@ const ADDED: &[&str] =
 /// Whether a function never sees the field.
 fn is_hidden(name: &str, protocol: Protocol) -> bool {
     match protocol {
-        Protocol::Rest => is_one_of(name, INVISIBLE_TO_REST),
+        Protocol::Rest => INVISIBLE_TO_REST.contains(name),
         // The length is added anew.
         Protocol::Http => {
-            is_one_of(name, HOP_BY_HOP) || is_one_of(name, &["content-length", "expect"])
+            HOP_BY_HOP.contains(name) || is_one_of(name, &["content-length", "expect"])
         }
     }
 }

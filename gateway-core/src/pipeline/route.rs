@@ -159,12 +159,12 @@ struct Named<'p> {
 }
 
 fn find_api<'p>(gateway: &Gateway, domain_name: &str, path: &'p str) -> Option<Named<'p>> {
-    let mut labels = domain_name.split('.');
-    let own_name = match (labels.next(), labels.next()) {
-        (Some(id), Some(label)) if label.eq_ignore_ascii_case("execute-api") => Some((id, path)),
-        _ => {
+    let (id, labels) = target::split_once(domain_name, b'.').unwrap_or_default();
+    let own_name = match target::split_before(labels, b'.').0.eq_ignore_ascii_case("execute-api") {
+        true => Some((id, path)),
+        false => {
             let rest = path.strip_prefix("/_aws/execute-api/");
-            rest.map(|rest| rest.split_at(rest.find('/').unwrap_or(rest.len())))
+            rest.map(|rest| target::split_before(rest, b'/'))
         }
     };
     let Some((id, path)) = own_name else {
@@ -178,7 +178,7 @@ fn find_api<'p>(gateway: &Gateway, domain_name: &str, path: &'p str) -> Option<N
 /// The first segment of a path, after any number of slashes, and what follows it.
 fn split_stage(path: &str) -> (&str, &str) {
     let path = path.trim_start_matches('/');
-    path.split_at(path.find('/').unwrap_or(path.len()))
+    target::split_before(path, b'/')
 }
 
 /// A path with one slash of those that it begins with.

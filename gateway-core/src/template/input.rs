@@ -12,7 +12,7 @@ use super::{Inputs, convert};
 use crate::json::{self, Json};
 use crate::json_path::{Found, JsonPath};
 use crate::message::Fields;
-use crate::message::field_names::{INVISIBLE_TO_REST, is_one_of};
+use crate::message::field_names::INVISIBLE_TO_REST;
 use crate::target;
 
 /// `$input`: content is read and parameters are listed when a template asks for them.
@@ -116,7 +116,7 @@ impl Parameters {
 
     fn visible(&self) -> impl Iterator<Item = (&str, &str)> {
         let fields = self.fields.iter().map(|field| (field.name, field.value));
-        fields.filter(|(name, _)| !is_one_of(name, INVISIBLE_TO_REST))
+        fields.filter(|(name, _)| !INVISIBLE_TO_REST.contains(name))
     }
 }
 

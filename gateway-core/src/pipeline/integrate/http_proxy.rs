@@ -16,7 +16,7 @@ use crate::gateway::expression::{Body, Sources};
 use crate::gateway::http_proxy::HttpProxy;
 use crate::gateway::request_parameters::Mapped;
 use crate::gateway_error::GatewayError;
-use crate::message::field_names::{HOP_BY_HOP, INVISIBLE_TO_REST, is_one_of};
+use crate::message::field_names::{HOP_BY_HOP, INVISIBLE_TO_REST, Names};
 use crate::message::{
     EndpointResponse, FieldEdits, Fields, OutgoingFields, Request, Response, Scheme,
 };
@@ -150,9 +150,9 @@ fn rest_request_fields(mapped: Mapped, request: &Request, context: &Context) -> 
     let is_signed = context.authorizer.iam().is_some()
         || request.fields.all("authorization").any(|value| value.starts_with("AWS4-HMAC-SHA256"));
     let dropped = |name: &str| {
-        is_one_of(name, INVISIBLE_TO_REST)
+        INVISIBLE_TO_REST.contains(name)
             || is_signed && name.eq_ignore_ascii_case("authorization")
-            || is_one_of(name, &["host", "content-encoding", "via", "keep-alive"])
+            || NEVER_SENT_BY_REST.contains(name)
     };
     let mut edits = removals(&request.fields, dropped);
     edits.set("X-Amzn-Apigateway-Api-Id", &context.api_id);
@@ -169,10 +169,12 @@ fn rest_request_fields(mapped: Mapped, request: &Request, context: &Context) -> 
     edits
 }
 
+const NEVER_SENT_BY_REST: Names = Names::of(&["host", "content-encoding", "via", "keep-alive"]);
+
 /// Changes to the client's fields for the endpoint of an HTTP API.
 fn http_request_fields(request: &Request, context: &Context) -> FieldEdits {
     let mut edits = removals(&request.fields, |name| {
-        is_one_of(name, HOP_BY_HOP) || is_one_of(name, &["host", "content-length", "expect"])
+        HOP_BY_HOP.contains(name) || NEVER_SENT_BY_HTTP.contains(name)
     });
     let earlier = |name: &str| {
         let values: Vec<&str> = request.fields.all(name).collect();
@@ -199,6 +201,8 @@ fn http_request_fields(request: &Request, context: &Context) -> FieldEdits {
     edits
 }
 
+const NEVER_SENT_BY_HTTP: Names = Names::of(&["host", "content-length", "expect"]);
+
 /// A `Host` as a value of `Forwarded`.
 fn forwarded_host(host: &str) -> String {
     let is_token = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b);
@@ -213,11 +217,10 @@ fn forwarded_host(host: &str) -> String {
 /// `Content-Encoding` stays, although one report says that it is lost: the content is streamed
 /// as it is, and would be unreadable without.
 fn rest_response_fields(endpoint: &EndpointResponse) -> FieldEdits {
-    let mut edits = removals(&endpoint.fields, |name| {
-        is_one_of(name, &["transfer-encoding", "via", "keep-alive", "trailer", "upgrade"])
-    });
-    for (name, renamed) in REMAPPED {
-        if endpoint.fields.contains(name) {
+    let mut edits = removals(&endpoint.fields, |name| LOST_BY_REST.contains(name));
+    for field in endpoint.fields.iter().filter(|field| REMAPPED_NAMES.contains(field.name)) {
+        let remapped = REMAPPED.iter().find(|(name, _)| field.name.eq_ignore_ascii_case(name));
+        if let Some((name, renamed)) = remapped {
             edits.rename(name, renamed);
         }
     }
@@ -226,6 +229,12 @@ fn rest_response_fields(endpoint: &EndpointResponse) -> FieldEdits {
     }
     edits
 }
+
+const LOST_BY_REST: Names =
+    Names::of(&["transfer-encoding", "via", "keep-alive", "trailer", "upgrade"]);
+
+const REMAPPED_NAMES: Names =
+    Names::of(&["connection", "content-length", "date", "server", "x-amzn-requestid"]);
 
 /// Recorded from the real service for proxies.
 const REMAPPED: [(&str, &str); 5] = [
@@ -240,7 +249,7 @@ const REMAPPED: [(&str, &str); 5] = [
 /// alone is lost, and what the API's CORS settings replace.
 pub(super) fn http_response_fields(fields: &Fields, of: MethodOf<'_>) -> FieldEdits {
     removals(fields, |name| {
-        is_one_of(name, HOP_BY_HOP)
+        HOP_BY_HOP.contains(name)
             || name.eq_ignore_ascii_case("content-length")
             || cors::replaces(of.at, name)
     })
