@@ -36,6 +36,7 @@ extern crate alloc;
 mod access_log;
 pub mod bucket;
 pub mod codec;
+mod content_coding;
 mod content_handling;
 pub mod context;
 pub mod counted;

@@ -13,6 +13,7 @@ mod authorize;
 mod break_off;
 mod cache;
 mod check_api_key;
+mod content_coding;
 mod cors;
 mod inspect;
 mod integrate;
@@ -160,11 +161,12 @@ async fn respond<'g>(
     };
     io.enter(PipelineStage::Validate);
     let method_request = validate(admitted, request, context, io).await?;
+    let coding = content_coding::accepted(method_request.of, request);
     let mut absent = None;
     if method_request.of.plan.cache.is_some() {
         io.enter(PipelineStage::Cache);
         // In a box, as all that few methods need.
-        let found = look_up(&method_request, may_not_invalidate, context, io);
+        let found = look_up(&method_request, may_not_invalidate, coding, context, io);
         match Box::pin(found).await? {
             Some(Found::Stored(Cached { response, content_length })) => {
                 context.cache = Some(CacheUse::Hit);
@@ -183,8 +185,16 @@ async fn respond<'g>(
     context.integration = integrated.observed;
     context.response_length = integrated.response_length;
     io.enter(PipelineStage::MapResponse);
-    let response =
-        map_response(integrated.answer?, method_request.of, request, context, io).await?;
+    let response = match coding {
+        // In a box, as all that few requests need.
+        Some(coding) => {
+            let answer = (integrated.answer?, integrated.is_coded);
+            let of = method_request.of;
+            let coded = content_coding::respond(coding, answer, of, request, context, io);
+            Box::pin(coded).await?
+        }
+        None => map_response(integrated.answer?, method_request.of, request, context, io).await?,
+    };
     match absent {
         Some(absent) => Box::pin(remember(*absent, response, io)).await,
         None => Ok(response),

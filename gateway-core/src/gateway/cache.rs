@@ -13,6 +13,7 @@ use sha2::{Digest, Sha256};
 
 use super::expression::{Expression, Sources};
 use super::method_settings::MethodSettings;
+use crate::content_coding::Coding;
 use crate::definition::{
     Api, Method, Protocol, ResponseTransferMode, Stage, UnauthorizedCacheControlStrategy,
 };
@@ -124,10 +125,13 @@ impl CachePlan {
     }
 
     /// What the response to a request is found by; `None` for a request of which not all is known.
-    pub(crate) fn key(&self, sources: &Sources<'_>) -> Option<ResponseKey> {
+    ///
+    /// A response is stored in the coding that it is sent in.
+    pub(crate) fn key(&self, sources: &Sources<'_>, coding: Option<Coding>) -> Option<ResponseKey> {
         let context = sources.context;
         let mut digest = self.prefix.clone();
         digest_text(&mut digest, &context.http_method);
+        digest_text(&mut digest, coding.map_or("", Coding::name));
         // What follows the parameters that are read could be more values of one of them.
         let is_read_whole = target::is_query_read_whole(&context.raw_query);
         for parameter in &self.parameters {

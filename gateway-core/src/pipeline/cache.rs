@@ -16,6 +16,7 @@ use super::map_request::invalid_json;
 use super::respond::field_value;
 use super::trace;
 use super::validate::MethodRequest;
+use crate::content_coding::Coding;
 use crate::context::Context;
 use crate::definition::{Protocol, UnauthorizedCacheControlStrategy};
 use crate::effect::{EffectError, RecallResponse, RecalledResponse, RememberResponse, ResponseKey};
@@ -51,6 +52,7 @@ pub(super) struct Absent {
 pub(super) async fn look_up(
     method_request: &MethodRequest<'_, '_>,
     may_not_invalidate: MayNotInvalidate,
+    coding: Option<Coding>,
     context: &Context<'_>,
     io: &Io,
 ) -> Result<Option<Found>, GatewayError> {
@@ -58,7 +60,7 @@ pub(super) async fn look_up(
     let Some(plan) = plan_of(of, request).filter(|_| !announces_too_much(request)) else {
         return Ok(None);
     };
-    let Some(key) = key(plan, request, context, io).await? else { return Ok(None) };
+    let Some(key) = key(plan, request, coding, context, io).await? else { return Ok(None) };
     let asks = asks_to_replace(request);
     let warning = match (may_not_invalidate, plan.unauthorized) {
         (Some(refusal), Some(UnauthorizedCacheControlStrategy::FailWith403)) => {
@@ -135,6 +137,7 @@ fn asks_to_replace(request: &Request) -> bool {
 async fn key(
     plan: &CachePlan,
     request: &Request,
+    coding: Option<Coding>,
     context: &Context<'_>,
     io: &Io,
 ) -> Result<Option<ResponseKey>, GatewayError> {
@@ -146,7 +149,8 @@ async fn key(
         false => None,
     };
     let (fields, body) = (&request.fields, body.as_ref());
-    Ok(plan.key(&Sources { fields, context, now: io.now(), body, response: None }))
+    let sources = Sources { fields, context, now: io.now(), body, response: None };
+    Ok(plan.key(&sources, coding))
 }
 
 /// A request that waits for another one's response waits no longer than its own could take.

@@ -41,6 +41,8 @@ pub(super) struct Integrated<'g> {
     pub(super) answer: Result<EndpointAnswer<'g>, GatewayError>,
     /// How much content the endpoint announced, where the host holds it.
     pub(super) response_length: Option<u64>,
+    /// Whether a proxied content is in a coding already.
+    pub(super) is_coded: bool,
 }
 
 /// A method request on its way to the integration: what every type of integration sees.
@@ -62,9 +64,10 @@ pub(super) async fn integrate<'g>(
     io: &Io,
 ) -> Integrated<'g> {
     let request = &*method_request.request;
-    let refused = |error| Integrated { observed: None, answer: Err(error), response_length: None };
+    let unobserved =
+        |answer| Integrated { observed: None, answer, response_length: None, is_coded: false };
     if announces_too_much(request) {
-        return refused(too_large());
+        return unobserved(Err(too_large()));
     }
     let begun = io.now();
     let integration = &method_request.of.method.integration;
@@ -78,10 +81,10 @@ pub(super) async fn integrate<'g>(
     let mut answer = match &of.plan.integration {
         IntegrationPlan::Mock(mock) => {
             let answer = mock::mock(mock, call).await;
-            return Integrated { observed: None, answer, response_length: None };
+            return unobserved(answer);
         }
         IntegrationPlan::Misconfigured(reason) => {
-            return refused(misconfigured(reason));
+            return unobserved(Err(misconfigured(reason)));
         }
         IntegrationPlan::Http(http) => http::http(http, call, &mut observed).await,
         IntegrationPlan::HttpProxy(proxy) => {
@@ -119,7 +122,8 @@ pub(super) async fn integrate<'g>(
     if let Err(error) = &answer {
         observed.error = Some(error.reason.clone());
     }
-    Integrated { observed: Some(observed), answer, response_length }
+    let is_coded = endpoint_fields.contains("content-encoding");
+    Integrated { observed: Some(observed), answer, response_length, is_coded }
 }
 
 /// Sends a request to an endpoint, and writes down what is seen of the answer.
@@ -221,7 +225,7 @@ pub(super) fn overloaded() -> GatewayError {
         .with_message("Service Unavailable")
 }
 
-fn too_large() -> GatewayError {
+pub(super) fn too_large() -> GatewayError {
     GatewayError::new(ResponseType::RequestTooLarge, "more than 10 MB of content")
 }
 

@@ -137,7 +137,7 @@ fn place<'g>(
 }
 
 /// The endpoint's content, whole.
-async fn read(content: Content, io: &Io) -> Result<Vec<u8>, GatewayError> {
+pub(super) async fn read(content: Content, io: &Io) -> Result<Vec<u8>, GatewayError> {
     let held = match content {
         Content::Empty => return Ok(Vec::new()),
         Content::Bytes(bytes) => return Ok(bytes),

@@ -7,6 +7,7 @@ mod cache;
 mod cache_invalidation;
 mod cache_keys;
 mod canary;
+mod content_coding;
 mod content_handling;
 mod cors;
 mod domain_names;

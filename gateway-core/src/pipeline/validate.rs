@@ -1,11 +1,14 @@
-//! Whether a request has what its method requires: parameters first, then content by its model.
+//! Whether a request has what its method requires: parameters first, then content by its model. Coded
+//! content is decoded before.
 //!
-//! Refuses with BAD_REQUEST_PARAMETERS, BAD_REQUEST_BODY, and what reading the content may fail with.
-//! Asks for `ReadContent` where there is a model for the content's type.
+//! Refuses with BAD_REQUEST_PARAMETERS, BAD_REQUEST_BODY, and what decoding and reading the content may
+//! fail with. Asks for `ReadContent` where there is a model for the content's type, or a coding.
 
 use alloc::borrow::Cow;
+use alloc::boxed::Box;
 use alloc::string::ToString;
 
+use super::content_coding::{decode, is_coded};
 use super::integrate::read_content;
 use super::throttle::Admitted;
 use super::trace;
@@ -20,7 +23,7 @@ use crate::message::{Content, Request};
 #[derive(Debug)]
 pub(super) struct MethodRequest<'g, 'r> {
     pub(super) of: MethodOf<'g>,
-    /// With content that was read already where it was validated.
+    /// With content that was read already where it was decoded or validated.
     pub(super) request: Cow<'r, Request>,
 }
 
@@ -32,7 +35,13 @@ pub(super) async fn validate<'g, 'r>(
     io: &Io,
 ) -> Result<MethodRequest<'g, 'r>, GatewayError> {
     let of = admitted.of;
-    let unread = MethodRequest { of, request: Cow::Borrowed(request) };
+    let request = match is_coded(of, request) {
+        // In a box, as all that few requests need.
+        true => Cow::Owned(Box::pin(decode(request, io)).await?),
+        false => Cow::Borrowed(request),
+    };
+    let unread = MethodRequest { of, request };
+    let request = &*unread.request;
     let Some(validation) = of.validation() else {
         trace::rule(&of.method.source, io, || "nothing of the request is validated".into());
         return Ok(unread);
@@ -62,7 +71,7 @@ pub(super) async fn validate<'g, 'r>(
     wrong.map_err(|wrong| invalid(content_type, &wrong.to_string()))?;
     let rule = || "all required parameters are there; the content is as its model has it".into();
     trace::rule(&of.method.source, io, rule);
-    let mut read = request.clone();
+    let mut read = unread.request.into_owned();
     read.content = if bytes.is_empty() { Content::Empty } else { Content::Bytes(bytes) };
     Ok(MethodRequest { of, request: Cow::Owned(read) })
 }

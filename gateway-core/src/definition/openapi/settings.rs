@@ -5,7 +5,6 @@ use alloc::{format, string::String, vec::Vec};
 use super::super::document::At;
 use super::super::{ApiKeySource, EndpointType};
 use super::reading::{Dialect, Reading};
-use super::unsupported::Feature;
 
 /// Settings of an API.
 pub(super) struct Settings {
@@ -72,9 +71,6 @@ fn rest(reading: &Reading<'_>, settings: &mut Settings) {
     if let Some(at) = reading.root.get("x-amazon-apigateway-minimum-compression-size") {
         let bytes = reading.integer(&at, 0..=COMPRESSION_BYTES_MAX);
         settings.minimum_compression_bytes = bytes.and_then(|bytes| bytes.try_into().ok());
-        if bytes.is_some() {
-            reading.unsupported(&at, Feature::Compression);
-        }
     }
 }
 

@@ -24,7 +24,6 @@ fn not_yet(name: &str, instead: &str) -> String {
 features! {
     CallerCredentials => "calling with the caller's credentials is", "leave out `credentials`";
     ClientContext => "handing functions a client context is", "leave out `X-Amz-Client-Context`";
-    Compression => "compressing responses, and inflating requests, is", "leave out `x-amazon-apigateway-minimum-compression-size`";
     ConditionKeys => "this condition key is", "no request would have it, and a denial by it would deny nobody";
     ContentHandling => "`contentHandling` is", "content goes through as it is";
 }

@@ -82,6 +82,7 @@ pub(super) const SWAGGER_EXPORT: &str = r##"{
       "responseTemplates" : { "application/json" : "{\"message\":$context.error.messageString}" } },
     "THROTTLED" : { "statusCode" : "503" } },
   "x-amazon-apigateway-binary-media-types" : [ "image/png", "*/*" ],
+  "x-amazon-apigateway-minimum-compression-size" : 1024,
   "x-amazon-apigateway-request-validators" : { "Validate body" : { "validateRequestParameters" : false, "validateRequestBody" : true } },
   "x-amazon-apigateway-endpoint-configuration" : { "types" : [ "REGIONAL" ], "disableExecuteApiEndpoint" : true },
   "x-amazon-apigateway-documentation" : { "version" : "1", "documentationParts" : [ { "x-amazon-anything" : 1 } ] }
@@ -94,7 +95,7 @@ fn a_swagger_export_of_a_rest_api_is_imported() {
     assert_eq!(api.warnings, []);
     let deployment = api.deployment;
     assert_eq!(deployment.endpoint_type, EndpointType::Regional);
-    assert_eq!(deployment.minimum_compression_bytes, None);
+    assert_eq!(deployment.minimum_compression_bytes, Some(1024));
     assert_eq!(deployment.binary_media_types, ["image/png", "*/*"]);
     assert_eq!(deployment.gateway_responses.len(), 2);
     assert_eq!(deployment.gateway_responses[1].status_code, Some(503));

@@ -133,17 +133,6 @@ fn extensions_in_the_wrong_place_are_refused() {
 }
 
 #[test]
-fn compression_is_refused_since_requests_would_stay_compressed() {
-    let members = "\"x-amazon-apigateway-minimum-compression-size\": 0";
-    assert_eq!(
-        mistakes(&http(members, "{}"), Protocol::Rest),
-        [
-            "2 /x-amazon-apigateway-minimum-compression-size: compressing responses, and inflating requests, is not supported yet: leave out `x-amazon-apigateway-minimum-compression-size`"
-        ]
-    );
-}
-
-#[test]
 fn gateway_responses_and_settings_are_checked() {
     let members = "\"x-amazon-apigateway-gateway-responses\": {\n\"DEFAULT_4X\": {},\n\"THROTTLED\": {\"statusCode\": 1000,\n\
         \"responseParameters\": {\"gatewayresponse.header.a\": \"b\"},\n\"responseTemplates\": {\"application/json\": \"$input.body\"}}},\n\
