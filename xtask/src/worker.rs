@@ -14,6 +14,8 @@ use crate::{node, shell, toolchain};
 const GLUE_VERSION: &str = "0.2.130";
 /// What a Worker may weigh, script and Wasm together.
 const GZIP_BYTES_MAX: u64 = 1_000_000;
+/// Of the example: a Host and a path that are answered with 200.
+const EXAMPLE_REQUEST: [&str; 2] = ["products.execute-api.localhost", "/prod/health"];
 /// What starting may cost over an empty Worker.
 const STARTUP_MS_MAX: f64 = 50.0;
 
@@ -128,11 +130,18 @@ pub(crate) fn measure_startup(dist: &Path) -> Result<()> {
     node::install("tests/worker")?;
     let mut measure = shell::command("node");
     measure.arg("xtask/worker/startup.mjs").arg(dist);
-    if let Some(snapshot) = example_snapshot() {
-        measure.arg(snapshot);
+    let snapshot = example_snapshot();
+    if let Some(snapshot) = &snapshot {
+        measure.arg(snapshot).args(EXAMPLE_REQUEST);
     }
     let printed = shell::output(&mut measure)?;
     let times: Value = serde_json::from_str(&printed).context("reading the measured times")?;
+    if snapshot.is_some() && times["status"] != 200 {
+        bail!(
+            "the Worker answers the example's health check with {}: was `edgeway` built from the same sources? (`cargo build -p host-runtime`)",
+            times["status"]
+        );
+    }
     let (empty, ours) =
         (times["empty"].as_f64().unwrap_or(0.0), times["edgeway"].as_f64().unwrap_or(f64::MAX));
     println!(
