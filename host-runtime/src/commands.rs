@@ -2,6 +2,7 @@
 
 mod bundle;
 mod check;
+mod deploy;
 mod explain;
 mod export;
 mod serve;
@@ -28,6 +29,8 @@ pub fn run() -> ExitCode {
         Command::TestInvoke(arguments) => test_invoke::test_invoke(&arguments),
         Command::Check { files, basepath } => check::check(&files, basepath),
         Command::Bundle { source, out } => bundle::bundle(&source.origin(LISTEN_DEFAULT), &out),
+        Command::Deploy(arguments) => deploy::deploy(&arguments),
+        Command::Rollback(arguments) => deploy::rollback(&arguments),
         Command::Export(arguments) => export::export(&arguments),
         Command::Usage(arguments) => usage::usage(&arguments),
     }
@@ -84,6 +87,11 @@ enum Command {
         #[arg(long, value_name = "DIR")]
         out: PathBuf,
     },
+    /// Put APIs and the edge worker where they are served: bundle, sizes, wrangler.toml, wrangler
+    #[command(after_help = deploy::HELP)]
+    Deploy(Box<deploy::DeployArguments>),
+    /// Go back to the version that was deployed before: worker and definitions together
+    Rollback(deploy::RollbackArguments),
 }
 
 /// After AWS's `GetExport`.

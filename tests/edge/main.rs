@@ -113,7 +113,7 @@ async fn a_quota_is_counted_in_one_place_even_where_buckets_are_in_each_isolate(
     let mut target = Target::find(Engine::Worker).await.unwrap();
     let objects = setup.folder.path().join("objects");
     let variables = vec![("EDGEWAY_BUCKETS".to_owned(), "local".to_owned())];
-    target.settings = Settings { variables, objects: Some(objects.clone()) };
+    target.settings = Settings { variables, objects: Some(objects.clone()), ..Settings::default() };
     let gateway = started(&target, &setup).await;
     assert_eq!(granted(&gateway, "/keyed", Some(KEYS[0]), Duration::ZERO).await, 2);
     let began = Instant::now();
@@ -146,6 +146,24 @@ async fn a_burst_is_granted_by_one_object_by_many_and_by_the_isolate() {
         let gateway = started(&target, &setup).await;
         // One isolate, which asks the same one of the many.
         assert_eq!(granted(&gateway, "/open", None, Duration::ZERO).await, 4, "{place}");
+    }
+    target.stop().await;
+}
+
+#[tokio::test]
+async fn what_deploy_writes_without_a_network_runs_as_it_is() {
+    let setup = set_up(&case(FOUR, "")).await.unwrap();
+    let target = Target::find(Engine::Worker).await.unwrap();
+    let gateway = target.start_deployed(&setup.config, 0).await;
+    let gateway = gateway.unwrap_or_else(|failure| panic!("{failure:?}"));
+    assert_eq!(ask(&gateway, "/open", None).await, 200);
+    assert_eq!(ask(&gateway, "/keyed", None).await, 403);
+    let out = setup.folder.path().join("deployed");
+    let manifest = std::fs::read_to_string(out.join("wrangler.toml")).unwrap();
+    let variables = Json::parse(&std::fs::read_to_string(out.join("bindings.json")).unwrap());
+    for (name, value) in variables.unwrap().members() {
+        let line = format!("\"{name}\" = \"{}\"", value.text());
+        assert!(manifest.lines().any(|other| other == line), "{line}\n{manifest}");
     }
     target.stop().await;
 }

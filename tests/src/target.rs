@@ -94,6 +94,18 @@ impl Target {
         }
     }
 
+    /// Starts a Worker of what `edgeway deploy --dry-run` has written, modules included.
+    pub async fn start_deployed(&self, config: &Path, slot: usize) -> Result<Gateway, Failure> {
+        let driver = self.worker.as_ref();
+        let driver = driver.ok_or_else(|| Failure::Broken("only Workers are deployed".into()))?;
+        let out = config.with_file_name("deployed");
+        process::deploy(&self.edgeway, config, driver.modules(), &out).await?;
+        let settings = worker::Settings { modules: Some(out.clone()), ..self.settings.clone() };
+        let address = driver.start_worker(slot, &out, &settings).await.map_err(Failure::Broken)?;
+        let log = config.with_file_name(format!("{}.log", self.engine));
+        Ok(Gateway { address, log, process: None })
+    }
+
     /// Ends what was started for all gateways of the engine.
     pub async fn stop(self) {
         if let Some(driver) = self.worker {

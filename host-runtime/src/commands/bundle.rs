@@ -10,24 +10,20 @@ use crate::snapshot::{Built, Origin};
 
 use super::{print_diagnostics, print_refused};
 
+/// What the edge is given.
+pub(super) struct Bundle {
+    pub(super) snapshot: Vec<u8>,
+    /// Variables by name.
+    pub(super) bindings: BTreeMap<String, String>,
+}
+
 /// Writes `snapshot.bin` and `bindings.json`.
 pub(super) fn bundle(origin: &Origin, out: &Path) -> ExitCode {
-    let built = match origin.build() {
-        Ok(built) => built,
-        Err(refused) => return print_refused(&refused),
+    let bundle = match build(origin) {
+        Ok(bundle) => bundle,
+        Err(code) => return code,
     };
-    print_diagnostics(&built.warnings);
-    left_to_lambda(&built.config).iter().for_each(|warning| eprintln!("warning: {warning}"));
-    left_to_the_zone(&built.config).iter().for_each(|warning| eprintln!("warning: {warning}"));
-    let bindings = match (bindings(&built.config), untrusted(&built)) {
-        (Ok(bindings), reasons) if reasons.is_empty() => bindings,
-        (bindings, untrusted) => {
-            let reasons = bindings.err().into_iter().flatten().chain(untrusted);
-            reasons.for_each(|reason| eprintln!("error: {reason}"));
-            return ExitCode::FAILURE;
-        }
-    };
-    match write(out, &built.snapshot.to_bytes(), &bindings) {
+    match write(out, &bundle) {
         Ok(()) => {
             eprintln!("wrote {}", out.join("snapshot.bin").display());
             eprintln!("wrote {}", out.join("bindings.json").display());
@@ -40,10 +36,29 @@ pub(super) fn bundle(origin: &Origin, out: &Path) -> ExitCode {
     }
 }
 
-fn write(out: &Path, snapshot: &[u8], bindings: &BTreeMap<String, String>) -> io::Result<()> {
+/// The bundle of a configuration; what is wrong with it has been told.
+pub(super) fn build(origin: &Origin) -> Result<Bundle, ExitCode> {
+    let built = origin.build().map_err(|refused| print_refused(&refused))?;
+    print_diagnostics(&built.warnings);
+    left_to_lambda(&built.config).iter().for_each(|warning| eprintln!("warning: {warning}"));
+    left_to_the_zone(&built.config).iter().for_each(|warning| eprintln!("warning: {warning}"));
+    match (bindings(&built.config), untrusted(&built)) {
+        (Ok(bindings), reasons) if reasons.is_empty() => {
+            Ok(Bundle { snapshot: built.snapshot.to_bytes(), bindings })
+        }
+        (bindings, untrusted) => {
+            let reasons = bindings.err().into_iter().flatten().chain(untrusted);
+            reasons.for_each(|reason| eprintln!("error: {reason}"));
+            Err(ExitCode::FAILURE)
+        }
+    }
+}
+
+/// Both files, into a folder that is created if need be.
+pub(super) fn write(out: &Path, bundle: &Bundle) -> io::Result<()> {
     fs::create_dir_all(out)?;
-    fs::write(out.join("snapshot.bin"), snapshot)?;
-    let mut json = serde_json::to_string_pretty(bindings)?;
+    fs::write(out.join("snapshot.bin"), &bundle.snapshot)?;
+    let mut json = serde_json::to_string_pretty(&bundle.bindings)?;
     json.push('\n');
     fs::write(out.join("bindings.json"), json)
 }

@@ -91,6 +91,23 @@ async fn is_listening(address: SocketAddr) -> bool {
 pub(super) async fn bundle(edgeway: &Path, config: &Path, out: &Path) -> Result<(), Failure> {
     let mut command = command(edgeway, config);
     command.arg("bundle").arg("--config").arg(config).arg("--out").arg(out);
+    written(command, edgeway).await
+}
+
+/// Runs `edgeway deploy --dry-run`, which writes all that a Worker is into a folder.
+pub(super) async fn deploy(
+    edgeway: &Path,
+    config: &Path,
+    worker: &Path,
+    out: &Path,
+) -> Result<(), Failure> {
+    let mut command = command(edgeway, config);
+    command.args(["deploy", "--target", "cloudflare", "--dry-run", "--config"]).arg(config);
+    command.arg("--worker").arg(worker).arg("--out").arg(out);
+    written(command, edgeway).await
+}
+
+async fn written(mut command: Command, edgeway: &Path) -> Result<(), Failure> {
     let output = command
         .output()
         .await

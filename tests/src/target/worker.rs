@@ -33,6 +33,8 @@ pub struct Settings {
     pub variables: Vec<(String, String)>,
     /// Where its objects keep what they store; else it goes with the Worker.
     pub objects: Option<PathBuf>,
+    /// Where its script and its Wasm are, if not where they are built.
+    pub modules: Option<PathBuf>,
 }
 
 /// The Node process that runs Workers.
@@ -95,6 +97,11 @@ impl Driver {
         Ok(Self { modules, input: input.into(), waiting, next_id: AtomicU64::new(0), process })
     }
 
+    /// Where the Worker was built.
+    pub(super) fn modules(&self) -> &Path {
+        &self.modules
+    }
+
     /// Starts a fresh Worker in a slot, on the bundle that `edgeway bundle` wrote.
     pub(super) async fn start_worker(
         &self,
@@ -116,7 +123,10 @@ impl Driver {
         let mut start = object([
             ("op", "start".into()),
             ("slot", (slot as i64).into()),
-            ("modules", self.modules.display().to_string().into()),
+            (
+                "modules",
+                settings.modules.as_ref().unwrap_or(&self.modules).display().to_string().into(),
+            ),
             ("snapshot", bundle.join("snapshot.bin").display().to_string().into()),
             ("bindings", bindings),
             ("logs", Json::Bool(std::env::var_os("VERBOSE").is_some())),

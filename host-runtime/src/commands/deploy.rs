@@ -1,0 +1,255 @@
+//! `edgeway deploy`: APIs and the edge worker to where they are served.
+
+mod manifest;
+mod wrangler;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::{fs, io};
+
+use aws_lc_rs::digest::{Context, SHA256};
+use clap::{Args, ValueEnum};
+
+use super::bundle::{self, Bundle};
+use super::{LISTEN_DEFAULT, Source};
+use wrangler::{Command, Wrangler};
+
+/// What Cloudflare takes of script and modules, compressed: "Worker size", Workers' limits (free plan).
+const GZIP_BYTES_MAX: usize = 3 * 1024 * 1024;
+/// Of a digest: enough to tell versions apart.
+const VERSION_CHARACTERS: usize = 12;
+const WORKER_FILES: [&str; 2] = ["index.js", "index_bg.wasm"];
+
+pub(super) const HELP: &str = "\
+Examples:
+  edgeway deploy --target cloudflare --config edgeway.yaml --dry-run
+  edgeway deploy --target cloudflare --config edgeway.yaml
+  edgeway deploy --target cloudflare --config edgeway.yaml --percentage 10   beside what is served now
+  edgeway deploy --target cloudflare --config edgeway.yaml --percentage 100
+  edgeway rollback --target cloudflare
+
+Secrets are never written: `wrangler secret put AWS_ACCESS_KEY_ID`, and so on (docs/edge.md).";
+
+#[derive(Debug, Args)]
+pub(super) struct DeployArguments {
+    /// Where to
+    #[arg(long, value_enum)]
+    target: Target,
+    #[command(flatten)]
+    source: Source,
+    /// The folder with the worker that `cargo xtask worker` built
+    #[arg(long, value_name = "DIR", default_value = "edge-worker/dist")]
+    worker: PathBuf,
+    /// The folder to write to; it is created if need be
+    #[arg(long, value_name = "DIR", default_value = "edgeway-cloudflare")]
+    out: PathBuf,
+    /// A wrangler.toml with routes and whatever else is yours; edgeway fills in the rest
+    #[arg(long, value_name = "FILE")]
+    manifest: Option<PathBuf>,
+    /// What the Worker is called
+    #[arg(long, value_name = "NAME", default_value = "edgeway", value_parser = worker_name)]
+    name: String,
+    /// How much of the traffic the new version gets; what was served before keeps the rest
+    #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(1..=100))]
+    percentage: Option<u8>,
+    /// Write everything and call nobody
+    #[arg(long)]
+    dry_run: bool,
+    /// The program to call
+    #[arg(long, value_name = "PROGRAM", default_value = "wrangler")]
+    wrangler: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RollbackArguments {
+    /// Where from
+    #[arg(long, value_enum)]
+    target: Target,
+    /// What the Worker is called
+    #[arg(long, value_name = "NAME", default_value = "edgeway", value_parser = worker_name)]
+    name: String,
+    /// Tell what would be called, and call nobody
+    #[arg(long)]
+    dry_run: bool,
+    /// The program to call
+    #[arg(long, value_name = "PROGRAM", default_value = "wrangler")]
+    wrangler: PathBuf,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Target {
+    /// A Cloudflare Worker
+    Cloudflare,
+}
+
+/// Cloudflare's rule for names: a label of a host.
+fn worker_name(name: &str) -> Result<String, String> {
+    let is_label = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+    let is_name = !name.is_empty() && name.len() <= 63 && name.bytes().all(is_label);
+    match is_name && !name.starts_with('-') && !name.ends_with('-') {
+        true => Ok(name.into()),
+        false => Err("lower case letters, digits and `-`, at most 63".into()),
+    }
+}
+
+/// Writes what is deployed, and has it deployed.
+pub(super) fn deploy(arguments: &DeployArguments) -> ExitCode {
+    let Target::Cloudflare = arguments.target;
+    match prepare(arguments) {
+        Ok(command) => {
+            let program = program(&arguments.wrangler);
+            let folder = &arguments.out;
+            let wrangler = Wrangler { program: &program, folder, name: &arguments.name };
+            call(&wrangler, &command, arguments.dry_run)
+        }
+        Err(code) => code,
+    }
+}
+
+/// Goes back to the version that was served before: worker and definitions together.
+pub(super) fn rollback(arguments: &RollbackArguments) -> ExitCode {
+    let Target::Cloudflare = arguments.target;
+    let program = program(&arguments.wrangler);
+    let wrangler = Wrangler { program: &program, folder: Path::new("."), name: &arguments.name };
+    call(&wrangler, &Command::Rollback, arguments.dry_run)
+}
+
+fn call(wrangler: &Wrangler<'_>, command: &Command, is_dry: bool) -> ExitCode {
+    if is_dry {
+        eprintln!("not called: {}", wrangler.shown(command));
+        return ExitCode::SUCCESS;
+    }
+    match wrangler.run(command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(reason) => {
+            eprintln!("error: {reason}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// A path is one from here, wherever the program runs; a name is looked for as the system does.
+fn program(named: &Path) -> PathBuf {
+    match named.components().count() {
+        0 | 1 => named.into(),
+        _ => std::path::absolute(named).unwrap_or_else(|_| named.into()),
+    }
+}
+
+fn prepare(arguments: &DeployArguments) -> Result<Command, ExitCode> {
+    let mut bundle = bundle::build(&arguments.source.origin(LISTEN_DEFAULT))?;
+    let failed = |error: String| {
+        eprintln!("error: {error}");
+        ExitCode::FAILURE
+    };
+    let [script, wasm] = WORKER_FILES.map(|name| read(&arguments.worker, name));
+    let [script, wasm] = [script.map_err(failed)?, wasm.map_err(failed)?];
+    let version = version(&[&script, &wasm, &bundle.snapshot]);
+    bundle.bindings.insert("EDGEWAY_VERSION".into(), version.clone());
+    let template = match &arguments.manifest {
+        Some(file) => fs::read_to_string(file)
+            .map_err(|error| failed(format!("{}: {error}", file.display())))?,
+        None => manifest::TEMPLATE.to_owned(),
+    };
+    let manifest = manifest::fill(&template, &arguments.name, &bundle.bindings);
+    let manifest = manifest.map_err(failed)?;
+    let files = [(WORKER_FILES[0], &script), (WORKER_FILES[1], &wasm)];
+    write(&arguments.out, &bundle, &files, &manifest)
+        .map_err(|error| failed(format!("{}: {error}", arguments.out.display())))?;
+    report_sizes(&[files[0], files[1], ("snapshot.bin", &bundle.snapshot)]).map_err(failed)?;
+    eprintln!("version {version} in {}", arguments.out.display());
+    Ok(match arguments.percentage {
+        None => Command::Deploy,
+        Some(percentage) => Command::Beside { version, percentage },
+    })
+}
+
+fn read(folder: &Path, name: &str) -> Result<Vec<u8>, String> {
+    let path = folder.join(name);
+    fs::read(&path).map_err(|error| {
+        format!(
+            "{}: {error}: build the worker by `cargo xtask worker`, or name its folder by --worker",
+            path.display()
+        )
+    })
+}
+
+fn write(
+    out: &Path,
+    bundle: &Bundle,
+    files: &[(&str, &Vec<u8>)],
+    manifest: &str,
+) -> io::Result<()> {
+    bundle::write(out, bundle)?;
+    for (name, bytes) in files {
+        fs::write(out.join(name), bytes)?;
+    }
+    fs::write(out.join("wrangler.toml"), manifest)
+}
+
+/// The same worker and definitions have the same version.
+fn version(modules: &[&[u8]]) -> String {
+    let mut digest = Context::new(&SHA256);
+    for module in modules {
+        digest.update(&(module.len() as u64).to_be_bytes());
+        digest.update(module);
+    }
+    let mut text: String =
+        digest.finish().as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+    text.truncate(VERSION_CHARACTERS);
+    text
+}
+
+fn report_sizes(modules: &[(&str, &Vec<u8>)]) -> Result<(), String> {
+    let mut together = 0;
+    for (name, bytes) in modules {
+        // A gzip member has 18 bytes around what is deflated (RFC 1952 section 2.3).
+        let compressed = miniz_oxide::deflate::compress_to_vec(bytes, 9).len() + 18;
+        together += compressed;
+        eprintln!("{:>10} B {compressed:>10} B gzip  {name}", bytes.len());
+    }
+    eprintln!("{together:>23} B gzip  together, of {GZIP_BYTES_MAX} allowed");
+    match together > GZIP_BYTES_MAX {
+        true => Err("more than Cloudflare takes".into()),
+        false => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_version_changes_with_every_module_and_with_nothing_else() {
+        let of = |a: &str, b: &str| version(&[a.as_bytes(), b.as_bytes()]);
+        assert_eq!(of("a", "b"), of("a", "b"));
+        assert_eq!(of("a", "b").len(), VERSION_CHARACTERS);
+        for (a, b) in [("ab", ""), ("", "ab"), ("a", "c"), ("b", "b")] {
+            assert_ne!(of("a", "b"), of(a, b));
+        }
+    }
+
+    #[test]
+    fn names_that_cloudflare_refuses_are_refused_here() {
+        for name in ["edgeway", "a-1"] {
+            assert_eq!(worker_name(name).as_deref(), Ok(name));
+        }
+        for name in ["", "A", "a_b", "-a", "a-", "a.b", "a\nb", &"a".repeat(64)] {
+            assert!(worker_name(name).is_err(), "{name:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_too_big_for_the_platform_is_refused() {
+        // Noise does not compress.
+        let mut state = 1_u64;
+        let noise: Vec<u8> = std::iter::repeat_with(|| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            (state >> 56) as u8
+        })
+        .take(GZIP_BYTES_MAX + 1)
+        .collect();
+        assert!(report_sizes(&[("noise", &noise)]).is_err());
+        assert!(report_sizes(&[("zeros", &vec![0; GZIP_BYTES_MAX + 1])]).is_ok());
+    }
+}

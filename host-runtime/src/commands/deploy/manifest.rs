@@ -1,0 +1,97 @@
+//! `wrangler.toml`, filled in line by line: what the operator wrote stays as it is.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+/// The one at the root of this project.
+pub(super) const TEMPLATE: &str = include_str!("../../../../wrangler.toml");
+
+/// The manifest for a folder that holds all modules itself.
+pub(super) fn fill(
+    template: &str,
+    name: &str,
+    variables: &BTreeMap<String, String>,
+) -> Result<String, String> {
+    let top = [("name", name), ("main", "index.js"), ("base_dir", ".")];
+    let mut missing: Vec<&str> = vec!["name", "main", "base_dir", "[vars]"];
+    let mut table = "";
+    let mut out = String::with_capacity(template.len() + 1_024);
+    for line in template.lines() {
+        let trimmed = line.trim();
+        if trimmed.starts_with('[') {
+            table = trimmed;
+        }
+        let key = trimmed.split_once('=').map_or("", |(key, _)| key.trim());
+        let filled = top.iter().find(|(known, _)| table.is_empty() && *known == key);
+        if let Some((key, value)) = filled {
+            missing.retain(|other| other != key);
+            let _ = writeln!(out, "{key} = {}", quoted(value));
+            continue;
+        }
+        // The configuration decides what it names.
+        if table == "[vars]" && variables.contains_key(key.trim_matches('"')) {
+            continue;
+        }
+        out.push_str(line);
+        out.push('\n');
+        if trimmed == "[vars]" {
+            missing.retain(|other| *other != "[vars]");
+            for (name, value) in variables {
+                let _ = writeln!(out, "{} = {}", quoted(name), quoted(value));
+            }
+        }
+    }
+    match missing.is_empty() {
+        true => Ok(out),
+        false => Err(format!("the manifest has no {}", missing.join(", no "))),
+    }
+}
+
+/// TOML's basic string; JSON's escapes are among its own.
+fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string().replace('\u{7f}', "\\u007f")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn variables(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
+        pairs.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect()
+    }
+
+    #[test]
+    fn the_projects_own_manifest_is_filled_in() {
+        let values =
+            variables(&[("AWS_REGION", "eu-west-1"), ("FUNCTION_URL_F", "http://f/\"x\"")]);
+        let filled = fill(TEMPLATE, "shop", &values).unwrap();
+        for line in [
+            r#"name = "shop""#,
+            r#"main = "index.js""#,
+            r#"base_dir = ".""#,
+            r#""AWS_REGION" = "eu-west-1""#,
+            r#""FUNCTION_URL_F" = "http://f/\"x\"""#,
+            r#"class_name = "BucketObject""#,
+        ] {
+            assert!(filled.lines().any(|other| other == line), "{line}\n{filled}");
+        }
+        assert!(!filled.contains("us-east-1"), "the template's own value is gone\n{filled}");
+        assert!(!filled.contains("edge-worker/dist\""), "{filled}");
+        // The name of a binding is not the Worker's.
+        assert!(filled.contains("name = \"BUCKETS\""));
+    }
+
+    #[test]
+    fn what_the_operator_wrote_stays() {
+        let own = "name = \"x\"\nmain = \"y\"\nbase_dir = \"z\"\nroutes = [\"a.example/*\"]\n[vars]\nEDGEWAY_BUCKETS = \"8\"\nAWS_REGION = \"old\"\n[env.test]\nname = \"t\"\n";
+        let filled = fill(own, "n", &variables(&[("AWS_REGION", "new")])).unwrap();
+        let expected = "name = \"n\"\nmain = \"index.js\"\nbase_dir = \".\"\nroutes = [\"a.example/*\"]\n[vars]\n\"AWS_REGION\" = \"new\"\nEDGEWAY_BUCKETS = \"8\"\n[env.test]\nname = \"t\"\n";
+        assert_eq!(filled, expected);
+    }
+
+    #[test]
+    fn a_manifest_without_a_place_to_fill_is_refused() {
+        let told = fill("name = \"x\"\nmain = \"y\"\n", "n", &variables(&[])).unwrap_err();
+        assert_eq!(told, "the manifest has no base_dir, no [vars]");
+    }
+}
