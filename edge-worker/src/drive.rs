@@ -108,7 +108,7 @@ fn notify(notice: Notice) {
             lines.iter().for_each(|line| worker::console_log!("{line}"));
         }
         // Arrivals here ask for no account.
-        Notice::Explain(_) | Notice::RecordRequest { .. } => {}
+        Notice::Explain(_) | Notice::RecordRequest(_) | Notice::RecordTrace(_) => {}
         Notice::RememberAuthorization { key, grant, until } => {
             perform::authorizations::remember(key, grant, until, convert::now());
         }

@@ -26,7 +26,9 @@ pub(crate) fn gateway() -> Result<Rc<Gateway>, String> {
 
 fn load() -> Result<Rc<Gateway>, String> {
     let bytes = SNAPSHOT.with(|buffer| Uint8Array::new(buffer).to_vec());
-    let snapshot = Snapshot::from_bytes(&bytes).map_err(|error| error.to_string())?;
+    let mut snapshot = Snapshot::from_bytes(&bytes).map_err(|error| error.to_string())?;
+    // Nobody here takes spans: what comes is passed on as it is.
+    snapshot.tracing = None;
     match Gateway::compile(snapshot) {
         Ok(gateway) => Ok(Rc::new(gateway)),
         Err(errors) => {

@@ -190,7 +190,7 @@ mod tests {
     use super::*;
     use crate::context::{AuthorizerContext, ErrorContext, example};
     use crate::gateway_error::ResponseType;
-    use alloc::vec;
+    use alloc::{boxed::Box, vec};
 
     fn render(format: &str, context: &Context) -> String {
         let now = Timestamp(context.request_time.0 + 34);
@@ -321,12 +321,12 @@ mod tests {
         let mut context = example();
         let format = r#"{"error":$context.error.messageString}"#;
         assert_eq!(render(format, &context), r#"{"error":"-"}"#);
-        context.error = Some(ErrorContext {
+        context.error = Some(Box::new(ErrorContext {
             response_type: ResponseType::Unauthorized,
             message: Some("say \"who\"\u{2028}".into()),
             validation_error: None,
             reason: String::new(),
-        });
+        }));
         let line = render(format, &context);
         assert_eq!(line, r#"{"error":"say \"who\"\u2028"}"#);
     }

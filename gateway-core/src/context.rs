@@ -63,6 +63,8 @@ pub struct Context<'a> {
     pub user_agent: Option<Text<'a>>,
     /// `X-Amzn-Trace-Id`, completed.
     pub trace: Trace<'a>,
+    /// Whether the request is traced: then that is its trace, and the endpoint's call the parent.
+    pub is_traced: bool,
     /// `$context.accountId`.
     pub account_id: Text<'a>,
     /// `$context.apiId`; empty until an API matched.
@@ -94,7 +96,7 @@ pub struct Context<'a> {
     /// The API key that the method required.
     pub api_key: Option<Box<ApiKeyContext<'a>>>,
     /// Why the request ended, if it did.
-    pub error: Option<ErrorContext>,
+    pub error: Option<Box<ErrorContext>>,
     /// The integration's part.
     pub integration: Option<IntegrationContext>,
     /// What the stage's cache had, if it was asked.
@@ -135,6 +137,7 @@ impl Context<'_> {
                 parent: owned(self.trace.parent),
                 sampled: owned(self.trace.sampled),
             },
+            is_traced: self.is_traced,
             request_id: self.request_id,
             extended_request_id: self.extended_request_id,
             request_time: self.request_time,
@@ -174,6 +177,17 @@ impl Context<'_> {
     pub fn client_certificate(&self) -> Option<&ClientCertificate> {
         let tls = self.tls.as_ref().filter(|_| self.is_mutual_tls);
         tls?.client_certificate.as_deref()
+    }
+    /// `X-Amzn-Trace-Id` for a function, if the request is traced.
+    pub(crate) fn function_trace(&self) -> Option<Box<str>> {
+        self.is_traced.then(|| self.trace.to_field().into())
+    }
+    /// W3C's `traceparent` for the endpoint, if the request is traced.
+    pub(crate) fn traceparent(&self) -> Option<String> {
+        self.is_traced.then(|| {
+            let trace_id = self.trace.root.get(2..).unwrap_or_default().replace('-', "");
+            alloc::format!("00-{trace_id}-{}-01", self.trace.parent)
+        })
     }
     /// `$context.identity.vpceId`
     pub fn vpc_endpoint_id(&self) -> Option<&str> {
@@ -351,6 +365,7 @@ pub(crate) fn example() -> Context<'static> {
             parent: "53995c3f42cd8ad8".into(),
             sampled: "0".into(),
         },
+        is_traced: false,
         account_id: "123456789012".into(),
         api_id: "r3pmxmplak".into(),
         stage: "test".into(),

@@ -13,6 +13,7 @@ pub mod json;
 mod method;
 mod model;
 pub mod openapi;
+mod sampler;
 mod snapshot;
 mod stage;
 mod usage;
@@ -30,6 +31,7 @@ pub use integration::{
 };
 pub use method::{Authorization, Method, RequestParameter};
 pub use model::{Model, RequestValidator};
+pub use sampler::Sampler;
 pub use snapshot::{
     IamPrincipal, PrivateEndpoint, SNAPSHOT_VERSION, Snapshot, SnapshotError, VpcLink,
 };

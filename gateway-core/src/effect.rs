@@ -1,6 +1,6 @@
 //! What the pipeline asks of its host, as data.
 
-use alloc::{string::String, vec::Vec};
+use alloc::{boxed::Box, string::String, vec::Vec};
 
 use serde::{Deserialize, Serialize};
 
@@ -8,6 +8,7 @@ use crate::bucket::BucketTake;
 use crate::gateway_error::ResponseType;
 use crate::jwt::{Algorithm, Jwk};
 use crate::message::{Content, ContentId, EndpointResponse, OutgoingFields, Timestamp};
+use crate::spans::TraceRecord;
 use crate::transcript::Transcript;
 use crate::usage::UsageTake;
 
@@ -64,6 +65,8 @@ pub enum Notice {
     },
     /// The account that the arrival asked for.
     Explain(Transcript),
+    /// The spans of a request that is traced.
+    RecordTrace(TraceRecord),
 }
 
 /// What metrics count of a finished request (AWS's Count, 4XXError, 5XXError, Latency,
@@ -202,6 +205,8 @@ effects! {
         timeout_ms: u32,
         /// The role of the integration's `credentials`, or the authorizer's; `None` is the host's own.
         credentials: Option<String>,
+        /// `X-Amzn-Trace-Id` of a request that is traced.
+        trace: Option<Box<str>>,
     } -> FunctionAnswer;
     /// Takes tokens from every bucket and counts the request, or does nothing, by [`crate::bucket::take_all`] in the host's atomic store.
     TakeTokens {

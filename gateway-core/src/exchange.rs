@@ -14,6 +14,7 @@ use crate::gateway::Gateway;
 use crate::limits::TRACED_CONTENT_BYTES_MAX;
 use crate::message::{Arrival, Content, Fields, Response, Timestamp};
 use crate::pipeline;
+use crate::spans::Tracer;
 use crate::transcript::Message::EndpointResponse;
 use crate::transcript::{Event, PipelineStage, Recorder};
 
@@ -149,11 +150,14 @@ struct Port {
     answer: Option<Outcome>,
     /// Nobody asked for a transcript if there is none.
     recorder: Option<Box<Recorder>>,
+    /// The exchange is not traced if there is none.
+    tracer: Option<Box<Tracer>>,
 }
 
 impl Port {
     fn new(now: Timestamp) -> Self {
-        Self { now, outbox: VecDeque::new(), pending: None, answer: None, recorder: None }
+        let (outbox, recorder, tracer) = (VecDeque::new(), None, None);
+        Self { now, outbox, pending: None, answer: None, recorder, tracer }
     }
 }
 
@@ -185,12 +189,33 @@ impl Io {
     }
 
     fn ask(&self, effect: Effect) {
-        self.0.borrow_mut().pending = Some(effect.kind());
-        self.push(Step::Perform(effect));
+        let mut port = self.0.borrow_mut();
+        if let Some(tracer) = &mut port.tracer {
+            tracer.asked(&effect);
+        }
+        port.pending = Some(effect.kind());
+        port.outbox.push_back(Step::Perform(effect));
     }
 
     fn answer(&self) -> impl Future<Output = Outcome> + use<'_> {
-        poll_fn(|_| self.0.borrow_mut().answer.take().map_or(Poll::Pending, Poll::Ready))
+        poll_fn(|_| {
+            let mut port = self.0.borrow_mut();
+            let Some(answer) = port.answer.take() else { return Poll::Pending };
+            if let Some(tracer) = &mut port.tracer {
+                tracer.answered(&answer);
+            }
+            Poll::Ready(answer)
+        })
+    }
+
+    /// Begins to trace.
+    pub(crate) fn trace_spans(&self, tracer: Box<Tracer>) {
+        self.0.borrow_mut().tracer = Some(tracer);
+    }
+
+    /// What was traced, which ends here.
+    pub(crate) fn take_tracer(&self) -> Option<Box<Tracer>> {
+        self.0.borrow_mut().tracer.take()
     }
 
     /// Writes the answer down, with content that is read for that.
@@ -245,7 +270,13 @@ impl Io {
 
     /// What follows is of this stage.
     pub(crate) fn enter(&self, stage: PipelineStage) {
-        self.note(|recorder, _| recorder.enter(stage));
+        let mut port = self.0.borrow_mut();
+        if let Some(recorder) = &mut port.recorder {
+            recorder.enter(stage);
+        }
+        if let Some(tracer) = &mut port.tracer {
+            tracer.enter(stage);
+        }
     }
 
     /// Does something with the transcript, if one is written.

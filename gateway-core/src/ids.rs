@@ -41,8 +41,18 @@ pub fn trace_root(seed: Seed, now: Timestamp) -> String {
 /// An X-Ray segment id: 16 hex digits.
 pub fn trace_parent(seed: Seed) -> String {
     let mut parent = String::with_capacity(16);
-    push_hex(&mut parent, draw(seed, 3).to_be_bytes());
+    push_hex(&mut parent, call_id(seed).to_be_bytes());
     parent
+}
+
+/// The same as a number: the id of the span in which an endpoint is called.
+pub fn call_id(seed: Seed) -> u64 {
+    draw(seed, 3)
+}
+
+/// The ids of an exchange's other spans.
+pub fn span_id(seed: Seed, n: u64) -> u64 {
+    draw(seed, 8 + n)
 }
 
 /// Every request has four such texts: `format!` took a sixth of its time.

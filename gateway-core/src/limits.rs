@@ -126,6 +126,8 @@ pub const VALIDATION_QUOTE_BYTES_MAX: usize = 1024;
 pub const SELECTION_STEPS_MAX: u64 = 200_000;
 /// How far the clock of whoever signs a request may be off (Signature Version 4: five minutes).
 pub const CLOCK_SKEW_MS_MAX: u64 = 5 * 60 * 1_000;
+/// Most of one text that an attribute of a span keeps.
+pub const TRACED_ATTRIBUTE_BYTES_MAX: usize = 1024;
 /// Most of one text that a transcript keeps.
 pub const TRANSCRIPT_TEXT_BYTES_MAX: usize = 16 * 1024;
 /// Most that the transcript of one exchange keeps.

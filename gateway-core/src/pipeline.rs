@@ -54,6 +54,7 @@ use crate::exchange::Io;
 use crate::gateway::{Gateway, StageOf};
 use crate::gateway_error::GatewayError;
 use crate::message::{Arrival, Request, Response};
+use crate::trace_context::continue_trace;
 use crate::transcript::PipelineStage;
 
 /// Answers a request. Whatever happens there is one response, one `RecordRequest` and, if the
@@ -67,17 +68,18 @@ pub(crate) async fn run(gateway: Rc<Gateway>, arrival: Rc<Arrival>, io: Io) -> R
     trace::addressed(api, addressed.as_ref().ok(), &io);
     let addressed = addressed.map(|addressed| note_stage(addressed, &mut context));
     let at = addressed.as_ref().ok().copied();
+    begin_trace(&gateway, at, &arrival, &mut context, &io);
     let answer = match addressed {
         Ok(at) => respond(&gateway, at, request, &mut context, &io).await,
         Err(error) => Err(error),
     };
     if let Err(error) = &answer {
-        context.error = Some(ErrorContext {
+        context.error = Some(Box::new(ErrorContext {
             response_type: error.response_type,
             message: respond::message(protocol, error),
             validation_error: error.validation_error.clone(),
             reason: error.reason.clone(),
-        });
+        }));
     }
     io.enter(PipelineStage::Respond);
     let error = answer.as_ref().err().cloned();
@@ -86,7 +88,27 @@ pub(crate) async fn run(gateway: Rc<Gateway>, arrival: Rc<Arrival>, io: Io) -> R
     context.status = response.status;
     context.response_length = respond::content_length(&response).or(context.response_length);
     record(at, &context, &io);
+    if let Some(tracer) = io.take_tracer() {
+        io.notify(tracer.finish(request, protocol, &context));
+    }
     response
+}
+
+/// A stage with `tracingEnabled` has its requests traced, or a share of them.
+fn begin_trace<'g>(
+    gateway: &'g Gateway,
+    at: Option<StageOf<'g>>,
+    arrival: &'g Arrival,
+    context: &mut Context<'g>,
+    io: &Io,
+) {
+    if let (Some(at), Some(sampler)) = (at, gateway.snapshot.tracing)
+        && at.stage.tracing_enabled
+        && let Some(tracer) =
+            continue_trace(sampler, &arrival.request.fields, arrival.seed, context)
+    {
+        io.trace_spans(tracer);
+    }
 }
 
 /// What is answered before an API is known is answered as by a REST API.
@@ -132,8 +154,8 @@ async fn respond<'g>(
         if let Some(response) = Box::pin(inspect(at, plan, request, context, io)).await? {
             return Ok(response);
         }
-        io.enter(PipelineStage::Route);
     }
+    io.enter(PipelineStage::Route);
     let matched = match route(at, context) {
         Err(_) if cors::is_preflight(at, request) => return Ok(cors::preflight()),
         matched => matched?,

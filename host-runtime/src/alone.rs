@@ -79,6 +79,7 @@ pub fn answer(snapshot: &Snapshot, settings: Settings, asked: &Asked) -> io::Res
 /// A request of the operator's own is no traffic.
 fn without_logs(snapshot: &Snapshot) -> Snapshot {
     let mut snapshot = snapshot.clone();
+    snapshot.tracing = None;
     for stage in snapshot.apis.iter_mut().flat_map(|api| &mut api.stages) {
         stage.access_log_settings = None;
         let settings = stage.method_settings.values_mut();

@@ -16,6 +16,7 @@ mod listeners;
 mod private_endpoints;
 mod reading;
 mod redis;
+mod tracing;
 mod usage;
 mod vpc_links;
 mod web_acls;
@@ -49,6 +50,7 @@ use crate::host::Place;
 use crate::perform::access_keys::Secret;
 use crate::redis::RedisConfig;
 use crate::tls::Tls;
+use crate::traces::TracingConfig;
 
 /// A configuration.
 #[derive(Debug, Clone, PartialEq)]
@@ -101,6 +103,8 @@ pub struct Config {
     pub integration_ms_max: u32,
     /// Where several machines keep buckets and counts.
     pub redis: Option<Arc<RedisConfig>>,
+    /// Where spans go.
+    pub tracing: Option<Arc<TracingConfig>>,
     /// API keys, without their values.
     pub api_keys: Vec<ApiKey>,
     /// Usage plans.
@@ -217,6 +221,7 @@ impl Config {
             data_directory: None,
             integration_ms_max: REST_INTEGRATION_MS_DEFAULT,
             redis: None,
+            tracing: None,
             api_keys: Vec::new(),
             usage_plans: Vec::new(),
             web_acls: Vec::new(),
@@ -283,7 +288,7 @@ fn default_region() -> String {
 }
 
 fn read(reading: &Reading, at: &At<'_>, directory: &Path) -> Config {
-    const KEYS: [&str; 22] = [
+    const KEYS: [&str; 23] = [
         "listen",
         "privateEndpoints",
         "admin",
@@ -302,6 +307,7 @@ fn read(reading: &Reading, at: &At<'_>, directory: &Path) -> Config {
         "account",
         "dataDirectory",
         "redis",
+        "tracing",
         "apiKeys",
         "usagePlans",
         "webAcls",
@@ -350,6 +356,7 @@ fn read(reading: &Reading, at: &At<'_>, directory: &Path) -> Config {
         account_throttle,
         throttling,
         redis,
+        tracing: tracing::read(reading, at, directory),
         data_directory: at
             .get("dataDirectory")
             .and_then(|at| reading.text(&at).map(|path| directory.join(path))),

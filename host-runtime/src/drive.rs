@@ -16,6 +16,7 @@ use crate::explained::Explained;
 use crate::framing::{self, ClientRequest};
 use crate::perform::stage_caches::Flight;
 use crate::perform::{self, content::Contents};
+use crate::traces::Clock;
 use crate::worker::Worker;
 
 /// Answers one request.
@@ -50,6 +51,7 @@ pub(crate) async fn drive(
             }
             Next::Perform(effect) => {
                 driven.if_dropped = Some(effect.failed(EffectError::Cancelled));
+                driven.clock.iter_mut().for_each(Clock::ask);
                 let outcome = perform::perform(worker, &settings, &mut held, effect).await;
                 is_broken |= driven.if_dropped.as_ref() == Some(&outcome);
                 turn = driven.resume(outcome);
@@ -96,20 +98,25 @@ struct Driven {
     arrived: Timestamp,
     /// The account that the arrival asked for; [`drive`] gives it with its response.
     transcript: Option<Transcript>,
+    /// Of an exchange that may be traced.
+    clock: Option<Clock>,
 }
 
 impl Driven {
     fn begin(worker: &Rc<Worker>, arrival: Arrival) -> (Self, Next) {
         let arrived = arrival.now;
+        let clock = worker.settings.borrow().tracing.is_some().then(Clock::start);
         let (exchange, turn) = worker.engine.begin(arrival);
         let worker = Rc::clone(worker);
-        let mut driven = Self { worker, exchange, if_dropped: None, arrived, transcript: None };
+        let mut driven =
+            Self { worker, exchange, if_dropped: None, arrived, transcript: None, clock };
         let next = driven.notify(turn);
         (driven, next)
     }
 
     fn resume(&mut self, outcome: Outcome) -> Next {
         self.if_dropped = None;
+        self.clock.iter_mut().for_each(Clock::answer);
         let turn = self.worker.engine.resume(&mut self.exchange, now(), outcome);
         self.notify(turn)
     }
@@ -127,6 +134,11 @@ impl Driven {
                 }
                 Notice::Explain(transcript) => self.transcript = Some(transcript),
                 Notice::RecordRequest(request) => worker.shared.metrics.record(&request),
+                Notice::RecordTrace(record) => {
+                    if let (Some(traces), Some(clock)) = (worker.traces(), &self.clock) {
+                        traces.add(&record, clock);
+                    }
+                }
                 Notice::RememberAuthorization { key, grant, until } => {
                     worker.shared.authorizations.remember(key, grant, until, now());
                 }

@@ -111,8 +111,11 @@ impl Functions {
             match self.target(&effect.function) {
                 Target::Program(pool) => {
                     let arn = invoke_api::arn(&self.whole(&effect.function));
-                    let payload = effect.payload.0.into();
-                    self.thread.invoke(pool, arn, payload, effect.invocation).await
+                    let mut event = pool::Event::new(arn, effect.payload.0.into());
+                    if let Some(trace) = effect.trace {
+                        event.trace_id = trace.into();
+                    }
+                    self.thread.invoke(pool, event, effect.invocation).await
                 }
                 Target::InvokeApi(api) => {
                     let function = self.whole(&effect.function);

@@ -32,6 +32,7 @@ mod sigv4;
 pub mod snapshot;
 pub mod spelling;
 pub mod tls;
+pub mod traces;
 pub mod usage_report;
 pub mod usage_store;
 pub mod worker;

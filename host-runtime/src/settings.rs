@@ -16,6 +16,7 @@ use crate::perform::trust::Trust;
 use crate::perform::vpc_links::VpcLinks;
 use crate::redis::RedisConfig;
 use crate::tls::Tls;
+use crate::traces::TracingConfig;
 
 /// Everything that effects need and the pipeline does not.
 #[derive(Debug, Default)]
@@ -44,6 +45,8 @@ pub struct Settings {
     pub redis: Option<Arc<RedisConfig>>,
     /// What becomes of requests while it is away.
     pub when_away: WhenAway,
+    /// Where spans go.
+    pub tracing: Option<Arc<TracingConfig>>,
     cognito_endpoint: Option<String>,
 }
 
@@ -83,6 +86,7 @@ impl Settings {
             admin_token: config.admin_token,
             redis: config.redis.clone(),
             when_away: config.throttling.when_away,
+            tracing: config.tracing.clone(),
             cognito_endpoint,
         }
     }

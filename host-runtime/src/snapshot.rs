@@ -194,6 +194,7 @@ impl Building {
             vpc_links: vpc_links(config),
             web_acls,
             throttling: config.throttling,
+            tracing: config.tracing.as_ref().map(|tracing| tracing.sampler),
         })
     }
 

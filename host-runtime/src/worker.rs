@@ -26,6 +26,7 @@ use crate::perform::tokens::shared::SharedTokens;
 use crate::server;
 use crate::settings::Settings;
 use crate::tls::handshake::Handshakes;
+use crate::traces::Traces;
 
 /// How long connections are kept open for one more request when the host goes down: a client that
 /// sends meanwhile is answered, and told that the connection ends.
@@ -72,6 +73,8 @@ pub(crate) struct Worker {
     pub(crate) settings: RefCell<Arc<Settings>>,
     /// What this machine shares with others; without it [`Shared::tokens`] is all there is.
     pub(crate) shared_tokens: RefCell<Option<Rc<SharedTokens>>>,
+    /// Spans on their way to a collector.
+    traces: RefCell<Option<Rc<Traces>>>,
     pub(crate) connections: Connections,
     pub(crate) handshakes: Handshakes,
     seeds: RefCell<Seeds>,
@@ -111,6 +114,7 @@ impl Worker {
             shared,
             settings: RefCell::new(settings),
             shared_tokens: RefCell::default(),
+            traces: RefCell::default(),
             connections: Connections::default(),
             handshakes: Handshakes::default(),
             seeds: RefCell::default(),
@@ -125,6 +129,7 @@ impl Worker {
     /// Does what it is ordered to until it is drained.
     pub(crate) async fn run(self: Rc<Self>, mut commands: UnboundedReceiver<Command>) {
         self.share_tokens(&self.settings.borrow());
+        self.export_spans(&self.settings.borrow());
         let (ending, ended) = watch::channel(false);
         let mut accepting: BTreeMap<Place, Accepting> = BTreeMap::new();
         while let Some(command) = commands.recv().await {
@@ -151,6 +156,9 @@ impl Worker {
                         accepting.stop().await;
                     }
                     self.drain(&ending, time_max).await;
+                    if let Some(traces) = self.traces.take() {
+                        traces.flush().await;
+                    }
                     break;
                 }
             }
@@ -168,6 +176,23 @@ impl Worker {
         self.shared_tokens.replace(shared);
     }
 
+    /// Sends spans to the collector of these settings; the one before gets what is for it still.
+    fn export_spans(&self, settings: &Settings) {
+        let traces = settings.tracing.as_ref().map(|config| {
+            let counts = Arc::clone(&self.shared.metrics.spans);
+            Traces::new(Arc::clone(config), &settings.trust, counts)
+        });
+        traces.iter().for_each(Traces::start);
+        if let Some(before) = self.traces.replace(traces) {
+            tokio::task::spawn_local(async move { before.flush().await });
+        }
+    }
+
+    /// Where spans go, if they go anywhere.
+    pub(crate) fn traces(&self) -> Option<Rc<Traces>> {
+        self.traces.borrow().clone()
+    }
+
     fn take_over(&self, settings: Arc<Settings>) {
         self.shared.memory.limit(settings.limits.content_in_memory_bytes);
         self.shared.stage_caches.configure(&settings.stage_caches);
@@ -180,6 +205,9 @@ impl Worker {
         let before = self.settings.borrow().clone();
         if before.redis != settings.redis || !Arc::ptr_eq(&settings.trust, &before.trust) {
             self.share_tokens(&settings);
+        }
+        if before.tracing != settings.tracing || !Arc::ptr_eq(&settings.trust, &before.trust) {
+            self.export_spans(&settings);
         }
         self.settings.replace(settings);
     }

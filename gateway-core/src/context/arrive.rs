@@ -38,6 +38,7 @@ impl<'a> Context<'a> {
             is_mutual_tls: false,
             user_agent: request.fields.get("user-agent").map(Into::into),
             trace: Trace::complete(&request.fields, arrival.seed, arrival.now),
+            is_traced: false,
             account_id: snapshot.account_id.as_str().into(),
             api_id: "".into(),
             stage: "".into(),
@@ -67,10 +68,7 @@ impl<'a> Trace<'a> {
     /// which is 1 if the client gave the parent.
     fn complete(fields: &'a Fields, seed: Seed, now: Timestamp) -> Self {
         let given = fields.get("x-amzn-trace-id");
-        let member = |name: &str| {
-            let mut members = given?.split(';').filter_map(|m| m.trim().split_once('='));
-            members.find(|(n, value)| *n == name && is_plain(value)).map(|(_, value)| value)
-        };
+        let member = |name: &str| Self::member(given?, name);
         let parent = member("Parent");
         let sampled = member("Sampled").unwrap_or(if parent.is_some() { "1" } else { "0" });
         Self {
@@ -78,6 +76,16 @@ impl<'a> Trace<'a> {
             sampled: sampled.into(),
             parent: parent.map_or_else(|| ids::trace_parent(seed).into(), Cow::Borrowed),
         }
+    }
+
+    /// What the client gave under this name.
+    pub(crate) fn given(fields: &'a Fields, name: &str) -> Option<&'a str> {
+        Self::member(fields.get("x-amzn-trace-id")?, name)
+    }
+
+    fn member(given: &'a str, name: &str) -> Option<&'a str> {
+        let mut members = given.split(';').filter_map(|m| m.trim().split_once('='));
+        members.find(|(n, value)| *n == name && is_plain(value)).map(|(_, value)| value)
     }
 
     /// As the field's value.

@@ -20,17 +20,17 @@ mod tests {
     use super::*;
     use crate::context::{AuthorizerContext, ErrorContext, IntegrationContext, example};
     use crate::gateway_error::ResponseType;
-    use alloc::vec;
+    use alloc::{boxed::Box, vec};
 
     #[test]
     fn what_is_known_is_found_by_its_name() {
         let mut context = example();
-        context.error = Some(ErrorContext {
+        context.error = Some(Box::new(ErrorContext {
             response_type: ResponseType::Default4xx,
             message: Some("a \"b\"".into()),
             validation_error: None,
             reason: "not shown".into(),
-        });
+        }));
         context.integration =
             Some(IntegrationContext { latency_ms: 7, status: Some(201), ..Default::default() });
         let claims = vec![("cognito:groups".into(), "[a b]".into())];

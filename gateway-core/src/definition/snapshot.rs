@@ -5,7 +5,7 @@ use core::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Api, ApiKey, DomainName, Throttling, UsagePlan, WebAcl};
+use super::{Api, ApiKey, DomainName, Sampler, Throttling, UsagePlan, WebAcl};
 use crate::bucket::Limit;
 use crate::codec;
 use crate::limits::{ACCOUNT_BURST_DEFAULT, ACCOUNT_RATE_DEFAULT};
@@ -44,6 +44,8 @@ pub struct Snapshot {
     pub web_acls: Vec<WebAcl>,
     /// How limits are kept.
     pub throttling: Throttling,
+    /// Which requests of stages with `tracingEnabled` are traced; `None`: nobody takes spans.
+    pub tracing: Option<Sampler>,
 }
 
 impl Snapshot {
@@ -62,6 +64,7 @@ impl Snapshot {
             vpc_links: Vec::new(),
             web_acls: Vec::new(),
             throttling: Throttling::default(),
+            tracing: None,
         }
     }
 }

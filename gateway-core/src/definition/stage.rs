@@ -29,6 +29,8 @@ pub struct Stage {
     /// `cacheClusterSize` of a stage with `cacheClusterEnabled` (REST), in bytes: the most that its
     /// cache holds. `None`: nothing is cached.
     pub cache_cluster_bytes: Option<u64>,
+    /// `tracingEnabled`; which of its requests are traced says `Snapshot::tracing`.
+    pub tracing_enabled: bool,
 }
 
 /// `canarySettings`: the share of a stage's requests that another deployment answers.

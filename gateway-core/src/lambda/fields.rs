@@ -15,9 +15,12 @@ pub(super) type Pair<'a> = (Cow<'a, str>, Cow<'a, str>);
 /// those of one name in the order in which they came.
 pub(super) fn visible_fields<'a>(input: &EventInput<'a>) -> Vec<Pair<'a>> {
     let fields = &input.request.fields;
-    let mut pairs: Vec<Pair<'a>> = Vec::with_capacity(fields.len() + 5);
+    let traceparent = input.context.traceparent();
+    let mut pairs: Vec<Pair<'a>> = Vec::with_capacity(fields.len() + 6);
     for field in fields {
-        if !is_hidden(field.name, input.protocol) && !is_one_of(field.name, ADDED) {
+        let is_replaced = is_one_of(field.name, ADDED)
+            || traceparent.is_some() && field.name.eq_ignore_ascii_case("traceparent");
+        if !is_hidden(field.name, input.protocol) && !is_replaced {
             let name = canonical_name(field.name, input);
             pairs.push((name.into(), field.value.into()));
         }
@@ -26,6 +29,9 @@ pub(super) fn visible_fields<'a>(input: &EventInput<'a>) -> Vec<Pair<'a>> {
         pairs.push((name.into(), value));
     });
     add("X-Amzn-Trace-Id", trace(input).into());
+    if let Some(traceparent) = traceparent {
+        add("traceparent", traceparent.into());
+    }
     add("X-Forwarded-For", forwarded_for(input).into());
     add("X-Forwarded-Port", format!("{}", context.port).into());
     add(
@@ -115,10 +121,11 @@ fn canonical_name<'a>(name: &'a str, input: &EventInput<'_>) -> &'a str {
         .unwrap_or(name)
 }
 
-/// The whole trace header if the client sent one; else its root alone, as an API without X-Ray does.
+/// The whole trace header if the client sent one or the request is traced; else its root alone, as
+/// an API without X-Ray does.
 fn trace(input: &EventInput<'_>) -> String {
     let trace = &input.context.trace;
-    match input.request.fields.contains("x-amzn-trace-id") {
+    match input.context.is_traced || input.request.fields.contains("x-amzn-trace-id") {
         true => format!("Root={};Parent={};Sampled={}", trace.root, trace.parent, trace.sampled),
         false => format!("Root={}", trace.root),
     }

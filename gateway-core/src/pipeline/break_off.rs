@@ -7,6 +7,8 @@ use super::record::record;
 use super::respond::{content_length, finish, message};
 use super::route::{find_stage, route};
 use super::{note_api, note_method, note_stage};
+use alloc::boxed::Box;
+
 use crate::context::{Context, ErrorContext};
 use crate::exchange::Io;
 use crate::gateway::Gateway;
@@ -24,12 +26,12 @@ pub(crate) fn break_off(gateway: &Gateway, arrival: &Arrival, io: &Io) -> Respon
     }
     let error =
         GatewayError::new(ResponseType::Default5xx, "the exchange was lost").with_status(500);
-    context.error = Some(ErrorContext {
+    context.error = Some(Box::new(ErrorContext {
         response_type: error.response_type,
         message: message(protocol, &error),
         validation_error: error.validation_error.clone(),
         reason: error.reason.clone(),
-    });
+    }));
     // Without the stage: a gateway response of the definition's own is a template.
     let response = finish(protocol, None, Err(error), &arrival.request, &context, io);
     context.status = response.status;

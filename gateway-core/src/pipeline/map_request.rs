@@ -177,6 +177,10 @@ fn own_fields(request: &Request, context: &Context) -> Fields {
     fields.push("User-Agent", alloc::format!("AmazonAPIGateway_{}", context.api_id));
     fields.push("X-Amzn-Apigateway-Api-Id", context.api_id.clone());
     fields.push("X-Amzn-Trace-Id", context.trace.to_field());
+    if let Some(traceparent) = context.traceparent() {
+        fields.push("traceparent", traceparent);
+        request.fields.all("tracestate").for_each(|state| fields.push("tracestate", state));
+    }
     if !matches!(request.method.as_str(), "GET" | "HEAD" | "OPTIONS")
         && let Some(content_type) = request.fields.get("content-type")
     {

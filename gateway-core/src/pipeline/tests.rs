@@ -28,6 +28,7 @@ mod service;
 mod service_proxy;
 mod templates;
 mod throttle;
+mod tracing;
 mod transcript;
 mod validate;
 mod vpc_link;

@@ -137,7 +137,7 @@ fn stages(reading: &Reading, at: &At<'_>, protocol: Protocol, directory: &Path) 
 }
 
 fn stage(reading: &Reading, at: &At<'_>, protocol: Protocol, directory: &Path) -> Option<Stage> {
-    let mut keys = vec!["stageName", "variables", "accessLogSettings", "webAcl"];
+    let mut keys = vec!["stageName", "variables", "accessLogSettings", "webAcl", "tracingEnabled"];
     match protocol {
         Protocol::Rest => {
             keys.extend(["methodSettings", "canarySettings", "executionLogSettings"]);
@@ -161,6 +161,7 @@ fn stage(reading: &Reading, at: &At<'_>, protocol: Protocol, directory: &Path) -
             .and_then(|at| execution_log_destination(reading, &at, directory))
             .unwrap_or_default(),
         canary: at.get("canarySettings").and_then(|at| canary::settings(reading, &at)),
+        tracing_enabled: at.get("tracingEnabled").and_then(|at| reading.boolean(&at)) == Some(true),
         cache_cluster_bytes: caching::cluster_bytes(reading, at),
         ..Stage::default()
     };

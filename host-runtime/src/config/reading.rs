@@ -9,7 +9,6 @@ use gateway_core::definition::{DefinitionError, Source};
 /// Keys of AWS's that later versions will know. Ignoring one would be worse than refusing it.
 const NOT_YET: &[(&str, &str)] = &[
     ("plugins", "plugins"),
-    ("tracingEnabled", "tracing"),
     ("clientCertificateId", "client certificates"),
     ("autoDeploy", "deployments apart from the definition"),
     ("deploymentId", "deployments apart from the definition"),

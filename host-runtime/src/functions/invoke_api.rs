@@ -38,8 +38,11 @@ impl InvokeApi<'_> {
         effect: InvokeFunction,
         client: &HttpClient,
     ) -> Result<Invoked, EffectError> {
-        let InvokeFunction { payload, invocation, credentials, .. } = effect;
+        let InvokeFunction { payload, invocation, credentials, trace, .. } = effect;
         let mut request = self.request(function, payload.0, invocation)?;
+        if let Some(trace) = trace.and_then(|trace| trace.parse().ok()) {
+            request.headers_mut().insert("x-amzn-trace-id", trace);
+        }
         let role = credentials.as_deref();
         if let Some(keys) = self.credentials.for_endpoint(request.uri(), role, client).await? {
             let scope = Scope { service: "lambda", region: &function.region };

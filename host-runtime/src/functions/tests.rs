@@ -51,6 +51,7 @@ fn event(payload: &Value) -> InvokeFunction {
         invocation: InvocationType::RequestResponse,
         timeout_ms: 60_000,
         credentials: None,
+        trace: None,
     }
 }
 

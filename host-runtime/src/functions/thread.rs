@@ -4,7 +4,6 @@ use std::io;
 use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
 
-use bytes::Bytes;
 use gateway_core::effect::{EffectError, FunctionAnswer, InvocationType};
 use tokio::runtime::{Builder, Handle};
 use tokio::sync::{mpsc, oneshot};
@@ -33,8 +32,7 @@ impl FunctionsThread {
     pub(super) async fn invoke(
         &self,
         pool: &Arc<Pool>,
-        function_arn: String,
-        payload: Bytes,
+        mut event: Event,
         invocation: InvocationType,
     ) -> Result<Invoked, EffectError> {
         let running = self.running.get_or_init(|| Running::start().map_err(|e| e.to_string()));
@@ -44,8 +42,9 @@ impl FunctionsThread {
                 return Err(EffectError::Unavailable(format!("the functions' thread: {reason}")));
             }
         };
-        let Some(place) = pool.place(payload.len()) else { return Ok(too_many_requests().into()) };
-        let mut event = Event::new(function_arn, payload);
+        let Some(place) = pool.place(event.payload.len()) else {
+            return Ok(too_many_requests().into());
+        };
         let request_id = Some(event.request_id.clone());
         let answer = |status| FunctionAnswer {
             status,

@@ -14,6 +14,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use gateway_core::effect::RequestRecord;
 
 use super::vpc_links::VpcLinks;
+use crate::traces::SpanCounts;
 use series::Requests;
 
 /// The metrics of this process.
@@ -29,6 +30,8 @@ pub struct Metrics {
     pub reloads_refused: AtomicU64,
     /// Requests that no API saw: refused by the host.
     pub refused: AtomicU64,
+    /// Spans of requests.
+    pub spans: Arc<SpanCounts>,
 }
 
 impl Metrics {
@@ -73,6 +76,18 @@ impl Metrics {
                 "Configurations refused since the start.",
                 "counter",
                 self.reloads_refused.load(Relaxed) as i64,
+            ),
+            (
+                "exported_spans_total",
+                "Spans that a collector took.",
+                "counter",
+                self.spans.exported.load(Relaxed) as i64,
+            ),
+            (
+                "dropped_spans_total",
+                "Spans that were lost: too many waited, or no collector took them.",
+                "counter",
+                self.spans.dropped.load(Relaxed) as i64,
             ),
             (
                 "access_log_dropped_lines_total",

@@ -20,5 +20,6 @@ mod tls;
 mod tls_client;
 mod tls_endpoint;
 mod tls_listeners;
+mod tracing;
 mod usage;
 mod vpc_links;

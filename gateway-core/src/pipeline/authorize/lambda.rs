@@ -9,6 +9,7 @@
 //! time are not made one: each asks the function.
 
 use alloc::borrow::Cow;
+use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -60,6 +61,7 @@ pub(super) async fn lambda(
         is_simple: plan.enable_simple_responses,
         ttl_ms: plan.result_ttl_ms,
         key: key(of, index, &values),
+        trace: context.function_trace(),
     };
     let event = || {
         let input = EventInput {
@@ -91,6 +93,8 @@ struct Question<'q> {
     /// 0: neither recalled nor remembered.
     ttl_ms: u64,
     key: AuthorizationKey,
+    /// Of a request that is traced.
+    trace: Option<Box<str>>,
 }
 
 /// The function's answer, remembered or new.
@@ -124,6 +128,7 @@ async fn ask(
             Protocol::Http => HTTP_AUTHORIZER_MS,
         },
         credentials: question.asked.credentials.clone(),
+        trace: question.trace.clone(),
     };
     let answer = io.perform(operation).await.map_err(|error| match error {
         EffectError::Cancelled => cancelled(),

@@ -157,6 +157,9 @@ fn rest_request_fields(mapped: Mapped, request: &Request, context: &Context) -> 
     let mut edits = removals(&request.fields, dropped);
     edits.set("X-Amzn-Apigateway-Api-Id", &context.api_id);
     edits.set_parts("X-Amzn-Trace-Id", &context.trace.parts());
+    if let Some(traceparent) = context.traceparent() {
+        edits.set("traceparent", traceparent);
+    }
     if !request.fields.contains("accept") {
         edits.set("Accept", "application/json");
     }
@@ -198,6 +201,9 @@ fn http_request_fields(request: &Request, context: &Context) -> FieldEdits {
     edits.set("Forwarded", forwarded);
     edits.set("Via", via);
     edits.set_parts("X-Amzn-Trace-Id", &context.trace.parts());
+    if let Some(traceparent) = context.traceparent() {
+        edits.set("traceparent", traceparent);
+    }
     edits
 }
 

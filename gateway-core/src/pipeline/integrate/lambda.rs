@@ -37,6 +37,7 @@ pub(super) async fn lambda<'g>(
         invocation,
         timeout_ms: lambda.timeout_ms,
         credentials: lambda.credentials.clone(),
+        trace: call.context.function_trace(),
     };
     let answer = call.io.perform(operation).await.map_err(|error| match error {
         EffectError::TooLarge => misconfigured("the function answered more than 6 MB"),

@@ -70,6 +70,7 @@ pub(super) async fn lambda_proxy(
         },
         timeout_ms: proxy.timeout_ms,
         credentials: proxy.credentials.clone(),
+        trace: context.function_trace(),
     };
     let answer = io.perform(operation).await.map_err(|error| match error {
         // The event was sent whole: it is the answer that is too large, and that is no fault of the client's.

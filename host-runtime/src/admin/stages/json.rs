@@ -12,7 +12,7 @@ pub(super) fn stage(api: &Api, stage: &Stage) -> Value {
         "deploymentId": deployment_id(api, stage.deployment),
         "cacheClusterEnabled": false,
         "cacheClusterStatus": "NOT_AVAILABLE",
-        "tracingEnabled": false,
+        "tracingEnabled": stage.tracing_enabled,
     });
     if let Some(bytes) = stage.cache_cluster_bytes {
         shown["cacheClusterEnabled"] = true.into();
@@ -37,6 +37,7 @@ pub(super) fn stage(api: &Api, stage: &Stage) -> Value {
         }
         shown["canarySettings"] = canary_shown;
     }
+
     if let Some(log) = &stage.access_log_settings {
         shown["accessLogSettings"] = json!({"format": log.format, "destination": log.destination});
     }

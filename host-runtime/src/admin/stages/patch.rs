@@ -15,16 +15,15 @@ const VARIABLES: &str = "/variables";
 const CANARY_DEPLOYMENT_ID: &str = "/canarySettings/deploymentId";
 const CANARY_OVERRIDES: &str = "/canarySettings/stageVariableOverrides";
 /// What AWS changes and the configuration alone can here.
-const CONFIGURED: [&str; 7] = [
+const CONFIGURED: [&str; 6] = [
     "/description",
     "/documentationVersion",
     "/clientCertificateId",
-    "/tracingEnabled",
     "/cacheClusterEnabled",
     "/cacheClusterSize",
     "/accessLogSettings",
 ];
-const REPLACEABLE: &str = "/deploymentId, /variables/{variable_name}, \
+const REPLACEABLE: &str = "/deploymentId, /variables/{variable_name}, /tracingEnabled, \
     /canarySettings/deploymentId, /canarySettings/percentTraffic, /canarySettings/useStageCache, \
     /canarySettings/stageVariableOverrides/{variable_name}, \
     /{resourcePath}/{httpMethod}/logging/dataTrace, /{resourcePath}/{httpMethod}/logging/loglevel, \
@@ -92,6 +91,7 @@ fn replace(stage: &mut Stage, ids: &[String], path: &str, value: &str) -> Result
     let segments: Vec<&str> = path.split('/').skip(1).collect();
     match segments[..] {
         ["deploymentId"] => stage.deployment = deployment(ids, value)?,
+        ["tracingEnabled"] => stage.tracing_enabled = truth(path, value)?,
         ["variables", name] => {
             let (name, value) = variable(name, value)?;
             stage.variables.insert(name, value);
