@@ -338,6 +338,8 @@ pub struct IntegrationContext {
     pub error: Option<String>,
     /// `$context.integration.responseTransferMode`
     pub response_transfer_mode: ResponseTransferMode,
+    /// Whether the content that a proxy passes on came in a coding.
+    pub is_coded: bool,
 }
 
 /// A record for tests, after a live HTTP API's.

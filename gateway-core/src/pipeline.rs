@@ -210,8 +210,7 @@ async fn respond<'g>(
     let response = match coding {
         // In a box, as all that few requests need.
         Some(coding) => {
-            let answer = (integrated.answer?, integrated.is_coded);
-            let of = method_request.of;
+            let (answer, of) = (integrated.answer?, method_request.of);
             let coded = content_coding::respond(coding, answer, of, request, context, io);
             Box::pin(coded).await?
         }

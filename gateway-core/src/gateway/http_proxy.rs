@@ -8,7 +8,7 @@ use super::integration::{IntegrationPlan, depends_on_stage, timeout_ms};
 use super::parameter_mapping::RequestMappings;
 use super::request_parameters::RequestParameters;
 use super::uri::{UriTemplate, fill_stage_variables};
-use crate::definition::{Api, Method, Protocol, Stage, VpcLink};
+use crate::definition::{Api, ContentHandling, Method, Protocol, Stage, VpcLink};
 use crate::effect::Connection;
 
 /// An `HTTP_PROXY` integration.
@@ -27,6 +27,8 @@ pub(crate) struct HttpProxy {
     pub(crate) parameters: Option<RequestParameters>,
     /// HTTP APIs: `append|overwrite|remove:…`.
     pub(crate) request_mappings: RequestMappings,
+    /// REST: what becomes of the client's content.
+    pub(crate) content_handling: Option<ContentHandling>,
     pub(crate) timeout_ms: u32,
     /// Set where the response is streamed: the longest wait for a part of it.
     pub(crate) idle_ms: Option<u32>,
@@ -63,6 +65,7 @@ impl HttpProxy {
             appends_path: is_private || method.resource_path == "$default",
             parameters: None,
             request_mappings: RequestMappings::default(),
+            content_handling: integration.content_handling,
             timeout_ms: timeout_ms(api.protocol, integration),
             idle_ms,
             insecure_skip_verification: integration.tls_config.insecure_skip_verification,

@@ -5,7 +5,7 @@ use alloc::{format, string::String, vec::Vec};
 
 use super::EventInput;
 use crate::definition::Protocol;
-use crate::message::field_names::{HOP_BY_HOP, INVISIBLE_TO_REST, is_one_of};
+use crate::message::field_names::{HOP_BY_HOP, INVISIBLE_TO_REST, Names, is_one_of};
 use crate::message::{Scheme, Version};
 
 /// Name and value. Those of one name stand together once they are sorted.
@@ -81,19 +81,24 @@ pub(super) fn fate(name: &str, protocol: Protocol) -> Fate {
         return Fate::Drop;
     }
     match protocol {
-        // `docs/compatibility.md`: recorded for REST proxies.
-        Protocol::Rest
-            if is_one_of(
-                name,
-                &["connection", "content-length", "date", "server", "x-amzn-requestid"],
-            ) =>
-        {
+        Protocol::Rest if REMAPPED.contains(name) => {
             Fate::Rename(format!("x-amzn-Remapped-{name}"))
         }
         Protocol::Http if is_one_of(name, &["connection", "content-length"]) => Fate::Drop,
         _ => Fate::Keep,
     }
 }
+
+/// `docs/compatibility.md`: recorded for REST proxies; `Authorization` and `WWW-Authenticate` as reported.
+const REMAPPED: Names = Names::of(&[
+    "authorization",
+    "connection",
+    "content-length",
+    "date",
+    "server",
+    "www-authenticate",
+    "x-amzn-requestid",
+]);
 
 /// Set by the gateway whatever the client says.
 const ADDED: &[&str] =
@@ -156,5 +161,8 @@ mod tests {
         }
         assert_eq!(fate("Date", Protocol::Rest), Fate::Rename("x-amzn-Remapped-Date".into()));
         assert_eq!(fate("Date", Protocol::Http), Fate::Keep);
+        let challenge = Fate::Rename("x-amzn-Remapped-WWW-Authenticate".into());
+        assert_eq!(fate("WWW-Authenticate", Protocol::Rest), challenge);
+        assert_eq!(fate("WWW-Authenticate", Protocol::Http), Fate::Keep);
     }
 }

@@ -58,13 +58,14 @@ pub(super) fn accepted(of: MethodOf<'_>, request: &Request) -> Option<Coding> {
 /// proxied answer may be.
 pub(super) async fn respond(
     coding: Coding,
-    (answer, is_coded): (EndpointAnswer<'_>, bool),
+    answer: EndpointAnswer<'_>,
     of: MethodOf<'_>,
     request: &Request,
     context: &Context<'_>,
     io: &Io,
 ) -> Result<Response, GatewayError> {
     let mut response = map_response(answer, of, request, context, io).await?;
+    let is_coded = context.integration.as_ref().is_some_and(|integration| integration.is_coded);
     let is_coded = is_coded || sets_coding(&response.fields);
     // Part of a content is a part of what it was.
     if is_coded || matches!(response.status, 204 | 206 | 304) {

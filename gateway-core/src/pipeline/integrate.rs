@@ -41,8 +41,6 @@ pub(super) struct Integrated<'g> {
     pub(super) answer: Result<EndpointAnswer<'g>, GatewayError>,
     /// How much content the endpoint announced, where the host holds it.
     pub(super) response_length: Option<u64>,
-    /// Whether a proxied content is in a coding already.
-    pub(super) is_coded: bool,
 }
 
 /// A method request on its way to the integration: what every type of integration sees.
@@ -64,8 +62,7 @@ pub(super) async fn integrate<'g>(
     io: &Io,
 ) -> Integrated<'g> {
     let request = &*method_request.request;
-    let unobserved =
-        |answer| Integrated { observed: None, answer, response_length: None, is_coded: false };
+    let unobserved = |answer| Integrated { observed: None, answer, response_length: None };
     if announces_too_much(request) {
         return unobserved(Err(too_large()));
     }
@@ -122,8 +119,8 @@ pub(super) async fn integrate<'g>(
     if let Err(error) = &answer {
         observed.error = Some(error.reason.clone());
     }
-    let is_coded = endpoint_fields.contains("content-encoding");
-    Integrated { observed: Some(observed), answer, response_length, is_coded }
+    observed.is_coded = endpoint_fields.contains("content-encoding");
+    Integrated { observed: Some(observed), answer, response_length }
 }
 
 /// Sends a request to an endpoint, and writes down what is seen of the answer.

@@ -52,9 +52,7 @@ pub(super) fn read<'d>(
         passthrough_behavior: member("passthroughBehavior")
             .and_then(|at| reading.word(&at, &PASSTHROUGH_BEHAVIORS))
             .unwrap_or_default(),
-        content_handling: member("contentHandling")
-            .and_then(|at| reading.word(&at, &CONTENT_HANDLINGS))
-            .filter(|_| !is_proxy),
+        content_handling: content_handling(reading, &at, integration_type),
         request_parameters: match &integration_subtype {
             Some(subtype) => subtype::read_parameters(reading, &at, subtype, path),
             None => member("requestParameters")
@@ -138,21 +136,32 @@ fn integration_type<'d>(reading: &Reading<'d>, at: &At<'d>) -> Option<Integratio
     }
 }
 
+/// What becomes of the client's content. A function's event holds binary content as base64 anyhow, and
+/// an HTTP API knows nothing of it.
+fn content_handling<'d>(
+    reading: &Reading<'d>,
+    at: &At<'d>,
+    integration_type: IntegrationType,
+) -> Option<ContentHandling> {
+    let at = at.get("contentHandling")?;
+    let handling = reading.word(&at, &CONTENT_HANDLINGS)?;
+    if !reading.is_rest() {
+        reading.warning(&at, "`contentHandling` has no effect in an HTTP API");
+        return None;
+    }
+    if integration_type != IntegrationType::AwsProxy {
+        return Some(handling);
+    }
+    if handling == ContentHandling::ConvertToBinary {
+        let message = "`contentHandling` has no effect: a function's event is text, and its answer \
+                       says what is base64";
+        reading.warning(&at, message);
+    }
+    None
+}
+
 /// Notes the members that ask for what is not supported yet.
 fn refuse_unsupported<'d>(reading: &Reading<'d>, at: &At<'d>, integration_type: IntegrationType) {
-    if let Some(handling) = at.get("contentHandling")
-        && let Some(to_binary) = reading.word(&handling, &CONTENT_HANDLINGS)
-    {
-        // A Lambda event holds binary content as base64 text anyhow.
-        let no_effect = match integration_type {
-            IntegrationType::AwsProxy => to_binary == ContentHandling::ConvertToText,
-            IntegrationType::HttpProxy => false,
-            IntegrationType::Mock | IntegrationType::Http | IntegrationType::Aws => true,
-        };
-        if !no_effect {
-            reading.unsupported(&handling, Feature::ContentHandling);
-        }
-    }
     if let Some(mappings) = at.get("requestParameters")
         && invokes_function(at, integration_type)
     {

@@ -3,14 +3,14 @@
 //! Only changes cross to the host: it holds the fields and the content of both messages, frames
 //! them itself, and drops what `Connection` lists.
 
-use alloc::{string::String, vec::Vec};
+use alloc::{boxed::Box, string::String, vec::Vec};
 
 use super::http_mapping::RequestSource;
-use super::{MethodCall, read_content, send};
+use super::{MethodCall, misconfigured, read_content, send};
+use crate::content_handling::{self, is_binary};
 use crate::context::{Context, IntegrationContext};
-use crate::definition::Protocol;
+use crate::definition::{ContentHandling, Protocol};
 use crate::effect::SendRequest;
-use crate::exchange::Io;
 use crate::gateway::MethodOf;
 use crate::gateway::expression::{Body, Sources};
 use crate::gateway::http_proxy::HttpProxy;
@@ -18,10 +18,10 @@ use crate::gateway::request_parameters::Mapped;
 use crate::gateway_error::GatewayError;
 use crate::message::field_names::{HOP_BY_HOP, INVISIBLE_TO_REST, Names};
 use crate::message::{
-    EndpointResponse, FieldEdits, Fields, OutgoingFields, Request, Response, Scheme,
+    Content, EndpointResponse, FieldEdits, Fields, OutgoingFields, Request, Response, Scheme,
 };
 use crate::pipeline::cors;
-use crate::pipeline::map_request::{forbidden, invalid_json};
+use crate::pipeline::map_request::{forbidden, invalid_json, made};
 use crate::pipeline::respond::field_value;
 
 /// The endpoint's response as the client is to see it.
@@ -40,11 +40,11 @@ pub(super) async fn http_proxy(
     call: MethodCall<'_>,
     observed: &mut IntegrationContext,
 ) -> Result<Proxied, GatewayError> {
-    let MethodCall { of, request, context, io } = call;
+    let MethodCall { of, request, context, .. } = call;
     let protocol = of.at.api.protocol;
     let (url, fields) = match protocol {
         Protocol::Rest => {
-            let mapped = map(proxy, request, context, io).await?;
+            let mapped = map(proxy, call).await?;
             let url = rest_url(proxy, context, &mapped);
             (url, rest_request_fields(mapped, request, context))
         }
@@ -60,12 +60,17 @@ pub(super) async fn http_proxy(
             (http_url(proxy, of, context, &source), edits)
         }
     };
+    let content = match proxy.content_handling {
+        None => request.content.clone(),
+        // In a box, as all that few requests need.
+        Some(handling) => Box::pin(converted(handling, call)).await?,
+    };
     let operation = SendRequest {
         method: proxy.http_method.as_ref().unwrap_or(&request.method).clone(),
         url,
         connection: proxy.connection.clone(),
         fields: OutgoingFields::Edited(fields),
-        content: request.content.clone(),
+        content,
         timeout_ms: proxy.timeout_ms,
         insecure_skip_verification: proxy.insecure_skip_verification,
         idle_ms: proxy.idle_ms,
@@ -87,13 +92,23 @@ pub(super) async fn http_proxy(
     Ok(Proxied { response, content_length, endpoint_fields: endpoint.fields })
 }
 
+/// The client's content after `contentHandling`.
+async fn converted(
+    handling: ContentHandling,
+    call: MethodCall<'_>,
+) -> Result<Content, GatewayError> {
+    let MethodCall { of, request, io, .. } = call;
+    let bytes = read_content(request, io).await?;
+    let content_type = request.fields.get("content-type");
+    let is_binary = is_binary(content_type, &of.at.deployment.binary_media_types);
+    let payload = content_handling::of_request(bytes, is_binary, Some(handling))
+        .map_err(|_| misconfigured("Unable to base64 decode the body."))?;
+    Ok(made(payload.into_bytes()))
+}
+
 /// What a REST API maps.
-async fn map(
-    proxy: &HttpProxy,
-    request: &Request,
-    context: &Context<'_>,
-    io: &Io,
-) -> Result<Mapped, GatewayError> {
+async fn map(proxy: &HttpProxy, call: MethodCall<'_>) -> Result<Mapped, GatewayError> {
+    let MethodCall { request, context, io, .. } = call;
     let Some(parameters) = &proxy.parameters else { return Ok(Mapped::default()) };
     let body = match parameters.reads_body() {
         true => {
@@ -239,15 +254,24 @@ fn rest_response_fields(endpoint: &EndpointResponse) -> FieldEdits {
 const LOST_BY_REST: Names =
     Names::of(&["transfer-encoding", "via", "keep-alive", "trailer", "upgrade"]);
 
-const REMAPPED_NAMES: Names =
-    Names::of(&["connection", "content-length", "date", "server", "x-amzn-requestid"]);
+const REMAPPED_NAMES: Names = Names::of(&[
+    "authorization",
+    "connection",
+    "content-length",
+    "date",
+    "server",
+    "www-authenticate",
+    "x-amzn-requestid",
+]);
 
-/// Recorded from the real service for proxies.
-const REMAPPED: [(&str, &str); 5] = [
+/// Recorded from the real service for proxies; the first and the last but one as reported of it.
+const REMAPPED: [(&str, &str); 7] = [
+    ("authorization", "x-amzn-Remapped-Authorization"),
     ("connection", "x-amzn-Remapped-Connection"),
     ("content-length", "x-amzn-Remapped-Content-Length"),
     ("date", "x-amzn-Remapped-Date"),
     ("server", "x-amzn-Remapped-Server"),
+    ("www-authenticate", "x-amzn-Remapped-WWW-Authenticate"),
     ("x-amzn-requestid", "x-amzn-Remapped-x-amzn-RequestId"),
 ];
 

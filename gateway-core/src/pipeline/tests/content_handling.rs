@@ -47,6 +47,20 @@ fn the_clients_content_is_converted_for_the_endpoint() {
 }
 
 #[test]
+fn a_proxy_converts_content_where_its_integration_says_so() {
+    for (content_type, handling, content, sent) in [
+        ("text/plain", ConvertToBinary, &b"H4sgcmF3"[..], RAW),
+        ("image/png", ConvertToText, RAW, b"H4sgcmF3"),
+    ] {
+        let mut api = api(Some(handling), None);
+        api.deployments[0].methods[0].integration.integration_type = IntegrationType::HttpProxy;
+        let field = alloc::format!("Content-Type: {content_type}");
+        let told = ask(api, &[&field], &backend(content, b""));
+        assert_eq!(sent_content(&told), sent, "{content_type} {handling:?}");
+    }
+}
+
+#[test]
 fn bytes_that_nobody_reads_stay_with_the_host_both_ways() {
     let png = Backend { fields: vec![("Content-Type", "image/png")], ..backend(RAW, RAW) };
     for handling in [None, Some(ConvertToBinary)] {

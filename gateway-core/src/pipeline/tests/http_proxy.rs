@@ -91,7 +91,7 @@ fn the_client_of_a_rest_api_sees_some_of_the_endpoints_fields_renamed() {
             "x-amzn-Remapped-x-amzn-RequestId: r",
             "Set-Cookie: a",
             "Set-Cookie: b",
-            "WWW-Authenticate: Basic",
+            "x-amzn-Remapped-WWW-Authenticate: Basic",
             "Content-Type: application/json",
             "x-amzn-RequestId: 07070707-0707-4707-8707-070707070707",
             "x-amz-apigw-id: BwcHBwcHBwcHBwc=",
