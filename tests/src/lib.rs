@@ -20,5 +20,6 @@ pub mod run;
 pub mod setup;
 pub mod sigv4;
 pub mod target;
+pub mod waf;
 pub mod wire;
 pub mod world;

@@ -11,6 +11,7 @@ mod serve;
 mod shell;
 mod test;
 mod toolchain;
+mod waf_suite;
 mod worker;
 
 use anyhow::{Result, bail};
@@ -25,6 +26,8 @@ cargo xtask COMMAND
   worker [--no-startup]     build the Cloudflare Worker, check its size, measure its start under workerd
   bench [--rounds N] [--seconds N] [--only NAME]…
                             compare with nginx and a bare proxy; writes docs/benchmarks.md
+  waf-suite [--benign FOLDER]… [--attacks FOLDER]… [CORERULESET]
+                            what a web ACL stops of the Core Rule Set's regression requests and of benign values
   licences                  check every dependency's licence and source against deny.toml
   toolchain [--debian]      make sure of the wasm32-unknown-unknown target
 ";
@@ -51,6 +54,7 @@ fn run(arguments: &[String]) -> Result<()> {
         }
         "worker" => worker::run(rest),
         "bench" => bench::run(rest),
+        "waf-suite" => waf_suite::run(rest),
         "licences" => no_more(rest).and_then(|()| licences::check()),
         "toolchain" => toolchain::run(rest),
         "-h" | "--help" | "help" => {
