@@ -137,6 +137,7 @@ impl Look {
                     | Self::LocalFile
                     | Self::JavaDeserialization
                     | Self::Sqli
+                    | Self::SqliExtended
             )
         {
             return false;

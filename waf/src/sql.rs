@@ -83,6 +83,7 @@ fn is_worth_reading(text: &[u8]) -> bool {
         )
     };
     text.iter().any(telling)
+        || text.trim_ascii_start().starts_with(b")")
         || text.windows(2).any(|pair| pair == b"--")
         || words::has_statement_word(text)
 }

@@ -46,6 +46,7 @@ fn is_worth_reading(text: &[u8]) -> bool {
         matches!(b, b'<' | b'>' | b'=' | b'(' | b'`' | b'[' | b':' | b'&' | b'\\' | b'@' | 0 | 0xbc)
     };
     text.iter().any(telling)
+        || text.windows(2).any(|w| w == b"/*" || w == b"![")
         || text.windows(5).any(|w| w.eq_ignore_ascii_case(b"+adw-"))
         || text.windows(4).any(|w| {
             w.eq_ignore_ascii_case(b".coo")

@@ -15,7 +15,8 @@ pub(crate) fn run(rest: &[String]) -> Result<()> {
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
             "--benign" | "--attacks" => {
-                let folder = arguments.next().with_context(|| format!("{argument} takes a folder"))?;
+                let folder =
+                    arguments.next().with_context(|| format!("{argument} takes a folder"))?;
                 passed_on.extend([argument.clone(), folder.clone()]);
             }
             "--engine" => {

@@ -82,7 +82,8 @@ fn configure(folder: &Path, listen: SocketAddr) -> std::io::Result<std::path::Pa
         },
     });
     let rules = GROUPS.iter().enumerate().map(|(priority, group)| {
-        let overrides = ONLY_COUNTED.map(|name| json!({"Name": name, "ActionToUse": {"Count": {}}}));
+        let overrides =
+            ONLY_COUNTED.map(|name| json!({"Name": name, "ActionToUse": {"Count": {}}}));
         json!({
             "Name": group, "Priority": priority, "OverrideAction": {"None": {}},
             "Statement": {"ManagedRuleGroupStatement": {
@@ -151,7 +152,10 @@ fn on_the_wire(request: &Request, index: usize) -> Vec<u8> {
     });
     own.for_each(|(name, value)| field(name, value));
     if !has("user-agent") {
-        field("User-Agent", "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0");
+        field(
+            "User-Agent",
+            "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0",
+        );
     }
     if !request.content.is_empty() || request.method == "POST" {
         field("Content-Length", &request.content.len().to_string());

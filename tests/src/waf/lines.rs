@@ -85,7 +85,8 @@ mod tests {
     fn lines_and_payloads_are_values() {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("a.txt"), "# remark\nO'Brien\n\n1 < 2\n").unwrap();
-        fs::write(folder.path().join("b.yml"), "payload:\n  - x and y\nencoder:\n  - URL\n").unwrap();
+        fs::write(folder.path().join("b.yml"), "payload:\n  - x and y\nencoder:\n  - URL\n")
+            .unwrap();
         let cases = benign(folder.path()).unwrap();
         let names: Vec<&str> = cases.iter().map(|case| case.name.as_str()).collect();
         assert_eq!(names, ["O'Brien", "1 < 2", "x and y"]);

@@ -48,13 +48,16 @@ enum PartKind {
 
 impl Part {
     fn new(text: Cow<'_, [u8]>, kind: PartKind) -> Self {
-        let plain = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.');
-        let is_harmless = text.iter().all(plain) && find(&text, b"..").is_none();
+        let is_word = text.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'_');
+        let is_number = |text: &[u8]| {
+            text.iter().all(|b| b.is_ascii_digit() || *b == b'.') && find(text, b"..").is_none()
+        };
+        let is_harmless = is_word || is_number(&text);
         let peeled = if is_harmless { None } else { peel(&text) };
         Self { text: text.into_owned(), peeled, is_harmless, kind }
     }
 
-    /// Letters, digits and dots alone.
+    /// A word or a number.
     pub(crate) fn is_harmless(&self) -> bool {
         self.is_harmless
     }
@@ -128,10 +131,13 @@ fn pairs<'t>(pairs: impl Iterator<Item = (&'t str, &'t str)>) -> Vec<Part> {
     let mut parts = Vec::new();
     for (name, value) in pairs.take(PARTS_MAX) {
         let name = Part::new(decoded(name), PartKind::Plain);
-        if !name.is_harmless {
+        // A name without a value may be all that there is of a text.
+        if !name.is_harmless || value.is_empty() {
             parts.push(name);
         }
-        parts.push(Part::new(decoded(value), PartKind::Plain));
+        if !value.is_empty() {
+            parts.push(Part::new(decoded(value), PartKind::Plain));
+        }
     }
     parts
 }

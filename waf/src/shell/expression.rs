@@ -12,6 +12,7 @@ pub(super) fn is_expression(text: &[u8]) -> bool {
         || has_globbed_path(text)
         || is_history(text)
         || is_alias(text)
+        || uses_assigned(text)
         || contains(text, b"/dev/tcp/")
         || contains(text, b"/dev/udp/")
 }
@@ -162,6 +163,31 @@ fn has_globbed_path(text: &[u8]) -> bool {
             })
 }
 
+/// `x=cu;$x'rl'`: a variable that the text itself sets, and then uses.
+fn uses_assigned(text: &[u8]) -> bool {
+    let text = text.trim_ascii_start();
+    let text = text.strip_prefix(b";").unwrap_or(text).trim_ascii_start();
+    let length = text.iter().take_while(|b| crate::transform::is_word(**b)).count();
+    let (name, rest) = text.split_at(length);
+    let Some(value) = rest.strip_prefix(b"=") else { return false };
+    if name.is_empty() || name.len() > 32 || name[0].is_ascii_digit() {
+        return false;
+    }
+    let ends = |b: &u8| matches!(b, b';' | b'&' | b'|' | b'\n');
+    let Some(end) = value.iter().take(64).position(ends) else { return false };
+    let mut rest = &value[end..];
+    while let Some(at) = rest.iter().position(|b| *b == b'$') {
+        rest = &rest[at + 1..];
+        let bare = rest.strip_prefix(b"{").unwrap_or(rest);
+        if bare.starts_with(name)
+            && !bare.get(length).is_some_and(|b| crate::transform::is_word(*b))
+        {
+            return is_compact(text, 12);
+        }
+    }
+    false
+}
+
 /// `!-1`, `!!`
 fn is_history(text: &[u8]) -> bool {
     find(text, b"!-").is_some_and(|at| {
@@ -189,7 +215,16 @@ pub(super) fn is_braces(text: &[u8]) -> bool {
         .iter()
         .position(|b| matches!(b, b',' | b'}' | b' ' | b'\n' | b':'))
         .unwrap_or(inner.len());
-    let name = inner[..end].to_ascii_lowercase();
+    let mut name = inner[..end].to_ascii_lowercase();
+    // What a shell takes away: `n$u\c`.
+    if name.contains(&b'$') || name.contains(&b'\\') {
+        let mut is_expanded = false;
+        name.retain(|b| {
+            let keeps = !is_expanded && !matches!(b, b'$' | b'\\' | b'\'' | b'"');
+            is_expanded = *b == b'$';
+            keeps
+        });
+    }
     let base = name.iter().rposition(|b| *b == b'/').map_or(0, |index| index + 1);
     let bare = &name[base..];
     let next = inner.get(end + 1).copied().unwrap_or(b' ');

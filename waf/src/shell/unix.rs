@@ -30,7 +30,9 @@ fn runs_first(text: &[u8]) -> bool {
     let Some(command) = command(text) else { return false };
     if command.rest.is_empty() {
         // `/bin/id`, `w'h'oami`: a path or quotes say what a bare word does not.
-        return command.is_hidden || (command.has_path && command.strength == Some(Strength::Own));
+        return command.is_hidden
+            || (command.is_wrapped && command.strength == Some(Strength::Own))
+            || (command.has_path && command.strength == Some(Strength::Own));
     }
     match command.strength {
         Some(Strength::Own) => is_argument(command.rest, true),
@@ -118,7 +120,7 @@ fn is_run(rest: &[u8], length: usize, before: &[u8]) -> bool {
         Strength::Own => {
             (is_end && (is_tight || words_before <= 2))
                 || is_argument(rest, true) && words_before <= PREFIX_WORDS_MAX
-                || words(rest) <= 3 && words_before <= 2 && is_tight
+                || words(rest) <= 3 && words_before <= 2 && is_tight && is_apart(rest)
         }
         Strength::Word => {
             (is_end && is_tight && !is_code_end(rest) && command.length > 1 && words(rest) <= 2)
@@ -131,6 +133,11 @@ fn is_run(rest: &[u8], length: usize, before: &[u8]) -> bool {
                     && rest.first() == Some(&b' '))
         }
     }
+}
+
+/// Whether a name ends there for a shell, too: `;base64,AAAA` has none.
+fn is_apart(rest: &[u8]) -> bool {
+    !rest.first().is_some_and(|b| matches!(b, b',' | b':' | b'.' | b'=' | b')' | b']'))
 }
 
 /// Letters alone before a separator: `dogs; cat`.
@@ -152,20 +159,41 @@ struct Command<'t> {
     /// Whether something was within the name that a shell takes away.
     is_hidden: bool,
     has_path: bool,
+    /// Whether another command runs it: `nohup x`.
+    is_wrapped: bool,
     length: usize,
 }
 
 /// The command at the start of a text, without what stands before one.
 fn command(text: &[u8]) -> Option<Command<'_>> {
     let mut rest = text;
+    let mut is_wrapped = false;
     for _ in 0..6 {
         rest = skip_blank(rest);
         let found = name(rest)?;
         let strength = unix(&found.name);
         // Wrappers, and assignments before a command.
-        let wraps: [&[u8]; 12] = [
-            b"sudo", b"env", b"time", b"nohup", b"exec", b"command", b"eval", b"busybox", b"nice",
-            b"timeout", b"builtin", b"xargs",
+        let wraps: [&[u8]; 20] = [
+            b"sudo",
+            b"env",
+            b"time",
+            b"nohup",
+            b"exec",
+            b"command",
+            b"eval",
+            b"busybox",
+            b"nice",
+            b"timeout",
+            b"builtin",
+            b"xargs",
+            b"strace",
+            b"ltrace",
+            b"setsid",
+            b"stdbuf",
+            b"doas",
+            b"watch",
+            b"ionice",
+            b"unbuffer",
         ];
         let is_wrapper = wraps.contains(&&found.name[..]);
         let assigns = found.name.contains(&b'=')
@@ -175,6 +203,7 @@ fn command(text: &[u8]) -> Option<Command<'_>> {
             || (is_wrapper
                 && name(skip_blank(found.rest)).is_some_and(|next| unix(&next.name).is_some()))
         {
+            is_wrapped |= is_wrapper;
             rest = found.rest;
             continue;
         }
@@ -183,6 +212,7 @@ fn command(text: &[u8]) -> Option<Command<'_>> {
             rest: found.rest,
             is_hidden: found.is_hidden && strength.is_some(),
             has_path: found.has_path,
+            is_wrapped,
             length: found.name.len(),
         });
     }
@@ -245,6 +275,15 @@ fn name(text: &[u8]) -> Option<Name<'_>> {
                     _ => break,
                 }
             }
+            // Substitutions of nothing.
+            b'`' if more.starts_with(b"`") && !name.is_empty() => {
+                is_hidden = true;
+                rest = &more[1..];
+            }
+            b'<' | b'>' if more.starts_with(b"()") && !name.is_empty() => {
+                is_hidden = true;
+                rest = &more[2..];
+            }
             b'\\' if more.first().is_some_and(|b| b.is_ascii_alphanumeric() || *b == b'\n') => {
                 is_hidden = true;
                 rest = more;
@@ -253,9 +292,10 @@ fn name(text: &[u8]) -> Option<Name<'_>> {
                 Some(length) if !name.is_empty() => {
                     // Between letters it is nothing; before a blank or an argument it ends the word.
                     let behind = &more[length..];
-                    let goes_on = behind.first().is_some_and(|b| b.is_ascii_alphanumeric())
-                        && !more.starts_with(b"IFS")
-                        && !more.starts_with(b"{IFS");
+                    let goes_on =
+                        behind.first().is_some_and(|b| b.is_ascii_alphanumeric() || *b == b'\\')
+                            && !more.starts_with(b"IFS")
+                            && !more.starts_with(b"{IFS");
                     if !goes_on {
                         break;
                     }
@@ -334,16 +374,27 @@ fn is_argument(rest: &[u8], is_own: bool) -> bool {
         _ => return false,
     }
     let argument = rest.trim_ascii_start();
+    let unquoted: Vec<u8>;
+    let is_bare = matches!(argument.first(), Some(b'\'' | b'"'));
+    let argument = if argument.iter().take(24).any(|b| matches!(b, b'\'' | b'"')) {
+        let bare = argument.iter().take(256).copied().filter(|b| !matches!(b, b'\'' | b'"'));
+        unquoted = bare.collect();
+        if unquoted.first() == Some(&b'-') { &unquoted[..] } else { argument }
+    } else {
+        argument
+    };
     let word = argument.split(u8::is_ascii_whitespace).next().unwrap_or(argument);
     let option = |word: &[u8]| match word {
-        [b'-', b'-', letter, ..] | [b'-', letter, ..] => letter.is_ascii_alphabetic(),
+        [b'-', b'-', letter, ..] => letter.is_ascii_alphabetic(),
+        [b'-', letter, ..] => letter.is_ascii_alphabetic() || is_bare && letter.is_ascii_digit(),
         _ => false,
     };
     let is_path = |word: &[u8]| {
         let bare = word.trim_ascii_start();
         bare.starts_with(b"/")
             && bare.get(1).is_some_and(|b| {
-                b.is_ascii_alphanumeric() || matches!(b, b'?' | b'*' | b'.' | b'\'' | b'"' | b'$')
+                b.is_ascii_alphanumeric()
+                    || matches!(b, b'?' | b'*' | b'.' | b'\'' | b'"' | b'$' | b';' | b'|' | b'&')
             })
             || bare.starts_with(b"./")
             || bare.starts_with(b"../")
@@ -365,6 +416,13 @@ fn is_argument(rest: &[u8], is_own: bool) -> bool {
         .position(|b| *b == b'.')
         .is_some_and(|dot| dot > 0 && word.get(dot + 1).is_some_and(u8::is_ascii_alphanumeric));
     if dotted && is_compact(argument, 3) {
+        return true;
+    }
+    let mut more = argument.split(u8::is_ascii_whitespace).filter(|w| !w.is_empty()).skip(1);
+    if is_own
+        && is_compact(argument, 6)
+        && more.by_ref().take(3).any(|word| option(word) || is_path(word))
+    {
         return true;
     }
     is_own

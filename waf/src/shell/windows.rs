@@ -31,6 +31,11 @@ fn behind_separator(text: &[u8]) -> bool {
         if text[place] == b'|' && is_table {
             continue;
         }
+        // `&copy;`: a reference of HTML.
+        let name = text[at..].iter().take_while(|b| b.is_ascii_alphanumeric()).count();
+        if text[place] == b'&' && name > 1 && text.get(at + name) == Some(&b';') {
+            continue;
+        }
         let rest = text[at..].trim_ascii_start();
         let rest = rest.strip_prefix(b"(").unwrap_or(rest).trim_ascii_start();
         // `time; date; place`: letters alone before a word are a list.
@@ -132,9 +137,10 @@ fn is_control(text: &[u8]) -> bool {
     if starts_with(text, b"for")
         && text.get(3).is_some_and(|b| b.is_ascii_whitespace() || *b == b'/')
     {
-        let variable = text.iter().position(|b| *b == b'%').is_some_and(|at| {
-            text.get(at + 1).is_some_and(|b| b.is_ascii_alphabetic() || *b == b'%')
-        });
+        let variable = text
+            .iter()
+            .position(|b| *b == b'%')
+            .is_some_and(|at| text.get(at + 1).is_some_and(|b| !b.is_ascii_whitespace()));
         return is_short && variable && contains_small(text, b"in") && text.contains(&b'(');
     }
     if !starts_with(text, b"if")
@@ -153,11 +159,12 @@ fn is_control(text: &[u8]) -> bool {
     let is = |known: &[u8]| word.eq_ignore_ascii_case(known);
     let tests = is(b"exist") || is(b"errorlevel") || is(b"defined") || is(b"cmdextversion");
     if tests {
-        return all.count() <= 8;
+        return all.count() <= if text.contains(&b'%') { 24 } else { 8 };
     }
     let operators: [&[u8]; 6] = [b"geq", b"gtr", b"equ", b"neq", b"leq", b"lss"];
     let next = all.next().unwrap_or(b"");
     operators.iter().any(|op| next.eq_ignore_ascii_case(op))
-        || next == b"==" && is_compact(text, 8) && !text.contains(&b'{')
+        || next == b"==" && text.contains(&b'%') && is_compact(text, 24)
+        || next == b"==" && is_compact(text, 8) && !text.iter().any(|b| matches!(b, b'{' | b':'))
         || word.windows(2).any(|w| w == b"==") && is_compact(text, 8)
 }

@@ -24,11 +24,17 @@ enum Anchor {
 
 /// A text that begins with an operand and goes on.
 pub(super) fn continues_operand(tokens: &[Token], text: &[u8]) -> bool {
+    if is_behind_parenthesis(tokens) {
+        return true;
+    }
     let mut tokens = tokens;
     while let [Token { kind: Kind::Arithmetic | Kind::Prefix | Kind::Close, .. }, rest @ ..] =
         tokens
     {
         tokens = rest;
+    }
+    if is_fragment(tokens, text) {
+        return true;
     }
     let Some((first, mut rest)) = tokens.split_first() else { return false };
     let anchor = match first.kind {
@@ -75,8 +81,120 @@ pub(super) fn continues_string(tokens: &[Token], prefix: &[u8], text: &[u8]) -> 
                 mark == comment.len() || comment[mark].is_ascii_whitespace() || comment[0] != b'#';
             is_bare && detached && (words == 0 || (is_one_word && words <= 3))
         }
-        Kind::Semicolon => is_one_word,
+        // `BOOKMAR';[K]]`: what follows is a statement or nothing.
+        Kind::Semicolon => {
+            is_one_word
+                && match tokens.get(1).map(|token| token.kind) {
+                    None => true,
+                    Some(kind) => matches!(
+                        kind,
+                        Kind::Comment
+                            | Kind::Semicolon
+                            | Kind::Conditional
+                            | Kind::Word(
+                                Class::Statement
+                                    | Class::Select
+                                    | Class::Set
+                                    | Class::Function
+                                    | Class::CommonFunction
+                                    | Class::Case
+                            )
+                    ),
+                }
+        }
+        // `'!1`, `" union x`
+        Kind::Prefix | Kind::Word(Class::Union | Class::Select)
+            if prefix.trim_ascii().is_empty()
+                && tokens.len() == 2
+                && tokens[1].end - tokens[1].start <= 2 =>
+        {
+            true
+        }
+        Kind::Word(Class::Union) if prefix.trim_ascii().is_empty() && tokens.len() == 2 => {
+            tokens[1].kind == Kind::Arithmetic
+        }
+        Kind::Word(Class::Compare)
+            if prefix.trim_ascii().is_empty()
+                && tokens.len() == 1
+                && (first.text(text).eq_ignore_ascii_case(b"regexp")
+                    || first.text(text).eq_ignore_ascii_case(b"rlike")) =>
+        {
+            true
+        }
         _ => Tail { tokens, text, anchor: Anchor::Quoted }.is_attack(),
+    }
+}
+
+/// `) like (`, `) as x from`: what goes on behind a parenthesis that the query opened.
+fn is_behind_parenthesis(tokens: &[Token]) -> bool {
+    let is_name = |kind: Kind| {
+        matches!(
+            kind,
+            Kind::Text { .. }
+                | Kind::Word(Class::Name | Class::Object | Class::CommonFunction | Class::Function)
+        )
+    };
+    match tokens {
+        [
+            Token { kind: Kind::Close, .. },
+            Token { kind: Kind::Word(Class::Compare), .. },
+            Token { kind: Kind::Open, .. },
+            ..,
+        ] => true,
+        [
+            Token { kind: Kind::Close | Kind::Number, .. },
+            Token { kind: Kind::Word(Class::As), .. },
+            name,
+            Token { kind: Kind::Word(Class::From), .. },
+            ..,
+        ] => is_name(name.kind),
+        _ => false,
+    }
+}
+
+/// Pieces of a query that are all of a text, or begin it: an attack that another argument completes.
+fn is_fragment(tokens: &[Token], text: &[u8]) -> bool {
+    let word = |index: usize| tokens.get(index).map_or(&b""[..], |token: &Token| token.text(text));
+    let is = |index: usize, known: &[u8]| word(index).eq_ignore_ascii_case(known);
+    let kind = |index: usize| tokens.get(index).map(|token| token.kind);
+    match tokens {
+        // `union select`, `union all select`
+        [first, rest @ ..] if first.kind == Kind::Word(Class::Union) => match rest {
+            [Token { kind: Kind::Word(Class::Select), .. }] => true,
+            [
+                Token { kind: Kind::Word(Class::Quantity), .. },
+                Token { kind: Kind::Word(Class::Select), .. },
+            ] => true,
+            [Token { kind: Kind::Word(Class::Select), .. }, .., last] => {
+                rest.len() <= 8 && last.kind == Kind::Word(Class::From)
+            }
+            _ => false,
+        },
+        // `select pg_sleep`
+        [first, second] if first.kind == Kind::Word(Class::Select) => {
+            second.kind == Kind::Word(Class::Function) && second.text(text).contains(&b'_')
+        }
+        // `database(`, `current_user()`
+        [first, _open] | [first, _open, Token { kind: Kind::Close, .. }]
+            if kind(1) == Some(Kind::Open) =>
+        {
+            const TELLS: [&[u8]; 8] = [
+                b"current_database",
+                b"current_schema",
+                b"current_user",
+                b"database",
+                b"schema",
+                b"session_user",
+                b"system_user",
+                b"user",
+            ];
+            TELLS.iter().any(|known| first.text(text).eq_ignore_ascii_case(known))
+        }
+        // `procedure analyse(`
+        [first, _, third, ..] if first.kind == Kind::Word(Class::Object) => {
+            is(0, b"procedure") && is(1, b"analyse") && third.kind == Kind::Open
+        }
+        _ => false,
     }
 }
 
@@ -100,7 +218,8 @@ impl Tail<'_> {
     fn is_attack(mut self) -> bool {
         // Every step takes a token, so this ends.
         loop {
-            let Some((first, rest)) = self.tokens.split_first() else { return false };
+            let all = self.tokens;
+            let Some((first, rest)) = all.split_first() else { return false };
             self.tokens = rest;
             return match first.kind {
                 Kind::Close => continue,
@@ -124,6 +243,10 @@ impl Tail<'_> {
                 }
                 Kind::Word(Class::Function) if self.anchor == Anchor::Quoted => {
                     rest.first().is_some_and(|t| t.kind == Kind::Open)
+                }
+                Kind::Word(Class::CommonFunction) if self.anchor == Anchor::Quoted => {
+                    let name = first.text(self.text);
+                    name.eq_ignore_ascii_case(b"sleep") && delays(all, self.text)
                 }
                 // `procedure analyse(`
                 Kind::Word(Class::Object) => {
@@ -337,8 +460,10 @@ fn is_compared(behind: &[Token], operand: &[Token], text: &[u8], anchor: Anchor)
         Anchor::Quoted if is_symbol => left_literal || right_literal || is_plain_end(after),
         Anchor::Quoted => right_literal,
         Anchor::Literal if is_symbol => {
-            // `5 and x = 3` is a sentence about x as long as a sentence follows.
-            (left_literal && right_literal) || is_plain_end(after)
+            // `5 and x = 3` is a sentence about x as long as a sentence follows; and so is what is
+            // greater than what.
+            let is_equal = !matches!(compare.text(text), b"<" | b">" | b"<=" | b">=");
+            (left_literal && right_literal && is_equal) || is_plain_end(after)
         }
         Anchor::Literal => right_literal && is_plain_end(after),
         Anchor::Name => {

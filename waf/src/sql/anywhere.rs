@@ -270,7 +270,7 @@ pub(super) fn is_outfile(rest: &[Token], text: &[u8]) -> bool {
 }
 
 /// Names of catalogues, and of procedures that run programs.
-const CATALOGUES: [&[u8]; 30] = [
+const CATALOGUES: [&[u8]; 33] = [
     b"all_tables",
     b"dba_users",
     b"dbms_lock",
@@ -278,6 +278,7 @@ const CATALOGUES: [&[u8]; 30] = [
     b"dbms_xmlgen",
     b"information_schema",
     b"innodb_table_stats",
+    b"msdb",
     b"msysaccessobjects",
     b"msysaces",
     b"msysobjects",
@@ -288,6 +289,7 @@ const CATALOGUES: [&[u8]; 30] = [
     b"pg_sleep",
     b"pg_toast",
     b"pg_user",
+    b"schema_name",
     b"sp_executesql",
     b"sp_oacreate",
     b"sqlite_master",
@@ -295,6 +297,7 @@ const CATALOGUES: [&[u8]; 30] = [
     b"sqlite_temp_master",
     b"syscolumns",
     b"sysobjects",
+    b"tempdb",
     b"user_tables",
     b"utl_http",
     b"utl_inaddr",
@@ -305,22 +308,24 @@ const CATALOGUES: [&[u8]; 30] = [
 
 /// Traces that need no reading from the start.
 pub(super) fn has_traces(text: &[u8]) -> bool {
+    let is_word = text.iter().all(|b| crate::transform::is_word(*b));
+    if is_word {
+        return names_catalogue(text);
+    }
     has_operator_of_mongo(text) || names_catalogue(text) || loads(text) || calls_function(text)
 }
 
 /// A catalogue's name where SQL has names: behind `from`, before `.` or `(`, or next to what is SQL's.
 fn names_catalogue(text: &[u8]) -> bool {
+    if text.trim_ascii().eq_ignore_ascii_case(b"mysql.db") {
+        return true;
+    }
     let mut offset = 0;
     for word in text.split(|b| !crate::transform::is_word(*b)) {
         let end = offset + word.len();
-        let is_one = word.len() >= 7
-            && word.contains(&b'_')
-                | word.starts_with(b"m")
-                | word.starts_with(b"M")
-                | word.starts_with(b"s")
-                | word.starts_with(b"S")
-                | word.starts_with(b"o")
-                | word.starts_with(b"O")
+        let first = word.first().map_or(0, u8::to_ascii_lowercase);
+        let is_one = (4..=20).contains(&word.len())
+            && (word.contains(&b'_') || matches!(first, b'm' | b's' | b'o' | b't'))
             && CATALOGUES
                 .binary_search_by(|known| (*known).cmp(&word.to_ascii_lowercase()[..]))
                 .is_ok();

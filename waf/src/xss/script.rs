@@ -9,6 +9,23 @@ use crate::transform::{Transformation, is_word};
 const RUNNING: [&[u8]; 3] = [b"javascript", b"vbscript", b"livescript"];
 const SCHEMES: [&[u8]; 4] = [b"javascript:", b"vbscript:", b"livescript:", b"mocha:"];
 
+/// A scheme with white space, a control or a reference of HTML within: nobody writes one by accident.
+pub(super) fn is_broken_scheme(value: &[u8]) -> bool {
+    let decoded = Transformation::HtmlEntityDecode.apply(value);
+    let text = decoded.trim_ascii_start();
+    let Some(colon) = text.iter().take(32).position(|b| *b == b':') else { return false };
+    let bare: Vec<u8> = text[..colon]
+        .iter()
+        .copied()
+        .filter(|b| *b > 0x20)
+        .collect::<Vec<u8>>()
+        .to_ascii_lowercase();
+    let within = text[..colon].trim_ascii_end();
+    bare.len() < within.len()
+        && within.iter().any(|b| matches!(b, b'\t' | b'\n' | b'\r') || *b < 0x20)
+        && RUNNING.contains(&&bare[..])
+}
+
 /// Whether a URL's scheme runs what follows it. White space and controls within are passed over, as
 /// browsers do.
 pub(super) fn is_scheme(value: &[u8]) -> bool {
@@ -33,7 +50,7 @@ pub(super) fn is_scheme(value: &[u8]) -> bool {
 
 /// A scheme at the start of a text, or where a URL begins in it.
 pub(super) fn has_scheme(text: &[u8]) -> bool {
-    if is_scheme(text) && !is_title(text) {
+    if is_scheme(text) && !is_title(text) || is_broken_scheme(text) {
         return true;
     }
     // `url(javascript:…)`, `href=javascript:…`, `"javascript:…`
@@ -65,7 +82,7 @@ fn is_title(text: &[u8]) -> bool {
     let Some(colon) = text.iter().position(|b| *b == b':') else { return false };
     let rest = &text[colon + 1..];
     rest.is_empty()
-        || rest.starts_with(b" ") && !rest.iter().any(|b| matches!(b, b'(' | b'`' | b'='))
+        || rest.starts_with(b" ") && !rest.iter().take(200).any(|b| matches!(b, b'(' | b'`' | b'='))
 }
 
 fn runs_on(rest: &[u8]) -> bool {
@@ -217,6 +234,14 @@ fn indexes_global(text: &[u8]) -> bool {
 
 /// JavaScript of nothing but `[]()!+{}`: long enough that nobody writes it otherwise.
 fn is_letterless(text: &[u8]) -> bool {
+    let is_mark =
+        |b: &u8| matches!(b, b'[' | b']' | b'(' | b')' | b'!' | b'+' | b'{' | b'}' | b' ');
+    if text.len() >= 4
+        && text.windows(3).any(|w| w == b"![]")
+        && text.trim_ascii().iter().all(is_mark)
+    {
+        return true;
+    }
     let mut run = 0;
     let mut negates = false;
     for (index, byte) in text.iter().enumerate() {

@@ -196,9 +196,39 @@ fn opens(rest: &[u8]) -> bool {
                 && rest.windows(2).any(|w| w[0] == b'<' && w[1].is_ascii_alphabetic())
                 || name.eq_ignore_ascii_case(b"script")
         }
-        Some(first) if first.is_ascii_alphabetic() => element(rest),
+        Some(first) if first.is_ascii_alphabetic() => element(rest) || is_spaced(rest),
+        // `< script`, `< x:script`: for filters that take white space away.
+        Some(first) if first.is_ascii_whitespace() => {
+            let rest = rest.trim_ascii_start();
+            let full = name(rest);
+            let local = rest[full.len()..].trim_ascii_start();
+            let local = match full.last() {
+                Some(b':') => name(local),
+                _ => full,
+            };
+            local.eq_ignore_ascii_case(b"script")
+        }
         _ => false,
     }
+}
+
+/// `<s c r i p t`: letters one by one.
+fn is_spaced(rest: &[u8]) -> bool {
+    let mut letters: [u8; 12] = [0; 12];
+    let mut count = 0;
+    for pair in rest.chunks(2).take(letters.len()) {
+        let [letter, more @ ..] = pair else { break };
+        if !letter.is_ascii_alphabetic() {
+            break;
+        }
+        letters[count] = letter.to_ascii_lowercase();
+        count += 1;
+        if !more.first().is_some_and(u8::is_ascii_whitespace) {
+            break;
+        }
+    }
+    let word = &letters[..count];
+    count >= 4 && (RUNS.iter().chain(&RUNS_WITH).any(|known| known.as_bytes() == word))
 }
 
 fn name(rest: &[u8]) -> &[u8] {
@@ -229,7 +259,17 @@ fn element(rest: &[u8]) -> bool {
         has_one = true;
         is_handler(name, value) || is_dangerous(name, value)
     });
-    found || (ends && has_one && is_one(&RUNS_WITH) && !local.eq_ignore_ascii_case(b"form"))
+    // `<link href`: with its address elsewhere.
+    let names_url = || {
+        is_one(&["link", "base"])
+            && behind
+                .split(|b| !b.is_ascii_alphabetic())
+                .take(16)
+                .any(|word| word.eq_ignore_ascii_case(b"href"))
+    };
+    found
+        || (ends && names_url())
+        || (ends && has_one && is_one(&RUNS_WITH) && !local.eq_ignore_ascii_case(b"form"))
 }
 
 /// Goes through the attributes of a tag up to its end, until one is what is looked for.
@@ -295,6 +335,8 @@ fn is_dangerous(name: &[u8], value: &[u8]) -> bool {
         || is("datasrc")
         || is("fscommand")
         || is("seeksegmenttime")
+        || is("xsi:schemalocation")
+        || (is("xmlns:xi") && value.ends_with(b"XInclude"))
         || (is("style") && runs_css(value))
         || (is("xlink:href") && !value.starts_with(b"#"))
 }
@@ -324,7 +366,9 @@ pub(super) fn has_attribute(text: &[u8]) -> bool {
         if !stands_apart || text.get(equals + 1) == Some(&b'=') {
             continue;
         }
-        if is_event(name) && runs_as_handler(value) {
+        // A handler that is all of a text may have its value elsewhere.
+        let is_alone = || value.trim_ascii().is_empty() && before[..start].trim_ascii().len() <= 1;
+        if is_event(name) && (runs_as_handler(value) || is_alone()) {
             return true;
         }
         let is = |known: &[u8]| name.eq_ignore_ascii_case(known);
