@@ -7,9 +7,11 @@
 
 mod commands;
 mod expression;
+mod names;
 mod powershell;
 mod unix;
 mod windows;
+mod word;
 
 pub(crate) use powershell::is_powershell;
 pub(crate) use unix::is_unix;

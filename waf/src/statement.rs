@@ -132,12 +132,25 @@ pub(crate) fn contains(text: &[u8], needle: &[u8]) -> bool {
     find(text, needle).is_some()
 }
 
+/// Needles up to this are looked for where their first byte is.
+const SHORT_NEEDLE_BYTES: usize = 24;
+
 /// Where a text begins in another, in time linear in both (Knuth, Morris, Pratt): a rule's own text
 /// may be long and of one letter.
 pub(crate) fn find(text: &[u8], needle: &[u8]) -> Option<usize> {
     let Some((&first, rest)) = needle.split_first() else { return Some(0) };
     if rest.is_empty() {
         return text.iter().position(|byte| *byte == first);
+    }
+    if needle.len() <= SHORT_NEEDLE_BYTES {
+        let mut from = 0;
+        while let Some(at) = text[from..].iter().position(|byte| *byte == first) {
+            from += at + 1;
+            if text[from..].starts_with(rest) {
+                return Some(from - 1);
+            }
+        }
+        return None;
     }
     let start = text.iter().position(|byte| *byte == first)?;
     let mut borders = alloc::vec![0_usize; needle.len()];

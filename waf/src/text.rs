@@ -3,7 +3,22 @@
 /// Whether a text has no more words, between white space, than this. What is injected into a number,
 /// a name, a file's name is short; where somebody writes about it there are words around it.
 pub(crate) fn is_compact(text: &[u8], words_max: usize) -> bool {
-    words(text) <= words_max
+    let words = text.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
+    words.take(words_max + 1).count() <= words_max
+}
+
+/// As much of what surrounds a place as is looked at. There may be as many places as bytes: what is
+/// done at each must not depend on how long a text is.
+const NEAR_BYTES: usize = 256;
+
+/// The beginning of what follows a place.
+pub(crate) fn near(text: &[u8]) -> &[u8] {
+    &text[..text.len().min(NEAR_BYTES)]
+}
+
+/// The end of what stands before a place.
+pub(crate) fn near_end(text: &[u8]) -> &[u8] {
+    &text[text.len().saturating_sub(NEAR_BYTES)..]
 }
 
 /// How many words there are between white space.

@@ -262,7 +262,7 @@ fn body(request: &Request<'_>) -> Vec<Part> {
     }
     if is("json")
         || (!is("xml")
-            && !is("form")
+            && !is("x-www-form")
             && matches!(content.trim_ascii_start().first(), Some(b'{' | b'[')))
     {
         return json(content, request.body_is_cut);
@@ -274,10 +274,11 @@ fn body(request: &Request<'_>) -> Vec<Part> {
     if is("x-www-form-urlencoded") || media.is_empty() {
         return pairs(arguments(&text));
     }
-    // Pictures and archives are not text.
-    if ["image/", "audio/", "video/", "font/", "octet-stream", "zip", "pdf", "protobuf"]
-        .iter()
-        .any(|kind| is(kind))
+    // Pictures and archives are not text; what calls itself one and is text is looked at.
+    if is_binary(content)
+        && ["image/", "audio/", "video/", "font/", "octet-stream", "zip", "pdf", "protobuf"]
+            .iter()
+            .any(|kind| is(kind))
     {
         let start = &content[..content.len().min(64)];
         return [Part::new(start.into(), PartKind::Structured)].into();
@@ -361,6 +362,11 @@ fn multipart(content: &[u8], media: &str) -> Vec<Part> {
     parts
 }
 
+/// Whether content is no text: archives and pictures have such bytes near their start.
+fn is_binary(content: &[u8]) -> bool {
+    content.iter().take(512).any(|b| *b < 9)
+}
+
 fn field(text: &[u8], parts: &mut Vec<Part>) {
     let (head, content) = match find(text, b"\r\n\r\n") {
         Some(at) => (&text[..at], &text[at + 4..]),
@@ -370,15 +376,17 @@ fn field(text: &[u8], parts: &mut Vec<Part>) {
         },
     };
     let head_text = crate::pattern::as_text(head);
+    let mut is_any_file = false;
     for parameter in head_text.split([';', '\n']) {
         let Some((name, value)) = parameter.trim().split_once('=') else { continue };
         let value = value.trim().trim_matches(['"', '\'']);
         let is_file = name.to_ascii_lowercase().starts_with("filename");
+        is_any_file |= is_file;
         let kind = if is_file { PartKind::FileName } else { PartKind::Plain };
         parts.push(Part::new(value.as_bytes().into(), kind));
     }
-    let is_binary = content.iter().take(512).any(|b| *b == 0 || (*b < 9));
-    if !is_binary {
+    // A field's text is looked at whatever is in it.
+    if !(is_any_file && is_binary(content)) {
         let content = content.strip_suffix(b"\r\n").unwrap_or(content);
         parts.push(Part::new(content.into(), PartKind::Plain));
     }

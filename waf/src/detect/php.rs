@@ -86,10 +86,10 @@ fn is_called(text: &[u8], name: &str) -> bool {
 
 /// `O:4:"Name":1:{…`: an object that was serialised.
 fn is_object(text: &[u8]) -> bool {
-    text.windows(2).enumerate().any(|(at, pair)| {
-        let rest = &text[at + 2..];
-        let digits = rest.iter().take_while(|b| b.is_ascii_digit()).count();
-        matches!(pair, b"O:" | b"C:") && digits > 0 && rest[digits..].starts_with(b":\"")
+    let begins = text.windows(2).enumerate().filter(|(_, w)| matches!(*w, b"O:" | b"C:"));
+    begins.map(|(at, _)| &text[at + 2..]).any(|rest| {
+        let digits = rest.iter().take(10).take_while(|b| b.is_ascii_digit()).count();
+        digits > 0 && rest[digits..].starts_with(b":\"")
     })
 }
 

@@ -2,7 +2,7 @@
 
 use super::commands::unix;
 use crate::statement::{contains, find};
-use crate::text::{is_compact, words};
+use crate::text::{is_compact, near, near_end, words};
 
 /// Whether there is something in a text that a shell alone would expand.
 pub(super) fn is_expression(text: &[u8]) -> bool {
@@ -76,7 +76,7 @@ fn has_parameter(text: &[u8]) -> bool {
 fn has_substitution(text: &[u8]) -> bool {
     let mut from = 0;
     while let Some(at) = text[from..].windows(2).position(|w| matches!(w, b"$(" | b"<(" | b">(")) {
-        let (before, rest) = (&text[..from + at], &text[from + at + 2..]);
+        let (before, rest) = (near_end(&text[..from + at]), near(&text[from + at + 2..]));
         let is_dollar = text[from + at] == b'$';
         from += at + 2;
         let Some(end) = rest.iter().position(|b| *b == b')') else { continue };
@@ -211,6 +211,7 @@ fn is_alias(text: &[u8]) -> bool {
 /// `{cat,/etc/passwd}`: words without a blank between them.
 pub(super) fn is_braces(text: &[u8]) -> bool {
     let Some(inner) = text.strip_prefix(b"{") else { return false };
+    let inner = near(inner);
     let end = inner
         .iter()
         .position(|b| matches!(b, b',' | b'}' | b' ' | b'\n' | b':'))

@@ -2,16 +2,17 @@
 
 use alloc::vec::Vec;
 
-use super::commands::{Strength, unix};
+use super::commands::Strength;
 use super::expression;
-use crate::text::{is_compact, words};
+use super::word::command;
+use crate::text::{is_compact, near, near_end, words};
 
 /// Most words before a separator: what is injected into is an argument, not a paragraph.
 const PREFIX_WORDS_MAX: usize = 4;
 /// Most words around a substitution.
 const AROUND_WORDS_MAX: usize = 5;
 /// Commands that are looked at in one text.
-const COMMANDS_MAX: usize = 64;
+const COMMANDS_MAX: usize = 4_096;
 
 /// Whether a Unix shell would run something of a text.
 pub(crate) fn is_unix(text: &[u8]) -> bool {
@@ -50,14 +51,14 @@ fn runs_behind_separator(text: &[u8]) -> bool {
     let mut looked = 0;
     let mut at = 0;
     while at < text.len() && looked < COMMANDS_MAX {
-        let (rest, before) = (&text[at..], &text[..at]);
+        let (rest, before) = (near(&text[at..]), near_end(&text[..at]));
         let length = match rest {
             [b'$', b'(', ..] | [b'<', b'(', ..] | [b'>', b'(', ..] => 2,
             [b'&', b'&', ..] | [b'|', b'|', ..] => 2,
             [b'`', ..] | [b';', ..] => 1,
             [b'|', ..] if !is_table => 1,
             [b'&', next, ..] if *next != b'=' => 1,
-            [b'\n' | b'\r', ..] if is_compact(before, 1) => 1,
+            [b'\n' | b'\r', ..] if at == before.len() && is_compact(before, 1) => 1,
             [b'{', ..] => 1,
             _ => 0,
         };
@@ -149,217 +150,6 @@ fn is_word_of_prose(before: &[u8]) -> bool {
 /// `;return;`: a statement of a program, as a command's name would be.
 fn is_code_end(rest: &[u8]) -> bool {
     rest.starts_with(b"(")
-}
-
-/// What stands where a shell looks for a command.
-struct Command<'t> {
-    strength: Option<Strength>,
-    /// What follows the name.
-    rest: &'t [u8],
-    /// Whether something was within the name that a shell takes away.
-    is_hidden: bool,
-    has_path: bool,
-    /// Whether another command runs it: `nohup x`.
-    is_wrapped: bool,
-    length: usize,
-}
-
-/// The command at the start of a text, without what stands before one.
-fn command(text: &[u8]) -> Option<Command<'_>> {
-    let mut rest = text;
-    let mut is_wrapped = false;
-    for _ in 0..6 {
-        rest = skip_blank(rest);
-        let found = name(rest)?;
-        let strength = unix(&found.name);
-        // Wrappers, and assignments before a command.
-        let wraps: [&[u8]; 20] = [
-            b"sudo",
-            b"env",
-            b"time",
-            b"nohup",
-            b"exec",
-            b"command",
-            b"eval",
-            b"busybox",
-            b"nice",
-            b"timeout",
-            b"builtin",
-            b"xargs",
-            b"strace",
-            b"ltrace",
-            b"setsid",
-            b"stdbuf",
-            b"doas",
-            b"watch",
-            b"ionice",
-            b"unbuffer",
-        ];
-        let is_wrapper = wraps.contains(&&found.name[..]);
-        let assigns = found.name.contains(&b'=')
-            && !found.rest.is_empty()
-            && found.name.first().is_some_and(u8::is_ascii_alphabetic);
-        if assigns
-            || (is_wrapper
-                && name(skip_blank(found.rest)).is_some_and(|next| unix(&next.name).is_some()))
-        {
-            is_wrapped |= is_wrapper;
-            rest = found.rest;
-            continue;
-        }
-        return Some(Command {
-            strength: strength.or_else(|| is_globbed(&found.name).then_some(Strength::Own)),
-            rest: found.rest,
-            is_hidden: found.is_hidden && strength.is_some(),
-            has_path: found.has_path,
-            is_wrapped,
-            length: found.name.len(),
-        });
-    }
-    None
-}
-
-/// Blanks, and what expands to blanks or to nothing.
-fn skip_blank(text: &[u8]) -> &[u8] {
-    let mut rest = text;
-    loop {
-        rest = match rest {
-            [b' ' | b'\t' | b'\n' | b'\r' | b'(' | b'{' | b'!' | b'\\', more @ ..] => more,
-            [b'$', b'{', more @ ..] if more.starts_with(b"IFS") || more.starts_with(b"@") => {
-                let end = more.iter().position(|b| *b == b'}');
-                match end {
-                    Some(end) => &more[end + 1..],
-                    None => return rest,
-                }
-            }
-            [b'$', b'I', b'F', b'S', more @ ..] => more,
-            [b'$', b'u' | b'@' | b'*' | b'1'..=b'9', b' ', more @ ..] => more,
-            [b'%', b'0', b'a' | b'd' | b'A' | b'D', more @ ..] => more,
-            _ => return rest,
-        };
-    }
-}
-
-struct Name<'t> {
-    /// Small letters, as a shell sees it, without its path.
-    name: Vec<u8>,
-    rest: &'t [u8],
-    is_hidden: bool,
-    has_path: bool,
-}
-
-/// The word at the start of a text, without what a shell takes away within it.
-fn name(text: &[u8]) -> Option<Name<'_>> {
-    let mut name: Vec<u8> = Vec::new();
-    let mut is_hidden = false;
-    let mut rest = text;
-    while let Some((first, more)) = rest.split_first() {
-        if name.len() > 64 {
-            return None;
-        }
-        match first {
-            b'\'' | b'"' if rest.len() > 1 => {
-                let quote = more.iter().position(|b| b == first);
-                // A quote that closes at once or within the word hides; one behind it ends it.
-                match quote {
-                    Some(end)
-                        if end <= 16
-                            && more[..end].iter().all(|b| {
-                                b.is_ascii_alphanumeric() || matches!(b, b'/' | b'.' | b'_' | b'-')
-                            }) =>
-                    {
-                        name.extend(more[..end].to_ascii_lowercase());
-                        is_hidden |= end + 1 < more.len() && name.len() > end || end == 0;
-                        rest = &more[end + 1..];
-                    }
-                    _ => break,
-                }
-            }
-            // Substitutions of nothing.
-            b'`' if more.starts_with(b"`") && !name.is_empty() => {
-                is_hidden = true;
-                rest = &more[1..];
-            }
-            b'<' | b'>' if more.starts_with(b"()") && !name.is_empty() => {
-                is_hidden = true;
-                rest = &more[2..];
-            }
-            b'\\' if more.first().is_some_and(|b| b.is_ascii_alphanumeric() || *b == b'\n') => {
-                is_hidden = true;
-                rest = more;
-            }
-            b'$' => match expansion(more) {
-                Some(length) if !name.is_empty() => {
-                    // Between letters it is nothing; before a blank or an argument it ends the word.
-                    let behind = &more[length..];
-                    let goes_on =
-                        behind.first().is_some_and(|b| b.is_ascii_alphanumeric() || *b == b'\\')
-                            && !more.starts_with(b"IFS")
-                            && !more.starts_with(b"{IFS");
-                    if !goes_on {
-                        break;
-                    }
-                    is_hidden = true;
-                    rest = behind;
-                }
-                _ => break,
-            },
-            byte if byte.is_ascii_alphanumeric()
-                || matches!(
-                    byte,
-                    b'/' | b'.'
-                        | b'_'
-                        | b'-'
-                        | b'+'
-                        | b'='
-                        | b'?'
-                        | b'*'
-                        | b'['
-                        | b']'
-                        | b'@'
-                        | b'~'
-                ) =>
-            {
-                name.push(byte.to_ascii_lowercase());
-                rest = more;
-            }
-            _ => break,
-        }
-    }
-    let has_path = name.first() == Some(&b'/') || name.starts_with(b"./");
-    if name.iter().any(|b| matches!(b, b'?' | b'*' | b'[')) && has_path {
-        return Some(Name { name, rest, is_hidden, has_path });
-    }
-    if has_path {
-        let base = name.iter().rposition(|b| *b == b'/').map_or(0, |index| index + 1);
-        name.drain(..base);
-    }
-    (!name.is_empty()).then_some(Name { name, rest, is_hidden, has_path })
-}
-
-/// The length of an expansion behind a `$`.
-fn expansion(text: &[u8]) -> Option<usize> {
-    match text.first()? {
-        b'@' | b'*' | b'!' | b'?' | b'#' | b'$' | b'0'..=b'9' => Some(1),
-        b'{' => text.iter().take(40).position(|b| *b == b'}').map(|end| end + 1),
-        b'(' if text.get(1) == Some(&b')') => Some(2),
-        b'I' if text.starts_with(b"IFS") => Some(
-            3 + usize::from(text.get(3) == Some(&b'$'))
-                + usize::from(
-                    text.get(3) == Some(&b'$') && text.get(4).is_some_and(u8::is_ascii_digit),
-                ),
-        ),
-        b if b.is_ascii_alphabetic() => {
-            Some(text.iter().take_while(|b| b.is_ascii_alphanumeric()).count())
-        }
-        _ => None,
-    }
-}
-
-/// `/???/c?t`, `/b[i]n/sh`: a path of a program with its letters missing.
-fn is_globbed(name: &[u8]) -> bool {
-    let globs = name.iter().filter(|b| matches!(b, b'?' | b'*' | b'[')).count();
-    name.starts_with(b"/") && globs > 0 && name.iter().filter(|b| **b == b'/').count() >= 2
 }
 
 /// Whether what follows a name is what follows a command: an option, a path, a redirection, an

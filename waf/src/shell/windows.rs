@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use super::commands::{Strength, windows};
-use crate::text::{contains_small, is_compact, starts_with, words};
+use crate::text::{contains_small, is_compact, near, near_end, starts_with, words};
 
 /// Whether Windows' shell would run something of a text.
 pub(crate) fn is_windows(text: &[u8]) -> bool {
@@ -23,7 +23,11 @@ fn behind_separator(text: &[u8]) -> bool {
     {
         let place = at + next;
         at = place + 1;
-        let before = &text[..place];
+        // Of several separators in a row the last one counts.
+        if matches!(text.get(at), Some(b'&' | b'|' | b';' | b'\n' | b'\r' | b'`')) {
+            continue;
+        }
+        let before = near_end(&text[..place]);
         let prefix = if matches!(text[place], b'\n' | b'\r') { 1 } else { 4 };
         if words(before) > prefix {
             return false;
@@ -32,11 +36,11 @@ fn behind_separator(text: &[u8]) -> bool {
             continue;
         }
         // `&copy;`: a reference of HTML.
-        let name = text[at..].iter().take_while(|b| b.is_ascii_alphanumeric()).count();
+        let name = text[at..].iter().take(16).take_while(|b| b.is_ascii_alphanumeric()).count();
         if text[place] == b'&' && name > 1 && text.get(at + name) == Some(&b';') {
             continue;
         }
-        let rest = text[at..].trim_ascii_start();
+        let rest = near(&text[at..]).trim_ascii_start();
         let rest = rest.strip_prefix(b"(").unwrap_or(rest).trim_ascii_start();
         // `time; date; place`: letters alone before a word are a list.
         let is_list = !before.is_empty()

@@ -79,7 +79,7 @@ pub(super) fn has_scheme(text: &[u8]) -> bool {
 
 /// `JavaScript: the good parts`
 fn is_title(text: &[u8]) -> bool {
-    let Some(colon) = text.iter().position(|b| *b == b':') else { return false };
+    let Some(colon) = text.iter().take(64).position(|b| *b == b':') else { return false };
     let rest = &text[colon + 1..];
     rest.is_empty()
         || rest.starts_with(b" ") && !rest.iter().take(200).any(|b| matches!(b, b'(' | b'`' | b'='))

@@ -1,168 +1,21 @@
 //! Tags and attributes.
 
 use super::script::{has_scheme, is_scheme, runs_css};
-use crate::text::{is_compact, starts_with};
+use alloc::vec::Vec;
+use core::cell::OnceCell;
 
-/// Elements that run or load something by being there.
-const RUNS: [&str; 21] = [
-    "script",
-    "iframe",
-    "frameset",
-    "frame",
-    "applet",
-    "embed",
-    "isindex",
-    "bgsound",
-    "layer",
-    "ilayer",
-    "xss",
-    "vmlframe",
-    "noscript",
-    "listener",
-    "handler",
-    "portal",
-    "fencedframe",
-    "animatetransform",
-    "foreignobject",
-    "plaintext",
-    "comment",
-];
-/// Elements that do so with an attribute; without one they are words of prose and of other languages.
-const RUNS_WITH: [&str; 14] = [
-    "object",
-    "base",
-    "link",
-    "meta",
-    "import",
-    "xml",
-    "animate",
-    "set",
-    "form",
-    "style",
-    "math",
-    "use",
-    "template",
-    "stylesheet",
-];
-/// Attributes that have a URL.
-const URLS: [&str; 17] = [
-    "href",
-    "src",
-    "action",
-    "formaction",
-    "xlink:href",
-    "data",
-    "poster",
-    "background",
-    "lowsrc",
-    "dynsrc",
-    "codebase",
-    "cite",
-    "longdesc",
-    "to",
-    "from",
-    "values",
-    "content",
-];
-
-/// What the names of events begin with, behind `on`.
-const EVENTS: [&str; 69] = [
-    "abort",
-    "activate",
-    "after",
-    "animation",
-    "auxclick",
-    "before",
-    "begin",
-    "blur",
-    "bounce",
-    "cancel",
-    "canplay",
-    "cellchange",
-    "change",
-    "click",
-    "close",
-    "contextmenu",
-    "control",
-    "copy",
-    "cuechange",
-    "cut",
-    "data",
-    "dblclick",
-    "deactivate",
-    "device",
-    "drag",
-    "drop",
-    "duration",
-    "emptied",
-    "ended",
-    "error",
-    "filter",
-    "finish",
-    "focus",
-    "form",
-    "fullscreen",
-    "gesture",
-    "hashchange",
-    "help",
-    "input",
-    "invalid",
-    "key",
-    "layout",
-    "load",
-    "message",
-    "mouse",
-    "move",
-    "orientation",
-    "page",
-    "paste",
-    "pause",
-    "play",
-    "pointer",
-    "popstate",
-    "progress",
-    "property",
-    "readystate",
-    "repeat",
-    "reset",
-    "resize",
-    "row",
-    "scroll",
-    "search",
-    "seek",
-    "select",
-    "show",
-    "start",
-    "submit",
-    "touch",
-    "toggle",
-];
-const MORE_EVENTS: [&str; 14] = [
-    "transition",
-    "unhandled",
-    "unload",
-    "volume",
-    "waiting",
-    "webkit",
-    "wheel",
-    "end",
-    "stop",
-    "storage",
-    "suspend",
-    "stalled",
-    "timeupdate",
-    "zoom",
-];
+use super::names::{EVENTS, MORE_EVENTS, RUNS, RUNS_WITH, URLS};
+use crate::text::{is_compact, near, starts_with};
 
 /// Whether a tag of a text runs something.
 pub(super) fn has_tag(text: &[u8]) -> bool {
+    let mut tags = Tags { text, walked: Vec::new(), closes: OnceCell::new() };
     let mut from = 0;
     while let Some(at) = text[from..].iter().position(|b| *b == b'<') {
-        let rest = &text[from + at + 1..];
-        if opens(rest) {
+        from += at + 1;
+        if tags.opens(from) {
             return true;
         }
-        from += at + 1;
     }
     // UTF-7 and bytes without their highest bit, which old browsers take for angle brackets.
     text.windows(5).any(|w| w.eq_ignore_ascii_case(b"+adw-"))
@@ -170,47 +23,170 @@ pub(super) fn has_tag(text: &[u8]) -> bool {
         || has_quarters(text)
 }
 
-/// What follows a `<`.
-fn opens(rest: &[u8]) -> bool {
-    match rest.first() {
-        Some(b'!') => {
-            let is = |prefix: &[u8]| starts_with(&rest[1..], prefix);
-            // A comment that nobody closes swallows the page behind it.
-            let dangles = is(b"--") && !rest.windows(3).any(|w| w == b"-->");
-            dangles
-                || is(b"--[if")
-                || is(b"--#")
-                || is(b"[cdata[")
-                || is(b"entity ")
-                || is(b"doctype ") && rest.contains(&b'[')
+/// The tags of a text, which may be as many as half its bytes: nothing is read twice.
+struct Tags<'t> {
+    text: &'t [u8],
+    /// Where attributes begin that were read already, a bit each.
+    walked: Vec<u64>,
+    /// Where the last `-->` is.
+    closes: OnceCell<usize>,
+}
+
+impl Tags<'_> {
+    /// What follows a `<`.
+    fn opens(&mut self, at: usize) -> bool {
+        let rest = &self.text[at..];
+        match rest.first() {
+            Some(b'!') => {
+                let is = |prefix: &[u8]| starts_with(&rest[1..], prefix);
+                // A comment that nobody closes swallows the page behind it.
+                let closes = || {
+                    *self.closes.get_or_init(|| {
+                        self.text.windows(3).rposition(|w| w == b"-->").unwrap_or(0)
+                    })
+                };
+                let dangles = is(b"--") && closes() < at;
+                dangles
+                    || is(b"--[if")
+                    || is(b"--#")
+                    || is(b"[cdata[")
+                    || is(b"entity ")
+                    || is(b"doctype ") && near(rest).contains(&b'[')
+            }
+            Some(b'?') => {
+                starts_with(&rest[1..], b"import") || starts_with(&rest[1..], b"xml-stylesheet")
+            }
+            Some(b'/') => {
+                let rest = near(rest);
+                let name = name(&rest[1..]);
+                ["script", "style", "iframe", "title", "textarea"]
+                    .iter()
+                    .any(|n| name.eq_ignore_ascii_case(n.as_bytes()))
+                    && is_compact(rest, 6)
+                    && rest.windows(2).any(|w| w[0] == b'<' && w[1].is_ascii_alphabetic())
+                    || name.eq_ignore_ascii_case(b"script")
+            }
+            Some(first) if first.is_ascii_alphabetic() => self.element(at) || is_spaced(rest),
+            // `< script`, `< x:script`: for filters that take white space away.
+            Some(first) if first.is_ascii_whitespace() => {
+                let rest = near(rest).trim_ascii_start();
+                let full = name(rest);
+                let local = rest[full.len()..].trim_ascii_start();
+                let local = match full.last() {
+                    Some(b':') => name(local),
+                    _ => full,
+                };
+                local.eq_ignore_ascii_case(b"script")
+            }
+            _ => false,
         }
-        Some(b'?') => {
-            starts_with(&rest[1..], b"import") || starts_with(&rest[1..], b"xml-stylesheet")
+    }
+
+    fn element(&mut self, at: usize) -> bool {
+        let rest = &self.text[at..];
+        let full = name(near(rest));
+        let local = full.rsplit(|b| *b == b':').next().unwrap_or(full);
+        let is_one = |all: &[&str]| all.iter().any(|n| local.eq_ignore_ascii_case(n.as_bytes()));
+        let behind = &rest[full.len()..];
+        // `<script` at the end of a text, or before what ends a name.
+        let ends = behind.first().is_none_or(|b| {
+            b.is_ascii_whitespace()
+                || matches!(b, b'>' | b'/' | b'<' | b'\'' | b'"' | b'`' | b'=' | b'+' | b'&' | b';')
+                || *b < 0x20
+                || *b >= 0x80
+        });
+        if ends && is_one(&RUNS) {
+            return true;
         }
-        Some(b'/') => {
-            let name = name(&rest[1..]);
-            ["script", "style", "iframe", "title", "textarea"]
-                .iter()
-                .any(|n| name.eq_ignore_ascii_case(n.as_bytes()))
-                && is_compact(rest, 6)
-                && rest.windows(2).any(|w| w[0] == b'<' && w[1].is_ascii_alphabetic())
-                || name.eq_ignore_ascii_case(b"script")
+        if local.eq_ignore_ascii_case(b"style") && ends {
+            return runs_css(&behind[..behind.len().min(STYLE_BYTES_MAX)]);
         }
-        Some(first) if first.is_ascii_alphabetic() => element(rest) || is_spaced(rest),
-        // `< script`, `< x:script`: for filters that take white space away.
-        Some(first) if first.is_ascii_whitespace() => {
-            let rest = rest.trim_ascii_start();
-            let full = name(rest);
-            let local = rest[full.len()..].trim_ascii_start();
-            let local = match full.last() {
-                Some(b':') => name(local),
-                _ => full,
+        // `<link href`: with its address elsewhere.
+        let near_by = near(behind);
+        let near_by = near_by.split(|b| matches!(b, b'<' | b'>')).next().unwrap_or(near_by);
+        let names_url = || {
+            is_one(&["link", "base"])
+                && near_by
+                    .split(|b| !b.is_ascii_alphabetic())
+                    .any(|word| word.eq_ignore_ascii_case(b"href"))
+        };
+        let has_one = || near_by.contains(&b'=') && is_one(&RUNS_WITH);
+        if ends && (names_url() || has_one()) && !local.eq_ignore_ascii_case(b"form") {
+            return true;
+        }
+        self.attributes(at + full.len())
+    }
+
+    /// Goes through the attributes of a tag up to its end, until one runs something.
+    fn attributes(&mut self, from: usize) -> bool {
+        let mut at = from;
+        loop {
+            at += self.text[at..].iter().position(|b| !is_gap(b)).unwrap_or(self.text.len() - at);
+            let rest = &self.text[at..];
+            let Some(first) = rest.first() else { return false };
+            if *first == b'>' || *first == b'<' || self.was_walked(at) {
+                return false;
+            }
+            let end = rest.iter().position(ends_name).unwrap_or(rest.len()).max(1);
+            let name = &rest[..end];
+            let behind = &rest[end..];
+            let is_white = |b: &u8| b.is_ascii_whitespace() || *b < 0x20;
+            let white = behind.iter().position(|b| !is_white(b)).unwrap_or(behind.len());
+            let Some(after) = behind[white..].strip_prefix(b"=") else {
+                at += end;
+                continue;
             };
-            local.eq_ignore_ascii_case(b"script")
+            let white = after.iter().position(|b| !b.is_ascii_whitespace()).unwrap_or(after.len());
+            let after = &after[white..];
+            let (value, behind) = value(after);
+            if is_handler(name, value) || is_dangerous(name, value) {
+                return true;
+            }
+            at = self.text.len() - behind.len();
         }
-        _ => false,
+    }
+
+    /// Whether attributes were read from here before; they are now.
+    fn was_walked(&mut self, at: usize) -> bool {
+        if self.walked.is_empty() {
+            self.walked = alloc::vec![0; self.text.len() / 64 + 1];
+        }
+        let (word, bit) = (at / 64, 1_u64 << (at % 64));
+        let was = self.walked[word] & bit != 0;
+        self.walked[word] |= bit;
+        was
     }
 }
+
+/// What stands between attributes.
+fn is_gap(b: &u8) -> bool {
+    b.is_ascii_whitespace()
+        || matches!(b, b'/' | b'"' | b'\'' | b'`' | b',' | b'+' | b';')
+        || *b < 0x20
+}
+
+fn ends_name(b: &u8) -> bool {
+    b.is_ascii_whitespace() || matches!(b, b'=' | b'>' | b'/' | b'"' | b'\'') || *b < 0x20
+}
+
+/// An attribute's value, and what is behind it.
+fn value(after: &[u8]) -> (&[u8], &[u8]) {
+    match after.first() {
+        Some(quote @ (b'"' | b'\'' | b'`')) => {
+            let inner = &after[1..];
+            let end = inner.iter().position(|b| b == quote).unwrap_or(inner.len());
+            (&inner[..end], inner.get(end + 1..).unwrap_or(&[]))
+        }
+        _ => {
+            let ends = |b: &u8| b.is_ascii_whitespace() || *b == b'>';
+            let end = after.iter().position(ends).unwrap_or(after.len());
+            (&after[..end], &after[end..])
+        }
+    }
+}
+
+/// As much of a style sheet as is read.
+const STYLE_BYTES_MAX: usize = 512;
 
 /// `<s c r i p t`: letters one by one.
 fn is_spaced(rest: &[u8]) -> bool {
@@ -236,89 +212,6 @@ fn name(rest: &[u8]) -> &[u8] {
     &rest[..rest.iter().position(|b| !plain(b)).unwrap_or(rest.len())]
 }
 
-fn element(rest: &[u8]) -> bool {
-    let full = name(rest);
-    let local = full.rsplit(|b| *b == b':').next().unwrap_or(full);
-    let is_one = |all: &[&str]| all.iter().any(|n| local.eq_ignore_ascii_case(n.as_bytes()));
-    let behind = &rest[full.len()..];
-    // `<script` at the end of a text, or before what ends a name.
-    let ends = behind.first().is_none_or(|b| {
-        b.is_ascii_whitespace()
-            || matches!(b, b'>' | b'/' | b'<' | b'\'' | b'"' | b'`' | b'=' | b'+' | b'&' | b';')
-            || *b < 0x20
-            || *b >= 0x80
-    });
-    if ends && is_one(&RUNS) {
-        return true;
-    }
-    if local.eq_ignore_ascii_case(b"style") && ends {
-        return runs_css(behind);
-    }
-    let mut has_one = false;
-    let found = attributes(behind, &mut |name, value| {
-        has_one = true;
-        is_handler(name, value) || is_dangerous(name, value)
-    });
-    // `<link href`: with its address elsewhere.
-    let names_url = || {
-        is_one(&["link", "base"])
-            && behind
-                .split(|b| !b.is_ascii_alphabetic())
-                .take(16)
-                .any(|word| word.eq_ignore_ascii_case(b"href"))
-    };
-    found
-        || (ends && names_url())
-        || (ends && has_one && is_one(&RUNS_WITH) && !local.eq_ignore_ascii_case(b"form"))
-}
-
-/// Goes through the attributes of a tag up to its end, until one is what is looked for.
-fn attributes(text: &[u8], test: &mut dyn FnMut(&[u8], &[u8]) -> bool) -> bool {
-    let is_gap = |b: &u8| {
-        b.is_ascii_whitespace()
-            || matches!(b, b'/' | b'"' | b'\'' | b'`' | b',' | b'+' | b';')
-            || *b < 0x20
-    };
-    let mut rest = text;
-    loop {
-        let gap = rest.iter().position(|b| !is_gap(b)).unwrap_or(rest.len());
-        rest = &rest[gap..];
-        let Some(first) = rest.first() else { return false };
-        if *first == b'>' || *first == b'<' {
-            return false;
-        }
-        let ends_name = |b: &u8| {
-            b.is_ascii_whitespace() || matches!(b, b'=' | b'>' | b'/' | b'"' | b'\'') || *b < 0x20
-        };
-        let end = rest.iter().position(ends_name).unwrap_or(rest.len()).max(1);
-        let name = &rest[..end];
-        rest = &rest[end..];
-        let white =
-            rest.iter().position(|b| !(b.is_ascii_whitespace() || *b < 0x20)).unwrap_or(rest.len());
-        let Some(after) = rest[white..].strip_prefix(b"=") else { continue };
-        let white = after.iter().position(|b| !b.is_ascii_whitespace()).unwrap_or(after.len());
-        let after = &after[white..];
-        let (value, behind) = match after.first() {
-            Some(quote @ (b'"' | b'\'' | b'`')) => {
-                let inner = &after[1..];
-                let end = inner.iter().position(|b| b == quote).unwrap_or(inner.len());
-                (&inner[..end], inner.get(end + 1..).unwrap_or(&[]))
-            }
-            _ => {
-                let end = after
-                    .iter()
-                    .position(|b| b.is_ascii_whitespace() || *b == b'>')
-                    .unwrap_or(after.len());
-                (&after[..end], &after[end..])
-            }
-        };
-        if test(name, value) {
-            return true;
-        }
-        rest = behind;
-    }
-}
-
 /// `onerror`, with anything to run.
 fn is_handler(name: &[u8], _value: &[u8]) -> bool {
     let Some((on, event)) = name.split_at_checked(2) else { return false };
@@ -337,12 +230,13 @@ fn is_dangerous(name: &[u8], value: &[u8]) -> bool {
         || is("seeksegmenttime")
         || is("xsi:schemalocation")
         || (is("xmlns:xi") && value.ends_with(b"XInclude"))
-        || (is("style") && runs_css(value))
+        || (is("style") && runs_css(&value[..value.len().min(STYLE_BYTES_MAX)]))
         || (is("xlink:href") && !value.starts_with(b"#"))
 }
 
 /// An attribute of its own, where a text stands within a tag: `" onfocus=alert(1)`.
 pub(super) fn has_attribute(text: &[u8]) -> bool {
+    let is_short = OnceCell::new();
     let mut from = 0;
     while let Some(at) = text[from..].iter().position(|b| *b == b'=') {
         let equals = from + at;
@@ -367,18 +261,24 @@ pub(super) fn has_attribute(text: &[u8]) -> bool {
             continue;
         }
         // A handler that is all of a text may have its value elsewhere.
-        let is_alone = || value.trim_ascii().is_empty() && before[..start].trim_ascii().len() <= 1;
+        let is_alone = || {
+            start <= 8
+                && value.len() <= 8
+                && value.trim_ascii().is_empty()
+                && before[..start].trim_ascii().len() <= 1
+        };
         if is_event(name) && (runs_as_handler(value) || is_alone()) {
             return true;
         }
         let is = |known: &[u8]| name.eq_ignore_ascii_case(known);
         if (is(b"formaction") || is(b"srcdoc") || is(b"xlink:href"))
             && gap.is_some()
-            && is_compact(text, 8)
+            && *is_short.get_or_init(|| is_compact(text, 8))
         {
             return true;
         }
-        if is(b"style") && gap.is_some_and(|b| !b.is_ascii_alphanumeric()) && runs_css(value) {
+        if is(b"style") && gap.is_some_and(|b| !b.is_ascii_alphanumeric()) && runs_css(near(value))
+        {
             return true;
         }
     }
