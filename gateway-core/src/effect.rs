@@ -232,6 +232,8 @@ effects! {
         message: Bytes,
         /// The signature, decoded.
         signature: Bytes,
+        /// When its token expires. A host may remember until then that it is right.
+        until: Timestamp,
     } -> bool;
     /// Finds what [`Notice::RememberAuthorization`] gave the host to keep, if it still has it. A host
     /// may forget anything at any time: then the authorizer's function is asked again.

@@ -6,7 +6,8 @@ use alloc::vec::Vec;
 
 use sha2::{Digest, Sha256};
 
-use crate::effect::{AuthorizationKey, Bytes};
+use crate::codec;
+use crate::effect::{AuthorizationKey, Bytes, VerifySignature};
 use crate::limits::{AUTHORIZER_RESULTS_BYTES_MAX, AUTHORIZER_RESULTS_MAX};
 use crate::message::Timestamp;
 
@@ -111,6 +112,19 @@ impl RememberedAuthorizations {
 impl AuthorizationKey {
     /// How many bytes at its beginning are the stage's: the results of a stage are forgotten together.
     pub(crate) const STAGE_BYTES: usize = 8;
+
+    /// The key of a signature: a digest of everything that makes it right or wrong.
+    pub fn of_signature(verify: &VerifySignature) -> Self {
+        let VerifySignature { algorithm, key, message, signature, until: _ } = verify;
+        let material = codec::encode(&key.material);
+        let mut digest = Sha256::new();
+        digest.update([*algorithm as u8]);
+        for part in [&material, &message.0, &signature.0] {
+            digest.update((part.len() as u64).to_be_bytes());
+            digest.update(part);
+        }
+        Self(digest.finalize().into())
+    }
 
     /// The key of what depends on these parts at a stage. Lengths keep parts apart.
     pub(crate) fn new(api_id: &str, stage_name: &str, parts: &[&str]) -> Self {

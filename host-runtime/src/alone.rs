@@ -59,6 +59,7 @@ pub fn answer(snapshot: &Snapshot, settings: Settings, asked: &Asked) -> io::Res
     let shared = Arc::new(Shared {
         tokens: Default::default(),
         authorizations: Default::default(),
+        verified: Default::default(),
         counted: Default::default(),
         stage_caches: Default::default(),
         metrics: Default::default(),

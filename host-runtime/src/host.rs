@@ -99,6 +99,7 @@ impl Host {
         let shared = Arc::new(Shared {
             tokens,
             authorizations: Authorizations::default(),
+            verified: Default::default(),
             counted: Default::default(),
             stage_caches: Default::default(),
             metrics: Metrics::default(),

@@ -18,6 +18,7 @@ pub mod signature;
 pub mod stage_caches;
 pub mod tokens;
 pub mod trust;
+pub mod verified;
 pub mod vpc_links;
 
 use std::time::Duration;
@@ -86,7 +87,9 @@ pub(crate) async fn perform(
         Effect::VerifyRequestSignature(verify) => {
             Outcome::VerifyRequestSignature(Ok(settings.access_keys.verify(&verify)))
         }
-        Effect::VerifySignature(verify) => Outcome::VerifySignature(Ok(signature::verify(&verify))),
+        Effect::VerifySignature(verify) => {
+            Outcome::VerifySignature(Ok(worker.shared.verified.verify(&verify, now())))
+        }
     }
 }
 

@@ -23,6 +23,7 @@ use crate::perform::metrics::Metrics;
 use crate::perform::stage_caches::StageCaches;
 use crate::perform::tokens::Tokens;
 use crate::perform::tokens::shared::SharedTokens;
+use crate::perform::verified::Verified;
 use crate::server;
 use crate::settings::Settings;
 use crate::tls::handshake::Handshakes;
@@ -39,6 +40,8 @@ pub struct Shared {
     pub tokens: Arc<Tokens>,
     /// Results of Lambda authorizers.
     pub authorizations: Authorizations,
+    /// Signatures of tokens that were found right.
+    pub verified: Verified,
     /// What rate-based rules of web ACLs have counted.
     pub counted: Counted,
     /// Responses that are cached by stages.

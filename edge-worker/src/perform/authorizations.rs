@@ -1,4 +1,5 @@
-//! `RecallAuthorization` and its notice: results of Lambda authorizers, in the memory of this isolate.
+//! `RecallAuthorization` and its notice: results of Lambda authorizers, and signatures of tokens that
+//! were found right, in the memory of this isolate.
 //!
 //! Not in the platform's cache: that is shared by all Workers of a zone, is asked over the network,
 //! and would keep policies where anybody who may write to it could replace them. An isolate that is

@@ -83,6 +83,13 @@ impl Claims {
         Ok(())
     }
 
+    /// `exp`; the beginning of time without one.
+    pub fn expires_at(&self) -> Timestamp {
+        let exp_s = self.time("exp").ok().flatten().unwrap_or_default();
+        // What lies before or beyond all times becomes their end.
+        Timestamp((exp_s * 1000.0) as u64)
+    }
+
     /// `scope` (RFC 8693 §4.2) or `scp`, a list or a text with spaces between.
     pub fn scopes(&self) -> Vec<String> {
         match self.0.get("scope").or_else(|| self.0.get("scp")) {

@@ -3,12 +3,12 @@
 //! Asks the host for nothing, and reads no template: whatever broke the exchange should not be met
 //! again here. What the log does not know any more (who was authorized, what the endpoint said) is `-`.
 
+use alloc::boxed::Box;
+
 use super::record::record;
 use super::respond::{content_length, finish, message};
 use super::route::{find_stage, route};
 use super::{note_api, note_method, note_stage};
-use alloc::boxed::Box;
-
 use crate::context::{Context, ErrorContext};
 use crate::exchange::Io;
 use crate::gateway::Gateway;

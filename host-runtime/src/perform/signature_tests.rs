@@ -6,6 +6,7 @@ use aws_lc_rs::signature::{
     RSA_PKCS1_SHA512, RSA_PSS_SHA256, RsaEncoding,
 };
 use gateway_core::jwt::{Jwk, Token, read_jwks};
+use gateway_core::message::Timestamp;
 
 use super::*;
 
@@ -15,6 +16,7 @@ fn effect(material: KeyMaterial, algorithm: Algorithm, signature: &[u8]) -> Veri
         key: Jwk { kid: None, algorithm: None, material },
         message: b"header.payload".to_vec().into(),
         signature: signature.to_vec().into(),
+        until: Timestamp(0),
     }
 }
 
@@ -141,5 +143,6 @@ fn accepts(key: &Jwk, jws: &str) -> bool {
         key: key.clone(),
         message,
         signature: token.signature.into(),
+        until: Timestamp(0),
     })
 }

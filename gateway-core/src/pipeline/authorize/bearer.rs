@@ -49,11 +49,13 @@ pub(super) async fn verify(
     let key = io.perform(FindKey { source, kid: Some(kid) }).await.map_err(Unverified::Host)?;
     let key = key.ok_or(Unverified::UnknownKid)?;
     let algorithm = key.algorithm_for(&token.header.algorithm).ok_or(Unverified::Algorithm)?;
+    let until = token.claims.expires_at();
     let verification = VerifySignature {
         algorithm,
         key,
         message: token.signing_input.as_bytes().to_vec().into(),
         signature: token.signature.into(),
+        until,
     };
     match io.perform(verification).await.map_err(Unverified::Host)? {
         true => Ok(Verified(token.claims)),
