@@ -10,7 +10,7 @@ mod test_invoke;
 mod usage;
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -172,6 +172,13 @@ struct What {
 struct Source {
     #[command(flatten)]
     what: What,
+    #[command(flatten)]
+    import: Import,
+}
+
+/// How a definition without configuration is read.
+#[derive(Debug, Args)]
+struct Import {
     /// What kind of API a definition without configuration is; guessed from it if not given
     #[arg(long, value_enum, ignore_case = true, conflicts_with = "config")]
     protocol: Option<ProtocolName>,
@@ -218,17 +225,30 @@ enum EngineName {
 
 impl Source {
     fn origin(&self, listen: SocketAddr) -> Origin {
-        match &self.what {
-            What { config: Some(file), .. } => Origin::Config(file.clone()),
-            What { definition, .. } => Origin::Definition {
-                file: definition.clone().unwrap_or_default(),
-                protocol: self.protocol.map(|name| match name {
-                    ProtocolName::Rest => Protocol::Rest,
-                    ProtocolName::Http => Protocol::Http,
-                }),
-                listen,
-                basepath: self.basepath,
-            },
+        let What { definition, config } = &self.what;
+        self.import.origin(definition.as_deref(), config.as_deref(), listen)
+    }
+}
+
+impl Import {
+    /// One of the two files is given.
+    fn origin(
+        &self,
+        definition: Option<&Path>,
+        config: Option<&Path>,
+        listen: SocketAddr,
+    ) -> Origin {
+        if let Some(file) = config {
+            return Origin::Config(file.into());
+        }
+        Origin::Definition {
+            file: definition.unwrap_or(Path::new("")).into(),
+            protocol: self.protocol.map(|name| match name {
+                ProtocolName::Rest => Protocol::Rest,
+                ProtocolName::Http => Protocol::Http,
+            }),
+            listen,
+            basepath: self.basepath,
         }
     }
 }

@@ -8,14 +8,12 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
-use gateway_core::definition::Protocol;
-use gateway_core::definition::openapi::BasePathMode;
 use gateway_core::limits::PAYLOAD_BYTES_MAX;
 use serde_json::json;
 
 use curl::CurlArguments;
 
-use super::{LISTEN_DEFAULT, ProtocolName, basepath, print_diagnostics, print_refused};
+use super::{Import, LISTEN_DEFAULT, print_diagnostics, print_refused};
 use crate::alone::{self, Answered, Asked};
 use crate::explained;
 use crate::settings::Settings;
@@ -44,12 +42,8 @@ pub(super) struct ExplainArguments {
 pub(super) struct Served {
     #[command(flatten)]
     what: What,
-    /// What kind of API a definition without configuration is; guessed from it if not given
-    #[arg(long, value_enum, ignore_case = true, conflicts_with = "config")]
-    protocol: Option<ProtocolName>,
-    /// Whether paths begin with the definition's base path: ignore, prepend or split
-    #[arg(long, value_name = "MODE", default_value = "ignore", value_parser = basepath, conflicts_with = "config")]
-    basepath: BasePathMode,
+    #[command(flatten)]
+    import: Import,
 }
 
 #[derive(Debug, Args)]
@@ -65,18 +59,8 @@ struct What {
 
 impl Served {
     pub(super) fn origin(&self) -> Origin {
-        match &self.what {
-            What { config: Some(file), .. } => Origin::Config(file.clone()),
-            What { definition, .. } => Origin::Definition {
-                file: definition.clone().unwrap_or_default(),
-                protocol: self.protocol.map(|name| match name {
-                    ProtocolName::Rest => Protocol::Rest,
-                    ProtocolName::Http => Protocol::Http,
-                }),
-                listen: LISTEN_DEFAULT,
-                basepath: self.basepath,
-            },
-        }
+        let What { definition, config } = &self.what;
+        self.import.origin(definition.as_deref(), config.as_deref(), LISTEN_DEFAULT)
     }
 }
 

@@ -1,6 +1,6 @@
 //! `RecallResponse` and `RememberResponse`: the caches of stages, in the memory of this process.
 //!
-//! Entries and flights are the core's ([`StageCache`]), in shards so that threads seldom meet; waiting is
+//! Entries and flights are the core's ([`gateway_core::stage_cache::StageCache`]), in shards so that threads seldom meet; waiting is
 //! done here. Nothing of a cache touches a disk.
 
 mod flight;
