@@ -191,6 +191,21 @@ impl<R: Clone, W: Clone> StageCache<R, W> {
         core::mem::take(&mut self.flights).into_values().map(|flight| flight.landing).collect()
     }
 
+    /// Forgets the responses that this is true of, and how many these were. What is on its way stays so.
+    pub fn forget(&mut self, mut is_forgotten: impl FnMut(&R) -> bool) -> usize {
+        let (before, bytes) = (self.entries.len(), &mut self.bytes);
+        self.entries.retain(|_, entry| {
+            let is_kept = !is_forgotten(&entry.response);
+            *bytes -= if is_kept { 0 } else { entry.bytes };
+            is_kept
+        });
+        let forgotten = before - self.entries.len();
+        if forgotten > 0 {
+            self.order.retain(|digest| self.entries.contains_key(digest));
+        }
+        forgotten
+    }
+
     /// How many responses there are, and how many bytes they have.
     pub fn size(&self) -> (usize, usize) {
         (self.entries.len(), self.bytes)

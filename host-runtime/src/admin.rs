@@ -6,6 +6,7 @@ mod caches;
 mod calls;
 mod explanations;
 mod health;
+mod invalidations;
 pub(crate) mod stages;
 pub mod token;
 mod usage;

@@ -62,6 +62,7 @@ pub fn answer(snapshot: &Snapshot, settings: Settings, asked: &Asked) -> io::Res
         verified: Default::default(),
         counted: Default::default(),
         stage_caches: Default::default(),
+        edge_cache: Default::default(),
         metrics: Default::default(),
         access_log: AccessLog::start()?,
         memory: Arc::default(),

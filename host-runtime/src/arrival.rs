@@ -1,6 +1,7 @@
 //! From hyper's request to the pipeline's arrival.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use gateway_core::limits::{FIELDS_BYTES_MAX, PAYLOAD_BYTES_MAX};
 use gateway_core::message::{self, Arrival, Fields, Scheme};
@@ -25,6 +26,7 @@ pub(crate) struct Peer {
     source_ip: String,
     port: u16,
     vpc_endpoint_id: Option<VpcEndpointId>,
+    distribution_id: Option<Arc<str>>,
     heads: Option<Heads>,
     session: Option<Session>,
 }
@@ -38,7 +40,25 @@ impl Peer {
     ) -> Self {
         // A client of a listener on `[::]` that speaks IPv4 is known by its IPv4 address.
         let source_ip = address.ip().to_canonical().to_string();
-        Self { address, source_ip, port, vpc_endpoint_id, heads: None, session: None }
+        Self {
+            address,
+            source_ip,
+            port,
+            vpc_endpoint_id,
+            distribution_id: None,
+            heads: None,
+            session: None,
+        }
+    }
+
+    /// By the listener of a distribution.
+    pub(crate) fn of_distribution(self, distribution_id: Option<Arc<str>>) -> Self {
+        Self { distribution_id, ..self }
+    }
+
+    /// The distribution whose listener it came by.
+    pub(crate) fn distribution_id(&self) -> Option<&str> {
+        self.distribution_id.as_deref()
     }
 
     /// With the heads that are noted, which are there for HTTP/1.1.
@@ -49,6 +69,16 @@ impl Peer {
     /// By TLS.
     pub(crate) fn with_session(self, session: Option<Session>) -> Self {
         Self { session, ..self }
+    }
+
+    /// The client's address, as text.
+    pub(crate) fn source_ip(&self) -> &str {
+        &self.source_ip
+    }
+
+    /// Over TLS.
+    pub(crate) fn is_tls(&self) -> bool {
+        self.session.is_some()
     }
 
     pub(crate) fn address(&self) -> SocketAddr {
@@ -62,17 +92,25 @@ pub(crate) fn arrive(
     peer: &Peer,
     request: Request<Incoming>,
 ) -> Result<(Arrival, ClientRequest, Contents), Box<Response<Body>>> {
-    let (mut parts, incoming) = request.into_parts();
+    let (parts, incoming) = request.into_parts();
+    let part_max = worker.settings.borrow().limits.content_timeout;
+    let content = Body::from_client(incoming, PAYLOAD_BYTES_MAX.into(), part_max);
+    arrive_with(worker, peer, parts, content, peer.heads.as_ref())
+}
+
+/// The same for a request of which the head is `parts`. `heads` has their spelling, if anybody noted it.
+pub(crate) fn arrive_with(
+    worker: &Worker,
+    peer: &Peer,
+    mut parts: Parts,
+    content: Body,
+    heads: Option<&Heads>,
+) -> Result<(Arrival, ClientRequest, Contents), Box<Response<Body>>> {
     if parts.method == Method::CONNECT {
         return Err(Box::new(own_response(405, "MethodNotAllowedException", "Method Not Allowed")));
     }
-    if !has_one_host(&parts) {
-        return Err(Box::new(own_response(400, "BadRequestException", "Bad Request")));
-    }
-    if !is_framed_plainly(&parts) {
-        return Err(Box::new(own_response(501, "NotImplementedException", "Not Implemented")));
-    }
-    let mut fields = fields(&parts, peer);
+    check(&parts)?;
+    let mut fields = fields(&parts, heads);
     let is_explained = {
         let settings = worker.settings.borrow();
         explained::is_asked(settings.admin_token.as_ref(), &mut fields, &mut parts.headers)
@@ -96,8 +134,7 @@ pub(crate) fn arrive(
         )));
     }
     let mut contents = Contents::default();
-    let part_max = worker.settings.borrow().limits.content_timeout;
-    let content = contents.hold(Body::from_client(incoming, PAYLOAD_BYTES_MAX.into(), part_max));
+    let content = contents.hold(content);
     let now = now();
     let tls = peer.session.as_ref().map(|s| s.told(&worker.settings.borrow().tls, now));
     let arrival = Arrival {
@@ -124,6 +161,17 @@ pub(crate) fn arrive(
     Ok((arrival, ClientRequest { method: parts.method, headers: parts.headers }, contents))
 }
 
+/// Refuses a request that two readers could take for different ones.
+pub(crate) fn check(parts: &Parts) -> Result<(), Box<Response<Body>>> {
+    if !has_one_host(parts) {
+        return Err(Box::new(own_response(400, "BadRequestException", "Bad Request")));
+    }
+    if !is_framed_plainly(parts) {
+        return Err(Box::new(own_response(501, "NotImplementedException", "Not Implemented")));
+    }
+    Ok(())
+}
+
 /// A request without `Host`, with several, or with one that no host can have is answered with 400
 /// (RFC 9112 §3.2): two readers could take it for different APIs.
 fn has_one_host(parts: &Parts) -> bool {
@@ -142,8 +190,8 @@ fn is_framed_plainly(parts: &Parts) -> bool {
     codings.into_iter().all(|coding| coding.as_bytes().eq_ignore_ascii_case(b"chunked"))
 }
 
-fn fields(parts: &Parts, peer: &Peer) -> Fields {
-    let mut fields = match &peer.heads {
+fn fields(parts: &Parts, heads: Option<&Heads>) -> Fields {
+    let mut fields = match heads {
         Some(heads) => heads.fields(&parts.method, &parts.headers),
         None => fields_of(&parts.headers),
     };

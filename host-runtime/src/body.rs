@@ -13,6 +13,7 @@ use hyper::body::Incoming;
 use hyper::body::{Body as HttpBody, Frame, SizeHint};
 use tokio::time::{Instant, Sleep};
 
+use crate::edge;
 use crate::functions;
 use crate::load::Place;
 use crate::pace::Pace;
@@ -61,6 +62,8 @@ enum Source {
     Http1(http1::Content),
     /// A function.
     Function(functions::Content),
+    /// What is kept on its way, by a distribution.
+    Kept(Box<edge::Keeping>),
 }
 
 /// Why content broke off.
@@ -115,6 +118,11 @@ impl Body {
     /// A function's content.
     pub(crate) fn from_function(content: functions::Content) -> Self {
         Self::stream(Source::Function(content), u64::MAX)
+    }
+
+    /// Content that is kept on its way.
+    pub(crate) fn from_kept(keeping: edge::Keeping) -> Self {
+        Self::stream(Source::Kept(Box::new(keeping)), u64::MAX)
     }
 
     /// The same content, which breaks off where a part of it takes longer, or all of it.
@@ -399,6 +407,7 @@ impl Source {
         let incoming = match self {
             Self::Http1(content) => return content.poll_part(cx),
             Self::Function(content) => return content.poll_part(cx),
+            Self::Kept(keeping) => return keeping.poll_part(cx),
             Self::Incoming(incoming) => incoming,
         };
         loop {
@@ -418,6 +427,7 @@ impl Source {
             Self::Incoming(incoming) => incoming.is_end_stream(),
             Self::Http1(content) => content.is_end(),
             Self::Function(content) => content.is_end(),
+            Self::Kept(keeping) => keeping.is_end(),
         }
     }
 
@@ -425,6 +435,7 @@ impl Source {
         match self {
             Self::Incoming(incoming) => incoming.size_hint(),
             Self::Function(_) => SizeHint::default(),
+            Self::Kept(keeping) => keeping.size_hint(),
             Self::Http1(content) => {
                 content.remaining().map_or_else(SizeHint::default, SizeHint::with_exact)
             }

@@ -8,6 +8,7 @@ mod api;
 mod caching;
 mod canary;
 mod certificates;
+mod distributions;
 mod domain_names;
 mod functions;
 mod iam;
@@ -39,6 +40,7 @@ use gateway_core::limits::{
 
 pub(crate) use caching::{size_name, strategy_name, strategy_of};
 pub use certificates::{Certificate, DomainTls, MutualTls};
+pub use distributions::DistributionConfig;
 pub use limits::Limits;
 pub use listeners::{Listener, ListenerTls};
 use reading::Reading;
@@ -46,6 +48,7 @@ pub use vpc_links::{HealthCheck, HealthCheckProtocol, Target, TargetGroup, VpcLi
 pub use web_acls::WebAclConfig;
 
 use crate::admin::token::AdminToken;
+use crate::edge::Edge;
 use crate::host::Place;
 use crate::perform::access_keys::Secret;
 use crate::redis::RedisConfig;
@@ -89,6 +92,10 @@ pub struct Config {
     pub vpc_links: Vec<VpcLinkConfig>,
     /// Web ACLs.
     pub web_acls: Vec<WebAclConfig>,
+    /// Distributions.
+    pub distributions: Vec<DistributionConfig>,
+    /// The same, read with the definitions.
+    pub edges: Vec<Arc<Edge>>,
     /// Bounds of the host.
     pub limits: Limits,
     /// Whether the roles of integrations' `credentials` are assumed; else the host's own credentials serve.
@@ -225,6 +232,8 @@ impl Config {
             api_keys: Vec::new(),
             usage_plans: Vec::new(),
             web_acls: Vec::new(),
+            distributions: Vec::new(),
+            edges: Vec::new(),
             directory: definition.parent().map(Path::to_owned).unwrap_or_default(),
         }
     }
@@ -236,7 +245,12 @@ impl Config {
             let id = &configured.endpoint.vpc_endpoint_id;
             (configured.listen.place(Some(id)), configured.listen.clone())
         });
-        public.chain(private).collect()
+        let own = self.distributions.iter().filter_map(|configured| {
+            let listen = configured.listen.as_ref()?;
+            let distribution_id = Some(configured.id.as_str().into());
+            Some((Place { distribution_id, ..listen.place(None) }, listen.clone()))
+        });
+        public.chain(private).chain(own).collect()
     }
 
     /// Where they are.
@@ -288,7 +302,7 @@ fn default_region() -> String {
 }
 
 fn read(reading: &Reading, at: &At<'_>, directory: &Path) -> Config {
-    const KEYS: [&str; 23] = [
+    const KEYS: [&str; 24] = [
         "listen",
         "privateEndpoints",
         "admin",
@@ -312,6 +326,7 @@ fn read(reading: &Reading, at: &At<'_>, directory: &Path) -> Config {
         "usagePlans",
         "webAcls",
         "webAcl",
+        "distributions",
     ];
     reading.keys(at, &KEYS);
     let region = at.get("region").and_then(|at| reading.text(&at));
@@ -331,6 +346,8 @@ fn read(reading: &Reading, at: &At<'_>, directory: &Path) -> Config {
         api_keys,
         usage_plans,
         web_acls,
+        distributions: distributions::read_all(reading, at, directory),
+        edges: Vec::new(),
         principals,
         access_keys,
         admin: at.get("admin").and_then(|at| reading.address(&at)),

@@ -51,6 +51,8 @@ pub struct Place {
     pub is_tls: bool,
     /// For a private endpoint; `None`: for everybody.
     pub vpc_endpoint_id: Option<VpcEndpointId>,
+    /// For a distribution alone; `None`: by host name.
+    pub distribution_id: Option<Arc<str>>,
 }
 
 /// A host that serves. Dropped, it ends without waiting for anything.
@@ -102,6 +104,7 @@ impl Host {
             verified: Default::default(),
             counted: Default::default(),
             stage_caches: Default::default(),
+            edge_cache: Default::default(),
             metrics: Metrics::default(),
             access_log: AccessLog::start()?,
             memory: Arc::default(),
@@ -121,7 +124,8 @@ impl Host {
 
     /// Where clients are served: the first place for everybody.
     pub fn address(&self) -> SocketAddr {
-        let mut public = self.addresses.iter().filter(|(p, _)| p.vpc_endpoint_id.is_none());
+        let is_public = |p: &Place| p.vpc_endpoint_id.is_none() && p.distribution_id.is_none();
+        let mut public = self.addresses.iter().filter(|(p, _)| is_public(p));
         public.next().expect("a configuration has a listener for everybody").1
     }
 

@@ -12,6 +12,7 @@ mod descriptors;
 pub mod diagnostic;
 pub mod document;
 mod drive;
+pub mod edge;
 pub mod engine;
 mod engine_config;
 pub mod explained;

@@ -20,8 +20,10 @@ use tokio::sync::watch;
 
 use crate::activity::{self, Activity, Sending};
 use crate::arrival::{Peer, arrive};
+use crate::body::Body;
 use crate::descriptors::SpareDescriptor;
 use crate::drive::drive;
+use crate::edge;
 use crate::explained::{self, Explained};
 use crate::framing::own_response;
 use crate::host::Place;
@@ -58,6 +60,7 @@ pub(crate) async fn accept(
     let port = listener.local_addr().map_or(0, |address| address.port());
     let start = |(stream, address)| {
         let peer = Peer::new(address, port, place.vpc_endpoint_id.clone());
+        let peer = peer.of_distribution(place.distribution_id.clone());
         let (worker, place, ended) = (Rc::clone(&worker), Rc::clone(&place), ended.clone());
         tokio::task::spawn_local(serve(worker, place, stream, peer, ended));
     };
@@ -240,6 +243,13 @@ async fn answer(
         return Ok(full.map(|body| activity.respond(body, &worker.shared.memory)));
     };
     let activity = activity.counted(in_flight);
+    let edge = edge::find(&worker.settings.borrow().distributions, &peer, &request);
+    if let Some(edge) = edge {
+        // In a box: requests for APIs take no memory for it.
+        let mut response = Box::pin(edge::answer(&worker, &peer, &edge, request)).await;
+        close_with_the_host(&worker, version, &mut response);
+        return Ok(response.map(|body| activity.respond(body, &worker.shared.memory)));
+    }
     let mut response = match arrive(&worker, &peer, request) {
         Ok((arrival, client, contents)) => drive(&worker, arrival, client, contents).await,
         Err(refused) => {
@@ -253,8 +263,12 @@ async fn answer(
         }
         worker.shared.explanations.keep(explained);
     }
+    close_with_the_host(&worker, version, &mut response);
+    Ok(response.map(|body| activity.respond(body, &worker.shared.memory)))
+}
+
+fn close_with_the_host(worker: &Worker, version: http::Version, response: &mut Response<Body>) {
     if worker.connections.closing.get() && version < http::Version::HTTP_2 {
         response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
-    Ok(response.map(|body| activity.respond(body, &worker.shared.memory)))
 }

@@ -7,6 +7,7 @@ use gateway_core::definition::WhenAway;
 use crate::admin::token::AdminToken;
 use crate::config::{Config, Limits};
 use crate::credentials::Credentials;
+use crate::edge::Edge;
 use crate::functions::Functions;
 use crate::perform::access_keys::AccessKeys;
 use crate::perform::keys::Keys;
@@ -37,6 +38,8 @@ pub struct Settings {
     pub vpc_links: Arc<VpcLinks>,
     /// Caches of stages.
     pub stage_caches: Vec<StageCacheConfig>,
+    /// Distributions.
+    pub distributions: Vec<Arc<Edge>>,
     /// Bounds.
     pub limits: Limits,
     /// Whose calls may change what is served, and whose requests account for themselves.
@@ -82,6 +85,7 @@ impl Settings {
             tls,
             vpc_links,
             stage_caches: config.stage_caches(),
+            distributions: config.edges.clone(),
             limits: config.limits,
             admin_token: config.admin_token,
             redis: config.redis.clone(),

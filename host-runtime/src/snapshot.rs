@@ -1,6 +1,7 @@
 //! From files to a snapshot: the configuration, its definitions, and everything wrong with them.
 
 mod caching;
+mod distributions;
 mod guess;
 mod tls;
 mod web_acls;
@@ -122,6 +123,7 @@ impl Building {
                     self.truststore(truststore, file, &document);
                 }
                 self.tls(&mut config, file, &document);
+                self.distributions(&mut config, file);
                 let snapshot = self.snapshot(&config, file)?;
                 Some((config, snapshot))
             }

@@ -10,6 +10,7 @@ use gateway_core::message::Seed;
 use tokio::sync::{Notify, mpsc::UnboundedReceiver, watch};
 use tokio::task::JoinHandle;
 
+use crate::edge::EdgeCache;
 use crate::engine::{Engine, EngineError};
 use crate::explained::Explanations;
 use crate::host::Place;
@@ -46,6 +47,8 @@ pub struct Shared {
     pub counted: Counted,
     /// Responses that are cached by stages.
     pub stage_caches: StageCaches,
+    /// Responses that are cached by distributions.
+    pub edge_cache: EdgeCache,
     /// Metrics.
     pub metrics: Metrics,
     /// Access logs.
@@ -109,6 +112,7 @@ impl Worker {
         shared.memory.limit(settings.limits.content_in_memory_bytes);
         shared.stage_caches.configure(&settings.stage_caches);
         shared.load.limit(settings.limits.load);
+        shared.edge_cache.configure(&settings.limits, &settings.distributions);
         shared.metrics.tell_of(&settings.vpc_links);
         Self {
             engine,
@@ -200,6 +204,7 @@ impl Worker {
         self.shared.memory.limit(settings.limits.content_in_memory_bytes);
         self.shared.stage_caches.configure(&settings.stage_caches);
         self.shared.load.limit(settings.limits.load);
+        self.shared.edge_cache.configure(&settings.limits, &settings.distributions);
         self.shared.metrics.tell_of(&settings.vpc_links);
         if !Arc::ptr_eq(&settings.trust, &self.settings.borrow().trust) {
             // Nobody may use a connection for which an authority vouched that is trusted no more.

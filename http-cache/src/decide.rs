@@ -176,7 +176,10 @@ pub fn stale_on_error(
     let by_default = policy.stale_on_error_s.saturating_mul(1000);
     let by_default = if chosen.is_shared_lifetime { 0 } else { by_default };
     let stale_ms = chosen.age_ms(now).saturating_sub(chosen.lifetime_ms);
-    let is_allowed = !chosen.never_stale && stale_ms < own_ms.unwrap_or(by_default).max(1);
+    // An error is no better than another.
+    let is_allowed = chosen.status < 500
+        && !chosen.never_stale
+        && stale_ms < own_ms.unwrap_or(by_default).max(1);
     let is_due = chosen.is_fresh(now) || own_ms.unwrap_or(by_default) > 0;
     (is_allowed && is_due).then_some(index)
 }

@@ -8,6 +8,8 @@ pub struct Policy {
     pub min_ttl_s: u64,
     /// How long a response without any word of its freshness is fresh, seconds.
     pub default_ttl_s: u64,
+    /// Whether that is so whatever the status; else for those that are cacheable by default (RFC 9110 §15.1).
+    pub default_for_any_status: bool,
     /// Most that a response stays fresh, seconds.
     pub max_ttl_s: u64,
     /// For responses with `Last-Modified` and no word of their freshness: this percentage of the time since
@@ -30,6 +32,7 @@ impl Default for Policy {
         Self {
             min_ttl_s: 0,
             default_ttl_s: 0,
+            default_for_any_status: false,
             max_ttl_s: u64::MAX,
             heuristic_percent: 0,
             reads_targeted: true,

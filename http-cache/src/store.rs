@@ -166,6 +166,18 @@ impl Stored {
         Timestamp(self.received_at.0.saturating_add(kept))
     }
 
+    /// Whether it answers whatever another one answers: stored later, nobody needs that any more.
+    pub fn replaces(&self, other: &Self) -> bool {
+        let holds = match (self.part, other.part) {
+            (None, _) => true,
+            (Some(_), None) => false,
+            (Some(own), Some(other)) => {
+                own.range.first <= other.range.first && other.range.last <= own.range.last
+            }
+        };
+        holds && self.selecting == other.selecting
+    }
+
     pub(crate) fn has_validator(&self) -> bool {
         self.fields.contains("etag") || self.fields.contains("last-modified")
     }
@@ -254,7 +266,9 @@ fn lifetime_s(policy: &Policy, response: &Response<'_>, directives: &ResponseDir
     let said = directives.s_maxage_s.or(directives.max_age_s).or_else(expires);
     let said = said.or_else(|| {
         let is_by_default = BY_DEFAULT.contains(&response.status) || directives.public;
-        is_by_default.then(|| heuristic_s(policy, response).unwrap_or(policy.default_ttl_s))
+        let heuristic = is_by_default.then(|| heuristic_s(policy, response)).flatten();
+        let has_default = is_by_default || policy.default_for_any_status;
+        heuristic.or(has_default.then_some(policy.default_ttl_s))
     });
     said.unwrap_or(0).min(policy.max_ttl_s).max(min)
 }

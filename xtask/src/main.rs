@@ -4,6 +4,7 @@
 //! itself, so each of them works on a machine that has only Rust and Node.
 
 mod bench;
+mod cache_suite;
 mod component;
 mod licences;
 mod node;
@@ -28,6 +29,8 @@ cargo xtask COMMAND
                             compare with nginx and a bare proxy; writes docs/benchmarks.md
   waf-suite [--benign FOLDER]… [--attacks FOLDER]… [CORERULESET]
                             what a web ACL stops of the Core Rule Set's regression requests and of benign values
+  cache-suite [PATH]        run the public suite of HTTP caches, http-tests/cache-tests, against a distribution; without the
+                            path of a checkout the edition that npm has
   licences                  check every dependency's licence and source against deny.toml
   toolchain [--debian]      make sure of the wasm32-unknown-unknown target
 ";
@@ -55,6 +58,7 @@ fn run(arguments: &[String]) -> Result<()> {
         "worker" => worker::run(rest),
         "bench" => bench::run(rest),
         "waf-suite" => waf_suite::run(rest),
+        "cache-suite" => cache_suite::run(rest),
         "licences" => no_more(rest).and_then(|()| licences::check()),
         "toolchain" => toolchain::run(rest),
         "-h" | "--help" | "help" => {

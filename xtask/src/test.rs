@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
-use crate::{component, licences, node, serve, shell, toolchain, worker};
+use crate::{cache_suite, component, licences, node, serve, shell, toolchain, worker};
 
 type Part = (&'static str, &'static str, fn() -> Result<()>);
 
@@ -30,6 +30,7 @@ const PARTS: &[Part] = &[
     ("fuzz", "the fuzz targets compile", fuzz),
     ("doctests", "the examples in the documentation run", doctests),
     ("velocity", "mapping templates render as Velocity 1.7 renders them, in Java", velocity),
+    ("caching", "the public suite of HTTP caches passes as far as the docs say", cache_suite::test),
     ("tests", "unit, simulation, conformance and host tests", tests),
 ];
 

@@ -156,3 +156,17 @@ fn bytes_are_counted_through_all_that_can_happen() {
         assert_eq!(cache.order.len(), cache.entries.len(), "step {step}");
     }
 }
+
+#[test]
+fn what_is_forgotten_is_gone_and_its_room_is_free() {
+    let mut cache = Cache::bounded(10_000);
+    (0..4).for_each(|n| store(&mut cache, n, 100));
+    let before = cache.size();
+    assert_eq!(cache.forget(|n| n % 2 == 0), 2);
+    assert_eq!((0..4).filter_map(|n| found(&mut cache, n, 0)).collect::<Vec<_>>(), [1, 3]);
+    assert_eq!(cache.size(), (2, before.1 / 2));
+    assert_eq!(cache.forget(|_| false), 0);
+    store(&mut cache, 0, 100);
+    assert_eq!(cache.forget(|_| true), 3);
+    assert_eq!(cache.size(), (0, 0));
+}

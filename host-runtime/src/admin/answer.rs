@@ -16,6 +16,7 @@ pub(crate) struct Answer {
 const TEXT: &str = "text/plain; charset=utf-8";
 /// Prometheus's exposition format.
 const METRICS: &str = "text/plain; version=0.0.4; charset=utf-8";
+const XML: &str = "text/xml";
 const JSON: &str = "application/json";
 
 impl Answer {
@@ -25,6 +26,11 @@ impl Answer {
 
     pub(crate) fn metrics(text: String) -> Self {
         Self { content_type: METRICS, ..Self::text(StatusCode::OK, text) }
+    }
+
+    /// As CloudFront's control plane speaks.
+    pub(crate) fn xml(status: StatusCode, text: String) -> Self {
+        Self { content_type: XML, ..Self::text(status, text) }
     }
 
     pub(crate) fn json(value: &serde_json::Value) -> Self {

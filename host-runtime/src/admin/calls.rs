@@ -7,7 +7,7 @@ use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
 
 use super::answer::Answer;
-use super::{State, caches, explanations, health, stages, usage};
+use super::{State, caches, explanations, health, invalidations, stages, usage};
 
 /// Most content of a call.
 const CONTENT_BYTES_MAX: usize = 64 * 1024;
@@ -42,6 +42,12 @@ pub(super) async fn answer(state: &State, request: Request<Incoming>) -> Answer 
         (&Method::GET, ["usageplans", plan, "usage"]) => {
             usage::get(state, plan, parts.uri.query().unwrap_or_default()).await
         }
+        (&Method::POST, ["2020-05-31", "distribution", id, "invalidation"]) => {
+            match read(content).await {
+                Ok(content) => invalidations::create(state, id, &content),
+                Err(refused) => refused,
+            }
+        }
         (&Method::GET, ["explain"]) => explanations::list(state),
         (&Method::GET, ["explain", id]) => explanations::get(state, id, &parts.headers),
         (
@@ -50,6 +56,7 @@ pub(super) async fn answer(state: &State, request: Request<Incoming>) -> Answer 
             | ["restapis", _, "stages", _, "cache", "data" | "authorizers"]
             | ["v2", "apis", _, "stages", _, "cache", "authorizers"]
             | ["usageplans", _, "usage"]
+            | ["2020-05-31", "distribution", _, "invalidation"]
             | ["explain"]
             | ["explain", _],
         ) => Answer::method_not_allowed(),

@@ -23,9 +23,14 @@ pub(super) fn read_all(
     web_acls: &[WebAclConfig],
 ) -> Vec<ApiConfig> {
     let of_all = web_acls::named(reading, at, web_acls);
+    // A distribution alone is something to serve.
+    let has_distributions = at.get("distributions").is_some();
+    if has_distributions && at.get("apis").is_none() {
+        return Vec::new();
+    }
     let Some(at) = reading.required(at, "apis") else { return Vec::new() };
     let items = reading.array(&at);
-    if items.is_empty() {
+    if items.is_empty() && !has_distributions {
         reading.error(&at, "`apis` is empty: there is nothing to serve");
     }
     let mut apis: Vec<ApiConfig> = Vec::new();

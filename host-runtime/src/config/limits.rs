@@ -17,6 +17,8 @@ pub struct Limits {
     pub content_timeout: Duration,
     /// Most that the caches of all stages hold together.
     pub stage_caches_in_memory_bytes: u64,
+    /// Most that all distributions hold together.
+    pub distributions_in_memory_bytes: u64,
     /// Most that may be under way.
     pub load: Bounds,
 }
@@ -27,6 +29,7 @@ impl Default for Limits {
             content_in_memory_bytes: crate::memory::default_max(),
             content_timeout: Duration::from_secs(30),
             stage_caches_in_memory_bytes: crate::memory::default_max_of_caches(),
+            distributions_in_memory_bytes: crate::memory::default_max_of_caches(),
             load: Bounds::default(),
         }
     }
@@ -35,13 +38,14 @@ impl Default for Limits {
 pub(super) fn read(reading: &Reading, at: &At<'_>) -> Limits {
     let mut limits = Limits::default();
     let Some(at) = at.get("limits") else { return limits };
-    const KEYS: [&str; 6] = [
+    const KEYS: [&str; 7] = [
         "contentInMemoryBytes",
         "contentTimeoutInMillis",
         "requestsInFlight",
         "integrationRequestsInFlight",
         "integrationRequestsQueued",
         "stageCachesInMemoryBytes",
+        "distributionsInMemoryBytes",
     ];
     reading.keys(&at, &KEYS);
     if let Some(at) = at.get(KEYS[0])
@@ -60,10 +64,14 @@ pub(super) fn read(reading: &Reading, at: &At<'_>) -> Limits {
         }
         limits.content_timeout = Duration::from_millis(millis.into());
     }
-    if let Some(at) = at.get(KEYS[5]) {
-        let bytes = at.as_text().and_then(|text| text.parse().ok());
-        match bytes.filter(|bytes| *bytes >= u64::from(CACHED_CONTENT_BYTES_MAX)) {
-            Some(bytes) => limits.stage_caches_in_memory_bytes = bytes,
+    for (name, bytes) in [
+        (KEYS[5], &mut limits.stage_caches_in_memory_bytes),
+        (KEYS[6], &mut limits.distributions_in_memory_bytes),
+    ] {
+        let Some(at) = at.get(name) else { continue };
+        let read = at.as_text().and_then(|text| text.parse().ok());
+        match read.filter(|read| *read >= u64::from(CACHED_CONTENT_BYTES_MAX)) {
+            Some(read) => *bytes = read,
             None => {
                 let message = "it must be a whole number, and one response may have";
                 reading.error(&at, format!("{message} {CACHED_CONTENT_BYTES_MAX} bytes"));

@@ -40,6 +40,7 @@ impl Listener {
             address: self.address,
             is_tls: self.tls.is_some(),
             vpc_endpoint_id: vpc_endpoint_id.map(Into::into),
+            distribution_id: None,
         }
     }
 }

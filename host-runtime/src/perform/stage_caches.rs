@@ -3,8 +3,8 @@
 //! Entries and flights are the core's ([`gateway_core::stage_cache::StageCache`]), in shards so that threads seldom meet; waiting is
 //! done here. Nothing of a cache touches a disk.
 
-mod flight;
-mod sharded;
+pub(crate) mod flight;
+pub(crate) mod sharded;
 #[cfg(test)]
 mod tests;
 
@@ -32,7 +32,7 @@ use crate::memory::Memory;
 
 /// The caches of all stages that have one, shared by all threads.
 #[derive(Debug, Default)]
-pub struct StageCaches(RwLock<BTreeMap<CacheName, Arc<Sharded>>>);
+pub struct StageCaches(RwLock<BTreeMap<CacheName, Arc<Sharded<Stored>>>>);
 
 /// A cache that a configuration has.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,7 +45,7 @@ pub struct StageCacheConfig {
 
 /// A response that is cached.
 #[derive(Debug)]
-struct Stored {
+pub(crate) struct Stored {
     status: u16,
     /// The header section as it goes out, but for what is each request's own.
     headers: HeaderMap,
@@ -88,7 +88,7 @@ impl StageCaches {
     /// How many responses each cache holds, and how many bytes.
     pub fn sizes(&self) -> Vec<(CacheName, usize, usize)> {
         let caches = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        let size = |(name, cache): (&CacheName, &Arc<Sharded>)| {
+        let size = |(name, cache): (&CacheName, &Arc<Sharded<Stored>>)| {
             let (responses, bytes) = cache.size();
             (name.clone(), responses, bytes)
         };
@@ -157,7 +157,9 @@ impl StageCaches {
         let headers = framing::client_section(&fields, held.endpoint.clone());
         match (bytes, headers) {
             (Some(bytes), Ok(headers)) => {
-                flight.land(Stored::new(status, &headers, &bytes), until, now());
+                let stored = Stored::new(status, &headers, &bytes);
+                let bytes = stored.bytes();
+                flight.land(now(), |_| (stored, bytes, until));
             }
             // What cannot be sent is told of where it is sent.
             _ => flight.answered(now()),
@@ -165,7 +167,7 @@ impl StageCaches {
         Ok(content)
     }
 
-    fn cache(&self, name: &CacheName) -> Option<Arc<Sharded>> {
+    fn cache(&self, name: &CacheName) -> Option<Arc<Sharded<Stored>>> {
         let caches = self.0.read().unwrap_or_else(PoisonError::into_inner);
         caches.get(name).cloned()
     }

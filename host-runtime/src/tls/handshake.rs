@@ -118,7 +118,7 @@ mod tests {
 
     fn place() -> Place {
         let address = "127.0.0.1:443".parse().unwrap();
-        Place { address, is_tls: true, vpc_endpoint_id: None }
+        Place { address, is_tls: true, vpc_endpoint_id: None, distribution_id: None }
     }
 
     async fn shake<S: AsyncRead + AsyncWrite + Unpin>(handshakes: &Handshakes, stream: S) -> bool {

@@ -3,6 +3,7 @@
 mod admin;
 mod bounds;
 mod caching;
+mod edge;
 mod faults;
 mod functions;
 mod kit;

@@ -6,29 +6,32 @@ use gateway_core::effect::ResponseDigest;
 use gateway_core::message::Timestamp;
 use gateway_core::stage_cache::{Ending, Ticket};
 
-use super::Stored;
 use super::sharded::{Landing, Sharded};
 use crate::drive;
 
 /// The exchange's part in a cache. Dropped before there is an answer (the client left, the engine
 /// broke), one of those who wait takes its place; they are woken in any case.
 #[derive(Debug)]
-pub(crate) struct Flight {
-    cache: Arc<Sharded>,
+pub(crate) struct Flight<R = super::Stored> {
+    cache: Arc<Sharded<R>>,
     digest: ResponseDigest,
     ticket: Option<Ticket>,
 }
 
-impl Flight {
-    pub(super) fn new(cache: Arc<Sharded>, digest: ResponseDigest, ticket: Ticket) -> Self {
+impl<R> Flight<R> {
+    pub(crate) fn new(cache: Arc<Sharded<R>>, digest: ResponseDigest, ticket: Ticket) -> Self {
         Self { cache, digest, ticket: Some(ticket) }
     }
 
-    /// Stores what was asked for.
-    pub(super) fn land(mut self, stored: Stored, until: Timestamp, now: Timestamp) {
+    /// Stores what was asked for: made of what is stored now, with its bytes and its end.
+    pub(crate) fn land(
+        mut self,
+        now: Timestamp,
+        make: impl FnOnce(Option<Arc<R>>) -> (R, usize, Timestamp),
+    ) {
         let Some(ticket) = self.ticket.take() else { return };
-        let bytes = stored.bytes();
         let mut shard = self.cache.shard(&self.digest);
+        let (stored, bytes, until) = make(shard.find(&self.digest, now));
         wake(shard.store(&self.digest, ticket, Arc::new(stored), bytes, until, now));
     }
 
@@ -43,7 +46,7 @@ impl Flight {
     }
 }
 
-impl Drop for Flight {
+impl<R> Drop for Flight<R> {
     fn drop(&mut self) {
         self.end(Ending::Lost, drive::now());
     }

@@ -1,0 +1,118 @@
+//! The response as the viewer gets it: response headers policies, CORS, and what the edge says of itself.
+
+use alloc::string::{String, ToString};
+
+use http_cache::{CacheStatus, Fields, remove_hop_by_hop};
+
+use crate::Matched;
+use crate::model::Cors;
+
+/// Where a response came from (`X-Cache`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CacheResult {
+    /// What is stored.
+    Hit,
+    /// What is stored, after the origin said that it still holds.
+    RefreshHit,
+    /// The origin.
+    Miss,
+    /// The edge, or the origin with an error.
+    Error,
+}
+
+impl Matched<'_> {
+    /// Makes a header section the viewer's.
+    pub fn finish(
+        &self,
+        fields: &mut Fields,
+        result: CacheResult,
+        status: Option<&CacheStatus>,
+        request_id: &str,
+    ) {
+        remove_hop_by_hop(fields);
+        if let Some(policy) = &self.behavior.respond {
+            policy.remove.iter().for_each(|name| fields.remove(name));
+            for field in &policy.set {
+                if field.overrides || !fields.contains(&field.name) {
+                    fields.set(field.name.as_str(), field.value.as_bytes());
+                }
+            }
+            if let Some(cors) = &policy.cors {
+                self.add_cors(cors, fields);
+            }
+            if policy.server_timing {
+                let state = match result {
+                    CacheResult::Hit => "cdn-cache-hit",
+                    CacheResult::RefreshHit => "cdn-cache-refresh",
+                    CacheResult::Miss | CacheResult::Error => "cdn-cache-miss",
+                };
+                fields.push("Server-Timing", state);
+            }
+        }
+        let told = match result {
+            CacheResult::Hit => "Hit from cloudfront",
+            CacheResult::RefreshHit => "RefreshHit from cloudfront",
+            CacheResult::Miss => "Miss from cloudfront",
+            CacheResult::Error => "Error from cloudfront",
+        };
+        fields.set("X-Cache", told);
+        fields.push("Via", "1.1 edgeway (CloudFront)");
+        fields.set("X-Amz-Cf-Id", request_id);
+        if let Some(status) = status.filter(|_| self.distribution.options.tells_cache_status) {
+            fields.push("Cache-Status", status.to_value("edgeway"));
+        }
+    }
+
+    fn add_cors(&self, cors: &Cors, fields: &mut Fields) {
+        // AWS adds them to answers to requests that have an `Origin`.
+        let Some(origin) = self.fields.text("origin") else { return };
+        let names = [
+            "allow-origin",
+            "allow-methods",
+            "allow-headers",
+            "allow-credentials",
+            "expose-headers",
+            "max-age",
+        ];
+        let has_own = fields.contains("access-control-allow-origin");
+        if has_own && !cors.overrides {
+            return;
+        }
+        names.iter().for_each(|name| fields.remove(&["access-control-", name].concat()));
+        let Some(allowed) = allowed(cors, origin) else { return };
+        let is_any = allowed == "*";
+        fields.push("Access-Control-Allow-Origin", allowed);
+        if !is_any {
+            fields.push("Vary", "Origin");
+        }
+        if cors.credentials {
+            fields.push("Access-Control-Allow-Credentials", "true");
+        }
+        let is_preflight =
+            self.method == "OPTIONS" && self.fields.contains("access-control-request-method");
+        let list = |values: &[String]| values.join(", ");
+        if is_preflight {
+            fields.push("Access-Control-Allow-Methods", list(&cors.methods));
+            if !cors.headers.is_empty() {
+                fields.push("Access-Control-Allow-Headers", list(&cors.headers));
+            }
+            if let Some(seconds) = cors.max_age_s {
+                fields.push("Access-Control-Max-Age", seconds.to_string());
+            }
+        } else if !cors.expose.is_empty() {
+            fields.push("Access-Control-Expose-Headers", list(&cors.expose));
+        }
+    }
+}
+
+/// `*`, or the origin where it is one of those that are allowed; their names may have `*` in them.
+fn allowed(cors: &Cors, origin: &str) -> Option<String> {
+    if cors.origins.iter().any(|one| one == "*") {
+        return Some(if cors.credentials { origin.into() } else { "*".into() });
+    }
+    let is_it = |one: &String| {
+        let is = |text: &str| crate::pattern::matches(one.as_bytes(), text.as_bytes());
+        is(origin) || !one.contains("://") && origin.split_once("://").is_some_and(|(_, o)| is(o))
+    };
+    cors.origins.iter().any(is_it).then(|| origin.into())
+}

@@ -1,0 +1,101 @@
+//! The cache key: what a cache policy names, and nothing else.
+
+use alloc::format;
+use alloc::string::String;
+use core::fmt::Write;
+
+use http_cache::normalise;
+
+use crate::{Matched, cookies, query};
+
+/// Each part with its length: no value can pass for another part.
+pub(crate) fn key(matched: &Matched<'_>) -> String {
+    let (cache, fields) = (&matched.behavior.cache, &matched.fields);
+    let mut key = String::new();
+    let mut add = |name: &str, value: &str| {
+        write!(key, "{}:{name}{}:{value}", name.len(), value.len()).ok();
+    };
+    add("distribution", &matched.distribution.id);
+    if matched.cache_method() != matched.method && matched.method == "OPTIONS" {
+        add("method", "OPTIONS");
+    }
+    // Behind a behaviour of another origin the same path is another object.
+    add("origin", &format!("{:?}", matched.origins()));
+    add("path", &matched.path);
+    if let Some(query) = keyed_query(matched) {
+        add("query", &query);
+    }
+    for name in keyed_fields(matched) {
+        match own_field(matched, &name) {
+            Some(value) => add(&name, &value),
+            None => {
+                if let Some(value) = normalise(fields, &name) {
+                    add(&name, &String::from_utf8_lossy(&value));
+                }
+            }
+        }
+    }
+    if let Some(encoding) = accept_encoding(matched) {
+        add("accept-encoding", &encoding);
+    }
+    if let Some(cookies) = cookies::keep(fields, |name| cache.cookies.names_cookie(name)) {
+        add("cookie", &cookies);
+    }
+    key
+}
+
+/// The part of the query that is in the key.
+fn keyed_query(matched: &Matched<'_>) -> Option<String> {
+    let selected = &matched.behavior.cache.query_strings;
+    query::keep(matched.query.as_deref()?, |name| {
+        !crate::signed::is_own(matched, name) && selected.names(name)
+    })
+}
+
+/// Names in lower case, in order.
+fn keyed_fields(matched: &Matched<'_>) -> alloc::vec::Vec<String> {
+    let mut names = match &matched.behavior.cache.headers {
+        crate::model::Selected::These(names) => {
+            names.iter().map(|name| name.to_ascii_lowercase()).collect()
+        }
+        _ => alloc::vec::Vec::new(),
+    };
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
+/// The value of a field that CloudFront makes itself; viewers' own are not believed.
+pub(crate) fn own_field(matched: &Matched<'_>, name: &str) -> Option<String> {
+    match name {
+        "host" => Some(matched.host.to_ascii_lowercase()),
+        "cloudfront-viewer-country" => Some(matched.country.clone().unwrap_or_default()),
+        "cloudfront-forwarded-proto" => {
+            Some(if matched.is_https { "https" } else { "http" }.into())
+        }
+        "cloudfront-viewer-address" => Some(matched.ip.clone()),
+        _ => None,
+    }
+}
+
+/// CloudFront's normalised `Accept-Encoding`: of what the policy supports, what the viewer takes.
+pub(crate) fn accept_encoding(matched: &Matched<'_>) -> Option<String> {
+    let cache = &matched.behavior.cache;
+    let takes = |coding: &str| {
+        http_cache::members(&matched.fields, "accept-encoding").any(|member| {
+            let member = String::from_utf8_lossy(member).to_ascii_lowercase();
+            let mut parts = member.split(';').map(str::trim);
+            let is_it = parts.next() == Some(coding);
+            // `q=0` and `q=0.000` say no.
+            is_it && !parts.any(|p| p.strip_prefix("q=").is_some_and(is_zero))
+        })
+    };
+    let both = [("br", cache.brotli), ("gzip", cache.gzip)];
+    let kept = both.into_iter().filter(|(coding, is_supported)| *is_supported && takes(coding));
+    let kept: alloc::vec::Vec<&str> = kept.map(|(coding, _)| coding).collect();
+    (!kept.is_empty()).then(|| kept.join(","))
+}
+
+fn is_zero(weight: &str) -> bool {
+    !weight.is_empty() && weight.chars().all(|c| matches!(c, '0' | '.'))
+}

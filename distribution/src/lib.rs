@@ -1,0 +1,35 @@
+#![doc = include_str!("../README.md")]
+#![no_std]
+#![forbid(unsafe_code)]
+
+extern crate alloc;
+#[cfg(test)]
+extern crate std;
+
+mod answer;
+mod cookies;
+mod finish;
+mod invalidation;
+mod key;
+mod managed;
+mod model;
+mod origin_request;
+mod path;
+mod pattern;
+mod problem;
+mod query;
+mod read;
+mod route;
+mod signed;
+
+pub use answer::Answer;
+pub use finish::CacheResult;
+pub use invalidation::{Invalidation, InvalidationError};
+pub use model::{Distribution, Options, Origin, ProtocolPolicy};
+pub use origin_request::OriginRequest;
+pub use problem::Problem;
+pub use route::{Matched, Viewer};
+pub use signed::{Digest, Signature};
+
+#[cfg(test)]
+mod tests;

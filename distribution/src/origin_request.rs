@@ -1,0 +1,176 @@
+//! What an origin is sent.
+
+use alloc::string::{String, ToString};
+
+use http_cache::{Fields, remove_hop_by_hop};
+
+use crate::key::{accept_encoding, own_field};
+use crate::model::{OriginRequestPolicy, ProtocolPolicy, Selected};
+use crate::{Matched, Origin, cookies, query, signed};
+
+/// A request to an origin, but for its content.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OriginRequest<'d> {
+    /// Where it goes.
+    pub origin: &'d Origin,
+    /// Over TLS.
+    pub is_https: bool,
+    /// The method.
+    pub method: String,
+    /// Path and query.
+    pub target: String,
+    /// The header section, with `Host`.
+    pub fields: Fields,
+}
+
+/// Passed on whatever policies say: they are about the message, or what a cache asks. `Authorization` is beside
+/// them for methods that are not cached (CloudFront's table of request headers).
+const PASSED: [&str; 17] = [
+    "cache-control",
+    "content-encoding",
+    "content-language",
+    "content-length",
+    "content-md5",
+    "content-type",
+    "date",
+    "from",
+    "if-match",
+    "if-modified-since",
+    "if-none-match",
+    "if-range",
+    "if-unmodified-since",
+    "max-forwards",
+    "pragma",
+    "range",
+    "warning",
+];
+/// Never passed on: the edge says them itself, or nobody may claim them.
+const NEVER: [&str; 8] = [
+    "expect",
+    "host",
+    "via",
+    "x-amz-cf-id",
+    "x-forwarded-for",
+    "accept-encoding",
+    "cookie",
+    "user-agent",
+];
+
+impl<'d> Matched<'d> {
+    /// The request to one of its origins. `request_id` is the edge's name for it (`X-Amz-Cf-Id`).
+    pub fn origin_request(&self, origin: usize, request_id: &str) -> OriginRequest<'d> {
+        let origin = &self.distribution.origins[origin];
+        let is_https = match origin.protocol {
+            ProtocolPolicy::HttpOnly => false,
+            ProtocolPolicy::HttpsOnly => true,
+            ProtocolPolicy::MatchViewer => self.is_https,
+        };
+        let query = self.forwarded_query().map(|query| ["?", &query].concat());
+        let target = [&*origin.path, &*self.path, query.as_deref().unwrap_or_default()].concat();
+        let mut fields = self.forwarded_fields(origin);
+        fields.push("X-Amz-Cf-Id", request_id);
+        Origin::custom(origin, &mut fields);
+        OriginRequest { origin, is_https, method: self.method.clone(), target, fields }
+    }
+
+    fn forwarded_query(&self) -> Option<String> {
+        let cache = &self.behavior.cache.query_strings;
+        let more = self.behavior.forward.as_ref().map(|policy| &policy.query_strings);
+        query::keep(self.query.as_deref()?, |name| {
+            let is_forwarded = cache.names(name) || more.is_some_and(|more| more.names(name));
+            is_forwarded && !signed::is_own(self, name)
+        })
+    }
+
+    fn forwarded_fields(&self, origin: &Origin) -> Fields {
+        let (cache, forward) = (&self.behavior.cache, self.behavior.forward.as_ref());
+        let mut viewer = self.fields.clone();
+        remove_hop_by_hop(&mut viewer);
+        let is_keyed = |name: &str| cache.headers.names_field(name);
+        let is_named = |name: &str| {
+            is_keyed(name) || forward.is_some_and(|policy| policy.headers.names_field(name))
+        };
+        let host = match is_named("host") {
+            true => self.host.clone(),
+            false => origin.domain_name.clone(),
+        };
+        let mut fields = Fields::from([("Host", &*host)]);
+        for field in viewer.iter() {
+            let name = field.name.to_ascii_lowercase();
+            let is_passed = PASSED.contains(&&*name)
+                || name == "authorization" && !matches!(&*self.method, "GET" | "HEAD" | "OPTIONS");
+            let is_own = name.starts_with("cloudfront-") || name.starts_with("x-edge-");
+            if !NEVER.contains(&&*name) && !is_own && (is_passed || is_named(&name)) {
+                fields.push(field.name.as_str(), field.value.as_slice());
+            }
+        }
+        if let Some(agent) = viewer.get("user-agent").filter(|_| is_named("user-agent")) {
+            fields.push("User-Agent", agent);
+        } else {
+            fields.push("User-Agent", "Amazon CloudFront");
+        }
+        self.forward_encoding(&viewer, is_named("accept-encoding"), &mut fields);
+        let kept = cookies::keep(&viewer, |name| {
+            let is_forwarded = forward.is_some_and(|policy| policy.cookies.names_cookie(name));
+            let is_signature = self.behavior.trusted_keys.is_some() && signed::is_cookie(name);
+            !is_signature && (cache.cookies.names_cookie(name) || is_forwarded)
+        });
+        if let Some(kept) = kept {
+            fields.push("Cookie", kept);
+        }
+        self.add_own(forward, &mut fields);
+        fields
+    }
+
+    fn forward_encoding(&self, viewer: &Fields, is_named: bool, fields: &mut Fields) {
+        let cache = &self.behavior.cache;
+        if cache.gzip || cache.brotli {
+            if let Some(encoding) = accept_encoding(self) {
+                fields.push("Accept-Encoding", encoding);
+            }
+        } else if is_named {
+            viewer.all("accept-encoding").for_each(|line| fields.push("Accept-Encoding", line));
+        }
+    }
+
+    /// What the edge says of itself and of the viewer.
+    fn add_own(&self, forward: Option<&OriginRequestPolicy>, fields: &mut Fields) {
+        let before = self.fields.text("x-forwarded-for").filter(|_| self.forwards_for(forward));
+        let before = before.map(|before| [before, ", "].concat()).unwrap_or_default();
+        fields.push("X-Forwarded-For", [&*before, &*self.ip].concat());
+        fields.push("Via", "1.1 edgeway (CloudFront)");
+        let keyed = match &self.behavior.cache.headers {
+            Selected::These(names) => names.as_slice(),
+            _ => &[],
+        };
+        let listed = match forward.map(|policy| &policy.headers) {
+            Some(Selected::These(names)) => names.as_slice(),
+            _ => &[],
+        };
+        let added = forward.map(|policy| policy.added.as_slice()).unwrap_or_default();
+        let mut told: alloc::vec::Vec<String> = alloc::vec::Vec::new();
+        for name in keyed.iter().chain(listed).chain(added) {
+            let lower = name.to_ascii_lowercase();
+            if lower == "host" || told.contains(&lower) {
+                continue;
+            }
+            if let Some(value) = own_field(self, &lower).filter(|value| !value.is_empty()) {
+                fields.push(name.as_str(), value);
+                told.push(lower);
+            }
+        }
+    }
+
+    /// What a viewer says of those before it is passed on where all of its fields are.
+    fn forwards_for(&self, forward: Option<&OriginRequestPolicy>) -> bool {
+        forward.is_some_and(|policy| policy.headers.names_field("x-forwarded-for"))
+    }
+}
+
+impl Origin {
+    fn custom(&self, fields: &mut Fields) {
+        for (name, value) in &self.custom_headers {
+            fields.set(name.to_string(), value.as_bytes());
+        }
+    }
+}

@@ -1,0 +1,24 @@
+//! What is wrong with a distribution's JSON.
+
+use alloc::string::String;
+use core::fmt;
+
+/// A mistake, or something that this crate does not do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// Which document: `distribution`, or the number of what it refers to.
+    pub document: String,
+    /// JSON pointer (RFC 6901) within the document.
+    pub pointer: String,
+    /// What is wrong, in a sentence.
+    pub message: String,
+    /// Whether the distribution works all the same.
+    pub is_warning: bool,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { document, pointer, message, .. } = self;
+        write!(f, "{document}#{pointer}: {message}")
+    }
+}

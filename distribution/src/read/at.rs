@@ -1,0 +1,151 @@
+//! A place in a document, and what is wrong there.
+
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use core::cell::RefCell;
+
+use serde_json::Value;
+
+use crate::problem::Problem;
+
+/// Most mistakes that are told.
+const PROBLEMS_MAX: usize = 200;
+
+pub(super) struct Reading {
+    document: RefCell<String>,
+    problems: RefCell<Vec<Problem>>,
+}
+
+impl Reading {
+    pub(super) fn new(document: &str) -> Self {
+        Self { document: RefCell::new(document.into()), problems: RefCell::default() }
+    }
+
+    pub(super) fn into_problems(self) -> Vec<Problem> {
+        self.problems.into_inner()
+    }
+
+    /// What `read` finds wrong is told of this document.
+    pub(super) fn within<T>(&self, document: &str, read: impl FnOnce() -> T) -> T {
+        let outer = self.document.replace(document.into());
+        let result = read();
+        self.document.replace(outer);
+        result
+    }
+}
+
+#[derive(Clone)]
+pub(super) struct At<'v, 'r> {
+    pub(super) value: &'v Value,
+    pointer: String,
+    reading: &'r Reading,
+}
+
+impl<'v, 'r> At<'v, 'r> {
+    pub(super) fn top(reading: &'r Reading, value: &'v Value) -> Self {
+        Self { value, pointer: String::new(), reading }
+    }
+
+    pub(super) fn error(&self, message: impl Into<String>) {
+        self.tell(message.into(), false);
+    }
+
+    pub(super) fn warning(&self, message: impl Into<String>) {
+        self.tell(message.into(), true);
+    }
+
+    fn tell(&self, message: String, is_warning: bool) {
+        let mut problems = self.reading.problems.borrow_mut();
+        if problems.len() < PROBLEMS_MAX {
+            let document = self.reading.document.borrow().clone();
+            problems.push(Problem { document, pointer: self.pointer.clone(), message, is_warning });
+        }
+    }
+
+    fn child(&self, name: &str, value: &'v Value) -> Self {
+        let name = name.replace('~', "~0").replace('/', "~1");
+        Self { value, pointer: [&*self.pointer, "/", &name].concat(), reading: self.reading }
+    }
+
+    /// Refuses members of other names, except where they say nothing.
+    pub(super) fn members(&self, known: &[&str]) {
+        let Some(object) = self.value.as_object() else { return self.error("it is no object") };
+        for (name, value) in object.iter().filter(|(name, _)| !known.contains(&name.as_str())) {
+            if !value.is_null() {
+                self.child(name, value).error(alloc::format!("`{name}` is not supported"));
+            }
+        }
+    }
+
+    /// A member that is there and is not null.
+    pub(super) fn get(&self, name: &str) -> Option<Self> {
+        let value = self.value.as_object()?.get(name)?;
+        (!value.is_null()).then(|| self.child(name, value))
+    }
+
+    pub(super) fn required(&self, name: &str) -> Option<Self> {
+        let member = self.get(name);
+        if member.is_none() {
+            self.error(alloc::format!("`{name}` is missing"));
+        }
+        member
+    }
+
+    /// The items of a member in AWS's shape, `{"Quantity": 1, "Items": […]}`; an array will do too.
+    pub(super) fn items(&self, name: &str) -> Vec<Self> {
+        self.get(name).map(|at| at.own_items()).unwrap_or_default()
+    }
+
+    /// The same of this value.
+    pub(super) fn own_items(&self) -> Vec<Self> {
+        let list = if self.value.is_array() { Some(self.clone()) } else { self.get("Items") };
+        let Some(list) = list else { return Vec::new() };
+        let Some(items) = list.value.as_array() else {
+            list.error("it is no list");
+            return Vec::new();
+        };
+        let items: Vec<Self> =
+            items.iter().enumerate().map(|(n, v)| list.child(&n.to_string(), v)).collect();
+        let quantity = self.get("Quantity").and_then(|at| at.number());
+        if quantity.is_some_and(|quantity| quantity != items.len() as u64) {
+            self.error("`Quantity` is not the number of `Items`");
+        }
+        items
+    }
+
+    pub(super) fn texts(&self, name: &str) -> Vec<String> {
+        self.items(name).iter().filter_map(|at| at.text().map(String::from)).collect()
+    }
+
+    pub(super) fn text(&self) -> Option<&'v str> {
+        self.value.as_str()
+    }
+
+    pub(super) fn boolean(&self) -> Option<bool> {
+        self.value.as_bool()
+    }
+
+    /// A whole number, which some exporters write with a point.
+    pub(super) fn number(&self) -> Option<u64> {
+        let float = || self.value.as_f64().filter(|n| *n >= 0.0 && *n < 1e15).map(|n| n as u64);
+        let number = self.value.as_u64().or_else(float);
+        if number.is_none() && self.value.is_number() {
+            self.error("it is no whole number, 0 or more");
+        }
+        number
+    }
+
+    pub(super) fn one_of(&self, known: &[&'static str]) -> Option<&'static str> {
+        let text = self.text().unwrap_or_default();
+        let found = known.iter().find(|one| **one == text);
+        if found.is_none() {
+            self.error(alloc::format!("it must be one of {}", known.join(", ")));
+        }
+        found.copied()
+    }
+
+    /// Whether a member is `true`.
+    pub(super) fn is(&self, name: &str) -> bool {
+        self.get(name).and_then(|at| at.boolean()).unwrap_or(false)
+    }
+}

@@ -1,0 +1,260 @@
+//! Cache behaviours, with policies or with the older `ForwardedValues`.
+
+use alloc::string::String;
+use alloc::vec;
+use alloc::vec::Vec;
+
+use super::at::At;
+use super::policies::{References, selected};
+use crate::managed;
+use crate::model::{
+    Behavior, CachePolicy, Group, Origin, OriginRequestPolicy, ResponseHeadersPolicy, Selected,
+    Target, ViewerProtocol,
+};
+use crate::pattern::Pattern;
+
+pub(super) struct Places<'a> {
+    pub(super) origins: &'a [Origin],
+    pub(super) groups: &'a [Group],
+    pub(super) refs: &'a References,
+}
+
+const MEMBERS: [&str; 24] = [
+    "PathPattern",
+    "TargetOriginId",
+    "TrustedSigners",
+    "TrustedKeyGroups",
+    "ViewerProtocolPolicy",
+    "AllowedMethods",
+    "CachedMethods",
+    "SmoothStreaming",
+    "Compress",
+    "LambdaFunctionAssociations",
+    "FunctionAssociations",
+    "FieldLevelEncryptionId",
+    "RealtimeLogConfigArn",
+    "CachePolicyId",
+    "OriginRequestPolicyId",
+    "ResponseHeadersPolicyId",
+    "GrpcConfig",
+    "ForwardedValues",
+    "MinTTL",
+    "DefaultTTL",
+    "MaxTTL",
+    "TrustedKeyGroupIds",
+    "CacheTagConfig",
+    "Comment",
+];
+
+pub(super) fn read(at: &At<'_, '_>, places: &Places<'_>) -> Option<Behavior> {
+    let pattern = at.required("PathPattern")?;
+    let text = pattern.text().filter(|text| !text.is_empty() && text.len() <= 255);
+    if text.is_none() {
+        pattern.error("a path pattern has 1 to 255 characters");
+    }
+    behavior(at, Pattern::new(text?), places)
+}
+
+pub(super) fn read_default(at: &At<'_, '_>, places: &Places<'_>) -> Option<Behavior> {
+    behavior(at, Pattern::any(), places)
+}
+
+fn behavior(at: &At<'_, '_>, pattern: Pattern, places: &Places<'_>) -> Option<Behavior> {
+    at.members(&MEMBERS);
+    refuse(at);
+    let target = target(at, places);
+    let viewer = at.required("ViewerProtocolPolicy");
+    let viewer =
+        match viewer.and_then(|at| at.one_of(&["allow-all", "https-only", "redirect-to-https"])) {
+            Some("https-only") => ViewerProtocol::HttpsOnly,
+            Some("redirect-to-https") => ViewerProtocol::RedirectToHttps,
+            _ => ViewerProtocol::AllowAll,
+        };
+    let (methods, cached_methods) = methods(at);
+    let (cache, legacy) = cache_policy(at, places.refs);
+    let forward = at.get("OriginRequestPolicyId").and_then(|at| {
+        let id = at.text().filter(|id| !id.is_empty())?;
+        let found = places.refs.origin_request.get(id).cloned();
+        let found = found.or_else(|| managed::origin_request(id));
+        if found.is_none() {
+            at.error("there is no such origin request policy: `references` brings it");
+        }
+        found
+    });
+    let respond = at.get("ResponseHeadersPolicyId").and_then(|at| response_headers(&at, places));
+    Some(Behavior {
+        pattern,
+        target: target?,
+        viewer,
+        methods,
+        cached_methods,
+        cache: cache?,
+        forward: forward.or(legacy),
+        respond,
+        trusted_keys: trusted_keys(at, places),
+    })
+}
+
+fn response_headers(at: &At<'_, '_>, places: &Places<'_>) -> Option<ResponseHeadersPolicy> {
+    let id = at.text().filter(|id| !id.is_empty())?;
+    let found = places.refs.response_headers.get(id).cloned();
+    let found = found.or_else(|| managed::response_headers(id));
+    if found.is_none() {
+        at.error("there is no such response headers policy: `references` brings it");
+    }
+    found
+}
+
+fn target(at: &At<'_, '_>, places: &Places<'_>) -> Option<Target> {
+    let named = at.required("TargetOriginId")?;
+    let id = named.text().unwrap_or_default();
+    let origin = places.origins.iter().position(|origin| origin.id == id).map(Target::Origin);
+    let group = || places.groups.iter().position(|group| group.id == id).map(Target::Group);
+    let found = origin.or_else(group);
+    if found.is_none() {
+        named.error("there is no such origin or origin group");
+    }
+    found
+}
+
+/// What would change what requests do, and is not here.
+fn refuse(at: &At<'_, '_>) {
+    for name in ["LambdaFunctionAssociations", "FunctionAssociations"] {
+        if !at.items(name).is_empty() {
+            at.error(alloc::format!("`{name}`: functions at the edge are not supported yet"));
+        }
+    }
+    for name in ["FieldLevelEncryptionId", "RealtimeLogConfigArn"] {
+        if let Some(at) = at.get(name).filter(|at| at.text() != Some("")) {
+            at.error("this is not supported");
+        }
+    }
+    for name in ["SmoothStreaming"] {
+        if at.is(name) {
+            at.error(alloc::format!("`{name}` is not supported"));
+        }
+    }
+    if at.get("GrpcConfig").is_some_and(|at| at.is("Enabled")) {
+        at.error("gRPC is not supported");
+    }
+    for name in ["CacheTagConfig", "TrustedKeyGroupIds"] {
+        if let Some(at) = at.get(name) {
+            at.error("this is not supported");
+        }
+    }
+    if let Some(signers) = at.get("TrustedSigners").filter(|at| at.is("Enabled")) {
+        signers.error("AWS accounts as signers are not supported: use `TrustedKeyGroups`");
+    }
+    if at.is("Compress") {
+        at.warning("the edge does not compress: variants are stored as the origin encodes them");
+    }
+}
+
+fn methods(at: &At<'_, '_>) -> (Vec<String>, Vec<String>) {
+    const ALL: [&[&str]; 3] = [
+        &["GET", "HEAD"],
+        &["GET", "HEAD", "OPTIONS"],
+        &["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"],
+    ];
+    let of = |at: &At<'_, '_>, sets: &[&[&str]], message: &str| {
+        let mut named: Vec<String> =
+            at.own_items().iter().filter_map(|at| at.text().map(String::from)).collect();
+        named.sort_unstable();
+        if !sets.iter().any(|set| named.iter().eq(set.iter())) {
+            at.error(message);
+        }
+        named
+    };
+    let both = || vec![String::from("GET"), String::from("HEAD")];
+    let Some(allowed) = at.get("AllowedMethods") else { return (both(), both()) };
+    let message = "it is GET and HEAD, these and OPTIONS, or all seven";
+    let methods = of(&allowed, &ALL, message);
+    let cached = allowed.get("CachedMethods").or_else(|| at.get("CachedMethods"));
+    let cached = cached.map(|at| of(&at, &ALL[..2], "it is GET and HEAD, or these and OPTIONS"));
+    (methods, cached.unwrap_or_else(both))
+}
+
+/// The cache policy, and what the older form forwards beyond the key (nothing).
+fn cache_policy(
+    at: &At<'_, '_>,
+    refs: &References,
+) -> (Option<CachePolicy>, Option<OriginRequestPolicy>) {
+    if let Some(named) = at.get("CachePolicyId") {
+        if at.get("ForwardedValues").is_some() {
+            at.error("a behavior has `CachePolicyId` or `ForwardedValues`, not both");
+        }
+        let id = named.text().unwrap_or_default();
+        let found = refs.cache.get(id).cloned().or_else(|| managed::cache(id));
+        if found.is_none() {
+            named.error("there is no such cache policy: `references` brings it");
+        }
+        return (found, None);
+    }
+    let Some(values) = at.get("ForwardedValues") else {
+        at.error("a behavior has `CachePolicyId` or `ForwardedValues`");
+        return (None, None);
+    };
+    values.members(&["QueryString", "Cookies", "Headers", "QueryStringCacheKeys"]);
+    let number = |name: &str, default| at.get(name).and_then(|at| at.number()).unwrap_or(default);
+    let headers = values.texts("Headers");
+    let is_all = headers.iter().any(|name| name == "*");
+    let keys = values.texts("QueryStringCacheKeys");
+    let query_strings = match values.is("QueryString") {
+        false => Selected::None,
+        true if keys.is_empty() => Selected::All,
+        true => Selected::These(keys.clone()),
+    };
+    let cookies = values.get("Cookies").map(|at| {
+        at.members(&["Forward", "WhitelistedNames"]);
+        selected(&at, "Forward", "WhitelistedNames")
+    });
+    let cookies = cookies.unwrap_or_default();
+    // "*": every field is forwarded, and then nothing is cached (CloudFront's documentation).
+    let policy = CachePolicy {
+        min_ttl_s: if is_all { 0 } else { number("MinTTL", 0) },
+        default_ttl_s: if is_all { 0 } else { number("DefaultTTL", 86_400) },
+        max_ttl_s: if is_all { 0 } else { number("MaxTTL", 31_536_000) },
+        headers: if is_all || headers.is_empty() {
+            Selected::None
+        } else {
+            Selected::These(headers)
+        },
+        cookies,
+        query_strings,
+        gzip: true,
+        brotli: false,
+    };
+    let forward = OriginRequestPolicy {
+        headers: if is_all { Selected::All } else { Selected::None },
+        // With keys named, all parameters are forwarded (CloudFront: "forwards all query strings").
+        query_strings: if keys.is_empty() { Selected::None } else { Selected::All },
+        ..OriginRequestPolicy::default()
+    };
+    (Some(policy), Some(forward))
+}
+
+fn trusted_keys(at: &At<'_, '_>, places: &Places<'_>) -> Option<Vec<String>> {
+    let trusted = at.get("TrustedKeyGroups").filter(|at| at.is("Enabled"))?;
+    let mut keys = Vec::new();
+    for group in trusted.own_items() {
+        let id = group.text().unwrap_or_default();
+        match places.refs.key_groups.get(id) {
+            Some(members) => {
+                for key in members {
+                    if places.refs.public_keys.contains_key(key) {
+                        keys.push(key.clone());
+                    } else {
+                        group.error(alloc::format!(
+                            "its public key `{key}` is not there: `references` brings it"
+                        ));
+                    }
+                }
+            }
+            None => group.error("there is no such key group: `references` brings it"),
+        }
+    }
+    if keys.is_empty() {
+        trusted.error("nobody could sign");
+    }
+    Some(keys)
+}

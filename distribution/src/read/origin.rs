@@ -1,0 +1,188 @@
+//! Origins and origin groups.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use super::at::At;
+use crate::model::{Group, Origin, ProtocolPolicy};
+
+pub(super) fn origins(config: &At<'_, '_>) -> Vec<Origin> {
+    let items = config.items("Origins");
+    if items.is_empty() {
+        config.error("there is no origin");
+    }
+    let mut origins: Vec<Origin> = Vec::new();
+    for at in items {
+        let Some(origin) = origin(&at) else { continue };
+        if origins.iter().any(|other| other.id == origin.id) {
+            at.error("another origin has this id");
+        }
+        origins.push(origin);
+    }
+    origins
+}
+
+fn origin(at: &At<'_, '_>) -> Option<Origin> {
+    at.members(&[
+        "Id",
+        "DomainName",
+        "OriginPath",
+        "CustomHeaders",
+        "S3OriginConfig",
+        "CustomOriginConfig",
+        "VpcOriginConfig",
+        "ConnectionAttempts",
+        "ConnectionTimeout",
+        "ResponseCompletionTimeout",
+        "OriginShield",
+        "OriginAccessControlId",
+    ]);
+    let id = at.required("Id")?.text()?.into();
+    let domain_name = at.required("DomainName")?;
+    if let Some(s3) = at.get("S3OriginConfig") {
+        s3.error("S3 origins are not supported: an HTTP origin has `CustomOriginConfig`");
+    }
+    if let Some(vpc) = at.get("VpcOriginConfig") {
+        vpc.error("VPC origins are not supported");
+    }
+    let access =
+        at.get("OriginAccessControlId").filter(|at| at.text().is_some_and(|t| !t.is_empty()));
+    if let Some(access) = access {
+        access.error("origin access control is not supported");
+    }
+    if let Some(limit) = at.get("ResponseCompletionTimeout").filter(|at| at.number() != Some(0)) {
+        limit.error("a limit of the whole response is not supported");
+    }
+    if let Some(shield) = at.get("OriginShield").filter(|at| at.is("Enabled")) {
+        shield.warning("this is one edge: a shield before the origin changes nothing");
+    }
+    let path = at.get("OriginPath").and_then(|at| at.text()).unwrap_or_default();
+    if !path.is_empty() && (!path.starts_with('/') || path.ends_with('/')) {
+        at.error("`OriginPath` begins with a slash and ends without one");
+    }
+    let custom = at.get("CustomOriginConfig");
+    if let Some(custom) = &custom {
+        custom.members(&[
+            "HTTPPort",
+            "HTTPSPort",
+            "OriginProtocolPolicy",
+            "OriginSslProtocols",
+            "OriginReadTimeout",
+            "OriginKeepaliveTimeout",
+            "IpAddressType",
+            "OriginMtlsConfig",
+        ]);
+        if let Some(mutual) = custom.get("OriginMtlsConfig") {
+            mutual.error("client certificates for origins are not supported");
+        }
+    }
+    let number = |name: &str, default: u64| {
+        let found = custom.as_ref().and_then(|custom| custom.get(name)?.number());
+        found.unwrap_or(default)
+    };
+    let policy = custom.as_ref().and_then(|custom| custom.get("OriginProtocolPolicy"));
+    let protocol =
+        match policy.and_then(|at| at.one_of(&["http-only", "https-only", "match-viewer"])) {
+            Some("http-only") => ProtocolPolicy::HttpOnly,
+            Some("match-viewer") => ProtocolPolicy::MatchViewer,
+            _ => ProtocolPolicy::HttpsOnly,
+        };
+    let port = |name: &str, default| {
+        u16::try_from(number(name, default)).unwrap_or_else(|_| {
+            at.error("there is no such port");
+            default as u16
+        })
+    };
+    let own = |name: &str, default| at.get(name).and_then(|at| at.number()).unwrap_or(default);
+    Some(Origin {
+        id,
+        domain_name: host(&domain_name)?,
+        path: path.into(),
+        http_port: port("HTTPPort", 80),
+        https_port: port("HTTPSPort", 443),
+        protocol,
+        read_timeout_s: number("OriginReadTimeout", 30).clamp(1, 600) as u32,
+        connection_timeout_s: own("ConnectionTimeout", 10).clamp(1, 10) as u32,
+        connection_attempts: own("ConnectionAttempts", 3).clamp(1, 3) as u32,
+        custom_headers: custom_headers(at),
+    })
+}
+
+fn host(at: &At<'_, '_>) -> Option<String> {
+    let text = at.text().unwrap_or_default();
+    let is_host = |b: u8| b.is_ascii_alphanumeric() || b"-._[]:".contains(&b);
+    let is_one = !text.is_empty() && text.bytes().all(is_host);
+    if !is_one {
+        at.error("it is no host name");
+    }
+    is_one.then(|| text.into())
+}
+
+fn custom_headers(at: &At<'_, '_>) -> Vec<(String, String)> {
+    // What frames a message or names its sender is the edge's to say (CloudFront's list has more).
+    const REFUSED: [&str; 12] = [
+        "cache-control",
+        "connection",
+        "content-length",
+        "cookie",
+        "host",
+        "if-match",
+        "if-modified-since",
+        "if-none-match",
+        "range",
+        "transfer-encoding",
+        "upgrade",
+        "via",
+    ];
+    let mut headers = Vec::new();
+    for item in at.items("CustomHeaders") {
+        item.members(&["HeaderName", "HeaderValue"]);
+        let name = item.required("HeaderName").and_then(|at| at.text());
+        let value = item.required("HeaderValue").and_then(|at| at.text());
+        let (Some(name), Some(value)) = (name, value) else { continue };
+        if REFUSED.iter().any(|one| one.eq_ignore_ascii_case(name)) || !is_field(name, value) {
+            item.error("this field cannot be added");
+            continue;
+        }
+        headers.push((name.into(), value.into()));
+    }
+    headers
+}
+
+/// Whether HTTP can carry it.
+pub(super) fn is_field(name: &str, value: &str) -> bool {
+    let is_token = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b);
+    !name.is_empty() && name.bytes().all(is_token) && !value.bytes().any(|b| b < 0x20 || b == 0x7f)
+}
+
+pub(super) fn groups(config: &At<'_, '_>, origins: &[Origin]) -> Vec<Group> {
+    let mut groups = Vec::new();
+    for at in config.items("OriginGroups") {
+        at.members(&["Id", "FailoverCriteria", "Members", "SelectionCriteria"]);
+        let criteria = at.get("SelectionCriteria").and_then(|at| at.text());
+        if criteria.is_some_and(|criteria| criteria != "default") {
+            at.error("origins are selected in their order alone");
+        }
+        let members: Vec<usize> = at
+            .items("Members")
+            .iter()
+            .filter_map(|member| {
+                let id = member.required("OriginId")?.text()?;
+                let found = origins.iter().position(|origin| origin.id == id);
+                if found.is_none() {
+                    member.error("there is no such origin");
+                }
+                found
+            })
+            .collect();
+        let codes =
+            at.get("FailoverCriteria").map(|at| at.items("StatusCodes")).unwrap_or_default();
+        let statuses = codes.iter().filter_map(|at| u16::try_from(at.number()?).ok()).collect();
+        let id = at.required("Id").and_then(|at| at.text());
+        match (id, <[usize; 2]>::try_from(members)) {
+            (Some(id), Ok(members)) => groups.push(Group { id: id.into(), members, statuses }),
+            _ => at.error("a group has an id and two members"),
+        }
+    }
+    groups
+}

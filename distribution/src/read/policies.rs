@@ -1,0 +1,264 @@
+//! Policies and keys: what a distribution refers to.
+
+use alloc::collections::BTreeMap;
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+use serde_json::Value;
+
+use super::KeyGroups;
+use super::at::{At, Reading};
+use super::origin::is_field;
+use crate::model::{
+    CachePolicy, Cors, OriginRequestPolicy, ResponseHeadersPolicy, Selected, SetField,
+};
+
+/// Everything that there is to refer to, by id.
+#[derive(Default)]
+pub(super) struct References {
+    pub(super) cache: BTreeMap<String, CachePolicy>,
+    pub(super) origin_request: BTreeMap<String, OriginRequestPolicy>,
+    pub(super) response_headers: BTreeMap<String, ResponseHeadersPolicy>,
+    pub(super) key_groups: KeyGroups,
+    pub(super) public_keys: BTreeMap<String, String>,
+}
+
+impl References {
+    pub(super) fn read(reading: &Reading, documents: &[&str]) -> Self {
+        let mut all = Self::default();
+        for (number, document) in documents.iter().enumerate() {
+            reading.within(&format!("references/{number}"), || {
+                match serde_json::from_str::<Value>(document) {
+                    Ok(value) => all.take(&At::top(reading, &value)),
+                    Err(error) => At::top(reading, &Value::Null).error(error.to_string()),
+                }
+            });
+        }
+        all
+    }
+
+    fn take(&mut self, top: &At<'_, '_>) {
+        if let Some((id, config)) = named(top, "CachePolicy") {
+            self.cache.insert(id, cache(&config));
+        } else if let Some((id, config)) = named(top, "OriginRequestPolicy") {
+            self.origin_request.insert(id, origin_request(&config));
+        } else if let Some((id, config)) = named(top, "ResponseHeadersPolicy") {
+            self.response_headers.insert(id, response_headers(&config));
+        } else if let Some((id, config)) = named(top, "KeyGroup") {
+            self.key_groups.insert(id, config.texts("Items"));
+        } else if let Some((id, config)) = named(top, "PublicKey") {
+            let key = config.required("EncodedKey").and_then(|at| at.text());
+            self.public_keys.insert(id, key.unwrap_or_default().into());
+        } else {
+            top.error(
+                "it is no cache, origin request or response headers policy, key group or key",
+            );
+        }
+    }
+}
+
+/// `{"X": {"Id": …, "XConfig": {…}}}`
+fn named<'v, 'r>(top: &At<'v, 'r>, name: &str) -> Option<(String, At<'v, 'r>)> {
+    let at = top.get(name)?;
+    let id = at.required("Id")?.text()?.to_string();
+    let config = at.required(&format!("{name}Config"))?;
+    Some((id, config))
+}
+
+/// A choice and the names that it is about.
+pub(super) fn selected(at: &At<'_, '_>, behavior: &str, names: &str) -> Selected {
+    const KNOWN: [&str; 5] = ["none", "whitelist", "allExcept", "all", "allViewer"];
+    let these = at.texts(names);
+    match at.required(behavior).and_then(|at| at.one_of(&KNOWN)) {
+        Some("whitelist") => Selected::These(these),
+        Some("allExcept") => Selected::AllExcept(these),
+        Some("all" | "allViewer") => Selected::All,
+        _ => Selected::None,
+    }
+}
+
+fn cache(at: &At<'_, '_>) -> CachePolicy {
+    at.members(&[
+        "Comment",
+        "Name",
+        "DefaultTTL",
+        "MaxTTL",
+        "MinTTL",
+        "ParametersInCacheKeyAndForwardedToOrigin",
+    ]);
+    let number = |name: &str, default| at.get(name).and_then(|at| at.number()).unwrap_or(default);
+    let mut policy = CachePolicy {
+        min_ttl_s: at.required("MinTTL").and_then(|at| at.number()).unwrap_or(0),
+        default_ttl_s: number("DefaultTTL", 86_400),
+        max_ttl_s: number("MaxTTL", 31_536_000),
+        ..CachePolicy::default()
+    };
+    if policy.max_ttl_s < policy.min_ttl_s {
+        at.error("`MaxTTL` is less than `MinTTL`");
+    }
+    policy.default_ttl_s =
+        policy.default_ttl_s.clamp(policy.min_ttl_s, policy.max_ttl_s.max(policy.min_ttl_s));
+    let Some(key) = at.get("ParametersInCacheKeyAndForwardedToOrigin") else { return policy };
+    key.members(&[
+        "EnableAcceptEncodingGzip",
+        "EnableAcceptEncodingBrotli",
+        "HeadersConfig",
+        "CookiesConfig",
+        "QueryStringsConfig",
+    ]);
+    policy.gzip = key.is("EnableAcceptEncodingGzip");
+    policy.brotli = key.is("EnableAcceptEncodingBrotli");
+    (policy.headers, policy.cookies, policy.query_strings) = parts(&key);
+    if matches!(policy.headers, Selected::All | Selected::AllExcept(_)) {
+        key.error("fields in a cache key are named one by one");
+    }
+    policy
+}
+
+fn parts(at: &At<'_, '_>) -> (Selected, Selected, Selected) {
+    let part = |config: &str, behavior: &str, names: &str| {
+        at.get(config).map(|at| {
+            at.members(&[behavior, names]);
+            selected(&at, behavior, names)
+        })
+    };
+    let headers = part("HeadersConfig", "HeaderBehavior", "Headers");
+    let cookies = part("CookiesConfig", "CookieBehavior", "Cookies");
+    let query = part("QueryStringsConfig", "QueryStringBehavior", "QueryStrings");
+    (headers.unwrap_or_default(), cookies.unwrap_or_default(), query.unwrap_or_default())
+}
+
+fn origin_request(at: &At<'_, '_>) -> OriginRequestPolicy {
+    at.members(&["Comment", "Name", "HeadersConfig", "CookiesConfig", "QueryStringsConfig"]);
+    let mut policy = OriginRequestPolicy::default();
+    if let Some(headers) = at.get("HeadersConfig") {
+        const KNOWN: [&str; 5] =
+            ["none", "whitelist", "allViewer", "allViewerAndWhitelistCloudFront", "allExcept"];
+        let named = headers.texts("Headers");
+        policy.headers = match headers.required("HeaderBehavior").and_then(|at| at.one_of(&KNOWN)) {
+            Some("whitelist") => Selected::These(named),
+            Some("allViewer") => Selected::All,
+            Some("allViewerAndWhitelistCloudFront") => {
+                policy.added = named;
+                Selected::All
+            }
+            Some("allExcept") => Selected::AllExcept(named),
+            _ => Selected::None,
+        };
+    }
+    let (_, cookies, query) = {
+        let part = |config: &str, behavior: &str, names: &str| {
+            at.get(config).map(|at| selected(&at, behavior, names)).unwrap_or_default()
+        };
+        let cookies = part("CookiesConfig", "CookieBehavior", "Cookies");
+        ((), cookies, part("QueryStringsConfig", "QueryStringBehavior", "QueryStrings"))
+    };
+    (policy.cookies, policy.query_strings) = (cookies, query);
+    policy
+}
+
+fn response_headers(at: &At<'_, '_>) -> ResponseHeadersPolicy {
+    at.members(&[
+        "Comment",
+        "Name",
+        "CorsConfig",
+        "SecurityHeadersConfig",
+        "ServerTimingHeadersConfig",
+        "CustomHeadersConfig",
+        "RemoveHeadersConfig",
+    ]);
+    let mut set = Vec::new();
+    if let Some(security) = at.get("SecurityHeadersConfig") {
+        security_headers(&security, &mut set);
+    }
+    for item in at.items("CustomHeadersConfig") {
+        item.members(&["Header", "Value", "Override"]);
+        let name = item.required("Header").and_then(|at| at.text());
+        let value = item.required("Value").and_then(|at| at.text());
+        if let (Some(name), Some(value)) = (name, value) {
+            add(&item, &mut set, name, value.into(), item.is("Override"));
+        }
+    }
+    let removed = at.items("RemoveHeadersConfig");
+    let removed = removed.iter().filter_map(|at| at.required("Header")?.text().map(String::from));
+    let timing = at.get("ServerTimingHeadersConfig").filter(|at| at.is("Enabled"));
+    let rate = timing.as_ref().and_then(|at| at.get("SamplingRate")?.value.as_f64());
+    if let (Some(timing), Some(rate)) = (&timing, rate)
+        && rate < 100.0
+    {
+        timing.error("`Server-Timing` is told of all responses or of none");
+    }
+    ResponseHeadersPolicy {
+        set,
+        remove: removed.collect(),
+        cors: at.get("CorsConfig").map(|at| cors(&at)),
+        server_timing: timing.is_some(),
+    }
+}
+
+fn cors(at: &At<'_, '_>) -> Cors {
+    let list = |name: &str| at.texts(name);
+    let every = ["GET", "HEAD", "PUT", "POST", "PATCH", "DELETE", "OPTIONS"];
+    let mut methods = list("AccessControlAllowMethods");
+    if methods.iter().any(|method| method == "ALL") {
+        methods = every.into_iter().map(String::from).collect();
+    }
+    Cors {
+        origins: list("AccessControlAllowOrigins"),
+        headers: list("AccessControlAllowHeaders"),
+        methods,
+        expose: list("AccessControlExposeHeaders"),
+        max_age_s: at.get("AccessControlMaxAgeSec").and_then(|at| at.number()),
+        credentials: at.is("AccessControlAllowCredentials"),
+        overrides: at.is("OriginOverride"),
+    }
+}
+
+fn security_headers(at: &At<'_, '_>, set: &mut Vec<SetField>) {
+    at.members(&[
+        "XSSProtection",
+        "FrameOptions",
+        "ReferrerPolicy",
+        "ContentSecurityPolicy",
+        "ContentTypeOptions",
+        "StrictTransportSecurity",
+    ]);
+    let text = |at: &At<'_, '_>, name: &str| {
+        at.required(name).and_then(|at| at.text()).unwrap_or_default().to_string()
+    };
+    for (name, member, field) in [
+        ("FrameOptions", "FrameOption", "X-Frame-Options"),
+        ("ReferrerPolicy", "ReferrerPolicy", "Referrer-Policy"),
+        ("ContentSecurityPolicy", "ContentSecurityPolicy", "Content-Security-Policy"),
+    ] {
+        if let Some(at) = at.get(name) {
+            add(&at, set, field, text(&at, member), at.is("Override"));
+        }
+    }
+    if let Some(at) = at.get("ContentTypeOptions") {
+        add(&at, set, "X-Content-Type-Options", "nosniff".into(), at.is("Override"));
+    }
+    if let Some(at) = at.get("StrictTransportSecurity") {
+        let seconds = at.required("AccessControlMaxAgeSec").and_then(|at| at.number());
+        let mut value = format!("max-age={}", seconds.unwrap_or(0));
+        value.push_str(if at.is("IncludeSubdomains") { "; includeSubDomains" } else { "" });
+        value.push_str(if at.is("Preload") { "; preload" } else { "" });
+        add(&at, set, "Strict-Transport-Security", value, at.is("Override"));
+    }
+    if let Some(at) = at.get("XSSProtection") {
+        let mut value = String::from(if at.is("Protection") { "1" } else { "0" });
+        value.push_str(if at.is("ModeBlock") { "; mode=block" } else { "" });
+        if let Some(uri) = at.get("ReportUri").and_then(|at| at.text()).filter(|u| !u.is_empty()) {
+            value.push_str(&format!("; report={uri}"));
+        }
+        add(&at, set, "X-XSS-Protection", value, at.is("Override"));
+    }
+}
+
+fn add(at: &At<'_, '_>, set: &mut Vec<SetField>, name: &str, value: String, overrides: bool) {
+    if !is_field(name, &value) {
+        return at.error("HTTP cannot carry this field");
+    }
+    set.push(SetField { name: name.into(), value, overrides });
+}

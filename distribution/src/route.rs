@@ -1,0 +1,235 @@
+//! From a viewer's request to the behaviour, the origin, and the key under which its response is stored.
+
+use alloc::string::{String, ToString};
+
+use http_cache::{Fields, Policy};
+
+use crate::model::{Behavior, Geo, Target, ViewerProtocol};
+use crate::{Answer, Distribution, key, path};
+
+/// How long a stale response stands in for an origin that fails, where nobody says: CloudFront names no
+/// bound; room in the cache is one.
+const STALE_ON_ERROR_S: u64 = 30 * 86_400;
+/// CloudFront's "Error caching minimum TTL" where none is configured.
+pub(crate) const ERROR_TTL_S: u64 = 10;
+/// Errors that CloudFront caches though the origin does not say so.
+const ERRORS_CACHED: [u16; 7] = [404, 414, 500, 501, 502, 503, 504];
+
+/// A viewer's request.
+#[derive(Debug, Clone, Copy)]
+pub struct Viewer<'a> {
+    /// Its method.
+    pub method: &'a str,
+    /// Path and query.
+    pub target: &'a str,
+    /// The authority that it is for.
+    pub host: &'a str,
+    /// Whether it came over TLS.
+    pub is_https: bool,
+    /// The viewer's address.
+    pub ip: &'a str,
+    /// Two letters (ISO 3166-1), where the host knows.
+    pub country: Option<&'a str>,
+    /// Its header section.
+    pub fields: &'a Fields,
+    /// Whether it has content.
+    pub has_content: bool,
+}
+
+/// A request for which a behaviour was found.
+#[derive(Debug, Clone)]
+pub struct Matched<'d> {
+    pub(crate) distribution: &'d Distribution,
+    pub(crate) behavior: &'d Behavior,
+    pub(crate) method: String,
+    pub(crate) host: String,
+    /// As the viewer wrote them, for what it signed.
+    pub(crate) raw_target: String,
+    pub(crate) path: String,
+    pub(crate) query: Option<String>,
+    pub(crate) is_https: bool,
+    pub(crate) ip: String,
+    pub(crate) country: Option<String>,
+    pub(crate) fields: Fields,
+}
+
+impl Distribution {
+    /// Whether this host name leads here.
+    pub fn is_for(&self, host: &str) -> bool {
+        let name =
+            host.rsplit_once(':').filter(|(_, port)| port.bytes().all(|b| b.is_ascii_digit()));
+        let name = name.map_or(host, |(name, _)| name).to_ascii_lowercase();
+        self.aliases.iter().any(|alias| match alias.strip_prefix("*.") {
+            Some(parent) => name
+                .split_once('.')
+                .is_some_and(|(label, rest)| !label.is_empty() && rest == parent),
+            None => *alias == name,
+        })
+    }
+
+    /// The behaviour for a request, or what the edge answers itself.
+    ///
+    /// # Errors
+    /// What the viewer is answered.
+    pub fn route(&self, viewer: &Viewer<'_>) -> Result<Matched<'_>, Answer> {
+        if !self.enabled {
+            return Err(Answer::error(403, "The distribution is disabled."));
+        }
+        let (raw_path, query) = match viewer.target.split_once('?') {
+            Some((path, query)) => (path, Some(query)),
+            None => (viewer.target, None),
+        };
+        let Some(path) = path::normal(raw_path) else {
+            return Err(Answer::error(400, "The path of the request is ambiguous."));
+        };
+        let is_denied = match (&self.geo, viewer.country) {
+            (Geo::Everybody, _) => false,
+            (Geo::Only(these), country) => {
+                !country.is_some_and(|c| these.iter().any(|one| one.eq_ignore_ascii_case(c)))
+            }
+            (Geo::Not(these), country) => {
+                country.is_some_and(|c| these.iter().any(|one| one.eq_ignore_ascii_case(c)))
+            }
+        };
+        if is_denied {
+            let message = "The distribution is configured to block access from your country.";
+            return Err(Answer::error(403, message));
+        }
+        let behavior = self.behavior(&path);
+        if !viewer.is_https {
+            match behavior.viewer {
+                ViewerProtocol::AllowAll => {}
+                ViewerProtocol::HttpsOnly => {
+                    return Err(Answer::error(403, "The distribution supports only HTTPS."));
+                }
+                ViewerProtocol::RedirectToHttps => {
+                    let host = viewer.host.rsplit_once(':').map_or(viewer.host, |(host, _)| host);
+                    return Err(Answer::redirect(&["https://", host, viewer.target].concat()));
+                }
+            }
+        }
+        if !behavior.methods.iter().any(|method| method == viewer.method) {
+            let message = "This distribution is not configured to allow the HTTP request method that \
+                           was used for this request. The distribution supports only cachable requests.";
+            return Err(Answer::error(403, message));
+        }
+        let is_cached = behavior.cached_methods.iter().any(|method| method == viewer.method);
+        if viewer.has_content && is_cached {
+            // A fat GET: the origin may go by what no cache key has.
+            return Err(Answer::error(403, "Bad request: there is content where none can be."));
+        }
+        let root = self.default_root_object.as_ref().filter(|_| path == "/");
+        Ok(Matched {
+            distribution: self,
+            behavior,
+            method: viewer.method.to_string(),
+            host: viewer.host.to_string(),
+            raw_target: viewer.target.to_string(),
+            path: root.map_or(path, |root| ["/", root].concat()),
+            query: query.map(ToString::to_string),
+            is_https: viewer.is_https,
+            ip: viewer.ip.to_string(),
+            country: viewer.country.map(str::to_ascii_uppercase),
+            fields: viewer.fields.clone(),
+        })
+    }
+
+    fn behavior(&self, path: &str) -> &Behavior {
+        let mut all = self.behaviors.iter();
+        all.find(|behavior| behavior.pattern.matches(path)).expect("the default one matches all")
+    }
+}
+
+impl<'d> Matched<'d> {
+    /// The method as the cache takes it: `OPTIONS` is stored as `GET` is where a behaviour caches it.
+    pub fn cache_method(&self) -> &str {
+        match self.method.as_str() {
+            "OPTIONS" if self.is_cached() => "GET",
+            method => method,
+        }
+    }
+
+    /// Whether answers to this method are cached here.
+    pub fn is_cached(&self) -> bool {
+        self.behavior.cached_methods.contains(&self.method)
+    }
+
+    /// What its response is stored under.
+    pub fn key(&self) -> String {
+        key::key(self)
+    }
+
+    /// The request for the page of a custom error response, which goes its own way through the behaviours; and
+    /// the status that the viewer is told.
+    pub fn error_page(&self, status: u16) -> Option<(Matched<'d>, u16)> {
+        let errors = &self.distribution.errors;
+        let error = errors.iter().find(|error| error.status == status)?;
+        let (page, told) = error.page.as_ref()?;
+        let behavior = self.distribution.behavior(page);
+        // What the viewer asked of the object it did not get is not asked of the page.
+        let mut fields = self.fields.clone();
+        fields.retain(|name| {
+            !["range", "if-range", "if-none-match", "if-modified-since", "if-match"]
+                .iter()
+                .any(|one| one.eq_ignore_ascii_case(name))
+        });
+        let method = if self.method == "HEAD" { "HEAD" } else { "GET" };
+        let matched = Self {
+            behavior,
+            path: page.clone(),
+            query: None,
+            method: method.into(),
+            fields,
+            ..self.clone()
+        };
+        Some((matched, *told))
+    }
+
+    /// How the cache treats a response with this status.
+    pub fn policy(&self, status: u16) -> Policy {
+        let (cache, options) = (&self.behavior.cache, &self.distribution.options);
+        let is_keyed = cache.headers.names_field("authorization");
+        let policy = Policy {
+            min_ttl_s: cache.min_ttl_s,
+            default_ttl_s: cache.default_ttl_s,
+            default_for_any_status: true,
+            max_ttl_s: cache.max_ttl_s,
+            heuristic_percent: options.heuristic_percent,
+            reads_targeted: options.reads_targeted,
+            heeds_clients: options.heeds_viewers,
+            stale_on_error_s: STALE_ON_ERROR_S,
+            is_keyed_by_authorization: is_keyed,
+        };
+        if status < 400 {
+            return policy;
+        }
+        let configured = self.distribution.errors.iter().find(|error| error.status == status);
+        let by_default = if ERRORS_CACHED.contains(&status) { ERROR_TTL_S } else { 0 };
+        let default_ttl_s = configured.map_or(by_default, |error| error.ttl_s);
+        let max_ttl_s = cache.max_ttl_s.max(default_ttl_s);
+        // An error that says of itself that it is not to be stored is not, whatever the minimum.
+        Policy { min_ttl_s: 0, default_ttl_s, max_ttl_s, ..policy }
+    }
+
+    /// The origins in the order in which they are asked, and whether this status of the first makes the
+    /// second be asked. Only what changes nothing is asked twice.
+    pub fn origins(&self) -> (usize, Option<usize>) {
+        match self.behavior.target {
+            Target::Origin(index) => (index, None),
+            Target::Group(group) => {
+                let [first, second] = self.distribution.groups[group].members;
+                let is_safe = matches!(self.method.as_str(), "GET" | "HEAD" | "OPTIONS");
+                (first, is_safe.then_some(second))
+            }
+        }
+    }
+
+    /// Whether the second origin of a group is asked when the first answers so. It always is when the first
+    /// is not to be reached.
+    pub fn fails_over(&self, status: u16) -> bool {
+        match self.behavior.target {
+            Target::Origin(_) => false,
+            Target::Group(group) => self.distribution.groups[group].statuses.contains(&status),
+        }
+    }
+}

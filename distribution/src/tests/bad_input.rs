@@ -1,0 +1,131 @@
+//! What viewers send to poison the cache, or to be taken for somebody else.
+
+use super::*;
+
+#[test]
+fn cache_poisoning_by_unkeyed_headers_reaches_no_origin() {
+    let distribution = serving(json!({"CachePolicyId": "p"}), &[none_in_key()]);
+    let lines = [
+        ("X-Forwarded-Host", "evil.test"),
+        ("X-Forwarded-Scheme", "http"),
+        ("X-Forwarded-For", "127.0.0.1"),
+        ("X-Original-URL", "/admin"),
+        ("X-Rewrite-URL", "/admin"),
+        ("X-HTTP-Method-Override", "DELETE"),
+        ("Forwarded", "host=evil.test"),
+        ("Origin", "https://evil.test"),
+        ("Referer", "https://evil.test"),
+        ("Accept-Language", "xx"),
+        ("User-Agent", "<script>"),
+        ("Cookie", "a=<script>"),
+    ];
+    let plain = sent(&distribution, "/a", &[]);
+    assert_eq!(sent(&distribution, "/a", &lines), plain);
+    assert_eq!(get(&distribution, "/a", &lines).key(), get(&distribution, "/a", &[]).key());
+}
+
+#[test]
+fn parameter_cloaking_hides_nothing_from_the_key() {
+    let policy = cache_policy(
+        json!({"HeaderBehavior": "none"}),
+        json!({"CookieBehavior": "none"}),
+        json!({"QueryStringBehavior": "allExcept", "QueryStrings": {"Items": ["utm"]}}),
+    );
+    let distribution = serving(json!({"CachePolicyId": "p"}), &[policy]);
+    let key = |target: &str| get(&distribution, target, &[]).key();
+    let target = |target: &str| sent(&distribution, target, &[]).target;
+    assert_eq!(key("/?a=1&utm=x"), key("/?a=1"));
+    // What an origin might take for `a` in the value of `utm` never reaches it.
+    assert_eq!(target("/?a=1&utm=x;a=2"), "/?a=1");
+    // Other spellings are other parameters: in the key and at the origin.
+    for other in ["/?a=1&u%74m=x", "/?a=1&UTM=x", "/?a=1&a=2", "/?a=1&utm;a=2", "/?a=1?utm=2"] {
+        assert_ne!(key(other), key("/?a=1"), "{other}");
+        assert_eq!(target(other), other);
+    }
+}
+
+#[test]
+fn a_fat_get_is_refused() {
+    let distribution = serving(json!({}), &[]);
+    let fields = Fields::new();
+    let viewer = Viewer {
+        method: "GET",
+        target: "/",
+        host: "h",
+        is_https: true,
+        ip: "::1",
+        country: None,
+        fields: &fields,
+        has_content: true,
+    };
+    assert_eq!(distribution.route(&viewer).unwrap_err().status, 403);
+}
+
+#[test]
+fn path_confusion_and_encoded_slashes_are_refused() {
+    let distribution = serving(json!({}), &[]);
+    for target in [
+        "/static/..%2fadmin",
+        "/static/%2e%2e/admin",
+        "/static/%2E./admin",
+        "/static/..%5cadmin",
+        "/static\\..\\admin",
+        "/static/%252e%252e%252fadmin",
+        "/static/..;/admin",
+        "/static/..;x=1/admin",
+        "/a%00b",
+        "/a%0d%0aX: y",
+        "*",
+        "x",
+    ] {
+        assert_eq!(status(&distribution, "GET", target), 400, "{target}");
+    }
+    for (target, seen) in [
+        ("/a/../b", "/b"),
+        ("/a/./b/..", "/a/"),
+        ("/../..", "/"),
+        ("/a%2fb", "/a%2Fb"),
+        ("/%7Ea/%c3%bc", "/~a/%C3%BC"),
+        ("/a//b", "/a//b"),
+        ("/a..b/c...", "/a..b/c..."),
+        ("/100%", "/100%"),
+    ] {
+        assert_eq!(sent(&distribution, target, &[]).target, seen);
+    }
+}
+
+#[test]
+fn behaviours_are_chosen_by_what_the_origin_sees() {
+    let private = with(
+        behavior(json!({"CachePolicyId": CACHING_DISABLED})),
+        json!({"PathPattern": "/admin*"}),
+    );
+    let distribution =
+        distribution_of(&document(json!({"CacheBehaviors": {"Items": [private]}})), &[]);
+    for target in ["/admin", "/x/../admin", "/%61dmin", "/./admin/a"] {
+        assert_eq!(get(&distribution, target, &[]).policy(200).default_ttl_s, 0, "{target}");
+    }
+}
+
+#[test]
+fn no_value_passes_for_another_part_of_the_key() {
+    let policy = cache_policy(
+        json!({"HeaderBehavior": "whitelist", "Headers": {"Items": ["A", "B"]}}),
+        json!({"CookieBehavior": "all"}),
+        json!({"QueryStringBehavior": "all"}),
+    );
+    let distribution = serving(json!({"CachePolicyId": "p"}), &[policy]);
+    let key = |lines: Lines<'_>| get(&distribution, "/", lines).key();
+    assert_ne!(key(&[("A", "1"), ("B", "2")]), key(&[("A", "11:b1:2")]));
+    assert_ne!(key(&[("A", "")]), key(&[]));
+}
+
+#[test]
+fn connection_cannot_take_away_what_the_edge_adds() {
+    let distribution = serving(json!({"OriginRequestPolicyId": ALL_VIEWER}), &[]);
+    let lines = [("Connection", "X-Forwarded-For, Via, X-Hop"), ("X-Hop", "1")];
+    let fields = sent(&distribution, "/", &lines).fields;
+    assert!(
+        fields.contains("x-forwarded-for") && fields.contains("via") && !fields.contains("x-hop")
+    );
+}

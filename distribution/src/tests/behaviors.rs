@@ -1,0 +1,121 @@
+//! Which behaviour and origin a request goes to, and what the edge answers itself.
+
+use super::*;
+
+fn two_paths() -> Distribution {
+    let first = with(behavior(json!({})), json!({"PathPattern": "images/*.jp?"}));
+    let second = with(
+        behavior(json!({"CachePolicyId": CACHING_DISABLED})),
+        json!({"PathPattern": "/api/*"}),
+    );
+    distribution_of(&document(json!({"CacheBehaviors": {"Items": [first, second]}})), &[])
+}
+
+#[test]
+fn the_first_pattern_that_matches_counts() {
+    let distribution = two_paths();
+    let ttl = |target: &str| get(&distribution, target, &[]).policy(200).default_ttl_s;
+    assert_eq!(ttl("/api/a"), 0);
+    assert_eq!([ttl("/images/a/b.jpg"), ttl("/API/a"), ttl("/api")], [86_400, 86_400, 86_400]);
+}
+
+#[test]
+fn patterns_are_matched_in_bounded_time() {
+    let pattern = crate::pattern::Pattern::new(&"*a".repeat(100));
+    assert!(!pattern.matches(&["/", &"a".repeat(8000), "b"].concat()));
+}
+
+#[test]
+fn methods_that_are_not_allowed_are_refused() {
+    let distribution = two_paths();
+    assert_eq!([status(&distribution, "GET", "/"), status(&distribution, "HEAD", "/")], [200, 200]);
+    assert_eq!([status(&distribution, "POST", "/"), status(&distribution, "get", "/")], [403, 403]);
+}
+
+#[test]
+fn viewers_in_clear_text_are_refused_or_led_to_tls() {
+    let serve = |policy: &str| serving(json!({"ViewerProtocolPolicy": policy}), &[]);
+    assert_eq!(status(&serve("https-only"), "GET", "/"), 403);
+    let distribution = serve("redirect-to-https");
+    let answer = ask(&distribution, "GET", "/a?b", &[]).unwrap_err();
+    assert_eq!(answer.status, 301);
+    assert_eq!(answer.fields.text("location"), Some("https://cdn.example/a?b"));
+}
+
+#[test]
+fn the_root_has_an_object_of_its_own() {
+    let distribution = distribution_of(&document(json!({"DefaultRootObject": "index.html"})), &[]);
+    assert_eq!(sent(&distribution, "/", &[]).target, "/index.html");
+    assert_eq!(sent(&distribution, "/a/", &[]).target, "/a/");
+}
+
+#[test]
+fn a_disabled_distribution_answers_nobody() {
+    let distribution = distribution_of(&document(json!({"Enabled": false})), &[]);
+    assert_eq!(status(&distribution, "GET", "/"), 403);
+}
+
+#[test]
+fn countries_are_let_in_or_kept_out() {
+    let from = |kind: &str, country: Option<&str>| {
+        let restriction = json!({"RestrictionType": kind, "Quantity": 1, "Items": ["DE"]});
+        let changes = json!({"Restrictions": {"GeoRestriction": restriction}});
+        let distribution = distribution_of(&document(changes), &[]);
+        let fields = Fields::new();
+        let viewer = Viewer {
+            method: "GET",
+            target: "/",
+            host: "h",
+            is_https: true,
+            ip: "::1",
+            country,
+            fields: &fields,
+            has_content: false,
+        };
+        distribution.route(&viewer).is_ok()
+    };
+    assert!(from("whitelist", Some("de")) && !from("whitelist", Some("FR")));
+    assert!(!from("whitelist", None), "who is not known to be let in is not");
+    assert!(
+        !from("blacklist", Some("DE")) && from("blacklist", Some("FR")) && from("blacklist", None)
+    );
+}
+
+#[test]
+fn a_group_has_a_second_origin_for_what_changes_nothing() {
+    let group = json!({
+        "Id": "g",
+        "FailoverCriteria": {"StatusCodes": {"Quantity": 1, "Items": [503]}},
+        "Members": {"Quantity": 2, "Items": [{"OriginId": "web"}, {"OriginId": "spare"}]},
+    });
+    let all = ["GET", "HEAD", "OPTIONS", "PUT", "POST", "PATCH", "DELETE"];
+    let changes = json!({
+        "Origins": {"Items": [origin(json!({})), origin(json!({"Id": "spare", "DomainName": "b"}))]},
+        "OriginGroups": {"Quantity": 1, "Items": [group]},
+        "DefaultCacheBehavior":
+            behavior(json!({"TargetOriginId": "g", "AllowedMethods": {"Items": all}})),
+    });
+    let distribution = distribution_of(&document(changes), &[]);
+    let matched = get(&distribution, "/", &[]);
+    assert_eq!(matched.origins(), (0, Some(1)));
+    assert!(matched.fails_over(503) && !matched.fails_over(500));
+    assert_eq!(ask(&distribution, "POST", "/", &[]).unwrap().origins(), (0, None));
+}
+
+#[test]
+fn errors_have_pages_and_times_of_their_own() {
+    let errors = json!({"CustomErrorResponses": {"Items": [
+        {"ErrorCode": 404, "ResponsePagePath": "/404.html", "ResponseCode": "200", "ErrorCachingMinTTL": 300},
+        {"ErrorCode": 400, "ErrorCachingMinTTL": 5},
+    ]}});
+    let distribution = distribution_of(&document(errors), &[]);
+    let matched = get(&distribution, "/a?b", &[("Range", "bytes=0-1")]);
+    let (page, told) = matched.error_page(404).unwrap();
+    assert_eq!(told, 200);
+    let request = page.origin_request(0, "id");
+    assert_eq!((&*request.target, request.fields.contains("range")), ("/404.html", false));
+    assert!(matched.error_page(400).is_none() && matched.error_page(500).is_none());
+    let ttl = |status| matched.policy(status).default_ttl_s;
+    assert_eq!([ttl(404), ttl(400), ttl(503), ttl(403)], [300, 5, 10, 0]);
+    assert_eq!(matched.policy(404).min_ttl_s, 0);
+}

@@ -1,0 +1,127 @@
+//! What is in the cache key, and what the origin is sent.
+
+use super::*;
+
+fn keyed() -> Distribution {
+    let policy = cache_policy(
+        json!({"HeaderBehavior": "whitelist", "Headers": {"Items": ["X-Tenant"]}}),
+        json!({"CookieBehavior": "whitelist", "Cookies": {"Items": ["session*"]}}),
+        json!({"QueryStringBehavior": "whitelist", "QueryStrings": {"Items": ["page"]}}),
+    );
+    serving(json!({"CachePolicyId": "p"}), &[policy])
+}
+
+fn key(distribution: &Distribution, target: &str, lines: Lines<'_>) -> String {
+    get(distribution, target, lines).key()
+}
+
+#[test]
+fn only_what_the_policy_names_tells_objects_apart() {
+    let distribution = keyed();
+    let same = |a: (&str, Lines<'_>), b: (&str, Lines<'_>)| {
+        key(&distribution, a.0, a.1) == key(&distribution, b.0, b.1)
+    };
+    assert!(same(("/a", &[]), ("/a", &[("X-Other", "1"), ("Cookie", "other=1")])));
+    assert!(same(("/a", &[]), ("/a?utm=1", &[])));
+    assert!(!same(("/a", &[]), ("/b", &[])));
+    assert!(!same(("/a?page=1", &[]), ("/a?page=2", &[])));
+    assert!(!same(("/a", &[("X-Tenant", "1")]), ("/a", &[("X-Tenant", "2")])));
+    assert!(!same(("/a", &[("Cookie", "session_id=1")]), ("/a", &[("Cookie", "session_id=2")])));
+    assert!(same(("/a", &[("Cookie", "b=1; session=1")]), ("/a", &[("Cookie", "session=1")])));
+}
+
+#[test]
+fn the_origin_is_sent_what_is_in_the_key() {
+    let request = sent(
+        &keyed(),
+        "/a?utm=1&page=2",
+        &[("X-Tenant", "t"), ("X-Other", "1"), ("Cookie", "b=1; session=1"), ("User-Agent", "me")],
+    )
+    .fields;
+    assert_eq!(sent(&keyed(), "/a?utm=1&page=2", &[]).target, "/a?page=2");
+    assert_eq!(request.text("x-tenant"), Some("t"));
+    assert_eq!(request.text("cookie"), Some("session=1"));
+    assert_eq!(request.text("host"), Some("web.example"));
+    assert_eq!(request.text("user-agent"), Some("Amazon CloudFront"));
+    assert_eq!(request.text("x-forwarded-for"), Some("192.0.2.7"));
+    assert!(!request.contains("x-other"));
+}
+
+#[test]
+fn an_origin_request_policy_forwards_more_without_the_key() {
+    let distribution = serving(json!({"OriginRequestPolicyId": ALL_VIEWER}), &[]);
+    let lines = [("X-Other", "1"), ("Cookie", "a=1"), ("User-Agent", "me"), ("Authorization", "x")];
+    let request = sent(&distribution, "/a?b=1", &lines);
+    assert_eq!(request.target, "/a?b=1");
+    for (name, value) in
+        [("x-other", "1"), ("cookie", "a=1"), ("user-agent", "me"), ("host", "cdn.example")]
+    {
+        assert_eq!(request.fields.text(name), Some(value), "{name}");
+    }
+    assert_eq!(request.fields.text("authorization"), Some("x"));
+    assert_eq!(key(&distribution, "/a?b=1", &lines), key(&distribution, "/a", &[]));
+}
+
+#[test]
+fn authorization_reaches_the_origin_by_the_key_or_a_policy_alone() {
+    let lines = [("Authorization", "secret")];
+    assert!(!sent(&serving(json!({}), &[]), "/", &lines).fields.contains("authorization"));
+}
+
+#[test]
+fn encodings_are_what_the_policy_supports_of_what_the_viewer_takes() {
+    let distribution = serving(json!({}), &[]);
+    let encoding = |value: &str| {
+        let request = sent(&distribution, "/", &[("Accept-Encoding", value)]);
+        request.fields.text("accept-encoding").map(String::from)
+    };
+    assert_eq!(encoding("gzip, deflate, BR;q=0.8").as_deref(), Some("br,gzip"));
+    assert_eq!(encoding("gzip;q=0, br;q=0.0"), None);
+    assert_eq!(encoding("deflate"), None);
+    let key = |value| key(&distribution, "/", &[("Accept-Encoding", value)]);
+    assert_eq!(key("gzip, deflate"), key("x, gzip"));
+    assert_ne!(key("gzip"), key("br"));
+}
+
+#[test]
+fn the_older_form_says_the_same_in_other_words() {
+    let values = json!({
+        "QueryString": true,
+        "QueryStringCacheKeys": {"Quantity": 1, "Items": ["page"]},
+        "Cookies": {"Forward": "whitelist", "WhitelistedNames": {"Quantity": 1, "Items": ["s"]}},
+        "Headers": {"Quantity": 1, "Items": ["X-Tenant"]},
+    });
+    let changes = json!({"CachePolicyId": null, "ForwardedValues": values, "MinTTL": 1, "DefaultTTL": 7, "MaxTTL": 9});
+    let distribution = serving(changes, &[]);
+    let matched = get(&distribution, "/?page=1&x=2", &[("Cookie", "s=1; t=2"), ("X-Tenant", "t")]);
+    let request = matched.origin_request(0, "id");
+    assert_eq!((&*request.target, request.fields.text("cookie")), ("/?page=1&x=2", Some("s=1")));
+    assert_eq!(request.fields.text("x-tenant"), Some("t"));
+    let policy = matched.policy(200);
+    assert_eq!([policy.min_ttl_s, policy.default_ttl_s, policy.max_ttl_s], [1, 7, 9]);
+    assert_eq!(key(&distribution, "/?page=1&x=2", &[]), key(&distribution, "/?x=3&page=1", &[]));
+}
+
+#[test]
+fn custom_headers_of_an_origin_win_over_the_viewers() {
+    let headers =
+        json!({"CustomHeaders": {"Items": [{"HeaderName": "X-Secret", "HeaderValue": "s"}]}});
+    let changes = json!({
+        "Origins": {"Items": [origin(headers)]},
+        "DefaultCacheBehavior": behavior(json!({"OriginRequestPolicyId": ALL_VIEWER})),
+    });
+    let distribution = distribution_of(&document(changes), &[]);
+    let request = sent(&distribution, "/", &[("X-Secret", "guess")]);
+    assert_eq!(request.fields.all("x-secret").collect::<Vec<_>>(), [b"s"]);
+}
+
+#[test]
+fn viewers_cannot_say_what_the_edge_says() {
+    let policy = json!({"OriginRequestPolicyId": "33f36d7e-f396-46d9-90e0-52428a34d9dc"});
+    let distribution = serving(policy, &[]);
+    let lines = [("CloudFront-Viewer-Address", "1.1.1.1"), ("Via", "x"), ("X-Amz-Cf-Id", "x")];
+    let fields = sent(&distribution, "/", &lines).fields;
+    assert_eq!(fields.all("cloudfront-viewer-address").collect::<Vec<_>>(), [b"192.0.2.7"]);
+    assert_eq!(fields.all("x-amz-cf-id").collect::<Vec<_>>(), [b"id"]);
+    assert_eq!(fields.text("cloudfront-forwarded-proto"), Some("http"));
+}

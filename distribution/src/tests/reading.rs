@@ -1,0 +1,95 @@
+//! What is read, and what is refused.
+
+use super::*;
+
+fn problems(document: &Value) -> Vec<String> {
+    let (_, problems) = read_all(document, &[]);
+    problems.iter().filter(|p| !p.is_warning).map(|p| p.pointer.clone()).collect()
+}
+
+#[test]
+fn what_the_command_line_prints_is_read() {
+    let config = document(json!({"Aliases": {"Quantity": 1, "Items": ["WWW.example"]}}));
+    let described = json!({"Distribution": {
+        "Id": "E1", "DomainName": "d1.cloudfront.net", "DistributionConfig": config["DistributionConfig"],
+    }});
+    let distribution = distribution_of(&described, &[]);
+    assert_eq!(distribution.id, "E1");
+    assert_eq!(distribution.aliases, ["www.example", "d1.cloudfront.net"]);
+    assert_eq!(distribution_of(&config, &[]).id, "d");
+}
+
+#[test]
+fn aliases_may_stand_for_any_label() {
+    let aliases = json!({"Aliases": {"Items": ["*.example.com", "a.example"]}});
+    let distribution = distribution_of(&document(aliases), &[]);
+    assert!(distribution.is_for("x.example.com:8080") && distribution.is_for("A.example"));
+    assert!(!distribution.is_for("x.y.example.com") && !distribution.is_for("example.com"));
+}
+
+#[test]
+fn what_is_not_supported_is_refused_at_its_place() {
+    let at_top = |name: &str, value: Value| {
+        let mut changes = json!({});
+        changes[name] = value;
+        problems(&document(changes))
+    };
+    assert_eq!(at_top("WebACLId", json!("arn")), ["/DistributionConfig/WebACLId"]);
+    assert_eq!(at_top("Staging", json!(true)), ["/DistributionConfig/Staging"]);
+    assert_eq!(at_top("Logging", json!({"Enabled": true})), ["/DistributionConfig/Logging"]);
+    assert_eq!(at_top("SomethingNew", json!(1)), ["/DistributionConfig/SomethingNew"]);
+    assert!(at_top("WebACLId", json!("")).is_empty());
+    let in_behavior = |name: &str, value: Value| {
+        let mut changes = json!({});
+        changes[name] = value;
+        !problems(&document(json!({"DefaultCacheBehavior": behavior(changes)}))).is_empty()
+    };
+    for (name, value) in [
+        ("FunctionAssociations", json!({"Quantity": 1, "Items": [{}]})),
+        ("LambdaFunctionAssociations", json!({"Quantity": 1, "Items": [{}]})),
+        ("FieldLevelEncryptionId", json!("x")),
+        ("RealtimeLogConfigArn", json!("x")),
+        ("SmoothStreaming", json!(true)),
+        ("GrpcConfig", json!({"Enabled": true})),
+        ("TrustedSigners", json!({"Enabled": true, "Quantity": 1, "Items": ["self"]})),
+        ("TrustedKeyGroups", json!({"Enabled": true, "Items": ["nobody"]})),
+        ("CachePolicyId", json!("no such policy")),
+        ("OriginRequestPolicyId", json!("no such policy")),
+        ("ResponseHeadersPolicyId", json!("no such policy")),
+        ("TargetOriginId", json!("nowhere")),
+        ("ViewerProtocolPolicy", json!("sometimes")),
+        ("AllowedMethods", json!({"Items": ["GET"]})),
+        ("Unknown", json!(1)),
+    ] {
+        assert!(in_behavior(name, value), "{name}");
+    }
+}
+
+#[test]
+fn origins_that_are_no_http_origins_are_refused() {
+    for changes in [
+        json!({"S3OriginConfig": {"OriginAccessIdentity": ""}}),
+        json!({"OriginAccessControlId": "x"}),
+        json!({"VpcOriginConfig": {}}),
+        json!({"DomainName": "a b"}),
+        json!({"OriginPath": "x/"}),
+        json!({"CustomHeaders": {"Items": [{"HeaderName": "Host", "HeaderValue": "x"}]}}),
+        json!({"CustomHeaders": {"Items": [{"HeaderName": "X", "HeaderValue": "a\r\nb: c"}]}}),
+    ] {
+        let origins = json!({"Origins": {"Items": [origin(changes.clone())]}});
+        assert!(!problems(&document(origins)).is_empty(), "{changes}");
+    }
+}
+
+#[test]
+fn a_quantity_that_is_not_the_number_of_items_is_a_mistake() {
+    let origins = json!({"Origins": {"Quantity": 2, "Items": [origin(json!({}))]}});
+    assert_eq!(problems(&document(origins)), ["/DistributionConfig/Origins"]);
+}
+
+#[test]
+fn text_that_is_no_json_is_a_mistake() {
+    let (distribution, problems) = Distribution::read("d", "{", &["["], Options::default());
+    assert!(distribution.is_none() && problems.len() == 2);
+    assert_eq!(problems[0].document, "references/0");
+}

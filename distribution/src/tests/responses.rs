@@ -1,0 +1,102 @@
+//! What viewers are told: response headers policies, and the edge's own fields.
+
+use super::*;
+use crate::{CacheResult, Invalidation};
+
+fn finished(policy: Value, lines: Lines<'_>, answered: Lines<'_>, method: &str) -> Fields {
+    let all = json!({"Items": ["GET", "HEAD", "OPTIONS"]});
+    let document =
+        json!({"ResponseHeadersPolicy": {"Id": "r", "ResponseHeadersPolicyConfig": policy}});
+    let changes = json!({"ResponseHeadersPolicyId": "r", "AllowedMethods": all});
+    let distribution = serving(changes, &[document]);
+    let matched = ask(&distribution, method, "/", lines).unwrap();
+    let mut fields: Fields = answered.iter().map(|(n, v)| (n.to_string(), v)).collect();
+    matched.finish(&mut fields, CacheResult::Hit, None, "id");
+    fields
+}
+
+#[test]
+fn fields_are_set_replaced_and_removed() {
+    let policy = json!({
+        "Name": "r",
+        "SecurityHeadersConfig": {
+            "StrictTransportSecurity":
+                {"Override": true, "AccessControlMaxAgeSec": 60, "IncludeSubdomains": true, "Preload": true},
+            "FrameOptions": {"Override": false, "FrameOption": "DENY"},
+            "ContentSecurityPolicy": {"Override": true, "ContentSecurityPolicy": "default-src 'none'"},
+            "XSSProtection": {"Override": true, "Protection": true, "ModeBlock": true},
+            "ContentTypeOptions": {"Override": true},
+            "ReferrerPolicy": {"Override": true, "ReferrerPolicy": "no-referrer"},
+        },
+        "CustomHeadersConfig": {"Items": [{"Header": "X-A", "Value": "new", "Override": true}]},
+        "RemoveHeadersConfig": {"Items": [{"Header": "Server"}]},
+    });
+    let answered = [("Server", "x"), ("X-Frame-Options", "SAMEORIGIN"), ("X-A", "old")];
+    let fields = finished(policy, &[], &answered, "GET");
+    for (name, value) in [
+        ("strict-transport-security", "max-age=60; includeSubDomains; preload"),
+        ("x-frame-options", "SAMEORIGIN"),
+        ("content-security-policy", "default-src 'none'"),
+        ("x-xss-protection", "1; mode=block"),
+        ("x-content-type-options", "nosniff"),
+        ("referrer-policy", "no-referrer"),
+        ("x-a", "new"),
+        ("x-cache", "Hit from cloudfront"),
+        ("x-amz-cf-id", "id"),
+    ] {
+        assert_eq!(fields.all(name).collect::<Vec<_>>(), [value.as_bytes()], "{name}");
+    }
+    assert!(!fields.contains("server") && fields.contains("via"));
+}
+
+fn cors(credentials: bool) -> Value {
+    json!({"Name": "r", "CorsConfig": {
+        "AccessControlAllowOrigins": {"Items": ["https://*.example", "http://b.test"]},
+        "AccessControlAllowHeaders": {"Items": ["X-A"]},
+        "AccessControlAllowMethods": {"Items": ["ALL"]},
+        "AccessControlAllowCredentials": credentials,
+        "AccessControlExposeHeaders": {"Items": ["X-B"]},
+        "AccessControlMaxAgeSec": 60,
+        "OriginOverride": true,
+    }})
+}
+
+#[test]
+fn origins_that_are_allowed_are_told_so() {
+    let answered = [("Access-Control-Allow-Origin", "https://evil.test")];
+    let fields = finished(cors(true), &[("Origin", "https://a.example")], &answered, "GET");
+    let allowed: Vec<_> = fields.all("access-control-allow-origin").collect();
+    assert_eq!(allowed, [b"https://a.example"]);
+    assert_eq!(fields.text("access-control-allow-credentials"), Some("true"));
+    assert_eq!(fields.text("access-control-expose-headers"), Some("X-B"));
+    assert_eq!(fields.text("vary"), Some("Origin"));
+    for other in ["https://a.example.evil", "http://a.example", "null"] {
+        let fields = finished(cors(true), &[("Origin", other)], &answered, "GET");
+        assert!(!fields.contains("access-control-allow-origin"), "{other}");
+    }
+    let fields = finished(cors(true), &[], &[], "GET");
+    assert!(!fields.contains("access-control-allow-origin"));
+}
+
+#[test]
+fn a_preflight_request_is_told_methods_and_fields() {
+    let lines = [("Origin", "http://b.test"), ("Access-Control-Request-Method", "PUT")];
+    let fields = finished(cors(false), &lines, &[], "OPTIONS");
+    let methods = fields.text("access-control-allow-methods").unwrap();
+    assert_eq!(methods, "GET, HEAD, PUT, POST, PATCH, DELETE, OPTIONS");
+    assert_eq!(fields.text("access-control-allow-headers"), Some("X-A"));
+    assert_eq!(fields.text("access-control-max-age"), Some("60"));
+}
+
+#[test]
+fn invalidations_name_paths_and_all_that_begin_so() {
+    let names = |path: &str, target: &str| Invalidation::new([path]).unwrap().names(target);
+    assert!(names("/a", "/a") && names("/a", "/a?b") && !names("/a", "/ab"));
+    assert!(names("/a*", "/ab/c?d") && names("/*", "/") && !names("/a/*", "/a"));
+    assert!(names("/a?b", "/a?b") && !names("/a?b", "/a") && !names("/a?b", "/axb"));
+    for wrong in ["a", "/a*b", "/**", ""] {
+        assert!(Invalidation::new([wrong]).is_err(), "{wrong}");
+    }
+    assert!(Invalidation::new([]).is_err());
+    assert!(Invalidation::new(core::iter::repeat_n("/a", 3001)).is_err());
+}

@@ -1,0 +1,113 @@
+//! Signed URLs and cookies: what is asked of the host, and what is refused before that.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+use super::*;
+use crate::{Digest, Signature};
+
+fn signed() -> Distribution {
+    let group = json!({"KeyGroup": {"Id": "g", "KeyGroupConfig": {"Name": "g", "Items": ["K1"]}}});
+    let key = json!({"PublicKey": {"Id": "K1", "PublicKeyConfig": {"EncodedKey": "PEM"}}});
+    let trusted = json!({"Enabled": true, "Quantity": 1, "Items": ["g"]});
+    serving(json!({"TrustedKeyGroups": trusted}), &[group, key])
+}
+
+fn encode(text: &str) -> String {
+    STANDARD.encode(text).replace('+', "-").replace('=', "_").replace('/', "~")
+}
+
+fn asked(target: &str, lines: Lines<'_>) -> Result<Signature, u16> {
+    let distribution = signed();
+    let found = get(&distribution, target, lines).signature(1000);
+    found.map(|signature| signature.expect("one is needed")).map_err(|answer| answer.status)
+}
+
+#[test]
+fn a_canned_policy_is_about_the_url_without_the_signature() {
+    let signature = encode("s");
+    let target = std::format!("/a?x=1&Expires=2000&Signature={signature}&Key-Pair-Id=K1");
+    let asked = asked(&target, &[]).unwrap();
+    let message = r#"{"Statement":[{"Resource":"http://cdn.example/a?x=1","Condition":{"DateLessThan":{"AWS:EpochTime":2000}}}]}"#;
+    assert_eq!(String::from_utf8(asked.message).unwrap(), message);
+    assert_eq!(
+        (asked.signature, asked.key_id, asked.digest),
+        (b"s".to_vec(), "K1".into(), Digest::Sha1)
+    );
+}
+
+#[test]
+fn what_is_not_signed_by_a_trusted_key_in_time_is_refused() {
+    let signature = encode("s");
+    for query in [
+        "",
+        "Key-Pair-Id=K1",
+        &std::format!("Expires=1000&Signature={signature}&Key-Pair-Id=K1"),
+        &std::format!("Expires=2000&Signature={signature}&Key-Pair-Id=K2"),
+        &std::format!("Expires=2000&Signature={signature}"),
+        &std::format!("Expires=2000&Signature={signature}&Key-Pair-Id=K1&Key-Pair-Id=K1"),
+        "Expires=2000&Signature=%%&Key-Pair-Id=K1",
+        &std::format!("Expires=2000&Signature={signature}&Key-Pair-Id=K1&Hash-Algorithm=MD5"),
+    ] {
+        assert_eq!(asked(&std::format!("/a?{query}"), &[]), Err(403), "{query}");
+    }
+}
+
+fn by_policy(policy: &str) -> Result<Signature, u16> {
+    let cookie = std::format!(
+        "CloudFront-Policy={}; CloudFront-Signature={}; CloudFront-Key-Pair-Id=K1; \
+         CloudFront-Hash-Algorithm=SHA256",
+        encode(policy),
+        encode("s"),
+    );
+    asked("/a/b?x=1", &[("Cookie", &cookie)])
+}
+
+#[test]
+fn a_custom_policy_says_where_when_and_from_where() {
+    let policy = |resource: &str, condition: &str| {
+        std::format!(r#"{{"Statement":[{{"Resource":"{resource}","Condition":{{{condition}}}}}]}}"#)
+    };
+    let until = r#""DateLessThan":{"AWS:EpochTime":2000}"#;
+    let good = policy("http*://cdn.example/a/*", until);
+    let asked = by_policy(&good).unwrap();
+    assert_eq!((asked.message, asked.digest), (good.into_bytes(), Digest::Sha256));
+    let and = |more: &str| by_policy(&policy("*", &std::format!("{until},{more}"))).is_ok();
+    assert!(and(r#""DateGreaterThan":{"AWS:EpochTime":999}"#));
+    assert!(!and(r#""DateGreaterThan":{"AWS:EpochTime":1000}"#));
+    assert!(and(r#""IpAddress":{"AWS:SourceIp":"192.0.2.0/24"}"#));
+    assert!(!and(r#""IpAddress":{"AWS:SourceIp":"192.0.3.0/24"}"#));
+    assert!(!and(r#""IpAddress":{"AWS:SourceIp":"nonsense/99"}"#));
+    for bad in [
+        policy("http://cdn.example/b/*", until),
+        policy("*", r#""DateLessThan":{"AWS:EpochTime":1000}"#),
+        policy("*", ""),
+        policy("*", r#""DateLessThan":{"AWS:EpochTime":"2000"}"#),
+        String::from("{}"),
+        String::from("[]"),
+        String::new(),
+    ] {
+        assert_eq!(by_policy(&bad), Err(403), "{bad}");
+    }
+}
+
+#[test]
+fn neither_key_nor_origin_sees_the_signature() {
+    let policy = cache_policy(
+        json!({"HeaderBehavior": "none"}),
+        json!({"CookieBehavior": "all"}),
+        json!({"QueryStringBehavior": "all"}),
+    );
+    let group = json!({"KeyGroup": {"Id": "g", "KeyGroupConfig": {"Name": "g", "Items": ["K1"]}}});
+    let key = json!({"PublicKey": {"Id": "K1", "PublicKeyConfig": {"EncodedKey": "PEM"}}});
+    let trusted = json!({"Enabled": true, "Quantity": 1, "Items": ["g"]});
+    let changes = json!({"TrustedKeyGroups": trusted, "CachePolicyId": "p"});
+    let distribution = serving(changes, &[group, key, policy]);
+    let at = |expires: u32| {
+        get(&distribution, &std::format!("/a?Expires={expires}&Signature=s&x=1"), &[])
+    };
+    assert_eq!(at(1).key(), at(2).key());
+    assert_eq!(at(1).origin_request(0, "id").target, "/a?x=1");
+    let request = sent(&distribution, "/", &[("Cookie", "CloudFront-Signature=s; a=1")]);
+    assert_eq!(request.fields.text("cookie"), Some("a=1"));
+}

@@ -1,0 +1,88 @@
+//! `distributions`: files with what `aws cloudfront` prints, and where their origins really are.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use distribution::Options;
+use gateway_core::definition::Source;
+use gateway_core::definition::document::At;
+
+use super::listeners::{self, Listener};
+use super::reading::Reading;
+
+/// A distribution of the configuration; its files are read with the definitions.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DistributionConfig {
+    /// What it is called.
+    pub id: String,
+    /// The distribution (`get-distribution-config`).
+    pub definition: PathBuf,
+    /// What it refers to (`get-cache-policy`, `get-key-group` …).
+    pub references: Vec<PathBuf>,
+    /// A listener of its own; without one, host names lead to it alone.
+    pub listen: Option<Listener>,
+    /// Where origins are reached that are elsewhere than their domain names say, by their ids.
+    pub origins: BTreeMap<String, String>,
+    /// The operator's choices.
+    pub options: Options,
+    /// Where it stands in the configuration.
+    pub source: Source,
+}
+
+pub(super) fn read_all(
+    reading: &Reading,
+    at: &At<'_>,
+    directory: &Path,
+) -> Vec<DistributionConfig> {
+    let Some(at) = at.get("distributions") else { return Vec::new() };
+    let mut all: Vec<DistributionConfig> = Vec::new();
+    for item in reading.array(&at) {
+        let Some(read) = read(reading, &item, directory) else { continue };
+        if all.iter().any(|other| other.id == read.id) {
+            reading.error(&item, format!("the distribution `{}` is there twice", read.id));
+        }
+        all.push(read);
+    }
+    all
+}
+
+fn read(reading: &Reading, at: &At<'_>, directory: &Path) -> Option<DistributionConfig> {
+    reading.keys(
+        at,
+        &[
+            "id",
+            "definition",
+            "references",
+            "listen",
+            "origins",
+            "cdnCacheControl",
+            "viewerCacheControl",
+            "cacheStatus",
+            "heuristicPercent",
+        ],
+    );
+    let file = |at: &At<'_>| reading.text(at).map(|path| directory.join(path));
+    let id = reading.required(at, "id").and_then(|at| reading.text(&at));
+    let definition = reading.required(at, "definition").and_then(|at| file(&at));
+    let references = at.get("references").map(|at| reading.array(&at)).unwrap_or_default();
+    let origins = at.get("origins").map(|at| reading.object(&at)).unwrap_or_default();
+    let is = |name| at.get(name).and_then(|at| reading.boolean(&at)).unwrap_or(false);
+    let percent = at.get("heuristicPercent").and_then(|at| reading.whole(&at));
+    Some(DistributionConfig {
+        id: id?.into(),
+        definition: definition?,
+        references: references.iter().filter_map(file).collect(),
+        listen: at.get("listen").and_then(|at| listeners::read(reading, &at, directory)),
+        origins: origins
+            .iter()
+            .filter_map(|(id, at)| Some((String::from(*id), reading.url(at)?)))
+            .collect(),
+        options: Options {
+            reads_targeted: is("cdnCacheControl"),
+            heeds_viewers: is("viewerCacheControl"),
+            tells_cache_status: is("cacheStatus"),
+            heuristic_percent: percent.unwrap_or(0).into(),
+        },
+        source: at.source(),
+    })
+}

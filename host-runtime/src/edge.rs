@@ -1,0 +1,244 @@
+//! Distributions: the edge in front of APIs and other origins.
+//!
+//! What is done is decided elsewhere: where a request goes and under which key its response is stored by
+//! `distribution`, what may be stored and served by `http-cache`. Here it is carried out: requests are
+//! sent, content is kept on its way, and those who want the same wait for one.
+
+mod cached;
+mod keeping;
+mod origin;
+mod response;
+mod store;
+mod verify;
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use aws_lc_rs::digest::{SHA256, digest};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use distribution::{CacheResult, Distribution, Matched, Viewer};
+use gateway_core::limits::{FIELDS_BYTES_MAX, PAYLOAD_BYTES_MAX};
+use http::request::Parts;
+use http::{Request, Response, header};
+use http_cache::Fields;
+use hyper::body::{Body as _, Incoming};
+
+pub(crate) use keeping::Keeping;
+use response::{Outcome, to_response};
+pub use store::EdgeCache;
+
+use crate::arrival::{self, Peer};
+use crate::body::Body;
+use crate::drive::now;
+use crate::worker::Worker;
+
+/// A distribution, and where its origins are.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Edge {
+    distribution: Distribution,
+    /// Beside the origins of the distribution.
+    places: Vec<Place>,
+}
+
+/// Where an origin is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Place {
+    /// Where its domain name says.
+    Named,
+    /// At this URL.
+    At(String),
+    /// In this process: an API.
+    Here,
+}
+
+impl Edge {
+    /// `origins` are those that are elsewhere than their names say. One whose name is that of an API of this
+    /// host (`{api}.execute-api.…`) is here.
+    pub(crate) fn new(
+        distribution: Distribution,
+        origins: &BTreeMap<String, String>,
+        apis: &[&str],
+    ) -> Self {
+        let is_here = |name: &str| {
+            let labels = name.split_once(".execute-api.");
+            labels.is_some_and(|(api, _)| apis.iter().any(|one| one.eq_ignore_ascii_case(api)))
+        };
+        let places = distribution.origins.iter().map(|origin| match origins.get(&origin.id) {
+            Some(url) => Place::At(url.clone()),
+            None if is_here(&origin.domain_name) => Place::Here,
+            None => Place::Named,
+        });
+        Self { places: places.collect(), distribution }
+    }
+
+    /// What the operator calls it.
+    pub fn id(&self) -> &str {
+        &self.distribution.id
+    }
+}
+
+/// The distribution that a request is for: that of the listener, or the one that has its host name.
+pub(crate) fn find(
+    edges: &[Arc<Edge>],
+    peer: &Peer,
+    request: &Request<Incoming>,
+) -> Option<Arc<Edge>> {
+    if edges.is_empty() {
+        return None;
+    }
+    if let Some(id) = peer.distribution_id() {
+        return edges.iter().find(|edge| edge.id() == id).cloned();
+    }
+    let host = request.uri().authority().map(http::uri::Authority::as_str);
+    let host = host.or_else(|| request.headers().get(header::HOST)?.to_str().ok())?;
+    edges.iter().find(|edge| edge.distribution.is_for(host)).cloned()
+}
+
+/// Answers a viewer.
+pub(crate) async fn answer(
+    worker: &Rc<Worker>,
+    peer: &Rc<Peer>,
+    edge: &Arc<Edge>,
+    request: Request<Incoming>,
+) -> Response<Body> {
+    let (parts, incoming) = request.into_parts();
+    if let Err(refused) = arrival::check(&parts) {
+        return *refused;
+    }
+    let fields = fields_of(&parts);
+    let target = parts.uri.path_and_query().map_or("/", |target| target.as_str()).to_owned();
+    let bytes: usize = fields.iter().map(|f| f.name.len() + f.value.len()).sum();
+    let request_id = URL_SAFE_NO_PAD.encode(worker.seed().0);
+    let method = parts.method.clone();
+    if bytes + target.len() > FIELDS_BYTES_MAX {
+        let refused = distribution::Answer::error(413, "The request is too large.");
+        return to_response(Outcome::from(refused), &method);
+    }
+    let host = fields.text("host").unwrap_or_default().to_owned();
+    let part_max = worker.settings.borrow().limits.content_timeout;
+    let content = Body::from_client(incoming, PAYLOAD_BYTES_MAX.into(), part_max);
+    let asked = Asked {
+        method: method.as_str().to_owned(),
+        target,
+        host,
+        is_https: peer.is_tls(),
+        ip: peer.source_ip().to_owned(),
+        fields,
+        has_content: !content.is_end_stream(),
+    };
+    let exchange = Exchange {
+        worker: Rc::clone(worker),
+        peer: Rc::clone(peer),
+        edge: Arc::clone(edge),
+        asked: Rc::new(asked),
+        request_id,
+    };
+    to_response(exchange.run(content).await, &method)
+}
+
+/// What a viewer asked.
+#[derive(Debug)]
+struct Asked {
+    method: String,
+    target: String,
+    host: String,
+    is_https: bool,
+    ip: String,
+    fields: Fields,
+    has_content: bool,
+}
+
+/// A viewer's request on its way.
+#[derive(Clone)]
+struct Exchange {
+    worker: Rc<Worker>,
+    peer: Rc<Peer>,
+    edge: Arc<Edge>,
+    asked: Rc<Asked>,
+    request_id: String,
+}
+
+impl Exchange {
+    async fn run(&self, content: Body) -> Outcome {
+        let matched = match self.matched() {
+            Ok(matched) => matched,
+            Err(refused) => return refused.into(),
+        };
+        if let Err(refused) = self.verify(&matched) {
+            return refused.into();
+        }
+        let mut outcome = self.obtain(&matched, content).await;
+        // A page of the operator's own in the place of an error, if it is to be had.
+        if let Some((page, told)) = matched.error_page(outcome.status) {
+            let paged = Box::pin(self.obtain(&page, Body::Empty)).await;
+            if paged.status < 400 {
+                outcome = Outcome { status: told, result: CacheResult::Error, ..paged };
+            }
+        }
+        let Outcome { fields, result, cache_status, .. } = &mut outcome;
+        matched.finish(fields, *result, cache_status.as_ref(), &self.request_id);
+        outcome
+    }
+
+    fn matched(&self) -> Result<Matched<'_>, distribution::Answer> {
+        let asked = &*self.asked;
+        self.edge.distribution.route(&Viewer {
+            method: &asked.method,
+            target: &asked.target,
+            host: &asked.host,
+            is_https: asked.is_https,
+            ip: &asked.ip,
+            // Nobody knows yet: a restriction to some countries lets nobody through.
+            country: None,
+            fields: &asked.fields,
+            has_content: asked.has_content,
+        })
+    }
+
+    fn verify(&self, matched: &Matched<'_>) -> Result<(), distribution::Answer> {
+        let Some(signature) = matched.signature(now().0 / 1000)? else { return Ok(()) };
+        let key = self.edge.distribution.public_keys.get(&signature.key_id);
+        let is_verified = key.is_some_and(|key| verify::is_verified(key, &signature));
+        matched.is_trusted(is_verified).map_or(Ok(()), Err)
+    }
+
+    async fn obtain(&self, matched: &Matched<'_>, content: Body) -> Outcome {
+        if matched.is_cached() {
+            return self.cached(matched).await;
+        }
+        match self.ask(matched, None, content).await {
+            Ok(answer) => {
+                let gone = http_cache::invalidated(
+                    &self.asked.method,
+                    &self.asked.host,
+                    &self.asked.target,
+                    answer.status,
+                    &answer.fields,
+                );
+                self.worker.shared.edge_cache.forget_targets(self.edge.id(), &gone);
+                Outcome::passed(answer)
+            }
+            Err(error) => error.into(),
+        }
+    }
+}
+
+/// The header section, `Host` from wherever it is said.
+fn fields_of(parts: &Parts) -> Fields {
+    let mut fields: Fields =
+        parts.headers.iter().map(|(n, v)| (n.as_str(), v.as_bytes())).collect();
+    if let Some(authority) = parts.uri.authority() {
+        fields.set("host", authority.as_str());
+    }
+    fields
+}
+
+/// The digest of a text, whose first byte is that of another: what has the same target is in one shard.
+fn digest_of(target: &str, key: &str) -> [u8; 32] {
+    let mut bytes = [0; 32];
+    bytes.copy_from_slice(digest(&SHA256, key.as_bytes()).as_ref());
+    bytes[0] = digest(&SHA256, target.as_bytes()).as_ref()[0];
+    bytes
+}

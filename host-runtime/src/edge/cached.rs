@@ -1,0 +1,365 @@
+//! Requests that the cache may answer.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering::AcqRel;
+use std::sync::atomic::Ordering::Release;
+use std::time::Duration;
+
+use bytes::Bytes;
+use distribution::{Answer, CacheResult, Matched};
+use gateway_core::effect::ResponseDigest;
+use gateway_core::stage_cache::{Lookup, Ticket};
+use http_cache::{
+    CacheStatus, Decision, Fields, Received, Request, Response, Unusable, look_up, receive,
+    respond, stale_on_error,
+};
+use hyper::body::Body as _;
+use tokio::time::{Instant, timeout_at};
+
+use super::keeping::{Keeping, Landing};
+use super::origin::{OriginAnswer, time};
+use super::response::Outcome;
+use super::store::{Object, Objects};
+use super::{Exchange, digest_of};
+use crate::body::Body;
+use crate::drive::now;
+use crate::perform::stage_caches::Flight;
+use crate::perform::stage_caches::sharded::Sharded;
+
+/// Longest that a request waits for another one that asks the origin for the same.
+const WAIT_MAX: Duration = Duration::from_secs(30);
+/// Most content of an object, whatever the cache's size.
+const OBJECT_BYTES_MAX: u64 = 64 << 20;
+
+/// A place in the cache, and the request as it goes to the origin.
+struct Key<'m> {
+    cache: Arc<Sharded<Objects>>,
+    digest: ResponseDigest,
+    matched: &'m Matched<'m>,
+    method: String,
+    fields: Fields,
+}
+
+impl Key<'_> {
+    fn request(&self) -> Request<'_> {
+        Request { method: &self.method, fields: &self.fields }
+    }
+
+    fn flight(&self, ticket: Ticket) -> Flight<Objects> {
+        Flight::new(Arc::clone(&self.cache), self.digest, ticket)
+    }
+
+    /// What is asked about together is asked about once; by another digest in the same shard.
+    fn validation(&self) -> ResponseDigest {
+        let mut digest = self.digest;
+        digest.0[31] ^= 1;
+        digest
+    }
+
+    /// Whether one answer does for all who ask so.
+    fn is_plain(&self) -> bool {
+        let own =
+            ["range", "if-none-match", "if-modified-since", "if-match", "if-unmodified-since"];
+        self.method == "GET" && !own.iter().any(|name| self.fields.contains(name))
+    }
+}
+
+/// A request to the origin that is to be made.
+struct Asking {
+    flight: Flight<Objects>,
+    guard: Option<Flight<Objects>>,
+    /// What is stored, and which of it the origin is asked about with these fields.
+    objects: Option<Arc<Objects>>,
+    about: Option<(Arc<Object>, Fields)>,
+    status: CacheStatus,
+}
+
+impl Exchange {
+    /// Answers from the cache, or asks the origin and stores what it says.
+    pub(super) async fn cached(&self, matched: &Matched<'_>) -> Outcome {
+        let Some(cache) = self.worker.shared.edge_cache.get() else {
+            return self.passed(matched).await;
+        };
+        let key = self.key(cache, matched);
+        let patience = Instant::now() + WAIT_MAX;
+        let mut status = CacheStatus::default();
+        loop {
+            let lookup = {
+                let mut shard = key.cache.shard(&key.digest);
+                match key.is_plain() {
+                    true => shard.look_up(&key.digest, now(), Default::default),
+                    false => match shard.find(&key.digest, now()) {
+                        Some(found) => Lookup::Found(found),
+                        None => Lookup::Ask(shard.ask_alone()),
+                    },
+                }
+            };
+            let asking = match lookup {
+                Lookup::Found(objects) => match self.found(&key, objects, &mut status).await {
+                    Found::Answer(outcome) => return *outcome,
+                    Found::Ask(asking) => asking,
+                    Found::Wait(landing) => {
+                        status.is_collapsed = true;
+                        if timeout_at(patience, landing.wait()).await.is_ok() {
+                            continue;
+                        }
+                        self.alone(&key, &status)
+                    }
+                },
+                Lookup::Ask(ticket) => {
+                    status.forwarded = Some(Unusable::Miss);
+                    let flight = key.flight(ticket);
+                    Asking {
+                        flight,
+                        guard: None,
+                        objects: None,
+                        about: None,
+                        status: status.clone(),
+                    }
+                }
+                Lookup::Wait(landing) => {
+                    status.is_collapsed = true;
+                    if timeout_at(patience, landing.wait()).await.is_ok() {
+                        continue;
+                    }
+                    self.alone(&key, &status)
+                }
+            };
+            return self.fetch(&key, asking).await;
+        }
+    }
+
+    fn key<'m>(&self, cache: Arc<Sharded<Objects>>, matched: &'m Matched<'m>) -> Key<'m> {
+        let digest = ResponseDigest(digest_of(&self.asked.target, &matched.key()));
+        let fields = matched.origin_request(matched.origins().0, &self.request_id).fields;
+        Key { cache, digest, matched, method: matched.cache_method().to_owned(), fields }
+    }
+
+    async fn passed(&self, matched: &Matched<'_>) -> Outcome {
+        match self.ask(matched, None, Body::Empty).await {
+            Ok(answer) => Outcome::passed(answer),
+            Err(error) => error.into(),
+        }
+    }
+
+    fn alone(&self, key: &Key<'_>, status: &CacheStatus) -> Asking {
+        let ticket = key.cache.shard(&key.digest).ask_alone();
+        let objects = key.cache.shard(&key.digest).find(&key.digest, now());
+        let status = CacheStatus { forwarded: Some(Unusable::Miss), ..status.clone() };
+        Asking { flight: key.flight(ticket), guard: None, objects, about: None, status }
+    }
+
+    async fn found(&self, key: &Key<'_>, objects: Arc<Objects>, status: &mut CacheStatus) -> Found {
+        let policy = key.matched.policy(200);
+        let at = time();
+        let decision = look_up(&policy, &key.request(), &objects.stored(), at);
+        let (why, about) = match decision {
+            Decision::Serve { index, .. } => {
+                return Found::answer(self.serve(key, &objects.objects[index], status));
+            }
+            Decision::ServeAndRevalidate { index, fields, .. } => {
+                let object = &objects.objects[index];
+                if !object.is_asked.swap(true, AcqRel) {
+                    self.revalidate(Arc::clone(object), fields);
+                }
+                return Found::answer(self.serve(key, object, status));
+            }
+            Decision::Unsatisfiable => {
+                let refused = Answer::error(504, "Nothing that is stored answers the request.");
+                return Found::answer(refused.into());
+            }
+            Decision::Validate { index, fields, why } => {
+                (why, Some((Arc::clone(&objects.objects[index]), fields)))
+            }
+            Decision::Forward(why) => (why, None),
+        };
+        status.forwarded = Some(why);
+        let guard = match key.is_plain() && why == Unusable::Stale {
+            true => {
+                let digest = key.validation();
+                let lookup = key.cache.shard(&digest).look_up(&digest, now(), Default::default);
+                match lookup {
+                    Lookup::Wait(landing) => return Found::Wait(landing),
+                    Lookup::Ask(ticket) => {
+                        Some(Flight::new(Arc::clone(&key.cache), digest, ticket))
+                    }
+                    Lookup::Found(_) => None, // nothing is ever stored there
+                }
+            }
+            false => None,
+        };
+        let ticket = key.cache.shard(&key.digest).ask_alone();
+        let flight = key.flight(ticket);
+        let status = status.clone();
+        Found::Ask(Asking { flight, guard, objects: Some(objects), about, status })
+    }
+
+    fn serve(&self, key: &Key<'_>, object: &Object, status: &CacheStatus) -> Outcome {
+        let at = time();
+        let served = respond(&object.stored, &key.request(), object.content.len() as u64, at);
+        let (lifetime, age) = (object.stored.lifetime_ms(), object.stored.age_ms(at));
+        let ttl_s = (lifetime as i64).saturating_sub(age as i64) / 1000;
+        let status = CacheStatus { is_hit: true, ttl_s: Some(ttl_s), ..status.clone() };
+        Outcome::served(served, object, CacheResult::Hit).with_status(status)
+    }
+
+    /// Asks in the background about what is served stale meanwhile.
+    fn revalidate(&self, object: Arc<Object>, fields: Fields) {
+        let exchange = self.clone();
+        tokio::task::spawn_local(async move {
+            let cache = exchange.worker.shared.edge_cache.get();
+            if let (Ok(matched), Some(cache)) = (exchange.matched(), cache) {
+                let mut key = exchange.key(cache, &matched);
+                // What is asked about is the whole, whatever this viewer wants of it.
+                (key.method, key.fields) = ("GET".into(), fields.clone());
+                let ticket = key.cache.shard(&key.digest).ask_alone();
+                let objects = key.cache.shard(&key.digest).find(&key.digest, now());
+                let about = Some((Arc::clone(&object), fields));
+                let (flight, status) = (key.flight(ticket), CacheStatus::default());
+                let asking = Asking { flight, guard: None, objects, about, status };
+                let outcome = exchange.fetch(&key, asking).await;
+                // To its end, so that it is stored.
+                outcome.content.collect(OBJECT_BYTES_MAX as usize).await.ok();
+            }
+            object.is_asked.store(false, Release);
+        });
+    }
+
+    async fn fetch(&self, key: &Key<'_>, asking: Asking) -> Outcome {
+        let Asking { flight, guard, objects, about, mut status } = asking;
+        let fields = about.as_ref().map(|(_, fields)| fields);
+        let answer = self.ask(key.matched, fields, Body::Empty).await;
+        let failed = match &answer {
+            Ok(answer) => matches!(answer.status, 500 | 502..=504),
+            Err(_) => true,
+        };
+        if failed && let Some(objects) = &objects {
+            let policy = key.matched.policy(200);
+            let found = stale_on_error(&policy, &key.request(), &objects.stored(), time());
+            if let Some(index) = found {
+                status.forward_status = answer.as_ref().ok().map(|answer| answer.status);
+                return self.serve(key, &objects.objects[index], &status);
+            }
+        }
+        let answer = match answer {
+            Ok(answer) => answer,
+            Err(error) => {
+                flight.answered(now());
+                return Outcome::from(error).with_status(status);
+            }
+        };
+        let about = about.filter(|_| answer.is_to_given);
+        let response = Response {
+            status: answer.status,
+            fields: &answer.fields,
+            requested_at: answer.requested_at,
+            received_at: answer.received_at,
+        };
+        let policy = key.matched.policy(answer.status);
+        let validated = about.as_ref().map(|(object, _)| &object.stored);
+        let received = receive(&policy, &key.request(), validated, &response);
+        let object = about.map(|(object, _)| object);
+        match (received, object) {
+            (Received::Validated { stored, is_kept }, Some(object)) => {
+                status.forward_status = Some(304);
+                status.is_stored = is_kept;
+                let new = Object::new(stored, object.content.clone());
+                let served = respond(&new.stored, &key.request(), new.content.len() as u64, time());
+                let outcome = Outcome::served(served, &new, CacheResult::RefreshHit);
+                self.replace(key, flight, is_kept.then_some(new), &object);
+                drop(guard);
+                outcome.with_status(status)
+            }
+            (Received::Refreshed(stored), Some(object)) => {
+                let new = Object::new(stored, object.content.clone());
+                self.replace(key, flight, Some(new), &object);
+                Outcome::passed(answer).with_status(status)
+            }
+            (Received::Repeat, _) => {
+                flight.answered(now());
+                self.passed(key.matched).await.with_status(status)
+            }
+            (Received::Store(stored), object) => {
+                status.is_stored = true;
+                let landing = Landing {
+                    expected: expected_length(&stored, &answer),
+                    stored,
+                    policy,
+                    empty: self.empty(),
+                    gone: object,
+                    bytes_max: OBJECT_BYTES_MAX.min(key.cache.shard_bytes() as u64 / 2),
+                    share: self.worker.shared.memory.share(),
+                    flight,
+                    guard,
+                };
+                self.keep(answer, landing).with_status(status)
+            }
+            (Received::Outdated(_), Some(object)) => {
+                self.replace(key, flight, None, &object);
+                Outcome::passed(answer).with_status(status)
+            }
+            _ => {
+                flight.answered(now());
+                Outcome::passed(answer).with_status(status)
+            }
+        }
+    }
+
+    fn keep(&self, mut answer: OriginAnswer, landing: Landing) -> Outcome {
+        let announced = answer.content.size_hint().exact().or(landing.expected);
+        if announced.is_some_and(|length| length > landing.bytes_max) {
+            landing.flight.answered(now());
+            return Outcome::passed(answer);
+        }
+        answer.content = match answer.content {
+            Body::Whole(bytes) if landing.expected.is_none_or(|l| l == bytes.len() as u64) => {
+                landing.land(Bytes::copy_from_slice(&bytes));
+                Body::Whole(bytes)
+            }
+            content => Keeping::start(content, landing),
+        };
+        Outcome::passed(answer)
+    }
+
+    /// Another object in the place of one that is stored, or none.
+    fn replace(
+        &self,
+        key: &Key<'_>,
+        flight: Flight<Objects>,
+        new: Option<Object>,
+        old: &Arc<Object>,
+    ) {
+        let policy = key.matched.policy(200);
+        let empty = self.empty();
+        flight.land(now(), |before| {
+            let before = before.as_deref().unwrap_or(&empty);
+            let objects = before.with(new, Some(old));
+            let (bytes, until) = objects.weight(&policy);
+            (objects, bytes, until)
+        });
+    }
+
+    fn empty(&self) -> Objects {
+        let distribution = self.edge.id().to_owned();
+        Objects { distribution, target: self.asked.target.clone(), objects: Vec::new() }
+    }
+}
+
+enum Found {
+    Answer(Box<Outcome>),
+    Ask(Asking),
+    Wait(crate::perform::stage_caches::sharded::Landing),
+}
+
+impl Found {
+    fn answer(outcome: Outcome) -> Self {
+        Self::Answer(Box::new(outcome))
+    }
+}
+
+/// How much content there must be: a part is as long as it says, and what is not complete is not stored
+/// (RFC 9111 §3.3).
+fn expected_length(stored: &http_cache::Stored, answer: &OriginAnswer) -> Option<u64> {
+    let said = answer.fields.text("content-length").and_then(|text| text.trim().parse().ok());
+    stored.part.map(|part| part.range.length()).or(said)
+}

@@ -1,0 +1,141 @@
+//! Content on its way to a viewer, and into the cache when all of it has come.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use bytes::Bytes;
+use http_cache::{ByteRange, Policy, Stored, join};
+use hyper::body::{Body as _, SizeHint};
+
+use super::store::{Object, Objects};
+use crate::body::{Body, BodyError};
+use crate::drive::now;
+use crate::memory::Share;
+use crate::perform::stage_caches::Flight;
+
+/// Keeps what passes. Dropped before its end, nothing is stored, and one of those who wait takes over.
+#[derive(Debug)]
+pub(crate) struct Keeping {
+    content: Body,
+    parts: Vec<Bytes>,
+    length: u64,
+    /// `None` when it is done, one way or another.
+    landing: Option<Landing>,
+}
+
+/// Where content is stored.
+#[derive(Debug)]
+pub(super) struct Landing {
+    pub(super) flight: Flight<Objects>,
+    /// Ends when everything is stored: others wait for that too.
+    pub(super) guard: Option<Flight<Objects>>,
+    pub(super) stored: Stored,
+    pub(super) policy: Policy,
+    /// What is there of the key if nothing is: its distribution and target.
+    pub(super) empty: Objects,
+    /// The object that this one stands in for.
+    pub(super) gone: Option<Arc<Object>>,
+    pub(super) expected: Option<u64>,
+    pub(super) bytes_max: u64,
+    pub(super) share: Share,
+}
+
+impl Keeping {
+    /// The content, with what is to be stored with it.
+    pub(super) fn start(content: Body, landing: Landing) -> Body {
+        let mut keeping = Self { content, parts: Vec::new(), length: 0, landing: Some(landing) };
+        if keeping.content.is_end_stream() {
+            keeping.finish();
+            return keeping.content;
+        }
+        Body::from_kept(keeping)
+    }
+
+    pub(crate) fn poll_part(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Bytes, BodyError>>> {
+        loop {
+            let Some(frame) = ready!(Pin::new(&mut self.content).poll_frame(cx)) else {
+                self.finish();
+                return Poll::Ready(None);
+            };
+            let part = match frame.map(hyper::body::Frame::into_data) {
+                Ok(Ok(part)) => part,
+                Ok(Err(_trailers)) => continue,
+                Err(error) => {
+                    self.landing = None;
+                    return Poll::Ready(Some(Err(error)));
+                }
+            };
+            self.keep(&part);
+            // Whoever reads may know the length, and not ask for the end.
+            if self.content.is_end_stream() || self.is_all() {
+                self.finish();
+            }
+            return Poll::Ready(Some(Ok(part)));
+        }
+    }
+
+    pub(crate) fn is_end(&self) -> bool {
+        self.content.is_end_stream()
+    }
+
+    pub(crate) fn size_hint(&self) -> SizeHint {
+        self.content.size_hint()
+    }
+
+    fn keep(&mut self, part: &Bytes) {
+        let Some(landing) = &mut self.landing else { return };
+        self.length += part.len() as u64;
+        if self.length > landing.bytes_max || !landing.share.take(part.len()) {
+            self.parts = Vec::new();
+            if let Some(landing) = self.landing.take() {
+                landing.flight.answered(now());
+            }
+            return;
+        }
+        self.parts.push(part.clone());
+    }
+
+    fn is_all(&self) -> bool {
+        self.landing.as_ref().is_some_and(|landing| landing.expected == Some(self.length))
+    }
+
+    fn finish(&mut self) {
+        let Some(landing) = self.landing.take() else { return };
+        let length = self.length;
+        if landing.expected.is_some_and(|expected| expected != length) {
+            return landing.flight.answered(now());
+        }
+        let mut content = Vec::with_capacity(length as usize);
+        self.parts.drain(..).for_each(|part| content.extend_from_slice(&part));
+        landing.land(content.into());
+    }
+}
+
+impl Landing {
+    pub(super) fn land(self, content: Bytes) {
+        let Self { flight, guard, stored, policy, empty, gone, .. } = self;
+        flight.land(now(), |before| {
+            let before = before.as_deref().unwrap_or(&empty);
+            let (stored, content) = joined(before, stored, content);
+            let objects = before.with(Some(Object::new(stored, content)), gone.as_ref());
+            let (bytes, until) = objects.weight(&policy);
+            (objects, bytes, until)
+        });
+        drop(guard);
+    }
+}
+
+/// A part with what there is of the same representation.
+fn joined(before: &Objects, stored: Stored, content: Bytes) -> (Stored, Bytes) {
+    let found = before.objects.iter().find_map(|one| Some((one, join(&one.stored, &stored)?)));
+    let Some((one, (joined, first, last))) = found else { return (stored, content) };
+    let of = |range: Option<ByteRange>| {
+        range.map_or(Bytes::new(), |r| one.content.slice(r.first as usize..=r.last as usize))
+    };
+    let whole = [of(first).as_ref(), &content, of(last).as_ref()].concat();
+    (joined, whole.into())
+}

@@ -1,0 +1,76 @@
+//! What becomes of a request, and the response that HTTP has for it.
+
+use bytes::Bytes;
+use distribution::{Answer, CacheResult};
+use gateway_core::message::{FieldEdits, OutgoingFields};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Response};
+use http_cache::{CacheStatus, Content, Fields, Served};
+
+use super::origin::OriginAnswer;
+use super::store::Object;
+use crate::body::Body;
+use crate::framing;
+
+/// What a viewer is to be told.
+#[derive(Debug)]
+pub(super) struct Outcome {
+    pub(super) status: u16,
+    pub(super) fields: Fields,
+    pub(super) content: Body,
+    pub(super) result: CacheResult,
+    pub(super) cache_status: Option<CacheStatus>,
+}
+
+impl Outcome {
+    /// An origin's answer, as it is.
+    pub(super) fn passed(answer: OriginAnswer) -> Self {
+        let OriginAnswer { status, fields, content, .. } = answer;
+        let result = if status >= 400 { CacheResult::Error } else { CacheResult::Miss };
+        Self { status, fields, content, result, cache_status: None }
+    }
+
+    /// What is stored, as this viewer gets it.
+    pub(super) fn served(served: Served, object: &Object, result: CacheResult) -> Self {
+        let content = match served.content {
+            Content::None => Bytes::new(),
+            Content::Whole => object.content.clone(),
+            Content::Bytes(range) => {
+                object.content.slice(range.first as usize..=range.last as usize)
+            }
+        };
+        let Served { status, fields, .. } = served;
+        Self { status, fields, content: content.into(), result, cache_status: None }
+    }
+
+    pub(super) fn with_status(mut self, status: CacheStatus) -> Self {
+        self.cache_status = Some(status);
+        self
+    }
+}
+
+impl From<Answer> for Outcome {
+    fn from(answer: Answer) -> Self {
+        let Answer { status, fields, content } = answer;
+        let content = content.into_bytes().into();
+        Self { status, fields, content, result: CacheResult::Error, cache_status: None }
+    }
+}
+
+/// The response to a request of this method.
+pub(super) fn to_response(outcome: Outcome, method: &Method) -> Response<Body> {
+    let mut headers = HeaderMap::with_capacity(outcome.fields.len());
+    for field in outcome.fields.iter() {
+        let name = HeaderName::from_bytes(field.name.as_bytes());
+        let value = HeaderValue::from_bytes(&field.value);
+        if let (Ok(name), Ok(value)) = (name, value) {
+            headers.append(name, value);
+        }
+    }
+    let unchanged = OutgoingFields::Edited(FieldEdits::new());
+    let framed =
+        framing::client_response(outcome.status, &unchanged, headers, outcome.content, method);
+    framed.unwrap_or_else(|reason| {
+        tracing::warn!(%reason, "an answer that HTTP cannot carry");
+        framing::internal_server_error(502)
+    })
+}

@@ -1,0 +1,73 @@
+//! Distributions: their files read and checked.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use distribution::{Distribution, Problem};
+use gateway_core::definition::DefinitionError;
+
+use super::{Building, read_text};
+use crate::config::{Config, DistributionConfig};
+use crate::edge::Edge;
+
+impl Building {
+    /// The distributions of a configuration; what is wrong with one is told with its file.
+    pub(super) fn distributions(&mut self, config: &mut Config, config_file: &Path) {
+        let configured = std::mem::take(&mut config.distributions);
+        for one in &configured {
+            let edge = self.distribution(one, config, config_file);
+            config.edges.extend(edge.map(Arc::new));
+        }
+        config.distributions = configured;
+    }
+
+    fn distribution(
+        &mut self,
+        one: &DistributionConfig,
+        config: &Config,
+        config_file: &Path,
+    ) -> Option<Edge> {
+        let mut read = |file: &Path| {
+            self.files.push(file.to_owned());
+            read_text(file)
+                .map_err(|reason| {
+                    let reason = format!("{}: {reason}", file.display());
+                    let error = DefinitionError::error(one.source.clone(), reason);
+                    self.note(config_file, None, [error]);
+                })
+                .ok()
+        };
+        let document = read(&one.definition)?;
+        let references: Option<Vec<String>> = one.references.iter().map(|f| read(f)).collect();
+        let references = references?;
+        let references: Vec<&str> = references.iter().map(String::as_str).collect();
+        let (distribution, problems) =
+            Distribution::read(&one.id, &document, &references, one.options.clone());
+        let problems = problems.into_iter().map(|problem| self::problem(one, &problem));
+        self.note(config_file, None, problems.collect::<Vec<_>>());
+        let mut distribution = distribution?;
+        // What operators call it is what its listener and its invalidations call it.
+        distribution.id.clone_from(&one.id);
+        for id in one.origins.keys() {
+            if !distribution.origins.iter().any(|origin| origin.id == *id) {
+                let message = format!("the distribution `{}` has no origin `{id}`", one.id);
+                self.note(config_file, None, [DefinitionError::error(one.source.clone(), message)]);
+            }
+        }
+        let apis: Vec<&str> = config.apis.iter().map(|api| api.id.as_str()).collect();
+        Some(Edge::new(distribution, &one.origins, &apis))
+    }
+}
+
+fn problem(one: &DistributionConfig, problem: &Problem) -> DefinitionError {
+    let file = match problem.document.strip_prefix("references/") {
+        Some(number) => number.parse().ok().and_then(|n: usize| one.references.get(n)),
+        None => Some(&one.definition),
+    };
+    let file = file.map(|file| file.display().to_string()).unwrap_or_default();
+    let message = format!("{file}{}: {}", problem.pointer, problem.message);
+    match problem.is_warning {
+        true => DefinitionError::warning(one.source.clone(), message),
+        false => DefinitionError::error(one.source.clone(), message),
+    }
+}

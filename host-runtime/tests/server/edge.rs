@@ -1,0 +1,221 @@
+//! Distributions: the edge in front of an origin, with its cache.
+
+mod kit;
+mod origins;
+
+use serde_json::json;
+
+use crate::kit::*;
+use crate::program::Program;
+use kit::*;
+
+#[test]
+fn a_response_is_stored_and_served() {
+    let (origin, heads) = answering(|_, count| fresh(&format!("answer {count}")));
+    let edge = Edge::start(origin, json!({}));
+    let first = edge.get("/a");
+    assert!(has(&first, "x-cache: Miss from cloudfront"), "{}", first.head);
+    assert!(has(&first, "cache-status: edgeway; fwd=uri-miss; stored"), "{}", first.head);
+    for _ in 0..3 {
+        let again = edge.get("/a");
+        assert_eq!(again.text(), "answer 1");
+        assert!(has(&again, "x-cache: Hit from cloudfront"), "{}", again.head);
+        assert!(again.head.contains("\r\nage: "), "{}", again.head);
+    }
+    let head = edge.ask("HEAD", "/a", "");
+    assert!(has(&head, "content-length: 8"), "{}", head.head);
+    assert_eq!(heads.lock().unwrap().len(), 1);
+    assert_eq!(edge.get("/b").text(), "answer 2");
+}
+
+#[test]
+fn concurrent_misses_are_one_request() {
+    let gated = gated();
+    let edge = Edge::start(gated.address, json!({}));
+    let mut clients: Vec<Client> = (0..100).map(|_| edge.client()).collect();
+    for client in &mut clients {
+        client.send(b"GET /a HTTP/1.1\r\nHost: h\r\n\r\n");
+    }
+    gated.answer("Cache-Control: max-age=600\r\n", "once");
+    for client in &mut clients {
+        assert_eq!(client.answer().text(), "once");
+    }
+    assert!(gated.calls.try_recv().is_err(), "another call");
+}
+
+#[test]
+fn concurrent_validations_are_one_request() {
+    let gated = gated();
+    let edge = Edge::start(gated.address, json!({}));
+    let mut first = edge.client();
+    first.send(b"GET /a HTTP/1.1\r\nHost: h\r\n\r\n");
+    gated.answer("Cache-Control: no-cache\r\nETag: \"1\"\r\n", "content");
+    assert_eq!(first.answer().text(), "content");
+    let mut clients: Vec<Client> = (0..20).map(|_| edge.client()).collect();
+    for client in &mut clients {
+        client.send(b"GET /a HTTP/1.1\r\nHost: h\r\n\r\n");
+    }
+    let (head, answer) = gated.call();
+    assert!(head.to_lowercase().contains("if-none-match: \"1\""), "{head}");
+    let fresh = "HTTP/1.1 304 N\r\nETag: \"1\"\r\nCache-Control: max-age=600\r\n\r\n";
+    answer.send(fresh.into()).unwrap();
+    for client in &mut clients {
+        assert_eq!(client.answer().text(), "content");
+    }
+    assert!(gated.calls.try_recv().is_err(), "another call");
+}
+
+#[test]
+fn content_streams_through_and_into_the_cache() {
+    let gated = gated();
+    let edge = Edge::start(gated.address, json!({}));
+    let mut client = edge.client();
+    client.send(b"GET /a HTTP/1.1\r\nHost: h\r\n\r\n");
+    let (_, answer) = gated.call();
+    let head = "HTTP/1.1 200 O\r\nCache-Control: max-age=600\r\nTransfer-Encoding: chunked\r\n\r\n";
+    answer.send(format!("{head}4\r\nhalf\r\n").into()).unwrap();
+    client.head().unwrap();
+    assert_eq!(client.chunk().unwrap(), b"half", "before the rest has come");
+    answer.send("5\r\n done\r\n0\r\n\r\n".into()).unwrap();
+    assert_eq!(client.chunk().unwrap(), b" done");
+    assert!(client.chunk().is_none());
+    let again = edge.get("/a");
+    assert_eq!(again.text(), "half done");
+    assert!(has(&again, "x-cache: Hit from cloudfront"));
+}
+
+#[test]
+fn what_breaks_off_is_not_stored() {
+    let (origin, heads) = answering(|_, _| {
+        b"HTTP/1.1 200 O\r\nCache-Control: max-age=600\r\nContent-Length: 99\r\nConnection: close\r\n\r\nhalf".to_vec()
+    });
+    // The endpoint goes on reading; the next request comes by another connection.
+    let edge = Edge::start(origin, json!({}));
+    let mut client = edge.client();
+    client.send(b"GET /a HTTP/1.1\r\nHost: h\r\n\r\n");
+    client.head().unwrap();
+    drop(client);
+    let mut other = edge.client();
+    other.send(b"GET /a HTTP/1.1\r\nHost: h\r\n\r\n");
+    other.head().unwrap();
+    assert_eq!(heads.lock().unwrap().len(), 2);
+}
+
+#[test]
+fn a_viewer_that_leaves_takes_nobody_with_it() {
+    let gated = gated();
+    let edge = Edge::start(gated.address, json!({}));
+    let mut leader = edge.client();
+    leader.send(b"GET /a HTTP/1.1\r\nHost: h\r\n\r\n");
+    let lost = gated.call();
+    let mut other = edge.client();
+    other.send(b"GET /a HTTP/1.1\r\nHost: h\r\n\r\n");
+    drop(leader);
+    gated.answer("Cache-Control: max-age=600\r\n", "second");
+    assert_eq!(other.answer().text(), "second");
+    drop(lost);
+}
+
+#[test]
+fn a_stale_response_is_served_while_the_origin_is_asked() {
+    let gated = gated();
+    let edge = Edge::start(gated.address, json!({}));
+    let mut client = edge.client();
+    client.send(b"GET /a HTTP/1.1\r\nHost: h\r\n\r\n");
+    gated.answer("Cache-Control: max-age=0, stale-while-revalidate=600\r\n", "old");
+    assert_eq!(client.answer().text(), "old");
+    assert_eq!(edge.get("/a").text(), "old", "without waiting for the origin");
+    assert_eq!(edge.get("/a").text(), "old");
+    gated.answer("Cache-Control: max-age=600\r\n", "new");
+    let patience = std::time::Instant::now();
+    while edge.get("/a").text() != "new" {
+        assert!(patience.elapsed() < PATIENCE);
+    }
+    assert!(gated.calls.try_recv().is_err(), "asked more than once");
+}
+
+#[test]
+fn a_stale_response_stands_in_for_an_origin_that_fails() {
+    let (origin, _) = answering(|_, count| match count {
+        1 => response(200, "Cache-Control: max-age=0\r\nETag: \"1\"\r\n", "good"),
+        _ => response(503, "", "bad"),
+    });
+    let edge = Edge::start(origin, json!({}));
+    assert_eq!(edge.get("/a").text(), "good");
+    let stale = edge.get("/a");
+    assert_eq!((stale.status, &*stale.text()), (200, "good"));
+    assert_eq!(edge.get("/b").status, 503);
+}
+
+#[test]
+fn unsafe_methods_forget_what_is_stored() {
+    let (origin, _) = answering(|_, count| fresh(&count.to_string()));
+    let edge = Edge::start(origin, json!({}));
+    assert_eq!(edge.get("/a?x").text(), "1");
+    assert_eq!(edge.ask("POST", "/a?x", "Content-Length: 0\r\n").text(), "2");
+    assert_eq!(edge.get("/a?x").text(), "3");
+}
+
+#[test]
+fn an_invalidation_forgets_what_it_names() {
+    let (origin, _) = answering(|_, count| fresh(&count.to_string()));
+    let edge = Edge::start(origin, json!({}));
+    let paths = ["/a/1", "/a/2", "/b"];
+    let texts = |edge: &Edge| paths.map(|path| edge.get(path).text());
+    assert_eq!(texts(&edge), ["1", "2", "3"]);
+    let invalidation = distribution::Invalidation::new(["/a/*"]).unwrap();
+    assert_eq!(edge.served.host.shared().edge_cache.invalidate("d", &invalidation), 2);
+    assert_eq!(edge.served.host.shared().edge_cache.invalidate("other", &invalidation), 0);
+    assert_eq!(texts(&edge), ["4", "5", "3"]);
+}
+
+#[test]
+fn ranges_are_served_from_what_is_stored_and_by_the_thousand_not_at_all() {
+    let (origin, heads) = answering(|_, _| fresh("0123456789"));
+    let edge = Edge::start(origin, json!({}));
+    edge.get("/a");
+    let part = edge.ask("GET", "/a", "Range: bytes=2-4\r\n");
+    assert_eq!((part.status, &*part.text()), (206, "234"));
+    assert!(has(&part, "content-range: bytes 2-4/10"), "{}", part.head);
+    let ranges: Vec<String> = (0..1000).map(|n| format!("{}-{}", n % 10, n % 10)).collect();
+    let all = edge.ask("GET", "/a", &format!("Range: bytes={}\r\n", ranges.join(",")));
+    assert_eq!((all.status, &*all.text()), (200, "0123456789"));
+    assert_eq!(heads.lock().unwrap().len(), 1);
+}
+
+#[test]
+fn create_invalidation_is_the_operators_call() {
+    const TOKEN: &str = "0123456789abcdef0123456789abcdef";
+    let (origin, _) = answering(|_, count| fresh(&count.to_string()));
+    let folder = Folder::new();
+    folder.write("distribution.json", &distribution(origin, json!({})).to_string());
+    let more =
+        format!("adminToken: {TOKEN}\ndistributions: [{{id: d, definition: distribution.json}}]\n");
+    configuration_with(&folder, origin, &more);
+    let program = Program::start(&folder);
+    let call = |id: &str, content: &str| {
+        let line = format!("POST /2020-05-31/distribution/{id}/invalidation");
+        program.call(&line, &format!("Authorization: Bearer {TOKEN}\r\n"), content)
+    };
+    let batch = |quantity: u32, path: &str| {
+        format!(
+            "<InvalidationBatch xmlns=\"http://cloudfront.amazonaws.com/doc/2020-05-31/\"><Paths>\
+             <Quantity>{quantity}</Quantity><Items><Path>{path}</Path></Items></Paths>\
+             <CallerReference>r</CallerReference></InvalidationBatch>"
+        )
+    };
+    let created = call("d", &batch(1, "/a&amp;b*"));
+    assert_eq!(created.status, 201, "{}", created.text());
+    assert!(created.text().contains("<Path>/a&amp;b*</Path>"), "{}", created.text());
+    for (id, content, status, code) in [
+        ("e", batch(1, "/*"), 404, "NoSuchDistribution"),
+        ("d", batch(2, "/*"), 400, "InconsistentQuantities"),
+        ("d", batch(1, "a"), 400, "InvalidArgument"),
+        ("d", "<x/>".into(), 400, "MalformedXML"),
+    ] {
+        let refused = call(id, &content);
+        assert_eq!((refused.status, refused.text().contains(code)), (status, true), "{code}");
+    }
+    let line = "POST /2020-05-31/distribution/d/invalidation";
+    assert_eq!(program.call(line, "", &batch(1, "/*")).status, 403);
+}

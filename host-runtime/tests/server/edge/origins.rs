@@ -1,0 +1,145 @@
+//! Where requests go, and which do not.
+
+use std::net::SocketAddr;
+
+use serde_json::json;
+
+use super::kit::*;
+use crate::kit::*;
+
+#[test]
+fn an_origin_that_is_away_is_told_as_502_or_by_a_page() {
+    let (spare, _) =
+        answering(|head, _| fresh(if head.contains("/sorry") { "sorry" } else { "?" }));
+    let away = SocketAddr::from(([127, 0, 0, 1], 1));
+    assert_eq!(Edge::start(away, json!({})).get("/a").status, 502);
+    let document = distribution(
+        away,
+        json!({
+            "Origins": {"Items": [
+                {"Id": "web", "DomainName": "127.0.0.1", "CustomOriginConfig": {"HTTPPort": 1, "OriginProtocolPolicy": "http-only"}},
+                {"Id": "spare", "DomainName": "127.0.0.1", "CustomOriginConfig": {"HTTPPort": spare.port(), "OriginProtocolPolicy": "http-only"}},
+            ]},
+            "CacheBehaviors": {"Items": [{
+                "PathPattern": "/sorry", "TargetOriginId": "spare", "ViewerProtocolPolicy": "allow-all",
+                "CachePolicyId": "4cc15a8a-d715-48a4-82b8-cc0b614638fe",
+            }]},
+            "CustomErrorResponses": {"Items": [{"ErrorCode": 502, "ResponsePagePath": "/sorry", "ResponseCode": "503"}]},
+        }),
+    );
+    let answer = Edge::start_with(away, &document, "", &[]).get("/a");
+    assert_eq!((answer.status, &*answer.text()), (503, "sorry"));
+}
+
+#[test]
+fn the_second_origin_of_a_group_answers_for_the_first() {
+    let (spare, _) = answering(|_, _| fresh("spare"));
+    let (first, _) = answering(|_, _| response(503, "", "no"));
+    let custom = |port: u16| json!({"HTTPPort": port, "OriginProtocolPolicy": "http-only"});
+    let document = distribution(
+        first,
+        json!({
+            "Origins": {"Items": [
+                {"Id": "web", "DomainName": "127.0.0.1", "CustomOriginConfig": custom(first.port())},
+                {"Id": "spare", "DomainName": "127.0.0.1", "CustomOriginConfig": custom(spare.port())},
+            ]},
+            "OriginGroups": {"Items": [{
+                "Id": "g", "FailoverCriteria": {"StatusCodes": {"Items": [503]}},
+                "Members": {"Items": [{"OriginId": "web"}, {"OriginId": "spare"}]},
+            }]},
+            "DefaultCacheBehavior": {"TargetOriginId": "g"},
+        }),
+    );
+    assert_eq!(Edge::start_with(first, &document, "", &[]).get("/a").text(), "spare");
+}
+
+#[test]
+fn fat_gets_and_confusing_paths_reach_no_origin() {
+    let (origin, heads) = answering(|_, _| fresh("x"));
+    let edge = Edge::start(origin, json!({}));
+    assert_eq!(edge.ask("GET", "/a", "Content-Length: 3\r\n\r\nx=1").status, 403);
+    assert_eq!(edge.get("/static/..%2fadmin").status, 400);
+    assert_eq!(edge.ask("BREW", "/a", "").status, 403);
+    assert!(heads.lock().unwrap().is_empty());
+}
+
+#[test]
+fn unkeyed_headers_poison_nothing() {
+    let (origin, heads) = answering(|_, _| fresh("x"));
+    let edge = Edge::start(origin, json!({}));
+    edge.ask("GET", "/a", "X-Forwarded-Host: evil.test\r\nX-Forwarded-For: 1.2.3.4\r\n");
+    let heads = heads.lock().unwrap();
+    assert!(!heads[0].contains("evil.test") && !heads[0].contains("1.2.3.4"), "{}", heads[0]);
+}
+
+#[test]
+fn an_api_of_this_host_is_an_origin() {
+    let endpoint = echo();
+    let document = distribution(
+        endpoint,
+        json!({"Origins": {"Items": [{
+            "Id": "web",
+            "DomainName": "a.execute-api.us-east-1.amazonaws.com",
+            "OriginPath": "/prod",
+            "CustomOriginConfig": {"OriginProtocolPolicy": "https-only"},
+        }]}}),
+    );
+    let edge = Edge::start_with(endpoint, &document, "", &[]);
+    assert_eq!(edge.get("/mock").status, 200);
+    let echoed = edge.ask("POST", "/to/x", "Content-Length: 5\r\n\r\nhello");
+    assert!(echoed.text().ends_with("hello") && echoed.text().starts_with("POST /x "));
+    assert_eq!(edge.get("/nothing").status, 403);
+}
+
+#[test]
+fn a_host_name_leads_to_its_distribution() {
+    let (origin, _) = answering(|_, _| fresh("by name"));
+    let edge = Edge::start(origin, json!({"Aliases": {"Items": ["www.example"]}}));
+    let mut client = edge.served.client();
+    client.send(b"GET /a HTTP/1.1\r\nHost: www.example:80\r\n\r\n");
+    assert_eq!(client.answer().text(), "by name");
+    assert_eq!(edge.served.client().get("/prod/mock").status, 200, "others are for the APIs");
+}
+
+#[test]
+fn signed_urls_are_verified_with_the_key_of_the_group() {
+    use aws_lc_rs::encoding::{AsDer, PublicKeyX509Der};
+    use aws_lc_rs::rsa::KeySize;
+    use aws_lc_rs::signature::{KeyPair, RSA_PKCS1_SHA256, RsaKeyPair};
+    use base64::Engine;
+    use base64::engine::general_purpose::STANDARD;
+
+    let pair = RsaKeyPair::generate(KeySize::Rsa2048).unwrap();
+    let der: PublicKeyX509Der<'_> = pair.public_key().as_der().unwrap();
+    let pem = format!(
+        "-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n",
+        STANDARD.encode(der.as_ref())
+    );
+    let (origin, heads) = answering(|_, _| fresh("secret"));
+    let trusted = json!({"TrustedKeyGroups": {"Enabled": true, "Items": ["g"]}});
+    let document = distribution(origin, json!({"DefaultCacheBehavior": trusted}));
+    let references = [
+        ("group.json", json!({"KeyGroup": {"Id": "g", "KeyGroupConfig": {"Items": ["K1"]}}})),
+        ("key.json", json!({"PublicKey": {"Id": "K1", "PublicKeyConfig": {"EncodedKey": pem}}})),
+    ];
+    let edge = Edge::start_with(origin, &document, "", &references);
+    let expires = 4_000_000_000_u64;
+    let policy = format!(
+        r#"{{"Statement":[{{"Resource":"http://h/a","Condition":{{"DateLessThan":{{"AWS:EpochTime":{expires}}}}}}}]}}"#
+    );
+    let mut signature = vec![0; pair.public_modulus_len()];
+    let random = aws_lc_rs::rand::SystemRandom::new();
+    pair.sign(&RSA_PKCS1_SHA256, &random, policy.as_bytes(), &mut signature).unwrap();
+    let signature =
+        STANDARD.encode(signature).replace('+', "-").replace('=', "_").replace('/', "~");
+    let url = |path: &str| {
+        format!(
+            "{path}?Expires={expires}&Signature={signature}&Key-Pair-Id=K1&Hash-Algorithm=SHA256"
+        )
+    };
+    assert_eq!(edge.get("/a").status, 403);
+    assert_eq!(edge.get(&url("/b")).status, 403);
+    assert!(heads.lock().unwrap().is_empty());
+    assert_eq!(edge.get(&url("/a")).text(), "secret");
+    assert_eq!(edge.get("/a").status, 403, "what is stored is for those with a signature too");
+}
