@@ -5,6 +5,7 @@ mod bounds;
 mod caching;
 mod edge;
 mod faults;
+mod forged_tokens;
 mod functions;
 mod kit;
 mod lifecycle;
