@@ -42,4 +42,4 @@ pub use stage::{
 pub use usage::{
     ApiKey, KeyDigest, Quota, QuotaPeriod, Throttling, UsagePlan, UsagePlanStage, WhenAway,
 };
-pub use web_acl::{WebAcl, WebAclLogging};
+pub use web_acl::{TokenKey, WebAcl, WebAclLogging};

@@ -35,6 +35,7 @@ extern crate alloc;
 
 mod access_log;
 pub mod bucket;
+mod challenge;
 pub mod codec;
 mod content_coding;
 mod content_handling;

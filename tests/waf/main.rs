@@ -1,6 +1,8 @@
 //! The project's own attacks are stopped, and its own benign values are not: through HTTP, in every
 //! place where an application takes a value.
 
+mod challenge;
+
 use std::path::Path;
 
 use tests::target::Engine;

@@ -23,9 +23,15 @@ pub struct WebAcl {
     pub(crate) reads_body: bool,
     pub(crate) captcha_immunity_s: u32,
     pub(crate) challenge_immunity_s: u32,
+    pub(crate) token_domains: Vec<String>,
 }
 
 impl WebAcl {
+    /// Other domains whose tokens count here (`TokenDomains`), in small letters.
+    pub fn token_domains(&self) -> &[String] {
+        &self.token_domains
+    }
+
     /// Its name.
     pub fn name(&self) -> &str {
         &self.name

@@ -20,6 +20,8 @@ use crate::problem::Problem;
 use action::{Bodies, Offered, response_bodies};
 use at::{At, Reading};
 
+/// Most domains whose tokens count.
+const TOKEN_DOMAINS_MAX: usize = 10;
 /// Most rules of a web ACL and of a rule group that are read.
 const RULES_MAX: usize = 1_000;
 /// Most statements within each other.
@@ -123,11 +125,34 @@ fn web_acl(reading: &Reading, document: &Value, documents: Documents<'_>) -> Opt
         body_bytes_max: body_bytes_max(&at),
         captcha_immunity_s: immunity("CaptchaConfig"),
         challenge_immunity_s: immunity("ChallengeConfig"),
+        token_domains: at.get("TokenDomains").map(|at| token_domains(&at)).unwrap_or_default(),
         default_action: default_action?,
         name,
         arn,
         rules,
     })
+}
+
+/// "Specify the domains: `myotherwebsite.com`; public suffixes such as `com` are not allowed."
+fn token_domains(at: &At<'_, '_>) -> Vec<String> {
+    let read = |at: At<'_, '_>| {
+        let domain = at.text()?.to_ascii_lowercase();
+        let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_');
+        let is_domain = domain.len() <= 253
+            && domain.bytes().all(plain)
+            && domain.trim_matches('.') == domain
+            && domain.contains('.');
+        if !is_domain {
+            at.error("a domain has letters, digits, `-`, and a dot within");
+            return None;
+        }
+        Some(domain)
+    };
+    let items = at.items();
+    if items.len() > TOKEN_DOMAINS_MAX {
+        at.error(alloc::format!("more than {TOKEN_DOMAINS_MAX} domains"));
+    }
+    items.into_iter().filter_map(read).collect()
 }
 
 /// AWS inspects 16 KB of a body for API Gateway, and up to 64 KB where it is asked to.

@@ -15,6 +15,18 @@ pub struct WebAcl {
     pub references: Vec<String>,
     /// Where and how it is logged.
     pub logging: Option<WebAclLogging>,
+    /// What signs the tokens of clients that solved a challenge; needed where a rule asks for one.
+    pub token_key: Option<TokenKey>,
+}
+
+/// The key that signs clients' tokens. It is in no log and no message.
+#[derive(Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct TokenKey(pub Vec<u8>);
+
+impl core::fmt::Debug for TokenKey {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("TokenKey(secret)")
+    }
 }
 
 /// The full log of a web ACL.

@@ -3,7 +3,10 @@
 use alloc::vec::Vec;
 use alloc::{format, string::String};
 
-use crate::definition::{DefinitionError, Snapshot, Source, WebAcl};
+use crate::definition::{DefinitionError, Snapshot, Source, TokenKey, WebAcl};
+
+/// Shortest key that signs tokens (RFC 2104 §3: no shorter than the digest).
+pub const TOKEN_KEY_BYTES_MIN: usize = 32;
 
 /// A web ACL with its log.
 #[derive(Debug)]
@@ -11,6 +14,8 @@ pub(crate) struct WebAclPlan {
     pub(crate) acl: waf::WebAcl,
     /// Destination and what is logged.
     pub(crate) log: Option<(String, waf::Logging)>,
+    /// Where a rule asks clients for something: what signs their tokens.
+    pub(crate) token_key: Option<TokenKey>,
 }
 
 /// What is wrong with a web ACL or doubtful about it, as [`Gateway::compile`](super::Gateway::compile)
@@ -67,7 +72,14 @@ fn read(definition: &WebAcl) -> Result<(WebAclPlan, Vec<DefinitionError>), Vec<D
         Err([DefinitionError::error(Source::default(), message)].to_vec())
     };
     if acl.asks_clients() {
-        return refused("the actions `Captcha` and `Challenge` are");
+        let is_long = |key: &TokenKey| key.0.len() >= TOKEN_KEY_BYTES_MIN;
+        if !definition.token_key.as_ref().is_some_and(is_long) {
+            let message = format!(
+                "web ACL `{}`: a rule asks for a captcha or a challenge, and there is no key of {TOKEN_KEY_BYTES_MIN} bytes or more that signs tokens",
+                definition.name
+            );
+            return Err([DefinitionError::error(Source::default(), message)].to_vec());
+        }
     }
     if acl.inserts_headers() {
         return refused("`InsertHeaders` is");
@@ -84,5 +96,6 @@ fn read(definition: &WebAcl) -> Result<(WebAclPlan, Vec<DefinitionError>), Vec<D
         }
         None => None,
     };
-    Ok((WebAclPlan { acl, log }, all(warnings)))
+    let token_key = definition.token_key.clone().filter(|_| acl.asks_clients());
+    Ok((WebAclPlan { acl, log, token_key }, all(warnings)))
 }

@@ -12,6 +12,7 @@ use alloc::vec::Vec;
 
 use waf::{Decision, Origin, Step, Tokens, Verdict};
 
+use crate::challenge::{self, Kind};
 use crate::context::Context;
 use crate::effect::{CountRequest, EffectError, Notice, PeekContent};
 use crate::exchange::Io;
@@ -43,7 +44,7 @@ pub(super) async fn inspect(
         now_ms: io.now().0,
         ..waf::Request::default()
     };
-    let mut evaluation = plan.acl.evaluate(&inspected, Tokens::default());
+    let mut evaluation = plan.acl.evaluate(&inspected, tokens(plan, &inspected));
     let verdict = loop {
         match evaluation.advance() {
             Step::Decided(verdict) => break verdict,
@@ -54,7 +55,7 @@ pub(super) async fn inspect(
             }
         }
     };
-    let answer = answer(&verdict);
+    let answer = answer(plan, &inspected, &verdict);
     log(at, plan, &inspected, &verdict, &answer, context, io);
     match answer {
         Answer::GoOn => Ok(None),
@@ -111,7 +112,31 @@ enum Answer {
     Respond(Response),
 }
 
-fn answer(verdict: &Verdict<'_>) -> Answer {
+/// When the client solved what, as its tokens say.
+fn tokens(plan: &WebAclPlan, request: &waf::Request<'_>) -> Tokens {
+    let mut tokens = Tokens::default();
+    let Some(key) = &plan.token_key else { return tokens };
+    let host = request.header("host").unwrap_or_default();
+    let cookies = request.cookies().filter(|(name, _)| *name == challenge::COOKIE);
+    let sent = cookies.map(|(_, value)| value).chain(request.header(challenge::HEADER));
+    for token in sent.take(TOKENS_MAX) {
+        let domains = plan.acl.token_domains();
+        let Some((kind, at_ms)) = challenge::read(key, token, host, domains, request.now_ms) else {
+            continue;
+        };
+        let solved = match kind {
+            Kind::Challenge => &mut tokens.challenge_ms,
+            Kind::Captcha => &mut tokens.captcha_ms,
+        };
+        *solved = (*solved).max(Some(at_ms));
+    }
+    tokens
+}
+
+/// Most tokens of a request that are looked at: each costs digests.
+const TOKENS_MAX: usize = 4;
+
+fn answer(plan: &WebAclPlan, request: &waf::Request<'_>, verdict: &Verdict<'_>) -> Answer {
     match &verdict.decision {
         Decision::Allow => Answer::GoOn,
         Decision::Block(None) => Answer::Refuse,
@@ -125,16 +150,27 @@ fn answer(verdict: &Verdict<'_>) -> Answer {
             Answer::Respond(respond(custom.status, fields, body))
         }
         // "AWS WAF sends a CAPTCHA response with the status 405, and a challenge with 202."
-        Decision::Captcha => Answer::Respond(puzzle(405, "captcha")),
-        Decision::Challenge => Answer::Respond(puzzle(202, "challenge")),
+        Decision::Captcha => Answer::Respond(puzzle(405, Kind::Captcha, plan, request)),
+        Decision::Challenge => Answer::Respond(puzzle(202, Kind::Challenge, plan, request)),
     }
 }
 
-fn puzzle(status: u16, action: &str) -> Response {
+/// "If the request's `Accept` header has `text/html`, the response has the page; others get the status
+/// and `x-amzn-waf-action` alone."
+fn puzzle(status: u16, kind: Kind, plan: &WebAclPlan, request: &waf::Request<'_>) -> Response {
     let mut fields = Fields::new();
-    fields.push("x-amzn-waf-action", action);
+    fields.push("x-amzn-waf-action", kind.name());
+    fields.push("access-control-expose-headers", "x-amzn-waf-action");
     fields.push("cache-control", "no-store, max-age=0");
-    respond(status, fields, None)
+    let wants_page = request.header_values("accept").any(|accept| accept.contains("text/html"));
+    let page = plan.token_key.as_ref().filter(|_| wants_page).map(|key| {
+        let host = request.header("host").unwrap_or_default();
+        challenge::page(key, kind, host, plan.acl.token_domains(), request.now_ms)
+    });
+    if page.is_some() {
+        fields.push("content-type", "text/html; charset=utf-8");
+    }
+    respond(status, fields, page.map(alloc::string::String::into_bytes))
 }
 
 fn respond(status: u16, fields: Fields, body: Option<Vec<u8>>) -> Response {

@@ -2,9 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use gateway_core::definition::Source;
 use gateway_core::definition::document::At;
+use gateway_core::definition::{Source, TokenKey};
+use gateway_core::gateway::TOKEN_KEY_BYTES_MIN;
 
+use super::iam::secret_text;
 use super::reading::Reading;
 
 /// A web ACL of the configuration; its files are read with the definitions.
@@ -22,6 +24,8 @@ pub struct WebAclConfig {
     pub log_destination: Option<String>,
     /// What is logged (`get-logging-configuration`).
     pub logging: Option<PathBuf>,
+    /// What signs the tokens of clients that solved a challenge; without one each process makes its own.
+    pub token_key: Option<TokenKey>,
     /// Where it stands in the configuration.
     pub source: Source,
 }
@@ -40,7 +44,7 @@ pub(super) fn read_all(reading: &Reading, at: &At<'_>, directory: &Path) -> Vec<
 }
 
 fn read(reading: &Reading, at: &At<'_>, directory: &Path) -> Option<WebAclConfig> {
-    reading.keys(at, &["name", "definition", "references", "addressLists", "logging"]);
+    reading.keys(at, &["name", "definition", "references", "addressLists", "logging", "tokenKey"]);
     let name = reading.required(at, "name").and_then(|at| reading.text(&at));
     let file = |at: &At<'_>| reading.text(at).map(|path| directory.join(path));
     let definition = reading.required(at, "definition").and_then(|at| file(&at));
@@ -62,8 +66,19 @@ fn read(reading: &Reading, at: &At<'_>, directory: &Path) -> Option<WebAclConfig
         log_destination: destination
             .and_then(|at| Some(super::api::destination_of(reading.text(&at)?, directory))),
         logging: logging.and_then(|at| at.get("configuration")).and_then(|at| file(&at)),
+        token_key: at.get("tokenKey").and_then(|at| token_key(reading, &at, directory)),
         source: at.source(),
     })
+}
+
+fn token_key(reading: &Reading, at: &At<'_>, directory: &Path) -> Option<TokenKey> {
+    let text = secret_text(reading, at, directory)?;
+    let is_fit = text.len() >= TOKEN_KEY_BYTES_MIN;
+    if !is_fit {
+        let message = format!("a key has at least {TOKEN_KEY_BYTES_MIN} bytes");
+        reading.error_with(at, message, "`openssl rand -hex 32` makes one");
+    }
+    is_fit.then(|| TokenKey(text.as_bytes().to_vec()))
 }
 
 /// The index of the web ACL that `webAcl` names; `None` without one.

@@ -1,9 +1,10 @@
 //! Web ACLs: their files read and checked.
 
 use std::path::Path;
+use std::sync::OnceLock;
 
-use gateway_core::definition::{DefinitionError, Source, WebAcl, WebAclLogging};
-use gateway_core::gateway::check_web_acl;
+use gateway_core::definition::{DefinitionError, Source, TokenKey, WebAcl, WebAclLogging};
+use gateway_core::gateway::{TOKEN_KEY_BYTES_MIN, check_web_acl};
 
 use super::{Building, read_text};
 use crate::config::{Config, WebAclConfig};
@@ -32,6 +33,7 @@ impl Building {
             document: read(&config.definition)?,
             references: Vec::new(),
             logging: None,
+            token_key: config.token_key.clone().or_else(|| own_token_key().cloned()),
         };
         for file in &config.references {
             definition.references.push(read(file)?);
@@ -55,6 +57,17 @@ impl Building {
         self.note(config_file, None, found);
         Some(definition)
     }
+}
+
+/// A key of this process: its tokens count until it ends, and nowhere else. Without randomness there is
+/// none, and a web ACL that needs one is refused.
+fn own_token_key() -> Option<&'static TokenKey> {
+    static KEY: OnceLock<Option<TokenKey>> = OnceLock::new();
+    let random = || {
+        let mut key = vec![0; TOKEN_KEY_BYTES_MIN];
+        getrandom::fill(&mut key).ok().map(|()| TokenKey(key))
+    };
+    KEY.get_or_init(random).as_ref()
 }
 
 /// A list of addresses, one a line, with `#` before what is said about them, as an IP set.

@@ -11,7 +11,7 @@ use tokio::net::TcpStream;
 
 use super::{Request, Verdict};
 use crate::ports::free_port;
-use crate::target::{Engine, Failure, Target};
+use crate::target::{Engine, Failure, Gateway, Target};
 
 /// Tells the lines of the log apart.
 const NUMBER: &str = "x-suite-number";
@@ -41,19 +41,43 @@ const ONLY_COUNTED: [&str; 7] = [
     "SizeRestrictions_URIPATH",
 ];
 
+/// A gateway that runs, with everything it was told.
+#[derive(Debug)]
+pub struct Running {
+    /// Where it answers; its stage is `prod`.
+    pub listen: SocketAddr,
+    gateway: Gateway,
+    target: Target,
+    folder: tempfile::TempDir,
+}
+
+impl Running {
+    /// Starts a gateway of that engine whose web ACL has these rules.
+    pub async fn start(engine: Engine, rules: Vec<Value>) -> Result<Self, String> {
+        let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
+        let listen = SocketAddr::from(([127, 0, 0, 1], free_port()));
+        let config = configure(folder.path(), listen, rules).map_err(|error| error.to_string())?;
+        let target = Target::find(engine).await?;
+        let started = target.start(&config, listen, 0).await;
+        let gateway = started.map_err(|failure| match failure {
+            Failure::Refused(why) | Failure::Broken(why) => why,
+        })?;
+        Ok(Self { listen, gateway, target, folder })
+    }
+
+    /// Stops it.
+    pub async fn stop(self) {
+        self.gateway.stop().await;
+        self.target.stop().await;
+    }
+}
+
 /// Starts a gateway of that engine, sends everything, stops it, and reads its log.
 pub async fn ask_all(engine: Engine, requests: &[&Request]) -> Result<Vec<Verdict>, String> {
-    let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
-    let listen = SocketAddr::from(([127, 0, 0, 1], free_port()));
-    let config = configure(folder.path(), listen).map_err(|error| error.to_string())?;
-    let target = Target::find(engine).await?;
-    let gateway = target.start(&config, listen, 0).await.map_err(|failure| match failure {
-        Failure::Refused(why) | Failure::Broken(why) => why,
-    })?;
-    let statuses = send_all(listen, requests).await;
-    let logged = logged(&folder.path().join("waf.log"), &statuses).await;
-    gateway.stop().await;
-    target.stop().await;
+    let running = Running::start(engine, managed()).await?;
+    let statuses = send_all(running.listen, requests).await;
+    let logged = logged(&running.folder.path().join("waf.log"), &statuses).await;
+    running.stop().await;
     let verdict = |(index, status): (usize, &u16)| match logged.get(&index) {
         Some(Some(rule)) => Ok(Verdict::Stopped(rule.clone())),
         Some(None) => Ok(Verdict::Passed),
@@ -63,24 +87,8 @@ pub async fn ask_all(engine: Engine, requests: &[&Request]) -> Result<Vec<Verdic
     statuses.iter().enumerate().map(verdict).collect()
 }
 
-/// Writes an API that answers everything, its web ACL and the configuration.
-fn configure(folder: &Path, listen: SocketAddr) -> std::io::Result<std::path::PathBuf> {
-    let mock = json!({
-        "responses": {"200": {"description": "it was let through"}},
-        "x-amazon-apigateway-integration": {
-            "type": "mock",
-            "requestTemplates": {"application/json": "{\"statusCode\": 200}"},
-            "responses": {"default": {"statusCode": "200"}},
-            "passthroughBehavior": "never",
-        },
-    });
-    let api = json!({
-        "openapi": "3.0.1", "info": {"title": "suite", "version": "1"},
-        "paths": {
-            "/": {"x-amazon-apigateway-any-method": mock},
-            "/{proxy+}": {"x-amazon-apigateway-any-method": mock},
-        },
-    });
+/// The rules of a web ACL with the managed groups.
+fn managed() -> Vec<Value> {
     let rules = GROUPS.iter().enumerate().map(|(priority, group)| {
         let overrides =
             ONLY_COUNTED.map(|name| json!({"Name": name, "ActionToUse": {"Count": {}}}));
@@ -91,9 +99,32 @@ fn configure(folder: &Path, listen: SocketAddr) -> std::io::Result<std::path::Pa
             }},
         })
     });
-    let acl = json!({
-        "Name": "suite", "DefaultAction": {"Allow": {}}, "Rules": rules.collect::<Vec<_>>(),
+    rules.collect()
+}
+
+/// Writes an API that answers everything, its web ACL and the configuration.
+fn configure(
+    folder: &Path,
+    listen: SocketAddr,
+    rules: Vec<Value>,
+) -> std::io::Result<std::path::PathBuf> {
+    let mock = json!({
+        "responses": {"200": {"description": "it was let through"}},
+        "x-amazon-apigateway-integration": {
+            "type": "mock",
+            "requestTemplates": {"application/json": "{\"statusCode\": 200}"},
+            "responses": {"default": {"statusCode": "200", "responseTemplates": {"application/json": "{\"passed\":true}"}}},
+            "passthroughBehavior": "never",
+        },
     });
+    let api = json!({
+        "openapi": "3.0.1", "info": {"title": "suite", "version": "1"},
+        "paths": {
+            "/": {"x-amazon-apigateway-any-method": mock},
+            "/{proxy+}": {"x-amazon-apigateway-any-method": mock},
+        },
+    });
+    let acl = json!({"Name": "suite", "DefaultAction": {"Allow": {}}, "Rules": rules});
     let config = json!({
         "listen": listen.to_string(), "admin": format!("127.0.0.1:{}", free_port()),
         "webAcls": [{"name": "suite", "definition": "acl.json", "logging": {"destination": "waf.log"}}],

@@ -1,2 +1,59 @@
+use super::*;
+use serde_json::json;
+
+fn read(document: Value) -> Result<WebAcl, Vec<String>> {
+    let read = WebAcl::read(&document, &[]);
+    let told = |problems: Vec<Problem>| {
+        problems.iter().map(|problem| alloc::format!("{problem}")).collect()
+    };
+    read.map(|(acl, _)| acl).map_err(told)
+}
+
+fn with(member: &str, value: Value) -> Value {
+    let mut document = json!({"Name": "a", "DefaultAction": {"Allow": {}}, "Rules": []});
+    document[member] = value;
+    document
+}
+
 #[test]
-fn x() {}
+fn domains_of_tokens_are_names_and_few() {
+    let acl = read(with("TokenDomains", json!(["Example.com", "shop.example.org"]))).unwrap();
+    assert_eq!(acl.token_domains(), ["example.com", "shop.example.org"]);
+    for wrong in [json!(["com"]), json!(["a b.com"]), json!([".example.com"]), json!(["a.b; x"])] {
+        let problems = read(with("TokenDomains", wrong.clone())).unwrap_err();
+        assert!(problems[0].contains("/TokenDomains/0"), "{wrong}: {problems:?}");
+    }
+    let many: Vec<_> = (0..11).map(|i| alloc::format!("a{i}.com")).collect();
+    assert!(read(with("TokenDomains", json!(many))).is_err());
+}
+
+#[test]
+fn the_size_of_inspected_bodies_is_the_acls_choice() {
+    let limit =
+        |size: &str| json!({"RequestBody": {"API_GATEWAY": {"DefaultSizeInspectionLimit": size}}});
+    let rule = json!([{"Name": "x", "Priority": 0, "OverrideAction": {"None": {}}, "Statement":
+        {"ManagedRuleGroupStatement": {"VendorName": "AWS", "Name": "AWSManagedRulesSQLiRuleSet"}}}]);
+    let bytes = |association: Option<Value>| {
+        let mut document = with("Rules", rule.clone());
+        if let Some(association) = association {
+            document["AssociationConfig"] = association;
+        }
+        read(document).map(|acl| acl.body_bytes_max())
+    };
+    assert_eq!(bytes(None), Ok(Some(16 * 1024)));
+    assert_eq!(bytes(Some(limit("KB_64"))), Ok(Some(64 * 1024)));
+    assert!(bytes(Some(limit("KB_128"))).is_err());
+}
+
+#[test]
+fn what_is_not_known_and_what_is_there_twice_is_refused() {
+    let problems = read(with("Unknown", json!(1))).unwrap_err();
+    assert!(problems[0].contains("/Unknown"), "{problems:?}");
+    let rule = |name: &str, priority: u32| {
+        json!({"Name": name, "Priority": priority, "Action": {"Block": {}},
+            "Statement": {"GeoMatchStatement": {"CountryCodes": ["DE"]}}})
+    };
+    assert!(read(with("Rules", json!([rule("a", 0), rule("b", 1)]))).is_ok());
+    assert!(read(with("Rules", json!([rule("a", 0), rule("b", 0)]))).is_err());
+    assert!(read(with("Rules", json!([rule("a", 0), rule("a", 1)]))).is_err());
+}

@@ -3,8 +3,9 @@
 use alloc::rc::Rc;
 use alloc::{format, string::String, vec, vec::Vec};
 
+use crate::challenge::tests::solved;
 use crate::counted::CountedRequests;
-use crate::definition::{Snapshot, WebAcl, WebAclLogging};
+use crate::definition::{Snapshot, TokenKey, WebAcl, WebAclLogging};
 use crate::effect::{Effect, EffectError, Notice, Outcome};
 use crate::gateway::Gateway;
 use crate::message::Timestamp;
@@ -30,8 +31,9 @@ fn gateway(rules: &[String]) -> Rc<Gateway> {
             "VisibilityConfig": {{}}, "Capacity": 1}}, "LockToken": "x"}}"#,
         rules.join(",")
     );
+    let token_key = Some(TokenKey(vec![7; 32]));
     let logging = Some(WebAclLogging { destination: "waf.log".into(), document: None });
-    let acl = WebAcl { name: "acl".into(), document, references: Vec::new(), logging };
+    let acl = WebAcl { name: "acl".into(), document, references: Vec::new(), logging, token_key };
     let methods = ["GET /a", "POST /a", "GET /old"];
     let methods = methods.map(|route| world::method(route, world::mock("{}")));
     let mut api = world::rest(methods.to_vec());
@@ -138,6 +140,43 @@ fn a_client_that_asks_too_often_is_refused_until_it_does_not() {
     assert_eq!((&answers[..10], &answers[10..]), (&[200; 10][..], &[403; 2][..]));
     assert_eq!(ask(12, "192.0.2.2"), 200, "another client");
     assert_eq!(ask(200_000, "192.0.2.1"), 200, "later");
+}
+
+#[test]
+fn a_browser_that_solves_what_it_is_asked_goes_on_until_its_immunity_ends() {
+    let statement = r#"{"ByteMatchStatement": {"SearchString": "L2E=", "PositionalConstraint": "CONTAINS",
+        "FieldToMatch": {"UriPath": {}}, "TextTransformations": [{"Priority": 0, "Type": "NONE"}]}}"#;
+    for (action, status, name) in [("Challenge", 202, "challenge"), ("Captcha", 405, "captcha")] {
+        let gateway = gateway(&[rule(
+            "ask",
+            0,
+            statement,
+            &format!(
+                r#""{action}Config": {{"ImmunityTimeProperty": {{"ImmunityTime": 300}}}}, "Action": {{"{action}": {{}}}}"#
+            ),
+        )]);
+        let ask = |fields: &[&str], later_ms: u64| {
+            let fields = [&["Host: shop.example.com"], fields].concat();
+            let mut arrival = arrival("GET /prod/a", &fields);
+            arrival.now = Timestamp(world::NOW.0 + later_ms);
+            run(&gateway, arrival, |_| None)
+        };
+        let told = ask(&[], 0);
+        assert_eq!((told.response.status, told.body()), (status, ""), "no browser, no page");
+        assert_eq!(told.field("x-amzn-waf-action"), Some(name));
+        assert_eq!(log(&told)["action"], name.to_ascii_uppercase());
+        let told = ask(&["Accept: text/html,*/*"], 0);
+        assert_eq!(told.response.status, status);
+        assert_eq!(told.field("content-type"), Some("text/html; charset=utf-8"));
+        let cookie = format!("Cookie: a=b; aws-waf-token={}", solved(told.body()));
+        let told = ask(&[&cookie], 1_000);
+        assert_eq!(told.response.status, 200);
+        assert!(!format!("{:?}", told.notices).contains(&cookie[8..]), "tokens are in no log");
+        let header = cookie.replace("Cookie: a=b; aws-waf-token=", "X-Aws-Waf-Token: ");
+        assert_eq!(ask(&[&header], 1_000).response.status, 200);
+        assert_eq!(ask(&[&cookie], 301_000).response.status, status, "its time is over");
+        assert_eq!(ask(&[&format!("{cookie}1")], 1_000).response.status, status);
+    }
 }
 
 #[test]
