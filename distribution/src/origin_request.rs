@@ -2,7 +2,7 @@
 
 use alloc::string::{String, ToString};
 
-use http_cache::{Fields, remove_hop_by_hop};
+use http_cache::{Fields, bound_range, remove_hop_by_hop};
 
 use crate::key::{accept_encoding, own_field};
 use crate::model::{OriginRequestPolicy, ProtocolPolicy, Selected};
@@ -86,6 +86,7 @@ impl<'d> Matched<'d> {
         let (cache, forward) = (&self.behavior.cache, self.behavior.forward.as_ref());
         let mut viewer = self.fields.clone();
         remove_hop_by_hop(&mut viewer);
+        bound_range(&mut viewer);
         let is_keyed = |name: &str| cache.headers.names_field(name);
         let is_named = |name: &str| {
             is_keyed(name) || forward.is_some_and(|policy| policy.headers.names_field(name))

@@ -67,6 +67,11 @@ impl Distribution {
         })
     }
 
+    /// Whether it asks where viewers are. A host that does not know must not serve it.
+    pub fn restricts_countries(&self) -> bool {
+        self.geo != Geo::Everybody
+    }
+
     /// The behaviour for a request, or what the edge answers itself.
     ///
     /// # Errors

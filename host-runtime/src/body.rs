@@ -62,6 +62,8 @@ enum Source {
     Http1(http1::Content),
     /// A function.
     Function(functions::Content),
+    /// What a distribution reads for its viewer.
+    Pumped(Box<edge::Pumped>),
     /// What is kept on its way, by a distribution.
     Kept(Box<edge::Keeping>),
 }
@@ -118,6 +120,11 @@ impl Body {
     /// A function's content.
     pub(crate) fn from_function(content: functions::Content) -> Self {
         Self::stream(Source::Function(content), u64::MAX)
+    }
+
+    /// Content that is read already, or soon.
+    pub(crate) fn from_pumped(pumped: edge::Pumped) -> Self {
+        Self::stream(Source::Pumped(Box::new(pumped)), u64::MAX)
     }
 
     /// Content that is kept on its way.
@@ -408,6 +415,7 @@ impl Source {
             Self::Http1(content) => return content.poll_part(cx),
             Self::Function(content) => return content.poll_part(cx),
             Self::Kept(keeping) => return keeping.poll_part(cx),
+            Self::Pumped(pumped) => return pumped.poll_part(cx),
             Self::Incoming(incoming) => incoming,
         };
         loop {
@@ -428,6 +436,7 @@ impl Source {
             Self::Http1(content) => content.is_end(),
             Self::Function(content) => content.is_end(),
             Self::Kept(keeping) => keeping.is_end(),
+            Self::Pumped(pumped) => pumped.remaining() == 0,
         }
     }
 
@@ -436,6 +445,7 @@ impl Source {
             Self::Incoming(incoming) => incoming.size_hint(),
             Self::Function(_) => SizeHint::default(),
             Self::Kept(keeping) => keeping.size_hint(),
+            Self::Pumped(pumped) => SizeHint::with_exact(pumped.remaining()),
             Self::Http1(content) => {
                 content.remaining().map_or_else(SizeHint::default, SizeHint::with_exact)
             }

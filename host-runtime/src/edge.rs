@@ -25,7 +25,7 @@ use http::{Request, Response, header};
 use http_cache::Fields;
 use hyper::body::{Body as _, Incoming};
 
-pub(crate) use keeping::Keeping;
+pub(crate) use keeping::{Keeping, Pumped};
 use response::{Outcome, to_response};
 pub use store::EdgeCache;
 

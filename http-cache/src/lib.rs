@@ -37,7 +37,7 @@ pub use invalidate::{Invalidated, invalidated, is_safe};
 pub use list::members;
 pub use parts::{Part, join};
 pub use policy::Policy;
-pub use ranges::{ByteRange, ContentRange, RANGES_MAX};
+pub use ranges::{ByteRange, ContentRange, RANGES_MAX, bound_range};
 pub use receive::{Received, receive};
 pub use respond::{Content, Served, respond};
 pub use store::{NotStored, Request, Response, Stored};

@@ -62,6 +62,15 @@ pub(crate) fn asked(fields: &Fields) -> Asked {
     }
 }
 
+/// Takes `Range` and `If-Range` away where nobody can read them, or where they ask for more ranges than are
+/// looked at: an origin may not be as patient.
+pub fn bound_range(fields: &mut Fields) {
+    if fields.contains("range") && asked(fields) == Asked::All {
+        fields.remove("range");
+        fields.remove("if-range");
+    }
+}
+
 fn spec(text: &[u8]) -> Option<Spec> {
     let at = text.iter().position(|b| *b == b'-')?;
     let (first, last) = (trim(&text[..at]), trim(&text[at + 1..]));

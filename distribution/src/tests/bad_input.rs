@@ -62,6 +62,19 @@ fn a_fat_get_is_refused() {
 }
 
 #[test]
+fn ranges_by_the_thousand_reach_no_origin() {
+    let distribution = serving(json!({}), &[]);
+    let range = |value: &str| {
+        let lines = [("Range", value), ("If-Range", "\"a\"")];
+        let fields = sent(&distribution, "/", &lines).fields;
+        (fields.contains("range"), fields.contains("if-range"))
+    };
+    assert_eq!(range("bytes=0-1,5-6"), (true, true));
+    assert_eq!(range(&["bytes=", &"0-1,".repeat(1000)].concat()), (false, false));
+    assert_eq!(range("nonsense"), (false, false));
+}
+
+#[test]
 fn path_confusion_and_encoded_slashes_are_refused() {
     let distribution = serving(json!({}), &[]);
     for target in [

@@ -61,6 +61,7 @@ fn countries_are_let_in_or_kept_out() {
         let restriction = json!({"RestrictionType": kind, "Quantity": 1, "Items": ["DE"]});
         let changes = json!({"Restrictions": {"GeoRestriction": restriction}});
         let distribution = distribution_of(&document(changes), &[]);
+        assert!(distribution.restricts_countries());
         let fields = Fields::new();
         let viewer = Viewer {
             method: "GET",

@@ -288,7 +288,7 @@ impl Exchange {
                     empty: self.empty(),
                     gone: object,
                     bytes_max: OBJECT_BYTES_MAX.min(key.cache.shard_bytes() as u64 / 2),
-                    share: self.worker.shared.memory.share(),
+                    share: Some(self.worker.shared.memory.share()),
                     flight,
                     guard,
                 };
@@ -316,7 +316,23 @@ impl Exchange {
                 landing.land(Bytes::copy_from_slice(&bytes));
                 Body::Whole(bytes)
             }
-            content => Keeping::start(content, landing),
+            content => match content.size_hint().exact().filter(|length| *length > 0) {
+                Some(length) => {
+                    let mut share = self.worker.shared.memory.share();
+                    match share.take(length as usize) {
+                        true => {
+                            let landing = Landing { share: None, ..landing };
+                            Keeping::pump(content, length, share, landing)
+                        }
+                        // There is no room: it passes, and nobody waits for it.
+                        false => {
+                            landing.flight.answered(now());
+                            content
+                        }
+                    }
+                }
+                None => Keeping::start(content, landing),
+            },
         };
         Outcome::passed(answer)
     }

@@ -7,6 +7,7 @@ use std::task::{Context, Poll, ready};
 use bytes::Bytes;
 use http_cache::{ByteRange, Policy, Stored, join};
 use hyper::body::{Body as _, SizeHint};
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use super::store::{Object, Objects};
 use crate::body::{Body, BodyError};
@@ -24,6 +25,31 @@ pub(crate) struct Keeping {
     landing: Option<Landing>,
 }
 
+/// Content that is read by a task of its own.
+#[derive(Debug)]
+pub(crate) struct Pumped {
+    received: UnboundedReceiver<Result<Bytes, BodyError>>,
+    remaining: u64,
+    _share: Share,
+}
+
+impl Pumped {
+    pub(crate) fn poll_part(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Bytes, BodyError>>> {
+        let part = ready!(self.received.poll_recv(cx));
+        if let Some(Ok(part)) = &part {
+            self.remaining = self.remaining.saturating_sub(part.len() as u64);
+        }
+        Poll::Ready(part)
+    }
+
+    pub(crate) fn remaining(&self) -> u64 {
+        self.remaining
+    }
+}
+
 /// Where content is stored.
 #[derive(Debug)]
 pub(super) struct Landing {
@@ -38,7 +64,8 @@ pub(super) struct Landing {
     pub(super) gone: Option<Arc<Object>>,
     pub(super) expected: Option<u64>,
     pub(super) bytes_max: u64,
-    pub(super) share: Share,
+    /// What counts the content while it is kept; `None`: somebody else does.
+    pub(super) share: Option<Share>,
 }
 
 impl Keeping {
@@ -50,6 +77,23 @@ impl Keeping {
             return keeping.content;
         }
         Body::from_kept(keeping)
+    }
+
+    /// The same at the origin's pace, not the viewer's: those who wait for it wait for no slow viewer, and one
+    /// that leaves takes nothing with it. All of it may have to wait here; `share` counts that.
+    pub(super) fn pump(content: Body, length: u64, share: Share, landing: Landing) -> Body {
+        let (parts, received) = unbounded_channel();
+        let mut keeping = Self { content, parts: Vec::new(), length: 0, landing: Some(landing) };
+        tokio::task::spawn_local(async move {
+            while let Some(part) = std::future::poll_fn(|cx| keeping.poll_part(cx)).await {
+                let is_broken = part.is_err();
+                parts.send(part).ok(); // the viewer may have left
+                if is_broken {
+                    break;
+                }
+            }
+        });
+        Body::from_pumped(Pumped { received, remaining: length, _share: share })
     }
 
     pub(crate) fn poll_part(
@@ -89,7 +133,9 @@ impl Keeping {
     fn keep(&mut self, part: &Bytes) {
         let Some(landing) = &mut self.landing else { return };
         self.length += part.len() as u64;
-        if self.length > landing.bytes_max || !landing.share.take(part.len()) {
+        let share = &mut landing.share;
+        let has_room = share.as_mut().is_none_or(|share| share.take(part.len()));
+        if self.length > landing.bytes_max || !has_room {
             self.parts = Vec::new();
             if let Some(landing) = self.landing.take() {
                 landing.flight.answered(now());

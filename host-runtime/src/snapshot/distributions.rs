@@ -54,6 +54,13 @@ impl Building {
                 self.note(config_file, None, [DefinitionError::error(one.source.clone(), message)]);
             }
         }
+        if distribution.restricts_countries() {
+            let message = format!(
+                "the distribution `{}` restricts countries, and nobody here knows viewers' countries yet",
+                one.id
+            );
+            self.note(config_file, None, [DefinitionError::error(one.source.clone(), message)]);
+        }
         let apis: Vec<&str> = config.apis.iter().map(|api| api.id.as_str()).collect();
         Some(Edge::new(distribution, &one.origins, &apis))
     }

@@ -85,20 +85,37 @@ fn content_streams_through_and_into_the_cache() {
 }
 
 #[test]
-fn what_breaks_off_is_not_stored() {
-    let (origin, heads) = answering(|_, _| {
-        b"HTTP/1.1 200 O\r\nCache-Control: max-age=600\r\nContent-Length: 99\r\nConnection: close\r\n\r\nhalf".to_vec()
-    });
-    // The endpoint goes on reading; the next request comes by another connection.
+fn a_slow_viewer_holds_nobody_up() {
+    const LENGTH: usize = 8 << 20;
+    let (origin, heads) = answering(|_, _| fresh(&"x".repeat(LENGTH)));
     let edge = Edge::start(origin, json!({}));
-    let mut client = edge.client();
-    client.send(b"GET /a HTTP/1.1\r\nHost: h\r\n\r\n");
-    client.head().unwrap();
-    drop(client);
-    let mut other = edge.client();
-    other.send(b"GET /a HTTP/1.1\r\nHost: h\r\n\r\n");
-    other.head().unwrap();
-    assert_eq!(heads.lock().unwrap().len(), 2);
+    let mut slow = edge.client();
+    slow.send(b"GET /a HTTP/1.1\r\nHost: h\r\n\r\n");
+    slow.head().expect("a head, and then it reads no more");
+    assert_eq!(edge.get("/a").content.len(), LENGTH);
+    assert_eq!(heads.lock().unwrap().len(), 1);
+    drop(slow);
+}
+
+#[test]
+fn what_breaks_off_is_not_stored() {
+    let (tell, calls) = std::sync::mpsc::channel();
+    let tell = std::sync::Mutex::new(tell);
+    let origin = endpoint(move |mut connection| {
+        if connection.head().is_some() {
+            tell.lock().unwrap().send(()).unwrap();
+            let head = "HTTP/1.1 200 O\r\nCache-Control: max-age=600\r\nContent-Length: 99\r\n\r\n";
+            connection.send(format!("{head}half").as_bytes());
+        }
+    });
+    let edge = Edge::start(origin, json!({}));
+    for _ in 0..2 {
+        let mut client = edge.client();
+        client.send(b"GET /a HTTP/1.1\r\nHost: h\r\n\r\n");
+        client.head().expect("what came before it broke off");
+        client.wait_for_close();
+        calls.recv_timeout(PATIENCE).expect("the origin is asked");
+    }
 }
 
 #[test]

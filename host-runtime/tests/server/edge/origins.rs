@@ -54,6 +54,25 @@ fn the_second_origin_of_a_group_answers_for_the_first() {
 }
 
 #[test]
+fn what_would_not_be_done_is_refused_at_start() {
+    let origin = SocketAddr::from(([127, 0, 0, 1], 1));
+    let restriction = json!({"RestrictionType": "blacklist", "Items": ["XX"]});
+    for changes in [
+        json!({"Restrictions": {"GeoRestriction": restriction}}),
+        json!({"WebACLId": "arn"}),
+        json!({"DefaultCacheBehavior": {"FunctionAssociations": {"Items": [{}]}}}),
+    ] {
+        let folder = Folder::new();
+        folder.write("distribution.json", &distribution(origin, changes.clone()).to_string());
+        let more = "distributions: [{id: d, definition: distribution.json}]";
+        let config = configuration_with(&folder, origin, more);
+        let built = host_runtime::snapshot::Origin::Config(config).build();
+        let refused = built.expect_err(&changes.to_string());
+        assert_eq!(refused.diagnostics.iter().filter(|d| d.is_error()).count(), 1, "{changes}");
+    }
+}
+
+#[test]
 fn fat_gets_and_confusing_paths_reach_no_origin() {
     let (origin, heads) = answering(|_, _| fresh("x"));
     let edge = Edge::start(origin, json!({}));
