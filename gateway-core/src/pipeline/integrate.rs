@@ -4,6 +4,7 @@
 //! INTEGRATION_FAILURE and INTEGRATION_TIMEOUT. Asks for `SendRequest`, `InvokeFunction` and
 //! `ReadContent`, depending on the integration's type: a file each.
 
+mod forwarded;
 mod http;
 mod http_mapping;
 mod http_proxy;
@@ -134,7 +135,10 @@ async fn send(
     let endpoint = answer.map_err(|error| endpoint_failed(error, protocol))?;
     observed.integration_status = Some(endpoint.status);
     observed.status = Some(endpoint.status);
-    observed.request_id = endpoint.fields.get("x-amzn-requestid").map(Into::into);
+    // Both are names of it: S3 has the latter.
+    let request_id = endpoint.fields.get("x-amzn-requestid");
+    observed.request_id =
+        request_id.or_else(|| endpoint.fields.get("x-amz-request-id")).map(Into::into);
     Ok(endpoint)
 }
 

@@ -5,6 +5,7 @@
 
 use alloc::{boxed::Box, string::String, vec::Vec};
 
+use super::forwarded::{TRANSLATED, forwarded};
 use super::http_mapping::RequestSource;
 use super::{MethodCall, misconfigured, read_content, send};
 use crate::content_handling::{self, is_binary};
@@ -18,7 +19,7 @@ use crate::gateway::request_parameters::Mapped;
 use crate::gateway_error::GatewayError;
 use crate::message::field_names::{HOP_BY_HOP, INVISIBLE_TO_REST, Names};
 use crate::message::{
-    Content, EndpointResponse, FieldEdits, Fields, OutgoingFields, Request, Response, Scheme,
+    Content, EndpointResponse, FieldEdits, Fields, OutgoingFields, Request, Response,
 };
 use crate::pipeline::cors;
 use crate::pipeline::map_request::{forbidden, invalid_json, made};
@@ -192,28 +193,14 @@ const NEVER_SENT_BY_REST: Names = Names::of(&["host", "content-encoding", "via",
 /// Changes to the client's fields for the endpoint of an HTTP API.
 fn http_request_fields(request: &Request, context: &Context) -> FieldEdits {
     let mut edits = removals(&request.fields, |name| {
-        HOP_BY_HOP.contains(name) || NEVER_SENT_BY_HTTP.contains(name)
+        HOP_BY_HOP.contains(name) || NEVER_SENT_BY_HTTP.contains(name) || TRANSLATED.contains(name)
     });
     let earlier = |name: &str| {
         let values: Vec<&str> = request.fields.all(name).collect();
         if values.is_empty() { String::new() } else { values.join(", ") + ", " }
     };
-    let scheme = match context.scheme {
-        Scheme::Http => "http",
-        Scheme::Https => "https",
-    };
-    // RFC 7239: what is not a token is quoted, and an IPv6 address is in brackets.
-    let source = match context.source_ip.contains(':') {
-        true => alloc::format!("\"[{}]\"", context.source_ip).into(),
-        false => context.source_ip.clone(),
-    };
-    let forwarded = alloc::format!(
-        "{}by=_gateway;for={source};host={};proto={scheme}",
-        earlier("forwarded"),
-        forwarded_host(request.fields.get("host").unwrap_or_default()),
-    );
     let via = alloc::format!("{}{} AmazonAPIGateway", earlier("via"), context.protocol.as_str());
-    edits.set("Forwarded", forwarded);
+    edits.set("Forwarded", forwarded(request, context));
     edits.set("Via", via);
     edits.set_parts("X-Amzn-Trace-Id", &context.trace.parts());
     if let Some(traceparent) = context.traceparent() {
@@ -223,15 +210,6 @@ fn http_request_fields(request: &Request, context: &Context) -> FieldEdits {
 }
 
 const NEVER_SENT_BY_HTTP: Names = Names::of(&["host", "content-length", "expect"]);
-
-/// A `Host` as a value of `Forwarded`.
-fn forwarded_host(host: &str) -> String {
-    let is_token = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b);
-    if !host.is_empty() && host.bytes().all(is_token) {
-        return host.into();
-    }
-    alloc::format!("\"{}\"", host.replace(['"', '\\'], ""))
-}
 
 /// Changes to the endpoint's fields for the client of a REST API: some are renamed, some lost.
 ///
