@@ -108,6 +108,8 @@ pub const PATTERN_BYTES_MAX: usize = 256 * 1024;
 pub const POLICY_BYTES_MAX: usize = 64 * 1024;
 /// Most statements of a policy that are read.
 pub const POLICY_STATEMENTS_MAX: usize = 1_024;
+/// Largest mapping template: 300 KB (quota "size of mapping template").
+pub const TEMPLATE_BYTES_MAX: usize = 300 * 1024;
 /// Most iterations of a `#foreach` in a mapping template: 1,000 (quota "iterations in a #foreach loop").
 pub const TEMPLATE_ITERATIONS_MAX: usize = 1_000;
 /// Memory that one rendering of a mapping template may take for what it makes on the way.

@@ -32,6 +32,7 @@ pub(super) fn read<'d>(
         None => None,
     };
     refuse_unsupported(reading, &at, integration_type);
+    warn_of_failing(reading, &at, integration_type);
     let response_transfer_mode = response_transfer_mode(reading, &at, integration_type);
     let is_streamed = response_transfer_mode == ResponseTransferMode::Stream;
     let connection_type = connection::read(reading, &at, integration_type)?;
@@ -133,6 +134,22 @@ fn integration_type<'d>(reading: &Reading<'d>, at: &At<'d>) -> Option<Integratio
         Type::AwsProxy => Some(IntegrationType::AwsProxy),
         Type::Http => Some(IntegrationType::Http),
         Type::Aws => Some(IntegrationType::Aws),
+    }
+}
+
+/// What AWS imports although every request, or nearly every one, is answered 500.
+fn warn_of_failing<'d>(reading: &Reading<'d>, at: &At<'d>, integration_type: IntegrationType) {
+    let has = |name| at.get(name).is_some_and(|at: At<'_>| at.members().next().is_some());
+    let is_proxy =
+        matches!(integration_type, IntegrationType::HttpProxy | IntegrationType::AwsProxy);
+    if !is_proxy && !has("responses") {
+        let message = "every request is answered 500: there is no integration response";
+        reading.warning(at, message);
+    }
+    if integration_type == IntegrationType::Mock && !has("requestTemplates") {
+        let message = "a request is answered 500 unless its own content gives a `statusCode`: \
+                       there is no request template";
+        reading.warning(at, message);
     }
 }
 

@@ -96,7 +96,7 @@ impl ResourcePath {
         let count = segments.len();
         for (i, segment) in segments.into_iter().enumerate() {
             let is_last = i + 1 == count;
-            match Segment::parse(segment) {
+            match Segment::parse(segment, reading.is_rest()) {
                 Ok(Segment::Literal) => {}
                 // An HTTP API tells `/a/` from `/a`.
                 Err(_) if segment.is_empty() && is_last && !reading.is_rest() => {}
@@ -134,14 +134,21 @@ enum Segment<'p> {
 }
 
 impl<'p> Segment<'p> {
-    fn parse(segment: &'p str) -> Result<Self, String> {
+    fn parse(segment: &'p str, is_rest: bool) -> Result<Self, String> {
         if segment.is_empty() {
             return Err("an empty segment".into());
         }
         if !segment.contains(['{', '}']) {
             // RFC 3986 §3.3: pchar.
             let is_plain = |b: u8| b.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@%".contains(&b);
+            let is_of_rest = |b: u8| b.is_ascii_alphanumeric() || b"-._:".contains(&b);
             return match segment.bytes().all(is_plain) {
+                // AWS's words.
+                true if is_rest && !segment.bytes().all(is_of_rest) => Err(
+                    "Resource's path part only allow a-zA-Z0-9._-: or a valid greedy path variable \
+                     and curly braces at the beginning and the end"
+                        .into(),
+                ),
                 true => Ok(Self::Literal),
                 false => Err(format!("`{segment}` has a character that must be percent-encoded")),
             };

@@ -2,8 +2,8 @@
 
 use alloc::{format, string::String, vec::Vec};
 
-use super::super::IntegrationResponse;
 use super::super::document::At;
+use super::super::{DefinitionError, IntegrationResponse};
 use super::integration::CONTENT_HANDLINGS;
 use super::reading::Reading;
 use super::{mapping, template};
@@ -35,6 +35,13 @@ fn response<'d>(
     }
     let status = reading.required(&at, "statusCode")?;
     let status_code: u16 = reading.integer(&status, 100..=599)?.try_into().ok()?;
+    if method_response(reading, operation, status_code).is_none() {
+        // AWS's words.
+        let message = "AWS refuses this: Invalid response status code specified";
+        let help = format!("declare `{status_code}` under the operation's `responses`");
+        let warning = DefinitionError::warning(status.source(), message);
+        reading.note(warning.help(help));
+    }
     let response_parameters = at
         .get("responseParameters")
         .map(|at| {
@@ -57,6 +64,17 @@ fn response<'d>(
     })
 }
 
+/// What an operation declares of its responses of a status.
+fn method_response<'d>(
+    reading: &Reading<'d>,
+    operation: &At<'d>,
+    status_code: u16,
+) -> Option<At<'d>> {
+    let responses = operation.get("responses")?;
+    let declared = responses.get(&format!("{status_code}")).or_else(|| responses.get("default"));
+    reading.resolve(declared?)
+}
+
 /// A field can be mapped only if the method response of that status declares it.
 fn check_declared<'d>(
     reading: &Reading<'d>,
@@ -65,11 +83,8 @@ fn check_declared<'d>(
     status_code: u16,
     mappings: &[(String, String)],
 ) {
-    let responses = operation.get("responses");
     let status = format!("{status_code}");
-    let declared = responses
-        .and_then(|at| at.get(&status).or_else(|| at.get("default")))
-        .and_then(|at| reading.resolve(at));
+    let declared = method_response(reading, operation, status_code);
     let headers = declared.and_then(|at| at.get("headers"));
     for (target, _) in mappings {
         let Some(name) = target.strip_prefix("method.response.header.") else { continue };

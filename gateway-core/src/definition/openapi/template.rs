@@ -4,6 +4,7 @@ use alloc::{format, string::String, vec::Vec};
 
 use super::super::document::At;
 use super::reading::Reading;
+use crate::limits::TEMPLATE_BYTES_MAX;
 use crate::template::MappingTemplate;
 
 /// Media type → template of an integration request or response.
@@ -41,6 +42,11 @@ fn read<'d>(
             reading.error(&template, format!("`{media_type}` is not a media type"));
         }
         if let Some(text) = reading.string(&template) {
+            if text.len() > TEMPLATE_BYTES_MAX {
+                let bytes = text.len();
+                let message = format!("the template has {bytes} bytes, of {TEMPLATE_BYTES_MAX}");
+                reading.error(&template, message);
+            }
             check(&template, text);
             read.push((media_type.into(), text.into()));
         }

@@ -35,7 +35,7 @@ fn what_aws_ignores_is_served_with_a_warning() {
 
 #[test]
 fn a_template_that_can_never_be_rendered_is_served_with_a_warning() {
-    let item = "{\"get\": {\"x-amazon-apigateway-integration\": {\"type\": \"mock\",\n\
+    let item = "{\"get\": {\"responses\": {\"200\": {}}, \"x-amazon-apigateway-integration\": {\"type\": \"mock\",\n\
         \"requestTemplates\": {\"application/json\": \"{}\\n  #if(\"},\n\
         \"responses\": {\"default\": {\"statusCode\": 200, \"responseTemplates\": {\n\
         \"application/json\": \"#set(\"}}}}}}";
@@ -44,6 +44,30 @@ fn a_template_that_can_never_be_rendered_is_served_with_a_warning() {
     let [request, response] = &told[..] else { panic!("{told:?}") };
     assert!(request.contains("every request is answered 500: the template's line 2"), "{request}");
     assert!(response.contains("the template's line 1"), "{response}");
+}
+
+#[test]
+fn what_is_answered_500_always_or_refused_by_aws_is_warned_of() {
+    for (integration, told) in [
+        ("{\"type\": \"mock\"}", &["no integration response", "no request template"][..]),
+        (
+            "{\"type\": \"http\", \"httpMethod\": \"GET\", \"uri\": \"http://a.example\", \"responses\": {\"default\": {\"statusCode\": \"201\"}}}",
+            &["Invalid response status code specified"],
+        ),
+        (
+            "{\"type\": \"http\", \"httpMethod\": \"GET\", \"uri\": \"http://a.example\", \"responses\": {\"default\": {\"statusCode\": \"200\"}}}",
+            &[],
+        ),
+    ] {
+        let item = format!(
+            "{{\"get\": {{\"responses\": {{\"200\": {{}}}}, \"x-amazon-apigateway-integration\": {integration}}}}}"
+        );
+        let warnings = imported(&rest("/a", &item), Protocol::Rest).warnings;
+        assert_eq!(warnings.len(), told.len(), "{warnings:?}");
+        for (warning, words) in warnings.iter().zip(told) {
+            assert!(warning.message.contains(words), "{warning}");
+        }
+    }
 }
 
 #[test]
@@ -320,7 +344,7 @@ fn the_default_route_has_no_base_path() {
 fn a_mode_without_a_base_path_is_warned_of() {
     let text = rest(
         "/a",
-        "{\"get\": {\"responses\": {}, \"x-amazon-apigateway-integration\": {\"type\": \"mock\"}}}",
+        "{\"get\": {\"x-amazon-apigateway-integration\": {\"type\": \"http_proxy\", \"httpMethod\": \"GET\", \"uri\": \"http://a.example\"}}}",
     );
     let warnings = |basepath| {
         let options = Options { basepath, ..Options::new("eu-west-1") };

@@ -118,6 +118,26 @@ fn what_is_not_supported_yet_is_refused_and_never_ignored() {
 }
 
 #[test]
+fn what_aws_has_no_room_or_no_characters_for_is_refused() {
+    let template = "x".repeat(crate::limits::TEMPLATE_BYTES_MAX + 1);
+    let item = format!(
+        "{{\"get\": {{\"x-amazon-apigateway-integration\": {{\"type\": \"mock\", \"requestTemplates\": {{\"a/b\": \"{template}\"}}}}}}}}"
+    );
+    assert_eq!(
+        mistakes(&rest("/a", &item), Protocol::Rest),
+        [
+            "2 /paths/~1a/get/x-amazon-apigateway-integration/requestTemplates/a~1b: the template has 307201 bytes, of 307200"
+        ]
+    );
+    for path in ["/a*", "/a/@b", "/%20"] {
+        let told = mistakes(&rest(path, "{}"), Protocol::Rest);
+        let told =
+            told.iter().map(|mistake| mistake.contains("path part only allow a-zA-Z0-9._-:"));
+        assert_eq!(told.collect::<Vec<_>>(), [true], "{path}");
+    }
+}
+
+#[test]
 fn extensions_in_the_wrong_place_are_refused() {
     assert_eq!(
         mistakes(
