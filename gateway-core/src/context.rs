@@ -4,9 +4,13 @@
 //! reader takes it by reference.
 
 mod arrive;
+#[cfg(test)]
+mod example;
 mod lookup;
 mod variable;
 
+#[cfg(test)]
+pub(crate) use example::{example, example_tls};
 pub(crate) use variable::{NAMES, Variable};
 
 use alloc::borrow::Cow;
@@ -101,6 +105,8 @@ pub struct Context<'a> {
     pub integration: Option<IntegrationContext>,
     /// What the stage's cache had, if it was asked.
     pub cache: Option<CacheUse>,
+    /// What the stage's web ACL said, if there is one.
+    pub waf: Option<WafResponse>,
     /// `$context.status`: what the client is given; 0 until that is known.
     pub status: u16,
     /// `$context.responseLength`, where the core knows it.
@@ -153,6 +159,7 @@ impl Context<'_> {
             error: self.error,
             integration: self.integration,
             cache: self.cache,
+            waf: self.waf,
             status: self.status,
             response_length: self.response_length,
         }
@@ -323,6 +330,15 @@ pub struct ErrorContext {
     pub reason: String,
 }
 
+/// `$context.wafResponseCode`
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WafResponse {
+    /// The request may go on.
+    Allow,
+    /// It may not, or it is answered in the API's place.
+    Block,
+}
+
 /// `$context.integration`.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct IntegrationContext {
@@ -340,72 +356,4 @@ pub struct IntegrationContext {
     pub response_transfer_mode: ResponseTransferMode,
     /// Whether the content that a proxy passes on came in a coding.
     pub is_coded: bool,
-}
-
-/// A record for tests, after a live HTTP API's.
-#[cfg(test)]
-pub(crate) fn example() -> Context<'static> {
-    Context {
-        request_id: "JKJaXmPLvHcESHA=".into(),
-        extended_request_id: "JKJaXmPLvHcESHA=".into(),
-        request_time: Timestamp(1_584_039_838_390),
-        http_method: "GET".into(),
-        protocol: Version::Http11,
-        scheme: Scheme::Https,
-        port: 443,
-        path: "/test/hello".into(),
-        raw_query: "".into(),
-        domain_name: "r3pmxmplak.execute-api.us-east-2.amazonaws.com".into(),
-        domain_prefix: "r3pmxmplak".into(),
-        source_ip: "205.255.255.176".into(),
-        private_origin: None,
-        tls: None,
-        is_mutual_tls: false,
-        user_agent: Some("agent/1".into()),
-        trace: Trace {
-            root: "1-5e6a86de-d1b2d8aea3b0b0ae4a2f2b1c".into(),
-            parent: "53995c3f42cd8ad8".into(),
-            sampled: "0".into(),
-        },
-        is_traced: false,
-        account_id: "123456789012".into(),
-        api_id: "r3pmxmplak".into(),
-        stage: "test".into(),
-        deployment_id: "d1".into(),
-        is_canary_request: None,
-        base_path_matched: None,
-        resource_id: "abc123".into(),
-        resource_path: "/hello".into(),
-        route_key: "GET /hello".into(),
-        path_parameters: Vec::new(),
-        resource_request_path: "/hello".into(),
-        has_method_metrics: false,
-        authorizer: AuthorizerContext::None,
-        authorizer_use: None,
-        api_key: None,
-        error: None,
-        integration: None,
-        cache: None,
-        status: 0,
-        response_length: None,
-    }
-}
-
-/// A connection for tests, with a client's certificate.
-#[cfg(test)]
-pub(crate) fn example_tls() -> Tls {
-    let certificate = ClientCertificate {
-        pem: "-----BEGIN CERTIFICATE-----\n…".into(),
-        subject_dn: "C=US,CN=client".into(),
-        issuer_dn: "CN=authority".into(),
-        serial_number: "1".into(),
-        not_before: "May 28 12:30:02 2019 GMT".into(),
-        not_after: "Aug  5 09:36:04 2021 GMT".into(),
-    };
-    Tls {
-        server_name: Some("mtls.example".into()),
-        version: "TLSv1.3".into(),
-        cipher_suite: "TLS_AES_128_GCM_SHA256".into(),
-        client_certificate: Some(Box::new(certificate)),
-    }
 }

@@ -47,7 +47,7 @@ use route::{Addressed, Matched, find_stage, route};
 use throttle::throttle;
 use validate::validate;
 
-use crate::context::{Context, ErrorContext};
+use crate::context::{Context, ErrorContext, WafResponse};
 use crate::definition::{Api, Protocol};
 use crate::effect::CacheUse;
 use crate::exchange::Io;
@@ -151,9 +151,11 @@ async fn respond<'g>(
     if let Some(plan) = gateway.web_acl(at.stage) {
         io.enter(PipelineStage::Inspect);
         // In a box, so that exchanges without a web ACL take no memory for it.
+        context.waf = Some(WafResponse::Block);
         if let Some(response) = Box::pin(inspect(at, plan, request, context, io)).await? {
             return Ok(response);
         }
+        context.waf = Some(WafResponse::Allow);
     }
     io.enter(PipelineStage::Route);
     let matched = match route(at, context) {

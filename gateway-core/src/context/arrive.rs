@@ -57,6 +57,7 @@ impl<'a> Context<'a> {
             error: None,
             integration: None,
             cache: None,
+            waf: None,
             status: 0,
             response_length: None,
         }

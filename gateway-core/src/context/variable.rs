@@ -7,7 +7,7 @@
 use alloc::borrow::Cow;
 use alloc::string::{String, ToString};
 
-use super::{AuthorizerContext, Context, IntegrationContext, LambdaContext};
+use super::{AuthorizerContext, Context, IntegrationContext, LambdaContext, WafResponse};
 use crate::definition::ResponseTransferMode;
 use crate::message::Timestamp;
 use crate::time;
@@ -126,8 +126,8 @@ variables! {
     "tlsVersion" => |c, _| given(&c.tls.as_ref()?.version);
     "waf.error";
     "waf.latency";
-    "waf.status";
-    "wafResponseCode";
+    "waf.status" => |c, _| Some(if c.waf? == WafResponse::Allow { "200" } else { "403" }.into());
+    "wafResponseCode" => |c, _| Some(waf_response(c.waf?).into());
     "webaclArn";
     "xrayTraceId" => |c, _| given(&c.trace.root);
 }
@@ -186,6 +186,13 @@ fn lambda<'c>(context: &'c Context<'_>) -> Option<&'c LambdaContext> {
 fn member<'c>(context: &'c Context<'c>, name: &str) -> Value<'c> {
     let (_, value) = lambda(context)?.members.iter().find(|(n, _)| n == name)?;
     Some(value.as_str().into())
+}
+
+fn waf_response(response: WafResponse) -> &'static str {
+    match response {
+        WafResponse::Allow => "WAF_ALLOW",
+        WafResponse::Block => "WAF_BLOCK",
+    }
 }
 
 /// In AWS's words, which are not those of the definition.

@@ -56,6 +56,25 @@ const BLOCK: &str = r#""Action": {"Block": {}}"#;
 const NONE: &str = r#""OverrideAction": {"None": {}}"#;
 
 #[test]
+fn access_logs_tell_what_the_web_acl_said() {
+    let rules = [rule("common", 0, &managed("AWSManagedRulesCommonRuleSet"), NONE)];
+    let mut snapshot = gateway(&rules).snapshot.clone();
+    let settings = snapshot.apis[0].stages[0].access_log_settings.as_mut().unwrap();
+    settings.format = "$context.wafResponseCode $context.waf.status".into();
+    let gateway = Rc::new(Gateway::compile(snapshot).unwrap());
+    for (target, line) in
+        [("GET /prod/a", "WAF_ALLOW 200"), ("GET /prod/a?q=../../etc/passwd", "WAF_BLOCK 403")]
+    {
+        let told = run(&gateway, arrival(target, &["User-Agent: a/1"]), |_| None);
+        let logged = told.notices.iter().any(|notice| {
+            matches!(notice, Notice::WriteAccessLog { destination, line: written }
+                if destination == "stdout" && written == line)
+        });
+        assert!(logged, "{target}: {:?}", told.notices);
+    }
+}
+
+#[test]
 fn what_a_rule_blocks_reaches_nothing_behind_it() {
     let gateway = gateway(&[rule("common", 0, &managed("AWSManagedRulesCommonRuleSet"), NONE)]);
     let agent = "User-Agent: test";
