@@ -1,5 +1,7 @@
 //! `docs/compatibility.md` says nothing that no test shows, and leaves nothing out that is refused.
 
+mod equivalence;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 

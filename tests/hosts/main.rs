@@ -3,6 +3,8 @@
 //!
 //! `rest.json` and `http.json` are in the format of the conformance cases, without expectations.
 
+mod every_case;
+
 use std::fmt::Write as _;
 use std::path::Path;
 

@@ -1,7 +1,6 @@
 //! A template, read.
 
-use alloc::{boxed::Box, collections::BTreeMap, string::String, sync::Arc, vec::Vec};
-use core::ops::Range;
+use alloc::{boxed::Box, string::String, sync::Arc, vec::Vec};
 
 use crate::{Position, Value};
 
@@ -90,17 +89,7 @@ pub(crate) enum Expression {
     Map(Vec<(Expression, Expression)>),
     Not(Box<Expression>),
     /// Operands of one precedence, from the left.
-    Chain(Box<Chain>),
-}
-
-/// Operands of one precedence, from the left: as long as a template may be, so that neither its text
-/// is kept for each operand, nor an operand within the next.
-#[derive(Debug)]
-pub(crate) struct Chain {
-    pub(crate) first: Expression,
-    pub(crate) operations: Vec<Operation>,
-    /// As it is written, if something is added: what null adds to a string.
-    pub(crate) written: Box<str>,
+    Chain(Box<Expression>, Vec<Operation>),
 }
 
 /// A value as it is written. Values are of one thread, templates of all: this is what they share.
@@ -129,19 +118,8 @@ pub(crate) struct Operation {
     pub(crate) operator: Operator,
     pub(crate) right: Expression,
     pub(crate) position: Position,
-    /// Where the left side ends in what is written of the chain, and where the right side stands.
-    pub(crate) written: (u32, Range<u32>),
-}
-
-impl Chain {
-    /// Both sides of an operation as they are written.
-    pub(crate) fn sides(&self, operation: &Operation) -> (&str, &str) {
-        let (left_end, right) = (&operation.written.0, &operation.written.1);
-        let side = |start: u32, end: u32| {
-            self.written.get(start as usize..end as usize).unwrap_or_default().trim()
-        };
-        (side(0, *left_end), side(right.start, right.end))
-    }
+    /// Both sides as they are written: what null adds to a string.
+    pub(crate) literals: (Box<str>, Box<str>),
 }
 
 /// An operator.
@@ -171,24 +149,20 @@ impl Operator {
 
 /// Names of variables, each with its number.
 #[derive(Debug, Default)]
-pub(crate) struct Names {
-    names: Vec<Arc<str>>,
-    slots: BTreeMap<Arc<str>, Slot>,
-}
+pub(crate) struct Names(Vec<String>);
 
 impl Names {
     pub(crate) fn slot(&mut self, name: &str) -> Slot {
-        self.find(name).unwrap_or_else(|| {
-            let (name, slot) = (Arc::<str>::from(name), self.names.len() as Slot);
-            self.names.push(name.clone());
-            self.slots.insert(name, slot);
-            slot
-        })
+        let at = self.0.iter().position(|n| n == name).unwrap_or_else(|| {
+            self.0.push(name.into());
+            self.0.len() - 1
+        });
+        at as Slot
     }
     pub(crate) fn find(&self, name: &str) -> Option<Slot> {
-        self.slots.get(name).copied()
+        self.0.iter().position(|n| n == name).map(|at| at as Slot)
     }
     pub(crate) fn iter(&self) -> impl ExactSizeIterator<Item = &str> {
-        self.names.iter().map(|name| &**name)
+        self.0.iter().map(String::as_str)
     }
 }

@@ -117,42 +117,21 @@ fn push_stray(stray: &mut String, text: &str) {
     }
 }
 
-/// Where each line of a text begins, for error messages. Whatever has a position asks for it, all on
-/// one line perhaps: what stands before a place is not counted each time.
+/// Where each line of a text begins, for error messages.
 pub(crate) struct Lines<'t> {
     text: &'t str,
     starts: Vec<usize>,
-    /// How many characters stand before each piece of the text.
-    characters: Vec<u32>,
 }
-
-const PIECE_BYTES: usize = 256;
 
 impl<'t> Lines<'t> {
     pub(crate) fn new(text: &'t str) -> Self {
         let ends = text.bytes().enumerate().filter(|(_, b)| *b == b'\n').map(|(at, _)| at + 1);
-        let mut before = 0;
-        let ends_of_pieces = text.as_bytes().chunks(PIECE_BYTES).map(|piece| {
-            before += count(piece);
-            before
-        });
-        let characters = core::iter::once(0).chain(ends_of_pieces).collect();
-        Self { text, starts: core::iter::once(0).chain(ends).collect(), characters }
+        Self { text, starts: core::iter::once(0).chain(ends).collect() }
     }
     pub(crate) fn position(&self, at: usize) -> crate::Position {
         let line = self.starts.partition_point(|start| *start <= at);
         let start = self.starts[line - 1];
-        let column = self.before(at).saturating_sub(self.before(start)) + 1;
-        crate::Position { line: line as u32, column }
+        let before = self.text.get(start..at).unwrap_or("");
+        crate::Position { line: line as u32, column: before.chars().count() as u32 + 1 }
     }
-    fn before(&self, at: usize) -> u32 {
-        let at = at.min(self.text.len());
-        let piece = at / PIECE_BYTES;
-        let within = &self.text.as_bytes()[piece * PIECE_BYTES..at];
-        self.characters[piece] + count(within)
-    }
-}
-
-fn count(bytes: &[u8]) -> u32 {
-    bytes.iter().filter(|byte| **byte & 0xc0 != 0x80).count() as u32
 }

@@ -147,33 +147,3 @@ fn whatever_is_nested_deep_is_refused_or_rendered_and_dropped() {
     assert_eq!(rendered(Dialect::ApiGateway, nested), " done");
     assert!(rendered(Dialect::ApiGateway, &"\\".repeat(5_000)).starts_with("error"));
 }
-
-#[test]
-fn long_chains_and_many_names_take_memory_and_time_as_they_are_long() {
-    // Each operand with the text before it would be 40 GB, and as many characters to count.
-    let sum = format!("#set($a = 1{})$a", "+1".repeat(200_000));
-    assert_eq!(rendered(Dialect::ApiGateway, &sum), "200001");
-    let text = format!("#set($a = $nope{})$a.length()", "+\"\"+$none".repeat(2));
-    assert_eq!(rendered(Dialect::Velocity17, &text), "15");
-    let text = format!("#set($a = \"\"{})$a", "+\"x\"".repeat(200_000));
-    assert_eq!(
-        rendered(Dialect::ApiGateway, &text),
-        "error: line 1, column 46349: the template takes too much memory"
-    );
-    let references = format!("#if($nope{})#end", "+$nope".repeat(100_000));
-    assert_eq!(rendered(Dialect::ApiGateway, &references), "");
-    assert!(Template::parse(&"$none ".repeat(100_000), Dialect::ApiGateway).is_ok());
-    let names: String = (0..50_000).map(|n| format!("$a{n} ")).collect();
-    assert!(Template::parse(&names, Dialect::ApiGateway).is_ok());
-}
-
-#[test]
-fn null_adds_what_is_written_to_a_string() {
-    for (template, text) in [
-        ("#set($a = $x + 1 + 'b')$a", "$x + 1b"),
-        ("#set($a = 'b' + ( $x + $y ) + $z)$a", "b( $x + $y )$z"),
-        ("#set($a = 1 - $x  + 'é' - 1 + $y)$a", "$a"),
-    ] {
-        assert_eq!(rendered(Dialect::Velocity17, template), text, "{template}");
-    }
-}

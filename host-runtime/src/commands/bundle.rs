@@ -132,6 +132,9 @@ fn bindings(config: &Config) -> Result<BTreeMap<String, String>, Vec<String>> {
         let reason = "`redis`: the edge keeps buckets and counts in a Durable Object";
         errors.push(reason.to_owned());
     }
+    if !config.distributions.is_empty() {
+        errors.push("`distributions`: the edge worker serves none".to_owned());
+    }
     for (service, url) in &config.endpoints {
         let name = format!("AWS_ENDPOINT_URL_{}", variable_name(service));
         if bindings.insert(name, url.clone()).is_some() {

@@ -117,7 +117,7 @@ impl Driver {
         for (name, value) in CREDENTIALS {
             bindings.set(name, value.into());
         }
-        for (name, value) in &settings.variables {
+        for (name, value) in settings.variables.iter().chain(&secrets_of_principals(bundle)) {
             bindings.set(name, value.as_str().into());
         }
         let mut start = object([
@@ -163,6 +163,21 @@ impl Driver {
         written.map_err(|error| format!("the Workers' driver: {error}"))?;
         receiver.await.map_err(|_| "the Workers' driver ended".to_owned())
     }
+}
+
+/// What an operator gives to `wrangler secret put`: the bundle has no secrets of those who sign requests. The
+/// configuration is beside the bundle.
+fn secrets_of_principals(bundle: &Path) -> Vec<(String, String)> {
+    let config = fs::read_to_string(bundle.with_file_name("edgeway.yaml")).unwrap_or_default();
+    let config = Json::parse(&config).unwrap_or_default();
+    let principals = config.get("iam").and_then(|iam| iam.get("principals")).map(Json::elements);
+    let secrets = principals.unwrap_or_default().iter().flat_map(|principal| {
+        let text = |name: &str| principal.get(name).and_then(Json::as_str).map(str::to_owned);
+        let id = text("accessKeyId").unwrap_or_default();
+        [("IAM_SECRET_", text("secretAccessKey")), ("IAM_TOKEN_", text("sessionToken"))]
+            .map(|(name, value)| value.map(|value| (format!("{name}{id}"), value)))
+    });
+    secrets.flatten().collect()
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {

@@ -3,7 +3,7 @@
 use alloc::{boxed::Box, vec::Vec};
 
 use super::{Parsed, Parser};
-use crate::ast::{Chain, Expression, Literal, Operation, Operator};
+use crate::ast::{Expression, Literal, Operation, Operator};
 use crate::lex::Kind;
 
 impl Parser<'_, '_> {
@@ -20,25 +20,25 @@ impl Parser<'_, '_> {
         }
         let start = self.next_start()?;
         let first = self.chain(precedence + 1)?;
-        let (mut operations, mut is_sum) = (Vec::new(), false);
+        let mut operations = Vec::new();
         while let Some(operator) = operator(self.peek(0)?, precedence) {
             let token = self.next()?;
             let right_start = self.next_start()?;
             let right = self.chain(precedence + 1)?;
-            let end = self.next_start()?;
-            is_sum |= operator == Operator::Add;
-            // A template has at most `BYTES_MAX` bytes.
-            let within = |at: usize| (at - start) as u32;
-            let written = (within(token.start), within(right_start)..within(end));
+            let literals = match operator {
+                Operator::Add => (
+                    self.text[start..token.start].trim().into(),
+                    self.text[right_start..self.next_start()?].trim().into(),
+                ),
+                _ => Default::default(),
+            };
             let position = self.position(token.start);
-            operations.push(Operation { operator, right, position, written });
+            operations.push(Operation { operator, right, position, literals });
         }
-        if operations.is_empty() {
-            return Ok(first);
-        }
-        let end = if is_sum { self.next_start()? } else { start };
-        let written = self.text[start..end].into();
-        Ok(Expression::Chain(Box::new(Chain { first, operations, written })))
+        Ok(match operations.is_empty() {
+            true => first,
+            false => Expression::Chain(Box::new(first), operations),
+        })
     }
 
     fn unary(&mut self) -> Parsed<Expression> {

@@ -4,7 +4,7 @@ use alloc::string::String;
 
 use super::{Machine, Outcome, arithmetic};
 use crate::Value;
-use crate::ast::{Chain, Expression, Literal, Operation, Operator};
+use crate::ast::{Expression, Literal, Operation, Operator};
 use crate::value::{List, Map, Notation};
 
 impl<'t> Machine<'t> {
@@ -54,7 +54,7 @@ impl<'t> Machine<'t> {
                 map.into()
             }
             Expression::Not(operand) => Value::Bool(!self.is_true(operand)?),
-            Expression::Chain(chain) => self.chain(chain)?,
+            Expression::Chain(first, operations) => self.chain(first, operations)?,
         })
     }
 
@@ -78,8 +78,8 @@ impl<'t> Machine<'t> {
             },
             Expression::Literal(Literal::Bool(value)) => *value,
             Expression::Not(operand) => !self.nested(|machine| machine.is_true(operand))?,
-            Expression::Chain(chain)
-                if chain.operations.last().is_some_and(|last| last.operator.is_logical()) =>
+            Expression::Chain(_, operations)
+                if operations.last().is_some_and(|last| last.operator.is_logical()) =>
             {
                 matches!(self.evaluate(expression)?, Value::Bool(true))
             }
@@ -87,10 +87,9 @@ impl<'t> Machine<'t> {
         })
     }
 
-    fn chain(&mut self, chain: &'t Chain) -> Outcome<Value> {
-        let Chain { first, operations, .. } = chain;
+    fn chain(&mut self, first: &'t Expression, operations: &'t [Operation]) -> Outcome<Value> {
         if let [Operation { operator: operator @ (Operator::And | Operator::Or), .. }, ..] =
-            operations.as_slice()
+            operations
         {
             return self.logical(first, operations, *operator == Operator::Or);
         }
@@ -99,7 +98,7 @@ impl<'t> Machine<'t> {
             let right = self.evaluate(&operation.right)?;
             self.budget.step(1)?;
             self.position = operation.position;
-            left = self.operate(chain, operation, left, right)?;
+            left = self.operate(operation, left, right)?;
         }
         Ok(left)
     }
@@ -121,13 +120,7 @@ impl<'t> Machine<'t> {
         Ok(Value::Bool(value))
     }
 
-    fn operate(
-        &mut self,
-        chain: &Chain,
-        operation: &Operation,
-        left: Value,
-        right: Value,
-    ) -> Outcome<Value> {
+    fn operate(&mut self, operation: &Operation, left: Value, right: Value) -> Outcome<Value> {
         Ok(match operation.operator {
             Operator::Equal => Value::Bool(self.equal(&left, &right)?),
             Operator::NotEqual => Value::Bool(!self.equal(&left, &right)?),
@@ -142,9 +135,8 @@ impl<'t> Machine<'t> {
             Operator::Add
                 if matches!(left, Value::String(_)) || matches!(right, Value::String(_)) =>
             {
-                let written = chain.sides(operation);
-                let mut text = self.operand_text(&left, written.0)?;
-                text.push_str(&self.operand_text(&right, written.1)?);
+                let mut text = self.operand_text(&left, &operation.literals.0)?;
+                text.push_str(&self.operand_text(&right, &operation.literals.1)?);
                 self.budget.allocate(text.len())?;
                 text.into()
             }

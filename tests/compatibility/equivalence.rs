@@ -1,0 +1,137 @@
+//! `docs/equivalence.md`: what each target does as the native host does, written from the tables of
+//! compatibility.md, the cases that are compared, and the departures that are listed.
+//!
+//! `UPDATE_EQUIVALENCE=1` writes the page anew.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use serde::Deserialize;
+
+use super::{root, tables, text, themes};
+
+const PAGE: &str = "docs/equivalence.md";
+
+/// How the Worker departs from the native host in a feature.
+#[derive(Deserialize)]
+struct Departure {
+    is: Class,
+    why: String,
+}
+
+#[derive(Clone, Copy, Deserialize, PartialEq)]
+enum Class {
+    #[serde(rename = "identical")]
+    Identical,
+    #[serde(rename = "eventually consistent")]
+    EventuallyConsistent,
+    #[serde(rename = "unavailable")]
+    Unavailable,
+    #[serde(rename = "unavailable in part")]
+    UnavailableInPart,
+    #[serde(rename = "not compared")]
+    NotCompared,
+}
+
+impl Class {
+    fn text(self) -> &'static str {
+        match self {
+            Self::Identical => "identical",
+            Self::EventuallyConsistent => "eventually consistent",
+            Self::Unavailable => "**unavailable**",
+            Self::UnavailableInPart => "**unavailable** in part",
+            Self::NotCompared => "*not compared*",
+        }
+    }
+}
+
+const HEAD: &str = "\
+# Equivalence
+
+What the three targets do alike. This page is written by a test (`UPDATE_EQUIVALENCE=1 cargo test -p tests --test compatibility`) and held by two:
+`tests/hosts` sends every conformance case through the native engine, the component and the Worker, and compares the answers byte for byte (field
+names sent in lower case; ids, times and signatures masked); `tests/compatibility` lets no feature of [compatibility.md](compatibility.md) be called
+identical without a case, or a test of the core that all three are made of.
+
+* *identical*: the same answer, byte for byte.
+* *eventually consistent*: the same answer by one isolate, while others may still know something else.
+* *unavailable*: refused when the bundle is made, or not there.
+* *not compared*: it is meant to be alike, and no test says so.
+
+The component and the native engine are identical in everything: no difference between them is allowed.
+
+| feature | native | component | Worker | |
+|---|---|---|---|---|
+";
+
+#[test]
+fn every_feature_says_how_far_the_targets_are_alike() {
+    let page = page().unwrap_or_else(|wrong| panic!("{wrong}"));
+    if std::env::var_os("UPDATE_EQUIVALENCE").is_some() {
+        std::fs::write(root().join(PAGE), &page).expect("the page can be written");
+    }
+    let there = std::fs::read_to_string(root().join(PAGE)).unwrap_or_default();
+    assert!(there == page, "{PAGE} is out of date: run with UPDATE_EQUIVALENCE=1");
+}
+
+fn page() -> Result<String, String> {
+    let (features, checks) = tables();
+    let (themes, departures, differences) = (themes(), departures(), differences());
+    let mut wrong = String::new();
+    let mut page = HEAD.to_owned();
+    for feature in departures.keys().filter(|feature| !features.contains_key(*feature)) {
+        let _ = writeln!(wrong, "departures.json: compatibility.md has no feature {feature:?}");
+    }
+    for (feature, said) in &features {
+        let by: Vec<&str> = checks.get(feature).into_iter().flatten().map(String::as_str).collect();
+        let of_cases =
+            |id: &str| by.iter().any(|by| id == *by || id.starts_with(&format!("{by}: ")));
+        let differing = differences.keys().filter(|id| of_cases(id)).count();
+        let cases: usize =
+            by.iter().filter_map(|by| themes.get(*by)).map(|theme| theme.passing.len()).sum();
+        let in_core = by.iter().any(|by| by.starts_with("gateway-core/"));
+        let is_refused = said.iter().all(|said| {
+            said.is_empty() || said.starts_with("refused") || said.starts_with("not on AWS")
+        });
+        let of_cases = match (cases, differing) {
+            (0, _) => "the core's own tests".to_owned(),
+            (1, 0) => "1 case".to_owned(),
+            (cases, 0) => format!("{cases} cases"),
+            (cases, differing) => format!("{cases} cases, {differing} of them listed below"),
+        };
+        let (class, why) = match departures.get(feature) {
+            Some(Departure { is: Class::Identical, .. }) if differing > 0 => {
+                let _ = writeln!(wrong, "{feature}: {differing} cases differ");
+                continue;
+            }
+            Some(departure) => (departure.is.text(), departure.why.clone()),
+            None if is_refused => ("refused, as everywhere", String::new()),
+            None if differing > 0 => ("identical but for what is listed", of_cases),
+            None if cases > 0 || in_core => ("identical", of_cases),
+            None => {
+                let _ = writeln!(
+                    wrong,
+                    "{feature}: nothing shows it in the Worker: departures.json must say so"
+                );
+                continue;
+            }
+        };
+        let here = if is_refused { "refused" } else { "yes" };
+        let other = if is_refused { "refused" } else { "identical" };
+        let _ = writeln!(page, "| {feature} | {here} | {other} | {class} | {why} |");
+    }
+    page.push_str("\n## Cases that the Worker answers differently\n\n| case | why |\n|---|---|\n");
+    for (id, why) in &differences {
+        let _ = writeln!(page, "| `{id}` | {why} |");
+    }
+    page.push_str("\n`wasi:http` hosts are no target yet.\n");
+    if wrong.is_empty() { Ok(page) } else { Err(wrong) }
+}
+
+fn departures() -> BTreeMap<String, Departure> {
+    serde_json::from_str(&text("tests/compatibility/departures.json")).expect("departures")
+}
+
+fn differences() -> BTreeMap<String, String> {
+    serde_json::from_str(&text("tests/hosts/differences.json")).expect("differences")
+}
