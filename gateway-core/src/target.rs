@@ -34,6 +34,26 @@ pub(crate) fn split_before(text: &str, character: u8) -> (&str, &str) {
     text.split_at(text.bytes().position(|byte| byte == character).unwrap_or(text.len()))
 }
 
+/// A decoded path, without its first slash, as one reads it who resolves dot segments (RFC 3986 §5.2.4)
+/// and has no empty ones; `None` if it has no dot segments. `..` does not lead out of it.
+pub(crate) fn without_dot_segments(path: &str) -> Option<String> {
+    let is_dot = |segment: &str| matches!(segment, "." | "..");
+    if !path.split(['/', '\\']).any(is_dot) {
+        return None;
+    }
+    let mut segments: Vec<&str> = Vec::new();
+    for segment in path.split(['/', '\\']) {
+        match segment {
+            "" | "." => {}
+            ".." => {
+                segments.pop();
+            }
+            segment => segments.push(segment),
+        }
+    }
+    Some(segments.join("/"))
+}
+
 /// Text without percent-encoding; `+` stays.
 pub fn decode(text: &str) -> Cow<'_, str> {
     if text.contains('%') { Cow::Owned(unescape(text, false)) } else { Cow::Borrowed(text) }
@@ -150,6 +170,20 @@ mod tests {
         assert_eq!(split("http://host?b"), ("/", "b"));
         assert_eq!(split("/to/http://host/a"), ("/to/http://host/a", ""));
         assert_eq!(split("*"), ("*", ""));
+    }
+
+    #[test]
+    fn dot_segments_lead_where_an_endpoint_may_take_them() {
+        for (path, resolved) in [
+            ("./admin", "admin"),
+            ("x/../admin", "admin"),
+            ("x/..//admin", "admin"),
+            ("../../admin/.", "admin"),
+            ("public\\..\\secret", "secret"),
+        ] {
+            assert_eq!(without_dot_segments(path).as_deref(), Some(resolved), "{path}");
+        }
+        assert_eq!(without_dot_segments("a..b/.c//d"), None);
     }
 
     #[test]

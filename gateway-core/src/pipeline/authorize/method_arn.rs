@@ -15,6 +15,8 @@ pub(super) struct MethodArn {
     arn: String,
     /// Without percent-encoding, where there is some.
     decoded: Option<String>,
+    /// Without percent-encoding and dot segments, where there are some of these.
+    resolved: Option<String>,
 }
 
 impl MethodArn {
@@ -27,10 +29,12 @@ impl MethodArn {
         };
         let path = path.strip_prefix('/').unwrap_or(path);
         let (stage, verb) = (&of.at.plan.method_arns, &context.http_method);
-        let decoded = path.contains('%').then(|| target::decode(path));
+        let of = |path: &str| alloc::format!("{stage}{verb}/{path}");
+        let decoded = target::decode(path);
         Self {
-            arn: alloc::format!("{stage}{verb}/{path}"),
-            decoded: decoded.map(|path| alloc::format!("{stage}{verb}/{path}")),
+            arn: of(path),
+            decoded: path.contains('%').then(|| of(&decoded)),
+            resolved: target::without_dot_segments(&decoded).as_deref().map(of),
         }
     }
 
@@ -50,15 +54,20 @@ impl MethodArn {
     }
 
     /// What a policy says of it. It allows the path as it was sent, and denies it also as whoever
-    /// decodes it reads it: `%61dmin` is no way around a denial of `admin`.
+    /// decodes it reads it: `%61dmin` is no way around a denial of `admin`. Where the path has dot
+    /// segments, that which they lead to must be allowed as well: `public/../secret` is not below `public`
+    /// for an endpoint that resolves them.
     pub(super) fn evaluate(&self, policy: &Policy, request: &AccessRequest<'_>) -> Verdict {
-        let of = |resource| policy.evaluate(&AccessRequest { resource, ..*request });
-        match (of(&self.arn), &self.decoded) {
-            (verdict @ Verdict::Denied(_), _) | (verdict, None) => verdict,
-            (verdict, Some(decoded)) => match of(decoded) {
-                denied @ Verdict::Denied(_) => denied,
-                _ => verdict,
-            },
+        let of = |resource: &str| policy.evaluate(&AccessRequest { resource, ..*request });
+        let verdict = of(&self.arn);
+        let decoded = self.decoded.as_deref().map(of);
+        let resolved = self.resolved.as_deref().map(of);
+        let readings = [Some(verdict), decoded, resolved];
+        let denied = readings.into_iter().flatten().find(|v| matches!(v, Verdict::Denied(_)));
+        match (denied, resolved) {
+            (Some(denied), _) => denied,
+            (None, Some(Verdict::Silent)) => Verdict::Silent,
+            (None, _) => verdict,
         }
     }
 }

@@ -1,3 +1,4 @@
+use alloc::format;
 use alloc::rc::Rc;
 use alloc::string::{String, ToString};
 use alloc::vec;
@@ -299,4 +300,27 @@ fn a_private_api_that_nobody_could_reach_is_refused() {
     let mut api = guarded(&allow_all());
     api.deployments[0].endpoint_type = EndpointType::Private;
     assert!(Gateway::compile(snapshot(vec![api])).is_err());
+}
+
+#[test]
+fn dot_segments_and_escapes_lead_around_no_denial_and_out_of_no_permission() {
+    let policy = |statements: Value| {
+        let mut api = rest(vec![method("GET /{proxy+}", mock("ok"))]);
+        let policy = json!({"Version": "2012-10-17", "Statement": statements});
+        api.deployments[0].policy = Some(Policy::parse(policy.to_string().as_bytes()).unwrap());
+        api
+    };
+    let asked = |api: &Api, path: &str| status(api, arrival(&format!("GET /prod/{path}"), &[]));
+    let denied = statement("Deny", "execute-api:/prod/GET/admin*", json!({}));
+    let denies = policy(json!([allow_all(), denied]));
+    let below = statement("Allow", "execute-api:/prod/GET/public/*", json!({}));
+    let allows = policy(json!([below]));
+    assert_eq!((asked(&denies, "other"), asked(&allows, "public/a")), (200, 200));
+    for path in ["admin", "%61dmin", "./admin", "x/../admin", "%2e/admin", "x%2f..%2fadmin"] {
+        assert_eq!(asked(&denies, path), 403, "{path}");
+    }
+    for path in ["public/../secret", "public/..%2fsecret", "public/%2e%2e/secret"] {
+        assert_eq!(asked(&allows, path), 403, "{path}");
+    }
+    assert_eq!(asked(&allows, "public/a/../b"), 200);
 }
