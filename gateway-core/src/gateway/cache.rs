@@ -134,20 +134,30 @@ impl CachePlan {
         digest_text(&mut digest, coding.map_or("", Coding::name));
         // What follows the parameters that are read could be more values of one of them.
         let is_read_whole = target::is_query_read_whole(&context.raw_query);
+        // Bytes that are not UTF-8 all look alike here, but not to the endpoint.
+        let mut is_exact = true;
+        let mut exact = |value: &str| is_exact &= !value.contains('\u{fffd}');
         for parameter in &self.parameters {
             match parameter {
                 Parameter::Query(_) if !is_read_whole => return None,
                 Parameter::Query(name) => {
                     let all = target::query_parameters(&context.raw_query);
-                    digest_values(&mut digest, all.filter(|(n, _)| n == name).map(|(_, v)| v));
+                    digest_values(
+                        &mut digest,
+                        all.filter(|(n, _)| n == name).map(|(_, v)| v).inspect(|v| exact(v)),
+                    );
                 }
                 Parameter::Header(name) => {
                     digest_values(&mut digest, sources.fields.all(name).map(Cow::Borrowed));
                 }
                 Parameter::Other(expression) => {
-                    digest_values(&mut digest, expression.values(sources).into_iter());
+                    let values = expression.values(sources).into_iter().inspect(|v| exact(v));
+                    digest_values(&mut digest, values);
                 }
             }
+        }
+        if !is_exact {
+            return None;
         }
         let digest = ResponseDigest(digest.finalize().into());
         Some(ResponseKey { cache: self.name.clone(), digest })

@@ -25,7 +25,7 @@ use crate::gateway::expression::{Body, Sources};
 use crate::gateway::{CachePlan, IntegrationPlan, MethodOf};
 use crate::gateway_error::GatewayError;
 use crate::limits::{INTEGRATION_MS_MAX, REST_INTEGRATION_MS_DEFAULT};
-use crate::message::{FieldEdits, OutgoingFields, Request, Response, Timestamp};
+use crate::message::{Content, FieldEdits, OutgoingFields, Request, Response, Timestamp};
 
 /// What the cache has for a request.
 pub(super) enum Found {
@@ -60,6 +60,10 @@ pub(super) async fn look_up(
     let Some(plan) = plan_of(of, request).filter(|_| !announces_too_much(request)) else {
         return Ok(None);
     };
+    // The response to a GET with content may be made from that: nobody else is to be answered with it.
+    if request.method == "GET" && request.content != Content::Empty && !plan.reads_body() {
+        return Ok(None);
+    }
     let Some(key) = key(plan, request, coding, context, io).await? else { return Ok(None) };
     let asks = asks_to_replace(request);
     let warning = match (may_not_invalidate, plan.unauthorized) {

@@ -50,7 +50,7 @@ pub(super) async fn lambda(
     io: &Io,
 ) -> Result<Asked, GatewayError> {
     let protocol = of.at.api.protocol;
-    let identity = identity(plan, of, request, context, io.now())?;
+    let Identity { values: identity, lengths } = identity(plan, of, request, context, io.now())?;
     let Some(asked) = of.authorizer_function(index) else {
         return Err(failed("there is no such function at this stage"));
     };
@@ -60,7 +60,7 @@ pub(super) async fn lambda(
         protocol,
         is_simple: plan.enable_simple_responses,
         ttl_ms: plan.result_ttl_ms,
-        key: key(of, index, &values),
+        key: key(of, index, &values, &lengths),
         trace: context.function_trace(),
     };
     let event = || {
@@ -169,6 +169,15 @@ impl Asked {
     }
 }
 
+/// What the identity sources have.
+struct Identity<'a> {
+    /// The value of each. All values of a repeated one count: what a result is remembered by must hold all
+    /// that the function may have looked at.
+    values: Vec<Cow<'a, str>>,
+    /// How long each value of each was: `a` and `b` are not `a,b`.
+    lengths: String,
+}
+
 /// The values of the identity sources. If one is missing or empty, the function is not asked.
 fn identity<'a>(
     plan: &LambdaPlan,
@@ -176,10 +185,18 @@ fn identity<'a>(
     request: &'a Request,
     context: &'a Context<'a>,
     now: Timestamp,
-) -> Result<Vec<Cow<'a, str>>, GatewayError> {
+) -> Result<Identity<'a>, GatewayError> {
     let mut values = Vec::with_capacity(plan.identity_sources.len());
+    let mut lengths = String::new();
     for source in &plan.identity_sources {
-        let value = value(source, of, request, context, now).filter(|value| !value.is_empty());
+        let mut all = all_values(source, of, request, context, now);
+        all.iter().for_each(|value| lengths.push_str(&alloc::format!("{},", value.len())));
+        lengths.push(';');
+        let value = match all.len() {
+            0 | 1 => all.pop(),
+            _ => Some(Cow::Owned(all.join(","))),
+        };
+        let value = value.filter(|value| !value.is_empty());
         values.push(value.ok_or_else(|| unauthorized("an identity source is missing"))?);
     }
     if let Some(validation) = &plan.validation
@@ -187,42 +204,34 @@ fn identity<'a>(
     {
         return Err(unauthorized("the token does not match identityValidationExpression"));
     }
-    Ok(values)
+    Ok(Identity { values, lengths })
 }
 
-fn value<'a>(
+fn all_values<'a>(
     source: &IdentitySource,
     of: MethodOf<'_>,
     request: &'a Request,
     context: &'a Context<'a>,
     now: Timestamp,
-) -> Option<Cow<'a, str>> {
-    // All values count: what a result is remembered by must hold all that the function may have
-    // looked at.
-    let joined = |mut values: Vec<Cow<'a, str>>| match values.len() {
-        0 | 1 => values.pop(),
-        _ => Some(Cow::Owned(values.join(","))),
-    };
+) -> Vec<Cow<'a, str>> {
     match source {
-        IdentitySource::Header(name) => {
-            joined(request.fields.all(name).map(Cow::Borrowed).collect())
-        }
+        IdentitySource::Header(name) => request.fields.all(name).map(Cow::Borrowed).collect(),
         IdentitySource::Query(name) => {
             let parameters = target::query_parameters(&context.raw_query);
-            joined(parameters.filter(|(n, _)| n == name).map(|(_, value)| value).collect())
+            parameters.filter(|(n, _)| n == name).map(|(_, value)| value).collect()
         }
         IdentitySource::StageVariable(name) => {
-            of.at.stage.variables.get(name).map(|value| Cow::Owned(value.clone()))
+            of.at.stage.variables.get(name).map(|v| Cow::Owned(v.clone())).into_iter().collect()
         }
-        IdentitySource::Context(variable) => variable.value(context, now),
+        IdentitySource::Context(variable) => variable.value(context, now).into_iter().collect(),
     }
 }
 
 /// The digest of all that a result depends on. Lengths keep values apart.
-fn key(of: MethodOf<'_>, index: u32, values: &[&str]) -> AuthorizationKey {
+fn key(of: MethodOf<'_>, index: u32, values: &[&str], lengths: &str) -> AuthorizationKey {
     let at = of.at;
     let index = alloc::format!("{index}");
-    let mut parts = alloc::vec![at.deployment.id.as_str(), &index];
+    let mut parts = alloc::vec![at.deployment.id.as_str(), &index, lengths];
     parts.extend(values);
     AuthorizationKey::new(&at.api.id, &at.stage.stage_name, &parts)
 }

@@ -8,6 +8,7 @@ use super::cache::{Host, cached, enabled, proxy, used};
 use crate::definition::{Api, Integration};
 use crate::effect::CacheUse;
 use crate::limits::QUERY_PARAMETERS_MAX;
+use crate::message::Content;
 use crate::pipeline::world::*;
 
 fn keyed(parameters: &[&str]) -> Integration {
@@ -56,6 +57,20 @@ fn all_values_of_a_parameter_count() {
         let got = calls(&header, ("GET /prod/a", one), ("GET /prod/a", other));
         assert_eq!(got, expected, "{one:?} and {other:?}");
     }
+}
+
+#[test]
+fn bytes_that_are_not_utf8_and_the_content_of_a_get_are_never_another_clients() {
+    let api = api_of(&[("GET /a", keyed(&["method.request.querystring.q"]))]);
+    let latin = ["GET /prod/a?q=x%E9", "GET /prod/a?q=x%E8"];
+    assert_eq!(calls(&api, (latin[0], &[]), (latin[1], &[])), 2);
+    let (gateway, mut host) = (gateway(vec![api]), Host::new());
+    let mut fat = arrival("GET /prod/a?q=1", &["Content-Length: 6"]);
+    fat.request.content = Content::Bytes(b"poison".to_vec());
+    let (told, _) = host.ask(&gateway, fat);
+    assert_eq!(used(&told), None);
+    let (told, _) = host.ask(&gateway, arrival("GET /prod/a?q=1", &[]));
+    assert_eq!((used(&told), host.calls), (Some(CacheUse::Miss), 2));
 }
 
 #[test]

@@ -360,6 +360,23 @@ fn a_result_is_remembered_by_its_identity_for_its_time_and_asked_anew_for_each_m
 }
 
 #[test]
+fn values_of_an_identity_are_not_remembered_as_one_that_looks_like_them_together() {
+    let sources = ["method.request.header.H", "method.request.querystring.q"];
+    let gateway = gateway(vec![protected(Protocol::Rest, request(&sources))]);
+    let mut host = Host::new(everything());
+    for (query, fields, asked) in [
+        ("q=1&q=2", &["h: a"][..], 1),
+        ("q=1,2", &["h: a"], 2),
+        ("q=1&q=2", &["h: a"], 2),
+        ("q=1", &["h: a", "h: b"], 3),
+        ("q=1", &["h: a,b"], 4),
+    ] {
+        host.run(&gateway, arrival(&alloc::format!("GET /prod/a/7?{query}"), fields));
+        assert_eq!(host.asked.len(), asked, "{query} {fields:?}");
+    }
+}
+
+#[test]
 fn failures_are_not_remembered_and_refusals_are() {
     let gateway = gateway(vec![protected(Protocol::Rest, token())]);
     let mut host = Host::new(policy("Deny", "*"));
