@@ -18,7 +18,7 @@ mod request;
 mod tests;
 mod write;
 
-use alloc::{string::String, vec::Vec};
+use alloc::{format, string::String, vec::Vec};
 
 use serde::{Deserialize, Serialize};
 
@@ -72,6 +72,17 @@ pub enum Verdict {
     Allowed(usize),
     /// No statement speaks of it.
     Silent,
+}
+
+impl Verdict {
+    /// For people: which statement decided.
+    pub(crate) fn told(self, resource: &str) -> String {
+        match self {
+            Self::Denied(number) => format!("statement {number} of the policy denies {resource}"),
+            Self::Allowed(number) => format!("statement {number} of the policy allows {resource}"),
+            Self::Silent => format!("no statement of the policy speaks of {resource}"),
+        }
+    }
 }
 
 impl Policy {

@@ -172,9 +172,9 @@ async fn decide(
             let granted = granted(&asked, &arn, &access);
             *identity = AuthorizerContext::Lambda(asked.into_context());
             match (granted, resource) {
-                (Verdict::Denied(_), _) => return Err(denied(of.at.api.protocol, granted)),
+                (Verdict::Denied(_), _) => return Err(denied(of.at.api.protocol, granted, &arn)),
                 (Verdict::Allowed(_), _) | (_, Some(Verdict::Allowed(_))) => {}
-                _ => return Err(denied(of.at.api.protocol, granted)),
+                _ => return Err(denied(of.at.api.protocol, granted, &arn)),
             }
         }
         Some(AuthorizerPlan::Invalid) | None => {
@@ -225,8 +225,9 @@ fn granted(asked: &Asked, arn: &MethodArn, access: &AccessRequest<'_>) -> Verdic
 }
 
 /// The answer of a REST API tells an explicit denial from none.
-fn denied(protocol: Protocol, verdict: Verdict) -> GatewayError {
-    let error = GatewayError::new(ResponseType::AccessDenied, alloc::format!("{verdict:?}"));
+fn denied(protocol: Protocol, verdict: Verdict, arn: &MethodArn) -> GatewayError {
+    let reason = alloc::format!("of the authorizer: {}", verdict.told(&arn.masked()));
+    let error = GatewayError::new(ResponseType::AccessDenied, reason);
     match (protocol, verdict) {
         (Protocol::Rest, Verdict::Denied(_)) => error.with_message(
             "User is not authorized to access this resource with an explicit deny in an identity-based policy",

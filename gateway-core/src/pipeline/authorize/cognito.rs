@@ -9,6 +9,7 @@ use alloc::{format, string::String};
 use regex_lite::Regex;
 
 use super::bearer::{strip_bearer, verify};
+use super::jwt::{claims_description, parse_description, signature_description};
 use crate::context::AuthorizerContext;
 use crate::effect::KeySource;
 use crate::exchange::Io;
@@ -64,7 +65,8 @@ pub(crate) async fn cognito(
     let Some(identity) = identity.filter(|value| !value.is_empty()) else {
         return Err(unauthorized("no token"));
     };
-    let token = Token::parse(strip_bearer(identity)).map_err(|e| unauthorized(format!("{e:?}")))?;
+    let token =
+        Token::parse(strip_bearer(identity)).map_err(|e| unauthorized(parse_description(e)))?;
     let pool = pools
         .iter()
         .find(|pool| token.claims.text("iss") == Some(&pool.issuer))
@@ -77,13 +79,14 @@ pub(crate) async fn cognito(
     let rules = Rules { issuer: &pool.issuer, audience: &[] };
     let times = token.claims.check(rules, io.now());
     let source = KeySource::UserPool { region: pool.region.clone(), pool_id: pool.pool_id.clone() };
-    let verified = verify(token, source, io).await.map_err(|e| unauthorized(format!("{e:?}")))?;
+    let verified =
+        verify(token, source, io).await.map_err(|e| unauthorized(signature_description(&e)))?;
     match times {
         Ok(()) => {}
         Err(Refusal::Expired) => {
             return Err(unauthorized("expired").with_message("The incoming token has expired"));
         }
-        Err(refusal) => return Err(unauthorized(format!("{refusal:?}"))),
+        Err(refusal) => return Err(unauthorized(claims_description(refusal))),
     }
     check_use(verified.claims(), scopes)?;
     Ok(AuthorizerContext::Cognito { claims: verified.claims().to_cognito_context() })

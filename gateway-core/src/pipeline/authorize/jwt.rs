@@ -56,7 +56,7 @@ fn invalid_token(scopes: &[String], description: &str) -> GatewayError {
 
 // AWS publishes the text of the audience alone; the others are ours, in its manner.
 
-fn parse_description(error: TokenError) -> &'static str {
+pub(super) fn parse_description(error: TokenError) -> &'static str {
     match error {
         TokenError::TooLong => "the token is too long",
         TokenError::Segments => "the token does not have three parts",
@@ -66,7 +66,7 @@ fn parse_description(error: TokenError) -> &'static str {
     }
 }
 
-fn claims_description(refusal: Refusal) -> &'static str {
+pub(super) fn claims_description(refusal: Refusal) -> &'static str {
     match refusal {
         Refusal::Issuer => "the token does not have a valid issuer",
         Refusal::Audience => "the token does not have a valid audience",
@@ -77,7 +77,7 @@ fn claims_description(refusal: Refusal) -> &'static str {
     }
 }
 
-fn signature_description(unverified: &Unverified) -> &'static str {
+pub(super) fn signature_description(unverified: &Unverified) -> &'static str {
     match unverified {
         Unverified::NoKid | Unverified::UnknownKid => "the token does not have a known key id",
         Unverified::Algorithm => "the token does not have a valid signing algorithm",

@@ -63,6 +63,6 @@ pub(super) fn not_authorized(
     let (action, resource) = (access.action, arn.masked());
     let message =
         format!("User: {user} is not authorized to perform: {action} on resource: {resource}{how}");
-    GatewayError::new(ResponseType::AccessDenied, format!("resource policy: {verdict:?}"))
-        .with_message(message)
+    let reason = format!("resource policy: {}", verdict.told(&resource));
+    GatewayError::new(ResponseType::AccessDenied, reason).with_message(message)
 }
