@@ -83,6 +83,8 @@ pub struct Context<'a> {
     pub base_path_matched: Option<Text<'a>>,
     /// `$context.resourceId`.
     pub resource_id: Text<'a>,
+    /// The method's `operationId` (REST).
+    pub operation_name: Option<Text<'a>>,
     /// `$context.resourcePath`; empty until a method matched.
     pub resource_path: Text<'a>,
     /// `$context.routeKey`.
@@ -126,6 +128,7 @@ impl Context<'_> {
             stage: owned(self.stage),
             deployment_id: owned(self.deployment_id),
             resource_id: owned(self.resource_id),
+            operation_name: self.operation_name.map(owned),
             resource_path: owned(self.resource_path),
             route_key: owned(self.route_key),
             raw_query: owned(self.raw_query),

@@ -134,6 +134,7 @@ fn note_stage<'g>(addressed: Addressed<'g>, context: &mut Context<'g>) -> StageO
 
 fn note_method<'g>(matched: &Matched<'g>, context: &mut Context<'g>) {
     context.resource_id = matched.of.method.resource_id.as_str().into();
+    context.operation_name = matched.of.method.operation_name.as_deref().map(Into::into);
     context.resource_path = matched.of.method.resource_path.as_str().into();
     context.route_key = matched.of.plan.route_key.as_str().into();
     context.has_method_metrics = matched.of.plan.has_metrics;

@@ -46,6 +46,7 @@ impl<'a> Context<'a> {
             is_canary_request: None,
             base_path_matched: None,
             resource_id: "".into(),
+            operation_name: None,
             resource_path: "".into(),
             route_key: "".into(),
             path_parameters: Vec::new(),

@@ -38,6 +38,7 @@ pub(crate) fn example() -> Context<'static> {
         is_canary_request: None,
         base_path_matched: None,
         resource_id: "abc123".into(),
+        operation_name: None,
         resource_path: "/hello".into(),
         route_key: "GET /hello".into(),
         path_parameters: Vec::new(),

@@ -114,6 +114,9 @@ pub(super) fn rest_context(w: &mut JsonWriter, c: &Context) {
         AuthorizerContext::None | AuthorizerContext::Jwt { .. } | AuthorizerContext::Iam(_) => {}
     }
     w.name("resourcePath").string(&c.resource_path);
+    if let Some(operation_name) = &c.operation_name {
+        w.name("operationName").string(operation_name);
+    }
     w.name("httpMethod").string(&c.http_method);
     w.name("extendedRequestId").string(&c.extended_request_id);
     w.name("requestTime").string(&time::clf(c.request_time));

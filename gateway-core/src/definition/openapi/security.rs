@@ -145,6 +145,10 @@ fn required<'d>(
 ) -> Option<Required> {
     let scopes_read = reading.strings(scopes);
     let Some(scheme) = schemes.schemes.get(name) else {
+        // So SAM writes that an operation has none of the API's authorizers (`Authorizer: NONE`).
+        if name == "NONE" {
+            return None;
+        }
         let message = format!("there is no security scheme `{name}`");
         let help = did_you_mean(name, schemes.schemes.keys().map(String::as_str));
         reading.note(DefinitionError { help, ..DefinitionError::error(scopes.source(), message) });

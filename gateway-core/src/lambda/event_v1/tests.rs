@@ -38,6 +38,14 @@ fn event(
 /// The members and their order: "Input format of a Lambda function for proxy integration", and a
 /// recording of the real service (conformance case `proxy-event-v1-complete-shape`).
 #[test]
+fn an_operation_id_is_the_name_of_the_operation() {
+    let mut context = example();
+    context.operation_name = Some("GetPet".into());
+    let event = json(&event(Protocol::Rest, &context, &request(&[]), b"", &[]));
+    assert_eq!(event["requestContext"]["operationName"], "GetPet");
+}
+
+#[test]
 fn a_rest_event_has_exactly_the_members_that_aws_sends() {
     let mut context = example();
     context.request_id = "c6af9ac6-7b61-11e6-9a41-93e8deadbeef".into();

@@ -94,6 +94,13 @@ fn lambda_authorizers_are_refused_where_aws_refuses_them() {
 }
 
 #[test]
+fn none_of_the_authorizers_is_asked_where_sam_says_so() {
+    let item = "{\"get\": {\"security\": [{\"NONE\": []}], \"x-amazon-apigateway-integration\": {\"type\": \"MOCK\"}}}";
+    let read = imported(&rest("/a", item), Protocol::Rest);
+    assert_eq!(read.deployment.methods[0].authorization, crate::definition::Authorization::None);
+}
+
+#[test]
 fn security_that_cannot_be_meant_is_refused() {
     let schemes = "\"components\": {\"securitySchemes\": {\
         \"j\": {\"type\": \"oauth2\", \"x-amazon-apigateway-authorizer\": {\"type\": \"jwt\", \"jwtConfiguration\": {\"issuer\": \"https://i.example\", \"audience\": [\"a\"]}}},\
