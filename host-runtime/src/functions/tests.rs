@@ -206,6 +206,19 @@ async fn an_error_of_the_function_is_its_own_document() {
 }
 
 #[tokio::test]
+async fn an_event_that_is_not_json_is_refused_before_any_process_sees_it() {
+    // It would end with the first event it is asked for.
+    let functions = fake("exit", 1, LONG);
+    let event = InvokeFunction { payload: b"{bad".to_vec().into(), ..event(&json!({})) };
+    let answer = functions.invoke(event, &HttpClient::default()).await.unwrap().answer;
+    assert_eq!((answer.status, answer.function_error), (400, None));
+    let document: Value = serde_json::from_slice(&answer.payload.0).unwrap();
+    assert_eq!(document["Type"], "User");
+    let message = document["message"].as_str().unwrap();
+    assert!(message.starts_with("Could not parse request body into json: "), "{message}");
+}
+
+#[tokio::test]
 async fn a_function_that_cannot_begin_says_why() {
     for start in ["init error and exit", "init error and stay"] {
         let failed = error(&fake(start, 1, LONG), &json!({})).await;

@@ -5,6 +5,7 @@ use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
 
 use gateway_core::effect::{EffectError, FunctionAnswer, InvocationType};
+use serde::de::IgnoredAny;
 use tokio::runtime::{Builder, Handle};
 use tokio::sync::{mpsc, oneshot};
 
@@ -42,6 +43,9 @@ impl FunctionsThread {
                 return Err(EffectError::Unavailable(format!("the functions' thread: {reason}")));
             }
         };
+        if let Err(error) = serde_json::from_slice::<IgnoredAny>(&event.payload) {
+            return Ok(not_json(event.request_id, &error).into());
+        }
         let Some(place) = pool.place(event.payload.len()) else {
             return Ok(too_many_requests().into());
         };
@@ -70,6 +74,19 @@ impl FunctionsThread {
             tracing::error!(%error, "an invocation broke off");
             EffectError::Unavailable("functions are stopping".into())
         })
+    }
+}
+
+/// What Lambda answers to an event that is not JSON: no function sees it (`InvalidRequestContentException`).
+fn not_json(request_id: String, error: &serde_json::Error) -> FunctionAnswer {
+    let message = format!("Could not parse request body into json: {error}");
+    let document = serde_json::json!({"Type": "User", "message": message});
+    FunctionAnswer {
+        status: 400,
+        function_error: None,
+        payload: document.to_string().into_bytes().into(),
+        request_id: Some(request_id),
+        content: None,
     }
 }
 
