@@ -2,6 +2,7 @@
 //! place where an application takes a value.
 
 mod challenge;
+mod evasions;
 
 use std::path::Path;
 

@@ -2,6 +2,8 @@
 //! XML. Rules of managed groups look at each by itself, so that a quotation mark in one cannot meet
 //! one in another, and JSON's own quotes are none of SQL's.
 
+mod multipart;
+
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
 use core::cell::OnceCell;
@@ -12,6 +14,7 @@ use crate::request::{Request, arguments};
 use crate::statement::find;
 use crate::text::starts_with;
 use crate::transform::Transformation;
+use multipart::{is_binary, multipart};
 
 /// Most parts of one place; what is beyond is in the last one.
 const PARTS_MAX: usize = 2_048;
@@ -126,20 +129,45 @@ fn decoded(text: &str) -> Cow<'_, [u8]> {
     Transformation::UrlDecodeUni.apply(text.as_bytes())
 }
 
-/// Names and values; a name that says nothing is left out.
-fn pairs<'t>(pairs: impl Iterator<Item = (&'t str, &'t str)>) -> Vec<Part> {
-    let mut parts = Vec::new();
-    for (name, value) in pairs.take(PARTS_MAX) {
-        let name = Part::new(decoded(name), PartKind::Plain);
-        // A name without a value may be all that there is of a text.
-        if !name.is_harmless || value.is_empty() {
-            parts.push(name);
-        }
-        if !value.is_empty() {
-            parts.push(Part::new(decoded(value), PartKind::Plain));
+/// The parts of a place so far; what is beyond the most of them is one more, in lines.
+#[derive(Default)]
+struct Gathered {
+    parts: Vec<Part>,
+    beyond: Vec<u8>,
+}
+
+impl Gathered {
+    fn add(&mut self, text: Cow<'_, [u8]>, skips_harmless: bool) {
+        if self.parts.len() < PARTS_MAX {
+            let part = Part::new(text, PartKind::Plain);
+            if !(skips_harmless && part.is_harmless) {
+                self.parts.push(part);
+            }
+        } else {
+            self.beyond.extend_from_slice(&text);
+            self.beyond.push(b'\n');
         }
     }
-    parts
+
+    fn all(mut self) -> Vec<Part> {
+        if !self.beyond.is_empty() {
+            self.parts.push(Part::new(self.beyond.into(), PartKind::Plain));
+        }
+        self.parts
+    }
+}
+
+/// Names and values; a name that says nothing is left out.
+fn pairs<'t>(pairs: impl Iterator<Item = (&'t str, &'t str)>) -> Vec<Part> {
+    let mut gathered = Gathered::default();
+    for (name, value) in pairs {
+        // A name without a value may be all that there is of a text.
+        gathered.add(decoded(name), !value.is_empty());
+        if !value.is_empty() {
+            gathered.add(decoded(value), false);
+        }
+    }
+    gathered.all()
 }
 
 fn query(text: &str) -> Vec<Part> {
@@ -287,14 +315,12 @@ fn body(request: &Request<'_>) -> Vec<Part> {
 }
 
 fn json(content: &[u8], is_cut: bool) -> Vec<Part> {
-    let mut parts = Vec::new();
+    let mut gathered = Gathered::default();
     let end = walk(content, &mut |_, item, text| {
-        let part = Part::new(text.into(), PartKind::Plain);
-        if item == Item::Value || !part.is_harmless {
-            parts.push(part);
-        }
-        parts.len() >= PARTS_MAX
+        gathered.add(text.into(), item == Item::Key);
+        false
     });
+    let mut parts = gathered.all();
     if let End::Invalid(at) = end
         && !is_cut
     {
@@ -308,11 +334,10 @@ fn json(content: &[u8], is_cut: bool) -> Vec<Part> {
 
 /// Texts and values of attributes; what follows a `&` is an entity.
 fn xml(content: &[u8]) -> Vec<Part> {
-    let mut parts = Vec::new();
+    let mut gathered = Gathered::default();
     let mut add = |text: &[u8]| {
-        if !text.trim_ascii().is_empty() && parts.len() < PARTS_MAX {
-            let text = Transformation::HtmlEntityDecode.apply(text);
-            parts.push(Part::new(text, PartKind::Plain));
+        if !text.trim_ascii().is_empty() {
+            gathered.add(Transformation::HtmlEntityDecode.apply(text), false);
         }
     };
     let mut rest = content;
@@ -333,96 +358,8 @@ fn xml(content: &[u8]) -> Vec<Part> {
         rest = &rest[end + 1..];
     }
     add(rest);
-    parts
-}
-
-/// Fields of a form with their names, and files' names.
-fn multipart(content: &[u8], media: &str) -> Vec<Part> {
-    let mut parts = Vec::new();
-    let boundary = media.split(';').find_map(|parameter| {
-        let (name, value) = parameter.trim().split_once('=')?;
-        name.eq_ignore_ascii_case("boundary").then(|| value.trim_matches('"'))
-    });
-    let boundary = alloc::format!("--{}", boundary.unwrap_or("-"));
-    let mut rest = content;
-    while let Some(at) = find(rest, boundary.as_bytes()) {
-        rest = &rest[at + boundary.len()..];
-        let end = find(rest, boundary.as_bytes()).unwrap_or(rest.len());
-        if rest.starts_with(b"--") {
-            break;
-        }
-        field(&rest[..end], &mut parts);
-        if parts.len() >= PARTS_MAX {
-            break;
-        }
-    }
-    if parts.is_empty() {
-        parts.push(Part::new(content.into(), PartKind::Plain));
-    }
-    parts
-}
-
-/// Whether content is no text: archives and pictures have such bytes near their start.
-fn is_binary(content: &[u8]) -> bool {
-    content.iter().take(512).any(|b| *b < 9)
-}
-
-fn field(text: &[u8], parts: &mut Vec<Part>) {
-    let (head, content) = match find(text, b"\r\n\r\n") {
-        Some(at) => (&text[..at], &text[at + 4..]),
-        None => match find(text, b"\n\n") {
-            Some(at) => (&text[..at], &text[at + 2..]),
-            None => (text, &text[text.len()..]),
-        },
-    };
-    let head_text = crate::pattern::as_text(head);
-    let mut is_any_file = false;
-    for parameter in head_text.split([';', '\n']) {
-        let Some((name, value)) = parameter.trim().split_once('=') else { continue };
-        let value = value.trim().trim_matches(['"', '\'']);
-        let is_file = name.to_ascii_lowercase().starts_with("filename");
-        is_any_file |= is_file;
-        let kind = if is_file { PartKind::FileName } else { PartKind::Plain };
-        parts.push(Part::new(value.as_bytes().into(), kind));
-    }
-    // A field's text is looked at whatever is in it.
-    if !(is_any_file && is_binary(content)) {
-        let content = content.strip_suffix(b"\r\n").unwrap_or(content);
-        parts.push(Part::new(content.into(), PartKind::Plain));
-    }
+    gathered.all()
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use alloc::string::String;
-
-    fn texts(media: &str, content: &str) -> Vec<String> {
-        let headers = [("content-type", media)].to_vec();
-        let request = Request { headers, body: content.as_bytes(), ..Request::default() };
-        let parts = Parts::default();
-        let all = parts.of(&request, Place::Body).iter();
-        all.map(|part| String::from_utf8_lossy(&part.text).into_owned()).collect()
-    }
-
-    #[test]
-    fn bodies_are_taken_apart_by_their_media_type() {
-        assert_eq!(
-            texts("application/x-www-form-urlencoded", "a=1+2&b%27=%253c"),
-            ["1 2", "b'", "%3c"]
-        );
-        assert_eq!(texts("application/json", r#"{"a":"O'Brien","b":[1]}"#), ["O'Brien", "1"]);
-        assert_eq!(texts("text/xml", "<a b=\"c\">d<![CDATA[<e>]]></a>"), ["c", "d", "<e>"]);
-        assert_eq!(texts("text/plain", "a=b"), ["a=b"]);
-        let form = "--x\r\nContent-Disposition: form-data; name=\"f\"; filename=\"a.txt\"\r\n\r\nhello\r\n--x--";
-        assert_eq!(texts("multipart/form-data; boundary=x", form), ["f", "a.txt", "hello"]);
-    }
-
-    #[test]
-    fn layers_of_encoding_are_peeled() {
-        assert_eq!(peel(b"%3cscript%3e").as_deref(), Some(&b"<script>"[..]));
-        assert_eq!(peel(b"%253c").as_deref(), Some(&b"<"[..]));
-        assert_eq!(peel(b"1%2b1+1").as_deref(), Some(&b"1+1+1"[..]));
-        assert_eq!(peel(b"100% of"), None);
-    }
-}
+mod tests;

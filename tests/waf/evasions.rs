@@ -1,0 +1,165 @@
+//! Ways around a web ACL, by name: what is hidden is found where an application would find it, what is
+//! too large is seen by its size, and nothing takes the gateway down.
+
+use tests::target::Engine;
+use tests::waf::{Case, Request, Verdict, judge};
+
+fn request(method: &str, target: &str, fields: &[(&str, &str)], content: &[u8]) -> Request {
+    Request {
+        method: method.into(),
+        target: target.into(),
+        fields: fields.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect(),
+        content: content.to_vec(),
+    }
+}
+
+fn get(target: &str) -> Request {
+    request("GET", target, &[], b"")
+}
+
+fn post(media: &str, content: impl AsRef<[u8]>) -> Request {
+    request("POST", "/", &[("Content-Type", media)], content.as_ref())
+}
+
+async fn assert_stopped(cases: Vec<(&str, Request)>) {
+    let all: Vec<Case> = cases
+        .iter()
+        .map(|(name, request)| Case {
+            name: (*name).into(),
+            requests: vec![request.clone()],
+            ..Case::default()
+        })
+        .collect();
+    let verdicts = judge(Engine::Native, &all).await.expect("a gateway that answers");
+    let passed = all.iter().zip(&verdicts).filter(|(_, verdict)| **verdict == Verdict::Passed);
+    let passed: Vec<&str> = passed.map(|(case, _)| case.name.as_str()).collect();
+    assert_eq!(passed, Vec::<&str>::new(), "{verdicts:?}");
+}
+
+#[tokio::test]
+async fn double_and_mixed_encodings_hide_nothing() {
+    assert_stopped(vec![
+        ("percent twice", get("/?a=%253Cscript%253Ealert(1)%253C/script%253E")),
+        ("percent three times", get("/?a=%25253Cscript%25253Ealert(1)")),
+        ("percent and references of HTML", get("/?a=%26lt%3Bscript%26gt%3Balert(1)")),
+        ("percent and %u", get("/?a=%u0027%20or%20%u0031=1--")),
+        ("half of it encoded", get("/?a=1%27%20o%72%201%3D1--")),
+        ("escapes of JSON", post("application/json", br#"{"a":"\u003cscript\u003ealert(1)"}"#)),
+        ("escapes of JSON in names", post("application/json", br#"{"\u0027 or 1=1--":1}"#)),
+        ("percent within JSON", post("application/json", br#"{"a":"%3Cscript%3Ealert(1)"}"#)),
+        ("CDATA", post("text/xml", "<a><![CDATA[<script>alert(1)</script>]]></a>")),
+        ("numbers of XML", post("text/xml", "<a>&#60;script&#62;alert(1)</a>")),
+        ("a dot and a slash", get("/?a=%2e%2e%2f%2e%2e%2fetc%2fpasswd")),
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn invalid_utf_8_and_tricks_of_unicode_hide_nothing() {
+    assert_stopped(vec![
+        ("overlong slashes", get("/?a=..%c0%af..%c0%afetc/passwd")),
+        ("a null byte", get("/?a=../../etc/passwd%00.png")),
+        ("a null byte within a tag", get("/?a=%3Cscr%00ipt%3Ealert(1)%3C/script%3E")),
+        ("full-width letters by %u", get("/?a=%uff1cscript%uff1ealert(1)")),
+        ("quarters for angle brackets", get("/?a=%BCscript%BEalert(1)%BC/script%BE")),
+        ("a byte that is no UTF-8 before", get("/?a=%ff%27%20or%20%271%27=%271")),
+        (
+            "one that is none within a form",
+            post("application/x-www-form-urlencoded", b"a=%ff<script>alert(1)</script>"),
+        ),
+        (
+            "raw bytes in JSON",
+            post("application/json", b"{\"a\":\"\xff<script>alert(1)</script>\"}"),
+        ),
+        ("UTF-7", get("/?a=%2BADw-script%2BAD4-alert(1)")),
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn multipart_forms_hide_nothing() {
+    let form = |head: &str, content: &[u8]| {
+        let begin = format!("--b\r\n{head}\r\n\r\n");
+        [begin.as_bytes(), content, b"\r\n--b--\r\n"].concat()
+    };
+    let media = "multipart/form-data; boundary=b";
+    let plain = "Content-Disposition: form-data; name=\"a\"";
+    assert_stopped(vec![
+        ("a null byte before", post(media, form(plain, b"\0<script>alert(1)</script>"))),
+        (
+            "a quoted boundary",
+            post("multipart/form-data; boundary=\"b\"", form(plain, b"' or 1=1--")),
+        ),
+        ("another case", post("Multipart/Form-Data; BOUNDARY=b", form(plain, b"' or 1=1--"))),
+        ("no boundary", post("multipart/form-data", form(plain, b"<script>alert(1)</script>"))),
+        (
+            "another boundary",
+            post("multipart/form-data; boundary=c", form(plain, b"<script>alert(1)</script>")),
+        ),
+        (
+            "line feeds alone",
+            post(media, "--b\nContent-Disposition: form-data; name=a\n\n' or 1=1--\n--b--\n"),
+        ),
+        (
+            "in a field's name",
+            post(
+                media,
+                form("Content-Disposition: form-data; name=\"<script>x()</script>\"", b"x"),
+            ),
+        ),
+        (
+            "in a file's name",
+            post(
+                media,
+                form(
+                    "Content-Disposition: form-data; name=\"a\"; filename=\"../../etc/passwd\"",
+                    b"x",
+                ),
+            ),
+        ),
+        (
+            "no last boundary",
+            post(media, "--b\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n' or 1=1--"),
+        ),
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn a_wrong_media_type_hides_nothing() {
+    let json = br#"{"a":"1' or '1'='1"}"#;
+    assert_stopped(vec![
+        ("JSON as text", post("text/plain", json)),
+        ("JSON as a picture", post("image/png", json)),
+        (
+            "JSON as a form",
+            post("application/x-www-form-urlencoded", b"{\"a\":\"<script>alert(1)</script>\"}"),
+        ),
+        ("a form as JSON", post("application/json", b"a=1%27%20or%20%271%27=%271")),
+        ("a form without a type", request("POST", "/", &[], b"a=1%27%20or%20%271%27=%271")),
+        ("JSON that does not end", post("application/json", br#"{"a":"1' or '1'='1","b":"#)),
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn floods_of_fields_and_arguments_hide_nothing() {
+    let mut fields: Vec<(String, String)> =
+        (0..80).map(|index| (format!("X-{index}"), "a".into())).collect();
+    fields.push(("Referer".into(), "https://a.example/?q=<script>alert(1)</script>".into()));
+    let flood = Request { method: "GET".into(), target: "/".into(), fields, content: Vec::new() };
+    let arguments: String = (0..1_500).map(|index| format!("a{index}=1&")).collect();
+    let many: String = (0..3_500).map(|_| "a=1&").collect();
+    assert_stopped(vec![
+        ("behind many fields", flood),
+        (
+            "behind many arguments",
+            post("application/x-www-form-urlencoded", format!("{arguments}z=%27%20or%201=1--")),
+        ),
+        (
+            "behind more than are taken apart",
+            post("application/x-www-form-urlencoded", format!("{many}z=<script>alert(1)</script>")),
+        ),
+    ])
+    .await;
+}
