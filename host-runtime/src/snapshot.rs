@@ -164,7 +164,11 @@ impl Building {
         let protocol = protocol.unwrap_or_else(|| guess_protocol(&document));
         self.files.clear();
         let mut config = Config::for_definition(file, protocol, listen);
+        let guess::Deployed { api_id, region, account_id } = guess::deployed(&document);
+        config.region = region.map_or(config.region, Into::into);
+        config.account_id = account_id.map_or(config.account_id, Into::into);
         for api in &mut config.apis {
+            api.id = api_id.clone().unwrap_or_else(|| api.id.clone());
             api.basepath = basepath;
             let stages = api.stages.iter_mut();
             stages.for_each(|stage| {

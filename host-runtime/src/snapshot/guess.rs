@@ -7,14 +7,60 @@ use gateway_core::definition::openapi::BasePathMode;
 /// The stage that a definition was exported from, so that its clients' paths stay what they are;
 /// `prod` or `$default` where it does not say.
 pub(super) fn stage_name(document: &Node, protocol: Protocol, basepath: BasePathMode) -> String {
-    let root = At::root(document);
-    let servers = root.get("servers");
-    let servers = servers.iter().flat_map(At::items).filter_map(|server| server_url(&server));
-    let exported = servers.chain(swagger_url(&root)).find_map(|url| stage_of(&url, basepath));
+    let exported = urls(document).into_iter().find_map(|url| stage_of(&url, basepath));
     exported.filter(|name| !name.is_empty()).unwrap_or_else(|| match protocol {
         Protocol::Http => "$default".into(),
         Protocol::Rest => "prod".into(),
     })
+}
+
+/// What the ARNs of an API's methods begin with, which its resource policy speaks of.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Deployed {
+    pub(super) api_id: Option<String>,
+    pub(super) region: Option<String>,
+    pub(super) account_id: Option<String>,
+}
+
+/// Where a definition was exported from: its own host name says which API of which region, and the
+/// resource policy which account.
+pub(super) fn deployed(document: &Node) -> Deployed {
+    let place = urls(document).into_iter().find_map(|url| {
+        let (_, rest) = url.split_once("://")?;
+        let (api_id, rest) = rest.split_once(".execute-api.")?;
+        let (region, _) = rest.split_once(".amazonaws.com")?;
+        let plain = |text: &str| {
+            let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+            (1..=64).contains(&text.len()) && text.bytes().all(plain)
+        };
+        (plain(api_id) && plain(region)).then(|| (api_id.to_owned(), region.to_owned()))
+    });
+    let (api_id, region) = place.unzip();
+    Deployed { api_id, region, account_id: account_id(&At::root(document)) }
+}
+
+/// The account in the first ARN of the resource policy that names one.
+fn account_id(root: &At<'_>) -> Option<String> {
+    let statements = root.get("x-amazon-apigateway-policy")?.get("Statement")?;
+    let resources = statements.items().filter_map(|statement| statement.get("Resource"));
+    let arns = resources.flat_map(|resource| match resource.as_str() {
+        Some(arn) => vec![arn.to_owned()],
+        None => resource.items().filter_map(|at| at.as_str().map(str::to_owned)).collect(),
+    });
+    let account = |arn: String| {
+        let account_id = arn.strip_prefix("arn:aws:execute-api:")?.split(':').nth(1)?.to_owned();
+        let is_one = account_id.len() == 12 && account_id.bytes().all(|b| b.is_ascii_digit());
+        is_one.then_some(account_id)
+    };
+    arns.into_iter().find_map(account)
+}
+
+/// Where the definition says that it is served.
+fn urls(document: &Node) -> Vec<String> {
+    let root = At::root(document);
+    let servers = root.get("servers");
+    let servers = servers.iter().flat_map(At::items).filter_map(|server| server_url(&server));
+    servers.chain(swagger_url(&root)).collect()
 }
 
 /// OpenAPI 3.0: the URL, with the default of the one variable that AWS writes.
@@ -80,6 +126,23 @@ mod tests {
         assert_eq!(protocol(http), Protocol::Http);
         let rest = "paths: {/a: {get: {x-amazon-apigateway-integration: {type: http_proxy}}}}";
         assert_eq!(protocol(rest), Protocol::Rest);
+    }
+
+    #[test]
+    fn an_api_keeps_the_names_that_its_resource_policy_has_for_it() {
+        let text = "
+servers: [{url: 'https://d1b2c3d4e5.execute-api.eu-west-1.amazonaws.com/prod'}]
+x-amazon-apigateway-policy:
+  Statement:
+    - {Effect: Allow, Resource: 'execute-api:/*'}
+    - {Effect: Deny, Resource: ['arn:aws:execute-api:eu-west-1:123456789012:d1b2c3d4e5/*']}
+";
+        let found = deployed(&crate::document::read(text).unwrap());
+        assert_eq!(found.api_id.as_deref(), Some("d1b2c3d4e5"));
+        assert_eq!(found.region.as_deref(), Some("eu-west-1"));
+        assert_eq!(found.account_id.as_deref(), Some("123456789012"));
+        let other = "servers: [{url: 'https://api.example.com/v1'}]";
+        assert_eq!(deployed(&crate::document::read(other).unwrap()), Deployed::default());
     }
 
     #[test]
