@@ -4,9 +4,8 @@ use alloc::vec::Vec;
 
 use miniz_oxide::deflate::compress_to_vec;
 use miniz_oxide::inflate::TINFLStatus;
-use miniz_oxide::inflate::core::inflate_flags::TINFL_FLAG_USING_NON_WRAPPING_OUTPUT_BUF;
-use miniz_oxide::inflate::core::{DecompressorOxide, decompress};
 
+use super::inflate::deflated;
 use super::{DecodeError, failed};
 
 /// Content as one member without a name or a time.
@@ -27,7 +26,10 @@ pub(super) fn decode(coded: &[u8], bytes_max: usize) -> Result<Vec<u8>, DecodeEr
     loop {
         let body = header(rest).ok_or(DecodeError::Malformed)?;
         let begun = content.len();
-        let read = inflate(body, &mut content, bytes_max)?;
+        let (status, read) = deflated(body, &mut content, bytes_max);
+        if status != TINFLStatus::Done {
+            return Err(failed(status));
+        }
         let after = &body[read..];
         let (trailer, next) =
             after.split_at_checked(TRAILER_BYTES).ok_or(DecodeError::Malformed)?;
@@ -43,25 +45,17 @@ pub(super) fn decode(coded: &[u8], bytes_max: usize) -> Result<Vec<u8>, DecodeEr
     }
 }
 
-/// Inflates one member to the end of the content; how much of the coded bytes that took.
-fn inflate(coded: &[u8], content: &mut Vec<u8>, bytes_max: usize) -> Result<usize, DecodeError> {
-    let mut inflator = DecompressorOxide::new();
-    let (mut read, mut written) = (0, content.len());
+/// What the members stand for as far as they are there, and whether they are all there.
+pub(super) fn decode_beginning(coded: &[u8], bytes_max: usize) -> (Vec<u8>, bool) {
+    let mut content = Vec::new();
+    let mut rest = coded;
     loop {
-        let room = (written + ROOM_BYTES.max(written)).min(bytes_max);
-        content.resize(room, 0);
-        let flags = TINFL_FLAG_USING_NON_WRAPPING_OUTPUT_BUF;
-        let (status, took, gave) =
-            decompress(&mut inflator, &coded[read..], content, written, flags);
-        read += took;
-        written += gave;
-        match status {
-            TINFLStatus::Done => {
-                content.truncate(written);
-                return Ok(read);
-            }
-            TINFLStatus::HasMoreOutput if room < bytes_max => {}
-            other => return Err(failed(other)),
+        let Some(body) = header(rest) else { return (content, false) };
+        let (status, read) = deflated(body, &mut content, bytes_max);
+        match (status, body[read..].split_at_checked(TRAILER_BYTES)) {
+            (TINFLStatus::Done, Some((_, []))) => return (content, true),
+            (TINFLStatus::Done, Some((_, next))) => rest = next,
+            _ => return (content, false),
         }
     }
 }
@@ -96,8 +90,6 @@ const FHCRC: u8 = 2;
 const FEXTRA: u8 = 4;
 const FNAME: u8 = 8;
 const FCOMMENT: u8 = 16;
-/// The room that a content first has; it doubles as it grows.
-const ROOM_BYTES: usize = 32 * 1024;
 
 /// CRC-32 (ISO 3309), as gzip has it.
 fn crc32(bytes: &[u8]) -> u32 {

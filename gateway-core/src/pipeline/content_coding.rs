@@ -13,16 +13,23 @@ use crate::content_coding::{Coding, DecodeError, Unsupported};
 use crate::context::Context;
 use crate::definition::{Protocol, ResponseTransferMode};
 use crate::exchange::Io;
-use crate::gateway::MethodOf;
+use crate::gateway::{MethodOf, StageOf};
 use crate::gateway_error::{GatewayError, ResponseType};
 use crate::limits::PAYLOAD_BYTES_MAX;
 use crate::message::{Content, OutgoingFields, Request, Response};
 
 /// Whether a request's content is to be decoded before the method may see it.
-pub(super) fn is_coded(of: MethodOf<'_>, request: &Request) -> bool {
-    of.at.api.protocol == Protocol::Rest
+pub(super) fn is_coded(at: StageOf<'_>, request: &Request) -> bool {
+    at.api.protocol == Protocol::Rest
         && request.content != Content::Empty
         && request.fields.contains("content-encoding")
+}
+
+/// The coding that the content will be decoded from; `None` of what is not coded, goes on as it is, or
+/// is refused.
+pub(super) fn decoded_coding(at: StageOf<'_>, request: &Request) -> Option<Coding> {
+    let is_coded = is_coded(at, request);
+    is_coded.then(|| Coding::of_content(request.fields.all("content-encoding")).ok()).flatten()?
 }
 
 /// The request with its content decoded. `Content-Encoding` stays, as it does on AWS.

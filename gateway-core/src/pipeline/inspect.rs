@@ -12,6 +12,7 @@ use alloc::vec::Vec;
 
 use waf::{Decision, Origin, Step, Tokens, Verdict};
 
+use super::content_coding::decoded_coding;
 use crate::challenge::{self, Kind};
 use crate::context::Context;
 use crate::effect::{CountRequest, EffectError, Notice, PeekContent};
@@ -30,7 +31,7 @@ pub(super) async fn inspect(
     context: &Context<'_>,
     io: &Io,
 ) -> Result<Option<Response>, GatewayError> {
-    let (body, body_is_cut) = body(plan, request, io).await?;
+    let (body, body_is_cut) = body(at, plan, request, io).await?;
     let (path, query) = target::split(&request.target);
     let inspected = waf::Request {
         method: &request.method,
@@ -64,13 +65,28 @@ pub(super) async fn inspect(
     }
 }
 
-/// As much of the content as the ACL inspects, and whether there is more.
+/// As much of the content as the ACL inspects, and whether there is more. Content that the API decodes
+/// is inspected as what it stands for: nothing behind the ACL sees it coded. Of what is cut, or goes
+/// wrong, that is the beginning, and the rest is as what is beyond the size that is inspected.
 async fn body(
+    at: StageOf<'_>,
     plan: &WebAclPlan,
     request: &Request,
     io: &Io,
 ) -> Result<(Vec<u8>, bool), GatewayError> {
     let Some(bytes_max) = plan.acl.body_bytes_max() else { return Ok((Vec::new(), false)) };
+    let (bytes, is_cut) = sent(bytes_max, request, io).await?;
+    let Some(coding) = decoded_coding(at, request) else { return Ok((bytes, is_cut)) };
+    let (content, is_cut_within) = coding.decode_beginning(&bytes, bytes_max);
+    Ok((content, is_cut || is_cut_within))
+}
+
+/// So many bytes of the content as it was sent, and whether there are more.
+async fn sent(
+    bytes_max: usize,
+    request: &Request,
+    io: &Io,
+) -> Result<(Vec<u8>, bool), GatewayError> {
     match &request.content {
         Content::Empty => Ok((Vec::new(), false)),
         Content::Bytes(bytes) => {

@@ -35,7 +35,7 @@ pub(super) async fn validate<'g, 'r>(
     io: &Io,
 ) -> Result<MethodRequest<'g, 'r>, GatewayError> {
     let of = admitted.of;
-    let request = match is_coded(of, request) {
+    let request = match is_coded(of.at, request) {
         // In a box, as all that few requests need.
         true => Cow::Owned(Box::pin(decode(request, io)).await?),
         false => Cow::Borrowed(request),

@@ -4,6 +4,7 @@ use alloc::rc::Rc;
 use alloc::{format, string::String, vec, vec::Vec};
 
 use crate::challenge::tests::solved;
+use crate::content_coding::Coding;
 use crate::counted::CountedRequests;
 use crate::definition::{Snapshot, TokenKey, WebAcl, WebAclLogging};
 use crate::effect::{Effect, EffectError, Notice, Outcome};
@@ -136,6 +137,51 @@ fn bodies_are_inspected_as_far_as_the_acl_says() {
         _ => None,
     });
     assert_eq!(failing.response.status, 403, "what cannot be inspected is not let through");
+}
+
+#[test]
+fn coded_bodies_are_inspected_as_what_the_api_will_decode() {
+    let attack = br#"{"name": "1' or '1'='1"}"#;
+    let ask = |gateway: &Rc<Gateway>, coding: &str, content: Vec<u8>| {
+        let coding = format!("Content-Encoding: {coding}");
+        let fields = ["Content-Type: application/json", "User-Agent: t", &coding];
+        let perform = move |effect: &Effect| match effect {
+            Effect::PeekContent(peek) => {
+                let end = content.len().min(peek.bytes_max as usize + 1);
+                Some(Outcome::PeekContent(Ok(content[..end].to_vec().into())))
+            }
+            Effect::ReadContent(_) => Some(Outcome::ReadContent(Ok(content.clone().into()))),
+            _ => None,
+        };
+        run(gateway, posted("POST /prod/a", &fields), perform).response.status
+    };
+    let rules = gateway(&[rule("sql", 0, &managed("AWSManagedRulesSQLiRuleSet"), NONE)]);
+    let (gzip, deflate) = (Coding::Gzip.encode(attack), Coding::Deflate.encode(attack));
+    for (coding, content, status) in [
+        ("gzip", gzip.clone(), 403),
+        ("identity, GZIP", gzip.clone(), 403),
+        ("deflate", deflate, 403),
+        ("identity", attack.to_vec(), 403),
+        // What the API does not decode is inspected as it is, and refused later.
+        ("br", attack.to_vec(), 403),
+        ("gzip, gzip", gzip.clone(), 415),
+        ("gzip", gzip[..gzip.len() - 9].to_vec(), 403),
+        ("gzip", b"none of it".to_vec(), 415),
+        ("gzip", Coding::Gzip.encode(b"{\"name\": \"O'Brien\"}"), 200),
+    ] {
+        assert_eq!(ask(&rules, coding, content), status, "{coding}");
+    }
+    // What is beyond the size that is inspected is as the rule handles it.
+    let bomb = Coding::Gzip.encode(&vec![b' '; 1_000_000]);
+    for (handling, status) in [("MATCH", 403), ("NO_MATCH", 200), ("CONTINUE", 200)] {
+        let statement = format!(
+            r#"{{"ByteMatchStatement": {{"SearchString": "eA==", "PositionalConstraint": "CONTAINS",
+            "FieldToMatch": {{"Body": {{"OversizeHandling": "{handling}"}}}},
+            "TextTransformations": [{{"Priority": 0, "Type": "NONE"}}]}}}}"#
+        );
+        let rules = gateway(&[rule("x", 0, &statement, BLOCK)]);
+        assert_eq!(ask(&rules, "gzip", bomb.clone()), status, "{handling}");
+    }
 }
 
 #[test]
