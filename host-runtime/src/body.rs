@@ -69,7 +69,7 @@ enum Source {
 }
 
 /// Why content broke off.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub enum BodyError {
     /// More than the limit.
     TooLarge,
@@ -217,7 +217,7 @@ impl Body {
     ///
     /// # Errors
     /// When it is more, or breaks off.
-    pub async fn collect(self, bytes_max: usize) -> Result<Bytes, BodyError> {
+    pub async fn collect(mut self, bytes_max: usize) -> Result<Bytes, BodyError> {
         self.collect_counted(bytes_max, |_| true).await
     }
 
@@ -254,29 +254,34 @@ impl Body {
         Ok(first)
     }
 
-    /// All of it, if that is at most `bytes_max` and `take` allows every part of it.
+    /// All of it, if that is at most `bytes_max` and `take` allows every part of it. Nothing is left of
+    /// it then; else it is still there as it came, and breaks off where it broke off.
     ///
     /// # Errors
     /// When it is more, or breaks off.
     pub(crate) async fn collect_counted(
-        self,
+        &mut self,
         bytes_max: usize,
         mut take: impl FnMut(usize) -> bool,
     ) -> Result<Bytes, BodyError> {
-        let mut body = self;
-        if body.size_hint().lower() > bytes_max as u64 {
+        if self.size_hint().lower() > bytes_max as u64 {
             return Err(BodyError::TooLarge);
         }
         let mut first = Bytes::new();
         let mut rest = Vec::new();
-        while let Some(frame) = std::future::poll_fn(|cx| Pin::new(&mut body).poll_frame(cx)).await
-        {
-            let Ok(part) = frame?.into_data() else { continue };
+        let (error, part) = loop {
+            let frame = std::future::poll_fn(|cx| Pin::new(&mut *self).poll_frame(cx)).await;
+            let part = match frame.map(|frame| frame.map(Frame::into_data)) {
+                None => return Ok(if rest.is_empty() { first } else { rest.into() }),
+                Some(Err(error)) => break (error, None),
+                Some(Ok(Err(_trailers))) => continue,
+                Some(Ok(Ok(part))) => part,
+            };
             if first.len() + rest.len() + part.len() > bytes_max {
-                return Err(BodyError::TooLarge);
+                break (BodyError::TooLarge, Some(part));
             }
             if !take(part.len()) {
-                return Err(BodyError::Overloaded);
+                break (BodyError::Overloaded, Some(part));
             }
             if first.is_empty() && rest.is_empty() {
                 first = part;
@@ -286,8 +291,25 @@ impl Body {
                 }
                 rest.extend_from_slice(&part);
             }
+        };
+        let read = if rest.is_empty() { first } else { rest.into() };
+        self.give_back(read, part, &error);
+        Err(error)
+    }
+
+    /// Puts back what was read before an error: that of a part that was too much, or its own.
+    fn give_back(&mut self, read: Bytes, part: Option<Bytes>, error: &BodyError) {
+        match (self, part) {
+            (Self::Stream(stream), part) => {
+                if part.is_none() {
+                    stream.broken = Some(error.clone());
+                }
+                let parts = [Some(read), part].into_iter().flatten().filter(|p| !p.is_empty());
+                parts.rev().for_each(|part| stream.front.push_front(part));
+            }
+            (body, Some(part)) => *body = part.into(),
+            (_, None) => {}
         }
-        Ok(if rest.is_empty() { first } else { rest.into() })
     }
 }
 

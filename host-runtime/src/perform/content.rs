@@ -47,12 +47,18 @@ impl Contents {
         memory: &Arc<Memory>,
     ) -> Result<effect::Bytes, EffectError> {
         let held = self.held(read.content)?;
-        let Held::Body(body) = std::mem::replace(held, Held::Gone) else { return Err(gone()) };
+        let Held::Body(mut body) = std::mem::replace(held, Held::Gone) else { return Err(gone()) };
         let is_whole = matches!(body, Body::Whole(_));
         let share = self.share(memory);
         let take = |bytes| is_whole || share.take(bytes);
-        let bytes =
-            body.collect_counted(read.bytes_max as usize, take).await.map_err(body_error)?;
+        let bytes = match body.collect_counted(read.bytes_max as usize, take).await {
+            Ok(bytes) => bytes,
+            Err(error) => {
+                // Whoever asks next, or sends it on, finds it as if this had not asked.
+                *self.held(read.content)? = Held::Body(body);
+                return Err(body_error(error));
+            }
+        };
         let copy = effect::Bytes(bytes.to_vec());
         // Read, it is still there to be sent on.
         *self.held(read.content)? = Held::Body(bytes.into());

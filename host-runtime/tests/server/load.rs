@@ -1,5 +1,7 @@
 //! Clients that take their time, and more of them than there is room for.
 
+use std::io::Write;
+use std::net::{Shutdown, TcpStream};
 use std::process::{Command, Stdio};
 use std::sync::mpsc::channel;
 
@@ -37,6 +39,39 @@ fn content_that_does_not_come_is_the_clients_fault() {
         served.drained_log(),
         "/prod/to/a 408\n".repeat(2) + &"/prod/function 408\n".repeat(2)
     );
+}
+
+#[test]
+fn a_log_of_content_changes_no_answer_to_content_that_does_not_come() {
+    let traced = |is_traced| {
+        let folder = Folder::new();
+        let config = configuration_with(&folder, patient(), HURRIED);
+        let settings = format!(
+            "methodSettings: {{'*/*': {{loggingLevel: INFO, dataTraceEnabled: {is_traced}}}}}"
+        );
+        let stage = "- stageName: prod";
+        let text = folder.read("edgeway.yaml");
+        folder.write("edgeway.yaml", &text.replace(stage, &format!("{stage}\n        {settings}")));
+        Served::start_configured(folder, config, 2)
+    };
+    let (plain, traced) = (traced(false), traced(true));
+    for path in ["/prod/to/a", "/prod/function"] {
+        for leaves in [true, false] {
+            let ask = |served: &Served| {
+                let mut stream = TcpStream::connect(served.host.address()).unwrap();
+                let head = "HTTP/1.1\r\nHost: h\r\nContent-Length: 500";
+                stream.write_all(format!("POST {path} {head}\r\n\r\nabc").as_bytes()).unwrap();
+                if leaves {
+                    stream.shutdown(Shutdown::Write).unwrap();
+                }
+                let answer = Client::new(stream).answer();
+                (answer.status, answer.text())
+            };
+            let answer = ask(&plain);
+            assert_eq!(answer.0, if leaves { 400 } else { 408 }, "{path}");
+            assert_eq!(ask(&traced), answer, "{path}");
+        }
+    }
 }
 
 #[test]
