@@ -32,10 +32,11 @@ pub(super) async fn inspect(
     io: &Io,
 ) -> Result<Option<Response>, GatewayError> {
     let (body, body_is_cut) = body(at, plan, request, io).await?;
-    let (path, query) = target::split(&request.target);
+    let (_, query) = target::split(&request.target);
     let inspected = waf::Request {
         method: &request.method,
-        path,
+        // By whatever name the API was addressed, its rules speak of `/{stage}/…`.
+        path: &context.path,
         query,
         http_version: request.version.as_str(),
         headers: request.fields.iter().map(|line| (line.name, line.value)).collect(),

@@ -57,6 +57,18 @@ const BLOCK: &str = r#""Action": {"Block": {}}"#;
 const NONE: &str = r#""OverrideAction": {"None": {}}"#;
 
 #[test]
+fn rules_speak_of_the_stages_paths_by_whatever_name_the_api_is_addressed() {
+    let statement = r#"{"ByteMatchStatement": {"SearchString": "L3Byb2QvYQ==", "PositionalConstraint": "STARTS_WITH",
+        "FieldToMatch": {"UriPath": {}}, "TextTransformations": [{"Priority": 0, "Type": "NONE"}]}}"#;
+    let gateway = gateway(&[rule("a", 0, statement, r#""Action": {"Block": {}}"#)]);
+    let status = |line: &str| run(&gateway, arrival(line, &[]), |_| None).response.status;
+    assert_eq!(status("GET /prod/old"), 200);
+    for path in ["/prod/a", "/_aws/execute-api/abc123/prod/a"] {
+        assert_eq!(status(&format!("GET {path}")), 403, "{path}");
+    }
+}
+
+#[test]
 fn access_logs_tell_what_the_web_acl_said() {
     let rules = [rule("common", 0, &managed("AWSManagedRulesCommonRuleSet"), NONE)];
     let mut snapshot = gateway(&rules).snapshot.clone();
