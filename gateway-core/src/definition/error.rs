@@ -39,11 +39,11 @@ pub struct DefinitionError {
 impl DefinitionError {
     /// A mistake for which the definition is refused.
     pub fn error(source: Source, message: impl Into<String>) -> Self {
-        Self { severity: Severity::Error, source, message: message.into(), help: None }
+        Self { severity: Severity::Error, source, message: cut(message.into()), help: None }
     }
     /// Something that is served, but probably not meant.
     pub fn warning(source: Source, message: impl Into<String>) -> Self {
-        Self { severity: Severity::Warning, source, message: message.into(), help: None }
+        Self { severity: Severity::Warning, source, message: cut(message.into()), help: None }
     }
     /// With what to do about it.
     pub fn help(self, help: impl Into<String>) -> Self {
@@ -51,16 +51,42 @@ impl DefinitionError {
     }
 }
 
+/// Longest text of a mistake: texts of the definition that stand in it may be as long as it is.
+const TEXT_BYTES_MAX: usize = 2_000;
+
+fn cut(mut text: String) -> String {
+    if text.len() > TEXT_BYTES_MAX {
+        text.truncate(text.floor_char_boundary(TEXT_BYTES_MAX));
+        text.push('…');
+        text.shrink_to_fit();
+    }
+    text
+}
+
 impl fmt::Display for DefinitionError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let severity = if self.severity == Severity::Error { "error" } else { "warning" };
         write!(f, "{severity}: {}", self.message)?;
         if !self.source.pointer.is_empty() || self.source.line > 0 {
-            write!(f, " (line {}, {})", self.source.line, self.source.pointer)?;
+            let pointer = cut(self.source.pointer.clone());
+            write!(f, " (line {}, {pointer})", self.source.line)?;
         }
         if let Some(help) = &self.help {
             write!(f, "; {help}")?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_text_of_a_definition_is_told_at_any_length() {
+        let source = Source { pointer: "/é".repeat(1_000_000), line: 1 };
+        let error = DefinitionError::error(source, "é".repeat(1_000_000));
+        assert!(error.message.len() <= TEXT_BYTES_MAX + "…".len());
+        assert!(alloc::format!("{error}").len() < 3 * TEXT_BYTES_MAX);
     }
 }

@@ -396,7 +396,10 @@ impl<'m> Reader<'_, 'm> {
     }
 
     fn refuse_pattern(&mut self, pointer: &str, source: &str, refused: &pattern::Refused) {
-        self.refuse(pointer, format!("the pattern `{source}`: {}", refused.reason));
+        // As long as it may be, it would hide what is wrong with it.
+        let shown = &source[..source.floor_char_boundary(PATTERN_BYTES_SHOWN_MAX)];
+        let end = if shown.len() < source.len() { "…" } else { "" };
+        self.refuse(pointer, format!("the pattern `{shown}{end}`: {}", refused.reason));
         self.note_unsupported(refused.is_unsupported);
     }
 
@@ -413,6 +416,9 @@ impl<'m> Reader<'_, 'm> {
         self.compiler.refuse(&place, reason);
     }
 }
+
+/// How much of a pattern is told with what is wrong with it.
+const PATTERN_BYTES_SHOWN_MAX: usize = 200;
 
 fn strings(values: &[Json]) -> Option<Vec<String>> {
     values.iter().map(|value| value.as_str().map(ToString::to_string)).collect()

@@ -33,7 +33,8 @@ pub(super) fn transformations(at: &At<'_, '_>) -> (Vec<Transformation>, u32) {
         at.error(alloc::format!("1 to {MOST} transformations are expected"));
     }
     let mut all: Vec<(u64, Transformation, u32)> = Vec::new();
-    for at in items {
+    // Too many are told once, and not each compared with all before it.
+    for at in items.into_iter().take(MOST) {
         at.members(&["Priority", "Type"]);
         let priority = at.required("Priority").and_then(|at| at.whole(0, u64::from(u32::MAX)));
         let words =

@@ -57,3 +57,14 @@ fn what_is_not_known_and_what_is_there_twice_is_refused() {
     assert!(read(with("Rules", json!([rule("a", 0), rule("b", 0)]))).is_err());
     assert!(read(with("Rules", json!([rule("a", 0), rule("a", 1)]))).is_err());
 }
+
+#[test]
+fn too_many_transformations_are_told_once_and_not_compared() {
+    let all: Vec<_> = (0..40_000).map(|_| json!({"Priority": 0, "Type": "NONE"})).collect();
+    let statement = json!({"ByteMatchStatement": {"SearchString": "eA==", "FieldToMatch":
+        {"UriPath": {}}, "PositionalConstraint": "EXACTLY", "TextTransformations": all}});
+    let rule = json!({"Name": "x", "Priority": 0, "Action": {"Block": {}}, "Statement": statement});
+    let problems = read(with("Rules", json!([rule]))).unwrap_err();
+    assert_eq!(problems.len(), 1 + 9, "{problems:?}");
+    assert!(problems[0].contains("1 to 10 transformations"), "{problems:?}");
+}
