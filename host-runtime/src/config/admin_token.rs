@@ -53,6 +53,7 @@ mod tests {
             "''",
             "{env: EDGEWAY_NO_SUCH_VARIABLE}",
             "{file: none}",
+            "{file: /dev/zero}",
             "[x]",
         ] {
             let refused = read(token, Path::new("/")).unwrap_err();

@@ -1,6 +1,7 @@
 //! `iam`: principals who sign requests, and the secrets of their access keys.
 
 use std::collections::BTreeMap;
+use std::io::Read as _;
 use std::path::Path;
 
 use gateway_core::definition::IamPrincipal;
@@ -101,7 +102,7 @@ pub(super) fn secret_text(reading: &Reading, at: &At<'_>, directory: &Path) -> O
     let text = match (at.get("file"), at.get("env")) {
         (Some(file), None) => {
             let file = directory.join(reading.text(&file)?);
-            match std::fs::read_to_string(&file) {
+            match read_bounded(&file) {
                 Ok(text) => text,
                 Err(error) => return told(format!("{}: {error}", file.display())),
             }
@@ -118,6 +119,21 @@ pub(super) fn secret_text(reading: &Reading, at: &At<'_>, directory: &Path) -> O
     match text.trim() {
         "" => told("the secret is empty".into()),
         text => Some(text.into()),
+    }
+}
+
+/// Longest file of a secret.
+const SECRET_BYTES_MAX: u64 = 64 * 1024;
+
+/// A file that is a device may have no end.
+fn read_bounded(file: &Path) -> std::io::Result<String> {
+    let mut text = String::new();
+    std::fs::File::open(file)?.take(SECRET_BYTES_MAX + 1).read_to_string(&mut text)?;
+    match text.len() as u64 > SECRET_BYTES_MAX {
+        true => {
+            Err(std::io::Error::other(format!("a secret has at most {SECRET_BYTES_MAX} bytes")))
+        }
+        false => Ok(text),
     }
 }
 
