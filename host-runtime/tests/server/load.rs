@@ -138,7 +138,7 @@ fn connections_beyond_the_open_files_are_told_so_and_served_again_later() {
         .spawn()
         .unwrap();
     let started = std::time::Instant::now();
-    while std::net::TcpStream::connect(listen).is_err() {
+    while TcpStream::connect(listen).is_err() {
         assert!(started.elapsed() < PATIENCE, "it does not start");
         std::thread::yield_now();
     }
