@@ -38,7 +38,7 @@ fn make_component(module: &[u8]) -> Result<Vec<u8>> {
     wit_component::ComponentEncoder::default()
         .validate(true)
         .module(module)
-        .and_then(|encoder| encoder.encode())
+        .and_then(|mut encoder| encoder.encode())
         .context("making a component of the core module; has it the types that wit_bindgen::generate! leaves?")
 }
 
