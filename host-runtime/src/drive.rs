@@ -14,7 +14,7 @@ use crate::body::Body;
 use crate::engine::ExchangeHandle;
 use crate::explained::Explained;
 use crate::framing::{self, ClientRequest};
-use crate::perform::stage_caches::Flight;
+use crate::perform::stage_caches::{Flight, SharedFlight};
 use crate::perform::{self, content::Contents};
 use crate::traces::Clock;
 use crate::worker::Worker;
@@ -29,7 +29,8 @@ pub(crate) async fn drive(
     client: ClientRequest,
     contents: Contents,
 ) -> http::Response<Body> {
-    let mut held = Held { client, contents, endpoint: HeaderMap::new(), flight: None };
+    let mut held =
+        Held { client, contents, endpoint: HeaderMap::new(), flight: None, shared_flight: None };
     // A configuration that comes meanwhile is for the next request.
     let settings = Arc::clone(&worker.settings.borrow());
     let (mut driven, mut turn) = Driven::begin(worker, arrival);
@@ -38,6 +39,9 @@ pub(crate) async fn drive(
         match turn {
             Next::Respond(response) => {
                 if let Some(flight) = held.flight.take() {
+                    flight.answered(now());
+                }
+                if let Some(flight) = held.shared_flight.take() {
                     flight.answered(now());
                 }
                 let mut response = respond(response, &mut held, is_broken);
@@ -73,6 +77,8 @@ pub(crate) struct Held {
     pub(crate) endpoint: HeaderMap,
     /// The response that it is on its way to store, for which others may wait.
     pub(crate) flight: Option<Flight>,
+    /// The same, where machines share the cache.
+    pub(crate) shared_flight: Option<SharedFlight>,
 }
 
 /// `is_broken`: the client's content ended in what is not HTTP. To the pipeline that client has left;

@@ -77,12 +77,21 @@ pub(crate) async fn perform(
             .authorizations
             .recall(&recall.key, now()))),
         Effect::RecallResponse(recall) => {
-            let caches = &worker.shared.stage_caches;
-            Outcome::RecallResponse(caches.recall(recall, now, held).await)
+            let (caches, memory) = (&worker.shared.stage_caches, &worker.shared.memory);
+            let shared = worker.shared_caches.borrow().clone();
+            Outcome::RecallResponse(match shared {
+                Some(shared) => shared.recall(caches, recall, now, held, memory).await,
+                None => caches.recall(recall, now, held).await,
+            })
         }
         Effect::RememberResponse(remember) => {
             let (caches, memory) = (&worker.shared.stage_caches, &worker.shared.memory);
-            Outcome::RememberResponse(caches.remember(remember, now, held, memory).await)
+            let shared = worker.shared_caches.borrow().clone();
+            Outcome::RememberResponse(match shared {
+                // A cache that became shared, or no longer is, since this was asked for: not stored.
+                Some(shared) => shared.remember(caches, remember, now, held, memory).await,
+                None => caches.remember(remember, now, held, memory).await,
+            })
         }
         Effect::VerifyRequestSignature(verify) => {
             Outcome::VerifyRequestSignature(Ok(settings.access_keys.verify(&verify)))

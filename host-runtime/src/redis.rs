@@ -7,6 +7,7 @@
 
 mod connection;
 mod resp;
+pub(crate) mod script;
 
 use std::cell::RefCell;
 use std::fmt;
@@ -17,9 +18,11 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 
+use crate::perform::stage_caches::seal::Sealing;
 use crate::perform::trust::Trust;
 use connection::Connection;
 pub use resp::{Command, Reply};
+pub use script::Script;
 
 /// Commands that wait for their answers on one connection. Beyond, the server is too slow.
 const IN_FLIGHT_MAX: usize = 4096;
@@ -49,6 +52,8 @@ pub struct RedisConfig {
     pub key_prefix: String,
     /// Longest wait for an answer.
     pub timeout: Duration,
+    /// Whether it keeps the caches of stages too, and how.
+    pub stage_caches: Option<Sealing>,
 }
 
 impl fmt::Debug for RedisConfig {

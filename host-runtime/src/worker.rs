@@ -22,6 +22,7 @@ use crate::perform::counted::Counted;
 use crate::perform::http::HttpClient;
 use crate::perform::metrics::Metrics;
 use crate::perform::stage_caches::StageCaches;
+use crate::perform::stage_caches::shared::SharedCaches;
 use crate::perform::tokens::Tokens;
 use crate::perform::tokens::shared::SharedTokens;
 use crate::perform::verified::Verified;
@@ -79,6 +80,8 @@ pub(crate) struct Worker {
     pub(crate) settings: RefCell<Arc<Settings>>,
     /// What this machine shares with others; without it [`Shared::tokens`] is all there is.
     pub(crate) shared_tokens: RefCell<Option<Rc<SharedTokens>>>,
+    /// Likewise, with [`Shared::stage_caches`].
+    pub(crate) shared_caches: RefCell<Option<Rc<SharedCaches>>>,
     /// Spans on their way to a collector.
     traces: RefCell<Option<Rc<Traces>>>,
     pub(crate) connections: Connections,
@@ -121,6 +124,7 @@ impl Worker {
             shared,
             settings: RefCell::new(settings),
             shared_tokens: RefCell::default(),
+            shared_caches: RefCell::default(),
             traces: RefCell::default(),
             connections: Connections::default(),
             handshakes: Handshakes::default(),
@@ -135,7 +139,7 @@ impl Worker {
 
     /// Does what it is ordered to until it is drained.
     pub(crate) async fn run(self: Rc<Self>, mut commands: UnboundedReceiver<Command>) {
-        self.share_tokens(&self.settings.borrow());
+        self.share(&self.settings.borrow());
         self.export_spans(&self.settings.borrow());
         let (ending, ended) = watch::channel(false);
         let mut accepting: BTreeMap<Place, Accepting> = BTreeMap::new();
@@ -174,13 +178,19 @@ impl Worker {
     }
 
     /// Connects to what these settings share with other machines.
-    fn share_tokens(&self, settings: &Settings) {
+    fn share(&self, settings: &Settings) {
         let shared = settings.redis.as_ref().map(|config| {
             let (trust, health) = (Arc::clone(&settings.trust), self.shared.tokens.redis_health());
             Rc::new(SharedTokens::new(Arc::clone(config), trust, health))
         });
         shared.iter().for_each(|shared| shared.start());
         self.shared_tokens.replace(shared);
+        let caches = settings.redis.as_ref().and_then(|config| {
+            let health = &self.shared.stage_caches.health;
+            SharedCaches::new(config, &settings.trust, health).map(Rc::new)
+        });
+        caches.iter().for_each(|caches| caches.start());
+        self.shared_caches.replace(caches);
     }
 
     /// Sends spans to the collector of these settings; the one before gets what is for it still.
@@ -212,7 +222,7 @@ impl Worker {
         }
         let before = self.settings.borrow().clone();
         if before.redis != settings.redis || !Arc::ptr_eq(&settings.trust, &before.trust) {
-            self.share_tokens(&settings);
+            self.share(&settings);
         }
         if before.tracing != settings.tracing || !Arc::ptr_eq(&settings.trust, &before.trust) {
             self.export_spans(&settings);

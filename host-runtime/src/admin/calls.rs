@@ -31,7 +31,7 @@ pub(super) async fn answer(state: &State, request: Request<Incoming>) -> Answer 
             Err(refused) => refused,
         },
         (&Method::DELETE, ["restapis", api, "stages", stage, "cache", "data"]) => {
-            caches::flush_responses(state, api, stage)
+            caches::flush_responses(state, api, stage).await
         }
         (&Method::DELETE, ["restapis", api, "stages", stage, "cache", "authorizers"]) => {
             caches::flush_authorizers(state, api, stage)

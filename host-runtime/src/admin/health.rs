@@ -44,5 +44,6 @@ fn metrics(state: &State) -> Answer {
     let _ = writeln!(text, "edgeway_{name} {known}");
     state.shared.tokens.write_metrics(&mut text);
     state.shared.load.write_metrics(&mut text);
+    state.shared.stage_caches.write_metrics(&mut text);
     Answer::metrics(text)
 }

@@ -70,7 +70,7 @@ pub(super) fn method_setting(
     setting: MethodSetting,
 ) -> MethodSetting {
     let boolean = |name: &str| at.get(name).and_then(|at| reading.boolean(&at));
-    // Nothing of a cache is ever at rest: it is in memory alone.
+    // In memory nothing is at rest; in Redis the configuration of that says how.
     boolean("cacheDataEncrypted");
     MethodSetting {
         caching_enabled: boolean("cachingEnabled"),
@@ -135,7 +135,11 @@ impl Config {
             false => bytes.into(),
         };
         let share = |bytes| usize::try_from(share(bytes)).unwrap_or(usize::MAX);
-        let config = |(name, bytes)| StageCacheConfig { name, bytes: share(bytes) };
+        let config = |(name, cluster_bytes)| StageCacheConfig {
+            name,
+            cluster_bytes,
+            bytes: share(cluster_bytes),
+        };
         sizes.into_iter().map(config).collect()
     }
 }

@@ -1,4 +1,4 @@
-//! `redis`: where several machines keep their buckets and counts.
+//! `redis`: where several machines keep their buckets and counts, and the caches of stages.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -9,6 +9,7 @@ use gateway_core::definition::document::At;
 
 use super::iam::secret_text;
 use super::reading::Reading;
+use crate::perform::stage_caches::seal::{SECRET_CHARACTERS_MIN, Sealing};
 use crate::redis::RedisConfig;
 
 const TIMEOUT_MS_DEFAULT: u32 = 100;
@@ -21,9 +22,17 @@ pub(super) fn read(
     at: &At<'_>,
     directory: &Path,
 ) -> (Option<Arc<RedisConfig>>, WhenAway) {
-    let Some(at) = at.get("redis") else { return Default::default() };
-    const KEYS: [&str; 6] =
-        ["url", "username", "password", "keyPrefix", "timeoutInMillis", "whenAway"];
+    let (root, Some(at)) = (at, at.get("redis")) else { return Default::default() };
+    const KEYS: [&str; 8] = [
+        "url",
+        "username",
+        "password",
+        "keyPrefix",
+        "timeoutInMillis",
+        "whenAway",
+        "stageCaches",
+        "encryptionSecret",
+    ];
     reading.keys(&at, &KEYS);
     let url = reading.required(&at, "url").and_then(|at| url(reading, &at));
     let username = at.get("username");
@@ -49,6 +58,7 @@ pub(super) fn read(
             None
         }
     });
+    let stage_caches = stage_caches(reading, root, &at, directory);
     let config = url.map(|Url { host, port, tls, database }| RedisConfig {
         host,
         port,
@@ -58,8 +68,45 @@ pub(super) fn read(
         password,
         key_prefix: key_prefix.unwrap_or_else(|| KEY_PREFIX_DEFAULT.into()),
         timeout: Duration::from_millis(timeout_ms.unwrap_or(TIMEOUT_MS_DEFAULT).into()),
+        stage_caches,
     });
     (config.map(Arc::new), when_away.unwrap_or_default())
+}
+
+/// Whether the caches of stages are there too, and whether in plain.
+fn stage_caches(
+    reading: &Reading,
+    root: &At<'_>,
+    at: &At<'_>,
+    directory: &Path,
+) -> Option<Sealing> {
+    let is_shared = at.get("stageCaches").and_then(|at| reading.boolean(&at)) == Some(true);
+    let secret = at.get("encryptionSecret").and_then(|at| {
+        let secret = secret_text(reading, &at, directory)?;
+        if secret.chars().count() < SECRET_CHARACTERS_MIN {
+            let help = format!("{SECRET_CHARACTERS_MIN} random characters at least");
+            reading.error_with(&at, "the secret is too short", help);
+        }
+        Some(secret)
+    });
+    if !is_shared {
+        return None;
+    }
+    let stages = items(root, "apis").flat_map(|api| items(&api, "stages"));
+    let settings = stages.filter_map(|stage| stage.get("methodSettings"));
+    let mut encrypted = settings
+        .flat_map(|settings| settings.members())
+        .filter_map(|(_, setting)| setting.get("cacheDataEncrypted"));
+    let encrypted = encrypted.find(|at| at.as_bool() == Some(true));
+    if let (Some(at), None) = (encrypted, &secret) {
+        let help = "`redis.encryptionSecret` is missing";
+        reading.error_with(&at, "the cache is in Redis, and nothing encrypts it there", help);
+    }
+    Some(secret.map_or(Sealing::Plain, Sealing::Sealed))
+}
+
+fn items<'d>(at: &At<'d>, name: &str) -> impl Iterator<Item = At<'d>> + use<'d> {
+    at.get(name).into_iter().flat_map(|at| at.items())
 }
 
 struct Url {
@@ -146,9 +193,31 @@ mod tests {
             "{url: redis://h, whenAway: ajar}",
             "{url: redis://h, timeoutInMillis: 0}",
             "{url: redis://h, tls: true}",
+            "{url: redis://h, stageCaches: 1}",
+            "{url: redis://h, stageCaches: true, encryptionSecret: hush}",
         ] {
             let refused = read(redis).unwrap_err();
             assert!(refused.contains("/redis") && !refused.contains("hush"), "{refused}");
         }
+    }
+    #[test]
+    fn caches_of_stages_are_there_if_it_says_so_and_encrypted_where_a_stage_asks_for_it() {
+        let caches = |redis: &str| read(redis).unwrap().redis.unwrap().stage_caches.clone();
+        assert_eq!(caches("{url: redis://h}"), None);
+        assert_eq!(caches("{url: redis://h, stageCaches: true}"), Some(Sealing::Plain));
+        let secret = "0123456789abcdef0123456789abcdef";
+        let sealed = format!("{{url: redis://h, stageCaches: true, encryptionSecret: {secret}}}");
+        assert_eq!(caches(&sealed), Some(Sealing::Sealed(secret.into())));
+        let with_setting = |redis: &str| {
+            let stage = "{stageName: s, methodSettings: {'*/*': {cacheDataEncrypted: true}}}";
+            let api =
+                format!("apis: [{{id: a, protocol: REST, definition: d, stages: [{stage}]}}]");
+            let document = crate::document::read(&format!("redis: {redis}\n{api}\n")).unwrap();
+            Config::read(&document, Path::new("/")).map_err(|errors| format!("{errors:?}"))
+        };
+        assert!(with_setting(&sealed).is_ok());
+        assert!(with_setting("{url: redis://h}").is_ok(), "in memory nothing is at rest");
+        let refused = with_setting("{url: redis://h, stageCaches: true}").unwrap_err();
+        assert!(refused.contains("encryptionSecret"), "{refused}");
     }
 }

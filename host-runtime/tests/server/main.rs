@@ -3,6 +3,7 @@
 mod admin;
 mod bounds;
 mod caching;
+mod caching_shared;
 mod edge;
 mod faults;
 mod forged_tokens;

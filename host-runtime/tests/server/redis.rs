@@ -60,6 +60,7 @@ impl Server {
             password: None,
             key_prefix: "{t}:".into(),
             timeout: PATIENCE,
+            stage_caches: None,
         }
     }
     pub(crate) fn signal(&self, name: &str) {

@@ -4,7 +4,7 @@ use futures_util::FutureExt;
 use gateway_core::effect::{ResponseDigest, ResponseKey};
 use gateway_core::limits::CACHE_PASS_MS;
 use gateway_core::message::{ContentId, Field, Fields, OutgoingFields};
-use http::Method;
+use http::{HeaderMap, Method};
 
 use super::*;
 use crate::framing::ClientRequest;
@@ -16,7 +16,7 @@ fn name(stage_name: &str) -> CacheName {
 }
 
 fn config(stage_name: &str, bytes: usize) -> StageCacheConfig {
-    StageCacheConfig { name: name(stage_name), bytes }
+    StageCacheConfig { name: name(stage_name), cluster_bytes: bytes as u64, bytes }
 }
 
 fn caches() -> StageCaches {
@@ -31,7 +31,13 @@ fn key(n: u8) -> ResponseKey {
 
 fn held() -> Held {
     let client = ClientRequest { method: Method::GET, headers: HeaderMap::new() };
-    Held { client, contents: Default::default(), endpoint: HeaderMap::new(), flight: None }
+    Held {
+        client,
+        contents: Default::default(),
+        endpoint: HeaderMap::new(),
+        flight: None,
+        shared_flight: None,
+    }
 }
 
 fn now() -> Timestamp {

@@ -12,7 +12,7 @@ use gateway_core::message::Timestamp;
 use gateway_core::usage::{Day, Usage, UsageTake, day_of};
 
 use crate::perform::trust::Trust;
-use crate::redis::{Command, Health, Redis, RedisConfig, RedisError, Reply};
+use crate::redis::{Command, Health, Redis, RedisConfig, RedisError, Reply, Script};
 use crate::usage_store::Counted;
 
 const SCRIPT: &str = include_str!("take_all.lua");
@@ -44,19 +44,14 @@ pub(crate) async fn counted(
 #[derive(Debug)]
 pub struct SharedTokens {
     redis: Rc<Redis>,
-    /// SHA-1 of the script, in hexadecimal.
-    script: String,
+    script: Script,
 }
 
 impl SharedTokens {
     /// Not connected yet.
     pub fn new(config: Arc<RedisConfig>, trust: Arc<Trust>, health: Arc<Health>) -> Self {
-        let greeting = vec![Command::new(["SCRIPT", "LOAD", SCRIPT])];
-        let script = hexadecimal(aws_lc_rs::digest::digest(
-            &aws_lc_rs::digest::SHA1_FOR_LEGACY_USE_ONLY,
-            SCRIPT.as_bytes(),
-        ));
-        Self { redis: Redis::new(config, trust, health, greeting), script }
+        let script = Script::new(SCRIPT);
+        Self { redis: Redis::new(config, trust, health, vec![script.load()]), script }
     }
 
     /// Connects, on a runtime for local tasks.
@@ -76,14 +71,8 @@ impl SharedTokens {
         at: Option<At>,
     ) -> Result<Taken, RedisError> {
         let at = at.unwrap_or(At { now: Timestamp(0), full_stays_ms: FULL_STAYS_MS });
-        let answer =
-            match self.redis.ask(self.command("EVALSHA", &self.script, effect, now, at)).await {
-                // Somebody flushed the scripts: with its text it is there again.
-                Err(RedisError::Refused(words)) if words.starts_with("NOSCRIPT") => {
-                    self.redis.ask(self.command("EVAL", SCRIPT, effect, now, at)).await
-                }
-                answer => answer,
-            };
+        let (keys, arguments) = self.words(effect, now, at);
+        let answer = self.script.run(&self.redis, &keys, &arguments).await;
         let taken = match answer {
             Ok(answer) => taken(&answer).ok_or_else(|| format!("{answer:?}")),
             Err(RedisError::Refused(words)) => Err(words),
@@ -126,14 +115,8 @@ impl SharedTokens {
         [self.redis.key_prefix(), "usage/", key].concat()
     }
 
-    fn command(
-        &self,
-        verb: &str,
-        script: &str,
-        effect: &TakeTokens,
-        now: Timestamp,
-        at: At,
-    ) -> Command {
+    /// The script's keys and arguments.
+    fn words(&self, effect: &TakeTokens, now: Timestamp, at: At) -> (Vec<String>, Vec<String>) {
         let TakeTokens { buckets, usage } = effect;
         let prefix = self.redis.key_prefix();
         let mut keys: Vec<String> =
@@ -146,9 +129,7 @@ impl SharedTokens {
         }
         let numbers = numbers.iter().map(u64::to_string);
         let of_usage = usage.iter().flat_map(|usage| period(usage, day_of(now)));
-        let count = keys.len().to_string();
-        let words = [verb.into(), script.into(), count].into_iter();
-        Command::new(words.chain(keys).chain(numbers).chain(of_usage))
+        (keys, numbers.chain(of_usage).collect())
     }
 }
 
@@ -180,8 +161,4 @@ fn taken(answer: &Reply) -> Option<Taken> {
         [2] => Some(Taken::QuotaExceeded),
         _ => None,
     }
-}
-
-fn hexadecimal(digest: impl AsRef<[u8]>) -> String {
-    digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
 }
