@@ -78,7 +78,7 @@ async fn fetch_keys(
         Discovery::Jwks(url) => url,
         Discovery::Configuration(url) => {
             let configuration = fetch_document(&url).await?;
-            jwks_uri(&configuration).map_err(malformed)?
+            jwks_uri(&configuration, source).map_err(malformed)?
         }
     };
     read_jwks(&fetch_document(&jwks).await?).map_err(malformed)

@@ -35,15 +35,29 @@ impl Discovery {
     }
 }
 
-/// The `jwks_uri` of an OpenID configuration.
+/// The `jwks_uri` of the OpenID configuration of a source's issuer.
 ///
 /// # Errors
-/// The document is no JSON object, or has no `jwks_uri`.
-pub fn jwks_uri(configuration: &[u8]) -> Result<String, &'static str> {
+/// The document is no JSON object, is another issuer's (OpenID Connect Discovery 1.0 §4.3: `issuer` "must
+/// be identical"), has no `jwks_uri`, or one that may be read on its way where the issuer's may not.
+pub fn jwks_uri(configuration: &[u8], source: &KeySource) -> Result<String, &'static str> {
     let configuration: Json = serde_json::from_slice(configuration)
         .map_err(|_| "the OpenID configuration is not JSON")?;
-    let uri = configuration.get("jwks_uri").and_then(Json::as_str);
-    uri.map(Into::into).ok_or("the OpenID configuration has no jwks_uri")
+    let told = |name| configuration.get(name).and_then(Json::as_str);
+    let uri = told("jwks_uri").ok_or("the OpenID configuration has no jwks_uri")?;
+    if let KeySource::Issuer(issuer) = source {
+        // A final slash is no part of the address that was asked.
+        let is_own = |told: &str| told.trim_end_matches('/') == issuer.trim_end_matches('/');
+        if !told("issuer").is_some_and(is_own) {
+            return Err("the OpenID configuration is of another issuer");
+        }
+        let is_secure =
+            |uri: &str| uri.get(..8).is_some_and(|s| s.eq_ignore_ascii_case("https://"));
+        if is_secure(issuer) && !is_secure(uri) {
+            return Err("the jwks_uri of an https issuer is not https");
+        }
+    }
+    Ok(uri.into())
 }
 
 #[cfg(test)]
@@ -55,8 +69,29 @@ mod tests {
         let issuer = KeySource::Issuer("https://i/tenant/".into());
         let want = "https://i/tenant/.well-known/openid-configuration";
         assert_eq!(Discovery::of(&issuer, None), Discovery::Configuration(want.into()));
-        assert_eq!(jwks_uri(br#"{"jwks_uri":"https://k"}"#).as_deref(), Ok("https://k"));
-        assert!(jwks_uri(b"{}").is_err() && jwks_uri(b"<html>").is_err());
+        let document = br#"{"issuer":"https://i/tenant","jwks_uri":"https://k"}"#;
+        assert_eq!(jwks_uri(document, &issuer).as_deref(), Ok("https://k"));
+    }
+
+    #[test]
+    fn a_configuration_of_another_issuer_or_with_open_keys_is_refused() {
+        let issuer = KeySource::Issuer("https://i".into());
+        for document in [
+            r#"{"issuer":"https://evil","jwks_uri":"https://k"}"#,
+            r#"{"issuer":"https://i/other","jwks_uri":"https://k"}"#,
+            r#"{"issuer":["https://i"],"jwks_uri":"https://k"}"#,
+            r#"{"jwks_uri":"https://k"}"#,
+            r#"{"issuer":"https://i","jwks_uri":"http://k"}"#,
+            r#"{"issuer":"https://i","jwks_uri":"file:///k"}"#,
+            r#"{"issuer":"https://i"}"#,
+            "{}",
+            "<html>",
+        ] {
+            assert!(jwks_uri(document.as_bytes(), &issuer).is_err(), "{document}");
+        }
+        let local = KeySource::Issuer("http://localhost:1".into());
+        let document = br#"{"issuer":"http://localhost:1","jwks_uri":"http://localhost:1/k"}"#;
+        assert!(jwks_uri(document, &local).is_ok(), "an issuer that is not https itself");
     }
 
     #[test]

@@ -106,7 +106,7 @@ async fn fetch_keys(
         Discovery::Jwks(url) => url,
         Discovery::Configuration(url) => {
             let configuration = client.fetch(&url, JWKS_BYTES_MAX, JWKS_MS_MAX).await?;
-            jwks_uri(&configuration).map_err(malformed)?
+            jwks_uri(&configuration, source).map_err(malformed)?
         }
     };
     let document = client.fetch(&jwks, JWKS_BYTES_MAX, JWKS_MS_MAX).await?;
@@ -140,7 +140,7 @@ mod tests {
     const KEY: &str = r#"{"keys":[{"kty":"OKP","crv":"Ed25519","kid":"k","x":"AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE"}]}"#;
 
     fn issuer() -> Documents {
-        let discovery = r#"{"jwks_uri":"https://keys/set"}"#;
+        let discovery = r#"{"issuer":"https://i","jwks_uri":"https://keys/set"}"#;
         let by_url = [
             ("https://i/.well-known/openid-configuration", discovery),
             ("https://keys/set", KEY),
