@@ -358,3 +358,17 @@ fn a_host_that_cannot_verify_lets_nobody_in() {
     });
     assert_eq!(told.response.status, 500);
 }
+
+#[test]
+fn a_field_of_aws_that_is_not_signed_is_nobodys_word() {
+    let gateway = gateway_of(signed_api(Protocol::Rest), everything());
+    let added = |field: &str| ask(&gateway, claiming("/prod/a", NOW, &[field]), Valid).told;
+    let told = added("X-Amz-Invocation-Type: Event");
+    assert_eq!(told.response.status, 403);
+    let words = "'x-amz-invocation-type' must be a 'SignedHeader' in the AWS Authorization.";
+    assert_eq!(told.body(), json!({ "message": words }).to_string());
+    assert!(told.asked().is_empty(), "{:?}", told.asked());
+    for field in ["x-amzn-trace-id: Root=1-2-3", "x-amz-security-token: t", "accept: */*"] {
+        assert_eq!(added(field).response.status, 200, "{field}");
+    }
+}
