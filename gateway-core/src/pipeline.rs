@@ -149,6 +149,7 @@ async fn respond<'g>(
     context: &mut Context<'g>,
     io: &Io,
 ) -> Result<Response, GatewayError> {
+    route::check_fields(request)?;
     if let Some(plan) = gateway.web_acl(at.stage) {
         io.enter(PipelineStage::Inspect);
         // In a box, so that exchanges without a web ACL take no memory for it.

@@ -54,6 +54,50 @@ pub(crate) fn without_dot_segments(path: &str) -> Option<String> {
     Some(segments.join("/"))
 }
 
+/// Whether `..` leads out of a path or a part of one, percent-encoded as it may be: `a/../../b`.
+pub(crate) fn climbs_out(path: &str) -> bool {
+    if !path.contains("..") && !path.contains('%') {
+        return false;
+    }
+    let decoded = decode(path);
+    let mut depth = 0_usize;
+    decoded.split(['/', '\\']).any(|segment| match segment {
+        "" | "." => false,
+        ".." if depth == 0 => true,
+        ".." => {
+            depth -= 1;
+            false
+        }
+        _ => {
+            depth += 1;
+            false
+        }
+    })
+}
+
+/// The path that one takes this one for who undoes percent-encoding where that makes no separator of
+/// anything (RFC 3986 §6.2.2), resolves dot segments and knows no empty ones; `None` if that is the same
+/// path. Endpoints do so, and the gateway does not, so that what protects the one must protect the other.
+pub(crate) fn equivalent(path: &str) -> Option<String> {
+    let bytes = path.as_bytes();
+    let is_plain = !bytes.iter().any(|byte| matches!(byte, b'%' | b'\\'))
+        && !bytes.windows(2).any(|pair| matches!(pair, b"//" | b"/."))
+        && (bytes.len() < 2 || !bytes.ends_with(b"/"));
+    if is_plain {
+        return None;
+    }
+    let resolved = without_dot_segments(&decode(path)).unwrap_or_else(|| {
+        let segments = path.split('/').filter(|segment| !segment.is_empty());
+        let segments = segments.map(|segment| match decode(segment) {
+            decoded if decoded.contains('/') => Cow::Borrowed(segment),
+            decoded => decoded,
+        });
+        segments.collect::<Vec<_>>().join("/")
+    });
+    let equivalent = alloc::format!("/{resolved}");
+    (equivalent != path).then_some(equivalent)
+}
+
 /// Text without percent-encoding; `+` stays.
 pub fn decode(text: &str) -> Cow<'_, str> {
     if text.contains('%') { Cow::Owned(unescape(text, false)) } else { Cow::Borrowed(text) }
@@ -184,6 +228,34 @@ mod tests {
             assert_eq!(without_dot_segments(path).as_deref(), Some(resolved), "{path}");
         }
         assert_eq!(without_dot_segments("a..b/.c//d"), None);
+    }
+
+    #[test]
+    fn a_path_is_equivalent_to_what_an_endpoint_may_read_in_it() {
+        for (path, read) in [
+            ("//admin", "/admin"),
+            ("/a//b/", "/a/b"),
+            ("/./admin", "/admin"),
+            ("/open/%2e%2E/admin", "/admin"),
+            ("/open/..%2fadmin", "/admin"),
+            ("/../..", "/"),
+            ("/%61dmin", "/admin"),
+        ] {
+            assert_eq!(equivalent(path).as_deref(), Some(read), "{path}");
+        }
+        for path in ["/", "/admin", "/a%2Fb", "/a/b.c"] {
+            assert_eq!(equivalent(path), None, "{path}");
+        }
+    }
+
+    #[test]
+    fn a_part_of_a_path_may_climb_within_itself_alone() {
+        for path in ["..", "a/../../b", "%2e%2e/a", "a%2f..%2F.%2e", "\\..\\a", "./.."] {
+            assert!(climbs_out(path), "{path}");
+        }
+        for path in ["", "a/../b", "a/b/../..", "...", "a..b", "%2e", "100%"] {
+            assert!(!climbs_out(path), "{path}");
+        }
     }
 
     #[test]

@@ -154,7 +154,7 @@ async fn decide(
             // An HTTP API has no resource policy.
         }
         Some(AuthorizerPlan::Cognito { identity_header, validation, pools }) => {
-            let token = request.fields.get(identity_header);
+            let token = only(request.fields.all(identity_header));
             *identity = cognito::cognito(token, validation.as_ref(), pools, scopes, io).await?;
             let resource = resource_policy::evaluate(policy, &arn, &access)?;
             must_allow(resource, &arn, &access)?;
@@ -270,11 +270,20 @@ fn find_token<'a>(
     context: &'a Context<'a>,
 ) -> Option<Cow<'a, str>> {
     match source {
-        IdentitySource::Header(name) => request.fields.get(name).map(Cow::Borrowed),
-        IdentitySource::Query(name) => target::query_parameters(&context.raw_query)
-            .find(|(n, _)| n == name)
-            .map(|(_, value)| value),
+        IdentitySource::Header(name) => only(request.fields.all(name)).map(Cow::Borrowed),
+        IdentitySource::Query(name) => only(
+            target::query_parameters(&context.raw_query)
+                .filter(|(n, _)| n == name)
+                .map(|(_, value)| value),
+        ),
         // A JWT authorizer has no others: `AuthorizerPlan::compile` sees to it.
         IdentitySource::StageVariable(_) | IdentitySource::Context(_) => None,
     }
+}
+
+/// What stands alone. Of several tokens the one that is verified need not be the one that is read behind
+/// the gateway.
+fn only<T>(mut all: impl Iterator<Item = T>) -> Option<T> {
+    let one = all.next()?;
+    all.next().is_none().then_some(one)
 }

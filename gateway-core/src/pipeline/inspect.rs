@@ -8,9 +8,9 @@
 //! that is too large, and a count that is not there is one that is exceeded nowhere, as AWS's own
 //! rules let through what they have not counted yet.
 
-use alloc::vec::Vec;
+use alloc::{string::String, vec::Vec};
 
-use waf::{Decision, Origin, Step, Tokens, Verdict};
+use waf::{Counting, Decision, Origin, Step, Tokens, Verdict};
 
 use super::content_coding::decoded_coding;
 use crate::challenge::{self, Kind};
@@ -46,23 +46,62 @@ pub(super) async fn inspect(
         now_ms: io.now().0,
         ..waf::Request::default()
     };
-    let mut evaluation = plan.acl.evaluate(&inspected, tokens(plan, &inspected));
-    let verdict = loop {
-        match evaluation.advance() {
-            Step::Decided(verdict) => break verdict,
-            Step::Count(counting) => {
-                let window_ms = u32::try_from(counting.window_ms).unwrap_or(u32::MAX);
-                let counted = io.perform(CountRequest { key: counting.key, window_ms }).await;
-                evaluation.counted(counted.unwrap_or(0));
-            }
+    let routed = routed_path(context);
+    let routed = routed.as_deref().map(|path| waf::Request { path, ..inspected.clone() });
+    let mut counts = Vec::new();
+    let (mut inspected, mut verdict) =
+        (&inspected, evaluate(plan, &inspected, &mut counts, io).await);
+    if let (Decision::Allow, Some(routed)) = (&verdict.decision, &routed) {
+        let of_routed = evaluate(plan, routed, &mut counts, io).await;
+        if of_routed.decision != Decision::Allow {
+            (inspected, verdict) = (routed, of_routed);
         }
-    };
-    let answer = answer(plan, &inspected, &verdict);
-    log(at, plan, &inspected, &verdict, &answer, context, io);
+    }
+    let answer = answer(plan, inspected, &verdict);
+    log(at, plan, inspected, &verdict, &answer, context, io);
     match answer {
         Answer::GoOn => Ok(None),
         Answer::Refuse => Err(GatewayError::new(ResponseType::WafFiltered, reason(&verdict))),
         Answer::Respond(response) => Ok(Some(response)),
+    }
+}
+
+/// The path that the request is routed by, or that an endpoint reads in it, where it is not the one that
+/// was sent. AWS WAF inspects `UriPath` as it was sent, so that `/prod//admin` passes a rule on
+/// `/prod/admin` there, although it is routed alike. Here the ACL must let through both.
+fn routed_path(context: &Context<'_>) -> Option<String> {
+    let below = &*context.resource_request_path;
+    let prefix = context.path.strip_suffix(below).unwrap_or_default();
+    let prefix = prefix.split('/').filter(|segment| !segment.is_empty());
+    let mut path = prefix.fold(String::new(), |path, segment| path + "/" + segment);
+    path.push_str(target::equivalent(below).as_deref().unwrap_or(below));
+    (path != context.path).then_some(path)
+}
+
+/// What the ACL says of a request. It is counted once, however often it is evaluated.
+async fn evaluate<'a>(
+    plan: &'a WebAclPlan,
+    inspected: &'a waf::Request<'a>,
+    counts: &mut Vec<(String, u32)>,
+    io: &Io,
+) -> alloc::boxed::Box<Verdict<'a>> {
+    let mut evaluation = plan.acl.evaluate(inspected, tokens(plan, inspected));
+    loop {
+        match evaluation.advance() {
+            Step::Decided(verdict) => return verdict,
+            Step::Count(Counting { key, window_ms }) => {
+                let known = counts.iter().find(|(counted, _)| *counted == key);
+                if let Some((_, requests)) = known {
+                    evaluation.counted(*requests);
+                    continue;
+                }
+                let window_ms = u32::try_from(window_ms).unwrap_or(u32::MAX);
+                let counted = io.perform(CountRequest { key: key.clone(), window_ms }).await;
+                let requests = counted.unwrap_or(0);
+                counts.push((key, requests));
+                evaluation.counted(requests);
+            }
+        }
     }
 }
 
@@ -187,7 +226,7 @@ fn puzzle(status: u16, kind: Kind, plan: &WebAclPlan, request: &waf::Request<'_>
     if page.is_some() {
         fields.push("content-type", "text/html; charset=utf-8");
     }
-    respond(status, fields, page.map(alloc::string::String::into_bytes))
+    respond(status, fields, page.map(String::into_bytes))
 }
 
 fn respond(status: u16, fields: Fields, body: Option<Vec<u8>>) -> Response {
@@ -195,7 +234,7 @@ fn respond(status: u16, fields: Fields, body: Option<Vec<u8>>) -> Response {
     Response { status, fields: OutgoingFields::Complete(fields), content }
 }
 
-fn reason(verdict: &Verdict<'_>) -> alloc::string::String {
+fn reason(verdict: &Verdict<'_>) -> String {
     match (verdict.rule(), verdict.rule_in_group()) {
         (Some(rule), Some(inner)) => alloc::format!("web ACL: rule `{rule}`, `{inner}` in it"),
         (Some(rule), None) => alloc::format!("web ACL: rule `{rule}`"),

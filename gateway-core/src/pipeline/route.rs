@@ -2,17 +2,17 @@
 //!
 //! Lets through what names a stage and a method of it. Refuses with 403 `Forbidden` what names no
 //! API or stage, with MISSING_AUTHENTICATION_TOKEN (REST) or 404 `Not Found` (HTTP) what names no
-//! method. Asks the host for nothing.
+//! method, or leads out of the one that it names or around the protection of another. Asks the host for nothing.
 
 use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::context::{Context, Text};
-use crate::definition::{Api, Protocol};
+use crate::definition::{Api, Authorization, Protocol};
 use crate::gateway::{Gateway, Mapped, MethodOf, StageOf};
 use crate::gateway_error::{GatewayError, ResponseType};
-use crate::message::{Arrival, Seed};
+use crate::message::{Arrival, Request, Seed};
 use crate::target;
 
 /// A stage that a request addresses.
@@ -138,15 +138,48 @@ fn resource_request_path<'p>(api: &Api, below: &'p str) -> Cow<'p, str> {
     }
 }
 
+/// Refuses a request that has several of what there is one of (RFC 9110 §5.3): what is inspected and
+/// verified here could be another one than what is read behind the gateway.
+pub(super) fn check_fields(request: &Request) -> Result<(), GatewayError> {
+    for name in ["authorization", "content-type"] {
+        if request.fields.all(name).nth(1).is_some() {
+            let reason = alloc::format!("there are several fields `{name}`");
+            let error = GatewayError::new(ResponseType::Default4xx, reason);
+            let error = error.with_status(400).with_message("Bad Request");
+            return Err(error.with_error_type("BadRequestException"));
+        }
+    }
+    Ok(())
+}
+
 /// The method that answers at a stage.
 pub(super) fn route<'g>(at: StageOf<'g>, context: &Context) -> Result<Matched<'g>, GatewayError> {
-    let found = at.find_method(&context.http_method, &context.resource_request_path);
-    found.map(|of| Matched { of }).ok_or_else(|| match at.api.protocol {
-        Protocol::Rest => {
-            GatewayError::new(ResponseType::MissingAuthenticationToken, "no such method")
-        }
-        Protocol::Http => not_found("no such route"),
+    let path = &*context.resource_request_path;
+    let found = at.find_method(&context.http_method, path).ok_or("no such method");
+    let found = found.and_then(|of| match misleads(of, &context.http_method, path) {
+        Some(reason) => Err(reason),
+        None => Ok(of),
+    });
+    found.map(|of| Matched { of }).map_err(|reason| match at.api.protocol {
+        Protocol::Rest => GatewayError::new(ResponseType::MissingAuthenticationToken, reason),
+        Protocol::Http => not_found(reason),
     })
+}
+
+/// Why nobody may be led to a method by this path, although it is one of its own: an endpoint resolves
+/// what AWS routes as it was sent.
+fn misleads(of: MethodOf<'_>, http_method: &str, path: &str) -> Option<&'static str> {
+    let read = target::equivalent(path)?;
+    // `/open/{proxy+}` stands for what is below `open`, so `/open/../closed` does not.
+    if target::climbs_out(path) || of.path_parameters(path).any(|(_, v)| target::climbs_out(v)) {
+        return Some("the path leads out of what the method is for");
+    }
+    // To an endpoint `//admin`, `/./admin` and `/%61dmin` are `/admin`, which may be protected otherwise.
+    let other = of.at.find_method(http_method, &read)?.method;
+    let is_open = other.authorization == Authorization::None && !other.api_key_required;
+    let is_alike = other.authorization == of.method.authorization
+        && other.api_key_required == of.method.api_key_required;
+    (!is_open && !is_alike).then_some("the path leads around what protects another method")
 }
 
 /// An API that a request names.

@@ -1,7 +1,7 @@
 use alloc::vec;
 use alloc::vec::Vec;
 
-use crate::definition::{Method, Protocol};
+use crate::definition::{Authorization, Method, Protocol};
 use crate::pipeline::world::*;
 
 fn routes() -> Vec<Method> {
@@ -127,4 +127,58 @@ fn odd_targets_are_answered_and_nothing_breaks() {
     let mut hostless = arrival("GET /prod/a", &[]);
     hostless.request.fields = crate::message::Fields::new();
     assert_eq!(run_alone(&gateway, hostless).response.status, 200);
+}
+
+/// `/admin` and `/key` are protected, all else is open and goes to one endpoint.
+fn half_open(protocol: Protocol) -> alloc::rc::Rc<crate::gateway::Gateway> {
+    let proxied = |uri: &str| integration(crate::definition::IntegrationType::HttpProxy, uri);
+    let mut admin = method("GET /admin", proxied("http://backend/admin"));
+    admin.authorization = Authorization::Iam;
+    let open = match protocol {
+        Protocol::Http => method("$default", proxied("http://backend/base")),
+        Protocol::Rest => method("GET /{all+}", proxied("http://backend/base/{all}")),
+    };
+    let below = method("GET /open/{proxy+}", proxied("http://backend/open/{proxy}"));
+    gateway(vec![api(protocol, "prod", vec![admin, open, below])])
+}
+
+#[track_caller]
+fn status(gateway: &alloc::rc::Rc<crate::gateway::Gateway>, path: &str) -> u16 {
+    let arrival = arrival(&alloc::format!("GET /prod{path}"), &[]);
+    let told = run(gateway, arrival, |effect| match effect {
+        crate::effect::Effect::SendRequest(_) => {
+            Some(endpoint(200, &[], crate::message::Content::Empty))
+        }
+        _ => None,
+    });
+    told.response.status
+}
+
+#[test]
+fn no_spelling_of_a_protected_path_leads_to_an_open_route() {
+    for protocol in [Protocol::Rest, Protocol::Http] {
+        let gateway = half_open(protocol);
+        assert_eq!(status(&gateway, "/admin"), 403, "{protocol:?}: unsigned");
+        let refused = if protocol == Protocol::Rest { 403 } else { 404 };
+        for path in ["/./admin", "/x/../admin", "/%2e/admin", "/x/%2E./admin", "/x//../admin/."] {
+            assert_eq!(status(&gateway, path), refused, "{protocol:?}: {path}");
+        }
+        for path in ["//admin", "/admin/", "/admin//", "/%61dmin"] {
+            assert!([403, 404].contains(&status(&gateway, path)), "{protocol:?}: {path}");
+        }
+        for path in ["/other", "/x//y", "/x/", "/x/./y", "/x/../y", "/x/y%2Fz", "/adminer"] {
+            assert_eq!(status(&gateway, path), 200, "{protocol:?}: {path}");
+        }
+    }
+}
+
+#[test]
+fn no_path_leads_out_of_what_its_route_is_for() {
+    for protocol in [Protocol::Rest, Protocol::Http] {
+        let gateway = half_open(protocol);
+        for path in ["/open/../x", "/open/a/../../x", "/open/..%2fx", "/open/%2e%2e", "/../x"] {
+            assert!([403, 404].contains(&status(&gateway, path)), "{protocol:?}: {path}");
+        }
+        assert_eq!(status(&gateway, "/open/a/../b"), 200, "{protocol:?}");
+    }
 }

@@ -177,3 +177,24 @@ fn cognitos_validation_expression_is_matched_against_the_whole_audience() {
         }
     }
 }
+
+#[test]
+fn several_tokens_are_none_and_several_authorizations_a_bad_request() {
+    let gateway = gateway(vec![protected(Protocol::Http, jwt(), &[])]);
+    let token = token(&claims(""));
+    let field = alloc::format!("Authorization: Bearer {token}");
+    let status = |request: &str, fields: &[&str]| {
+        run(&gateway, arrival(request, fields), host(true)).response.status
+    };
+    let good = alloc::format!("GET /a?t={token}");
+    assert_eq!((status("GET /a", &[&field]), status(&good, &[])), (200, 200));
+    for other in ["Authorization: Bearer x", "authorization: Basic eDp5", &field] {
+        assert_eq!(status("GET /a", &[&field, other]), 400, "{other}");
+        assert_eq!(status("GET /a", &[other, &field]), 400, "{other}");
+    }
+    for request in [alloc::format!("{good}&t=x"), alloc::format!("GET /a?t=x&t={token}")] {
+        assert_eq!(status(&request, &[]), 401, "{request}");
+    }
+    let types = ["Content-Type: text/plain", "Content-Type: application/json"];
+    assert_eq!(status(&good, &types), 400, "inspected as one, read as the other");
+}

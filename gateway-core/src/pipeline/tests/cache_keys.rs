@@ -191,7 +191,9 @@ fn a_cached_answer_never_crosses_caller_key_stage_or_api() {
             let host_field = format!("Host: {}.execute-api.eu-west-1.amazonaws.com", api.id);
             let mut fields = vec![host_field];
             for name in ["Authorization", "X-User", "X-Other"] {
-                (0..random.below(3))
+                // Several authorizations are a bad request.
+                let most = if name == "Authorization" { 1 } else { 2 };
+                (0..random.below(most + 1))
                     .for_each(|_| fields.push(format!("{name}: {}", random.value())));
             }
             let lines: Vec<&str> = fields.iter().map(String::as_str).collect();

@@ -3,6 +3,8 @@
 use alloc::rc::Rc;
 use alloc::{format, string::String, vec, vec::Vec};
 
+use base64::{Engine, engine::general_purpose::STANDARD};
+
 use crate::challenge::tests::solved;
 use crate::content_coding::Coding;
 use crate::counted::CountedRequests;
@@ -65,6 +67,33 @@ fn rules_speak_of_the_stages_paths_by_whatever_name_the_api_is_addressed() {
     assert_eq!(status("GET /prod/old"), 200);
     for path in ["/prod/a", "/_aws/execute-api/abc123/prod/a"] {
         assert_eq!(status(&format!("GET {path}")), 403, "{path}");
+    }
+}
+
+#[test]
+fn a_rule_on_a_path_holds_for_every_spelling_that_is_routed_alike() {
+    let statement = |path: &str| {
+        format!(
+            r#"{{"ByteMatchStatement": {{"SearchString": "{}", "PositionalConstraint": "STARTS_WITH",
+            "FieldToMatch": {{"UriPath": {{}}}}, "TextTransformations": [{{"Priority": 0, "Type": "NONE"}}]}}}}"#,
+            STANDARD.encode(path)
+        )
+    };
+    let block = r#""Action": {"Block": {}}"#;
+    let denies = gateway(&[rule("a", 0, &statement("/prod/a"), block)]);
+    let not = format!(r#"{{"NotStatement": {{"Statement": {}}}}}"#, statement("/prod/old"));
+    let allows = gateway(&[rule("a", 0, &not, block)]);
+    let status = |gateway, path| {
+        let told = run(gateway, arrival(&format!("GET {path}"), &[]), |_| None);
+        (told.response.status, told.body() == r#"{"message":"Forbidden"}"#)
+    };
+    for path in ["/prod/a", "/prod//a", "//prod/a", "/prod/./a", "/prod/old/../a", "/prod/%61"] {
+        for gateway in [&denies, &allows] {
+            assert_eq!(status(gateway, path), (403, true), "{path}");
+        }
+    }
+    for gateway in [&denies, &allows] {
+        assert_eq!(status(gateway, "/prod/old").0, 200);
     }
 }
 
