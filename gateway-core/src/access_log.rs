@@ -288,7 +288,8 @@ mod tests {
         authorize.latency authorize.status authorizer.claims.sub authorizer.error
         authorizer.integrationLatency authorizer.integrationStatus authorizer.latency
         authorizer.principalId authorizer.property authorizer.requestId authorizer.status
-        awsEndpointRequestId awsEndpointRequestId2 customDomain.basePathMatched dataProcessed
+        awsEndpointRequestId awsEndpointRequestId2 customDomain.basePathMatched
+        customDomain.routingRuleIdMatched dataProcessed
         deploymentId domainName domainPrefix error.message error.messageString
         error.responseType error.validationErrorString extendedRequestId httpMethod identity.accessKey
         identity.accountId identity.apiKey identity.apiKeyId identity.caller

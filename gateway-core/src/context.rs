@@ -7,10 +7,12 @@ mod arrive;
 #[cfg(test)]
 mod example;
 mod lookup;
+mod phases;
 mod variable;
 
 #[cfg(test)]
 pub(crate) use example::{example, example_tls};
+pub use phases::{Phase, Phases};
 pub(crate) use variable::{NAMES, Variable};
 
 use alloc::borrow::Cow;
@@ -69,6 +71,8 @@ pub struct Context<'a> {
     pub trace: Trace<'a>,
     /// Whether the request is traced: then that is its trace, and the endpoint's call the parent.
     pub is_traced: bool,
+    /// Whether the request is the operator's own, by `TestInvokeMethod`.
+    pub is_test_invoke: bool,
     /// `$context.accountId`.
     pub account_id: Text<'a>,
     /// `$context.apiId`; empty until an API matched.
@@ -109,8 +113,12 @@ pub struct Context<'a> {
     pub cache: Option<CacheUse>,
     /// What the stage's web ACL said, if there is one.
     pub waf: Option<WafResponse>,
+    /// What the phases before the integration came to, where an access log may name it.
+    pub phases: Option<Box<Phases>>,
     /// `$context.status`: what the client is given; 0 until that is known.
     pub status: u16,
+    /// The length of the request's content that the client announces.
+    pub request_length: u64,
     /// `$context.responseLength`, where the core knows it.
     pub response_length: Option<u64>,
 }
@@ -147,6 +155,7 @@ impl Context<'_> {
                 sampled: owned(self.trace.sampled),
             },
             is_traced: self.is_traced,
+            is_test_invoke: self.is_test_invoke,
             request_id: self.request_id,
             extended_request_id: self.extended_request_id,
             request_time: self.request_time,
@@ -163,7 +172,9 @@ impl Context<'_> {
             integration: self.integration,
             cache: self.cache,
             waf: self.waf,
+            phases: self.phases,
             status: self.status,
+            request_length: self.request_length,
             response_length: self.response_length,
         }
     }
@@ -257,6 +268,8 @@ pub enum AuthorizerContext {
     Lambda(LambdaContext),
     /// An IAM principal.
     Iam(IamContext),
+    /// A Lambda authorizer whose function found nobody.
+    Failed(AuthorizerCall),
 }
 
 /// `$context.identity` of a signed request.
@@ -353,6 +366,8 @@ pub struct IntegrationContext {
     pub status: Option<u16>,
     /// `$context.integration.requestId`
     pub request_id: Option<String>,
+    /// `$context.awsEndpointRequestId2`
+    pub extended_request_id: Option<Box<str>>,
     /// `$context.integration.error`
     pub error: Option<String>,
     /// `$context.integration.responseTransferMode`

@@ -29,7 +29,7 @@ pub use integration::{
     ConnectionType, ContentHandling, Integration, IntegrationResponse, IntegrationType,
     PassthroughBehavior, PayloadFormat, PrivateConnection, ResponseTransferMode, TlsConfig,
 };
-pub use method::{Authorization, Method, RequestParameter};
+pub use method::{Authorization, Method, MethodResponse, RequestParameter};
 pub use model::{Model, RequestValidator};
 pub use sampler::Sampler;
 pub use snapshot::{

@@ -65,6 +65,9 @@ pub enum OwnField {
     RetryAfter(u32),
 }
 
+/// What the reason of a policy's refusal begins with.
+pub(crate) const POLICY_REASON: &str = "resource policy: ";
+
 impl GatewayError {
     /// An error of this type with the type's default message; `reason` is for the log alone.
     pub fn new(response_type: ResponseType, reason: impl Into<String>) -> Self {
@@ -82,6 +85,10 @@ impl GatewayError {
     /// With another message.
     pub fn with_message(self, message: impl Into<String>) -> Self {
         Self { message: Some(message.into()), ..self }
+    }
+    /// Whether a policy refused, and no authorizer.
+    pub(crate) fn is_of_policy(&self) -> bool {
+        self.response_type == ResponseType::AccessDenied && self.reason.starts_with(POLICY_REASON)
     }
     /// With what a request validator found.
     pub fn with_validation_error(self, found: impl Into<String>) -> Self {

@@ -47,11 +47,11 @@ use route::{Addressed, Matched, find_stage, route};
 use throttle::throttle;
 use validate::validate;
 
-use crate::context::{Context, ErrorContext, WafResponse};
-use crate::definition::{Api, Protocol};
+use crate::context::{ApiKeyContext, Context, ErrorContext, WafResponse};
+use crate::definition::{Api, Authorization, Protocol};
 use crate::effect::CacheUse;
 use crate::exchange::Io;
-use crate::gateway::{Gateway, StageOf};
+use crate::gateway::{Gateway, MethodOf, StageOf, WebAclPlan};
 use crate::gateway_error::GatewayError;
 use crate::message::{Arrival, Request, Response};
 use crate::trace_context::continue_trace;
@@ -129,7 +129,21 @@ fn note_stage<'g>(addressed: Addressed<'g>, context: &mut Context<'g>) -> StageO
     context.base_path_matched = addressed.base_path_matched;
     context.is_mutual_tls = addressed.is_mutual_tls;
     context.resource_request_path = addressed.resource_request_path;
+    if addressed.at.stage.is_test_invoke {
+        note_test_invoke(context);
+    }
     addressed.at
+}
+
+/// Recorded from the real service: what `TestInvokeMethod` has in place of a client.
+fn note_test_invoke(context: &mut Context<'_>) {
+    context.is_test_invoke = true;
+    context.source_ip = "test-invoke-source-ip".into();
+    (context.domain_prefix, context.domain_name) =
+        ("testPrefix".into(), "testPrefix.testDomainName".into());
+    let (id, value) = ("test-invoke-api-key-id".into(), "test-invoke-api-key".into());
+    context.api_key = Some(Box::new(ApiKeyContext { id, value }));
+    context.deployment_id = "".into();
 }
 
 fn note_method<'g>(matched: &Matched<'g>, context: &mut Context<'g>) {
@@ -139,6 +153,32 @@ fn note_method<'g>(matched: &Matched<'g>, context: &mut Context<'g>) {
     context.route_key = matched.of.plan.route_key.as_str().into();
     context.has_method_metrics = matched.of.plan.has_metrics;
     context.path_parameters = matched.path_parameters(context);
+    if context.is_test_invoke {
+        context.path = context.resource_path.clone();
+    }
+}
+
+/// What there was to ask, for the access log.
+fn note_authorization(of: MethodOf<'_>, error: Option<&GatewayError>, context: &mut Context<'_>) {
+    let has_policy = of.policy().is_some() || of.endpoint_policy(context).is_some();
+    if has_policy || of.method.authorization != Authorization::None {
+        let latency_ms = context.authorizer_use.map_or(0, |cost| cost.latency_ms);
+        context.note_authorization(&of.method.authorization, has_policy, latency_ms, error);
+    }
+}
+
+async fn inspect_and_note(
+    at: StageOf<'_>,
+    plan: &WebAclPlan,
+    request: &Request,
+    context: &mut Context<'_>,
+    io: &Io,
+) -> Result<Option<Response>, GatewayError> {
+    let begun = io.now();
+    let inspected = inspect(at, plan, request, context, io).await;
+    let latency_ms = io.now().0.saturating_sub(begun.0);
+    context.note_web_acl(plan.acl.arn(), latency_ms, inspected.as_ref().err());
+    inspected
 }
 
 /// The stages in their order.
@@ -154,13 +194,13 @@ async fn respond<'g>(
         io.enter(PipelineStage::Inspect);
         // In a box, so that exchanges without a web ACL take no memory for it.
         context.waf = Some(WafResponse::Block);
-        if let Some(response) = Box::pin(inspect(at, plan, request, context, io)).await? {
+        if let Some(response) = Box::pin(inspect_and_note(at, plan, request, context, io)).await? {
             return Ok(response);
         }
         context.waf = Some(WafResponse::Allow);
     }
     io.enter(PipelineStage::Route);
-    let matched = match route(at, context) {
+    let matched = match route(at, request, context) {
         Err(_) if cors::is_preflight(at, request) => return Ok(cors::preflight()),
         matched => matched?,
     };
@@ -173,6 +213,9 @@ async fn respond<'g>(
     io.enter(PipelineStage::Authorize);
     let decided = authorize(matched, request, context, io).await;
     (context.authorizer, context.authorizer_use) = (decided.identity, decided.cost);
+    if at.plan.access_log.is_some() {
+        note_authorization(matched.of, decided.answer.as_ref().err(), context);
+    }
     trace::authorized(context, io);
     io.enter(PipelineStage::Throttle);
     let (admitted, may_not_invalidate) = {
@@ -181,7 +224,7 @@ async fn respond<'g>(
         let checked = check_api_key(&authorized, gateway, request, context);
         trace::api_key(authorized.of(), checked.as_ref().err(), request, context, io);
         let (identified, api_key) = checked?;
-        context.api_key = api_key;
+        context.api_key = api_key.or(context.api_key.take());
         let may_not_invalidate = authorized.into_may_not_invalidate();
         (throttle(&identified, gateway, io).await?, may_not_invalidate)
     };

@@ -35,6 +35,8 @@ pub struct Asked {
     pub fields: Vec<(String, String)>,
     /// The content.
     pub content: Vec<u8>,
+    /// Whether fields that are not given are none: `Host` is added otherwise.
+    pub is_complete: bool,
 }
 
 /// What was answered, and why.
@@ -97,7 +99,7 @@ fn arrive(worker: &Worker, asked: &Asked) -> io::Result<(Arrival, ClientRequest,
     let target = asked.target.parse::<http::uri::PathAndQuery>();
     let target = target.map_err(|_| invalid(format!("`{}` is no path and query", asked.target)))?;
     let mut fields: Fields = asked.fields.iter().map(|(n, v)| Field::new(n, v)).collect();
-    if !fields.contains("host") {
+    if !asked.is_complete && !fields.contains("host") {
         fields.push("Host", "localhost");
     }
     if !asked.content.is_empty() && !fields.contains("content-length") {

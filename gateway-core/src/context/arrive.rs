@@ -39,6 +39,7 @@ impl<'a> Context<'a> {
             user_agent: request.fields.get("user-agent").map(Into::into),
             trace: Trace::complete(&request.fields, arrival.seed, arrival.now),
             is_traced: false,
+            is_test_invoke: false,
             account_id: snapshot.account_id.as_str().into(),
             api_id: "".into(),
             stage: "".into(),
@@ -59,7 +60,13 @@ impl<'a> Context<'a> {
             integration: None,
             cache: None,
             waf: None,
+            phases: None,
             status: 0,
+            request_length: request
+                .fields
+                .get("content-length")
+                .and_then(|length| length.trim().parse().ok())
+                .unwrap_or(0),
             response_length: None,
         }
     }

@@ -31,6 +31,7 @@ pub(crate) fn example() -> Context<'static> {
             sampled: "0".into(),
         },
         is_traced: false,
+        is_test_invoke: false,
         account_id: "123456789012".into(),
         api_id: "r3pmxmplak".into(),
         stage: "test".into(),
@@ -51,7 +52,9 @@ pub(crate) fn example() -> Context<'static> {
         integration: None,
         cache: None,
         waf: None,
+        phases: None,
         status: 0,
+        request_length: 0,
         response_length: None,
     }
 }

@@ -7,7 +7,10 @@
 use alloc::borrow::Cow;
 use alloc::string::{String, ToString};
 
-use super::{AuthorizerContext, Context, IntegrationContext, LambdaContext, WafResponse};
+use super::{
+    AuthorizerCall, AuthorizerContext, Context, IntegrationContext, LambdaContext, Phase, Phases,
+    WafResponse,
+};
 use crate::definition::ResponseTransferMode;
 use crate::message::Timestamp;
 use crate::time;
@@ -49,25 +52,26 @@ macro_rules! variables {
 variables! {
     "accountId" => |c, _| given(&c.account_id);
     "apiId" => |c, _| given(&c.api_id);
-    "authenticate.error";
-    "authenticate.latency";
-    "authenticate.status";
-    "authorize.error";
-    "authorize.latency";
-    "authorize.status";
-    "authorizer.error" => |c, _| member(c, "error");
+    "authenticate.error" => |c, _| some(&phases(c)?.authenticate.as_ref()?.error);
+    "authenticate.latency" => |c, _| number(phases(c)?.authenticate.as_ref()?.latency_ms);
+    "authenticate.status" => |c, _| number(phases(c)?.authenticate.as_ref()?.status);
+    "authorize.error" => |c, _| some(&phases(c)?.authorize.as_ref()?.error);
+    "authorize.latency" => |c, _| number(phases(c)?.authorize.as_ref()?.latency_ms);
+    "authorize.status" => |c, _| number(phases(c)?.authorize.as_ref()?.status);
+    "authorizer.error" => |c, _| member(c, "error").or_else(|| some(&authorizer_phase(c)?.error));
     "authorizer.integrationLatency" => |c, _| authorizer_latency(c);
     "authorizer.integrationStatus" => |c, _| authorizer_status(c);
-    "authorizer.latency" => |c, _| authorizer_latency(c);
+    "authorizer.latency" => |c, _| number(authorizer_phase(c)?.latency_ms);
     "authorizer.principalId" => |c, _| some(&lambda(c)?.principal_id);
-    "authorizer.requestId" => |c, _| some(&lambda(c)?.call.as_ref()?.request_id);
+    "authorizer.requestId" => |c, _| some(&authorizer_call(c)??.request_id);
     "authorizer.scopes" => |c, _| scopes(c);
-    "authorizer.status" => |c, _| member(c, "status").or_else(|| authorizer_status(c));
+    "authorizer.status" => |c, _| member(c, "status").or_else(|| number(authorizer_phase(c)?.status));
     "awsEndpointRequestId" => |c, _| some(&c.integration.as_ref()?.request_id);
-    "awsEndpointRequestId2";
+    "awsEndpointRequestId2" => |c, _| given(c.integration.as_ref()?.extended_request_id.as_ref()?);
     "cipherSuite" => |c, _| given(&c.tls.as_ref()?.cipher_suite);
     "customDomain.basePathMatched" => |c, _| base_path(c);
-    "dataProcessed";
+    "customDomain.routingRuleIdMatched";
+    "dataProcessed" => |c, _| number(c.request_length.saturating_add(c.response_length?));
     "deploymentId" => |c, _| given(&c.deployment_id);
     "domainName" => |c, _| given(&c.domain_name);
     "domainPrefix" => |c, _| given(&c.domain_prefix);
@@ -124,11 +128,11 @@ variables! {
     "stage" => |c, _| given(&c.stage);
     "status" => |c, _| if c.status == 0 { None } else { number(c.status) };
     "tlsVersion" => |c, _| given(&c.tls.as_ref()?.version);
-    "waf.error";
-    "waf.latency";
+    "waf.error" => |c, _| some(&phases(c)?.waf.as_ref()?.error);
+    "waf.latency" => |c, _| number(phases(c)?.waf.as_ref()?.latency_ms);
     "waf.status" => |c, _| Some(if c.waf? == WafResponse::Allow { "200" } else { "403" }.into());
     "wafResponseCode" => |c, _| Some(waf_response(c.waf?).into());
-    "webaclArn";
+    "webaclArn" => |c, _| given(&phases(c)?.web_acl_arn);
     "xrayTraceId" => |c, _| given(&c.trace.root);
 }
 
@@ -203,13 +207,30 @@ fn transfer_mode(integration: &IntegrationContext) -> Cow<'static, str> {
     }
 }
 
+fn phases<'c>(context: &'c Context<'_>) -> Option<&'c Phases> {
+    context.phases.as_deref()
+}
+
+fn authorizer_phase<'c>(context: &'c Context<'_>) -> Option<&'c Phase> {
+    phases(context)?.authorizer.as_ref()
+}
+
+/// The call of a Lambda authorizer; within, `None` where the result was remembered.
+fn authorizer_call<'c>(context: &'c Context<'_>) -> Option<Option<&'c AuthorizerCall>> {
+    match &context.authorizer {
+        AuthorizerContext::Lambda(lambda) => Some(lambda.call.as_ref()),
+        AuthorizerContext::Failed(call) => Some(Some(call)),
+        _ => None,
+    }
+}
+
 /// A result that was remembered took no time.
 fn authorizer_latency<'c>(context: &'c Context<'_>) -> Value<'c> {
-    number(lambda(context)?.call.as_ref().map_or(0, |call| call.latency_ms))
+    number(authorizer_call(context)?.map_or(0, |call| call.latency_ms))
 }
 
 fn authorizer_status<'c>(context: &'c Context<'_>) -> Value<'c> {
-    number(lambda(context)?.call.as_ref().map_or(Some(200), |call| call.status)?)
+    number(authorizer_call(context)?.map_or(Some(200), |call| call.status)?)
 }
 
 /// The mapping without a base path is `(none)` in AWS's console.

@@ -151,6 +151,9 @@ pub struct IntegrationResponse {
     pub response_templates: Vec<(String, String)>,
     /// What happens to content on its way to the client.
     pub content_handling: Option<ContentHandling>,
+    /// Whether the method declares a response of this status. Where it does not, the response can be
+    /// selected and not be made.
+    pub has_method_response: bool,
 }
 
 impl Integration {
@@ -189,6 +192,7 @@ impl IntegrationResponse {
             response_parameters: Vec::new(),
             response_templates: Vec::new(),
             content_handling: None,
+            has_method_response: true,
         }
     }
 }

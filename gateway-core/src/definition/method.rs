@@ -31,6 +31,19 @@ pub struct Method {
     pub request_models: Vec<(String, String)>,
     /// What is validated: index into `Deployment::request_validators` (REST).
     pub request_validator: Option<u32>,
+    /// What is declared of the responses (REST). Nothing is made of it but exports.
+    pub responses: Vec<MethodResponse>,
+}
+
+/// A declared response of a method.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MethodResponse {
+    /// `200`, or `default`.
+    pub status_code: String,
+    /// The names of its header fields.
+    pub parameters: Vec<String>,
+    /// Media type → name of a model.
+    pub models: Vec<(String, String)>,
 }
 
 impl Method {
@@ -48,6 +61,7 @@ impl Method {
             source: Source::default(),
             request_models: Vec::new(),
             request_validator: None,
+            responses: Vec::new(),
         }
     }
 

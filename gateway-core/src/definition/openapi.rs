@@ -19,6 +19,7 @@ mod intrinsics;
 mod lambda_authorizer;
 mod mapping;
 mod method;
+mod method_responses;
 mod models;
 mod parameters;
 mod paths;

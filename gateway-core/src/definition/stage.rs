@@ -31,6 +31,9 @@ pub struct Stage {
     pub cache_cluster_bytes: Option<u64>,
     /// `tracingEnabled`; which of its requests are traced says `Snapshot::tracing`.
     pub tracing_enabled: bool,
+    /// Whether requests to it are the operator's own, by `TestInvokeMethod`: then `$context` names no
+    /// client, and functions see the fields alone that were given.
+    pub is_test_invoke: bool,
 }
 
 /// `canarySettings`: the share of a stage's requests that another deployment answers.

@@ -27,6 +27,8 @@ pub(crate) struct ResponsePlan {
     /// `None` for the default.
     pattern: Option<Pattern>,
     pub(crate) status_code: u16,
+    /// Whether the method has a response of this status.
+    pub(crate) has_method_response: bool,
     /// Field name → expression.
     pub(crate) parameters: Vec<(String, Expression)>,
     /// Media type → template.
@@ -99,6 +101,7 @@ fn compile(
     Ok(ResponsePlan {
         pattern: pattern.map(selection_pattern).transpose()?,
         status_code: response.status_code,
+        has_method_response: response.has_method_response,
         parameters: parameters.collect::<Result<_, _>>()?,
         templates: compile_templates(&response.response_templates),
         content_handling: response.content_handling,

@@ -111,7 +111,10 @@ pub(super) fn rest_context(w: &mut JsonWriter, c: &Context) {
                 write_principal(w, lambda);
             });
         }
-        AuthorizerContext::None | AuthorizerContext::Jwt { .. } | AuthorizerContext::Iam(_) => {}
+        AuthorizerContext::None
+        | AuthorizerContext::Jwt { .. }
+        | AuthorizerContext::Iam(_)
+        | AuthorizerContext::Failed(_) => {}
     }
     w.name("resourcePath").string(&c.resource_path);
     if let Some(operation_name) = &c.operation_name {
@@ -153,7 +156,9 @@ pub(super) fn rest_context(w: &mut JsonWriter, c: &Context) {
         write_client_certificate(w, c);
     });
     w.name("domainName").string(&c.domain_name);
-    w.name("deploymentId").string(&c.deployment_id);
+    if !c.is_test_invoke {
+        w.name("deploymentId").string(&c.deployment_id);
+    }
     w.name("apiId").string(&c.api_id);
 }
 
@@ -173,8 +178,10 @@ pub(super) fn http_context(w: &mut JsonWriter, c: &Context) {
                 write_principal(w, lambda);
             });
         }
-        AuthorizerContext::None | AuthorizerContext::Cognito { .. } | AuthorizerContext::Iam(_) => {
-        }
+        AuthorizerContext::None
+        | AuthorizerContext::Cognito { .. }
+        | AuthorizerContext::Iam(_)
+        | AuthorizerContext::Failed(_) => {}
     }
     w.name("domainName").string(&c.domain_name);
     w.name("domainPrefix").string(&c.domain_prefix);

@@ -123,7 +123,9 @@ fn write_context(w: &mut JsonWriter, c: &Context, path: &str) {
                 });
             });
         }
-        AuthorizerContext::None | AuthorizerContext::Cognito { .. } => {}
+        AuthorizerContext::None
+        | AuthorizerContext::Cognito { .. }
+        | AuthorizerContext::Failed(_) => {}
     }
     w.name("domainName").string(&c.domain_name);
     w.name("domainPrefix").string(&c.domain_prefix);

@@ -21,7 +21,7 @@ pub(crate) fn break_off(gateway: &Gateway, arrival: &Arrival, io: &Io) -> Respon
     let (api, addressed) = find_stage(gateway, &context, arrival);
     let protocol = note_api(api, &mut context);
     let at = addressed.ok().map(|addressed| note_stage(addressed, &mut context));
-    if let Some(matched) = at.and_then(|at| route(at, &context).ok()) {
+    if let Some(matched) = at.and_then(|at| route(at, &arrival.request, &context).ok()) {
         note_method(&matched, &mut context);
     }
     let error =

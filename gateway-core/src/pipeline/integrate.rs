@@ -135,11 +135,17 @@ async fn send(
     let endpoint = answer.map_err(|error| endpoint_failed(error, protocol))?;
     observed.integration_status = Some(endpoint.status);
     observed.status = Some(endpoint.status);
-    // Both are names of it: S3 has the latter.
+    note_request_ids(&endpoint, observed);
+    Ok(endpoint)
+}
+
+/// How an endpoint of AWS names its answer.
+fn note_request_ids(endpoint: &EndpointResponse, observed: &mut IntegrationContext) {
+    // Both are names of it: S3 has the latter, and a second id.
     let request_id = endpoint.fields.get("x-amzn-requestid");
     observed.request_id =
         request_id.or_else(|| endpoint.fields.get("x-amz-request-id")).map(Into::into);
-    Ok(endpoint)
+    observed.extended_request_id = endpoint.fields.get("x-amz-id-2").map(Into::into);
 }
 
 /// What answers, for a transcript.

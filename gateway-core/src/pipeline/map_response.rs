@@ -67,6 +67,12 @@ pub(super) async fn map_response(
     if io.is_recording() {
         selected_rule(&answer, selected, of, io);
     }
+    if !selected.has_method_response {
+        return Err(misconfigured(&alloc::format!(
+            "Output mapping refers to an invalid method response: {}",
+            selected.status_code
+        )));
+    }
     let accept = request.fields.get("accept");
     let template = selected.template(accept);
     let binary_media_types = &of.at.deployment.binary_media_types;

@@ -1,5 +1,6 @@
 //! Claims about whole exchanges, a file for each part of the story.
 
+mod access_log;
 mod addressing;
 mod api_keys;
 mod authorize;

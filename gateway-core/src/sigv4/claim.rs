@@ -68,14 +68,15 @@ impl Claim {
 }
 
 fn from_field(request: &Request, authorization: &str) -> Result<Claim, ClaimError> {
-    let (algorithm, rest) = authorization.split_once(' ').unwrap_or((authorization, ""));
-    if algorithm != ALGORITHM {
-        return Err(ClaimError::Incomplete(no_pair(authorization)));
+    // AWS reads parameters whatever the scheme is called, and takes a scheme alone for one of them.
+    let (algorithm, rest) = authorization.split_once(' ').unwrap_or(("", authorization));
+    if rest.is_empty() {
+        return Err(ClaimError::Incomplete(no_pair(rest, authorization)));
     }
     let mut members: [Option<&str>; 3] = [None; 3];
     for part in rest.split(',').map(str::trim).filter(|part| !part.is_empty()) {
         let Some((name, value)) = part.split_once('=') else {
-            return Err(ClaimError::Incomplete(no_pair(part)));
+            return Err(ClaimError::Incomplete(no_pair(part, authorization)));
         };
         let names = ["Credential", "SignedHeaders", "Signature"];
         if let Some(place) = names.iter().position(|n| *n == name) {
@@ -100,8 +101,13 @@ fn from_field(request: &Request, authorization: &str) -> Result<Claim, ClaimErro
                 "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header. ",
             );
         }
-        return Err(ClaimError::Incomplete(words.trim_end().into()));
+        words.push_str("(Hashed with SHA-256 and encoded with Base64) Authorization=");
+        words.push_str(&digest(authorization));
+        return Err(ClaimError::Incomplete(words));
     };
+    if algorithm != ALGORITHM {
+        return Err(ClaimError::Incomplete(no_pair(algorithm, authorization)));
+    }
     let token = request.fields.get("x-amz-security-token").map(ToString::to_string);
     claim(Place::Field, credential, signed_headers, signature, date_time, token)
 }
@@ -169,13 +175,19 @@ fn claim(
     })
 }
 
-/// The client's own words may be a secret of another kind, so they are shown as their digest.
-fn no_pair(text: &str) -> String {
-    let digest = STANDARD.encode(Sha256::digest(text.as_bytes()));
+/// The client's own words may be a secret of another kind, so they are shown as their digests: those
+/// that are no pair, and all of them.
+fn no_pair(text: &str, authorization: &str) -> String {
     format!(
-        "'{digest}' not a valid key=value pair (missing equal-sign) in Authorization header \
-         (hashed with SHA-256 and encoded with Base64): '{digest}'."
+        "'{}' not a valid key=value pair (missing equal-sign) in Authorization header (hashed with \
+         SHA-256 and encoded with Base64): '{}'.",
+        digest(text),
+        digest(authorization)
     )
+}
+
+fn digest(text: &str) -> String {
+    STANDARD.encode(Sha256::digest(text.as_bytes()))
 }
 
 /// The first parameter of this name.

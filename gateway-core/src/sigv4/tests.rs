@@ -109,6 +109,11 @@ fn what_is_not_signed_or_by_halves_is_no_claim() {
         ),
         ("AWS4-HMAC-SHA256 nonsense", "not a valid key=value pair"),
         ("", "not a valid key=value pair"),
+        ("Basic c2VjcmV0", "'HBGF4C/z4js+WhxbyGzxXUEmyqPc3g/bbpOtxN7sEZ4=' not a valid"),
+        (
+            "Basic c2VjcmV0OnA=",
+            "requires 'Credential' parameter. Authorization header requires 'Signature'",
+        ),
         (
             "AWS4-HMAC-SHA256 Credential=k/20150830/r/s/aws4_request",
             "requires 'Signature' parameter. Authorization header requires 'SignedHeaders'",

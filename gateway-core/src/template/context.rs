@@ -166,7 +166,9 @@ fn authorizer(authorizer: &AuthorizerContext) -> Option<Value> {
     let map = Map::silent();
     match authorizer {
         // What IAM knows of the caller is `$context.identity`.
-        AuthorizerContext::None | AuthorizerContext::Iam(_) => return None,
+        AuthorizerContext::None | AuthorizerContext::Iam(_) | AuthorizerContext::Failed(_) => {
+            return None;
+        }
         AuthorizerContext::Jwt { claims, .. } | AuthorizerContext::Cognito { claims } => {
             let texts = Map::silent();
             for (name, value) in claims {

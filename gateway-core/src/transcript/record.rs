@@ -7,8 +7,8 @@ use super::secrets::{HIDDEN, Secrets, is_secret, shown, shown_query, shown_targe
 use super::{Entry, Event, Message, Pairs, PipelineStage, Transcript};
 use crate::definition::Source;
 use crate::effect::{
-    Effect, EffectError, EffectKind, FunctionName, InvocationType, InvokeFunction, KeySource,
-    Outcome, SendRequest, Taken,
+    Effect, EffectError, EffectKind, FunctionAnswer, FunctionName, InvocationType, InvokeFunction,
+    KeySource, Outcome, SendRequest, Taken,
 };
 use crate::gateway::function::{INVOCATION, STREAMING_INVOCATION};
 use crate::limits::{
@@ -147,9 +147,9 @@ impl Recorder {
                 self.push(now, None, asked(what, shown(&fields)));
                 self.content(now, Message::EndpointRequest, content);
             }
-            Effect::InvokeFunction(InvokeFunction { function, payload, invocation, .. }) => {
-                let url = invocation_url(function, *invocation);
-                self.push(now, None, asked(url, Vec::new()));
+            Effect::InvokeFunction(invoke @ InvokeFunction { payload, .. }) => {
+                let url = invocation_url(&invoke.function, invoke.invocation);
+                self.push(now, None, asked(url, invocation_fields(invoke)));
                 self.bytes(now, Message::EndpointRequest, &payload.0);
             }
             other => self.push(now, None, asked(what_is_asked(other), Vec::new())),
@@ -173,7 +173,8 @@ impl Recorder {
                 if self.stage == PipelineStage::Authorize {
                     self.note_api_key(&answer.payload.0);
                 }
-                self.push(now, None, answered(Some(answer.status), error, Vec::new()));
+                let fields = function_answer_fields(answer);
+                self.push(now, None, answered(Some(answer.status), error, fields));
                 self.bytes(now, Message::EndpointResponse, &answer.payload.0);
             }
             Outcome::ReadContent(Ok(_)) => {
@@ -238,6 +239,42 @@ fn text(bytes: &[u8]) -> String {
     // More than is kept, so that a secret that is cut is still whole when it is looked for.
     let bytes_max = TRANSCRIPT_TEXT_BYTES_MAX + FIELDS_BYTES_MAX;
     String::from_utf8_lossy(&bytes[..bytes.len().min(bytes_max)]).into_owned()
+}
+
+/// What an invocation says beside its event; the host signs it.
+fn invocation_fields(invoke: &InvokeFunction) -> Pairs {
+    let invocation = match invoke.invocation {
+        InvocationType::Event => "Event",
+        InvocationType::RequestResponse | InvocationType::ResponseStream { .. } => {
+            "RequestResponse"
+        }
+    };
+    let mut fields = pairs([
+        ("Content-Type", "application/json"),
+        ("X-Amz-Invocation-Type", invocation),
+        ("X-Amz-Log-Type", "None"),
+    ]);
+    fields.extend(invoke.trace.iter().map(|trace| ("X-Amzn-Trace-Id".into(), trace.to_string())));
+    fields
+}
+
+/// What Lambda said beside a function's answer, as far as it is known.
+fn function_answer_fields(answer: &FunctionAnswer) -> Pairs {
+    let mut fields = pairs([("Content-Type", "application/json")]);
+    if answer.content.is_none() {
+        fields.push(("Content-Length".into(), answer.payload.0.len().to_string()));
+    }
+    let known = [
+        ("x-amzn-RequestId", &answer.request_id),
+        ("X-Amz-Function-Error", &answer.function_error),
+    ];
+    let known = known.iter().filter_map(|(name, value)| Some(((*name).into(), (*value).clone()?)));
+    fields.extend(known);
+    fields
+}
+
+fn pairs<const N: usize>(fields: [(&str, &str); N]) -> Pairs {
+    fields.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect()
 }
 
 /// The Invoke API's URL of a function.

@@ -11,7 +11,7 @@ use clap::Args;
 use gateway_core::definition::{Api, Authorization, Method, Protocol, Snapshot, Stage};
 use gateway_core::execution_log::{Detail, events};
 use gateway_core::time::java_date;
-use gateway_core::transcript::{Event, Transcript};
+use gateway_core::transcript::{Entry, Event, Transcript};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -111,6 +111,7 @@ fn prepare(snapshot: &Snapshot, input: &Input) -> Result<(Snapshot, Asked), Stri
     let stage = Stage {
         stage_name: STAGE.into(),
         variables: input.stage_variables.clone().unwrap_or(first),
+        is_test_invoke: true,
         ..Stage::default()
     };
     let api = Api {
@@ -119,8 +120,6 @@ fn prepare(snapshot: &Snapshot, input: &Input) -> Result<(Snapshot, Asked), Stri
         disable_execute_api_endpoint: false,
         ..api.clone()
     };
-    let region = &snapshot.region;
-    let host = format!("{}.execute-api.{region}.amazonaws.com", api.id);
     let snapshot = Snapshot {
         apis: vec![api],
         domain_names: Vec::new(),
@@ -130,13 +129,15 @@ fn prepare(snapshot: &Snapshot, input: &Input) -> Result<(Snapshot, Asked), Stri
     let multi = input.multi_value_headers.iter();
     let multi = multi.flat_map(|(name, values)| values.iter().map(|v| (name.clone(), v.clone())));
     let single = input.headers.iter().map(|(name, value)| (name.clone(), value.clone()));
+    // Nor does a host named among them lead anywhere: the method is known.
     let is_host = |name: &str| name.eq_ignore_ascii_case("host");
     let fields = single.chain(multi).filter(|(name, _)| !is_host(name));
     let asked = Asked {
         method: input.http_method.clone(),
         target: format!("/{STAGE}{}", encoded(&path)),
-        fields: [("Host".to_owned(), host)].into_iter().chain(fields).collect(),
+        fields: fields.collect(),
         content: input.body.clone().into_bytes(),
+        is_complete: true,
     };
     Ok((snapshot, asked))
 }
@@ -180,7 +181,14 @@ fn answer(answered: &Answered) -> serde_json::Value {
     let mut multi: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     // What frames the answer and names the request is not the method's.
     let own = ["content-length", "date", "x-amzn-requestid", "x-amz-apigw-id", "connection"];
-    for (name, value) in answered.fields.iter().filter(|(n, _)| !own.contains(&n.as_str())) {
+    // Recorded from the real service: of what failed only the kind of the error is told.
+    let is_failure = |entry: &Entry| matches!(entry.event, Event::Failed { .. });
+    let has_failed = explained.transcript.entries.iter().any(is_failure);
+    let is_told = |name: &str| match has_failed {
+        true => name == "x-amzn-errortype",
+        false => !own.contains(&name),
+    };
+    for (name, value) in answered.fields.iter().filter(|(name, _)| is_told(name)) {
         let name = shown_name(&explained.transcript, name);
         single.insert(name, value.as_str());
         multi.entry(name).or_default().push(value);

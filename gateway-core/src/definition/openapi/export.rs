@@ -2,7 +2,7 @@
 //!
 //! After AWS's `GetExport` and `ExportApi`: OpenAPI 3.0 or Swagger 2.0, with as many of AWS's
 //! extensions as are asked for. It is written from the object model. What API Gateway keeps for
-//! people alone (descriptions, documentation, tags, models of responses) is not in the model, and so
+//! people alone (descriptions, documentation, tags) is not in the model, and so
 //! not here either.
 
 mod integration;

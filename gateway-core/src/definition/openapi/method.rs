@@ -3,6 +3,7 @@
 use super::super::Method;
 use super::super::document::At;
 use super::integration;
+use super::method_responses;
 use super::models::Models;
 use super::parameters;
 use super::paths::ResourcePath;
@@ -54,6 +55,7 @@ pub(super) fn read<'d>(
         parameters::check_sources(reading, &at, &request_parameters, place.path);
     }
     let integration = integration::read(reading, integration, &operation, place.path)?;
+    let responses = method_responses::read(reading, &operation, parts.models);
     Some(Method {
         resource_id: place.resource_id.into(),
         resource_path: place.path.text.clone(),
@@ -66,6 +68,7 @@ pub(super) fn read<'d>(
         source: operation.source(),
         request_models,
         request_validator,
+        responses,
     })
 }
 

@@ -63,6 +63,13 @@ impl<'d> Models<'d> {
         }
     }
 
+    /// The name of the model that a schema refers to.
+    pub(super) fn known_name(&self, schema: &At<'d>) -> Option<String> {
+        let name = model_name(schema.get("$ref")?.as_str()?)?;
+        let models = self.models.borrow();
+        models.iter().any(|(known, _)| known == name).then(|| name.into())
+    }
+
     /// The name of the model that a schema is; one without a name is given one, as AWS does.
     fn name(&self, reading: &Reading<'d>, schema: At<'d>) -> Option<String> {
         let schema = reading.object(schema)?;

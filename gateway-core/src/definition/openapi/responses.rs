@@ -6,7 +6,7 @@ use super::super::document::At;
 use super::super::{DefinitionError, IntegrationResponse};
 use super::integration::CONTENT_HANDLINGS;
 use super::reading::Reading;
-use super::{mapping, template};
+use super::{mapping, method_responses, template};
 use crate::gateway::integration_response::selection_pattern as compile_pattern;
 
 /// Reads the integration responses in their order, which is that of selection.
@@ -35,9 +35,12 @@ fn response<'d>(
     }
     let status = reading.required(&at, "statusCode")?;
     let status_code: u16 = reading.integer(&status, 100..=599)?.try_into().ok()?;
-    if method_response(reading, operation, status_code).is_none() {
+    let has_method_response =
+        method_responses::of_status(reading, operation, status_code).is_some();
+    if !has_method_response {
         // AWS's words.
-        let message = "AWS refuses this: Invalid response status code specified";
+        let message = "AWS refuses this: Invalid response status code specified; requests that \
+                       select this response are answered 500";
         let help = format!("declare `{status_code}` under the operation's `responses`");
         let warning = DefinitionError::warning(status.source(), message);
         reading.note(warning.help(help));
@@ -61,18 +64,8 @@ fn response<'d>(
         content_handling: at
             .get("contentHandling")
             .and_then(|at| reading.word(&at, &CONTENT_HANDLINGS)),
+        has_method_response,
     })
-}
-
-/// What an operation declares of its responses of a status.
-fn method_response<'d>(
-    reading: &Reading<'d>,
-    operation: &At<'d>,
-    status_code: u16,
-) -> Option<At<'d>> {
-    let responses = operation.get("responses")?;
-    let declared = responses.get(&format!("{status_code}")).or_else(|| responses.get("default"));
-    reading.resolve(declared?)
 }
 
 /// A field can be mapped only if the method response of that status declares it.
@@ -84,7 +77,7 @@ fn check_declared<'d>(
     mappings: &[(String, String)],
 ) {
     let status = format!("{status_code}");
-    let declared = method_response(reading, operation, status_code);
+    let declared = method_responses::of_status(reading, operation, status_code);
     let headers = declared.and_then(|at| at.get("headers"));
     for (target, _) in mappings {
         let Some(name) = target.strip_prefix("method.response.header.") else { continue };

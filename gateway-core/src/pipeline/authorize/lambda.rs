@@ -15,7 +15,7 @@ use alloc::vec::Vec;
 
 use super::method_arn::MethodArn;
 use crate::codec;
-use crate::context::{AuthorizerCall, Context, LambdaContext};
+use crate::context::{AuthorizerCall, AuthorizerContext, Context, LambdaContext};
 use crate::definition::{LambdaAuthorizerType, PayloadFormat, Protocol};
 use crate::effect::{
     AuthorizationKey, EffectError, InvocationType, InvokeFunction, Notice, RecallAuthorization,
@@ -47,6 +47,7 @@ pub(super) async fn lambda(
     request: &Request,
     context: &Context<'_>,
     arn: &MethodArn,
+    identity_found: &mut AuthorizerContext,
     io: &Io,
 ) -> Result<Asked, GatewayError> {
     let protocol = of.at.api.protocol;
@@ -82,7 +83,7 @@ pub(super) async fn lambda(
             _ => request_event_v1(&input, arn.as_str(), &values),
         }
     };
-    ask(&question, event, io).await
+    ask(&question, event, identity_found, io).await
 }
 
 /// A question to an authorizer's function. It knows nothing of HTTP.
@@ -101,6 +102,7 @@ struct Question<'q> {
 async fn ask(
     question: &Question<'_>,
     event: impl FnOnce() -> Vec<u8>,
+    identity_found: &mut AuthorizerContext,
     io: &Io,
 ) -> Result<Asked, GatewayError> {
     let key = question.key;
@@ -141,6 +143,8 @@ async fn ask(
         status: Some(answer.status),
         request_id: answer.request_id.clone(),
     };
+    // Until it is known that the answer is one.
+    *identity_found = AuthorizerContext::Failed(call.clone());
     let grant = match read_grant(&answer, question.protocol, question.is_simple) {
         AuthorizerAnswer::Granted(grant) => grant,
         AuthorizerAnswer::Unauthorized if question.protocol == Protocol::Rest => {

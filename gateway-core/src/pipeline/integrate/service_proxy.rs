@@ -9,7 +9,7 @@ use alloc::string::ToString;
 use alloc::{string::String, vec::Vec};
 
 use super::http_mapping::{Mapped, mapped_values};
-use super::{MethodCall, endpoint_failed, http_proxy};
+use super::{MethodCall, endpoint_failed, http_proxy, note_request_ids};
 use crate::context::IntegrationContext;
 use crate::definition::Protocol;
 use crate::effect::{Connection, ReadContent, SendRequest};
@@ -78,7 +78,7 @@ pub(super) async fn service_proxy(
     let answer = io.perform(operation).await;
     let endpoint = answer.map_err(|error| endpoint_failed(error, Protocol::Http))?;
     observed.integration_status = Some(endpoint.status);
-    observed.request_id = endpoint.fields.get("x-amzn-requestid").map(Into::into);
+    note_request_ids(&endpoint, observed);
     if !(200..300).contains(&endpoint.status) {
         return Err(service_error(endpoint, io).await);
     }

@@ -129,6 +129,7 @@ fn odd_targets_are_answered_and_nothing_breaks() {
     assert_eq!(run_alone(&gateway, hostless).response.status, 200);
 }
 
+<<<<<<< HEAD
 /// `/admin` and `/key` are protected, all else is open and goes to one endpoint.
 fn half_open(protocol: Protocol) -> alloc::rc::Rc<crate::gateway::Gateway> {
     let proxied = |uri: &str| integration(crate::definition::IntegrationType::HttpProxy, uri);
@@ -180,5 +181,30 @@ fn no_path_leads_out_of_what_its_route_is_for() {
             assert!([403, 404].contains(&status(&gateway, path)), "{protocol:?}: {path}");
         }
         assert_eq!(status(&gateway, "/open/a/../b"), 200, "{protocol:?}");
+=======
+/// Whoever meets it at a path that is not there sent a token of another kind, and no signature is
+/// missing: recorded many a time from the real service.
+#[test]
+fn what_names_no_method_is_told_what_its_signature_lacks() {
+    let gateway = gateway(vec![rest(routes())]);
+    let whole = "AWS4-HMAC-SHA256 Credential=k/20150830/eu-west-1/execute-api/aws4_request, SignedHeaders=host, Signature=ab";
+    for (authorization, kind, words) in [
+        (
+            "Bearer secret",
+            "IncompleteSignatureException",
+            "not a valid key=value pair (missing equal-sign)",
+        ),
+        ("Basic c2VjcmV0OnA=", "IncompleteSignatureException", "requires 'Credential' parameter."),
+        (whole, "MissingAuthenticationTokenException", "Missing Authentication Token"),
+        ("", "MissingAuthenticationTokenException", "Missing Authentication Token"),
+    ] {
+        let fields =
+            [&*alloc::format!("Authorization: {authorization}"), "X-Amz-Date: 20150830T123600Z"];
+        let told = run_alone(&gateway, arrival("GET /prod/nowhere", &fields));
+        assert_eq!(told.response.status, 403);
+        assert_eq!(told.field("x-amzn-errortype"), Some(kind), "{authorization}");
+        assert!(told.body().contains(words), "{}", told.body());
+        assert!(!told.body().contains("secret"));
+>>>>>>> 2d7e03b (Say of credentials at a path that is not there what they lack, as AWS does)
     }
 }

@@ -25,10 +25,10 @@ fn resource_policy(effect: &str, principal: &Value) -> Policy {
     Policy::parse(json!({"Statement": statement}).to_string().as_bytes()).unwrap()
 }
 
-const ALICE: &str = "arn:aws:iam::123456789012:user/alice";
+pub(super) const ALICE: &str = "arn:aws:iam::123456789012:user/alice";
 const STRANGER: &str = "arn:aws:iam::210987654321:user/zoe";
 
-fn principal(arn: &str, policies: Vec<Policy>) -> IamPrincipal {
+pub(super) fn principal(arn: &str, policies: Vec<Policy>) -> IamPrincipal {
     IamPrincipal {
         identity: Identity { arn: arn.into(), user_id: "AIDA1".into() },
         access_key_id: "AKID1".into(),
@@ -37,7 +37,7 @@ fn principal(arn: &str, policies: Vec<Policy>) -> IamPrincipal {
     }
 }
 
-fn signed_api(protocol: Protocol) -> Api {
+pub(super) fn signed_api(protocol: Protocol) -> Api {
     let stage = if protocol == Protocol::Rest { "prod" } else { "$default" };
     let uri = "arn:aws:apigateway:eu-west-1:lambda:path/2015-03-31/functions/\
                arn:aws:lambda:eu-west-1:123456789012:function:f/invocations";
@@ -57,14 +57,14 @@ fn signed_api(protocol: Protocol) -> Api {
     api
 }
 
-fn gateway_of(api: Api, principal: IamPrincipal) -> Rc<Gateway> {
+pub(super) fn gateway_of(api: Api, principal: IamPrincipal) -> Rc<Gateway> {
     let mut snapshot = snapshot(vec![api]);
     snapshot.principals = vec![principal];
     Rc::new(Gateway::compile(snapshot).unwrap())
 }
 
 /// A request that claims the access key, signed at this time.
-fn claiming(path: &str, at: Timestamp, more: &[&str]) -> Arrival {
+pub(super) fn claiming(path: &str, at: Timestamp, more: &[&str]) -> Arrival {
     let stamp = time::iso8601_basic(at);
     let day = &stamp[..8];
     let authorization = alloc::format!(
@@ -77,12 +77,12 @@ fn claiming(path: &str, at: Timestamp, more: &[&str]) -> Arrival {
     arrival(&alloc::format!("POST {path}"), &fields)
 }
 
-struct Seen {
-    told: Told,
-    event: Option<Value>,
+pub(super) struct Seen {
+    pub(super) told: Told,
+    pub(super) event: Option<Value>,
 }
 
-fn ask(gateway: &Rc<Gateway>, arrival: Arrival, verdict: RequestSignature) -> Seen {
+pub(super) fn ask(gateway: &Rc<Gateway>, arrival: Arrival, verdict: RequestSignature) -> Seen {
     let mut event = None;
     let told = run(gateway, arrival, |effect| match effect {
         Effect::ReadContent(_) => Some(Outcome::ReadContent(Ok(b"hello".to_vec().into()))),
@@ -104,7 +104,7 @@ fn ask(gateway: &Rc<Gateway>, arrival: Arrival, verdict: RequestSignature) -> Se
 
 use RequestSignature::{Invalid, UnknownToken, Valid};
 
-fn everything() -> IamPrincipal {
+pub(super) fn everything() -> IamPrincipal {
     principal(ALICE, vec![policy("Allow", "*")])
 }
 

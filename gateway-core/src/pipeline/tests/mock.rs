@@ -108,3 +108,17 @@ fn without_a_template_the_content_itself_is_read() {
     );
     assert_eq!(run_alone(&gateway, arrival("POST /prod/n", &[])).response.status, 415);
 }
+
+/// Its configuration is at fault, not the client: "Output mapping refers to an invalid method response".
+#[test]
+fn a_response_that_the_method_does_not_declare_is_none() {
+    let mut integration = mock("{}");
+    integration.responses[0].has_method_response = false;
+    let gateway = gateway(vec![rest(vec![method("GET /", integration)])]);
+    let told = run_alone(&gateway, arrival("GET /prod", &[]));
+    assert_eq!(
+        (told.response.status, told.body()),
+        (500, r#"{"message": "Internal server error"}"#)
+    );
+    assert_eq!(told.field("x-amzn-errortype"), Some("InternalServerErrorException"));
+}

@@ -297,3 +297,24 @@ fn secrets_are_in_no_log() {
     );
     assert!(!format!("{record}").contains("s3cret"));
 }
+
+#[test]
+fn an_access_log_names_the_web_acl_and_what_it_cost() {
+    let mut snapshot = gateway(&[]).snapshot.clone();
+    let settings = crate::definition::AccessLogSettings {
+        destination: "stdout".into(),
+        format: "$context.webaclArn $context.waf.status $context.waf.latency $context.waf.error \
+                 $context.wafResponseCode"
+            .into(),
+    };
+    snapshot.apis[0].stages[0].access_log_settings = Some(settings);
+    let gateway = Rc::new(Gateway::compile(snapshot).unwrap());
+    let told = world::run_alone(&gateway, arrival("GET /prod/a", &[]));
+    let arn = "arn:aws:wafv2:eu-west-1:123456789012:regional/webacl/acl/1";
+    let expected = format!("{arn} 200 0 - WAF_ALLOW");
+    assert!(
+        told.notices.iter().any(
+            |notice| matches!(notice, Notice::WriteAccessLog { line, .. } if *line == expected)
+        )
+    );
+}

@@ -198,6 +198,7 @@ pub(super) fn at_url(url: &str) -> Result<Asked, String> {
         target: uri.path_and_query().map_or("/", |target| target.as_str()).into(),
         fields: host.into_iter().collect(),
         content: Vec::new(),
+        is_complete: false,
     })
 }
 

@@ -5,6 +5,21 @@ const API: &str = r##"
 openapi: 3.0.1
 info: {title: pets, version: '1'}
 paths:
+  /context/{id}:
+    post:
+      x-amazon-apigateway-integration:
+        type: mock
+        requestTemplates: {application/json: '{"statusCode": 200}'}
+        responses:
+          default:
+            statusCode: '200'
+            responseTemplates: {application/json: '$context.identity.sourceIp $context.identity.apiKey $context.identity.apiKeyId $context.domainName $context.domainPrefix $context.path $context.stage [$context.deploymentId] $input.params().header'}
+      responses: {'200': {description: ok}}
+    get:
+      x-amazon-apigateway-integration:
+        type: mock
+        requestTemplates: {application/json: 'nonsense'}
+      responses: {}
   /pets/{petId}:
     get:
       security: [{auth: []}]
@@ -63,7 +78,7 @@ fn a_method_is_invoked_without_its_authorizer_and_answers_with_its_log() {
         "HTTP Method: GET, Resource Path: /pets/7",
         "Method request path: {petId=7}",
         "Method request query string: {a=b}",
-        "Method request headers: {Host=api.execute-api.us-east-1.amazonaws.com, X-Api-Key=*****}",
+        "Method request headers: {X-Api-Key=*****}",
         "Method request body before transformations: ",
         r#"Method response body after transformations: {"id":"7","color":"red"}"#,
     ];
@@ -94,4 +109,24 @@ fn what_is_not_there_is_told() {
     let told = tried(r#"{"resourceId": "/pets", "httpMethod": "GET"}"#).unwrap_err();
     assert_eq!(told, "there is no method GET of resource `/pets`");
     assert!(serde_json::from_str::<Input>(r#"{"httpMetod": "GET"}"#).is_err());
+}
+
+/// As functions were shown it by the real service.
+#[test]
+fn the_operator_is_no_client() {
+    let answer = tried(
+        r#"{"resourceId": "/context/{id}", "httpMethod": "POST", "pathWithQueryString": "/context/7"}"#,
+    );
+    assert_eq!(
+        answer.unwrap()["body"],
+        "test-invoke-source-ip test-invoke-api-key test-invoke-api-key-id testPrefix.testDomainName testPrefix \
+         /context/{id} test-invoke-stage [] {}"
+    );
+}
+
+#[test]
+fn of_what_failed_the_kind_of_error_is_told() {
+    let answer = tried(r#"{"resourceId": "/context/{id}", "httpMethod": "GET"}"#).unwrap();
+    assert_eq!(answer["status"], 500);
+    assert_eq!(answer["headers"], json!({"x-amzn-ErrorType": "InternalServerErrorException"}));
 }

@@ -151,7 +151,7 @@ const REST: &str = r##"{
       "x-amazon-apigateway-any-method": {"responses": {}, "security": [{"request": []}], "x-amazon-apigateway-integration": {
         "type": "aws_proxy", "httpMethod": "POST", "passthroughBehavior": "when_no_templates",
         "uri": "arn:aws:apigateway:eu-west-1:lambda:path/2015-03-31/functions/arn:aws:lambda:eu-west-1:123456789012:function:f/invocations"}},
-      "patch": {"responses": {}, "x-amazon-apigateway-integration": {
+      "patch": {"responses": {"201": {"headers": {"X-A": {}}, "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Pet"}}}}, "default": {}}, "x-amazon-apigateway-integration": {
         "type": "aws_proxy", "httpMethod": "POST", "responseTransferMode": "STREAM", "timeoutInMillis": 900000, "credentials": "arn:aws:iam::123456789012:role/r",
         "uri": "arn:aws:apigateway:eu-west-1:lambda:path/2021-11-15/functions/arn:aws:lambda:eu-west-1:123456789012:function:f/response-streaming-invocations"}},
       "delete": {"responses": {}, "security": [{"sigv4": []}], "x-amazon-apigateway-integration": {

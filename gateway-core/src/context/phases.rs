@@ -1,0 +1,92 @@
+//! What the phases before the integration came to: for access logs alone.
+
+use alloc::boxed::Box;
+use alloc::string::{String, ToString};
+
+use super::{AuthorizerContext, Context};
+use crate::definition::Authorization;
+use crate::gateway_error::{GatewayError, ResponseType};
+
+/// `$context.waf`, `.authenticate`, `.authorizer` and `.authorize`, as far as there was something to ask.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Phases {
+    /// `$context.webaclArn`
+    pub web_acl_arn: String,
+    /// The web ACL.
+    pub waf: Option<Phase>,
+    /// Who signed the request.
+    pub authenticate: Option<Phase>,
+    /// The Lambda, JWT or Cognito authorizer.
+    pub authorizer: Option<Phase>,
+    /// The policies: the API's own and, of a signed request, the principal's.
+    pub authorize: Option<Phase>,
+}
+
+/// One of them.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Phase {
+    /// What a client would be told of it: 200, or why not.
+    pub status: u16,
+    /// Milliseconds.
+    pub latency_ms: u32,
+    /// Why it failed.
+    pub error: Option<String>,
+}
+
+impl Phase {
+    fn new(latency_ms: u32, error: Option<&GatewayError>) -> Self {
+        let status = error.map_or(200, |e| e.status.unwrap_or(e.response_type.default_status()));
+        let error = error.map(|e| e.message.clone().unwrap_or_else(|| e.reason.clone()));
+        Self { status, latency_ms, error }
+    }
+}
+
+impl Context<'_> {
+    fn phases(&mut self) -> &mut Phases {
+        self.phases.get_or_insert_with(Box::default)
+    }
+
+    /// Notes what a web ACL came to. That it blocked is no error of its own.
+    pub(crate) fn note_web_acl(&mut self, arn: &str, ms: u64, error: Option<&GatewayError>) {
+        let failed = error.filter(|e| e.response_type != ResponseType::WafFiltered);
+        let phase = Phase::new(u32::try_from(ms).unwrap_or(u32::MAX), failed);
+        let phases = self.phases();
+        (phases.web_acl_arn, phases.waf) = (arn.to_string(), Some(phase));
+    }
+
+    /// Notes what authorization came to. Policies are read in no time.
+    pub(crate) fn note_authorization(
+        &mut self,
+        authorization: &Authorization,
+        has_policy: bool,
+        latency_ms: u32,
+        error: Option<&GatewayError>,
+    ) {
+        let is_of_policy = |e: &&GatewayError| e.is_of_policy();
+        let by_policy = error.filter(is_of_policy);
+        let is_known = matches!(self.authorizer, AuthorizerContext::Iam(_));
+        let phases = self.phases();
+        match authorization {
+            Authorization::None => {}
+            Authorization::Iam if is_known => {
+                phases.authenticate = Some(Phase::new(latency_ms, None));
+                phases.authorize = Some(Phase::new(0, error));
+                return;
+            }
+            Authorization::Iam => {
+                phases.authenticate = Some(Phase::new(latency_ms, error));
+                return;
+            }
+            Authorization::Authorizer { .. } => {
+                let own = error.filter(|e| !is_of_policy(e));
+                phases.authorizer = Some(Phase::new(latency_ms, own));
+                if own.is_some() {
+                    return;
+                }
+            }
+        }
+        if has_policy {
+            phases.authorize = Some(Phase::new(0, by_policy));
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! What access logs say of the phases before the integration.
+
+use alloc::string::ToString;
+use alloc::vec;
+
+use serde_json::json;
+
+use super::iam::{claiming, everything, gateway_of, principal, signed_api};
+use super::lambda_authorizer::{protected, token};
+use crate::definition::Protocol;
+use crate::effect::{Effect, FunctionAnswer, Notice, Outcome, RequestSignature};
+use crate::message::{Content, Timestamp};
+use crate::pipeline::world::*;
+use crate::policy::Policy;
+
+const FORMAT: &str = "$context.authenticate.status $context.authenticate.latency \
+    $context.authenticate.error|$context.authorizer.status $context.authorizer.latency \
+    $context.authorizer.error $context.authorizer.integrationStatus $context.authorizer.requestId|\
+    $context.authorize.status $context.authorize.latency $context.authorize.error";
+
+fn line(told: &Told) -> &str {
+    let line = told.notices.iter().find_map(|notice| match notice {
+        Notice::WriteAccessLog { line, .. } => Some(line.as_str()),
+        _ => None,
+    });
+    line.unwrap()
+}
+
+#[test]
+fn signatures_are_authenticated_and_policies_authorize() {
+    let mut api = signed_api(Protocol::Rest);
+    api.stages[0].access_log_settings.as_mut().unwrap().format = FORMAT.into();
+    let nobody = principal(super::iam::ALICE, vec![]);
+    let old = Timestamp(NOW.0 - 3_600_000);
+    for (gateway, signed_at, expected) in [
+        (gateway_of(api.clone(), everything()), NOW, "200 5 -|- - - - -|200 0 -"),
+        (gateway_of(api.clone(), nobody), NOW, "200 5 -|- - - - -|403 0 User: arn:aws:iam::"),
+        (gateway_of(api.clone(), everything()), old, "403 0 Signature expired: "),
+    ] {
+        let seen =
+            super::iam::ask(&gateway, claiming("/prod/a", signed_at, &[]), RequestSignature::Valid);
+        assert!(line(&seen.told).starts_with(expected), "{}", line(&seen.told));
+    }
+}
+
+#[test]
+fn an_authorizer_that_fails_was_called_all_the_same() {
+    let mut api = protected(Protocol::Rest, token());
+    let settings = crate::definition::AccessLogSettings {
+        destination: "stdout".into(),
+        format: FORMAT.into(),
+    };
+    api.stages[0].access_log_settings = Some(settings);
+    let policy =
+        json!({"Statement": {"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}});
+    api.deployments[0].policy = Some(Policy::parse(policy.to_string().as_bytes()).unwrap());
+    let gateway = gateway(vec![api]);
+    for (payload, error, expected) in [
+        ("{}", Some("Unhandled"), "- - -|500 10 Unhandled error"),
+        (
+            r#"{"errorMessage":"Unauthorized"}"#,
+            Some("Unhandled"),
+            "- - -|401 10 Unauthorized 200 r-1|- - -",
+        ),
+        (
+            r#"{"principalId":"p","policyDocument":{"Statement":[{"Effect":"Deny","Action":"*","Resource":"*"}]}}"#,
+            None,
+            "- - -|403 10 User is not authorized",
+        ),
+        (
+            r#"{"principalId":"p","policyDocument":{"Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}}"#,
+            None,
+            "- - -|200 10 - 200 r-1|200 0 -",
+        ),
+    ] {
+        let arrival = arrival("GET /prod/a/1", &["Authorization: t"]);
+        let told = run(&gateway, arrival, |effect| match effect {
+            Effect::InvokeFunction(_) => Some(Outcome::InvokeFunction(Ok(FunctionAnswer {
+                status: 200,
+                function_error: error.map(Into::into),
+                payload: payload.as_bytes().to_vec().into(),
+                request_id: Some("r-1".into()),
+                content: None,
+            }))),
+            Effect::RecallAuthorization(_) => Some(Outcome::RecallAuthorization(Ok(None))),
+            _ => None,
+        });
+        assert!(line(&told).starts_with(expected), "{}\n{expected}", line(&told));
+    }
+}
+
+#[test]
+fn an_endpoint_of_awss_has_two_ids_and_content_is_counted_both_ways() {
+    let mut api = http(vec![method(
+        "POST /a",
+        integration(crate::definition::IntegrationType::HttpProxy, "http://endpoint.example"),
+    )]);
+    let settings = crate::definition::AccessLogSettings {
+        destination: "stdout".into(),
+        format:
+            "$context.awsEndpointRequestId $context.awsEndpointRequestId2 $context.dataProcessed \
+                 $context.customDomain.routingRuleIdMatched"
+                .into(),
+    };
+    api.stages[0].access_log_settings = Some(settings);
+    let ids = [("x-amz-request-id", "one"), ("x-amz-id-2", "two"), ("Content-Length", "3")];
+    let told =
+        run(
+            &gateway(vec![api]),
+            posted("POST /a", &["Content-Length: 4"]),
+            |effect| match effect {
+                Effect::SendRequest(_) => {
+                    Some(endpoint(200, &ids, Content::Bytes(b"abc".to_vec())))
+                }
+                _ => None,
+            },
+        );
+    assert_eq!(line(&told), "one two 7 -");
+}
