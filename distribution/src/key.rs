@@ -6,6 +6,7 @@ use core::fmt::Write;
 
 use http_cache::normalise;
 
+use crate::model::Behavior;
 use crate::{Matched, cookies, query};
 
 /// Each part with its length: no value can pass for another part.
@@ -21,10 +22,7 @@ pub(crate) fn key(matched: &Matched<'_>) -> String {
     }
     // Behind a behaviour of another origin the same path is another object.
     add("origin", &format!("{:?}", matched.origins()));
-    add("path", &matched.path);
-    if let Some(query) = keyed_query(matched) {
-        add("query", &query);
-    }
+    add("object", &matched.object());
     for name in keyed_fields(matched) {
         match own_field(matched, &name) {
             Some(value) => add(&name, &value),
@@ -44,12 +42,15 @@ pub(crate) fn key(matched: &Matched<'_>) -> String {
     key
 }
 
-/// The part of the query that is in the key.
-fn keyed_query(matched: &Matched<'_>) -> Option<String> {
-    let selected = &matched.behavior.cache.query_strings;
-    query::keep(matched.query.as_deref()?, |name| {
-        !crate::signed::is_own(matched, name) && selected.names(name)
-    })
+/// What is stored is called so, whatever else its key tells apart: the path as origins see it, and of the query
+/// what is in the key.
+pub(crate) fn object(behavior: &Behavior, path: &str, query: Option<&str>) -> String {
+    let selected = &behavior.cache.query_strings;
+    let kept = query.and_then(|query| {
+        query::keep(query, |name| !crate::signed::is_own(behavior, name) && selected.names(name))
+    });
+    let kept = kept.map(|query| ["?", &query].concat()).unwrap_or_default();
+    [path, &kept].concat()
 }
 
 /// Names in lower case, in order.

@@ -78,7 +78,7 @@ impl<'d> Matched<'d> {
         let more = self.behavior.forward.as_ref().map(|policy| &policy.query_strings);
         query::keep(self.query.as_deref()?, |name| {
             let is_forwarded = cache.names(name) || more.is_some_and(|more| more.names(name));
-            is_forwarded && !signed::is_own(self, name)
+            is_forwarded && !signed::is_own(self.behavior, name)
         })
     }
 

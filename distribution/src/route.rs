@@ -123,20 +123,37 @@ impl Distribution {
             // A fat GET: the origin may go by what no cache key has.
             return Err(Answer::error(403, "Bad request: there is content where none can be."));
         }
-        let root = self.default_root_object.as_ref().filter(|_| path == "/");
+        let path = self.rooted(path);
         Ok(Matched {
             distribution: self,
             behavior,
             method: viewer.method.to_string(),
             host: viewer.host.to_string(),
             raw_target: viewer.target.to_string(),
-            path: root.map_or(path, |root| ["/", root].concat()),
+            path,
             query: query.map(ToString::to_string),
             is_https: viewer.is_https,
             ip: viewer.ip.to_string(),
             country: viewer.country.map(str::to_ascii_uppercase),
             fields: viewer.fields.clone(),
         })
+    }
+
+    /// The name of the object that a viewer asks for by this target (path and query), as [`Matched::object`];
+    /// `None` for one that is refused.
+    pub fn object(&self, target: &str) -> Option<String> {
+        let (path, query) = match target.split_once('?') {
+            Some((path, query)) => (path, Some(query)),
+            None => (target, None),
+        };
+        let path = path::normal(path)?;
+        let behavior = self.behavior(&path);
+        Some(key::object(behavior, &self.rooted(path), query))
+    }
+
+    fn rooted(&self, path: String) -> String {
+        let root = self.default_root_object.as_ref().filter(|_| path == "/");
+        root.map_or(path, |root| ["/", root].concat())
     }
 
     fn behavior(&self, path: &str) -> &Behavior {
@@ -157,6 +174,12 @@ impl<'d> Matched<'d> {
     /// Whether answers to this method are cached here.
     pub fn is_cached(&self) -> bool {
         self.behavior.cached_methods.contains(&self.method)
+    }
+
+    /// The name of the object that is asked for: its path, and the parameters that are in its key. All variants
+    /// of an object have it, and it is what an invalidation names.
+    pub fn object(&self) -> String {
+        key::object(self.behavior, &self.path, self.query.as_deref())
     }
 
     /// What its response is stored under.

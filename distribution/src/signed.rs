@@ -8,6 +8,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
+use crate::model::Behavior;
 use crate::pattern::matches;
 use crate::{Answer, Matched, cookies, query};
 
@@ -38,8 +39,8 @@ const PARAMETERS: [&str; 5] = ["Expires", "Policy", "Signature", "Key-Pair-Id", 
 const POLICY_BYTES_MAX: usize = 8 * 1024;
 
 /// Whether a parameter is the edge's own: it is neither in the key nor forwarded.
-pub(crate) fn is_own(matched: &Matched<'_>, name: &str) -> bool {
-    matched.behavior.trusted_keys.is_some() && PARAMETERS.contains(&name)
+pub(crate) fn is_own(behavior: &Behavior, name: &str) -> bool {
+    behavior.trusted_keys.is_some() && PARAMETERS.contains(&name)
 }
 
 /// Whether a cookie is.

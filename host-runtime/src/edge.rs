@@ -217,7 +217,8 @@ impl Exchange {
                     answer.status,
                     &answer.fields,
                 );
-                self.worker.shared.edge_cache.forget_targets(self.edge.id(), &gone);
+                let gone = gone.iter().filter_map(|gone| self.edge.distribution.object(gone));
+                self.worker.shared.edge_cache.forget_objects(self.edge.id(), gone);
                 Outcome::passed(answer)
             }
             Err(error) => error.into(),
@@ -235,10 +236,10 @@ fn fields_of(parts: &Parts) -> Fields {
     fields
 }
 
-/// The digest of a text, whose first byte is that of another: what has the same target is in one shard.
-fn digest_of(target: &str, key: &str) -> [u8; 32] {
+/// The digest of a key, whose first byte is that of the object's name: all its variants are in one shard.
+fn digest_of(object: &str, key: &str) -> [u8; 32] {
     let mut bytes = [0; 32];
     bytes.copy_from_slice(digest(&SHA256, key.as_bytes()).as_ref());
-    bytes[0] = digest(&SHA256, target.as_bytes()).as_ref()[0];
+    bytes[0] = digest(&SHA256, object.as_bytes()).as_ref()[0];
     bytes
 }

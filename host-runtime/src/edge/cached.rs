@@ -130,7 +130,7 @@ impl Exchange {
     }
 
     fn key<'m>(&self, cache: Arc<Sharded<Objects>>, matched: &'m Matched<'m>) -> Key<'m> {
-        let digest = ResponseDigest(digest_of(&self.asked.target, &matched.key()));
+        let digest = ResponseDigest(digest_of(&matched.object(), &matched.key()));
         let fields = matched.origin_request(matched.origins().0, &self.request_id).fields;
         Key { cache, digest, matched, method: matched.cache_method().to_owned(), fields }
     }
@@ -285,7 +285,7 @@ impl Exchange {
                     expected: expected_length(&stored, &answer),
                     stored,
                     policy,
-                    empty: self.empty(),
+                    empty: self.empty(key.matched),
                     gone: object,
                     bytes_max: OBJECT_BYTES_MAX.min(key.cache.shard_bytes() as u64 / 2),
                     share: Some(self.worker.shared.memory.share()),
@@ -346,7 +346,7 @@ impl Exchange {
         old: &Arc<Object>,
     ) {
         let policy = key.matched.policy(200);
-        let empty = self.empty();
+        let empty = self.empty(key.matched);
         flight.land(now(), |before| {
             let before = before.as_deref().unwrap_or(&empty);
             let objects = before.with(new, Some(old));
@@ -355,9 +355,9 @@ impl Exchange {
         });
     }
 
-    fn empty(&self) -> Objects {
+    fn empty(&self, matched: &Matched<'_>) -> Objects {
         let distribution = self.edge.id().to_owned();
-        Objects { distribution, target: self.asked.target.clone(), objects: Vec::new() }
+        Objects { distribution, name: matched.object(), objects: Vec::new() }
     }
 }
 

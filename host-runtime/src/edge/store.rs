@@ -25,8 +25,8 @@ pub struct EdgeCache(RwLock<Option<Arc<Sharded<Objects>>>>);
 #[derive(Debug)]
 pub(crate) struct Objects {
     pub(super) distribution: String,
-    /// Path and query, as the viewer asked for them.
-    pub(super) target: String,
+    /// Of the object: path, and the parameters in its key.
+    pub(super) name: String,
     pub(super) objects: Vec<Arc<Object>>,
 }
 
@@ -67,7 +67,7 @@ impl Objects {
             }
             objects.push(Arc::new(new));
         }
-        Self { distribution: self.distribution.clone(), target: self.target.clone(), objects }
+        Self { distribution: self.distribution.clone(), name: self.name.clone(), objects }
     }
 
     /// How many bytes it takes, and until when it is worth them.
@@ -94,12 +94,12 @@ impl EdgeCache {
         self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Forgets what is stored for these targets of a distribution.
-    pub(super) fn forget_targets(&self, distribution: &str, targets: &[String]) {
-        let Some(cache) = self.get().filter(|_| !targets.is_empty()) else { return };
-        for target in targets {
-            let mut shard = cache.shard(&ResponseDigest(digest_of(target, "")));
-            shard.forget(|one| one.distribution == distribution && one.target == *target);
+    /// Forgets all variants of these objects of a distribution.
+    pub(super) fn forget_objects(&self, distribution: &str, names: impl Iterator<Item = String>) {
+        let Some(cache) = self.get() else { return };
+        for name in names {
+            let mut shard = cache.shard(&ResponseDigest(digest_of(&name, "")));
+            shard.forget(|one| one.distribution == distribution && one.name == name);
         }
     }
 
@@ -109,7 +109,7 @@ impl EdgeCache {
         let mut forgotten = 0;
         cache.each(|shard| {
             forgotten += shard
-                .forget(|one| one.distribution == distribution && invalidation.names(&one.target));
+                .forget(|one| one.distribution == distribution && invalidation.names(&one.name));
         });
         forgotten
     }

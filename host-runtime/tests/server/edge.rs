@@ -174,6 +174,23 @@ fn unsafe_methods_forget_what_is_stored() {
 }
 
 #[test]
+fn parameters_that_no_policy_names_make_no_other_object() {
+    let (origin, heads) = answering(|_, count| fresh(&count.to_string()));
+    // CachingOptimized: no parameters in the key.
+    let policy = json!({"CachePolicyId": "658327ea-f89d-4fab-a63d-7e88639e58f6"});
+    let edge = Edge::start(origin, json!({"DefaultCacheBehavior": policy}));
+    for target in ["/a", "/a?utm=1", "/a?utm=2", "/x/../a?z", "/%61"] {
+        assert_eq!(edge.get(target).text(), "1", "{target}");
+    }
+    assert_eq!(edge.ask("POST", "/a?utm=3", "Content-Length: 0\r\n").text(), "2");
+    assert_eq!(edge.get("/a?utm=4").text(), "3", "what is unsafe for one is for all of its names");
+    let invalidation = distribution::Invalidation::new(["/a"]).unwrap();
+    assert_eq!(edge.served.host.shared().edge_cache.invalidate("d", &invalidation), 1);
+    assert_eq!(edge.get("/a?utm=1").text(), "4");
+    assert_eq!(heads.lock().unwrap().len(), 4);
+}
+
+#[test]
 fn an_invalidation_forgets_what_it_names() {
     let (origin, _) = answering(|_, count| fresh(&count.to_string()));
     let edge = Edge::start(origin, json!({}));
