@@ -16,6 +16,7 @@ mod model;
 mod origin_request;
 mod path;
 mod pattern;
+mod place;
 mod problem;
 mod query;
 mod read;
@@ -27,9 +28,10 @@ pub use finish::CacheResult;
 pub use invalidation::{Invalidation, InvalidationError};
 pub use model::{Distribution, Options, Origin, ProtocolPolicy};
 pub use origin_request::OriginRequest;
+pub use place::Place;
 pub use problem::Problem;
 pub use route::{Matched, Viewer};
-pub use signed::{Digest, Signature};
+pub use signed::{Digest, Signature, ecdsa_p256_raw, public_key_der};
 
 #[cfg(test)]
 mod tests;

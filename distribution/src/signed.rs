@@ -137,6 +137,42 @@ impl Matched<'_> {
     }
 }
 
+/// A public key in DER (`SubjectPublicKeyInfo`), from PEM as `aws cloudfront get-public-key` prints it.
+pub fn public_key_der(pem: &str) -> Option<Vec<u8>> {
+    let text: String = pem.lines().filter(|line| !line.starts_with("-----")).collect();
+    STANDARD.decode(text.trim()).ok()
+}
+
+/// A signature by ECDSA on P-256 as two numbers of 32 bytes, from the DER that AWS has: `SEQUENCE { r, s }`.
+pub fn ecdsa_p256_raw(der: &[u8]) -> Option<Vec<u8>> {
+    const NUMBER_BYTES: usize = 32;
+    let body = der.strip_prefix(&[0x30]).and_then(value_of)?;
+    let (r, rest) = number(body.0)?;
+    let (s, rest) = number(rest)?;
+    if !rest.is_empty() || !body.1.is_empty() {
+        return None;
+    }
+    let mut raw = Vec::with_capacity(2 * NUMBER_BYTES);
+    for number in [r, s] {
+        let start = number.iter().position(|byte| *byte != 0).unwrap_or(number.len());
+        let digits = &number[start..];
+        raw.resize(raw.len() + NUMBER_BYTES.checked_sub(digits.len())?, 0);
+        raw.extend_from_slice(digits);
+    }
+    Some(raw)
+}
+
+/// The number that these bytes begin with, and the rest.
+fn number(der: &[u8]) -> Option<(&[u8], &[u8])> {
+    der.strip_prefix(&[0x02]).and_then(value_of)
+}
+
+/// What a length of one byte says, and the rest: nothing here is longer.
+fn value_of(der: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (length, rest) = der.split_first()?;
+    (*length < 0x80).then(|| rest.split_at_checked(usize::from(*length))).flatten()
+}
+
 fn canned(url: &str, expires: u64) -> Vec<u8> {
     let condition = format!(r#"{{"DateLessThan":{{"AWS:EpochTime":{expires}}}}}"#);
     format!(r#"{{"Statement":[{{"Resource":"{url}","Condition":{condition}}}]}}"#).into_bytes()

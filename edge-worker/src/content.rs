@@ -130,7 +130,8 @@ impl Contents {
     }
 }
 
-fn tee(stream: &ReadableStream) -> Result<[ReadableStream; 2], EffectError> {
+/// The same content twice.
+pub(crate) fn tee(stream: &ReadableStream) -> Result<[ReadableStream; 2], EffectError> {
     let no_stream = |_: JsValue| EffectError::Unavailable("the content is no stream".into());
     let both = stream.tee();
     let branch = |index| both.get(index).dyn_into().map_err(no_stream);

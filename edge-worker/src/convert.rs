@@ -19,11 +19,7 @@ const FRAMING: [&str; 4] = ["connection", "content-length", "transfer-encoding",
 /// The arrival of a request. Its content is held as number 0.
 pub(crate) fn arrival(request: &web_sys::Request, contents: &mut Contents) -> Arrival {
     let url = request.url();
-    let (scheme, rest) = url.split_once("://").unwrap_or(("http", &url));
-    let (authority, target) = match rest.find('/') {
-        Some(at) => rest.split_at(at),
-        None => (rest, "/"),
-    };
+    let (scheme, authority, target) = parts(&url);
     let scheme = if scheme == "https" { Scheme::Https } else { Scheme::Http };
     let headers = request.headers();
     let source_ip = headers.get("cf-connecting-ip").ok().flatten();
@@ -45,6 +41,21 @@ pub(crate) fn arrival(request: &web_sys::Request, contents: &mut Contents) -> Ar
             content: contents.hold(request.body()),
         },
     }
+}
+
+/// Scheme, authority and the rest of a URL as workerd writes it.
+fn parts(url: &str) -> (&str, &str, &str) {
+    let (scheme, rest) = url.split_once("://").unwrap_or(("http", url));
+    let (authority, target) = match rest.find('/') {
+        Some(at) => rest.split_at(at),
+        None => (rest, "/"),
+    };
+    (scheme, authority, target)
+}
+
+/// The authority of a URL.
+pub(crate) fn authority(url: &str) -> &str {
+    parts(url).1
 }
 
 /// What Cloudflare tells of the connection (`request.cf`). It has verified the certificate against the
@@ -107,7 +118,8 @@ pub(crate) fn basic_date_time() -> String {
     digits + "Z"
 }
 
-fn seed() -> Seed {
+/// Randomness for a request.
+pub(crate) fn seed() -> Seed {
     let mut bytes = [0; 32];
     if getrandom::fill(&mut bytes).is_err() {
         worker::console_error!("no randomness: request ids repeat");
@@ -130,7 +142,7 @@ pub(crate) fn fields(headers: &Headers) -> Fields {
 pub(crate) fn headers(fields: &Fields) -> Headers {
     let headers = Headers::new().expect("an empty Headers can always be made");
     for field in fields {
-        if FRAMING.iter().any(|name| field.name.eq_ignore_ascii_case(name)) {
+        if is_framing(field.name) {
             continue;
         }
         if headers.append(field.name, field.value).is_err() {
@@ -140,16 +152,25 @@ pub(crate) fn headers(fields: &Fields) -> Headers {
     headers
 }
 
+/// Whether a field is workerd's to say.
+pub(crate) fn is_framing(name: &str) -> bool {
+    FRAMING.iter().any(|framing| name.eq_ignore_ascii_case(framing))
+}
+
 /// The response for the client. What HTTP cannot carry (a status that workerd refuses) is a 502.
 pub(crate) fn response(status: u16, fields: &Fields, body: Option<JsValue>) -> Response {
-    let headers = headers(fields);
+    response_with(status, &headers(fields), body)
+}
+
+/// The same with a header section that is workerd's already.
+pub(crate) fn response_with(status: u16, headers: &Headers, body: Option<JsValue>) -> Response {
     if !headers.has("date").unwrap_or(true) {
         let date = js_sys::Date::new_0().to_utc_string();
         let _ = headers.set("date", &String::from(date));
     }
     let init = ResponseInit::new();
     init.set_status(status);
-    init.set_headers(&headers);
+    init.set_headers(headers);
     // Content that has a coding already is not coded again.
     let _ = Reflect::set(&init, &"encodeBody".into(), &"manual".into());
     let body = body.filter(|_| !matches!(status, 101 | 204 | 205 | 304));

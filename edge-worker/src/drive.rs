@@ -5,21 +5,20 @@ use std::rc::Rc;
 use gateway_core::effect::{Bytes, Effect, EffectError, Notice, Outcome};
 use gateway_core::exchange::{Exchange, Misuse, Next};
 use gateway_core::gateway::Gateway;
-use gateway_core::message::{Fields, Response};
+use gateway_core::message::{Arrival, Fields, Response};
 use worker::{Context, Env};
 
 use crate::content::Contents;
 use crate::{convert, perform};
 
-/// Answers one request.
+/// Answers one request, whose content is held.
 pub(crate) async fn drive(
     gateway: Rc<Gateway>,
-    request: web_sys::Request,
+    arrival: Arrival,
+    mut held: HeldByHost,
     env: &Env,
     context: &Context,
 ) -> web_sys::Response {
-    let mut held = HeldByHost::default();
-    let arrival = convert::arrival(&request, &mut held.contents);
     held.arrival_fields = arrival.request.fields.clone();
     let mut exchange = Exchange::begin(gateway, arrival);
     match run(&mut exchange, &mut held, env, context).await {

@@ -10,19 +10,33 @@ mod buckets;
 mod content;
 mod convert;
 mod drive;
+mod edge;
 mod perform;
 mod sign;
 mod snapshot;
 
+use std::rc::Rc;
+
 use worker::{Context, Env, Request, Response, Result, event};
+
+use drive::HeldByHost;
+use snapshot::Deployment;
 
 /// Answers one request.
 #[event(fetch)]
 async fn fetch(request: Request, env: Env, context: Context) -> Result<Response> {
     // The handle is cloned, not the request: JavaScript's `clone` would split its content in two.
     let request = Clone::clone(request.inner());
-    let response = match snapshot::gateway() {
-        Ok(gateway) => drive::drive(gateway, request, &env, &context).await,
+    let context = Rc::new(context);
+    let response = match snapshot::deployment() {
+        Ok(Deployment { gateway, edges }) => match edges.find(convert::authority(&request.url())) {
+            Some(edge) => edge::answer(gateway, edge, &request, &env, &context).await,
+            None => {
+                let mut held = HeldByHost::default();
+                let arrival = convert::arrival(&request, &mut held.contents);
+                drive::drive(gateway, arrival, held, &env, &context).await
+            }
+        },
         Err(reason) => {
             worker::console_error!("the snapshot cannot be served: {reason}");
             convert::internal_server_error()

@@ -8,6 +8,8 @@ use gateway_core::gateway::Gateway;
 use js_sys::{ArrayBuffer, Uint8Array};
 use wasm_bindgen::prelude::wasm_bindgen;
 
+use crate::edge::Edges;
+
 #[wasm_bindgen(raw_module = "./snapshot.bin")]
 extern "C" {
     /// A data module: what `edgeway bundle` wrote.
@@ -15,22 +17,30 @@ extern "C" {
     static SNAPSHOT: ArrayBuffer;
 }
 
+/// What a snapshot is made into.
+#[derive(Clone)]
+pub(crate) struct Deployment {
+    pub(crate) gateway: Rc<Gateway>,
+    pub(crate) edges: Rc<Edges>,
+}
+
 thread_local! {
-    static GATEWAY: OnceCell<Result<Rc<Gateway>, String>> = const { OnceCell::new() };
+    static DEPLOYMENT: OnceCell<Result<Deployment, String>> = const { OnceCell::new() };
 }
 
-/// The compiled gateway, or why there is none.
-pub(crate) fn gateway() -> Result<Rc<Gateway>, String> {
-    GATEWAY.with(|cell| cell.get_or_init(load).clone())
+/// The compiled deployment, or why there is none.
+pub(crate) fn deployment() -> Result<Deployment, String> {
+    DEPLOYMENT.with(|cell| cell.get_or_init(load).clone())
 }
 
-fn load() -> Result<Rc<Gateway>, String> {
+fn load() -> Result<Deployment, String> {
     let bytes = SNAPSHOT.with(|buffer| Uint8Array::new(buffer).to_vec());
     let mut snapshot = Snapshot::from_bytes(&bytes).map_err(|error| error.to_string())?;
     // Nobody here takes spans: what comes is passed on as it is.
     snapshot.tracing = None;
+    let edges = Edges::read(&core::mem::take(&mut snapshot.distributions), &snapshot)?;
     match Gateway::compile(snapshot) {
-        Ok(gateway) => Ok(Rc::new(gateway)),
+        Ok(gateway) => Ok(Deployment { gateway: Rc::new(gateway), edges: Rc::new(edges) }),
         Err(errors) => {
             let lines: Vec<String> = errors.iter().map(ToString::to_string).collect();
             Err(lines.join("\n"))

@@ -33,7 +33,8 @@ pub use method::{Authorization, Method, MethodResponse, RequestParameter};
 pub use model::{Model, RequestValidator};
 pub use sampler::Sampler;
 pub use snapshot::{
-    IamPrincipal, PrivateEndpoint, SNAPSHOT_VERSION, Snapshot, SnapshotError, VpcLink,
+    DistributionSource, IamPrincipal, PrivateEndpoint, SNAPSHOT_VERSION, Snapshot, SnapshotError,
+    VpcLink,
 };
 pub use stage::{
     AccessLogSettings, CanarySettings, LoggingLevel, MethodSetting, Stage,

@@ -11,14 +11,14 @@ mod response;
 mod store;
 mod verify;
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use distribution::{CacheResult, Distribution, Matched, Viewer};
+use distribution::{CacheResult, Distribution, Matched, Place, Viewer};
+use gateway_core::definition::DistributionSource;
 use gateway_core::limits::{FIELDS_BYTES_MAX, PAYLOAD_BYTES_MAX};
 use http::request::Parts;
 use http::{Request, Response, header};
@@ -40,37 +40,23 @@ pub struct Edge {
     distribution: Distribution,
     /// Beside the origins of the distribution.
     places: Vec<Place>,
-}
-
-/// Where an origin is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Place {
-    /// Where its domain name says.
-    Named,
-    /// At this URL.
-    At(String),
-    /// In this process: an API.
-    Here,
+    source: DistributionSource,
 }
 
 impl Edge {
-    /// `origins` are those that are elsewhere than their names say. One whose name is that of an API of this
-    /// host (`{api}.execute-api.…`) is here.
+    /// What `source` describes, in front of these APIs.
     pub(crate) fn new(
         distribution: Distribution,
-        origins: &BTreeMap<String, String>,
+        source: DistributionSource,
         apis: &[&str],
     ) -> Self {
-        let is_here = |name: &str| {
-            let labels = name.split_once(".execute-api.");
-            labels.is_some_and(|(api, _)| apis.iter().any(|one| one.eq_ignore_ascii_case(api)))
-        };
-        let places = distribution.origins.iter().map(|origin| match origins.get(&origin.id) {
-            Some(url) => Place::At(url.clone()),
-            None if is_here(&origin.domain_name) => Place::Here,
-            None => Place::Named,
-        });
-        Self { places: places.collect(), distribution }
+        let elsewhere = |id: &str| source.origins.get(id).map(String::as_str);
+        Self { places: distribution.places(elsewhere, apis), distribution, source }
+    }
+
+    /// What it was read from, for hosts elsewhere.
+    pub(crate) fn source(&self) -> &DistributionSource {
+        &self.source
     }
 
     /// What the operator calls it.

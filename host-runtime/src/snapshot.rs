@@ -70,14 +70,25 @@ impl Origin {
     /// # Errors
     /// All mistakes of all files.
     pub fn build(&self) -> Result<Built, Refused> {
-        let mut building = Building::default();
+        self.build_by(Building::default())
+    }
+
+    /// The same for an edge whose platform knows where viewers are.
+    ///
+    /// # Errors
+    /// All mistakes of all files.
+    pub fn build_for_edge(&self) -> Result<Built, Refused> {
+        self.build_by(Building { knows_countries: true, ..Building::default() })
+    }
+
+    fn build_by(&self, mut building: Building) -> Result<Built, Refused> {
         let built = match self {
             Self::Config(file) => building.config(file),
             Self::Definition { file, protocol, listen, basepath } => {
                 building.definition_alone(file, *protocol, *listen, *basepath)
             }
         };
-        let Building { diagnostics, files } = building;
+        let Building { diagnostics, files, .. } = building;
         match built {
             Some((config, snapshot)) if !diagnostics.iter().any(Diagnostic::is_error) => {
                 Ok(Built { config, snapshot, warnings: diagnostics, files })
@@ -111,6 +122,7 @@ struct Place<'a> {
 struct Building {
     diagnostics: Vec<Diagnostic>,
     files: Vec<PathBuf>,
+    knows_countries: bool,
 }
 
 impl Building {
@@ -201,6 +213,7 @@ impl Building {
             web_acls,
             throttling: config.throttling,
             tracing: config.tracing.as_ref().map(|tracing| tracing.sampler),
+            distributions: Vec::new(),
         })
     }
 

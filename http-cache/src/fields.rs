@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 
 /// A field line.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Field {
     /// Its name, in any case.
     pub name: String,
@@ -14,6 +15,7 @@ pub struct Field {
 
 /// The field lines of a message.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Fields(Vec<Field>);
 
 impl Fields {

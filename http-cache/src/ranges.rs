@@ -13,6 +13,7 @@ pub const RANGES_MAX: usize = 16;
 
 /// Bytes from the first to the last, both included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct ByteRange {
     /// The first byte's position.
     pub first: u64,
@@ -115,6 +116,7 @@ impl Spec {
 
 /// The value of `Content-Range`: which bytes these are, and of how many.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct ContentRange {
     /// Which.
     pub range: ByteRange,

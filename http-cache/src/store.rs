@@ -35,6 +35,7 @@ pub struct Response<'a> {
 
 /// A response that is stored, but for its content.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Stored {
     /// Its status: never 304, and 206 where it is a part.
     pub status: u16,

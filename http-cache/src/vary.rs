@@ -11,6 +11,7 @@ pub const VARY_MAX: usize = 16;
 
 /// What a request said in the fields that a response varies by.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub(crate) struct Selecting(Vec<(String, Option<Vec<u8>>)>);
 
 impl Selecting {

@@ -1,5 +1,7 @@
 //! What is the Worker's own: objects that remember, and share limits among them.
 
+mod distribution;
+
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 

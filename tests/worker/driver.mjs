@@ -4,7 +4,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { Miniflare } from "miniflare";
+import { Miniflare, Response } from "miniflare";
 
 const WORKER_NAME = "edgeway";
 const COMPATIBILITY_DATE = "2026-03-01";
@@ -12,7 +12,12 @@ const COMPATIBILITY_DATE = "2026-03-01";
 /** Running Workers by the caller's slot: a slot holds one at a time. */
 const running = new Map();
 
-async function start({ slot, modules, snapshot, bindings, objects, logs }) {
+/** A service binding's other end: it says what it was asked. */
+async function service(name, request) {
+  return new Response(`${name}: ${request.method} ${request.url} ${await request.text()}`);
+}
+
+async function start({ slot, modules, snapshot, bindings, objects, services = [], logs }) {
   await stop({ slot });
   // A new instance, not `setOptions` on the old one: that keeps the caches' and objects' state, and a
   // fresh workerd is answering after less than 100 ms.
@@ -36,6 +41,7 @@ async function start({ slot, modules, snapshot, bindings, objects, logs }) {
           { type: "Data", path: "snapshot.bin", contents: await readFile(snapshot) },
         ],
         bindings,
+        serviceBindings: Object.fromEntries(services.map((name) => [name, (request) => service(name, request)])),
         durableObjects: { BUCKETS: { className: "BucketObject", useSQLite: true } },
         // Straight to the Worker: miniflare's own entry point would rewrite the URL, drop and add
         // fields, and compress answers.

@@ -1,28 +1,45 @@
 //! `cargo xtask cache-suite [PATH]`: the public suite of HTTP caches, http-tests/cache-tests, against a distribution.
 
+use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::{Value, json};
 
-use crate::{shell, toolchain};
+use crate::{node, shell, toolchain};
 
 /// The suite as npm has it, and what it needs. It is older than a checkout.
 const PACKAGES: [&str; 3] = ["http-cache-tests@0.4.5", "liquidjs@9", "node-fetch@2"];
 /// What is not reached, by either edition of the suite; docs/edge-cache.md says of each why.
 const NOT_REACHED: &str = include_str!("../../docs/edge-cache.md");
 
+/// The suite's origin closes connections after 5 s, under a request if it comes just then.
+const KEEP_ALIVE: &str = "data:text/javascript,import http from 'node:http'; const create = http.createServer; \
+    http.createServer = (...all) => { const server = create(...all); server.keepAliveTimeout = 600000; return server; };";
+
 /// `cargo xtask cache-suite`.
 pub(crate) fn run(rest: &[String]) -> Result<()> {
+    let (host, rest) = match rest {
+        [flag, rest @ ..] if flag == "--worker" => (Host::Worker, rest),
+        rest => (Host::Native, rest),
+    };
     let path = match rest {
         [] => installed()?,
         [path] => PathBuf::from(path),
-        [_, extra, ..] => bail!("unknown argument `{extra}`: `cache-suite [PATH]`"),
+        [_, extra, ..] => bail!("unknown argument `{extra}`: `cache-suite [--worker] [PATH]`"),
     };
-    judge(&path)
+    judge(&path, host)
+}
+
+/// What serves the distribution.
+#[derive(Clone, Copy, PartialEq)]
+enum Host {
+    Native,
+    /// What `cargo xtask worker` built, under workerd.
+    Worker,
 }
 
 /// The suite from npm, in a folder of its own.
@@ -40,7 +57,7 @@ fn installed() -> Result<PathBuf> {
     Ok(suite)
 }
 
-fn judge(suite: &Path) -> Result<()> {
+fn judge(suite: &Path, host: Host) -> Result<()> {
     let suite =
         suite.canonicalize().with_context(|| format!("the suite at {}", suite.display()))?;
     // A checkout has the programs in a folder of their own since 2024.
@@ -57,7 +74,8 @@ fn judge(suite: &Path) -> Result<()> {
     let mut children = shell::Children::new();
     let mut server = shell::command("node");
     server
-        .args(["--no-warnings".as_ref(), engine.join("server/server.mjs").as_os_str()])
+        .args(["--no-warnings", "--import", KEEP_ALIVE])
+        .arg(engine.join("server/server.mjs"))
         .env("npm_config_port", origin.port().to_string())
         .env("npm_config_protocol", "http")
         .env("npm_config_pidfile", folder.join("server.pid"))
@@ -66,10 +84,22 @@ fn judge(suite: &Path) -> Result<()> {
     children.start(&mut server)?;
     wait_for(origin)?;
     let program = shell::target_dir().join("debug/edgeway");
-    let mut gateway = shell::command(program);
-    gateway.args(["serve", "--engine", "native", "--config"]).arg(&config).stderr(Stdio::null());
-    children.start(&mut gateway)?;
-    wait_for(edge)?;
+    let mut worker = None;
+    let edge = match host {
+        Host::Native => {
+            let mut gateway = shell::command(program);
+            gateway.args(["serve", "--engine", "native", "--config"]).arg(&config);
+            children.start(gateway.stderr(Stdio::null()))?;
+            wait_for(edge)?;
+            edge.to_string()
+        }
+        Host::Worker => {
+            let bundle = folder.join("bundle");
+            let mut write = shell::command(program);
+            shell::run(write.args(["bundle", "--config"]).arg(&config).arg("--out").arg(&bundle))?;
+            worker.insert(Workerd::start(&bundle)?).address.clone()
+        }
+    };
 
     shell::say("running the suite");
     let mut cli = shell::command("node");
@@ -86,6 +116,7 @@ fn judge(suite: &Path) -> Result<()> {
     let mut score = shell::command("node");
     let score = shell::output(score.arg("--no-warnings").arg(script).arg(&suite).arg(&file))?;
     children.stop();
+    drop(worker);
     report(&serde_json::from_str(&score).context("the score")?)
 }
 
@@ -179,7 +210,44 @@ fn wait_for(address: SocketAddr) -> Result<()> {
     Ok(())
 }
 
+/// A Worker under workerd; the driver of the tests ends with its input.
+struct Workerd {
+    address: String,
+    driver: Child,
+}
+
+impl Workerd {
+    fn start(bundle: &Path) -> Result<Self> {
+        node::install("tests/worker")?;
+        let dist = shell::root().join("edge-worker/dist");
+        ensure!(dist.join("index.js").exists(), "there is no Worker: run `cargo xtask worker`");
+        let mut driver = shell::command("node");
+        driver.arg("tests/worker/driver.mjs").stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut driver = driver.spawn().context("node")?;
+        let start = json!({
+            "id": 1, "op": "start", "slot": 0, "modules": dist, "logs": std::env::var_os("VERBOSE").is_some(),
+            "snapshot": bundle.join("snapshot.bin"), "bindings": {},
+        });
+        let input = driver.stdin.as_mut().context("no input")?;
+        writeln!(input, "{start}")?;
+        let mut answer = String::new();
+        BufReader::new(driver.stdout.take().context("no output")?).read_line(&mut answer)?;
+        let answer: Value = serde_json::from_str(&answer).context("the driver's answer")?;
+        let url = answer["url"].as_str().and_then(|url| url.strip_prefix("http://"));
+        let address = url.with_context(|| format!("no Worker: {answer}"))?.to_owned();
+        Ok(Self { address, driver })
+    }
+}
+
+impl Drop for Workerd {
+    fn drop(&mut self) {
+        drop(self.driver.stdin.take());
+        // It ends its Workers first.
+        let _ = self.driver.wait();
+    }
+}
+
 /// The part of `cargo xtask test`.
 pub(crate) fn test() -> Result<()> {
-    judge(&installed()?)
+    judge(&installed()?, Host::Native)
 }

@@ -29,7 +29,8 @@ cargo xtask COMMAND
                             compare with nginx and a bare proxy; writes docs/benchmarks.md
   waf-suite [--benign FOLDER]… [--attacks FOLDER]… [CORERULESET]
                             what a web ACL stops of the Core Rule Set's regression requests and of benign values
-  cache-suite [PATH]        run the public suite of HTTP caches, http-tests/cache-tests, against a distribution; without the
+  cache-suite [--worker] [PATH]
+                            run the public suite of HTTP caches, http-tests/cache-tests, against a distribution; without the
                             path of a checkout the edition that npm has
   licences                  check every dependency's licence and source against deny.toml
   toolchain [--debian]      make sure of the wasm32-unknown-unknown target

@@ -34,7 +34,7 @@ pub(crate) async fn invoke(
         InvocationType::RequestResponse | InvocationType::Event => None,
     };
     let wait_ms = bounds.as_ref().map_or(timeout_ms, Bounds::wait_ms);
-    let response = call.send(wait_ms).await?;
+    let response = call.send(wait_ms, env).await?;
     let field = |name: &str| response.headers().get(name).ok().flatten();
     let answer = FunctionAnswer {
         status: response.status(),

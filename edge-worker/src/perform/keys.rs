@@ -38,7 +38,7 @@ pub(crate) async fn find(
             Lookup::Fetch => {
                 let mut fetch = Fetch { source: &find.source, ended: false };
                 let cognito_endpoint = bindings::endpoint(env, "COGNITO_IDP");
-                let fetched = fetch_keys(&find.source, cognito_endpoint.as_deref()).await;
+                let fetched = fetch_keys(&find.source, cognito_endpoint.as_deref(), env).await;
                 if let Err(error) = &fetched {
                     worker::console_warn!("keys of {:?} cannot be fetched: {error:?}", find.source);
                 }
@@ -72,23 +72,24 @@ impl Drop for Fetch<'_> {
 async fn fetch_keys(
     source: &KeySource,
     cognito_endpoint: Option<&str>,
+    env: &Env,
 ) -> Result<Vec<Jwk>, EffectError> {
     let malformed = |reason: &str| EffectError::Malformed(reason.into());
     let jwks = match Discovery::of(source, cognito_endpoint) {
         Discovery::Jwks(url) => url,
         Discovery::Configuration(url) => {
-            let configuration = fetch_document(&url).await?;
+            let configuration = fetch_document(&url, env).await?;
             jwks_uri(&configuration, source).map_err(malformed)?
         }
     };
-    read_jwks(&fetch_document(&jwks).await?).map_err(malformed)
+    read_jwks(&fetch_document(&jwks, env).await?).map_err(malformed)
 }
 
-async fn fetch_document(url: &str) -> Result<Vec<u8>, EffectError> {
+async fn fetch_document(url: &str, env: &Env) -> Result<Vec<u8>, EffectError> {
     let headers = Headers::new().expect("an empty Headers can always be made");
     let _ = headers.set("accept", "application/json");
-    let response =
-        Call { method: "GET", url, headers: &headers, body: None }.send(JWKS_MS_MAX).await?;
+    let call = Call { method: "GET", url, headers: &headers, body: None };
+    let response = call.send(JWKS_MS_MAX, env).await?;
     match (response.status(), response.body()) {
         (200, Some(stream)) => read_stream(stream, JWKS_BYTES_MAX).await,
         (200, None) => Err(EffectError::Malformed("empty".into())),

@@ -13,7 +13,7 @@ use crate::convert::now;
 #[wasm_bindgen]
 extern "C" {
     #[wasm_bindgen(js_namespace = ["crypto", "subtle"], js_name = importKey, catch)]
-    fn import_key(
+    pub(crate) fn import_key(
         format: &str,
         key: &JsValue,
         algorithm: &JsValue,
@@ -21,7 +21,7 @@ extern "C" {
         usages: &Array,
     ) -> Result<js_sys::Promise, JsValue>;
     #[wasm_bindgen(js_namespace = ["crypto", "subtle"], js_name = verify, catch)]
-    fn subtle_verify(
+    pub(crate) fn subtle_verify(
         algorithm: &JsValue,
         key: &JsValue,
         signature: &Uint8Array,
@@ -71,7 +71,8 @@ fn algorithm(algorithm: Algorithm) -> Result<JsValue, JsValue> {
     object(members)
 }
 
-fn ec(curve: &str, hash: &str) -> Vec<(&'static str, JsValue)> {
+/// ECDSA on a curve.
+pub(crate) fn ec(curve: &str, hash: &str) -> Vec<(&'static str, JsValue)> {
     vec![("name", "ECDSA".into()), ("namedCurve", curve.into()), ("hash", hash.into())]
 }
 
@@ -93,7 +94,8 @@ fn key(key: &Jwk) -> Result<(&'static str, JsValue), JsValue> {
     }
 }
 
-fn object(members: &[(&str, JsValue)]) -> Result<JsValue, JsValue> {
+/// An object with these members.
+pub(crate) fn object(members: &[(&str, JsValue)]) -> Result<JsValue, JsValue> {
     let object = Object::new();
     for (name, value) in members {
         Reflect::set(&object, &(*name).into(), value)?;

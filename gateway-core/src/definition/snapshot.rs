@@ -1,5 +1,6 @@
 //! The deployment snapshot: what both hosts load.
 
+use alloc::collections::BTreeMap;
 use alloc::{string::String, vec::Vec};
 use core::fmt;
 
@@ -46,6 +47,8 @@ pub struct Snapshot {
     pub throttling: Throttling,
     /// Which requests of stages with `tracingEnabled` are traced; `None`: nobody takes spans.
     pub tracing: Option<Sampler>,
+    /// Distributions in front of the APIs, for a host that is told of them by nothing else.
+    pub distributions: Vec<DistributionSource>,
 }
 
 impl Snapshot {
@@ -65,6 +68,7 @@ impl Snapshot {
             web_acls: Vec::new(),
             throttling: Throttling::default(),
             tracing: None,
+            distributions: Vec::new(),
         }
     }
 }
@@ -78,6 +82,29 @@ pub struct PrivateEndpoint {
     pub vpc_id: Option<String>,
     /// The endpoint's own policy; without one it lets everything through, as on AWS.
     pub policy: Option<Policy>,
+}
+
+/// What a distribution is made from. Hosts read it; exchanges know nothing of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DistributionSource {
+    /// What it is called.
+    pub id: String,
+    /// What `aws cloudfront get-distribution-config` prints.
+    pub definition: String,
+    /// The policies and keys that it refers to, as they are printed.
+    pub references: Vec<String>,
+    /// Where origins are that are elsewhere than their domain names say, by their ids.
+    pub origins: BTreeMap<String, String>,
+    /// Whether it has a listener of its own, and not its aliases alone.
+    pub has_listener: bool,
+    /// Whether `CDN-Cache-Control` counts.
+    pub cdn_cache_control: bool,
+    /// Whether viewers' `Cache-Control` counts.
+    pub viewer_cache_control: bool,
+    /// Whether responses carry `Cache-Status`.
+    pub cache_status: bool,
+    /// Heuristic freshness, percent of the time since `Last-Modified`.
+    pub heuristic_percent: u32,
 }
 
 /// A VPC link. Its targets, and how they are, are the host's to know.

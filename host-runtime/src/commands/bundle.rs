@@ -38,7 +38,9 @@ pub(super) fn bundle(origin: &Origin, out: &Path) -> ExitCode {
 
 /// The bundle of a configuration; what is wrong with it has been told.
 pub(super) fn build(origin: &Origin) -> Result<Bundle, ExitCode> {
-    let built = origin.build().map_err(|refused| print_refused(&refused))?;
+    let mut built = origin.build_for_edge().map_err(|refused| print_refused(&refused))?;
+    let edges = built.config.edges.iter();
+    built.snapshot.distributions = edges.map(|edge| edge.source().clone()).collect();
     print_diagnostics(&built.warnings);
     left_to_lambda(&built.config).iter().for_each(|warning| eprintln!("warning: {warning}"));
     left_to_the_zone(&built.config).iter().for_each(|warning| eprintln!("warning: {warning}"));
@@ -132,8 +134,10 @@ fn bindings(config: &Config) -> Result<BTreeMap<String, String>, Vec<String>> {
         let reason = "`redis`: the edge keeps buckets and counts in a Durable Object";
         errors.push(reason.to_owned());
     }
-    if !config.distributions.is_empty() {
-        errors.push("`distributions`: the edge worker serves none".to_owned());
+    if config.distributions.iter().filter(|one| one.listen.is_some()).count() > 1 {
+        let reason =
+            "`distributions`: a Worker has one listener, so at most one of them has `listen`";
+        errors.push(reason.to_owned());
     }
     for (service, url) in &config.endpoints {
         let name = format!("AWS_ENDPOINT_URL_{}", variable_name(service));

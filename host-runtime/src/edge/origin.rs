@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use distribution::{Answer, Matched, OriginRequest};
+use distribution::{Answer, Matched, OriginRequest, Place};
 use gateway_core::effect::EffectError;
 use http::{Request, header};
 use http_cache::{Fields, Timestamp, format_date};
 
-use super::{Exchange, Place};
+use super::Exchange;
 use crate::arrival::arrive_with;
 use crate::body::Body;
 use crate::drive::{drive, now};
@@ -90,16 +90,7 @@ impl Exchange {
         content: Body,
         timeout: Duration,
     ) -> Result<http::Response<Body>, EffectError> {
-        let url = match &self.edge.places[origin] {
-            Place::At(url) => [url, &*request.target].concat(),
-            _ => {
-                let (scheme, port) = match request.is_https {
-                    true => ("https", request.origin.https_port),
-                    false => ("http", request.origin.http_port),
-                };
-                format!("{scheme}://{}:{port}{}", request.origin.domain_name, request.target)
-            }
-        };
+        let url = request.url(&self.edge.places[origin]);
         let request = http_request(request, &url, content)?;
         let client = self.worker.client.borrow().clone();
         client.send(request, timeout).await

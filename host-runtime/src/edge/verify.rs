@@ -4,14 +4,11 @@ use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_ASN1, RSA_PKCS1_2048_8192_SHA1_FOR_LEGACY_USE_ONLY,
     RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey, VerificationAlgorithm,
 };
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-use distribution::{Digest, Signature};
+use distribution::{Digest, Signature, public_key_der};
 
 /// Whether the holder of this key (PEM, as `aws cloudfront get-public-key` prints it) made the signature.
 pub(super) fn is_verified(key: &str, signature: &Signature) -> bool {
-    let text: String = key.lines().filter(|line| !line.starts_with("-----")).collect();
-    let Ok(key) = STANDARD.decode(text.trim()) else { return false };
+    let Some(key) = public_key_der(key) else { return false };
     let is_by = |algorithm: &'static dyn VerificationAlgorithm| {
         let key = UnparsedPublicKey::new(algorithm, &key);
         key.verify(&signature.message, &signature.signature).is_ok()

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use distribution::{Distribution, Problem};
-use gateway_core::definition::DefinitionError;
+use gateway_core::definition::{DefinitionError, DistributionSource};
 
 use super::{Building, read_text};
 use crate::config::{Config, DistributionConfig};
@@ -40,9 +40,9 @@ impl Building {
         let document = read(&one.definition)?;
         let references: Option<Vec<String>> = one.references.iter().map(|f| read(f)).collect();
         let references = references?;
-        let references: Vec<&str> = references.iter().map(String::as_str).collect();
+        let texts: Vec<&str> = references.iter().map(String::as_str).collect();
         let (distribution, problems) =
-            Distribution::read(&one.id, &document, &references, one.options.clone());
+            Distribution::read(&one.id, &document, &texts, one.options.clone());
         let problems = problems.into_iter().map(|problem| self::problem(one, &problem));
         self.note(config_file, None, problems.collect::<Vec<_>>());
         let mut distribution = distribution?;
@@ -54,15 +54,27 @@ impl Building {
                 self.note(config_file, None, [DefinitionError::error(one.source.clone(), message)]);
             }
         }
-        if distribution.restricts_countries() {
+        if distribution.restricts_countries() && !self.knows_countries {
             let message = format!(
-                "the distribution `{}` restricts countries, and nobody here knows viewers' countries yet",
+                "the distribution `{}` restricts countries, and nobody here knows viewers' countries: the edge does (`edgeway bundle`)",
                 one.id
             );
             self.note(config_file, None, [DefinitionError::error(one.source.clone(), message)]);
         }
         let apis: Vec<&str> = config.apis.iter().map(|api| api.id.as_str()).collect();
-        Some(Edge::new(distribution, &one.origins, &apis))
+        let options = &one.options;
+        let source = DistributionSource {
+            id: one.id.clone(),
+            definition: document,
+            references,
+            origins: one.origins.clone(),
+            has_listener: one.listen.is_some(),
+            cdn_cache_control: options.reads_targeted,
+            viewer_cache_control: options.heeds_viewers,
+            cache_status: options.tells_cache_status,
+            heuristic_percent: options.heuristic_percent.try_into().unwrap_or(u32::MAX),
+        };
+        Some(Edge::new(distribution, source, &apis))
     }
 }
 

@@ -33,6 +33,8 @@ pub struct Settings {
     pub variables: Vec<(String, String)>,
     /// Where its objects keep what they store; else it goes with the Worker.
     pub objects: Option<PathBuf>,
+    /// Service bindings, by their names; who is behind them says what was asked.
+    pub services: Vec<String>,
     /// Where its script and its Wasm are, if not where they are built.
     pub modules: Option<PathBuf>,
 }
@@ -131,6 +133,8 @@ impl Driver {
             ("bindings", bindings),
             ("logs", Json::Bool(std::env::var_os("VERBOSE").is_some())),
         ]);
+        let services = settings.services.iter().map(|name| name.as_str().into());
+        start.set("services", Json::Array(services.collect()));
         if let Some(objects) = &settings.objects {
             start.set("objects", objects.display().to_string().into());
         }

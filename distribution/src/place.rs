@@ -1,0 +1,53 @@
+//! Where origins are: where their names say, elsewhere, or in the host itself.
+
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use crate::{Distribution, OriginRequest};
+
+/// Where an origin is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// Where its domain name says.
+    Named,
+    /// At this URL.
+    At(String),
+    /// In this host: an API of its own.
+    Here,
+}
+
+impl Distribution {
+    /// Where its origins are, in their order. `elsewhere` knows those that are not where their names say, by
+    /// their ids; one whose name is that of an API of the host (`{api}.execute-api.…`) is here.
+    pub fn places<'a>(
+        &self,
+        elsewhere: impl Fn(&str) -> Option<&'a str>,
+        apis: &[&str],
+    ) -> Vec<Place> {
+        let is_here = |name: &str| {
+            let labels = name.split_once(".execute-api.");
+            labels.is_some_and(|(api, _)| apis.iter().any(|one| one.eq_ignore_ascii_case(api)))
+        };
+        let places = self.origins.iter().map(|origin| match elsewhere(&origin.id) {
+            Some(url) => Place::At(url.into()),
+            None if is_here(&origin.domain_name) => Place::Here,
+            None => Place::Named,
+        });
+        places.collect()
+    }
+}
+
+impl OriginRequest<'_> {
+    /// Its URL over the network.
+    pub fn url(&self, place: &Place) -> String {
+        let (scheme, port) = match self.is_https {
+            true => ("https", self.origin.https_port),
+            false => ("http", self.origin.http_port),
+        };
+        match place {
+            Place::At(url) => [url, &*self.target].concat(),
+            _ => format!("{scheme}://{}:{port}{}", self.origin.domain_name, self.target),
+        }
+    }
+}

@@ -1,0 +1,237 @@
+//! Distributions: the edge in front of APIs and other origins.
+//!
+//! The same as `host-runtime/src/edge`, and decided by the same crates; what is stored is in the platform's
+//! cache, and who waits for whom is known to an isolate alone.
+
+mod cached;
+mod flights;
+mod keeping;
+mod origin;
+mod response;
+mod store;
+mod verify;
+
+use std::rc::Rc;
+
+use distribution::{CacheResult, Distribution, Matched, Options, Place, Viewer};
+use gateway_core::definition::{DistributionSource, Snapshot};
+use gateway_core::gateway::Gateway;
+use gateway_core::limits::FIELDS_BYTES_MAX;
+use gateway_core::message::{Arrival, Content, Scheme};
+use http_cache::Fields;
+use js_sys::Reflect;
+use wasm_bindgen::JsValue;
+use web_sys::ReadableStream;
+use worker::{Context, Env};
+
+use self::response::{Outcome, to_response};
+use self::store::Store;
+use crate::content::Contents;
+use crate::convert;
+
+/// A distribution, and where its origins are.
+#[derive(Debug)]
+pub(crate) struct Edge {
+    distribution: Distribution,
+    /// Beside the origins of the distribution.
+    places: Vec<Place>,
+    has_listener: bool,
+}
+
+/// The distributions of a snapshot.
+#[derive(Debug, Default)]
+pub(crate) struct Edges {
+    edges: Vec<Rc<Edge>>,
+    /// Names of the APIs' own, which lead past a distribution that has everything else.
+    domain_names: Vec<String>,
+}
+
+impl Edges {
+    /// What was checked when it was bundled is read again.
+    pub(crate) fn read(
+        sources: &[DistributionSource],
+        snapshot: &Snapshot,
+    ) -> Result<Self, String> {
+        let apis: Vec<&str> = snapshot.apis.iter().map(|api| api.id.as_str()).collect();
+        let edges = sources.iter().map(|source| Edge::read(source, &apis).map(Rc::new));
+        let names = snapshot.domain_names.iter();
+        Ok(Self {
+            edges: edges.collect::<Result<_, String>>()?,
+            domain_names: names.map(|one| one.domain_name.to_ascii_lowercase()).collect(),
+        })
+    }
+
+    /// The one that has this host name; else the one that natively has a listener of its own has all names
+    /// that are not the APIs'.
+    pub(crate) fn find(&self, host: &str) -> Option<Rc<Edge>> {
+        let named = self.edges.iter().find(|edge| edge.distribution.is_for(host));
+        let name = host.split(':').next().unwrap_or_default().to_ascii_lowercase();
+        let is_apis = || name.contains(".execute-api.") || self.domain_names.contains(&name);
+        let other = || self.edges.iter().find(|edge| edge.has_listener && !is_apis());
+        named.or_else(other).cloned()
+    }
+}
+
+impl Edge {
+    fn read(source: &DistributionSource, apis: &[&str]) -> Result<Self, String> {
+        let references: Vec<&str> = source.references.iter().map(String::as_str).collect();
+        let options = Options {
+            reads_targeted: source.cdn_cache_control,
+            heeds_viewers: source.viewer_cache_control,
+            tells_cache_status: source.cache_status,
+            heuristic_percent: source.heuristic_percent.into(),
+        };
+        let read = Distribution::read(&source.id, &source.definition, &references, options);
+        let (Some(mut distribution), _) = read else {
+            return Err(format!("the distribution `{}` cannot be read", source.id));
+        };
+        distribution.id.clone_from(&source.id);
+        let elsewhere = |id: &str| source.origins.get(id).map(String::as_str);
+        let places = distribution.places(elsewhere, apis);
+        Ok(Self { distribution, places, has_listener: source.has_listener })
+    }
+}
+
+/// Answers a viewer.
+pub(crate) async fn answer(
+    gateway: Rc<Gateway>,
+    edge: Rc<Edge>,
+    request: &web_sys::Request,
+    env: &Env,
+    context: &Rc<Context>,
+) -> web_sys::Response {
+    let mut arrival = convert::arrival(request, &mut Contents::default());
+    arrival.request.content = Content::Empty; // it is held here
+    let fields: Fields = arrival.request.fields.iter().map(|f| (f.name, f.value)).collect();
+    let bytes: usize = fields.iter().map(|f| f.name.len() + f.value.len()).sum();
+    let method = arrival.request.method.clone();
+    if bytes + arrival.request.target.len() > FIELDS_BYTES_MAX {
+        let refused = distribution::Answer::error(413, "The request is too large.");
+        return to_response(Outcome::from(refused), &method);
+    }
+    let content = request.body();
+    let asked = Asked {
+        host: fields.text("host").unwrap_or_default().to_owned(),
+        country: country(request),
+        fields,
+        has_content: content.is_some(),
+        arrival,
+    };
+    let exchange = Exchange {
+        store: Store::of(&edge.distribution),
+        gateway,
+        edge,
+        request_id: request_id(&asked.arrival),
+        asked: Rc::new(asked),
+        env: env.clone(),
+        context: Rc::clone(context),
+    };
+    to_response(exchange.run(content).await, &method)
+}
+
+/// What a viewer asked.
+#[derive(Debug)]
+struct Asked {
+    /// Without its content.
+    arrival: Arrival,
+    host: String,
+    country: Option<String>,
+    fields: Fields,
+    has_content: bool,
+}
+
+/// A viewer's request on its way.
+#[derive(Clone)]
+struct Exchange {
+    gateway: Rc<Gateway>,
+    edge: Rc<Edge>,
+    asked: Rc<Asked>,
+    store: Store,
+    request_id: String,
+    env: Env,
+    context: Rc<Context>,
+}
+
+impl Exchange {
+    async fn run(&self, content: Option<ReadableStream>) -> Outcome {
+        let matched = match self.matched() {
+            Ok(matched) => matched,
+            Err(refused) => return refused.into(),
+        };
+        if let Err(refused) = self.verify(&matched).await {
+            return refused.into();
+        }
+        let mut outcome = self.obtain(&matched, content).await;
+        // A page of the operator's own in the place of an error, if it is to be had.
+        if let Some((page, told)) = matched.error_page(outcome.status) {
+            let paged = self.obtain(&page, None).await;
+            if paged.status < 400 {
+                outcome = Outcome { status: told, result: CacheResult::Error, ..paged };
+            }
+        }
+        let Outcome { fields, result, cache_status, .. } = &mut outcome;
+        matched.finish(fields, *result, cache_status.as_ref(), &self.request_id);
+        outcome
+    }
+
+    fn matched(&self) -> Result<Matched<'_>, distribution::Answer> {
+        let Asked { arrival, host, country, fields, has_content } = &*self.asked;
+        self.edge.distribution.route(&Viewer {
+            method: &arrival.request.method,
+            target: &arrival.request.target,
+            host,
+            is_https: arrival.scheme == Scheme::Https,
+            ip: &arrival.source_ip,
+            country: country.as_deref(),
+            fields,
+            has_content: *has_content,
+        })
+    }
+
+    async fn verify(&self, matched: &Matched<'_>) -> Result<(), distribution::Answer> {
+        let Some(signature) = matched.signature(convert::now().0 / 1000)? else { return Ok(()) };
+        let key = self.edge.distribution.public_keys.get(&signature.key_id);
+        let is_verified = match key {
+            Some(key) => verify::is_verified(key, &signature).await,
+            None => false,
+        };
+        matched.is_trusted(is_verified).map_or(Ok(()), Err)
+    }
+
+    async fn obtain(&self, matched: &Matched<'_>, content: Option<ReadableStream>) -> Outcome {
+        if matched.is_cached() {
+            return self.cached(matched).await;
+        }
+        match self.ask(matched, None, content).await {
+            Ok(answer) => {
+                let request = &self.asked.arrival.request;
+                let gone = http_cache::invalidated(
+                    &request.method,
+                    &self.asked.host,
+                    &request.target,
+                    answer.status,
+                    &answer.fields,
+                );
+                for gone in gone.iter().filter_map(|gone| self.edge.distribution.object(gone)) {
+                    flights::forget(&gone);
+                    self.store.forget(&gone).await;
+                }
+                Outcome::passed(answer)
+            }
+            Err(error) => error.into(),
+        }
+    }
+}
+
+/// Two letters, where the platform knows; `XX` and `T1` (Tor) are none.
+fn country(request: &web_sys::Request) -> Option<String> {
+    let cf = Reflect::get(request, &"cf".into()).ok().filter(JsValue::is_object)?;
+    let country = Reflect::get(&cf, &"country".into()).ok()?.as_string()?;
+    let is_country = country.len() == 2 && country.bytes().all(|b| b.is_ascii_uppercase());
+    (is_country && country != "XX").then_some(country)
+}
+
+/// The edge's name for a request: nobody can guess another one's.
+fn request_id(arrival: &Arrival) -> String {
+    arrival.seed.0.iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,154 @@
+//! Requests to origins: over the network, or to an API in this Worker.
+
+use distribution::{Answer, Matched, OriginRequest, Place};
+use gateway_core::effect::EffectError;
+use gateway_core::message::{self, Arrival};
+use http_cache::{Fields, Timestamp, format_date};
+use web_sys::{ReadableStream, Response};
+use worker::Env;
+
+use super::Exchange;
+use super::response::headers;
+use crate::convert;
+use crate::drive::{HeldByHost, drive};
+use crate::perform::http::Call;
+
+/// What an origin answered.
+#[derive(Debug)]
+pub(super) struct OriginAnswer {
+    pub(super) status: u16,
+    pub(super) fields: Fields,
+    pub(super) content: Option<ReadableStream>,
+    pub(super) requested_at: Timestamp,
+    pub(super) received_at: Timestamp,
+    /// Whether it is the answer to the fields that were given, not to the viewer's own.
+    pub(super) is_to_given: bool,
+}
+
+pub(super) fn time() -> Timestamp {
+    Timestamp(convert::now().0)
+}
+
+impl Exchange {
+    /// Asks the origin of a behaviour, or the second one of its group where the first fails. With `fields`
+    /// in the place of those that the distribution would send to the first.
+    pub(super) async fn ask(
+        &self,
+        matched: &Matched<'_>,
+        fields: Option<&Fields>,
+        content: Option<ReadableStream>,
+    ) -> Result<OriginAnswer, Answer> {
+        let (first, second) = matched.origins();
+        let answer = self.ask_one(matched, first, fields, content).await;
+        let Some(second) = second else { return answer };
+        match answer {
+            Ok(answer) if !matched.fails_over(answer.status) => Ok(answer),
+            _ => self.ask_one(matched, second, None, None).await,
+        }
+    }
+
+    async fn ask_one(
+        &self,
+        matched: &Matched<'_>,
+        origin: usize,
+        given: Option<&Fields>,
+        content: Option<ReadableStream>,
+    ) -> Result<OriginAnswer, Answer> {
+        let mut request = matched.origin_request(origin, &self.request_id);
+        if let Some(given) = given {
+            request.fields = given.clone();
+        }
+        let requested_at = time();
+        let sent = match &self.edge.places[origin] {
+            Place::Here => Ok(self.ask_api(&request, content).await),
+            place => send(&request, place, content, &self.env).await,
+        };
+        let response = sent.map_err(|error| failed(&request, &error))?;
+        let received_at = time();
+        let lines = convert::fields(&response.headers());
+        let mut fields: Fields = lines.iter().map(|f| (f.name, f.value)).collect();
+        if !fields.contains("date") {
+            // RFC 9110 §6.6.1: a recipient with a clock records when it came.
+            fields.push("Date", format_date(received_at));
+        }
+        Ok(OriginAnswer {
+            status: response.status(),
+            fields,
+            content: response.body(),
+            requested_at,
+            received_at,
+            is_to_given: given.is_some(),
+        })
+    }
+
+    /// Through the gateway's pipeline, as a request that came for the API's host name.
+    async fn ask_api(
+        &self,
+        request: &OriginRequest<'_>,
+        content: Option<ReadableStream>,
+    ) -> Response {
+        let mut held = HeldByHost::default();
+        let content = held.contents.hold(content);
+        let lines = request.fields.iter();
+        let lines = lines.filter(|line| !line.name.eq_ignore_ascii_case("host"));
+        let mut fields = message::Fields::new();
+        fields.push("host", &request.origin.domain_name);
+        for line in lines {
+            fields.push(&line.name, String::from_utf8_lossy(&line.value));
+        }
+        let arrived = &self.asked.arrival;
+        let arrival = Arrival {
+            now: convert::now(),
+            seed: convert::seed(),
+            request: message::Request {
+                method: request.method.clone(),
+                target: request.target.clone(),
+                version: arrived.request.version,
+                fields,
+                content,
+            },
+            ..arrived.clone()
+        };
+        drive(self.gateway.clone(), arrival, held, &self.env, &self.context).await
+    }
+}
+
+async fn send(
+    request: &OriginRequest<'_>,
+    place: &Place,
+    content: Option<ReadableStream>,
+    env: &Env,
+) -> Result<Response, EffectError> {
+    let headers = headers(&request.fields);
+    let _ = headers.delete("host"); // the URL's authority
+    let body = match request.method.as_str() {
+        // workerd refuses content on these.
+        "GET" | "HEAD" => None,
+        _ => content.map(Into::into),
+    };
+    let url = request.url(place);
+    let timeout_ms = request.origin.read_timeout_s.saturating_mul(1000);
+    let call = |body| Call { method: &request.method, url: &url, headers: &headers, body };
+    let is_safe = http_cache::is_safe(&request.method) && body.is_none();
+    match call(body).send(timeout_ms, env).await {
+        // A connection that was open already may have been closed meanwhile (RFC 9110 §9.2.2).
+        Err(EffectError::Unavailable(_)) if is_safe && request.origin.connection_attempts > 1 => {
+            call(None).send(timeout_ms, env).await
+        }
+        sent => sent,
+    }
+}
+
+fn failed(request: &OriginRequest<'_>, error: &EffectError) -> Answer {
+    let origin = &request.origin.id;
+    match error {
+        EffectError::TimedOut => {
+            worker::console_warn!("the origin `{origin}` does not answer in time");
+            Answer::error(504, "The origin did not answer in time.")
+        }
+        error => {
+            worker::console_warn!("the origin `{origin}` cannot be asked: {error:?}");
+            Answer::error(502, "The origin cannot be reached, or its answer is no HTTP.")
+        }
+    }
+}

@@ -1,0 +1,333 @@
+//! Distributions in the Worker: the platform's cache is the store, and the decisions are those of every host.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use tests::backend::{Answer, Backend};
+use tests::client::{self, Request, Response};
+use tests::json::Json;
+use tests::setup::{API_ID, Setup, set_up};
+use tests::target::{Engine, Gateway, Target};
+
+const CDN: &str = "cdn.example";
+/// CachingOptimized: no parameters, fields or cookies in the key.
+const OPTIMIZED: &str = "658327ea-f89d-4fab-a63d-7e88639e58f6";
+/// UseOriginCacheControlHeaders-QueryStrings: the origin says how long.
+const BY_ORIGIN: &str = "4cc15a8a-d715-48a4-82b8-cc0b614638fe";
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A Worker with a distribution in front of an origin and of its own API.
+struct Edge {
+    gateway: Gateway,
+    target: Target,
+    origin: Backend,
+    _setup: Setup,
+}
+
+fn case() -> Json {
+    let text = format!(
+        r#"{{"name": "edge", "source": "this project", "kind": "rest",
+        "api": {{"openapi": "3.0.1", "info": {{"title": "edge", "version": "1"}}, "paths": {{"/mock": {{"get": {{
+            "responses": {{"200": {{"description": "200"}}}},
+            "x-amazon-apigateway-integration": {{"type": "mock",
+                "requestTemplates": {{"application/json": "{{\"statusCode\": 200}}"}},
+                "responses": {{"default": {{"statusCode": "200",
+                    "responseTemplates": {{"application/json": "$context.requestId"}}}}}}}}}}}},
+            "/orders/{{id}}": {{"post": {{
+                "parameters": [{{"name": "id", "in": "path", "required": true, "schema": {{"type": "string"}}}}],
+                "x-amazon-apigateway-integration": {{"type": "http_proxy",
+                "httpMethod": "POST", "uri": "https://orders.internal:8443/v1/{{id}}",
+                "requestParameters": {{"integration.request.path.id": "method.request.path.id"}}}}}}}}}}}},
+        "config": {{"distributions": [{{"id": "d", "definition": "distribution.json", "cacheStatus": true}}]}},
+        "backends": {{"http": {{"{API_ID}": {{}}}}}},
+        "exchanges": [{{"request": {{}}, "expect": {{"status": 200}}}}]}}"#,
+    );
+    Json::parse(&text).unwrap_or_else(|error| panic!("{error}\n{text}"))
+}
+
+fn behavior(changes: Value) -> Value {
+    let mut behavior = json!({
+        "TargetOriginId": "web",
+        "ViewerProtocolPolicy": "allow-all",
+        "AllowedMethods": {"Items": ["GET", "HEAD", "OPTIONS", "PUT", "POST", "PATCH", "DELETE"],
+            "CachedMethods": {"Items": ["GET", "HEAD"]}},
+        "CachePolicyId": OPTIMIZED,
+    });
+    for (name, change) in changes.as_object().into_iter().flatten() {
+        behavior[name] = change.clone();
+    }
+    behavior
+}
+
+fn document(port: u16, changes: Value) -> Value {
+    let origin = |id: &str, name: &str, path: &str| {
+        json!({"Id": id, "DomainName": name, "OriginPath": path, "CustomOriginConfig": {
+            "HTTPPort": port, "HTTPSPort": 443, "OriginProtocolPolicy": "http-only"}})
+    };
+    let mut config = json!({
+        "CallerReference": "r", "Comment": "", "Enabled": true,
+        "Aliases": {"Items": [CDN]},
+        "Origins": {"Items": [
+            origin("web", "127.0.0.1", ""),
+            origin("bound", "orders.internal", "/bound"),
+            origin("api", &format!("{API_ID}.execute-api.us-east-1.amazonaws.com"), "/test"),
+        ]},
+        "CacheBehaviors": {"Items": [{
+            "PathPattern": "/mock", "TargetOriginId": "api", "ViewerProtocolPolicy": "allow-all",
+            "CachePolicyId": OPTIMIZED,
+        }, {
+            "PathPattern": "/bound", "TargetOriginId": "bound", "ViewerProtocolPolicy": "allow-all",
+            "CachePolicyId": OPTIMIZED,
+        }]},
+        "DefaultCacheBehavior": behavior(json!({})),
+    });
+    for (name, change) in changes.as_object().into_iter().flatten() {
+        config[name] = change.clone();
+    }
+    json!({"DistributionConfig": config})
+}
+
+impl Edge {
+    /// The origin answers with what this says of the path and of how many requests came before.
+    async fn start(
+        changes: Value,
+        answer: impl Fn(&tests::backend::Received, usize) -> Answer + Send + Sync + 'static,
+    ) -> Self {
+        let count = Arc::new(AtomicUsize::new(0));
+        let origin =
+            Backend::start(move |received| answer(received, count.fetch_add(1, SeqCst) + 1));
+        let origin = origin.await.unwrap();
+        let setup = set_up(&case()).await.unwrap_or_else(|error| panic!("{error}"));
+        let document = document(origin.address.port(), changes).to_string();
+        std::fs::write(setup.folder.path().join("distribution.json"), document).unwrap();
+        let mut target = Target::find(Engine::Worker).await.unwrap();
+        target.settings.services = vec!["SERVICE_ORDERS_INTERNAL".into()];
+        let gateway = target.start(&setup.config, setup.listen, 0).await;
+        let gateway = gateway.unwrap_or_else(|failure| panic!("{failure:?}"));
+        Self { gateway, target, origin, _setup: setup }
+    }
+
+    async fn ask(&self, method: &str, target: &str, lines: &[(&str, &str)]) -> Response {
+        self.ask_host(CDN, method, target, lines).await
+    }
+
+    async fn ask_host(
+        &self,
+        host: &str,
+        method: &str,
+        target: &str,
+        lines: &[(&str, &str)],
+    ) -> Response {
+        let mut fields = vec![("Host".to_owned(), host.to_owned())];
+        fields.extend(lines.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        let request =
+            Request { method: method.into(), target: target.into(), fields, content: Vec::new() };
+        client::send(self.gateway.address, &request).await.expect("an answer")
+    }
+
+    async fn get(&self, target: &str) -> Response {
+        self.ask("GET", target, &[]).await
+    }
+
+    async fn stop(self) {
+        self.target.stop().await;
+    }
+}
+
+fn field(response: &Response, name: &str) -> String {
+    response.fields.joined(name).unwrap_or_default()
+}
+
+fn text(response: &Response) -> String {
+    String::from_utf8_lossy(&response.content).into_owned()
+}
+
+fn respond(status: u16, lines: &[(&str, &str)], content: &str) -> Answer {
+    Answer::Respond {
+        status,
+        fields: lines.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect(),
+        content: content.into(),
+        delay: Duration::ZERO,
+    }
+}
+
+fn fresh(content: &str) -> Answer {
+    respond(200, &[("Cache-Control", "max-age=600"), ("ETag", "\"1\"")], content)
+}
+
+#[tokio::test]
+async fn the_worker_stores_and_serves_what_a_distribution_allows() {
+    let edge = Edge::start(json!({}), |_, count| fresh(&format!("answer {count}"))).await;
+    let first = edge.get("/a").await;
+    assert_eq!(
+        (text(&first), field(&first, "x-cache")),
+        ("answer 1".into(), "Miss from cloudfront".into())
+    );
+    for target in ["/a", "/a?utm=1", "/%61"] {
+        let again = edge.get(target).await;
+        assert_eq!(text(&again), "answer 1", "{target}");
+        assert_eq!(field(&again, "x-cache"), "Hit from cloudfront", "{target}");
+        assert!(!field(&again, "age").is_empty());
+    }
+    let part = edge.ask("GET", "/a", &[("Range", "bytes=2-4")]).await;
+    assert_eq!((part.status, text(&part)), (206, "swe".into()));
+    assert_eq!(field(&part, "content-range"), "bytes 2-4/8");
+    let same = edge.ask("GET", "/a", &[("If-None-Match", "\"1\"")]).await;
+    assert_eq!((same.status, text(&same)), (304, String::new()));
+    let head = edge.ask("HEAD", "/a", &[]).await;
+    assert_eq!(field(&head, "content-length"), "8");
+    assert_eq!(edge.origin.received_len(), 1);
+    // What is unsafe for one of its names is for all of them.
+    assert_eq!(text(&edge.ask("POST", "/a?x", &[("Content-Length", "0")]).await), "answer 2");
+    assert_eq!(text(&edge.get("/a").await), "answer 3");
+    edge.stop().await;
+}
+
+#[tokio::test]
+async fn an_api_of_the_worker_is_an_origin_of_its_distribution() {
+    let edge = Edge::start(json!({}), |_, _| respond(404, &[], "")).await;
+    let first = edge.get("/mock").await;
+    assert_eq!(first.status, 200, "{}", text(&first));
+    // CachingOptimized: a day, where nothing says anything else.
+    assert_eq!(text(&edge.get("/mock").await), text(&first));
+    // By its own name it is not behind the distribution.
+    let host = format!("{API_ID}.execute-api.us-east-1.amazonaws.com");
+    let own = edge.ask_host(&host, "GET", "/test/mock", &[]).await;
+    assert_eq!((own.status, field(&own, "x-cache")), (200, String::new()));
+    assert_ne!(text(&own), text(&first));
+    edge.stop().await;
+}
+
+#[tokio::test]
+async fn concurrent_misses_of_an_isolate_are_one_request() {
+    let edge = Edge::start(json!({}), |_, count| Answer::Respond {
+        status: 200,
+        fields: vec![("Cache-Control".into(), "max-age=600".into())],
+        content: count.to_string().into(),
+        delay: Duration::from_millis(300),
+    });
+    let edge = edge.await;
+    let mut clients = tokio::task::JoinSet::new();
+    for _ in 0..50 {
+        let request = Request {
+            method: "GET".into(),
+            target: "/a".into(),
+            fields: vec![("Host".into(), CDN.into())],
+            content: Vec::new(),
+        };
+        let address = edge.gateway.address;
+        clients.spawn(async move { client::send(address, &request).await.expect("an answer") });
+    }
+    for one in clients.join_all().await {
+        assert_eq!(text(&one), "1");
+    }
+    assert_eq!(edge.origin.received_len(), 1);
+    edge.stop().await;
+}
+
+#[tokio::test]
+async fn the_worker_validates_and_serves_stale_for_an_origin_that_fails() {
+    let changes = json!({"DefaultCacheBehavior": behavior(json!({"CachePolicyId": BY_ORIGIN}))});
+    let edge = Edge::start(changes, |received, count| match (count, &*received.path) {
+        (1, _) => respond(200, &[("Cache-Control", "max-age=0"), ("ETag", "\"1\"")], "good"),
+        (2, _) if received.fields.joined("if-none-match").as_deref() == Some("\"1\"") => {
+            respond(304, &[("ETag", "\"1\""), ("Cache-Control", "max-age=0")], "")
+        }
+        _ => respond(503, &[], "bad"),
+    });
+    let edge = edge.await;
+    assert_eq!(text(&edge.get("/a").await), "good");
+    let validated = edge.get("/a").await;
+    assert_eq!(
+        (text(&validated), field(&validated, "x-cache")),
+        ("good".into(), "RefreshHit from cloudfront".into())
+    );
+    let stale = edge.get("/a").await;
+    assert_eq!((stale.status, text(&stale)), (200, "good".into()));
+    assert_eq!(edge.get("/b").await.status, 503);
+    edge.stop().await;
+}
+
+#[tokio::test]
+async fn stale_while_revalidate_answers_at_once_and_asks_in_the_background() {
+    let changes = json!({"DefaultCacheBehavior": behavior(json!({"CachePolicyId": BY_ORIGIN}))});
+    let edge = Edge::start(changes, |_, count| match count {
+        1 => respond(200, &[("Cache-Control", "max-age=0, stale-while-revalidate=600")], "old"),
+        _ => fresh("new"),
+    });
+    let edge = edge.await;
+    assert_eq!(text(&edge.get("/a").await), "old");
+    assert_eq!(text(&edge.get("/a").await), "old");
+    let began = Instant::now();
+    while text(&edge.get("/a").await) != "new" {
+        assert!(began.elapsed() < PATIENCE);
+    }
+    edge.stop().await;
+}
+
+#[tokio::test]
+async fn viewers_are_let_in_by_the_country_that_the_platform_tells() {
+    let restrictions = json!({"Restrictions": {"GeoRestriction": {
+        "RestrictionType": "whitelist", "Quantity": 1, "Items": ["DE"]}}});
+    let edge = Edge::start(restrictions, |_, _| fresh("in")).await;
+    for (cf, status) in [
+        (r#"{"country":"DE"}"#, 200),
+        (r#"{"country":"FR"}"#, 403),
+        (r#"{"country":"XX"}"#, 403),
+        ("{}", 403),
+    ] {
+        // What Cloudflare's network tells the Worker, as the local one is told it.
+        let told = edge.ask("GET", "/a", &[("MF-CF-Blob", cf)]).await;
+        assert_eq!(told.status, status, "{cf}");
+    }
+    edge.stop().await;
+}
+
+#[tokio::test]
+async fn bad_input_does_the_workers_cache_no_harm() {
+    let edge = Edge::start(json!({}), |received, _| {
+        fresh(&received.fields.joined("x-forwarded-host").unwrap_or_default())
+    });
+    let edge = edge.await;
+    // An unkeyed header reaches no origin, and so nobody after it.
+    assert_eq!(text(&edge.ask("GET", "/a", &[("X-Forwarded-Host", "evil")]).await), "");
+    assert_eq!(text(&edge.get("/a").await), "");
+    // A fat GET, hidden dot segments, headers by the thousand.
+    assert_eq!(edge.ask("GET", "/f", &[("Transfer-Encoding", "chunked")]).await.status, 403);
+    for path in ["/x/%2e%2e/a", "/x/..%2fa", "/x%5c..%5ca", "/x/%252e%252e/a"] {
+        let status = edge.get(path).await.status;
+        // workerd resolves what it knows for a dot segment itself: then it is the path in the open.
+        assert!(status == 400 || path.contains("%2e%2e/") && status == 200, "{path}: {status}");
+    }
+    let flood: Vec<(String, String)> =
+        (0..400).map(|n| (format!("x-{n}"), "v".repeat(40))).collect();
+    let flood: Vec<(&str, &str)> = flood.iter().map(|(n, v)| (&**n, &**v)).collect();
+    assert_eq!(edge.ask("GET", "/h", &flood).await.status, 413);
+    let ranges: Vec<String> = (0..1000).map(|n| format!("{n}-{n}")).collect();
+    let ranges = format!("bytes={}", ranges.join(","));
+    assert_eq!(edge.ask("GET", "/a", &[("Range", &ranges)]).await.status, 200);
+    edge.stop().await;
+}
+
+#[tokio::test]
+async fn a_service_binding_stands_for_the_host_of_an_endpoint() {
+    let edge = Edge::start(json!({}), |_, _| respond(404, &[], "")).await;
+    let host = format!("{API_ID}.execute-api.us-east-1.amazonaws.com");
+    let request = Request {
+        method: "POST".into(),
+        target: "/test/orders/7".into(),
+        fields: vec![("Host".into(), host), ("Content-Length".into(), "4".into())],
+        content: b"four".to_vec(),
+    };
+    let answer = client::send(edge.gateway.address, &request).await.unwrap();
+    let asked = "SERVICE_ORDERS_INTERNAL: POST https://orders.internal:8443/v1/7 four";
+    assert_eq!((answer.status, &*text(&answer)), (200, asked));
+    let answer = edge.get("/bound").await;
+    assert!(
+        text(&answer).starts_with("SERVICE_ORDERS_INTERNAL: GET http://orders.internal"),
+        "{answer:?}"
+    );
+    edge.stop().await;
+}
