@@ -111,3 +111,23 @@ fn neither_key_nor_origin_sees_the_signature() {
     let request = sent(&distribution, "/", &[("Cookie", "CloudFront-Signature=s; a=1")]);
     assert_eq!(request.fields.text("cookie"), Some("a=1"));
 }
+
+#[test]
+fn signatures_of_curves_are_two_numbers_of_their_length() {
+    use crate::ecdsa_p256_raw;
+    let der = |r: &[u8], s: &[u8]| {
+        let number = |n: &[u8]| [&[2, n.len() as u8], n].concat();
+        let body = [number(r), number(s)].concat();
+        [&[0x30, body.len() as u8], &*body].concat()
+    };
+    let raw = ecdsa_p256_raw(&der(&[0, 0x80, 1], &[7])).unwrap();
+    let mut expected = [0; 64];
+    (expected[30], expected[31], expected[63]) = (0x80, 1, 7);
+    assert_eq!(raw, expected);
+    let right = der(&[1; 32], &[2; 32]);
+    assert!(ecdsa_p256_raw(&right).is_some());
+    for wrong in [&right[..69], &[&*right, &[0]].concat(), &der(&[1; 33], &[2]), &[], &[0x30, 0x81]]
+    {
+        assert_eq!(ecdsa_p256_raw(wrong), None, "{wrong:?}");
+    }
+}

@@ -29,10 +29,10 @@ fn a_response_is_stored_and_served() {
 }
 
 #[test]
-fn concurrent_misses_are_one_request() {
+fn a_thousand_concurrent_misses_are_one_request() {
     let gated = gated();
     let edge = Edge::start(gated.address, json!({}));
-    let mut clients: Vec<Client> = (0..100).map(|_| edge.client()).collect();
+    let mut clients: Vec<Client> = (0..1000).map(|_| edge.client()).collect();
     for client in &mut clients {
         client.send(b"GET /a HTTP/1.1\r\nHost: h\r\n\r\n");
     }

@@ -83,6 +83,23 @@ fn fat_gets_and_confusing_paths_reach_no_origin() {
 }
 
 #[test]
+fn floods_of_headers_are_refused_and_reach_no_origin() {
+    let (origin, heads) = answering(|_, _| fresh("x"));
+    let edge = Edge::start(origin, json!({}));
+    let flood = |lines: usize, length: usize| {
+        let value = "v".repeat(length);
+        let lines = (0..lines).map(|n| format!("X-{n}: {value}\r\n"));
+        edge.ask("GET", "/a", &lines.collect::<String>()).status
+    };
+    for (lines, length) in [(90, 200), (1, 12_000), (5_000, 1)] {
+        let status = flood(lines, length);
+        assert!(matches!(status, 413 | 431), "{lines} of {length}: {status}");
+    }
+    assert!(heads.lock().unwrap().is_empty());
+    assert_eq!(flood(50, 20), 200);
+}
+
+#[test]
 fn unkeyed_headers_poison_nothing() {
     let (origin, heads) = answering(|_, _| fresh("x"));
     let edge = Edge::start(origin, json!({}));
