@@ -13,20 +13,7 @@ use crate::definition::{Api, Authorization, Protocol};
 use crate::gateway::{Gateway, Mapped, MethodOf, StageOf};
 use crate::gateway_error::{GatewayError, ResponseType};
 use crate::message::{Arrival, Request, Seed};
-pub(super) fn route<'g>(
-    at: StageOf<'g>,
-    request: &Request,
-    context: &Context,
-) -> Result<Matched<'g>, GatewayError> {
-    let path = &*context.resource_request_path;
-    let found = at.find_method(&context.http_method, path).ok_or("no such method");
-    let found = found.and_then(|of| match misleads(of, &context.http_method, path) {
-        Some(reason) => Err(reason),
-        None => Ok(of),
-    });
-    found.map(|of| Matched { of }).map_err(|reason| match at.api.protocol {
-        Protocol::Rest => no_such_method(request, reason),
-        Protocol::Http => not_found(reason),
+use crate::sigv4::{Claim, ClaimError};
 use crate::target;
 
 /// A stage that a request addresses.
@@ -167,8 +154,11 @@ pub(super) fn check_fields(request: &Request) -> Result<(), GatewayError> {
 }
 
 /// The method that answers at a stage.
-<<<<<<< HEAD
-pub(super) fn route<'g>(at: StageOf<'g>, context: &Context) -> Result<Matched<'g>, GatewayError> {
+pub(super) fn route<'g>(
+    at: StageOf<'g>,
+    request: &Request,
+    context: &Context,
+) -> Result<Matched<'g>, GatewayError> {
     let path = &*context.resource_request_path;
     let found = at.find_method(&context.http_method, path).ok_or("no such method");
     let found = found.and_then(|of| match misleads(of, &context.http_method, path) {
@@ -176,19 +166,8 @@ pub(super) fn route<'g>(at: StageOf<'g>, context: &Context) -> Result<Matched<'g
         None => Ok(of),
     });
     found.map(|of| Matched { of }).map_err(|reason| match at.api.protocol {
-        Protocol::Rest => GatewayError::new(ResponseType::MissingAuthenticationToken, reason),
+        Protocol::Rest => no_such_method(request, reason),
         Protocol::Http => not_found(reason),
-=======
-pub(super) fn route<'g>(
-    at: StageOf<'g>,
-    request: &Request,
-    context: &Context,
-) -> Result<Matched<'g>, GatewayError> {
-    let found = at.find_method(&context.http_method, &context.resource_request_path);
-    found.map(|of| Matched { of }).ok_or_else(|| match at.api.protocol {
-        Protocol::Rest => no_such_method(request),
-        Protocol::Http => not_found("no such route"),
->>>>>>> 2d7e03b (Say of credentials at a path that is not there what they lack, as AWS does)
     })
 }
 

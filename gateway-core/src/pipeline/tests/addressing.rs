@@ -129,7 +129,6 @@ fn odd_targets_are_answered_and_nothing_breaks() {
     assert_eq!(run_alone(&gateway, hostless).response.status, 200);
 }
 
-<<<<<<< HEAD
 /// `/admin` and `/key` are protected, all else is open and goes to one endpoint.
 fn half_open(protocol: Protocol) -> alloc::rc::Rc<crate::gateway::Gateway> {
     let proxied = |uri: &str| integration(crate::definition::IntegrationType::HttpProxy, uri);
@@ -181,7 +180,9 @@ fn no_path_leads_out_of_what_its_route_is_for() {
             assert!([403, 404].contains(&status(&gateway, path)), "{protocol:?}: {path}");
         }
         assert_eq!(status(&gateway, "/open/a/../b"), 200, "{protocol:?}");
-=======
+    }
+}
+
 /// Whoever meets it at a path that is not there sent a token of another kind, and no signature is
 /// missing: recorded many a time from the real service.
 #[test]
@@ -205,6 +206,5 @@ fn what_names_no_method_is_told_what_its_signature_lacks() {
         assert_eq!(told.field("x-amzn-errortype"), Some(kind), "{authorization}");
         assert!(told.body().contains(words), "{}", told.body());
         assert!(!told.body().contains("secret"));
->>>>>>> 2d7e03b (Say of credentials at a path that is not there what they lack, as AWS does)
     }
 }
