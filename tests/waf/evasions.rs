@@ -143,6 +143,40 @@ async fn a_wrong_media_type_hides_nothing() {
 }
 
 #[tokio::test]
+async fn what_is_not_quite_json_hides_nothing() {
+    let json = |content: &str| post("application/json", content);
+    let long = "x".repeat(6_000);
+    assert_stopped(vec![
+        ("a byte order mark", json("\u{feff}{\"a\":\"\\u003cscript\\u003ealert(1)\"}")),
+        ("a constant", json(r#"{"b":NaN,"a":"\u003cscript\u003ealert(1)"}"#)),
+        ("a tab", json("{\"a\":\"\t1\\u0027 or \\u00271\\u0027=\\u00271\"}")),
+        ("single quotes", json(r"{'a':'\u003cscript\u003ealert(1)'}")),
+        ("two documents", json(r#"{} {"a":"\u003cscript\u003ealert(1)"}"#)),
+        ("a comment", json(r#"{/* " */"a":"1\u0027 or 1=1--"}"#)),
+        ("escapes of JavaScript", json(r#"{"a":"\x3cscript\x3ealert(1)"}"#)),
+        (
+            "a string that goes on beyond what is inspected",
+            json(&format!(r#"{{"a":"\u003cscript\u003ealert(1)//{long}{long}{long}"}}"#)),
+        ),
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn an_equals_sign_hides_nothing() {
+    let form = |content: &str| post("application/x-www-form-urlencoded", content);
+    assert_stopped(vec![
+        ("in an argument's name", get("/?x'%20OR%201=1--%20")),
+        ("without a name", get("/?'%20OR%20'1'='1")),
+        ("a name alone", get("/?'%20OR%20true--%20")),
+        ("in a field of a form", form("x'%20or%201=1--%20")),
+        ("a tag with attributes", get("/?<img%20src=x%20onerror=alert(1)>")),
+        ("in a name of a cookie", request("GET", "/", &[("Cookie", "a' or 1=1-- ")], b"")),
+    ])
+    .await;
+}
+
+#[tokio::test]
 async fn floods_of_fields_and_arguments_hide_nothing() {
     let mut fields: Vec<(String, String)> =
         (0..80).map(|index| (format!("X-{index}"), "a".into())).collect();

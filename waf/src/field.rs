@@ -4,7 +4,7 @@ use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::json::{End, Item, walk};
+use crate::json::{End, Item, loose, walk};
 use crate::request::Request;
 
 /// AWS inspects the first 8 KB of headers and of cookies, and 200 of each.
@@ -232,10 +232,15 @@ fn any_json(
     });
     match (end, invalid) {
         (End::Stopped, _) => true,
-        // A body that is cut is not JSON to its end; what there is of it was inspected.
-        (End::Invalid(at), _) if request.body_is_cut && at + 1 >= request.body.len() => false,
+        // A body that is cut is not JSON to its end; what there is of it is inspected.
+        (End::Invalid(at), _) if request.body_is_cut => {
+            loose(&request.body[at.min(request.body.len())..], test)
+        }
         (End::Invalid(_), Some(Invalid::Match)) => true,
-        (End::Invalid(_), Some(Invalid::EvaluateAsString)) => test(request.body),
+        // "Inspect the body as plain text". Escapes hide from that what a less strict reader finds.
+        (End::Invalid(_), Some(Invalid::EvaluateAsString)) => {
+            test(request.body) || request.body.contains(&b'\\') && loose(request.body, test)
+        }
         (End::Complete | End::Invalid(_), _) => false,
     }
 }

@@ -1,12 +1,17 @@
 //! JSON bodies: names and values one after another, without building anything, however deep they are
 //! and wherever they end.
 
+mod loose;
+
 use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
 
+pub(crate) use loose::loose;
+
 /// Most values within each other; what is deeper is not JSON for a web ACL.
 const DEPTH_MAX: usize = 512;
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
 /// What a walk comes by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,7 +35,9 @@ pub(crate) enum End {
 /// Walks through a text. The visitor is given each item's pointer (RFC 6901) and text, decoded, and
 /// returns whether to stop.
 pub(crate) fn walk(text: &[u8], visit: &mut dyn FnMut(&str, Item, &[u8]) -> bool) -> End {
-    let mut walk = Walk { text, at: 0, pointer: String::new(), open: Vec::new() };
+    // "Implementations may ignore the presence of a byte order mark" (RFC 8259 §8.1), and do.
+    let at = if text.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 };
+    let mut walk = Walk { text, at, pointer: String::new(), open: Vec::new() };
     match walk.run(visit) {
         Ok(()) => End::Complete,
         Err(Halt::Stopped) => End::Stopped,

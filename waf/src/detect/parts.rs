@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 use core::cell::OnceCell;
 
 use super::Place;
-use crate::json::{End, Item, walk};
+use crate::json::{End, Item, loose, walk};
 use crate::request::{Request, arguments};
 use crate::statement::find;
 use crate::text::starts_with;
@@ -157,14 +157,21 @@ impl Gathered {
     }
 }
 
-/// Names and values; a name that says nothing is left out.
+/// Names and values; a name that says nothing is left out. What no name is goes on behind the `=`.
 fn pairs<'t>(pairs: impl Iterator<Item = (&'t str, &'t str)>) -> Vec<Part> {
     let mut gathered = Gathered::default();
     for (name, value) in pairs {
+        let name = decoded(name);
+        let is_text = name.iter().any(|b| b" \t\n\r'\"`()<>;|&/*\\".contains(b));
+        let whole =
+            (is_text && !value.is_empty()).then(|| [&name[..], b"=", &decoded(value)].concat());
         // A name without a value may be all that there is of a text.
-        gathered.add(decoded(name), !value.is_empty());
+        gathered.add(name, !value.is_empty());
         if !value.is_empty() {
             gathered.add(decoded(value), false);
+        }
+        if let Some(whole) = whole {
+            gathered.add(whole.into(), false);
         }
     }
     gathered.all()
@@ -320,12 +327,18 @@ fn json(content: &[u8], is_cut: bool) -> Vec<Part> {
         gathered.add(text.into(), item == Item::Key);
         false
     });
+    let End::Invalid(at) = end else { return gathered.all() };
+    let is_empty = gathered.parts.is_empty();
+    let rest = &content[at.min(content.len())..];
+    // Who reads this may be less strict, and what is cut breaks off within a text.
+    loose(rest, &mut |text| {
+        gathered.add(text.into(), true);
+        false
+    });
     let mut parts = gathered.all();
-    if let End::Invalid(at) = end
-        && !is_cut
-    {
-        parts.push(Part::new(content[at.min(content.len())..].into(), PartKind::Plain));
-        if parts.len() == 1 && content.contains(&b'=') {
+    if !is_cut {
+        parts.push(Part::new(rest.into(), PartKind::Plain));
+        if is_empty && content.contains(&b'=') {
             parts.extend(pairs(arguments(&crate::pattern::as_text(content))));
         }
     }

@@ -90,6 +90,23 @@ fn a_body_that_is_not_json_is_thought_of_as_the_rule_says() {
 }
 
 #[test]
+fn escapes_hide_nothing_in_what_is_not_quite_json_or_breaks_off() {
+    let inspected = |body: &str, is_cut: bool, invalid| {
+        let request = Request { body: body.as_bytes(), body_is_cut: is_cut, ..request() };
+        texts(&json(&[], Scope::Value, invalid), &request)
+    };
+    let marked = "\u{feff}{\"a\":\"\\u0027\"}";
+    assert_eq!(inspected(marked, false, Some(Invalid::Match)), ["'"], "a byte order mark");
+    for body in ["{'a':'\\u003cb>'}", "{\"a\":\"\t\\u003cb>\"}", "1{\"a\":\"\\u003cb>\"}"] {
+        let told = inspected(body, false, Some(Invalid::EvaluateAsString));
+        assert!(told.iter().any(|text| text.trim() == "<b>"), "{body}: {told:?}");
+        assert!(told.iter().any(|text| text == body), "{body}: {told:?}");
+    }
+    let told = inspected("{\"a\":\"\\u003cb> and more", true, None);
+    assert!(told.iter().any(|text| text == "<b> and more"), "{told:?}");
+}
+
+#[test]
 fn more_than_is_inspected_is_thought_of_as_the_rule_says() {
     let mut request = request();
     request.body_is_cut = true;
