@@ -4,6 +4,7 @@
 pub(crate) mod answer;
 mod caches;
 mod calls;
+mod connections;
 mod explanations;
 mod health;
 mod invalidations;
@@ -24,18 +25,19 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::TcpListener;
-use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
 use crate::config::Config;
 use crate::settings::Settings;
 use crate::worker::Shared;
 use answer::Answer;
+use connections::Connections;
 use stages::Patch;
 
-/// Most connections at a time.
-const CONNECTIONS_MAX: usize = 64;
+/// Longest that a request's head takes to arrive, and that a connection is idle.
 const HEAD_MAX: Duration = Duration::from_secs(10);
+const HEAD_BYTES_MAX: usize = 32 * 1024;
 /// Longest that a call may take, the arrival of its content included.
 const CALL_MAX: Duration = Duration::from_secs(60);
 
@@ -99,29 +101,35 @@ impl Drop for Admin {
 }
 
 async fn accept(listener: TcpListener, state: State) {
-    let free = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+    let connections = Connections::default();
     loop {
-        let Ok(place) = Arc::clone(&free).acquire_owned().await else { return };
         let Ok((stream, _)) = listener.accept().await else {
             tokio::time::sleep(Duration::from_millis(100)).await;
             continue;
         };
+        let Some(place) = connections.enter() else { continue };
         let state = state.clone();
         tokio::task::spawn_local(async move {
-            let _place = place;
+            let begin_call = place.calls();
             let service = service_fn(|request| {
-                let answer = calls::answer(&state, request);
+                let (call, answer) = (begin_call(), calls::answer(&state, request));
                 async move {
                     let answer = tokio::time::timeout(CALL_MAX, answer).await;
                     let answer = answer.unwrap_or_else(|_| Answer::unavailable("it took too long"));
+                    drop(call);
                     Ok::<_, Infallible>(answer.into_response())
                 }
             });
             let connection = http1::Builder::new()
                 .timer(TokioTimer::new())
                 .header_read_timeout(HEAD_MAX)
+                .max_buf_size(HEAD_BYTES_MAX)
                 .serve_connection(TokioIo::new(stream), service);
-            connection.await.ok(); // the operator's client left, or does not speak HTTP
+            tokio::select! {
+                // The operator's client left, or does not speak HTTP.
+                served = connection => drop(served),
+                () = place.given_up() => {}
+            }
         });
     }
 }

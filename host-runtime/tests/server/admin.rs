@@ -239,3 +239,15 @@ fn a_request_with_the_token_is_explained_and_answered_as_any_other() {
         assert!(list.contains(&id_of_explained), "{list}");
     }
 }
+
+#[test]
+fn idle_connections_and_halves_of_requests_keep_no_operator_out() {
+    let folder = Folder::new();
+    let program = served(&folder);
+    let mut idle: Vec<Client> = (0..200).map(|_| Client::connect(program.admin)).collect();
+    // The first have been closed by now, and may not be written to.
+    idle.iter_mut().skip(180).for_each(|client| client.send(b"GET /metrics HTTP/1.1\r\nHos"));
+    assert_eq!(program.call(&format!("GET {STAGE}"), &bearer(), "").status, 200);
+    assert_eq!(Client::connect(program.admin).get("/metrics").status, 200);
+    drop(idle);
+}
