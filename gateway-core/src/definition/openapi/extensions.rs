@@ -5,7 +5,6 @@ use alloc::format;
 use super::super::document::At;
 use super::super::{DefinitionError, Protocol};
 use super::reading::Reading;
-use super::suggest::did_you_mean;
 
 /// Notes every extension of AWS that does not exist, that stands where it has no effect, or that the
 /// other kind of API has.
@@ -97,7 +96,7 @@ const UNREAD: [&str; 6] = ["example", "examples", "default", "enum", "const", "p
 
 fn check_extension<'d>(reading: &Reading<'d>, at: &At<'d>, name: &str, place: Place) {
     let Some((_, places, protocol)) = EXTENSIONS.iter().find(|(known, ..)| *known == name) else {
-        let help = did_you_mean(name, EXTENSIONS.iter().map(|(known, ..)| *known));
+        let help = reading.suggest(name, EXTENSIONS.iter().map(|(known, ..)| *known));
         let message = format!("API Gateway has no extension `{name}`");
         return reading
             .note(DefinitionError { help, ..DefinitionError::error(at.source(), message) });

@@ -5,7 +5,6 @@ use alloc::{format, vec::Vec};
 use super::super::document::At;
 use super::super::{DefinitionError, GatewayResponse};
 use super::reading::Reading;
-use super::suggest::did_you_mean;
 use super::{mapping, template};
 use crate::gateway_error::ResponseType;
 
@@ -21,7 +20,7 @@ pub(super) fn read(reading: &Reading<'_>) -> Vec<GatewayResponse> {
 fn response<'d>(reading: &Reading<'d>, name: &str, at: At<'d>) -> Option<GatewayResponse> {
     let Some(response_type) = ResponseType::ALL.into_iter().find(|t| t.name() == name) else {
         let message = format!("there is no gateway response `{name}`");
-        let help = did_you_mean(name, ResponseType::ALL.into_iter().map(ResponseType::name));
+        let help = reading.suggest(name, ResponseType::ALL.into_iter().map(ResponseType::name));
         reading.note(DefinitionError { help, ..DefinitionError::error(at.source(), message) });
         return None;
     };

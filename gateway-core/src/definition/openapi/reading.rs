@@ -1,7 +1,7 @@
 //! What every part of the importer reads with: typed values, and the mistakes found on the way.
 
 use alloc::{format, string::String, vec::Vec};
-use core::cell::RefCell;
+use core::cell::{Cell, RefCell};
 use core::ops::RangeInclusive;
 
 use super::super::document::At;
@@ -30,6 +30,7 @@ pub(super) struct Reading<'d> {
     /// The longest `timeoutInMillis` of a REST API's integration whose response is not streamed.
     pub(super) integration_ms_max: u32,
     found: RefCell<Vec<DefinitionError>>,
+    errors: Cell<usize>,
 }
 
 impl<'d> Reading<'d> {
@@ -40,8 +41,8 @@ impl<'d> Reading<'d> {
         options: Options<'d>,
     ) -> Self {
         let Options { region, integration_ms_max, .. } = options;
-        let found = RefCell::default();
-        Self { root, dialect, protocol, region, integration_ms_max, found }
+        let (found, errors) = (RefCell::default(), Cell::default());
+        Self { root, dialect, protocol, region, integration_ms_max, found, errors }
     }
 
     /// Everything that was found, in the order of the document: errors, warnings.
@@ -62,7 +63,23 @@ impl<'d> Reading<'d> {
     }
 
     pub(super) fn note(&self, mistake: DefinitionError) {
-        self.found.borrow_mut().push(mistake);
+        let mut found = self.found.borrow_mut();
+        let is_error = mistake.severity == Severity::Error;
+        let noted = if is_error { self.errors.get() } else { found.len() - self.errors.get() };
+        if noted < NOTED_MAX {
+            self.errors.set(self.errors.get() + usize::from(is_error));
+            found.push(mistake);
+        }
+    }
+
+    /// A suggestion, as long as mistakes are few enough to be told.
+    pub(super) fn suggest<'n>(
+        &self,
+        unknown: &str,
+        known: impl Iterator<Item = &'n str>,
+    ) -> Option<String> {
+        let is_told = self.found.borrow().len() < SUGGESTIONS_MAX;
+        is_told.then(|| did_you_mean(unknown, known)).flatten()
     }
 
     pub(super) fn error(&self, at: &At<'d>, message: impl Into<String>) {
@@ -167,7 +184,8 @@ impl<'d> Reading<'d> {
         let found = words.iter().find(|(name, _)| name.eq_ignore_ascii_case(word));
         if found.is_none() {
             let names: Vec<&str> = words.iter().map(|(name, _)| *name).collect();
-            let help = did_you_mean(word, names.iter().copied())
+            let help = self
+                .suggest(word, names.iter().copied())
                 .unwrap_or_else(|| format!("it is one of {}", names.join(", ")));
             self.error_with(at, format!("`{word}` is not known here"), help);
         }
@@ -179,7 +197,7 @@ impl<'d> Reading<'d> {
         for (name, member) in at.members() {
             if !known.contains(&name) && !name.starts_with("x-") {
                 let message = format!("the member `{name}` is not known here");
-                let help = did_you_mean(name, known.iter().copied());
+                let help = self.suggest(name, known.iter().copied());
                 self.note(DefinitionError {
                     help,
                     ..DefinitionError::error(member.source(), message)
@@ -217,7 +235,7 @@ impl<'d> Reading<'d> {
     fn suggest_reference(&self, pointer: &str) -> Option<String> {
         let (parent, name) = pointer.rsplit_once('/')?;
         let parent = self.root.find(parent)?;
-        did_you_mean(name, parent.members().map(|(name, _)| name))
+        self.suggest(name, parent.members().map(|(name, _)| name))
     }
 
     fn wrong_type(&self, at: &At<'d>, wanted: &str) {
@@ -227,3 +245,9 @@ impl<'d> Reading<'d> {
 
 /// Longest chain of references.
 const REFERENCES_MAX: usize = 16;
+
+/// Most errors, and most warnings, of which the first in the document are told. Beyond so many nobody
+/// misses one.
+const NOTED_MAX: usize = 100 * DEFINITION_ERRORS_MAX;
+/// Most mistakes for which names are compared.
+const SUGGESTIONS_MAX: usize = 4 * DEFINITION_ERRORS_MAX;

@@ -8,7 +8,6 @@ use super::super::{Authorization, Authorizer, AuthorizerKind, DefinitionError};
 use super::authorizer::{self, Kind};
 use super::lambda_authorizer;
 use super::reading::{Dialect, Reading};
-use super::suggest::did_you_mean;
 
 /// The security schemes of a document.
 pub(super) struct Schemes {
@@ -150,7 +149,7 @@ fn required<'d>(
             return None;
         }
         let message = format!("there is no security scheme `{name}`");
-        let help = did_you_mean(name, schemes.schemes.keys().map(String::as_str));
+        let help = reading.suggest(name, schemes.schemes.keys().map(String::as_str));
         reading.note(DefinitionError { help, ..DefinitionError::error(scopes.source(), message) });
         return None;
     };

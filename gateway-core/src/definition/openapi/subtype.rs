@@ -8,7 +8,6 @@ use super::super::document::At;
 use super::http_mapping::warn_of_unknown_variables;
 use super::paths::ResourcePath;
 use super::reading::Reading;
-use super::suggest::did_you_mean;
 use crate::gateway::parameter_mapping::{MappingError, Side, Value};
 use crate::gateway::service_proxy::Action;
 
@@ -21,7 +20,7 @@ pub(super) fn read<'d>(reading: &Reading<'d>, name: &At<'d>) -> Option<String> {
     let text = reading.string(name)?;
     if Action::find(text).is_none() {
         let message = format!("there is no service integration `{text}`");
-        let help = did_you_mean(text, Action::subtypes());
+        let help = reading.suggest(text, Action::subtypes());
         reading.note(DefinitionError { help, ..DefinitionError::error(name.source(), message) });
         return None;
     }
@@ -48,7 +47,7 @@ pub(super) fn read_parameters<'d>(
     for (name, at) in given.members() {
         if !action.parameters().any(|known| known == name) {
             let message = format!("`{subtype}` has no request parameter `{name}`");
-            let help = did_you_mean(name, action.parameters());
+            let help = reading.suggest(name, action.parameters());
             reading.note(DefinitionError { help, ..DefinitionError::error(at.source(), message) });
             continue;
         }

@@ -11,11 +11,15 @@ pub(super) fn did_you_mean<'a>(
     if unknown.len() > NAME_BYTES_MAX {
         return None;
     }
+    let (lower, length) = (unknown.to_ascii_lowercase(), unknown.chars().count());
+    let is_near = |distance, name: &str| distance <= name.chars().count() / 3;
     known
         .take(NAMES_MAX)
         .filter(|name| name.len() <= NAME_BYTES_MAX)
-        .map(|name| (distance(&unknown.to_ascii_lowercase(), &name.to_ascii_lowercase()), name))
-        .filter(|(distance, name)| *distance <= name.chars().count() / 3)
+        // The distance is at least that of the lengths.
+        .filter(|name| is_near(name.chars().count().abs_diff(length), name))
+        .map(|name| (distance(&lower, &name.to_ascii_lowercase()), name))
+        .filter(|(distance, name)| is_near(*distance, name))
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, name)| format!("did you mean `{name}`?"))
 }

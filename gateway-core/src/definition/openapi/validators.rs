@@ -5,7 +5,6 @@ use alloc::{format, string::String, vec::Vec};
 use super::super::document::At;
 use super::super::{DefinitionError, RequestValidator};
 use super::reading::Reading;
-use super::suggest::did_you_mean;
 
 /// The validators that a definition names, and which one holds unless an operation says otherwise.
 pub(super) struct Validators {
@@ -52,7 +51,7 @@ impl Validators {
         if found.is_none() {
             let message = format!("there is no request validator `{name}`");
             let names = self.validators.iter().map(|validator| validator.name.as_str());
-            let help: Option<String> = did_you_mean(name, names);
+            let help: Option<String> = reading.suggest(name, names);
             reading.note(DefinitionError { help, ..DefinitionError::error(at.source(), message) });
         }
         found.and_then(|at| u32::try_from(at).ok())

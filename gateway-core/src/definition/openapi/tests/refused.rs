@@ -243,3 +243,20 @@ fn a_cache_key_that_no_request_has_is_refused() {
         &["4 @/cacheKeyParameters: expected an array, found a string"],
     );
 }
+
+#[test]
+fn of_many_mistakes_the_first_are_told_and_no_error_hides_behind_warnings() {
+    let members: Vec<String> = (0..60_000).map(|index| format!("\"typ{index}\": 1")).collect();
+    let integration = format!("{{\"type\": \"mock\", {}}}", members.join(", "));
+    let item = format!("{{\"get\": {{\"x-amazon-apigateway-integration\": {integration}}}}}");
+    let told = mistakes(&rest("/a", &item), Protocol::Rest);
+    assert_eq!(told.len(), DEFINITION_ERRORS_MAX);
+    assert!(told[499].ends_with("/typ499: the member `typ499` is not known here"));
+
+    let document = document("{}");
+    let options = Options::new("eu-west-1");
+    let reading = Reading::new(At::root(&document), Dialect::OpenApi3, Protocol::Rest, options);
+    (0..60_000).for_each(|_| reading.warning(&reading.root, "odd"));
+    reading.error(&reading.root, "wrong");
+    assert_eq!(reading.finish().0.len(), 1);
+}
