@@ -20,6 +20,8 @@ enum Held {
     Bytes(Uint8Array),
     /// Sent on as a stream.
     Gone,
+    /// It broke off, or is too large: who asks for it again is told the same, and never that it is empty.
+    Broken(EffectError),
 }
 
 impl Contents {
@@ -53,30 +55,21 @@ impl Contents {
         let held = self.0.get_mut(id.0 as usize).ok_or_else(|| gone(id))?;
         let stream = match std::mem::replace(held, Held::Gone) {
             Held::Gone => return Err(gone(id)),
+            Held::Broken(error) => return held.break_off(error),
             Held::Bytes(bytes) => {
                 *held = Held::Bytes(bytes.clone());
                 return Ok(Some(bytes));
             }
             Held::Stream(stream) => stream,
         };
-        // What one reads of it, the other still has.
-        let [read, rest] = tee(&stream)?;
-        match read_stream(read, bytes_max as usize).await {
-            Ok(bytes) => {
-                let bytes = Uint8Array::from(&bytes[..]);
-                let _ = rest.cancel(); // nobody reads it
-                *held = Held::Bytes(bytes.clone());
-                Ok(Some(bytes))
-            }
-            Err(EffectError::TooLarge) => {
-                *held = Held::Stream(rest);
-                Ok(None)
-            }
+        match held.read(&stream, bytes_max as usize).await {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(EffectError::TooLarge) => Ok(None),
             Err(error) => Err(error),
         }
     }
 
-    /// Reads content whole.
+    /// Reads content whole. What is larger goes on as it was.
     pub(crate) async fn read(
         &mut self,
         id: ContentId,
@@ -85,16 +78,13 @@ impl Contents {
         let held = self.0.get_mut(id.0 as usize).ok_or_else(|| gone(id))?;
         match std::mem::replace(held, Held::Gone) {
             Held::Gone => Err(gone(id)),
+            Held::Broken(error) => held.break_off(error),
             Held::Bytes(bytes) => {
                 let read = bytes.to_vec();
                 *held = Held::Bytes(bytes);
                 Ok(read)
             }
-            Held::Stream(stream) => {
-                let read = read_stream(stream, bytes_max as usize).await?;
-                *held = Held::Bytes(Uint8Array::from(&read[..]));
-                Ok(read)
-            }
+            Held::Stream(stream) => Ok(held.read(&stream, bytes_max as usize).await?.to_vec()),
         }
     }
 
@@ -105,9 +95,17 @@ impl Contents {
         id: ContentId,
         bytes_max: u32,
     ) -> Result<Vec<u8>, EffectError> {
-        let mut bytes = self.read(id, PAYLOAD_BYTES_MAX).await?;
-        bytes.truncate(bytes_max as usize + 1);
-        Ok(bytes)
+        match self.read(id, PAYLOAD_BYTES_MAX).await {
+            Ok(mut bytes) => {
+                bytes.truncate(bytes_max as usize + 1);
+                Ok(bytes)
+            }
+            // Nobody may send on what nobody has looked at.
+            Err(error) => match self.0.get_mut(id.0 as usize) {
+                Some(held) => held.break_off(error),
+                None => Err(error),
+            },
+        }
     }
 
     /// What a message is sent with: `None` for no content.
@@ -124,9 +122,44 @@ impl Contents {
                         Some(bytes.into())
                     }
                     Held::Gone => return Err(gone(id)),
+                    Held::Broken(error) => return held.break_off(error),
                 }
             }
         })
+    }
+}
+
+impl Held {
+    /// Reads a stream, and holds what was read of it. What one reads of it the other still has: it goes
+    /// on if it is too large.
+    async fn read(
+        &mut self,
+        stream: &ReadableStream,
+        bytes_max: usize,
+    ) -> Result<Uint8Array, EffectError> {
+        let [read, rest] = match tee(stream) {
+            Ok(both) => both,
+            Err(error) => return self.break_off(error),
+        };
+        match read_stream(read, bytes_max).await {
+            Ok(bytes) => {
+                let _ = rest.cancel(); // nobody reads it
+                let bytes = Uint8Array::from(&bytes[..]);
+                *self = Self::Bytes(bytes.clone());
+                Ok(bytes)
+            }
+            Err(EffectError::TooLarge) => {
+                *self = Self::Stream(rest);
+                Err(EffectError::TooLarge)
+            }
+            Err(error) => self.break_off(error),
+        }
+    }
+
+    /// Remembers why there is no content.
+    fn break_off<T>(&mut self, error: EffectError) -> Result<T, EffectError> {
+        *self = Self::Broken(error.clone());
+        Err(error)
     }
 }
 
