@@ -213,6 +213,14 @@ impl<'g> StageOf<'g> {
         self.snapshot
     }
 
+    /// Whether a header field or a query's parameter of this name tells an authorizer who the caller is.
+    pub(crate) fn identifies(self, name: &str) -> bool {
+        self.compiled.authorizers.iter().any(|plan| {
+            plan.identity_headers().any(|header| header.eq_ignore_ascii_case(name))
+                || plan.identity_parameters().any(|parameter| parameter == name)
+        })
+    }
+
     /// The method that answers, by the path without the stage.
     pub(crate) fn find_method(self, http_method: &str, path: &str) -> Option<MethodOf<'g>> {
         let index = self.compiled.routes.find(http_method, path)?.route as usize;

@@ -1,5 +1,6 @@
 //! Full logs, a line of JSON a request, in AWS's format ("Log fields for web ACL traffic").
 
+use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -7,20 +8,12 @@ use serde_json::{Value, json};
 
 use crate::acl::{Kind, WebAcl};
 use crate::evaluate::{Decision, Matched, Verdict};
+use crate::pattern::as_text;
 use crate::problem::Problem;
 use crate::read::logging;
 use crate::request::Request;
 use crate::statement::Found;
-
-/// Fields that carry secrets: their values are in no log, whatever a configuration says.
-const SECRET: [&str; 6] = [
-    "authorization",
-    "cookie",
-    "proxy-authorization",
-    "x-amz-security-token",
-    "x-api-key",
-    "x-aws-waf-token",
-];
+use crate::transform::Transformation::UrlDecode;
 
 /// What stands in a log for what must not.
 const REDACTED: &str = "REDACTED";
@@ -87,13 +80,15 @@ impl Logging {
         met.map_or(!self.drops_others, |filter| filter.keeps)
     }
 
-    /// The line for a request, without a line break.
+    /// The line for a request, without a line break. Values of header fields and arguments whose names
+    /// are secrets' are in no log, whatever a configuration says.
     pub fn line(
         &self,
         acl: &WebAcl,
         request: &Request<'_>,
         verdict: &Verdict<'_>,
         origin: Origin<'_>,
+        is_secret: &dyn Fn(&str) -> bool,
     ) -> String {
         let terminating = verdict.terminating.as_ref();
         let kind = terminating.map_or("REGULAR", |terminating| match &terminating.rule.kind {
@@ -103,11 +98,15 @@ impl Logging {
             Kind::Statement { .. } => "REGULAR",
         });
         let hides = |name: &str| {
-            let is = |known: &str| known.eq_ignore_ascii_case(name);
-            SECRET.iter().any(|known| is(known)) || self.headers.iter().any(|known| is(known))
+            is_secret(name) || self.headers.iter().any(|known| known.eq_ignore_ascii_case(name))
         };
         let headers = request.headers.iter().map(|(name, value)| {
-            json!({"name": name, "value": if hides(name) { REDACTED } else { value }})
+            let value = match name {
+                name if hides(name) => Cow::Borrowed(REDACTED),
+                name if name.eq_ignore_ascii_case("referer") => without_secrets(value, is_secret),
+                _ => Cow::Borrowed(*value),
+            };
+            json!({"name": name, "value": value})
         });
         let headers: Vec<Value> = headers.collect();
         let redacted = |hides: bool, text: &str| String::from(if hides { REDACTED } else { text });
@@ -155,7 +154,7 @@ impl Logging {
                 "country": request.country.unwrap_or("-"),
                 "headers": headers,
                 "uri": redacted(self.path, request.path),
-                "args": redacted(self.query, request.query),
+                "args": redacted(self.query, &without_secrets(request.query, is_secret)),
                 "httpVersion": request.http_version,
                 "httpMethod": redacted(self.method, request.method),
                 "requestId": origin.request_id,
@@ -168,6 +167,26 @@ impl Logging {
         });
         alloc::format!("{record}")
     }
+}
+
+/// A query, or a URL with one, without the values of secrets.
+fn without_secrets<'t>(text: &'t str, is_secret: &dyn Fn(&str) -> bool) -> Cow<'t, str> {
+    const SEPARATORS: [char; 3] = ['?', '#', '&'];
+    let hides = |piece: &str| {
+        let name = piece.split_once('=').map(|(name, _)| UrlDecode.apply(name.as_bytes()));
+        name.is_some_and(|name| is_secret(&as_text(&name)))
+    };
+    if !text.split(SEPARATORS).any(hides) {
+        return Cow::Borrowed(text);
+    }
+    let pieces = text.split_inclusive(SEPARATORS).map(|piece| match piece.split_once('=') {
+        Some((name, value)) if hides(piece) => {
+            let end = if value.ends_with(SEPARATORS) { &value[value.len() - 1..] } else { "" };
+            Cow::Owned(alloc::format!("{name}={REDACTED}{end}"))
+        }
+        _ => Cow::Borrowed(piece),
+    });
+    Cow::Owned(pieces.collect())
 }
 
 fn action(verdict: &Verdict<'_>) -> &'static str {

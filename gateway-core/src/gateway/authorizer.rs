@@ -52,6 +52,34 @@ pub(crate) enum IdentitySource {
 }
 
 impl AuthorizerPlan {
+    /// The header fields that say who the caller is.
+    pub(crate) fn identity_headers(&self) -> impl Iterator<Item = &str> {
+        let header = match self {
+            Self::Cognito { identity_header, .. } => Some(identity_header.as_str()),
+            _ => None,
+        };
+        header.into_iter().chain(self.identity_sources().iter().filter_map(|source| match source {
+            IdentitySource::Header(name) => Some(name.as_str()),
+            _ => None,
+        }))
+    }
+
+    /// The query's parameters that do.
+    pub(crate) fn identity_parameters(&self) -> impl Iterator<Item = &str> {
+        self.identity_sources().iter().filter_map(|source| match source {
+            IdentitySource::Query(name) => Some(name.as_str()),
+            _ => None,
+        })
+    }
+
+    fn identity_sources(&self) -> &[IdentitySource] {
+        match self {
+            Self::Jwt { identity_sources, .. } => identity_sources,
+            Self::Lambda(plan) => &plan.identity_sources,
+            Self::Cognito { .. } | Self::Invalid => &[],
+        }
+    }
+
     pub(crate) fn compile(authorizer: &Authorizer, errors: &mut Vec<DefinitionError>) -> Self {
         match compile(&authorizer.kind) {
             Ok(plan) => plan,

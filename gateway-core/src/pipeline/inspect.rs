@@ -22,6 +22,7 @@ use crate::gateway::WebAclPlan;
 use crate::gateway_error::{GatewayError, ResponseType};
 use crate::message::{Content, Fields, OutgoingFields, Request, Response};
 use crate::target;
+use crate::transcript::is_secret;
 
 /// What the web ACL answers in the API's place; `None` where the request goes on.
 pub(super) async fn inspect(
@@ -262,6 +263,7 @@ fn log(
     };
     let origin =
         Origin { source_id: &source_id, request_id: &context.extended_request_id, response_code };
-    let line = settings.line(&plan.acl, inspected, verdict, origin);
+    let is_secret = |name: &str| is_secret(name) || at.identifies(name);
+    let line = settings.line(&plan.acl, inspected, verdict, origin, &is_secret);
     io.notify(Notice::WriteAccessLog { destination: destination.clone(), line });
 }

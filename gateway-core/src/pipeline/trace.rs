@@ -11,7 +11,7 @@ use crate::definition::{Api, Authorization, LoggingLevel, Protocol, Source};
 use crate::effect::Notice;
 use crate::exchange::Io;
 use crate::execution_log::{Detail, events};
-use crate::gateway::{AuthorizerPlan, IdentitySource, Logging, MethodOf, StageOf};
+use crate::gateway::{Logging, MethodOf, StageOf};
 use crate::gateway_error::GatewayError;
 use crate::message::{Arrival, Request, Response};
 use crate::time;
@@ -218,29 +218,12 @@ fn path_parameters(context: &Context<'_>) -> Pairs {
 /// What identifies the caller is a secret by whatever name it comes.
 fn hide_identity(of: MethodOf<'_>, request: &Request, context: &Context<'_>, io: &Io) {
     let Authorization::Authorizer { authorizer, .. } = &of.method.authorization else { return };
-    let mut secrets: Vec<String> = Vec::new();
-    let mut hide_all = |sources: &[IdentitySource]| {
-        for source in sources {
-            match source {
-                IdentitySource::Header(name) => {
-                    secrets.extend(request.fields.all(name).map(Into::into));
-                }
-                IdentitySource::Query(name) => {
-                    let query = crate::target::query_parameters(&context.raw_query);
-                    let values = query.filter(|(n, _)| n == name);
-                    secrets.extend(values.map(|(_, value)| value.into_owned()));
-                }
-                IdentitySource::StageVariable(_) | IdentitySource::Context(_) => {}
-            }
-        }
-    };
-    match of.authorizer(*authorizer) {
-        Some(AuthorizerPlan::Jwt { identity_sources, .. }) => hide_all(identity_sources),
-        Some(AuthorizerPlan::Lambda(plan)) => hide_all(&plan.identity_sources),
-        Some(AuthorizerPlan::Cognito { identity_header, .. }) => {
-            secrets.extend(request.fields.all(identity_header).map(Into::into));
-        }
-        Some(AuthorizerPlan::Invalid) | None => {}
-    }
-    io.note(|recorder, _| secrets.iter().for_each(|secret| recorder.hide(secret)));
+    let Some(plan) = of.authorizer(*authorizer) else { return };
+    let headers = plan.identity_headers().flat_map(|name| request.fields.all(name));
+    let credentials: Vec<String> = headers.map(Into::into).collect();
+    let names: Vec<&str> = plan.identity_parameters().collect();
+    io.note(|recorder, _| {
+        recorder.hide(&credentials);
+        recorder.hide_parameters(&context.raw_query, &names);
+    });
 }

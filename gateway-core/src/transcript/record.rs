@@ -73,9 +73,22 @@ impl Recorder {
         self.stage = stage;
     }
 
-    /// Notes a value that must not be told.
-    pub(crate) fn hide(&mut self, secret: &str) {
-        self.secrets.note(secret);
+    /// Notes values that must not be told, and takes them out of what is written already.
+    pub(crate) fn hide(&mut self, credentials: &[String]) {
+        credentials.iter().for_each(|one| self.secrets.note_credentials(one));
+        self.hide_written();
+    }
+
+    /// The same for the parameters of these names.
+    pub(crate) fn hide_parameters(&mut self, query: &str, names: &[&str]) {
+        self.secrets.note_parameters(query, |name| names.contains(&name));
+        self.hide_written();
+    }
+
+    fn hide_written(&mut self) {
+        for entry in &mut self.transcript.entries {
+            entry.event.for_each_text(&mut |text| self.secrets.hide(text));
+        }
     }
 
     pub(crate) fn push(&mut self, now: Timestamp, source: Option<&Source>, mut event: Event) {

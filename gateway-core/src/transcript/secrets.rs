@@ -24,17 +24,30 @@ pub(super) struct Secrets(Vec<String>);
 impl Secrets {
     /// Notes the secrets of a header section.
     pub(super) fn note_fields(&mut self, fields: &Fields) {
-        for line in fields.iter().filter(|line| is_secret(line.name)) {
-            self.note(line.value);
-            // `Bearer TOKEN`, and what a cookie's name stands for.
-            let parts = line.value.split(['=', ';', ' ', ',']).filter(|part| part.len() >= 8);
-            parts.for_each(|part| self.note(part));
+        for line in fields {
+            if is_secret(line.name) {
+                self.note_credentials(line.value);
+            } else if is_reference(line.name) {
+                self.note_query(line.value);
+            }
         }
     }
 
-    /// Notes the secrets of a query.
+    /// Notes a value and its parts: `Bearer TOKEN`, and what a cookie's name stands for.
+    pub(super) fn note_credentials(&mut self, value: &str) {
+        self.note(value);
+        let parts = value.split(['=', ';', ' ', ',']).filter(|part| part.len() >= 8);
+        parts.for_each(|part| self.note(part));
+    }
+
+    /// Notes the secrets of a query, or of all that follows the path of a URL.
     pub(super) fn note_query(&mut self, query: &str) {
-        for piece in query.split('&') {
+        self.note_parameters(query, is_secret);
+    }
+
+    /// Notes the parameters of a query that are secrets, as they may be written elsewhere.
+    pub(super) fn note_parameters(&mut self, query: &str, is_secret: impl Fn(&str) -> bool) {
+        for piece in query.split(SEPARATORS) {
             let Some((name, value)) = piece.split_once('=') else { continue };
             if is_secret(&target::decode_query(name)) {
                 let decoded = target::decode_query(value);
@@ -75,8 +88,11 @@ impl Secrets {
 
 /// Header fields as they may be shown.
 pub(super) fn shown(fields: &Fields) -> Pairs {
-    let value =
-        |name: &str, value: &str| if is_secret(name) { HIDDEN.into() } else { value.into() };
+    let value = |name: &str, value: &str| match name {
+        name if is_secret(name) => HIDDEN.into(),
+        name if is_reference(name) => shown_target(value),
+        _ => value.into(),
+    };
     fields.iter().map(|line| (line.name.into(), value(line.name, line.value))).collect()
 }
 
@@ -89,20 +105,35 @@ pub(super) fn shown_query(query: &str) -> Pairs {
     target::query_parameters(query).map(shown).collect()
 }
 
-/// A query as it came, but for its secrets.
+/// A target or a URL as it came, but for the secrets of its query and its fragment.
 pub(super) fn shown_target(target: &str) -> String {
-    let Some((path, query)) = target.split_once('?') else { return target.into() };
-    let pieces = query.split('&').map(|piece| match piece.split_once('=') {
-        Some((name, _)) if is_secret(&target::decode_query(name)) => {
-            Cow::Owned(alloc::format!("{name}={HIDDEN}"))
+    let Some(at) = target.find(['?', '#']) else { return target.into() };
+    let mut shown = String::from(&target[..at]);
+    for piece in target[at..].split_inclusive(SEPARATORS) {
+        match piece.split_once('=') {
+            Some((name, value)) if is_secret(&target::decode_query(name)) => {
+                shown.push_str(name);
+                shown.push('=');
+                shown.push_str(HIDDEN);
+                let separator = value.chars().next_back().filter(|c| SEPARATORS.contains(c));
+                shown.extend(separator);
+            }
+            _ => shown.push_str(piece),
         }
-        _ => Cow::Borrowed(piece),
-    });
-    alloc::format!("{path}?{}", pieces.collect::<Vec<_>>().join("&"))
+    }
+    shown
+}
+
+/// What stands between the parameters of a query, and around it: a fragment may hold a token, too.
+const SEPARATORS: [char; 3] = ['?', '#', '&'];
+
+/// Whether a field's value is a URL, with a query of its own.
+fn is_reference(name: &str) -> bool {
+    ["referer", "location", "content-location"].iter().any(|one| name.eq_ignore_ascii_case(one))
 }
 
 /// AWS: "authorization headers, API key values, and similar sensitive request parameters".
-pub(super) fn is_secret(name: &str) -> bool {
+pub(crate) fn is_secret(name: &str) -> bool {
     let name: String =
         name.chars().filter(|c| *c != '-' && *c != '_').map(|c| c.to_ascii_lowercase()).collect();
     let parts =
@@ -122,6 +153,7 @@ mod tests {
             Field::new("x-API-key", "key1"),
             Field::new("Cookie", "a=1; session=0123456789"),
             Field::new("X-Plain", "seen"),
+            Field::new("Referer", "https://a/b?page=1&access_token=r3ferred#id_token=fr4gment&c=d"),
         ]
         .into_iter()
         .collect();
@@ -136,16 +168,20 @@ mod tests {
             "/p?x=q%20r%20s",
             "q+r+s",
             "q r s",
+            "r3ferred",
+            "fr4gment",
         ] {
             let mut hidden = text.into();
             secrets.hide(&mut hidden);
-            for secret in ["abc", "key1", "0123", "q%20r", "q+r", "q r"] {
+            for secret in ["abc", "key1", "0123", "q%20r", "q+r", "q r", "r3fer", "fr4g"] {
                 assert!(!hidden.contains(secret), "{text}: {hidden}");
             }
         }
         let shown = shown(&fields);
         assert_eq!(shown[3], ("X-Plain".into(), "seen".into()));
         assert!(shown[..3].iter().all(|(_, value)| value == HIDDEN));
+        let referer = "https://a/b?page=1&access_token=*****#id_token=*****&c=d";
+        assert_eq!(shown[4].1, referer);
         assert_eq!(shown_target("/a?token=1&b=2"), "/a?token=*****&b=2");
         assert_eq!(shown_query("api_key=1&b=2")[0].1, HIDDEN);
     }

@@ -373,3 +373,26 @@ fn an_authorizer_is_logged_before_the_execution() {
     assert!(!lines.iter().any(started), "{lines:#?}");
     assert_eq!(lines.last(), Some(&"Method completed with status: 403"));
 }
+
+#[test]
+fn what_tells_an_authorizer_who_calls_is_a_secret_by_whatever_name() {
+    let mut api = logged(LoggingLevel::Info, true, mock("{}"));
+    let sources = ["method.request.header.X-Who", "method.request.querystring.who"];
+    let kind = AuthorizerKind::Lambda(crate::definition::LambdaAuthorizer {
+        identity_source: sources.map(Into::into).into(),
+        authorizer_type: crate::definition::LambdaAuthorizerType::Request,
+        ..super::lambda_authorizer::token()
+    });
+    let authorizer = Authorizer { name: "auth".into(), kind, source: Source::default() };
+    api.deployments[0].authorizers = vec![authorizer];
+    let authorization = Authorization::Authorizer { authorizer: 0, scopes: vec![] };
+    api.deployments[0].methods[0].authorization = authorization;
+    let fields = ["X-Who: Scheme topsecret8", "Referer: https://a/?sessionToken=topsecret9"];
+    let request = arrival("POST /prod/pets/1?who=topsecret%207", &fields);
+    let told = run(&gateway(vec![api]), Arrival { is_explained: true, ..request }, |_| {
+        Some(Outcome::RecallAuthorization(Err(crate::effect::EffectError::Cancelled)))
+    });
+    let text = alloc::format!("{:?} {:?}", log(&told), transcript(&told));
+    assert!(text.contains("/prod/pets/1?who=*****") && text.contains("?sessionToken=*****"));
+    assert!(!text.contains("topsecret"), "{text}");
+}

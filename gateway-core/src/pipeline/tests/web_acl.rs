@@ -8,7 +8,10 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use crate::challenge::tests::solved;
 use crate::content_coding::Coding;
 use crate::counted::CountedRequests;
-use crate::definition::{Snapshot, TokenKey, WebAcl, WebAclLogging};
+use crate::definition::{
+    Authorizer, AuthorizerKind, LambdaAuthorizer, LambdaAuthorizerType, Snapshot, Source, TokenKey,
+    WebAcl, WebAclLogging,
+};
 use crate::effect::{Effect, EffectError, Notice, Outcome};
 use crate::gateway::Gateway;
 use crate::message::Timestamp;
@@ -287,15 +290,36 @@ fn a_browser_that_solves_what_it_is_asked_goes_on_until_its_immunity_ends() {
 
 #[test]
 fn secrets_are_in_no_log() {
-    let gateway = gateway(&[]);
-    let fields = ["Authorization: Bearer s3cret", "Cookie: session=s3cret", "X-Api-Key: s3cret"];
-    let told = run(&gateway, arrival("GET /prod/a", &fields), |_| None);
+    let mut snapshot = gateway(&[]).snapshot.clone();
+    let kind = AuthorizerKind::Lambda(LambdaAuthorizer {
+        identity_source: vec![
+            "method.request.header.X-Who".into(),
+            "method.request.querystring.who".into(),
+        ],
+        authorizer_type: LambdaAuthorizerType::Request,
+        ..super::lambda_authorizer::token()
+    });
+    snapshot.apis[0].deployments[0].authorizers =
+        vec![Authorizer { name: "a".into(), kind, source: Source::default() }];
+    let gateway = Rc::new(Gateway::compile(snapshot).unwrap());
+    let fields = [
+        "Authorization: Bearer s3cret",
+        "Cookie: session=s3cret",
+        "X-Api-Key: s3cret",
+        "X-Who: s3cret",
+        "Referer: https://a/?b=1&access_token=s3cret#c",
+    ];
+    let told =
+        run(&gateway, arrival("GET /prod/a?who=s3cret&%74oken=s3cret&b=2", &fields), |_| None);
     let record = log(&told);
     assert_eq!(
         (&record["action"], &record["terminatingRuleId"]),
         (&"ALLOW".into(), &"Default_Action".into())
     );
-    assert!(!format!("{record}").contains("s3cret"));
+    assert!(!format!("{record}").contains("s3cret"), "{record}");
+    assert_eq!(record["httpRequest"]["args"], "who=REDACTED&%74oken=REDACTED&b=2");
+    let referer = "https://a/?b=1&access_token=REDACTED#c";
+    assert_eq!(record["httpRequest"]["headers"][5]["value"], referer);
 }
 
 #[test]
