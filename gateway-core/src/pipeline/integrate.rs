@@ -14,7 +14,7 @@ mod mock;
 mod service;
 mod service_proxy;
 
-use alloc::{string::String, vec::Vec};
+use alloc::{boxed::Box, string::String, vec::Vec};
 
 use super::map_response::CustomAnswer;
 use super::trace;
@@ -62,7 +62,8 @@ pub(super) async fn integrate<'g>(
     context: &Context<'_>,
     io: &Io,
 ) -> Integrated<'g> {
-    let request = &*method_request.request;
+    let unsigned = without_signature(method_request, context);
+    let request = unsigned.as_deref().unwrap_or(&*method_request.request);
     let unobserved = |answer| Integrated { observed: None, answer, response_length: None };
     if announces_too_much(request) {
         return unobserved(Err(too_large()));
@@ -122,6 +123,34 @@ pub(super) async fn integrate<'g>(
     }
     observed.is_coded = endpoint_fields.contains("content-encoding");
     Integrated { observed: Some(observed), answer, response_length }
+}
+
+/// The request as the integrations of a REST API see it, where that is another one.
+///
+/// "Important notes": `Authorization` goes no further if it is a signature, or if the method asks for
+/// one. Whoever has it could send the request to the gateway again, as the client, for five minutes.
+fn without_signature(
+    method_request: &MethodRequest<'_, '_>,
+    context: &Context<'_>,
+) -> Option<Box<Request>> {
+    let MethodRequest { of, request, .. } = method_request;
+    // An HTTP proxy edits what the host holds: it leaves the field out by itself.
+    let edits = matches!(of.plan.integration, IntegrationPlan::HttpProxy(_));
+    if of.at.api.protocol != Protocol::Rest || edits || !is_signed(request, context) {
+        return None;
+    }
+    let mut unsigned = Box::new(Request::clone(request));
+    unsigned.fields.remove("authorization");
+    Some(unsigned)
+}
+
+/// Whether a request proves by `Authorization` who signed it.
+fn is_signed(request: &Request, context: &Context<'_>) -> bool {
+    let mut values = request.fields.all("authorization");
+    match context.authorizer.iam() {
+        Some(_) => values.next().is_some(),
+        None => values.any(|value| value.starts_with("AWS4-HMAC-SHA256")),
+    }
 }
 
 /// Sends a request to an endpoint, and writes down what is seen of the answer.

@@ -7,7 +7,7 @@ use alloc::{boxed::Box, string::String, vec::Vec};
 
 use super::forwarded::{TRANSLATED, forwarded};
 use super::http_mapping::RequestSource;
-use super::{MethodCall, misconfigured, read_content, send};
+use super::{MethodCall, is_signed, misconfigured, read_content, send};
 use crate::content_handling::{self, is_binary};
 use crate::context::{Context, IntegrationContext};
 use crate::definition::{ContentHandling, Protocol};
@@ -161,10 +161,7 @@ fn http_url(
 
 /// Changes to the client's fields for the endpoint of a REST API.
 fn rest_request_fields(mapped: Mapped, request: &Request, context: &Context) -> FieldEdits {
-    // "Important notes": `Authorization` goes no further if it is a signature. An endpoint could
-    // send it to the gateway again, as the client, for five minutes.
-    let is_signed = context.authorizer.iam().is_some()
-        || request.fields.all("authorization").any(|value| value.starts_with("AWS4-HMAC-SHA256"));
+    let is_signed = is_signed(request, context);
     let dropped = |name: &str| {
         INVISIBLE_TO_REST.contains(name)
             || is_signed && name.eq_ignore_ascii_case("authorization")

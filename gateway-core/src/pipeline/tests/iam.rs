@@ -130,6 +130,30 @@ fn a_signed_request_that_a_policy_allows_reaches_the_function_with_its_identity(
 }
 
 #[test]
+fn a_signature_goes_no_further_than_a_rest_api() {
+    let sees = |api: Api, path: &str, more: &[&str]| {
+        let gateway = gateway_of(api, everything());
+        let event = ask(&gateway, claiming(path, NOW, more), Valid).event.unwrap();
+        event["headers"].get("Authorization").or(event["headers"].get("authorization")).cloned()
+    };
+    let mut open = signed_api(Protocol::Rest);
+    open.deployments[0].methods[0].authorization = Authorization::None;
+    assert_eq!(sees(signed_api(Protocol::Rest), "/prod/a", &[]), None);
+    // What nobody asked for is a signature all the same.
+    assert_eq!(sees(open.clone(), "/prod/a", &[]), None);
+    assert!(sees(signed_api(Protocol::Http), "/a", &[]).is_some());
+    let custom = |mut api: Api| {
+        let integration = &mut api.deployments[0].methods[0].integration;
+        integration.integration_type = crate::definition::IntegrationType::Aws;
+        let template = r#"{"headers":{"Authorization":"$input.params('Authorization')"}}"#;
+        integration.request_templates = vec![("application/json".into(), template.into())];
+        api
+    };
+    assert_eq!(sees(custom(signed_api(Protocol::Rest)), "/prod/a", &[]), Some(json!("")));
+    assert_eq!(sees(custom(open), "/prod/a", &[]), Some(json!("")));
+}
+
+#[test]
 fn who_does_not_sign_or_signs_wrongly_is_forbidden_with_awss_words() {
     let rest = gateway_of(signed_api(Protocol::Rest), everything());
     let http = gateway_of(signed_api(Protocol::Http), everything());
