@@ -69,6 +69,8 @@ pub fn answer(snapshot: &Snapshot, settings: Settings, asked: &Asked) -> io::Res
         access_log: AccessLog::start()?,
         memory: Arc::default(),
         load: Arc::default(),
+        challenges: Default::default(),
+        acme: Default::default(),
         explanations: Default::default(),
     });
     let snapshot: Arc<[u8]> = without_logs(snapshot).to_bytes().into();

@@ -3,6 +3,7 @@
 //! `docs/configuration.md` describes every key for the people who write them.
 
 mod account;
+mod acme;
 mod admin_token;
 mod api;
 mod caching;
@@ -10,6 +11,7 @@ mod canary;
 mod certificates;
 mod distributions;
 mod domain_names;
+mod endpoints;
 mod functions;
 mod iam;
 mod limits;
@@ -38,6 +40,7 @@ use gateway_core::limits::{
     ACCOUNT_BURST_DEFAULT, ACCOUNT_RATE_DEFAULT, REST_INTEGRATION_MS_DEFAULT,
 };
 
+pub use acme::AcmeConfig;
 pub(crate) use caching::{size_name, strategy_name, strategy_of};
 pub use certificates::{Certificate, DomainTls, MutualTls};
 pub use distributions::DistributionConfig;
@@ -257,32 +260,6 @@ impl Config {
     pub fn places(&self) -> Vec<Place> {
         self.listeners().into_iter().map(|(place, _)| place).collect()
     }
-
-    /// The URL of an AWS service, if one is configured: `endpoints`, else `AWS_ENDPOINT_URL_{NAME}`,
-    /// else `AWS_ENDPOINT_URL` (as in "Service-specific endpoints" of AWS's SDK reference).
-    pub fn endpoint(&self, signing_name: &str) -> Option<String> {
-        let variable = |name: String| std::env::var(name).ok().filter(|url| !url.is_empty());
-        let of_service = |name: &str| variable(format!("AWS_ENDPOINT_URL_{}", variable_name(name)));
-        let configured = self.endpoints.get(signing_name).cloned();
-        configured
-            .or_else(|| of_service(signing_name))
-            .or_else(|| of_service(sdk_name(signing_name)?))
-            .or_else(|| variable("AWS_ENDPOINT_URL".into()))
-    }
-}
-
-/// What AWS's SDKs call a service in the names of variables, where that is not its signing name.
-fn sdk_name(signing_name: &str) -> Option<&'static str> {
-    Some(match signing_name {
-        "states" => "SFN",
-        "events" => "EVENTBRIDGE",
-        "secretsmanager" => "SECRETS_MANAGER",
-        "cognito-idp" => "COGNITO_IDENTITY_PROVIDER",
-        "monitoring" => "CLOUDWATCH",
-        "logs" => "CLOUDWATCH_LOGS",
-        "iotdata" => "IOT_DATA_PLANE",
-        _ => return None,
-    })
 }
 
 const LISTEN_DEFAULT: &str = "127.0.0.1:8080";
@@ -302,7 +279,8 @@ fn default_region() -> String {
 }
 
 fn read(reading: &Reading, at: &At<'_>, directory: &Path) -> Config {
-    const KEYS: [&str; 24] = [
+    const KEYS: [&str; 25] = [
+        "acme",
         "listen",
         "privateEndpoints",
         "admin",
@@ -362,7 +340,7 @@ fn read(reading: &Reading, at: &At<'_>, directory: &Path) -> Config {
         tls: Arc::default(),
         apis,
         functions: functions::read_all(reading, at, directory),
-        endpoints: endpoints(reading, at),
+        endpoints: endpoints::read(reading, at),
         truststore: at.get("truststore").and_then(|at| {
             let file = directory.join(reading.text(&at)?);
             Some(Truststore { file, certificates: Vec::new(), source: at.source() })
@@ -390,12 +368,6 @@ fn account_id(reading: &Reading, at: &At<'_>) -> Option<String> {
     }
     reading.error_with(at, "an account id has twelve digits", "put it in quotes: \"000000000000\"");
     None
-}
-
-fn endpoints(reading: &Reading, at: &At<'_>) -> BTreeMap<String, String> {
-    let Some(at) = at.get("endpoints") else { return BTreeMap::new() };
-    let read = |(name, at)| Some((String::from(name), reading.url(&at)?));
-    reading.object(&at).into_iter().filter_map(read).collect()
 }
 
 #[cfg(test)]

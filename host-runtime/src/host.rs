@@ -109,6 +109,8 @@ impl Host {
             access_log: AccessLog::start()?,
             memory: Arc::default(),
             load: Arc::default(),
+            challenges: Default::default(),
+            acme: Default::default(),
             explanations: Default::default(),
         });
         let start = |index| WorkerThread::start(index, options.engine, deployment, &shared);

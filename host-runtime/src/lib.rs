@@ -1,5 +1,6 @@
 //! The native host of Edgeway: does what the pipeline in `gateway-core` decides.
 
+pub mod acme;
 mod activity;
 pub mod admin;
 pub mod alone;

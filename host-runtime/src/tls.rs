@@ -104,6 +104,13 @@ pub(crate) struct Shown {
     pub(crate) doubts: Vec<String>,
 }
 
+impl Shown {
+    /// From when, and until when.
+    pub(crate) fn validity(&self) -> Option<(Timestamp, Timestamp)> {
+        Certificate::read(self.key.cert.first()?)?.validity()
+    }
+}
+
 /// Reads a certificate and its key.
 ///
 /// # Errors

@@ -10,6 +10,7 @@ use gateway_core::message::Seed;
 use tokio::sync::{Notify, mpsc::UnboundedReceiver, watch};
 use tokio::task::JoinHandle;
 
+use crate::acme::{AcmeHealth, Challenges};
 use crate::edge::EdgeCache;
 use crate::engine::{Engine, EngineError};
 use crate::explained::Explanations;
@@ -58,6 +59,10 @@ pub struct Shared {
     pub memory: Arc<Memory>,
     /// Requests under way.
     pub load: Arc<Load>,
+    /// Proofs for authorities that issue certificates.
+    pub challenges: Arc<Challenges>,
+    /// How it goes with certificates that are ordered.
+    pub acme: Arc<AcmeHealth>,
     /// Accounts of requests that asked for them.
     pub explanations: Explanations,
 }
@@ -117,6 +122,7 @@ impl Worker {
         shared.load.limit(settings.limits.load);
         shared.edge_cache.configure(&settings.limits, &settings.distributions);
         shared.metrics.tell_of(&settings.vpc_links);
+        let handshakes = Handshakes::new(&shared.challenges);
         Self {
             engine,
             client: RefCell::new(HttpClient::new(&settings.trust)),
@@ -127,7 +133,7 @@ impl Worker {
             shared_caches: RefCell::default(),
             traces: RefCell::default(),
             connections: Connections::default(),
-            handshakes: Handshakes::default(),
+            handshakes,
             seeds: RefCell::default(),
         }
     }

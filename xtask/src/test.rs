@@ -96,6 +96,8 @@ fn tools() -> Result<()> {
     }
     let redis = toolchain::program("redis-server", &["redis-server"])?;
     println!("redis-server: {}", redis.display());
+    let pebble = toolchain::program("pebble", &["pebble"])?;
+    println!("pebble: {}", pebble.display());
     let chromium = toolchain::program("chromium", &["chromium"])?;
     println!("chromium: {}", chromium.display());
     println!("python: {}", python()?.display());

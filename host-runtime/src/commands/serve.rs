@@ -12,6 +12,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc;
 
 use super::{ServeArguments, print_diagnostics, print_refused};
+use crate::acme::Acme;
 use crate::admin::answer::Answer;
 use crate::admin::stages::Patch;
 use crate::admin::{Admin, Current, Order, State};
@@ -19,6 +20,7 @@ use crate::config::Config;
 use crate::descriptors;
 use crate::engine::EngineKind;
 use crate::host::{DRAIN_MAX, Host, Options};
+use crate::perform::trust::Trust;
 use crate::reload::Watch;
 use crate::settings::Settings;
 use crate::snapshot::{Built, Origin};
@@ -57,6 +59,8 @@ struct Served {
     admin: Option<Admin>,
     state: State,
     watch: Watch,
+    /// Orders certificates.
+    acme: Acme,
     /// The stages that the operator has changed since the configuration was read.
     changed: BTreeSet<(String, String)>,
 }
@@ -90,7 +94,9 @@ async fn run(origin: Origin, built: Built, arguments: &ServeArguments) -> std::i
     let mut signals = Signals::new()?;
     let watch = Watch::start(&files);
     let changed = BTreeSet::new();
-    let mut served = Served { origin, host, admin, state, watch, changed };
+    let trust = Arc::clone(&state.current.borrow().settings.trust);
+    let acme = acme(&config, &trust, &state);
+    let mut served = Served { origin, host, admin, state, watch, acme, changed };
     loop {
         tokio::select! {
             signal = signals.next() => match signal {
@@ -101,12 +107,17 @@ async fn run(origin: Origin, built: Built, arguments: &ServeArguments) -> std::i
                 }
             },
             () = served.watch.changed() => served.reload().await,
+            () = served.acme.issued() => served.reload().await,
             Some(order) = ordered.recv() => served.change(order),
         }
     }
     drop(ordered); // changes are refused from here on
     drain(served, signals).await;
     Ok(())
+}
+
+fn acme(config: &Config, trust: &Arc<Trust>, state: &State) -> Acme {
+    Acme::start(config, trust, &state.shared.challenges, &state.shared.acme)
 }
 
 fn deployment(snapshot: &Snapshot, settings: &Arc<Settings>) -> Deployment {
@@ -158,6 +169,9 @@ impl Served {
         }
         if let Some(admin) = admin {
             self.admin = admin;
+        }
+        if !self.acme.is_for(&built.config, &settings.trust) {
+            self.acme = acme(&built.config, &settings.trust, &self.state);
         }
         for (api, stage) in std::mem::take(&mut self.changed) {
             tracing::warn!(

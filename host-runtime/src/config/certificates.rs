@@ -1,10 +1,12 @@
 //! What the configuration says of certificates: a listener's, a domain name's, and its clients'.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use gateway_core::definition::Source;
 use gateway_core::definition::document::At;
 
+use super::acme::AcmeConfig;
 use super::reading::Reading;
 use crate::tls::policy::SecurityPolicy;
 
@@ -15,6 +17,8 @@ pub struct Certificate {
     pub chain: PathBuf,
     /// Its private key.
     pub private_key: PathBuf,
+    /// Where it is ordered; then it is no mistake that there is none yet.
+    pub acme: Option<Arc<AcmeConfig>>,
     /// Where it stands in the configuration.
     pub source: Source,
 }
@@ -53,10 +57,14 @@ pub(super) fn read_domain(
     at: &At<'_>,
     directory: &Path,
     domain_name: &str,
+    acme: Option<&Arc<AcmeConfig>>,
 ) -> (Option<DomainTls>, bool) {
     let certificate = at.get("certificate");
     let has_certificate = certificate.is_some();
-    let certificate = certificate.and_then(|at| read(reading, &at, directory, Some(domain_name)));
+    let certificate = certificate.and_then(|at| match at.as_str() {
+        Some("acme") => ordered(reading, &at, domain_name, acme),
+        _ => read(reading, &at, directory),
+    });
     let policy_at = at.get("securityPolicy");
     let policy = policy_at.as_ref().and_then(|at| security_policy(reading, at));
     let mode = at.get("endpointAccessMode");
@@ -99,16 +107,32 @@ pub(super) fn read_domain(
 }
 
 /// `{chain: FILE, privateKey: FILE}`.
-pub(super) fn read(
-    reading: &Reading,
-    at: &At<'_>,
-    directory: &Path,
-    _domain_name: Option<&str>,
-) -> Option<Certificate> {
+pub(super) fn read(reading: &Reading, at: &At<'_>, directory: &Path) -> Option<Certificate> {
     reading.keys(at, &["chain", "privateKey"]);
     let file = |name| Some(directory.join(reading.text(&reading.required(at, name)?)?));
     let (chain, private_key) = (file("chain"), file("privateKey"));
-    Some(Certificate { chain: chain?, private_key: private_key?, source: at.source() })
+    let (chain, private_key) = (chain?, private_key?);
+    Some(Certificate { chain, private_key, acme: None, source: at.source() })
+}
+
+/// `certificate: acme`.
+fn ordered(
+    reading: &Reading,
+    at: &At<'_>,
+    domain_name: &str,
+    acme: Option<&Arc<AcmeConfig>>,
+) -> Option<Certificate> {
+    if domain_name.starts_with("*.") {
+        // RFC 8737 §3: the name is asked for by its handshake.
+        reading.error(at, "a wildcard's certificate is not issued for a proof by tls-alpn-01");
+    }
+    let Some(acme) = acme else {
+        let help = "add `acme: {cacheDirectory: FOLDER, termsOfServiceAgreed: true}` at the top";
+        reading.error_with(at, "`acme` is not configured", help);
+        return None;
+    };
+    let (file, acme) = (acme.file(domain_name), Some(Arc::clone(acme)));
+    Some(Certificate { chain: file.clone(), private_key: file, acme, source: at.source() })
 }
 
 /// A security policy by AWS's name.

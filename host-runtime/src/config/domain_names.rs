@@ -1,11 +1,13 @@
 //! `domainNames`: custom domain names and what they lead to, in AWS's names of both versions.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use gateway_core::definition::document::At;
 use gateway_core::definition::{ApiMapping, DomainName, Protocol};
 
 use super::ApiConfig;
+use super::acme::{self, AcmeConfig};
 use super::certificates::{self, DomainTls};
 use super::reading::Reading;
 
@@ -20,9 +22,12 @@ pub(super) fn read_all(
     directory: &Path,
 ) -> (Vec<DomainName>, Vec<DomainTls>) {
     let (mut domain_names, mut domain_tls): (Vec<DomainName>, _) = (Vec::new(), Vec::new());
+    let acme = acme::read(reading, at, directory);
     let at = at.get("domainNames");
     for item in at.iter().flat_map(|at| reading.array(at)) {
-        let Some((domain, tls)) = read(reading, &item, apis, directory) else { continue };
+        let Some((domain, tls)) = read(reading, &item, apis, directory, acme.as_ref()) else {
+            continue;
+        };
         if domain_names.iter().any(|other| other.domain_name == domain.domain_name) {
             reading.error(&item, format!("`{}` is there twice", domain.domain_name));
         }
@@ -37,6 +42,7 @@ fn read(
     at: &At<'_>,
     apis: &[ApiConfig],
     directory: &Path,
+    acme: Option<&Arc<AcmeConfig>>,
 ) -> Option<(DomainName, Option<DomainTls>)> {
     let keys = ["domainName", "basePathMappings", "apiMappings"];
     reading.keys(at, &[&keys[..], &certificates::DOMAIN_KEYS].concat());
@@ -59,7 +65,8 @@ fn read(
         reading.error_with(at, "nothing is mapped: every request would be refused", help);
     }
     let domain_name = domain_name?;
-    let (tls, strict_access) = certificates::read_domain(reading, at, directory, &domain_name);
+    let (tls, strict_access) =
+        certificates::read_domain(reading, at, directory, &domain_name, acme);
     let of_http = |mapping: &ApiMapping| apis[mapping.api as usize].protocol == Protocol::Http;
     if tls.as_ref().is_some_and(|tls| tls.security_policy.is_enhanced())
         && mappings.iter().any(of_http)

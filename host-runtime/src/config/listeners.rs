@@ -94,7 +94,7 @@ fn tls(reading: &Reading, at: &At<'_>, directory: &Path) -> ListenerTls {
     ListenerTls {
         certificate: at
             .get("certificate")
-            .and_then(|at| certificates::read(reading, &at, directory, None)),
+            .and_then(|at| certificates::read(reading, &at, directory)),
         security_policy: at
             .get("securityPolicy")
             .and_then(|at| certificates::security_policy(reading, &at))

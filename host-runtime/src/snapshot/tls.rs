@@ -67,7 +67,10 @@ struct Files<'b> {
 impl Files<'_> {
     fn domain(&mut self, domain: &DomainTls) {
         let source = &domain.certificate.source;
-        let shown = self.certificate(&domain.certificate, Some(&domain.domain_name));
+        let shown = match domain.certificate.acme.is_some() {
+            true => self.issued(domain),
+            false => self.certificate(&domain.certificate, Some(&domain.domain_name)),
+        };
         self.doubt(source, domain.security_policy);
         let clients = match &domain.mutual_tls {
             // Whoever cannot be verified is not let in: without these there is no domain name.
@@ -104,6 +107,31 @@ impl Files<'_> {
             }
             Err(reason) => {
                 self.error(&of.source, format!("{}: {reason}", of.chain.display()));
+                None
+            }
+        }
+    }
+
+    /// A certificate that is ordered. What is there and no use is ordered anew: it keeps nobody else
+    /// from being served.
+    fn issued(&mut self, domain: &DomainTls) -> Option<Shown> {
+        let Certificate { chain: file, source, .. } = &domain.certificate;
+        let told = |error: String| DefinitionError::warning(source.clone(), error);
+        if !file.exists() {
+            let help = "it is ordered as soon as the gateway serves";
+            let message = format!("`{}` has no certificate yet", domain.domain_name);
+            self.note(told(message).help(help));
+            return None;
+        }
+        self.building.files.push(file.clone());
+        let shown = read_text(file).and_then(|text| {
+            self.tls.note(text.as_bytes());
+            shown(&text, &text, Some(&domain.domain_name), self.now)
+        });
+        match shown {
+            Ok(shown) => Some(shown),
+            Err(reason) => {
+                self.note(told(format!("{}: {reason}: another is ordered", file.display())));
                 None
             }
         }

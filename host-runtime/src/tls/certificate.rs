@@ -72,6 +72,11 @@ impl<'d> Certificate<'d> {
         })
     }
 
+    /// When it begins, and when it ends.
+    pub(crate) fn validity(&self) -> Option<(Timestamp, Timestamp)> {
+        Some((time::from_iso8601_basic(&basic(self.not_before)?)?, self.not_after()?))
+    }
+
     /// When it ends.
     pub(crate) fn not_after(&self) -> Option<Timestamp> {
         time::from_iso8601_basic(&basic(self.not_after)?)

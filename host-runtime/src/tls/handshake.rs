@@ -14,6 +14,7 @@ use tokio_rustls::rustls::server::Acceptor;
 use tokio_rustls::server::TlsStream;
 
 use super::{Session, Tls};
+use crate::acme::Challenges;
 use crate::host::Place;
 
 /// Longest that a handshake may take, the wait for its first byte included.
@@ -33,6 +34,7 @@ pub(crate) struct Handshakes {
     /// The oldest first. Dropped, it is given up.
     under_way: RefCell<BTreeMap<u64, oneshot::Sender<()>>>,
     told: Cell<Option<Instant>>,
+    challenges: Arc<Challenges>,
 }
 
 /// A place among them, until it is dropped.
@@ -48,6 +50,11 @@ impl Drop for UnderWay<'_> {
 }
 
 impl Handshakes {
+    /// With these proofs for authorities.
+    pub(crate) fn new(challenges: &Arc<Challenges>) -> Self {
+        Self { challenges: Arc::clone(challenges), ..Self::default() }
+    }
+
     /// Shakes hands with a client. `None` if that failed, which is its own affair and told at most
     /// once a second.
     pub(crate) async fn shake<S: AsyncRead + AsyncWrite + Unpin>(
@@ -69,12 +76,12 @@ impl Handshakes {
         let _under_way = UnderWay { handshakes: self, number };
         let shaken = tokio::select! {
             biased;
-            shaken = tokio::time::timeout(HANDSHAKE_MAX, shake(tls, place, stream)) => shaken
+            shaken = tokio::time::timeout(HANDSHAKE_MAX, self.shaken(tls, place, stream)) => shaken
                 .unwrap_or_else(|_| Err(io::Error::other("it took too long"))),
             _ = given_up => Err(io::Error::other("too many are under way")),
         };
         match shaken {
-            Ok(shaken) => Some(shaken),
+            Ok(shaken) => shaken,
             Err(error) => {
                 let is_quiet = |told: Instant| told.elapsed() < TOLD_EVERY;
                 if !self.told.get().is_some_and(is_quiet) {
@@ -87,23 +94,34 @@ impl Handshakes {
     }
 }
 
-async fn shake<S: AsyncRead + AsyncWrite + Unpin>(
-    tls: impl Fn() -> Arc<Tls>,
-    place: &Place,
-    stream: S,
-) -> io::Result<(TlsStream<S>, Session)> {
-    let mut start = LazyConfigAcceptor::new(Acceptor::default(), stream).await?;
-    let server_name = start.client_hello().server_name().map(str::to_ascii_lowercase);
-    // As the configuration is now: the client may have taken its time.
-    let Some(identity) = tls().find(place, server_name.as_deref()).cloned() else {
-        start.io.write_all(&UNRECOGNIZED_NAME).await?;
-        start.io.shutdown().await?;
-        return Err(io::Error::other("there is no certificate for the name that was asked for"));
-    };
-    let stream = start.into_stream(Arc::clone(&identity.config)).await?;
-    let session = Session::new(stream.get_ref().1, place.clone(), &identity);
-    let session = session.ok_or_else(|| io::Error::other("the client's certificate is odd"))?;
-    Ok((stream, session))
+impl Handshakes {
+    /// `None`: an authority has seen its proof, which is all that it came for.
+    async fn shaken<S: AsyncRead + AsyncWrite + Unpin>(
+        &self,
+        tls: impl Fn() -> Arc<Tls>,
+        place: &Place,
+        stream: S,
+    ) -> io::Result<Option<(TlsStream<S>, Session)>> {
+        let mut start = LazyConfigAcceptor::new(Acceptor::default(), stream).await?;
+        if let Some(proof) = self.challenges.find(&start.client_hello()) {
+            // RFC 8737 §3: no application data.
+            start.into_stream(proof).await?.shutdown().await?;
+            return Ok(None);
+        }
+        let server_name = start.client_hello().server_name().map(str::to_ascii_lowercase);
+        // As the configuration is now: the client may have taken its time.
+        let Some(identity) = tls().find(place, server_name.as_deref()).cloned() else {
+            start.io.write_all(&UNRECOGNIZED_NAME).await?;
+            start.io.shutdown().await?;
+            return Err(io::Error::other(
+                "there is no certificate for the name that was asked for",
+            ));
+        };
+        let stream = start.into_stream(Arc::clone(&identity.config)).await?;
+        let session = Session::new(stream.get_ref().1, place.clone(), &identity);
+        let session = session.ok_or_else(|| io::Error::other("the client's certificate is odd"))?;
+        Ok(Some((stream, session)))
+    }
 }
 
 #[cfg(test)]

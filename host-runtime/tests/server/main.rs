@@ -1,5 +1,6 @@
 //! The native host on loopback: what happens between a client's socket and an endpoint's.
 
+mod acme;
 mod admin;
 mod bounds;
 mod caching;
