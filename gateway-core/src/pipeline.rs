@@ -33,13 +33,14 @@ pub(crate) mod world;
 
 use alloc::boxed::Box;
 use alloc::rc::Rc;
+use core::cell::OnceCell;
 
 pub(crate) use authorize::UserPool;
 use authorize::authorize;
 pub(crate) use break_off::break_off;
 use cache::{Cached, Found, look_up, remember};
 use check_api_key::check_api_key;
-use inspect::inspect;
+use inspect::{Inspected, inspect};
 use integrate::integrate;
 use map_response::map_response;
 use record::record;
@@ -53,13 +54,14 @@ use crate::effect::CacheUse;
 use crate::exchange::Io;
 use crate::gateway::{Gateway, MethodOf, StageOf, WebAclPlan};
 use crate::gateway_error::GatewayError;
-use crate::message::{Arrival, Request, Response};
+use crate::message::{Arrival, Fields, Request, Response};
 use crate::trace_context::continue_trace;
 use crate::transcript::PipelineStage;
 
 /// Answers a request. Whatever happens there is one response, one `RecordRequest` and, if the
 /// stage logs, one `WriteAccessLog`.
 pub(crate) async fn run(gateway: Rc<Gateway>, arrival: Rc<Arrival>, io: Io) -> Response {
+    let changed = OnceCell::new();
     let mut context = Context::new(&arrival, &gateway.snapshot);
     let request = &arrival.request;
     trace::arrived(&arrival, &context, &io);
@@ -70,7 +72,7 @@ pub(crate) async fn run(gateway: Rc<Gateway>, arrival: Rc<Arrival>, io: Io) -> R
     let at = addressed.as_ref().ok().copied();
     begin_trace(&gateway, at, &arrival, &mut context, &io);
     let answer = match addressed {
-        Ok(at) => respond(&gateway, at, request, &mut context, &io).await,
+        Ok(at) => respond(&gateway, at, request, &changed, &mut context, &io).await,
         Err(error) => Err(error),
     };
     if let Err(error) = &answer {
@@ -173,7 +175,7 @@ async fn inspect_and_note(
     request: &Request,
     context: &mut Context<'_>,
     io: &Io,
-) -> Result<Option<Response>, GatewayError> {
+) -> Result<Inspected, GatewayError> {
     let begun = io.now();
     let inspected = inspect(at, plan, request, context, io).await;
     let latency_ms = io.now().0.saturating_sub(begun.0);
@@ -181,11 +183,28 @@ async fn inspect_and_note(
     inspected
 }
 
+/// The request with the fields that its web ACL added, kept in `changed`. One of the same name that the
+/// client sent is overwritten.
+fn insert<'g>(
+    inserted: Fields,
+    request: &Request,
+    changed: &'g OnceCell<Box<Request>>,
+    context: &mut Context<'g>,
+) -> &'g Request {
+    let inserted = context.inserted_fields.insert(Box::new(inserted));
+    changed.get_or_init(|| {
+        let mut request = Box::new(request.clone());
+        inserted.iter().for_each(|line| request.fields.set(line.name, line.value));
+        request
+    })
+}
+
 /// The stages in their order.
 async fn respond<'g>(
     gateway: &'g Gateway,
     at: StageOf<'g>,
-    request: &'g Request,
+    mut request: &'g Request,
+    changed: &'g OnceCell<Box<Request>>,
     context: &mut Context<'g>,
     io: &Io,
 ) -> Result<Response, GatewayError> {
@@ -194,8 +213,10 @@ async fn respond<'g>(
         io.enter(PipelineStage::Inspect);
         // In a box, so that exchanges without a web ACL take no memory for it.
         context.waf = Some(WafResponse::Block);
-        if let Some(response) = Box::pin(inspect_and_note(at, plan, request, context, io)).await? {
-            return Ok(response);
+        match Box::pin(inspect_and_note(at, plan, request, context, io)).await? {
+            Inspected::Answered(response) => return Ok(response),
+            Inspected::GoesOn(inserted) if inserted.is_empty() => {}
+            Inspected::GoesOn(inserted) => request = insert(inserted, request, changed, context),
         }
         context.waf = Some(WafResponse::Allow);
     }

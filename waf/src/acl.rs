@@ -47,17 +47,6 @@ impl WebAcl {
         self.capacity
     }
 
-    /// Whether a rule adds header fields to requests that go on.
-    pub fn inserts_headers(&self) -> bool {
-        self.any_action(&|action| match action {
-            Action::Allow(headers)
-            | Action::Count(headers)
-            | Action::Captcha(headers)
-            | Action::Challenge(headers) => !headers.is_empty(),
-            Action::Block(_) => false,
-        })
-    }
-
     /// Whether a rule asks clients to solve something.
     pub fn asks_clients(&self) -> bool {
         self.any_action(&|action| matches!(action, Action::Captcha(_) | Action::Challenge(_)))
@@ -101,8 +90,9 @@ pub(crate) struct Group {
     /// In their order; their actions are as overridden here.
     pub(crate) rules: Vec<Rule>,
     pub(crate) scope_down: Option<Statement>,
-    /// `OverrideAction: Count`: what the group would have done is only counted.
-    pub(crate) only_counts: bool,
+    /// `OverrideAction: Count`: what the group would have done is only counted, and these header fields
+    /// are added.
+    pub(crate) only_counts: Option<Headers>,
 }
 
 /// What a rule does to a request that it matches.

@@ -230,7 +230,8 @@ impl<'a> Evaluation<'a> {
                 continue;
             }
             result.terminating = Some(matched);
-            if group.only_counts {
+            if let Some(headers) = &group.only_counts {
+                self.insert(headers);
                 self.verdict.labels.extend(rule.labels.iter().cloned());
                 self.verdict.counted.push(Matched { rule: &rule.name, action: "COUNT", found });
                 return Ok(false);

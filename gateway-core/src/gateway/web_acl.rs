@@ -67,10 +67,6 @@ fn read(definition: &WebAcl) -> Result<(WebAclPlan, Vec<DefinitionError>), Vec<D
     let references = definition.references.iter().map(|text| parse("a document", text));
     let references = references.collect::<Result<Vec<_>, _>>()?;
     let (acl, warnings) = waf::WebAcl::read(&document, &references).map_err(all)?;
-    let refused = |what: &str| {
-        let message = format!("web ACL `{}`: {what} not supported yet", definition.name);
-        Err([DefinitionError::error(Source::default(), message)].to_vec())
-    };
     if acl.asks_clients() {
         let is_long = |key: &TokenKey| key.0.len() >= TOKEN_KEY_BYTES_MIN;
         if !definition.token_key.as_ref().is_some_and(is_long) {
@@ -80,9 +76,6 @@ fn read(definition: &WebAcl) -> Result<(WebAclPlan, Vec<DefinitionError>), Vec<D
             );
             return Err([DefinitionError::error(Source::default(), message)].to_vec());
         }
-    }
-    if acl.inserts_headers() {
-        return refused("`InsertHeaders` is");
     }
     let log = match &definition.logging {
         Some(logging) => {

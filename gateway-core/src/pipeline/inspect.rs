@@ -20,18 +20,27 @@ use crate::exchange::Io;
 use crate::gateway::StageOf;
 use crate::gateway::WebAclPlan;
 use crate::gateway_error::{GatewayError, ResponseType};
-use crate::message::{Content, Fields, OutgoingFields, Request, Response};
+use crate::message::{Content, Field, Fields, OutgoingFields, Request, Response};
 use crate::target;
 use crate::transcript::is_secret;
 
-/// What the web ACL answers in the API's place; `None` where the request goes on.
+/// What the web ACL decided.
+#[derive(Debug)]
+pub(super) enum Inspected {
+    /// The request goes on, with these fields added to it.
+    GoesOn(Fields),
+    /// The web ACL's own answer.
+    Answered(Response),
+}
+
+/// Has the web ACL decide.
 pub(super) async fn inspect(
     at: StageOf<'_>,
     plan: &WebAclPlan,
     request: &Request,
     context: &Context<'_>,
     io: &Io,
-) -> Result<Option<Response>, GatewayError> {
+) -> Result<Inspected, GatewayError> {
     let (body, body_is_cut) = body(at, plan, request, io).await?;
     let (_, query) = target::split(&request.target);
     let inspected = waf::Request {
@@ -61,9 +70,11 @@ pub(super) async fn inspect(
     let answer = answer(plan, inspected, &verdict);
     log(at, plan, inspected, &verdict, &answer, context, io);
     match answer {
-        Answer::GoOn => Ok(None),
+        Answer::GoOn => {
+            Ok(Inspected::GoesOn(verdict.inserted.iter().map(|(n, v)| Field::new(n, v)).collect()))
+        }
         Answer::Refuse => Err(GatewayError::new(ResponseType::WafFiltered, reason(&verdict))),
-        Answer::Respond(response) => Ok(Some(response)),
+        Answer::Respond(response) => Ok(Inspected::Answered(response)),
     }
 }
 

@@ -2,7 +2,6 @@
 
 use alloc::collections::BTreeMap;
 use alloc::string::String;
-use alloc::vec::Vec;
 
 use super::at::At;
 use crate::acl::{Action, CustomResponse, Headers};
@@ -12,6 +11,9 @@ pub(super) type Bodies = BTreeMap<String, (&'static str, String)>;
 
 /// AWS's largest custom body.
 const BODY_BYTES_MAX: usize = 4 * 1024;
+
+/// Most headers of an action: AWS has so many in a whole web ACL.
+const HEADERS_MAX: usize = 100;
 
 /// Which actions stand where an action is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,16 +66,17 @@ pub(super) fn read(at: &At<'_, '_>, bodies: &Bodies, offered: Offered) -> Option
             return None;
         }
     };
-    inner.members(&["CustomRequestHandling"]);
-    let headers = inner.get("CustomRequestHandling").map(|at| {
-        at.members(&["InsertHeaders"]);
-        let headers = at.required("InsertHeaders").map(|at| headers(&at)).unwrap_or_default();
-        headers
-            .into_iter()
-            .map(|(name, value)| (alloc::format!("x-amzn-waf-{name}"), value))
-            .collect()
-    });
-    Some(make(headers.unwrap_or_default()))
+    Some(make(inserted(&inner)))
+}
+
+/// `CustomRequestHandling` of an action.
+pub(super) fn inserted(at: &At<'_, '_>) -> Headers {
+    at.members(&["CustomRequestHandling"]);
+    let Some(at) = at.get("CustomRequestHandling") else { return Headers::new() };
+    at.members(&["InsertHeaders"]);
+    let headers = at.required("InsertHeaders").map(|at| headers(&at)).unwrap_or_default();
+    let prefixed = |(name, value)| (alloc::format!("x-amzn-waf-{name}"), value);
+    headers.into_iter().map(prefixed).collect()
 }
 
 fn custom_response(at: &At<'_, '_>, bodies: &Bodies) -> Option<CustomResponse> {
@@ -96,8 +99,13 @@ fn custom_response(at: &At<'_, '_>, bodies: &Bodies) -> Option<CustomResponse> {
 
 fn headers(at: &At<'_, '_>) -> Headers {
     let token = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b);
-    let mut all = Vec::new();
-    for at in at.items() {
+    let mut all = Headers::new();
+    // Too many are told once, and not each compared with all before it.
+    let items = at.items();
+    if items.len() > HEADERS_MAX {
+        at.error(alloc::format!("more than {HEADERS_MAX} headers"));
+    }
+    for at in items.into_iter().take(HEADERS_MAX) {
         at.members(&["Name", "Value"]);
         let name = at.required("Name").and_then(|at| at.text());
         let value = at.required("Value").and_then(|at| at.text());
@@ -107,7 +115,11 @@ fn headers(at: &At<'_, '_>) -> Headers {
             at.error("this cannot be a header field");
             continue;
         }
-        all.push((name.to_ascii_lowercase(), value));
+        let name = name.to_ascii_lowercase();
+        if all.iter().any(|(other, _)| *other == name) {
+            at.error(alloc::format!("the header `{name}` is there twice"));
+        }
+        all.push((name, value));
     }
     all
 }

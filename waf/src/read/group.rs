@@ -10,7 +10,7 @@ use super::at::At;
 use super::field::{named, transformations};
 use super::statement::{self, addresses, forwarded, referred};
 use super::{Place, rules};
-use crate::acl::{Action, Group, Kind, Rule};
+use crate::acl::{Action, Group, Headers, Kind, Rule};
 use crate::managed;
 use crate::rate::{Key, Rate};
 
@@ -32,12 +32,9 @@ pub(super) fn kind(
         let only_counts = match rule.required("OverrideAction")?.choice()? {
             ("None", at) => {
                 at.members(&[]);
-                false
+                None
             }
-            ("Count", at) => {
-                at.members(&["CustomRequestHandling"]);
-                true
-            }
+            ("Count", at) => Some(action::inserted(&at)),
             (other, at) => {
                 at.error(alloc::format!("unknown override `{other}`"));
                 return None;
@@ -62,7 +59,11 @@ pub(super) fn kind(
     Some((Kind::Statement { statement, action: action? }, capacity))
 }
 
-fn managed(place: &Place<'_, '_>, at: &At<'_, '_>, only_counts: bool) -> Option<(Group, u32)> {
+fn managed(
+    place: &Place<'_, '_>,
+    at: &At<'_, '_>,
+    only_counts: Option<Headers>,
+) -> Option<(Group, u32)> {
     at.members(&[
         "VendorName",
         "Name",
@@ -128,7 +129,11 @@ fn ip_list(place: &Place<'_, '_>, name: &str) -> Option<crate::IpSet> {
     place.reading.within(name, || addresses(&At::top(place.reading, document)))
 }
 
-fn own(place: &Place<'_, '_>, at: &At<'_, '_>, only_counts: bool) -> Option<(Group, u32)> {
+fn own(
+    place: &Place<'_, '_>,
+    at: &At<'_, '_>,
+    only_counts: Option<Headers>,
+) -> Option<(Group, u32)> {
     at.members(&["ARN", "ExcludedRules", "RuleActionOverrides"]);
     let (arn, document) = referred(place, at, "RuleGroup")?;
     let (mut rules, capacity) = place.reading.within(&arn, || {

@@ -168,6 +168,7 @@ fn rest_request_fields(mapped: Mapped, request: &Request, context: &Context) -> 
             || NEVER_SENT_BY_REST.contains(name)
     };
     let mut edits = removals(&request.fields, dropped);
+    set_inserted(&mut edits, context);
     edits.set("X-Amzn-Apigateway-Api-Id", &context.api_id);
     edits.set_parts("X-Amzn-Trace-Id", &context.trace.parts());
     if let Some(traceparent) = context.traceparent() {
@@ -192,6 +193,7 @@ fn http_request_fields(request: &Request, context: &Context) -> FieldEdits {
     let mut edits = removals(&request.fields, |name| {
         HOP_BY_HOP.contains(name) || NEVER_SENT_BY_HTTP.contains(name) || TRANSLATED.contains(name)
     });
+    set_inserted(&mut edits, context);
     let earlier = |name: &str| {
         let values: Vec<&str> = request.fields.all(name).collect();
         if values.is_empty() { String::new() } else { values.join(", ") + ", " }
@@ -204,6 +206,13 @@ fn http_request_fields(request: &Request, context: &Context) -> FieldEdits {
         edits.set("traceparent", traceparent);
     }
     edits
+}
+
+/// The host holds the fields as the client sent them: what the web ACL added is a change too.
+fn set_inserted(edits: &mut FieldEdits, context: &Context) {
+    for line in context.inserted_fields.iter().flat_map(|fields| fields.iter()) {
+        edits.set(line.name, line.value);
+    }
 }
 
 const NEVER_SENT_BY_HTTP: Names = Names::of(&["host", "content-length", "expect"]);

@@ -1,5 +1,7 @@
 //! What a web ACL lets through, refuses and logs.
 
+mod inserted_fields;
+
 use alloc::rc::Rc;
 use alloc::{format, string::String, vec, vec::Vec};
 
