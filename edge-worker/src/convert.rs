@@ -1,7 +1,8 @@
 //! workerd's messages to the core's, and back.
 
 use gateway_core::message::{
-    Arrival, ClientCertificate, Field, Fields, Request, Scheme, Seed, Timestamp, Tls, Version,
+    Arrival, ClientCertificate, Field, Fields, Location, Request, Scheme, Seed, Timestamp, Tls,
+    Version,
 };
 use js_sys::{Array, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
@@ -31,6 +32,7 @@ pub(crate) fn arrival(request: &web_sys::Request, contents: &mut Contents) -> Ar
         scheme,
         port: port(authority, scheme),
         vpc_endpoint_id: None,
+        location: location(request),
         tls: tls(request, authority),
         is_explained: false,
         request: Request {
@@ -87,6 +89,21 @@ fn tls(request: &web_sys::Request, authority: &str) -> Option<Box<Tls>> {
         version,
         cipher_suite: text(&cf, "tlsCipher").unwrap_or_default(),
         client_certificate: certificate,
+    }))
+}
+
+/// Where Cloudflare says that its client is. `XX` is its word for what it does not know, `T1` for Tor.
+fn location(request: &web_sys::Request) -> Option<Box<Location>> {
+    let cf = Reflect::get(request, &"cf".into()).ok().filter(JsValue::is_object)?;
+    let member = |name: &str| Reflect::get(&cf, &name.into()).ok();
+    let text = |name: &str| member(name)?.as_string();
+    let is_country = |code: &String| {
+        code.len() == 2 && code != "XX" && code.bytes().all(|b| b.is_ascii_uppercase())
+    };
+    Some(Box::new(Location {
+        country: text("country").filter(is_country),
+        region: text("regionCode").filter(|code| !code.is_empty()),
+        asn: member("asn").and_then(|asn| asn.as_f64()).map(|asn| asn as u32),
     }))
 }
 

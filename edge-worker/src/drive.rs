@@ -5,7 +5,7 @@ use std::rc::Rc;
 use gateway_core::effect::{Bytes, Effect, EffectError, Notice, Outcome};
 use gateway_core::exchange::{Exchange, Misuse, Next};
 use gateway_core::gateway::Gateway;
-use gateway_core::message::{Arrival, Fields, Response};
+use gateway_core::message::{Arrival, Fields, Location, Response};
 use worker::{Context, Env};
 
 use crate::content::Contents;
@@ -71,6 +71,8 @@ async fn perform(effect: Effect, held: &mut HeldByHost, env: &Env, context: &Con
             Outcome::PeekContent(bytes.map(Bytes))
         }
         Effect::CountRequest(count) => Outcome::CountRequest(Ok(perform::counted::count(&count))),
+        // The platform tells where its clients are, and nobody else.
+        Effect::LocateAddress(_) => Outcome::LocateAddress(Ok(Location::default())),
         Effect::SendRequest(send) => {
             Outcome::SendRequest(perform::http::send(send, held, env).await)
         }

@@ -135,6 +135,9 @@ fn outcome(effect: &Effect, answer: Option<&Answer>) -> Outcome {
             Outcome::PeekContent(Ok(bytes.clone().into()))
         }
         (Effect::CountRequest(_), Some(Answer::Empty)) => Outcome::CountRequest(Ok(u32::MAX)),
+        (Effect::LocateAddress(_), Some(Answer::Empty)) => {
+            Outcome::LocateAddress(Ok(Default::default()))
+        }
         (Effect::FindKey(_), Some(Answer::Empty)) => Outcome::FindKey(Ok(None)),
         (Effect::RecallAuthorization(_), Some(Answer::Empty)) => {
             Outcome::RecallAuthorization(Ok(None))

@@ -72,6 +72,7 @@ fn arrival(target: &str) -> Arrival {
         scheme: Scheme::Https,
         port: 443,
         vpc_endpoint_id: None,
+        location: None,
         tls: None,
         is_explained: false,
         request: Request {

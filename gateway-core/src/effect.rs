@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::bucket::BucketTake;
 use crate::gateway_error::ResponseType;
 use crate::jwt::{Algorithm, Jwk};
-use crate::message::{Content, ContentId, EndpointResponse, OutgoingFields, Timestamp};
+use crate::message::{Content, ContentId, EndpointResponse, Location, OutgoingFields, Timestamp};
 use crate::spans::TraceRecord;
 use crate::transcript::Transcript;
 use crate::usage::UsageTake;
@@ -172,6 +172,11 @@ effects! {
         /// The window.
         window_ms: u32,
     } -> u32;
+    /// Tells where an address is that a proxy told of in a field: a client's own comes with the arrival.
+    LocateAddress {
+        /// The address.
+        address: String,
+    } -> Location;
     /// Sends a request to an HTTP endpoint and waits for the final response's header section.
     /// The host pools connections, adds the framing fields, and holds the response's content.
     SendRequest {

@@ -72,7 +72,7 @@ pub(crate) async fn run(gateway: Rc<Gateway>, arrival: Rc<Arrival>, io: Io) -> R
     let at = addressed.as_ref().ok().copied();
     begin_trace(&gateway, at, &arrival, &mut context, &io);
     let answer = match addressed {
-        Ok(at) => respond(&gateway, at, request, &changed, &mut context, &io).await,
+        Ok(at) => respond(&gateway, at, &arrival, &changed, &mut context, &io).await,
         Err(error) => Err(error),
     };
     if let Err(error) = &answer {
@@ -172,12 +172,12 @@ fn note_authorization(of: MethodOf<'_>, error: Option<&GatewayError>, context: &
 async fn inspect_and_note(
     at: StageOf<'_>,
     plan: &WebAclPlan,
-    request: &Request,
+    arrival: &Arrival,
     context: &mut Context<'_>,
     io: &Io,
 ) -> Result<Inspected, GatewayError> {
     let begun = io.now();
-    let inspected = inspect(at, plan, request, context, io).await;
+    let inspected = inspect(at, plan, arrival, context, io).await;
     let latency_ms = io.now().0.saturating_sub(begun.0);
     context.note_web_acl(plan.acl.arn(), latency_ms, inspected.as_ref().err());
     inspected
@@ -203,17 +203,18 @@ fn insert<'g>(
 async fn respond<'g>(
     gateway: &'g Gateway,
     at: StageOf<'g>,
-    mut request: &'g Request,
+    arrival: &'g Arrival,
     changed: &'g OnceCell<Box<Request>>,
     context: &mut Context<'g>,
     io: &Io,
 ) -> Result<Response, GatewayError> {
+    let mut request = &arrival.request;
     route::check_fields(request)?;
     if let Some(plan) = gateway.web_acl(at.stage) {
         io.enter(PipelineStage::Inspect);
         // In a box, so that exchanges without a web ACL take no memory for it.
         context.waf = Some(WafResponse::Block);
-        match Box::pin(inspect_and_note(at, plan, request, context, io)).await? {
+        match Box::pin(inspect_and_note(at, plan, arrival, context, io)).await? {
             Inspected::Answered(response) => return Ok(response),
             Inspected::GoesOn(inserted) if inserted.is_empty() => {}
             Inspected::GoesOn(inserted) => request = insert(inserted, request, changed, context),

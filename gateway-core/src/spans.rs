@@ -315,7 +315,9 @@ fn answer(outcome: &Outcome, attributes: &mut Vec<Attribute>) -> Option<String> 
         Outcome::ReadContent(Err(error)) | Outcome::PeekContent(Err(error)) => {
             Some(kind_of(error).into())
         }
-        Outcome::CountRequest(Err(error)) => Some(kind_of(error).into()),
+        Outcome::CountRequest(Err(error)) | Outcome::LocateAddress(Err(error)) => {
+            Some(kind_of(error).into())
+        }
         Outcome::SendRequest(Err(error)) => Some(kind_of(error).into()),
         Outcome::InvokeFunction(Err(error)) => Some(kind_of(error).into()),
         Outcome::TakeTokens(Err(error)) => Some(kind_of(error).into()),
@@ -332,6 +334,7 @@ fn answer(outcome: &Outcome, attributes: &mut Vec<Attribute>) -> Option<String> 
         Outcome::ReadContent(Ok(_))
         | Outcome::PeekContent(Ok(_))
         | Outcome::CountRequest(Ok(_))
+        | Outcome::LocateAddress(Ok(_))
         | Outcome::FindKey(Ok(_))
         | Outcome::VerifySignature(Ok(true))
         | Outcome::VerifyRequestSignature(Ok(_))

@@ -85,6 +85,7 @@ fn arrival(key: usize) -> Arrival {
         scheme: Scheme::Https,
         port: 443,
         vpc_endpoint_id: None,
+        location: None,
         tls: None,
         is_explained: false,
         request: Request {

@@ -140,6 +140,7 @@ fn arrival(length: usize) -> Arrival {
         scheme: Scheme::Http,
         port: 8080,
         vpc_endpoint_id: None,
+        location: None,
         tls: None,
         is_explained: false,
         request: Request {

@@ -128,6 +128,7 @@ fn arrive(worker: &Worker, asked: &Asked) -> io::Result<(Arrival, ClientRequest,
         scheme: Scheme::Http,
         port: 80,
         vpc_endpoint_id: None,
+        location: None,
         tls: None,
         is_explained: true,
         request: message::Request {

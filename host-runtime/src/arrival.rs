@@ -1,10 +1,11 @@
 //! From hyper's request to the pipeline's arrival.
 
+use std::cell::OnceCell;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
 use gateway_core::limits::{FIELDS_BYTES_MAX, PAYLOAD_BYTES_MAX};
-use gateway_core::message::{self, Arrival, Fields, Scheme};
+use gateway_core::message::{self, Arrival, Fields, Location, Scheme};
 use http::uri::Authority;
 use http::{Method, Request, Response, Version, header, request::Parts};
 use hyper::body::Incoming;
@@ -29,6 +30,7 @@ pub(crate) struct Peer {
     distribution_id: Option<Arc<str>>,
     heads: Option<Heads>,
     session: Option<Session>,
+    location: OnceCell<Option<Box<Location>>>,
 }
 
 impl Peer {
@@ -48,6 +50,7 @@ impl Peer {
             distribution_id: None,
             heads: None,
             session: None,
+            location: OnceCell::new(),
         }
     }
 
@@ -74,6 +77,12 @@ impl Peer {
     /// The client's address, as text.
     pub(crate) fn source_ip(&self) -> &str {
         &self.source_ip
+    }
+
+    /// Where the client is: looked up once a connection, with the first request.
+    pub(crate) fn location(&self, worker: &Worker) -> Option<&Location> {
+        let find = || worker.settings.borrow().locations.find(self.address.ip()).map(Box::new);
+        self.location.get_or_init(find).as_deref()
     }
 
     /// Over TLS.
@@ -141,6 +150,7 @@ pub(crate) fn arrive_with(
         now,
         seed: worker.seed(),
         source_ip: peer.source_ip.clone(),
+        location: peer.location(worker).cloned().map(Box::new),
         scheme: if tls.is_some() { Scheme::Https } else { Scheme::Http },
         port: peer.port,
         is_explained,

@@ -53,6 +53,7 @@ pub use web_acls::WebAclConfig;
 use crate::admin::token::AdminToken;
 use crate::edge::Edge;
 use crate::host::Place;
+use crate::locations::Locations;
 use crate::perform::access_keys::Secret;
 use crate::redis::RedisConfig;
 use crate::tls::Tls;
@@ -95,6 +96,10 @@ pub struct Config {
     pub vpc_links: Vec<VpcLinkConfig>,
     /// Web ACLs.
     pub web_acls: Vec<WebAclConfig>,
+    /// Databases of where addresses are (`geoDatabases`), and where in the configuration they are named.
+    pub geo_databases: Vec<(PathBuf, Source)>,
+    /// The same, read with the definitions.
+    pub locations: Arc<Locations>,
     /// Distributions.
     pub distributions: Vec<DistributionConfig>,
     /// The same, read with the definitions.
@@ -237,6 +242,8 @@ impl Config {
             web_acls: Vec::new(),
             distributions: Vec::new(),
             edges: Vec::new(),
+            geo_databases: Vec::new(),
+            locations: Arc::default(),
             directory: definition.parent().map(Path::to_owned).unwrap_or_default(),
         }
     }
@@ -262,6 +269,13 @@ impl Config {
     }
 }
 
+fn geo_databases(reading: &Reading, at: &At<'_>, directory: &Path) -> Vec<(PathBuf, Source)> {
+    let Some(at) = at.get("geoDatabases") else { return Vec::new() };
+    let items = reading.array(&at);
+    let read = |at: &At<'_>| Some((directory.join(reading.text(at)?), at.source()));
+    items.iter().filter_map(read).collect()
+}
+
 const LISTEN_DEFAULT: &str = "127.0.0.1:8080";
 const ACCOUNT_ID_DEFAULT: &str = "000000000000";
 
@@ -279,7 +293,7 @@ fn default_region() -> String {
 }
 
 fn read(reading: &Reading, at: &At<'_>, directory: &Path) -> Config {
-    const KEYS: [&str; 25] = [
+    const KEYS: [&str; 26] = [
         "acme",
         "listen",
         "privateEndpoints",
@@ -305,6 +319,7 @@ fn read(reading: &Reading, at: &At<'_>, directory: &Path) -> Config {
         "webAcls",
         "webAcl",
         "distributions",
+        "geoDatabases",
     ];
     reading.keys(at, &KEYS);
     let region = at.get("region").and_then(|at| reading.text(&at));
@@ -326,6 +341,8 @@ fn read(reading: &Reading, at: &At<'_>, directory: &Path) -> Config {
         web_acls,
         distributions: distributions::read_all(reading, at, directory),
         edges: Vec::new(),
+        geo_databases: geo_databases(reading, at, directory),
+        locations: Arc::default(),
         principals,
         access_keys,
         admin: at.get("admin").and_then(|at| reading.address(&at)),

@@ -111,6 +111,7 @@ pub(crate) async fn answer(
         host,
         is_https: peer.is_tls(),
         ip: peer.source_ip().to_owned(),
+        country: peer.location(worker).and_then(|location| location.country.clone()),
         fields,
         has_content: !content.is_end_stream(),
     };
@@ -132,6 +133,7 @@ struct Asked {
     host: String,
     is_https: bool,
     ip: String,
+    country: Option<String>,
     fields: Fields,
     has_content: bool,
 }
@@ -176,8 +178,8 @@ impl Exchange {
             host: &asked.host,
             is_https: asked.is_https,
             ip: &asked.ip,
-            // Nobody knows yet: a restriction to some countries lets nobody through.
-            country: None,
+            // Where nobody knows, a restriction to some countries lets nobody through.
+            country: asked.country.as_deref(),
             fields: &asked.fields,
             has_content: asked.has_content,
         })

@@ -22,6 +22,7 @@ pub mod functions;
 pub mod host;
 pub mod load;
 mod local;
+pub mod locations;
 pub mod memory;
 pub(crate) mod pace;
 pub mod perform;

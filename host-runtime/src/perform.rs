@@ -59,6 +59,11 @@ pub(crate) async fn perform(
         Effect::CountRequest(count) => {
             Outcome::CountRequest(Ok(worker.shared.counted.count(&count, now())))
         }
+        Effect::LocateAddress(locate) => {
+            let address = locate.address.parse();
+            let found = address.map(|address| settings.locations.find(address));
+            Outcome::LocateAddress(Ok(found.ok().flatten().unwrap_or_default()))
+        }
         Effect::SendRequest(send) => {
             Outcome::SendRequest(send_request(worker, settings, held, send).await)
         }

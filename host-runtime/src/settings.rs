@@ -9,6 +9,7 @@ use crate::config::{Config, Limits};
 use crate::credentials::Credentials;
 use crate::edge::Edge;
 use crate::functions::Functions;
+use crate::locations::Locations;
 use crate::perform::access_keys::AccessKeys;
 use crate::perform::keys::Keys;
 use crate::perform::services::Services;
@@ -40,6 +41,8 @@ pub struct Settings {
     pub stage_caches: Vec<StageCacheConfig>,
     /// Distributions.
     pub distributions: Vec<Arc<Edge>>,
+    /// Where addresses are.
+    pub locations: Arc<Locations>,
     /// Bounds.
     pub limits: Limits,
     /// Whose calls may change what is served, and whose requests account for themselves.
@@ -86,6 +89,7 @@ impl Settings {
             vpc_links,
             stage_caches: config.stage_caches(),
             distributions: config.edges.clone(),
+            locations: Arc::clone(&config.locations),
             limits: config.limits,
             admin_token: config.admin_token,
             redis: config.redis.clone(),

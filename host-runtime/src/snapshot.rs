@@ -10,6 +10,7 @@ use std::fs;
 use std::io::{self, Read};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use gateway_core::definition::document::{At, Node};
 use gateway_core::definition::openapi::{BasePathMode, Options};
@@ -22,6 +23,7 @@ use gateway_core::limits::{DEFINITION_BYTES_MAX, DEFINITION_ERRORS_MAX};
 
 use crate::config::{ApiConfig, Config, Truststore, VpcLinkConfig};
 use crate::diagnostic::Diagnostic;
+use crate::locations::Locations;
 use crate::perform::trust::certificates;
 
 /// What files say, without a mistake.
@@ -65,7 +67,7 @@ pub enum Origin {
 }
 
 impl Origin {
-    /// Reads the files anew and builds their snapshot.
+    /// Reads the files anew and builds their snapshot, for this host to serve.
     ///
     /// # Errors
     /// All mistakes of all files.
@@ -135,6 +137,7 @@ impl Building {
                     self.truststore(truststore, file, &document);
                 }
                 self.tls(&mut config, file, &document);
+                config.locations = self.locations(&config, file, &document);
                 self.distributions(&mut config, file);
                 let snapshot = self.snapshot(&config, file)?;
                 Some((config, snapshot))
@@ -163,6 +166,25 @@ impl Building {
                 self.note(config_file, Some(document), [error]);
             }
         }
+    }
+
+    /// Databases of where addresses are.
+    fn locations(
+        &mut self,
+        config: &Config,
+        config_file: &Path,
+        document: &Node,
+    ) -> Arc<Locations> {
+        let mut locations = Locations::default();
+        for (file, source) in &config.geo_databases {
+            self.files.push(file.clone());
+            if let Err(reason) = locations.add(file) {
+                let reason = format!("{}: {reason}", file.display());
+                let error = DefinitionError::error(source.clone(), reason);
+                self.note(config_file, Some(document), [error]);
+            }
+        }
+        Arc::new(locations)
     }
 
     fn definition_alone(

@@ -184,6 +184,7 @@ fn serve(
         scheme: Scheme::Http,
         port: 8080,
         vpc_endpoint_id: None,
+        location: None,
         tls: None,
         is_explained: false,
         request: Request {

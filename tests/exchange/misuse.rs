@@ -5,12 +5,13 @@ use gateway_core::exchange::{Exchange, Misuse, Next, Step};
 use tests::world::{World, samples};
 
 /// An outcome of each kind.
-fn outcomes() -> [Outcome; 12] {
+fn outcomes() -> [Outcome; 13] {
     let error = || EffectError::TimedOut;
     [
         Outcome::ReadContent(Err(error())),
         Outcome::PeekContent(Err(error())),
         Outcome::CountRequest(Err(error())),
+        Outcome::LocateAddress(Err(error())),
         Outcome::SendRequest(Err(error())),
         Outcome::InvokeFunction(Err(error())),
         Outcome::TakeTokens(Err(error())),

@@ -12,6 +12,7 @@ pub mod client;
 pub mod issuer;
 pub mod json;
 pub mod matcher;
+pub mod mmdb;
 pub mod percent;
 pub mod ports;
 pub mod python;

@@ -5,9 +5,10 @@ use alloc::vec::Vec;
 
 use crate::detect::Detector;
 use crate::field::Field;
+use crate::forwarded::Forwarded;
 use crate::ip::IpSet;
 use crate::pattern::Pattern;
-use crate::rate::Rate;
+use crate::rate::{Key, Rate};
 use crate::transform::Transformation;
 
 /// A web ACL, ready to evaluate requests. Nothing in it changes while it does.
@@ -50,6 +51,23 @@ impl WebAcl {
     /// Whether a rule asks clients to solve something.
     pub fn asks_clients(&self) -> bool {
         self.any_action(&|action| matches!(action, Action::Captcha(_) | Action::Challenge(_)))
+    }
+
+    /// Whether a rule asks for clients' countries.
+    pub fn asks_for_countries(&self) -> bool {
+        self.any_statement(&|statement| matches!(statement, Statement::Geo { .. }))
+    }
+
+    /// Whether a rule asks for clients' autonomous systems.
+    pub fn asks_for_networks(&self) -> bool {
+        self.any_statement(&|statement| matches!(statement, Statement::Asn { .. }))
+            || self.rules.iter().any(Rule::counts_by_network)
+    }
+
+    fn any_statement(&self, test: &dyn Fn(&Statement) -> bool) -> bool {
+        let mut found = false;
+        self.rules.iter().for_each(|rule| rule.visit(&mut |one| found = found || test(one)));
+        found
     }
 
     fn any_action(&self, test: &dyn Fn(&Action) -> bool) -> bool {
@@ -205,22 +223,6 @@ pub(crate) enum Comparison {
     Gt,
 }
 
-/// `ForwardedIPConfig`: the address is a proxy's word for it.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Forwarded {
-    pub(crate) header: String,
-    pub(crate) matches_without: bool,
-    pub(crate) place: Place,
-}
-
-/// Which address of a list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Place {
-    First,
-    Last,
-    Any,
-}
-
 impl Statement {
     /// Whether it needs the request's body.
     pub(crate) fn reads_body(&self) -> bool {
@@ -236,9 +238,39 @@ impl Statement {
             Self::Ip { .. } | Self::Geo { .. } | Self::Asn { .. } | Self::Label { .. } => false,
         }
     }
+
+    /// Hands each statement within it, and itself, to `visit`.
+    pub(crate) fn visit<'s>(&'s self, visit: &mut dyn FnMut(&'s Self)) {
+        visit(self);
+        match self {
+            Self::And(all) | Self::Or(all) => all.iter().for_each(|one| one.visit(visit)),
+            Self::Not(one) => one.visit(visit),
+            _ => {}
+        }
+    }
 }
 
 impl Rule {
+    fn visit(&self, visit: &mut dyn FnMut(&Statement)) {
+        let mut scope = |scope: &Option<Statement>| scope.iter().for_each(|one| one.visit(visit));
+        match &self.kind {
+            Kind::Statement { statement, .. } => statement.visit(visit),
+            Kind::Rate { rate, .. } => scope(&rate.scope_down),
+            Kind::Group(group) => {
+                scope(&group.scope_down);
+                group.rules.iter().for_each(|rule| rule.visit(visit));
+            }
+        }
+    }
+
+    fn counts_by_network(&self) -> bool {
+        match &self.kind {
+            Kind::Statement { .. } => false,
+            Kind::Rate { rate, .. } => rate.keys.iter().any(|key| matches!(key, Key::Asn)),
+            Kind::Group(group) => group.rules.iter().any(Self::counts_by_network),
+        }
+    }
+
     fn any_action(&self, test: &dyn Fn(&Action) -> bool) -> bool {
         match &self.kind {
             Kind::Statement { action, .. } | Kind::Rate { action, .. } => test(action),

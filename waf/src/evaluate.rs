@@ -6,11 +6,13 @@
 use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::net::IpAddr;
 
 use crate::acl::{Action, CustomResponse, Group, Headers, Kind, Rule, Statement, WebAcl};
 use crate::detect::Parts;
+use crate::forwarded::Told;
 use crate::rate::{self, Rate};
-use crate::request::Request;
+use crate::request::{Location, Request};
 use crate::statement::{Found, Matcher};
 
 /// What is next.
@@ -18,6 +20,8 @@ use crate::statement::{Found, Matcher};
 pub enum Step<'a> {
     /// Counts the request under a key, and tells [`Evaluation::counted`] how many there were.
     Count(Counting),
+    /// Tells [`Evaluation::located`] where an address is that a proxy told of.
+    Locate(IpAddr),
     /// The end.
     Decided(Box<Verdict<'a>>),
 }
@@ -110,6 +114,9 @@ pub struct Evaluation<'a> {
     inner: Option<usize>,
     /// What the host counted for the rule that is next.
     answer: Option<u32>,
+    /// The address that the host was asked for, and those that it told of.
+    asked: Option<IpAddr>,
+    located: Vec<(IpAddr, Location)>,
     verdict: Verdict<'a>,
     tokens: Tokens,
 }
@@ -133,6 +140,8 @@ impl WebAcl {
             at: 0,
             inner: None,
             answer: None,
+            asked: None,
+            located: Vec::new(),
             tokens,
             verdict: Verdict {
                 decision: Decision::Allow,
@@ -148,10 +157,10 @@ impl WebAcl {
 }
 
 /// What looking at one rule came to.
-enum Looked {
+enum Looked<'a> {
     Matches(Option<Found>),
     Passes,
-    Asks(Counting),
+    Asks(Box<Step<'a>>),
 }
 
 impl<'a> Evaluation<'a> {
@@ -161,8 +170,15 @@ impl<'a> Evaluation<'a> {
         self.answer = Some(requests);
     }
 
+    /// Tells where the address is, as [`Step::Locate`] asked: nowhere that a host knows by default.
+    pub fn located(&mut self, location: Location) {
+        self.located.extend(self.asked.take().map(|address| (address, location)));
+    }
+
     /// Goes on to the next question or to the end. After the end there is nothing more.
     pub fn advance(&mut self) -> Step<'a> {
+        // Who was not told is told nothing.
+        self.located(Location::default());
         while let Some(rule) = self.acl.rules.get(self.at) {
             let done = match &rule.kind {
                 Kind::Group(group) => self.group(rule, group),
@@ -171,7 +187,7 @@ impl<'a> Evaluation<'a> {
             match done {
                 Ok(true) => return Step::Decided(Box::new(self.take_verdict())),
                 Ok(false) => (self.at, self.inner) = (self.at + 1, None),
-                Err(counting) => return Step::Count(counting),
+                Err(question) => return *question,
             }
         }
         let acl = self.acl;
@@ -180,7 +196,7 @@ impl<'a> Evaluation<'a> {
     }
 
     /// A rule of the ACL itself: whether it decided.
-    fn rule(&mut self, rule: &'a Rule) -> Result<bool, Counting> {
+    fn rule(&mut self, rule: &'a Rule) -> Result<bool, Box<Step<'a>>> {
         let found = match self.look(rule) {
             Looked::Passes => return Ok(false),
             Looked::Asks(counting) => return Err(counting),
@@ -199,14 +215,15 @@ impl<'a> Evaluation<'a> {
     }
 
     /// A rule that refers to a group: whether the group decided.
-    fn group(&mut self, rule: &'a Rule, group: &'a Group) -> Result<bool, Counting> {
+    fn group(&mut self, rule: &'a Rule, group: &'a Group) -> Result<bool, Box<Step<'a>>> {
         if self.inner.is_none() {
-            let passes = match &group.scope_down {
-                Some(scope) => !self.matches(scope).0,
-                None => false,
-            };
-            if passes {
-                return Ok(false);
+            if let Some(scope) = &group.scope_down {
+                if let Some(address) = self.unlocated(scope) {
+                    return Err(Box::new(self.locate(address)));
+                }
+                if !self.matches(scope).0 {
+                    return Ok(false);
+                }
             }
             let result = GroupResult { id: &group.id, terminating: None, counted: Vec::new() };
             self.verdict.groups.push(result);
@@ -244,7 +261,15 @@ impl<'a> Evaluation<'a> {
         Ok(false)
     }
 
-    fn look(&mut self, rule: &'a Rule) -> Looked {
+    fn look(&mut self, rule: &'a Rule) -> Looked<'a> {
+        let statement = match &rule.kind {
+            Kind::Group(_) => None,
+            Kind::Statement { statement, .. } => Some(statement),
+            Kind::Rate { rate, .. } => rate.scope_down.as_ref(),
+        };
+        if let Some(address) = statement.and_then(|statement| self.unlocated(statement)) {
+            return Looked::Asks(Box::new(self.locate(address)));
+        }
         match &rule.kind {
             Kind::Group(_) => Looked::Passes,
             Kind::Statement { statement, .. } => match self.matches(statement) {
@@ -266,7 +291,7 @@ impl<'a> Evaluation<'a> {
                 match rate::aggregate(rate, &name, self.request, &self.verdict.labels) {
                     Ok(key) => {
                         let window_ms = u64::from(rate.window_s) * 1_000;
-                        Looked::Asks(Counting { key, window_ms })
+                        Looked::Asks(Box::new(Step::Count(Counting { key, window_ms })))
                     }
                     Err(true) => Looked::Matches(None),
                     Err(false) => Looked::Passes,
@@ -275,14 +300,43 @@ impl<'a> Evaluation<'a> {
         }
     }
 
-    fn matches(&self, statement: &Statement) -> (bool, Option<Found>) {
+    fn matches(&mut self, statement: &Statement) -> (bool, Option<Found>) {
         let mut matcher = Matcher {
             request: self.request,
             parts: &self.parts,
             labels: &self.verdict.labels,
+            located: &self.located,
             found: None,
+            added: Vec::new(),
+            is_skipped: false,
         };
-        (matcher.matches(statement), matcher.found)
+        let is_match = matcher.matches(statement) && !matcher.is_skipped;
+        let (found, added) = (matcher.found, matcher.added);
+        self.verdict.labels.extend(added);
+        (is_match, found)
+    }
+
+    /// An address that the statement goes by and the host did not tell of yet.
+    fn unlocated(&self, statement: &Statement) -> Option<IpAddr> {
+        let mut wanted = None;
+        statement.visit(&mut |one| {
+            let (Statement::Geo { forwarded: Some(forwarded), .. }
+            | Statement::Asn { forwarded: Some(forwarded), .. }) = one
+            else {
+                return;
+            };
+            if let Told::Address(address) = forwarded.first_address(self.request)
+                && !self.located.iter().any(|(of, _)| *of == address)
+            {
+                wanted = Some(address);
+            }
+        });
+        wanted
+    }
+
+    fn locate(&mut self, address: IpAddr) -> Step<'a> {
+        self.asked = Some(address);
+        Step::Locate(address)
     }
 
     /// Whether the request goes on to the next rule: it was only counted, or the client has what the

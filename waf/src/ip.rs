@@ -34,7 +34,11 @@ impl IpSet {
 
     /// Whether an address is in the set. Text that is no address is in none.
     pub fn contains(&self, address: &str) -> bool {
-        let Some(address) = parse(address) else { return false };
+        parse(address).is_some_and(|address| self.has(address))
+    }
+
+    /// Whether an address is in the set.
+    pub(crate) fn has(&self, address: IpAddr) -> bool {
         let address = number(address);
         let behind = self.ranges.partition_point(|range| range.0 <= address);
         behind.checked_sub(1).is_some_and(|index| address <= self.ranges[index].1)

@@ -151,7 +151,7 @@ impl Logging {
             "responseCodeSent": origin.response_code,
             "httpRequest": {
                 "clientIp": request.client_ip,
-                "country": request.country.unwrap_or("-"),
+                "country": request.country().unwrap_or("-"),
                 "headers": headers,
                 "uri": redacted(self.path, request.path),
                 "args": redacted(self.query, &without_secrets(request.query, is_secret)),

@@ -3,9 +3,9 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::acl::{Forwarded, Statement};
+use crate::acl::Statement;
+use crate::forwarded::{Forwarded, Told};
 use crate::request::Request;
-use crate::statement::forwarded_address;
 use crate::transform::{Transformation, md5_hex};
 
 /// `RateBasedStatement`
@@ -64,9 +64,10 @@ fn value_of(key: &Key, request: &Request<'_>, labels: &[String]) -> Result<Strin
     };
     match key {
         Key::Ip => Ok(request.client_ip.into()),
-        Key::ForwardedIp(forwarded) => match forwarded_address(request, forwarded) {
-            Some(address) => Ok(alloc::format!("{address}")),
-            None => Err(forwarded.matches_without),
+        Key::ForwardedIp(forwarded) => match forwarded.first_address(request) {
+            Told::Address(address) => Ok(alloc::format!("{address}")),
+            Told::Nothing => Err(false),
+            Told::Nonsense => Err(forwarded.matches_without),
         },
         Key::Header(name, t) => transformed(request.header(name), t),
         Key::Cookie(name, t) => {
@@ -90,7 +91,7 @@ fn value_of(key: &Key, request: &Request<'_>, labels: &[String]) -> Result<Strin
         }
         Key::Ja3(matches) => request.ja3.map(Into::into).ok_or(*matches),
         Key::Ja4(matches) => request.ja4.map(Into::into).ok_or(*matches),
-        Key::Asn => request.asn.map(|asn| alloc::format!("{asn}")).ok_or(false),
+        Key::Asn => Ok(alloc::format!("{}", request.asn())),
     }
 }
 

@@ -1,5 +1,6 @@
 //! A request as a web ACL sees it.
 
+use alloc::string::String;
 use alloc::vec::Vec;
 
 /// What a web ACL inspects. Everything is as the client sent it: transformations decode.
@@ -21,10 +22,8 @@ pub struct Request<'a> {
     pub body_is_cut: bool,
     /// The peer's IP address.
     pub client_ip: &'a str,
-    /// Where the host's own table says the client's address is: an ISO 3166-1 code.
-    pub country: Option<&'a str>,
-    /// The client's autonomous system, where the host knows it.
-    pub asn: Option<u32>,
+    /// Where that address is, as far as the host knows.
+    pub location: Option<&'a Location>,
     /// The fingerprint of the client's TLS greeting, where the host knows it.
     pub ja3: Option<&'a str>,
     /// The same as JA4.
@@ -35,7 +34,28 @@ pub struct Request<'a> {
     pub now_ms: u64,
 }
 
+/// Where an address is, as far as a host knows.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Location {
+    /// The country: two capital letters (ISO 3166-1).
+    pub country: Option<String>,
+    /// The region within it, without the country (ISO 3166-2): `CA`.
+    pub region: Option<String>,
+    /// The autonomous system.
+    pub asn: Option<u32>,
+}
+
 impl<'a> Request<'a> {
+    /// The client's country.
+    pub(crate) fn country(&self) -> Option<&'a str> {
+        self.location?.country.as_deref()
+    }
+
+    /// The client's autonomous system: 0 is AWS's word for one that nobody knows.
+    pub(crate) fn asn(&self) -> u32 {
+        self.location.and_then(|location| location.asn).unwrap_or(0)
+    }
+
     /// The values of a header, in order.
     pub fn header_values<'s>(
         &'s self,

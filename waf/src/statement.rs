@@ -1,11 +1,13 @@
 //! Whether a request is what a statement says.
 
+use alloc::string::String;
+use alloc::vec::Vec;
 use core::net::IpAddr;
 
-use crate::acl::{Comparison, Forwarded, Inspected, Place, Position, Statement};
+use crate::acl::{Comparison, Inspected, Position, Statement};
 use crate::detect::Parts;
-use crate::ip;
-use crate::request::Request;
+use crate::forwarded::{Forwarded, Told};
+use crate::request::{Location, Request};
 use crate::transform::{Transformation, is_word};
 use crate::{sql, xss};
 
@@ -14,9 +16,15 @@ use crate::{sql, xss};
 pub(crate) struct Matcher<'s, 'a> {
     pub(crate) request: &'s Request<'a>,
     pub(crate) parts: &'s Parts,
-    pub(crate) labels: &'s [alloc::string::String],
+    pub(crate) labels: &'s [String],
+    /// Where the addresses are that proxies told of.
+    pub(crate) located: &'s [(IpAddr, Location)],
     /// Where an injection was found, for the log.
     pub(crate) found: Option<Found>,
+    /// Labels that statements add, whether or not they match.
+    pub(crate) added: Vec<String>,
+    /// The rule is not applied: a header that it looks for is not there.
+    pub(crate) is_skipped: bool,
 }
 
 /// `terminatingRuleMatchDetails`: only of injections, as AWS has it.
@@ -27,7 +35,7 @@ pub(crate) struct Found {
     pub(crate) sensitivity: &'static str,
 }
 
-impl Matcher<'_, '_> {
+impl<'s> Matcher<'s, '_> {
     /// Statements are nested no deeper than they are read (`STATEMENTS_DEPTH_MAX`).
     pub(crate) fn matches(&mut self, statement: &Statement) -> bool {
         match statement {
@@ -51,17 +59,30 @@ impl Matcher<'_, '_> {
             }
             Statement::Ip { set, forwarded: None } => set.contains(self.request.client_ip),
             Statement::Ip { set, forwarded: Some(forwarded) } => {
-                forwarded_matches(self.request, forwarded, &mut |address| set.contains(address))
+                let found = forwarded.matches(self.request, &|address| set.has(address));
+                self.unless_skipped(found)
             }
-            // What the host knows of the peer says nothing of an address that a proxy tells.
-            Statement::Geo { countries, forwarded: None } => {
-                self.request.country.is_some_and(|own| countries.iter().any(|code| code == own))
+            Statement::Geo { countries, forwarded } => {
+                let located = self.location(forwarded.as_ref());
+                let found = located.map(|located| match located {
+                    Ok(location) => {
+                        self.label_location(location, forwarded.is_some());
+                        let own = location.and_then(|location| location.country.as_ref());
+                        own.is_some_and(|own| countries.contains(own))
+                    }
+                    Err(fallback) => fallback,
+                });
+                self.unless_skipped(found)
             }
-            Statement::Asn { numbers, forwarded: None } => {
-                self.request.asn.is_some_and(|own| numbers.contains(&own))
+            Statement::Asn { numbers, forwarded } => {
+                let located = self.location(forwarded.as_ref());
+                let found = located.map(|located| match located {
+                    // "If AWS WAF can't determine the ASN of a valid address, it assigns ASN 0."
+                    Ok(location) => numbers.contains(&location.and_then(|l| l.asn).unwrap_or(0)),
+                    Err(fallback) => fallback,
+                });
+                self.unless_skipped(found)
             }
-            Statement::Geo { forwarded: Some(forwarded), .. }
-            | Statement::Asn { forwarded: Some(forwarded), .. } => forwarded.matches_without,
             Statement::Label { scope_is_namespace, key } => self.labels.iter().any(|label| {
                 let namespace = || label.starts_with(key.as_str());
                 if *scope_is_namespace { namespace() } else { is_labelled(label, key) }
@@ -76,6 +97,45 @@ impl Matcher<'_, '_> {
                     self.found = Some(Found { condition, location, sensitivity: "" });
                 }
                 found
+            }
+        }
+    }
+
+    /// A rule that looks for a header that is not there is not applied at all, also where it is negated.
+    fn unless_skipped(&mut self, found: Option<bool>) -> bool {
+        self.is_skipped |= found.is_none();
+        found.unwrap_or(false)
+    }
+
+    /// Where the client is, or whom a proxy forwards for: then the error is the fallback, and `None` that the
+    /// header is not there.
+    fn location(
+        &self,
+        forwarded: Option<&Forwarded>,
+    ) -> Option<Result<Option<&'s Location>, bool>> {
+        let Some(forwarded) = forwarded else { return Some(Ok(self.request.location)) };
+        match forwarded.first_address(self.request) {
+            Told::Nothing => None,
+            Told::Nonsense => Some(Err(forwarded.matches_without)),
+            Told::Address(address) => {
+                let found = self.located.iter().find(|(of, _)| *of == address);
+                Some(Ok(found.map(|(_, location)| location)))
+            }
+        }
+    }
+
+    /// "A geo match rule labels every request that it inspects regardless of whether it finds a match";
+    /// what is not known is `XX`.
+    fn label_location(&mut self, location: Option<&Location>, is_forwarded: bool) {
+        let origin = if is_forwarded { "forwardedip" } else { "clientip" };
+        let country = location.and_then(|l| l.country.as_deref()).unwrap_or("XX");
+        let region = location.and_then(|l| l.region.as_deref()).unwrap_or("XX");
+        for label in [
+            alloc::format!("awswaf:{origin}:geo:country:{country}"),
+            alloc::format!("awswaf:{origin}:geo:region:{country}-{region}"),
+        ] {
+            if !self.labels.contains(&label) && !self.added.contains(&label) {
+                self.added.push(label);
             }
         }
     }
@@ -186,41 +246,4 @@ impl Comparison {
             Self::Gt => size > than,
         }
     }
-}
-
-/// The addresses of a forwarding header that a rule looks at: AWS takes 10 of them.
-fn forwarded_matches(
-    request: &Request<'_>,
-    forwarded: &Forwarded,
-    test: &mut dyn FnMut(&str) -> bool,
-) -> bool {
-    let mut addresses =
-        request.header_values(&forwarded.header).flat_map(|value| value.split(',')).map(str::trim);
-    match forwarded.place {
-        Place::First => match addresses.next().filter(|a| ip::parse(a).is_some()) {
-            Some(address) => test(address),
-            None => forwarded.matches_without,
-        },
-        Place::Last => match addresses.last().filter(|a| ip::parse(a).is_some()) {
-            Some(address) => test(address),
-            None => forwarded.matches_without,
-        },
-        Place::Any => {
-            let mut is_there = false;
-            let valid = addresses.take(10).filter(|address| ip::parse(address).is_some());
-            for address in valid {
-                is_there = true;
-                if test(address) {
-                    return true;
-                }
-            }
-            !is_there && forwarded.matches_without
-        }
-    }
-}
-
-/// The first address of a forwarding header.
-pub(crate) fn forwarded_address(request: &Request<'_>, forwarded: &Forwarded) -> Option<IpAddr> {
-    let value = request.header(&forwarded.header)?;
-    ip::parse(value.split(',').next()?)
 }

@@ -19,12 +19,27 @@ pub(crate) struct WebAclPlan {
 }
 
 /// What is wrong with a web ACL or doubtful about it, as [`Gateway::compile`](super::Gateway::compile)
-/// finds it.
-pub fn check_web_acl(definition: &WebAcl) -> Vec<DefinitionError> {
+/// finds it, and what its host has to know.
+pub fn check_web_acl(definition: &WebAcl) -> CheckedWebAcl {
     match read(definition) {
-        Ok((_, warnings)) => warnings,
-        Err(errors) => errors,
+        Ok((WebAclPlan { acl, .. }, found)) => CheckedWebAcl {
+            found,
+            asks_for_countries: acl.asks_for_countries(),
+            asks_for_networks: acl.asks_for_networks(),
+        },
+        Err(found) => CheckedWebAcl { found, ..CheckedWebAcl::default() },
     }
+}
+
+/// What [`check_web_acl`] found.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct CheckedWebAcl {
+    /// Mistakes and warnings.
+    pub found: Vec<DefinitionError>,
+    /// Whether its rules need to know clients' countries.
+    pub asks_for_countries: bool,
+    /// Whether its rules need to know clients' autonomous systems.
+    pub asks_for_networks: bool,
 }
 
 impl WebAclPlan {

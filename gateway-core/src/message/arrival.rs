@@ -62,6 +62,17 @@ pub struct Request {
     pub content: Content,
 }
 
+/// Where an address is, as far as the host knows.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Location {
+    /// The country: two capital letters (ISO 3166-1).
+    pub country: Option<String>,
+    /// The region within it, without the country (ISO 3166-2): `CA`.
+    pub region: Option<String>,
+    /// The autonomous system.
+    pub asn: Option<u32>,
+}
+
 /// Everything an exchange starts from. Same arrival and same outcomes: the same steps.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Arrival {
@@ -71,6 +82,8 @@ pub struct Arrival {
     pub seed: Seed,
     /// The peer's IP address, without port.
     pub source_ip: String,
+    /// Where that address is, if the host knows anything of it.
+    pub location: Option<Box<Location>>,
     /// The scheme of the connection.
     pub scheme: Scheme,
     /// The port of the listener, for `X-Forwarded-Port`.

@@ -2,25 +2,28 @@
 //!
 //! Lets through what the stage's web ACL allows. Refuses the rest with `WAF_FILTERED`, or answers as
 //! the rule says. May ask for `PeekContent`, where a rule looks at bodies, and for `CountRequest`,
-//! where one counts requests.
+//! where one counts requests, and for `LocateAddress`, where one goes by an address that a proxy told of.
 //!
 //! A host that cannot hand in the body, or count, does not open the gate: the body is inspected as one
 //! that is too large, and a count that is not there is one that is exceeded nowhere, as AWS's own
 //! rules let through what they have not counted yet.
 
-use alloc::{string::String, vec::Vec};
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
 
 use waf::{Counting, Decision, Origin, Step, Tokens, Verdict};
 
 use super::content_coding::decoded_coding;
 use crate::challenge::{self, Kind};
 use crate::context::Context;
-use crate::effect::{CountRequest, EffectError, Notice, PeekContent};
+use crate::effect::{CountRequest, EffectError, LocateAddress, Notice, PeekContent};
 use crate::exchange::Io;
 use crate::gateway::StageOf;
 use crate::gateway::WebAclPlan;
 use crate::gateway_error::{GatewayError, ResponseType};
-use crate::message::{Content, Field, Fields, OutgoingFields, Request, Response};
+use crate::message::{
+    Arrival, Content, Field, Fields, Location, OutgoingFields, Request, Response,
+};
 use crate::target;
 use crate::transcript::is_secret;
 
@@ -37,10 +40,12 @@ pub(super) enum Inspected {
 pub(super) async fn inspect(
     at: StageOf<'_>,
     plan: &WebAclPlan,
-    request: &Request,
+    arrival: &Arrival,
     context: &Context<'_>,
     io: &Io,
 ) -> Result<Inspected, GatewayError> {
+    let request = &arrival.request;
+    let location = arrival.location.as_deref().cloned().map(located);
     let (body, body_is_cut) = body(at, plan, request, io).await?;
     let (_, query) = target::split(&request.target);
     let inspected = waf::Request {
@@ -53,6 +58,7 @@ pub(super) async fn inspect(
         body: &body,
         body_is_cut,
         client_ip: &context.source_ip,
+        location: location.as_ref(),
         now_ms: io.now().0,
         ..waf::Request::default()
     };
@@ -90,6 +96,10 @@ fn routed_path(context: &Context<'_>) -> Option<String> {
     (path != context.path).then_some(path)
 }
 
+fn located(Location { country, region, asn }: Location) -> waf::Location {
+    waf::Location { country, region, asn }
+}
+
 /// What the ACL says of a request. It is counted once, however often it is evaluated.
 async fn evaluate<'a>(
     plan: &'a WebAclPlan,
@@ -112,6 +122,10 @@ async fn evaluate<'a>(
                 let requests = counted.unwrap_or(0);
                 counts.push((key, requests));
                 evaluation.counted(requests);
+            }
+            Step::Locate(address) => {
+                let found = io.perform(LocateAddress { address: address.to_string() }).await;
+                evaluation.located(found.map(located).unwrap_or_default());
             }
         }
     }

@@ -113,6 +113,7 @@ pub(crate) fn arrival(request: &str, fields: &[&str]) -> Arrival {
         scheme: Scheme::Https,
         port: 443,
         vpc_endpoint_id: None,
+        location: None,
         tls: None,
         request: Request {
             method: method.into(),

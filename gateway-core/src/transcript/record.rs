@@ -331,6 +331,7 @@ fn what_is_asked(effect: &Effect) -> String {
         }
         Effect::PeekContent(_) => "how the request's content begins".into(),
         Effect::CountRequest(_) => "how many requests there were like this one".into(),
+        Effect::LocateAddress(locate) => alloc::format!("where {} is", locate.address),
         Effect::RecallAuthorization(_) => "what the authorizer said of this caller before".into(),
         Effect::RecallResponse(recall) if recall.replaces => {
             "to replace the cached response".into()
@@ -352,6 +353,9 @@ fn what_is_answered(outcome: &Outcome) -> String {
         Outcome::ReadContent(read) => told(read, |bytes| alloc::format!("{} bytes", bytes.0.len())),
         Outcome::PeekContent(read) => told(read, |bytes| alloc::format!("{} bytes", bytes.0.len())),
         Outcome::CountRequest(counted) => told(counted, |requests| alloc::format!("{requests}")),
+        Outcome::LocateAddress(located) => {
+            told(located, |found| found.country.clone().unwrap_or_else(|| "nobody knows".into()))
+        }
         Outcome::SendRequest(sent) => told(sent, |_| String::new()),
         Outcome::InvokeFunction(invoked) => told(invoked, |_| String::new()),
         Outcome::TakeTokens(taken) => told(taken, |taken| match taken {
@@ -385,6 +389,7 @@ impl EffectKind {
             Self::ReadContent => "read content",
             Self::PeekContent => "peek content",
             Self::CountRequest => "count request",
+            Self::LocateAddress => "locate address",
             Self::SendRequest => "send request",
             Self::InvokeFunction => "invoke function",
             Self::TakeTokens => "take tokens",

@@ -171,6 +171,7 @@ fn arrival(method: &str, target: &str, content: Content) -> Arrival {
         scheme: Scheme::Http,
         port: 8080,
         vpc_endpoint_id: None,
+        location: None,
         tls: None,
         is_explained: false,
         request: Request {
@@ -216,6 +217,7 @@ pub(crate) fn outcome(effect: &Effect) -> Outcome {
         Effect::VerifySignature(_) => Outcome::VerifySignature(Ok(true)),
         Effect::PeekContent(_) => Outcome::PeekContent(Ok(Vec::new().into())),
         Effect::CountRequest(_) => Outcome::CountRequest(Ok(1)),
+        Effect::LocateAddress(_) => Outcome::LocateAddress(Ok(Default::default())),
         Effect::RecallResponse(_) => Outcome::RecallResponse(Ok(None)),
         Effect::RememberResponse(remember) => {
             Outcome::RememberResponse(Ok(remember.content.clone()))

@@ -54,9 +54,11 @@ impl Building {
                 self.note(config_file, None, [DefinitionError::error(one.source.clone(), message)]);
             }
         }
-        if distribution.restricts_countries() && !self.knows_countries {
+        let is_told = self.knows_countries || config.locations.tells_countries();
+        if distribution.restricts_countries() && !is_told {
             let message = format!(
-                "the distribution `{}` restricts countries, and nobody here knows viewers' countries: the edge does (`edgeway bundle`)",
+                "the distribution `{}` restricts countries, and no database tells them: `geoDatabases` names files in \
+                 MaxMind's format",
                 one.id
             );
             self.note(config_file, None, [DefinitionError::error(one.source.clone(), message)]);

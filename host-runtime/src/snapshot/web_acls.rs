@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::OnceLock;
 
 use gateway_core::definition::{DefinitionError, Source, TokenKey, WebAcl, WebAclLogging};
-use gateway_core::gateway::{TOKEN_KEY_BYTES_MIN, check_web_acl};
+use gateway_core::gateway::{CheckedWebAcl, TOKEN_KEY_BYTES_MIN, check_web_acl};
 
 use super::{Building, read_text};
 use crate::config::{Config, WebAclConfig};
@@ -12,12 +12,17 @@ use crate::config::{Config, WebAclConfig};
 impl Building {
     /// The web ACLs of a configuration; what is wrong with one is told with its file.
     pub(super) fn web_acls(&mut self, config: &Config, config_file: &Path) -> Option<Vec<WebAcl>> {
-        let read = config.web_acls.iter().map(|acl| self.web_acl(acl, config_file));
+        let read = config.web_acls.iter().map(|acl| self.web_acl(acl, config, config_file));
         let read: Vec<Option<WebAcl>> = read.collect();
         read.into_iter().collect()
     }
 
-    fn web_acl(&mut self, config: &WebAclConfig, config_file: &Path) -> Option<WebAcl> {
+    fn web_acl(
+        &mut self,
+        config: &WebAclConfig,
+        whole: &Config,
+        config_file: &Path,
+    ) -> Option<WebAcl> {
         let mut read = |file: &Path| {
             self.files.push(file.to_owned());
             let text = read_text(file);
@@ -48,14 +53,45 @@ impl Building {
             };
             definition.logging = Some(WebAclLogging { destination: destination.clone(), document });
         }
-        let found = check_web_acl(&definition);
-        let found = found.into_iter().map(|error| match error.source == Source::default() {
-            true => DefinitionError { source: config.source.clone(), ..error },
-            false => error,
-        });
+        let checked = check_web_acl(&definition);
+        self.knows_places(&checked, config, whole, config_file);
+        let found =
+            checked.found.into_iter().map(|error| match error.source == Source::default() {
+                true => DefinitionError { source: config.source.clone(), ..error },
+                false => error,
+            });
         let found: Vec<DefinitionError> = found.collect();
         self.note(config_file, None, found);
         Some(definition)
+    }
+}
+
+impl Building {
+    /// A rule about countries that nobody knows would match nothing, silently.
+    fn knows_places(
+        &mut self,
+        checked: &CheckedWebAcl,
+        config: &WebAclConfig,
+        whole: &Config,
+        config_file: &Path,
+    ) {
+        let told = &whole.locations;
+        let asked = [
+            (checked.asks_for_countries && !told.tells_countries(), "countries"),
+            (checked.asks_for_networks && !told.tells_networks(), "autonomous systems"),
+        ];
+        for (_, what) in asked.iter().filter(|(is_missing, _)| *is_missing) {
+            if self.knows_countries {
+                continue;
+            }
+            let message = format!(
+                "the web ACL `{}` asks for clients' {what}, and no database tells them: `geoDatabases` names \
+                 files in MaxMind's format",
+                config.name
+            );
+            let error = DefinitionError::error(config.source.clone(), message);
+            self.note(config_file, None, [error]);
+        }
     }
 }
 

@@ -12,6 +12,7 @@ mod functions;
 mod kit;
 mod lifecycle;
 mod load;
+mod locations;
 mod metrics;
 mod mutual_tls;
 mod program;

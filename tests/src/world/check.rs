@@ -72,7 +72,7 @@ fn effects_are_bounded_and_in_order(run: &Run) -> Result<(), String> {
                 refused = is_refusal.then_some(effect);
             }
             (_, Outcome::PeekContent(answer)) => refused = answer.is_err().then_some(effect),
-            (_, Outcome::CountRequest(_)) => {}
+            (_, Outcome::CountRequest(_) | Outcome::LocateAddress(_)) => {}
             (_, Outcome::ReadContent(Err(_))) => refused = Some(effect),
             _ => {}
         }

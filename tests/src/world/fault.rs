@@ -4,7 +4,7 @@ use gateway_core::effect::{
     Effect, EffectError, FunctionAnswer, Outcome, RecalledResponse, RequestSignature, Taken,
 };
 use gateway_core::jwt::{Jwk, KeyMaterial};
-use gateway_core::message::{Content, EndpointResponse, Field};
+use gateway_core::message::{Content, EndpointResponse, Field, Location};
 
 use super::{REASON, Random};
 
@@ -91,6 +91,10 @@ fn unwelcome(effect: &Effect, n: usize) -> Outcome {
     match effect {
         Effect::PeekContent(_) => Outcome::PeekContent(Ok(vec![b'<'; n % 9].into())),
         Effect::CountRequest(_) => Outcome::CountRequest(Ok(u32::MAX)),
+        Effect::LocateAddress(_) => {
+            let country = Some("\"\r\n".into());
+            Outcome::LocateAddress(Ok(Location { country, ..Location::default() }))
+        }
         Effect::ReadContent(_) => {
             let contents: [&[u8]; 3] = [b"", b"\xff\xfe\0", b"\"}],\r\n{"];
             Outcome::ReadContent(Ok(contents[n % 3].to_vec().into()))
@@ -157,6 +161,7 @@ fn anything(effect: &Effect, random: &mut Random) -> Outcome {
         Effect::ReadContent(_) => Outcome::ReadContent(Ok(random.bytes(200).into())),
         Effect::PeekContent(_) => Outcome::PeekContent(Ok(random.bytes(200).into())),
         Effect::CountRequest(_) => Outcome::CountRequest(Ok(random.below(9) as u32)),
+        Effect::LocateAddress(_) => Outcome::LocateAddress(Ok(Location::default())),
         Effect::SendRequest(_) => {
             const NAMES: [&str; 12] = [
                 "content-length",

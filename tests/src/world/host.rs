@@ -12,7 +12,7 @@ use gateway_core::exchange::{Exchange, Next};
 use gateway_core::gateway::Gateway;
 use gateway_core::limits::STEPS_MAX;
 use gateway_core::message::{
-    Arrival, Content, ContentId, EndpointResponse, Field, Fields, Response, Timestamp,
+    Arrival, Content, ContentId, EndpointResponse, Field, Fields, Location, Response, Timestamp,
 };
 use gateway_core::remembered::RememberedAuthorizations;
 use gateway_core::stage_cache::{Ending, Lookup, StageCache, Ticket};
@@ -273,6 +273,7 @@ impl World {
             Effect::CountRequest(count) => {
                 Outcome::CountRequest(Ok(self.counted.count(count, now)))
             }
+            Effect::LocateAddress(_) => Outcome::LocateAddress(Ok(Location::default())),
             Effect::RecallAuthorization(recall) => {
                 Outcome::RecallAuthorization(Ok(self.remembered.recall(&recall.key, now)))
             }

@@ -133,6 +133,7 @@ pub fn arrival(api: &str, line: &str) -> Arrival {
         scheme: Scheme::Https,
         port: 443,
         vpc_endpoint_id: None,
+        location: None,
         tls: None,
         is_explained: false,
         request: Request {

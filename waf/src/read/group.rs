@@ -278,7 +278,7 @@ fn rate(place: &Place<'_, '_>, at: &At<'_, '_>) -> Option<(Rate, u32)> {
 fn custom_key(
     place: &Place<'_, '_>,
     at: &At<'_, '_>,
-    forwarded: &dyn Fn() -> Option<crate::acl::Forwarded>,
+    forwarded: &dyn Fn() -> Option<crate::forwarded::Forwarded>,
 ) -> Option<(Key, u32)> {
     let (kind, inner) = at.choice()?;
     let transformed = |named: bool| {

@@ -9,13 +9,17 @@ use serde_json::Value;
 use super::at::At;
 use super::field::inspected;
 use super::{Place, STATEMENTS_DEPTH_MAX};
-use crate::acl::{Comparison, Forwarded, Place as Where, Position, Statement};
+use crate::acl::{Comparison, Position, Statement};
+use crate::forwarded::{Forwarded, Place as Where};
 use crate::ip::IpSet;
 use crate::pattern::Pattern;
 use crate::transform::Transformation;
 
 /// Most patterns of a set: AWS has 10 in each.
 const PATTERNS_MAX: usize = 10;
+
+/// Most networks of a statement.
+const ASNS_MAX: usize = 100;
 
 /// A statement and what it costs, by "AWS WAF rule statements list".
 pub(super) fn read(
@@ -200,12 +204,10 @@ pub(super) fn addresses(top: &At<'_, '_>) -> Option<IpSet> {
 fn geo(at: &At<'_, '_>) -> Option<(Statement, u32)> {
     at.members(&["CountryCodes", "ForwardedIPConfig"]);
     let forwarded = forwarded(at.get("ForwardedIPConfig"), false)?;
-    if forwarded.is_some() {
-        at.error(
-            "the country of a forwarded address is not supported: the host knows its peers' alone",
-        );
-    }
     let countries = at.required("CountryCodes")?;
+    if countries.items().is_empty() {
+        countries.error("a country is expected");
+    }
     for code in countries.items() {
         let is_code =
             |text: String| text.len() == 2 && text.bytes().all(|b| b.is_ascii_uppercase());
@@ -219,12 +221,11 @@ fn geo(at: &At<'_, '_>) -> Option<(Statement, u32)> {
 fn asn(at: &At<'_, '_>) -> Option<(Statement, u32)> {
     at.members(&["AsnList", "ForwardedIPConfig"]);
     let forwarded = forwarded(at.get("ForwardedIPConfig"), false)?;
-    if forwarded.is_some() {
-        at.error(
-            "the network of a forwarded address is not supported: the host knows its peers' alone",
-        );
+    let list = at.required("AsnList")?;
+    let items = list.items();
+    if items.is_empty() || items.len() > ASNS_MAX {
+        list.error(alloc::format!("1 to {ASNS_MAX} numbers are expected"));
     }
-    let items = at.required("AsnList")?.items();
     let numbers = items.iter().filter_map(|at| at.whole(0, u64::from(u32::MAX)));
     Some((Statement::Asn { numbers: numbers.map(|n| n as u32).collect(), forwarded }, 1))
 }

@@ -73,6 +73,23 @@ fn what_would_not_be_done_is_refused_at_start() {
 }
 
 #[test]
+fn viewers_of_countries_that_are_shut_out_are_refused() {
+    let (origin, _) = answering(|_, _| fresh("x"));
+    let here = json!({"country": {"iso_code": "DE"}});
+    let database = tests::mmdb::File::new("GeoLite2-Country", &[("127.0.0.0/8", here)]);
+    let more = format!("geoDatabases: [{}]\n", database.path().display());
+    for (kind, country, status) in
+        [("whitelist", "DE", 200), ("whitelist", "FR", 403), ("blacklist", "DE", 403)]
+    {
+        let restriction = json!({"RestrictionType": kind, "Items": [country]});
+        let changes = json!({"Restrictions": {"GeoRestriction": restriction}});
+        let document = distribution(origin, changes);
+        let edge = Edge::start_with(origin, &document, &more, &[]);
+        assert_eq!(edge.get("/a").status, status, "{kind} {country}");
+    }
+}
+
+#[test]
 fn fat_gets_and_confusing_paths_reach_no_origin() {
     let (origin, heads) = answering(|_, _| fresh("x"));
     let edge = Edge::start(origin, json!({}));

@@ -1,0 +1,161 @@
+//! Where addresses are: what MaxMind's databases, or others in their format, say of countries and networks.
+
+use std::fs;
+use std::net::IpAddr;
+use std::path::Path;
+
+use gateway_core::message::Location;
+use maxminddb::Reader;
+use serde::Deserialize;
+
+/// The largest database that is read: MaxMind's largest has some hundred megabytes.
+const DATABASE_BYTES_MAX: u64 = 1 << 30;
+
+/// Databases, asked in their order: what one does not know the next may.
+#[derive(Debug, Default)]
+pub struct Locations {
+    databases: Vec<Reader<Vec<u8>>>,
+}
+
+/// The same edition of the same databases.
+impl PartialEq for Locations {
+    fn eq(&self, other: &Self) -> bool {
+        let edition = |of: &Reader<Vec<u8>>| {
+            let metadata = of.metadata();
+            (metadata.database_type.clone(), metadata.build_epoch, metadata.node_count)
+        };
+        self.databases.iter().map(edition).eq(other.databases.iter().map(edition))
+    }
+}
+
+/// What databases of MaxMind's kinds have of an address; the rest is passed over.
+#[derive(Deserialize)]
+struct Record<'d> {
+    #[serde(borrow)]
+    country: Option<Coded<'d>>,
+    #[serde(borrow)]
+    subdivisions: Option<Vec<Coded<'d>>>,
+    autonomous_system_number: Option<u32>,
+}
+
+#[derive(Deserialize)]
+struct Coded<'d> {
+    iso_code: Option<&'d str>,
+}
+
+impl Locations {
+    /// Adds a database. The error says what is wrong with its file.
+    pub(crate) fn add(&mut self, file: &Path) -> Result<(), String> {
+        let bytes = fs::metadata(file).map_err(|error| error.to_string())?.len();
+        if bytes > DATABASE_BYTES_MAX {
+            return Err(format!("more than {DATABASE_BYTES_MAX} bytes"));
+        }
+        let content = fs::read(file).map_err(|error| error.to_string())?;
+        let reader = Reader::from_source(content);
+        self.databases.push(reader.map_err(|error| format!("not a MaxMind database: {error}"))?);
+        Ok(())
+    }
+
+    /// Whether a database tells countries. The kinds of databases that do not are few, and known by their names.
+    pub(crate) fn tells_countries(&self) -> bool {
+        self.kinds().any(|kind| {
+            !["ASN", "ISP", "Domain", "Connection-Type"].iter().any(|of| kind.contains(of))
+        })
+    }
+
+    /// Whether a database tells autonomous systems: of MaxMind's, three do.
+    pub(crate) fn tells_networks(&self) -> bool {
+        self.kinds().any(|kind| {
+            !["City", "Country", "Domain", "Connection-Type"].iter().any(|of| kind.contains(of))
+        })
+    }
+
+    fn kinds(&self) -> impl Iterator<Item = &str> {
+        self.databases.iter().map(|database| database.metadata().database_type.as_str())
+    }
+
+    /// What is known of an address; `None` where that is nothing.
+    pub(crate) fn find(&self, address: IpAddr) -> Option<Location> {
+        let mut found = Location::default();
+        for database in &self.databases {
+            // An address that a database cannot have (IPv6 in one of IPv4), or a record that is broken: unknown.
+            let record =
+                database.lookup(address.to_canonical()).and_then(|at| at.decode::<Record<'_>>());
+            let Ok(Some(record)) = record else { continue };
+            if found.country.is_none() {
+                found.country = record.country.and_then(code);
+                found.region = record.subdivisions.into_iter().flatten().next().and_then(code);
+            }
+            found.asn = found.asn.or(record.autonomous_system_number);
+        }
+        (found != Location::default()).then_some(found)
+    }
+}
+
+fn code(of: Coded<'_>) -> Option<String> {
+    let code = of.iso_code?;
+    let is_code = (1..=3).contains(&code.len()) && code.bytes().all(|b| b.is_ascii_alphanumeric());
+    is_code.then(|| code.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ::tests::mmdb;
+    use serde_json::json;
+
+    fn with(kind: &str, networks: &[(&str, serde_json::Value)]) -> (mmdb::File, Locations) {
+        let file = mmdb::File::new(kind, networks);
+        let mut locations = Locations::default();
+        locations.add(file.path()).unwrap();
+        (file, locations)
+    }
+
+    fn at(locations: &Locations, address: &str) -> Option<Location> {
+        locations.find(address.parse().unwrap())
+    }
+
+    #[test]
+    fn countries_regions_and_networks_are_found_in_their_databases() {
+        let ca = json!({"country": {"iso_code": "US"}, "subdivisions": [{"iso_code": "CA"}, {"iso_code": "X"}],
+            "location": {"latitude": 1}});
+        let (_city, mut locations) = with(
+            "GeoLite2-City",
+            &[("192.0.2.0/24", ca), ("2001:db8::/32", json!({"country": {"iso_code": "DE"}}))],
+        );
+        assert!(locations.tells_countries() && !locations.tells_networks());
+        let system =
+            json!({"autonomous_system_number": 64_500, "autonomous_system_organization": "x"});
+        let file = mmdb::File::new("GeoLite2-ASN", &[("192.0.2.128/25", system)]);
+        locations.add(file.path()).unwrap();
+        assert!(locations.tells_networks());
+        let of = |country: &str, region: Option<&str>, asn| {
+            Some(Location { country: Some(country.into()), region: region.map(Into::into), asn })
+        };
+        assert_eq!(at(&locations, "192.0.2.1"), of("US", Some("CA"), None));
+        assert_eq!(at(&locations, "::ffff:192.0.2.129"), of("US", Some("CA"), Some(64_500)));
+        assert_eq!(at(&locations, "2001:db8::1"), of("DE", None, None));
+        assert_eq!(at(&locations, "198.51.100.1"), None);
+    }
+
+    #[test]
+    fn records_that_are_broken_are_unknown() {
+        let (_file, locations) = with(
+            "GeoLite2-Country",
+            &[
+                ("192.0.2.0/24", json!({"country": "DE"})),
+                ("198.51.100.0/24", json!({"country": {"iso_code": "not a code"}})),
+            ],
+        );
+        assert_eq!(at(&locations, "192.0.2.1"), None);
+        assert_eq!(at(&locations, "198.51.100.1"), None);
+    }
+
+    #[test]
+    fn a_file_that_is_no_database_is_told() {
+        let mut locations = Locations::default();
+        assert!(locations.add(Path::new("no/such/file.mmdb")).is_err());
+        let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml");
+        assert!(locations.add(&manifest).unwrap_err().contains("not a MaxMind database"));
+    }
+}
