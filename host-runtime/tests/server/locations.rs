@@ -86,11 +86,7 @@ fn mistakes(more: &str) -> Vec<String> {
     let config = configuration_with(&folder, nowhere, &format!("{KEYS}{more}"));
     let origin = host_runtime::snapshot::Origin::Config(config);
     let are_databases = !more.contains("missing") && !more.contains("text");
-    assert_eq!(
-        origin.build_for_edge().is_ok(),
-        are_databases,
-        "a platform tells countries itself"
-    );
+    assert_eq!(origin.build_for_edge().is_ok(), are_databases, "a platform tells countries itself");
     let refused = origin.build().expect_err("a mistake");
     refused.diagnostics.iter().filter(|d| d.is_error()).map(ToString::to_string).collect()
 }

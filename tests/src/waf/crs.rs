@@ -133,7 +133,11 @@ fn request(input: &Value) -> Request {
         let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
         (name.clone(), value)
     });
-    let data = text("data").map(String::into_bytes);
+    // Some data is a list of lines.
+    let lines = input["data"].as_array().map(|lines| {
+        lines.iter().filter_map(Value::as_str).collect::<Vec<_>>().join("\n").into_bytes()
+    });
+    let data = text("data").map(String::into_bytes).or(lines);
     let encoded = text("encoded_data").and_then(|text| BASE64.decode(text.trim()).ok());
     let mut fields: Vec<(String, String)> = fields.collect();
     let content = data.or(encoded).unwrap_or_default();

@@ -2,7 +2,7 @@
 
 use core::cmp::Ordering;
 
-use super::names::{UNIX, UNIX_WORDS, WINDOWS, WINDOWS_WORDS};
+use super::names::{PRODUCTS, UNIX, UNIX_WORDS, WINDOWS, WINDOWS_WORDS};
 
 /// How much a name says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,6 +28,11 @@ pub(super) fn unix(name: &[u8]) -> Option<Strength> {
     (digits < bare.len()
         && [&b"python"[..], b"perl", b"php", b"ruby", b"lua"].contains(&&bare[..digits]))
     .then_some(Strength::Own)
+}
+
+/// Whether a name is a product's, which people list: without arguments it does nothing to anybody.
+pub(super) fn is_product(name: &[u8]) -> bool {
+    has(PRODUCTS, name)
 }
 
 /// What a name, in small letters, is to a shell of Windows.
@@ -65,7 +70,7 @@ mod tests {
 
     #[test]
     fn names_are_sorted() {
-        for all in [UNIX, UNIX_WORDS, WINDOWS, WINDOWS_WORDS] {
+        for all in [PRODUCTS, UNIX, UNIX_WORDS, WINDOWS, WINDOWS_WORDS] {
             let words: Vec<&str> = all.split(' ').collect();
             assert_eq!(words.windows(2).find(|pair| pair[0] >= pair[1]), None);
             assert_eq!(words.iter().find(|word| !has(all, word.as_bytes())), None);

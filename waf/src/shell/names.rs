@@ -6,7 +6,7 @@
 pub(super) const UNIX: &str = "\
     adduser alpine ansible ansible-config ansible-console ansible-doc ansible-galaxy \
     ansible-inventory ansible-playbook ansible-pull ansible-vault apt apt-get aptitude arp ash \
-    aspell awk base32 base64 basenc bash bashbug bpftrace bridge busybox byebug bzip2 c89 c99 capsh \
+    aspell awk base32 base64 basenc bash bashbug bpftrace bridge bsdtar busybox byebug bzcat bzip2 c89 c99 capsh \
     cdist certbot chattr chflags chfn chgrp chmod choom chown chpass chpasswd chroot chsh clang \
     clang++ cobc coproc cowsay cowthink cpan cpio cpulimit crontab csh csplit csvtool cupsfilter \
     curl dash dbus-send dhclient dialog dig dmesg dmidecode dmsetup dnf docker dosbox dpkg dvips \
@@ -27,7 +27,13 @@ pub(super) const UNIX: &str = "\
     uname uncompress unexpand unlzma unrar unxz unzip updatedb useradd userdel usermod uudecode \
     uuencode vagrant valgrind vi vim vimdiff vipw virsh visudo vmstat wget whiptail whoami whois \
     wireshark wish xargs xelatex xetex xmodmap xmore xpad xterm xxd xz xzcat yarn zathura zcat zgrep \
-    zip zrun zsh zsoelim zypper";
+    zip zrun zsh zsoelim zstd zstdcat zypper";
+
+/// Commands of Unix that are products, too. Sorted.
+pub(super) const PRODUCTS: &str = "\
+    alpine ansible apt bash busybox clang cobc curl docker gcc gdb ghc gimp git grep gzip irb julia \
+    kubectl ksh lua mysql node npm nvim octave openssl openvpn pandoc perl php php5 php7 pip postgres \
+    psql python python2 python3 ruby svn tcpdump tmux vagrant valgrind vi vim wget wireshark zsh zypper";
 
 /// Commands of Unix that are words. Sorted.
 pub(super) const UNIX_WORDS: &str = "\

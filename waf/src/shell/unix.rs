@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use super::commands::Strength;
+use super::commands::{Strength, is_product};
 use super::expression;
 use super::word::command;
 use crate::text::{is_compact, near, near_end, words};
@@ -36,7 +36,11 @@ fn runs_first(text: &[u8]) -> bool {
             || (command.has_path && command.strength == Some(Strength::Own));
     }
     match command.strength {
-        Some(Strength::Own) => is_argument(command.rest, true),
+        Some(Strength::Own) => {
+            let goes_on = matches!(command.rest.first(), Some(b';' | b'|'));
+            let is_list = goes_on && is_product(&command.name) && is_listed(text);
+            is_argument(command.rest, true) && !is_list
+        }
         Some(Strength::Word) => {
             let joins = command.rest.trim_ascii_start().starts_with(b"|");
             (is_argument(command.rest, false) && is_compact(text, 6) && !joins) || command.is_hidden
@@ -91,12 +95,13 @@ fn is_run(rest: &[u8], length: usize, before: &[u8]) -> bool {
     if opens {
         let close = if separator == b"`" { b'`' } else { b')' };
         let end = rest.iter().position(|b| *b == close);
-        // Prose shows code between backticks; it does not consist of it.
-        let around = words_before + end.map_or(0, |end| words(&rest[end + 1..]));
-        let has_place = separator == b"`" || !before.ends_with(b"\\");
-        return has_place
-            && around <= AROUND_WORDS_MAX
-            && (separator != b"`" || end.is_some_and(|_| around <= 2));
+        let after = end.map_or(&b""[..], |end| &rest[end + 1..]);
+        let around = words_before + words(after);
+        return match separator {
+            // Prose shows code between backticks; it does not consist of it.
+            b"`" => end.is_some() && around <= 2 && !is_shown(before, after),
+            _ => around <= AROUND_WORDS_MAX && !before.ends_with(b"\\"),
+        };
     }
     if words_before > PREFIX_WORDS_MAX
         && !(is_tight && strength == Strength::Own && words_before < 12)
@@ -118,7 +123,10 @@ fn is_run(rest: &[u8], length: usize, before: &[u8]) -> bool {
         )
         || ends.starts_with(b"$");
     match strength {
+        Strength::Own if is_end && is_product(&command.name) && is_listed(before) => false,
         Strength::Own => {
+            // `apt-get`: no name that prose has.
+            let is_tight = is_tight || command.name.contains(&b'-');
             (is_end && (is_tight || words_before <= 2))
                 || is_argument(rest, true) && words_before <= PREFIX_WORDS_MAX
                 || words(rest) <= 3 && words_before <= 2 && is_tight && is_apart(rest)
@@ -139,6 +147,25 @@ fn is_run(rest: &[u8], length: usize, before: &[u8]) -> bool {
 /// Whether a name ends there for a shell, too: `;base64,AAAA` has none.
 fn is_apart(rest: &[u8]) -> bool {
     !rest.first().is_some_and(|b| matches!(b, b',' | b':' | b'.' | b'=' | b')' | b']'))
+}
+
+/// Words beside a piece of code, apart from it: run `npm install` first.
+fn is_shown(before: &[u8], after: &[u8]) -> bool {
+    let is_word = |word: &[u8]| word.len() > 1 && word.iter().all(u8::is_ascii_alphabetic);
+    let apart = |edge: Option<&u8>| edge.is_some_and(u8::is_ascii_whitespace);
+    apart(before.last()) && before.split(u8::is_ascii_whitespace).any(is_word)
+        || apart(after.first()) && after.split(u8::is_ascii_whitespace).any(is_word)
+}
+
+/// An item of a list, and the mark behind it is what comes next: `Skills: Git;`, `Java, Python &`.
+fn is_listed(before: &[u8]) -> bool {
+    let before = before.trim_ascii();
+    let is_of_list = |b: &u8| b.is_ascii_alphanumeric() || b" \t+#.,:;/&|".contains(b);
+    before.iter().all(is_of_list)
+        && before.last_chunk().is_some_and(|last: &[u8; 2]| {
+            last.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'#'))
+        })
+        && before.iter().any(u8::is_ascii_alphabetic)
 }
 
 /// Letters alone before a separator: `dogs; cat`.

@@ -11,7 +11,24 @@ pub(crate) fn is_windows(text: &[u8]) -> bool {
         return false;
     }
     let bare: Vec<u8> = text.iter().copied().filter(|b| !matches!(b, b'^' | b'"')).collect();
-    (is_compact(&bare, 24) && (is_at(&bare, false) || is_control(&bare))) || behind_separator(&bare)
+    (is_compact(&bare, 24)
+        && (is_at(&bare, false) || is_control(&bare) || is_control(&joined(text))))
+        || behind_separator(&bare)
+}
+
+/// A text whose quoted strings are a word each: what `if` compares may have blanks.
+fn joined(text: &[u8]) -> Vec<u8> {
+    let mut is_quoted = false;
+    let joined = text.iter().filter_map(|b| match b {
+        b'"' => {
+            is_quoted = !is_quoted;
+            None
+        }
+        b'^' => None,
+        b' ' | b'\t' if is_quoted => Some(b'_'),
+        other => Some(*other),
+    });
+    joined.collect()
 }
 
 /// `&dir`, `|| type c:\x`, `; net user`

@@ -6,6 +6,8 @@ use super::commands::{Strength, unix};
 
 /// What stands where a shell looks for a command.
 pub(super) struct Command<'t> {
+    /// In small letters, without what a shell takes away.
+    pub(super) name: Vec<u8>,
     pub(super) strength: Option<Strength>,
     /// What follows the name.
     pub(super) rest: &'t [u8],
@@ -67,6 +69,7 @@ pub(super) fn command(text: &[u8]) -> Option<Command<'_>> {
             has_path: found.has_path,
             is_wrapped,
             length: found.name.len(),
+            name: found.name,
         });
     }
     None

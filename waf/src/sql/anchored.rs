@@ -1,7 +1,9 @@
 //! What follows the operand that an application meant, or the string that it opened.
 
+use alloc::vec::Vec;
+
 use super::lex::{Kind, Token};
-use super::words::Class;
+use super::words::{Class, words};
 
 /// The tokens of a continuation, with their text.
 #[derive(Clone, Copy)]
@@ -101,6 +103,11 @@ pub(super) fn continues_string(tokens: &[Token], prefix: &[u8], text: &[u8]) -> 
                             )
                     ),
                 }
+        }
+        // `1 as' from`: the quote closes the name that the query gives a column.
+        Kind::Word(Class::From) => {
+            let words: Vec<&[u8]> = words(prefix).collect();
+            words.len() <= 2 && words.last().is_some_and(|word| word.eq_ignore_ascii_case(b"as"))
         }
         // `'!1`, `" union x`
         Kind::Prefix | Kind::Word(Class::Union | Class::Select)

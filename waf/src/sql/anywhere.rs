@@ -20,6 +20,11 @@ pub(super) fn is_statement(tokens: &[Token], text: &[u8]) -> bool {
             Kind::Word(Class::Statement) => match before {
                 Some(Kind::Semicolon | Kind::Conditional) => is_change(*token, rest, text),
                 None => is_change(*token, rest, text) && is_more_than_a_title(*token, rest, text),
+                // `*/create table x`: no title begins with an operator, and no bullet is that close.
+                Some(Kind::Arithmetic) if tokens[index - 1].end == token.start => {
+                    let is_first = tokens[..index].iter().all(|t| t.kind == Kind::Arithmetic);
+                    is_first && is_change(*token, rest, text)
+                }
                 _ => is_waiting(*token, rest, text),
             },
             Kind::Logic | Kind::Word(Class::Logic) => is_tautology(rest, text),
@@ -317,7 +322,7 @@ pub(super) fn has_traces(text: &[u8]) -> bool {
 
 /// A catalogue's name where SQL has names: behind `from`, before `.` or `(`, or next to what is SQL's.
 fn names_catalogue(text: &[u8]) -> bool {
-    if text.trim_ascii().eq_ignore_ascii_case(b"mysql.db") {
+    if is_grant_table(text.trim_ascii()) {
         return true;
     }
     let mut offset = 0;
@@ -345,6 +350,15 @@ fn names_catalogue(text: &[u8]) -> bool {
         offset = end + 1;
     }
     false
+}
+
+/// `mysql.user`: who may do what in MySQL.
+fn is_grant_table(text: &[u8]) -> bool {
+    const TABLES: [&[u8]; 7] =
+        [b"columns_priv", b"db", b"func", b"global_priv", b"procs_priv", b"tables_priv", b"user"];
+    let (schema, table) = text.split_at(text.len().min(6));
+    schema.eq_ignore_ascii_case(b"mysql.")
+        && TABLES.iter().any(|known| known.eq_ignore_ascii_case(table))
 }
 
 /// A call of a function that only databases have, where a call is all there is or an operator joins it.
@@ -424,7 +438,7 @@ fn loads(text: &[u8]) -> bool {
 
 /// `[$ne]`, `[$where]`: how a query's arguments become operators of MongoDB.
 fn has_operator_of_mongo(text: &[u8]) -> bool {
-    const OPERATORS: [&[u8]; 33] = [
+    const OPERATORS: [&[u8]; 28] = [
         b"all",
         b"and",
         b"between",
@@ -441,7 +455,6 @@ fn has_operator_of_mongo(text: &[u8]) -> bool {
         b"lt",
         b"lte",
         b"mod",
-        b"n",
         b"ne",
         b"nin",
         b"nor",
@@ -454,10 +467,6 @@ fn has_operator_of_mongo(text: &[u8]) -> bool {
         b"type",
         b"where",
         b"xor",
-        b"l",
-        b"e",
-        b"ni",
-        b"no",
     ];
     let mut rest = text;
     while let Some(at) = find(rest, b"[$") {
@@ -465,7 +474,7 @@ fn has_operator_of_mongo(text: &[u8]) -> bool {
         let length = rest.iter().take_while(|b| b.is_ascii_alphabetic()).count();
         let name = &rest[..length];
         let closes = rest.get(length) == Some(&b']');
-        if closes && length > 1 && OPERATORS.iter().any(|known| known.eq_ignore_ascii_case(name)) {
+        if closes && OPERATORS.iter().any(|known| known.eq_ignore_ascii_case(name)) {
             return true;
         }
     }
