@@ -25,7 +25,7 @@ use serde::{Deserialize, Serialize};
 use crate::definition::ResponseTransferMode;
 use crate::effect::{AuthorizerUse, CacheUse};
 use crate::gateway_error::ResponseType;
-use crate::message::{ClientCertificate, Fields, Scheme, Timestamp, Tls, Version};
+use crate::message::{ClientCertificate, Scheme, Timestamp, Tls, Version};
 
 /// A text of the arrival or of the gateway, where it is, or one that was made.
 pub type Text<'a> = Cow<'a, str>;
@@ -113,8 +113,6 @@ pub struct Context<'a> {
     pub cache: Option<CacheUse>,
     /// What the stage's web ACL said, if there is one.
     pub waf: Option<WafResponse>,
-    /// The fields that it added to the request.
-    pub inserted_fields: Option<Box<Fields>>,
     /// What the phases before the integration came to, where an access log may name it.
     pub phases: Option<Box<Phases>>,
     /// `$context.status`: what the client is given; 0 until that is known.
@@ -174,7 +172,6 @@ impl Context<'_> {
             integration: self.integration,
             cache: self.cache,
             waf: self.waf,
-            inserted_fields: self.inserted_fields,
             phases: self.phases,
             status: self.status,
             request_length: self.request_length,

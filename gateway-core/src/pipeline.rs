@@ -72,7 +72,7 @@ pub(crate) async fn run(gateway: Rc<Gateway>, arrival: Rc<Arrival>, io: Io) -> R
     let at = addressed.as_ref().ok().copied();
     begin_trace(&gateway, at, &arrival, &mut context, &io);
     let answer = match addressed {
-        Ok(at) => respond(&gateway, at, &arrival, &changed, &mut context, &io).await,
+        Ok(at) => respond(&gateway, &at, &arrival, &changed, &mut context, &io).await,
         Err(error) => Err(error),
     };
     if let Err(error) = &answer {
@@ -186,12 +186,10 @@ async fn inspect_and_note(
 /// The request with the fields that its web ACL added, kept in `changed`. One of the same name that the
 /// client sent is overwritten.
 fn insert<'g>(
-    inserted: Fields,
+    inserted: &Fields,
     request: &Request,
     changed: &'g OnceCell<Box<Request>>,
-    context: &mut Context<'g>,
 ) -> &'g Request {
-    let inserted = context.inserted_fields.insert(Box::new(inserted));
     changed.get_or_init(|| {
         let mut request = Box::new(request.clone());
         inserted.iter().for_each(|line| request.fields.set(line.name, line.value));
@@ -199,10 +197,10 @@ fn insert<'g>(
     })
 }
 
-/// The stages in their order.
+/// The stages in their order. What is passed by reference takes its room once.
 async fn respond<'g>(
     gateway: &'g Gateway,
-    at: StageOf<'g>,
+    at: &StageOf<'g>,
     arrival: &'g Arrival,
     changed: &'g OnceCell<Box<Request>>,
     context: &mut Context<'g>,
@@ -214,16 +212,16 @@ async fn respond<'g>(
         io.enter(PipelineStage::Inspect);
         // In a box, so that exchanges without a web ACL take no memory for it.
         context.waf = Some(WafResponse::Block);
-        match Box::pin(inspect_and_note(at, plan, arrival, context, io)).await? {
+        match Box::pin(inspect_and_note(*at, plan, arrival, context, io)).await? {
             Inspected::Answered(response) => return Ok(response),
             Inspected::GoesOn(inserted) if inserted.is_empty() => {}
-            Inspected::GoesOn(inserted) => request = insert(inserted, request, changed, context),
+            Inspected::GoesOn(inserted) => request = insert(&inserted, request, changed),
         }
         context.waf = Some(WafResponse::Allow);
     }
     io.enter(PipelineStage::Route);
-    let matched = match route(at, request, context) {
-        Err(_) if cors::is_preflight(at, request) => return Ok(cors::preflight()),
+    let matched = match route(*at, request, context) {
+        Err(_) if cors::is_preflight(*at, request) => return Ok(cors::preflight()),
         matched => matched?,
     };
     note_method(&matched, context);

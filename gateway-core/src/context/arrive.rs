@@ -60,7 +60,6 @@ impl<'a> Context<'a> {
             integration: None,
             cache: None,
             waf: None,
-            inserted_fields: None,
             phases: None,
             status: 0,
             request_length: request

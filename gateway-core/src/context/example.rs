@@ -52,7 +52,6 @@ pub(crate) fn example() -> Context<'static> {
         integration: None,
         cache: None,
         waf: None,
-        inserted_fields: None,
         phases: None,
         status: 0,
         request_length: 0,

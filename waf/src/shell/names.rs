@@ -32,7 +32,7 @@ pub(super) const UNIX: &str = "\
 /// Commands of Unix that are products, too. Sorted.
 pub(super) const PRODUCTS: &str = "\
     alpine ansible apt bash busybox clang cobc curl docker gcc gdb ghc gimp git grep gzip irb julia \
-    kubectl ksh lua mysql node npm nvim octave openssl openvpn pandoc perl php php5 php7 pip postgres \
+    ksh kubectl lua mysql node npm nvim octave openssl openvpn pandoc perl php php5 php7 pip postgres \
     psql python python2 python3 ruby svn tcpdump tmux vagrant valgrind vi vim wget wireshark zsh zypper";
 
 /// Commands of Unix that are words. Sorted.

@@ -168,7 +168,7 @@ fn rest_request_fields(mapped: Mapped, request: &Request, context: &Context) -> 
             || NEVER_SENT_BY_REST.contains(name)
     };
     let mut edits = removals(&request.fields, dropped);
-    set_inserted(&mut edits, context);
+    set_inserted(&mut edits, request, context);
     edits.set("X-Amzn-Apigateway-Api-Id", &context.api_id);
     edits.set_parts("X-Amzn-Trace-Id", &context.trace.parts());
     if let Some(traceparent) = context.traceparent() {
@@ -193,7 +193,7 @@ fn http_request_fields(request: &Request, context: &Context) -> FieldEdits {
     let mut edits = removals(&request.fields, |name| {
         HOP_BY_HOP.contains(name) || NEVER_SENT_BY_HTTP.contains(name) || TRANSLATED.contains(name)
     });
-    set_inserted(&mut edits, context);
+    set_inserted(&mut edits, request, context);
     let earlier = |name: &str| {
         let values: Vec<&str> = request.fields.all(name).collect();
         if values.is_empty() { String::new() } else { values.join(", ") + ", " }
@@ -208,12 +208,25 @@ fn http_request_fields(request: &Request, context: &Context) -> FieldEdits {
     edits
 }
 
-/// The host holds the fields as the client sent them: what the web ACL added is a change too.
-fn set_inserted(edits: &mut FieldEdits, context: &Context) {
-    for line in context.inserted_fields.iter().flat_map(|fields| fields.iter()) {
-        edits.set(line.name, line.value);
+/// The host holds the fields as the client sent them: what the web ACL added is a change too. What the
+/// client itself sent by such a name stays as it is: setting it changes nothing.
+fn set_inserted(edits: &mut FieldEdits, request: &Request, context: &Context) {
+    if context.waf.is_none() {
+        return;
+    }
+    let is_of_acl = |name: &str| {
+        let prefix = name.get(..INSERTED_PREFIX.len());
+        prefix.is_some_and(|prefix| prefix.eq_ignore_ascii_case(INSERTED_PREFIX))
+    };
+    for line in request.fields.iter().filter(|line| is_of_acl(line.name)) {
+        if request.fields.all(line.name).count() == 1 {
+            edits.set(line.name, line.value);
+        }
     }
 }
+
+/// What AWS WAF puts before the names of fields that it adds.
+const INSERTED_PREFIX: &str = "x-amzn-waf-";
 
 const NEVER_SENT_BY_HTTP: Names = Names::of(&["host", "content-length", "expect"]);
 
