@@ -10,7 +10,7 @@ use crate::context::{AuthorizerContext, Context};
 use crate::definition::{Api, Authorization, LoggingLevel, Protocol, Source};
 use crate::effect::Notice;
 use crate::exchange::Io;
-use crate::execution_log::{Detail, events};
+use crate::execution_log::{Detail, LogEvent, events};
 use crate::gateway::{Logging, MethodOf, StageOf};
 use crate::gateway_error::GatewayError;
 use crate::message::{Arrival, Request, Response};
@@ -146,11 +146,16 @@ pub(super) fn responded(
     let transcript = recorder.finish();
     if let (Some(at), Some(data_trace_enabled)) = (at, logged) {
         let detail = Detail { data_trace_enabled, is_of_stage: true };
-        let line = |event: crate::execution_log::LogEvent| {
+        let line = |event: LogEvent| {
             let (time, id) = (time::iso8601(event.now), &context.request_id);
             single_line(&format!("{time} ({id}) {}", event.text))
         };
-        let lines = events(&transcript, detail).into_iter().map(line).collect();
+        let mut events = events(&transcript, detail);
+        if context.is_traced {
+            let text = format!("X-ray Tracing ID : Root={}", context.trace.root);
+            events.push(LogEvent { now, text });
+        }
+        let lines = events.into_iter().map(line).collect();
         let destination = match at.stage.execution_log_destination.as_str() {
             "" => "stderr".into(),
             destination => destination.into(),

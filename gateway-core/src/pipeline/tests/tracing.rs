@@ -1,7 +1,8 @@
 use alloc::rc::Rc;
-use alloc::{format, string::String, vec, vec::Vec};
+use alloc::string::{String, ToString};
+use alloc::{format, vec, vec::Vec};
 
-use crate::definition::{Api, IntegrationType, Sampler, Snapshot};
+use crate::definition::{Api, IntegrationType, LoggingLevel, MethodSetting, Sampler, Snapshot};
 use crate::effect::{Effect, Notice};
 use crate::gateway::Gateway;
 use crate::message::Fields;
@@ -168,4 +169,29 @@ fn functions_and_templates_are_told_the_trace_too() {
     let traceparent: String = event["headers"]["traceparent"].as_str().unwrap().into();
     assert!(traceparent.starts_with(&format!("00-{TRACE}-")) && !traceparent.contains(CALLER));
     assert_eq!(event["multiValueHeaders"]["traceparent"].as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn the_log_of_a_request_that_is_traced_ends_with_its_trace() {
+    let last_line = |is_traced: bool, fields: &[&str]| {
+        let mut apis = proxied();
+        let logging_level = Some(LoggingLevel::Info);
+        let setting = MethodSetting { logging_level, ..MethodSetting::default() };
+        apis[0].stages[0].method_settings.insert("*/*".into(), setting);
+        let gateway = match is_traced {
+            true => traced(apis, "parentbased_always_on"),
+            false => Rc::new(Gateway::compile(snapshot(apis)).unwrap()),
+        };
+        let (_, told) = passed_on(&gateway, fields);
+        let logs = told.notices.iter().filter_map(|notice| match notice {
+            Notice::WriteExecutionLog { lines, .. } => lines.last(),
+            _ => None,
+        });
+        logs.last().unwrap().split_once(") ").unwrap().1.to_string()
+    };
+    let root = "Root=1-4bf92f35-77b34da6a3ce929d0e0e4736";
+    let field = format!("X-Amzn-Trace-Id: {root};Sampled=1");
+    assert_eq!(last_line(true, &[&field]), format!("X-ray Tracing ID : {root}"));
+    assert!(last_line(true, &[]).starts_with("X-ray Tracing ID : Root=1-"));
+    assert!(last_line(false, &[&field]).starts_with("Method completed with status"));
 }
