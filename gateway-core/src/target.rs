@@ -37,21 +37,26 @@ pub(crate) fn split_before(text: &str, character: u8) -> (&str, &str) {
 /// A decoded path, without its first slash, as one reads it who resolves dot segments (RFC 3986 §5.2.4)
 /// and has no empty ones; `None` if it has no dot segments. `..` does not lead out of it.
 pub(crate) fn without_dot_segments(path: &str) -> Option<String> {
-    let is_dot = |segment: &str| matches!(segment, "." | "..");
+    let is_dot = |segment: &str| matches!(plain(segment), "." | "..");
     if !path.split(['/', '\\']).any(is_dot) {
         return None;
     }
     let mut segments: Vec<&str> = Vec::new();
     for segment in path.split(['/', '\\']) {
-        match segment {
+        match plain(segment) {
             "" | "." => {}
             ".." => {
                 segments.pop();
             }
-            segment => segments.push(segment),
+            _ => segments.push(segment),
         }
     }
     Some(segments.join("/"))
+}
+
+/// A segment without its parameters: servlets read `..;a=b` as `..`.
+fn plain(segment: &str) -> &str {
+    split_before(segment, b';').0
 }
 
 /// Whether `..` leads out of a path or a part of one, percent-encoded as it may be: `a/../../b`.
@@ -61,7 +66,7 @@ pub(crate) fn climbs_out(path: &str) -> bool {
     }
     let decoded = decode(path);
     let mut depth = 0_usize;
-    decoded.split(['/', '\\']).any(|segment| match segment {
+    decoded.split(['/', '\\']).any(|segment| match plain(segment) {
         "" | "." => false,
         ".." if depth == 0 => true,
         ".." => {
@@ -239,6 +244,7 @@ mod tests {
             ("/open/%2e%2E/admin", "/admin"),
             ("/open/..%2fadmin", "/admin"),
             ("/../..", "/"),
+            ("/x/..;a=b/admin", "/admin"),
             ("/%61dmin", "/admin"),
         ] {
             assert_eq!(equivalent(path).as_deref(), Some(read), "{path}");
@@ -250,7 +256,7 @@ mod tests {
 
     #[test]
     fn a_part_of_a_path_may_climb_within_itself_alone() {
-        for path in ["..", "a/../../b", "%2e%2e/a", "a%2f..%2F.%2e", "\\..\\a", "./.."] {
+        for path in ["..", "a/../../b", "%2e%2e/a", "a%2f..%2F.%2e", "\\..\\a", "./..", "..;/a"] {
             assert!(climbs_out(path), "{path}");
         }
         for path in ["", "a/../b", "a/b/../..", "...", "a..b", "%2e", "100%"] {

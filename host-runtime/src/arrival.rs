@@ -7,7 +7,7 @@ use std::sync::Arc;
 use gateway_core::limits::{FIELDS_BYTES_MAX, PAYLOAD_BYTES_MAX};
 use gateway_core::message::{self, Arrival, Fields, Location, Scheme};
 use http::uri::Authority;
-use http::{Method, Request, Response, Version, header, request::Parts};
+use http::{HeaderValue, Method, Request, Response, Version, header, request::Parts};
 use hyper::body::Incoming;
 
 use crate::body::Body;
@@ -183,21 +183,29 @@ pub(crate) fn check(parts: &Parts) -> Result<(), Box<Response<Body>>> {
 }
 
 /// A request without `Host`, with several, or with one that no host can have is answered with 400
-/// (RFC 9112 §3.2): two readers could take it for different APIs.
+/// (RFC 9112 §3.2): two readers could take it for different APIs. So is one of HTTP/2 whose `:authority`
+/// is another one (RFC 9113 §8.3.1).
 fn has_one_host(parts: &Parts) -> bool {
+    let authority = parts.uri.authority().map(Authority::as_str);
+    if authority.is_some_and(|authority| authority.contains('@')) {
+        return false;
+    }
     let mut hosts = parts.headers.get_all(header::HOST).iter();
     let Some(host) = hosts.next() else { return parts.version != Version::HTTP_11 };
     // An empty one is what a client sends whose target has no authority.
     let is_host =
         |host: &[u8]| host.is_empty() || !host.contains(&b'@') && Authority::try_from(host).is_ok();
-    hosts.next().is_none() && is_host(host.as_bytes())
+    let is_own = parts.version != Version::HTTP_2
+        || authority.is_none_or(|own| own.as_bytes().eq_ignore_ascii_case(host.as_bytes()));
+    hosts.next().is_none() && is_host(host.as_bytes()) && is_own
 }
 
 /// Content in a coding other than `chunked` would go on without a word of its coding, which is the
-/// connection's (RFC 9112 §6.1).
+/// connection's, and no coding is applied twice (RFC 9112 §6.1).
 fn is_framed_plainly(parts: &Parts) -> bool {
-    let codings = parts.headers.get_all(header::TRANSFER_ENCODING).iter();
-    codings.into_iter().all(|coding| coding.as_bytes().eq_ignore_ascii_case(b"chunked"))
+    let mut codings = parts.headers.get_all(header::TRANSFER_ENCODING).iter();
+    let is_chunked = |coding: &HeaderValue| coding.as_bytes().eq_ignore_ascii_case(b"chunked");
+    codings.next().is_none_or(is_chunked) && codings.next().is_none()
 }
 
 fn fields(parts: &Parts, heads: Option<&Heads>) -> Fields {
@@ -221,4 +229,42 @@ fn join_cookies(fields: &mut Fields) {
     let cookies: Vec<&str> = fields.all("cookie").collect();
     let joined = cookies.join("; ");
     fields.set("cookie", joined);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_is_asked_is_said_once() {
+        let is_refused = |version, uri: &str, host: Option<&str>| {
+            let mut request = Request::builder().version(version).uri(uri);
+            if let Some(host) = host {
+                request = request.header("host", host);
+            }
+            check(&request.body(()).unwrap().into_parts().0).is_err()
+        };
+        let (h1, h2) = (Version::HTTP_11, Version::HTTP_2);
+        assert!(!is_refused(h2, "https://a/x", None) && !is_refused(h2, "https://a/x", Some("A")));
+        assert!(is_refused(h2, "https://a/x", Some("b")));
+        assert!(is_refused(h2, "https://evil@a/x", None));
+        // A target's authority overrides `Host` (RFC 9112 §3.2.2).
+        assert!(!is_refused(h1, "http://a/x", Some("b")));
+        assert!(is_refused(h1, "http://evil@a/x", Some("a")));
+    }
+
+    #[test]
+    fn no_coding_is_applied_twice() {
+        let is_refused = |codings: &[&str]| {
+            let request = Request::builder().uri("/").header("host", "a");
+            let with = |request: http::request::Builder, coding: &&str| {
+                request.header("transfer-encoding", *coding)
+            };
+            let request = codings.iter().fold(request, with).body(()).unwrap();
+            check(&request.into_parts().0).is_err()
+        };
+        assert!(!is_refused(&[]) && !is_refused(&["Chunked"]));
+        assert!(is_refused(&["chunked", "chunked"]) && is_refused(&["chunked, chunked"]));
+        assert!(is_refused(&["gzip", "chunked"]));
+    }
 }
