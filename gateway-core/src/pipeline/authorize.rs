@@ -161,7 +161,8 @@ async fn decide(
         }
         Some(AuthorizerPlan::Lambda(plan)) => {
             let resource = resource_policy::evaluate(policy, &arn, &access)?;
-            let asked = lambda::lambda(plan, *authorizer, of, request, context, &arn, identity, io);
+            let asked =
+                lambda::lambda((*authorizer, plan), of, request, context, &arn, identity, io);
             let asked = Box::pin(asked).await?;
             let access = AccessRequest { now: io.now(), ..access };
             if invalidates {

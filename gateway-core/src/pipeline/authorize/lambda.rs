@@ -41,8 +41,7 @@ pub(super) struct Asked {
 
 /// Asks the authorizer of this index about a request.
 pub(super) async fn lambda(
-    plan: &LambdaPlan,
-    index: u32,
+    (index, plan): (u32, &LambdaPlan),
     of: MethodOf<'_>,
     request: &Request,
     context: &Context<'_>,

@@ -183,11 +183,11 @@ fn the_log_of_a_request_that_is_traced_ends_with_its_trace() {
             false => Rc::new(Gateway::compile(snapshot(apis)).unwrap()),
         };
         let (_, told) = passed_on(&gateway, fields);
-        let logs = told.notices.iter().filter_map(|notice| match notice {
+        let mut logs = told.notices.iter().filter_map(|notice| match notice {
             Notice::WriteExecutionLog { lines, .. } => lines.last(),
             _ => None,
         });
-        logs.last().unwrap().split_once(") ").unwrap().1.to_string()
+        logs.next().unwrap().split_once(") ").unwrap().1.to_string()
     };
     let root = "Root=1-4bf92f35-77b34da6a3ce929d0e0e4736";
     let field = format!("X-Amzn-Trace-Id: {root};Sampled=1");
