@@ -7,6 +7,7 @@ extern crate alloc;
 extern crate std;
 
 mod answer;
+mod compress;
 mod cookies;
 mod finish;
 mod invalidation;

@@ -102,6 +102,8 @@ pub(crate) struct Behavior {
     pub(crate) cache: CachePolicy,
     pub(crate) forward: Option<OriginRequestPolicy>,
     pub(crate) respond: Option<ResponseHeadersPolicy>,
+    /// Whether what is worth it is compressed here.
+    pub(crate) compress: bool,
     /// The ids of keys whose signatures are trusted; `None`: nothing is signed.
     pub(crate) trusted_keys: Option<Vec<String>>,
 }

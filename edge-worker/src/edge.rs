@@ -4,6 +4,7 @@
 //! cache, and who waits for whom is known to an isolate alone.
 
 mod cached;
+mod compressing;
 mod flights;
 mod keeping;
 mod origin;

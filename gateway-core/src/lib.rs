@@ -37,7 +37,7 @@ mod access_log;
 pub mod bucket;
 mod challenge;
 pub mod codec;
-mod content_coding;
+pub mod content_coding;
 mod content_handling;
 pub mod context;
 pub mod counted;

@@ -5,6 +5,7 @@
 //! sent, content is kept on its way, and those who want the same wait for one.
 
 mod cached;
+mod compressing;
 mod keeping;
 mod origin;
 mod response;

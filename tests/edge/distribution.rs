@@ -268,6 +268,27 @@ async fn stale_while_revalidate_answers_at_once_and_asks_in_the_background() {
 }
 
 #[tokio::test]
+async fn the_worker_compresses_what_it_stores() {
+    let changes = json!({"DefaultCacheBehavior": behavior(json!({"Compress": true}))});
+    let content = "compress me ".repeat(1_000);
+    let sent = content.clone();
+    let edge = Edge::start(changes, move |_, _| {
+        respond(200, &[("Content-Type", "text/plain"), ("ETag", "\"1\"")], &sent)
+    });
+    let edge = edge.await;
+    for told in ["Miss from cloudfront", "Hit from cloudfront"] {
+        let coded = edge.ask("GET", "/a", &[("Accept-Encoding", "gzip")]).await;
+        assert_eq!(field(&coded, "x-cache"), told);
+        let fields = (field(&coded, "content-encoding"), field(&coded, "etag"));
+        assert_eq!(fields, ("gzip".into(), "W/\"1\"".into()));
+        assert!(coded.content.len() < 500 && coded.content.starts_with(&[0x1f, 0x8b]));
+    }
+    assert_eq!(text(&edge.get("/a").await), content);
+    assert_eq!(edge.origin.received_len(), 2);
+    edge.stop().await;
+}
+
+#[tokio::test]
 async fn viewers_are_let_in_by_the_country_that_the_platform_tells() {
     let restrictions = json!({"Restrictions": {"GeoRestriction": {
         "RestrictionType": "whitelist", "Quantity": 1, "Items": ["DE"]}}});

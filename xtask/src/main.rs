@@ -14,6 +14,7 @@ mod test;
 mod toolchain;
 mod waf_suite;
 mod worker;
+mod worker_cpu;
 
 use anyhow::{Result, bail};
 
@@ -25,6 +26,7 @@ cargo xtask COMMAND
   test [--only PART]…       run every test; --list names the parts
   component                 build the pipeline as a Wasm component, and precompile it for this machine's architecture
   worker [--no-startup]     build the Cloudflare Worker, check its size, measure its start under workerd
+  worker-cpu                measure the CPU time of a full request to the Worker under workerd
   bench [--rounds N] [--seconds N] [--only NAME]…
                             compare with nginx and a bare proxy; writes docs/benchmarks.md
   waf-suite [--benign FOLDER]… [--attacks FOLDER]… [CORERULESET]
@@ -57,6 +59,7 @@ fn run(arguments: &[String]) -> Result<()> {
             no_more(rest).and_then(|()| component::build(serve::Build::Development).map(drop))
         }
         "worker" => worker::run(rest),
+        "worker-cpu" => worker_cpu::run(rest),
         "bench" => bench::run(rest),
         "waf-suite" => waf_suite::run(rest),
         "cache-suite" => cache_suite::run(rest),

@@ -91,6 +91,7 @@ fn behavior(at: &At<'_, '_>, pattern: Pattern, places: &Places<'_>) -> Option<Be
         cache: cache?,
         forward: forward.or(legacy),
         respond,
+        compress: at.is("Compress"),
         trusted_keys: trusted_keys(at, places),
     })
 }
@@ -144,9 +145,6 @@ fn refuse(at: &At<'_, '_>) {
     }
     if let Some(signers) = at.get("TrustedSigners").filter(|at| at.is("Enabled")) {
         signers.error("AWS accounts as signers are not supported: use `TrustedKeyGroups`");
-    }
-    if at.is("Compress") {
-        at.warning("the edge does not compress: variants are stored as the origin encodes them");
     }
 }
 

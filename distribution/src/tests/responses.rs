@@ -100,3 +100,56 @@ fn invalidations_name_paths_and_all_that_begin_so() {
     assert!(Invalidation::new([]).is_err());
     assert!(Invalidation::new(core::iter::repeat_n("/a", 3001)).is_err());
 }
+
+#[test]
+fn what_is_worth_it_is_compressed_and_nothing_else() {
+    let distribution = serving(json!({"Compress": true}), &[]);
+    let gzip = [("Accept-Encoding", "gzip, deflate")];
+    let lines = |changes: &[(&str, &str)]| {
+        let mut fields = Fields::from([("Content-Type", "text/html"), ("Content-Length", "1000")]);
+        changes.iter().for_each(|(name, value)| fields.set(*name, *value));
+        fields
+    };
+    let is = |status, changes: &[(&str, &str)], asked: Lines<'_>| {
+        get(&distribution, "/a", asked).is_to_be_compressed(status, &lines(changes))
+    };
+    assert!(is(200, &[], &gzip));
+    assert!(is(404, &[("Content-Type", "Application/JSON; charset=utf-8")], &gzip));
+    for (name, value) in [
+        ("Content-Type", "image/png"),
+        ("Content-Length", "999"),
+        ("Content-Length", "10000001"),
+        ("Content-Encoding", "br"),
+        ("Cache-Control", "max-age=1, No-Transform"),
+    ] {
+        assert!(!is(200, &[(name, value)], &gzip), "{name}: {value}");
+    }
+    assert!(!is(206, &[], &gzip));
+    assert!(!is(200, &[], &[]));
+    assert!(!is(200, &[], &[("Accept-Encoding", "gzip;q=0")]));
+    let plain = serving(json!({}), &[]);
+    assert!(!get(&plain, "/a", &gzip).is_to_be_compressed(200, &lines(&[])));
+    let disabled = serving(json!({"Compress": true, "CachePolicyId": CACHING_DISABLED}), &[]);
+    assert!(!get(&disabled, "/a", &gzip).is_to_be_compressed(200, &lines(&[])));
+}
+
+#[test]
+fn what_is_compressed_is_known_by_a_weak_tag() {
+    let distribution = serving(json!({"Compress": true}), &[]);
+    let matched = get(&distribution, "/a", &[]);
+    let mut stored = Fields::from([("ETag", "\"1\""), ("Content-Length", "1000")]);
+    matched.compressed(&mut stored, 10);
+    for (name, value) in [
+        ("etag", "W/\"1\""),
+        ("content-length", "10"),
+        ("content-encoding", "gzip"),
+        ("vary", "Accept-Encoding"),
+    ] {
+        assert_eq!(stored.text(name), Some(value));
+    }
+    for (said, taken) in [("\"1\"", "W/\"1\""), ("\"2\"", "\"2\""), ("W/\"1\"", "W/\"1\"")] {
+        let mut fields = Fields::from([("ETag", said)]);
+        matched.validated(&stored, &mut fields);
+        assert_eq!(fields.text("etag"), Some(taken));
+    }
+}

@@ -8,6 +8,7 @@ use http_cache::{
 use js_sys::Uint8Array;
 
 use super::Exchange;
+use super::compressing::compressed;
 use super::flights::{self, Digest, Flight};
 use super::keeping;
 use super::origin::{OriginAnswer, time};
@@ -190,6 +191,10 @@ impl Exchange {
             Err(error) => return Outcome::from(error).with_status(status),
         };
         let about = about.filter(|_| answer.is_to_given);
+        let mut answer = compressed(key.matched, answer);
+        if let Some((entry, _)) = &about {
+            key.matched.validated(&entry.stored.fields, &mut answer.fields);
+        }
         let response = Response {
             status: answer.status,
             fields: &answer.fields,

@@ -249,6 +249,10 @@ impl Exchange {
             }
         };
         let about = about.filter(|_| answer.is_to_given);
+        let mut answer = self.compressed(key.matched, answer).await;
+        if let Some((object, _)) = &about {
+            key.matched.validated(&object.stored.fields, &mut answer.fields);
+        }
         let response = Response {
             status: answer.status,
             fields: &answer.fields,

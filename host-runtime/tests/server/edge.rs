@@ -174,6 +174,33 @@ fn unsafe_methods_forget_what_is_stored() {
 }
 
 #[test]
+fn objects_are_compressed_once_and_validated_by_their_origins_tag() {
+    let content = "compress me ".repeat(20_000);
+    let (origin, heads) = answering({
+        let content = content.clone();
+        move |head, _| match head.to_lowercase().contains("if-none-match: w/\"1\"") {
+            true => b"HTTP/1.1 304 N\r\nETag: \"1\"\r\nCache-Control: max-age=0\r\n\r\n".into(),
+            false => {
+                let lines =
+                    "Cache-Control: max-age=0\r\nETag: \"1\"\r\nContent-Type: text/plain\r\n";
+                response(200, lines, &content)
+            }
+        }
+    });
+    let behavior = json!({"Compress": true});
+    let edge = Edge::start(origin, json!({"DefaultCacheBehavior": behavior}));
+    for told in ["Miss", "RefreshHit"] {
+        let coded = edge.ask("GET", "/a", "Accept-Encoding: gzip\r\n");
+        assert!(has(&coded, &format!("x-cache: {told} from cloudfront")), "{}", coded.head);
+        assert!(has(&coded, "content-encoding: gzip") && has(&coded, "etag: W/\"1\""));
+        assert!(coded.content.len() < 5_000 && coded.content.starts_with(&[0x1f, 0x8b]));
+    }
+    let plain = edge.get("/a");
+    assert_eq!((plain.text(), has(&plain, "etag: \"1\"")), (content, true));
+    assert_eq!(heads.lock().unwrap().len(), 3);
+}
+
+#[test]
 fn parameters_that_no_policy_names_make_no_other_object() {
     let (origin, heads) = answering(|_, count| fresh(&count.to_string()));
     // CachingOptimized: no parameters in the key.
