@@ -11,7 +11,9 @@ fn acl(groups: &[&str]) -> WebAcl {
         .map(|(priority, name)| {
             serde_json::json!({
                 "Name": name, "Priority": priority, "OverrideAction": {"None": {}},
-                "Statement": {"ManagedRuleGroupStatement": {"VendorName": "AWS", "Name": name}},
+                // Sizes only count, so that large bodies are read.
+                "Statement": {"ManagedRuleGroupStatement": {"VendorName": "AWS", "Name": name,
+                    "RuleActionOverrides": [{"Name": "SizeRestrictions_BODY", "ActionToUse": {"Count": {}}}]}},
             })
         })
         .collect();

@@ -148,7 +148,9 @@ pub(crate) fn is_metadata_address(text: &[u8]) -> bool {
         b"metadata.google.internal",
         b"::ffff:a9fe:a9fe",
     ];
+    // Each form has one of these.
     text.len() >= 8
+        && text.iter().any(|b| matches!(b, b'.' | b':' | b'/' | b'x' | b'X'))
         && FORMS.iter().any(|form| contains_small(text, form))
         && (is_compact(text, 4) || contains_small(text, b"://169.254") && is_compact(text, 12))
 }

@@ -10,6 +10,10 @@
 mod anchored;
 mod anywhere;
 mod lex;
+mod operand;
+mod select;
+mod tail;
+mod traces;
 mod words;
 
 use lex::{Start, lex};
@@ -23,7 +27,7 @@ pub(crate) fn is_injection(text: &[u8], is_high: bool) -> bool {
 pub(crate) fn is_plain_injection(text: &[u8]) -> bool {
     // Words, numbers, dots and hyphens alone are no continuation of anything.
     if !text.iter().any(|b| !(b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.'))) {
-        return anywhere::is_machine_limit(text);
+        return traces::is_machine_limit(text);
     }
     if !is_worth_reading(text) {
         return false;
@@ -48,7 +52,7 @@ pub(crate) fn is_extended(text: &[u8]) -> bool {
     if text.len() < 4 {
         return false;
     }
-    anywhere::has_traces(text)
+    traces::has_traces(text)
 }
 
 /// Quotes, comments or SQL's words where nothing else follows.

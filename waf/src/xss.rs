@@ -46,8 +46,15 @@ fn is_worth_reading(text: &[u8]) -> bool {
     let telling = |b: &u8| {
         matches!(b, b'<' | b'>' | b'=' | b'(' | b'`' | b'[' | b':' | b'&' | b'\\' | b'@' | 0 | 0xbc)
     };
-    text.iter().any(telling)
-        || text.windows(2).any(|w| w == b"/*" || w == b"![")
+    // What is looked for below begins with one of these.
+    let may_begin = |b: &u8| matches!(b, b'/' | b'!' | b'+' | b'.' | b'-');
+    if text.iter().any(telling) {
+        return true;
+    }
+    if !text.iter().any(may_begin) {
+        return false;
+    }
+    text.windows(2).any(|w| w == b"/*" || w == b"![")
         || text.windows(5).any(|w| w.eq_ignore_ascii_case(b"+adw-"))
         || text.windows(4).any(|w| {
             w.eq_ignore_ascii_case(b".coo")

@@ -1,5 +1,6 @@
 //! What a web ACL lets through, refuses and logs.
 
+mod bodies;
 mod inserted_fields;
 
 use alloc::rc::Rc;
@@ -32,11 +33,16 @@ fn managed(name: &str) -> String {
 
 /// A gateway whose stage `prod` has a web ACL with these rules.
 fn gateway(rules: &[String]) -> Rc<Gateway> {
+    gateway_of(rules, "")
+}
+
+/// The same with more members of the web ACL.
+fn gateway_of(rules: &[String], more: &str) -> Rc<Gateway> {
     let document = format!(
         r#"{{"WebACL": {{"Name": "acl", "Id": "1", "ARN": "arn:aws:wafv2:eu-west-1:123456789012:regional/webacl/acl/1",
             "DefaultAction": {{"Allow": {{}}}}, "Rules": [{}],
             "CustomResponseBodies": {{"gone": {{"ContentType": "APPLICATION_JSON", "Content": "{{\"gone\":true}}"}}}},
-            "VisibilityConfig": {{}}, "Capacity": 1}}, "LockToken": "x"}}"#,
+            {more} "VisibilityConfig": {{}}, "Capacity": 1}}, "LockToken": "x"}}"#,
         rules.join(",")
     );
     let token_key = Some(TokenKey(vec![7; 32]));

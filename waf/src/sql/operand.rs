@@ -1,0 +1,117 @@
+//! Operands: where one ends, and calls that only SQL has.
+
+use super::lex::{Kind, Token};
+use super::words::Class;
+
+/// What is behind an operand; all of it where there is none.
+pub(super) fn skip_operand(tokens: &[Token]) -> &[Token] {
+    let mut rest = tokens;
+    while let [
+        Token { kind: Kind::Prefix | Kind::Arithmetic | Kind::Word(Class::Quantity), .. },
+        more @ ..,
+    ] = rest
+    {
+        rest = more;
+    }
+    let Some((first, mut more)) = rest.split_first() else { return tokens };
+    match first.kind {
+        Kind::Number | Kind::Text { .. } | Kind::Variable | Kind::Word(Class::Literal) => {}
+        Kind::Word(Class::Name | Class::Function | Class::CommonFunction | Class::Object) => {
+            while let [
+                Token { kind: Kind::Dot, .. },
+                Token { kind: Kind::Word(_), .. },
+                after @ ..,
+            ] = more
+            {
+                more = after;
+            }
+            if more.first().is_some_and(|token| token.kind == Kind::Open) {
+                more = skip_parentheses(more);
+            }
+        }
+        Kind::Open => more = skip_parentheses(rest),
+        _ => return tokens,
+    }
+    // Casts, and arithmetic that makes the operand longer.
+    loop {
+        more = match more {
+            [Token { kind: Kind::Cast, .. }, Token { kind: Kind::Word(_), .. }, after @ ..] => {
+                after
+            }
+            [Token { kind: Kind::Arithmetic, .. }, Token { kind, .. }, after @ ..]
+                if is_literal(*kind) || matches!(kind, Kind::Word(Class::Name)) =>
+            {
+                after
+            }
+            _ => return more,
+        };
+    }
+}
+
+/// What is behind a pair of parentheses; nothing where they are not closed.
+fn skip_parentheses(tokens: &[Token]) -> &[Token] {
+    let mut depth = 0_u32;
+    for (index, token) in tokens.iter().enumerate() {
+        match token.kind {
+            Kind::Open => depth += 1,
+            Kind::Close => {
+                depth -= 1;
+                if depth == 0 {
+                    return &tokens[index + 1..];
+                }
+            }
+            _ => {}
+        }
+    }
+    &[]
+}
+
+pub(super) fn is_literal(kind: Kind) -> bool {
+    matches!(kind, Kind::Number | Kind::Text { .. } | Kind::Variable | Kind::Word(Class::Literal))
+}
+
+/// A call of a function that databases alone have.
+pub(super) fn calls(tokens: &[Token]) -> bool {
+    tokens.get(1).is_some_and(|token| token.kind == Kind::Open)
+}
+
+/// `sleep(5)`, `char(65,66)`, `if(1=1,…`, `concat(0x41`: common names with what SQL gives them.
+pub(super) fn delays(tokens: &[Token], text: &[u8]) -> bool {
+    let [name, Token { kind: Kind::Open, .. }, rest @ ..] = tokens else { return false };
+    let Some(argument) = rest.first() else { return false };
+    let name = name.text(text);
+    let is = |known: &[u8]| name.eq_ignore_ascii_case(known);
+    let behind = skip_operand(rest);
+    if is(b"sleep") || is(b"char") || is(b"chr") {
+        return argument.kind == Kind::Number || subselect(tokens);
+    }
+    if is(b"if") {
+        let compares = matches!(
+            behind.first(),
+            Some(Token { kind: Kind::Compare | Kind::Word(Class::Compare | Class::Logic), .. })
+        );
+        return compares
+            && rest.iter().take(32).filter(|token| token.kind == Kind::Comma).count() >= 2;
+    }
+    if is(b"cast") || is(b"convert") {
+        return behind.first().is_some_and(|t| {
+            matches!(t.kind, Kind::Word(Class::As) | Kind::Comma)
+                || t.text(text).eq_ignore_ascii_case(b"using")
+        });
+    }
+    let first = argument.text(text);
+    matches!(argument.kind, Kind::Word(Class::Function | Class::Select) | Kind::Variable)
+        || (argument.kind == Kind::Number && first.starts_with(b"0x") && first.len() > 3)
+        || (matches!(argument.kind, Kind::Word(Class::CommonFunction))
+            && delays(&rest[..rest.len().min(64)], text))
+        || (is(b"exists") && subselect(tokens))
+}
+
+/// A `(select` within the next few tokens.
+pub(super) fn subselect(tokens: &[Token]) -> bool {
+    let near = &tokens[..tokens.len().min(16)];
+    near.windows(2).any(|pair| {
+        pair[0].kind == Kind::Open
+            && matches!(pair[1].kind, Kind::Word(Class::Select | Class::Case))
+    })
+}

@@ -1,0 +1,97 @@
+//! Queries: `select` and what it selects.
+
+use super::anywhere::is_case;
+use super::lex::{Kind, Token};
+use super::operand::{calls, skip_operand, subselect};
+use super::words::Class;
+
+/// `union all select 1,2`: what is selected is not prose.
+pub(super) fn unites(tokens: &[Token], text: &[u8]) -> bool {
+    let mut rest = tokens;
+    while let [
+        Token {
+            kind: Kind::Word(Class::Quantity) | Kind::Open | Kind::Conditional | Kind::Comment,
+            ..
+        },
+        more @ ..,
+    ] = rest
+    {
+        rest = more;
+    }
+    match rest.split_first() {
+        Some((Token { kind: Kind::Word(Class::Select), .. }, rest)) => selects(rest, text),
+        Some((word, [Token { kind: Kind::Open, .. }, ..])) => {
+            word.text(text).eq_ignore_ascii_case(b"values")
+        }
+        _ => false,
+    }
+}
+
+/// A list of what is selected, or something that only SQL selects.
+pub(super) fn selects(tokens: &[Token], text: &[u8]) -> bool {
+    let mut rest = tokens;
+    while let [
+        Token { kind: Kind::Word(Class::Quantity) | Kind::Conditional | Kind::Prefix, .. },
+        more @ ..,
+    ] = rest
+    {
+        rest = more;
+    }
+    let Some(first) = rest.first() else { return false };
+    let names_table = |from: &[Token]| match from.first().map(|token| token.kind) {
+        Some(Kind::Word(Class::Name | Class::Object | Class::Function | Class::CommonFunction)) => {
+            // `from members of the club` has a word that no table is followed by.
+            !matches!(from.get(1).map(|t| t.kind), Some(Kind::Word(Class::English | Class::Name)) if from.len() > 3)
+        }
+        Some(Kind::Text { .. } | Kind::Open | Kind::Variable | Kind::Conditional) => true,
+        _ => false,
+    };
+    if first.kind == Kind::Arithmetic && first.text(text) == b"*" {
+        return match rest.get(1).map(|token| token.kind) {
+            Some(Kind::Word(Class::From)) => names_table(&rest[2..]),
+            Some(Kind::Comma) => true,
+            kind => kind.is_none_or(|kind| kind == Kind::Comment),
+        };
+    }
+    match first.kind {
+        Kind::Variable | Kind::Text { .. } => return true,
+        Kind::Word(Class::Function) if calls(rest) => return true,
+        Kind::Word(Class::CommonFunction | Class::Object) if calls(rest) => return true,
+        Kind::Word(Class::Case) => return is_case(&rest[1..]),
+        Kind::Open => return subselect(rest) || rest.len() > 2,
+        _ => {}
+    }
+    let behind = skip_operand(rest);
+    if behind.len() == rest.len() {
+        return false;
+    }
+    let is_number = matches!(first.kind, Kind::Number | Kind::Word(Class::Literal));
+    match behind.first().map(|token| token.kind) {
+        None => is_number,
+        Some(Kind::Comma) => {
+            let next = skip_operand(&behind[1..]);
+            next.len() < behind.len() - 1
+                && match next.first().map(|token| token.kind) {
+                    None => true,
+                    Some(Kind::Word(Class::From)) => names_table(&next[1..]),
+                    Some(kind) => {
+                        matches!(
+                            kind,
+                            Kind::Comma
+                                | Kind::Comment
+                                | Kind::Close
+                                | Kind::Word(Class::Union | Class::Into)
+                        ) && (is_number || kind != Kind::Comma || next.len() > 1)
+                    }
+                }
+        }
+        Some(Kind::Word(Class::From)) => names_table(&behind[1..]),
+        Some(Kind::Comment | Kind::Close | Kind::Semicolon) => is_number,
+        Some(
+            Kind::Logic
+            | Kind::Compare
+            | Kind::Word(Class::Into | Class::Where | Class::Union | Class::Limit),
+        ) => is_number,
+        _ => false,
+    }
+}

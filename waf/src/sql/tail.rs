@@ -1,0 +1,328 @@
+//! What goes on behind an operand or a string: whether it is an attack.
+
+use super::anywhere::{is_case, is_change, is_outfile};
+use super::lex::{Kind, Token};
+use super::operand::{calls, delays, is_literal, skip_operand, subselect};
+use super::select::{selects, unites};
+use super::words::Class;
+
+/// The tokens of a continuation, with their text.
+#[derive(Clone, Copy)]
+pub(super) struct Tail<'t> {
+    pub(super) tokens: &'t [Token],
+    pub(super) text: &'t [u8],
+    pub(super) anchor: Anchor,
+}
+
+/// What the continuation continues.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Anchor {
+    /// A string that a quote of the text closed.
+    Quoted,
+    /// A number, a string of its own, a variable.
+    Literal,
+    /// A name, which prose begins with too.
+    Name,
+}
+
+impl Tail<'_> {
+    pub(super) fn is_attack(mut self) -> bool {
+        // Every step takes a token, so this ends.
+        loop {
+            let all = self.tokens;
+            let Some((first, rest)) = all.split_first() else { return false };
+            self.tokens = rest;
+            return match first.kind {
+                Kind::Close => continue,
+                Kind::Logic | Kind::Word(Class::Logic) => self.follows_logic(first.kind),
+                Kind::Compare | Kind::Word(Class::Compare) => match self.follows_compare(*first) {
+                    Some(decided) => decided,
+                    None => continue,
+                },
+                Kind::Arithmetic => match self.follows_arithmetic() {
+                    Some(decided) => decided,
+                    None => continue,
+                },
+                Kind::Word(Class::Union) => unites(rest, self.text),
+                Kind::Word(Class::Having) => compared(skip_operand(rest), rest, self.text),
+                Kind::Word(Class::Order) => self.orders(),
+                Kind::Word(Class::Limit) => self.limits(),
+                Kind::Word(Class::Case) => is_case(rest),
+                Kind::Word(Class::Into) => is_outfile(rest, self.text),
+                Kind::Word(Class::Select) if self.anchor != Anchor::Name => {
+                    selects(rest, self.text)
+                }
+                Kind::Word(Class::Function) if self.anchor == Anchor::Quoted => {
+                    rest.first().is_some_and(|t| t.kind == Kind::Open)
+                }
+                Kind::Word(Class::CommonFunction) if self.anchor == Anchor::Quoted => {
+                    let name = first.text(self.text);
+                    name.eq_ignore_ascii_case(b"sleep") && delays(all, self.text)
+                }
+                // `procedure analyse(`
+                Kind::Word(Class::Object) => {
+                    matches!(
+                        rest,
+                        [
+                            Token { kind: Kind::Word(Class::Name), .. },
+                            Token { kind: Kind::Open, .. },
+                            ..
+                        ]
+                    ) && first.text(self.text).eq_ignore_ascii_case(b"procedure")
+                }
+                Kind::Word(Class::Statement) if self.anchor == Anchor::Literal => {
+                    is_change(*first, rest, self.text)
+                }
+                Kind::Conditional => true,
+                Kind::Comma if self.anchor == Anchor::Literal => self.follows_comma(),
+                _ => false,
+            };
+        }
+    }
+
+    /// `or 1=1`, `and sleep(5)`, `or true --`, `or 'a'='a`
+    fn follows_logic(&self, _logic: Kind) -> bool {
+        let mut tokens = self.tokens;
+        while let [
+            Token {
+                kind: Kind::Prefix | Kind::Open | Kind::Logic | Kind::Word(Class::Logic), ..
+            },
+            rest @ ..,
+        ]
+        | [Token { kind: Kind::Arithmetic, .. }, rest @ ..] = tokens
+        {
+            tokens = rest;
+        }
+        let Some((first, rest)) = tokens.split_first() else { return false };
+        let is_quoted = self.anchor == Anchor::Quoted;
+        match first.kind {
+            Kind::Word(Class::Function) if calls(tokens) => return true,
+            Kind::Word(Class::CommonFunction) if delays(tokens, self.text) || subselect(tokens) => {
+                return true;
+            }
+            Kind::Word(Class::Select) => return selects(rest, self.text),
+            Kind::Word(Class::Case) => return is_case(rest),
+            Kind::Conditional => return true,
+            _ => {}
+        }
+        let behind = skip_operand(tokens);
+        if behind.len() == tokens.len() {
+            return false;
+        }
+        let literal = is_literal(first.kind);
+        match behind.first().map(|token| token.kind) {
+            Some(Kind::Compare | Kind::Word(Class::Compare)) => {
+                is_compared(behind, tokens, self.text, self.anchor)
+            }
+            // `or 1 --`
+            Some(Kind::Comment) => {
+                (literal && self.anchor != Anchor::Name) || (is_quoted && behind.len() == 1)
+            }
+            Some(Kind::Logic | Kind::Word(Class::Logic)) if literal && is_quoted => {
+                Tail { tokens: &behind[1..], ..*self }.follows_logic(Kind::Logic)
+                    || matches!(
+                        behind.get(1).map(|t| t.kind),
+                        Some(Kind::Text { is_closed: false })
+                    )
+            }
+            Some(Kind::Logic | Kind::Word(Class::Logic)) => {
+                Tail { tokens: &behind[1..], ..*self }.follows_logic(Kind::Logic)
+            }
+            Some(Kind::Word(Class::Union)) => unites(&behind[1..], self.text),
+            Some(Kind::Word(Class::Order | Class::Limit | Class::Having)) => {
+                Tail { tokens: behind, ..*self }.is_attack()
+            }
+            // `' or '1`: closed by what the application adds.
+            None => is_quoted && is_short_open(*first, self.text),
+            _ => false,
+        }
+    }
+
+    /// `'='`, `' like '%`, `' between 1 and 2`: decided, unless what follows decides.
+    fn follows_compare(&mut self, _compare: Token) -> Option<bool> {
+        let behind = skip_operand(self.tokens);
+        let first = self.tokens.first()?;
+        if behind.len() == self.tokens.len() {
+            return Some(false);
+        }
+        if self.anchor == Anchor::Name && !is_literal(first.kind) {
+            self.tokens = behind;
+            return None;
+        }
+        match first.kind {
+            Kind::Open if subselect(self.tokens) => return Some(true),
+            Kind::Word(Class::Function) if calls(self.tokens) => return Some(true),
+            _ => {}
+        }
+        match behind.first().map(|token| token.kind) {
+            // `'='`
+            None => Some(self.anchor == Anchor::Quoted && is_short_open(*first, self.text)),
+            Some(Kind::Comment) => Some(self.anchor != Anchor::Name && is_literal(first.kind)),
+            _ => {
+                self.tokens = behind;
+                None
+            }
+        }
+    }
+
+    /// `1-sleep(5)`, `'+(select 1)+'`: `None` where it is only a longer operand.
+    fn follows_arithmetic(&mut self) -> Option<bool> {
+        let mut tokens = self.tokens;
+        while let [Token { kind: Kind::Prefix | Kind::Arithmetic | Kind::Open, .. }, rest @ ..] =
+            tokens
+        {
+            tokens = rest;
+        }
+        match tokens.first()?.kind {
+            Kind::Word(Class::Function) if calls(tokens) => return Some(true),
+            Kind::Word(Class::CommonFunction) if delays(tokens, self.text) || subselect(tokens) => {
+                return Some(true);
+            }
+            Kind::Word(Class::Select) => return Some(selects(&tokens[1..], self.text)),
+            Kind::Word(Class::Case) => return Some(is_case(&tokens[1..])),
+            _ => {}
+        }
+        let behind = skip_operand(tokens);
+        if behind.len() == tokens.len() {
+            return Some(false);
+        }
+        self.tokens = behind;
+        None
+    }
+
+    /// `1,(select …)`, `1,sleep(5)`
+    fn follows_comma(&self) -> bool {
+        match self.tokens.first().map(|token| token.kind) {
+            Some(Kind::Open) => subselect(self.tokens),
+            Some(Kind::Word(Class::Function)) => calls(self.tokens),
+            Some(Kind::Word(Class::CommonFunction)) => {
+                delays(self.tokens, self.text) || subselect(self.tokens)
+            }
+            _ => false,
+        }
+    }
+
+    /// `order by 3`, `group by x having 1=1`
+    fn orders(&self) -> bool {
+        let [Token { kind: Kind::Word(Class::By), .. }, rest @ ..] = self.tokens else {
+            return false;
+        };
+        let Some(first) = rest.first() else { return false };
+        let behind = skip_operand(rest);
+        let ends = match behind.first().map(|token| token.kind) {
+            None => true,
+            Some(kind) => matches!(
+                kind,
+                Kind::Comment
+                    | Kind::Comma
+                    | Kind::Semicolon
+                    | Kind::Close
+                    | Kind::Word(Class::Having | Class::Limit | Class::Union | Class::Statement)
+            ),
+        };
+        match first.kind {
+            Kind::Number | Kind::Text { .. } => ends && self.anchor != Anchor::Name,
+            Kind::Open => subselect(rest),
+            Kind::Word(Class::Function) => calls(rest),
+            Kind::Word(Class::Name | Class::CommonFunction | Class::Object | Class::Literal) => {
+                ends && (self.anchor == Anchor::Quoted
+                    || behind.first().is_some_and(|t| t.kind == Kind::Word(Class::Having)))
+            }
+            _ => false,
+        }
+    }
+
+    /// `limit 1,1 into`, `limit 0 union`
+    fn limits(&self) -> bool {
+        let Some((first, rest)) = self.tokens.split_first() else { return false };
+        if first.kind != Kind::Number || self.anchor == Anchor::Name {
+            return false;
+        }
+        match rest.first().map(|token| token.kind) {
+            None => true,
+            Some(kind) => matches!(
+                kind,
+                Kind::Comma
+                    | Kind::Comment
+                    | Kind::Word(Class::Limit | Class::Into | Class::Union | Class::Object)
+            ),
+        }
+    }
+}
+
+/// A comparison behind `or` or `and`: `operand` is what is compared, `behind` begins with how.
+fn is_compared(behind: &[Token], operand: &[Token], text: &[u8], anchor: Anchor) -> bool {
+    let (compare, right) = (behind[0], &behind[1..]);
+    let right = match right {
+        [Token { kind: Kind::Word(Class::Logic | Class::Compare), .. }, rest @ ..] => rest,
+        right => right,
+    };
+    let Some(other) = right.first() else { return false };
+    let after = skip_operand(right);
+    if after.len() == right.len() {
+        return subselect(right);
+    }
+    let (left_literal, right_literal) = (is_literal(operand[0].kind), is_literal(other.kind));
+    if matches!(other.kind, Kind::Word(Class::Function)) && calls(right) || subselect(right) {
+        return true;
+    }
+    let is_symbol = compare.kind == Kind::Compare;
+    match anchor {
+        Anchor::Quoted if is_symbol => left_literal || right_literal || is_plain_end(after),
+        Anchor::Quoted => right_literal,
+        Anchor::Literal if is_symbol => {
+            // `5 and x = 3` is a sentence about x as long as a sentence follows; and so is what is
+            // greater than what.
+            let is_equal = !matches!(compare.text(text), b"<" | b">" | b"<=" | b">=");
+            (left_literal && right_literal && is_equal) || is_plain_end(after)
+        }
+        Anchor::Literal => right_literal && is_plain_end(after),
+        Anchor::Name => {
+            is_symbol
+                && left_literal
+                && right_literal
+                && compare.text(text) != b"->"
+                && is_plain_end(after)
+        }
+    }
+}
+
+fn is_plain_end(after: &[Token]) -> bool {
+    match after.first().map(|token| token.kind) {
+        None => true,
+        Some(kind) => matches!(
+            kind,
+            Kind::Comment
+                | Kind::Semicolon
+                | Kind::Close
+                | Kind::Logic
+                | Kind::Compare
+                | Kind::Arithmetic
+                | Kind::Word(
+                    Class::Logic
+                        | Class::Union
+                        | Class::Order
+                        | Class::Limit
+                        | Class::Having
+                        | Class::Compare
+                )
+        ),
+    }
+}
+
+fn compared(behind: &[Token], operand: &[Token], text: &[u8]) -> bool {
+    behind.len() < operand.len()
+        && matches!(
+            behind.first(),
+            Some(Token { kind: Kind::Compare | Kind::Word(Class::Compare), .. })
+        )
+        && is_compared(behind, operand, text, Anchor::Literal)
+}
+
+/// A string that the text leaves open, with a number or nothing in it.
+fn is_short_open(token: Token, text: &[u8]) -> bool {
+    let content = &token.text(text)[1.min(token.end - token.start)..];
+    matches!(token.kind, Kind::Text { is_closed: false })
+        && content.len() <= 8
+        && content.iter().all(|b| b.is_ascii_digit() || *b == b'%')
+}

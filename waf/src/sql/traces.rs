@@ -1,0 +1,232 @@
+//! Traces of SQL that no other text has.
+
+use super::lex::{Kind, Start, Token, lex};
+use super::operand::skip_operand;
+use super::words::{Class, class_of, words};
+use crate::statement::find;
+
+/// Names of catalogues, and of procedures that run programs.
+const CATALOGUES: [&[u8]; 33] = [
+    b"all_tables",
+    b"dba_users",
+    b"dbms_lock",
+    b"dbms_pipe",
+    b"dbms_xmlgen",
+    b"information_schema",
+    b"innodb_table_stats",
+    b"msdb",
+    b"msysaccessobjects",
+    b"msysaces",
+    b"msysobjects",
+    b"msysqueries",
+    b"openrowset",
+    b"pg_catalog",
+    b"pg_shadow",
+    b"pg_sleep",
+    b"pg_toast",
+    b"pg_user",
+    b"schema_name",
+    b"sp_executesql",
+    b"sp_oacreate",
+    b"sqlite_master",
+    b"sqlite_schema",
+    b"sqlite_temp_master",
+    b"syscolumns",
+    b"sysobjects",
+    b"tempdb",
+    b"user_tables",
+    b"utl_http",
+    b"utl_inaddr",
+    b"xp_cmdshell",
+    b"xp_dirtree",
+    b"xp_regread",
+];
+
+/// Traces that need no reading from the start.
+pub(super) fn has_traces(text: &[u8]) -> bool {
+    let is_word = text.iter().all(|b| crate::transform::is_word(*b));
+    if is_word {
+        return names_catalogue(text);
+    }
+    has_operator_of_mongo(text) || names_catalogue(text) || loads(text) || calls_function(text)
+}
+
+/// A catalogue's name where SQL has names: behind `from`, before `.` or `(`, or next to what is SQL's.
+fn names_catalogue(text: &[u8]) -> bool {
+    if is_grant_table(text.trim_ascii()) {
+        return true;
+    }
+    let mut offset = 0;
+    for word in text.split(|b| !crate::transform::is_word(*b)) {
+        let end = offset + word.len();
+        let first = word.first().map_or(0, u8::to_ascii_lowercase);
+        let is_one = (4..=20).contains(&word.len())
+            && (word.contains(&b'_') || matches!(first, b'm' | b's' | b'o' | b't'))
+            && CATALOGUES
+                .binary_search_by(|known| (*known).cmp(&word.to_ascii_lowercase()[..]))
+                .is_ok();
+        if is_one {
+            let next = text[end..].iter().find(|b| !b.is_ascii_whitespace()).copied();
+            let before = words(&text[..offset]).last().map(class_of);
+            let joined = matches!(next, Some(b'.' | b'(' | b'`' | b'"' | b'['))
+                && text.get(end + 1).is_some_and(|b| !b.is_ascii_whitespace());
+            let whole = words(text).nth(1).is_none();
+            if joined
+                || whole
+                || matches!(before, Some(Class::From | Class::Statement | Class::Into))
+            {
+                return true;
+            }
+        }
+        offset = end + 1;
+    }
+    false
+}
+
+/// `mysql.user`: who may do what in MySQL.
+fn is_grant_table(text: &[u8]) -> bool {
+    const TABLES: [&[u8]; 7] =
+        [b"columns_priv", b"db", b"func", b"global_priv", b"procs_priv", b"tables_priv", b"user"];
+    let (schema, table) = text.split_at(text.len().min(6));
+    schema.eq_ignore_ascii_case(b"mysql.")
+        && TABLES.iter().any(|known| known.eq_ignore_ascii_case(table))
+}
+
+/// A call of a function that only databases have, where a call is all there is or an operator joins it.
+fn calls_function(text: &[u8]) -> bool {
+    if !text.contains(&b'(') && !text.contains(&b'@') {
+        return false;
+    }
+    let tokens = lex(text, Start::Plain);
+    tokens.iter().enumerate().any(|(index, token)| match token.kind {
+        Kind::Word(Class::Function) => {
+            let opens = tokens.get(index + 1).is_some_and(|next| next.kind == Kind::Open);
+            let before = index.checked_sub(1).map(|index| tokens[index].kind);
+            let is_joined = match before {
+                None => skip_operand(&tokens).len() <= 2,
+                Some(kind) => {
+                    matches!(
+                        kind,
+                        Kind::Compare
+                            | Kind::Logic
+                            | Kind::Number
+                            | Kind::Comma
+                            | Kind::Conditional
+                            | Kind::Word(Class::Logic | Class::Select | Class::By | Class::Compare)
+                    ) && is_sql_before(&tokens[..index])
+                }
+            };
+            opens && is_joined
+        }
+        // `@@version`
+        Kind::Variable => {
+            let name = token.text(text);
+            let server: [&[u8]; 7] = [
+                b"@@version",
+                b"@@datadir",
+                b"@@hostname",
+                b"@@servername",
+                b"@@basedir",
+                b"@@global",
+                b"@@innodb_version",
+            ];
+            server.iter().any(|known| name.eq_ignore_ascii_case(known))
+        }
+        Kind::Word(Class::CommonFunction) if token.text(text).eq_ignore_ascii_case(b"match") => {
+            // `match(a) against ('b')`
+            let rest = &tokens[index + 1..];
+            rest.first().is_some_and(|next| next.kind == Kind::Open)
+                && rest.windows(2).take(24).any(|pair| {
+                    pair[0].text(text).eq_ignore_ascii_case(b"against")
+                        && pair[1].kind == Kind::Open
+                })
+        }
+        _ => false,
+    })
+}
+
+/// Whether what stands before a call is not the code of another language: no assignment, no member.
+fn is_sql_before(before: &[Token]) -> bool {
+    !before.iter().any(|token| matches!(token.kind, Kind::Other | Kind::Dot))
+        && before.len() < 64
+        && before
+            .first()
+            .is_some_and(|t| !matches!(t.kind, Kind::Word(Class::Name | Class::English)))
+}
+
+/// `load data infile '…'`
+fn loads(text: &[u8]) -> bool {
+    let mut near = words(text);
+    let mut last: [&[u8]; 2] = [b"", b""];
+    near.any(|word| {
+        let is = last[0].eq_ignore_ascii_case(b"load")
+            && last[1].eq_ignore_ascii_case(b"data")
+            && (word.eq_ignore_ascii_case(b"infile") || word.eq_ignore_ascii_case(b"local"));
+        last = [last[1], word];
+        is
+    })
+}
+
+/// `[$ne]`, `[$where]`: how a query's arguments become operators of MongoDB.
+fn has_operator_of_mongo(text: &[u8]) -> bool {
+    const OPERATORS: [&[u8]; 28] = [
+        b"all",
+        b"and",
+        b"between",
+        b"div",
+        b"elemmatch",
+        b"eq",
+        b"exists",
+        b"expr",
+        b"gt",
+        b"gte",
+        b"in",
+        b"jsonschema",
+        b"like",
+        b"lt",
+        b"lte",
+        b"mod",
+        b"ne",
+        b"nin",
+        b"nor",
+        b"not",
+        b"or",
+        b"regex",
+        b"size",
+        b"slice",
+        b"text",
+        b"type",
+        b"where",
+        b"xor",
+    ];
+    let mut rest = text;
+    while let Some(at) = find(rest, b"[$") {
+        rest = &rest[at + 2..];
+        let length = rest.iter().take_while(|b| b.is_ascii_alphabetic()).count();
+        let name = &rest[..length];
+        let closes = rest.get(length) == Some(&b']');
+        if closes && OPERATORS.iter().any(|known| known.eq_ignore_ascii_case(name)) {
+            return true;
+        }
+    }
+    false
+}
+
+/// A number at the edge of what machines count with: what overflows a column or a cast.
+pub(super) fn is_machine_limit(text: &[u8]) -> bool {
+    if text.len() < 10 || text.len() > 40 {
+        return false;
+    }
+    let digits = text.strip_prefix(b"-").unwrap_or(text);
+    let edges: [&[u8]; 8] = [
+        b"2147483648",
+        b"4294967296",
+        b"9223372036854775807",
+        b"9223372036854775808",
+        b"18446744073709551615",
+        b"18446744073709551616",
+        b"0x7fffffff",
+        b"0xffffffff",
+    ];
+    edges.iter().any(|edge| edge.eq_ignore_ascii_case(digits))
+}
