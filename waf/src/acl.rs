@@ -61,7 +61,22 @@ impl WebAcl {
     /// Whether a rule asks for clients' autonomous systems.
     pub fn asks_for_networks(&self) -> bool {
         self.any_statement(&|statement| matches!(statement, Statement::Asn { .. }))
-            || self.rules.iter().any(Rule::counts_by_network)
+            || self.rules.iter().any(|rule| rule.counts_by(&|key| matches!(key, Key::Asn)))
+    }
+
+    /// Whether a rule asks for fingerprints of clients' TLS.
+    pub fn asks_for_fingerprints(&self) -> bool {
+        let is_one = |field: &Field| matches!(field, Field::Ja3(_) | Field::Ja4(_));
+        let inspects = |statement: &Statement| match statement {
+            Statement::Bytes { inspected, .. }
+            | Statement::Regex { inspected, .. }
+            | Statement::Size { inspected, .. }
+            | Statement::Sqli { inspected, .. }
+            | Statement::Xss(inspected) => is_one(&inspected.field),
+            _ => false,
+        };
+        let by = |key: &Key| matches!(key, Key::Ja3(_) | Key::Ja4(_));
+        self.any_statement(&inspects) || self.rules.iter().any(|rule| rule.counts_by(&by))
     }
 
     fn any_statement(&self, test: &dyn Fn(&Statement) -> bool) -> bool {
@@ -263,11 +278,11 @@ impl Rule {
         }
     }
 
-    fn counts_by_network(&self) -> bool {
+    fn counts_by(&self, test: &dyn Fn(&Key) -> bool) -> bool {
         match &self.kind {
             Kind::Statement { .. } => false,
-            Kind::Rate { rate, .. } => rate.keys.iter().any(|key| matches!(key, Key::Asn)),
-            Kind::Group(group) => group.rules.iter().any(Self::counts_by_network),
+            Kind::Rate { rate, .. } => rate.keys.iter().any(test),
+            Kind::Group(group) => group.rules.iter().any(|rule| rule.counts_by(test)),
         }
     }
 

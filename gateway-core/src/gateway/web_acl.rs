@@ -26,6 +26,7 @@ pub fn check_web_acl(definition: &WebAcl) -> CheckedWebAcl {
             found,
             asks_for_countries: acl.asks_for_countries(),
             asks_for_networks: acl.asks_for_networks(),
+            asks_for_fingerprints: acl.asks_for_fingerprints(),
         },
         Err(found) => CheckedWebAcl { found, ..CheckedWebAcl::default() },
     }
@@ -40,6 +41,8 @@ pub struct CheckedWebAcl {
     pub asks_for_countries: bool,
     /// Whether its rules need to know clients' autonomous systems.
     pub asks_for_networks: bool,
+    /// Whether its rules ask for fingerprints of clients' TLS.
+    pub asks_for_fingerprints: bool,
 }
 
 impl WebAclPlan {

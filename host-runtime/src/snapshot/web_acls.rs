@@ -54,7 +54,7 @@ impl Building {
             definition.logging = Some(WebAclLogging { destination: destination.clone(), document });
         }
         let checked = check_web_acl(&definition);
-        self.knows_places(&checked, config, whole, config_file);
+        self.knows_clients(&checked, config, whole, config_file);
         let found =
             checked.found.into_iter().map(|error| match error.source == Source::default() {
                 true => DefinitionError { source: config.source.clone(), ..error },
@@ -67,14 +67,23 @@ impl Building {
 }
 
 impl Building {
-    /// A rule about countries that nobody knows would match nothing, silently.
-    fn knows_places(
+    /// A rule about what nobody knows would match nothing, silently.
+    fn knows_clients(
         &mut self,
         checked: &CheckedWebAcl,
         config: &WebAclConfig,
         whole: &Config,
         config_file: &Path,
     ) {
+        if checked.asks_for_fingerprints {
+            let message = format!(
+                "the web ACL `{}` asks for fingerprints of TLS (JA3, JA4), which nobody here knows: its rules fall \
+                 back",
+                config.name
+            );
+            let warning = DefinitionError::warning(config.source.clone(), message);
+            self.note(config_file, None, [warning]);
+        }
         let told = &whole.locations;
         let asked = [
             (checked.asks_for_countries && !told.tells_countries(), "countries"),

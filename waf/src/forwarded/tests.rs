@@ -150,4 +150,9 @@ fn hosts_are_told_what_they_have_to_know() {
     let rate = acl(&[(rate, "Block")]);
     assert!(rate.asks_for_countries() && rate.asks_for_networks());
     assert!(!acl(&[]).asks_for_countries());
+    let ja4 = json!({"ByteMatchStatement": {"SearchString": "dA==", "PositionalConstraint": "STARTS_WITH",
+        "FieldToMatch": {"JA4Fingerprint": {"FallbackBehavior": "NO_MATCH"}},
+        "TextTransformations": [{"Priority": 0, "Type": "NONE"}]}});
+    assert!(acl(&[(ja4, "Block")]).asks_for_fingerprints());
+    assert!(!rate.asks_for_fingerprints());
 }
