@@ -5,11 +5,13 @@
 
 use std::fmt::Write;
 
+use gateway_core::effect::{CALLER, EffectError};
 use hmac::{Hmac, Mac};
 use sha2::{Digest, Sha256};
 use worker::Env;
 
 use crate::bindings;
+use crate::perform::access_keys;
 
 /// Whose requests these are.
 pub(crate) struct Credentials {
@@ -26,6 +28,20 @@ impl Credentials {
             secret_access_key: bindings::text(env, "AWS_SECRET_ACCESS_KEY")?,
             session_token: bindings::text(env, "AWS_SESSION_TOKEN"),
         })
+    }
+
+    /// Those that a call asks for: the caller's own, whose secret the Worker verifies signatures with,
+    /// or the Worker's. Roles are not assumed here.
+    ///
+    /// # Errors
+    /// When the caller's secret is not known: it is never replaced by the Worker's own.
+    pub(crate) fn of_call(env: &Env, asked: Option<&str>) -> Result<Option<Self>, EffectError> {
+        let Some(id) = asked.and_then(|text| text.strip_prefix(CALLER)) else {
+            return Ok(Self::from_env(env));
+        };
+        let unknown = || EffectError::Unavailable("the caller's access key is not known".into());
+        let (secret_access_key, session_token) = access_keys::find(id, env).ok_or_else(unknown)?;
+        Ok(Some(Self { access_key_id: id.into(), secret_access_key, session_token }))
     }
 }
 

@@ -28,6 +28,7 @@ pub use error::{DefinitionError, Severity, Source};
 pub use integration::{
     ConnectionType, ContentHandling, Integration, IntegrationResponse, IntegrationType,
     PassthroughBehavior, PayloadFormat, PrivateConnection, ResponseTransferMode, TlsConfig,
+    is_of_caller,
 };
 pub use method::{Authorization, Method, MethodResponse, RequestParameter};
 pub use model::{Model, RequestValidator};

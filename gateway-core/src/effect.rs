@@ -94,6 +94,10 @@ pub struct RequestRecord {
     pub response_type: Option<ResponseType>,
 }
 
+/// What the credentials of a call begin with that is signed with its caller's own access key, which follows:
+/// one of those that the host verifies signatures with.
+pub const CALLER: &str = "caller:";
+
 /// What an authorizer cost a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AuthorizerUse {
@@ -208,7 +212,8 @@ effects! {
         invocation: InvocationType,
         /// From now to the whole answer; `TimedOut` beyond. A streamed answer breaks off.
         timeout_ms: u32,
-        /// The role of the integration's `credentials`, or the authorizer's; `None` is the host's own.
+        /// The role of the integration's `credentials`, or the authorizer's, or [`CALLER`] and an access
+        /// key; `None` is the host's own.
         credentials: Option<String>,
         /// `X-Amzn-Trace-Id` of a request that is traced.
         trace: Option<Box<str>>,
@@ -330,7 +335,8 @@ pub enum Connection {
         signing_name: String,
         /// The region to sign for.
         region: String,
-        /// The role of the integration's `credentials`; `None` is the host's own.
+        /// The role of the integration's `credentials`, or [`CALLER`] and an access key; `None` is the
+        /// host's own.
         credentials: Option<String>,
     },
 }

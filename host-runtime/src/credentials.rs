@@ -15,7 +15,7 @@ mod web_identity;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use gateway_core::effect::EffectError;
+use gateway_core::effect::{CALLER, EffectError};
 use http::{Request, StatusCode, Uri};
 use tokio::sync::Mutex;
 
@@ -24,6 +24,7 @@ use self::profile::Profiles;
 use self::role::Roles;
 use self::web_identity::WebIdentity;
 use crate::body::Body;
+use crate::perform::access_keys::AccessKeys;
 use crate::perform::http::{HttpClient, body_error};
 
 pub(crate) use aws_credential_types::Credentials as Keys;
@@ -45,6 +46,8 @@ pub(crate) struct Credentials {
     whole: Chain,
     /// Set where the roles of integrations are assumed.
     roles: Option<Roles>,
+    /// Of those who sign requests, for what is called with the caller's own.
+    callers: AccessKeys,
 }
 
 impl Credentials {
@@ -65,12 +68,17 @@ impl Credentials {
         .collect();
         let mut whole = nearby.clone();
         whole.extend(Instance::from_environment(&set).map(Source::Instance));
-        Self { nearby: Chain::of(nearby), whole: Chain::of(whole), roles: None }
+        Self { nearby: Chain::of(nearby), whole: Chain::of(whole), ..Self::default() }
     }
 
     /// With these credentials the roles of integrations are assumed at this endpoint of STS.
     pub(crate) fn assuming_roles(self, endpoint: String, region: &str) -> Self {
         Self { roles: Some(Roles::new(endpoint, region)), ..self }
+    }
+
+    /// With the keys of those who sign requests.
+    pub(crate) fn with_callers(self, callers: AccessKeys) -> Self {
+        Self { callers, ..self }
     }
 
     /// The keys to sign a request to an endpoint with; `None` where another's endpoint than AWS's
@@ -85,6 +93,11 @@ impl Credentials {
         role: Option<&str>,
         client: &HttpClient,
     ) -> Result<Option<Keys>, EffectError> {
+        if let Some(access_key_id) = role.and_then(|role| role.strip_prefix(CALLER)) {
+            let unknown =
+                || EffectError::Unavailable("the caller's access key is not known".into());
+            return self.callers.keys(access_key_id).map(Some).ok_or_else(unknown);
+        }
         let keys = match (role, &self.roles) {
             (Some(role), Some(roles)) => roles.keys(role, self, client).await.map(Some),
             _ => self.own(endpoint, client).await,

@@ -103,7 +103,8 @@ impl Settings {
 /// The host's own, and those of the roles that it assumes for integrations.
 fn credentials(config: &Config) -> Credentials {
     let variable = |name: &str| std::env::var(name).ok();
-    let own = Credentials::from_environment(&config.region, &variable);
+    let own = Credentials::from_environment(&config.region, &variable)
+        .with_callers(AccessKeys::new(config.access_keys.clone()));
     if !config.assume_roles {
         return own;
     }

@@ -3,6 +3,7 @@
 mod caching;
 mod distributions;
 mod guess;
+mod stages;
 mod tls;
 mod web_acls;
 
@@ -16,7 +17,7 @@ use gateway_core::definition::document::{At, Node};
 use gateway_core::definition::openapi::{BasePathMode, Options};
 use gateway_core::definition::{
     Api, AuthorizerKind, ConnectionType, DefinitionError, PrivateEndpoint, Protocol, Snapshot,
-    Source, Stage, VpcLink, openapi,
+    Source, Stage, VpcLink, is_of_caller, openapi,
 };
 use gateway_core::gateway::Gateway;
 use gateway_core::limits::{DEFINITION_BYTES_MAX, DEFINITION_ERRORS_MAX};
@@ -240,6 +241,7 @@ impl Building {
     }
 
     fn api(&mut self, api: &ApiConfig, config: &Config, config_file: &Path) -> Option<Api> {
+        self.note(config_file, None, stages::refused_by_aws(&api.stages, &api.source));
         let (document, imported) = self.deployment(&api.definition, api, config)?;
         let mut built = Api {
             id: api.id.clone(),
@@ -403,7 +405,8 @@ fn definitions_of(document: &Node, directory: &Path) -> Vec<(PathBuf, Protocol)>
 /// A warning for every integration and authorizer whose role is not the one that it is called with.
 fn roles_not_assumed(imported: &openapi::Imported) -> Vec<DefinitionError> {
     let integrations = imported.deployment.methods.iter().map(|method| &method.integration);
-    let with_role = integrations.filter(|integration| integration.credentials.is_some());
+    let with_role = integrations
+        .filter(|integration| integration.credentials.as_deref().is_some_and(|c| !is_of_caller(c)));
     let warning = |source: &Source| {
         let message =
             "the role in `credentials` is not assumed: the host calls with its own credentials";

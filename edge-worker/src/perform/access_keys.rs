@@ -10,15 +10,9 @@ use crate::bindings;
 
 /// Whether the access key's secret signed one of the strings.
 pub(crate) fn verify(verify: &VerifyRequestSignature, env: &Env) -> RequestSignature {
-    let id = &verify.access_key_id;
-    // Nothing but an access key becomes the name of a variable.
-    if id.is_empty() || !id.bytes().all(|b| b.is_ascii_alphanumeric()) {
-        return RequestSignature::UnknownToken;
-    }
-    let Some(secret) = bindings::text(env, &format!("IAM_SECRET_{id}")) else {
+    let Some((secret, token)) = find(&verify.access_key_id, env) else {
         return RequestSignature::UnknownToken;
     };
-    let token = bindings::text(env, &format!("IAM_TOKEN_{id}"));
     let is_token = match (&token, &verify.session_token) {
         (None, None) => true,
         (Some(own), Some(given)) => is_same(own.as_bytes(), given.as_bytes()),
@@ -38,6 +32,16 @@ pub(crate) fn verify(verify: &VerifyRequestSignature, env: &Env) -> RequestSigna
         true => RequestSignature::Valid,
         false => RequestSignature::Invalid,
     }
+}
+
+/// An access key's secret, and its token if it is a temporary one.
+pub(crate) fn find(id: &str, env: &Env) -> Option<(String, Option<String>)> {
+    // Nothing but an access key becomes the name of a variable.
+    if id.is_empty() || !id.bytes().all(|b| b.is_ascii_alphanumeric()) {
+        return None;
+    }
+    let secret = bindings::text(env, &format!("IAM_SECRET_{id}"))?;
+    Some((secret, bindings::text(env, &format!("IAM_TOKEN_{id}"))))
 }
 
 /// In constant time, whatever the lengths: digests are compared, not texts.

@@ -100,7 +100,7 @@ fn headers(
         ("content-type", "application/json".to_string()),
         ("x-amz-invocation-type", invocation.to_string()),
     ];
-    if let Some(credentials) = Credentials::from_env(env) {
+    if let Some(credentials) = Credentials::of_call(env, invoke.credentials.as_deref())? {
         let signing = Signing {
             credentials,
             region,

@@ -32,9 +32,14 @@ pub(crate) async fn send(
             };
             request.url = private_url(&request.url, &link, server_name.as_deref())?;
         }
-        Connection::Service { signing_name, region, .. } => {
-            let unsigned =
-                Unsigned { method: &request.method, url: &request.url, signing_name, region };
+        Connection::Service { signing_name, region, credentials } => {
+            let unsigned = Unsigned {
+                method: &request.method,
+                url: &request.url,
+                signing_name,
+                region,
+                credentials: credentials.as_deref(),
+            };
             let signed = unsigned.sign(fields, &mut request.content, &mut held.contents, env);
             (request.url, fields) = signed.await?;
         }

@@ -15,6 +15,8 @@ pub(super) struct Unsigned<'r> {
     pub(super) url: &'r str,
     pub(super) signing_name: &'r str,
     pub(super) region: &'r str,
+    /// Whose call it is, as the effect says.
+    pub(super) credentials: Option<&'r str>,
 }
 
 impl Unsigned<'_> {
@@ -40,7 +42,7 @@ impl Unsigned<'_> {
             .map(|field| (field.name.to_ascii_lowercase(), field.value.to_owned()))
             .filter(|(name, _)| !NOT_SIGNED.contains(&name.as_str()) && name != "host")
             .collect();
-        match Credentials::from_env(env) {
+        match Credentials::of_call(env, self.credentials)? {
             Some(credentials) => {
                 let date_time = crate::convert::basic_date_time();
                 let (region, service) = (self.region, self.signing_name);

@@ -156,6 +156,11 @@ pub struct IntegrationResponse {
     pub has_method_response: bool,
 }
 
+/// Whether credentials are those of whoever calls the method: `arn:aws:iam::*:user/*`.
+pub fn is_of_caller(credentials: &str) -> bool {
+    credentials.starts_with("arn:aws") && credentials.ends_with(":iam::*:user/*")
+}
+
 impl Integration {
     /// An integration of this type with nothing else set.
     pub fn new(integration_type: IntegrationType) -> Self {

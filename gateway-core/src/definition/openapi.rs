@@ -10,6 +10,8 @@ mod base_path;
 mod cache;
 mod connection;
 mod cors;
+mod credentials;
+mod doubtful;
 mod export;
 mod extensions;
 mod gateway_responses;

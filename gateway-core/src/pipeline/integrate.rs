@@ -20,8 +20,8 @@ use super::map_response::CustomAnswer;
 use super::trace;
 use super::validate::MethodRequest;
 use crate::context::{Context, IntegrationContext};
-use crate::definition::{Integration, IntegrationType, Protocol};
-use crate::effect::{EffectError, ReadContent, SendRequest};
+use crate::definition::{Integration, IntegrationType, Protocol, is_of_caller};
+use crate::effect::{CALLER, EffectError, ReadContent, SendRequest};
 use crate::exchange::Io;
 use crate::gateway::{IntegrationPlan, MethodOf};
 use crate::gateway_error::{GatewayError, ResponseType};
@@ -150,6 +150,22 @@ fn is_signed(request: &Request, context: &Context<'_>) -> bool {
     match context.authorizer.iam() {
         Some(_) => values.next().is_some(),
         None => values.any(|value| value.starts_with("AWS4-HMAC-SHA256")),
+    }
+}
+
+/// Whose call it is: the role's, or the caller's of the method.
+fn credentials(
+    configured: Option<&String>,
+    context: &Context<'_>,
+) -> Result<Option<String>, GatewayError> {
+    match (configured, context.authorizer.iam()) {
+        (Some(text), Some(iam)) if is_of_caller(text) => {
+            Ok(Some(alloc::format!("{CALLER}{}", iam.access_key)))
+        }
+        (Some(text), None) if is_of_caller(text) => {
+            Err(misconfigured("the caller has no credentials to call with"))
+        }
+        (role, _) => Ok(role.cloned()),
     }
 }
 

@@ -155,7 +155,7 @@ fn stage(reading: &Reading, at: &At<'_>, protocol: Protocol, directory: &Path) -
         reading.required(at, "stageName").and_then(|at| stage_name(reading, &at, protocol));
     let access_log = at.get("accessLogSettings");
     let stage = Stage {
-        variables: reading.variables(at.get("variables")),
+        variables: reading.stage_variables(at.get("variables")),
         method_settings: match protocol {
             Protocol::Rest => method_settings(reading, at.get("methodSettings")),
             Protocol::Http => route_settings(reading, at),
@@ -301,7 +301,12 @@ fn access_log_settings(
         return None;
     }
     let format = reading.required(at, "format").and_then(|at| reading.text(&at));
-    let destination = reading.required(at, "destination").and_then(|at| reading.text(&at));
+    let named = reading.required(at, "destination");
+    let destination = named.as_ref().and_then(|at| reading.text(at));
+    if let Some(at) = named.filter(|_| destination.is_some_and(|name| name.starts_with("arn:"))) {
+        let help = "write `stdout`, `stderr` or a file's path";
+        reading.error_with(&at, "an ARN is not supported yet: logs on AWS", help);
+    }
     let destination = destination_of(destination?, directory);
     Some(AccessLogSettings { format: format?.into(), destination })
 }
@@ -310,6 +315,22 @@ fn access_log_settings(
 mod tests {
     use super::super::Config;
     use super::*;
+
+    #[test]
+    fn a_stage_variable_has_awss_names_and_a_log_no_arn() {
+        let long = "v".repeat(513);
+        for (stage, told) in [
+            ("variables: {a-b: v}", "cannot be a stage variable's name"),
+            (&*format!("variables: {{a: {long}}}"), "more than 512"),
+            ("accessLogSettings: {format: x, destination: 'arn:aws:logs:a'}", "an ARN is not"),
+        ] {
+            let stages = format!("stages: [{{stageName: s, {stage}}}]");
+            let api = format!("{{id: a, protocol: REST, definition: d, {stages}}}");
+            let document = crate::document::read(&format!("apis: [{api}]")).unwrap();
+            let refused = Config::read(&document, Path::new("")).unwrap_err();
+            assert!(refused.iter().any(|error| error.message.contains(told)), "{refused:?}");
+        }
+    }
 
     #[test]
     fn kinds_of_apis_that_are_not_served_are_refused() {

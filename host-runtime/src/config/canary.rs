@@ -21,7 +21,7 @@ pub(super) fn settings(reading: &Reading, at: &At<'_>) -> Option<CanarySettings>
             None => 0,
         },
         deployment: 0,
-        stage_variable_overrides: reading.variables(at.get("stageVariableOverrides")),
+        stage_variable_overrides: reading.stage_variables(at.get("stageVariableOverrides")),
         use_stage_cache: at
             .get("useStageCache")
             .and_then(|at| reading.boolean(&at))

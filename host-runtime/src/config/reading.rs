@@ -152,6 +152,23 @@ impl Reading {
         self.object(&at).into_iter().filter_map(read).collect()
     }
 
+    /// Stage variables, with AWS's names and lengths.
+    pub(super) fn stage_variables(
+        &self,
+        at: Option<At<'_>>,
+    ) -> std::collections::BTreeMap<String, String> {
+        for (name, at) in at.iter().flat_map(|at| self.object(at)) {
+            let is_plain = |b: u8| b.is_ascii_alphanumeric() || b == b'_';
+            if name.is_empty() || name.len() > 64 || !name.bytes().all(is_plain) {
+                let help = "letters, digits and underscores, at most 64";
+                self.error_with(&at, format!("`{name}` cannot be a stage variable's name"), help);
+            } else if at.as_text().is_some_and(|value| value.chars().count() > 512) {
+                self.error(&at, format!("the value of `{name}` has more than 512 characters"));
+            }
+        }
+        self.variables(at)
+    }
+
     /// `HOST:PORT`.
     pub(super) fn address(&self, at: &At<'_>) -> Option<SocketAddr> {
         let text = self.text(at)?;

@@ -201,3 +201,18 @@ async fn somebody_who_has_signed_in_is_given_a_roles_keys() {
     assert!(requests[0].starts_with(line), "{requests:?}");
     assert!(requests[0].contains("x-amz-sso_bearer_token: abc"), "{requests:?}");
 }
+
+#[tokio::test]
+async fn a_callers_keys_are_those_that_signatures_are_verified_with() {
+    use crate::perform::access_keys::{AccessKeys, Secret};
+    let secret = Secret { secret_access_key: "own".into(), session_token: None };
+    let callers = AccessKeys::new([("AKID1".into(), secret)]);
+    let environment = [("AWS_ACCESS_KEY_ID", "AKENV"), ("AWS_SECRET_ACCESS_KEY", "s")];
+    let credentials = chain(&environment).with_callers(callers);
+    let (endpoint, client) = ("http://127.0.0.1:1".parse().unwrap(), HttpClient::default());
+    let keys = credentials.for_endpoint(&endpoint, Some("caller:AKID1"), &client).await;
+    let keys = keys.unwrap().unwrap();
+    assert_eq!((keys.access_key_id(), keys.secret_access_key()), ("AKID1", "own"));
+    let unknown = credentials.for_endpoint(&endpoint, Some("caller:AKENV"), &client).await;
+    assert!(unknown.is_err(), "never the host's own instead");
+}

@@ -8,6 +8,8 @@ use aws_lc_rs::constant_time::verify_slices_are_equal;
 use aws_lc_rs::hmac;
 use gateway_core::effect::{RequestSignature, VerifyRequestSignature};
 
+use crate::credentials::Keys;
+
 /// Secrets by access key.
 #[derive(Debug, Default, Clone, PartialEq)]
 pub struct AccessKeys(HashMap<String, Secret>);
@@ -31,6 +33,12 @@ impl AccessKeys {
     /// These secrets, by access key.
     pub fn new(secrets: impl IntoIterator<Item = (String, Secret)>) -> Self {
         Self(secrets.into_iter().collect())
+    }
+
+    /// The keys of a caller, for what is called with their own credentials.
+    pub(crate) fn keys(&self, access_key_id: &str) -> Option<Keys> {
+        let Secret { secret_access_key, session_token } = self.0.get(access_key_id)?.clone();
+        Some(Keys::new(access_key_id, secret_access_key, session_token, None, "iam"))
     }
 
     /// Whether the access key's secret signed one of the strings.

@@ -40,7 +40,7 @@ pub(super) fn jwt<'d>(
     scheme: &At<'d>,
     at: &At<'d>,
 ) -> Option<AuthorizerKind> {
-    reading.members_known(at, &MEMBERS);
+    reading.members_known(at, &[&MEMBERS[..], &["openIdConnectUrl"]].concat());
     let identity_source = match at.get("identitySource") {
         None => alloc::vec!["$request.header.Authorization".into()],
         Some(at) => identity_sources(reading, &at)?,
@@ -55,7 +55,8 @@ pub(super) fn jwt<'d>(
             issuer
         }
         None => {
-            let Some(url_at) = scheme.get("openIdConnectUrl") else {
+            let url_at = scheme.get("openIdConnectUrl").or_else(|| at.get("openIdConnectUrl"));
+            let Some(url_at) = url_at else {
                 reading.error(&configuration, "`issuer` is missing");
                 return None;
             };

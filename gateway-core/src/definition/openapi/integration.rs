@@ -10,7 +10,10 @@ use super::super::{
 use super::paths::ResourcePath;
 use super::reading::Reading;
 use super::unsupported::Feature;
-use super::{cache, connection, http_mapping, mapping, responses, subtype, template, uri};
+use super::{
+    cache, connection, credentials, doubtful, http_mapping, mapping, responses, subtype, template,
+    uri,
+};
 use crate::limits::{HTTP_INTEGRATION_MS_DEFAULT, INTEGRATION_MS_MAX, INTEGRATION_MS_MIN};
 
 /// Reads an operation's integration, or the shared one that it refers to.
@@ -32,7 +35,9 @@ pub(super) fn read<'d>(
         None => None,
     };
     refuse_unsupported(reading, &at, integration_type);
-    warn_of_failing(reading, &at, integration_type);
+    doubtful::warn_of_role(reading, &at, integration_type);
+    doubtful::warn_of_fields(reading, &at, integration_type);
+    doubtful::warn_of_failing(reading, &at, integration_type);
     let response_transfer_mode = response_transfer_mode(reading, &at, integration_type);
     let is_streamed = response_transfer_mode == ResponseTransferMode::Stream;
     let connection_type = connection::read(reading, &at, integration_type)?;
@@ -74,7 +79,7 @@ pub(super) fn read<'d>(
             .unwrap_or_default(),
         tls_config: connection::read_tls(reading, &at, integration_type, is_private),
         integration_subtype,
-        credentials: member("credentials").and_then(|at| credentials(reading, &at)),
+        credentials: member("credentials").and_then(|at| credentials::of_integration(reading, &at)),
         response_parameters: member("responseParameters")
             .filter(|_| !reading.is_rest())
             .map(|at| http_mapping::read_response(reading, &at))
@@ -137,22 +142,6 @@ fn integration_type<'d>(reading: &Reading<'d>, at: &At<'d>) -> Option<Integratio
     }
 }
 
-/// What AWS imports although every request, or nearly every one, is answered 500.
-fn warn_of_failing<'d>(reading: &Reading<'d>, at: &At<'d>, integration_type: IntegrationType) {
-    let has = |name| at.get(name).is_some_and(|at: At<'_>| at.members().next().is_some());
-    let is_proxy =
-        matches!(integration_type, IntegrationType::HttpProxy | IntegrationType::AwsProxy);
-    if !is_proxy && !has("responses") {
-        let message = "every request is answered 500: there is no integration response";
-        reading.warning(at, message);
-    }
-    if integration_type == IntegrationType::Mock && !has("requestTemplates") {
-        let message = "a request is answered 500 unless its own content gives a `statusCode`: \
-                       there is no request template";
-        reading.warning(at, message);
-    }
-}
-
 /// What becomes of the client's content. A function's event holds binary content as base64 anyhow, and
 /// an HTTP API knows nothing of it.
 fn content_handling<'d>(
@@ -190,20 +179,6 @@ fn refuse_unsupported<'d>(reading: &Reading<'d>, at: &At<'d>, integration_type: 
     }
 }
 
-/// A role to call with. The host decides whether it assumes it.
-pub(super) fn credentials<'d>(reading: &Reading<'d>, at: &At<'d>) -> Option<String> {
-    let credentials = reading.string(at)?;
-    if credentials.ends_with(":iam::*:user/*") {
-        reading.unsupported(at, Feature::CallerCredentials);
-        return None;
-    }
-    if !credentials.starts_with("arn:") && !credentials.starts_with("${stageVariables.") {
-        reading.error(at, format!("`{credentials}` is not the ARN of a role"));
-        return None;
-    }
-    Some(credentials.into())
-}
-
 /// The method of the integration request. A Lambda function is invoked by POST whatever stands here
 /// in an HTTP API; a REST API answers 500 for anything else.
 fn http_method<'d>(
@@ -236,7 +211,7 @@ fn http_method<'d>(
 }
 
 /// Whether an `aws` integration is one with a Lambda function.
-fn invokes_function(at: &At<'_>, integration_type: IntegrationType) -> bool {
+pub(super) fn invokes_function(at: &At<'_>, integration_type: IntegrationType) -> bool {
     let uri = at.get("uri");
     let uri = uri.as_ref().and_then(At::as_str).unwrap_or_default();
     integration_type == IntegrationType::Aws && uri.contains(":lambda:path/")

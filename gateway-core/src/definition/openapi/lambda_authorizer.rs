@@ -6,12 +6,11 @@
 use alloc::{format, string::String, vec::Vec};
 
 use super::super::document::At;
-use super::super::{LambdaAuthorizer, LambdaAuthorizerType, PayloadFormat};
+use super::super::{DefinitionError, LambdaAuthorizer, LambdaAuthorizerType, PayloadFormat};
 use super::authorizer::MEMBERS;
 use super::cors::is_field_name;
-use super::integration::credentials;
 use super::reading::Reading;
-use super::uri;
+use super::{credentials, uri};
 use crate::context::Variable;
 use crate::limits::{AUTHORIZER_RESULT_S_DEFAULT, AUTHORIZER_RESULT_S_MAX};
 
@@ -46,7 +45,7 @@ pub(super) fn read<'d>(
         identity_validation_expression: validation,
         payload_format,
         enable_simple_responses,
-        credentials: at.get("authorizerCredentials").and_then(|at| credentials(reading, &at)),
+        credentials: at.get("authorizerCredentials").and_then(|at| credentials::role(reading, &at)),
     })
 }
 
@@ -170,6 +169,11 @@ fn result_ttl_s<'d>(reading: &Reading<'d>, at: &At<'d>, identity_source: &[Strin
             "results are remembered by identity sources, and there are none",
             help,
         );
+    }
+    if ttl_s.is_none() && identity_source.is_empty() && reading.is_rest() {
+        let message = "AWS refuses this: results are remembered for 300 seconds by identity sources, and there are none";
+        let help = "add `identitySource`, or set `authorizerResultTtlInSeconds` to 0";
+        reading.note(DefinitionError::warning(at.source(), message).help(help));
     }
     match (ttl_s, reading.is_rest()) {
         _ if identity_source.is_empty() => 0,

@@ -1,7 +1,7 @@
 //! One operation: a REST method or an HTTP route.
 
-use super::super::Method;
 use super::super::document::At;
+use super::super::{Authorization, DefinitionError, Method, is_of_caller};
 use super::integration;
 use super::method_responses;
 use super::models::Models;
@@ -55,6 +55,14 @@ pub(super) fn read<'d>(
         parameters::check_sources(reading, &at, &request_parameters, place.path);
     }
     let integration = integration::read(reading, integration, &operation, place.path)?;
+    if integration.credentials.as_deref().is_some_and(is_of_caller)
+        && authorization != Authorization::Iam
+    {
+        let message =
+            "every request is answered 500: only a caller who signs has credentials to call with";
+        let warning = DefinitionError::warning(integration.source.clone(), message);
+        reading.note(warning.help("authorize the method by `AWS_IAM`"));
+    }
     let responses = method_responses::read(reading, &operation, parts.models);
     Some(Method {
         resource_id: place.resource_id.into(),

@@ -43,6 +43,7 @@ pub(super) fn read<'d>(
             let Some(operation) = item.get(member) else { continue };
             siblings.check_route(reading, &operation, &path, http_method);
             let place = method::Place { path: &path, http_method, resource_id: &resource_id };
+            siblings.check_id(reading, &operation);
             read.extend(method::read(reading, &item, operation, &place, parts));
         }
         if let Some(trace) = item.get("trace") {
@@ -175,6 +176,7 @@ struct Siblings {
     variables: BTreeMap<(String, bool), String>,
     routes: BTreeSet<(String, &'static str)>,
     resources: BTreeSet<String>,
+    operation_ids: BTreeSet<String>,
 }
 
 impl Siblings {
@@ -200,6 +202,15 @@ impl Siblings {
             }
             parent.push('/');
             parent.push_str(segment);
+        }
+    }
+
+    /// "The id MUST be unique among all operations": logs could not tell these apart.
+    fn check_id<'d>(&mut self, reading: &Reading<'d>, operation: &At<'d>) {
+        let Some(at) = operation.get("operationId") else { return };
+        let Some(id) = at.as_str() else { return };
+        if !self.operation_ids.insert(id.into()) {
+            reading.warning(&at, format!("the operation id `{id}` stands twice"));
         }
     }
 

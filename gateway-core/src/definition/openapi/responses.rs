@@ -82,6 +82,9 @@ fn check_declared<'d>(
     for (target, _) in mappings {
         let Some(name) = target.strip_prefix("method.response.header.") else { continue };
         let place = at.get(target).unwrap_or_else(|| at.clone());
+        if name.eq_ignore_ascii_case("transfer-encoding") {
+            reading.warning(&place, format!("`{name}` is left out of the response"));
+        }
         let is_declared = headers.as_ref().is_some_and(|headers| {
             headers.members().any(|(declared, _)| declared.eq_ignore_ascii_case(name))
         });

@@ -3,7 +3,7 @@
 
 use alloc::string::String;
 
-use super::{EndpointAnswer, MethodCall, endpoint_failed, misconfigured};
+use super::{EndpointAnswer, MethodCall, credentials, endpoint_failed, misconfigured};
 use crate::context::IntegrationContext;
 use crate::definition::Protocol;
 use crate::effect::{EffectError, FunctionAnswer, InvocationType, InvokeFunction};
@@ -36,7 +36,7 @@ pub(super) async fn lambda<'g>(
         payload: payload.into(),
         invocation,
         timeout_ms: lambda.timeout_ms,
-        credentials: lambda.credentials.clone(),
+        credentials: credentials(lambda.credentials.as_ref(), call.context)?,
         trace: call.context.function_trace(),
     };
     let answer = call.io.perform(operation).await.map_err(|error| match error {

@@ -1,7 +1,7 @@
 //! `AWS_PROXY` with a Lambda function: the request becomes its event, its answer the response.
 
 use super::http_mapping::RequestSource;
-use super::{MethodCall, endpoint_failed, read_content};
+use super::{MethodCall, credentials, endpoint_failed, read_content};
 use crate::context::IntegrationContext;
 use crate::definition::{PayloadFormat, Protocol};
 use crate::effect::{EffectError, InvocationType, InvokeFunction};
@@ -69,7 +69,7 @@ pub(super) async fn lambda_proxy(
             None => InvocationType::RequestResponse,
         },
         timeout_ms: proxy.timeout_ms,
-        credentials: proxy.credentials.clone(),
+        credentials: credentials(proxy.credentials.as_ref(), context)?,
         trace: context.function_trace(),
     };
     let answer = io.perform(operation).await.map_err(|error| match error {

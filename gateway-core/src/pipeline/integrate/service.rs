@@ -3,7 +3,7 @@
 use alloc::string::String;
 
 use super::http::custom_answer;
-use super::{EndpointAnswer, MethodCall, send};
+use super::{EndpointAnswer, MethodCall, credentials, send};
 use crate::context::IntegrationContext;
 use crate::effect::{Connection, SendRequest};
 use crate::gateway::service::{Action, Service};
@@ -29,7 +29,7 @@ pub(super) async fn service<'g>(
         connection: Connection::Service {
             signing_name: service.endpoint.signing_name.clone(),
             region: service.endpoint.region.clone(),
-            credentials: service.credentials.clone(),
+            credentials: credentials(service.credentials.as_ref(), call.context)?,
         },
         fields: OutgoingFields::Complete(mapped.fields),
         content: mapped.content,

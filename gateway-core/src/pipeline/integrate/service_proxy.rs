@@ -9,7 +9,7 @@ use alloc::string::ToString;
 use alloc::{string::String, vec::Vec};
 
 use super::http_mapping::{Mapped, mapped_values};
-use super::{MethodCall, endpoint_failed, http_proxy, note_request_ids};
+use super::{MethodCall, credentials, endpoint_failed, http_proxy, note_request_ids};
 use crate::context::IntegrationContext;
 use crate::definition::Protocol;
 use crate::effect::{Connection, ReadContent, SendRequest};
@@ -63,7 +63,7 @@ pub(super) async fn service_proxy(
         connection: Connection::Service {
             signing_name: endpoint.signing_name,
             region: endpoint.region,
-            credentials: proxy.credentials.clone(),
+            credentials: credentials(proxy.credentials.as_ref(), context)?,
         },
         fields: OutgoingFields::Complete(fields),
         content: if asked.content.is_empty() {

@@ -396,3 +396,24 @@ fn a_field_of_aws_that_is_not_signed_is_nobodys_word() {
         assert_eq!(added(field).response.status, 200, "{field}");
     }
 }
+
+/// `arn:aws:iam::*:user/*`: who signed the request is known by now, and who has no such credentials
+/// gets none of the host's.
+#[test]
+fn a_call_with_the_callers_credentials_names_their_access_key() {
+    let mut api = signed_api(Protocol::Rest);
+    let method = &mut api.deployments[0].methods[0];
+    method.integration.credentials = Some("arn:aws:iam::*:user/*".into());
+    let mut open = api.clone();
+    open.deployments[0].methods[0].authorization = Authorization::None;
+    let credentials = |told: &Told| {
+        told.effects.iter().find_map(|effect| match effect {
+            Effect::InvokeFunction(invoke) => Some(invoke.credentials.clone()),
+            _ => None,
+        })
+    };
+    let seen = ask(&gateway_of(api, everything()), claiming("/prod/a", NOW, &[]), Valid);
+    assert_eq!(credentials(&seen.told), Some(Some("caller:AKID1".into())));
+    let seen = ask(&gateway_of(open, everything()), claiming("/prod/a", NOW, &[]), Valid);
+    assert_eq!((seen.told.response.status, credentials(&seen.told)), (500, None));
+}

@@ -229,3 +229,61 @@ fn an_export_of_an_http_api_is_imported() {
         (2, Some(300), true)
     );
 }
+
+/// What AWS takes, or refuses where it does no harm here.
+#[test]
+fn what_does_not_do_what_it_seems_to_is_warned_of() {
+    let integration = |more: &str| {
+        format!(
+            r#"{{"get": {{"responses": {{"200": {{"headers": {{"Transfer-Encoding": {{}}}}}}}}, "x-amazon-apigateway-integration": {{"httpMethod": "POST", {more}}}}}}}"#
+        )
+    };
+    let sqs = r#""type": "aws", "uri": "arn:aws:apigateway:eu-west-1:sqs:path/1/q", "responses": {"default": {"statusCode": 200}}"#;
+    let http = r#""type": "http_proxy", "uri": "http://a.example""#;
+    let mapped = |name: &str| {
+        format!(r#"{http}, "requestParameters": {{"integration.request.header.{name}": "'v'"}}"#)
+    };
+    let caller = r#", "credentials": "arn:aws:iam::*:user/*""#;
+    let hop = sqs.replace(
+        "200}",
+        r#"200, "responseParameters": {"method.response.header.Transfer-Encoding": "'v'"}}"#,
+    );
+    for (more, told) in [
+        (sqs.into(), "Role ARN must be specified"),
+        (format!("{sqs}{caller}"), "only a caller who signs"),
+        (mapped("Transfer-Encoding"), "every request is answered 500: `Transfer-Encoding`"),
+        (mapped("Via"), "`Via` is left out of the request"),
+        (
+            format!("{hop}, \"credentials\": \"arn:aws:iam::123456789012:role/r\""),
+            "left out of the response",
+        ),
+    ] {
+        let warnings = imported(&rest("/a", &integration(&more)), Protocol::Rest).warnings;
+        assert!(matches!(&warnings[..], [one] if one.message.contains(told)), "{warnings:?}");
+    }
+    let item = integration(http);
+    let twice = item.replace(r#""get": {"#, r#""get": {"operationId": "a", "#);
+    let both = format!("{twice},\n\"/b\": {twice}");
+    let warnings = imported(&rest("/a", &both), Protocol::Rest).warnings;
+    assert!(
+        matches!(&warnings[..], [one] if one.message.contains("`a` stands twice")),
+        "{warnings:?}"
+    );
+}
+
+#[test]
+fn an_authorizer_may_say_where_its_issuer_is_described() {
+    let url = r#""openIdConnectUrl": "https://issuer.example/.well-known/openid-configuration""#;
+    let scheme = |inside: &str, beside: &str| {
+        let item = r#"{"get": {"security": [{"j": []}], "x-amazon-apigateway-integration": {"type": "http_proxy", "httpMethod": "GET", "uri": "https://a.example"}}}"#;
+        let text = rest("/a", item);
+        let components = format!(
+            r#", "components": {{"securitySchemes": {{"j": {{"type": "oauth2"{beside}, "x-amazon-apigateway-authorizer":
+            {{"type": "jwt", "jwtConfiguration": {{"audience": ["a"]}}{inside}}}}}}}}}}}"#
+        );
+        format!("{}{components}", &text[..text.len() - 1])
+    };
+    let inside = imported(&scheme(&format!(", {url}"), ""), Protocol::Http).deployment;
+    let beside = imported(&scheme("", &format!(", {url}")), Protocol::Http).deployment;
+    assert_eq!(inside.authorizers[0].kind, beside.authorizers[0].kind);
+}
