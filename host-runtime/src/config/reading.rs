@@ -157,6 +157,9 @@ impl Reading {
         &self,
         at: Option<At<'_>>,
     ) -> std::collections::BTreeMap<String, String> {
+        if let Some(at) = at.as_ref().filter(|at| self.object(at).len() > 100) {
+            self.error(at, "a stage has at most 100 variables");
+        }
         for (name, at) in at.iter().flat_map(|at| self.object(at)) {
             let is_plain = |b: u8| b.is_ascii_alphanumeric() || b == b'_';
             if name.is_empty() || name.len() > 64 || !name.bytes().all(is_plain) {

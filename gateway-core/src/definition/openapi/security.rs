@@ -153,6 +153,9 @@ fn required<'d>(
         reading.note(DefinitionError { help, ..DefinitionError::error(scopes.source(), message) });
         return None;
     };
+    if scopes_read.len() > SCOPES_MAX && !reading.is_rest() {
+        reading.error(scopes, format!("more than {SCOPES_MAX} scopes"));
+    }
     match *scheme {
         Scheme::Authorizer(authorizer) => {
             let authorization = Authorization::Authorizer { authorizer, scopes: scopes_read };
@@ -217,3 +220,6 @@ const MEMBERS: [&str; 13] = [
     "scopes",
     "openIdConnectUrl",
 ];
+
+/// "Quotas for HTTP APIs": authorization scopes of a route.
+const SCOPES_MAX: usize = 10;

@@ -203,3 +203,34 @@ fn what_is_too_large_or_too_slow_is_told() {
         assert_eq!(told.response.status, status, "{expected}");
     }
 }
+
+#[test]
+fn a_log_with_data_has_what_is_said_beside_events_and_results() {
+    let mut api = rest(vec![method("ANY /", function(&[]))]);
+    api.stages[0].variables.insert("alias".into(), "live".into());
+    let setting = crate::definition::MethodSetting {
+        logging_level: Some(crate::definition::LoggingLevel::Info),
+        data_trace_enabled: Some(true),
+        ..Default::default()
+    };
+    api.stages[0].method_settings.insert("*/*".into(), setting);
+    let answer = FunctionAnswer {
+        function_error: Some("Unhandled".into()),
+        request_id: Some("r-1".into()),
+        ..answer("{\"a\":1}")
+    };
+    let told = run(&gateway(vec![api]), arrival("GET /prod", &[]), |effect| match effect {
+        Effect::InvokeFunction(_) => Some(Outcome::InvokeFunction(Ok(answer.clone()))),
+        other => backend(b"", b"").perform(other),
+    });
+    let lines = told.notices.iter().find_map(|notice| match notice {
+        crate::effect::Notice::WriteExecutionLog { lines, .. } => Some(lines),
+        _ => None,
+    });
+    for expected in [
+        "Endpoint request headers: {Content-Type=application/json, X-Amz-Invocation-Type=RequestResponse, X-Amz-Log-Type=None}",
+        "Endpoint response headers: {Content-Type=application/json, Content-Length=7, x-amzn-RequestId=r-1, X-Amz-Function-Error=Unhandled}",
+    ] {
+        assert!(lines.unwrap().iter().any(|line| line.ends_with(expected)), "{lines:#?}");
+    }
+}

@@ -287,3 +287,20 @@ fn an_authorizer_may_say_where_its_issuer_is_described() {
     let beside = imported(&scheme("", &format!(", {url}")), Protocol::Http).deployment;
     assert_eq!(inside.authorizers[0].kind, beside.authorizers[0].kind);
 }
+
+#[test]
+fn a_route_has_ten_scopes_at_most() {
+    let document = |count: usize| {
+        let scopes = alloc::vec!["\"s\""; count].join(",");
+        let item = format!(
+            r#"{{"get": {{"security": [{{"j": [{scopes}]}}], "x-amazon-apigateway-integration": {{"type": "http_proxy", "httpMethod": "GET", "uri": "https://a.example"}}}}}}"#
+        );
+        let text = rest("/a", &item);
+        let schemes = r#", "components": {"securitySchemes": {"j": {"type": "oauth2", "x-amazon-apigateway-authorizer":
+            {"type": "jwt", "jwtConfiguration": {"issuer": "https://issuer.example", "audience": ["a"]}}}}}}"#;
+        format!("{}{schemes}", &text[..text.len() - 1])
+    };
+    imported(&document(10), Protocol::Http);
+    let told = mistakes(&document(11), Protocol::Http);
+    assert!(matches!(&told[..], [one] if one.contains("more than 10 scopes")), "{told:?}");
+}
