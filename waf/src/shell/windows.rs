@@ -186,6 +186,12 @@ fn is_control(text: &[u8]) -> bool {
     let next = all.next().unwrap_or(b"");
     operators.iter().any(|op| next.eq_ignore_ascii_case(op))
         || next == b"==" && text.contains(&b'%') && is_compact(text, 24)
-        || next == b"==" && is_compact(text, 8) && !text.iter().any(|b| matches!(b, b'{' | b':'))
+        || next == b"==" && is_compact(text, 8) && !is_code(text)
         || word.windows(2).any(|w| w == b"==") && is_compact(text, 8)
+}
+
+/// Braces, and colons that no drive has: `if a == b:` is another language's.
+fn is_code(text: &[u8]) -> bool {
+    let colon = |pair: &[u8]| pair[0] == b':' && pair[1] != b'\\';
+    text.contains(&b'{') || text.ends_with(b":") || text.windows(2).any(colon)
 }

@@ -19,8 +19,13 @@ pub(super) fn is_statement(tokens: &[Token], text: &[u8]) -> bool {
             }
             Kind::Word(Class::Statement) => match before {
                 Some(Kind::Semicolon | Kind::Conditional) => is_change(*token, rest, text),
-                None => is_change(*token, rest, text) && is_more_than_a_title(*token, rest, text),
-                // `*/create table x`: no title begins with an operator, and no bullet is that close.
+                // `*/create table x`: no title begins with the end of a comment.
+                None => {
+                    is_change(*token, rest, text)
+                        && (text[..token.start].ends_with(b"*/")
+                            || is_more_than_a_title(*token, rest, text))
+                }
+                // Nor with an operator, and no bullet is that close.
                 Some(Kind::Arithmetic) if tokens[index - 1].end == token.start => {
                     let is_first = tokens[..index].iter().all(|t| t.kind == Kind::Arithmetic);
                     is_first && is_change(*token, rest, text)
