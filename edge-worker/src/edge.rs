@@ -20,8 +20,6 @@ use gateway_core::gateway::Gateway;
 use gateway_core::limits::FIELDS_BYTES_MAX;
 use gateway_core::message::{Arrival, Content, Scheme};
 use http_cache::Fields;
-use js_sys::Reflect;
-use wasm_bindgen::JsValue;
 use web_sys::ReadableStream;
 use worker::{Context, Env};
 
@@ -113,7 +111,7 @@ pub(crate) async fn answer(
     let content = request.body();
     let asked = Asked {
         host: fields.text("host").unwrap_or_default().to_owned(),
-        country: country(request),
+        country: arrival.location.as_deref().and_then(|location| location.country.clone()),
         fields,
         has_content: content.is_some(),
         arrival,
@@ -222,14 +220,6 @@ impl Exchange {
             Err(error) => error.into(),
         }
     }
-}
-
-/// Two letters, where the platform knows; `XX` and `T1` (Tor) are none.
-fn country(request: &web_sys::Request) -> Option<String> {
-    let cf = Reflect::get(request, &"cf".into()).ok().filter(JsValue::is_object)?;
-    let country = Reflect::get(&cf, &"country".into()).ok()?.as_string()?;
-    let is_country = country.len() == 2 && country.bytes().all(|b| b.is_ascii_uppercase());
-    (is_country && country != "XX").then_some(country)
 }
 
 /// The edge's name for a request: nobody can guess another one's.

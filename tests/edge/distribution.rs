@@ -1,161 +1,18 @@
 //! Distributions in the Worker: the platform's cache is the store, and the decisions are those of every host.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+mod kit;
+
 use std::time::{Duration, Instant};
 
-use serde_json::{Value, json};
-use tests::backend::{Answer, Backend};
-use tests::client::{self, Request, Response};
-use tests::json::Json;
-use tests::setup::{API_ID, Setup, set_up};
-use tests::target::{Engine, Gateway, Target};
+use serde_json::json;
+use tests::backend::Answer;
+use tests::client::{self, Request};
+use tests::issuer;
+use tests::setup::API_ID;
 
-const CDN: &str = "cdn.example";
-/// CachingOptimized: no parameters, fields or cookies in the key.
-const OPTIMIZED: &str = "658327ea-f89d-4fab-a63d-7e88639e58f6";
-/// UseOriginCacheControlHeaders-QueryStrings: the origin says how long.
-const BY_ORIGIN: &str = "4cc15a8a-d715-48a4-82b8-cc0b614638fe";
+use kit::*;
+
 const PATIENCE: Duration = Duration::from_secs(20);
-
-/// A Worker with a distribution in front of an origin and of its own API.
-struct Edge {
-    gateway: Gateway,
-    target: Target,
-    origin: Backend,
-    _setup: Setup,
-}
-
-fn case() -> Json {
-    let text = format!(
-        r#"{{"name": "edge", "source": "this project", "kind": "rest",
-        "api": {{"openapi": "3.0.1", "info": {{"title": "edge", "version": "1"}}, "paths": {{"/mock": {{"get": {{
-            "responses": {{"200": {{"description": "200"}}}},
-            "x-amazon-apigateway-integration": {{"type": "mock",
-                "requestTemplates": {{"application/json": "{{\"statusCode\": 200}}"}},
-                "responses": {{"default": {{"statusCode": "200",
-                    "responseTemplates": {{"application/json": "$context.requestId"}}}}}}}}}}}},
-            "/orders/{{id}}": {{"post": {{
-                "parameters": [{{"name": "id", "in": "path", "required": true, "schema": {{"type": "string"}}}}],
-                "x-amazon-apigateway-integration": {{"type": "http_proxy",
-                "httpMethod": "POST", "uri": "https://orders.internal:8443/v1/{{id}}",
-                "requestParameters": {{"integration.request.path.id": "method.request.path.id"}}}}}}}}}}}},
-        "config": {{"distributions": [{{"id": "d", "definition": "distribution.json", "cacheStatus": true}}]}},
-        "backends": {{"http": {{"{API_ID}": {{}}}}}},
-        "exchanges": [{{"request": {{}}, "expect": {{"status": 200}}}}]}}"#,
-    );
-    Json::parse(&text).unwrap_or_else(|error| panic!("{error}\n{text}"))
-}
-
-fn behavior(changes: Value) -> Value {
-    let mut behavior = json!({
-        "TargetOriginId": "web",
-        "ViewerProtocolPolicy": "allow-all",
-        "AllowedMethods": {"Items": ["GET", "HEAD", "OPTIONS", "PUT", "POST", "PATCH", "DELETE"],
-            "CachedMethods": {"Items": ["GET", "HEAD"]}},
-        "CachePolicyId": OPTIMIZED,
-    });
-    for (name, change) in changes.as_object().into_iter().flatten() {
-        behavior[name] = change.clone();
-    }
-    behavior
-}
-
-fn document(port: u16, changes: Value) -> Value {
-    let origin = |id: &str, name: &str, path: &str| {
-        json!({"Id": id, "DomainName": name, "OriginPath": path, "CustomOriginConfig": {
-            "HTTPPort": port, "HTTPSPort": 443, "OriginProtocolPolicy": "http-only"}})
-    };
-    let mut config = json!({
-        "CallerReference": "r", "Comment": "", "Enabled": true,
-        "Aliases": {"Items": [CDN]},
-        "Origins": {"Items": [
-            origin("web", "127.0.0.1", ""),
-            origin("bound", "orders.internal", "/bound"),
-            origin("api", &format!("{API_ID}.execute-api.us-east-1.amazonaws.com"), "/test"),
-        ]},
-        "CacheBehaviors": {"Items": [{
-            "PathPattern": "/mock", "TargetOriginId": "api", "ViewerProtocolPolicy": "allow-all",
-            "CachePolicyId": OPTIMIZED,
-        }, {
-            "PathPattern": "/bound", "TargetOriginId": "bound", "ViewerProtocolPolicy": "allow-all",
-            "CachePolicyId": OPTIMIZED,
-        }]},
-        "DefaultCacheBehavior": behavior(json!({})),
-    });
-    for (name, change) in changes.as_object().into_iter().flatten() {
-        config[name] = change.clone();
-    }
-    json!({"DistributionConfig": config})
-}
-
-impl Edge {
-    /// The origin answers with what this says of the path and of how many requests came before.
-    async fn start(
-        changes: Value,
-        answer: impl Fn(&tests::backend::Received, usize) -> Answer + Send + Sync + 'static,
-    ) -> Self {
-        let count = Arc::new(AtomicUsize::new(0));
-        let origin =
-            Backend::start(move |received| answer(received, count.fetch_add(1, SeqCst) + 1));
-        let origin = origin.await.unwrap();
-        let setup = set_up(&case()).await.unwrap_or_else(|error| panic!("{error}"));
-        let document = document(origin.address.port(), changes).to_string();
-        std::fs::write(setup.folder.path().join("distribution.json"), document).unwrap();
-        let mut target = Target::find(Engine::Worker).await.unwrap();
-        target.settings.services = vec!["SERVICE_ORDERS_INTERNAL".into()];
-        let gateway = target.start(&setup.config, setup.listen, 0).await;
-        let gateway = gateway.unwrap_or_else(|failure| panic!("{failure:?}"));
-        Self { gateway, target, origin, _setup: setup }
-    }
-
-    async fn ask(&self, method: &str, target: &str, lines: &[(&str, &str)]) -> Response {
-        self.ask_host(CDN, method, target, lines).await
-    }
-
-    async fn ask_host(
-        &self,
-        host: &str,
-        method: &str,
-        target: &str,
-        lines: &[(&str, &str)],
-    ) -> Response {
-        let mut fields = vec![("Host".to_owned(), host.to_owned())];
-        fields.extend(lines.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
-        let request =
-            Request { method: method.into(), target: target.into(), fields, content: Vec::new() };
-        client::send(self.gateway.address, &request).await.expect("an answer")
-    }
-
-    async fn get(&self, target: &str) -> Response {
-        self.ask("GET", target, &[]).await
-    }
-
-    async fn stop(self) {
-        self.target.stop().await;
-    }
-}
-
-fn field(response: &Response, name: &str) -> String {
-    response.fields.joined(name).unwrap_or_default()
-}
-
-fn text(response: &Response) -> String {
-    String::from_utf8_lossy(&response.content).into_owned()
-}
-
-fn respond(status: u16, lines: &[(&str, &str)], content: &str) -> Answer {
-    Answer::Respond {
-        status,
-        fields: lines.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect(),
-        content: content.into(),
-        delay: Duration::ZERO,
-    }
-}
-
-fn fresh(content: &str) -> Answer {
-    respond(200, &[("Cache-Control", "max-age=600"), ("ETag", "\"1\"")], content)
-}
 
 #[tokio::test]
 async fn the_worker_stores_and_serves_what_a_distribution_allows() {
@@ -350,5 +207,46 @@ async fn a_service_binding_stands_for_the_host_of_an_endpoint() {
         text(&answer).starts_with("SERVICE_ORDERS_INTERNAL: GET http://orders.internal"),
         "{answer:?}"
     );
+    edge.stop().await;
+}
+
+#[tokio::test]
+async fn the_worker_verifies_signed_urls() {
+    use base64::Engine as _;
+    let trusted = json!({"TrustedKeyGroups": {"Enabled": true, "Items": ["g"]}});
+    let changes = json!({"DefaultCacheBehavior": behavior(trusted)});
+    let edge = Edge::start(changes, |_, _| fresh("secret")).await;
+    let policy = |path: &str| {
+        format!(
+            r#"{{"Statement":[{{"Resource":"http://{CDN}{path}","Condition":{{"DateLessThan":{{"AWS:EpochTime":4000000000}}}}}}]}}"#
+        )
+    };
+    let url = |path: &str, key: &str, more: &str, signature: &[u8]| {
+        let signature = base64::engine::general_purpose::STANDARD.encode(signature);
+        let signature = signature.replace('+', "-").replace('=', "_").replace('/', "~");
+        format!("{path}?Expires=4000000000&Signature={signature}&Key-Pair-Id={key}{more}")
+    };
+    let message = policy("/a");
+    let message = message.as_bytes();
+    let (by_rsa, by_ec) = (issuer::sign_by_rsa(message), issuer::sign_by_ec(message));
+    let by_sha1 = issuer::sign_by_rsa_sha1(message);
+    let sha256 = "&Hash-Algorithm=SHA256";
+    for (key, more, signature, status) in [
+        ("RSA", sha256, &by_rsa, 200),
+        ("RSA", "", &by_sha1, 200),
+        ("EC", sha256, &by_ec, 200),
+        ("RSA", "", &by_rsa, 403),
+        ("EC", sha256, &by_rsa, 403),
+        ("RSA", sha256, &by_ec, 403),
+        ("EC", "", &by_ec, 403),
+        ("NONE", sha256, &by_rsa, 403),
+    ] {
+        let answer = edge.get(&url("/a", key, more, signature)).await;
+        assert_eq!(answer.status, status, "{key} {more}");
+        // A signature is for its own path alone, whatever is stored by now.
+        assert_eq!(edge.get(&url("/b", key, more, signature)).await.status, 403);
+    }
+    assert_eq!(edge.get("/a").await.status, 403);
+    assert_eq!(edge.origin.received_len(), 1);
     edge.stop().await;
 }

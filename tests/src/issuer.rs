@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL;
 use p256::ecdsa::signature::Signer as _;
 use rsa::pkcs1v15;
-use rsa::pkcs8::DecodePrivateKey as _;
+use rsa::pkcs8::{DecodePrivateKey as _, EncodePublicKey as _, LineEnding};
 use rsa::signature::SignatureEncoding as _;
 use rsa::traits::PublicKeyParts as _;
 use sha2::Sha256;
@@ -112,6 +112,32 @@ fn answer(request: &mut Received) -> Answer {
         content: document.to_string().into_bytes(),
         delay: std::time::Duration::ZERO,
     }
+}
+
+/// The public key of RSA signatures, as `aws cloudfront get-public-key` has it.
+pub fn rsa_public_pem() -> String {
+    RSA.to_public_key().to_public_key_pem(LineEnding::LF).expect("a key has a form")
+}
+
+/// The same of signatures on P-256.
+pub fn ec_public_pem() -> String {
+    EC.verifying_key().to_public_key_pem(LineEnding::LF).expect("a key has a form")
+}
+
+/// A signature by RSA (PKCS #1 v1.5, SHA-256).
+pub fn sign_by_rsa(message: &[u8]) -> Vec<u8> {
+    pkcs1v15::SigningKey::<Sha256>::new(RSA.clone()).sign(message).to_vec()
+}
+
+/// The same with SHA-1, which is what CloudFront takes where nothing else is said.
+pub fn sign_by_rsa_sha1(message: &[u8]) -> Vec<u8> {
+    pkcs1v15::SigningKey::<sha1::Sha1>::new(RSA.clone()).sign(message).to_vec()
+}
+
+/// A signature on P-256 with SHA-256, in DER.
+pub fn sign_by_ec(message: &[u8]) -> Vec<u8> {
+    let signature: p256::ecdsa::Signature = EC.sign(message);
+    signature.to_der().as_bytes().to_vec()
 }
 
 fn rsa_jwk() -> Json {

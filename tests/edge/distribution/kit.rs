@@ -1,0 +1,170 @@
+//! A Worker with a distribution, and an origin for it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tests::backend::{Answer, Backend};
+use tests::client::{self, Request, Response};
+use tests::issuer;
+use tests::json::Json;
+use tests::setup::{API_ID, Setup, set_up};
+use tests::target::{Engine, Gateway, Target};
+
+pub(super) const CDN: &str = "cdn.example";
+/// CachingOptimized: no parameters, fields or cookies in the key.
+pub(super) const OPTIMIZED: &str = "658327ea-f89d-4fab-a63d-7e88639e58f6";
+/// UseOriginCacheControlHeaders-QueryStrings: the origin says how long.
+pub(super) const BY_ORIGIN: &str = "4cc15a8a-d715-48a4-82b8-cc0b614638fe";
+
+/// A Worker with a distribution in front of an origin and of its own API.
+pub(super) struct Edge {
+    pub(super) gateway: Gateway,
+    target: Target,
+    pub(super) origin: Backend,
+    _setup: Setup,
+}
+
+pub(super) fn case() -> Json {
+    let text = format!(
+        r#"{{"name": "edge", "source": "this project", "kind": "rest",
+        "api": {{"openapi": "3.0.1", "info": {{"title": "edge", "version": "1"}}, "paths": {{"/mock": {{"get": {{
+            "responses": {{"200": {{"description": "200"}}}},
+            "x-amazon-apigateway-integration": {{"type": "mock",
+                "requestTemplates": {{"application/json": "{{\"statusCode\": 200}}"}},
+                "responses": {{"default": {{"statusCode": "200",
+                    "responseTemplates": {{"application/json": "$context.requestId"}}}}}}}}}}}},
+            "/orders/{{id}}": {{"post": {{
+                "parameters": [{{"name": "id", "in": "path", "required": true, "schema": {{"type": "string"}}}}],
+                "x-amazon-apigateway-integration": {{"type": "http_proxy",
+                "httpMethod": "POST", "uri": "https://orders.internal:8443/v1/{{id}}",
+                "requestParameters": {{"integration.request.path.id": "method.request.path.id"}}}}}}}}}}}},
+        "config": {{"distributions": [{{"id": "d", "definition": "distribution.json", "cacheStatus": true,
+            "references": ["group.json", "rsa.json", "ec.json"]}}]}},
+        "backends": {{"http": {{"{API_ID}": {{}}}}}},
+        "exchanges": [{{"request": {{}}, "expect": {{"status": 200}}}}]}}"#,
+    );
+    Json::parse(&text).unwrap_or_else(|error| panic!("{error}\n{text}"))
+}
+
+pub(super) fn behavior(changes: Value) -> Value {
+    let mut behavior = json!({
+        "TargetOriginId": "web",
+        "ViewerProtocolPolicy": "allow-all",
+        "AllowedMethods": {"Items": ["GET", "HEAD", "OPTIONS", "PUT", "POST", "PATCH", "DELETE"],
+            "CachedMethods": {"Items": ["GET", "HEAD"]}},
+        "CachePolicyId": OPTIMIZED,
+    });
+    for (name, change) in changes.as_object().into_iter().flatten() {
+        behavior[name] = change.clone();
+    }
+    behavior
+}
+
+pub(super) fn document(port: u16, changes: Value) -> Value {
+    let origin = |id: &str, name: &str, path: &str| {
+        json!({"Id": id, "DomainName": name, "OriginPath": path, "CustomOriginConfig": {
+            "HTTPPort": port, "HTTPSPort": 443, "OriginProtocolPolicy": "http-only"}})
+    };
+    let mut config = json!({
+        "CallerReference": "r", "Comment": "", "Enabled": true,
+        "Aliases": {"Items": [CDN]},
+        "Origins": {"Items": [
+            origin("web", "127.0.0.1", ""),
+            origin("bound", "orders.internal", "/bound"),
+            origin("api", &format!("{API_ID}.execute-api.us-east-1.amazonaws.com"), "/test"),
+        ]},
+        "CacheBehaviors": {"Items": [{
+            "PathPattern": "/mock", "TargetOriginId": "api", "ViewerProtocolPolicy": "allow-all",
+            "CachePolicyId": OPTIMIZED,
+        }, {
+            "PathPattern": "/bound", "TargetOriginId": "bound", "ViewerProtocolPolicy": "allow-all",
+            "CachePolicyId": OPTIMIZED,
+        }]},
+        "DefaultCacheBehavior": behavior(json!({})),
+    });
+    for (name, change) in changes.as_object().into_iter().flatten() {
+        config[name] = change.clone();
+    }
+    json!({"DistributionConfig": config})
+}
+
+impl Edge {
+    /// The origin answers with what this says of the path and of how many requests came before.
+    pub(super) async fn start(
+        changes: Value,
+        answer: impl Fn(&tests::backend::Received, usize) -> Answer + Send + Sync + 'static,
+    ) -> Self {
+        let count = Arc::new(AtomicUsize::new(0));
+        let origin =
+            Backend::start(move |received| answer(received, count.fetch_add(1, SeqCst) + 1));
+        let origin = origin.await.unwrap();
+        let setup = set_up(&case()).await.unwrap_or_else(|error| panic!("{error}"));
+        let document = document(origin.address.port(), changes).to_string();
+        let key = |id: &str, pem: String| {
+            json!({"PublicKey": {"Id": id, "PublicKeyConfig": {"EncodedKey": pem}}}).to_string()
+        };
+        let group = json!({"KeyGroup": {"Id": "g", "KeyGroupConfig": {"Items": ["RSA", "EC"]}}});
+        for (name, document) in [
+            ("distribution.json", document),
+            ("group.json", group.to_string()),
+            ("rsa.json", key("RSA", issuer::rsa_public_pem())),
+            ("ec.json", key("EC", issuer::ec_public_pem())),
+        ] {
+            std::fs::write(setup.folder.path().join(name), document).unwrap();
+        }
+        let mut target = Target::find(Engine::Worker).await.unwrap();
+        target.settings.services = vec!["SERVICE_ORDERS_INTERNAL".into()];
+        let gateway = target.start(&setup.config, setup.listen, 0).await;
+        let gateway = gateway.unwrap_or_else(|failure| panic!("{failure:?}"));
+        Self { gateway, target, origin, _setup: setup }
+    }
+
+    pub(super) async fn ask(&self, method: &str, target: &str, lines: &[(&str, &str)]) -> Response {
+        self.ask_host(CDN, method, target, lines).await
+    }
+
+    pub(super) async fn ask_host(
+        &self,
+        host: &str,
+        method: &str,
+        target: &str,
+        lines: &[(&str, &str)],
+    ) -> Response {
+        let mut fields = vec![("Host".to_owned(), host.to_owned())];
+        fields.extend(lines.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        let request =
+            Request { method: method.into(), target: target.into(), fields, content: Vec::new() };
+        client::send(self.gateway.address, &request).await.expect("an answer")
+    }
+
+    pub(super) async fn get(&self, target: &str) -> Response {
+        self.ask("GET", target, &[]).await
+    }
+
+    pub(super) async fn stop(self) {
+        self.target.stop().await;
+    }
+}
+
+pub(super) fn field(response: &Response, name: &str) -> String {
+    response.fields.joined(name).unwrap_or_default()
+}
+
+pub(super) fn text(response: &Response) -> String {
+    String::from_utf8_lossy(&response.content).into_owned()
+}
+
+pub(super) fn respond(status: u16, lines: &[(&str, &str)], content: &str) -> Answer {
+    Answer::Respond {
+        status,
+        fields: lines.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect(),
+        content: content.into(),
+        delay: Duration::ZERO,
+    }
+}
+
+pub(super) fn fresh(content: &str) -> Answer {
+    respond(200, &[("Cache-Control", "max-age=600"), ("ETag", "\"1\"")], content)
+}
