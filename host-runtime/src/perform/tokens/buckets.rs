@@ -13,8 +13,11 @@ const SHARDS: usize = 1024;
 /// grows beyond that. All maps together hold 14,680,064 buckets in at most 1.4 GB, less while they
 /// are few.
 const SHARD_BUCKETS_MAX: usize = 14_336;
-/// So many takes sweep one map.
-const TAKES_A_SWEEP: usize = 64;
+/// So many takes at least sweep one map.
+const TAKES_A_SWEEP_MIN: usize = 64;
+/// So many buckets are looked at for each take, on average, however many there are: once all of them in
+/// as many takes as a sixteenth of their number.
+const SWEPT_A_TAKE: usize = 16;
 /// What never refills.
 const NEVER: u64 = u64::MAX;
 
@@ -23,7 +26,9 @@ pub(super) struct Buckets {
     shards: Vec<Shard>,
     hashers: [RandomState; 2],
     kept: usize,
-    takes: usize,
+    /// The map that is swept next, and in how many takes.
+    sweep: usize,
+    sweep_in: usize,
     evicted: u64,
 }
 
@@ -49,7 +54,8 @@ impl Default for Buckets {
             shards: (0..SHARDS).map(|_| Shard::default()).collect(),
             hashers: [RandomState::new(), RandomState::new()],
             kept: 0,
-            takes: 0,
+            sweep: 0,
+            sweep_in: TAKES_A_SWEEP_MIN,
             evicted: 0,
         }
     }
@@ -86,12 +92,14 @@ impl Buckets {
 
     /// Once for each take. An absent bucket is a full one, so forgetting a full one changes nothing.
     pub(super) fn forget_full(&mut self, now: Timestamp) {
-        self.takes = self.takes.wrapping_add(1);
-        if !self.takes.is_multiple_of(TAKES_A_SWEEP) {
+        self.sweep_in -= 1;
+        if self.sweep_in > 0 {
             return;
         }
-        let shard = &mut self.shards[self.takes / TAKES_A_SWEEP % SHARDS];
+        self.sweep = (self.sweep + 1) % SHARDS;
+        let shard = &mut self.shards[self.sweep];
         let before = shard.len();
+        self.sweep_in = TAKES_A_SWEEP_MIN.max(before / SWEPT_A_TAKE);
         shard.retain(|_, stored| stored.full_at > now.0);
         self.kept -= before - shard.len();
         if shard.capacity() > 4 * shard.len().max(16) {
@@ -160,7 +168,7 @@ mod tests {
     }
 
     fn sweep_all(buckets: &mut Buckets, now: u64) {
-        (0..SHARDS * TAKES_A_SWEEP).for_each(|_| buckets.forget_full(Timestamp(now)));
+        (0..SHARDS * TAKES_A_SWEEP_MIN).for_each(|_| buckets.forget_full(Timestamp(now)));
     }
 
     #[test]
