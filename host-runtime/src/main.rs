@@ -1,10 +1,11 @@
 //! `edgeway`: serves AWS API Gateway definitions on a host of your own.
 
+mod allocator;
+
 use std::process::ExitCode;
 
-/// A proxied request allocates some hundred small pieces, all on one thread.
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: allocator::Allocator = allocator::Allocator;
 
 fn main() -> ExitCode {
     host_runtime::commands::run()
