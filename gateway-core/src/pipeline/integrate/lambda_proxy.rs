@@ -33,30 +33,32 @@ pub(super) async fn lambda_proxy(
         let sources = Sources { fields, context, now: io.now(), body: None, response: None };
         parameters.check(&sources).map_err(forbidden)?;
     }
-    let body = read_content(request, io).await?;
-    let mapped = match proxy.request_mappings.is_empty() {
-        true => None,
-        false => {
-            let reads_body = proxy.request_mappings.reads_body();
-            let source = RequestSource::read(reads_body, call).await?;
-            Some(source.mapped_request(&proxy.request_mappings))
+    let payload = {
+        // What the event is made of takes no memory while the function runs.
+        let body = read_content(request, io).await?;
+        let mapped = match proxy.request_mappings.is_empty() {
+            true => None,
+            false => {
+                let reads_body = proxy.request_mappings.reads_body();
+                let source = RequestSource::read(reads_body, call).await?;
+                Some(source.mapped_request(&proxy.request_mappings))
+            }
+        };
+        let (event_request, event_context) =
+            mapped.as_ref().map_or((request, context), |(request, context)| (request, context));
+        let event = EventInput {
+            protocol,
+            context: event_context,
+            request: event_request,
+            body: &body,
+            binary_media_types: &of.at.deployment.binary_media_types,
+            stage_variables: &of.at.stage.variables,
+        };
+        match format {
+            PayloadFormat::V1 => event_v1(&event),
+            PayloadFormat::V2 => event_v2(&event),
         }
     };
-    let (event_request, event_context) =
-        mapped.as_ref().map_or((request, context), |(request, context)| (request, context));
-    let event = EventInput {
-        protocol,
-        context: event_context,
-        request: event_request,
-        body: &body,
-        binary_media_types: &of.at.deployment.binary_media_types,
-        stage_variables: &of.at.stage.variables,
-    };
-    let payload = match format {
-        PayloadFormat::V1 => event_v1(&event),
-        PayloadFormat::V2 => event_v2(&event),
-    };
-    drop(body);
     if payload.len() >= EVENT_BYTES_MAX {
         let reason = "the event is larger than a function may be handed";
         return Err(GatewayError::new(ResponseType::RequestTooLarge, reason));
