@@ -9,6 +9,7 @@ mod tls;
 
 pub use arrival::{Arrival, Location, Request, Scheme, Seed, Timestamp, Version};
 pub use content::{Content, ContentId};
+pub use field_names::{Names, is_same_name};
 pub use fields::{Field, FieldLine, FieldLines, Fields, is_field_name};
 pub use outgoing::{EndpointResponse, FieldEdit, FieldEdits, OutgoingFields, Response};
 pub use tls::{ClientCertificate, Tls};

@@ -1,6 +1,6 @@
 //! From the pipeline's responses to HTTP's: header sections are edited, framing is the host's own.
 
-use gateway_core::message::{FieldEdit, FieldLine, OutgoingFields};
+use gateway_core::message::{FieldEdit, FieldLine, OutgoingFields, is_same_name};
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::{Method, Response, StatusCode};
 use hyper::body::Body as _;
@@ -168,7 +168,8 @@ fn name(name: &str) -> Result<HeaderName, String> {
             HeaderName::from_static("x-amzn-remapped-content-length"),
         ),
     ];
-    if let Some((_, known)) = OFTEN.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)) {
+    let is_it = |known: &str| is_same_name(known.as_bytes(), name.as_bytes());
+    if let Some((_, known)) = OFTEN.iter().find(|(known, _)| is_it(known)) {
         return Ok(known.clone());
     }
     HeaderName::from_bytes(name.as_bytes()).map_err(|_| format!("{name:?} as a field name"))

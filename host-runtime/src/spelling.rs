@@ -13,7 +13,7 @@ use std::rc::Rc;
 use std::task::{Context, Poll};
 
 use gateway_core::limits::FIELDS_BYTES_MAX;
-use gateway_core::message::Fields;
+use gateway_core::message::{Fields, is_same_name};
 use http::{HeaderMap, HeaderValue, Method};
 use memchr::memchr;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -200,7 +200,7 @@ struct Line {
 fn as_expected(bytes: &[u8], name: &str, value: &[u8]) -> Option<Line> {
     let (sent, rest) = bytes.split_at_checked(name.len())?;
     let rest = rest.strip_prefix(b":")?;
-    if !sent.eq_ignore_ascii_case(name.as_bytes()) {
+    if !is_same_name(sent, name.as_bytes()) {
         return None;
     }
     let rest = rest.strip_prefix(b" ").unwrap_or(rest);

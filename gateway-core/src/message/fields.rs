@@ -6,6 +6,8 @@ use alloc::{string::String, vec::Vec};
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::field_names::{digest, is_same_name};
+
 /// One field line on its own.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Field {
@@ -46,6 +48,8 @@ pub fn is_field_name(text: &str) -> bool {
 pub struct Fields {
     text: String,
     lines: Vec<Ends>,
+    /// The digests of all names: most names that are looked up are not there.
+    digests: u64,
 }
 
 /// Where a line's name and its value end in the text. The name begins where the line before ends.
@@ -91,7 +95,7 @@ impl Fields {
             return Err("half a field line");
         };
         let mut lines = Vec::with_capacity(encoded.len());
-        let mut start = 0;
+        let (mut start, mut digests) = (0, 0);
         for [a, b, c, d, e, f, g, h] in encoded.iter().copied() {
             let ends = Ends {
                 name: u32::from_le_bytes([a, b, c, d]),
@@ -102,11 +106,12 @@ impl Fields {
             if !(in_order && text.is_char_boundary(name) && text.is_char_boundary(value)) {
                 return Err("a field line ends where none can");
             }
+            digests |= digest(&text[start..name]);
             start = value;
             lines.push(ends);
         }
         if start == text.len() {
-            Ok(Self { text: text.into(), lines })
+            Ok(Self { text: text.into(), lines, digests })
         } else {
             Err("text without a line")
         }
@@ -114,12 +119,13 @@ impl Fields {
 
     /// No field lines.
     pub const fn new() -> Self {
-        Self { text: String::new(), lines: Vec::new() }
+        Self { text: String::new(), lines: Vec::new(), digests: 0 }
     }
 
     /// No field lines, with room for so many that have so many bytes together.
     pub fn with_capacity(lines: usize, bytes: usize) -> Self {
-        Self { text: String::with_capacity(bytes), lines: Vec::with_capacity(lines) }
+        let (text, lines) = (String::with_capacity(bytes), Vec::with_capacity(lines));
+        Self { text, lines, digests: 0 }
     }
 
     /// How many lines there are.
@@ -145,12 +151,14 @@ impl Fields {
     /// The values of all lines of this name, in order.
     pub fn all<'a, 'n>(&'a self, name: &'n str) -> impl Iterator<Item = &'a str> + use<'a, 'n> {
         let mut start = 0;
-        self.lines.iter().filter_map(move |ends| {
+        let may_be_there = self.digests & digest(name) != 0;
+        let lines = if may_be_there { self.lines.as_slice() } else { &[] };
+        lines.iter().filter_map(move |ends| {
             let (from, to) =
                 (core::mem::replace(&mut start, ends.value as usize), ends.name as usize);
             // Most names differ in length already.
             let is_of_name = to - from == name.len()
-                && self.text.as_bytes()[from..to].eq_ignore_ascii_case(name.as_bytes());
+                && is_same_name(&self.text.as_bytes()[from..to], name.as_bytes());
             is_of_name.then(|| &self.text[to..ends.value as usize])
         })
     }
@@ -167,6 +175,7 @@ impl Fields {
 
     /// Adds a line at the end whose value is these texts, one after the other.
     pub fn push_parts(&mut self, name: &str, value: &[&str]) {
+        self.digests |= digest(name);
         self.text.push_str(name);
         let name = end(&self.text);
         value.iter().for_each(|part| self.text.push_str(part));

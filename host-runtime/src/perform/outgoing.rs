@@ -1,7 +1,9 @@
 //! A request to an endpoint, before a version of HTTP gives it its form.
 
 use gateway_core::effect::EffectError;
-use gateway_core::message::{FieldEdit, FieldLine, OutgoingFields, is_field_name};
+use gateway_core::message::{
+    FieldEdit, FieldLine, Names, OutgoingFields, is_field_name, is_same_name,
+};
 use http::uri::{Authority, PathAndQuery, Scheme};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri, header};
 
@@ -51,7 +53,7 @@ impl<'a> OutgoingRequest<'a> {
     pub(crate) fn own<B>(request: &'a Request<B>) -> Result<Self, EffectError> {
         let (origin, target) = split(request.uri().clone())?;
         let mut lines = lines_of(request.headers());
-        lines.retain(|(name, _)| !is_one_of(name, &FRAMING));
+        lines.retain(|(name, _)| !FRAMING.contains(name));
         Ok(Self { method: request.method().clone(), origin, named: None, target, lines })
     }
 
@@ -107,22 +109,22 @@ fn host_of(authority: &Authority) -> &str {
 }
 
 /// Framing is the connection's own.
-const FRAMING: [&str; 2] = ["content-length", "transfer-encoding"];
+const FRAMING: Names = Names::of(&["content-length", "transfer-encoding"]);
 /// What frames a message, or is about the connection that it comes on (RFC 9110 §7.6.1); `Expect`
 /// is answered here already.
-const NEVER: [&str; 6] = [
+const NEVER: Names = Names::of(&[
     "connection",
     "content-length",
     "expect",
     "keep-alive",
     "proxy-connection",
     "transfer-encoding",
-];
+]);
 /// What is about the client's connection where the client says it. Where the pipeline sets it, it
 /// passes: a `TE` that an API maps is its own word, and AWS sends it too.
-const UNLESS_SET: [&str; 4] = ["host", "te", "trailer", "upgrade"];
+const UNLESS_SET: Names = Names::of(&["host", "te", "trailer", "upgrade"]);
 /// A message without these could be taken for another one: no `Connection` may take them away.
-const NEEDED: [&str; 3] = ["host", "content-length", "content-type"];
+const NEEDED: Names = Names::of(&["host", "content-length", "content-type"]);
 
 fn lines<'a>(fields: &'a OutgoingFields, client: &'a HeaderMap) -> Result<Vec<Line<'a>>, String> {
     let mut lines = match fields {
@@ -130,7 +132,7 @@ fn lines<'a>(fields: &'a OutgoingFields, client: &'a HeaderMap) -> Result<Vec<Li
         OutgoingFields::Edited(edits) => {
             let mut lines = lines_of(client);
             // The client's `Host` names the gateway.
-            lines.retain(|(name, _)| !is_one_of(name, &UNLESS_SET));
+            lines.retain(|(name, _)| !UNLESS_SET.contains(name));
             remove_connection_options(client, &mut lines);
             for edit in edits.iter() {
                 apply(edit, &mut lines)?;
@@ -138,7 +140,7 @@ fn lines<'a>(fields: &'a OutgoingFields, client: &'a HeaderMap) -> Result<Vec<Li
             lines
         }
     };
-    lines.retain(|(name, _)| !is_one_of(name, &NEVER));
+    lines.retain(|(name, _)| !NEVER.contains(name));
     Ok(lines)
 }
 
@@ -151,8 +153,8 @@ fn lines_of(headers: &HeaderMap) -> Vec<Line<'_>> {
 fn remove_connection_options(client: &HeaderMap, lines: &mut Vec<Line<'_>>) {
     let values = client.get_all(header::CONNECTION).iter().filter_map(|v| v.to_str().ok());
     for listed in values.flat_map(|v| v.split(',')).map(str::trim) {
-        if !is_one_of(listed, &NEEDED) {
-            lines.retain(|(name, _)| !name.eq_ignore_ascii_case(listed));
+        if !NEEDED.contains(listed) {
+            lines.retain(|(name, _)| !is_same(name, listed));
         }
     }
 }
@@ -162,7 +164,7 @@ fn apply<'a>(edit: FieldEdit<'a>, lines: &mut Vec<Line<'a>>) -> Result<(), Strin
     match edit {
         FieldEdit::Remove(removed) => remove(removed, lines),
         FieldEdit::Rename(from, to) => {
-            for (name, _) in lines.iter_mut().filter(|(name, _)| name.eq_ignore_ascii_case(from)) {
+            for (name, _) in lines.iter_mut().filter(|(name, _)| is_same(name, from)) {
                 *name = checked_name(to)?;
             }
         }
@@ -176,7 +178,11 @@ fn apply<'a>(edit: FieldEdit<'a>, lines: &mut Vec<Line<'a>>) -> Result<(), Strin
 }
 
 fn remove(removed: &str, lines: &mut Vec<Line<'_>>) {
-    lines.retain(|(name, _)| !name.eq_ignore_ascii_case(removed));
+    lines.retain(|(name, _)| !is_same(name, removed));
+}
+
+fn is_same(one: &str, other: &str) -> bool {
+    is_same_name(one.as_bytes(), other.as_bytes())
 }
 
 fn line(field: FieldLine<'_>) -> Result<Line<'_>, String> {
@@ -191,10 +197,6 @@ fn line(field: FieldLine<'_>) -> Result<Line<'_>, String> {
 
 fn checked_name(name: &str) -> Result<&str, String> {
     if is_field_name(name) { Ok(name) } else { Err(format!("{name:?} as a field name")) }
-}
-
-fn is_one_of(name: &str, names: &[&str]) -> bool {
-    names.iter().any(|one| one.eq_ignore_ascii_case(name))
 }
 
 fn header_map(lines: &[Line<'_>]) -> Result<HeaderMap, String> {
