@@ -1,5 +1,5 @@
 //! `RecallResponse` and `RememberResponse`: the caches of stages, in the memory of this process, or
-//! [shared](shared) with other machines.
+//! shared with other machines.
 //!
 //! Entries and flights are the core's ([`gateway_core::stage_cache::StageCache`]), in shards so that threads seldom meet; waiting is
 //! done here. Nothing of a cache in memory touches a disk.
