@@ -151,10 +151,11 @@ fn encode_number(kind: u8, number: u64, data: &mut Vec<u8>) {
     data.extend_from_slice(&number.to_be_bytes()[8 - bytes..]);
 }
 
-/// Types above 7 are in a byte of their own.
+/// Types above 7 are in a byte of their own, and so is what a size is more than 29.
 fn control(kind: u8, size: usize, data: &mut Vec<u8>) {
-    assert!(size < 29, "longer ones are not needed");
     let first = if kind > MAP { 0 } else { kind };
-    data.push(first << 5 | size as u8);
+    data.push(first << 5 | size.min(29) as u8);
     data.extend((kind > MAP).then(|| kind - MAP));
+    let more = size.checked_sub(29);
+    data.extend(more.map(|more| u8::try_from(more).expect("longer ones are not needed")));
 }
