@@ -107,8 +107,10 @@ impl Functions {
         };
         let ends_at = Instant::now() + timeout;
         let name = effect.function.name.clone();
+        let target = self.target(&effect.function);
+        let named = !matches!(target, Target::Unnamed(_));
         let answer = async {
-            match self.target(&effect.function) {
+            match target {
                 Target::Program(pool) => {
                     let arn = invoke_api::arn(&self.whole(&effect.function));
                     let mut event = pool::Event::new(arn, effect.payload.0.into());
@@ -117,15 +119,20 @@ impl Functions {
                     }
                     self.thread.invoke(pool, event, effect.invocation).await
                 }
-                Target::InvokeApi(api) => {
+                Target::InvokeApi(api) | Target::Unnamed(api) => {
                     let function = self.whole(&effect.function);
                     api.invoke(&function, effect, client).await
                 }
             }
         };
         let answer = tokio::time::timeout(timeout.min(idle_max), answer).await;
-        let answer = answer.unwrap_or(Err(EffectError::TimedOut)).inspect_err(|error| {
-            tracing::warn!(function = name, ?error, "no answer of the function");
+        let answer = answer.unwrap_or(Err(EffectError::TimedOut)).inspect_err(|error| match named {
+            true => tracing::warn!(function = name, ?error, "no answer of the function"),
+            false => tracing::warn!(
+                function = name,
+                ?error,
+                "no answer of the function: `functions` has no entry for it, so Lambda was asked"
+            ),
         })?;
         let content = answer.content.map(|content| content.within(idle_max, ends_at));
         Ok(Invoked { content, ..answer })
@@ -143,7 +150,7 @@ impl Functions {
         }
         let endpoint = self.lambda_endpoint.clone();
         let endpoint = endpoint.unwrap_or_else(|| invoke_api::aws_endpoint(self.region(function)));
-        Target::InvokeApi(self.invoke_api(endpoint))
+        Target::Unnamed(self.invoke_api(endpoint))
     }
 
     fn invoke_api(&self, endpoint: String) -> InvokeApi<'_> {
@@ -170,6 +177,8 @@ impl Functions {
 enum Target<'f> {
     Program(&'f Arc<Pool>),
     InvokeApi(InvokeApi<'f>),
+    /// `functions` has no entry for it.
+    Unnamed(InvokeApi<'f>),
 }
 
 #[cfg(test)]

@@ -78,7 +78,7 @@ async fn the_entry_of_an_alias_goes_before_that_of_its_function_and_both_before_
             qualifier: qualifier.map(Into::into),
         };
         match functions.target(&function) {
-            Target::InvokeApi(api) => api.endpoint,
+            Target::InvokeApi(api) | Target::Unnamed(api) => api.endpoint,
             Target::Program(_) => String::new(),
         }
     };
