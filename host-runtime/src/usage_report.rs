@@ -77,14 +77,14 @@ impl UsageReport {
 /// # Errors
 /// What is wrong with them, in words.
 pub fn days(start_date: &str, end_date: &str) -> Result<RangeInclusive<Day>, String> {
-    let day = |name: &str, date: &str| {
+    let day = |date: &str| {
         let midnight = time::from_iso8601(&format!("{date}T00:00:00Z"));
         let midnight = midnight.filter(|_| date.len() == "2026-11-21".len());
-        midnight.map(day_of).ok_or_else(|| format!("{name} is a day such as 2026-11-21"))
+        midnight.map(day_of).ok_or_else(|| format!("`{date}` is not a day: write it as 2026-11-21"))
     };
-    let (start, end) = (day("startDate", start_date)?, day("endDate", end_date)?);
+    let (start, end) = (day(start_date)?, day(end_date)?);
     if start > end {
-        return Err("startDate is after endDate".into());
+        return Err(format!("the first day, {start_date}, is after the last, {end_date}"));
     }
     if (end - start) as usize >= USAGE_DAYS_MAX {
         return Err(format!("at most {USAGE_DAYS_MAX} days are told of at a time"));
