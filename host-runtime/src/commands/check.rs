@@ -32,6 +32,7 @@ pub(super) fn check(files: &[PathBuf], basepath: BasePathMode) -> ExitCode {
     if diagnostics.iter().any(|diagnostic| diagnostic.is_error()) {
         return ExitCode::FAILURE;
     }
-    eprintln!("{} checked: nothing is wrong", files.len());
+    let said = if diagnostics.is_empty() { "wrong" } else { "refused" };
+    eprintln!("{} checked: nothing is {said}", files.len());
     ExitCode::SUCCESS
 }
