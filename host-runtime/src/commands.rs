@@ -9,7 +9,7 @@ mod serve;
 mod test_invoke;
 mod usage;
 
-use std::net::SocketAddr;
+use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -192,12 +192,18 @@ fn basepath(name: &str) -> Result<BasePathMode, String> {
     found.map(|(_, mode)| *mode).ok_or_else(|| "it is ignore, prepend or split".into())
 }
 
+/// A name is looked up, as in `listen` of a configuration.
+fn address(text: &str) -> Result<SocketAddr, String> {
+    let found = text.to_socket_addrs().ok().and_then(|mut addresses| addresses.next());
+    found.ok_or_else(|| "write HOST:PORT, such as 127.0.0.1:8080".into())
+}
+
 #[derive(Debug, Args)]
 struct ServeArguments {
     #[command(flatten)]
     source: Source,
     /// Where a definition without configuration is served
-    #[arg(long, value_name = "HOST:PORT", default_value_t = LISTEN_DEFAULT, conflicts_with = "config")]
+    #[arg(long, value_name = "HOST:PORT", default_value_t = LISTEN_DEFAULT, value_parser = address, conflicts_with = "config")]
     listen: SocketAddr,
     /// What runs the pipeline: its Wasm component, or the same code linked in
     #[arg(long, value_enum, default_value = "component")]
@@ -301,6 +307,8 @@ mod tests {
         let parse = |line: &str| CommandLine::try_parse_from(line.split(' ')).is_ok();
         assert!(parse("edgeway serve openapi.yaml --protocol http --listen 127.0.0.1:1"));
         assert!(parse("edgeway serve --config edgeway.yaml --engine native --threads 2"));
+        assert!(parse("edgeway serve openapi.yaml --listen localhost:8080"));
+        assert!(!parse("edgeway serve openapi.yaml --listen 8080"));
         assert!(!parse("edgeway serve"));
         assert!(!parse("edgeway serve openapi.yaml --config edgeway.yaml"));
         assert!(!parse("edgeway serve --config edgeway.yaml --listen 127.0.0.1:1"));
