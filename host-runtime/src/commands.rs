@@ -27,7 +27,9 @@ pub fn run() -> ExitCode {
         Command::Serve(arguments) => serve::serve(&arguments),
         Command::Explain(arguments) => explain::explain(&arguments),
         Command::TestInvoke(arguments) => test_invoke::test_invoke(&arguments),
-        Command::Check { files, basepath } => check::check(&files, basepath),
+        Command::Check { files, config, basepath } => {
+            check::check(&[files, config].concat(), basepath)
+        }
         Command::Bundle { source, out } => bundle::bundle(&source.origin(LISTEN_DEFAULT), &out),
         Command::Deploy(arguments) => deploy::deploy(&arguments),
         Command::Rollback(arguments) => deploy::rollback(&arguments),
@@ -72,8 +74,11 @@ enum Command {
         #[arg(long, value_name = "MODE", default_value = "ignore", value_parser = basepath)]
         basepath: BasePathMode,
         /// edgeway.yaml files, or OpenAPI definitions
-        #[arg(required = true, value_name = "FILE")]
+        #[arg(required_unless_present = "config", value_name = "FILE")]
         files: Vec<PathBuf>,
+        /// The same as FILE, since the other commands have it
+        #[arg(long, value_name = "FILE")]
+        config: Vec<PathBuf>,
     },
     /// Write the OpenAPI document of an API, which imports to the same API again
     Export(ExportArguments),
@@ -314,6 +319,7 @@ mod tests {
         assert!(!parse("edgeway serve --config edgeway.yaml --listen 127.0.0.1:1"));
         assert!(parse("edgeway bundle --config edgeway.yaml --out dist"));
         assert!(!parse("edgeway check"));
+        assert!(parse("edgeway check --config edgeway.yaml"));
         assert!(parse(
             "edgeway export openapi.yaml --export-type swagger --accepts application/yaml"
         ));
