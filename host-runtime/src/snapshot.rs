@@ -104,12 +104,11 @@ impl Origin {
 /// Whether a file is a configuration rather than a definition.
 pub fn is_config(file: &Path) -> bool {
     let document = read_text(file).ok().and_then(|text| crate::document::read(&text).ok());
-    document.is_some_and(|document| {
-        let root = At::root(&document);
-        root.get("openapi").is_none()
-            && root.get("swagger").is_none()
-            && !openapi::is_template(&root)
-    })
+    document.is_some_and(|document| !is_definition(&At::root(&document)))
+}
+
+fn is_definition(root: &At<'_>) -> bool {
+    root.get("openapi").is_some() || root.get("swagger").is_some() || openapi::is_template(root)
 }
 
 /// Where an API is told of.
@@ -131,6 +130,15 @@ struct Building {
 impl Building {
     fn config(&mut self, file: &Path) -> Option<(Config, Snapshot)> {
         let document = self.read(file)?;
+        let root = At::root(&document);
+        let is_openapi = root.get("openapi").or_else(|| root.get("swagger")).is_some();
+        if root.get("apis").is_none() && is_openapi {
+            let message = "this is an API's definition, not a configuration";
+            let help = "give it without `--config`, or name it as the `definition` of an API";
+            let error = DefinitionError::error(root.source(), message).help(help);
+            self.note(file, Some(&document), [error]);
+            return None;
+        }
         let directory = file.parent().unwrap_or(Path::new(""));
         match Config::read(&document, directory) {
             Ok(mut config) => {
@@ -196,6 +204,14 @@ impl Building {
         basepath: BasePathMode,
     ) -> Option<(Config, Snapshot)> {
         let document = self.read(file)?;
+        let root = At::root(&document);
+        if root.get("apis").is_some() && !is_definition(&root) {
+            let message = "this is a configuration, not an API's definition";
+            let error =
+                DefinitionError::error(root.source(), message).help("give it by `--config`");
+            self.note(file, Some(&document), [error]);
+            return None;
+        }
         let protocol = protocol.unwrap_or_else(|| guess_protocol(&document));
         self.files.clear();
         let mut config = Config::for_definition(file, protocol, listen);
@@ -488,5 +504,25 @@ mod tests {
     fn a_file_without_end_is_not_read_for_ever() {
         let refused = read_text(Path::new("/dev/zero")).unwrap_err();
         assert_eq!(refused, "it has more than 6291456 bytes");
+    }
+
+    #[test]
+    fn a_configuration_and_a_definition_in_each_other_s_place_are_told_apart() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/products");
+        let told = |refused: Refused| match refused.diagnostics.as_slice() {
+            [alone] => alone.to_string(),
+            several => panic!("{several:?}"),
+        };
+        let definition = Origin::Config(root.join("rest.yaml")).build().unwrap_err();
+        assert!(told(definition).contains("this is an API's definition, not a configuration"));
+        let configuration = Origin::Definition {
+            file: root.join("edgeway.yaml"),
+            protocol: None,
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            basepath: BasePathMode::Ignore,
+        };
+        let configuration = told(configuration.build().unwrap_err());
+        assert!(configuration.contains("this is a configuration, not an API's definition"));
+        assert!(configuration.contains("help: give it by `--config`"));
     }
 }
