@@ -22,7 +22,7 @@ use gateway_core::definition::{
 use gateway_core::gateway::Gateway;
 use gateway_core::limits::{DEFINITION_BYTES_MAX, DEFINITION_ERRORS_MAX};
 
-use crate::config::{ApiConfig, Config, Truststore, VpcLinkConfig};
+use crate::config::{ApiConfig, Config, FunctionConfig, Truststore, VpcLinkConfig};
 use crate::diagnostic::Diagnostic;
 use crate::locations::Locations;
 use crate::perform::trust::certificates;
@@ -148,6 +148,9 @@ impl Building {
                 self.tls(&mut config, file, &document);
                 config.locations = self.locations(&config, file, &document);
                 self.distributions(&mut config, file);
+                if !self.knows_countries {
+                    self.note(file, Some(&document), programs_not_there(&config, &document));
+                }
                 let snapshot = self.snapshot(&config, file)?;
                 Some((config, snapshot))
             }
@@ -403,6 +406,21 @@ fn read_text(file: &Path) -> Result<String, String> {
     String::from_utf8(bytes).map_err(|_| "it is not UTF-8 text".into())
 }
 
+/// Programs of functions that are named by a path where no file is: it may be built later.
+fn programs_not_there(config: &Config, document: &Node) -> Vec<DefinitionError> {
+    let functions = At::root(document).get("functions");
+    let warning = |(name, function): (&String, &FunctionConfig)| {
+        let FunctionConfig::Command { command, .. } = function else { return None };
+        let program = command.first().filter(|program| program.contains('/'))?;
+        let at = functions.as_ref()?.get(name)?.get("command")?;
+        let message = format!("there is no program {program}: its function cannot be started");
+        let warning = DefinitionError::warning(at.source(), message);
+        (!Path::new(program).is_file())
+            .then(|| warning.help("paths are relative to the configuration's folder"))
+    };
+    config.functions.iter().filter_map(warning).collect()
+}
+
 /// The definitions that a configuration with mistakes names, as far as they can be made out.
 fn definitions_of(document: &Node, directory: &Path) -> Vec<(PathBuf, Protocol)> {
     let root = At::root(document);
@@ -524,5 +542,21 @@ mod tests {
         let configuration = told(configuration.build().unwrap_err());
         assert!(configuration.contains("this is a configuration, not an API's definition"));
         assert!(configuration.contains("help: give it by `--config`"));
+    }
+
+    #[test]
+    fn a_function_whose_program_is_not_there_is_warned_of() {
+        let folder = tempfile::tempdir().unwrap();
+        let text = "apis: [{id: a, protocol: REST, definition: a.yaml, stages: [{stageName: s}]}]\n\
+                    functions:\n  f: {command: [./f]}\n  g: {command: [./g]}\n";
+        let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
+        write("edgeway.yaml", text);
+        write("g", "");
+        let document = crate::document::read(text).unwrap();
+        let config = Config::read(&document, folder.path());
+        let Ok(config) = config else { panic!("{config:?}") };
+        let told = programs_not_there(&config, &document);
+        let told: Vec<_> = told.iter().map(|told| told.source.pointer.as_str()).collect();
+        assert_eq!(told, ["/functions/f/command"]);
     }
 }
