@@ -92,7 +92,14 @@ fn prepare(snapshot: &Snapshot, input: &Input) -> Result<(Snapshot, Asked), Stri
         (Some(_), Some(_)) => {
             return Err("`restApiId` is missing: there are several REST APIs".into());
         }
-        (None, _) => return Err(format!("there is no REST API `{}`", input.rest_api_id)),
+        (None, _) => {
+            let id = &input.rest_api_id;
+            let is_http = id.is_empty() || snapshot.apis.iter().any(|api| api.id == *id);
+            return Err(match is_http {
+                true => "HTTP APIs have no TestInvokeMethod: `edgeway explain` asks them".into(),
+                false => format!("there is no REST API `{id}`"),
+            });
+        }
     };
     let deployed = api.stages.first().map_or(0, |stage| stage.deployment as usize);
     let mut deployment = api.deployments.get(deployed).cloned().ok_or("it has no deployment")?;

@@ -103,6 +103,18 @@ fn without_a_path_the_parameters_are_their_own_names() {
 }
 
 #[test]
+fn an_http_api_is_not_invoked_so_and_that_is_told() {
+    let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let file = file.join("../examples/products/http.yaml");
+    let (protocol, listen) = (Some(Protocol::Http), "127.0.0.1:0".parse().unwrap());
+    let built = Origin::Definition { file, protocol, listen, basepath: Default::default() }.build();
+    let snapshot = built.unwrap_or_else(|refused| panic!("{:?}", refused.diagnostics)).snapshot;
+    let input = serde_json::from_str(r#"{"httpMethod": "GET"}"#).unwrap();
+    let Err(told) = prepare(&snapshot, &input) else { panic!("it was invoked") };
+    assert!(told.starts_with("HTTP APIs have no TestInvokeMethod"), "{told}");
+}
+
+#[test]
 fn what_is_not_there_is_told() {
     let told = tried(r#"{"restApiId": "x", "httpMethod": "GET"}"#).unwrap_err();
     assert_eq!(told, "there is no REST API `x`");
