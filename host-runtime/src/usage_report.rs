@@ -45,6 +45,11 @@ impl UsageReport {
         Self { usage_plan_id: plan.id.clone(), days, items }
     }
 
+    /// Whether there is no key to tell of.
+    pub fn is_empty(&self) -> bool {
+        self.items.is_empty()
+    }
+
     /// As AWS's command line and SDKs show it (`items`), or as its API sends it (`values`).
     pub fn to_json(&self, items_name: &str) -> Value {
         let pair = |(used, remaining): &(u64, Option<u64>)| json!([used, remaining]);
@@ -148,6 +153,8 @@ mod tests {
     #[test]
     fn one_key_alone_and_a_plan_without_a_quota() {
         let days = days("2026-11-21", "2026-11-21").unwrap();
+        let nobody = UsageReport::new(&plan(None), counted(), days.clone(), Some("nobody"));
+        assert!(nobody.is_empty());
         let report = UsageReport::new(&plan(None), counted(), days.clone(), Some("k1"));
         assert_eq!(report.to_json("values")["values"], json!({"k1": [[4, null]]}));
         let head = "usagePlanId,apiKeyId,date,used,remaining\r\n";

@@ -79,7 +79,14 @@ fn report(arguments: &UsageArguments, config: &Config) -> Result<UsageReport, St
     let start_date = start_date.unwrap_or_else(|| date(last.saturating_sub(DAYS_DEFAULT)));
     let days = days(&start_date, &end_date)?;
     let counted = counted(config, plan)?;
-    Ok(UsageReport::new(plan, counted, days, arguments.key_id.as_deref()))
+    let report = UsageReport::new(plan, counted, days, arguments.key_id.as_deref());
+    match &arguments.key_id {
+        // A key that has left the plan is told of as long as its requests are kept.
+        Some(id) if report.is_empty() => {
+            Err(format!("there is no API key of the id `{id}` in the usage plan `{}`", plan.id))
+        }
+        _ => Ok(report),
+    }
 }
 
 /// The plan of this id or name, or the only one.
