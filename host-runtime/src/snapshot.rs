@@ -81,7 +81,7 @@ impl Origin {
     /// # Errors
     /// All mistakes of all files.
     pub fn build_for_edge(&self) -> Result<Built, Refused> {
-        self.build_by(Building { knows_countries: true, ..Building::default() })
+        self.build_by(Building { is_for_edge: true, ..Building::default() })
     }
 
     fn build_by(&self, mut building: Building) -> Result<Built, Refused> {
@@ -124,7 +124,8 @@ struct Place<'a> {
 struct Building {
     diagnostics: Vec<Diagnostic>,
     files: Vec<PathBuf>,
-    knows_countries: bool,
+    /// Where the platform knows countries, and runs no programs.
+    is_for_edge: bool,
 }
 
 impl Building {
@@ -148,7 +149,7 @@ impl Building {
                 self.tls(&mut config, file, &document);
                 config.locations = self.locations(&config, file, &document);
                 self.distributions(&mut config, file);
-                if !self.knows_countries {
+                if !self.is_for_edge {
                     self.note(file, Some(&document), programs_not_there(&config, &document));
                 }
                 let snapshot = self.snapshot(&config, file)?;

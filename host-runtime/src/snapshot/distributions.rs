@@ -54,7 +54,7 @@ impl Building {
                 self.note(config_file, None, [DefinitionError::error(one.source.clone(), message)]);
             }
         }
-        let is_told = self.knows_countries || config.locations.tells_countries();
+        let is_told = self.is_for_edge || config.locations.tells_countries();
         if distribution.restricts_countries() && !is_told {
             let message = format!(
                 "the distribution `{}` restricts countries, and no database tells them: `geoDatabases` names files in \

@@ -90,7 +90,7 @@ impl Building {
             (checked.asks_for_networks && !told.tells_networks(), "autonomous systems"),
         ];
         for (_, what) in asked.iter().filter(|(is_missing, _)| *is_missing) {
-            if self.knows_countries {
+            if self.is_for_edge {
                 continue;
             }
             let message = format!(
