@@ -4,7 +4,7 @@ use alloc::format;
 use alloc::string::String;
 use core::fmt::Write;
 
-use crate::Unusable;
+use crate::{Stored, Timestamp, Unusable};
 
 /// Why a request went to the origin (§2.2).
 pub type ForwardReason = Unusable;
@@ -27,6 +27,12 @@ pub struct CacheStatus {
 }
 
 impl CacheStatus {
+    /// Of what is stored and answers at this time.
+    pub fn hit(self, stored: &Stored, now: Timestamp) -> Self {
+        let (lifetime, age) = (stored.lifetime_ms() as i64, stored.age_ms(now) as i64);
+        Self { is_hit: true, ttl_s: Some(lifetime.saturating_sub(age) / 1000), ..self }
+    }
+
     /// The list member for the cache of this name, a token.
     pub fn to_value(&self, name: &str) -> String {
         let mut value = String::from(name);

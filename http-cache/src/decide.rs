@@ -156,7 +156,8 @@ fn usable(stored: &Stored, asked: &RequestDirectives, age_ms: u64) -> Result<(),
     }
 }
 
-/// Which stored response answers when the origin does not (RFC 5861 §4, RFC 9111 §4.2.4).
+/// Which stored response answers when the origin does not (RFC 5861 §4, RFC 9111 §4.2.4): when it gives
+/// no answer, or one whose status says that it failed.
 ///
 /// `s-maxage` alone forbids it, as `must-revalidate` does (§5.2.2.10); with `stale-if-error` beside it the
 /// origin says itself how long it does not.
@@ -164,9 +165,11 @@ pub fn stale_on_error(
     policy: &Policy,
     request: &Request<'_>,
     stored: &[&Stored],
+    answered: Option<u16>,
     now: Timestamp,
 ) -> Option<usize> {
-    if !matches!(request.method, "GET" | "HEAD") {
+    let has_failed = answered.is_none_or(|status| matches!(status, 500 | 502..=504));
+    if !has_failed || !matches!(request.method, "GET" | "HEAD") {
         return None;
     }
     let (index, chosen) = choose(request, stored, now).ok()?;

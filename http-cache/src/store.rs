@@ -20,6 +20,15 @@ pub struct Request<'a> {
     pub fields: &'a Fields,
 }
 
+impl Request<'_> {
+    /// Whether one answer does for all who ask so, which may wait for each other's.
+    pub fn is_plain(&self) -> bool {
+        const OWN: [&str; 5] =
+            ["range", "if-none-match", "if-modified-since", "if-match", "if-unmodified-since"];
+        self.method == "GET" && !OWN.iter().any(|name| self.fields.contains(name))
+    }
+}
+
 /// The head of a response.
 #[derive(Debug, Clone, Copy)]
 pub struct Response<'a> {
@@ -138,6 +147,13 @@ impl Stored {
     /// How old it is (§4.2.3).
     pub fn age_ms(&self, now: Timestamp) -> u64 {
         self.initial_age_ms.saturating_add(now.since(self.received_at))
+    }
+
+    /// How much content there must be, where that is said: a part is as long as it says, an answer as the
+    /// fields say that it came with. What is not complete is not stored (§3.3).
+    pub fn content_length(&self, received: &Fields) -> Option<u64> {
+        let said = || received.text("content-length")?.trim().parse().ok();
+        self.part.map(|part| part.range.length()).or_else(said)
     }
 
     /// When it came, or was validated last.

@@ -35,15 +35,8 @@ impl Key<'_> {
     /// their part but others like them.
     fn flight(&self) -> Digest {
         let mut digest = self.digest;
-        digest[30] ^= u8::from(!self.is_plain());
+        digest[30] ^= u8::from(!self.request().is_plain());
         digest
-    }
-
-    /// Whether one answer does for all who ask so.
-    fn is_plain(&self) -> bool {
-        let own =
-            ["range", "if-none-match", "if-modified-since", "if-match", "if-unmodified-since"];
-        self.method == "GET" && !own.iter().any(|name| self.fields.contains(name))
     }
 }
 
@@ -145,9 +138,7 @@ impl Exchange {
         let at = time();
         let served = respond(&entry.stored, &key.request(), entry.length, at);
         let content = self.store.content(entry, &served.content).await?;
-        let (lifetime, age) = (entry.stored.lifetime_ms(), entry.stored.age_ms(at));
-        let ttl_s = (lifetime as i64).saturating_sub(age as i64) / 1000;
-        let status = CacheStatus { is_hit: true, ttl_s: Some(ttl_s), ..status.clone() };
+        let status = status.clone().hit(&entry.stored, at);
         Some(Outcome::served(served, content, CacheResult::Hit).with_status(status))
     }
 
@@ -172,18 +163,13 @@ impl Exchange {
         let Asking { flight, entries, about, mut status } = asking;
         let fields = about.as_ref().map(|(_, fields)| fields);
         let answer = self.ask(key.matched, fields, None).await;
-        let failed = match &answer {
-            Ok(answer) => matches!(answer.status, 500 | 502..=504),
-            Err(_) => true,
-        };
-        if failed {
-            let policy = key.matched.policy(200);
-            let found = stale_on_error(&policy, &key.request(), &stored(&entries), time());
-            if let Some(index) = found {
-                status.forward_status = answer.as_ref().ok().map(|answer| answer.status);
-                if let Some(outcome) = self.serve(key, &entries[index], &status).await {
-                    return outcome;
-                }
+        let answered = answer.as_ref().ok().map(|answer| answer.status);
+        let policy = key.matched.policy(200);
+        let found = stale_on_error(&policy, &key.request(), &stored(&entries), answered, time());
+        if let Some(index) = found {
+            status.forward_status = answered;
+            if let Some(outcome) = self.serve(key, &entries[index], &status).await {
+                return outcome;
             }
         }
         let answer = match answer {
@@ -272,7 +258,7 @@ impl Exchange {
         gone: Option<[u8; 16]>,
         flight: Option<Flight>,
     ) -> Outcome {
-        let expected = expected_length(&stored, &answer);
+        let expected = stored.content_length(&answer.fields);
         let content = match answer.content.take() {
             Some(content) => match keeping::split(&content, expected) {
                 Some([passed, kept]) => {
@@ -309,11 +295,4 @@ impl Exchange {
 
 fn stored(entries: &[Entry]) -> Vec<&Stored> {
     entries.iter().map(|entry| &entry.stored).collect()
-}
-
-/// How much content there must be: a part is as long as it says, and what is not complete is not stored
-/// (RFC 9111 §3.3).
-fn expected_length(stored: &Stored, answer: &OriginAnswer) -> Option<u64> {
-    let said = answer.fields.text("content-length").and_then(|text| text.trim().parse().ok());
-    stored.part.map(|part| part.range.length()).or(said)
 }

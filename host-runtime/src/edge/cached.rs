@@ -55,13 +55,6 @@ impl Key<'_> {
         digest.0[31] ^= 1;
         digest
     }
-
-    /// Whether one answer does for all who ask so.
-    fn is_plain(&self) -> bool {
-        let own =
-            ["range", "if-none-match", "if-modified-since", "if-match", "if-unmodified-since"];
-        self.method == "GET" && !own.iter().any(|name| self.fields.contains(name))
-    }
 }
 
 /// A request to the origin that is to be made.
@@ -86,7 +79,7 @@ impl Exchange {
         loop {
             let lookup = {
                 let mut shard = key.cache.shard(&key.digest);
-                match key.is_plain() {
+                match key.request().is_plain() {
                     true => shard.look_up(&key.digest, now(), Default::default),
                     false => match shard.find(&key.digest, now()) {
                         Some(found) => Lookup::Found(found),
@@ -174,7 +167,7 @@ impl Exchange {
             Decision::Forward(why) => (why, None),
         };
         status.forwarded = Some(why);
-        let guard = match key.is_plain() && why == Unusable::Stale {
+        let guard = match key.request().is_plain() && why == Unusable::Stale {
             true => {
                 let digest = key.validation();
                 let lookup = key.cache.shard(&digest).look_up(&digest, now(), Default::default);
@@ -197,9 +190,7 @@ impl Exchange {
     fn serve(&self, key: &Key<'_>, object: &Object, status: &CacheStatus) -> Outcome {
         let at = time();
         let served = respond(&object.stored, &key.request(), object.content.len() as u64, at);
-        let (lifetime, age) = (object.stored.lifetime_ms(), object.stored.age_ms(at));
-        let ttl_s = (lifetime as i64).saturating_sub(age as i64) / 1000;
-        let status = CacheStatus { is_hit: true, ttl_s: Some(ttl_s), ..status.clone() };
+        let status = status.clone().hit(&object.stored, at);
         Outcome::served(served, object, CacheResult::Hit).with_status(status)
     }
 
@@ -229,15 +220,12 @@ impl Exchange {
         let Asking { flight, guard, objects, about, mut status } = asking;
         let fields = about.as_ref().map(|(_, fields)| fields);
         let answer = self.ask(key.matched, fields, Body::Empty).await;
-        let failed = match &answer {
-            Ok(answer) => matches!(answer.status, 500 | 502..=504),
-            Err(_) => true,
-        };
-        if failed && let Some(objects) = &objects {
-            let policy = key.matched.policy(200);
-            let found = stale_on_error(&policy, &key.request(), &objects.stored(), time());
+        let answered = answer.as_ref().ok().map(|answer| answer.status);
+        if let Some(objects) = &objects {
+            let (policy, stored) = (key.matched.policy(200), objects.stored());
+            let found = stale_on_error(&policy, &key.request(), &stored, answered, time());
             if let Some(index) = found {
-                status.forward_status = answer.as_ref().ok().map(|answer| answer.status);
+                status.forward_status = answered;
                 return self.serve(key, &objects.objects[index], &status);
             }
         }
@@ -286,7 +274,7 @@ impl Exchange {
             (Received::Store(stored), object) => {
                 status.is_stored = true;
                 let landing = Landing {
-                    expected: expected_length(&stored, &answer),
+                    expected: stored.content_length(&answer.fields),
                     stored,
                     policy,
                     empty: self.empty(key.matched),
@@ -375,11 +363,4 @@ impl Found {
     fn answer(outcome: Outcome) -> Self {
         Self::Answer(Box::new(outcome))
     }
-}
-
-/// How much content there must be: a part is as long as it says, and what is not complete is not stored
-/// (RFC 9111 §3.3).
-fn expected_length(stored: &http_cache::Stored, answer: &OriginAnswer) -> Option<u64> {
-    let said = answer.fields.text("content-length").and_then(|text| text.trim().parse().ok());
-    stored.part.map(|part| part.range.length()).or(said)
 }

@@ -6,7 +6,7 @@ use crate::{Unusable, stale_on_error};
 fn on_error(policy: &Policy, stored: &Stored, seconds: u64) -> bool {
     let none = Fields::new();
     let request = Request { method: "GET", fields: &none };
-    stale_on_error(policy, &request, &[stored], later(seconds)).is_some()
+    stale_on_error(policy, &request, &[stored], None, later(seconds)).is_some()
 }
 
 #[test]
@@ -80,4 +80,25 @@ fn an_origin_may_forbid_it() {
         let asked = [("Cache-Control", "max-stale=1000")];
         assert!(!is_served(&stored, &asked, 3), "{directive}");
     }
+}
+
+#[test]
+fn only_an_origin_that_failed_is_answered_for() {
+    let stored = store(&[("Cache-Control", "max-age=1, stale-if-error=60")]).unwrap();
+    let none = Fields::new();
+    let request = Request { method: "GET", fields: &none };
+    let answers = |answered| {
+        stale_on_error(&Policy::default(), &request, &[&stored], answered, later(3)).is_some()
+    };
+    assert!([None, Some(500), Some(502), Some(503), Some(504)].into_iter().all(answers));
+    assert!(![Some(200), Some(304), Some(404), Some(501)].into_iter().any(answers));
+}
+
+#[test]
+fn who_asks_for_what_others_do_not_get_waits_for_nobody() {
+    let is_plain =
+        |method: &str, lines: Lines<'_>| Request { method, fields: &fields(lines) }.is_plain();
+    assert!(is_plain("GET", &[("Accept", "*/*")]));
+    assert!(!is_plain("HEAD", &[]) && !is_plain("GET", &[("Range", "bytes=0-1")]));
+    assert!(!is_plain("GET", &[("If-None-Match", "*")]));
 }

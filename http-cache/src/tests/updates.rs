@@ -125,7 +125,9 @@ fn nobody_invalidates_another_origins_responses() {
 #[test]
 fn a_cache_says_what_it_did() {
     // RFC 9211
-    let hit = CacheStatus { is_hit: true, ttl_s: Some(-3), ..CacheStatus::default() };
+    let stored = store(&[("Cache-Control", "max-age=2"), ("Content-Length", "7")]).unwrap();
+    assert_eq!(stored.content_length(&fields(&[("Content-Length", "7")])), Some(7));
+    let hit = CacheStatus::default().hit(&stored, later(5));
     assert_eq!(hit.to_value("Edgeway"), "Edgeway; hit; ttl=-3");
     let miss = CacheStatus {
         forwarded: Some(Unusable::Stale),
