@@ -2,27 +2,29 @@
 
 mod caching;
 mod distributions;
+mod doubtful;
+mod files;
 mod guess;
 mod stages;
 mod tls;
 mod web_acls;
 
-use std::fs;
-use std::io::{self, Read};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use gateway_core::definition::document::{At, Node};
+use gateway_core::definition::document::Node;
 use gateway_core::definition::openapi::{BasePathMode, Options};
 use gateway_core::definition::{
-    Api, AuthorizerKind, ConnectionType, DefinitionError, PrivateEndpoint, Protocol, Snapshot,
-    Source, Stage, VpcLink, is_of_caller, openapi,
+    Api, DefinitionError, PrivateEndpoint, Protocol, Snapshot, Source, Stage, VpcLink, openapi,
 };
 use gateway_core::gateway::Gateway;
-use gateway_core::limits::{DEFINITION_BYTES_MAX, DEFINITION_ERRORS_MAX};
+use gateway_core::limits::DEFINITION_ERRORS_MAX;
 
-use crate::config::{ApiConfig, Config, FunctionConfig, Truststore, VpcLinkConfig};
+pub use self::files::is_config;
+use self::files::{definitions_of, read_text};
+pub use self::guess::guess_protocol;
+use crate::config::{ApiConfig, Config, Truststore, VpcLinkConfig};
 use crate::diagnostic::Diagnostic;
 use crate::locations::Locations;
 use crate::perform::trust::certificates;
@@ -101,16 +103,6 @@ impl Origin {
     }
 }
 
-/// Whether a file is a configuration rather than a definition.
-pub fn is_config(file: &Path) -> bool {
-    let document = read_text(file).ok().and_then(|text| crate::document::read(&text).ok());
-    document.is_some_and(|document| !is_definition(&At::root(&document)))
-}
-
-fn is_definition(root: &At<'_>) -> bool {
-    root.get("openapi").is_some() || root.get("swagger").is_some() || openapi::is_template(root)
-}
-
 /// Where an API is told of.
 #[derive(Clone, Copy)]
 struct Place<'a> {
@@ -131,12 +123,7 @@ struct Building {
 impl Building {
     fn config(&mut self, file: &Path) -> Option<(Config, Snapshot)> {
         let document = self.read(file)?;
-        let root = At::root(&document);
-        let is_openapi = root.get("openapi").or_else(|| root.get("swagger")).is_some();
-        if root.get("apis").is_none() && is_openapi {
-            let message = "this is an API's definition, not a configuration";
-            let help = "give it without `--config`, or name it as the `definition` of an API";
-            let error = DefinitionError::error(root.source(), message).help(help);
+        if let Some(error) = files::no_config(&document) {
             self.note(file, Some(&document), [error]);
             return None;
         }
@@ -150,7 +137,11 @@ impl Building {
                 config.locations = self.locations(&config, file, &document);
                 self.distributions(&mut config, file);
                 if !self.is_for_edge {
-                    self.note(file, Some(&document), programs_not_there(&config, &document));
+                    self.note(
+                        file,
+                        Some(&document),
+                        doubtful::programs_not_there(&config, &document),
+                    );
                 }
                 let snapshot = self.snapshot(&config, file)?;
                 Some((config, snapshot))
@@ -208,11 +199,7 @@ impl Building {
         basepath: BasePathMode,
     ) -> Option<(Config, Snapshot)> {
         let document = self.read(file)?;
-        let root = At::root(&document);
-        if root.get("apis").is_some() && !is_definition(&root) {
-            let message = "this is a configuration, not an API's definition";
-            let error =
-                DefinitionError::error(root.source(), message).help("give it by `--config`");
+        if let Some(error) = files::no_definition(&document) {
             self.note(file, Some(&document), [error]);
             return None;
         }
@@ -305,11 +292,11 @@ impl Building {
         let (document, mut imported) = self.definition(file, api.protocol, options)?;
         imported.deployment.id = deployment_id(&document);
         if !config.assume_roles {
-            self.note(file, Some(&document), roles_not_assumed(&imported));
+            self.note(file, Some(&document), doubtful::roles_not_assumed(&imported));
         }
         self.note(file, Some(&document), caching::shared_by_callers(&imported, &api.stages));
         if config.vpc_links.is_empty() && api.protocol == Protocol::Rest {
-            self.note(file, Some(&document), links_not_known(&imported));
+            self.note(file, Some(&document), doubtful::links_not_known(&imported));
         }
         Some((document, imported))
     }
@@ -394,103 +381,6 @@ fn private_endpoints(config: &Config) -> Vec<PrivateEndpoint> {
     config.private_endpoints.iter().map(|configured| configured.endpoint.clone()).collect()
 }
 
-fn read_text(file: &Path) -> Result<String, String> {
-    let unreadable = |error: io::Error| format!("it cannot be read: {error}");
-    let mut bytes = Vec::new();
-    // What is no regular file has no size to ask for, and perhaps no end.
-    let mut bounded =
-        fs::File::open(file).map_err(unreadable)?.take(DEFINITION_BYTES_MAX as u64 + 1);
-    bounded.read_to_end(&mut bytes).map_err(unreadable)?;
-    if bytes.len() > DEFINITION_BYTES_MAX {
-        return Err(format!("it has more than {DEFINITION_BYTES_MAX} bytes"));
-    }
-    String::from_utf8(bytes).map_err(|_| "it is not UTF-8 text".into())
-}
-
-/// Programs of functions that are named by a path where no file is: it may be built later.
-fn programs_not_there(config: &Config, document: &Node) -> Vec<DefinitionError> {
-    let functions = At::root(document).get("functions");
-    let warning = |(name, function): (&String, &FunctionConfig)| {
-        let FunctionConfig::Command { command, .. } = function else { return None };
-        let program = command.first().filter(|program| program.contains('/'))?;
-        let at = functions.as_ref()?.get(name)?.get("command")?;
-        let message = format!("there is no program {program}: its function cannot be started");
-        let warning = DefinitionError::warning(at.source(), message);
-        (!Path::new(program).is_file())
-            .then(|| warning.help("paths are relative to the configuration's folder"))
-    };
-    config.functions.iter().filter_map(warning).collect()
-}
-
-/// The definitions that a configuration with mistakes names, as far as they can be made out.
-fn definitions_of(document: &Node, directory: &Path) -> Vec<(PathBuf, Protocol)> {
-    let root = At::root(document);
-    let apis = root.get("apis").map(|at| at.items().collect::<Vec<_>>()).unwrap_or_default();
-    let named = apis.iter().filter_map(|api| {
-        let protocol = match api.get("protocol")?.as_str()? {
-            "REST" => Protocol::Rest,
-            "HTTP" => Protocol::Http,
-            _ => return None,
-        };
-        Some((directory.join(api.get("definition")?.as_str()?), protocol))
-    });
-    named.collect()
-}
-
-/// A warning for every integration and authorizer whose role is not the one that it is called with.
-fn roles_not_assumed(imported: &openapi::Imported) -> Vec<DefinitionError> {
-    let integrations = imported.deployment.methods.iter().map(|method| &method.integration);
-    let with_role = integrations
-        .filter(|integration| integration.credentials.as_deref().is_some_and(|c| !is_of_caller(c)));
-    let warning = |source: &Source| {
-        let message =
-            "the role in `credentials` is not assumed: the host calls with its own credentials";
-        let help =
-            "`assumeRoles: true` in edgeway.yaml assumes the roles of integrations and authorizers";
-        DefinitionError::warning(source.clone(), message).help(help)
-    };
-    let authorizers = imported.deployment.authorizers.iter().filter(|authorizer| {
-        matches!(&authorizer.kind, AuthorizerKind::Lambda(lambda) if lambda.credentials.is_some())
-    });
-    let integrations = with_role.map(|integration| &integration.source);
-    integrations.chain(authorizers.map(|authorizer| &authorizer.source)).map(warning).collect()
-}
-
-/// A warning for every private integration of a REST API without any links: it is sent to its URI.
-fn links_not_known(imported: &openapi::Imported) -> Vec<DefinitionError> {
-    let connections = imported.deployment.methods.iter().map(|m| &m.integration.connection_type);
-    let warning = |connection: &ConnectionType| {
-        let ConnectionType::VpcLink(private) = connection else { return None };
-        let message =
-            "the host sends to the URI itself: it must stand in a network that reaches it";
-        let help = "`vpcLinks` in edgeway.yaml says where links lead to";
-        Some(DefinitionError::warning(private.source.clone(), message).help(help))
-    };
-    connections.filter_map(warning).collect()
-}
-
-/// An HTTP API where the document has what only HTTP APIs have, else a REST API.
-pub fn guess_protocol(document: &Node) -> Protocol {
-    let root = At::root(document);
-    let paths = root.get("paths");
-    let operations = || {
-        let resources = paths.iter().flat_map(At::members);
-        resources.flat_map(|(_, resource)| resource.members().collect::<Vec<_>>())
-    };
-    // Integrations of REST APIs have no such member.
-    let has_payload_format = |operation: &At<'_>| {
-        let integration = operation.get("x-amazon-apigateway-integration");
-        integration.is_some_and(|integration| integration.get("payloadFormatVersion").is_some())
-    };
-    let http = root.get("x-amazon-apigateway-cors").is_some()
-        || paths.as_ref().is_some_and(|paths| paths.get("$default").is_some())
-        || paths.iter().flat_map(At::members).any(|(path, _)| path == "/$default")
-        // Exports of HTTP APIs have it, those of REST APIs do not.
-        || root.get("x-amazon-apigateway-importexport-version").is_some()
-        || operations().any(|(_, operation)| has_payload_format(&operation));
-    if http { Protocol::Http } else { Protocol::Rest }
-}
-
 /// The API as promotion would make it, with this stage and its canary's deployment alone. Settings of
 /// methods that only the other deployment has are no mistake.
 fn promoted_alone(api: &Api, stage: usize) -> Api {
@@ -513,51 +403,4 @@ fn deployment_id(document: &Node) -> String {
         char::from(if digit < 10 { b'0' + digit } else { b'a' + digit - 10 })
     };
     (0..10).map(digit).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_file_without_end_is_not_read_for_ever() {
-        let refused = read_text(Path::new("/dev/zero")).unwrap_err();
-        assert_eq!(refused, "it has more than 6291456 bytes");
-    }
-
-    #[test]
-    fn a_configuration_and_a_definition_in_each_other_s_place_are_told_apart() {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/products");
-        let told = |refused: Refused| match refused.diagnostics.as_slice() {
-            [alone] => alone.to_string(),
-            several => panic!("{several:?}"),
-        };
-        let definition = Origin::Config(root.join("rest.yaml")).build().unwrap_err();
-        assert!(told(definition).contains("this is an API's definition, not a configuration"));
-        let configuration = Origin::Definition {
-            file: root.join("edgeway.yaml"),
-            protocol: None,
-            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
-            basepath: BasePathMode::Ignore,
-        };
-        let configuration = told(configuration.build().unwrap_err());
-        assert!(configuration.contains("this is a configuration, not an API's definition"));
-        assert!(configuration.contains("help: give it by `--config`"));
-    }
-
-    #[test]
-    fn a_function_whose_program_is_not_there_is_warned_of() {
-        let folder = tempfile::tempdir().unwrap();
-        let text = "apis: [{id: a, protocol: REST, definition: a.yaml, stages: [{stageName: s}]}]\n\
-                    functions:\n  f: {command: [./f]}\n  g: {command: [./g]}\n";
-        let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
-        write("edgeway.yaml", text);
-        write("g", "");
-        let document = crate::document::read(text).unwrap();
-        let config = Config::read(&document, folder.path());
-        let Ok(config) = config else { panic!("{config:?}") };
-        let told = programs_not_there(&config, &document);
-        let told: Vec<_> = told.iter().map(|told| told.source.pointer.as_str()).collect();
-        assert_eq!(told, ["/functions/f/command"]);
-    }
 }

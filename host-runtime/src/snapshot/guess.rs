@@ -4,6 +4,28 @@ use gateway_core::definition::Protocol;
 use gateway_core::definition::document::{At, Node};
 use gateway_core::definition::openapi::BasePathMode;
 
+/// An HTTP API where the document has what only HTTP APIs have, else a REST API.
+pub fn guess_protocol(document: &Node) -> Protocol {
+    let root = At::root(document);
+    let paths = root.get("paths");
+    let operations = || {
+        let resources = paths.iter().flat_map(At::members);
+        resources.flat_map(|(_, resource)| resource.members().collect::<Vec<_>>())
+    };
+    // Integrations of REST APIs have no such member.
+    let has_payload_format = |operation: &At<'_>| {
+        let integration = operation.get("x-amazon-apigateway-integration");
+        integration.is_some_and(|integration| integration.get("payloadFormatVersion").is_some())
+    };
+    let http = root.get("x-amazon-apigateway-cors").is_some()
+        || paths.as_ref().is_some_and(|paths| paths.get("$default").is_some())
+        || paths.iter().flat_map(At::members).any(|(path, _)| path == "/$default")
+        // Exports of HTTP APIs have it, those of REST APIs do not.
+        || root.get("x-amazon-apigateway-importexport-version").is_some()
+        || operations().any(|(_, operation)| has_payload_format(&operation));
+    if http { Protocol::Http } else { Protocol::Rest }
+}
+
 /// The stage that a definition was exported from, so that its clients' paths stay what they are;
 /// `prod` or `$default` where it does not say.
 pub(super) fn stage_name(document: &Node, protocol: Protocol, basepath: BasePathMode) -> String {
@@ -118,7 +140,7 @@ mod tests {
 
     #[test]
     fn exports_of_http_apis_are_told_from_those_of_rest_apis() {
-        let protocol = |text| super::super::guess_protocol(&crate::document::read(text).unwrap());
+        let protocol = |text| guess_protocol(&crate::document::read(text).unwrap());
         let http =
             "paths: {/a: {get: {x-amazon-apigateway-integration: {payloadFormatVersion: '1.0'}}}}";
         assert_eq!(protocol(http), Protocol::Http);

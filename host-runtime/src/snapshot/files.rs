@@ -1,0 +1,103 @@
+//! Files as they are found: what they are, and their text.
+
+use std::fs;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use gateway_core::definition::document::{At, Node};
+use gateway_core::definition::{DefinitionError, Protocol, openapi};
+use gateway_core::limits::DEFINITION_BYTES_MAX;
+
+/// Whether a file is a configuration rather than a definition.
+pub fn is_config(file: &Path) -> bool {
+    let document = read_text(file).ok().and_then(|text| crate::document::read(&text).ok());
+    document.is_some_and(|document| !is_definition(&At::root(&document)))
+}
+
+fn is_definition(root: &At<'_>) -> bool {
+    root.get("openapi").is_some() || root.get("swagger").is_some() || openapi::is_template(root)
+}
+
+/// What to do with a definition in the place of a configuration.
+pub(super) fn no_config(document: &Node) -> Option<DefinitionError> {
+    let root = At::root(document);
+    let is_openapi = root.get("openapi").or_else(|| root.get("swagger")).is_some();
+    let error =
+        DefinitionError::error(root.source(), "this is an API's definition, not a configuration");
+    let help = "give it without `--config`, or name it as the `definition` of an API";
+    (root.get("apis").is_none() && is_openapi).then(|| error.help(help))
+}
+
+/// What to do with a configuration in the place of a definition.
+pub(super) fn no_definition(document: &Node) -> Option<DefinitionError> {
+    let root = At::root(document);
+    let error =
+        DefinitionError::error(root.source(), "this is a configuration, not an API's definition");
+    (root.get("apis").is_some() && !is_definition(&root))
+        .then(|| error.help("give it by `--config`"))
+}
+
+/// The text of a file that is not too long.
+pub(super) fn read_text(file: &Path) -> Result<String, String> {
+    let unreadable = |error: io::Error| format!("it cannot be read: {error}");
+    let mut bytes = Vec::new();
+    // What is no regular file has no size to ask for, and perhaps no end.
+    let mut bounded =
+        fs::File::open(file).map_err(unreadable)?.take(DEFINITION_BYTES_MAX as u64 + 1);
+    bounded.read_to_end(&mut bytes).map_err(unreadable)?;
+    if bytes.len() > DEFINITION_BYTES_MAX {
+        return Err(format!("it has more than {DEFINITION_BYTES_MAX} bytes"));
+    }
+    String::from_utf8(bytes).map_err(|_| "it is not UTF-8 text".into())
+}
+
+/// The definitions that a configuration with mistakes names, as far as they can be made out.
+pub(super) fn definitions_of(document: &Node, directory: &Path) -> Vec<(PathBuf, Protocol)> {
+    let root = At::root(document);
+    let apis = root.get("apis").map(|at| at.items().collect::<Vec<_>>()).unwrap_or_default();
+    let named = apis.iter().filter_map(|api| {
+        let protocol = match api.get("protocol")?.as_str()? {
+            "REST" => Protocol::Rest,
+            "HTTP" => Protocol::Http,
+            _ => return None,
+        };
+        Some((directory.join(api.get("definition")?.as_str()?), protocol))
+    });
+    named.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::SocketAddr;
+
+    use gateway_core::definition::openapi::BasePathMode;
+
+    use super::*;
+    use crate::snapshot::{Origin, Refused};
+
+    #[test]
+    fn a_file_without_end_is_not_read_for_ever() {
+        let refused = read_text(Path::new("/dev/zero")).unwrap_err();
+        assert_eq!(refused, "it has more than 6291456 bytes");
+    }
+
+    #[test]
+    fn a_configuration_and_a_definition_in_each_other_s_place_are_told_apart() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/products");
+        let told = |refused: Refused| match refused.diagnostics.as_slice() {
+            [alone] => alone.to_string(),
+            several => panic!("{several:?}"),
+        };
+        let definition = Origin::Config(root.join("rest.yaml")).build().unwrap_err();
+        assert!(told(definition).contains("this is an API's definition, not a configuration"));
+        let configuration = Origin::Definition {
+            file: root.join("edgeway.yaml"),
+            protocol: None,
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            basepath: BasePathMode::Ignore,
+        };
+        let configuration = told(configuration.build().unwrap_err());
+        assert!(configuration.contains("this is a configuration, not an API's definition"));
+        assert!(configuration.contains("help: give it by `--config`"));
+    }
+}
