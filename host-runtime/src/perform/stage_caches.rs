@@ -153,25 +153,22 @@ impl StageCaches {
         held: &mut Held,
         memory: &Arc<Memory>,
     ) -> Result<Content, EffectError> {
-        let RememberResponse { key: _, status, fields, content, until } = remember;
+        let until = remember.until;
         // Until there is an answer to it, whoever leads a flight may still be lost.
-        let Some(flight) = held.flight.take() else { return Ok(content) };
-        let (content, bytes) = match whole(content, held, memory).await {
-            Ok(content) => content,
+        let Some(flight) = held.flight.take() else { return Ok(remember.content) };
+        let (content, stored) = match read(remember, held, memory).await {
+            Ok(read) => read,
             Err(error) => {
                 flight.answered(now());
                 return Err(error);
             }
         };
-        let headers = framing::client_section(&fields, held.endpoint.clone());
-        match (bytes, headers) {
-            (Some(bytes), Ok(headers)) => {
-                let stored = Stored::new(status, &headers, &bytes);
+        match stored {
+            Some(stored) => {
                 let bytes = stored.bytes();
                 flight.land(now(), |_| (stored, bytes, until));
             }
-            // What cannot be sent is told of where it is sent.
-            _ => flight.answered(now()),
+            None => flight.answered(now()),
         }
         Ok(content)
     }
@@ -217,6 +214,20 @@ impl StageCaches {
             count(name, help, "counter", counted.load(Relaxed) as i64, text);
         }
     }
+}
+
+/// A response as it is to be stored, if it can be, and the content that the exchange goes on with.
+async fn read(
+    remember: RememberResponse,
+    held: &mut Held,
+    memory: &Arc<Memory>,
+) -> Result<(Content, Option<Stored>), EffectError> {
+    let RememberResponse { key: _, status, fields, content, until: _ } = remember;
+    let (content, bytes) = whole(content, held, memory).await?;
+    // What cannot be sent is told of where it is sent.
+    let headers = framing::client_section(&fields, held.endpoint.clone()).ok();
+    let stored = bytes.zip(headers).map(|(bytes, headers)| Stored::new(status, &headers, &bytes));
+    Ok((content, stored))
 }
 
 /// All of a content that is not too large to be cached, and what the exchange goes on with.

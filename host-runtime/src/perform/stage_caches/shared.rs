@@ -17,9 +17,8 @@ use gateway_core::stage_cache::Lookup;
 use tokio::time::{Instant, timeout_at};
 
 use super::seal::Sealing;
-use super::{StageCaches, Stored, hold, whole};
+use super::{StageCaches, Stored, hold, read};
 use crate::drive::Held;
-use crate::framing;
 use crate::memory::Memory;
 use crate::perform::trust::Trust;
 use crate::redis::{Command, Health, Redis, RedisConfig, RedisError, Reply, Script};
@@ -145,21 +144,19 @@ impl SharedCaches {
         held: &mut Held,
         memory: &Arc<Memory>,
     ) -> Result<Content, EffectError> {
-        let RememberResponse { key: _, status, fields, content, until } = remember;
-        let Some(mut flight) = held.shared_flight.take() else { return Ok(content) };
-        let (content, bytes) = match whole(content, held, memory).await {
-            Ok(content) => content,
+        let until = remember.until;
+        let Some(mut flight) = held.shared_flight.take() else { return Ok(remember.content) };
+        let (content, stored) = match read(remember, held, memory).await {
+            Ok(read) => read,
             Err(error) => {
                 flight.answered(now());
                 return Err(error);
             }
         };
-        let headers = framing::client_section(&fields, held.endpoint.clone());
-        let (Some(bytes), Ok(headers)) = (bytes, headers) else {
+        let Some(stored) = stored else {
             flight.answered(now());
             return Ok(content);
         };
-        let stored = Stored::new(status, &headers, &bytes);
         let ttl_ms = until.0.saturating_sub(now().0);
         if let Some((place, stamp)) = flight.store_at.take() {
             self.store(&place, &stamp, &stored, ttl_ms, caches).await;
