@@ -7,9 +7,10 @@ use serde::{Deserialize, Serialize};
 use super::Source;
 
 /// `type`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum IntegrationType {
-    /// `mock`
+    /// `mock`: nothing is called.
+    #[default]
     Mock,
     /// `http`
     Http,
@@ -82,8 +83,8 @@ pub enum ResponseTransferMode {
     Stream,
 }
 
-/// An integration.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// An integration. The default one calls nothing and has no response: it fails every request.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Integration {
     /// What it integrates with.
     pub integration_type: IntegrationType,

@@ -16,6 +16,17 @@ use super::{ApiConfig, caching, canary};
 /// The settings of all methods or routes without settings of their own.
 const ALL_METHODS: &str = "*/*";
 
+/// What AWS keeps of a stage and no request sees: a stage may be written down as `get-stage` tells it.
+const NOTED: [&str; 7] = [
+    "description",
+    "documentationVersion",
+    "tags",
+    "autoDeploy",
+    "createdDate",
+    "lastUpdatedDate",
+    "cacheClusterStatus",
+];
+
 pub(super) fn read_all(
     reading: &Reading,
     at: &At<'_>,
@@ -143,6 +154,7 @@ fn stages(reading: &Reading, at: &At<'_>, protocol: Protocol, directory: &Path) 
 
 fn stage(reading: &Reading, at: &At<'_>, protocol: Protocol, directory: &Path) -> Option<Stage> {
     let mut keys = vec!["stageName", "variables", "accessLogSettings", "webAcl", "tracingEnabled"];
+    keys.extend(NOTED);
     match protocol {
         Protocol::Rest => {
             keys.extend(["methodSettings", "canarySettings", "executionLogSettings"]);
@@ -330,6 +342,17 @@ mod tests {
             let refused = Config::read(&document, Path::new("")).unwrap_err();
             assert!(refused.iter().any(|error| error.message.contains(told)), "{refused:?}");
         }
+    }
+
+    #[test]
+    fn a_stage_may_be_written_down_as_aws_tells_it() {
+        let stage = "{stageName: s, description: d, documentationVersion: '1', tags: {a: b}, \
+                     createdDate: 1, lastUpdatedDate: 2, cacheClusterStatus: NOT_AVAILABLE}";
+        let document =
+            format!("apis: [{{id: a, protocol: REST, definition: d, stages: [{stage}]}}]");
+        let document = crate::document::read(&document).unwrap();
+        let config = Config::read(&document, Path::new("")).unwrap();
+        assert_eq!(config.apis[0].stages[0].stage_name, "s");
     }
 
     #[test]

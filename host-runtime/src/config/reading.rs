@@ -10,7 +10,6 @@ use gateway_core::definition::{DefinitionError, Source};
 const NOT_YET: &[(&str, &str)] = &[
     ("plugins", "plugins"),
     ("clientCertificateId", "client certificates"),
-    ("autoDeploy", "deployments apart from the definition"),
     ("deploymentId", "deployments apart from the definition"),
 ];
 

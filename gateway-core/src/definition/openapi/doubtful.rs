@@ -3,7 +3,7 @@
 use alloc::format;
 
 use super::super::document::At;
-use super::super::{DefinitionError, IntegrationType};
+use super::super::{DefinitionError, Integration, IntegrationType};
 use super::integration::invokes_function;
 use super::reading::Reading;
 use crate::gateway::field_rules::FieldRules;
@@ -26,6 +26,17 @@ pub(super) fn warn_of_failing<'d>(
                        there is no request template";
         reading.warning(at, message);
     }
+}
+
+/// A route of an HTTP API that AWS imports with a warning alone: its integration is of a type that HTTP
+/// APIs have not ("Use OpenAPI definitions for HTTP APIs"), or there is none. The route is chosen all the
+/// same, and nothing stands behind it.
+pub(super) fn failing_route<'d>(reading: &Reading<'d>, at: &At<'d>) -> Integration {
+    let message =
+        "every request is answered 500: an HTTP API has proxy integrations alone, and this is none";
+    let warning = DefinitionError::warning(at.source(), message);
+    reading.note(warning.help("use `HTTP_PROXY` or `AWS_PROXY`, or import it as a REST API"));
+    Integration { source: at.source(), ..Integration::default() }
 }
 
 /// Field names that a REST API's mapping cannot set: AWS takes them, and then answers 500 or leaves

@@ -26,10 +26,12 @@ pub(super) fn read<'d>(
     let at = reading.object(at).and_then(|at| reading.resolve(at))?;
     let at = reading.object(at)?;
     reading.members_known(&at, &MEMBERS);
-    let integration_type = integration_type(reading, &at)?;
+    let integration_type = match integration_type(reading, &at)? {
+        found if reading.is_rest() || is_proxy(found) => found,
+        _ => return Some(doubtful::failing_route(reading, &at)),
+    };
     let is_mock = integration_type == IntegrationType::Mock;
-    let is_proxy =
-        matches!(integration_type, IntegrationType::HttpProxy | IntegrationType::AwsProxy);
+    let is_proxy = is_proxy(integration_type);
     let integration_subtype = match at.get("integrationSubtype") {
         Some(name) => Some(subtype::read(reading, &name)?),
         None => None,
@@ -111,10 +113,7 @@ fn response_transfer_mode<'d>(
         if !reading.is_rest() {
             let help = "leave it out: an HTTP API's proxy passes content on as it comes anyway";
             reading.error_with(&mode, "only REST APIs stream responses", help);
-        } else if !matches!(
-            integration_type,
-            IntegrationType::HttpProxy | IntegrationType::AwsProxy
-        ) {
+        } else if !is_proxy(integration_type) {
             let help = "use `HTTP_PROXY` or `AWS_PROXY`, or `BUFFERED`";
             reading.error_with(&mode, "only responses of proxies are streamed", help);
         }
@@ -125,14 +124,13 @@ fn response_transfer_mode<'d>(
     found
 }
 
+fn is_proxy(integration_type: IntegrationType) -> bool {
+    matches!(integration_type, IntegrationType::HttpProxy | IntegrationType::AwsProxy)
+}
+
 fn integration_type<'d>(reading: &Reading<'d>, at: &At<'d>) -> Option<IntegrationType> {
     let at = reading.required(at, "type")?;
     let found = reading.word(&at, &TYPES)?;
-    if !reading.is_rest() && !matches!(found, Type::HttpProxy | Type::AwsProxy) {
-        let help = "use `HTTP_PROXY` or `AWS_PROXY`, or import it as a REST API";
-        reading.error_with(&at, "an HTTP API has no integrations of this type", help);
-        return None;
-    }
     match found {
         Type::Mock => Some(IntegrationType::Mock),
         Type::HttpProxy => Some(IntegrationType::HttpProxy),

@@ -66,6 +66,13 @@ fn read<'d>(
     let Some(mappings) = reading.object(at.clone()) else { return Vec::new() };
     let mut read = Vec::new();
     for (target, source) in mappings.members() {
+        if target.starts_with("gatewayresponse.path.")
+            || target.starts_with("gatewayresponse.querystring.")
+        {
+            // "param-position can be header, path, or querystring", says the reference.
+            reading.warning(&source, "it has no effect: a response has nothing but header fields");
+            continue;
+        }
         let place = target.strip_prefix(prefix).and_then(|rest| rest.split_once('.'));
         let fits = |(place, name): (&str, &str)| {
             places.contains(&place) && is_name(name) && (place != "header" || is_field_name(name))

@@ -2,6 +2,7 @@
 
 use super::super::document::At;
 use super::super::{Authorization, DefinitionError, Method, is_of_caller};
+use super::doubtful;
 use super::integration;
 use super::method_responses;
 use super::models::Models;
@@ -46,15 +47,20 @@ pub(super) fn read<'d>(
     let (authorization, api_key_required) =
         security::authorization(reading, &operation, parts.schemes);
     let operation_name = operation.get("operationId").and_then(|at| reading.string(&at));
-    let Some(integration) = operation.get("x-amazon-apigateway-integration") else {
-        let help = "add `x-amazon-apigateway-integration`";
-        reading.error_with(&operation, "No integration defined for method", help);
-        return None;
+    let integration = match operation.get("x-amazon-apigateway-integration") {
+        Some(integration) => {
+            if let Some(at) = reading.resolve(integration.clone()) {
+                parameters::check_sources(reading, &at, &request_parameters, place.path);
+            }
+            integration::read(reading, integration, &operation, place.path)?
+        }
+        None if reading.is_rest() => {
+            let help = "add `x-amazon-apigateway-integration`";
+            reading.error_with(&operation, "No integration defined for method", help);
+            return None;
+        }
+        None => doubtful::failing_route(reading, &operation),
     };
-    if let Some(at) = reading.resolve(integration.clone()) {
-        parameters::check_sources(reading, &at, &request_parameters, place.path);
-    }
-    let integration = integration::read(reading, integration, &operation, place.path)?;
     if integration.credentials.as_deref().is_some_and(is_of_caller)
         && authorization != Authorization::Iam
     {

@@ -2,8 +2,8 @@
 
 use alloc::{format, string::String, string::ToString, vec::Vec};
 
-use super::super::IntegrationType;
 use super::super::document::At;
+use super::super::{DefinitionError, IntegrationType};
 use super::intrinsics::EXPORT;
 use super::mapping::is_variable;
 use super::paths::ResourcePath;
@@ -46,7 +46,15 @@ pub(super) fn read_function<'d>(reading: &Reading<'d>, at: &At<'d>) -> Option<St
 fn text_and_shape<'d>(reading: &Reading<'d>, at: &At<'d>) -> Option<(&'d str, String)> {
     let uri = reading.string(at)?;
     match without_variables(uri) {
-        Ok(shape) => Some((uri, shape)),
+        Ok((shape, others)) => {
+            for name in others {
+                let message =
+                    format!("`${{{name}}}` is sent as it stands: it is no stage variable");
+                let warning = DefinitionError::warning(at.source(), message);
+                reading.note(warning.help("write `${stageVariables.NAME}`"));
+            }
+            Some((uri, shape))
+        }
         Err(reason) => {
             let help =
                 if uri.contains("${AWS::") { EXPORT } else { "write `${stageVariables.NAME}`" };
@@ -59,23 +67,32 @@ fn text_and_shape<'d>(reading: &Reading<'d>, at: &At<'d>) -> Option<(&'d str, St
 /// Stands for the value of a stage variable, which may be anything.
 const VARIABLE: char = '\u{1}';
 
-/// The URI with [`VARIABLE`] in the places of stage variables.
-fn without_variables(uri: &str) -> Result<String, String> {
+/// Stands for `${…}` that is no stage variable: a path and a query have it, no host and no ARN do.
+const OTHER: char = '!';
+
+/// The URI with [`VARIABLE`] in the places of stage variables, and the names of what only looks like
+/// one: the real service takes it, and leaves it as it is.
+fn without_variables(uri: &str) -> Result<(String, Vec<&str>), String> {
     let mut shape = String::new();
+    let mut others = Vec::new();
     let mut rest = uri;
     while let Some((before, reference)) = rest.split_once("${") {
         let Some((name, after)) = reference.split_once('}') else {
             return Err("`${` without `}`".into());
         };
-        if !name.strip_prefix("stageVariables.").is_some_and(is_variable) {
-            return Err(format!("`${{{name}}}` is not a stage variable"));
-        }
         shape.push_str(before);
-        shape.push(VARIABLE);
+        match name.strip_prefix("stageVariables.") {
+            Some(variable) if is_variable(variable) => shape.push(VARIABLE),
+            None if is_variable(name) => {
+                others.push(name);
+                shape.push(OTHER);
+            }
+            _ => return Err(format!("`${{{name}}}` is not a stage variable")),
+        }
         rest = after;
     }
     shape.push_str(rest);
-    Ok(shape)
+    Ok((shape, others))
 }
 
 /// Reads the ARN that a private integration of an HTTP API is one with.

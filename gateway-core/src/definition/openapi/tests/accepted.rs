@@ -91,6 +91,24 @@ fn a_lambda_function_that_is_not_invoked_by_post_is_served_with_a_warning() {
 }
 
 #[test]
+fn a_route_of_an_http_api_without_a_proxy_integration_is_warned_of_and_fails() {
+    for operation in [
+        "{}",
+        "{\"x-amazon-apigateway-integration\": {\"type\": \"AWS\", \"httpMethod\": \"POST\", \
+         \"uri\": \"arn:aws:lambda:us-east-2:123456789012:function:HelloWorld\"}}",
+        "{\"x-amazon-apigateway-integration\": {\"type\": \"MOCK\", \"requestTemplates\": \
+         {\"application/json\": \"{\\\"statusCode\\\": 200}\"}}}",
+    ] {
+        let api = imported(&rest("/a", &format!("{{\"get\": {operation}}}")), Protocol::Http);
+        let message = &api.warnings[0].message;
+        assert!(message.starts_with("every request is answered 500: an HTTP API"), "{message}");
+        let integration = &api.deployment.methods[0].integration;
+        let expected = Integration { source: integration.source.clone(), ..Integration::default() };
+        assert_eq!(*integration, expected);
+    }
+}
+
+#[test]
 fn security_at_the_top_holds_where_an_operation_has_none_of_its_own() {
     let mock = "\"x-amazon-apigateway-integration\": {\"type\": \"mock\"}";
     let text = format!(

@@ -1,7 +1,7 @@
 use super::*;
 
 fn shape(uri: &str) -> String {
-    without_variables(uri).unwrap()
+    without_variables(uri).unwrap().0
 }
 
 #[test]
@@ -63,8 +63,13 @@ fn private_integrations_of_http_apis_are_with_listeners_and_cloud_map_services()
 }
 
 #[test]
-fn only_stage_variables_may_be_referred_to() {
-    for uri in ["${AWS::Region}", "${x}", "${stageVariables.}", "${stageVariables.a-b}", "${"] {
+fn what_only_looks_like_a_stage_variable_stays_as_it_is() {
+    let found = without_variables("https://h/${x}/${stageVariables.y}").unwrap();
+    assert_eq!(found, (format!("https://h/{OTHER}/{VARIABLE}"), Vec::from(["x"])));
+    assert_eq!(url(&found.0), Ok(()));
+    assert!(url(&shape("https://${x}/")).is_err());
+    assert!(function_arn(&shape("arn:aws:lambda:us-east-1:123456789012:function:${x}")).is_err());
+    for uri in ["${AWS::Region}", "${}", "${stageVariables.}", "${stageVariables.a-b}", "${"] {
         assert!(without_variables(uri).is_err(), "{uri}");
     }
 }
