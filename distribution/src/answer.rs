@@ -5,6 +5,8 @@ use alloc::string::String;
 
 use http_cache::Fields;
 
+use crate::CacheResult;
+
 /// A response of the edge's own.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
@@ -22,6 +24,9 @@ impl Answer {
         let title = match status {
             400 => "Bad Request",
             403 => "Forbidden",
+            408 => "Request Timeout",
+            413 => "Content Too Large",
+            500 => "Internal Server Error",
             502 => "Bad Gateway",
             503 => "Service Unavailable",
             504 => "Gateway Timeout",
@@ -31,9 +36,20 @@ impl Answer {
             "<!DOCTYPE html><html><head><title>ERROR: The request could not be satisfied</title></head>\
              <body><h1>{status} {title}</h1><p>{message}</p></body></html>\n"
         );
-        let mut fields = Fields::from([("Content-Type", "text/html")]);
-        fields.push("X-Cache", "Error from cloudfront");
-        Self { status, fields, content }
+        Self { status, fields: Fields::from([("Content-Type", "text/html")]), content }
+    }
+
+    /// As CloudFront refuses what its web ACL does not let through, or cannot inspect.
+    pub fn of_web_acl(status: u16) -> Self {
+        Self::error(
+            status,
+            match status {
+                403 => "Request blocked.",
+                408 => "The content of the request did not come in time.",
+                503 => "The request cannot be inspected now.",
+                _ => "The request could not be inspected.",
+            },
+        )
     }
 
     /// As CloudFront refuses what is not signed as it should be.
@@ -42,15 +58,16 @@ impl Answer {
             "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Error><Code>{code}</Code>\
              <Message>{message}</Message></Error>"
         );
-        let mut fields = Fields::from([("Content-Type", "text/xml")]);
-        fields.push("X-Cache", "Error from cloudfront");
-        Self { status: 403, fields, content }
+        Self { status: 403, fields: Fields::from([("Content-Type", "text/xml")]), content }
     }
 
     pub(crate) fn redirect(location: &str) -> Self {
-        let mut fields =
-            Fields::from([("Location", location), ("X-Cache", "Redirect from cloudfront")]);
-        fields.push("Content-Type", "text/html");
+        let fields = Fields::from([("Location", location), ("Content-Type", "text/html")]);
         Self { status: 301, fields, content: String::new() }
+    }
+
+    /// What the viewer is told that it is.
+    pub fn result(&self) -> CacheResult {
+        if self.status == 301 { CacheResult::Redirect } else { CacheResult::Error }
     }
 }

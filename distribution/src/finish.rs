@@ -18,6 +18,24 @@ pub enum CacheResult {
     Miss,
     /// The edge, or the origin with an error.
     Error,
+    /// The edge, which redirects.
+    Redirect,
+}
+
+impl CacheResult {
+    /// Has a header section say what the edge says of itself in every response.
+    pub fn mark(self, fields: &mut Fields, request_id: &str) {
+        let told = match self {
+            Self::Hit => "Hit from cloudfront",
+            Self::RefreshHit => "RefreshHit from cloudfront",
+            Self::Miss => "Miss from cloudfront",
+            Self::Error => "Error from cloudfront",
+            Self::Redirect => "Redirect from cloudfront",
+        };
+        fields.set("X-Cache", told);
+        fields.push("Via", "1.1 edgeway (CloudFront)");
+        fields.set("X-Amz-Cf-Id", request_id);
+    }
 }
 
 impl Matched<'_> {
@@ -44,20 +62,12 @@ impl Matched<'_> {
                 let state = match result {
                     CacheResult::Hit => "cdn-cache-hit",
                     CacheResult::RefreshHit => "cdn-cache-refresh",
-                    CacheResult::Miss | CacheResult::Error => "cdn-cache-miss",
+                    _ => "cdn-cache-miss",
                 };
                 fields.push("Server-Timing", state);
             }
         }
-        let told = match result {
-            CacheResult::Hit => "Hit from cloudfront",
-            CacheResult::RefreshHit => "RefreshHit from cloudfront",
-            CacheResult::Miss => "Miss from cloudfront",
-            CacheResult::Error => "Error from cloudfront",
-        };
-        fields.set("X-Cache", told);
-        fields.push("Via", "1.1 edgeway (CloudFront)");
-        fields.set("X-Amz-Cf-Id", request_id);
+        result.mark(fields, request_id);
         if let Some(status) = status.filter(|_| self.distribution.options.tells_cache_status) {
             fields.push("Cache-Status", status.to_value("edgeway"));
         }

@@ -32,6 +32,8 @@ pub struct Distribution {
     pub public_keys: BTreeMap<String, String>,
     /// The operator's own choices.
     pub options: Options,
+    /// The ARN of the web ACL in front of it, which the host has to know.
+    pub web_acl_id: Option<String>,
     pub(crate) enabled: bool,
     pub(crate) groups: Vec<Group>,
     /// In order; the default one is the last, and matches everything.

@@ -108,8 +108,10 @@ fn read(
             aliases.iter().filter_map(|at| Some(at.text()?.to_ascii_lowercase())).collect();
         aliases.extend(domain);
         let root = config.get("DefaultRootObject").and_then(|at| at.text().map(String::from));
+        let web_acl = config.get("WebACLId").and_then(|at| at.text());
         Some(Distribution {
             id: named.unwrap_or_else(|| id.into()),
+            web_acl_id: web_acl.filter(|arn| !arn.is_empty()).map(String::from),
             aliases,
             public_keys: refs.public_keys.clone(),
             options,
@@ -130,10 +132,6 @@ fn read(
 fn refuse(config: &At<'_, '_>) {
     let is_set = |at: &At<'_, '_>| at.text().is_some_and(|text| !text.is_empty());
     for (name, message) in [
-        (
-            "WebACLId",
-            "web ACLs of a distribution are not supported yet: put one on the API's stage",
-        ),
         ("ContinuousDeploymentPolicyId", "continuous deployment is not supported"),
         ("AnycastIpListId", "anycast addresses are not supported"),
     ] {

@@ -40,7 +40,7 @@ impl Contents {
     /// Holds content that is there whole.
     pub(crate) fn hold_bytes(&mut self, bytes: Uint8Array) -> Content {
         if bytes.length() == 0 {
-            return Content::Empty;
+            return self.hold(None);
         }
         self.0.push(Held::Bytes(bytes));
         Content::Held(ContentId(self.0.len() as u32 - 1))

@@ -35,6 +35,7 @@ pub(crate) fn arrival(request: &web_sys::Request, contents: &mut Contents) -> Ar
         location: location(request),
         tls: tls(request, authority),
         is_explained: false,
+        inspection: None,
         request: Request {
             method: request.method(),
             target: target.split('#').next().unwrap_or("/").into(),

@@ -41,6 +41,22 @@ pub(crate) struct HeldByHost {
     pub(crate) asked: Option<perform::responses::Asked>,
 }
 
+/// Has the web ACL of a distribution decide ([`Inspection`](gateway_core::message::Inspection)). The contents are
+/// still there afterwards.
+pub(crate) async fn inspect(
+    gateway: Rc<Gateway>,
+    arrival: Arrival,
+    held: &mut HeldByHost,
+    env: &Env,
+    context: &Context,
+) -> Option<Response> {
+    let mut exchange = Exchange::begin(gateway, arrival);
+    let response = run(&mut exchange, held, env, context).await;
+    response
+        .map_err(|misuse| worker::console_error!("the host broke the contract: {misuse:?}"))
+        .ok()
+}
+
 async fn run(
     exchange: &mut Exchange,
     held: &mut HeldByHost,

@@ -6,6 +6,7 @@
 mod cached;
 mod compressing;
 mod flights;
+mod inspect;
 mod keeping;
 mod origin;
 mod response;
@@ -20,9 +21,10 @@ use gateway_core::gateway::Gateway;
 use gateway_core::limits::FIELDS_BYTES_MAX;
 use gateway_core::message::{Arrival, Content, Scheme};
 use http_cache::Fields;
-use web_sys::ReadableStream;
+use wasm_bindgen::JsValue;
 use worker::{Context, Env};
 
+use self::inspect::{Inspected, inspect};
 use self::response::{Outcome, to_response};
 use self::store::Store;
 use crate::content::Contents;
@@ -35,6 +37,8 @@ pub(crate) struct Edge {
     /// Beside the origins of the distribution.
     places: Vec<Place>,
     has_listener: bool,
+    /// The web ACL in front of it.
+    web_acl: Option<u32>,
 }
 
 /// The distributions of a snapshot.
@@ -87,7 +91,8 @@ impl Edge {
         distribution.id.clone_from(&source.id);
         let elsewhere = |id: &str| source.origins.get(id).map(String::as_str);
         let places = distribution.places(elsewhere, apis);
-        Ok(Self { distribution, places, has_listener: source.has_listener })
+        let DistributionSource { has_listener, web_acl, .. } = *source;
+        Ok(Self { distribution, places, has_listener, web_acl })
     }
 }
 
@@ -99,33 +104,53 @@ pub(crate) async fn answer(
     env: &Env,
     context: &Rc<Context>,
 ) -> web_sys::Response {
-    let mut arrival = convert::arrival(request, &mut Contents::default());
-    arrival.request.content = Content::Empty; // it is held here
-    let fields: Fields = arrival.request.fields.iter().map(|f| (f.name, f.value)).collect();
+    let mut contents = Contents::default();
+    let mut arrival = convert::arrival(request, &mut contents);
+    let request_id = request_id(&arrival);
+    let mut fields: Fields = arrival.request.fields.iter().map(|f| (f.name, f.value)).collect();
     let bytes: usize = fields.iter().map(|f| f.name.len() + f.value.len()).sum();
     let method = arrival.request.method.clone();
     if bytes + arrival.request.target.len() > FIELDS_BYTES_MAX {
-        let refused = distribution::Answer::error(413, "The request is too large.");
-        return to_response(Outcome::from(refused), &method);
+        let mut refused =
+            Outcome::from(distribution::Answer::error(413, "The request is too large."));
+        refused.result.mark(&mut refused.fields, &request_id);
+        return to_response(refused, &method);
     }
-    let content = request.body();
+    let has_content = arrival.request.content != Content::Empty;
+    let inspected = match edge.web_acl {
+        Some(index) => {
+            let (acl, asked) = ((&*edge, index), (&arrival, contents));
+            let gateway = Rc::clone(&gateway);
+            inspect(gateway, acl, asked, &request_id, (env, &**context), &mut fields).await
+        }
+        None => Inspected::GoesOn(request.body().map(Into::into)),
+    };
+    arrival.request.content = Content::Empty; // it is held here
     let asked = Asked {
         host: fields.text("host").unwrap_or_default().to_owned(),
         country: arrival.location.as_deref().and_then(|location| location.country.clone()),
         fields,
-        has_content: content.is_some(),
+        has_content,
         arrival,
     };
     let exchange = Exchange {
         store: Store::of(&edge.distribution),
         gateway,
         edge,
-        request_id: request_id(&asked.arrival),
+        request_id,
         asked: Rc::new(asked),
         env: env.clone(),
         context: Rc::clone(context),
     };
-    to_response(exchange.run(content).await, &method)
+    let outcome = match inspected {
+        Inspected::GoesOn(content) => exchange.run(content).await,
+        Inspected::Refused(refused) => exchange.blocked(refused).await,
+        Inspected::Answered(mut outcome) => {
+            outcome.result.mark(&mut outcome.fields, &exchange.request_id);
+            outcome
+        }
+    };
+    to_response(outcome, &method)
 }
 
 /// What a viewer asked.
@@ -152,22 +177,46 @@ struct Exchange {
 }
 
 impl Exchange {
-    async fn run(&self, content: Option<ReadableStream>) -> Outcome {
+    async fn run(&self, content: Option<JsValue>) -> Outcome {
         let matched = match self.matched() {
             Ok(matched) => matched,
-            Err(refused) => return refused.into(),
+            Err(refused) => return self.refused(refused),
         };
         if let Err(refused) = self.verify(&matched).await {
-            return refused.into();
+            return self.refused(refused);
         }
         let mut outcome = self.obtain(&matched, content).await;
-        // A page of the operator's own in the place of an error, if it is to be had.
-        if let Some((page, told)) = matched.error_page(outcome.status) {
-            let paged = self.obtain(&page, None).await;
-            if paged.status < 400 {
-                outcome = Outcome { status: told, result: CacheResult::Error, ..paged };
-            }
+        if let Some(paged) = self.error_page(&matched, outcome.status).await {
+            outcome = paged;
         }
+        self.finish(&matched, outcome)
+    }
+
+    /// What the web ACL does not let through, with a page of the operator's if it is to be had: "CloudFront
+    /// cannot distinguish between a 403 of the origin and one of AWS WAF".
+    async fn blocked(&self, refused: distribution::Answer) -> Outcome {
+        let Ok(matched) = self.matched() else { return self.refused(refused) };
+        match self.error_page(&matched, refused.status).await {
+            Some(paged) => self.finish(&matched, paged),
+            None => self.refused(refused),
+        }
+    }
+
+    /// A page of the operator's own in the place of an error, if it is to be had.
+    async fn error_page(&self, matched: &Matched<'_>, status: u16) -> Option<Outcome> {
+        let (page, told) = matched.error_page(status)?;
+        let paged = self.obtain(&page, None).await;
+        let is_there = paged.status < 400;
+        is_there.then(|| Outcome { status: told, result: CacheResult::Error, ..paged })
+    }
+
+    fn refused(&self, refused: distribution::Answer) -> Outcome {
+        let mut outcome = Outcome::from(refused);
+        outcome.result.mark(&mut outcome.fields, &self.request_id);
+        outcome
+    }
+
+    fn finish(&self, matched: &Matched<'_>, mut outcome: Outcome) -> Outcome {
         let Outcome { fields, result, cache_status, .. } = &mut outcome;
         matched.finish(fields, *result, cache_status.as_ref(), &self.request_id);
         outcome
@@ -197,7 +246,7 @@ impl Exchange {
         matched.is_trusted(is_verified).map_or(Ok(()), Err)
     }
 
-    async fn obtain(&self, matched: &Matched<'_>, content: Option<ReadableStream>) -> Outcome {
+    async fn obtain(&self, matched: &Matched<'_>, content: Option<JsValue>) -> Outcome {
         if matched.is_cached() {
             return self.cached(matched).await;
         }

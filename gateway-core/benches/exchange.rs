@@ -75,6 +75,7 @@ fn arrival(target: &str) -> Arrival {
         location: None,
         tls: None,
         is_explained: false,
+        inspection: None,
         request: Request {
             method: "GET".into(),
             target: target.into(),

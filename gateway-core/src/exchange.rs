@@ -79,7 +79,14 @@ impl Exchange {
     pub fn begin(gateway: Rc<Gateway>, arrival: impl Into<Rc<Arrival>>) -> Self {
         let arrival = arrival.into();
         let io = Io::new(arrival.now);
-        Self { run: Some(Box::pin(pipeline::run(gateway, arrival, io.clone()))), io }
+        let run: Pin<Box<dyn Future<Output = Response>>> = match arrival.inspection.as_deref() {
+            None => Box::pin(pipeline::run(gateway, arrival, io.clone())),
+            Some(inspection) => {
+                let inspection = inspection.clone();
+                Box::pin(pipeline::inspect_alone(gateway, arrival, inspection, io.clone()))
+            }
+        };
+        Self { run: Some(run), io }
     }
 
     /// The last turn of an exchange whose state is lost (its instance trapped, it panicked): AWS's

@@ -198,7 +198,12 @@ impl Gateway {
 
     /// The web ACL of a stage.
     pub(crate) fn web_acl(&self, stage: &Stage) -> Option<&WebAclPlan> {
-        self.web_acls.get(stage.web_acl? as usize)
+        self.web_acl_at(stage.web_acl?)
+    }
+
+    /// That of this index.
+    pub(crate) fn web_acl_at(&self, index: u32) -> Option<&WebAclPlan> {
+        self.web_acls.get(index as usize)
     }
 
     /// Where a request to a custom domain name goes.

@@ -40,7 +40,8 @@ use authorize::authorize;
 pub(crate) use break_off::break_off;
 use cache::{Cached, Found, look_up, remember};
 use check_api_key::check_api_key;
-use inspect::{Inspected, inspect};
+pub(crate) use inspect::inspect_alone;
+use inspect::{Guarded, Inspected, inspect};
 use integrate::integrate;
 use map_response::map_response;
 use record::record;
@@ -177,7 +178,7 @@ async fn inspect_and_note(
     io: &Io,
 ) -> Result<Inspected, GatewayError> {
     let begun = io.now();
-    let inspected = inspect(at, plan, arrival, context, io).await;
+    let inspected = inspect(Guarded::Stage(at), plan, arrival, context, io).await;
     let latency_ms = io.now().0.saturating_sub(begun.0);
     context.note_web_acl(plan.acl.arn(), latency_ms, inspected.as_ref().err());
     inspected

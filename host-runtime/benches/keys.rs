@@ -88,6 +88,7 @@ fn arrival(key: usize) -> Arrival {
         location: None,
         tls: None,
         is_explained: false,
+        inspection: None,
         request: Request {
             method: "GET".into(),
             target: "/prod/items/42".into(),

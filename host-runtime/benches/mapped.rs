@@ -143,6 +143,7 @@ fn arrival(length: usize) -> Arrival {
         location: None,
         tls: None,
         is_explained: false,
+        inspection: None,
         request: Request {
             method: "POST".into(),
             target: "/prod/orders".into(),

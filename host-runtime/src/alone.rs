@@ -131,6 +131,7 @@ fn arrive(worker: &Worker, asked: &Asked) -> io::Result<(Arrival, ClientRequest,
         location: None,
         tls: None,
         is_explained: true,
+        inspection: None,
         request: message::Request {
             method: asked.method.clone(),
             target: target.as_str().into(),

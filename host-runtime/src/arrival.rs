@@ -69,6 +69,11 @@ impl Peer {
         Self { heads, ..self }
     }
 
+    /// How its heads were spelled, if anybody notes that.
+    pub(crate) fn heads(&self) -> Option<&Heads> {
+        self.heads.as_ref()
+    }
+
     /// By TLS.
     pub(crate) fn with_session(self, session: Option<Session>) -> Self {
         Self { session, ..self }
@@ -154,6 +159,7 @@ pub(crate) fn arrive_with(
         scheme: if tls.is_some() { Scheme::Https } else { Scheme::Http },
         port: peer.port,
         is_explained,
+        inspection: None,
         tls: tls.map(Box::new),
         vpc_endpoint_id: peer.vpc_endpoint_id.as_deref().map(Into::into),
         request: message::Request {

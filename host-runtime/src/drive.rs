@@ -29,11 +29,41 @@ pub(crate) async fn drive(
     client: ClientRequest,
     contents: Contents,
 ) -> http::Response<Body> {
-    let mut held =
-        Held { client, contents, endpoint: HeaderMap::new(), flight: None, shared_flight: None };
+    let mut held = Held::new(client, contents);
+    let (mut driven, turn) = Driven::begin(worker, arrival);
+    let Some((response, is_broken)) = run(worker, &mut held, &mut driven, turn).await else {
+        return framing::internal_server_error(500);
+    };
+    let mut response = respond(response, &mut held, is_broken);
+    if let Some(transcript) = driven.transcript.take() {
+        let latency_ms = now().0.saturating_sub(driven.arrived.0);
+        let status = response.status().as_u16();
+        let explained = Explained { status, latency_ms, transcript };
+        response.extensions_mut().insert(explained);
+    }
+    response
+}
+
+/// Has the web ACL of a distribution decide ([`Inspection`](gateway_core::message::Inspection)). The contents are
+/// still there afterwards.
+pub(crate) async fn inspect(
+    worker: &Rc<Worker>,
+    arrival: Arrival,
+    held: &mut Held,
+) -> Option<Response> {
+    let (mut driven, turn) = Driven::begin(worker, arrival);
+    Some(run(worker, held, &mut driven, turn).await?.0)
+}
+
+/// Does what an exchange asks until it responds. `true`: the client's content ended in what is not HTTP.
+async fn run(
+    worker: &Rc<Worker>,
+    held: &mut Held,
+    driven: &mut Driven,
+    mut turn: Next,
+) -> Option<(Response, bool)> {
     // A configuration that comes meanwhile is for the next request.
     let settings = Arc::clone(&worker.settings.borrow());
-    let (mut driven, mut turn) = Driven::begin(worker, arrival);
     let mut is_broken = false;
     for _ in 0..STEPS_MAX {
         match turn {
@@ -44,19 +74,12 @@ pub(crate) async fn drive(
                 if let Some(flight) = held.shared_flight.take() {
                     flight.answered(now());
                 }
-                let mut response = respond(response, &mut held, is_broken);
-                if let Some(transcript) = driven.transcript.take() {
-                    let latency_ms = now().0.saturating_sub(driven.arrived.0);
-                    let status = response.status().as_u16();
-                    let explained = Explained { status, latency_ms, transcript };
-                    response.extensions_mut().insert(explained);
-                }
-                return response;
+                return Some((response, is_broken));
             }
             Next::Perform(effect) => {
                 driven.if_dropped = Some(effect.failed(EffectError::Cancelled));
                 driven.clock.iter_mut().for_each(Clock::ask);
-                let outcome = perform::perform(worker, &settings, &mut held, effect).await;
+                let outcome = perform::perform(worker, &settings, held, effect).await;
                 is_broken |= driven.if_dropped.as_ref() == Some(&outcome);
                 turn = driven.resume(outcome);
             }
@@ -64,7 +87,7 @@ pub(crate) async fn drive(
     }
     tracing::error!(steps = STEPS_MAX, "a pipeline did not end and is given up");
     driven.if_dropped = None;
-    framing::internal_server_error(500)
+    None
 }
 
 /// What the host holds for an exchange.
@@ -79,6 +102,12 @@ pub(crate) struct Held {
     pub(crate) flight: Option<Flight>,
     /// The same, where machines share the cache.
     pub(crate) shared_flight: Option<SharedFlight>,
+}
+
+impl Held {
+    pub(crate) fn new(client: ClientRequest, contents: Contents) -> Self {
+        Self { client, contents, endpoint: HeaderMap::new(), flight: None, shared_flight: None }
+    }
 }
 
 /// `is_broken`: the client's content ended in what is not HTTP. To the pipeline that client has left;

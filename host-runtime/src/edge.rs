@@ -6,6 +6,7 @@
 
 mod cached;
 mod compressing;
+mod inspect;
 mod keeping;
 mod origin;
 mod response;
@@ -26,6 +27,7 @@ use http::{Request, Response, header};
 use http_cache::Fields;
 use hyper::body::{Body as _, Incoming};
 
+use inspect::{Inspected, inspect};
 pub(crate) use keeping::{Keeping, Pumped};
 use response::{Outcome, to_response};
 pub use store::EdgeCache;
@@ -94,18 +96,28 @@ pub(crate) async fn answer(
     if let Err(refused) = arrival::check(&parts) {
         return *refused;
     }
-    let fields = fields_of(&parts);
+    let mut fields = fields_of(&parts);
     let target = parts.uri.path_and_query().map_or("/", |target| target.as_str()).to_owned();
     let bytes: usize = fields.iter().map(|f| f.name.len() + f.value.len()).sum();
     let request_id = URL_SAFE_NO_PAD.encode(worker.seed().0);
     let method = parts.method.clone();
     if bytes + target.len() > FIELDS_BYTES_MAX {
-        let refused = distribution::Answer::error(413, "The request is too large.");
-        return to_response(Outcome::from(refused), &method);
+        let mut refused =
+            Outcome::from(distribution::Answer::error(413, "The request is too large."));
+        refused.result.mark(&mut refused.fields, &request_id);
+        return to_response(refused, &method);
     }
     let host = fields.text("host").unwrap_or_default().to_owned();
     let part_max = worker.settings.borrow().limits.content_timeout;
     let content = Body::from_client(incoming, PAYLOAD_BYTES_MAX.into(), part_max);
+    let has_content = !content.is_end_stream();
+    let inspected = match edge.source.web_acl {
+        Some(index) => {
+            let acl = (&**edge, index);
+            Box::pin(inspect(worker, peer, acl, &request_id, &parts, content, &mut fields)).await
+        }
+        None => Inspected::GoesOn { content, held: None },
+    };
     let asked = Asked {
         method: method.as_str().to_owned(),
         target,
@@ -114,7 +126,7 @@ pub(crate) async fn answer(
         ip: peer.source_ip().to_owned(),
         country: peer.location(worker).and_then(|location| location.country.clone()),
         fields,
-        has_content: !content.is_end_stream(),
+        has_content,
     };
     let exchange = Exchange {
         worker: Rc::clone(worker),
@@ -123,7 +135,15 @@ pub(crate) async fn answer(
         asked: Rc::new(asked),
         request_id,
     };
-    to_response(exchange.run(content).await, &method)
+    let outcome = match inspected {
+        Inspected::GoesOn { content, held: _held } => exchange.run(content).await,
+        Inspected::Refused(refused) => exchange.blocked(refused).await,
+        Inspected::Answered(mut outcome) => {
+            outcome.result.mark(&mut outcome.fields, &exchange.request_id);
+            *outcome
+        }
+    };
+    to_response(outcome, &method)
 }
 
 /// What a viewer asked.
@@ -153,19 +173,43 @@ impl Exchange {
     async fn run(&self, content: Body) -> Outcome {
         let matched = match self.matched() {
             Ok(matched) => matched,
-            Err(refused) => return refused.into(),
+            Err(refused) => return self.refused(refused),
         };
         if let Err(refused) = self.verify(&matched) {
-            return refused.into();
+            return self.refused(refused);
         }
         let mut outcome = self.obtain(&matched, content).await;
-        // A page of the operator's own in the place of an error, if it is to be had.
-        if let Some((page, told)) = matched.error_page(outcome.status) {
-            let paged = Box::pin(self.obtain(&page, Body::Empty)).await;
-            if paged.status < 400 {
-                outcome = Outcome { status: told, result: CacheResult::Error, ..paged };
-            }
+        if let Some(paged) = Box::pin(self.error_page(&matched, outcome.status)).await {
+            outcome = paged;
         }
+        self.finish(&matched, outcome)
+    }
+
+    /// What the web ACL does not let through, with a page of the operator's if it is to be had: "CloudFront
+    /// cannot distinguish between a 403 of the origin and one of AWS WAF".
+    async fn blocked(&self, refused: distribution::Answer) -> Outcome {
+        let Ok(matched) = self.matched() else { return self.refused(refused) };
+        match Box::pin(self.error_page(&matched, refused.status)).await {
+            Some(paged) => self.finish(&matched, paged),
+            None => self.refused(refused),
+        }
+    }
+
+    /// A page of the operator's own in the place of an error, if it is to be had.
+    async fn error_page(&self, matched: &Matched<'_>, status: u16) -> Option<Outcome> {
+        let (page, told) = matched.error_page(status)?;
+        let paged = self.obtain(&page, Body::Empty).await;
+        let is_there = paged.status < 400;
+        is_there.then(|| Outcome { status: told, result: CacheResult::Error, ..paged })
+    }
+
+    fn refused(&self, refused: distribution::Answer) -> Outcome {
+        let mut outcome = Outcome::from(refused);
+        outcome.result.mark(&mut outcome.fields, &self.request_id);
+        outcome
+    }
+
+    fn finish(&self, matched: &Matched<'_>, mut outcome: Outcome) -> Outcome {
         let Outcome { fields, result, cache_status, .. } = &mut outcome;
         matched.finish(fields, *result, cache_status.as_ref(), &self.request_id);
         outcome

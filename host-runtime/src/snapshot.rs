@@ -116,6 +116,8 @@ struct Place<'a> {
 struct Building {
     diagnostics: Vec<Diagnostic>,
     files: Vec<PathBuf>,
+    /// What distributions name web ACLs by, in the order of the configuration.
+    web_acl_arns: Vec<String>,
     /// Where the platform knows countries, and runs no programs.
     is_for_edge: bool,
 }
@@ -135,7 +137,6 @@ impl Building {
                 }
                 self.tls(&mut config, file, &document);
                 config.locations = self.locations(&config, file, &document);
-                self.distributions(&mut config, file);
                 if !self.is_for_edge {
                     self.note(
                         file,
@@ -143,8 +144,9 @@ impl Building {
                         doubtful::programs_not_there(&config, &document),
                     );
                 }
-                let snapshot = self.snapshot(&config, file)?;
-                Some((config, snapshot))
+                let snapshot = self.snapshot(&config, file);
+                self.distributions(&mut config, file, snapshot.is_some());
+                Some((config, snapshot?))
             }
             Err(errors) => {
                 self.note(file, Some(&document), errors);

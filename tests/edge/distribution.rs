@@ -164,6 +164,36 @@ async fn viewers_are_let_in_by_the_country_that_the_platform_tells() {
 }
 
 #[tokio::test]
+async fn the_web_acl_of_a_distribution_is_in_front_of_the_workers_cache() {
+    let edge = Edge::start(json!({"WebACLId": WEB_ACL}), |received, _| {
+        respond(
+            200,
+            &[("Cache-Control", "max-age=600")],
+            &String::from_utf8_lossy(&received.content),
+        )
+    });
+    let edge = edge.await;
+    assert_eq!(edge.get("/a").await.status, 200);
+    let blocked = edge.get("/a?evil").await;
+    assert_eq!((blocked.status, text(&blocked).contains("Request blocked.")), (403, true));
+    assert_eq!(field(&blocked, "x-cache"), "Error from cloudfront");
+    assert!(!field(&blocked, "x-amz-cf-id").is_empty());
+    assert_eq!(field(&edge.get("/a").await, "x-cache"), "Hit from cloudfront");
+    let post = async |content: String| {
+        let fields =
+            vec![("Host".into(), CDN.into()), ("Content-Length".into(), content.len().to_string())];
+        let request =
+            Request { method: "POST".into(), target: "/a".into(), fields, content: content.into() };
+        client::send(edge.gateway.address, &request).await.expect("an answer")
+    };
+    assert_eq!(post("evil".into()).await.status, 403);
+    let large = "x".repeat(100_000);
+    assert_eq!(text(&post(large.clone()).await), large, "inspected, and sent on whole");
+    assert_eq!(edge.origin.received_len(), 2);
+    edge.stop().await;
+}
+
+#[tokio::test]
 async fn bad_input_does_the_workers_cache_no_harm() {
     let edge = Edge::start(json!({}), |received, _| {
         fresh(&received.fields.joined("x-forwarded-host").unwrap_or_default())

@@ -187,6 +187,7 @@ fn serve(
         location: None,
         tls: None,
         is_explained: false,
+        inspection: None,
         request: Request {
             method: request.method,
             target: request.target,

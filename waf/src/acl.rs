@@ -20,7 +20,8 @@ pub struct WebAcl {
     /// `Allow` or `Block`.
     pub(crate) default_action: Action,
     pub(crate) capacity: u32,
-    pub(crate) body_bytes_max: usize,
+    /// By [`Resource`].
+    pub(crate) body_bytes_max: [usize; 2],
     pub(crate) reads_body: bool,
     pub(crate) captcha_immunity_s: u32,
     pub(crate) challenge_immunity_s: u32,
@@ -89,9 +90,29 @@ impl WebAcl {
         test(&self.default_action) || self.rules.iter().any(|rule| rule.any_action(test))
     }
 
-    /// How much of a body it inspects; `None` where no rule looks at bodies.
-    pub fn body_bytes_max(&self) -> Option<usize> {
-        self.reads_body.then_some(self.body_bytes_max)
+    /// How much of a body it inspects in front of such a resource; `None` where no rule looks at bodies.
+    pub fn body_bytes_max(&self, resource: Resource) -> Option<usize> {
+        self.reads_body.then_some(self.body_bytes_max[resource as usize])
+    }
+}
+
+/// What a web ACL stands in front of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Resource {
+    /// A stage of an API.
+    #[default]
+    ApiGateway,
+    /// A distribution.
+    CloudFront,
+}
+
+impl Resource {
+    /// Its `httpSourceName` in logs.
+    pub(crate) fn source_name(self) -> &'static str {
+        match self {
+            Self::ApiGateway => "APIGW",
+            Self::CloudFront => "CF",
+        }
     }
 }
 

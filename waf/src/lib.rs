@@ -28,7 +28,7 @@ mod text;
 mod transform;
 mod xss;
 
-pub use acl::{CustomResponse, WebAcl};
+pub use acl::{CustomResponse, Resource, WebAcl};
 pub use evaluate::{Counting, Decision, Evaluation, Step, Tokens, Verdict};
 pub use ip::IpSet;
 pub use log::{Logging, Origin};

@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 
 use serde_json::{Value, json};
 
-use crate::acl::{Kind, WebAcl};
+use crate::acl::{Kind, Resource, WebAcl};
 use crate::evaluate::{Decision, Matched, Verdict};
 use crate::pattern::as_text;
 use crate::problem::Problem;
@@ -48,7 +48,9 @@ pub(crate) enum Condition {
 /// What a log tells beside the request and the verdict.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Origin<'a> {
-    /// `123456789012:abc123:prod`
+    /// What the web ACL stands in front of.
+    pub resource: Resource,
+    /// `123456789012:abc123:prod`, or the id of a distribution.
     pub source_id: &'a str,
     /// The request's id.
     pub request_id: &'a str,
@@ -142,7 +144,7 @@ impl Logging {
             "terminatingRuleType": kind,
             "action": action(verdict),
             "terminatingRuleMatchDetails": terminating.and_then(|t| t.found).map(details).into_iter().collect::<Vec<_>>(),
-            "httpSourceName": "APIGW",
+            "httpSourceName": origin.resource.source_name(),
             "httpSourceId": origin.source_id,
             "ruleGroupList": groups.collect::<Vec<_>>(),
             "rateBasedRuleList": rates.collect::<Vec<_>>(),

@@ -155,9 +155,10 @@ fn token_domains(at: &At<'_, '_>) -> Vec<String> {
     items.into_iter().filter_map(read).collect()
 }
 
-/// AWS inspects 16 KB of a body for API Gateway, and up to 64 KB where it is asked to.
-fn body_bytes_max(at: &At<'_, '_>) -> usize {
-    const DEFAULT: usize = 16 * 1024;
+/// AWS inspects 16 KB of a body for API Gateway and CloudFront, and up to 64 KB where it is asked to; by
+/// [`Resource`](crate::Resource).
+fn body_bytes_max(at: &At<'_, '_>) -> [usize; 2] {
+    const DEFAULT: [usize; 2] = [16 * 1024; 2];
     let Some(association) = at.get("AssociationConfig") else { return DEFAULT };
     association.members(&["RequestBody"]);
     let Some(bodies) = association.get("RequestBody") else { return DEFAULT };
@@ -169,11 +170,14 @@ fn body_bytes_max(at: &At<'_, '_>) -> usize {
         "VERIFIED_ACCESS_INSTANCE",
     ];
     bodies.members(&types);
-    let Some(own) = bodies.get("API_GATEWAY") else { return DEFAULT };
-    own.members(&["DefaultSizeInspectionLimit"]);
-    let Some(limit) = own.required("DefaultSizeInspectionLimit") else { return DEFAULT };
     let sizes = [("KB_8", 8), ("KB_16", 16), ("KB_32", 32), ("KB_48", 48), ("KB_64", 64)];
-    limit.one_of(&sizes).map_or(DEFAULT, |kilobytes| kilobytes * 1024)
+    let limit = |name: &str| {
+        let own = bodies.get(name)?;
+        own.members(&["DefaultSizeInspectionLimit"]);
+        let kilobytes: usize = own.required("DefaultSizeInspectionLimit")?.one_of(&sizes)?;
+        Some(kilobytes * 1024)
+    };
+    ["API_GATEWAY", "CLOUDFRONT"].map(|name| limit(name).unwrap_or(DEFAULT[0]))
 }
 
 /// Rules by priority, and the capacity that they take.

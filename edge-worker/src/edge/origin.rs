@@ -4,6 +4,7 @@ use distribution::{Answer, Matched, OriginRequest, Place};
 use gateway_core::effect::EffectError;
 use gateway_core::message::{self, Arrival};
 use http_cache::{Fields, Timestamp, format_date};
+use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{ReadableStream, Response};
 use worker::Env;
 
@@ -36,7 +37,7 @@ impl Exchange {
         &self,
         matched: &Matched<'_>,
         fields: Option<&Fields>,
-        content: Option<ReadableStream>,
+        content: Option<JsValue>,
     ) -> Result<OriginAnswer, Answer> {
         let (first, second) = matched.origins();
         let answer = self.ask_one(matched, first, fields, content).await;
@@ -52,7 +53,7 @@ impl Exchange {
         matched: &Matched<'_>,
         origin: usize,
         given: Option<&Fields>,
-        content: Option<ReadableStream>,
+        content: Option<JsValue>,
     ) -> Result<OriginAnswer, Answer> {
         let mut request = matched.origin_request(origin, &self.request_id);
         if let Some(given) = given {
@@ -82,13 +83,12 @@ impl Exchange {
     }
 
     /// Through the gateway's pipeline, as a request that came for the API's host name.
-    async fn ask_api(
-        &self,
-        request: &OriginRequest<'_>,
-        content: Option<ReadableStream>,
-    ) -> Response {
+    async fn ask_api(&self, request: &OriginRequest<'_>, content: Option<JsValue>) -> Response {
         let mut held = HeldByHost::default();
-        let content = held.contents.hold(content);
+        let content = match content.map(JsCast::dyn_into::<ReadableStream>) {
+            Some(Err(bytes)) => held.contents.hold_bytes(bytes.unchecked_into()),
+            stream => held.contents.hold(stream.and_then(Result::ok)),
+        };
         let lines = request.fields.iter();
         let lines = lines.filter(|line| !line.name.eq_ignore_ascii_case("host"));
         let mut fields = message::Fields::new();
@@ -116,7 +116,7 @@ impl Exchange {
 async fn send(
     request: &OriginRequest<'_>,
     place: &Place,
-    content: Option<ReadableStream>,
+    content: Option<JsValue>,
     env: &Env,
 ) -> Result<Response, EffectError> {
     let headers = headers(&request.fields);
@@ -124,7 +124,7 @@ async fn send(
     let body = match request.method.as_str() {
         // workerd refuses content on these.
         "GET" | "HEAD" => None,
-        _ => content.map(Into::into),
+        _ => content,
     };
     let url = request.url(place);
     let timeout_ms = request.origin.read_timeout_s.saturating_mul(1000);

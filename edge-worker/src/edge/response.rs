@@ -40,9 +40,10 @@ impl Outcome {
 
 impl From<Answer> for Outcome {
     fn from(answer: Answer) -> Self {
+        let result = answer.result();
         let Answer { status, fields, content } = answer;
         let content = (!content.is_empty()).then(|| JsValue::from(content));
-        Self { status, fields, content, result: CacheResult::Error, cache_status: None }
+        Self { status, fields, content, result, cache_status: None }
     }
 }
 

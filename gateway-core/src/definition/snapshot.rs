@@ -105,6 +105,8 @@ pub struct DistributionSource {
     pub cache_status: bool,
     /// Heuristic freshness, percent of the time since `Last-Modified`.
     pub heuristic_percent: u32,
+    /// The web ACL in front of it: index into `Snapshot::web_acls`.
+    pub web_acl: Option<u32>,
 }
 
 /// A VPC link. Its targets, and how they are, are the host's to know.

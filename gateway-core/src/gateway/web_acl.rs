@@ -24,6 +24,7 @@ pub fn check_web_acl(definition: &WebAcl) -> CheckedWebAcl {
     match read(definition) {
         Ok((WebAclPlan { acl, .. }, found)) => CheckedWebAcl {
             found,
+            arn: acl.arn().into(),
             asks_for_countries: acl.asks_for_countries(),
             asks_for_networks: acl.asks_for_networks(),
             asks_for_fingerprints: acl.asks_for_fingerprints(),
@@ -37,6 +38,8 @@ pub fn check_web_acl(definition: &WebAcl) -> CheckedWebAcl {
 pub struct CheckedWebAcl {
     /// Mistakes and warnings.
     pub found: Vec<DefinitionError>,
+    /// What distributions name it by.
+    pub arn: String,
     /// Whether its rules need to know clients' countries.
     pub asks_for_countries: bool,
     /// Whether its rules need to know clients' autonomous systems.

@@ -97,4 +97,21 @@ pub struct Arrival {
     /// Whether the exchange accounts for itself in an [`Explain`](crate::effect::Notice::Explain):
     /// for those alone who may know all of the definition.
     pub is_explained: bool,
+    /// A request to a distribution, for its web ACL alone ([`Inspection`]); `None`: for an API.
+    pub inspection: Option<Box<Inspection>>,
+}
+
+/// Has an exchange be a web ACL's and nobody else's. It reads no route, and takes no tokens; it ends in
+///
+/// - status 100 (Continue): the request goes on, with the fields of this response added to it;
+/// - any other status with complete fields: the web ACL's own answer;
+/// - any other status with edits: the host refuses in its own words.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Inspection {
+    /// Index into `Snapshot::web_acls`.
+    pub web_acl: u32,
+    /// The distribution, as logs name it.
+    pub source_id: String,
+    /// The host's name for the request, as logs name it.
+    pub request_id: String,
 }

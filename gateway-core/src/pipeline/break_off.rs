@@ -5,6 +5,7 @@
 
 use alloc::boxed::Box;
 
+use super::inspect::in_own_words;
 use super::record::record;
 use super::respond::{content_length, finish, message};
 use super::route::{find_stage, route};
@@ -17,6 +18,9 @@ use crate::message::{Arrival, Response};
 
 /// Answers 500, and records it.
 pub(crate) fn break_off(gateway: &Gateway, arrival: &Arrival, io: &Io) -> Response {
+    if arrival.inspection.is_some() {
+        return in_own_words(500); // the request to the API, if there is to be one, has its own
+    }
     let mut context = Context::new(arrival, &gateway.snapshot);
     let (api, addressed) = find_stage(gateway, &context, arrival);
     let protocol = note_api(api, &mut context);

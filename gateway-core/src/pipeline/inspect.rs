@@ -7,22 +7,26 @@
 //! A host that cannot hand in the body, or count, does not open the gate: the body is inspected as one
 //! that is too large, and a count that is not there is one that is exceeded nowhere, as AWS's own
 //! rules let through what they have not counted yet.
+//!
+//! The web ACL of a distribution decides in an exchange of its own ([`inspect_alone`]): the cache behind it is
+//! the host's, and most of what it lets through never becomes a request to an API.
 
+use alloc::rc::Rc;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use waf::{Counting, Decision, Origin, Step, Tokens, Verdict};
+use waf::{Counting, Decision, Origin, Resource, Step, Tokens, Verdict};
 
 use super::content_coding::decoded_coding;
 use crate::challenge::{self, Kind};
 use crate::context::Context;
 use crate::effect::{CountRequest, EffectError, LocateAddress, Notice, PeekContent};
 use crate::exchange::Io;
-use crate::gateway::StageOf;
-use crate::gateway::WebAclPlan;
+use crate::gateway::{Gateway, StageOf, WebAclPlan};
 use crate::gateway_error::{GatewayError, ResponseType};
 use crate::message::{
-    Arrival, Content, Field, Fields, Location, OutgoingFields, Request, Response,
+    Arrival, Content, Field, FieldEdits, Fields, Inspection, Location, OutgoingFields, Request,
+    Response,
 };
 use crate::target;
 use crate::transcript::is_secret;
@@ -36,9 +40,43 @@ pub(super) enum Inspected {
     Answered(Response),
 }
 
+/// What a web ACL stands in front of.
+#[derive(Clone, Copy)]
+pub(super) enum Guarded<'g> {
+    Stage(StageOf<'g>),
+    Distribution(&'g Inspection),
+}
+
+/// Has the web ACL of a distribution decide, and nobody else: what an [`Inspection`] says of its response.
+pub(crate) async fn inspect_alone(
+    gateway: Rc<Gateway>,
+    arrival: Rc<Arrival>,
+    inspection: Inspection,
+    io: Io,
+) -> Response {
+    // A web ACL that is not there lets nobody through.
+    let Some(plan) = gateway.web_acl_at(inspection.web_acl) else { return in_own_words(500) };
+    let mut context = Context::new(&arrival, &gateway.snapshot);
+    context.resource_request_path = context.path.clone();
+    let guarded = Guarded::Distribution(&inspection);
+    match inspect(guarded, plan, &arrival, &context, &io).await {
+        Ok(Inspected::GoesOn(inserted)) => respond(100, inserted, None),
+        Ok(Inspected::Answered(response)) => response,
+        Err(error) => {
+            in_own_words(error.status.unwrap_or_else(|| error.response_type.default_status()))
+        }
+    }
+}
+
+/// A refusal that the host is to word.
+pub(super) fn in_own_words(status: u16) -> Response {
+    let fields = OutgoingFields::Edited(FieldEdits::new());
+    Response { status, fields, content: Content::Empty }
+}
+
 /// Has the web ACL decide.
 pub(super) async fn inspect(
-    at: StageOf<'_>,
+    at: Guarded<'_>,
     plan: &WebAclPlan,
     arrival: &Arrival,
     context: &Context<'_>,
@@ -81,6 +119,15 @@ pub(super) async fn inspect(
         }
         Answer::Refuse => Err(GatewayError::new(ResponseType::WafFiltered, reason(&verdict))),
         Answer::Respond(response) => Ok(Inspected::Answered(response)),
+    }
+}
+
+impl Guarded<'_> {
+    fn resource(self) -> Resource {
+        match self {
+            Self::Stage(_) => Resource::ApiGateway,
+            Self::Distribution(_) => Resource::CloudFront,
+        }
     }
 }
 
@@ -135,14 +182,20 @@ async fn evaluate<'a>(
 /// is inspected as what it stands for: nothing behind the ACL sees it coded. Of what is cut, or goes
 /// wrong, that is the beginning, and the rest is as what is beyond the size that is inspected.
 async fn body(
-    at: StageOf<'_>,
+    at: Guarded<'_>,
     plan: &WebAclPlan,
     request: &Request,
     io: &Io,
 ) -> Result<(Vec<u8>, bool), GatewayError> {
-    let Some(bytes_max) = plan.acl.body_bytes_max() else { return Ok((Vec::new(), false)) };
+    let Some(bytes_max) = plan.acl.body_bytes_max(at.resource()) else {
+        return Ok((Vec::new(), false));
+    };
     let (bytes, is_cut) = sent(bytes_max, request, io).await?;
-    let Some(coding) = decoded_coding(at, request) else { return Ok((bytes, is_cut)) };
+    let coding = match at {
+        Guarded::Stage(at) => decoded_coding(at, request),
+        Guarded::Distribution(_) => None,
+    };
+    let Some(coding) = coding else { return Ok((bytes, is_cut)) };
     let (content, is_cut_within) = coding.decode_beginning(&bytes, bytes_max);
     Ok((content, is_cut || is_cut_within))
 }
@@ -269,7 +322,7 @@ fn reason(verdict: &Verdict<'_>) -> String {
 }
 
 fn log(
-    at: StageOf<'_>,
+    at: Guarded<'_>,
     plan: &WebAclPlan,
     inspected: &waf::Request<'_>,
     verdict: &Verdict<'_>,
@@ -281,14 +334,21 @@ fn log(
     if !settings.keeps(verdict) {
         return;
     }
-    let source_id = alloc::format!("{}:{}:{}", context.account_id, at.api.id, at.stage.stage_name);
     let response_code = match answer {
         Answer::Respond(response) => Some(response.status),
         Answer::GoOn | Answer::Refuse => None,
     };
+    let (source_id, request_id) = match at {
+        Guarded::Stage(StageOf { api, stage, .. }) => {
+            let source = alloc::format!("{}:{}:{}", context.account_id, api.id, stage.stage_name);
+            (source, &context.extended_request_id)
+        }
+        Guarded::Distribution(inspection) => (inspection.source_id.clone(), &inspection.request_id),
+    };
     let origin =
-        Origin { source_id: &source_id, request_id: &context.extended_request_id, response_code };
-    let is_secret = |name: &str| is_secret(name) || at.identifies(name);
+        Origin { resource: at.resource(), source_id: &source_id, request_id, response_code };
+    let is_secret =
+        |name: &str| is_secret(name) || matches!(at, Guarded::Stage(at) if at.identifies(name));
     let line = settings.line(&plan.acl, inspected, verdict, origin, &is_secret);
     io.notify(Notice::WriteAccessLog { destination: destination.clone(), line });
 }

@@ -174,6 +174,7 @@ fn arrival(method: &str, target: &str, content: Content) -> Arrival {
         location: None,
         tls: None,
         is_explained: false,
+        inspection: None,
         request: Request {
             method: method.into(),
             target: target.into(),

@@ -12,10 +12,16 @@ use crate::edge::Edge;
 
 impl Building {
     /// The distributions of a configuration; what is wrong with one is told with its file.
-    pub(super) fn distributions(&mut self, config: &mut Config, config_file: &Path) {
+    /// `knows_web_acls`: those that it may name have been read.
+    pub(super) fn distributions(
+        &mut self,
+        config: &mut Config,
+        config_file: &Path,
+        knows_web_acls: bool,
+    ) {
         let configured = std::mem::take(&mut config.distributions);
         for one in &configured {
-            let edge = self.distribution(one, config, config_file);
+            let edge = self.distribution(one, config, config_file, knows_web_acls);
             config.edges.extend(edge.map(Arc::new));
         }
         config.distributions = configured;
@@ -26,6 +32,7 @@ impl Building {
         one: &DistributionConfig,
         config: &Config,
         config_file: &Path,
+        knows_web_acls: bool,
     ) -> Option<Edge> {
         let mut read = |file: &Path| {
             self.files.push(file.to_owned());
@@ -63,6 +70,18 @@ impl Building {
             );
             self.note(config_file, None, [DefinitionError::error(one.source.clone(), message)]);
         }
+        let web_acl = distribution.web_acl_id.as_ref().map(|arn| {
+            let index = self.web_acl_arns.iter().position(|known| known == arn);
+            if index.is_none() && knows_web_acls {
+                let message = format!(
+                    "the web ACL `{arn}` of the distribution `{}` is not there: `webAcls` lists those that are",
+                    one.id
+                );
+                self.note(config_file, None, [DefinitionError::error(one.source.clone(), message)]);
+            }
+            // Without an index it would be served to everybody; with this one it is served to nobody.
+            index.map_or(u32::MAX, |index| index as u32)
+        });
         let apis: Vec<&str> = config.apis.iter().map(|api| api.id.as_str()).collect();
         let options = &one.options;
         let source = DistributionSource {
@@ -75,6 +94,7 @@ impl Building {
             viewer_cache_control: options.heeds_viewers,
             cache_status: options.tells_cache_status,
             heuristic_percent: options.heuristic_percent.try_into().unwrap_or(u32::MAX),
+            web_acl,
         };
         Some(Edge::new(distribution, source, &apis))
     }

@@ -54,6 +54,7 @@ impl Building {
             definition.logging = Some(WebAclLogging { destination: destination.clone(), document });
         }
         let checked = check_web_acl(&definition);
+        self.web_acl_arns.push(checked.arn.clone());
         self.knows_clients(&checked, config, whole, config_file);
         let found =
             checked.found.into_iter().map(|error| match error.source == Source::default() {

@@ -2,6 +2,7 @@
 
 mod kit;
 mod origins;
+mod web_acl;
 
 use serde_json::json;
 

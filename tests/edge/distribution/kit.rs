@@ -40,12 +40,31 @@ pub(super) fn case() -> Json {
                 "x-amazon-apigateway-integration": {{"type": "http_proxy",
                 "httpMethod": "POST", "uri": "https://orders.internal:8443/v1/{{id}}",
                 "requestParameters": {{"integration.request.path.id": "method.request.path.id"}}}}}}}}}}}},
-        "config": {{"distributions": [{{"id": "d", "definition": "distribution.json", "cacheStatus": true,
+        "config": {{"webAcls": [{{"name": "edge", "definition": "acl.json"}}], "distributions": [{{"id": "d", "definition": "distribution.json", "cacheStatus": true,
             "references": ["group.json", "rsa.json", "ec.json"]}}]}},
         "backends": {{"http": {{"{API_ID}": {{}}}}}},
         "exchanges": [{{"request": {{}}, "expect": {{"status": 200}}}}]}}"#,
     );
     Json::parse(&text).unwrap_or_else(|error| panic!("{error}\n{text}"))
+}
+
+/// The ARN of the web ACL that there is to name.
+pub(super) const WEB_ACL: &str = "arn:aws:wafv2:us-east-1:123456789012:global/webacl/edge/1";
+
+/// It blocks what has `evil` in its query or in its content.
+fn web_acl() -> Value {
+    let rule = |priority: u32, field: Value| {
+        json!({"Name": format!("r{priority}"), "Priority": priority, "Action": {"Block": {}},
+            "Statement": {"ByteMatchStatement": {"SearchString": "ZXZpbA==", "PositionalConstraint": "CONTAINS",
+                "FieldToMatch": field, "TextTransformations": [{"Priority": 0, "Type": "NONE"}]}},
+            "VisibilityConfig": {"SampledRequestsEnabled": true, "CloudWatchMetricsEnabled": true, "MetricName": "m"}})
+    };
+    let rules = [
+        rule(0, json!({"QueryString": {}})),
+        rule(1, json!({"Body": {"OversizeHandling": "CONTINUE"}})),
+    ];
+    json!({"WebACL": {"Name": "edge", "Id": "1", "ARN": WEB_ACL, "DefaultAction": {"Allow": {}},
+        "Rules": rules, "VisibilityConfig": {}, "Capacity": 1}, "LockToken": "x"})
 }
 
 pub(super) fn behavior(changes: Value) -> Value {
@@ -109,6 +128,7 @@ impl Edge {
         for (name, document) in [
             ("distribution.json", document),
             ("group.json", group.to_string()),
+            ("acl.json", web_acl().to_string()),
             ("rsa.json", key("RSA", issuer::rsa_public_pem())),
             ("ec.json", key("EC", issuer::ec_public_pem())),
         ] {

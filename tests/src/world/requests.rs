@@ -136,6 +136,7 @@ pub fn arrival(api: &str, line: &str) -> Arrival {
         location: None,
         tls: None,
         is_explained: false,
+        inspection: None,
         request: Request {
             method: method.into(),
             target: target.into(),

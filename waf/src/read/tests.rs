@@ -1,4 +1,5 @@
 use super::*;
+use crate::Resource;
 use serde_json::json;
 
 fn read(document: Value) -> Result<WebAcl, Vec<String>> {
@@ -29,8 +30,8 @@ fn domains_of_tokens_are_names_and_few() {
 
 #[test]
 fn the_size_of_inspected_bodies_is_the_acls_choice() {
-    let limit =
-        |size: &str| json!({"RequestBody": {"API_GATEWAY": {"DefaultSizeInspectionLimit": size}}});
+    let of = |resource: &str, size: &str| json!({"RequestBody": {resource: {"DefaultSizeInspectionLimit": size}}});
+    let limit = |size: &str| of("API_GATEWAY", size);
     let rule = json!([{"Name": "x", "Priority": 0, "OverrideAction": {"None": {}}, "Statement":
         {"ManagedRuleGroupStatement": {"VendorName": "AWS", "Name": "AWSManagedRulesSQLiRuleSet"}}}]);
     let bytes = |association: Option<Value>| {
@@ -38,10 +39,13 @@ fn the_size_of_inspected_bodies_is_the_acls_choice() {
         if let Some(association) = association {
             document["AssociationConfig"] = association;
         }
-        read(document).map(|acl| acl.body_bytes_max())
+        let resources = [Resource::ApiGateway, Resource::CloudFront];
+        read(document).map(|acl| resources.map(|resource| acl.body_bytes_max(resource)))
     };
-    assert_eq!(bytes(None), Ok(Some(16 * 1024)));
-    assert_eq!(bytes(Some(limit("KB_64"))), Ok(Some(64 * 1024)));
+    let told = |api: usize, edge: usize| Ok([Some(api * 1024), Some(edge * 1024)]);
+    assert_eq!(bytes(None), told(16, 16));
+    assert_eq!(bytes(Some(limit("KB_64"))), told(64, 16));
+    assert_eq!(bytes(Some(of("CLOUDFRONT", "KB_32"))), told(16, 32));
     assert!(bytes(Some(limit("KB_128"))).is_err());
 }
 

@@ -1,6 +1,7 @@
 //! What a web ACL lets through, refuses and logs.
 
 mod bodies;
+mod distributions;
 mod inserted_fields;
 
 use alloc::rc::Rc;

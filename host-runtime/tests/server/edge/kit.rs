@@ -61,7 +61,17 @@ impl Edge {
         more: &str,
         references: &[(&str, Value)],
     ) -> Self {
-        let folder = Folder::new();
+        Self::start_in(Folder::new(), endpoint, document, more, references)
+    }
+
+    /// With files of the configuration's that are in `folder` already.
+    pub(super) fn start_in(
+        folder: Folder,
+        endpoint: SocketAddr,
+        document: &Value,
+        more: &str,
+        references: &[(&str, Value)],
+    ) -> Self {
         folder.write("distribution.json", &document.to_string());
         for (name, reference) in references {
             folder.write(name, &reference.to_string());

@@ -59,7 +59,7 @@ fn what_would_not_be_done_is_refused_at_start() {
     let restriction = json!({"RestrictionType": "blacklist", "Items": ["XX"]});
     for changes in [
         json!({"Restrictions": {"GeoRestriction": restriction}}),
-        json!({"WebACLId": "arn"}),
+        json!({"WebACLId": "arn:aws:wafv2:us-east-1:123456789012:global/webacl/nobody/1"}),
         json!({"DefaultCacheBehavior": {"FunctionAssociations": {"Items": [{}]}}}),
     ] {
         let folder = Folder::new();
