@@ -157,6 +157,9 @@ impl Look {
             Self::RemoteFile => file::is_remote_file(text),
             Self::Metadata => file::is_metadata_address(text),
             Self::RestrictedExtension => file::has_restricted_extension(text),
+            Self::UnixShell if place == Place::Path => {
+                part.is_segment() && shell::is_unix_segment(text)
+            }
             Self::UnixShell => shell::is_unix(text),
             Self::WindowsShell => shell::is_windows(text),
             Self::PowerShell => shell::is_powershell(text),

@@ -8,12 +8,16 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::net::IpAddr;
 
-use crate::acl::{Action, CustomResponse, Group, Headers, Kind, Rule, Statement, WebAcl};
+use crate::acl::{Action, Group, Kind, Rule, Statement, WebAcl};
 use crate::detect::Parts;
 use crate::forwarded::Told;
-use crate::rate::{self, Rate};
+use crate::rate;
 use crate::request::{Location, Request};
 use crate::statement::{Found, Matcher};
+pub use verdict::{Counting, Decision, Verdict};
+pub(crate) use verdict::{GroupResult, Matched, RateResult, Terminating};
+
+mod verdict;
 
 /// What is next.
 #[derive(Debug)]
@@ -24,83 +28,6 @@ pub enum Step<'a> {
     Locate(IpAddr),
     /// The end.
     Decided(Box<Verdict<'a>>),
-}
-
-/// A request to be counted, by [`Window`](crate::Window) in the host's store.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Counting {
-    /// What it is counted under.
-    pub key: String,
-    /// The span that counts.
-    pub window_ms: u64,
-}
-
-/// What becomes of a request.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Decision {
-    /// It goes on, with these header fields added.
-    Allow,
-    /// It is refused, with the default answer or with this one.
-    Block(Option<CustomResponse>),
-    /// Its client has to solve a puzzle that machines cannot.
-    Captcha,
-    /// Its client has to show that it is a browser.
-    Challenge,
-}
-
-/// The outcome of an evaluation, with everything that a log tells.
-#[derive(Debug)]
-pub struct Verdict<'a> {
-    /// What becomes of the request.
-    pub decision: Decision,
-    /// Header fields for the request that goes on.
-    pub inserted: Headers,
-    /// The labels that rules added, in order.
-    pub labels: Vec<String>,
-    pub(crate) terminating: Option<Terminating<'a>>,
-    pub(crate) counted: Vec<Matched<'a>>,
-    pub(crate) groups: Vec<GroupResult<'a>>,
-    pub(crate) rates: Vec<RateResult<'a>>,
-}
-
-#[derive(Debug)]
-pub(crate) struct Terminating<'a> {
-    pub(crate) rule: &'a Rule,
-    /// Within a group: the group's own rule.
-    pub(crate) found: Option<Found>,
-}
-
-#[derive(Debug, Clone)]
-pub(crate) struct Matched<'a> {
-    pub(crate) rule: &'a str,
-    pub(crate) action: &'static str,
-    pub(crate) found: Option<Found>,
-}
-
-#[derive(Debug)]
-pub(crate) struct GroupResult<'a> {
-    pub(crate) id: &'a str,
-    pub(crate) terminating: Option<Matched<'a>>,
-    pub(crate) counted: Vec<Matched<'a>>,
-}
-
-#[derive(Debug)]
-pub(crate) struct RateResult<'a> {
-    pub(crate) rule: &'a str,
-    pub(crate) rate: &'a Rate,
-}
-
-impl Verdict<'_> {
-    /// The name of the rule that decided; `None` for the default action.
-    pub fn rule(&self) -> Option<&str> {
-        self.terminating.as_ref().map(|terminating| terminating.rule.name.as_str())
-    }
-
-    /// The rule within a rule group that decided.
-    pub fn rule_in_group(&self) -> Option<&str> {
-        let decided = self.groups.last()?.terminating.as_ref()?;
-        self.terminating.as_ref().map(|_| decided.rule)
-    }
 }
 
 /// A request on its way through the rules.

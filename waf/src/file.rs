@@ -17,9 +17,11 @@ pub(crate) fn is_local_file(text: &[u8]) -> bool {
 /// A path: each of its segments may be what nobody serves.
 pub(crate) fn is_hidden_path(path: &[u8]) -> bool {
     let plain = plain(path);
-    plain
-        .split(|b| matches!(b, b'/' | b'\\'))
-        .any(|segment| segment == b".." || names::is_hidden(segment))
+    let segments = || plain.split(|b| matches!(b, b'/' | b'\\'));
+    // Of a folder that is hidden nothing is served.
+    let folders = segments().count().saturating_sub(1);
+    segments().any(|segment| segment == b".." || names::is_hidden(segment))
+        || segments().take(folders).any(names::is_hidden_folder)
         || names::is_system(&plain)
 }
 
@@ -97,6 +99,14 @@ fn names_system_file(text: &[u8]) -> bool {
     let at_start =
         starts_with(text, b"/") || starts_with(text, b"file:") || starts_with(text, b".");
     if !is_compact(text, if at_start { 4 } else { 3 }) {
+        return false;
+    }
+    // `.gitignore template`: a name that words follow.
+    let first = text.split(u8::is_ascii_whitespace).next().unwrap_or(text);
+    if first.starts_with(b".")
+        && first.len() < text.trim_ascii_end().len()
+        && !first.contains(&b'/')
+    {
         return false;
     }
     names::is_system(text)
@@ -177,7 +187,19 @@ pub(crate) fn has_restricted_extension(text: &[u8]) -> bool {
         b"orig",
         b"save",
     ];
+    const PACKED: [&[u8]; 8] = [b"7z", b"bz2", b"gz", b"rar", b"tar", b"xz", b"zip", b"zst"];
     let text = text.split(|b| matches!(b, b'?' | b'#' | b';' | 0)).next().unwrap_or(text);
+    // `backup.sql.zip`, `app.log.gz`: what is packed is what it was.
+    let unpacked = text.iter().rposition(|b| *b == b'.').map(|dot| text.split_at(dot));
+    let unpacked = unpacked.and_then(|(name, ending)| {
+        PACKED.iter().any(|known| ending[1..].eq_ignore_ascii_case(known)).then_some(name)
+    });
+    let is_dump = unpacked
+        .is_some_and(|name| name.len() > 4 && name[name.len() - 4..].eq_ignore_ascii_case(b".sql"));
+    if is_dump && !text.iter().any(u8::is_ascii_whitespace) {
+        return true;
+    }
+    let text = unpacked.unwrap_or(text);
     let Some(dot) = text.iter().rposition(|b| *b == b'.') else { return false };
     let name = text[..dot].rsplit(|b| matches!(b, b'/' | b'\\')).next().unwrap_or(b"");
     !text.iter().any(u8::is_ascii_whitespace)
@@ -188,7 +210,9 @@ pub(crate) fn has_restricted_extension(text: &[u8]) -> bool {
 /// A name that an uploaded file must not have, and that scanners ask for.
 pub(crate) fn is_restricted_name(name: &[u8]) -> bool {
     let base = name.rsplit(|b| matches!(b, b'/' | b'\\')).next().unwrap_or(name);
-    names::is_hidden(base) || name != base && names::is_system(name)
+    names::is_hidden(base)
+        || names::is_configuration(base)
+        || name != base && names::is_system(name)
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@
 //! a shell takes away, are taken away first.
 
 mod commands;
+mod expansion;
 mod expression;
 mod names;
 mod powershell;
@@ -14,7 +15,7 @@ mod windows;
 mod word;
 
 pub(crate) use powershell::is_powershell;
-pub(crate) use unix::is_unix;
+pub(crate) use unix::{is_unix, is_unix_segment};
 pub(crate) use windows::is_windows;
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ mod operand;
 mod select;
 mod tail;
 mod traces;
+mod whole;
 mod words;
 
 use lex::{Start, lex};
@@ -27,18 +28,21 @@ pub(crate) fn is_injection(text: &[u8], is_high: bool) -> bool {
 pub(crate) fn is_plain_injection(text: &[u8]) -> bool {
     // Words, numbers, dots and hyphens alone are no continuation of anything.
     if !text.iter().any(|b| !(b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.'))) {
-        return traces::is_machine_limit(text);
+        return traces::is_machine_limit(text) || traces::is_scientific_name(text);
     }
     if !is_worth_reading(text) {
         return false;
     }
     let tokens = lex(text, Start::Plain);
-    if anchored::continues_operand(&tokens, text) || anywhere::is_statement(&tokens, text) {
+    if anchored::continues_operand(&tokens, text)
+        || anywhere::is_statement(&tokens, text)
+        || whole::is_whole(&tokens, text)
+    {
         return true;
     }
     [b'\'', b'"', b'`'].into_iter().any(|quote| {
         let Some(at) = text.iter().position(|byte| *byte == quote) else { return false };
-        if is_opening(text, at) {
+        if is_opening(text, at) || is_quoted_word(text) {
             return false;
         }
         let tokens = lex(&text[at + 1..], Start::Behind(quote));
@@ -53,6 +57,16 @@ pub(crate) fn is_extended(text: &[u8]) -> bool {
         return false;
     }
     traces::has_traces(text)
+}
+
+/// A word within its quotes: `"desc"`.
+fn is_quoted_word(text: &[u8]) -> bool {
+    match text.trim_ascii() {
+        [first @ (b'\'' | b'"' | b'`'), inner @ .., last] => {
+            first == last && !inner.is_empty() && inner.iter().all(u8::is_ascii_alphanumeric)
+        }
+        _ => false,
+    }
 }
 
 /// Quotes, comments or SQL's words where nothing else follows.
@@ -88,7 +102,7 @@ fn is_worth_reading(text: &[u8]) -> bool {
     };
     text.iter().any(telling)
         || text.trim_ascii_start().starts_with(b")")
-        || text.windows(2).any(|pair| pair == b"--")
+        || text.windows(2).any(|pair| pair == b"--" || pair == b"::")
         || words::has_statement_word(text)
 }
 

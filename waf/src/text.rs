@@ -39,3 +39,14 @@ pub(crate) fn contains_small(text: &[u8], small: &[u8]) -> bool {
         .enumerate()
         .any(|(at, byte)| (*byte == low || *byte == high) && starts_with(&text[at + 1..], rest))
 }
+
+/// `name;date;time;type`: a list of names, as a first line of values has it.
+pub(crate) fn is_columns(text: &[u8]) -> bool {
+    let line = text.trim_ascii();
+    [b';', b'|'].into_iter().any(|mark| {
+        let is_name = |name: &[u8]| {
+            !name.is_empty() && name.iter().all(|b| b.is_ascii_alphabetic() || *b == b'_')
+        };
+        line.iter().filter(|b| **b == mark).count() >= 3 && line.split(|b| *b == mark).all(is_name)
+    })
+}

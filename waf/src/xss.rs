@@ -54,7 +54,7 @@ fn is_worth_reading(text: &[u8]) -> bool {
     if !text.iter().any(may_begin) {
         return false;
     }
-    text.windows(2).any(|w| w == b"/*" || w == b"![")
+    text.windows(2).any(|w| w == b"/*" || w == b"![" || w[0] == b'!' && w[1] | 32 == b'e')
         || text.windows(5).any(|w| w.eq_ignore_ascii_case(b"+adw-"))
         || text.windows(4).any(|w| {
             w.eq_ignore_ascii_case(b".coo")

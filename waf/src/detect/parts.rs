@@ -45,6 +45,8 @@ pub(crate) struct Part {
 enum PartKind {
     Plain,
     FileName,
+    /// A segment of a path that has more than a name.
+    Segment,
     /// A header field with a syntax of its own: nobody's free text.
     Structured,
 }
@@ -67,6 +69,10 @@ impl Part {
 
     pub(crate) fn is_file_name(&self) -> bool {
         self.kind == PartKind::FileName
+    }
+
+    pub(crate) fn is_segment(&self) -> bool {
+        self.kind == PartKind::Segment
     }
 
     pub(crate) fn is_structured(&self) -> bool {
@@ -190,26 +196,31 @@ fn path(text: &str) -> Vec<Part> {
     let mut parts = Vec::new();
     let bytes = text.as_bytes();
     let all = match bytes.contains(&b'%') {
-        true => {
-            let pieces: Vec<Cow<'_, [u8]>> = bytes
-                .split(|b| *b == b'+')
-                .map(|p| Transformation::UrlDecodeUni.apply(p))
-                .collect();
-            Cow::Owned(pieces.join(&b'+'))
-        }
+        true => without_blanks(bytes),
         false => Cow::Borrowed(bytes),
     };
     parts.push(Part::new(all, PartKind::Plain));
-    for segment in
-        text.split('/').filter(|segment| segment.contains('%') || segment.contains(';')).take(64)
-    {
-        parts.push(Part::new(decoded(segment), PartKind::Plain));
+    let is_more = |segment: &&str| segment.contains(['%', ';', '!', '`', '$', '|', '&', '{']);
+    for segment in text.split('/').filter(is_more).take(64) {
+        parts.push(Part::new(decoded(segment), PartKind::Segment));
     }
     parts
 }
 
+/// Some applications take a plus in a cookie for a blank, most for a plus.
 fn cookies(request: &Request<'_>) -> Vec<Part> {
-    pairs(request.cookies())
+    let mut parts = pairs(request.cookies());
+    for (_, value) in request.cookies().filter(|(_, value)| value.contains('+')).take(64) {
+        parts.push(Part::new(without_blanks(value.as_bytes()), PartKind::Plain));
+    }
+    parts
+}
+
+/// Percent-decoded, where a plus is a plus.
+fn without_blanks(text: &[u8]) -> Cow<'_, [u8]> {
+    let pieces: Vec<Cow<'_, [u8]>> =
+        text.split(|b| *b == b'+').map(|piece| Transformation::UrlDecodeUni.apply(piece)).collect();
+    Cow::Owned(pieces.join(&b'+'))
 }
 
 /// Fields whose syntax is their own.
@@ -279,7 +290,9 @@ fn headers(request: &Request<'_>) -> Vec<Part> {
             parts.extend(pairs(arguments(query)));
             continue;
         }
-        parts.push(Part::new(value.as_bytes().into(), PartKind::Plain));
+        let names_file = ["x-filename", "x_filename", "x-file-name"].iter().any(|known| is(known));
+        let kind = if names_file { PartKind::FileName } else { PartKind::Plain };
+        parts.push(Part::new(value.as_bytes().into(), kind));
     }
     parts.extend(cookies(request));
     parts

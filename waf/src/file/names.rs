@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use crate::statement::find;
 
 /// Folders of Unix, and what is in them that tells of a system. `*` is all.
-const UNIX: [(&[u8], &[&[u8]]); 12] = [
+const UNIX: [(&[u8], &[&[u8]]); 13] = [
     (
         b"etc/",
         &[
@@ -112,6 +112,22 @@ const UNIX: [(&[u8], &[&[u8]]); 12] = [
             b"0/",
             b"3/",
             b"9/",
+        ],
+    ),
+    (
+        b"sys/",
+        &[
+            b"block/",
+            b"bus/",
+            b"class",
+            b"dev/",
+            b"devices/",
+            b"firmware/",
+            b"fs/",
+            b"hypervisor/",
+            b"kernel/",
+            b"module/",
+            b"power/",
         ],
     ),
     (b"var/log/", &[b""]),
@@ -264,6 +280,38 @@ pub(super) fn is_hidden(segment: &[u8]) -> bool {
         || bare == b".xinitrc"
         || bare == b".vimrc"
         || bare == b".bash_aliases"
+}
+
+/// Whether a folder is a hidden one: what tools keep beside what is served. Some names are there to be
+/// asked for.
+pub(super) fn is_hidden_folder(segment: &[u8]) -> bool {
+    const SERVED: [&[u8]; 8] =
+        [b"api", b"auth", b"circleci", b"github", b"gitlab", b"netlify", b"proxy", b"well-known"];
+    let Some(name) = segment.strip_prefix(b".") else { return false };
+    name.len() > 1
+        && name[0].is_ascii_alphabetic()
+        && name.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
+        && !SERVED.iter().any(|known| name.eq_ignore_ascii_case(known))
+        && !name.get(..6).is_some_and(|start| start.eq_ignore_ascii_case(b"kibana"))
+}
+
+/// Whether a file is an application's own configuration, which no upload replaces.
+pub(super) fn is_configuration(name: &[u8]) -> bool {
+    const STEMS: [&[u8]; 9] = [
+        b"config",
+        b"configuration",
+        b"credentials",
+        b"database",
+        b"local",
+        b"parameters",
+        b"secrets",
+        b"services",
+        b"settings",
+    ];
+    let small = name.to_ascii_lowercase();
+    let Some(dot) = small.iter().rposition(|b| *b == b'.') else { return false };
+    let (stem, ending) = small.split_at(dot);
+    STEMS.contains(&stem) && matches!(ending, b".php" | b".inc" | b".yml")
 }
 
 /// Whether a path leads to a file that systems have.

@@ -215,6 +215,8 @@ const KNOWN: &[ManagedRule] = &[
             "/jmx-console",
             "/wls-wsat",
             "/autodiscover/autodiscover.json",
+            "/@fs/",
+            "/@id/__x00__",
         ]),
         Place::Path,
     ),
@@ -281,6 +283,12 @@ const UNIX: &[ManagedRule] = &[
         "UNIXShellCommandsVariables_Header",
         Sight::UnixShell,
         Place::Headers,
+    ),
+    rule(
+        "UNIXShellCommandsVariables_URIPATH",
+        "UNIXShellCommandsVariables_URIPath",
+        Sight::UnixShell,
+        Place::Path,
     ),
 ];
 

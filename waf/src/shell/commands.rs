@@ -21,13 +21,28 @@ pub(super) fn unix(name: &[u8]) -> Option<Strength> {
     if has(UNIX_WORDS, name) {
         return Some(Strength::Word);
     }
-    // `python3.11`
-    let bare = name.trim_ascii_end();
-    let digits =
-        bare.iter().rposition(|b| !(b.is_ascii_digit() || *b == b'.')).map_or(0, |i| i + 1);
-    (digits < bare.len()
-        && [&b"python"[..], b"perl", b"php", b"ruby", b"lua"].contains(&&bare[..digits]))
-    .then_some(Strength::Own)
+    is_versioned(name).then_some(Strength::Own)
+}
+
+/// `python3.11`, `gcc10.1`, `clang-14`: a language's own program, in a version.
+fn is_versioned(name: &[u8]) -> bool {
+    const VERSIONED: [&[u8]; 14] = [
+        b"bash", b"clang", b"clang++", b"g++", b"gcc", b"ghc", b"irb", b"lua", b"node", b"perl",
+        b"php", b"python", b"ruby", b"tclsh",
+    ];
+    let end = name.iter().rposition(|b| !(b.is_ascii_digit() || *b == b'.')).map_or(0, |i| i + 1);
+    let bare = name[..end].strip_suffix(b"-").unwrap_or(&name[..end]);
+    end < name.len() && VERSIONED.contains(&bare)
+}
+
+/// Whether a name is none of prose nor of a product: with a hyphen, a version, or an ending that only
+/// programs have.
+pub(super) fn is_tool(name: &[u8]) -> bool {
+    let is_named = name.contains(&b'-')
+        || name.iter().any(u8::is_ascii_digit) && name.iter().any(u8::is_ascii_alphabetic)
+        || name.ends_with(b"ctl")
+        || name.ends_with(b"cli");
+    is_named && name.len() > 3 && !is_product(name)
 }
 
 /// Whether a name is a product's, which people list: without arguments it does nothing to anybody.

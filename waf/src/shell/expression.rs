@@ -1,6 +1,7 @@
 //! What a Unix shell expands.
 
-use super::commands::unix;
+use super::commands::{Strength, unix};
+use super::expansion::is_expanded;
 use crate::statement::{contains, find};
 use crate::text::{is_compact, near, near_end, words};
 
@@ -10,6 +11,7 @@ pub(super) fn is_expression(text: &[u8]) -> bool {
         || has_parameter(text)
         || has_substitution(text)
         || has_globbed_path(text)
+        || is_expanded(text)
         || is_history(text)
         || is_alias(text)
         || uses_assigned(text)
@@ -101,6 +103,11 @@ fn has_substitution(text: &[u8]) -> bool {
             let is_command = first.is_ascii_lowercase()
                 && !is_query
                 && (name.len() < inner.len() || unix(name).is_some() || before.is_empty());
+            // `$((7))z`: a letter that is calculated.
+            let is_letter = matches!(&rest[end + 1..], [b')', b, ..] if b.is_ascii_alphanumeric());
+            if arithmetic && is_letter && around <= 8 {
+                return true;
+            }
             if around <= 3 && (arithmetic || (is_command && !rest[end + 1..].starts_with(b"."))) {
                 return true;
             }
@@ -203,9 +210,13 @@ fn is_alias(text: &[u8]) -> bool {
     let Some(at) = find(text, b"alias") else { return false };
     let starts = at.checked_sub(1).is_none_or(|b| !crate::transform::is_word(text[b]));
     let rest = &text[at + 5..];
-    let white = rest.iter().take_while(|b| b.is_ascii_whitespace()).count();
-    let name = rest[white..].iter().take_while(|b| !b.is_ascii_whitespace() && **b != b'=').count();
-    starts && white > 0 && name > 0 && rest.get(white + name) == Some(&b'=') && is_compact(text, 8)
+    let mut all = near(rest).split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
+    // `alias -p x=…`, `alias y x=…`
+    let assigns = |word: &[u8]| word.iter().position(|b| *b == b'=').is_some_and(|at| at > 0);
+    starts
+        && rest.first().is_some_and(u8::is_ascii_whitespace)
+        && all.by_ref().take(2).any(assigns)
+        && is_compact(text, 8)
 }
 
 /// `{cat,/etc/passwd}`: words without a blank between them.
@@ -229,8 +240,11 @@ pub(super) fn is_braces(text: &[u8]) -> bool {
     let base = name.iter().rposition(|b| *b == b'/').map_or(0, |index| index + 1);
     let bare = &name[base..];
     let next = inner.get(end + 1).copied().unwrap_or(b' ');
+    let others = &inner[(end + 1).min(inner.len())..];
+    let fields = others.iter().take_while(|b| b.is_ascii_alphabetic() || matches!(b, b',' | b'_'));
+    let is_list = matches!(others.get(fields.count()), Some(b'}' | b'{' | b' '));
     inner.get(end) == Some(&b',')
         && !next.is_ascii_whitespace()
         && next != b'"'
-        && unix(bare).is_some()
+        && unix(bare).is_some_and(|strength| strength == Strength::Own || !is_list)
 }

@@ -2,10 +2,10 @@
 
 use alloc::vec::Vec;
 
-use super::commands::{Strength, is_product};
+use super::commands::{Strength, is_product, is_tool};
 use super::expression;
-use super::word::command;
-use crate::text::{is_compact, near, near_end, words};
+use super::word::{Command, command};
+use crate::text::{is_columns, is_compact, near, near_end, words};
 
 /// Most words before a separator: what is injected into is an argument, not a paragraph.
 const PREFIX_WORDS_MAX: usize = 4;
@@ -22,9 +22,14 @@ pub(crate) fn is_unix(text: &[u8]) -> bool {
     expression::is_expression(text) || runs_first(text) || runs_behind_separator(text)
 }
 
+/// Whether it would run something of a path's segment: there a command stands behind something.
+pub(crate) fn is_unix_segment(text: &[u8]) -> bool {
+    expression::is_expression(text) || runs_behind_separator(text)
+}
+
 /// `cat /etc/passwd`, `wget http://…`: a command with its arguments as all of a text.
 fn runs_first(text: &[u8]) -> bool {
-    let text = text.trim_ascii();
+    let text = behind_quote(text.trim_ascii());
     if !is_compact(text, 12) {
         return false;
     }
@@ -39,19 +44,67 @@ fn runs_first(text: &[u8]) -> bool {
         Some(Strength::Own) => {
             let goes_on = matches!(command.rest.first(), Some(b';' | b'|'));
             let is_list = goes_on && is_product(&command.name) && is_listed(text);
-            is_argument(command.rest, true) && !is_list
+            (is_argument(command.rest, true) || takes_words(&command)) && !is_list
         }
         Some(Strength::Word) => {
             let joins = command.rest.trim_ascii_start().starts_with(b"|");
-            (is_argument(command.rest, false) && is_compact(text, 6) && !joins) || command.is_hidden
+            (is_argument(command.rest, false) && is_compact(text, 6) && !joins)
+                || command.is_hidden
+                || takes_words(&command)
         }
         None => false,
     }
 }
 
+/// A text without a quote before it that nothing closes: one that ends what the text was put into.
+fn behind_quote(text: &[u8]) -> &[u8] {
+    match text {
+        [quote @ (b'\'' | b'"'), rest @ ..] if !rest.contains(quote) => rest.trim_ascii_start(),
+        _ => text,
+    }
+}
+
+/// `ansible-vault decrypt secret`, `builtin cd foo`: words behind a name that is a program's alone, or
+/// behind one that such a program runs. Sentences have other words too.
+fn takes_words(command: &Command<'_>) -> bool {
+    const PROSE: [&[u8]; 24] = [
+        b"a",
+        b"and",
+        b"are",
+        b"as",
+        b"can",
+        b"does",
+        b"error",
+        b"fails",
+        b"for",
+        b"from",
+        b"has",
+        b"how",
+        b"in",
+        b"is",
+        b"not",
+        b"of",
+        b"on",
+        b"or",
+        b"the",
+        b"to",
+        b"tutorial",
+        b"vs",
+        b"was",
+        b"with",
+    ];
+    let plain = |b: &u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-._/:=@".contains(b);
+    let mut all = command.rest.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
+    (is_tool(&command.name) || command.is_wrapped_tightly)
+        && command.rest.first().is_some_and(u8::is_ascii_whitespace)
+        && is_compact(command.rest, 4)
+        && all.clone().next().is_some()
+        && all.all(|word| word.iter().all(plain) && !PROSE.contains(&word))
+}
+
 /// `;id`, `| nc -l`, `&& curl x`, "`id`", `$(id)`
 fn runs_behind_separator(text: &[u8]) -> bool {
-    let is_table = is_table(text);
+    let (is_table, is_columns) = (is_table(text), is_columns(text));
     let mut looked = 0;
     let mut at = 0;
     while at < text.len() && looked < COMMANDS_MAX {
@@ -71,7 +124,7 @@ fn runs_behind_separator(text: &[u8]) -> bool {
             continue;
         }
         looked += 1;
-        if is_run(rest, length, before) {
+        if is_run(rest, length, before, is_columns) {
             return true;
         }
         at += length;
@@ -80,7 +133,7 @@ fn runs_behind_separator(text: &[u8]) -> bool {
 }
 
 /// Whether what follows a separator is a command.
-fn is_run(rest: &[u8], length: usize, before: &[u8]) -> bool {
+fn is_run(rest: &[u8], length: usize, before: &[u8], is_columns: bool) -> bool {
     let separator = &rest[..length];
     let behind = &rest[length..];
     let opens = matches!(separator, b"$(" | b"`" | b"<(" | b">(");
@@ -128,9 +181,11 @@ fn is_run(rest: &[u8], length: usize, before: &[u8]) -> bool {
             // `apt-get`: no name that prose has.
             let is_tight = is_tight || command.name.contains(&b'-');
             (is_end && (is_tight || words_before <= 2))
-                || is_argument(rest, true) && words_before <= PREFIX_WORDS_MAX
+                || (is_argument(rest, true) || takes_words(&command))
+                    && words_before <= PREFIX_WORDS_MAX
                 || words(rest) <= 3 && words_before <= 2 && is_tight && is_apart(rest)
         }
+        Strength::Word if is_columns => false,
         Strength::Word => {
             (is_end && is_tight && !is_code_end(rest) && command.length > 1 && words(rest) <= 2)
                 || (words_before <= 1 && ends.is_empty() && !is_word_of_prose(before))
@@ -191,6 +246,17 @@ fn is_argument(rest: &[u8], is_own: bool) -> bool {
         _ => return false,
     }
     let argument = rest.trim_ascii_start();
+    // `trap 'rm -rf x' EXIT`: a command within quotes.
+    if let [quote @ (b'\'' | b'"'), inner @ ..] = argument
+        && let Some(end) = inner.iter().take(128).position(|b| b == quote)
+        && command(&inner[..end]).is_some_and(|inner| {
+            let argument = inner.rest.trim_ascii_start();
+            let is_marked = matches!(argument, [b'-' | b'/' | b'$', _, ..]);
+            inner.strength.is_some() && (is_marked || contains_url(argument))
+        })
+    {
+        return true;
+    }
     let unquoted: Vec<u8>;
     let is_bare = matches!(argument.first(), Some(b'\'' | b'"'));
     let argument = if argument.iter().take(24).any(|b| matches!(b, b'\'' | b'"')) {

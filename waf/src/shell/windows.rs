@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use super::commands::{Strength, windows};
-use crate::text::{contains_small, is_compact, near, near_end, starts_with, words};
+use crate::text::{contains_small, is_columns, is_compact, near, near_end, starts_with, words};
 
 /// Whether Windows' shell would run something of a text.
 pub(crate) fn is_windows(text: &[u8]) -> bool {
@@ -34,6 +34,9 @@ fn joined(text: &[u8]) -> Vec<u8> {
 /// `&dir`, `|| type c:\x`, `; net user`
 fn behind_separator(text: &[u8]) -> bool {
     let is_table = text.trim_ascii().starts_with(b"|") && text.trim_ascii().ends_with(b"|");
+    if is_columns(text) {
+        return false;
+    }
     let mut at = 0;
     while let Some(next) =
         text[at..].iter().position(|b| matches!(b, b'&' | b'|' | b';' | b'\n' | b'\r' | b'`'))
@@ -92,6 +95,9 @@ fn is_at(text: &[u8], is_behind: bool) -> bool {
     let base = word.iter().rposition(|b| *b == b'\\').map_or(0, |index| index + 1);
     let has_path = base > 0;
     let (name, rest) = (&word[base..], &text[end..]);
+    if matches!(name, b"call" | b"start" | b"time") && is_started(rest) {
+        return true;
+    }
     let Some(strength) = windows(name) else { return false };
     if has_path {
         return true;
@@ -106,6 +112,29 @@ fn is_at(text: &[u8], is_behind: bool) -> bool {
         (Strength::Word, true) => argument || (is_end && ends.len() < 30),
         (Strength::Word, false) => argument && words(text) <= 6,
     }
+}
+
+/// `time cmd`, `start winget x`: a program that another command starts, by a name that no prose has.
+fn is_started(rest: &[u8]) -> bool {
+    const PROSE: [&[u8]; 14] = [
+        b"choco",
+        b"cipher",
+        b"clip",
+        b"comp",
+        b"expand",
+        b"explorer",
+        b"hostname",
+        b"md",
+        b"net",
+        b"notepad",
+        b"query",
+        b"rd",
+        b"reg",
+        b"ver",
+    ];
+    let mut all = rest.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
+    let Some(name) = all.next().map(<[u8]>::to_ascii_lowercase) else { return false };
+    windows(&name) == Some(Strength::Own) && !PROSE.contains(&&name[..]) && all.count() <= 3
 }
 
 fn is_argument(rest: &[u8], name: &[u8]) -> bool {

@@ -16,13 +16,15 @@ pub(super) struct Command<'t> {
     pub(super) has_path: bool,
     /// Whether another command runs it: `nohup x`.
     pub(super) is_wrapped: bool,
+    /// Whether the name of that other is no word of prose: `nohup`, not `time`.
+    pub(super) is_wrapped_tightly: bool,
     pub(super) length: usize,
 }
 
 /// The command at the start of a text, without what stands before one.
 pub(super) fn command(text: &[u8]) -> Option<Command<'_>> {
     let mut rest = text;
-    let mut is_wrapped = false;
+    let (mut is_wrapped, mut is_wrapped_tightly) = (false, false);
     for _ in 0..6 {
         rest = skip_blank(rest);
         let found = name(rest)?;
@@ -59,6 +61,8 @@ pub(super) fn command(text: &[u8]) -> Option<Command<'_>> {
                 && name(skip_blank(found.rest)).is_some_and(|next| unix(&next.name).is_some()))
         {
             is_wrapped |= is_wrapper;
+            let is_prose = [&b"time"[..], b"exec", b"command", b"nice", b"watch", b"timeout"];
+            is_wrapped_tightly |= is_wrapper && !is_prose.contains(&&found.name[..]);
             rest = found.rest;
             continue;
         }
@@ -68,6 +72,7 @@ pub(super) fn command(text: &[u8]) -> Option<Command<'_>> {
             is_hidden: found.is_hidden && strength.is_some(),
             has_path: found.has_path,
             is_wrapped,
+            is_wrapped_tightly,
             length: found.name.len(),
             name: found.name,
         });

@@ -101,8 +101,13 @@ pub(super) fn continues_string(tokens: &[Token], prefix: &[u8], text: &[u8]) -> 
         {
             true
         }
-        Kind::Word(Class::Union) if prefix.trim_ascii().is_empty() && tokens.len() == 2 => {
-            tokens[1].kind == Kind::Arithmetic
+        Kind::Word(Class::Union) if prefix.trim_ascii().is_empty() && tokens.len() <= 4 => {
+            // `" union select`, `' union all select /`: nothing of a sentence follows.
+            let follows = |token: &Token| {
+                matches!(token.kind, Kind::Arithmetic | Kind::Word(Class::Quantity | Class::Select))
+            };
+            tokens.len() > 1 && tokens[1..].iter().all(follows)
+                || Tail { tokens, text, anchor: Anchor::Quoted }.is_attack()
         }
         Kind::Word(Class::Compare)
             if prefix.trim_ascii().is_empty()
@@ -180,6 +185,12 @@ fn is_fragment(tokens: &[Token], text: &[u8]) -> bool {
                 b"user",
             ];
             TELLS.iter().any(|known| first.text(text).eq_ignore_ascii_case(known))
+        }
+        // `x user(`: cut off right behind what opens the call.
+        [_, name, Token { kind: Kind::Open, start, .. }] if name.end == *start => {
+            [&b"database"[..], b"user", b"current_user", b"schema"]
+                .iter()
+                .any(|known| name.text(text).eq_ignore_ascii_case(known))
         }
         // `procedure analyse(`
         [first, _, third, ..] if first.kind == Kind::Word(Class::Object) => {

@@ -1,7 +1,7 @@
 //! What is SQL wherever it stands.
 
 use super::lex::{Kind, Token};
-use super::operand::delays;
+use super::operand::{delays, skip_operand};
 use super::select::{selects, unites};
 use super::words::Class;
 use crate::text::is_compact;
@@ -38,7 +38,7 @@ pub(super) fn is_statement(tokens: &[Token], text: &[u8]) -> bool {
             }
             Kind::Word(Class::Case) => is_case(rest),
             Kind::Word(Class::Into) => is_outfile(rest, text),
-            Kind::Word(Class::Having) => is_tautology(rest, text),
+            Kind::Word(Class::Having) => is_tautology(rest, text) || is_aggregate(rest),
             Kind::Conditional => matches!(
                 rest.first(),
                 Some(Token { kind: Kind::Word(class), start, .. })
@@ -103,7 +103,10 @@ pub(super) fn is_change(word: Token, rest: &[Token], text: &[u8]) -> bool {
     match &name[..] {
         b"drop" | b"alter" | b"create" => {
             let object = rest.iter().take(4).position(|t| t.kind == Kind::Word(Class::Object));
-            object.is_some_and(|at| {
+            // `drop the table off`
+            let is_prose =
+                |at: usize| rest[..at].iter().any(|token| token.kind == Kind::Word(Class::English));
+            object.filter(|at| !is_prose(*at)).is_some_and(|at| {
                 let named = rest.get(at + 1).map(|token| token.kind);
                 is_name(named)
                     || matches!(named, Some(Kind::Word(Class::CommonFunction)) | Some(Kind::Open))
@@ -129,6 +132,8 @@ pub(super) fn is_change(word: Token, rest: &[Token], text: &[u8]) -> bool {
         b"truncate" => {
             first == Some(Kind::Word(Class::Object)) && is_name(second)
                 || is_name(first) && ends_statement(&rest[1..])
+                // `truncate[x`: as SQL Server quotes names.
+                || rest.first().is_some_and(|t| t.start == word.end && t.text(text) == b"[")
         }
         b"exec" | b"execute" => {
             is_word(0, b"immediate")
@@ -245,6 +250,25 @@ fn is_tautology(rest: &[Token], text: &[u8]) -> bool {
         && ends
         && (is_equal || is_compact(text, 5))
         && (left.kind == Kind::Number || left.end - left.start <= 12)
+}
+
+/// `having count(x) > 1`
+fn is_aggregate(rest: &[Token]) -> bool {
+    matches!(
+        rest,
+        [
+            Token { kind: Kind::Word(Class::CommonFunction | Class::Function), .. },
+            Token { kind: Kind::Open, .. },
+            ..
+        ]
+    ) && matches!(
+        skip_operand(rest),
+        [
+            Token { kind: Kind::Compare, .. },
+            Token { kind: Kind::Number | Kind::Text { .. }, .. },
+            ..
+        ]
+    )
 }
 
 /// `case when 1=1 then …`

@@ -83,7 +83,13 @@ pub(super) fn delays(tokens: &[Token], text: &[u8]) -> bool {
     let is = |known: &[u8]| name.eq_ignore_ascii_case(known);
     let behind = skip_operand(rest);
     if is(b"sleep") || is(b"char") || is(b"chr") {
-        return argument.kind == Kind::Number || subselect(tokens);
+        // `sleep (8 hours)`
+        let is_prose = rest.get(1).is_some_and(|token| {
+            let is_word =
+                matches!(token.kind, Kind::Word(Class::Name | Class::English | Class::Object));
+            is_word && token.start > argument.end
+        });
+        return argument.kind == Kind::Number && !is_prose || subselect(tokens);
     }
     if is(b"if") {
         let compares = matches!(

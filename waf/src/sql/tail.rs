@@ -133,7 +133,12 @@ impl Tail<'_> {
                 Tail { tokens: behind, ..*self }.is_attack()
             }
             // `' or '1`: closed by what the application adds.
-            None => is_quoted && is_short_open(*first, self.text),
+            None if is_quoted => is_short_open(*first, self.text),
+            // `9 or /* x */ true`: what a comment parts from its operator is no prose.
+            None => {
+                let before = self.text[..first.start].trim_ascii_end();
+                literal && self.anchor == Anchor::Literal && before.ends_with(b"*/")
+            }
             _ => false,
         }
     }

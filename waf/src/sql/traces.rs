@@ -103,7 +103,12 @@ fn calls_function(text: &[u8]) -> bool {
             let opens = tokens.get(index + 1).is_some_and(|next| next.kind == Kind::Open);
             let before = index.checked_sub(1).map(|index| tokens[index].kind);
             let is_joined = match before {
-                None => skip_operand(&tokens).len() <= 2,
+                None => {
+                    let behind = skip_operand(&tokens);
+                    let is_word =
+                        |t: &Token| matches!(t.kind, Kind::Word(Class::Name | Class::English));
+                    behind.len() <= 2 && !behind.iter().any(is_word)
+                }
                 Some(kind) => {
                     matches!(
                         kind,
@@ -199,17 +204,33 @@ fn has_operator_of_mongo(text: &[u8]) -> bool {
         b"where",
         b"xor",
     ];
+    let is_known = |name: &[u8]| OPERATORS.iter().any(|known| known.eq_ignore_ascii_case(name));
+    // As a member's name in JSON. Some formats have `$type` and `$size` of their own.
+    if let Some(name) = text.strip_prefix(b"$") {
+        return is_known(name) && !matches!(name, b"type" | b"size" | b"all");
+    }
     let mut rest = text;
     while let Some(at) = find(rest, b"[$") {
         rest = &rest[at + 2..];
         let length = rest.iter().take_while(|b| b.is_ascii_alphabetic()).count();
         let name = &rest[..length];
         let closes = rest.get(length) == Some(&b']');
-        if closes && OPERATORS.iter().any(|known| known.eq_ignore_ascii_case(name)) {
+        if closes && is_known(name) {
             return true;
         }
     }
     false
+}
+
+/// `1.e.tables`: a number with an exponent that is none, before a table's name.
+pub(super) fn is_scientific_name(text: &[u8]) -> bool {
+    let digits = text.iter().take_while(|b| b.is_ascii_digit()).count();
+    let rest = &text[digits..];
+    digits > 0
+        && text.len() <= 80
+        && rest.get(..3).is_some_and(|mark| mark.eq_ignore_ascii_case(b".e."))
+        && rest.len() >= 7
+        && rest[3..].iter().all(|b| b.is_ascii_alphabetic() || *b == b'_')
 }
 
 /// A number at the edge of what machines count with: what overflows a column or a cast.

@@ -41,6 +41,11 @@ pub(super) const RUNS_WITH: [&str; 14] = [
     "template",
     "stylesheet",
 ];
+/// Elements that a page shows, and that have events.
+pub(super) const SHOWN: [&str; 14] = [
+    "audio", "body", "button", "canvas", "details", "dialog", "image", "input", "marquee",
+    "select", "source", "textarea", "title", "video",
+];
 /// Attributes that have a URL.
 pub(super) const URLS: [&str; 17] = [
     "href",

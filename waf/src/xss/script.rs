@@ -50,7 +50,11 @@ pub(super) fn is_scheme(value: &[u8]) -> bool {
 
 /// A scheme at the start of a text, or where a URL begins in it.
 pub(super) fn has_scheme(text: &[u8]) -> bool {
-    if is_scheme(text) && !is_title(text) || is_broken_scheme(text) {
+    if is_scheme(text) && !is_title(text)
+        || is_broken_scheme(text)
+        || is_data_of_markup(text)
+        || names_script_as_url(text)
+    {
         return true;
     }
     // `url(javascript:…)`, `href=javascript:…`, `"javascript:…`
@@ -77,12 +81,44 @@ pub(super) fn has_scheme(text: &[u8]) -> bool {
     false
 }
 
+/// `data: , <x>`: markup as a URL without a media type.
+fn is_data_of_markup(text: &[u8]) -> bool {
+    let bare = text.trim_ascii_start();
+    starts_with(bare, b"data:")
+        && bare[5..].trim_ascii_start().starts_with(b",")
+        && bare[5..].windows(2).any(|w| w[0] == b'<' && w[1].is_ascii_alphabetic())
+}
+
+/// `url(javascript`: in a style sheet a scheme has no need of more to tell what it is.
+fn names_script_as_url(text: &[u8]) -> bool {
+    let mut from = 0;
+    while let Some(at) = text[from..].iter().position(|b| *b == b'(') {
+        let open = from + at;
+        from = open + 1;
+        let before = text[open.saturating_sub(8)..open].trim_ascii_end();
+        let is_url = before.len() >= 3
+            && before[before.len() - 3..].eq_ignore_ascii_case(b"url")
+            && !before.len().checked_sub(4).is_some_and(|index| is_word(before[index]));
+        if !is_url {
+            continue;
+        }
+        let rest = text[from..].trim_ascii_start();
+        let rest = rest.strip_prefix(b"'").or(rest.strip_prefix(b"\"")).unwrap_or(rest);
+        let ends = |rest: &[u8]| rest.trim_ascii_start().first().is_none_or(|b| *b == b':');
+        if RUNNING.iter().any(|name| starts_with(rest, name) && ends(&rest[name.len()..])) {
+            return true;
+        }
+    }
+    false
+}
+
 /// `JavaScript: the good parts`
 fn is_title(text: &[u8]) -> bool {
     let Some(colon) = text.iter().take(64).position(|b| *b == b':') else { return false };
     let rest = &text[colon + 1..];
     rest.is_empty()
-        || rest.starts_with(b" ") && !rest.iter().take(200).any(|b| matches!(b, b'(' | b'`' | b'='))
+        || rest.starts_with(b" ")
+            && !rest.iter().take(200).any(|b| matches!(b, b'(' | b'`' | b'=' | b'\\'))
 }
 
 fn runs_on(rest: &[u8]) -> bool {
@@ -154,11 +190,20 @@ pub(super) fn is_script(text: &[u8]) -> bool {
     if is_letterless(text) {
         return true;
     }
-    if !is_compact(text, 5) || text.len() > 2_000 {
+    let is_short = is_compact(text, 5);
+    let may_call = text.len() <= 200 && text.contains(&b'`');
+    if text.len() > 2_000 || !is_short && !may_call {
         return false;
     }
     let small = Transformation::ReplaceComments.apply(text).to_ascii_lowercase();
     let bare: Vec<u8> = small.iter().copied().filter(|b| *b > 0x20).collect();
+    // `[ ] . sort . call ` ${ alert } ` `: with blanks between its marks it is no prose, either.
+    if [&b".call`${"[..], b".apply`${"].iter().any(|call| contains(&bare, call)) {
+        return true;
+    }
+    if !is_short {
+        return false;
+    }
     SINKS.iter().any(|sink| contains(&bare, sink))
         || calls(&bare)
         || indexes_global(&bare)

@@ -4,7 +4,7 @@ use super::script::{has_scheme, is_scheme, runs_css};
 use alloc::vec::Vec;
 use core::cell::OnceCell;
 
-use super::names::{EVENTS, MORE_EVENTS, RUNS, RUNS_WITH, URLS};
+use super::names::{EVENTS, MORE_EVENTS, RUNS, RUNS_WITH, SHOWN, URLS};
 use crate::text::{is_compact, near, starts_with};
 
 /// Whether a tag of a text runs something.
@@ -21,6 +21,27 @@ pub(super) fn has_tag(text: &[u8]) -> bool {
     text.windows(5).any(|w| w.eq_ignore_ascii_case(b"+adw-"))
         && text.windows(4).any(|w| w.eq_ignore_ascii_case(b"+ad4"))
         || has_quarters(text)
+        || declares_entity(text)
+}
+
+/// `!ENTITY % x SYSTEM`, whatever stands before it: what a document of XML loads from elsewhere.
+fn declares_entity(text: &[u8]) -> bool {
+    let mut from = 0;
+    while let Some(at) = text[from..].iter().position(|b| *b == b'!') {
+        from += at + 1;
+        let rest = near(&text[from..]);
+        if !starts_with(rest, b"entity") {
+            continue;
+        }
+        let is_loaded = |word: &[u8]| {
+            word.eq_ignore_ascii_case(b"system") || word.eq_ignore_ascii_case(b"public")
+        };
+        let mut all = rest[6..].split(u8::is_ascii_whitespace).filter(|word| *word != b"%");
+        if all.by_ref().filter(|word| !word.is_empty()).take(2).any(is_loaded) {
+            return true;
+        }
+    }
+    false
 }
 
 /// The tags of a text, which may be as many as half its bytes: nothing is read twice.
@@ -99,7 +120,10 @@ impl Tags<'_> {
             return true;
         }
         if local.eq_ignore_ascii_case(b"style") && ends {
-            return runs_css(&behind[..behind.len().min(STYLE_BYTES_MAX)]);
+            let sheet = &behind[..behind.len().min(STYLE_BYTES_MAX)];
+            // A rule or a value that begins with an escape hides what it is.
+            let hides = sheet.windows(2).any(|w| matches!(w[0], b'@' | b'=') && w[1] == b'\\');
+            return hides || runs_css(sheet);
         }
         // `<link href`: with its address elsewhere.
         let near_by = near(behind);
@@ -204,7 +228,8 @@ fn is_spaced(rest: &[u8]) -> bool {
         }
     }
     let word = &letters[..count];
-    count >= 4 && (RUNS.iter().chain(&RUNS_WITH).any(|known| known.as_bytes() == word))
+    let mut known = RUNS.iter().chain(&RUNS_WITH).chain(&SHOWN);
+    count >= 4 && known.any(|known| known.as_bytes() == word)
 }
 
 fn name(rest: &[u8]) -> &[u8] {
