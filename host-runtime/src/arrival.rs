@@ -16,7 +16,8 @@ use crate::explained;
 use crate::framing::{ClientRequest, own_response};
 use crate::host::VpcEndpointId;
 use crate::perform::content::Contents;
-use crate::spelling::{Heads, fields_of};
+use crate::section::fields_of;
+use crate::spelling::Heads;
 use crate::tls::Session;
 use crate::worker::Worker;
 

@@ -8,7 +8,6 @@ use gateway_core::exchange::{Next, Turn};
 use gateway_core::limits::STEPS_MAX;
 use gateway_core::message::{Arrival, Response, Timestamp};
 use gateway_core::transcript::Transcript;
-use http::HeaderMap;
 
 use crate::body::Body;
 use crate::engine::ExchangeHandle;
@@ -16,6 +15,7 @@ use crate::explained::Explained;
 use crate::framing::{self, ClientRequest};
 use crate::perform::stage_caches::{Flight, SharedFlight};
 use crate::perform::{self, content::Contents};
+use crate::section::Section;
 use crate::traces::Clock;
 use crate::worker::Worker;
 
@@ -97,7 +97,7 @@ pub(crate) struct Held {
     /// All content.
     pub(crate) contents: Contents,
     /// The header section of the last endpoint response, which edits refer to.
-    pub(crate) endpoint: HeaderMap,
+    pub(crate) endpoint: Section,
     /// The response that it is on its way to store, for which others may wait.
     pub(crate) flight: Option<Flight>,
     /// The same, where machines share the cache.
@@ -106,7 +106,7 @@ pub(crate) struct Held {
 
 impl Held {
     pub(crate) fn new(client: ClientRequest, contents: Contents) -> Self {
-        Self { client, contents, endpoint: HeaderMap::new(), flight: None, shared_flight: None }
+        Self { client, contents, endpoint: Section::default(), flight: None, shared_flight: None }
     }
 }
 
@@ -117,7 +117,7 @@ fn respond(response: Response, held: &mut Held, is_broken: bool) -> http::Respon
     let body = held.contents.send(response.content);
     let endpoint = std::mem::take(&mut held.endpoint);
     let framed = body.map_err(|e| format!("{e:?}")).and_then(|body| {
-        framing::client_response(status, &response.fields, endpoint, body, &held.client.method)
+        framing::client_response(status, &response.fields, &endpoint, body, &held.client.method)
     });
     framed.unwrap_or_else(|reason| {
         tracing::warn!(%reason, "an answer that HTTP cannot carry");

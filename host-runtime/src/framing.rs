@@ -1,11 +1,14 @@
 //! From the pipeline's responses to HTTP's: header sections are edited, framing is the host's own.
 
-use gateway_core::message::{FieldEdit, FieldLine, OutgoingFields, is_same_name};
-use http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use gateway_core::message::{FieldEdit, Names, OutgoingFields};
+use http::header::{self, HeaderMap, HeaderValue};
 use http::{Method, Response, StatusCode};
 use hyper::body::Body as _;
 
 use crate::body::Body;
+use crate::section::{
+    Line, Section, checked, edited, header_map, remove, remove_connection_options,
+};
 
 /// The head of the client's request.
 #[derive(Debug)]
@@ -14,14 +17,14 @@ pub(crate) struct ClientRequest {
     pub(crate) headers: HeaderMap,
 }
 
-/// The response that the client is sent.
+/// The response that the client is sent. Edits refer to what an endpoint answered.
 ///
 /// # Errors
 /// What HTTP cannot carry, in words.
 pub(crate) fn client_response(
     status: u16,
     fields: &OutgoingFields,
-    endpoint: HeaderMap,
+    endpoint: &Section,
     body: Body,
     request_method: &Method,
 ) -> Result<Response<Body>, String> {
@@ -29,29 +32,27 @@ pub(crate) fn client_response(
     if status.is_informational() {
         return Err(format!("{status} as a final status"));
     }
-    let mut headers = client_section(fields, endpoint)?;
-    let mut body = body;
-    if matches!(
+    let mut lines = client_section(fields, endpoint)?;
+    let length = body.size_hint().exact();
+    let is_head = *request_method == Method::HEAD;
+    let has_none = matches!(
         status,
         StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED | StatusCode::RESET_CONTENT
-    ) {
-        body = Body::Empty;
-        headers.remove(header::CONTENT_LENGTH);
-    } else if *request_method == Method::HEAD {
+    );
+    let is_as_said = match length {
+        _ if has_none => false,
         // An endpoint's own `Content-Length` tells what GET would have given (RFC 9110 §8.6).
-        match body.size_hint().exact() {
-            Some(0) => {}
-            Some(length) => {
-                headers.insert(header::CONTENT_LENGTH, length.into());
-            }
-            None => {
-                headers.remove(header::CONTENT_LENGTH);
-            }
-        }
-        body = Body::Empty;
-    } else if body.size_hint().exact().is_some() || !says_length(fields, &headers) {
-        headers.remove(header::CONTENT_LENGTH);
+        length if is_head => length == Some(0),
+        length => length.is_none() && says_length(fields, &lines),
+    };
+    if !is_as_said {
+        remove("content-length", &mut lines);
     }
+    let mut headers = header_map(&lines)?;
+    if let Some(length) = length.filter(|_| is_head && !has_none && !is_as_said) {
+        headers.insert(header::CONTENT_LENGTH, length.into());
+    }
+    let body = if is_head || has_none { Body::Empty } else { body };
     let mut response = Response::new(body);
     *response.status_mut() = status;
     *response.headers_mut() = headers;
@@ -60,26 +61,58 @@ pub(crate) fn client_response(
 
 /// Whether a response says how long it is where nobody else knows: a function's that is streamed may.
 /// An endpoint's own length is none: with chunks beside it, it is a lie.
-fn says_length(fields: &OutgoingFields, headers: &HeaderMap) -> bool {
-    if !matches!(fields, OutgoingFields::Complete(_)) {
-        return false;
-    }
-    let length = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok());
-    length.is_some_and(|length| length.parse::<u64>().is_ok())
+fn says_length(fields: &OutgoingFields, lines: &[Line<'_>]) -> bool {
+    let is_length = |(name, value): &Line<'_>| {
+        let text = std::str::from_utf8(value).ok();
+        name.eq_ignore_ascii_case("content-length")
+            && text.is_some_and(|text| text.parse::<u64>().is_ok())
+    };
+    matches!(fields, OutgoingFields::Complete(_)) && lines.iter().any(is_length)
 }
 
 /// The header section of a response, but for what frames it.
 ///
 /// # Errors
 /// What HTTP cannot carry, in words.
-pub(crate) fn client_section(
-    fields: &OutgoingFields,
-    mut endpoint: HeaderMap,
-) -> Result<HeaderMap, String> {
-    remove_connection_options(&mut endpoint);
-    let mut headers = outgoing(fields, endpoint)?;
-    remove_hop_by_hop(&mut headers, fields);
-    Ok(headers)
+pub(crate) fn client_section<'a>(
+    fields: &'a OutgoingFields,
+    endpoint: &'a Section,
+) -> Result<Vec<Line<'a>>, String> {
+    let mut lines = match fields {
+        OutgoingFields::Complete(fields) => {
+            fields.iter().map(checked).collect::<Result<Vec<_>, _>>()?
+        }
+        OutgoingFields::Edited(edits) => {
+            let mut lines = endpoint.lines_with_room();
+            remove_connection_options(&mut lines);
+            edited(edits, &mut lines)?;
+            lines
+        }
+    };
+    remove_hop_by_hop(&mut lines, fields);
+    Ok(lines)
+}
+
+/// Takes away what is about one connection. What of it does not frame a message passes where the
+/// pipeline set it: a `TE` that an API maps is its own word, and AWS sends it too.
+fn remove_hop_by_hop(lines: &mut Vec<Line<'_>>, fields: &OutgoingFields) {
+    const NEVER: Names =
+        Names::of(&["connection", "keep-alive", "proxy-connection", "transfer-encoding"]);
+    const UNLESS_SET: Names = Names::of(&["te", "trailer", "upgrade"]);
+    lines.retain(|(name, _)| {
+        !NEVER.contains(name) && (!UNLESS_SET.contains(name) || sets(fields, name))
+    });
+}
+
+/// Whether the pipeline, and nobody else, says what a field is.
+fn sets(fields: &OutgoingFields, name: &str) -> bool {
+    match fields {
+        OutgoingFields::Complete(_) => true,
+        OutgoingFields::Edited(edits) => edits.iter().any(|edit| match edit {
+            FieldEdit::Set(line) | FieldEdit::Append(line) => line.name.eq_ignore_ascii_case(name),
+            FieldEdit::Remove(_) | FieldEdit::Rename(..) => false,
+        }),
+    }
 }
 
 /// AWS's answer when the gateway itself is at fault.
@@ -98,135 +131,14 @@ pub(crate) fn own_response(status: u16, error_type: &'static str, message: &str)
     response
 }
 
-fn outgoing(fields: &OutgoingFields, base: HeaderMap) -> Result<HeaderMap, String> {
-    match fields {
-        OutgoingFields::Complete(fields) => {
-            let mut headers = HeaderMap::with_capacity(fields.len());
-            for field in fields {
-                let (name, value) = line(field)?;
-                headers.append(name, value);
-            }
-            Ok(headers)
-        }
-        OutgoingFields::Edited(edits) => edits.iter().try_fold(base, |mut headers, edit| {
-            apply(edit, &mut headers)?;
-            Ok(headers)
-        }),
-    }
-}
-
-/// [`FieldEdit::apply`] on hyper's map: the lines that stay are neither copied nor decoded.
-fn apply(edit: FieldEdit<'_>, headers: &mut HeaderMap) -> Result<(), String> {
-    match edit {
-        FieldEdit::Remove(removed) => {
-            headers.remove(name(removed)?);
-        }
-        FieldEdit::Rename(from, to) => {
-            let (from, to) = (name(from)?, name(to)?);
-            let others: Vec<HeaderValue> = headers.get_all(&from).iter().skip(1).cloned().collect();
-            let first = headers.remove(&from);
-            for value in first.into_iter().chain(others) {
-                headers.append(to.clone(), value);
-            }
-        }
-        FieldEdit::Set(field) => {
-            let (name, value) = line(field)?;
-            headers.insert(name, value);
-        }
-        FieldEdit::Append(field) => {
-            let (name, value) = line(field)?;
-            headers.append(name, value);
-        }
-    }
-    Ok(())
-}
-
-fn line(field: FieldLine<'_>) -> Result<(HeaderName, HeaderValue), String> {
-    let value = HeaderValue::from_bytes(field.value.as_bytes())
-        .map_err(|_| format!("the value of {}", field.name))?;
-    Ok((name(field.name)?, value))
-}
-
-fn name(name: &str) -> Result<HeaderName, String> {
-    // What nearly every response has is found quicker than it is parsed.
-    static OFTEN: [(&str, HeaderName); 14] = [
-        ("date", header::DATE),
-        ("server", header::SERVER),
-        ("connection", header::CONNECTION),
-        ("content-type", header::CONTENT_TYPE),
-        ("content-length", header::CONTENT_LENGTH),
-        ("x-amzn-requestid", HeaderName::from_static("x-amzn-requestid")),
-        ("x-amz-apigw-id", HeaderName::from_static("x-amz-apigw-id")),
-        ("apigw-requestid", HeaderName::from_static("apigw-requestid")),
-        ("x-amzn-trace-id", HeaderName::from_static("x-amzn-trace-id")),
-        ("x-amzn-errortype", HeaderName::from_static("x-amzn-errortype")),
-        ("x-amzn-remapped-date", HeaderName::from_static("x-amzn-remapped-date")),
-        ("x-amzn-remapped-server", HeaderName::from_static("x-amzn-remapped-server")),
-        ("x-amzn-remapped-connection", HeaderName::from_static("x-amzn-remapped-connection")),
-        (
-            "x-amzn-remapped-content-length",
-            HeaderName::from_static("x-amzn-remapped-content-length"),
-        ),
-    ];
-    let is_it = |known: &str| is_same_name(known.as_bytes(), name.as_bytes());
-    if let Some((_, known)) = OFTEN.iter().find(|(known, _)| is_it(known)) {
-        return Ok(known.clone());
-    }
-    HeaderName::from_bytes(name.as_bytes()).map_err(|_| format!("{name:?} as a field name"))
-}
-
-/// Takes away what the endpoint's `Connection` lists, before any edit: it speaks of the endpoint's
-/// own fields, and must not take away what the gateway sets (RFC 9110 §7.6.1).
-fn remove_connection_options(headers: &mut HeaderMap) {
-    // A message without these could be taken for another one: no connection may take them away.
-    const NEEDED: [HeaderName; 3] = [header::HOST, header::CONTENT_LENGTH, header::CONTENT_TYPE];
-    let values = headers.get_all(header::CONNECTION).iter().filter_map(|v| v.to_str().ok());
-    let listed = values.flat_map(|v| v.split(',')).map(str::trim);
-    // These two are nobody's fields, and all that most endpoints ever list.
-    let listed = listed.filter(|one| !["keep-alive", "close"].contains(one));
-    let listed: Vec<HeaderName> = listed.filter_map(|one| one.parse().ok()).collect();
-    for name in listed.iter().filter(|name| **name != header::CONNECTION) {
-        if !NEEDED.contains(name) {
-            headers.remove(name);
-        }
-    }
-}
-
-/// Takes away what is about one connection. What of it does not frame a message passes where the
-/// pipeline set it: a `TE` that an API maps is its own word, and AWS sends it too.
-fn remove_hop_by_hop(headers: &mut HeaderMap, fields: &OutgoingFields) {
-    static NEVER: [HeaderName; 4] = [
-        header::CONNECTION,
-        header::TRANSFER_ENCODING,
-        HeaderName::from_static("keep-alive"),
-        HeaderName::from_static("proxy-connection"),
-    ];
-    static UNLESS_SET: [HeaderName; 3] = [header::TE, header::TRAILER, header::UPGRADE];
-    // Most responses have none of them: to see that is cheaper than to look each up.
-    let removed = |name: &HeaderName| {
-        NEVER.contains(name) || UNLESS_SET.contains(name) && !sets(fields, name.as_str())
-    };
-    while let Some(name) = headers.keys().find(|name| removed(name)).cloned() {
-        headers.remove(name);
-    }
-}
-
-/// Whether the pipeline, and nobody else, says what a field is.
-fn sets(fields: &OutgoingFields, name: &str) -> bool {
-    match fields {
-        OutgoingFields::Complete(_) => true,
-        OutgoingFields::Edited(edits) => edits.iter().any(|edit| match edit {
-            FieldEdit::Set(line) | FieldEdit::Append(line) => line.name.eq_ignore_ascii_case(name),
-            FieldEdit::Remove(_) | FieldEdit::Rename(..) => false,
-        }),
-    }
-}
-
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
     use gateway_core::message::{Field, FieldEdits, Fields};
 
+    fn section(lines: &[(&'static str, &'static str)]) -> Section {
+        Section::from(&headers(lines))
+    }
     pub(crate) fn headers(lines: &[(&'static str, &'static str)]) -> HeaderMap {
         let mut headers = HeaderMap::new();
         for (name, value) in lines {
@@ -249,15 +161,15 @@ pub(crate) mod tests {
         method: Method,
     ) -> Response<Body> {
         let body = content.as_bytes().to_vec().into();
-        client_response(status, &unchanged(), headers(endpoint), body, &method).unwrap()
+        client_response(status, &unchanged(), &section(endpoint), body, &method).unwrap()
     }
 
     #[test]
     fn no_connection_takes_away_what_the_gateway_sets() {
         let edits = setting(&[("X-User", "gateway"), ("Via", "gateway")]);
-        let client = headers(&[("connection", "X-User, via"), ("x-user", "evil"), ("via", "evil")]);
+        let evil = section(&[("connection", "X-User, via"), ("x-user", "evil"), ("via", "evil")]);
         let expected = headers(&[("x-user", "gateway"), ("via", "gateway")]);
-        let response = client_response(200, &edits, client, Body::Empty, &Method::GET).unwrap();
+        let response = client_response(200, &edits, &evil, Body::Empty, &Method::GET).unwrap();
         assert_eq!(response.headers(), &expected);
     }
 
@@ -268,33 +180,26 @@ pub(crate) mod tests {
             complete.push(name, "x");
         }
         let complete = OutgoingFields::Complete(complete);
-        let endpoint = headers(&[("te", "trailers"), ("upgrade", "h2c")]);
+        let endpoint = section(&[("te", "trailers"), ("upgrade", "h2c")]);
         let response =
-            client_response(200, &complete, endpoint, Body::Empty, &Method::GET).unwrap();
+            client_response(200, &complete, &endpoint, Body::Empty, &Method::GET).unwrap();
         let expected = headers(&[("te", "x"), ("trailer", "x"), ("upgrade", "x")]);
         assert_eq!(response.headers(), &expected);
     }
 
     #[test]
-    fn edits_do_what_the_core_says_they_do() {
-        let base = [("date", "d"), ("via", "v"), ("a", "1"), ("a", "2"), ("b", "3")];
+    fn what_is_about_a_connection_can_be_told_under_another_name() {
         let mut edits = FieldEdits::new();
-        edits.rename("Date", "x-amzn-remapped-date");
-        edits.rename("a", "c");
-        edits.rename("absent", "d");
-        edits.remove("VIA");
-        edits.set("b", "4");
-        edits.append("b", "5");
-        let by_host = outgoing(&OutgoingFields::Edited(edits.clone()), headers(&base)).unwrap();
-        let core_base = base.iter().map(|(n, v)| Field::new(*n, *v)).collect();
-        let by_core = OutgoingFields::Edited(edits).resolve(&core_base);
-        let sorted = |mut lines: Vec<(String, String)>| {
-            lines.sort();
-            lines
-        };
-        let by_host = by_host.iter().map(|(n, v)| (n.to_string(), v.to_str().unwrap().into()));
-        let by_core = by_core.iter().map(|f| (f.name.to_string(), f.value.to_string()));
-        assert_eq!(sorted(by_host.collect()), sorted(by_core.collect()));
+        edits.rename("connection", "x-amzn-remapped-connection");
+        edits.rename("upgrade", "x-amzn-remapped-upgrade");
+        let endpoint = section(&[("connection", "keep-alive"), ("upgrade", "h2c"), ("te", "x")]);
+        let edits = OutgoingFields::Edited(edits);
+        let lines = client_section(&edits, &endpoint).unwrap();
+        let expected = [
+            ("x-amzn-remapped-connection", &b"keep-alive"[..]),
+            ("x-amzn-remapped-upgrade", b"h2c"),
+        ];
+        assert_eq!(lines, expected);
     }
 
     #[test]
@@ -327,7 +232,8 @@ pub(crate) mod tests {
     fn what_http_cannot_carry_is_an_error() {
         let bad = |status, name: &str, value: &str| {
             let fields = OutgoingFields::Complete([Field::new(name, value)].into_iter().collect());
-            client_response(status, &fields, HeaderMap::new(), Body::Empty, &Method::GET).is_err()
+            client_response(status, &fields, &Section::default(), Body::Empty, &Method::GET)
+                .is_err()
         };
         assert!(bad(200, "a b", "1") && bad(200, "a", "1\r\nb: 2") && bad(99, "a", "1"));
         assert!(bad(101, "a", "1") && bad(1000, "a", "1"));

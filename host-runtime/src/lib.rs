@@ -29,6 +29,7 @@ pub mod perform;
 pub mod redis;
 mod refusal;
 pub mod reload;
+mod section;
 mod server;
 pub mod settings;
 mod sigv4;

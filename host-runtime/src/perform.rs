@@ -150,15 +150,15 @@ async fn send_request(
             ask_endpoint(&client, held, effect, timeout, Some(&way)).await?
         }
     };
-    let fields = answer.fields();
-    let (head, body) = answer.response.into_parts();
-    held.endpoint = head.headers;
+    let Answer { status, section, body } = answer;
+    let fields = section.fields();
+    held.endpoint = section;
     let body = match idle_max {
         Some(idle_max) => body.within(idle_max, ends_at),
         None => body,
     };
     let content = held.contents.hold(body.holding(place));
-    Ok(EndpointResponse { status: head.status.as_u16(), fields, content })
+    Ok(EndpointResponse { status: status.as_u16(), fields, content })
 }
 
 async fn ask_endpoint(

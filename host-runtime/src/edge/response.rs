@@ -3,13 +3,14 @@
 use bytes::Bytes;
 use distribution::{Answer, CacheResult};
 use gateway_core::message::{FieldEdits, OutgoingFields};
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Response};
+use http::{HeaderName, HeaderValue, Method, Response};
 use http_cache::{CacheStatus, Content, Fields, Served};
 
 use super::origin::OriginAnswer;
 use super::store::Object;
 use crate::body::Body;
 use crate::framing;
+use crate::section::Section;
 
 /// What a viewer is to be told.
 #[derive(Debug)]
@@ -59,17 +60,14 @@ impl From<Answer> for Outcome {
 
 /// The response to a request of this method.
 pub(super) fn to_response(outcome: Outcome, method: &Method) -> Response<Body> {
-    let mut headers = HeaderMap::with_capacity(outcome.fields.len());
-    for field in outcome.fields.iter() {
-        let name = HeaderName::from_bytes(field.name.as_bytes());
-        let value = HeaderValue::from_bytes(&field.value);
-        if let (Ok(name), Ok(value)) = (name, value) {
-            headers.append(name, value);
-        }
-    }
-    let unchanged = OutgoingFields::Edited(FieldEdits::new());
+    let can_be_sent = |name: &str, value: &[u8]| {
+        HeaderName::from_bytes(name.as_bytes()).is_ok() && HeaderValue::from_bytes(value).is_ok()
+    };
+    let lines = outcome.fields.iter().map(|field| (field.name.as_str(), field.value.as_slice()));
+    let lines: Vec<_> = lines.filter(|(name, value)| can_be_sent(name, value)).collect();
+    let (section, unchanged) = (Section::copied(&lines), OutgoingFields::Edited(FieldEdits::new()));
     let framed =
-        framing::client_response(outcome.status, &unchanged, headers, outcome.content, method);
+        framing::client_response(outcome.status, &unchanged, &section, outcome.content, method);
     framed.unwrap_or_else(|reason| {
         tracing::warn!(%reason, "an answer that HTTP cannot carry");
         framing::internal_server_error(502)

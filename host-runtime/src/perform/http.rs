@@ -5,12 +5,10 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
 use gateway_core::effect::EffectError;
-use gateway_core::message::Fields;
 use http::uri::Authority;
-use http::{Request, Response, Uri, Version, header};
-use hyper::body::Body as _;
+use http::{Request, Response, StatusCode, Uri, Version, header};
+use hyper::body::{Body as _, Incoming};
 use tokio::time::Instant;
 
 use super::connect::connect;
@@ -20,7 +18,7 @@ use super::outgoing::OutgoingRequest;
 use super::pool::{Idle, Pool, Sender};
 use super::trust::Trust;
 use crate::body::{Body, BodyError};
-use crate::spelling::{fields_of, spell};
+use crate::section::{Section, header_map};
 
 /// Sends requests from one thread, over connections of its own. Clones share them.
 #[derive(Debug, Clone, Default)]
@@ -28,20 +26,28 @@ pub struct HttpClient {
     pool: Rc<Pool>,
 }
 
-/// What an endpoint answered.
+/// What an endpoint answered. Over HTTP/2 names are in lower case.
 #[derive(Debug)]
 pub(crate) struct Answer {
-    pub(crate) response: Response<Body>,
-    /// Its head as it was received over HTTP/1.1. Over HTTP/2 names are in lower case.
-    head: Option<Bytes>,
+    pub(crate) status: StatusCode,
+    pub(crate) section: Section,
+    pub(crate) body: Body,
 }
 
 impl Answer {
-    /// The field lines, names spelled and ordered as they came.
-    pub(crate) fn fields(&self) -> Fields {
-        let headers = self.response.headers();
-        let spelled = self.head.as_ref().and_then(|head| spell(head, headers));
-        spelled.map_or_else(|| fields_of(headers), |(fields, _)| fields)
+    /// As hyper has responses.
+    fn into_response(self) -> Result<Response<Body>, EffectError> {
+        let lines: Vec<_> = self.section.iter().collect();
+        let mut response = Response::new(self.body);
+        *response.status_mut() = self.status;
+        *response.headers_mut() = header_map(&lines).map_err(EffectError::Malformed)?;
+        Ok(response)
+    }
+
+    fn of_http2(response: Response<Incoming>) -> Self {
+        let (head, body) = response.into_parts();
+        let section = Section::from(&head.headers);
+        Self { status: head.status, section, body: Body::from_http2(body) }
     }
 }
 
@@ -63,10 +69,10 @@ impl HttpClient {
         request: Request<Body>,
         timeout: Duration,
     ) -> Result<Response<Body>, EffectError> {
-        self.send_own(request, timeout).await.map(|answer| answer.response)
+        self.send_own(request, timeout).await?.into_response()
     }
 
-    /// As [`Self::send`], and says how the names of the answer are spelled.
+    /// As [`Self::send`], with the lines of the answer as they came.
     pub(crate) async fn send_own(
         &self,
         request: Request<Body>,
@@ -162,8 +168,7 @@ async fn send_on(
     let mut sender = match sender {
         Sender::Http1(connection) => {
             let answered = connection.exchange(request, content, home).await;
-            let answer = answered.map(|(response, head)| Answer { response, head: Some(head) });
-            return answer.map_err(|http1::Failed { lost, error }| Failed {
+            return answered.map_err(|http1::Failed { lost, error }| Failed {
                 unsent: None,
                 lost,
                 error,
@@ -174,7 +179,7 @@ async fn send_on(
     let request = http2_request(request, content);
     let request = request.map_err(|error| Failed { unsent: None, lost: false, error })?;
     match sender.try_send_request(request).await {
-        Ok(response) => Ok(Answer { response: response.map(Body::from_http2), head: None }),
+        Ok(response) => Ok(Answer::of_http2(response)),
         Err(mut error) => {
             let unsent = error.take_message().map(Request::into_body);
             let error = error.into_error();
@@ -219,11 +224,11 @@ impl FetchDocument for HttpClient {
                 .body(())
                 .map_err(|e| EffectError::Unavailable(format!("{url}: {e}")))?;
             let head = OutgoingRequest::own(&request)?;
-            let response = self.send_or_retry(&head, Body::Empty).await?.response;
-            if response.status() != http::StatusCode::OK {
-                return Err(EffectError::Unavailable(format!("{url}: {}", response.status())));
+            let answer = self.send_or_retry(&head, Body::Empty).await?;
+            if answer.status != StatusCode::OK {
+                return Err(EffectError::Unavailable(format!("{url}: {}", answer.status)));
             }
-            let content = response.into_body().collect(bytes_max).await.map_err(body_error)?;
+            let content = answer.body.collect(bytes_max).await.map_err(body_error)?;
             Ok(content.into())
         };
         let timeout = Duration::from_millis(timeout_ms.into());

@@ -17,11 +17,12 @@ use std::task::{Context, Poll, Waker, ready};
 
 use bytes::{Bytes, BytesMut};
 use gateway_core::effect::EffectError;
-use http::{Method, Response};
+use http::Method;
 use hyper::body::Body as _;
 use tokio::io::{AsyncRead, AsyncReadExt, ReadBuf};
 
 use super::connect::Connection;
+use super::http::Answer;
 use super::outgoing::OutgoingRequest;
 use super::pool::Idle;
 use crate::body::{Body, BodyError};
@@ -64,15 +65,14 @@ impl Http1 {
         read.is_pending()
     }
 
-    /// Sends a request, and waits for the head of its response, which is given once more as it was
-    /// received. The connection goes back to `home`
-    /// when the content has been read, and can be used again.
+    /// Sends a request, and waits for the head of its response. The connection goes back to `home` when
+    /// the content has been read, and can be used again.
     pub(crate) async fn exchange(
         mut self,
         request: &OutgoingRequest<'_>,
         content: Body,
         home: &Rc<Idle>,
-    ) -> Result<(Response<Body>, Bytes), Failed> {
+    ) -> Result<Answer, Failed> {
         let framing = match content.size_hint().exact() {
             None => Framing::Chunked,
             Some(0) if !request.expects_content() => Framing::None,
@@ -84,8 +84,7 @@ impl Http1 {
         let mut exchange = Exchange { stream: self.stream, received, is_answered: false, upload };
         let (head, rest) =
             std::future::poll_fn(|cx| exchange.poll_head(cx, &request.method)).await?;
-        let received = head.received.clone();
-        Ok((exchange.respond(head, rest, home), received))
+        Ok(exchange.respond(head, rest, home))
     }
 }
 
@@ -149,7 +148,7 @@ impl Exchange {
     }
 
     /// `rest`: what came after the head.
-    fn respond(self, head: Head, mut rest: Bytes, home: &Rc<Idle>) -> Response<Body> {
+    fn respond(self, head: Head, mut rest: Bytes, home: &Rc<Idle>) -> Answer {
         let is_persistent = head.is_persistent;
         let body = match head.length {
             Length::Exactly(length) if length <= rest.len() as u64 => {
@@ -165,10 +164,7 @@ impl Exchange {
                 Body::from_http1(Content { exchange, decoder, is_persistent, home })
             }
         };
-        let mut response = Response::new(body);
-        *response.status_mut() = head.status;
-        *response.headers_mut() = head.headers;
-        response
+        Answer { status: head.status, section: head.section, body }
     }
 
     /// Gives the connection back, if another request can be sent on it.

@@ -1,16 +1,12 @@
 //! A request to an endpoint, before a version of HTTP gives it its form.
 
 use gateway_core::effect::EffectError;
-use gateway_core::message::{
-    FieldEdit, FieldLine, Names, OutgoingFields, is_field_name, is_same_name,
-};
+use gateway_core::message::{Names, OutgoingFields};
 use http::uri::{Authority, PathAndQuery, Scheme};
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Uri, header};
+use http::{HeaderMap, Method, Request, Uri};
 
 use super::pool::Origin;
-
-/// A field line, where it stands.
-pub(crate) type Line<'a> = (&'a str, &'a [u8]);
+use crate::section::{Line, checked, edited, header_map, lines_of, remove_connection_options};
 
 /// The head of a request to an endpoint, but for what frames its content: that is the connection's.
 ///
@@ -123,90 +119,23 @@ const NEVER: Names = Names::of(&[
 /// What is about the client's connection where the client says it. Where the pipeline sets it, it
 /// passes: a `TE` that an API maps is its own word, and AWS sends it too.
 const UNLESS_SET: Names = Names::of(&["host", "te", "trailer", "upgrade"]);
-/// A message without these could be taken for another one: no `Connection` may take them away.
-const NEEDED: Names = Names::of(&["host", "content-length", "content-type"]);
 
 fn lines<'a>(fields: &'a OutgoingFields, client: &'a HeaderMap) -> Result<Vec<Line<'a>>, String> {
     let mut lines = match fields {
-        OutgoingFields::Complete(fields) => fields.iter().map(line).collect::<Result<_, _>>()?,
+        OutgoingFields::Complete(fields) => {
+            fields.iter().map(checked).collect::<Result<Vec<_>, _>>()?
+        }
         OutgoingFields::Edited(edits) => {
             let mut lines = lines_of(client);
             // The client's `Host` names the gateway.
             lines.retain(|(name, _)| !UNLESS_SET.contains(name));
-            remove_connection_options(client, &mut lines);
-            for edit in edits.iter() {
-                apply(edit, &mut lines)?;
-            }
+            remove_connection_options(&mut lines);
+            edited(edits, &mut lines)?;
             lines
         }
     };
     lines.retain(|(name, _)| !NEVER.contains(name));
     Ok(lines)
-}
-
-fn lines_of(headers: &HeaderMap) -> Vec<Line<'_>> {
-    headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect()
-}
-
-/// Takes away what the client's `Connection` lists, before any edit: it speaks of the client's own
-/// fields, and must not take away what the gateway sets.
-fn remove_connection_options(client: &HeaderMap, lines: &mut Vec<Line<'_>>) {
-    let values = client.get_all(header::CONNECTION).iter().filter_map(|v| v.to_str().ok());
-    for listed in values.flat_map(|v| v.split(',')).map(str::trim) {
-        if !NEEDED.contains(listed) {
-            lines.retain(|(name, _)| !is_same(name, listed));
-        }
-    }
-}
-
-/// [`FieldEdit::apply`], without copies.
-fn apply<'a>(edit: FieldEdit<'a>, lines: &mut Vec<Line<'a>>) -> Result<(), String> {
-    match edit {
-        FieldEdit::Remove(removed) => remove(removed, lines),
-        FieldEdit::Rename(from, to) => {
-            for (name, _) in lines.iter_mut().filter(|(name, _)| is_same(name, from)) {
-                *name = checked_name(to)?;
-            }
-        }
-        FieldEdit::Set(field) => {
-            remove(field.name, lines);
-            lines.push(line(field)?);
-        }
-        FieldEdit::Append(field) => lines.push(line(field)?),
-    }
-    Ok(())
-}
-
-fn remove(removed: &str, lines: &mut Vec<Line<'_>>) {
-    lines.retain(|(name, _)| !is_same(name, removed));
-}
-
-fn is_same(one: &str, other: &str) -> bool {
-    is_same_name(one.as_bytes(), other.as_bytes())
-}
-
-fn line(field: FieldLine<'_>) -> Result<Line<'_>, String> {
-    let value = field.value.as_bytes();
-    // RFC 9110 §5.5: visible characters, bytes over 127, and white space between them.
-    let is_value = |b: u8| b == b'\t' || b >= b' ' && b != 0x7f;
-    match value.iter().all(|b| is_value(*b)) {
-        true => Ok((checked_name(field.name)?, value)),
-        false => Err(format!("the value of {}", field.name)),
-    }
-}
-
-fn checked_name(name: &str) -> Result<&str, String> {
-    if is_field_name(name) { Ok(name) } else { Err(format!("{name:?} as a field name")) }
-}
-
-fn header_map(lines: &[Line<'_>]) -> Result<HeaderMap, String> {
-    let mut headers = HeaderMap::with_capacity(lines.len());
-    for (name, value) in lines {
-        let field_name = HeaderName::from_bytes(name.as_bytes());
-        let value = HeaderValue::from_bytes(value).map_err(|_| format!("the value of {name}"))?;
-        headers.append(field_name.map_err(|_| format!("{name:?} as a field name"))?, value);
-    }
-    Ok(headers)
 }
 
 #[cfg(test)]

@@ -225,8 +225,8 @@ async fn read(
     let RememberResponse { key: _, status, fields, content, until: _ } = remember;
     let (content, bytes) = whole(content, held, memory).await?;
     // What cannot be sent is told of where it is sent.
-    let headers = framing::client_section(&fields, held.endpoint.clone()).ok();
-    let stored = bytes.zip(headers).map(|(bytes, headers)| Stored::new(status, &headers, &bytes));
+    let lines = framing::client_section(&fields, &held.endpoint).ok();
+    let stored = bytes.zip(lines).map(|(bytes, lines)| Stored::new(status, &lines, &bytes));
     Ok((content, stored))
 }
 
@@ -252,7 +252,7 @@ async fn whole(
 
 /// Has an exchange hold what is cached, as it holds an endpoint's response.
 fn hold(stored: &Stored, held: &mut Held) -> RecalledResponse {
-    held.endpoint = stored.headers.clone();
+    held.endpoint = stored.section.clone();
     RecalledResponse {
         status: stored.status,
         content: held.contents.hold(Body::from(stored.content.clone())),

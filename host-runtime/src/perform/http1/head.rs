@@ -3,9 +3,10 @@
 use std::mem::MaybeUninit;
 
 use bytes::{Bytes, BytesMut};
-use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use http::{Method, StatusCode};
 
 use crate::perform::outgoing::OutgoingRequest;
+use crate::section::Section;
 
 /// Most field lines of a response.
 const LINES_MAX: usize = 100;
@@ -25,9 +26,7 @@ pub(super) enum Framing {
 #[derive(Debug)]
 pub(super) struct Head {
     pub(super) status: StatusCode,
-    pub(super) headers: HeaderMap,
-    /// The head as it was received, which knows how names are spelled.
-    pub(super) received: Bytes,
+    pub(super) section: Section,
     pub(super) length: Length,
     /// Whether the connection can be used after it.
     pub(super) is_persistent: bool,
@@ -138,42 +137,33 @@ fn read(
 ) -> Result<Head, String> {
     let status = StatusCode::from_u16(response.code.unwrap_or_default());
     let status = status.map_err(|error| error.to_string())?;
-    // With room for what the gateway adds: a map that grows is made anew.
-    let mut headers = HeaderMap::with_capacity(response.headers.len() + 8);
-    for line in response.headers.iter() {
-        let name = HeaderName::from_bytes(line.name.as_bytes());
-        let value = HeaderValue::from_maybe_shared(received.slice_ref(line.value));
-        headers.append(
-            name.map_err(|_| format!("{:?} as a field name", line.name))?,
-            value.map_err(|_| format!("the value of {}", line.name))?,
-        );
-    }
+    let section = Section::parsed(received, response.headers);
     let is_http11 = response.version == Some(1);
-    let length = length(status, &headers, method, is_http11)?;
-    let is_persistent = length != Length::UntilClose && is_persistent(&headers, is_http11);
-    Ok(Head { status, headers, received, length, is_persistent })
+    let length = length(status, &section, method, is_http11)?;
+    let is_persistent = length != Length::UntilClose && is_persistent(&section, is_http11);
+    Ok(Head { status, section, length, is_persistent })
 }
 
 fn length(
     status: StatusCode,
-    headers: &HeaderMap,
+    section: &Section,
     method: &Method,
     is_http11: bool,
 ) -> Result<Length, String> {
     if *method == Method::HEAD || matches!(status.as_u16(), 204 | 304) {
         return Ok(Length::Exactly(0));
     }
-    if headers.contains_key(header::TRANSFER_ENCODING) {
+    if let Some(coding) = options(section, "transfer-encoding").last() {
         // HTTP/1.0 has no such field: somebody on the way did not know it (RFC 9112 §6.1).
         if !is_http11 {
             return Err("Transfer-Encoding in HTTP/1.0".into());
         }
-        return Ok(match last_option(headers, header::TRANSFER_ENCODING) {
-            Some(coding) if coding.eq_ignore_ascii_case("chunked") => Length::Chunked,
-            _ => Length::UntilClose,
+        return Ok(match coding.eq_ignore_ascii_case("chunked") {
+            true => Length::Chunked,
+            false => Length::UntilClose,
         });
     }
-    let mut lengths = options(headers, header::CONTENT_LENGTH).map(content_length);
+    let mut lengths = options(section, "content-length").map(content_length);
     let Some(first) = lengths.next() else { return Ok(Length::UntilClose) };
     match first.filter(|first| lengths.all(|other| other == Some(*first))) {
         Some(length) => Ok(Length::Exactly(length)),
@@ -186,26 +176,26 @@ fn content_length(text: &str) -> Option<u64> {
     text.parse().ok().filter(|_| is_number)
 }
 
-fn is_persistent(headers: &HeaderMap, is_http11: bool) -> bool {
-    let has = |option: &str| {
-        options(headers, header::CONNECTION).any(|one| one.eq_ignore_ascii_case(option))
-    };
+fn is_persistent(section: &Section, is_http11: bool) -> bool {
+    let has =
+        |option: &str| options(section, "connection").any(|one| one.eq_ignore_ascii_case(option));
     !has("close") && (is_http11 || has("keep-alive"))
 }
 
 /// The members of a field that is a list. One that is not text is no option that anybody knows.
-fn options(headers: &HeaderMap, name: HeaderName) -> impl Iterator<Item = &str> {
-    let values = headers.get_all(name).into_iter().map(|value| value.to_str().unwrap_or("?"));
-    values.flat_map(|value| value.split(',')).map(str::trim)
-}
-
-fn last_option(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
-    options(headers, name).last()
+fn options<'a>(section: &'a Section, name: &'a str) -> impl Iterator<Item = &'a str> {
+    let is_text = |b: &u8| matches!(b, b'\t' | b' '..=b'~');
+    let text = move |value: &'a [u8]| match value.iter().all(is_text) {
+        true => std::str::from_utf8(value).unwrap_or("?"),
+        false => "?",
+    };
+    section.all(name).map(text).flat_map(|value| value.split(',')).map(str::trim)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::framing::tests::headers;
     use gateway_core::message::{FieldEdits, OutgoingFields};
 
     fn read(text: &str, method: &Method) -> Result<Parsed, String> {
@@ -224,9 +214,7 @@ mod tests {
     #[test]
     fn a_request_is_written_with_its_names_in_title_case() {
         let fields = OutgoingFields::Edited(FieldEdits::new());
-        let mut client = HeaderMap::new();
-        client.append("x-forwarded-for", HeaderValue::from_static("a"));
-        client.append("x-forwarded-for", HeaderValue::from_static("b"));
+        let client = headers(&[("x-forwarded-for", "a"), ("x-forwarded-for", "b")]);
         let url = "http://e:81/a?b".into();
         let request = OutgoingRequest::new("PUT", url, &fields, &client).unwrap();
         let mut out = Vec::new();
@@ -251,7 +239,7 @@ mod tests {
         assert!(may_be_whole(&text.as_bytes()[..end], end - 1));
         let Parsed::Final(head, rest) = read(text, &Method::GET).unwrap() else { panic!() };
         assert_eq!((head.status.as_u16(), &rest[..]), (404, &b"ok"[..]));
-        assert_eq!(head.headers.get_all("a").iter().count(), 2);
+        assert_eq!(head.section.all("a").count(), 2);
         assert!(head.is_persistent);
     }
 
@@ -259,7 +247,7 @@ mod tests {
     fn interim_responses_are_passed_over() {
         let text = "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: a\r\n\r\nHTTP/1.1 204 No Content\r\n\r\n";
         let Parsed::Final(head, _) = read(text, &Method::GET).unwrap() else { panic!() };
-        assert_eq!((head.status.as_u16(), head.headers.len()), (204, 0));
+        assert_eq!((head.status.as_u16(), head.section.iter().len()), (204, 0));
         assert!(matches!(
             read("HTTP/1.1 100 Continue\r\n\r\nHTTP/1", &Method::GET),
             Ok(Parsed::Partial(rest)) if rest == "HTTP/1"
