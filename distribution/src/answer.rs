@@ -16,6 +16,8 @@ pub struct Answer {
     pub fields: Fields,
     /// Its content.
     pub content: String,
+    /// What logs say that went wrong (`x-edge-detailed-result-type`).
+    pub detail: Option<&'static str>,
 }
 
 impl Answer {
@@ -36,7 +38,14 @@ impl Answer {
             "<!DOCTYPE html><html><head><title>ERROR: The request could not be satisfied</title></head>\
              <body><h1>{status} {title}</h1><p>{message}</p></body></html>\n"
         );
-        Self { status, fields: Fields::from([("Content-Type", "text/html")]), content }
+        let fields = Fields::from([("Content-Type", "text/html")]);
+        Self { status, fields, content, detail: None }
+    }
+
+    /// The same, and what logs are to say of it.
+    #[must_use]
+    pub fn with_detail(self, detail: &'static str) -> Self {
+        Self { detail: Some(detail), ..self }
     }
 
     /// As CloudFront refuses what its web ACL does not let through, or cannot inspect.
@@ -50,6 +59,7 @@ impl Answer {
                 _ => "The request could not be inspected.",
             },
         )
+        .with_detail("InvalidRequestBlocked")
     }
 
     /// As CloudFront refuses what is not signed as it should be.
@@ -58,12 +68,13 @@ impl Answer {
             "<?xml version=\"1.0\" encoding=\"UTF-8\"?><Error><Code>{code}</Code>\
              <Message>{message}</Message></Error>"
         );
-        Self { status: 403, fields: Fields::from([("Content-Type", "text/xml")]), content }
+        let fields = Fields::from([("Content-Type", "text/xml")]);
+        Self { status: 403, fields, content, detail: None }
     }
 
     pub(crate) fn redirect(location: &str) -> Self {
         let fields = Fields::from([("Location", location), ("Content-Type", "text/html")]);
-        Self { status: 301, fields, content: String::new() }
+        Self { status: 301, fields, content: String::new(), detail: None }
     }
 
     /// What the viewer is told that it is.

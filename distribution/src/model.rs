@@ -4,6 +4,7 @@ use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use crate::log::{Logging, RealTimeLog};
 use crate::pattern::Pattern;
 
 /// What the operator decides beyond CloudFront's model.
@@ -34,6 +35,9 @@ pub struct Distribution {
     pub options: Options,
     /// The ARN of the web ACL in front of it, which the host has to know.
     pub web_acl_id: Option<String>,
+    /// Its `DomainName`, where it is known.
+    pub(crate) domain_name: Option<String>,
+    pub(crate) logging: Logging,
     pub(crate) enabled: bool,
     pub(crate) groups: Vec<Group>,
     /// In order; the default one is the last, and matches everything.
@@ -108,6 +112,7 @@ pub(crate) struct Behavior {
     pub(crate) compress: bool,
     /// The ids of keys whose signatures are trusted; `None`: nothing is signed.
     pub(crate) trusted_keys: Option<Vec<String>>,
+    pub(crate) real_time: Option<RealTimeLog>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

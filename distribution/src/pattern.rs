@@ -21,6 +21,10 @@ impl Pattern {
         Self("*".into())
     }
 
+    pub(crate) fn text(&self) -> &str {
+        &self.0
+    }
+
     pub(crate) fn matches(&self, path: &str) -> bool {
         matches(self.0.as_bytes(), path.as_bytes())
     }

@@ -11,6 +11,7 @@ use alloc::vec::Vec;
 
 use serde_json::Value;
 
+use crate::log::Logging;
 use crate::model::{CustomError, Distribution, Geo, Options};
 use crate::problem::Problem;
 use at::{At, Reading};
@@ -106,11 +107,15 @@ fn read(
         let aliases = config.items("Aliases");
         let mut aliases: Vec<String> =
             aliases.iter().filter_map(|at| Some(at.text()?.to_ascii_lowercase())).collect();
-        aliases.extend(domain);
+        aliases.extend(domain.clone());
+        let logging = config.get("Logging");
+        let logs = |name| logging.as_ref().is_some_and(|at| at.is(name));
         let root = config.get("DefaultRootObject").and_then(|at| at.text().map(String::from));
         let web_acl = config.get("WebACLId").and_then(|at| at.text());
         Some(Distribution {
             id: named.unwrap_or_else(|| id.into()),
+            domain_name: domain,
+            logging: Logging { is_enabled: logs("Enabled"), has_cookies: logs("IncludeCookies") },
             web_acl_id: web_acl.filter(|arn| !arn.is_empty()).map(String::from),
             aliases,
             public_keys: refs.public_keys.clone(),
@@ -149,9 +154,6 @@ fn refuse(config: &At<'_, '_>) {
     }
     if let Some(at) = config.get("ConnectionMode").filter(|at| at.text() != Some("direct")) {
         at.error("only `direct` is supported");
-    }
-    if let Some(at) = config.get("Logging").filter(|at| at.is("Enabled")) {
-        at.error("standard logs go to S3, which is not supported: set `Enabled` to false");
     }
     let own = config.get("ViewerCertificate").filter(|at| {
         at.get("CloudFrontDefaultCertificate").is_none_or(|at| at.boolean() != Some(true))

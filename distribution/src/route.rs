@@ -85,7 +85,8 @@ impl Distribution {
             None => (viewer.target, None),
         };
         let Some(path) = path::normal(raw_path) else {
-            return Err(Answer::error(400, "The path of the request is ambiguous."));
+            return Err(Answer::error(400, "The path of the request is ambiguous.")
+                .with_detail("InvalidRequest"));
         };
         let is_denied = match (&self.geo, viewer.country) {
             (Geo::Everybody, _) => false,
@@ -98,7 +99,7 @@ impl Distribution {
         };
         if is_denied {
             let message = "The distribution is configured to block access from your country.";
-            return Err(Answer::error(403, message));
+            return Err(Answer::error(403, message).with_detail("ClientGeoBlocked"));
         }
         let behavior = self.behavior(&path);
         if !viewer.is_https {
@@ -116,12 +117,13 @@ impl Distribution {
         if !behavior.methods.iter().any(|method| method == viewer.method) {
             let message = "This distribution is not configured to allow the HTTP request method that \
                            was used for this request. The distribution supports only cachable requests.";
-            return Err(Answer::error(403, message));
+            return Err(Answer::error(403, message).with_detail("InvalidRequestMethod"));
         }
         let is_cached = behavior.cached_methods.iter().any(|method| method == viewer.method);
         if viewer.has_content && is_cached {
             // A fat GET: the origin may go by what no cache key has.
-            return Err(Answer::error(403, "Bad request: there is content where none can be."));
+            let message = "Bad request: there is content where none can be.";
+            return Err(Answer::error(403, message).with_detail("InvalidRequest"));
         }
         let path = self.rooted(path);
         Ok(Matched {
@@ -156,7 +158,7 @@ impl Distribution {
         root.map_or(path, |root| ["/", root].concat())
     }
 
-    fn behavior(&self, path: &str) -> &Behavior {
+    pub(crate) fn behavior(&self, path: &str) -> &Behavior {
         let mut all = self.behaviors.iter();
         all.find(|behavior| behavior.pattern.matches(path)).expect("the default one matches all")
     }

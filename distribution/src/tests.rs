@@ -3,6 +3,7 @@
 mod bad_input;
 mod behaviors;
 mod keys;
+mod logs;
 mod reading;
 mod responses;
 mod signed;

@@ -8,6 +8,7 @@ mod compressing;
 mod flights;
 mod inspect;
 mod keeping;
+mod logged;
 mod origin;
 mod response;
 mod store;
@@ -25,6 +26,7 @@ use wasm_bindgen::JsValue;
 use worker::{Context, Env};
 
 use self::inspect::{Inspected, inspect};
+use self::logged::Logs;
 use self::response::{Outcome, to_response};
 use self::store::Store;
 use crate::content::Contents;
@@ -39,6 +41,7 @@ pub(crate) struct Edge {
     has_listener: bool,
     /// The web ACL in front of it.
     web_acl: Option<u32>,
+    logs: Logs,
 }
 
 /// The distributions of a snapshot.
@@ -92,7 +95,11 @@ impl Edge {
         let elsewhere = |id: &str| source.origins.get(id).map(String::as_str);
         let places = distribution.places(elsewhere, apis);
         let DistributionSource { has_listener, web_acl, .. } = *source;
-        Ok(Self { distribution, places, has_listener, web_acl })
+        let logs = Logs {
+            is_standard: source.log_destination.is_some(),
+            is_real_time: source.real_time_destination.is_some(),
+        };
+        Ok(Self { distribution, places, has_listener, web_acl, logs })
     }
 }
 
@@ -114,8 +121,10 @@ pub(crate) async fn answer(
         let mut refused =
             Outcome::from(distribution::Answer::error(413, "The request is too large."));
         refused.result.mark(&mut refused.fields, &request_id);
+        logged::write(&edge, &arrival, &fields, &refused, &request_id);
         return to_response(refused, &method);
     }
+    let sent = fields.clone(); // before the web ACL adds to them
     let has_content = arrival.request.content != Content::Empty;
     let inspected = match edge.web_acl {
         Some(index) => {
@@ -150,6 +159,8 @@ pub(crate) async fn answer(
             outcome
         }
     };
+    let Exchange { edge, asked, request_id, .. } = &exchange;
+    logged::write(edge, &asked.arrival, &sent, &outcome, request_id);
     to_response(outcome, &method)
 }
 

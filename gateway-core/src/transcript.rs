@@ -12,7 +12,7 @@ use alloc::{string::String, vec::Vec};
 use serde::{Deserialize, Serialize};
 
 pub(crate) use record::Recorder;
-pub(crate) use secrets::is_secret;
+pub use secrets::is_secret;
 
 use crate::definition::Source;
 use crate::effect::EffectKind;

@@ -75,6 +75,11 @@ impl Peer {
         self.heads.as_ref()
     }
 
+    /// The TLS session that it came by.
+    pub(crate) fn session(&self) -> Option<&Session> {
+        self.session.as_ref()
+    }
+
     /// By TLS.
     pub(crate) fn with_session(self, session: Option<Session>) -> Self {
         Self { session, ..self }

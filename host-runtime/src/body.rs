@@ -66,6 +66,8 @@ enum Source {
     Pumped(Box<edge::Pumped>),
     /// What is kept on its way, by a distribution.
     Kept(Box<edge::Keeping>),
+    /// What is counted on its way, for a distribution's log.
+    Logged(Box<edge::Logged>),
 }
 
 /// Why content broke off.
@@ -130,6 +132,11 @@ impl Body {
     /// Content that is kept on its way.
     pub(crate) fn from_kept(keeping: edge::Keeping) -> Self {
         Self::stream(Source::Kept(Box::new(keeping)), u64::MAX)
+    }
+
+    /// Content that is counted on its way.
+    pub(crate) fn from_logged(logged: edge::Logged) -> Self {
+        Self::stream(Source::Logged(Box::new(logged)), u64::MAX)
     }
 
     /// The same content, which breaks off where a part of it takes longer, or all of it.
@@ -437,6 +444,7 @@ impl Source {
             Self::Http1(content) => return content.poll_part(cx),
             Self::Function(content) => return content.poll_part(cx),
             Self::Kept(keeping) => return keeping.poll_part(cx),
+            Self::Logged(logged) => return logged.poll_part(cx),
             Self::Pumped(pumped) => return pumped.poll_part(cx),
             Self::Incoming(incoming) => incoming,
         };
@@ -458,6 +466,7 @@ impl Source {
             Self::Http1(content) => content.is_end(),
             Self::Function(content) => content.is_end(),
             Self::Kept(keeping) => keeping.is_end(),
+            Self::Logged(logged) => logged.is_end(),
             Self::Pumped(pumped) => pumped.remaining() == 0,
         }
     }
@@ -467,6 +476,7 @@ impl Source {
             Self::Incoming(incoming) => incoming.size_hint(),
             Self::Function(_) => SizeHint::default(),
             Self::Kept(keeping) => keeping.size_hint(),
+            Self::Logged(logged) => logged.size_hint(),
             Self::Pumped(pumped) => SizeHint::with_exact(pumped.remaining()),
             Self::Http1(content) => {
                 content.remaining().map_or_else(SizeHint::default, SizeHint::with_exact)

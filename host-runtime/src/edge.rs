@@ -8,6 +8,7 @@ mod cached;
 mod compressing;
 mod inspect;
 mod keeping;
+mod logged;
 mod origin;
 mod response;
 mod store;
@@ -29,6 +30,8 @@ use hyper::body::{Body as _, Incoming};
 
 use inspect::{Inspected, inspect};
 pub(crate) use keeping::{Keeping, Pumped};
+use logged::Entry;
+pub(crate) use logged::{Logged, begin_logs};
 use response::{Outcome, to_response};
 pub use store::EdgeCache;
 
@@ -101,11 +104,20 @@ pub(crate) async fn answer(
     let bytes: usize = fields.iter().map(|f| f.name.len() + f.value.len()).sum();
     let request_id = URL_SAFE_NO_PAD.encode(worker.seed().0);
     let method = parts.method.clone();
+    let mut entry = Entry::begin(worker, peer, edge, &parts, &fields, &request_id);
+    let respond = |entry: &mut Option<Entry>, outcome: Outcome| {
+        entry.iter_mut().for_each(|entry| entry.decided(&outcome));
+        let response = to_response(outcome, &method);
+        match entry.take() {
+            Some(entry) => entry.sending(response),
+            None => response,
+        }
+    };
     if bytes + target.len() > FIELDS_BYTES_MAX {
         let mut refused =
             Outcome::from(distribution::Answer::error(413, "The request is too large."));
         refused.result.mark(&mut refused.fields, &request_id);
-        return to_response(refused, &method);
+        return respond(&mut entry, refused);
     }
     let host = fields.text("host").unwrap_or_default().to_owned();
     let part_max = worker.settings.borrow().limits.content_timeout;
@@ -143,7 +155,7 @@ pub(crate) async fn answer(
             *outcome
         }
     };
-    to_response(outcome, &method)
+    respond(&mut entry, outcome)
 }
 
 /// What a viewer asked.

@@ -11,7 +11,7 @@ use tokio::sync::{Notify, mpsc::UnboundedReceiver, watch};
 use tokio::task::JoinHandle;
 
 use crate::acme::{AcmeHealth, Challenges};
-use crate::edge::EdgeCache;
+use crate::edge::{self, EdgeCache};
 use crate::engine::{Engine, EngineError};
 use crate::explained::Explanations;
 use crate::host::Place;
@@ -121,6 +121,7 @@ impl Worker {
         shared.stage_caches.configure(&settings.stage_caches);
         shared.load.limit(settings.limits.load);
         shared.edge_cache.configure(&settings.limits, &settings.distributions);
+        edge::begin_logs(&shared.access_log, &settings.distributions);
         shared.metrics.tell_of(&settings.vpc_links);
         let handshakes = Handshakes::new(&shared.challenges);
         Self {
@@ -221,6 +222,7 @@ impl Worker {
         self.shared.stage_caches.configure(&settings.stage_caches);
         self.shared.load.limit(settings.limits.load);
         self.shared.edge_cache.configure(&settings.limits, &settings.distributions);
+        edge::begin_logs(&self.shared.access_log, &settings.distributions);
         self.shared.metrics.tell_of(&settings.vpc_links);
         if !Arc::ptr_eq(&settings.trust, &self.settings.borrow().trust) {
             // Nobody may use a connection for which an authority vouched that is trusted no more.

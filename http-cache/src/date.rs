@@ -35,6 +35,12 @@ pub fn format_date(at: Timestamp) -> String {
     format!("{name}, {day:02} {month} {year:04} {h:02}:{m:02}:{s:02} GMT")
 }
 
+/// Year, month and day, both from 1.
+pub fn civil_date(at: Timestamp) -> (u64, u32, u32) {
+    let (year, month, day) = civil(at.0 / 1000 / DAY_S);
+    (year, month + 1, day)
+}
+
 type Parsed<'a> = (u64, u32, u32, &'a str);
 
 /// `06 Nov 1994 08:49:37 GMT`

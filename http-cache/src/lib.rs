@@ -29,7 +29,7 @@ mod vary;
 pub use age::Timestamp;
 pub use cache_status::{CacheStatus, ForwardReason};
 pub use connection::remove_hop_by_hop;
-pub use date::{format_date, parse_date};
+pub use date::{civil_date, format_date, parse_date};
 pub use decide::{Decision, Unusable, look_up, stale_on_error};
 pub use directives::{RequestDirectives, ResponseDirectives};
 pub use fields::{Field, Fields};

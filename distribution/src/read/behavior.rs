@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 
 use super::at::At;
 use super::policies::{References, selected};
+use crate::log::RealTimeLog;
 use crate::managed;
 use crate::model::{
     Behavior, CachePolicy, Group, Origin, OriginRequestPolicy, ResponseHeadersPolicy, Selected,
@@ -93,7 +94,18 @@ fn behavior(at: &At<'_, '_>, pattern: Pattern, places: &Places<'_>) -> Option<Be
         respond,
         compress: at.is("Compress"),
         trusted_keys: trusted_keys(at, places),
+        real_time: real_time(at, places),
     })
+}
+
+fn real_time(at: &At<'_, '_>, places: &Places<'_>) -> Option<RealTimeLog> {
+    let at = at.get("RealtimeLogConfigArn")?;
+    let arn = at.text().filter(|arn| !arn.is_empty())?;
+    let found = places.refs.real_time.get(arn).cloned();
+    if found.is_none() {
+        at.error("there is no such real-time log configuration: `references` brings it");
+    }
+    found
 }
 
 fn response_headers(at: &At<'_, '_>, places: &Places<'_>) -> Option<ResponseHeadersPolicy> {
@@ -125,7 +137,7 @@ fn refuse(at: &At<'_, '_>) {
             at.error(alloc::format!("`{name}`: functions at the edge are not supported yet"));
         }
     }
-    for name in ["FieldLevelEncryptionId", "RealtimeLogConfigArn"] {
+    for name in ["FieldLevelEncryptionId"] {
         if let Some(at) = at.get(name).filter(|at| at.text() != Some("")) {
             at.error("this is not supported");
         }

@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::KeyGroups;
 use super::at::{At, Reading};
 use super::origin::is_field;
+use crate::log::{REAL_TIME, RealTimeLog};
 use crate::model::{
     CachePolicy, Cors, OriginRequestPolicy, ResponseHeadersPolicy, Selected, SetField,
 };
@@ -22,6 +23,8 @@ pub(super) struct References {
     pub(super) response_headers: BTreeMap<String, ResponseHeadersPolicy>,
     pub(super) key_groups: KeyGroups,
     pub(super) public_keys: BTreeMap<String, String>,
+    /// By their ARNs.
+    pub(super) real_time: BTreeMap<String, RealTimeLog>,
 }
 
 impl References {
@@ -50,9 +53,13 @@ impl References {
         } else if let Some((id, config)) = named(top, "PublicKey") {
             let key = config.required("EncodedKey").and_then(|at| at.text());
             self.public_keys.insert(id, key.unwrap_or_default().into());
+        } else if let Some(config) = top.get("RealtimeLogConfig") {
+            let arn = config.required("ARN").and_then(|at| at.text()).unwrap_or_default();
+            self.real_time.insert(arn.into(), real_time(&config));
         } else {
             top.error(
-                "it is no cache, origin request or response headers policy, key group or key",
+                "it is no cache, origin request or response headers policy, key group, key or real-time log \
+                 configuration",
             );
         }
     }
@@ -114,6 +121,26 @@ fn cache(at: &At<'_, '_>) -> CachePolicy {
         key.error("fields in a cache key are named one by one");
     }
     policy
+}
+
+fn real_time(at: &At<'_, '_>) -> RealTimeLog {
+    at.members(&["ARN", "Name", "SamplingRate", "EndPoints", "Fields"]);
+    let sampling_rate = at.required("SamplingRate").and_then(|at| at.number()).unwrap_or(100);
+    if !(1..=100).contains(&sampling_rate) {
+        at.error("`SamplingRate` is 1 to 100");
+    }
+    let asked = at.items("Fields");
+    for field in &asked {
+        if !field.text().is_some_and(|name| REAL_TIME.contains(&name)) {
+            field.error("this field is not known here");
+        }
+    }
+    let is_asked = |name: &&str| asked.iter().any(|at| at.text() == Some(name));
+    let fields: Vec<&str> = REAL_TIME.into_iter().filter(is_asked).collect();
+    if asked.is_empty() {
+        at.error("`Fields` has at least one");
+    }
+    RealTimeLog { sampling_rate, fields }
 }
 
 fn parts(at: &At<'_, '_>) -> (Selected, Selected, Selected) {

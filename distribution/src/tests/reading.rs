@@ -42,7 +42,6 @@ fn what_is_not_supported_is_refused_at_its_place() {
         problems(&document(changes))
     };
     assert_eq!(at_top("Staging", json!(true)), ["/DistributionConfig/Staging"]);
-    assert_eq!(at_top("Logging", json!({"Enabled": true})), ["/DistributionConfig/Logging"]);
     assert_eq!(at_top("SomethingNew", json!(1)), ["/DistributionConfig/SomethingNew"]);
     let in_behavior = |name: &str, value: Value| {
         let mut changes = json!({});

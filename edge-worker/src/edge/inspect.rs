@@ -57,7 +57,14 @@ pub(super) async fn inspect(
             };
             let fields: Fields = own.iter().map(|line| (line.name, line.value)).collect();
             let result = CacheResult::Error;
-            Inspected::Answered(Outcome { status, fields, content, result, cache_status: None })
+            Inspected::Answered(Outcome {
+                status,
+                fields,
+                content,
+                result,
+                cache_status: None,
+                detail: Some("InvalidRequestBlocked"),
+            })
         }
         Response { status, .. } => Inspected::Refused(Answer::of_web_acl(status)),
     }

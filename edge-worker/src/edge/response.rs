@@ -16,6 +16,8 @@ pub(super) struct Outcome {
     pub(super) content: Option<JsValue>,
     pub(super) result: CacheResult,
     pub(super) cache_status: Option<CacheStatus>,
+    /// What logs are to say that went wrong.
+    pub(super) detail: Option<&'static str>,
 }
 
 impl Outcome {
@@ -23,13 +25,20 @@ impl Outcome {
     pub(super) fn passed(answer: OriginAnswer) -> Self {
         let OriginAnswer { status, fields, content, .. } = answer;
         let result = if status >= 400 { CacheResult::Error } else { CacheResult::Miss };
-        Self { status, fields, content: content.map(JsValue::from), result, cache_status: None }
+        Self {
+            status,
+            fields,
+            content: content.map(JsValue::from),
+            result,
+            cache_status: None,
+            detail: None,
+        }
     }
 
     /// What is stored, as this viewer gets it, with that of its content.
     pub(super) fn served(served: Served, content: Option<JsValue>, result: CacheResult) -> Self {
         let Served { status, fields, .. } = served;
-        Self { status, fields, content, result, cache_status: None }
+        Self { status, fields, content, result, cache_status: None, detail: None }
     }
 
     pub(super) fn with_status(mut self, status: CacheStatus) -> Self {
@@ -41,9 +50,9 @@ impl Outcome {
 impl From<Answer> for Outcome {
     fn from(answer: Answer) -> Self {
         let result = answer.result();
-        let Answer { status, fields, content } = answer;
+        let Answer { status, fields, content, detail } = answer;
         let content = (!content.is_empty()).then(|| JsValue::from(content));
-        Self { status, fields, content, result, cache_status: None }
+        Self { status, fields, content, result, cache_status: None, detail }
     }
 }
 

@@ -105,6 +105,10 @@ pub struct DistributionSource {
     pub cache_status: bool,
     /// Heuristic freshness, percent of the time since `Last-Modified`.
     pub heuristic_percent: u32,
+    /// Where its standard logs are written, if anywhere: `stdout`, `stderr`, or a file path.
+    pub log_destination: Option<String>,
+    /// The same of its real-time logs.
+    pub real_time_destination: Option<String>,
     /// The web ACL in front of it: index into `Snapshot::web_acls`.
     pub web_acl: Option<u32>,
 }

@@ -132,8 +132,9 @@ fn is_reference(name: &str) -> bool {
     ["referer", "location", "content-location"].iter().any(|one| name.eq_ignore_ascii_case(one))
 }
 
-/// AWS: "authorization headers, API key values, and similar sensitive request parameters".
-pub(crate) fn is_secret(name: &str) -> bool {
+/// Whether a field or parameter of this name is one whose value is in no log. AWS: "authorization headers, API key
+/// values, and similar sensitive request parameters".
+pub fn is_secret(name: &str) -> bool {
     let name: String =
         name.chars().filter(|c| *c != '-' && *c != '_').map(|c| c.to_ascii_lowercase()).collect();
     let parts =

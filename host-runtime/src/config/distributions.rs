@@ -7,6 +7,7 @@ use distribution::Options;
 use gateway_core::definition::Source;
 use gateway_core::definition::document::At;
 
+use super::api::destination_of;
 use super::listeners::{self, Listener};
 use super::reading::Reading;
 
@@ -23,6 +24,10 @@ pub struct DistributionConfig {
     pub listen: Option<Listener>,
     /// Where origins are reached that are elsewhere than their domain names say, by their ids.
     pub origins: BTreeMap<String, String>,
+    /// Where its standard logs are written, if anywhere.
+    pub log_destination: Option<String>,
+    /// The same of its real-time logs.
+    pub real_time_destination: Option<String>,
     /// The operator's choices.
     pub options: Options,
     /// Where it stands in the configuration.
@@ -59,6 +64,7 @@ fn read(reading: &Reading, at: &At<'_>, directory: &Path) -> Option<Distribution
             "viewerCacheControl",
             "cacheStatus",
             "heuristicPercent",
+            "logging",
         ],
     );
     let file = |at: &At<'_>| reading.text(at).map(|path| directory.join(path));
@@ -68,6 +74,14 @@ fn read(reading: &Reading, at: &At<'_>, directory: &Path) -> Option<Distribution
     let origins = at.get("origins").map(|at| reading.object(&at)).unwrap_or_default();
     let is = |name| at.get(name).and_then(|at| reading.boolean(&at)).unwrap_or(false);
     let percent = at.get("heuristicPercent").and_then(|at| reading.whole(&at));
+    let logging = at.get("logging");
+    if let Some(at) = &logging {
+        reading.keys(at, &["destination", "realTimeDestination"]);
+    }
+    let destination = |name: &str| {
+        let at = logging.as_ref()?.get(name)?;
+        Some(destination_of(reading.text(&at)?, directory))
+    };
     Some(DistributionConfig {
         id: id?.into(),
         definition: definition?,
@@ -77,6 +91,8 @@ fn read(reading: &Reading, at: &At<'_>, directory: &Path) -> Option<Distribution
             .iter()
             .filter_map(|(id, at)| Some((String::from(*id), reading.url(at)?)))
             .collect(),
+        log_destination: destination("destination"),
+        real_time_destination: destination("realTimeDestination"),
         options: Options {
             reads_targeted: is("cdnCacheControl"),
             heeds_viewers: is("viewerCacheControl"),

@@ -61,7 +61,14 @@ pub(super) async fn inspect(
             };
             let fields: Fields = own.iter().map(|line| (line.name, line.value)).collect();
             let result = CacheResult::Error;
-            let outcome = Outcome { status, fields, content, result, cache_status: None };
+            let outcome = Outcome {
+                status,
+                fields,
+                content,
+                result,
+                cache_status: None,
+                detail: Some("InvalidRequestBlocked"),
+            };
             Inspected::Answered(Box::new(outcome))
         }
         Response { status, .. } => Inspected::Refused(Answer::of_web_acl(status)),

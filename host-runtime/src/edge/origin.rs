@@ -121,12 +121,14 @@ impl Exchange {
             EffectError::TimedOut => {
                 tracing::warn!(origin, "an origin does not answer in time");
                 Answer::error(504, "The origin did not answer in time.")
+                    .with_detail("OriginCommError")
             }
             EffectError::Stalled => Answer::error(400, "The content of the request did not come."),
             EffectError::TooLarge => Answer::error(413, "The request is too large."),
             error => {
                 tracing::warn!(origin, ?error, "an origin cannot be asked");
                 Answer::error(502, "The origin cannot be reached, or its answer is no HTTP.")
+                    .with_detail("OriginConnectError")
             }
         }
     }

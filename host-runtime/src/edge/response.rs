@@ -20,6 +20,8 @@ pub(super) struct Outcome {
     pub(super) content: Body,
     pub(super) result: CacheResult,
     pub(super) cache_status: Option<CacheStatus>,
+    /// What logs are to say that went wrong.
+    pub(super) detail: Option<&'static str>,
 }
 
 impl Outcome {
@@ -27,7 +29,7 @@ impl Outcome {
     pub(super) fn passed(answer: OriginAnswer) -> Self {
         let OriginAnswer { status, fields, content, .. } = answer;
         let result = if status >= 400 { CacheResult::Error } else { CacheResult::Miss };
-        Self { status, fields, content, result, cache_status: None }
+        Self { status, fields, content, result, cache_status: None, detail: None }
     }
 
     /// What is stored, as this viewer gets it.
@@ -40,7 +42,7 @@ impl Outcome {
             }
         };
         let Served { status, fields, .. } = served;
-        Self { status, fields, content: content.into(), result, cache_status: None }
+        Self { status, fields, content: content.into(), result, cache_status: None, detail: None }
     }
 
     pub(super) fn with_status(mut self, status: CacheStatus) -> Self {
@@ -52,9 +54,9 @@ impl Outcome {
 impl From<Answer> for Outcome {
     fn from(answer: Answer) -> Self {
         let result = answer.result();
-        let Answer { status, fields, content } = answer;
+        let Answer { status, fields, content, detail } = answer;
         let content = content.into_bytes().into();
-        Self { status, fields, content, result, cache_status: None }
+        Self { status, fields, content, result, cache_status: None, detail }
     }
 }
 

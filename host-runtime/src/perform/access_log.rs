@@ -39,6 +39,11 @@ enum Message {
         destination: Arc<str>,
         lines: Vec<u8>,
     },
+    /// What files of this name begin with.
+    Head {
+        destination: Arc<str>,
+        head: String,
+    },
     /// Opens files anew: they were rotated.
     Reopen,
     /// Everything sent before is written when this is answered.
@@ -53,7 +58,8 @@ impl AccessLog {
     pub fn start() -> io::Result<Self> {
         let (queue, messages) = mpsc::channel();
         let state = Arc::new(State::default());
-        let writer = Writer { state: Arc::clone(&state), files: HashMap::new() };
+        let (files, heads) = Default::default();
+        let writer = Writer { state: Arc::clone(&state), files, heads };
         let thread = std::thread::Builder::new()
             .name("access-log".into())
             .spawn(move || writer.run(&messages))?;
@@ -69,6 +75,11 @@ impl AccessLog {
             state: Arc::clone(&self.state),
             flushing: false,
         })))
+    }
+
+    /// What a file of this name begins with from now on, if it is empty when it is opened.
+    pub fn begin_with(&self, destination: &str, head: String) {
+        self.send(Message::Head { destination: destination.into(), head });
     }
 
     /// Opens files anew, as after a rotation.
@@ -183,6 +194,7 @@ impl Drop for Buffer {
 struct Writer {
     state: Arc<State>,
     files: HashMap<Arc<str>, File>,
+    heads: HashMap<Arc<str>, String>,
 }
 
 impl Writer {
@@ -199,6 +211,9 @@ impl Writer {
                         }
                     }
                     self.state.queued_bytes.fetch_sub(lines.len(), Relaxed);
+                }
+                Message::Head { destination, head } => {
+                    self.heads.insert(destination, head);
                 }
                 Message::Reopen => self.files.clear(),
                 Message::Flush(written) => {
@@ -220,7 +235,13 @@ impl Writer {
                 let file = match self.files.entry(Arc::clone(destination)) {
                     Entry::Occupied(open) => open.into_mut(),
                     Entry::Vacant(new) => {
-                        new.insert(OpenOptions::new().create(true).append(true).open(path)?)
+                        let mut file = OpenOptions::new().create(true).append(true).open(path)?;
+                        if let Some(head) = self.heads.get(destination)
+                            && file.metadata().is_ok_and(|file| file.len() == 0)
+                        {
+                            file.write_all(head.as_bytes())?;
+                        }
+                        new.insert(file)
                     }
                 };
                 file.write_all(lines)

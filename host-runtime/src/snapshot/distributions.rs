@@ -82,6 +82,7 @@ impl Building {
             // Without an index it would be served to everybody; with this one it is served to nobody.
             index.map_or(u32::MAX, |index| index as u32)
         });
+        self.has_place_for_logs(one, &distribution, config_file);
         let apis: Vec<&str> = config.apis.iter().map(|api| api.id.as_str()).collect();
         let options = &one.options;
         let source = DistributionSource {
@@ -95,8 +96,35 @@ impl Building {
             cache_status: options.tells_cache_status,
             heuristic_percent: options.heuristic_percent.try_into().unwrap_or(u32::MAX),
             web_acl,
+            log_destination: one.log_destination.clone(),
+            real_time_destination: one.real_time_destination.clone(),
         };
         Some(Edge::new(distribution, source, &apis))
+    }
+}
+
+impl Building {
+    /// Logs that are asked for and written nowhere would be missed when they are needed.
+    fn has_place_for_logs(
+        &mut self,
+        one: &DistributionConfig,
+        distribution: &Distribution,
+        config_file: &Path,
+    ) {
+        let standard = distribution.is_logged() && one.log_destination.is_none();
+        let real_time = distribution.has_real_time_logs() && one.real_time_destination.is_none();
+        let (standard, real_time) = (
+            standard.then_some(("standard logs", "destination")),
+            real_time.then_some(("real-time logs", "realTimeDestination")),
+        );
+        for (what, name) in standard.into_iter().chain(real_time) {
+            let message = format!(
+                "the distribution `{}` asks for {what}, and nothing says where: `logging.{name}` does, `stdout`, \
+                 `stderr` or a file (there are no buckets and no streams here)",
+                one.id
+            );
+            self.note(config_file, None, [DefinitionError::error(one.source.clone(), message)]);
+        }
     }
 }
 

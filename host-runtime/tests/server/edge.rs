@@ -1,6 +1,7 @@
 //! Distributions: the edge in front of an origin, with its cache.
 
 mod kit;
+mod logs;
 mod origins;
 mod web_acl;
 
