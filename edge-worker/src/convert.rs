@@ -1,8 +1,8 @@
 //! workerd's messages to the core's, and back.
 
 use gateway_core::message::{
-    Arrival, ClientCertificate, Field, Fields, Location, Request, Scheme, Seed, Timestamp, Tls,
-    Version,
+    Arrival, ClientCertificate, Field, Fields, Fingerprints, Location, Request, Scheme, Seed,
+    Timestamp, Tls, Version,
 };
 use js_sys::{Array, Reflect};
 use wasm_bindgen::{JsCast, JsValue};
@@ -90,7 +90,19 @@ fn tls(request: &web_sys::Request, authority: &str) -> Option<Box<Tls>> {
         version,
         cipher_suite: text(&cf, "tlsCipher").unwrap_or_default(),
         client_certificate: certificate,
+        fingerprints: fingerprints(&cf),
     }))
+}
+
+/// What Cloudflare's bot management tells of the client's greeting, where a zone has it.
+fn fingerprints(cf: &JsValue) -> Option<Box<Fingerprints>> {
+    let told = Reflect::get(cf, &"botManagement".into()).ok().filter(JsValue::is_object)?;
+    let text = |name: &str| Reflect::get(&told, &name.into()).ok()?.as_string();
+    let (ja3, ja4) = (text("ja3Hash"), text("ja4"));
+    (ja3.is_some() || ja4.is_some()).then(|| {
+        let (ja3, ja4) = (ja3.unwrap_or_default(), ja4.unwrap_or_default());
+        Box::new(Fingerprints { ja3, ja4 })
+    })
 }
 
 /// Where Cloudflare says that its client is. `XX` is its word for what it does not know, `T1` for Tor.

@@ -12,4 +12,4 @@ pub use content::{Content, ContentId};
 pub use field_names::{Names, is_same_name};
 pub use fields::{Field, FieldLine, FieldLines, Fields, is_field_name};
 pub use outgoing::{EndpointResponse, FieldEdit, FieldEdits, OutgoingFields, Response};
-pub use tls::{ClientCertificate, Tls};
+pub use tls::{ClientCertificate, Fingerprints, Tls};

@@ -118,6 +118,8 @@ struct Building {
     files: Vec<PathBuf>,
     /// What distributions name web ACLs by, in the order of the configuration.
     web_acl_arns: Vec<String>,
+    /// Whether a web ACL asks for fingerprints of clients' TLS.
+    asks_for_fingerprints: bool,
     /// Where the platform knows countries, and runs no programs.
     is_for_edge: bool,
 }
@@ -145,6 +147,11 @@ impl Building {
                     );
                 }
                 let snapshot = self.snapshot(&config, file);
+                if self.asks_for_fingerprints
+                    && let Some(tls) = Arc::get_mut(&mut config.tls)
+                {
+                    tls.take_fingerprints();
+                }
                 self.distributions(&mut config, file, snapshot.is_some());
                 Some((config, snapshot?))
             }

@@ -6,6 +6,7 @@ pub(crate) mod clients;
 mod der;
 mod distinguished_name;
 pub(crate) mod handshake;
+mod noted;
 pub mod policy;
 mod session;
 
@@ -14,7 +15,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use ::aws_lc_rs::digest::{SHA256, digest};
-use gateway_core::message::Timestamp;
+use gateway_core::message::{Fingerprints, Timestamp};
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::client::verify_server_name;
 use tokio_rustls::rustls::crypto::aws_lc_rs;
@@ -37,6 +38,8 @@ pub struct Tls {
     wildcard: BTreeMap<String, Arc<Identity>>,
     /// What listeners show whose client asks for none of these names.
     listeners: BTreeMap<Place, Arc<Identity>>,
+    /// Whether a web ACL asks for fingerprints of clients.
+    takes_fingerprints: bool,
     /// Of all files that this was made of.
     digest: Vec<u8>,
 }
@@ -71,6 +74,12 @@ impl Tls {
         self.listeners.insert(place, Arc::new(identity));
     }
 
+    /// Has the greetings of clients looked at: a web ACL asks for their fingerprints.
+    pub(crate) fn take_fingerprints(&mut self) {
+        self.takes_fingerprints = true;
+        self.note(b"fingerprints");
+    }
+
     /// Notes the content of a file that this is made of.
     pub(crate) fn note(&mut self, content: &[u8]) {
         let noted = [&self.digest, content].concat();
@@ -95,6 +104,17 @@ impl PartialEq for Tls {
     fn eq(&self, other: &Self) -> bool {
         self.digest == other.digest
     }
+}
+
+/// The fingerprints of a client by its greeting.
+fn fingerprint(greeting: &[u8]) -> Option<Fingerprints> {
+    let sha256 = |text: &[u8]| {
+        let mut bytes = [0; 32];
+        bytes.copy_from_slice(digest(&SHA256, text).as_ref());
+        bytes
+    };
+    let waf::Fingerprints { ja3, ja4 } = waf::Fingerprints::of(greeting, &sha256)?;
+    Some(Fingerprints { ja3, ja4 })
 }
 
 /// A certificate with its key, and what is doubtful about them.

@@ -11,6 +11,7 @@ mod detect;
 mod evaluate;
 mod field;
 mod file;
+mod fingerprint;
 mod forwarded;
 mod ip;
 mod json;
@@ -30,6 +31,7 @@ mod xss;
 
 pub use acl::{CustomResponse, Resource, WebAcl};
 pub use evaluate::{Counting, Decision, Evaluation, Step, Tokens, Verdict};
+pub use fingerprint::{CLIENT_HELLO_BYTES_MAX, Fingerprints};
 pub use ip::IpSet;
 pub use log::{Logging, Origin};
 pub use problem::Problem;

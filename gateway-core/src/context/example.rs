@@ -74,5 +74,6 @@ pub(crate) fn example_tls() -> Tls {
         version: "TLSv1.3".into(),
         cipher_suite: "TLS_AES_128_GCM_SHA256".into(),
         client_certificate: Some(Box::new(certificate)),
+        fingerprints: None,
     }
 }

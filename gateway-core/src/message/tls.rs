@@ -17,6 +17,17 @@ pub struct Tls {
     /// The client's certificate, verified against the truststore of the domain name that
     /// `server_name` belongs to; `None` where no certificate was asked for.
     pub client_certificate: Option<Box<ClientCertificate>>,
+    /// How the client greeted, where a web ACL asks for it and the host knows it.
+    pub fingerprints: Option<Box<Fingerprints>>,
+}
+
+/// Fingerprints of a client's greeting.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Fingerprints {
+    /// 32 hexadecimal digits; empty where it is not known.
+    pub ja3: String,
+    /// `t13d1516h2_8daaf6152771_e5627efa2ab1`; empty where it is not known.
+    pub ja4: String,
 }
 
 /// A client's certificate as AWS tells of it.

@@ -25,8 +25,8 @@ use crate::exchange::Io;
 use crate::gateway::{Gateway, StageOf, WebAclPlan};
 use crate::gateway_error::{GatewayError, ResponseType};
 use crate::message::{
-    Arrival, Content, Field, FieldEdits, Fields, Inspection, Location, OutgoingFields, Request,
-    Response,
+    Arrival, Content, Field, FieldEdits, Fields, Fingerprints, Inspection, Location,
+    OutgoingFields, Request, Response,
 };
 use crate::target;
 use crate::transcript::is_secret;
@@ -86,6 +86,10 @@ pub(super) async fn inspect(
     let location = arrival.location.as_deref().cloned().map(located);
     let (body, body_is_cut) = body(at, plan, request, io).await?;
     let (_, query) = target::split(&request.target);
+    let fingerprints = arrival.tls.as_ref().and_then(|tls| tls.fingerprints.as_deref());
+    let known = |which: fn(&Fingerprints) -> &String| {
+        fingerprints.map(|all| which(all).as_str()).filter(|text| !text.is_empty())
+    };
     let inspected = waf::Request {
         method: &request.method,
         // By whatever name the API was addressed, its rules speak of `/{stage}/…`.
@@ -97,6 +101,8 @@ pub(super) async fn inspect(
         body_is_cut,
         client_ip: &context.source_ip,
         location: location.as_ref(),
+        ja3: known(|fingerprints| &fingerprints.ja3),
+        ja4: known(|fingerprints| &fingerprints.ja4),
         now_ms: io.now().0,
         ..waf::Request::default()
     };

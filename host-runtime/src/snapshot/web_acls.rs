@@ -76,10 +76,15 @@ impl Building {
         whole: &Config,
         config_file: &Path,
     ) {
-        if checked.asks_for_fingerprints {
+        self.asks_for_fingerprints |= checked.asks_for_fingerprints;
+        let over_tls = whole.listeners().iter().any(|(_, listener)| listener.tls.is_some());
+        if checked.asks_for_fingerprints && (!over_tls || self.is_for_edge) {
+            let why = match self.is_for_edge {
+                true => "which the platform tells to few",
+                false => "and no listener has TLS",
+            };
             let message = format!(
-                "the web ACL `{}` asks for fingerprints of TLS (JA3, JA4), which nobody here knows: its rules fall \
-                 back",
+                "the web ACL `{}` asks for fingerprints of TLS (JA3, JA4), {why}: its rules fall back",
                 config.name
             );
             let warning = DefinitionError::warning(config.source.clone(), message);

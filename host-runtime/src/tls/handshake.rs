@@ -13,7 +13,8 @@ use tokio_rustls::LazyConfigAcceptor;
 use tokio_rustls::rustls::server::Acceptor;
 use tokio_rustls::server::TlsStream;
 
-use super::{Session, Tls};
+use super::noted::Noted;
+use super::{Session, Tls, fingerprint};
 use crate::acme::Challenges;
 use crate::host::Place;
 
@@ -63,7 +64,7 @@ impl Handshakes {
         place: &Place,
         address: SocketAddr,
         stream: S,
-    ) -> Option<(TlsStream<S>, Session)> {
+    ) -> Option<(TlsStream<Noted<S>>, Session)> {
         let number = self.next.replace(self.next.get() + 1);
         let (given, given_up) = oneshot::channel();
         {
@@ -101,8 +102,10 @@ impl Handshakes {
         tls: impl Fn() -> Arc<Tls>,
         place: &Place,
         stream: S,
-    ) -> io::Result<Option<(TlsStream<S>, Session)>> {
+    ) -> io::Result<Option<(TlsStream<Noted<S>>, Session)>> {
+        let stream = Noted::new(stream, tls().takes_fingerprints);
         let mut start = LazyConfigAcceptor::new(Acceptor::default(), stream).await?;
+        let fingerprints = start.io.take().and_then(|greeting| fingerprint(&greeting));
         if let Some(proof) = self.challenges.find(&start.client_hello()) {
             // RFC 8737 §3: no application data.
             start.into_stream(proof).await?.shutdown().await?;
@@ -120,7 +123,7 @@ impl Handshakes {
         let stream = start.into_stream(Arc::clone(&identity.config)).await?;
         let session = Session::new(stream.get_ref().1, place.clone(), &identity);
         let session = session.ok_or_else(|| io::Error::other("the client's certificate is odd"))?;
-        Ok(Some((stream, session)))
+        Ok(Some((stream, session.with_fingerprints(fingerprints))))
     }
 }
 

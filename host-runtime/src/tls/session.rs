@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 
-use gateway_core::message::{self, ClientCertificate, Timestamp};
+use gateway_core::message::{self, ClientCertificate, Fingerprints, Timestamp};
 use tokio_rustls::rustls::pki_types::CertificateDer;
 use tokio_rustls::rustls::{ProtocolVersion, ServerConnection};
 
@@ -20,6 +20,7 @@ pub(crate) struct Session {
     version: &'static str,
     cipher_suite: String,
     client: Option<Client>,
+    fingerprints: Option<Box<Fingerprints>>,
 }
 
 /// A client that has shown a certificate.
@@ -56,7 +57,13 @@ impl Session {
             // IANA's names of TLS 1.3's suites have no version in them.
             cipher_suite: suite.replacen("TLS13_", "TLS_", 1),
             client,
+            fingerprints: None,
         })
+    }
+
+    /// With what the client greeted like, where that was looked at.
+    pub(super) fn with_fingerprints(self, fingerprints: Option<Fingerprints>) -> Self {
+        Self { fingerprints: fingerprints.map(Box::new), ..self }
     }
 
     /// For a request that comes now, by what is trusted now.
@@ -72,6 +79,7 @@ impl Session {
             version: self.version.into(),
             cipher_suite: self.cipher_suite.clone(),
             client_certificate: client.map(|client| Box::new(client.certificate.clone())),
+            fingerprints: self.fingerprints.clone(),
         }
     }
 }

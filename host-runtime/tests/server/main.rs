@@ -7,6 +7,7 @@ mod caching;
 mod caching_shared;
 mod edge;
 mod faults;
+mod fingerprints;
 mod forged_tokens;
 mod functions;
 mod kit;
