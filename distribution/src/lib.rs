@@ -7,6 +7,7 @@ extern crate alloc;
 extern crate std;
 
 mod answer;
+mod bucket;
 mod compress;
 mod cookies;
 mod finish;
@@ -29,7 +30,7 @@ pub use answer::Answer;
 pub use finish::CacheResult;
 pub use invalidation::{Invalidation, InvalidationError};
 pub use log::{LogRecord, log_header};
-pub use model::{Distribution, Options, Origin, ProtocolPolicy};
+pub use model::{Bucket, Distribution, Options, Origin, ProtocolPolicy};
 pub use origin_request::OriginRequest;
 pub use place::Place;
 pub use problem::Problem;

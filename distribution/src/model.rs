@@ -70,6 +70,27 @@ pub struct Origin {
     pub connection_attempts: u32,
     /// Fields that it is always sent.
     pub custom_headers: Vec<(String, String)>,
+    /// The bucket that it is, if it is one (`S3OriginConfig`).
+    pub bucket: Option<Bucket>,
+}
+
+/// A bucket of Amazon S3 as an origin.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bucket {
+    /// Its name.
+    pub name: String,
+    /// Where it is.
+    pub region: String,
+    pub(crate) signing: Signing,
+}
+
+/// Which requests to a bucket are signed (origin access control's `SigningBehavior`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Signing {
+    Never,
+    /// Those that have no `Authorization` of their viewer's.
+    NoOverride,
+    Always,
 }
 
 /// How an origin is spoken to.

@@ -6,7 +6,7 @@ use http_cache::{Fields, bound_range, remove_hop_by_hop};
 
 use crate::key::{accept_encoding, own_field};
 use crate::model::{OriginRequestPolicy, ProtocolPolicy, Selected};
-use crate::{Matched, Origin, cookies, query, signed};
+use crate::{Matched, Origin, bucket, cookies, query, signed};
 
 /// A request to an origin, but for its content.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +21,8 @@ pub struct OriginRequest<'d> {
     pub target: String,
     /// The header section, with `Host`.
     pub fields: Fields,
+    /// Whether it is to be signed, as origin access control has it for its bucket.
+    pub is_signed: bool,
 }
 
 /// Passed on whatever policies say: they are about the message, or what a cache asks. `Authorization` is beside
@@ -66,11 +68,15 @@ impl<'d> Matched<'d> {
             ProtocolPolicy::MatchViewer => self.is_https,
         };
         let query = self.forwarded_query().map(|query| ["?", &query].concat());
-        let target = [&*origin.path, &*self.path, query.as_deref().unwrap_or_default()].concat();
         let mut fields = self.forwarded_fields(origin);
+        let is_signed = origin.bucket.as_ref().is_some_and(|bucket| bucket.prepare(&mut fields));
+        let path = [&*origin.path, &*self.path].concat();
+        let path = if is_signed { bucket::signable(&path) } else { path };
+        let target = [&*path, query.as_deref().unwrap_or_default()].concat();
         fields.push("X-Amz-Cf-Id", request_id);
         Origin::custom(origin, &mut fields);
-        OriginRequest { origin, is_https, method: self.method.clone(), target, fields }
+        let method = self.method.clone();
+        OriginRequest { origin, is_https, method, target, fields, is_signed }
     }
 
     fn forwarded_query(&self) -> Option<String> {
@@ -91,7 +97,8 @@ impl<'d> Matched<'d> {
         let is_named = |name: &str| {
             is_keyed(name) || forward.is_some_and(|policy| policy.headers.names_field(name))
         };
-        let host = match is_named("host") {
+        // "You cannot forward `Host` to a bucket": by that it is known.
+        let host = match is_named("host") && origin.bucket.is_none() {
             true => self.host.clone(),
             false => origin.domain_name.clone(),
         };

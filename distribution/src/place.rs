@@ -39,6 +39,15 @@ impl Distribution {
 }
 
 impl OriginRequest<'_> {
+    /// Sends it to a bucket at this endpoint in place of AWS's own, whose path begins with the bucket's name there.
+    pub fn at_endpoint(&mut self, endpoint: &str) -> Option<String> {
+        let bucket = self.origin.bucket.as_ref()?;
+        let endpoint = endpoint.trim_end_matches('/');
+        let host = endpoint.split_once("://").map_or(endpoint, |(_, rest)| rest);
+        self.fields.set("Host", host.split('/').next().unwrap_or_default());
+        Some([endpoint, "/", &bucket.name, &self.target].concat())
+    }
+
     /// Its URL over the network.
     pub fn url(&self, place: &Place) -> String {
         let (scheme, port) = match self.is_https {

@@ -92,7 +92,7 @@ fn read(
         let config = outer.get("DistributionConfig").unwrap_or_else(|| outer.clone());
         config.members(&MEMBERS);
         refuse(&config);
-        let origins = origin::origins(&config);
+        let origins = origin::origins(&config, refs);
         let groups = origin::groups(&config, &origins);
         let places = behavior::Places { origins: &origins, groups: &groups, refs };
         let mut behaviors: Vec<_> = Vec::new();

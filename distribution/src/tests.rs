@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod behaviors;
+mod buckets;
 mod keys;
 mod logs;
 mod reading;

@@ -64,8 +64,32 @@ impl Signing<'_> {
         fields: &[(N, String)],
         content: &[u8],
     ) -> Vec<(&'static str, String)> {
+        self.sign_hashed(method, url, fields, hex(&Sha256::digest(content)))
+    }
+
+    /// The same of a request whose content nobody has seen yet, or that has none.
+    pub(crate) fn sign_head<N: AsRef<str>>(
+        &self,
+        method: &str,
+        url: &str,
+        fields: &[(N, String)],
+        has_content: bool,
+    ) -> Vec<(&'static str, String)> {
+        let hash = match has_content {
+            true => "UNSIGNED-PAYLOAD".into(),
+            false => hex(&Sha256::digest([])),
+        };
+        self.sign_hashed(method, url, fields, hash)
+    }
+
+    fn sign_hashed<N: AsRef<str>>(
+        &self,
+        method: &str,
+        url: &str,
+        fields: &[(N, String)],
+        hash: String,
+    ) -> Vec<(&'static str, String)> {
         let date_time = &self.date_time;
-        let hash = hex(&Sha256::digest(content));
         let mut added = vec![("x-amz-date", date_time.clone())];
         if let Some(token) = &self.credentials.session_token {
             added.push(("x-amz-security-token", token.clone()));

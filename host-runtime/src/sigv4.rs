@@ -30,6 +30,36 @@ pub(crate) fn sign<B: AsRef<[u8]>>(
     scope: Scope<'_>,
     now: SystemTime,
 ) -> Result<(), EffectError> {
+    sign_with(request, |content| SignableBody::Bytes(content.as_ref()), keys, scope, now)
+}
+
+/// The same of a request whose content nobody has seen yet: its signature does not speak of it.
+///
+/// # Errors
+/// As [`sign`].
+pub(crate) fn sign_head(
+    request: &mut Request<()>,
+    keys: &Keys,
+    scope: Scope<'_>,
+    has_content: bool,
+) -> Result<(), EffectError> {
+    fn unseen((): &()) -> SignableBody<'_> {
+        SignableBody::UnsignedPayload
+    }
+    fn none((): &()) -> SignableBody<'_> {
+        SignableBody::Bytes(&[])
+    }
+    let content = if has_content { unseen } else { none };
+    sign_with(request, content, keys, scope, SystemTime::now())
+}
+
+fn sign_with<B>(
+    request: &mut Request<B>,
+    content: impl Fn(&B) -> SignableBody<'_>,
+    keys: &Keys,
+    scope: Scope<'_>,
+    now: SystemTime,
+) -> Result<(), EffectError> {
     let refused = |reason: String| EffectError::Unavailable(format!("signing: {reason}"));
     let mut settings = SigningSettings::default();
     if scope.service == "s3" {
@@ -52,8 +82,7 @@ pub(crate) fn sign<B: AsRef<[u8]>>(
     let method = request.method().to_string();
     let fields = request.headers().iter();
     let fields = fields.filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)));
-    let content = SignableBody::Bytes(request.body().as_ref());
-    let signable = SignableRequest::new(&method, &uri, fields, content)
+    let signable = SignableRequest::new(&method, &uri, fields, content(request.body()))
         .map_err(|error| refused(error.to_string()))?;
     let (signature, _) =
         sign_http(signable, &params).map_err(|error| refused(error.to_string()))?.into_parts();

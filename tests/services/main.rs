@@ -1,6 +1,7 @@
 //! Integrations with AWS's services against a peer that speaks their protocols: `moto`, which also checks
 //! signatures against the credentials that it gave out itself.
 
+mod buckets;
 mod peer;
 mod signed;
 

@@ -198,6 +198,11 @@ impl Edgeway {
         answer.json()
     }
 
+    /// What a distribution with the alias `cdn.example` answers.
+    pub(crate) async fn distribution(&self, method: &str, path: &str, content: &str) -> Answer {
+        self.send_to("cdn.example", method, path, &[], content).await
+    }
+
     /// What the HTTP API answers at the path of a subtype.
     pub(crate) async fn http(&self, path: &str, fields: &[(&str, &str)], content: &str) -> Answer {
         self.send("http", "POST", &format!("/{path}"), fields, content).await
@@ -211,10 +216,20 @@ impl Edgeway {
         fields: &[(&str, &str)],
         content: &str,
     ) -> Answer {
-        let host = format!("{api}.execute-api.localhost");
+        self.send_to(&format!("{api}.execute-api.localhost"), method, target, fields, content).await
+    }
+
+    async fn send_to(
+        &self,
+        host: &str,
+        method: &str,
+        target: &str,
+        fields: &[(&str, &str)],
+        content: &str,
+    ) -> Answer {
         let length = content.len().to_string();
         let own =
-            [("Host", &*host), ("Content-Type", "application/json"), ("Content-Length", &*length)];
+            [("Host", host), ("Content-Type", "application/json"), ("Content-Length", &*length)];
         let fields = own.iter().chain(fields);
         let request = Request {
             method: method.into(),

@@ -4,16 +4,17 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::at::At;
-use crate::model::{Group, Origin, ProtocolPolicy};
+use super::policies::References;
+use crate::model::{Bucket, Group, Origin, ProtocolPolicy, Signing};
 
-pub(super) fn origins(config: &At<'_, '_>) -> Vec<Origin> {
+pub(super) fn origins(config: &At<'_, '_>, refs: &References) -> Vec<Origin> {
     let items = config.items("Origins");
     if items.is_empty() {
         config.error("there is no origin");
     }
     let mut origins: Vec<Origin> = Vec::new();
     for at in items {
-        let Some(origin) = origin(&at) else { continue };
+        let Some(origin) = origin(&at, refs) else { continue };
         if origins.iter().any(|other| other.id == origin.id) {
             at.error("another origin has this id");
         }
@@ -22,7 +23,7 @@ pub(super) fn origins(config: &At<'_, '_>) -> Vec<Origin> {
     origins
 }
 
-fn origin(at: &At<'_, '_>) -> Option<Origin> {
+fn origin(at: &At<'_, '_>, refs: &References) -> Option<Origin> {
     at.members(&[
         "Id",
         "DomainName",
@@ -39,17 +40,10 @@ fn origin(at: &At<'_, '_>) -> Option<Origin> {
     ]);
     let id = at.required("Id")?.text()?.into();
     let domain_name = at.required("DomainName")?;
-    if let Some(s3) = at.get("S3OriginConfig") {
-        s3.error("S3 origins are not supported: an HTTP origin has `CustomOriginConfig`");
-    }
     if let Some(vpc) = at.get("VpcOriginConfig") {
         vpc.error("VPC origins are not supported");
     }
-    let access =
-        at.get("OriginAccessControlId").filter(|at| at.text().is_some_and(|t| !t.is_empty()));
-    if let Some(access) = access {
-        access.error("origin access control is not supported");
-    }
+    let bucket = bucket(at, &domain_name, refs);
     if let Some(limit) = at.get("ResponseCompletionTimeout").filter(|at| at.number() != Some(0)) {
         limit.error("a limit of the whole response is not supported");
     }
@@ -80,12 +74,17 @@ fn origin(at: &At<'_, '_>) -> Option<Origin> {
         let found = custom.as_ref().and_then(|custom| custom.get(name)?.number());
         found.unwrap_or(default)
     };
+    // "CloudFront forwards requests to S3 by the protocol of the viewer", and signs none in clear text.
+    let of_bucket = bucket.as_ref().map(|bucket| match bucket.signing {
+        Signing::Never => ProtocolPolicy::MatchViewer,
+        Signing::NoOverride | Signing::Always => ProtocolPolicy::HttpsOnly,
+    });
     let policy = custom.as_ref().and_then(|custom| custom.get("OriginProtocolPolicy"));
     let protocol =
         match policy.and_then(|at| at.one_of(&["http-only", "https-only", "match-viewer"])) {
             Some("http-only") => ProtocolPolicy::HttpOnly,
             Some("match-viewer") => ProtocolPolicy::MatchViewer,
-            _ => ProtocolPolicy::HttpsOnly,
+            _ => of_bucket.unwrap_or(ProtocolPolicy::HttpsOnly),
         };
     let port = |name: &str, default| {
         u16::try_from(number(name, default)).unwrap_or_else(|_| {
@@ -105,7 +104,40 @@ fn origin(at: &At<'_, '_>) -> Option<Origin> {
         connection_timeout_s: own("ConnectionTimeout", 10).clamp(1, 10) as u32,
         connection_attempts: own("ConnectionAttempts", 3).clamp(1, 3) as u32,
         custom_headers: custom_headers(at),
+        bucket,
     })
+}
+
+/// The bucket that an origin is, with the origin access control that it names.
+fn bucket(at: &At<'_, '_>, domain_name: &At<'_, '_>, refs: &References) -> Option<Bucket> {
+    let access =
+        at.get("OriginAccessControlId").filter(|at| at.text().is_some_and(|t| !t.is_empty()));
+    let Some(s3) = at.get("S3OriginConfig") else {
+        if let Some(access) = access {
+            access.error("origin access control is supported for buckets alone (`S3OriginConfig`)");
+        }
+        return None;
+    };
+    s3.members(&["OriginAccessIdentity", "OriginReadTimeout"]);
+    if let Some(custom) = at.get("CustomOriginConfig") {
+        custom.error("an origin is a bucket or a custom one");
+    }
+    let identity = s3.get("OriginAccessIdentity");
+    if let Some(at) = identity.filter(|at| at.text().is_some_and(|text| !text.is_empty())) {
+        at.error("origin access identities are not supported: origin access control is what followed them");
+    }
+    let found = access.as_ref().map(|at| {
+        let found = refs.access.get(at.text().unwrap_or_default());
+        if found.is_none() {
+            at.error("there is no such origin access control: `references` brings it");
+        }
+        found.copied().unwrap_or(Signing::Always)
+    });
+    let bucket = Bucket::of_domain(domain_name.text()?, found.unwrap_or(Signing::Never));
+    if bucket.is_none() {
+        domain_name.error("it is no bucket's name: `{bucket}.s3.{region}.amazonaws.com`");
+    }
+    bucket
 }
 
 fn host(at: &At<'_, '_>) -> Option<String> {

@@ -12,7 +12,7 @@ use super::at::{At, Reading};
 use super::origin::is_field;
 use crate::log::{REAL_TIME, RealTimeLog};
 use crate::model::{
-    CachePolicy, Cors, OriginRequestPolicy, ResponseHeadersPolicy, Selected, SetField,
+    CachePolicy, Cors, OriginRequestPolicy, ResponseHeadersPolicy, Selected, SetField, Signing,
 };
 
 /// Everything that there is to refer to, by id.
@@ -23,6 +23,8 @@ pub(super) struct References {
     pub(super) response_headers: BTreeMap<String, ResponseHeadersPolicy>,
     pub(super) key_groups: KeyGroups,
     pub(super) public_keys: BTreeMap<String, String>,
+    /// What origin access controls say of signatures.
+    pub(super) access: BTreeMap<String, Signing>,
     /// By their ARNs.
     pub(super) real_time: BTreeMap<String, RealTimeLog>,
 }
@@ -53,13 +55,15 @@ impl References {
         } else if let Some((id, config)) = named(top, "PublicKey") {
             let key = config.required("EncodedKey").and_then(|at| at.text());
             self.public_keys.insert(id, key.unwrap_or_default().into());
+        } else if let Some((id, config)) = named(top, "OriginAccessControl") {
+            self.access.insert(id, access(&config));
         } else if let Some(config) = top.get("RealtimeLogConfig") {
             let arn = config.required("ARN").and_then(|at| at.text()).unwrap_or_default();
             self.real_time.insert(arn.into(), real_time(&config));
         } else {
             top.error(
-                "it is no cache, origin request or response headers policy, key group, key or real-time log \
-                 configuration",
+                "it is no cache, origin request or response headers policy, key group, key, origin access \
+                 control or real-time log configuration",
             );
         }
     }
@@ -121,6 +125,29 @@ fn cache(at: &At<'_, '_>) -> CachePolicy {
         key.error("fields in a cache key are named one by one");
     }
     policy
+}
+
+fn access(at: &At<'_, '_>) -> Signing {
+    at.members(&[
+        "Name",
+        "Description",
+        "SigningProtocol",
+        "SigningBehavior",
+        "OriginAccessControlOriginType",
+    ]);
+    let kind = at.required("OriginAccessControlOriginType");
+    if let Some(kind) = kind.filter(|at| at.text() != Some("s3")) {
+        kind.error("origin access control is supported for `s3` alone");
+    }
+    if let Some(protocol) = at.required("SigningProtocol").filter(|at| at.text() != Some("sigv4")) {
+        protocol.error("the protocol is `sigv4`");
+    }
+    let behavior = at.required("SigningBehavior");
+    match behavior.and_then(|at| at.one_of(&["never", "always", "no-override"])) {
+        Some("never") => Signing::Never,
+        Some("no-override") => Signing::NoOverride,
+        _ => Signing::Always,
+    }
 }
 
 fn real_time(at: &At<'_, '_>) -> RealTimeLog {

@@ -70,9 +70,15 @@ fn what_is_not_supported_is_refused_at_its_place() {
 }
 
 #[test]
-fn origins_that_are_no_http_origins_are_refused() {
+fn origins_that_are_neither_buckets_nor_http_origins_are_refused() {
     for changes in [
         json!({"S3OriginConfig": {"OriginAccessIdentity": ""}}),
+        json!({"S3OriginConfig": {"OriginAccessIdentity": "origin-access-identity/cloudfront/E1"},
+            "DomainName": "site.s3.eu-west-1.amazonaws.com", "CustomOriginConfig": null}),
+        json!({"S3OriginConfig": {"OriginAccessIdentity": ""}, "CustomOriginConfig": null,
+            "DomainName": "site.s3-website.eu-west-1.amazonaws.com"}),
+        json!({"S3OriginConfig": {}, "OriginAccessControlId": "nobody", "CustomOriginConfig": null,
+            "DomainName": "site.s3.eu-west-1.amazonaws.com"}),
         json!({"OriginAccessControlId": "x"}),
         json!({"VpcOriginConfig": {}}),
         json!({"DomainName": "a b"}),

@@ -1,6 +1,6 @@
 //! Requests to origins: over the network, or to an API in this Worker.
 
-use distribution::{Answer, Matched, OriginRequest, Place};
+use distribution::{Answer, Bucket, Matched, OriginRequest, Place};
 use gateway_core::effect::EffectError;
 use gateway_core::message::{self, Arrival};
 use http_cache::{Fields, Timestamp, format_date};
@@ -10,9 +10,10 @@ use worker::Env;
 
 use super::Exchange;
 use super::response::headers;
-use crate::convert;
 use crate::drive::{HeldByHost, drive};
 use crate::perform::http::Call;
+use crate::sign::{Credentials, Signing};
+use crate::{bindings, convert};
 
 /// What an origin answered.
 #[derive(Debug)]
@@ -62,7 +63,7 @@ impl Exchange {
         let requested_at = time();
         let sent = match &self.edge.places[origin] {
             Place::Here => Ok(self.ask_api(&request, content).await),
-            place => send(&request, place, content, &self.env).await,
+            place => send(&mut request, place, content, &self.env).await,
         };
         let response = sent.map_err(|error| failed(&request, &error))?;
         let received_at = time();
@@ -114,19 +115,28 @@ impl Exchange {
 }
 
 async fn send(
-    request: &OriginRequest<'_>,
+    request: &mut OriginRequest<'_>,
     place: &Place,
     content: Option<JsValue>,
     env: &Env,
 ) -> Result<Response, EffectError> {
-    let headers = headers(&request.fields);
-    let _ = headers.delete("host"); // the URL's authority
     let body = match request.method.as_str() {
         // workerd refuses content on these.
         "GET" | "HEAD" => None,
         _ => content,
     };
-    let url = request.url(place);
+    let endpoint = match (place, &request.origin.bucket) {
+        (Place::Named, Some(_)) => bindings::endpoint(env, "S3"),
+        _ => None,
+    };
+    let url = endpoint.and_then(|endpoint| request.at_endpoint(&endpoint));
+    let url = url.unwrap_or_else(|| request.url(place));
+    if let Some(bucket) = request.origin.bucket.as_ref().filter(|_| request.is_signed) {
+        let signed = sign(request, &url, bucket, body.is_some(), env)?;
+        signed.into_iter().for_each(|(name, value)| request.fields.set(name, value));
+    }
+    let headers = headers(&request.fields);
+    let _ = headers.delete("host"); // the URL's authority
     let timeout_ms = request.origin.read_timeout_s.saturating_mul(1000);
     let call = |body| Call { method: &request.method, url: &url, headers: &headers, body };
     let is_safe = http_cache::is_safe(&request.method) && body.is_none();
@@ -137,6 +147,35 @@ async fn send(
         }
         sent => sent,
     }
+}
+
+/// The fields that sign what makes a request to a bucket what it is: its target, its host, and what is said to S3
+/// alone. Anything else may be changed on its way.
+fn sign(
+    request: &OriginRequest<'_>,
+    url: &str,
+    bucket: &Bucket,
+    has_content: bool,
+    env: &Env,
+) -> Result<Vec<(&'static str, String)>, EffectError> {
+    let Some(credentials) = Credentials::from_env(env) else {
+        let missing = "a bucket is not asked without AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY";
+        return Err(EffectError::Unavailable(missing.into()));
+    };
+    let own = request.fields.iter().filter_map(|field| {
+        let name = field.name.to_ascii_lowercase();
+        let value = String::from_utf8_lossy(&field.value).into_owned();
+        name.starts_with("x-amz-").then_some((name, value))
+    });
+    let own: Vec<(String, String)> = own.collect();
+    let date_time = convert::basic_date_time();
+    let signing = Signing { credentials, region: &bucket.region, service: "s3", date_time };
+    // The default port is in no `Host`.
+    let url = match url.strip_prefix("https://") {
+        Some(_) => url.replacen(":443/", "/", 1),
+        None => url.replacen(":80/", "/", 1),
+    };
+    Ok(signing.sign_head(&request.method, &url, &own, has_content))
 }
 
 fn failed(request: &OriginRequest<'_>, error: &EffectError) -> Answer {

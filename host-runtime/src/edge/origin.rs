@@ -1,8 +1,9 @@
 //! Requests to origins: over the network, or to an API in this process.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use distribution::{Answer, Matched, OriginRequest, Place};
+use distribution::{Answer, Bucket, Matched, OriginRequest, Place};
 use gateway_core::effect::EffectError;
 use http::{Request, header};
 use http_cache::{Fields, Timestamp, format_date};
@@ -11,6 +12,9 @@ use super::Exchange;
 use crate::arrival::arrive_with;
 use crate::body::Body;
 use crate::drive::{drive, now};
+use crate::perform::http::HttpClient;
+use crate::perform::services::Services;
+use crate::sigv4::Scope;
 
 /// What an origin answered.
 #[derive(Debug)]
@@ -62,7 +66,7 @@ impl Exchange {
         let timeout = Duration::from_secs(request.origin.read_timeout_s.into());
         let sent = match is_here {
             true => self.ask_api(&request, content).await,
-            false => self.send(&request, origin, content, timeout).await,
+            false => self.send(&mut request, origin, content, timeout).await,
         };
         let response = sent.map_err(|error| self.failed(&request, &error))?;
         let received_at = time();
@@ -85,15 +89,25 @@ impl Exchange {
 
     async fn send(
         &self,
-        request: &OriginRequest<'_>,
+        request: &mut OriginRequest<'_>,
         origin: usize,
         content: Body,
         timeout: Duration,
     ) -> Result<http::Response<Body>, EffectError> {
-        let url = request.url(&self.edge.places[origin]);
-        let request = http_request(request, &url, content)?;
+        let settings = Arc::clone(&self.worker.settings.borrow());
         let client = self.worker.client.borrow().clone();
-        client.send(request, timeout).await
+        let place = &self.edge.places[origin];
+        let endpoint = match (place, &request.origin.bucket) {
+            (Place::Named, Some(_)) => settings.services.endpoint("s3"),
+            _ => None,
+        };
+        let url = endpoint.and_then(|endpoint| request.at_endpoint(&endpoint));
+        let url = url.unwrap_or_else(|| request.url(place));
+        let mut sent = http_request(request, &url, content)?;
+        if let Some(bucket) = request.origin.bucket.as_ref().filter(|_| request.is_signed) {
+            sign(&mut sent, bucket, &settings.services, &client).await?;
+        }
+        client.send(sent, timeout).await
     }
 
     /// Through the gateway's pipeline, as a request that came for the API's host name.
@@ -132,6 +146,32 @@ impl Exchange {
             }
         }
     }
+}
+
+/// Signs what makes a request to a bucket what it is: its target, its host, and what is said to S3 alone. Anything
+/// else may be changed on its way.
+async fn sign(
+    request: &mut Request<Body>,
+    bucket: &Bucket,
+    services: &Services,
+    client: &HttpClient,
+) -> Result<(), EffectError> {
+    let mut head = Request::builder().method(request.method()).uri(request.uri());
+    for (name, value) in request.headers() {
+        if *name == header::HOST || name.as_str().starts_with("x-amz-") {
+            head = head.header(name, value);
+        }
+    }
+    let mut head = head.body(()).map_err(|error| unavailable(&error.to_string()))?;
+    let scope = Scope { service: "s3", region: &bucket.region };
+    let has_content = !matches!(request.body(), Body::Empty);
+    services.sign_head(&mut head, has_content, scope, client).await?;
+    for (name, value) in head.into_parts().0.headers {
+        if let Some(name) = name.filter(|name| *name != header::HOST) {
+            request.headers_mut().insert(name, value);
+        }
+    }
+    Ok(())
 }
 
 fn http_request(

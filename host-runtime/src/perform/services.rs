@@ -29,15 +29,20 @@ impl Services {
 
     /// A URL of AWS's with the origin that is configured for the service.
     pub(crate) fn url(&self, url: &str, signing_name: &str) -> String {
+        let Some(endpoint) = self.endpoint(signing_name) else { return url.into() };
+        let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+        let target = rest.find(['/', '?']).map_or("/", |start| &rest[start..]);
+        format!("{endpoint}{target}")
+    }
+
+    /// Where a service is in AWS's place, without a slash at the end.
+    pub(crate) fn endpoint(&self, signing_name: &str) -> Option<String> {
         let mut endpoints = self.endpoints.lock().unwrap_or_else(PoisonError::into_inner);
         let configured = endpoints.entry(signing_name.into()).or_insert_with(|| {
             let endpoint = self.config.as_ref()?.endpoint(signing_name)?;
             Some(endpoint.trim_end_matches('/').into())
         });
-        let Some(endpoint) = configured else { return url.into() };
-        let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
-        let target = rest.find(['/', '?']).map_or("/", |start| &rest[start..]);
-        format!("{endpoint}{target}")
+        configured.clone()
     }
 
     /// Signs a request, as the role that is given if roles are assumed.
@@ -53,6 +58,26 @@ impl Services {
     ) -> Result<(), EffectError> {
         match self.credentials.for_endpoint(request.uri(), role, client).await? {
             Some(keys) => sigv4::sign(request, &keys, scope, SystemTime::now()),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Services {
+    /// Signs the head of a request whose content is still to come; without keys where there need be none, it stays
+    /// as it is.
+    ///
+    /// # Errors
+    /// As [`Services::sign`].
+    pub(crate) async fn sign_head(
+        &self,
+        request: &mut Request<()>,
+        has_content: bool,
+        scope: Scope<'_>,
+        client: &HttpClient,
+    ) -> Result<(), EffectError> {
+        match self.credentials.for_endpoint(request.uri(), None, client).await? {
+            Some(keys) => sigv4::sign_head(request, &keys, scope, has_content),
             None => Ok(()),
         }
     }
