@@ -154,6 +154,16 @@ impl Host {
         answers.into_iter().collect()
     }
 
+    /// Whether nobody listens at these addresses yet: better known before anything is compiled for them.
+    ///
+    /// # Errors
+    /// The first that is taken, or cannot be listened at.
+    pub fn places_are_free(addresses: impl IntoIterator<Item = SocketAddr>) -> io::Result<()> {
+        let chosen = addresses.into_iter().filter(|address| address.port() != 0);
+        // Several places may share an address; none is held on to.
+        chosen.into_iter().try_for_each(|address| socket(address, false).map(drop))
+    }
+
     /// Listens at another place. Nothing is accepted there before [`Host::accept_at`].
     ///
     /// # Errors

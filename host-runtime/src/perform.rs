@@ -18,6 +18,7 @@ pub mod signature;
 pub mod stage_caches;
 pub mod tokens;
 pub mod trust;
+mod unreachable;
 pub mod verified;
 pub mod vpc_links;
 

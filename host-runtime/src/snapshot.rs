@@ -1,10 +1,12 @@
 //! From files to a snapshot: the configuration, its definitions, and everything wrong with them.
 
+mod apis;
 mod caching;
 mod distributions;
 mod doubtful;
 mod files;
 mod guess;
+mod places;
 mod stages;
 mod tls;
 mod web_acls;
@@ -16,15 +18,15 @@ use std::sync::Arc;
 use gateway_core::definition::document::Node;
 use gateway_core::definition::openapi::{BasePathMode, Options};
 use gateway_core::definition::{
-    Api, DefinitionError, PrivateEndpoint, Protocol, Snapshot, Source, Stage, VpcLink, openapi,
+    Api, DefinitionError, PrivateEndpoint, Protocol, Snapshot, Source, VpcLink, openapi,
 };
-use gateway_core::gateway::Gateway;
 use gateway_core::limits::DEFINITION_ERRORS_MAX;
 
+pub(crate) use self::doubtful::is_loopback;
 pub use self::files::is_config;
 use self::files::{definitions_of, read_text};
 pub use self::guess::guess_protocol;
-use crate::config::{ApiConfig, Config, Truststore, VpcLinkConfig};
+use crate::config::{Config, Truststore, VpcLinkConfig};
 use crate::diagnostic::Diagnostic;
 use crate::locations::Locations;
 use crate::perform::trust::certificates;
@@ -103,15 +105,6 @@ impl Origin {
     }
 }
 
-/// Where an API is told of.
-#[derive(Clone, Copy)]
-struct Place<'a> {
-    config_file: &'a Path,
-    /// The API in the configuration.
-    config: &'a Source,
-    definition: &'a Path,
-}
-
 #[derive(Default)]
 struct Building {
     diagnostics: Vec<Diagnostic>,
@@ -120,13 +113,16 @@ struct Building {
     web_acl_arns: Vec<String>,
     /// Whether a web ACL asks for fingerprints of clients' TLS.
     asks_for_fingerprints: bool,
+    /// The configuration, as it is written.
+    document: Option<Arc<Node>>,
     /// Where the platform knows countries, and runs no programs.
     is_for_edge: bool,
 }
 
 impl Building {
     fn config(&mut self, file: &Path) -> Option<(Config, Snapshot)> {
-        let document = self.read(file)?;
+        let document = Arc::new(self.read(file)?);
+        self.document = Some(Arc::clone(&document));
         if let Some(error) = files::no_config(&document) {
             self.note(file, Some(&document), [error]);
             return None;
@@ -234,10 +230,9 @@ impl Building {
         let apis: Vec<Option<Api>> =
             config.apis.iter().map(|api| self.api(api, config, config_file)).collect();
         let web_acls = self.web_acls(config, config_file);
+        self.usage_plans(config, config_file, &apis);
         let apis = apis.into_iter().collect::<Option<Vec<_>>>()?;
         let web_acls = web_acls?;
-        let plans = config.usage_plans.iter().flat_map(|plan| plan.check(&apis));
-        self.note(config_file, None, plans);
         Some(Snapshot {
             region: config.region.clone(),
             account_id: config.account_id.clone(),
@@ -254,87 +249,6 @@ impl Building {
             tracing: config.tracing.as_ref().map(|tracing| tracing.sampler),
             distributions: Vec::new(),
         })
-    }
-
-    fn api(&mut self, api: &ApiConfig, config: &Config, config_file: &Path) -> Option<Api> {
-        self.note(config_file, None, stages::refused_by_aws(&api.stages, &api.source));
-        let (document, imported) = self.deployment(&api.definition, api, config)?;
-        let mut built = Api {
-            id: api.id.clone(),
-            name: imported.name,
-            protocol: api.protocol,
-            disable_execute_api_endpoint: imported.disable_execute_api_endpoint,
-            deployments: vec![imported.deployment],
-            stages: api.stages.clone(),
-        };
-        built.stages.iter_mut().for_each(|stage| (stage.canary, stage.web_acl) = (None, None));
-        let place = Place { config_file, config: &api.source, definition: &api.definition };
-        self.compile_alone(&built, config, &place, &document)?;
-        built.stages.clone_from(&api.stages);
-        for (stage_name, file) in &api.canary_definitions {
-            let named = |stage: &Stage| stage.stage_name == *stage_name;
-            let Some(stage) = built.stages.iter().position(named) else { continue };
-            let (document, imported) = self.deployment(file, api, config)?;
-            let index = built.deployments.len() as u32;
-            built.deployments.push(imported.deployment);
-            if let Some(canary) = &mut built.stages[stage].canary {
-                canary.deployment = index;
-            }
-            let promoted = promoted_alone(&built, stage);
-            self.compile_alone(&promoted, config, &Place { definition: file, ..place }, &document)?;
-        }
-        Some(built)
-    }
-
-    /// What a definition makes of an API, as one that can be deployed.
-    fn deployment(
-        &mut self,
-        file: &Path,
-        api: &ApiConfig,
-        config: &Config,
-    ) -> Option<(Node, openapi::Imported)> {
-        let options = Options {
-            region: &config.region,
-            basepath: api.basepath,
-            integration_ms_max: config.integration_ms_max,
-        };
-        let (document, mut imported) = self.definition(file, api.protocol, options)?;
-        imported.deployment.id = deployment_id(&document);
-        if !config.assume_roles {
-            self.note(file, Some(&document), doubtful::roles_not_assumed(&imported));
-        }
-        self.note(file, Some(&document), caching::shared_by_callers(&imported, &api.stages));
-        if config.vpc_links.is_empty() && api.protocol == Protocol::Rest {
-            self.note(file, Some(&document), doubtful::links_not_known(&imported));
-        }
-        Some((document, imported))
-    }
-
-    /// Compiles an API alone, so that a mistake is told with its file.
-    fn compile_alone(
-        &mut self,
-        api: &Api,
-        config: &Config,
-        place: &Place<'_>,
-        document: &Node,
-    ) -> Option<()> {
-        let alone = Snapshot {
-            private_endpoints: private_endpoints(config),
-            principals: config.principals.clone(),
-            vpc_links: vpc_links(config),
-            ..Snapshot::new(&config.region, &config.account_id, vec![api.clone()])
-        };
-        let Err(errors) = Gateway::compile(alone) else { return Some(()) };
-        for error in errors {
-            if error.source == Source::default() {
-                // Not in the definition: in what the configuration says of its stages.
-                let error = DefinitionError { source: place.config.clone(), ..error };
-                self.note(place.config_file, None, [error]);
-            } else {
-                self.note(place.definition, Some(document), [error]);
-            }
-        }
-        None
     }
 
     fn definition(
@@ -388,28 +302,4 @@ fn vpc_links(config: &Config) -> Vec<VpcLink> {
 
 fn private_endpoints(config: &Config) -> Vec<PrivateEndpoint> {
     config.private_endpoints.iter().map(|configured| configured.endpoint.clone()).collect()
-}
-
-/// The API as promotion would make it, with this stage and its canary's deployment alone. Settings of
-/// methods that only the other deployment has are no mistake.
-fn promoted_alone(api: &Api, stage: usize) -> Api {
-    let promoted = api.stages[stage].as_canary().unwrap_or_default();
-    let deployment = api.deployments[promoted.deployment as usize].clone();
-    let method_settings = Default::default();
-    let stage = Stage { deployment: 0, canary: None, web_acl: None, method_settings, ..promoted };
-    Api { deployments: vec![deployment], stages: vec![stage], ..api.clone() }
-}
-
-/// Ten characters, the same for the same definition on every machine: FNV-1a over its values.
-fn deployment_id(document: &Node) -> String {
-    let text = format!("{:?}", document.value);
-    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
-    for byte in text.bytes() {
-        hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-    }
-    let digit = |i: u32| {
-        let digit = (hash / 36_u64.pow(i) % 36) as u8;
-        char::from(if digit < 10 { b'0' + digit } else { b'a' + digit - 10 })
-    };
-    (0..10).map(digit).collect()
 }

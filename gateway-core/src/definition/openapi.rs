@@ -47,6 +47,7 @@ use self::method::Parts;
 use self::models::Models;
 use self::reading::{Dialect, Reading};
 use self::security::Schemes;
+pub use self::suggest::did_you_mean;
 use self::validators::Validators;
 use super::document::{At, Node};
 use super::{DefinitionError, Deployment, Protocol};

@@ -4,6 +4,7 @@ use alloc::{collections::BTreeMap, string::String};
 
 use serde::{Deserialize, Serialize};
 
+use super::Source;
 use crate::bucket::Limit;
 
 /// A stage: a deployment under a name, with settings of its own.
@@ -60,6 +61,17 @@ impl CanarySettings {
 }
 
 impl Stage {
+    /// Where a member of the stage stands: `stages/NAME/MEMBER…` within what the host knows of its API, as
+    /// a JSON pointer without its beginning. It has no line: it is in no definition.
+    pub fn source_of(&self, members: &[&str]) -> Source {
+        let mut pointer = String::from("stages");
+        for part in core::iter::once(&self.stage_name.as_str()).chain(members) {
+            pointer.push('/');
+            pointer.push_str(&part.replace('~', "~0").replace('/', "~1"));
+        }
+        Source { pointer, line: 0 }
+    }
+
     /// The stage as its canary has it: also what promotion makes of the stage.
     pub fn as_canary(&self) -> Option<Self> {
         let canary = self.canary.as_ref()?;

@@ -5,7 +5,7 @@ use alloc::{string::String, vec::Vec};
 
 use crate::bucket::Limit;
 use crate::definition::{
-    Api, DefinitionError, LoggingLevel, Method, MethodSetting, Protocol, Source, Stage,
+    Api, DefinitionError, LoggingLevel, Method, MethodSetting, Protocol, Stage,
 };
 
 /// What of a method stands in the execution log.
@@ -38,7 +38,7 @@ pub(super) fn check_method_settings(api: &Api, stage: &Stage, errors: &mut Vec<D
             }
         };
         let help = keys.contains(&any).then(|| alloc::format!("it has `{any}`"));
-        let error = DefinitionError::error(Source::default(), message);
+        let error = DefinitionError::error(stage.source_of(&[settings, key]), message);
         errors.push(DefinitionError { help, ..error });
     }
 }

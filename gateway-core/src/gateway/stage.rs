@@ -143,7 +143,8 @@ fn compile_access_log(
                 stage.stage_name,
                 api.id
             );
-            errors.push(DefinitionError::error(Source::default(), message));
+            let source = stage.source_of(&["accessLogSettings", "format"]);
+            errors.push(DefinitionError::error(source, message));
             None
         }
     }

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use std::{fs, io};
 
 use crate::config::{Config, FunctionConfig, variable_name};
-use crate::snapshot::{Built, Origin};
+use crate::snapshot::{Built, Origin, is_loopback};
 
 use super::{print_diagnostics, print_refused};
 
@@ -44,6 +44,7 @@ pub(super) fn build(origin: &Origin) -> Result<Bundle, ExitCode> {
     print_diagnostics(&built.warnings);
     left_to_lambda(&built.config).iter().for_each(|warning| eprintln!("warning: {warning}"));
     left_to_the_zone(&built.config).iter().for_each(|warning| eprintln!("warning: {warning}"));
+    left_behind(&built.config).iter().for_each(|warning| eprintln!("warning: {warning}"));
     match (bindings(&built.config), untrusted(&built)) {
         (Ok(bindings), reasons) if reasons.is_empty() => {
             Ok(Bundle { snapshot: built.snapshot.to_bytes(), bindings })
@@ -77,6 +78,14 @@ fn left_to_the_zone(config: &Config) -> Vec<String> {
                 tls.domain_name
             )
         })
+        .collect()
+}
+
+/// Endpoints of services on the machine itself, where a Worker has no neighbours.
+fn left_behind(config: &Config) -> Vec<String> {
+    let endpoints = config.endpoints.iter().filter(|(_, url)| is_loopback(url));
+    endpoints
+        .map(|(service, url)| format!("`endpoints.{service}`: at the edge nobody listens at {url}"))
         .collect()
 }
 

@@ -26,7 +26,12 @@ pub(super) fn export(arguments: &ExportArguments) -> ExitCode {
         })
     });
     match written {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(()) => {
+            if let Some(file) = &arguments.out {
+                eprintln!("wrote {}", file.display());
+            }
+            ExitCode::SUCCESS
+        }
         Err(reason) => {
             eprintln!("error: {reason}");
             ExitCode::FAILURE

@@ -39,6 +39,11 @@ pub(super) fn serve(arguments: &ServeArguments) -> ExitCode {
         Err(refused) => return print_refused(&refused),
     };
     print_diagnostics(&built.warnings);
+    let places = built.config.places().into_iter().map(|place| place.address);
+    if let Err(error) = Host::places_are_free(places.chain(built.config.admin)) {
+        eprintln!("error: {error}");
+        return ExitCode::FAILURE;
+    }
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build_local(tokio::runtime::LocalOptions::default());

@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::net::{SocketAddr, ToSocketAddrs};
 
 use gateway_core::definition::document::{At, Value};
+use gateway_core::definition::openapi::did_you_mean;
 use gateway_core::definition::{DefinitionError, Source};
 
 /// Keys of AWS's that later versions will know. Ignoring one would be worse than refusing it.
@@ -51,24 +52,9 @@ impl Reading {
                 self.error(&at, format!("`{name}` is not supported yet: {feature}"));
                 continue;
             }
-            let near = known
-                .iter()
-                .map(|k| (strsim::jaro_winkler(&name.to_lowercase(), &k.to_lowercase()), k));
-            let near =
-                near.filter(|(likeness, _)| *likeness > 0.85).max_by(|a, b| a.0.total_cmp(&b.0));
-            match near {
-                Some((_, near)) => {
-                    self.error_with(
-                        &at,
-                        format!("unknown key `{name}`"),
-                        format!("did you mean `{near}`?"),
-                    );
-                }
-                None => {
-                    let keys = format!("the keys here are {}", known.join(", "));
-                    self.error_with(&at, format!("unknown key `{name}`"), keys);
-                }
-            }
+            let near = did_you_mean(name, known.iter().copied());
+            let help = near.unwrap_or_else(|| format!("the keys here are {}", known.join(", ")));
+            self.error_with(&at, format!("unknown key `{name}`"), help);
         }
     }
 

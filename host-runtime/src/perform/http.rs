@@ -17,6 +17,7 @@ use super::keys::FetchDocument;
 use super::outgoing::OutgoingRequest;
 use super::pool::{Idle, Pool, Sender};
 use super::trust::Trust;
+use super::unreachable;
 use crate::body::{Body, BodyError};
 use crate::section::{Section, header_map};
 
@@ -91,6 +92,16 @@ impl HttpClient {
     /// # Errors
     /// As [`EffectError`] says. Dropping the future ends the request.
     pub(crate) async fn send_outgoing(
+        &self,
+        request: &OutgoingRequest<'_>,
+        content: Body,
+        timeout: Duration,
+    ) -> Result<Answer, EffectError> {
+        let answer = self.send_within(request, content, timeout).await;
+        answer.inspect_err(|error| unreachable::tell(&request.origin.authority, error))
+    }
+
+    async fn send_within(
         &self,
         request: &OutgoingRequest<'_>,
         content: Body,

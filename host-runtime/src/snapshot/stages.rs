@@ -1,23 +1,27 @@
 //! Warnings about what AWS would not let a stage have.
 
-use gateway_core::definition::{DefinitionError, Source, Stage};
+use gateway_core::definition::{DefinitionError, Stage};
 
 /// A warning for each setting of a stage that `CreateStage` refuses, although it works here.
-pub(super) fn refused_by_aws(stages: &[Stage], source: &Source) -> Vec<DefinitionError> {
-    let warning =
-        |message: String, help: &str| DefinitionError::warning(source.clone(), message).help(help);
+pub(super) fn refused_by_aws(stages: &[Stage]) -> Vec<DefinitionError> {
     let mut warnings = Vec::new();
     for stage in stages {
         let name = &stage.stage_name;
+        let mut warn = |members: &[&str], message: String, help: &str| {
+            let warning = DefinitionError::warning(stage.source_of(members), message);
+            warnings.push(warning.help(help));
+        };
         let overrides = stage.canary.iter().flat_map(|canary| &canary.stage_variable_overrides);
-        for (variable, value) in stage.variables.iter().chain(overrides) {
+        let overrides = overrides.map(|of| (&["canarySettings", "stageVariableOverrides"][..], of));
+        let variables = stage.variables.iter().map(|of| (&["variables"][..], of));
+        for (members, (variable, value)) in variables.chain(overrides) {
             if value.is_empty() || !value.bytes().all(is_of_value) {
                 // AWS's words, but for the value, which may be a secret.
                 let message = format!(
                     "AWS refuses this: the value of the stage variable `{variable}` of stage `{name}` \
                      does not match [A-Za-z0-9-._~:/?#&=,]+"
                 );
-                warnings.push(warning(message, "percent-encode it"));
+                warn(&[members, &[variable]].concat(), message, "percent-encode it");
             }
         }
         let Some(log) = &stage.access_log_settings else { continue };
@@ -27,7 +31,7 @@ pub(super) fn refused_by_aws(stages: &[Stage], source: &Source) -> Vec<Definitio
                 "AWS refuses this: the access log format of stage `{name}` names no request"
             );
             let help = "it must have `$context.requestId` or `$context.extendedRequestId`";
-            warnings.push(warning(message, help));
+            warn(&["accessLogSettings", "format"], message, help);
         }
     }
     warnings
@@ -52,7 +56,7 @@ mod tests {
             access_log_settings: Some(log),
             ..Stage::default()
         };
-        let warnings = refused_by_aws(&[stage], &Source::default());
+        let warnings = refused_by_aws(&[stage]);
         warnings.into_iter().map(|warning| warning.message).collect()
     }
 

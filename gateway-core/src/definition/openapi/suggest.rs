@@ -2,17 +2,17 @@
 
 use alloc::{format, string::String, vec::Vec};
 
-/// A suggestion, if a known name is near enough: another case, or a third of its letters.
-pub(super) fn did_you_mean<'a>(
-    unknown: &str,
-    known: impl Iterator<Item = &'a str>,
-) -> Option<String> {
+/// A suggestion, if a known name is near enough: another case, or a third of its letters. Words that all
+/// such names begin with, `x-amazon-apigateway-`, are no letters of its own.
+pub fn did_you_mean<'a>(unknown: &str, known: impl Iterator<Item = &'a str>) -> Option<String> {
     // Nobody's slip of the finger is this long, and the comparison takes the product of the lengths.
     if unknown.len() > NAME_BYTES_MAX {
         return None;
     }
     let (lower, length) = (unknown.to_ascii_lowercase(), unknown.chars().count());
-    let is_near = |distance, name: &str| distance <= name.chars().count() / 3;
+    let is_near = |distance, name: &str| {
+        distance <= name[words_in_common(&lower, name)..].chars().count() / 3
+    };
     known
         .take(NAMES_MAX)
         .filter(|name| name.len() <= NAME_BYTES_MAX)
@@ -22,6 +22,13 @@ pub(super) fn did_you_mean<'a>(
         .filter(|(distance, name)| is_near(*distance, name))
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, name)| format!("did you mean `{name}`?"))
+}
+
+/// The length of the words, each with its hyphen or dot, that both names begin with.
+fn words_in_common(lower: &str, name: &str) -> usize {
+    let same = lower.bytes().zip(name.bytes()).take_while(|(a, b)| *a == b.to_ascii_lowercase());
+    let in_common = &name.as_bytes()[..same.count()];
+    in_common.iter().rposition(|b| matches!(b, b'-' | b'.')).map_or(0, |last| last + 1)
 }
 
 /// Levenshtein's distance.
@@ -54,6 +61,13 @@ mod tests {
         assert_eq!(suggest("HTTPMethod").unwrap(), "did you mean `httpMethod`?");
         assert_eq!(suggest("url").unwrap(), "did you mean `uri`?");
         assert_eq!(suggest("credentials"), None);
+        let names = ["x-amazon-apigateway-cors", "x-amazon-apigateway-policy", "tls.min"];
+        let suggest = |name| did_you_mean(name, names.into_iter());
+        assert_eq!(suggest("x-amazon-apigateway-auth"), None);
+        assert_eq!(suggest("tls.max"), None);
+        let policy = "did you mean `x-amazon-apigateway-policy`?";
+        assert_eq!(suggest("x-amazon-apigateway-polcy").unwrap(), policy);
+        assert_eq!(suggest("x-amazon-apigatewaypolicy").unwrap(), policy);
         assert_eq!(suggest(&"x".repeat(10_000)), None);
     }
 }
