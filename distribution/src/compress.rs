@@ -63,14 +63,36 @@ const TYPES: [&str; 48] = [
     "vnd.apple.mpegurl",
 ];
 
+/// What objects are compressed with. The better one comes first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Compression {
+    /// `br`
+    Brotli,
+    /// `gzip`
+    Gzip,
+}
+
+impl Compression {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Brotli => "br",
+            Self::Gzip => "gzip",
+        }
+    }
+}
+
 impl Matched<'_> {
-    /// Whether the edge compresses this answer of an origin with `gzip`, before it is stored.
-    pub fn is_to_be_compressed(&self, status: u16, fields: &Fields) -> bool {
+    /// Whether the edge compresses this answer of an origin before it is stored, and with what of that which the
+    /// host has. "If the viewer supports both, CloudFront prefers Brotli."
+    pub fn compression(
+        &self,
+        status: u16,
+        fields: &Fields,
+        offered: &[Compression],
+    ) -> Option<Compression> {
         let cache = &self.behavior.cache;
-        let takes_gzip =
-            || accept_encoding(self).is_some_and(|codings| codings.split(',').any(|c| c == "gzip"));
         let length = || fields.text("content-length")?.trim().parse().ok();
-        self.behavior.compress
+        let is_worth_it = self.behavior.compress
             && cache.max_ttl_s > 0
             && self.method == "GET"
             && STATUSES.contains(&status)
@@ -78,13 +100,15 @@ impl Matched<'_> {
             && !fields.contains("content-range")
             && length().is_some_and(|length| LENGTHS.contains(&length))
             && is_of_type(fields)
-            && !may_not_be_transformed(fields)
-            && takes_gzip()
+            && !may_not_be_transformed(fields);
+        let codings = accept_encoding(self).filter(|_| is_worth_it)?;
+        let takes = |one: &&Compression| codings.split(',').any(|coding| coding == one.name());
+        offered.iter().find(takes).copied()
     }
 
     /// The header section of what was compressed. "CloudFront converts strong `ETag` values to weak."
-    pub fn compressed(&self, fields: &mut Fields, length: usize) {
-        fields.set("Content-Encoding", "gzip");
+    pub fn compressed(&self, with: Compression, fields: &mut Fields, length: usize) {
+        fields.set("Content-Encoding", with.name());
         fields.set("Content-Length", alloc::format!("{length}"));
         fields.remove("content-md5");
         fields.remove("accept-ranges");
@@ -97,8 +121,8 @@ impl Matched<'_> {
     /// What an origin says when it is asked about an object that was compressed here: its strong entity tag is
     /// that of what it sent, and what is stored is known by the weak one.
     pub fn validated(&self, stored: &Fields, fields: &mut Fields) {
-        let is_compressed =
-            self.behavior.compress && stored.text("content-encoding") == Some("gzip");
+        let is_compressed = self.behavior.compress
+            && matches!(stored.text("content-encoding"), Some("gzip" | "br"));
         let own = stored.text("etag").and_then(|tag| tag.strip_prefix("W/"));
         if is_compressed && own.is_some() && own == fields.text("etag") {
             weaken(fields);

@@ -27,6 +27,7 @@ mod route;
 mod signed;
 
 pub use answer::Answer;
+pub use compress::Compression;
 pub use finish::CacheResult;
 pub use invalidation::{Invalidation, InvalidationError};
 pub use log::{LogRecord, log_header};

@@ -1,6 +1,7 @@
 //! What viewers are told: response headers policies, and the edge's own fields.
 
 use super::*;
+use crate::Compression::{Brotli, Gzip};
 use crate::{CacheResult, Invalidation};
 
 fn finished(policy: Value, lines: Lines<'_>, answered: Lines<'_>, method: &str) -> Fields {
@@ -111,7 +112,7 @@ fn what_is_worth_it_is_compressed_and_nothing_else() {
         fields
     };
     let is = |status, changes: &[(&str, &str)], asked: Lines<'_>| {
-        get(&distribution, "/a", asked).is_to_be_compressed(status, &lines(changes))
+        get(&distribution, "/a", asked).compression(status, &lines(changes), &[Gzip]).is_some()
     };
     assert!(is(200, &[], &gzip));
     assert!(is(404, &[("Content-Type", "Application/JSON; charset=utf-8")], &gzip));
@@ -128,9 +129,19 @@ fn what_is_worth_it_is_compressed_and_nothing_else() {
     assert!(!is(200, &[], &[]));
     assert!(!is(200, &[], &[("Accept-Encoding", "gzip;q=0")]));
     let plain = serving(json!({}), &[]);
-    assert!(!get(&plain, "/a", &gzip).is_to_be_compressed(200, &lines(&[])));
+    assert_eq!(get(&plain, "/a", &gzip).compression(200, &lines(&[]), &[Gzip]), None);
     let disabled = serving(json!({"Compress": true, "CachePolicyId": CACHING_DISABLED}), &[]);
-    assert!(!get(&disabled, "/a", &gzip).is_to_be_compressed(200, &lines(&[])));
+    assert_eq!(get(&disabled, "/a", &gzip).compression(200, &lines(&[]), &[Gzip]), None);
+    for (taken, offered, with) in [
+        ("gzip, br", &[Brotli, Gzip][..], Some(Brotli)),
+        ("br;q=0.1, gzip", &[Gzip], Some(Gzip)),
+        ("br;q=0, gzip", &[Brotli, Gzip], Some(Gzip)),
+        ("br", &[Gzip], None),
+        ("deflate", &[Brotli, Gzip], None),
+    ] {
+        let asked = [("Accept-Encoding", taken)];
+        assert_eq!(get(&distribution, "/a", &asked).compression(200, &lines(&[]), offered), with);
+    }
 }
 
 #[test]
@@ -138,7 +149,7 @@ fn what_is_compressed_is_known_by_a_weak_tag() {
     let distribution = serving(json!({"Compress": true}), &[]);
     let matched = get(&distribution, "/a", &[]);
     let mut stored = Fields::from([("ETag", "\"1\""), ("Content-Length", "1000")]);
-    matched.compressed(&mut stored, 10);
+    matched.compressed(Gzip, &mut stored, 10);
     for (name, value) in [
         ("etag", "W/\"1\""),
         ("content-length", "10"),

@@ -1,6 +1,6 @@
 //! Objects that are compressed before they are stored: by the platform, on their way.
 
-use distribution::Matched;
+use distribution::{Compression, Matched};
 use js_sys::{Function, Reflect};
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
@@ -18,15 +18,17 @@ extern "C" {
 
 /// An origin's answer as it is to be stored.
 pub(super) fn compressed(matched: &Matched<'_>, mut answer: OriginAnswer) -> OriginAnswer {
-    if !matched.is_to_be_compressed(answer.status, &answer.fields) {
+    // `CompressionStream` has no Brotli.
+    let Some(with) = matched.compression(answer.status, &answer.fields, &[Compression::Gzip])
+    else {
         return answer;
-    }
+    };
     let Some(content) = answer.content.take() else { return answer };
     match compression_stream()
         .and_then(|transform| content.unchecked_ref::<Piped>().pipe_through(&transform))
     {
         Ok(coded) => {
-            matched.compressed(&mut answer.fields, 0);
+            matched.compressed(with, &mut answer.fields, 0);
             answer.fields.remove("content-length"); // nobody knows it yet
             answer.content = Some(coded);
         }

@@ -197,9 +197,14 @@ fn objects_are_compressed_once_and_validated_by_their_origins_tag() {
         assert!(has(&coded, "content-encoding: gzip") && has(&coded, "etag: W/\"1\""));
         assert!(coded.content.len() < 5_000 && coded.content.starts_with(&[0x1f, 0x8b]));
     }
+    let better = edge.ask("GET", "/a", "Accept-Encoding: gzip, br\r\n");
+    assert!(has(&better, "content-encoding: br"), "{}", better.head);
+    let mut decoded = Vec::new();
+    brotli::BrotliDecompress(&mut &*better.content, &mut decoded).unwrap();
+    assert_eq!(decoded, content.as_bytes());
     let plain = edge.get("/a");
     assert_eq!((plain.text(), has(&plain, "etag: \"1\"")), (content, true));
-    assert_eq!(heads.lock().unwrap().len(), 3);
+    assert_eq!(heads.lock().unwrap().len(), 4);
 }
 
 #[test]
