@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use distribution::{Answer, CacheResult};
+use gateway_core::effect::EffectError;
 use gateway_core::gateway::Gateway;
 use gateway_core::message::{Arrival, Content, Inspection, OutgoingFields, Response};
 use http_cache::Fields;
@@ -47,6 +48,10 @@ pub(super) async fn inspect(
             inserted.iter().for_each(|line| fields.set(line.name, line.value));
             match held.contents.take(content) {
                 Ok(content) => Inspected::GoesOn(content),
+                // Nobody may send on what nobody has looked at.
+                Err(EffectError::TooLarge) => {
+                    Inspected::Refused(Answer::error(413, "The request is too large."))
+                }
                 Err(_) => Inspected::Refused(Answer::of_web_acl(500)),
             }
         }

@@ -41,11 +41,17 @@ pub(super) fn case() -> Json {
                 "httpMethod": "POST", "uri": "https://orders.internal:8443/v1/{{id}}",
                 "requestParameters": {{"integration.request.path.id": "method.request.path.id"}}}}}}}}}}}},
         "config": {{"webAcls": [{{"name": "edge", "definition": "acl.json"}}], "distributions": [{{"id": "d", "definition": "distribution.json", "cacheStatus": true,
-            "references": ["group.json", "rsa.json", "ec.json"]}}]}},
+            "references": ["group.json", "rsa.json", "ec.json", "control.json"]}}]}},
         "backends": {{"http": {{"{API_ID}": {{}}}}}},
         "exchanges": [{{"request": {{}}, "expect": {{"status": 200}}}}]}}"#,
     );
     Json::parse(&text).unwrap_or_else(|error| panic!("{error}\n{text}"))
+}
+
+fn control() -> Value {
+    json!({"OriginAccessControl": {"Id": "E1", "OriginAccessControlConfig": {
+        "Name": "a", "Description": "", "SigningProtocol": "sigv4", "SigningBehavior": "always",
+        "OriginAccessControlOriginType": "s3"}}})
 }
 
 /// The ARN of the web ACL that there is to name.
@@ -129,11 +135,17 @@ impl Edge {
             ("distribution.json", document),
             ("group.json", group.to_string()),
             ("acl.json", web_acl().to_string()),
+            ("control.json", control().to_string()),
             ("rsa.json", key("RSA", issuer::rsa_public_pem())),
             ("ec.json", key("EC", issuer::ec_public_pem())),
         ] {
             std::fs::write(setup.folder.path().join(name), document).unwrap();
         }
+        // Buckets are where the origin is.
+        let text = std::fs::read_to_string(&setup.config).unwrap();
+        let mut config: Value = serde_json::from_str(&text).unwrap();
+        config["endpoints"]["s3"] = format!("http://{}", origin.address).into();
+        std::fs::write(&setup.config, config.to_string()).unwrap();
         let mut target = Target::find(Engine::Worker).await.unwrap();
         target.settings.services = vec!["SERVICE_ORDERS_INTERNAL".into()];
         let gateway = target.start(&setup.config, setup.listen, 0).await;
