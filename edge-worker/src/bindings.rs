@@ -1,5 +1,6 @@
 //! What the environment says. Secrets and variables are read alike.
 
+use edge_common::variables::variable_name;
 use js_sys::{Promise, Reflect};
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
@@ -42,17 +43,9 @@ pub(crate) fn text(env: &Env, name: &str) -> Option<String> {
     (!text.is_empty()).then_some(text)
 }
 
-/// The part of a variable's name that stands for a function or a VPC link.
-pub(crate) fn variable_name(name: &str) -> String {
-    name.chars()
-        .map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' })
-        .collect()
-}
-
-/// Where an AWS service is reached: `AWS_ENDPOINT_URL_{SERVICE}`, else `AWS_ENDPOINT_URL`.
-/// AWS SDKs and Tools Reference Guide, "Service-specific endpoints".
-pub(crate) fn endpoint(env: &Env, service: &str) -> Option<String> {
-    text(env, &format!("AWS_ENDPOINT_URL_{service}")).or_else(|| text(env, "AWS_ENDPOINT_URL"))
+/// All of them, as what both hosts share looks them up.
+pub(crate) fn variables(env: &Env) -> impl Fn(&str) -> Option<String> {
+    move |name| text(env, name)
 }
 
 #[cfg(test)]
@@ -69,6 +62,5 @@ mod tests {
         ] {
             assert_eq!(host(url), name, "{url}");
         }
-        assert_eq!(variable_name("orders.internal"), "ORDERS_INTERNAL");
     }
 }

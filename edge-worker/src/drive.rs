@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use edge_common::{access_keys, authorizations, counted};
 use gateway_core::effect::{Bytes, Effect, EffectError, Notice, Outcome};
 use gateway_core::exchange::{Exchange, Misuse, Next};
 use gateway_core::gateway::Gateway;
@@ -9,7 +10,7 @@ use gateway_core::message::{Arrival, Fields, Location, Response};
 use worker::{Context, Env};
 
 use crate::content::Contents;
-use crate::{convert, perform};
+use crate::{bindings, convert, perform};
 
 /// Answers one request, whose content is held.
 pub(crate) async fn drive(
@@ -38,7 +39,7 @@ pub(crate) struct HeldByHost {
     /// Of the last endpoint response, or of the cached one.
     pub(crate) endpoint_fields: Fields,
     /// The response that it is on its way to store.
-    pub(crate) asked: Option<perform::responses::Asked>,
+    pub(crate) asked: Option<edge_common::responses::Asked>,
 }
 
 /// Has the web ACL of a distribution decide ([`Inspection`](gateway_core::message::Inspection)). The contents are
@@ -86,7 +87,9 @@ async fn perform(effect: Effect, held: &mut HeldByHost, env: &Env, context: &Con
             let bytes = held.contents.peek(peek.content, peek.bytes_max).await;
             Outcome::PeekContent(bytes.map(Bytes))
         }
-        Effect::CountRequest(count) => Outcome::CountRequest(Ok(perform::counted::count(&count))),
+        Effect::CountRequest(count) => {
+            Outcome::CountRequest(Ok(counted::count(&count, convert::now())))
+        }
         // The platform tells where its clients are, and nobody else.
         Effect::LocateAddress(_) => Outcome::LocateAddress(Ok(Location::default())),
         Effect::SendRequest(send) => {
@@ -97,9 +100,9 @@ async fn perform(effect: Effect, held: &mut HeldByHost, env: &Env, context: &Con
         }
         Effect::TakeTokens(take) => Outcome::TakeTokens(perform::tokens::take(take, env).await),
         Effect::FindKey(find) => Outcome::FindKey(perform::keys::find(find, env, context).await),
-        Effect::RecallAuthorization(recall) => Outcome::RecallAuthorization(Ok(
-            perform::authorizations::recall(&recall.key, convert::now()),
-        )),
+        Effect::RecallAuthorization(recall) => {
+            Outcome::RecallAuthorization(Ok(authorizations::recall(&recall.key, convert::now())))
+        }
         Effect::RecallResponse(recall) => {
             let recalled = perform::responses::recall(&recall, held, convert::now());
             Outcome::RecallResponse(Ok(recalled))
@@ -109,7 +112,8 @@ async fn perform(effect: Effect, held: &mut HeldByHost, env: &Env, context: &Con
             Outcome::RememberResponse(remembered)
         }
         Effect::VerifyRequestSignature(verify) => {
-            Outcome::VerifyRequestSignature(Ok(perform::access_keys::verify(&verify, env)))
+            let variables = bindings::variables(env);
+            Outcome::VerifyRequestSignature(Ok(access_keys::verify(&verify, &variables)))
         }
         Effect::VerifySignature(verify) => {
             Outcome::VerifySignature(perform::signature::verify(verify).await)
@@ -127,7 +131,7 @@ fn notify(notice: Notice) {
         // Arrivals here ask for no account.
         Notice::Explain(_) | Notice::RecordRequest(_) | Notice::RecordTrace(_) => {}
         Notice::RememberAuthorization { key, grant, until } => {
-            perform::authorizations::remember(key, grant, until, convert::now());
+            authorizations::remember(key, grant, until, convert::now());
         }
     }
 }

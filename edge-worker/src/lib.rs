@@ -12,7 +12,6 @@ mod convert;
 mod drive;
 mod edge;
 mod perform;
-mod sign;
 mod snapshot;
 
 use std::rc::Rc;

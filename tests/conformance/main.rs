@@ -25,6 +25,15 @@ fn the_worker_answers_as_aws_does() {
     conforms(Engine::Worker);
 }
 
+/// Not among the tests that run by themselves: wasmtime compiles a component of three megabytes for each case, which
+/// takes minutes. `ENGINE=wasi` asks for it.
+#[test]
+fn the_component_for_wasi_http_answers_as_aws_does_if_asked() {
+    if std::env::var("ENGINE").is_ok_and(|only| only == Engine::Wasi.to_string()) {
+        conforms(Engine::Wasi);
+    }
+}
+
 /// One engine after the other, where the tests are threads of one process: some cases measure time.
 static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 
@@ -43,6 +52,7 @@ fn conforms(engine: Engine) {
         .expect("a runtime");
     let outcomes = runtime.block_on(async {
         let target = Target::find(engine).await.unwrap_or_else(|error| panic!("{error}"));
+        let target = target.compiled_quickly();
         run::probe(&target).await.unwrap_or_else(|error| panic!("{engine}: {error}"));
         run::run_all(target, cases, verbose).await
     });

@@ -1,5 +1,5 @@
-//! One pipeline, one answer: the same requests go through the component, the native engine and the Worker,
-//! and the answers are compared byte for byte.
+//! One pipeline, one answer: the same requests go through the component, the native engine, the Worker and `wasmtime
+//! serve`, and the answers are compared byte for byte.
 //!
 //! `rest.json` and `http.json` are in the format of the conformance cases, without expectations.
 
@@ -51,6 +51,16 @@ fn a_rest_api_is_answered_alike_by_worker_and_native_engine() {
 #[test]
 fn an_http_api_is_answered_alike_by_worker_and_native_engine() {
     compare("http.json", Engine::Native, Engine::Worker);
+}
+
+#[test]
+fn a_rest_api_is_answered_alike_by_wasmtimes_serve_and_native_engine() {
+    compare("rest.json", Engine::Native, Engine::Wasi);
+}
+
+#[test]
+fn an_http_api_is_answered_alike_by_wasmtimes_serve_and_native_engine() {
+    compare("http.json", Engine::Native, Engine::Wasi);
 }
 
 fn compare(file: &str, one: Engine, other: Engine) {

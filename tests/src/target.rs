@@ -1,6 +1,7 @@
-//! The gateways under test: one core, run in three ways.
+//! The gateways under test: one core, run in four ways.
 
 pub mod process;
+mod wasi;
 pub mod worker;
 
 use std::fmt;
@@ -18,11 +19,13 @@ pub enum Engine {
     Native,
     /// The core in a Worker under workerd.
     Worker,
+    /// The core in a component for hosts of `wasi:http`, under wasmtime's own `serve`.
+    Wasi,
 }
 
 impl Engine {
     /// All of them.
-    pub const ALL: [Engine; 3] = [Engine::Component, Engine::Native, Engine::Worker];
+    pub const ALL: [Engine; 4] = [Engine::Component, Engine::Native, Engine::Worker, Engine::Wasi];
 }
 
 impl fmt::Display for Engine {
@@ -31,6 +34,7 @@ impl fmt::Display for Engine {
             Engine::Component => "component",
             Engine::Native => "native",
             Engine::Worker => "worker",
+            Engine::Wasi => "wasi",
         })
     }
 }
@@ -44,6 +48,7 @@ pub struct Target {
     pub settings: worker::Settings,
     edgeway: PathBuf,
     worker: Option<worker::Driver>,
+    wasmtime: Option<wasi::Wasmtime>,
 }
 
 /// Why there is no gateway.
@@ -70,7 +75,15 @@ impl Target {
         let edgeway = process::find_edgeway()?;
         let worker =
             if engine == Engine::Worker { Some(worker::Driver::start().await?) } else { None };
-        Ok(Self { engine, settings: worker::Settings::default(), edgeway, worker })
+        let wasmtime = if engine == Engine::Wasi { Some(wasi::Wasmtime::find()?) } else { None };
+        Ok(Self { engine, settings: worker::Settings::default(), edgeway, worker, wasmtime })
+    }
+
+    /// Has components compiled in less time, where wasmtime compiles one for each case.
+    #[must_use]
+    pub fn compiled_quickly(mut self) -> Self {
+        self.wasmtime.iter_mut().for_each(|wasmtime| wasmtime.is_compiled_quickly = true);
+        self
     }
 
     /// Starts a gateway on a configuration that tells it to listen at `listen`. Of the gateways that run at
@@ -82,6 +95,9 @@ impl Target {
         slot: usize,
     ) -> Result<Gateway, Failure> {
         let log = config.with_file_name(format!("{}.log", self.engine));
+        if let Some(wasmtime) = &self.wasmtime {
+            return wasmtime.serve(&self.edgeway, config, listen, log).await;
+        }
         match &self.worker {
             None => process::serve(&self.edgeway, self.engine, config, listen, log).await,
             Some(driver) => {

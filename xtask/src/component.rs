@@ -26,9 +26,7 @@ pub(crate) fn build(how: serve::Build) -> Result<Built> {
     shell::run(build.args(["build", "--package", "gateway-component", "--profile", "wasm"]))?;
     let core_module = wasm_target.built("wasm").join("gateway_component.wasm");
 
-    shell::say("building its compiler");
-    shell::run(serve::cargo_build(how).args(["--bin", "component-compiler"]))?;
-    let compiler = shell::target_dir().join("debug/component-compiler");
+    let compiler = compiler(how)?;
     let built = Built {
         wasm: shell::artefacts()?.join("gateway.wasm"),
         cwasm: shell::artefacts()?.join("gateway.cwasm"),
@@ -38,4 +36,11 @@ pub(crate) fn build(how: serve::Build) -> Result<Built> {
     }
     println!("{}\n{}", built.wasm.display(), built.cwasm.display());
     Ok(built)
+}
+
+/// Builds what makes components of core modules.
+pub(crate) fn compiler(how: serve::Build) -> Result<PathBuf> {
+    shell::say("building the compiler of components");
+    shell::run(serve::cargo_build(how).args(["--bin", "component-compiler"]))?;
+    Ok(shell::target_dir().join("debug/component-compiler"))
 }

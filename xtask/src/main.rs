@@ -13,6 +13,7 @@ mod shell;
 mod test;
 mod toolchain;
 mod waf_suite;
+mod wasi;
 mod worker;
 mod worker_cpu;
 
@@ -25,6 +26,7 @@ cargo xtask COMMAND
                             set everything up and serve the example API, with URLs and curl lines to try
   test [--only PART]…       run every test; --list names the parts
   component                 build the pipeline as a Wasm component, and precompile it for this machine's architecture
+  wasi                      build the component for hosts of wasi:http, which `edgeway deploy --target wasi` puts APIs into
   worker [--no-startup]     build the Cloudflare Worker, check its size, measure its start under workerd
   worker-cpu                measure the CPU time of a full request to the Worker under workerd
   bench [--rounds N] [--seconds N] [--only NAME]…
@@ -58,6 +60,7 @@ fn run(arguments: &[String]) -> Result<()> {
         "component" => {
             no_more(rest).and_then(|()| component::build(serve::Build::Development).map(drop))
         }
+        "wasi" => no_more(rest).and_then(|()| wasi::build(serve::Build::Development).map(drop)),
         "worker" => worker::run(rest),
         "worker-cpu" => worker_cpu::run(rest),
         "bench" => bench::run(rest),

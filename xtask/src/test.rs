@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
-use crate::{cache_suite, component, licences, node, serve, shell, toolchain, worker};
+use crate::{cache_suite, component, licences, node, serve, shell, toolchain, wasi, worker};
 
 type Part = (&'static str, &'static str, fn() -> Result<()>);
 
@@ -17,6 +17,7 @@ const PARTS: &[Part] = &[
     ("tools", "what the tests need is on the machine", tools),
     ("format", "the sources are formatted", format),
     ("component", "the component builds and imports nothing foreign", component_),
+    ("wasi", "the component for hosts of wasi:http builds and imports WASI alone", wasi_),
     (
         "wasm",
         "the core and both Wasm crates build for wasm32 without std's clock or randomness",
@@ -103,6 +104,7 @@ fn tools() -> Result<()> {
     println!("python: {}", python()?.display());
     println!("moto: {}", moto()?.display());
     println!("promtool: {}", promtool()?.display());
+    println!("wasmtime: for {}", wasmtime()?.display());
     match nextest() {
         true => println!("cargo-nextest: there"),
         false => println!("cargo-nextest: could not be installed; `cargo test` is used instead"),
@@ -116,6 +118,10 @@ fn format() -> Result<()> {
 
 fn component_() -> Result<()> {
     component::build(serve::Build::Workspace).map(drop)
+}
+
+fn wasi_() -> Result<()> {
+    wasi::build(serve::Build::Workspace).map(drop)
 }
 
 fn wasm() -> Result<()> {
@@ -166,6 +172,8 @@ fn clippy() -> Result<()> {
         "edge-worker",
         "--package",
         "gateway-component",
+        "--package",
+        "wasi-http",
         "--",
         "-D",
         "warnings",
@@ -216,6 +224,7 @@ fn tests() -> Result<()> {
         .context("extending the PATH")?;
     promtool()?;
     command.env("PATH", path).env("PROMTOOL", "required");
+    command.env("EDGEWAY_WASMTIME_PYTHON", wasmtime()?);
     shell::run(command.env("EDGEWAY_PYTHON", python).env("EDGEWAY_MOTO_PYTHON", moto()?))
 }
 
@@ -237,6 +246,11 @@ fn python() -> Result<PathBuf> {
 /// The python of a virtual environment with `moto`, which is AWS to the tests of service integrations.
 fn moto() -> Result<PathBuf> {
     virtual_environment("venv-moto", "tests/services/requirements.txt")
+}
+
+/// The python of a virtual environment with wasmtime's own command beside it: `wasmtime serve` hosts the component.
+fn wasmtime() -> Result<PathBuf> {
+    virtual_environment("venv-wasmtime", "tests/wasi/requirements.txt")
 }
 
 /// Judges metrics and alert rules. Only the tool is wanted of its package; where the system starts

@@ -1,6 +1,8 @@
 //! Requests to origins: over the network, or to an API in this Worker.
 
 use distribution::{Answer, Bucket, Matched, OriginRequest, Place};
+use edge_common::sign::{Credentials, Signing};
+use edge_common::variables::endpoint;
 use gateway_core::effect::EffectError;
 use gateway_core::message::{self, Arrival};
 use http_cache::{Fields, Timestamp, format_date};
@@ -12,7 +14,6 @@ use super::Exchange;
 use super::response::headers;
 use crate::drive::{HeldByHost, drive};
 use crate::perform::http::Call;
-use crate::sign::{Credentials, Signing};
 use crate::{bindings, convert};
 
 /// What an origin answered.
@@ -125,11 +126,11 @@ async fn send(
         "GET" | "HEAD" => None,
         _ => content,
     };
-    let endpoint = match (place, &request.origin.bucket) {
-        (Place::Named, Some(_)) => bindings::endpoint(env, "S3"),
+    let own = match (place, &request.origin.bucket) {
+        (Place::Named, Some(_)) => endpoint(&bindings::variables(env), "S3"),
         _ => None,
     };
-    let url = endpoint.and_then(|endpoint| request.at_endpoint(&endpoint));
+    let url = own.and_then(|own| request.at_endpoint(&own));
     let url = url.unwrap_or_else(|| request.url(place));
     if let Some(bucket) = request.origin.bucket.as_ref().filter(|_| request.is_signed) {
         let signed = sign(request, &url, bucket, body.is_some(), env)?;
@@ -158,7 +159,7 @@ fn sign(
     has_content: bool,
     env: &Env,
 ) -> Result<Vec<(&'static str, String)>, EffectError> {
-    let Some(credentials) = Credentials::from_env(env) else {
+    let Some(credentials) = Credentials::from_variables(&bindings::variables(env)) else {
         let missing = "a bucket is not asked without AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY";
         return Err(EffectError::Unavailable(missing.into()));
     };

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use edge_common::function::EVENT_STREAM;
 use futures_util::future::{Either, select};
 use futures_util::stream::try_unfold;
 use gateway_core::effect::{EffectError, FunctionAnswer};
@@ -64,8 +65,6 @@ pub(super) async fn begin(
         return Ok(FunctionAnswer { payload, content, ..answer });
     }
 }
-
-const EVENT_STREAM: &str = "application/vnd.amazon.eventstream";
 
 /// What Lambda sends of an answer.
 struct Parts {

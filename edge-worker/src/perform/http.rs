@@ -1,8 +1,11 @@
 //! `SendRequest`, by workerd's `fetch`.
 
+use edge_common::service::Unsigned;
+use edge_common::vpc_link::private_url;
 use futures_util::future::{Either, select};
 use gateway_core::effect::{Connection, EffectError, SendRequest};
-use gateway_core::message::EndpointResponse;
+use gateway_core::limits::PAYLOAD_BYTES_MAX;
+use gateway_core::message::{Content, EndpointResponse};
 use js_sys::Reflect;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -10,7 +13,6 @@ use web_sys::{AbortController, Headers, RequestInit, RequestRedirect, Response};
 
 use worker::Env;
 
-use super::service::Unsigned;
 use crate::bindings;
 use crate::convert;
 use crate::drive::HeldByHost;
@@ -25,12 +27,8 @@ pub(crate) async fn send(
     match &request.connection {
         Connection::Internet => {}
         Connection::VpcLink { id, server_name, .. } => {
-            let name = format!("VPC_LINK_URL_{}", bindings::variable_name(id));
-            let Some(link) = bindings::text(env, &name) else {
-                let reason = format!("the VPC link `{id}` leads nowhere: there is no {name}");
-                return Err(EffectError::Misconfigured(reason));
-            };
-            request.url = private_url(&request.url, &link, server_name.as_deref())?;
+            let variables = bindings::variables(env);
+            request.url = private_url(&request.url, id, server_name.as_deref(), &variables)?;
         }
         Connection::Service { signing_name, region, credentials } => {
             let unsigned = Unsigned {
@@ -40,8 +38,18 @@ pub(crate) async fn send(
                 region,
                 credentials: credentials.as_deref(),
             };
-            let signed = unsigned.sign(fields, &mut request.content, &mut held.contents, env);
-            (request.url, fields) = signed.await?;
+            let bytes = match &mut request.content {
+                // workerd sends none with these, and what is not sent is not signed.
+                _ if matches!(unsigned.method, "GET" | "HEAD") => Vec::new(),
+                Content::Empty => Vec::new(),
+                Content::Bytes(bytes) => std::mem::take(bytes),
+                Content::Held(id) => held.contents.read(*id, PAYLOAD_BYTES_MAX).await?,
+            };
+            let date_time = convert::basic_date_time();
+            let signed = unsigned.sign(&fields, &bytes, &bindings::variables(env), date_time);
+            let (url, signed) = signed?;
+            request.content = if bytes.is_empty() { Content::Empty } else { Content::Bytes(bytes) };
+            (request.url, fields) = (url, signed);
         }
     }
     let headers = convert::headers(&fields);
@@ -59,25 +67,6 @@ pub(crate) async fn send(
         fields: held.endpoint_fields.clone(),
         content: held.contents.hold(response.body()),
     })
-}
-
-/// A private integration's URL with the origin of its link. It goes over TLS if either of them says so.
-fn private_url(url: &str, link: &str, server_name: Option<&str>) -> Result<String, EffectError> {
-    let (scheme, rest) = url.split_once("://").unwrap_or(("http", url));
-    let target = rest.find(['/', '?']).map_or("/", |start| &rest[start..]);
-    let (link_scheme, base) = link.split_once("://").unwrap_or(("http", link));
-    let authority = base.split('/').next().unwrap_or_default();
-    let host = match authority.rsplit_once(':') {
-        Some((host, _)) if !host.starts_with('[') || host.ends_with(']') => host,
-        _ => authority,
-    };
-    // workerd verifies the host that it connects to, and no other.
-    if let Some(name) = server_name.filter(|name| !name.eq_ignore_ascii_case(host)) {
-        let reason = format!("the edge cannot verify `{name}` at `{host}`");
-        return Err(EffectError::Misconfigured(reason));
-    }
-    let scheme = if link_scheme == "https" { link_scheme } else { scheme };
-    Ok(format!("{scheme}://{}{target}", base.trim_end_matches('/')))
 }
 
 /// One call of `fetch`.

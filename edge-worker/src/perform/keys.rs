@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::time::Duration;
 
+use edge_common::variables::endpoint;
 use gateway_core::effect::{EffectError, FindKey, KeySource};
 use gateway_core::jwt::{Discovery, Jwk, JwksCache, Lookup, jwks_uri, read_jwks};
 use gateway_core::limits::{JWKS_BYTES_MAX, JWKS_MS_MAX};
@@ -37,7 +38,7 @@ pub(crate) async fn find(
             Lookup::Wait => Delay::from(POLL).await,
             Lookup::Fetch => {
                 let mut fetch = Fetch { source: &find.source, ended: false };
-                let cognito_endpoint = bindings::endpoint(env, "COGNITO_IDP");
+                let cognito_endpoint = endpoint(&bindings::variables(env), "COGNITO_IDP");
                 let fetched = fetch_keys(&find.source, cognito_endpoint.as_deref(), env).await;
                 if let Err(error) = &fetched {
                     worker::console_warn!("keys of {:?} cannot be fetched: {error:?}", find.source);

@@ -6,14 +6,11 @@
 //! as it has requests at once.
 
 use std::cell::RefCell;
-use std::rc::Rc;
 
-use gateway_core::effect::{
-    EffectError, RecallResponse, RecalledResponse, RememberResponse, ResponseDigest,
-};
+use edge_common::responses::{Responses, Stored, is_announced_too_large};
+use gateway_core::effect::{EffectError, RecallResponse, RecalledResponse, RememberResponse};
 use gateway_core::limits::CACHED_CONTENT_BYTES_MAX;
-use gateway_core::message::{Content, Fields, Timestamp};
-use gateway_core::stage_cache::{StageCache, Ticket};
+use gateway_core::message::{Content, Timestamp};
 use js_sys::Uint8Array;
 
 use crate::drive::HeldByHost;
@@ -22,23 +19,7 @@ use crate::drive::HeldByHost;
 const BYTES_MAX: usize = 16 * 1024 * 1024;
 
 thread_local! {
-    static RESPONSES: RefCell<StageCache<Rc<Stored>, ()>> =
-        RefCell::new(StageCache::bounded(BYTES_MAX));
-}
-
-/// A response that is cached.
-#[derive(Debug)]
-struct Stored {
-    status: u16,
-    fields: Fields,
-    content: Uint8Array,
-}
-
-/// What an exchange is on its way to store.
-#[derive(Debug)]
-pub(crate) struct Asked {
-    digest: ResponseDigest,
-    ticket: Ticket,
+    static RESPONSES: RefCell<Responses<Uint8Array>> = RefCell::new(Responses::bounded(BYTES_MAX));
 }
 
 /// What is cached, if it is not to be replaced.
@@ -47,20 +28,20 @@ pub(crate) fn recall(
     held: &mut HeldByHost,
     now: Timestamp,
 ) -> Option<RecalledResponse> {
-    let digest = recall.key.digest;
-    RESPONSES.with_borrow_mut(|responses| {
-        let stored = if recall.replaces { None } else { responses.find(&digest, now) };
-        let Some(stored) = stored else {
-            held.asked = Some(Asked { digest, ticket: responses.ask_alone() });
-            return None;
-        };
-        held.endpoint_fields = stored.fields.clone();
-        Some(RecalledResponse {
-            status: stored.status,
-            content: held.contents.hold_bytes(stored.content.clone()),
-            content_length: u64::from(stored.content.length()),
-        })
-    })
+    match RESPONSES.with_borrow_mut(|responses| responses.recall(recall, now)) {
+        Ok(stored) => {
+            held.endpoint_fields = stored.fields.clone();
+            Some(RecalledResponse {
+                status: stored.status,
+                content: held.contents.hold_bytes(stored.content.clone()),
+                content_length: u64::from(stored.content.length()),
+            })
+        }
+        Err(asked) => {
+            held.asked = Some(asked);
+            None
+        }
+    }
 }
 
 /// Stores a response, and goes on with its content.
@@ -70,26 +51,19 @@ pub(crate) async fn remember(
     now: impl Fn() -> Timestamp,
 ) -> Result<Content, EffectError> {
     let RememberResponse { key: _, status, fields, content, until } = remember;
-    let Some(Asked { digest, ticket }) = held.asked.take() else { return Ok(content) };
+    let Some(asked) = held.asked.take() else { return Ok(content) };
     let bytes = match &content {
         Content::Empty => Some(Uint8Array::new_with_length(0)),
         Content::Bytes(bytes) => Some(Uint8Array::from(&bytes[..])),
-        Content::Held(id) => {
-            let length = held.endpoint_fields.get("content-length");
-            let length = length.and_then(|length| length.trim().parse::<u64>().ok());
-            match length.is_some_and(|length| length > u64::from(CACHED_CONTENT_BYTES_MAX)) {
-                true => None,
-                false => held.contents.buffer(*id, CACHED_CONTENT_BYTES_MAX).await?,
-            }
-        }
+        Content::Held(_) if is_announced_too_large(&held.endpoint_fields) => None,
+        Content::Held(id) => held.contents.buffer(*id, CACHED_CONTENT_BYTES_MAX).await?,
     };
     if let Some(content) = bytes.filter(|bytes| bytes.length() <= CACHED_CONTENT_BYTES_MAX) {
         let fields = fields.resolve(&held.endpoint_fields);
-        let lines: usize = fields.iter().map(|line| line.name.len() + line.value.len()).sum();
-        let bytes = content.length() as usize + lines;
-        let stored = Rc::new(Stored { status, fields, content });
+        let bytes = content.length() as usize;
+        let stored = Stored { status, fields, content };
         RESPONSES.with_borrow_mut(|responses| {
-            responses.store(&digest, ticket, stored, bytes, until, now());
+            responses.remember(asked, stored, bytes, until, now());
         });
     }
     Ok(content)

@@ -1,5 +1,6 @@
 //! `VerifySignature`, by WebCrypto.
 
+use edge_common::authorizations;
 use gateway_core::effect::{AuthorizationKey, Bytes, EffectError, VerifySignature};
 use gateway_core::jwt::{Algorithm, Jwk, KeyMaterial};
 use js_sys::{Array, Object, Reflect, Uint8Array};
@@ -7,7 +8,6 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen_futures::JsFuture;
 
-use super::authorizations;
 use crate::convert::now;
 
 #[wasm_bindgen]

@@ -38,6 +38,14 @@ pub(super) fn bundle(origin: &Origin, out: &Path) -> ExitCode {
 
 /// The bundle of a configuration; what is wrong with it has been told.
 pub(super) fn build(origin: &Origin) -> Result<Bundle, ExitCode> {
+    build_for(origin, |_| Vec::new())
+}
+
+/// The bundle for a place that refuses more than every edge does.
+pub(super) fn build_for(
+    origin: &Origin,
+    refused: impl FnOnce(&Built) -> Vec<String>,
+) -> Result<Bundle, ExitCode> {
     let mut built = origin.build_for_edge().map_err(|refused| print_refused(&refused))?;
     let edges = built.config.edges.iter();
     built.snapshot.distributions = edges.map(|edge| edge.source().clone()).collect();
@@ -45,12 +53,13 @@ pub(super) fn build(origin: &Origin) -> Result<Bundle, ExitCode> {
     left_to_lambda(&built.config).iter().for_each(|warning| eprintln!("warning: {warning}"));
     left_to_the_zone(&built.config).iter().for_each(|warning| eprintln!("warning: {warning}"));
     left_behind(&built.config).iter().for_each(|warning| eprintln!("warning: {warning}"));
-    match (bindings(&built.config), untrusted(&built)) {
+    let refused = untrusted(&built).into_iter().chain(refused(&built)).collect::<Vec<_>>();
+    match (bindings(&built.config), refused) {
         (Ok(bindings), reasons) if reasons.is_empty() => {
             Ok(Bundle { snapshot: built.snapshot.to_bytes(), bindings })
         }
-        (bindings, untrusted) => {
-            let reasons = bindings.err().into_iter().flatten().chain(untrusted);
+        (bindings, refused) => {
+            let reasons = bindings.err().into_iter().flatten().chain(refused);
             reasons.for_each(|reason| eprintln!("error: {reason}"));
             Err(ExitCode::FAILURE)
         }
@@ -140,7 +149,7 @@ fn bindings(config: &Config) -> Result<BTreeMap<String, String>, Vec<String>> {
         errors.push("`assumeRoles`: the edge calls with its own credentials alone".to_owned());
     }
     if config.redis.is_some() {
-        let reason = "`redis`: the edge keeps buckets and counts in a Durable Object";
+        let reason = "`redis`: the edge has no connection to keep buckets and counts by";
         errors.push(reason.to_owned());
     }
     if config.distributions.iter().filter(|one| one.listen.is_some()).count() > 1 {

@@ -1,6 +1,9 @@
-//! `edgeway deploy`: APIs and the edge worker to where they are served.
+//! `edgeway deploy`: APIs and the edge worker to where they are served, or APIs in a component that hosts of
+//! `wasi:http` serve.
 
+mod embed;
 mod manifest;
+mod wasi;
 mod wrangler;
 
 use std::path::{Path, PathBuf};
@@ -27,8 +30,10 @@ Examples:
   edgeway deploy --target cloudflare --config edgeway.yaml --percentage 10   beside what is served now
   edgeway deploy --target cloudflare --config edgeway.yaml --percentage 100
   edgeway rollback --target cloudflare
+  edgeway deploy --target wasi --config edgeway.yaml --out gateway.wasm
 
-Secrets are never written: `wrangler secret put AWS_ACCESS_KEY_ID`, and so on (docs/edge.md).";
+Secrets are never written: `wrangler secret put AWS_ACCESS_KEY_ID`, and so on (docs/edge.md). What --target wasi
+writes is served by any host of wasi:http, such as `wasmtime serve -S cli gateway.wasm` (docs/wasi.md).";
 
 #[derive(Debug, Args)]
 pub(super) struct DeployArguments {
@@ -37,12 +42,21 @@ pub(super) struct DeployArguments {
     target: Target,
     #[command(flatten)]
     source: Source,
-    /// The folder with the worker that `cargo xtask worker` built
+    /// cloudflare: the folder with the worker that `cargo xtask worker` built
     #[arg(long, value_name = "DIR", default_value = "edge-worker/dist")]
     worker: PathBuf,
-    /// The folder to write to; it is created if need be
-    #[arg(long, value_name = "DIR", default_value = "edgeway-cloudflare")]
-    out: PathBuf,
+    /// wasi: the component that `cargo xtask wasi` built
+    #[arg(long, value_name = "FILE", default_value = "target/edgeway/wasi-http.wasm")]
+    component: PathBuf,
+    /// What to write: the folder `edgeway-cloudflare`, which is created if need be, or the file `edgeway.wasm`
+    #[arg(long, value_name = "PATH")]
+    out: Option<PathBuf>,
+    /// wasi: the field by which the host, or a proxy in front of it, tells who the client is
+    #[arg(long, value_name = "NAME")]
+    source_ip_field: Option<String>,
+    /// wasi: throttles and rate-based rules are kept by each instance alone
+    #[arg(long)]
+    limits_per_instance: bool,
     /// A wrangler.toml with routes and whatever else is yours; edgeway fills in the rest
     #[arg(long, value_name = "FILE")]
     manifest: Option<PathBuf>,
@@ -64,7 +78,7 @@ pub(super) struct DeployArguments {
 pub(super) struct RollbackArguments {
     /// Where from
     #[arg(long, value_enum)]
-    target: Target,
+    target: RollbackTarget,
     /// What the Worker is called
     #[arg(long, value_name = "NAME", default_value = "edgeway", value_parser = worker_name)]
     name: String,
@@ -78,6 +92,14 @@ pub(super) struct RollbackArguments {
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum Target {
+    /// A Cloudflare Worker
+    Cloudflare,
+    /// A component for hosts of wasi:http: wasmtime, Spin, wasmCloud
+    Wasi,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum RollbackTarget {
     /// A Cloudflare Worker
     Cloudflare,
 }
@@ -94,11 +116,17 @@ fn worker_name(name: &str) -> Result<String, String> {
 
 /// Writes what is deployed, and has it deployed.
 pub(super) fn deploy(arguments: &DeployArguments) -> ExitCode {
-    let Target::Cloudflare = arguments.target;
-    match prepare(arguments) {
+    match arguments.target {
+        Target::Cloudflare => to_cloudflare(arguments),
+        Target::Wasi => to_wasi(arguments),
+    }
+}
+
+fn to_cloudflare(arguments: &DeployArguments) -> ExitCode {
+    let folder = arguments.out.as_deref().unwrap_or(Path::new("edgeway-cloudflare"));
+    match prepare(arguments, folder) {
         Ok(command) => {
             let program = program(&arguments.wrangler);
-            let folder = &arguments.out;
             let wrangler = Wrangler { program: &program, folder, name: &arguments.name };
             call(&wrangler, &command, arguments.dry_run)
         }
@@ -106,9 +134,32 @@ pub(super) fn deploy(arguments: &DeployArguments) -> ExitCode {
     }
 }
 
+fn to_wasi(arguments: &DeployArguments) -> ExitCode {
+    let choices = wasi::Choices {
+        source_ip_field: arguments.source_ip_field.as_deref(),
+        limits_per_instance: arguments.limits_per_instance,
+    };
+    let bundle = bundle::build_for(&arguments.source.origin(LISTEN_DEFAULT), |built| {
+        wasi::warned(built).iter().for_each(|warning| eprintln!("warning: {warning}"));
+        wasi::refused(built, &choices)
+    });
+    let bundle = match bundle {
+        Ok(bundle) => bundle,
+        Err(code) => return code,
+    };
+    let out = arguments.out.as_deref().unwrap_or(Path::new("edgeway.wasm"));
+    match wasi::write(bundle, &choices, &arguments.component, out) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(reason) => {
+            eprintln!("error: {reason}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
 /// Goes back to the version that was served before: worker and definitions together.
 pub(super) fn rollback(arguments: &RollbackArguments) -> ExitCode {
-    let Target::Cloudflare = arguments.target;
+    let RollbackTarget::Cloudflare = arguments.target;
     let program = program(&arguments.wrangler);
     let wrangler = Wrangler { program: &program, folder: Path::new("."), name: &arguments.name };
     call(&wrangler, &Command::Rollback, arguments.dry_run)
@@ -136,7 +187,7 @@ fn program(named: &Path) -> PathBuf {
     }
 }
 
-fn prepare(arguments: &DeployArguments) -> Result<Command, ExitCode> {
+fn prepare(arguments: &DeployArguments, out: &Path) -> Result<Command, ExitCode> {
     let mut bundle = bundle::build(&arguments.source.origin(LISTEN_DEFAULT))?;
     let failed = |error: String| {
         eprintln!("error: {error}");
@@ -154,10 +205,10 @@ fn prepare(arguments: &DeployArguments) -> Result<Command, ExitCode> {
     let manifest = manifest::fill(&template, &arguments.name, &bundle.bindings);
     let manifest = manifest.map_err(failed)?;
     let files = [(WORKER_FILES[0], &script), (WORKER_FILES[1], &wasm)];
-    write(&arguments.out, &bundle, &files, &manifest)
-        .map_err(|error| failed(format!("{}: {error}", arguments.out.display())))?;
+    write(out, &bundle, &files, &manifest)
+        .map_err(|error| failed(format!("{}: {error}", out.display())))?;
     report_sizes(&[files[0], files[1], ("snapshot.bin", &bundle.snapshot)]).map_err(failed)?;
-    eprintln!("version {version} in {}", arguments.out.display());
+    eprintln!("version {version} in {}", out.display());
     Ok(match arguments.percentage {
         None => Command::Deploy,
         Some(percentage) => Command::Beside { version, percentage },

@@ -7,11 +7,12 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use tokio::net::TcpStream;
-use tokio::process::Command;
+use tokio::process::{Child, Command};
 
 use super::{Engine, Failure, Gateway};
 
-const START_MS_MAX: u64 = 20_000;
+/// wasmtime compiles a component first.
+const START_MS_MAX: u64 = 60_000;
 const POLL_MS: u64 = 5;
 const LOG_BYTES_SHOWN: usize = 1_500;
 
@@ -58,7 +59,16 @@ pub(super) async fn serve(
         command.args(["--engine", "native"]);
     }
     command.stdout(output.try_clone().map_err(broken)?).stderr(output);
-    let mut process = command.spawn().map_err(broken)?;
+    wait_until_listening(command.spawn().map_err(broken)?, listen, log).await
+}
+
+/// Waits until a process that was started has its port open.
+pub(super) async fn wait_until_listening(
+    mut process: Child,
+    listen: SocketAddr,
+    log: PathBuf,
+) -> Result<Gateway, Failure> {
+    let broken = |error: std::io::Error| Failure::Broken(format!("the gateway: {error}"));
     let deadline = Instant::now() + Duration::from_millis(START_MS_MAX);
     while !is_listening(listen).await {
         if let Some(status) = process.try_wait().map_err(broken)? {
@@ -91,7 +101,7 @@ async fn is_listening(address: SocketAddr) -> bool {
 pub(super) async fn bundle(edgeway: &Path, config: &Path, out: &Path) -> Result<(), Failure> {
     let mut command = command(edgeway, config);
     command.arg("bundle").arg("--config").arg(config).arg("--out").arg(out);
-    written(command, edgeway).await
+    finish(command, edgeway).await
 }
 
 /// Runs `edgeway deploy --dry-run`, which writes all that a Worker is into a folder.
@@ -104,10 +114,11 @@ pub(super) async fn deploy(
     let mut command = command(edgeway, config);
     command.args(["deploy", "--target", "cloudflare", "--dry-run", "--config"]).arg(config);
     command.arg("--worker").arg(worker).arg("--out").arg(out);
-    written(command, edgeway).await
+    finish(command, edgeway).await
 }
 
-async fn written(mut command: Command, edgeway: &Path) -> Result<(), Failure> {
+/// Runs a command that refuses a configuration, or does what it is to do.
+pub(super) async fn finish(mut command: Command, edgeway: &Path) -> Result<(), Failure> {
     let output = command
         .output()
         .await
@@ -126,7 +137,7 @@ pub(super) fn tail(log: &Path) -> String {
 }
 
 /// `edgeway` in the folder of the configuration, with the credentials of AWS's examples and no others.
-fn command(edgeway: &Path, config: &Path) -> Command {
+pub(super) fn command(edgeway: &Path, config: &Path) -> Command {
     let folder = config.parent().unwrap_or(Path::new("."));
     let mut command = Command::new(edgeway);
     for (name, _) in

@@ -171,7 +171,7 @@ impl Driver {
 
 /// What an operator gives to `wrangler secret put`: the bundle has no secrets of those who sign requests. The
 /// configuration is beside the bundle.
-fn secrets_of_principals(bundle: &Path) -> Vec<(String, String)> {
+pub(super) fn secrets_of_principals(bundle: &Path) -> Vec<(String, String)> {
     let config = fs::read_to_string(bundle.with_file_name("edgeway.yaml")).unwrap_or_default();
     let config = Json::parse(&config).unwrap_or_default();
     let principals = config.get("iam").and_then(|iam| iam.get("principals")).map(Json::elements);

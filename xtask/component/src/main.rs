@@ -1,5 +1,6 @@
 //! From the core module that cargo builds to what the host loads: `component-compiler CORE_MODULE FOLDER` writes
-//! `gateway.wasm`, the component, and `gateway.cwasm`, the same as machine code.
+//! `gateway.wasm`, the component, and `gateway.cwasm`, the same as machine code. `component-compiler --proxy CORE_MODULE
+//! FILE` writes a component for hosts of `wasi:http`, which compile it themselves.
 //!
 //! A program of its own, because a Wasm compiler takes minutes to build, and most of what xtask does needs none.
 
@@ -13,25 +14,45 @@ use wasmparser::{ComponentExternalKind, Parser, Payload};
 
 /// The WIT packages that the component may import: the project's own.
 const OWN_PACKAGES: &str = "edgeway:";
+/// Those of WASI, which a proxy may import.
+const WASI_PACKAGES: &str = "wasi:";
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [core_module, folder] = &arguments[..] else {
-        bail!("component-compiler CORE_MODULE FOLDER");
-    };
-    let (core_module, folder) = (Path::new(core_module), Path::new(folder));
-    let module =
-        std::fs::read(core_module).with_context(|| format!("reading {}", core_module.display()))?;
-    let component = make_component(&module)?;
-    check_imports(&component)?;
+    match &arguments[..] {
+        [flag, core_module, file] if flag == "--proxy" => {
+            proxy(Path::new(core_module), Path::new(file))
+        }
+        [core_module, folder] => gateway(Path::new(core_module), Path::new(folder)),
+        _ => bail!("component-compiler CORE_MODULE FOLDER, or --proxy CORE_MODULE FILE"),
+    }
+}
+
+fn gateway(core_module: &Path, folder: &Path) -> Result<()> {
+    let component = component_of(core_module, OWN_PACKAGES)?;
     let compiled = precompile(&component)?;
     write(&folder.join("gateway.wasm"), &component)?;
     write(&folder.join("gateway.cwasm"), &compiled)?;
-    let kib = |bytes: &[u8]| format!("{:.1} KiB", bytes.len() as f64 / 1024.0);
-    println!("component  {}, of which the core module {}", kib(&component), kib(&module));
-    println!("           imports: {}", imports(&component)?.join(", "));
     println!("compiled   {}", kib(&compiled));
     Ok(())
+}
+
+fn proxy(core_module: &Path, file: &Path) -> Result<()> {
+    write(file, &component_of(core_module, WASI_PACKAGES)?)
+}
+
+fn component_of(core_module: &Path, packages: &str) -> Result<Vec<u8>> {
+    let module =
+        std::fs::read(core_module).with_context(|| format!("reading {}", core_module.display()))?;
+    let component = make_component(&module)?;
+    check_imports(&component, packages)?;
+    println!("component  {}, of which the core module {}", kib(&component), kib(&module));
+    println!("           imports: {}", imports(&component)?.join(", "));
+    Ok(component)
+}
+
+fn kib(bytes: &[u8]) -> String {
+    format!("{:.1} KiB", bytes.len() as f64 / 1024.0)
 }
 
 fn make_component(module: &[u8]) -> Result<Vec<u8>> {
@@ -65,13 +86,13 @@ fn imports(component: &[u8]) -> Result<Vec<String>> {
     Ok(found)
 }
 
-fn check_imports(component: &[u8]) -> Result<()> {
+fn check_imports(component: &[u8], packages: &str) -> Result<()> {
     let foreign: Vec<String> =
-        imports(component)?.into_iter().filter(|name| !name.starts_with(OWN_PACKAGES)).collect();
+        imports(component)?.into_iter().filter(|name| !name.starts_with(packages)).collect();
     if !foreign.is_empty() {
         bail!(
-            "the component imports what is not the project's own: {}\n\
-             The pipeline may only use interfaces of the packages `{OWN_PACKAGES}*`: no clock, no randomness, no WASI. \
+            "the component imports what its host does not have: {}\n\
+             It may only use interfaces of the packages `{packages}*`; the pipeline itself uses no clock, no randomness, no WASI. \
              A dependency that was added lately probably brings these in (`cargo tree -p gateway-component --target {}`).",
             foreign.join(", "),
             "wasm32-unknown-unknown"
@@ -142,7 +163,7 @@ mod tests {
             "package edgeway:gateway@0.1.0; interface host { now: func() -> u64; } world w { import host; export run: func(); }",
         );
         assert_eq!(imports(&component).unwrap(), ["edgeway:gateway/host@0.1.0"]);
-        assert!(check_imports(&component).is_ok());
+        assert!(check_imports(&component, OWN_PACKAGES).is_ok());
     }
 
     #[test]
@@ -150,7 +171,7 @@ mod tests {
         let component = component_of(
             "package other:clock@1.0.0; interface wall { now: func() -> u64; } world w { import wall; export run: func(); }",
         );
-        let refused = check_imports(&component).unwrap_err().to_string();
+        let refused = check_imports(&component, OWN_PACKAGES).unwrap_err().to_string();
         assert!(refused.contains("other:clock/wall@1.0.0"), "{refused}");
     }
 

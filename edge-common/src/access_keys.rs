@@ -1,16 +1,15 @@
-//! `VerifyRequestSignature`: Signature Version 4 with secrets that are the Worker's
-//! (`wrangler secret put IAM_SECRET_{access key}`, and `IAM_TOKEN_{access key}` of temporary keys).
+//! `VerifyRequestSignature`: Signature Version 4 with secrets that are the host's: `IAM_SECRET_{access key}`, and
+//! `IAM_TOKEN_{access key}` of temporary keys.
 
 use gateway_core::effect::{RequestSignature, VerifyRequestSignature};
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
-use worker::Env;
 
-use crate::bindings;
+use crate::variables::Variables;
 
 /// Whether the access key's secret signed one of the strings.
-pub(crate) fn verify(verify: &VerifyRequestSignature, env: &Env) -> RequestSignature {
-    let Some((secret, token)) = find(&verify.access_key_id, env) else {
+pub fn verify(verify: &VerifyRequestSignature, variables: &Variables<'_>) -> RequestSignature {
+    let Some((secret, token)) = find(&verify.access_key_id, variables) else {
         return RequestSignature::UnknownToken;
     };
     let is_token = match (&token, &verify.session_token) {
@@ -35,13 +34,13 @@ pub(crate) fn verify(verify: &VerifyRequestSignature, env: &Env) -> RequestSigna
 }
 
 /// An access key's secret, and its token if it is a temporary one.
-pub(crate) fn find(id: &str, env: &Env) -> Option<(String, Option<String>)> {
+pub fn find(id: &str, variables: &Variables<'_>) -> Option<(String, Option<String>)> {
     // Nothing but an access key becomes the name of a variable.
     if id.is_empty() || !id.bytes().all(|b| b.is_ascii_alphanumeric()) {
         return None;
     }
-    let secret = bindings::text(env, &format!("IAM_SECRET_{id}"))?;
-    Some((secret, bindings::text(env, &format!("IAM_TOKEN_{id}"))))
+    let secret = variables(&format!("IAM_SECRET_{id}"))?;
+    Some((secret, variables(&format!("IAM_TOKEN_{id}"))))
 }
 
 /// In constant time, whatever the lengths: digests are compared, not texts.

@@ -1,4 +1,4 @@
-//! Signature Version 4, for the requests that a Worker sends to AWS.
+//! Signature Version 4, for the requests that go to AWS.
 //!
 //! AWS, "Create a signed AWS API request". The native host signs with `aws-sigv4`, whose HTTP types
 //! and formatting machinery are too large a part of a Worker's megabyte.
@@ -8,56 +8,62 @@ use std::fmt::Write;
 use gateway_core::effect::{CALLER, EffectError};
 use hmac::{Hmac, Mac};
 use sha2::{Digest, Sha256};
-use worker::Env;
 
-use crate::bindings;
-use crate::perform::access_keys;
+use crate::access_keys;
+use crate::variables::Variables;
 
 /// Whose requests these are.
-pub(crate) struct Credentials {
+pub struct Credentials {
     access_key_id: String,
     secret_access_key: String,
     session_token: Option<String>,
 }
 
 impl Credentials {
-    /// From the standard variables, which are secrets of the Worker.
-    pub(crate) fn from_env(env: &Env) -> Option<Self> {
+    /// From the standard variables, which are secrets of the host.
+    pub fn from_variables(variables: &Variables<'_>) -> Option<Self> {
         Some(Self {
-            access_key_id: bindings::text(env, "AWS_ACCESS_KEY_ID")?,
-            secret_access_key: bindings::text(env, "AWS_SECRET_ACCESS_KEY")?,
-            session_token: bindings::text(env, "AWS_SESSION_TOKEN"),
+            access_key_id: variables("AWS_ACCESS_KEY_ID")?,
+            secret_access_key: variables("AWS_SECRET_ACCESS_KEY")?,
+            session_token: variables("AWS_SESSION_TOKEN"),
         })
     }
 
-    /// Those that a call asks for: the caller's own, whose secret the Worker verifies signatures with,
-    /// or the Worker's. Roles are not assumed here.
+    /// Those that a call asks for: the caller's own, whose secret the host verifies signatures with,
+    /// or the host's. Roles are not assumed here.
     ///
     /// # Errors
-    /// When the caller's secret is not known: it is never replaced by the Worker's own.
-    pub(crate) fn of_call(env: &Env, asked: Option<&str>) -> Result<Option<Self>, EffectError> {
+    /// When the caller's secret is not known: it is never replaced by the host's own.
+    pub fn of_call(
+        variables: &Variables<'_>,
+        asked: Option<&str>,
+    ) -> Result<Option<Self>, EffectError> {
         let Some(id) = asked.and_then(|text| text.strip_prefix(CALLER)) else {
-            return Ok(Self::from_env(env));
+            return Ok(Self::from_variables(variables));
         };
         let unknown = || EffectError::Unavailable("the caller's access key is not known".into());
-        let (secret_access_key, session_token) = access_keys::find(id, env).ok_or_else(unknown)?;
+        let (secret_access_key, session_token) =
+            access_keys::find(id, variables).ok_or_else(unknown)?;
         Ok(Some(Self { access_key_id: id.into(), secret_access_key, session_token }))
     }
 }
 
 /// What a signature is made for.
-pub(crate) struct Signing<'s> {
-    pub(crate) credentials: Credentials,
-    pub(crate) region: &'s str,
-    pub(crate) service: &'s str,
+pub struct Signing<'s> {
+    /// Whose it is.
+    pub credentials: Credentials,
+    /// The region of its scope.
+    pub region: &'s str,
+    /// The service of its scope.
+    pub service: &'s str,
     /// `20150830T123600Z`
-    pub(crate) date_time: String,
+    pub date_time: String,
 }
 
 impl Signing<'_> {
     /// The fields that sign this request. `url` is absolute and percent-encoded; `fields` have
     /// lower-case names.
-    pub(crate) fn sign<N: AsRef<str>>(
+    pub fn sign<N: AsRef<str>>(
         &self,
         method: &str,
         url: &str,
@@ -68,7 +74,7 @@ impl Signing<'_> {
     }
 
     /// The same of a request whose content nobody has seen yet, or that has none.
-    pub(crate) fn sign_head<N: AsRef<str>>(
+    pub fn sign_head<N: AsRef<str>>(
         &self,
         method: &str,
         url: &str,

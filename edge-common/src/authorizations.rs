@@ -1,8 +1,8 @@
 //! `RecallAuthorization` and its notice: results of Lambda authorizers, and signatures of tokens that
-//! were found right, in the memory of this isolate.
+//! were found right, in the memory of this instance.
 //!
 //! Not in the platform's cache: that is shared by all Workers of a zone, is asked over the network,
-//! and would keep policies where anybody who may write to it could replace them. An isolate that is
+//! and would keep policies where anybody who may write to it could replace them. An instance that is
 //! new asks the function again, which is what a host may always do.
 
 use std::cell::RefCell;
@@ -11,7 +11,7 @@ use gateway_core::effect::{AuthorizationKey, Bytes};
 use gateway_core::message::Timestamp;
 use gateway_core::remembered::RememberedAuthorizations;
 
-/// An isolate has 128 MB for everything.
+/// An isolate of Cloudflare's has 128 MB for everything.
 const COUNT_MAX: usize = 8_192;
 const BYTES_MAX: usize = 8 * 1024 * 1024;
 
@@ -21,11 +21,11 @@ thread_local! {
 }
 
 /// What was remembered by this key, unless its time is over.
-pub(crate) fn recall(key: &AuthorizationKey, now: Timestamp) -> Option<Bytes> {
+pub fn recall(key: &AuthorizationKey, now: Timestamp) -> Option<Bytes> {
     REMEMBERED.with_borrow_mut(|remembered| remembered.recall(key, now))
 }
 
 /// Remembers a result.
-pub(crate) fn remember(key: AuthorizationKey, grant: Bytes, until: Timestamp, now: Timestamp) {
+pub fn remember(key: AuthorizationKey, grant: Bytes, until: Timestamp, now: Timestamp) {
     REMEMBERED.with_borrow_mut(|remembered| remembered.remember(key, grant, until, now));
 }

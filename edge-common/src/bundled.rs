@@ -1,0 +1,30 @@
+//! What a component is given of a configuration, and where it finds it: `edgeway deploy` writes it into the module.
+
+use std::collections::BTreeMap;
+
+use gateway_core::effect::Bytes;
+use serde::{Deserialize, Serialize};
+
+/// Snapshot and variables, in the core's encoding.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Bundled {
+    /// The definitions.
+    pub snapshot: Bytes,
+    /// What the configuration says that is no part of them; the host's environment comes first.
+    pub variables: BTreeMap<String, String>,
+}
+
+/// By which the slot is found. Nothing else in a module has these bytes.
+pub const SLOT_MARKER: [u8; 24] = *b"edgeway snapshot slot v1";
+
+/// Where a [`Bundled`] is in the memory of a module; nowhere, before one is put in.
+#[derive(Debug)]
+#[repr(C)]
+pub struct Slot {
+    /// [`SLOT_MARKER`].
+    pub marker: [u8; SLOT_MARKER.len()],
+    /// The first byte.
+    pub address: u32,
+    /// How many there are.
+    pub length: u32,
+}

@@ -1,0 +1,19 @@
+//! `CountRequest`: what the rate-based rules of web ACLs count, in the memory of this instance.
+//!
+//! AWS counts by estimate, too. A count over all instances would ask an object for every request that a
+//! rule looks at, before the web ACL has refused any.
+
+use std::cell::RefCell;
+
+use gateway_core::counted::CountedRequests;
+use gateway_core::effect::CountRequest;
+use gateway_core::message::Timestamp;
+
+thread_local! {
+    static COUNTED: RefCell<CountedRequests> = RefCell::default();
+}
+
+/// Counts a request, and tells how many there were in its window.
+pub fn count(effect: &CountRequest, now: Timestamp) -> u32 {
+    COUNTED.with_borrow_mut(|counted| counted.count(effect, now))
+}

@@ -1,0 +1,13 @@
+//! What the Worker and the `wasi:http` component have in common: variables in place of a configuration, the requests
+//! that go to AWS, and what an instance remembers. Each sends in its own way what these make.
+
+pub mod access_keys;
+pub mod authorizations;
+pub mod bundled;
+pub mod counted;
+pub mod function;
+pub mod responses;
+pub mod service;
+pub mod sign;
+pub mod variables;
+pub mod vpc_link;

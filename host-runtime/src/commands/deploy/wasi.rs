@@ -1,0 +1,140 @@
+//! `edgeway deploy --target wasi`: APIs put into the component that any host of `wasi:http` serves.
+
+use std::fs;
+use std::path::Path;
+
+use edge_common::bundled::Bundled;
+use gateway_core::definition::Snapshot;
+use gateway_core::message::is_field_name;
+use serde::Serialize;
+
+use super::embed;
+use crate::commands::bundle::Bundle;
+use crate::snapshot::Built;
+
+/// How the host is to be taken.
+#[derive(Debug)]
+pub(super) struct Choices<'c> {
+    /// The field by which a client's address is told.
+    pub(super) source_ip_field: Option<&'c str>,
+    /// Whether each instance may grant all of every limit.
+    pub(super) limits_per_instance: bool,
+}
+
+/// Writes the component.
+pub(super) fn write(
+    mut bundle: Bundle,
+    choices: &Choices<'_>,
+    component: &Path,
+    out: &Path,
+) -> Result<(), String> {
+    let built = fs::read(component).map_err(|error| {
+        format!(
+            "{}: {error}: build the component by `cargo xtask wasi`, or name it by --component",
+            component.display()
+        )
+    })?;
+    if let Some(field) = choices.source_ip_field {
+        bundle.bindings.insert("EDGEWAY_SOURCE_IP_FIELD".into(), field.into());
+    }
+    let bundled = Bundled { snapshot: bundle.snapshot.into(), variables: bundle.bindings };
+    let bytes = gateway_core::codec::encode(&bundled);
+    let ready = embed::embed(&built, &bytes)
+        .map_err(|reason| format!("{}: {reason}", component.display()))?;
+    fs::write(out, &ready).map_err(|error| format!("{}: {error}", out.display()))?;
+    eprintln!("{:>10} B  {}, of which the APIs {} B", ready.len(), out.display(), bytes.len());
+    eprintln!("serve it by `wasmtime serve -S cli {}` (docs/wasi.md)", out.display());
+    Ok(())
+}
+
+/// What cannot be kept there. Most hosts make an instance for each request, and an instance knows nothing of others.
+pub(super) fn refused(built: &Built, choices: &Choices<'_>) -> Vec<String> {
+    let mut reasons = Vec::new();
+    if choices.source_ip_field.is_some_and(|field| !is_field_name(field)) {
+        reasons.push("`--source-ip-field`: it is the name of a field".into());
+    }
+    if !built.config.edges.is_empty() {
+        reasons.push("`distributions`: a wasi:http host has no cache to keep content in".into());
+    }
+    let mutual = built.config.domain_tls.iter().filter(|tls| tls.mutual_tls.is_some());
+    reasons.extend(mutual.map(|tls| {
+        format!("`{}`: `mutualTlsAuthentication`: WASI tells no certificates", tls.domain_name)
+    }));
+    reasons.extend(counted(&built.snapshot, choices.limits_per_instance));
+    if choices.source_ip_field.is_none() {
+        reasons.extend(by_address(&built.snapshot));
+    }
+    reasons
+}
+
+/// What each instance has for itself, which is only to be warned of.
+pub(super) fn warned(built: &Built) -> Vec<String> {
+    let stages = built.snapshot.apis.iter().flat_map(|api| &api.stages);
+    let caching = stages.filter(|stage| stage.cache_cluster_bytes.is_some());
+    let caching = caching.map(|stage| {
+        let stage = &stage.stage_name;
+        format!("stage `{stage}` caches responses: there each instance has its own (docs/wasi.md)")
+    });
+    caching.collect()
+}
+
+fn counted(snapshot: &Snapshot, is_accepted: bool) -> Vec<String> {
+    const INSTANCE: &str =
+        "no instance knows what others grant; --limits-per-instance accepts that each grants all";
+    let mut reasons = Vec::new();
+    // A quota is what somebody has paid for: it is counted in one place, or not at all.
+    let quotas = snapshot.usage_plans.iter().filter(|plan| plan.quota.is_some());
+    reasons.extend(
+        quotas.map(|plan| format!("usage plan `{}`: `quota`: nothing there keeps count", plan.id)),
+    );
+    if is_accepted {
+        return reasons;
+    }
+    for plan in &snapshot.usage_plans {
+        let of_methods = plan.api_stages.iter().any(|stage| !stage.throttle.is_empty());
+        if plan.throttle.is_some() || of_methods {
+            reasons.push(format!("usage plan `{}`: `throttle`: {INSTANCE}", plan.id));
+        }
+    }
+    let account = Snapshot::new("", "", Vec::new()).account_throttle;
+    if snapshot.account_throttle != account {
+        reasons.push(format!("the account's throttle: {INSTANCE}"));
+    }
+    for stage in snapshot.apis.iter().flat_map(|api| &api.stages) {
+        if stage.method_settings.values().any(|setting| setting.throttling.is_some()) {
+            reasons.push(format!("stage `{}`: throttling: {INSTANCE}", stage.stage_name));
+        }
+    }
+    let rates = snapshot.web_acls.iter().filter(|acl| names(*acl, &["ratebasedstatement"]));
+    reasons
+        .extend(rates.map(|acl| format!("web ACL `{}`: rate-based rules: {INSTANCE}", acl.name)));
+    reasons
+}
+
+/// What decides by an address that nobody tells.
+fn by_address(snapshot: &Snapshot) -> Vec<String> {
+    const REASON: &str =
+        "WASI tells no client's address: name the field that does by --source-ip-field";
+    const STATEMENTS: [&str; 4] = [
+        "ipsetreferencestatement",
+        "geomatchstatement",
+        "asnmatchstatement",
+        "awsmanagedrulesamazonipreputationlist",
+    ];
+    let acls = snapshot.web_acls.iter().filter(|acl| names(*acl, &STATEMENTS));
+    let mut reasons: Vec<String> =
+        acls.map(|acl| format!("web ACL `{}`: rules by address: {REASON}", acl.name)).collect();
+    for api in &snapshot.apis {
+        let mut policies = api.deployments.iter().filter_map(|one| one.policy.as_ref());
+        if policies.any(|policy| names(policy, &["sourceip"])) {
+            reasons.push(format!("API `{}`: `aws:SourceIp` in its policy: {REASON}", api.id));
+        }
+    }
+    reasons
+}
+
+/// Whether any of these words is written in it, in any case.
+fn names(document: &impl Serialize, words: &[&str]) -> bool {
+    let text = serde_json::to_string(document).unwrap_or_default().to_ascii_lowercase();
+    words.iter().any(|word| text.contains(word))
+}

@@ -1,0 +1,96 @@
+//! The component for hosts of `wasi:http`, under wasmtime's own `serve`.
+
+use std::fs::{self, File};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+use tokio::process::Command;
+
+use super::worker::{CREDENTIALS, secrets_of_principals};
+use super::{Failure, Gateway, process};
+use crate::python::python;
+
+/// Who the client is, in tests: WASI does not tell.
+const SOURCE_IP: (&str, &str) = ("x-test-source-ip", "127.0.0.1");
+/// State is an instance's, so one must answer all requests of a case. It is not thrown away between two of them either.
+const ONE_INSTANCE: [&str; 4] =
+    ["--max-instance-reuse-count", "1000000", "--idle-instance-timeout", "60s"];
+
+/// What is needed to serve a component.
+#[derive(Debug)]
+pub(super) struct Wasmtime {
+    program: PathBuf,
+    component: PathBuf,
+    /// By wasmtime's baseline compiler: half a second in place of four, and slower code.
+    pub(super) is_compiled_quickly: bool,
+}
+
+impl Wasmtime {
+    /// Looks for it; the error names what is missing and how to get it.
+    pub(super) fn find() -> Result<Self, String> {
+        let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let component = std::env::var_os("EDGEWAY_WASI_COMPONENT")
+            .map_or_else(|| repository.join("target/edgeway/wasi-http.wasm"), PathBuf::from);
+        if !component.is_file() {
+            return Err(format!(
+                "there is no {}: run `cargo xtask wasi`, or name a component in EDGEWAY_WASI_COMPONENT",
+                component.display()
+            ));
+        }
+        Ok(Self { program: program()?, component, is_compiled_quickly: false })
+    }
+
+    /// Puts a configuration into the component, and serves that.
+    pub(super) async fn serve(
+        &self,
+        edgeway: &Path,
+        config: &Path,
+        listen: SocketAddr,
+        log: PathBuf,
+    ) -> Result<Gateway, Failure> {
+        let ready = config.with_file_name("gateway.wasm");
+        let mut deploy = process::command(edgeway, config);
+        deploy.args(["deploy", "--target", "wasi", "--limits-per-instance"]);
+        deploy.args(["--source-ip-field", SOURCE_IP.0]).arg("--component").arg(&self.component);
+        deploy.arg("--out").arg(&ready).arg("--config").arg(config);
+        process::finish(deploy, edgeway).await?;
+        let broken =
+            |error: std::io::Error| Failure::Broken(format!("{}: {error}", self.program.display()));
+        let output = File::create(&log).map_err(broken)?;
+        let mut command = Command::new(&self.program);
+        command.args(["serve", "-S", "cli", "-C", "cache=n"]).args(ONE_INSTANCE);
+        if self.is_compiled_quickly {
+            command.args(["-C", "compiler=winch"]);
+        }
+        command.args(["--header", &format!("{}: {}", SOURCE_IP.0, SOURCE_IP.1)]);
+        command.args(["--addr", &listen.to_string()]);
+        let secrets = secrets_of_principals(config);
+        let keys = CREDENTIALS.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        for (name, value) in keys.iter().chain(&secrets) {
+            command.arg("--env").arg(format!("{name}={value}"));
+        }
+        command.arg(&ready).stdin(Stdio::null()).kill_on_drop(true);
+        command.stdout(output.try_clone().map_err(broken)?).stderr(output);
+        let process = command.spawn().map_err(broken)?;
+        process::wait_until_listening(process, listen, log).await
+    }
+}
+
+/// The one that the package brings along. It is not marked as a program there.
+fn program() -> Result<PathBuf, String> {
+    use std::os::unix::fs::PermissionsExt;
+
+    let python = python("EDGEWAY_WASMTIME_PYTHON", "venv-wasmtime", "tests/wasi/requirements.txt");
+    let venv = python.ancestors().nth(2).unwrap_or(Path::new("")).join("lib");
+    let versions = fs::read_dir(&venv).map_err(|error| format!("{}: {error}", venv.display()))?;
+    let mut programs = versions
+        .flatten()
+        .map(|version| version.path().join("site-packages/wasmtime_cli/wasmtime"));
+    let program = programs
+        .find(|program| program.is_file())
+        .ok_or_else(|| format!("there is no wasmtime below {}", venv.display()))?;
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o755))
+        .map_err(|error| format!("{}: {error}", program.display()))?;
+    Ok(program)
+}
