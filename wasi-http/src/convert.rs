@@ -62,6 +62,7 @@ pub(crate) fn arrival(request: &IncomingRequest, contents: &mut Contents) -> Arr
         vpc_endpoint_id: None,
         tls: None,
         is_explained: false,
+        inspection: None,
         request: Request {
             method,
             target: request.path_with_query().unwrap_or_else(|| "/".into()),
