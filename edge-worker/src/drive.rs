@@ -128,8 +128,11 @@ fn notify(notice: Notice) {
         Notice::WriteExecutionLog { lines, .. } => {
             lines.iter().for_each(|line| worker::console_log!("{line}"));
         }
-        // Arrivals here ask for no account.
-        Notice::Explain(_) | Notice::RecordRequest(_) | Notice::RecordTrace(_) => {}
+        // Arrivals here ask for no account, and nobody asks for samples.
+        Notice::Explain(_)
+        | Notice::KeepSample { .. }
+        | Notice::RecordRequest(_)
+        | Notice::RecordTrace(_) => {}
         Notice::RememberAuthorization { key, grant, until } => {
             authorizations::remember(key, grant, until, convert::now());
         }

@@ -63,6 +63,17 @@ pub enum Notice {
         /// The events of one request, each a line without a line break.
         lines: Vec<String>,
     },
+    /// Keeps a request that a web ACL has inspected, for `GetSampledRequests`.
+    KeepSample {
+        /// Whose.
+        web_acl_arn: String,
+        /// The metric of the rule that decided or counted, or the web ACL's own.
+        metric_name: String,
+        /// How many requests it stands for.
+        weight: u64,
+        /// The request, as AWS's control plane tells of it: JSON without secrets.
+        sample: String,
+    },
     /// The account that the arrival asked for.
     Explain(Transcript),
     /// The spans of a request that is traced.

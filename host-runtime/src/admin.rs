@@ -8,6 +8,7 @@ mod connections;
 mod explanations;
 mod health;
 mod invalidations;
+mod samples;
 pub(crate) mod stages;
 pub mod token;
 mod usage;

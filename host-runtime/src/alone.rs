@@ -63,6 +63,7 @@ pub fn answer(snapshot: &Snapshot, settings: Settings, asked: &Asked) -> io::Res
         authorizations: Default::default(),
         verified: Default::default(),
         counted: Default::default(),
+        samples: Default::default(),
         stage_caches: Default::default(),
         edge_cache: Default::default(),
         metrics: Default::default(),

@@ -167,6 +167,9 @@ impl Driven {
                 Notice::WriteExecutionLog { destination, lines } => {
                     lines.iter().for_each(|line| worker.access_log.write(&destination, line));
                 }
+                Notice::KeepSample { web_acl_arn, metric_name, weight, sample } => {
+                    worker.shared.samples.keep(web_acl_arn, metric_name, weight, sample, now());
+                }
                 Notice::Explain(transcript) => self.transcript = Some(transcript),
                 Notice::RecordRequest(request) => worker.shared.metrics.record(&request),
                 Notice::RecordTrace(record) => {

@@ -103,6 +103,7 @@ impl Host {
             authorizations: Authorizations::default(),
             verified: Default::default(),
             counted: Default::default(),
+            samples: Default::default(),
             stage_caches: Default::default(),
             edge_cache: Default::default(),
             metrics: Metrics::default(),

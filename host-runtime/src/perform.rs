@@ -13,6 +13,7 @@ pub mod metrics;
 mod outgoing;
 mod places;
 pub(crate) mod pool;
+pub mod samples;
 pub mod services;
 pub mod signature;
 pub mod stage_caches;

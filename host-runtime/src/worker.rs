@@ -22,6 +22,7 @@ use crate::perform::authorizations::Authorizations;
 use crate::perform::counted::Counted;
 use crate::perform::http::HttpClient;
 use crate::perform::metrics::Metrics;
+use crate::perform::samples::Samples;
 use crate::perform::stage_caches::StageCaches;
 use crate::perform::stage_caches::shared::SharedCaches;
 use crate::perform::tokens::Tokens;
@@ -47,6 +48,8 @@ pub struct Shared {
     pub verified: Verified,
     /// What rate-based rules of web ACLs have counted.
     pub counted: Counted,
+    /// Requests that web ACLs have inspected.
+    pub samples: Samples,
     /// Responses that are cached by stages.
     pub stage_caches: StageCaches,
     /// Responses that are cached by distributions.

@@ -26,6 +26,8 @@ pub struct WebAcl {
     pub(crate) captcha_immunity_s: u32,
     pub(crate) challenge_immunity_s: u32,
     pub(crate) token_domains: Vec<String>,
+    /// What requests are sampled as that no rule decides about.
+    pub(crate) sampled_as: Option<String>,
 }
 
 impl WebAcl {
@@ -47,6 +49,12 @@ impl WebAcl {
     /// The capacity units (WCU) that its rules take, by AWS's formulas.
     pub fn capacity(&self) -> u32 {
         self.capacity
+    }
+
+    /// The names that requests are sampled by (`MetricName`), of the web ACL and of its rules.
+    pub fn sampled(&self) -> impl Iterator<Item = &str> {
+        let of_rules = self.rules.iter().filter_map(|rule| rule.sampled_as.as_deref());
+        self.sampled_as.as_deref().into_iter().chain(of_rules)
     }
 
     /// Whether a rule asks clients to solve something.
@@ -125,6 +133,8 @@ pub(crate) struct Rule {
     pub(crate) labels: Vec<String>,
     pub(crate) captcha_immunity_s: Option<u32>,
     pub(crate) challenge_immunity_s: Option<u32>,
+    /// The metric's name, where `VisibilityConfig` has requests sampled.
+    pub(crate) sampled_as: Option<String>,
     pub(crate) kind: Kind,
 }
 

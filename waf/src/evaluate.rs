@@ -152,7 +152,8 @@ impl<'a> Evaluation<'a> {
                     return Ok(false);
                 }
             }
-            let result = GroupResult { id: &group.id, terminating: None, counted: Vec::new() };
+            let (terminating, counted) = (None, Vec::new());
+            let result = GroupResult { id: &group.id, rule, terminating, counted };
             self.verdict.groups.push(result);
         }
         let mut at = self.inner.unwrap_or(0);

@@ -33,7 +33,7 @@ pub use acl::{CustomResponse, Resource, WebAcl};
 pub use evaluate::{Counting, Decision, Evaluation, Step, Tokens, Verdict};
 pub use fingerprint::{CLIENT_HELLO_BYTES_MAX, Fingerprints};
 pub use ip::IpSet;
-pub use log::{Logging, Origin};
+pub use log::{Logging, Origin, Sampled};
 pub use problem::Problem;
 pub use rate::Window;
 pub use request::{Location, Request};

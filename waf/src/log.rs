@@ -1,5 +1,7 @@
 //! Full logs, a line of JSON a request, in AWS's format ("Log fields for web ACL traffic").
 
+mod sample;
+
 use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -14,6 +16,8 @@ use crate::read::logging;
 use crate::request::Request;
 use crate::statement::Found;
 use crate::transform::Transformation::UrlDecode;
+
+pub use sample::Sampled;
 
 /// What stands in a log for what must not.
 const REDACTED: &str = "REDACTED";
@@ -99,17 +103,8 @@ impl Logging {
             Kind::Group(_) => "GROUP",
             Kind::Statement { .. } => "REGULAR",
         });
-        let hides = |name: &str| {
-            is_secret(name) || self.headers.iter().any(|known| known.eq_ignore_ascii_case(name))
-        };
-        let headers = request.headers.iter().map(|(name, value)| {
-            let value = match name {
-                name if hides(name) => Cow::Borrowed(REDACTED),
-                name if name.eq_ignore_ascii_case("referer") => without_secrets(value, is_secret),
-                _ => Cow::Borrowed(*value),
-            };
-            json!({"name": name, "value": value})
-        });
+        let headers = self.headers(request, is_secret);
+        let headers = headers.map(|(name, value)| json!({"name": name, "value": value}));
         let headers: Vec<Value> = headers.collect();
         let redacted = |hides: bool, text: &str| String::from(if hides { REDACTED } else { text });
         let groups = verdict.groups.iter().map(|group| {
@@ -168,6 +163,27 @@ impl Logging {
             "oversizeFields": oversize,
         });
         alloc::format!("{record}")
+    }
+}
+
+impl Logging {
+    /// The header fields of a request, as they may be shown.
+    fn headers<'s, 't>(
+        &'s self,
+        request: &'s Request<'t>,
+        is_secret: &'s dyn Fn(&str) -> bool,
+    ) -> impl Iterator<Item = (&'t str, Cow<'t, str>)> + 's {
+        let hides = move |name: &str| {
+            is_secret(name) || self.headers.iter().any(|known| known.eq_ignore_ascii_case(name))
+        };
+        request.headers.iter().map(move |(name, value)| {
+            let value = match name {
+                name if hides(name) => Cow::Borrowed(REDACTED),
+                name if name.eq_ignore_ascii_case("referer") => without_secrets(value, is_secret),
+                _ => Cow::Borrowed(*value),
+            };
+            (*name, value)
+        })
     }
 }
 

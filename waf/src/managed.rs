@@ -77,6 +77,7 @@ impl ManagedGroup {
             labels: [alloc::format!("awswaf:managed:aws:{}:{}", self.namespace, rule.label)].into(),
             captcha_immunity_s: None,
             challenge_immunity_s: None,
+            sampled_as: None,
             kind: Kind::Statement {
                 statement: Statement::Detects(Detector {
                     look: rule.look.look(list),

@@ -126,6 +126,7 @@ fn web_acl(reading: &Reading, document: &Value, documents: Documents<'_>) -> Opt
         captcha_immunity_s: immunity("CaptchaConfig"),
         challenge_immunity_s: immunity("ChallengeConfig"),
         token_domains: at.get("TokenDomains").map(|at| token_domains(&at)).unwrap_or_default(),
+        sampled_as: sampled_as(&at),
         default_action: default_action?,
         name,
         arn,
@@ -228,9 +229,19 @@ fn rule(place: &Place<'_, '_>, at: &At<'_, '_>) -> Option<(Rule, u32)> {
         labels,
         captcha_immunity_s: at.get("CaptchaConfig").and_then(|at| action::immunity_s(&at)),
         challenge_immunity_s: at.get("ChallengeConfig").and_then(|at| action::immunity_s(&at)),
+        sampled_as: sampled_as(at),
         kind,
     };
     Some((rule, capacity))
+}
+
+/// `VisibilityConfig`: the metric's name, where requests are sampled.
+fn sampled_as(at: &At<'_, '_>) -> Option<String> {
+    let at = at.get("VisibilityConfig")?;
+    at.members(&["SampledRequestsEnabled", "CloudWatchMetricsEnabled", "MetricName"]);
+    let is_sampled = at.get("SampledRequestsEnabled")?.flag()?;
+    let name = at.get("MetricName").and_then(|at| at.text())?;
+    is_sampled.then_some(name)
 }
 
 /// Names of labels, completed with where they are added.

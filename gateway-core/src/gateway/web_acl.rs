@@ -2,6 +2,8 @@
 
 use alloc::vec::Vec;
 use alloc::{format, string::String};
+use core::sync::atomic::AtomicU64;
+use core::sync::atomic::Ordering::Relaxed;
 
 use crate::definition::{DefinitionError, Snapshot, Source, TokenKey, WebAcl};
 
@@ -16,6 +18,50 @@ pub(crate) struct WebAclPlan {
     pub(crate) log: Option<(String, waf::Logging)>,
     /// Where a rule asks clients for something: what signs their tokens.
     pub(crate) token_key: Option<TokenKey>,
+    /// How often requests are sampled.
+    pub(crate) sampling: Sampling,
+}
+
+/// When requests were sampled last, by metric. A sample costs more than what it tells of: however many
+/// requests there are, a metric has one in [`SAMPLED_EVERY_MS`], which stands for those that had none.
+#[derive(Debug)]
+pub(crate) struct Sampling(Vec<Metric>);
+
+#[derive(Debug)]
+struct Metric {
+    name: String,
+    /// When the last sample was taken; 0 before the first.
+    last_ms: AtomicU64,
+    /// Requests since then.
+    skipped: AtomicU64,
+}
+
+/// Shortest time between two samples of a metric.
+const SAMPLED_EVERY_MS: u64 = 100;
+
+impl Sampling {
+    fn of<'n>(names: impl Iterator<Item = &'n str>) -> Self {
+        let metric = |name: &str| Metric {
+            name: name.into(),
+            last_ms: AtomicU64::new(0),
+            skipped: AtomicU64::new(0),
+        };
+        Self(names.map(metric).collect())
+    }
+
+    /// How many requests a sample that is taken now stands for; `None` if none is to be taken. Threads that
+    /// ask at once may both take one: it is an estimate.
+    pub(crate) fn weight(&self, metric_name: &str, now_ms: u64) -> Option<u64> {
+        let metric = self.0.iter().find(|metric| metric.name == metric_name)?;
+        let last_ms = metric.last_ms.load(Relaxed);
+        // A clock that was set back begins anew.
+        if now_ms >= last_ms && now_ms - last_ms < SAMPLED_EVERY_MS {
+            metric.skipped.fetch_add(1, Relaxed);
+            return None;
+        }
+        metric.last_ms.store(now_ms, Relaxed);
+        Some(metric.skipped.swap(0, Relaxed).saturating_add(1))
+    }
 }
 
 /// What is wrong with a web ACL or doubtful about it, as [`Gateway::compile`](super::Gateway::compile)
@@ -25,6 +71,7 @@ pub fn check_web_acl(definition: &WebAcl) -> CheckedWebAcl {
         Ok((WebAclPlan { acl, .. }, found)) => CheckedWebAcl {
             found,
             arn: acl.arn().into(),
+            sampled: acl.sampled().map(String::from).collect(),
             asks_for_countries: acl.asks_for_countries(),
             asks_for_networks: acl.asks_for_networks(),
             asks_for_fingerprints: acl.asks_for_fingerprints(),
@@ -40,6 +87,8 @@ pub struct CheckedWebAcl {
     pub found: Vec<DefinitionError>,
     /// What distributions name it by.
     pub arn: String,
+    /// The names of metrics that requests are sampled by.
+    pub sampled: Vec<String>,
     /// Whether its rules need to know clients' countries.
     pub asks_for_countries: bool,
     /// Whether its rules need to know clients' autonomous systems.
@@ -111,5 +160,22 @@ fn read(definition: &WebAcl) -> Result<(WebAclPlan, Vec<DefinitionError>), Vec<D
         None => None,
     };
     let token_key = definition.token_key.clone().filter(|_| acl.asks_clients());
-    Ok((WebAclPlan { acl, log, token_key }, all(warnings)))
+    let sampling = Sampling::of(acl.sampled());
+    Ok((WebAclPlan { acl, log, token_key, sampling }, all(warnings)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sample_stands_for_the_requests_that_had_none() {
+        let sampling = Sampling::of(["m", "other"].into_iter());
+        let at = |ms| sampling.weight("m", ms);
+        assert_eq!([at(1_000), at(1_050), at(1_099), at(1_100)], [Some(1), None, None, Some(3)]);
+        assert_eq!(sampling.weight("other", 1_101), Some(1));
+        assert_eq!(at(500), Some(1), "the clock was set back");
+        assert_eq!(at(599), None);
+        assert_eq!(sampling.weight("unknown", 1), None);
+    }
 }

@@ -119,6 +119,7 @@ pub(super) async fn inspect(
     }
     let answer = answer(plan, inspected, &verdict);
     log(at, plan, inspected, &verdict, &answer, context, io);
+    sample(at, plan, inspected, &verdict, &answer, io);
     match answer {
         Answer::GoOn => {
             Ok(Inspected::GoesOn(verdict.inserted.iter().map(|(n, v)| Field::new(n, v)).collect()))
@@ -253,6 +254,16 @@ enum Answer {
     Respond(Response),
 }
 
+impl Answer {
+    /// What the ACL itself answers; how a refusal is worded, the API decides.
+    fn status(&self) -> Option<u16> {
+        match self {
+            Self::Respond(response) => Some(response.status),
+            Self::GoOn | Self::Refuse => None,
+        }
+    }
+}
+
 /// When the client solved what, as its tokens say.
 fn tokens(plan: &WebAclPlan, request: &waf::Request<'_>) -> Tokens {
     let mut tokens = Tokens::default();
@@ -340,10 +351,7 @@ fn log(
     if !settings.keeps(verdict) {
         return;
     }
-    let response_code = match answer {
-        Answer::Respond(response) => Some(response.status),
-        Answer::GoOn | Answer::Refuse => None,
-    };
+    let response_code = answer.status();
     let (source_id, request_id) = match at {
         Guarded::Stage(StageOf { api, stage, .. }) => {
             let source = alloc::format!("{}:{}:{}", context.account_id, api.id, stage.stage_name);
@@ -357,4 +365,32 @@ fn log(
         |name: &str| is_secret(name) || matches!(at, Guarded::Stage(at) if at.identifies(name));
     let line = settings.line(&plan.acl, inspected, verdict, origin, &is_secret);
     io.notify(Notice::WriteAccessLog { destination: destination.clone(), line });
+}
+
+/// Has the host keep the request as an example of what its rules do, where `VisibilityConfig` says so.
+fn sample(
+    at: Guarded<'_>,
+    plan: &WebAclPlan,
+    inspected: &waf::Request<'_>,
+    verdict: &Verdict<'_>,
+    answer: &Answer,
+    io: &Io,
+) {
+    let response_code = answer.status();
+    let is_secret =
+        |name: &str| is_secret(name) || matches!(at, Guarded::Stage(at) if at.identifies(name));
+    let own = waf::Logging::default();
+    let settings = plan.log.as_ref().map_or(&own, |(_, settings)| settings);
+    for sampled in verdict.sampled(&plan.acl) {
+        let metric_name = sampled.metric_name;
+        let Some(weight) = plan.sampling.weight(metric_name, inspected.now_ms) else { continue };
+        let sample =
+            settings.sample(inspected, verdict, &sampled, weight, response_code, &is_secret);
+        io.notify(Notice::KeepSample {
+            web_acl_arn: plan.acl.arn().into(),
+            metric_name: metric_name.into(),
+            weight,
+            sample,
+        });
+    }
 }

@@ -18,6 +18,8 @@ const TEXT: &str = "text/plain; charset=utf-8";
 const METRICS: &str = "text/plain; version=0.0.4; charset=utf-8";
 const XML: &str = "text/xml";
 const JSON: &str = "application/json";
+/// AWS's JSON protocol, as WAF's control plane speaks it.
+const JSON_PROTOCOL: &str = "application/x-amz-json-1.1";
 
 impl Answer {
     pub(crate) fn text(status: StatusCode, text: impl Into<Bytes>) -> Self {
@@ -35,6 +37,16 @@ impl Answer {
 
     pub(crate) fn json(value: &serde_json::Value) -> Self {
         Self { content_type: JSON, ..Self::text(StatusCode::OK, value.to_string()) }
+    }
+
+    pub(crate) fn of_json_protocol(value: &serde_json::Value) -> Self {
+        Self { content_type: JSON_PROTOCOL, ..Self::json(value) }
+    }
+
+    pub(crate) fn error_of_json_protocol(error_type: &'static str, message: &str) -> Self {
+        let value = serde_json::json!({"__type": error_type, "Message": message});
+        let status = StatusCode::BAD_REQUEST;
+        Self { error_type: Some(error_type), status, ..Self::of_json_protocol(&value) }
     }
 
     pub(crate) fn empty(status: StatusCode) -> Self {

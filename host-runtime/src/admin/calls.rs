@@ -7,7 +7,7 @@ use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
 
 use super::answer::Answer;
-use super::{State, caches, explanations, health, invalidations, stages, usage};
+use super::{State, caches, explanations, health, invalidations, samples, stages, usage};
 
 /// Most content of a call.
 const CONTENT_BYTES_MAX: usize = 64 * 1024;
@@ -48,6 +48,12 @@ pub(super) async fn answer(state: &State, request: Request<Incoming>) -> Answer 
                 Err(refused) => refused,
             }
         }
+        (&Method::POST, [""]) if is_target(&parts.headers, samples::TARGET) => {
+            match read(content).await {
+                Ok(content) => samples::get(state, &content),
+                Err(refused) => refused,
+            }
+        }
         (&Method::GET, ["explain"]) => explanations::list(state),
         (&Method::GET, ["explain", id]) => explanations::get(state, id, &parts.headers),
         (
@@ -62,6 +68,11 @@ pub(super) async fn answer(state: &State, request: Request<Incoming>) -> Answer 
         ) => Answer::method_not_allowed(),
         _ => Answer::text(StatusCode::NOT_FOUND, "there is no such call\n"),
     }
+}
+
+/// Whether it is a call of AWS's JSON protocol by this name.
+fn is_target(headers: &HeaderMap, target: &str) -> bool {
+    headers.get("x-amz-target").is_some_and(|value| value.as_bytes() == target.as_bytes())
 }
 
 /// `Authorization: Bearer TOKEN`, or the session token of AWS's credentials: what AWS's own clients

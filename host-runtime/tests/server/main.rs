@@ -19,6 +19,7 @@ mod mutual_tls;
 mod program;
 mod redis;
 mod redis_away;
+mod samples;
 mod shedding;
 mod streamed_functions;
 mod streaming;

@@ -61,6 +61,8 @@ pub(crate) struct Matched<'a> {
 #[derive(Debug)]
 pub(crate) struct GroupResult<'a> {
     pub(crate) id: &'a str,
+    /// The rule that refers to it.
+    pub(crate) rule: &'a Rule,
     pub(crate) terminating: Option<Matched<'a>>,
     pub(crate) counted: Vec<Matched<'a>>,
 }

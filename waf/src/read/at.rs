@@ -125,6 +125,14 @@ impl<'v, 'r> At<'v, 'r> {
         text.map(Into::into)
     }
 
+    pub(super) fn flag(&self) -> Option<bool> {
+        let flag = self.value.as_bool();
+        if flag.is_none() {
+            self.error("`true` or `false` is expected");
+        }
+        flag
+    }
+
     pub(super) fn texts(&self) -> Vec<String> {
         self.items().iter().filter_map(Self::text).collect()
     }

@@ -47,8 +47,15 @@ fn what_it_lets_through_goes_on_with_what_it_inserts() {
         assert_eq!((told.response.status, told.body()), (100, ""), "{line}");
         assert_eq!(told.field("x-amzn-waf-seen"), inserted, "{line}");
         assert!(told.effects.is_empty(), "neither a route nor tokens: {:?}", told.effects);
-        // Its log, and no request of an API's.
-        assert_eq!(told.notices.len(), 1, "{:?}", told.notices);
+        // Its log, a sample where a rule counted it, and no request of an API's.
+        let samples = told.notices.iter().filter_map(|notice| match notice {
+            crate::effect::Notice::KeepSample { sample, .. } => Some(sample),
+            _ => None,
+        });
+        let samples: Vec<_> = samples.collect();
+        assert_eq!(told.notices.len(), 1 + samples.len(), "{:?}", told.notices);
+        assert_eq!(samples.len(), usize::from(inserted.is_some()));
+        assert!(samples.iter().all(|sample| sample.contains(r#""Action":"COUNT""#)));
         let record = log(&told);
         assert_eq!(
             (
