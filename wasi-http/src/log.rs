@@ -24,6 +24,7 @@ pub(crate) fn notify(notice: &Notice) {
         Notice::Explain(_)
         | Notice::RecordRequest(_)
         | Notice::RecordTrace(_)
+        | Notice::KeepSample { .. }
         | Notice::RememberAuthorization { .. } => {}
     }
 }
