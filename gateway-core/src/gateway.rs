@@ -61,6 +61,7 @@ use crate::definition::{
 use crate::json::Json;
 use crate::json_schema::Invalid;
 use crate::message::Seed;
+use crate::pipeline::UserPool;
 use crate::policy::Policy;
 
 /// All APIs, compiled once. Nothing in it changes while it serves.
@@ -277,6 +278,11 @@ impl<'g> MethodOf<'g> {
     pub(crate) fn endpoint_policy(&self, context: &Context) -> Option<&'g Policy> {
         let id = context.vpc_endpoint_id();
         self.at.snapshot.private_endpoint(id)?.policy.as_ref()
+    }
+
+    /// The user pools whose tokens a Cognito authorizer takes at this stage.
+    pub(crate) fn user_pools(&self, index: u32) -> &'g [UserPool] {
+        self.at.plan.user_pools.get(index as usize).map_or(&[], Vec::as_slice)
     }
 
     /// The function that a Lambda authorizer asks at this stage.

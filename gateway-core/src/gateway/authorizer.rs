@@ -23,7 +23,6 @@ pub(crate) enum AuthorizerPlan {
     Cognito {
         identity_header: String,
         validation: Option<regex_lite::Regex>,
-        pools: Vec<UserPool>,
     },
     Lambda(LambdaPlan),
     /// Refused when it was compiled; never asked.
@@ -106,14 +105,13 @@ fn compile(kind: &AuthorizerKind) -> Result<AuthorizerPlan, String> {
             identity_validation_expression,
             provider_arns,
         } => {
-            let pools = provider_arns.iter().map(|arn| {
-                UserPool::from_arn(arn)
-                    .ok_or_else(|| alloc::format!("`{arn}` is not the ARN of a user pool"))
-            });
+            let mut alike = provider_arns.iter().filter(|arn| !arn.contains("${stageVariables."));
+            if let Some(arn) = alike.find(|arn| UserPool::from_arn(arn).is_none()) {
+                return Err(alloc::format!("`{arn}` is not the ARN of a user pool"));
+            }
             Ok(AuthorizerPlan::Cognito {
                 identity_header: identity_header.clone(),
                 validation: validation(identity_validation_expression.as_deref())?,
-                pools: pools.collect::<Result<_, _>>()?,
             })
         }
         AuthorizerKind::Lambda(authorizer) => {
@@ -137,6 +135,17 @@ fn compile(kind: &AuthorizerKind) -> Result<AuthorizerPlan, String> {
             }))
         }
     }
+}
+
+/// The user pools of a Cognito authorizer at a stage. Where a stage variable does not bring one, there is
+/// none: it lets nobody through.
+pub(super) fn user_pools(
+    kind: &AuthorizerKind,
+    variables: &BTreeMap<String, String>,
+) -> Vec<UserPool> {
+    let AuthorizerKind::Cognito { provider_arns, .. } = kind else { return Vec::new() };
+    let filled = provider_arns.iter().map(|arn| fill_stage_variables(arn, variables));
+    filled.filter_map(|arn| UserPool::from_arn(&arn)).collect()
 }
 
 /// A function that an authorizer asks, and the role that it is asked with.

@@ -13,6 +13,7 @@ use super::{GatewayResponsePlan, IntegrationPlan, api_arn, authorizer, connectio
 use crate::access_log::Format;
 use crate::bucket::Limit;
 use crate::definition::{Api, DefinitionError, Deployment, Snapshot, Source, Stage};
+use crate::pipeline::UserPool;
 
 /// A stage: stage variables filled in, settings resolved.
 #[derive(Debug)]
@@ -23,6 +24,8 @@ pub(crate) struct StagePlan {
     pub(crate) method_arns: String,
     /// By authorizer; `None` where there is no function to ask.
     pub(super) authorizer_functions: Vec<Option<AuthorizerFunction>>,
+    /// By authorizer.
+    pub(super) user_pools: Vec<Vec<UserPool>>,
     /// Destination and format.
     pub(crate) access_log: Option<(String, Format)>,
 }
@@ -101,6 +104,11 @@ impl StagePlan {
             gateway_responses,
             method_arns: alloc::format!("{}{}/", api_arn(snapshot, api), stage.stage_name),
             authorizer_functions: authorizer_functions(stage, deployment, errors),
+            user_pools: deployment
+                .authorizers
+                .iter()
+                .map(|authorizer| authorizer::user_pools(&authorizer.kind, &stage.variables))
+                .collect(),
             access_log: compile_access_log(api, stage, errors),
         }
     }

@@ -153,8 +153,9 @@ async fn decide(
             *identity = jwt::jwt(token.as_deref(), configuration, scopes, io).await?;
             // An HTTP API has no resource policy.
         }
-        Some(AuthorizerPlan::Cognito { identity_header, validation, pools }) => {
+        Some(AuthorizerPlan::Cognito { identity_header, validation }) => {
             let token = only(request.fields.all(identity_header));
+            let pools = of.user_pools(*authorizer);
             *identity = cognito::cognito(token, validation.as_ref(), pools, scopes, io).await?;
             let resource = resource_policy::evaluate(policy, &arn, &access)?;
             must_allow(resource, &arn, &access)?;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use gateway_core::bucket::Limit;
-use gateway_core::definition::document::At;
+use gateway_core::definition::document::{At, Value};
 use gateway_core::definition::openapi::BasePathMode;
 use gateway_core::definition::{AccessLogSettings, LoggingLevel, MethodSetting, Protocol, Stage};
 use gateway_core::limits::{ACCOUNT_BURST_DEFAULT, ACCOUNT_RATE_DEFAULT};
@@ -160,14 +160,15 @@ fn stage(reading: &Reading, at: &At<'_>, protocol: Protocol, directory: &Path) -
             keys.extend(["methodSettings", "canarySettings", "executionLogSettings"]);
             keys.extend(caching::STAGE_KEYS);
         }
-        Protocol::Http => keys.extend(["routeSettings", "defaultRouteSettings"]),
+        Protocol::Http => keys.extend(["routeSettings", "defaultRouteSettings", "stageVariables"]),
     }
     reading.keys(at, &keys);
     let stage_name =
         reading.required(at, "stageName").and_then(|at| stage_name(reading, &at, protocol));
     let access_log = at.get("accessLogSettings");
     let stage = Stage {
-        variables: reading.stage_variables(at.get("variables")),
+        // An HTTP API's are `stageVariables` in AWS's own calls.
+        variables: reading.stage_variables(at.get("variables").or(at.get("stageVariables"))),
         method_settings: match protocol {
             Protocol::Rest => method_settings(reading, at.get("methodSettings")),
             Protocol::Http => route_settings(reading, at),
@@ -248,7 +249,10 @@ fn setting(reading: &Reading, at: &At<'_>, protocol: Protocol) -> MethodSetting 
     let known = ["throttlingRateLimit", "throttlingBurstLimit", metrics];
     reading.keys(at, &[&known, &LOGGING[..], caching].concat());
     if protocol == Protocol::Http {
-        for at in LOGGING.iter().filter_map(|name| at.get(name)) {
+        let is_off = |at: &At<'_>| {
+            at.as_text() == Some("OFF") || matches!(at.node.value, Value::Bool(false))
+        };
+        for at in LOGGING.iter().filter_map(|name| at.get(name)).filter(|at| !is_off(at)) {
             let help = "log its requests with `accessLogSettings`";
             reading.error_with(&at, "AWS logs no executions of an HTTP API", help);
         }

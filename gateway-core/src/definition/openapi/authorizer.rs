@@ -92,7 +92,9 @@ pub(super) fn cognito<'d>(
         reading.error(&providers, "at least one user pool is needed");
     }
     for provider in providers.items() {
-        if let Some(arn) = provider.as_str().filter(|arn| !is_user_pool(arn)) {
+        // What a stage variable brings is known with a stage.
+        let is_known = |arn: &&str| !arn.contains("${stageVariables.");
+        if let Some(arn) = provider.as_str().filter(is_known).filter(|arn| !is_user_pool(arn)) {
             let help = "it has the form arn:aws:cognito-idp:REGION:ACCOUNT:userpool/ID";
             let message = format!("`{arn}` is not the ARN of a user pool");
             reading.error_with(&provider, message, help);

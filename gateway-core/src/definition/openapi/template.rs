@@ -2,6 +2,7 @@
 
 use alloc::{format, string::String, vec::Vec};
 
+use super::super::DefinitionError;
 use super::super::document::At;
 use super::reading::Reading;
 use crate::limits::TEMPLATE_BYTES_MAX;
@@ -22,9 +23,11 @@ pub(super) fn read_substituted<'d>(reading: &Reading<'d>, at: &At<'d>) -> Vec<(S
     read(reading, at, |template, text| {
         for name in references(text) {
             if !matches!(name, "context" | "stageVariables" | "method") {
-                let help = "it may refer to $context, $stageVariables and $method.request";
-                let message = format!("a gateway response's template cannot refer to `${name}`");
-                reading.error_with(template, message, help);
+                // "The templates are not processed by the VTL engine."
+                let help =
+                    "a gateway response may refer to $context, $stageVariables and $method.request";
+                let message = format!("`${name}` is sent as it stands");
+                reading.note(DefinitionError::warning(template.source(), message).help(help));
             }
         }
     })

@@ -150,6 +150,30 @@ fn a_rest_api_reads_cognitos_token_from_the_field_that_its_authorizer_names() {
 }
 
 #[test]
+fn a_stage_variable_brings_cognitos_user_pool_or_nobody_is_let_through() {
+    let cognito = AuthorizerKind::Cognito {
+        identity_header: "Authorization".into(),
+        identity_validation_expression: None,
+        provider_arns: vec![
+            "arn:aws:cognito-idp:eu-west-1:1:userpool/${stageVariables.pool}".into(),
+        ],
+    };
+    let claims = alloc::format!(
+        "{{\"iss\":\"https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_a\",\"token_use\":\"id\",\
+         \"exp\":{}}}",
+        SECONDS + 60
+    );
+    let field = alloc::format!("Authorization: {}", token(&claims));
+    for (pool, status) in [(Some("eu-west-1_a"), 200), (Some("eu-west-1_b"), 401), (None, 401)] {
+        let mut api = protected(Protocol::Rest, cognito.clone(), &[]);
+        let variables = pool.map(|pool| ("pool".into(), pool.into()));
+        api.stages[0].variables = variables.into_iter().collect();
+        let told = run(&gateway(vec![api]), arrival("GET /prod/a", &[&field]), host(true));
+        assert_eq!(told.response.status, status, "{pool:?}");
+    }
+}
+
+#[test]
 fn cognitos_validation_expression_is_matched_against_the_whole_audience() {
     let cognito = AuthorizerKind::Cognito {
         identity_header: "Authorization".into(),

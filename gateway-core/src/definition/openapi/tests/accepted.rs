@@ -109,6 +109,18 @@ fn a_route_of_an_http_api_without_a_proxy_integration_is_warned_of_and_fails() {
 }
 
 #[test]
+fn what_a_gateway_response_cannot_refer_to_stays_and_is_warned_of() {
+    let members = "\"x-amazon-apigateway-gateway-responses\": {\"THROTTLED\": {\"responseParameters\": \
+        {\"gatewayresponse.path.p\": \"'x'\"}, \"responseTemplates\": {\"text/plain\": \
+        \"$context.stage #set($a = 1)\"}}}";
+    let api = imported(&http(members, "{}"), Protocol::Rest);
+    let told: Vec<_> = api.warnings.iter().map(|warning| warning.message.as_str()).collect();
+    let [parameter, reference] = told[..] else { panic!("{told:?}") };
+    assert!(parameter.starts_with("it has no effect") && reference == "`$a` is sent as it stands");
+    assert!(api.deployment.gateway_responses[0].response_parameters.is_empty());
+}
+
+#[test]
 fn security_at_the_top_holds_where_an_operation_has_none_of_its_own() {
     let mock = "\"x-amazon-apigateway-integration\": {\"type\": \"mock\"}";
     let text = format!(
