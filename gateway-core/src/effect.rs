@@ -1,15 +1,22 @@
 //! What the pipeline asks of its host, as data.
 
+mod notice;
+mod operands;
+
 use alloc::{boxed::Box, string::String, vec::Vec};
 
 use serde::{Deserialize, Serialize};
 
+pub use notice::{AuthorizerUse, Notice, RequestRecord};
+pub use operands::{
+    AuthorizationKey, Bytes, CALLER, CacheName, CacheUse, Connection, FunctionAnswer, FunctionName,
+    InvocationType, KeySource, RecalledResponse, RequestSignature, ResponseDigest, ResponseKey,
+    Taken,
+};
+
 use crate::bucket::BucketTake;
-use crate::gateway_error::ResponseType;
 use crate::jwt::{Algorithm, Jwk};
 use crate::message::{Content, ContentId, EndpointResponse, Location, OutgoingFields, Timestamp};
-use crate::spans::TraceRecord;
-use crate::transcript::Transcript;
 use crate::usage::UsageTake;
 
 /// Why the host could not carry out an effect. Each stage decides what that means.
@@ -32,90 +39,6 @@ pub enum EffectError {
     Overloaded,
     /// The client left, or the host is going down: answer quickly, nobody listens.
     Cancelled,
-}
-
-/// Work the host does in the background; it owes nothing back.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub enum Notice {
-    /// Writes one line to an access log destination (`stdout`, `stderr`, a file path, an ARN's last part).
-    WriteAccessLog {
-        /// The stage's `accessLogSettings.destination`, as configured.
-        destination: String,
-        /// The line, without a line break at its end.
-        line: String,
-    },
-    /// Counts a finished request for metrics.
-    RecordRequest(RequestRecord),
-    /// Keeps a Lambda authorizer's result for [`RecallAuthorization`], in
-    /// [`crate::remembered::RememberedAuthorizations`].
-    RememberAuthorization {
-        /// What it is recalled by.
-        key: AuthorizationKey,
-        /// The result, in the pipeline's own encoding.
-        grant: Bytes,
-        /// When it may be forgotten; the pipeline takes it no longer.
-        until: Timestamp,
-    },
-    /// Writes to an execution log destination (`stdout`, `stderr`, a file path).
-    WriteExecutionLog {
-        /// The stage's `executionLogSettings.destination`, as configured.
-        destination: String,
-        /// The events of one request, each a line without a line break.
-        lines: Vec<String>,
-    },
-    /// Keeps a request that a web ACL has inspected, for `GetSampledRequests`.
-    KeepSample {
-        /// Whose.
-        web_acl_arn: String,
-        /// The metric of the rule that decided or counted, or the web ACL's own.
-        metric_name: String,
-        /// How many requests it stands for.
-        weight: u64,
-        /// The request, as AWS's control plane tells of it: JSON without secrets.
-        sample: String,
-    },
-    /// The account that the arrival asked for.
-    Explain(Transcript),
-    /// The spans of a request that is traced.
-    RecordTrace(TraceRecord),
-}
-
-/// What metrics count of a finished request (AWS's Count, 4XXError, 5XXError, Latency,
-/// IntegrationLatency, CacheHitCount, CacheMissCount, and what AWS leaves to logs).
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct RequestRecord {
-    /// `$context.apiId`, empty when no API matched.
-    pub api_id: String,
-    /// `$context.stage`, empty when no stage matched.
-    pub stage: String,
-    /// `GET /pets/{petId}` of a method whose metrics the stage has counted by themselves too
-    /// (`metricsEnabled`).
-    pub route_key: Option<String>,
-    /// The status the client was given.
-    pub status: u16,
-    /// From arrival to response, milliseconds.
-    pub latency_ms: u32,
-    /// Spent in the integration, milliseconds, if there was one.
-    pub integration_latency_ms: Option<u32>,
-    /// What the method's authorizer cost, if it has one.
-    pub authorizer: Option<AuthorizerUse>,
-    /// What the stage's cache had, if it was asked.
-    pub cache: Option<CacheUse>,
-    /// Why there is no method response: THROTTLED, QUOTA_EXCEEDED …
-    pub response_type: Option<ResponseType>,
-}
-
-/// What the credentials of a call begin with that is signed with its caller's own access key, which follows:
-/// one of those that the host verifies signatures with.
-pub const CALLER: &str = "caller:";
-
-/// What an authorizer cost a request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct AuthorizerUse {
-    /// Until it had decided, milliseconds.
-    pub latency_ms: u32,
-    /// Whether its result was remembered; `None` where none is kept, or none was come to.
-    pub is_remembered: Option<bool>,
 }
 
 /// An effect with a typed answer.
@@ -311,175 +234,4 @@ effects! {
         /// When it is no longer fresh.
         until: Timestamp,
     } -> Content;
-}
-
-/// Bytes that are encoded as one run.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Bytes(#[serde(with = "serde_bytes")] pub Vec<u8>);
-
-impl From<Vec<u8>> for Bytes {
-    fn from(bytes: Vec<u8>) -> Self {
-        Self(bytes)
-    }
-}
-
-/// How an endpoint is reached.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub enum Connection {
-    /// At the URL's origin.
-    #[default]
-    Internet,
-    /// At a healthy target of a VPC link, which the host chooses. The URL's authority is what `Host` says.
-    VpcLink {
-        /// The link's id.
-        id: String,
-        /// The ARN of a listener, a load balancer or a Cloud Map service, which may have targets of its own.
-        integration_uri: Option<String>,
-        /// The name that the target's certificate must have, in place of its own: `tlsConfig.serverNameToVerify`,
-        /// or the host of a REST API's URI.
-        server_name: Option<String>,
-    },
-    /// As a service of AWS: the host signs the request (SigV4), once it has its content. The URL's
-    /// origin is AWS's own; one that the host's configuration has for the service comes before it.
-    Service {
-        /// The name to sign with, which is also the one that the configuration names the service by.
-        signing_name: String,
-        /// The region to sign for.
-        region: String,
-        /// The role of the integration's `credentials`, or [`CALLER`] and an access key; `None` is the
-        /// host's own.
-        credentials: Option<String>,
-    },
-}
-
-/// A digest of everything that a Lambda authorizer's result depends on: the authorizer, its stage and
-/// deployment, and the values of its identity sources, which are secrets and not kept themselves.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct AuthorizationKey(pub [u8; 32]);
-
-/// What a cached response is found by.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ResponseKey {
-    /// The cache.
-    pub cache: CacheName,
-    /// A digest of everything that the response depends on: API, stage, deployment, method, and the
-    /// values of its cache key parameters, which may be secrets and are not kept themselves.
-    pub digest: ResponseDigest,
-}
-
-/// The digest of a [`ResponseKey`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct ResponseDigest(pub [u8; 32]);
-
-/// The cache of a stage. What its canary has of its own is there too, by other keys.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct CacheName {
-    /// The API's id.
-    pub api_id: String,
-    /// The stage.
-    pub stage_name: String,
-}
-
-/// A response that was stored.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct RecalledResponse {
-    /// The status code.
-    pub status: u16,
-    /// The content, which the host holds.
-    pub content: Content,
-    /// How much content it is.
-    pub content_length: u64,
-}
-
-/// What a cache had for a request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum CacheUse {
-    /// The response.
-    Hit,
-    /// Nothing, or nothing that the client wanted.
-    Miss,
-}
-
-/// A Lambda function as an integration names it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct FunctionName {
-    /// The region of its ARN; empty where only a name was given.
-    pub region: String,
-    /// The account of its ARN; empty where only a name was given.
-    pub account_id: String,
-    /// The name.
-    pub name: String,
-    /// Version or alias.
-    pub qualifier: Option<String>,
-}
-
-/// Lambda's `X-Amz-Invocation-Type`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum InvocationType {
-    /// Waits for the answer.
-    RequestResponse,
-    /// Queues the event.
-    Event,
-    /// Waits for what is ahead of the content: the host finds it with [`crate::response_stream::Preamble`].
-    ResponseStream {
-        /// Longest wait for each part of the answer.
-        idle_ms: u32,
-    },
-}
-
-/// Lambda's answer to `Invoke`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct FunctionAnswer {
-    /// The Invoke API's status code: 200 for an invocation that ran, 202 for a queued one, 4xx or 5xx for one that did not.
-    pub status: u16,
-    /// `X-Amz-Function-Error`: `Handled` or `Unhandled`.
-    pub function_error: Option<String>,
-    /// What the function returned, or the error document. Of a streamed answer the metadata ahead of
-    /// its content.
-    pub payload: Bytes,
-    /// `X-Amzn-Requestid` of the invocation, if the host knows it.
-    pub request_id: Option<String>,
-    /// What a streamed answer has behind the delimiter; `None` if there is no delimiter.
-    pub content: Option<Content>,
-}
-
-/// Whether all tokens were taken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Taken {
-    /// From every bucket.
-    All,
-    /// From none: the bucket of this index is empty.
-    None {
-        /// Index into `TakeTokens::buckets`.
-        empty: u32,
-        /// When that bucket will have enough, if nobody else takes from it. `None`: never.
-        retry_after_ms: Option<u64>,
-    },
-    /// From none: the key has used up its quota.
-    QuotaExceeded,
-}
-
-/// What a host finds of a request's signature.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum RequestSignature {
-    /// The access key's secret signed one of the strings.
-    Valid,
-    /// It did not.
-    Invalid,
-    /// The host has no secret for this access key, or the session token is another.
-    UnknownToken,
-}
-
-/// Where an issuer's keys are found.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub enum KeySource {
-    /// By OpenID Connect discovery at this issuer, then its `jwks_uri`.
-    Issuer(String),
-    /// In this Cognito user pool: the host knows the endpoint (`endpoints.cognito-idp`, or AWS's).
-    UserPool {
-        /// The region of the pool's ARN.
-        region: String,
-        /// The pool's id.
-        pool_id: String,
-    },
 }

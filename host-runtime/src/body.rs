@@ -1,23 +1,28 @@
 //! Content in flight: received from the client, received from an endpoint, or made here.
 
+mod error;
+mod source;
+
 use std::collections::VecDeque;
 use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use gateway_core::effect::EffectError;
 use hyper::body::Incoming;
 use hyper::body::{Body as HttpBody, Frame, SizeHint};
 use tokio::time::{Instant, Sleep};
+
+pub use error::BodyError;
+use source::Source;
 
 use crate::edge;
 use crate::functions;
 use crate::load::Place;
 use crate::pace::Pace;
-use crate::perform::{http::effect_error, http1};
+use crate::perform::http1;
 
 /// Most time between two parts of an endpoint's content before the connection is given up.
 const IDLE_MAX: Duration = Duration::from_secs(60);
@@ -53,50 +58,6 @@ pub struct Stream {
     /// That of the request that it answers, which has ended with it.
     place: Option<Place>,
 }
-
-#[derive(Debug)]
-enum Source {
-    /// hyper's: a client, or an endpoint over HTTP/2.
-    Incoming(Incoming),
-    /// An endpoint over HTTP/1.1.
-    Http1(http1::Content),
-    /// A function.
-    Function(functions::Content),
-    /// What a distribution reads for its viewer.
-    Pumped(Box<edge::Pumped>),
-    /// What is kept on its way, by a distribution.
-    Kept(Box<edge::Keeping>),
-    /// What is counted on its way, for a distribution's log.
-    Logged(Box<edge::Logged>),
-}
-
-/// Why content broke off.
-#[derive(Debug, Clone)]
-pub enum BodyError {
-    /// More than the limit.
-    TooLarge,
-    /// Nothing came from an endpoint for a long time, or not all in time.
-    Idle,
-    /// Nothing came from the client for too long.
-    Stalled,
-    /// As much content is held as may be.
-    Overloaded,
-    /// The connection broke or sent nonsense; what that means to the pipeline.
-    Broken(EffectError),
-}
-
-impl std::fmt::Display for BodyError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::TooLarge => f.write_str("more content than is allowed"),
-            Self::Idle | Self::Stalled => f.write_str("no content came for too long"),
-            Self::Overloaded => f.write_str("too much content is held for others"),
-            Self::Broken(error) => write!(f, "{error:?}"),
-        }
-    }
-}
-
-impl std::error::Error for BodyError {}
 
 impl Body {
     /// The client's content; beyond `bytes_max` it ends in [`BodyError::TooLarge`], and in
@@ -435,52 +396,5 @@ impl Stream {
     fn idle_until(&self) -> Instant {
         let until = Instant::now() + self.idle_max;
         self.ends_at.map_or(until, |at| until.min(at))
-    }
-}
-
-impl Source {
-    fn poll_part(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, BodyError>>> {
-        let incoming = match self {
-            Self::Http1(content) => return content.poll_part(cx),
-            Self::Function(content) => return content.poll_part(cx),
-            Self::Kept(keeping) => return keeping.poll_part(cx),
-            Self::Logged(logged) => return logged.poll_part(cx),
-            Self::Pumped(pumped) => return pumped.poll_part(cx),
-            Self::Incoming(incoming) => incoming,
-        };
-        loop {
-            return Poll::Ready(match ready!(Pin::new(&mut *incoming).poll_frame(cx)) {
-                None => None,
-                Some(Err(error)) => Some(Err(BodyError::Broken(effect_error(&error)))),
-                Some(Ok(frame)) => match frame.into_data() {
-                    Ok(part) => Some(Ok(part)),
-                    Err(_trailers) => continue,
-                },
-            });
-        }
-    }
-
-    fn is_end(&self) -> bool {
-        match self {
-            Self::Incoming(incoming) => incoming.is_end_stream(),
-            Self::Http1(content) => content.is_end(),
-            Self::Function(content) => content.is_end(),
-            Self::Kept(keeping) => keeping.is_end(),
-            Self::Logged(logged) => logged.is_end(),
-            Self::Pumped(pumped) => pumped.remaining() == 0,
-        }
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        match self {
-            Self::Incoming(incoming) => incoming.size_hint(),
-            Self::Function(_) => SizeHint::default(),
-            Self::Kept(keeping) => keeping.size_hint(),
-            Self::Logged(logged) => logged.size_hint(),
-            Self::Pumped(pumped) => SizeHint::with_exact(pumped.remaining()),
-            Self::Http1(content) => {
-                content.remaining().map_or_else(SizeHint::default, SizeHint::with_exact)
-            }
-        }
     }
 }

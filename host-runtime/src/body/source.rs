@@ -1,0 +1,78 @@
+//! Where content comes from, part by part.
+
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use bytes::Bytes;
+use hyper::body::{Body as _, Incoming, SizeHint};
+
+use super::BodyError;
+use crate::edge;
+use crate::functions;
+use crate::perform::{http::effect_error, http1};
+
+#[derive(Debug)]
+pub(super) enum Source {
+    /// hyper's: a client, or an endpoint over HTTP/2.
+    Incoming(Incoming),
+    /// An endpoint over HTTP/1.1.
+    Http1(http1::Content),
+    /// A function.
+    Function(functions::Content),
+    /// What a distribution reads for its viewer.
+    Pumped(Box<edge::Pumped>),
+    /// What is kept on its way, by a distribution.
+    Kept(Box<edge::Keeping>),
+    /// What is counted on its way, for a distribution's log.
+    Logged(Box<edge::Logged>),
+}
+
+impl Source {
+    pub(super) fn poll_part(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Bytes, BodyError>>> {
+        let incoming = match self {
+            Self::Http1(content) => return content.poll_part(cx),
+            Self::Function(content) => return content.poll_part(cx),
+            Self::Kept(keeping) => return keeping.poll_part(cx),
+            Self::Logged(logged) => return logged.poll_part(cx),
+            Self::Pumped(pumped) => return pumped.poll_part(cx),
+            Self::Incoming(incoming) => incoming,
+        };
+        loop {
+            return Poll::Ready(match ready!(Pin::new(&mut *incoming).poll_frame(cx)) {
+                None => None,
+                Some(Err(error)) => Some(Err(BodyError::Broken(effect_error(&error)))),
+                Some(Ok(frame)) => match frame.into_data() {
+                    Ok(part) => Some(Ok(part)),
+                    Err(_trailers) => continue,
+                },
+            });
+        }
+    }
+
+    pub(super) fn is_end(&self) -> bool {
+        match self {
+            Self::Incoming(incoming) => incoming.is_end_stream(),
+            Self::Http1(content) => content.is_end(),
+            Self::Function(content) => content.is_end(),
+            Self::Kept(keeping) => keeping.is_end(),
+            Self::Logged(logged) => logged.is_end(),
+            Self::Pumped(pumped) => pumped.remaining() == 0,
+        }
+    }
+
+    pub(super) fn size_hint(&self) -> SizeHint {
+        match self {
+            Self::Incoming(incoming) => incoming.size_hint(),
+            Self::Function(_) => SizeHint::default(),
+            Self::Kept(keeping) => keeping.size_hint(),
+            Self::Logged(logged) => logged.size_hint(),
+            Self::Pumped(pumped) => SizeHint::with_exact(pumped.remaining()),
+            Self::Http1(content) => {
+                content.remaining().map_or_else(SizeHint::default, SizeHint::with_exact)
+            }
+        }
+    }
+}
