@@ -6,7 +6,7 @@
 
 mod machine;
 mod report;
-mod servers;
+pub(crate) mod servers;
 
 use std::path::Path;
 use std::time::Duration;
@@ -14,7 +14,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
-use crate::{component, serve, shell, toolchain};
+use crate::{release, shell, toolchain};
 use servers::Server;
 
 /// Connections that the load generator keeps open.
@@ -65,13 +65,10 @@ pub(crate) fn run(rest: &[String]) -> Result<()> {
     let wrk = toolchain::program("wrk", &["wrk"])?;
     toolchain::c_compiler()?;
     shell::say("building the servers with optimisations");
-    let mut build = shell::cargo();
-    build.args(["build", "--release", "--package", "bare-proxy"]);
+    shell::run(shell::cargo().args(["build", "--release", "--package", "bare-proxy"]))?;
     if options.wants("edgeway, native") || options.wants("edgeway, wasm") {
-        component::build(serve::Build::Development)?;
-        build.args(["--package", "host-runtime"]);
+        release::build()?;
     }
-    shell::run(&mut build)?;
 
     let scratch = shell::artefacts()?.join("bench");
     let _ = std::fs::remove_dir_all(&scratch);
@@ -180,35 +177,54 @@ fn starts(server: &Server) -> Result<Measured> {
 fn load(wrk: &Path, script: &Path, server: &Server, process: u32, seconds: u64) -> Result<Sample> {
     server.check()?;
     let before = machine::usage(process)?;
-    let printed = shell::output(
-        shell::command(wrk)
-            .args(["--threads", "1", "--connections", &CONNECTIONS.to_string()])
-            .args(["--duration", &format!("{seconds}s"), "--timeout", "10s", "--script"])
-            .arg(script)
-            .arg(server.url()),
-    )?;
+    let load = Load::generate(wrk, script, &server.url(), CONNECTIONS, seconds)
+        .with_context(|| server.name.to_owned())?;
     let after = machine::usage(process)?;
     server.check()?;
-
-    let line = printed
-        .lines()
-        .rev()
-        .find(|line| line.starts_with('{'))
-        .context("wrk printed no result")?;
-    let result: Value = serde_json::from_str(line).context("reading wrk's result")?;
-    let number =
-        |key: &str| result[key].as_f64().with_context(|| format!("wrk's result has no {key}"));
-    let (requests, wrong) = (number("requests")?, number("wrong")? + number("errors")?);
-    if wrong > 0.0 || requests < 1.0 {
-        bail!("{}: of {requests} answers {wrong} were wrong: {line}", server.name);
-    }
+    let requests = load.number("requests")?;
     Ok(Sample {
-        requests_per_s: requests / (number("duration_us")? / 1e6),
+        requests_per_s: requests / (load.number("duration_us")? / 1e6),
         cpu_us_per_request: after.cpu.saturating_sub(before.cpu).as_secs_f64() * 1e6 / requests,
-        p50_us: number("p50_us")?,
-        p99_us: number("p99_us")?,
+        p50_us: load.number("p50_us")?,
+        p99_us: load.number("p99_us")?,
         rss_bytes: after.rss_bytes,
     })
+}
+
+/// What the load generator saw, as its script prints it.
+pub(crate) struct Load(Value);
+
+impl Load {
+    /// Runs wrk. One wrong answer, and it fails.
+    pub(crate) fn generate(
+        wrk: &Path,
+        script: &Path,
+        url: &str,
+        connections: u32,
+        seconds: u64,
+    ) -> Result<Self> {
+        let printed = shell::output(
+            shell::command(wrk)
+                .args(["--threads", "1", "--connections", &connections.to_string()])
+                .args(["--duration", &format!("{seconds}s"), "--timeout", "10s", "--script"])
+                .arg(script)
+                .arg(url),
+        )?;
+        let line = printed.lines().rev().find(|line| line.starts_with('{'));
+        let line = line.context("wrk printed no result")?;
+        let load = Self(serde_json::from_str(line).context("reading wrk's result")?);
+        let (requests, wrong) =
+            (load.number("requests")?, load.number("wrong")? + load.number("errors")?);
+        if wrong > 0.0 || requests < 1.0 {
+            bail!("of {requests} answers {wrong} were wrong: {line}");
+        }
+        Ok(load)
+    }
+
+    /// One of its figures.
+    pub(crate) fn number(&self, key: &str) -> Result<f64> {
+        self.0[key].as_f64().with_context(|| format!("wrk's result has no {key}"))
+    }
 }
 
 /// A browser's request, about 15 fields; and a check of each answer.

@@ -8,6 +8,7 @@ mod cache_suite;
 mod component;
 mod licences;
 mod node;
+mod release;
 mod serve;
 mod shell;
 mod test;
@@ -29,6 +30,7 @@ cargo xtask COMMAND
   wasi                      build the component for hosts of wasi:http, which `edgeway deploy --target wasi` puts APIs into
   worker [--no-startup]     build the Cloudflare Worker, check its size, measure its start under workerd
   worker-cpu                measure the CPU time of a full request to the Worker under workerd
+  release                   build the gateway as it is shipped: optimised by what a mixed load runs through
   bench [--rounds N] [--seconds N] [--only NAME]…
                             compare with nginx and a bare proxy; writes docs/benchmarks.md
   waf-suite [--benign FOLDER]… [--attacks FOLDER]… [CORERULESET]
@@ -63,6 +65,7 @@ fn run(arguments: &[String]) -> Result<()> {
         "wasi" => no_more(rest).and_then(|()| wasi::build(serve::Build::Development).map(drop)),
         "worker" => worker::run(rest),
         "worker-cpu" => worker_cpu::run(rest),
+        "release" => no_more(rest).and_then(|()| release::run()),
         "bench" => bench::run(rest),
         "waf-suite" => waf_suite::run(rest),
         "cache-suite" => cache_suite::run(rest),

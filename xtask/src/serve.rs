@@ -14,6 +14,8 @@ use crate::{component, shell, toolchain};
 
 /// Where the example listens, as its configuration says.
 const GATEWAY: ([u8; 4], u16) = ([127, 0, 0, 1], 8080);
+/// Longest wait for a program to listen.
+pub(crate) const START_MAX: Duration = Duration::from_secs(30);
 /// Where the example's token issuer listens, as its configuration says.
 const ISSUER: ([u8; 4], u16) = ([127, 0, 0, 1], 9902);
 const CONFIG: &str = "examples/products/edgeway.yaml";
@@ -70,13 +72,13 @@ pub(crate) fn run(rest: &[String]) -> Result<()> {
     children.start(
         shell::command(programs.path("products-issuer")).args(["serve", "--listen", &issuer]),
     )?;
-    wait_for("the token issuer", ISSUER, &mut children)?;
+    wait_for("the token issuer", ISSUER.into(), START_MAX, &mut children)?;
     children.start(
         shell::command(programs.path("edgeway"))
             .args(["serve", "--config", CONFIG])
             .args(passed_on),
     )?;
-    wait_for("the gateway", GATEWAY, &mut children)?;
+    wait_for("the gateway", GATEWAY.into(), START_MAX, &mut children)?;
 
     print_what_to_try();
     loop {
@@ -139,21 +141,26 @@ pub(crate) fn cargo_build(how: Build) -> Command {
 }
 
 /// Copied beside and renamed: a program that runs cannot be written to.
-fn place(from: &Path, to: &Path) -> Result<()> {
+pub(crate) fn place(from: &Path, to: &Path) -> Result<()> {
     let fresh = to.with_extension("new");
     std::fs::copy(from, &fresh).with_context(|| format!("copying {}", from.display()))?;
     std::fs::rename(&fresh, to).with_context(|| format!("writing {}", to.display()))
 }
 
-fn wait_for(name: &str, address: ([u8; 4], u16), children: &mut shell::Children) -> Result<()> {
-    let address = SocketAddr::from(address);
-    let patience = Instant::now() + Duration::from_secs(30);
+/// Waits until somebody listens on an address, or one of these has ended.
+pub(crate) fn wait_for(
+    name: &str,
+    address: SocketAddr,
+    patience: Duration,
+    children: &mut shell::Children,
+) -> Result<()> {
+    let began = Instant::now();
     while TcpStream::connect_timeout(&address, Duration::from_secs(1)).is_err() {
         if let Some(ended) = children.ended() {
             bail!("{name} did not start: {ended}");
         }
-        if Instant::now() > patience {
-            bail!("{name} does not listen on {address} after 30 s");
+        if began.elapsed() > patience {
+            bail!("{name} does not listen on {address} after {} s", patience.as_secs());
         }
         std::thread::sleep(Duration::from_millis(20));
     }

@@ -113,9 +113,12 @@ pub(crate) fn wasm_target() -> Result<WasmTarget> {
     Ok(FOUND.get_or_init(|| found).clone())
 }
 
+fn rustc() -> std::ffi::OsString {
+    std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into())
+}
+
 fn sysroot() -> Result<PathBuf> {
-    let rustc = std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
-    Ok(shell::output(shell::command(rustc).args(["--print", "sysroot"]))?.trim().into())
+    Ok(shell::output(shell::command(rustc()).args(["--print", "sysroot"]))?.trim().into())
 }
 
 fn is_installed() -> Result<bool> {
@@ -173,6 +176,26 @@ fn wasm_linker() -> Result<PathBuf> {
     }
     apt(&["lld"])?;
     shell::find("wasm-ld").context("package lld has no wasm-ld")
+}
+
+/// The architecture and system that this machine's programs are built for.
+pub(crate) fn host() -> Result<String> {
+    let version = shell::output(shell::command(rustc()).arg("-vV"))?;
+    let host = version.lines().find_map(|line| line.strip_prefix("host: "));
+    host.map(str::to_owned).context("rustc names no host")
+}
+
+/// Makes sure of `llvm-profdata`, of the compiler's own version of LLVM: no other reads its counts.
+pub(crate) fn llvm_profdata() -> Result<PathBuf> {
+    let program = sysroot()?.join("lib/rustlib").join(host()?).join("bin/llvm-profdata");
+    if !program.is_file() {
+        shell::say("installing the compiler's tools for counts");
+        shell::run(shell::command("rustup").args(["component", "add", "llvm-tools"])).context(
+            "a release is optimised by counts, which only rustup's component `llvm-tools` reads; without rustup, \
+             `cargo build --release --package host-runtime` builds a gateway that costs a quarter more",
+        )?;
+    }
+    Ok(program)
 }
 
 /// Makes sure of a program, which a Debian package brings.

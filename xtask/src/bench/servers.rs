@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
+use crate::release;
 use crate::shell::{self, Children};
 
 /// What the backend answers: 200 bytes, and nothing that a proxy might change.
@@ -255,7 +256,7 @@ fn edgeway(name: &'static str, engine: &str, scratch: &Path, backend: u16) -> Re
     Ok(Server {
         name,
         port,
-        program: shell::target_dir().join("release/edgeway"),
+        program: release::program()?,
         arguments: ["serve", "--engine", engine, "--config"]
             .map(String::from)
             .into_iter()
@@ -266,7 +267,7 @@ fn edgeway(name: &'static str, engine: &str, scratch: &Path, backend: u16) -> Re
 }
 
 /// A port that nobody listens on now.
-fn free_port() -> Result<u16> {
+pub(crate) fn free_port() -> Result<u16> {
     let listener = TcpListener::bind(("127.0.0.1", 0)).context("looking for a free port")?;
     Ok(listener.local_addr().context("looking for a free port")?.port())
 }
