@@ -1,7 +1,7 @@
 //! `cargo xtask release`: the gateway as it is shipped.
 //!
 //! The compiler is told what requests run through: the gateway is built once so that it counts that itself, serves a mixed
-//! load of a few seconds, and is built again with the counts (`docs/decisions/0011`). That is a quarter of what a request
+//! load of a few seconds, and is built again with the counts (`docs/decisions/0012`). That is a quarter of what a request
 //! costs. The component within is the same as ever.
 
 mod training;

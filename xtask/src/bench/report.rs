@@ -74,7 +74,7 @@ pub(crate) fn markdown(measured: &[Measured], seconds: u64, connections: u32) ->
         );
     }
     text.push_str(
-        "\nedgeway is what `cargo xtask release` builds, with counts of another, mixed load (`docs/decisions/0011`). The bare hyper proxy \
+        "\nedgeway is what `cargo xtask release` builds, with counts of another, mixed load (`docs/decisions/0012`). The bare hyper proxy \
          passes on what comes and does nothing else: no routes, limits, time-outs, hop-by-hop fields or \
          log. nginx writes the same access log as edgeway. Targets: in Wasm at most 1.5 × nginx's CPU a request, natively 1.2 ×; idle \
          at most 25 MB; the first answer within 50 ms of the start.\n\n\
