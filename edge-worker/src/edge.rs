@@ -7,6 +7,7 @@ mod cached;
 mod compressing;
 mod flights;
 mod inspect;
+mod invalidations;
 mod keeping;
 mod logged;
 mod origin;

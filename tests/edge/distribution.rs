@@ -235,6 +235,28 @@ async fn the_worker_signs_what_it_asks_a_bucket() {
 }
 
 #[tokio::test]
+async fn an_invalidation_in_the_namespace_forgets_what_it_names() {
+    let edge =
+        Edge::start(json!({}), |received, count| fresh(&format!("{} {count}", received.path)));
+    let edge = edge.await;
+    let mut before = Vec::new();
+    for path in ["/a/1", "/a/2", "/b"] {
+        before.push(text(&edge.get(path).await));
+    }
+    let now = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap().as_secs();
+    edge.invalidate(now - 3600, "/b").await; // before it was stored
+    edge.invalidate(now + 1, "/a/* /c").await;
+    let began = Instant::now();
+    while text(&edge.get("/a/1").await) == before[0] {
+        assert!(began.elapsed() < PATIENCE);
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert_ne!(text(&edge.get("/a/2").await), before[1]);
+    assert_eq!(text(&edge.get("/b").await), before[2]);
+    edge.stop().await;
+}
+
+#[tokio::test]
 async fn bad_input_does_the_workers_cache_no_harm() {
     let edge = Edge::start(json!({}), |received, _| {
         fresh(&received.fields.joined("x-forwarded-host").unwrap_or_default())

@@ -122,6 +122,17 @@ impl Target {
         Ok(Gateway { address, log, process: None })
     }
 
+    /// Writes into a KV namespace of the Worker in a slot.
+    ///
+    /// # Errors
+    /// When there is none, or it cannot.
+    pub async fn put(&self, slot: usize, key: [&str; 2], value: &str) -> Result<(), String> {
+        match &self.worker {
+            Some(driver) => driver.put(slot, key, value).await,
+            None => Err("there is no Worker".into()),
+        }
+    }
+
     /// Ends what was started for all gateways of the engine.
     pub async fn stop(self) {
         if let Some(driver) = self.worker {

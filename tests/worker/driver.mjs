@@ -42,6 +42,7 @@ async function start({ slot, modules, snapshot, bindings, objects, services = []
         ],
         bindings,
         serviceBindings: Object.fromEntries(services.map((name) => [name, (request) => service(name, request)])),
+        kvNamespaces: ["INVALIDATIONS"],
         durableObjects: { BUCKETS: { className: "BucketObject", useSQLite: true } },
         // Straight to the Worker: miniflare's own entry point would rewrite the URL, drop and add
         // fields, and compress answers.
@@ -67,11 +68,18 @@ async function stop({ slot }) {
   return {};
 }
 
+/** Writes into a KV namespace of a Worker, as an operator does. */
+async function put({ slot, namespace, key, value }) {
+  const store = await running.get(slot).getKVNamespace(namespace, WORKER_NAME);
+  await store.put(key, value);
+  return {};
+}
+
 function relay(logs, data) {
   if (logs) process.stderr.write(data);
 }
 
-const operations = { start, stop };
+const operations = { start, stop, put };
 
 function answer(value) {
   process.stdout.write(`${JSON.stringify(value)}\n`);

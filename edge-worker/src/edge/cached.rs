@@ -10,10 +10,10 @@ use js_sys::Uint8Array;
 use super::Exchange;
 use super::compressing::compressed;
 use super::flights::{self, Digest, Flight};
-use super::keeping;
 use super::origin::{OriginAnswer, time};
 use super::response::Outcome;
 use super::store::{Entry, digest, new_id};
+use super::{invalidations, keeping};
 
 /// A place in the cache, and the request as it goes to the origin.
 struct Key<'m> {
@@ -99,8 +99,13 @@ impl Exchange {
     }
 
     async fn entries(&self, key: &Key<'_>) -> Vec<Entry> {
+        let id = &*self.edge.distribution.id;
+        invalidations::refresh(id, &self.env, &self.context).await;
         let mut entries = self.store.entries(&key.object).await;
-        entries.retain(|entry| entry.digest == key.digest);
+        entries.retain(|entry| {
+            entry.digest == key.digest
+                && !invalidations::is_gone(id, &key.object, entry.stored.received_at())
+        });
         entries
     }
 

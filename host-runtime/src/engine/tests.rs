@@ -1,9 +1,10 @@
 //! The two engines against each other.
 
 use gateway_core::codec::{decode, encode};
+use gateway_core::definition::{Snapshot, WebAcl};
 use gateway_core::effect::{EffectError, Notice, Outcome};
 use gateway_core::exchange::{Next, Turn};
-use gateway_core::message::{Arrival, Timestamp};
+use gateway_core::message::{Arrival, Inspection, Timestamp};
 
 use super::fixture;
 use super::{Engine, EngineKind, ExchangeHandle};
@@ -85,6 +86,35 @@ fn both_engines_give_the_same_account() {
 }
 
 #[test]
+fn both_engines_inspect_for_distributions_alike() {
+    let mut snapshot = Snapshot::from_bytes(&fixture::snapshot()).unwrap();
+    snapshot.web_acls.push(WebAcl {
+        name: "edge".into(),
+        document: r#"{"WebACL": {"Name": "edge", "Id": "1", "ARN": "arn:edge", "DefaultAction": {"Allow": {}}, "Rules": [
+            {"Name": "evil", "Priority": 0, "Action": {"Block": {}}, "VisibilityConfig": {}, "Statement":
+                {"ByteMatchStatement": {"SearchString": "ZXZpbA==", "PositionalConstraint": "CONTAINS",
+                    "FieldToMatch": {"UriPath": {}}, "TextTransformations": [{"Priority": 0, "Type": "NONE"}]}}}],
+            "VisibilityConfig": {}, "Capacity": 1}}"#
+            .into(),
+        ..WebAcl::default()
+    });
+    let web_acl = snapshot.web_acls.len() as u32 - 1;
+    let bytes = snapshot.to_bytes();
+    let [native, component] = [EngineKind::Native, EngineKind::Component]
+        .map(|kind| Engine::start(kind, bytes.clone().into()).expect("it is served"));
+    for (target, expected) in [("/open", 100), ("/evil", 403)] {
+        let mut arrival = fixture::http_proxy();
+        arrival.request.target = target.into();
+        let (source_id, request_id) = ("d".into(), "id".into());
+        arrival.inspection = Some(Box::new(Inspection { web_acl, source_id, request_id }));
+        let told = turns(&native, arrival.clone(), None);
+        assert_eq!(turns(&component, arrival, None), told, "{target}");
+        let last: Turn = decode(told.last().expect("a turn")).unwrap();
+        assert_eq!(status(&last), expected, "{target}");
+    }
+}
+
+#[test]
 fn a_misused_exchange_is_answered_500_and_the_engine_goes_on() {
     for kind in [EngineKind::Native, EngineKind::Component] {
         let engine = engine(kind);
@@ -142,8 +172,7 @@ fn an_exchange_of_another_engine_is_answered_500() {
 }
 
 fn empty_snapshot() -> std::sync::Arc<[u8]> {
-    let mut snapshot =
-        gateway_core::definition::Snapshot::from_bytes(&fixture::snapshot()).unwrap();
+    let mut snapshot = Snapshot::from_bytes(&fixture::snapshot()).unwrap();
     snapshot.apis.clear();
     snapshot.to_bytes().into()
 }

@@ -175,6 +175,12 @@ impl Edge {
         self.ask("GET", target, &[]).await
     }
 
+    /// As an operator does with `wrangler kv key put`.
+    pub(super) async fn invalidate(&self, second: u64, paths: &str) {
+        let key = format!("d/{second}");
+        self.target.put(0, ["INVALIDATIONS", &key], paths).await.unwrap();
+    }
+
     pub(super) async fn stop(self) {
         self.target.stop().await;
     }

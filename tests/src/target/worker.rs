@@ -151,6 +151,22 @@ impl Driver {
         })
     }
 
+    /// Writes into a KV namespace of the Worker in a slot.
+    pub(super) async fn put(&self, slot: usize, key: [&str; 2], value: &str) -> Result<(), String> {
+        let [namespace, key] = key;
+        let answer = self.ask(object([
+            ("op", "put".into()),
+            ("slot", (slot as i64).into()),
+            ("namespace", namespace.into()),
+            ("key", key.into()),
+            ("value", value.into()),
+        ]));
+        match answer.await?.get("error") {
+            Some(error) => Err(error.text()),
+            None => Ok(()),
+        }
+    }
+
     /// Stops all Workers. Without this they end a little later: the driver is never killed, because its
     /// Workers would outlive it, but it ends by itself when its input does.
     pub(super) async fn stop(mut self) {
