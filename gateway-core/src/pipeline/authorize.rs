@@ -285,7 +285,7 @@ fn find_token<'a>(
 
 /// What stands alone. Of several tokens the one that is verified need not be the one that is read behind
 /// the gateway.
-fn only<T>(mut all: impl Iterator<Item = T>) -> Option<T> {
+pub(super) fn only<T>(mut all: impl Iterator<Item = T>) -> Option<T> {
     let one = all.next()?;
     all.next().is_none().then_some(one)
 }

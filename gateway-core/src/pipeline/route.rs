@@ -8,6 +8,7 @@ use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use super::authorize::only;
 use crate::context::{Context, Text};
 use crate::definition::{Api, Authorization, Protocol};
 use crate::gateway::{Gateway, Mapped, MethodOf, StageOf};
@@ -51,7 +52,7 @@ impl<'g> Matched<'g> {
 }
 
 /// The API and the stage that a request addresses: by a custom domain name and its mappings, by
-/// `{api}.execute-api.…` in `Host`, by the path `/_aws/execute-api/{api}/{stage}/…`, or as the only
+/// `{api}.execute-api.…` in `Host`, at a private endpoint's own name by `x-apigw-api-id`, by the path `/_aws/execute-api/{api}/{stage}/…`, or as the only
 /// API there is.
 pub(super) fn find_stage<'g>(
     gateway: &'g Gateway,
@@ -73,7 +74,12 @@ pub(super) fn find_stage<'g>(
         let is_mutual_tls = domain.is_mutual_tls();
         return (api, addressed.map(|found| Addressed { is_mutual_tls, ..found }));
     }
-    let Some(Named { index, path, by_own_name }) = find_api(gateway, &context.domain_name, path)
+    // "Invoke a private API using endpoint-specific public DNS hostnames": who comes by an endpoint's own
+    // name says by a field which API is meant.
+    let named = || only(arrival.request.fields.all("x-apigw-api-id"));
+    let by_field = context.vpc_endpoint_id().and_then(|_| named());
+    let Some(Named { index, path, by_own_name }) =
+        find_api(gateway, &context.domain_name, by_field, path)
     else {
         return (None, Err(forbidden("no such API")));
     };
@@ -196,7 +202,12 @@ struct Named<'p> {
     by_own_name: bool,
 }
 
-fn find_api<'p>(gateway: &Gateway, domain_name: &str, path: &'p str) -> Option<Named<'p>> {
+fn find_api<'p>(
+    gateway: &Gateway,
+    domain_name: &str,
+    by_field: Option<&str>,
+    path: &'p str,
+) -> Option<Named<'p>> {
     let (id, labels) = target::split_once(domain_name, b'.').unwrap_or_default();
     let own_name = match target::split_before(labels, b'.').0.eq_ignore_ascii_case("execute-api") {
         true => Some((id, path)),
@@ -209,7 +220,11 @@ fn find_api<'p>(gateway: &Gateway, domain_name: &str, path: &'p str) -> Option<N
         return Some(Named { index: gateway.only_api()?, path, by_own_name: false });
     };
     // A private API's name may carry its endpoint's: `{api}-{vpce}`.
-    let index = gateway.api(id).or_else(|| gateway.api(id.split_once("-vpce-")?.0))?;
+    let by_endpoint = || match id.strip_prefix("vpce-") {
+        Some(_) => gateway.api(by_field?),
+        None => gateway.api(id.split_once("-vpce-")?.0),
+    };
+    let index = gateway.api(id).or_else(by_endpoint)?;
     Some(Named { index, path, by_own_name: true })
 }
 

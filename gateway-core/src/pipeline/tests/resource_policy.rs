@@ -247,7 +247,15 @@ fn through(endpoint: Option<&str>, fields: &[&str]) -> Arrival {
 fn a_private_api_answers_at_private_endpoints_alone_and_no_other_does() {
     let gateway = private(&allow_all(), None);
     let public = "Host: public.execute-api.eu-west-1.amazonaws.com";
+    let endpoint = "Host: vpce-1-ab.execute-api.eu-west-1.vpce.amazonaws.com";
+    let id = "x-apigw-api-id: abc123";
     for (endpoint, fields, expected) in [
+        (Some("vpce-1"), &[endpoint, id][..], 200),
+        (Some("vpce-1"), &[endpoint], 403),
+        (Some("vpce-1"), &[endpoint, id, id], 403),
+        (Some("vpce-1"), &[endpoint, "x-apigw-api-id: public"], 403),
+        (Some("vpce-1"), &[public, id], 403),
+        (None, &[endpoint, "x-apigw-api-id: public"], 403),
         (None, &[][..], 403),
         (Some("vpce-1"), &[], 200),
         (Some("vpce-3"), &[], 403),
