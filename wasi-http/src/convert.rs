@@ -43,7 +43,8 @@ pub(crate) fn arrival(request: &IncomingRequest, contents: &mut Contents) -> Arr
         }
     }
     drop(headers);
-    let source_ip = source_ip(&mut fields);
+    let source_ip =
+        environment::text(SOURCE_IP_FIELD).and_then(|name| source_ip(&mut fields, &name));
     let scheme = match request.scheme() {
         Some(types::Scheme::Https) => Scheme::Https,
         _ => Scheme::Http,
@@ -75,17 +76,16 @@ pub(crate) fn arrival(request: &IncomingRequest, contents: &mut Contents) -> Arr
 
 /// The last address of the field that the operator trusts, which is taken out: it is the host's word and not the
 /// client's. Of `X-Forwarded-For` what stands before it stays, and the gateway adds the address again.
-fn source_ip(fields: &mut Fields) -> Option<String> {
-    let name = environment::text(SOURCE_IP_FIELD)?;
-    let mut lines: Vec<String> = fields.all(&name).map(str::to_owned).collect();
-    fields.remove(&name);
+fn source_ip(fields: &mut Fields, name: &str) -> Option<String> {
+    let mut lines: Vec<String> = fields.all(name).map(str::to_owned).collect();
+    fields.remove(name);
     let line = lines.pop()?;
     let (before, last) =
         line.rsplit_once(',').map_or(("", line.as_str()), |(before, last)| (before.trim(), last));
     if name.eq_ignore_ascii_case("x-forwarded-for") {
-        lines.into_iter().for_each(|line| fields.push(&name, line));
+        lines.into_iter().for_each(|line| fields.push(name, line));
         if !before.is_empty() {
-            fields.push(&name, before);
+            fields.push(name, before);
         }
     }
     address(last.trim())
@@ -233,5 +233,43 @@ fn respond_with(out: ResponseOutparam, status: u16) {
     ResponseOutparam::set(out, Ok(response));
     if let Ok(body) = body {
         let _ = Outgoing::Bytes(content).write(body, None); // the client has left
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_address_of_the_named_field_is_the_clients() {
+        for (line, address) in [
+            ("192.0.2.1", Some("192.0.2.1")),
+            ("192.0.2.1:8080", Some("192.0.2.1")),
+            ("203.0.113.9, 192.0.2.1", Some("192.0.2.1")),
+            ("2001:db8::1", Some("2001:db8::1")),
+            ("[2001:db8::1]:443", Some("2001:db8::1")),
+            ("[2001:db8::1]", Some("2001:db8::1")),
+            ("::ffff:192.0.2.1", Some("192.0.2.1")),
+            ("192.0.2.1, ", None),
+            ("unknown", None),
+            ("", None),
+        ] {
+            let mut fields = Fields::new();
+            fields.push("spin-client-addr", "198.51.100.7");
+            fields.push("Spin-Client-Addr", line);
+            assert_eq!(source_ip(&mut fields, "spin-client-addr").as_deref(), address, "{line}");
+            assert!(fields.is_empty(), "it is taken out: {fields:?}");
+        }
+    }
+
+    #[test]
+    fn what_stands_before_the_client_in_x_forwarded_for_stays() {
+        let mut fields = Fields::new();
+        fields.push("x-forwarded-for", "203.0.113.1");
+        fields.push("x-forwarded-for", "203.0.113.2, 203.0.113.3,192.0.2.1");
+        let found = source_ip(&mut fields, "X-Forwarded-For");
+        assert_eq!(found.as_deref(), Some("192.0.2.1"));
+        let left: Vec<&str> = fields.all("x-forwarded-for").collect();
+        assert_eq!(left, ["203.0.113.1", "203.0.113.2, 203.0.113.3"]);
     }
 }

@@ -138,3 +138,76 @@ fn names(document: &impl Serialize, words: &[&str]) -> bool {
     let text = serde_json::to_string(document).unwrap_or_default().to_ascii_lowercase();
     words.iter().any(|word| text.contains(word))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::snapshot::Origin;
+
+    const CHOICES: Choices<'_> = Choices { source_ip_field: None, limits_per_instance: false };
+
+    /// A configuration of one REST API with a stage `s`, the rest as written.
+    fn built(policy: &str, stage: &str, more: &str) -> Built {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |name: &str, text: String| fs::write(folder.path().join(name), text).unwrap();
+        let get = "get: {x-amazon-apigateway-integration: {type: mock}}";
+        let api = "openapi: 3.0.1\ninfo: {title: t, version: '1'}\n";
+        write("api.yaml", format!("{api}{policy}\npaths: {{/a: {{{get}}}}}\n"));
+        let api = "id: abcdefghij, protocol: REST, definition: api.yaml";
+        let stages = format!("stages: [{{stageName: s{stage}}}]");
+        write("edgeway.yaml", format!("apis: [{{{api}, {stages}}}]\n{more}\n"));
+        let built = Origin::Config(folder.path().join("edgeway.yaml")).build_for_edge();
+        built.unwrap_or_else(|refused| panic!("{:?}", refused.diagnostics))
+    }
+
+    const POLICY: &str = r#"x-amazon-apigateway-policy: {Version: "2012-10-17", Statement: [{Effect: Allow, Principal: "*", Action: "execute-api:Invoke", Resource: "*", Condition: {IpAddress: {"aws:SourceIp": "192.0.2.0/24"}}}]}"#;
+    const THROTTLED: &str =
+        r#", methodSettings: {"*/*": {throttlingRateLimit: 1, throttlingBurstLimit: 1}}"#;
+
+    fn plan(limits: &str) -> String {
+        format!(
+            "usagePlans: [{{id: p, name: p, apiStages: [{{apiId: abcdefghij, stage: s}}], {limits}}}]"
+        )
+    }
+
+    #[test]
+    fn what_is_kept_nowhere_is_refused() {
+        let ordinary = built("", "", "");
+        assert_eq!(refused(&ordinary, &CHOICES), Vec::<String>::new());
+        let throttle = plan("throttle: {rateLimit: 1, burstLimit: 1}");
+        let account = "account: {throttleSettings: {rateLimit: 5, burstLimit: 5}}";
+        for (stage, more, reason) in [
+            (THROTTLED, "", "stage `s`: throttling"),
+            ("", &*throttle, "usage plan `p`: `throttle`"),
+            ("", account, "the account's throttle"),
+        ] {
+            let built = built("", stage, more);
+            let told = refused(&built, &CHOICES);
+            assert!(told.len() == 1 && told[0].starts_with(reason), "{reason}: {told:?}");
+            let accepted = Choices { limits_per_instance: true, ..CHOICES };
+            assert_eq!(refused(&built, &accepted), Vec::<String>::new());
+        }
+        let quota = built("", "", &plan("quota: {limit: 5, period: DAY}"));
+        let accepted = Choices { limits_per_instance: true, ..CHOICES };
+        let told = refused(&quota, &accepted);
+        assert!(told.len() == 1 && told[0].contains("`quota`"), "never: {told:?}");
+    }
+
+    #[test]
+    fn addresses_that_nobody_tells_decide_nothing() {
+        let built = built(POLICY, "", "");
+        let told = refused(&built, &CHOICES);
+        assert!(told.len() == 1 && told[0].contains("aws:SourceIp"), "{told:?}");
+        let named = Choices { source_ip_field: Some("x-forwarded-for"), ..CHOICES };
+        assert_eq!(refused(&built, &named), Vec::<String>::new());
+        let wrong = Choices { source_ip_field: Some("no field"), ..CHOICES };
+        assert_eq!(refused(&built, &wrong).len(), 1);
+    }
+
+    #[test]
+    fn a_cache_of_a_stage_is_warned_of() {
+        let caching = ", cacheClusterEnabled: true, cacheClusterSize: '0.5'";
+        assert_eq!(warned(&built("", caching, "")).len(), 1);
+        assert_eq!(warned(&built("", "", "")).len(), 0);
+    }
+}
