@@ -2,8 +2,8 @@
 //! such components (`wasmtime serve`, Spin, wasmCloud).
 //!
 //! The definitions are in the component itself: `edgeway deploy --target wasi` writes them behind its memory
-//! ([`snapshot`]). Settings and secrets are environment variables (`docs/wasi.md` lists them). An instance answers one
-//! request at a time, so nothing here is asynchronous: what waits, waits in [`clock`]. The files under `perform/` have
+//! (`snapshot.rs`). Settings and secrets are environment variables (`docs/wasi.md` lists them). An instance answers one
+//! request at a time, so nothing here is asynchronous: what waits, waits in `clock.rs`. The files under `perform/` have
 //! the names of those in the other hosts.
 
 mod clock;
