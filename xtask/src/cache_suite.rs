@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::{Value, json};
 
-use crate::{node, shell, toolchain};
+use crate::{node, serve, shell, toolchain};
 
 /// The suite as npm has it, and what it needs. It is older than a checkout.
 const PACKAGES: [&str; 3] = ["http-cache-tests@0.4.5", "liquidjs@9", "node-fetch@2"];
@@ -65,7 +65,8 @@ fn judge(suite: &Path, host: Host) -> Result<()> {
     let engine = engine.iter().find(|at| at.join("cli.mjs").exists());
     let engine = engine.context("there is no cli.mjs: is it http-tests/cache-tests?")?;
     shell::say("building the gateway");
-    shell::run(shell::cargo().args(["build", "-p", "host-runtime", "--bin", "edgeway"]))?;
+    // As the other tests have it: built alone, it would be upon other features, compiled for it.
+    shell::run(serve::cargo_build(serve::Build::Workspace).args(["--bin", "edgeway"]))?;
 
     shell::end_children_at_ctrl_c()?;
     let (origin, edge) = (free()?, free()?);
