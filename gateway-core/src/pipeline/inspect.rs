@@ -136,6 +136,11 @@ impl Guarded<'_> {
             Self::Distribution(_) => Resource::CloudFront,
         }
     }
+
+    /// Whether what is called so is told to nobody: secrets, and what the stage's authorizers go by.
+    fn hides(self, name: &str) -> bool {
+        is_secret(name) || matches!(self, Self::Stage(at) if at.identifies(name))
+    }
 }
 
 /// The path that the request is routed by, or that an endpoint reads in it, where it is not the one that
@@ -361,9 +366,7 @@ fn log(
     };
     let origin =
         Origin { resource: at.resource(), source_id: &source_id, request_id, response_code };
-    let is_secret =
-        |name: &str| is_secret(name) || matches!(at, Guarded::Stage(at) if at.identifies(name));
-    let line = settings.line(&plan.acl, inspected, verdict, origin, &is_secret);
+    let line = settings.line(&plan.acl, inspected, verdict, origin, &|name| at.hides(name));
     io.notify(Notice::WriteAccessLog { destination: destination.clone(), line });
 }
 
@@ -377,15 +380,15 @@ fn sample(
     io: &Io,
 ) {
     let response_code = answer.status();
-    let is_secret =
-        |name: &str| is_secret(name) || matches!(at, Guarded::Stage(at) if at.identifies(name));
     let own = waf::Logging::default();
     let settings = plan.log.as_ref().map_or(&own, |(_, settings)| settings);
     for sampled in verdict.sampled(&plan.acl) {
         let metric_name = sampled.metric_name;
         let Some(weight) = plan.sampling.weight(metric_name, inspected.now_ms) else { continue };
         let sample =
-            settings.sample(inspected, verdict, &sampled, weight, response_code, &is_secret);
+            settings.sample(inspected, verdict, &sampled, weight, response_code, &|name| {
+                at.hides(name)
+            });
         io.notify(Notice::KeepSample {
             web_acl_arn: plan.acl.arn().into(),
             metric_name: metric_name.into(),
