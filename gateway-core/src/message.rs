@@ -7,7 +7,9 @@ mod fields;
 mod outgoing;
 mod tls;
 
-pub use arrival::{Arrival, Inspection, Location, Request, Scheme, Seed, Timestamp, Version};
+pub use arrival::{
+    Arrival, Inspected, Inspection, Location, Request, Scheme, Seed, Timestamp, Version,
+};
 pub use content::{Content, ContentId};
 pub use field_names::{Names, is_same_name};
 pub use fields::{Field, FieldLine, FieldLines, Fields, is_field_name};

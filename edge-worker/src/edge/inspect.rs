@@ -5,7 +5,7 @@ use std::rc::Rc;
 use distribution::{Answer, CacheResult};
 use gateway_core::effect::EffectError;
 use gateway_core::gateway::Gateway;
-use gateway_core::message::{Arrival, Content, Inspection, OutgoingFields, Response};
+use gateway_core::message::{self, Arrival, Content, Inspection};
 use http_cache::Fields;
 use js_sys::Uint8Array;
 use wasm_bindgen::JsValue;
@@ -43,8 +43,8 @@ pub(super) async fn inspect(
     let Some(response) = drive::inspect(gateway, arrival, &mut held, env, context).await else {
         return Inspected::Refused(Answer::of_web_acl(500));
     };
-    match response {
-        Response { status: 100, fields: OutgoingFields::Complete(inserted), .. } => {
+    match response.into() {
+        message::Inspected::GoesOn(inserted) => {
             inserted.iter().for_each(|line| fields.set(line.name, line.value));
             match held.contents.take(content) {
                 Ok(content) => Inspected::GoesOn(content),
@@ -55,7 +55,7 @@ pub(super) async fn inspect(
                 Err(_) => Inspected::Refused(Answer::of_web_acl(500)),
             }
         }
-        Response { status, fields: OutgoingFields::Complete(own), content } => {
+        message::Inspected::Answered { status, fields: own, content } => {
             let content = match content {
                 Content::Bytes(bytes) => Some(Uint8Array::from(&bytes[..]).into()),
                 Content::Empty | Content::Held(_) => None,
@@ -71,6 +71,6 @@ pub(super) async fn inspect(
                 detail: Some("InvalidRequestBlocked"),
             })
         }
-        Response { status, .. } => Inspected::Refused(Answer::of_web_acl(status)),
+        message::Inspected::Refused(status) => Inspected::Refused(Answer::of_web_acl(status)),
     }
 }

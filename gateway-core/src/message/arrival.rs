@@ -5,7 +5,7 @@ use alloc::string::String;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Content, Fields, Tls};
+use super::{Content, Fields, OutgoingFields, Response, Tls};
 
 /// Milliseconds since 1970-01-01T00:00:00Z.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
@@ -101,11 +101,8 @@ pub struct Arrival {
     pub inspection: Option<Box<Inspection>>,
 }
 
-/// Has an exchange be a web ACL's and nobody else's. It reads no route, and takes no tokens; it ends in
-///
-/// - status 100 (Continue): the request goes on, with the fields of this response added to it;
-/// - any other status with complete fields: the web ACL's own answer;
-/// - any other status with edits: the host refuses in its own words.
+/// Has an exchange be a web ACL's and nobody else's. It reads no route, and takes no tokens; its response
+/// is read as an [`Inspected`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Inspection {
     /// Index into `Snapshot::web_acls`.
@@ -114,4 +111,36 @@ pub struct Inspection {
     pub source_id: String,
     /// The host's name for the request, as logs name it.
     pub request_id: String,
+}
+
+/// What the response of an [`Inspection`] says.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Inspected {
+    /// Status 100 (Continue): the request goes on, with these fields added to it.
+    GoesOn(Fields),
+    /// Any other status with complete fields: the web ACL's own answer.
+    Answered {
+        /// The status code.
+        status: u16,
+        /// The header section.
+        fields: Fields,
+        /// The content.
+        content: Content,
+    },
+    /// Any other status with edits: the host refuses with it, in its own words.
+    Refused(u16),
+}
+
+impl From<Response> for Inspected {
+    fn from(response: Response) -> Self {
+        match response {
+            Response { status: 100, fields: OutgoingFields::Complete(inserted), .. } => {
+                Self::GoesOn(inserted)
+            }
+            Response { status, fields: OutgoingFields::Complete(fields), content } => {
+                Self::Answered { status, fields, content }
+            }
+            Response { status, .. } => Self::Refused(status),
+        }
+    }
 }

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use distribution::{Answer, CacheResult};
-use gateway_core::message::{Content, Inspection, OutgoingFields, Response};
+use gateway_core::message::{self, Content, Inspection};
 use http::request::Parts;
 use http_cache::Fields;
 
@@ -46,15 +46,15 @@ pub(super) async fn inspect(
     let Some(response) = drive::inspect(worker, arrival, &mut held).await else {
         return Inspected::Refused(Answer::of_web_acl(500));
     };
-    match response {
-        Response { status: 100, fields: OutgoingFields::Complete(inserted), .. } => {
+    match response.into() {
+        message::Inspected::GoesOn(inserted) => {
             inserted.iter().for_each(|line| fields.set(line.name, line.value));
             match held.contents.send(client_content) {
                 Ok(content) => Inspected::GoesOn { content, held: Some(Box::new(held)) },
                 Err(_) => Inspected::Refused(Answer::of_web_acl(500)),
             }
         }
-        Response { status, fields: OutgoingFields::Complete(own), content } => {
+        message::Inspected::Answered { status, fields: own, content } => {
             let content = match content {
                 Content::Bytes(bytes) => bytes.into(),
                 Content::Empty | Content::Held(_) => Body::Empty,
@@ -71,6 +71,6 @@ pub(super) async fn inspect(
             };
             Inspected::Answered(Box::new(outcome))
         }
-        Response { status, .. } => Inspected::Refused(Answer::of_web_acl(status)),
+        message::Inspected::Refused(status) => Inspected::Refused(Answer::of_web_acl(status)),
     }
 }
