@@ -1,6 +1,5 @@
 //! The cache key: what a cache policy names, and nothing else.
 
-use alloc::format;
 use alloc::string::String;
 use core::fmt::Write;
 
@@ -20,8 +19,11 @@ pub(crate) fn key(matched: &Matched<'_>) -> String {
     if matched.cache_method() != matched.method && matched.method == "OPTIONS" {
         add("method", "OPTIONS");
     }
-    // Behind a behaviour of another origin the same path is another object.
-    add("origin", &format!("{:?}", matched.origins()));
+    // Behind a behaviour of another origin the same path is another object, also after a change of their order.
+    let (first, second) = matched.origins();
+    let id = |index: usize| matched.distribution.origins[index].id.as_str();
+    add("origin", id(first));
+    add("second", second.map_or("", id));
     add("object", &matched.object());
     for name in keyed_fields(matched) {
         match own_field(matched, &name) {

@@ -140,3 +140,21 @@ pub const TRACED_CONTENT_BYTES_MAX: u32 = 64 * 1024;
 pub const COUNTED_KEYS_MAX: usize = 200_000;
 /// Longest event of an execution log (AWS: "API Gateway currently limits log events to 1024 bytes").
 pub const LOG_EVENT_BYTES_MAX: usize = 1024;
+/// Content of a distribution's object on disk is written, checked and read in blocks of this size.
+pub const EDGE_DISK_BLOCK_BYTES: usize = 64 * 1024;
+/// Largest head of a key on disk: all stored responses under it, without their contents.
+pub const EDGE_DISK_HEAD_BYTES_MAX: usize = 8 * 1024 * 1024;
+/// Most keys of distributions on disk: each takes some 300 bytes of memory.
+pub const EDGE_DISK_KEYS_MAX: usize = 1 << 20;
+/// Most content that waits to be written to disk: what comes while the disk is that far behind is not.
+pub const EDGE_DISK_QUEUE_BYTES_MAX: u64 = 64 * 1024 * 1024;
+/// Most that waits to be done with files.
+pub const EDGE_DISK_JOBS_MAX: usize = 16 * 1024;
+/// Most objects that are written to disk while they come.
+pub const EDGE_DISK_SINKS_MAX: usize = 64;
+/// Most that a key on disk brings into memory when it is found; larger contents are streamed from disk.
+pub const EDGE_DISK_PROMOTED_BYTES_MAX: u64 = 1024 * 1024;
+/// Most keys that are read from disk at a time.
+pub const EDGE_DISK_READS_MAX: usize = 64;
+/// Longest that a request waits for the disk before it goes to the origin.
+pub const EDGE_DISK_WAIT_MS_MAX: u64 = 2_000;

@@ -125,6 +125,11 @@ impl<R: Clone, W: Clone> StageCache<R, W> {
         Some(entry.response.clone())
     }
 
+    /// What is stored, whether or not its time is over; nobody has asked for it with this.
+    pub fn holds(&self, digest: &ResponseDigest) -> Option<&R> {
+        self.entries.get(digest).map(|entry| &entry.response)
+    }
+
     /// Asks for a response that is to replace what is stored, or without waiting any longer.
     pub fn ask_alone(&mut self) -> Ticket {
         self.asked += 1;

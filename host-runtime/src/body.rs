@@ -16,9 +16,8 @@ use hyper::body::{Body as HttpBody, Frame, SizeHint};
 use tokio::time::{Instant, Sleep};
 
 pub use error::BodyError;
-use source::Source;
+pub(crate) use source::Source;
 
-use crate::edge;
 use crate::functions;
 use crate::load::Place;
 use crate::pace::Pace;
@@ -85,19 +84,9 @@ impl Body {
         Self::stream(Source::Function(content), u64::MAX)
     }
 
-    /// Content that is read already, or soon.
-    pub(crate) fn from_pumped(pumped: edge::Pumped) -> Self {
-        Self::stream(Source::Pumped(Box::new(pumped)), u64::MAX)
-    }
-
-    /// Content that is kept on its way.
-    pub(crate) fn from_kept(keeping: edge::Keeping) -> Self {
-        Self::stream(Source::Kept(Box::new(keeping)), u64::MAX)
-    }
-
-    /// Content that is counted on its way.
-    pub(crate) fn from_logged(logged: edge::Logged) -> Self {
-        Self::stream(Source::Logged(Box::new(logged)), u64::MAX)
+    /// Content of a distribution: pumped, kept or counted on its way, or from its disk.
+    pub(crate) fn from_edge(content: impl Into<Source>) -> Self {
+        Self::stream(content.into(), u64::MAX)
     }
 
     /// The same content, which breaks off where a part of it takes longer, or all of it.

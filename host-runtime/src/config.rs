@@ -43,7 +43,7 @@ use gateway_core::limits::{
 pub use acme::AcmeConfig;
 pub(crate) use caching::{size_name, strategy_name, strategy_of};
 pub use certificates::{Certificate, DomainTls, MutualTls};
-pub use distributions::DistributionConfig;
+pub use distributions::{DistributionConfig, DistributionsOnDisk};
 pub use limits::Limits;
 pub use listeners::{Listener, ListenerTls};
 use reading::Reading;
@@ -114,6 +114,8 @@ pub struct Config {
     pub throttling: Throttling,
     /// Where counts of quotas outlive this process.
     pub data_directory: Option<PathBuf>,
+    /// Where what distributions have stored outlives memory.
+    pub distributions_on_disk: Option<DistributionsOnDisk>,
     /// AWS's quota "maximum integration timeout" of REST APIs.
     pub integration_ms_max: u32,
     /// Where several machines keep buckets and counts.
@@ -234,6 +236,7 @@ impl Config {
             account_throttle: Limit::new(ACCOUNT_RATE_DEFAULT, ACCOUNT_BURST_DEFAULT),
             throttling: Throttling::default(),
             data_directory: None,
+            distributions_on_disk: None,
             integration_ms_max: REST_INTEGRATION_MS_DEFAULT,
             redis: None,
             tracing: None,
@@ -293,7 +296,7 @@ fn default_region() -> String {
 }
 
 fn read(reading: &Reading, at: &At<'_>, directory: &Path) -> Config {
-    const KEYS: [&str; 26] = [
+    const KEYS: [&str; 27] = [
         "acme",
         "listen",
         "privateEndpoints",
@@ -319,6 +322,7 @@ fn read(reading: &Reading, at: &At<'_>, directory: &Path) -> Config {
         "webAcls",
         "webAcl",
         "distributions",
+        "distributionsOnDisk",
         "geoDatabases",
     ];
     reading.keys(at, &KEYS);
@@ -369,6 +373,7 @@ fn read(reading: &Reading, at: &At<'_>, directory: &Path) -> Config {
         throttling,
         redis,
         tracing: tracing::read(reading, at, directory),
+        distributions_on_disk: distributions::read_on_disk(reading, at, directory),
         data_directory: at
             .get("dataDirectory")
             .and_then(|at| reading.text(&at).map(|path| directory.join(path))),

@@ -6,12 +6,14 @@
 
 mod cached;
 mod compressing;
+mod disk;
 mod inspect;
 mod keeping;
 mod logged;
 mod origin;
 mod response;
 mod store;
+mod tiers;
 mod verify;
 
 use std::rc::Rc;
@@ -28,6 +30,7 @@ use http::{Request, Response, header};
 use http_cache::Fields;
 use hyper::body::{Body as _, Incoming};
 
+pub(crate) use disk::{Disk, DiskContent, DiskWriter};
 use inspect::{Inspected, inspect};
 pub(crate) use keeping::{Keeping, Pumped};
 use logged::Entry;
@@ -281,10 +284,12 @@ fn fields_of(parts: &Parts) -> Fields {
     fields
 }
 
-/// The digest of a key, whose first byte is that of the object's name: all its variants are in one shard.
+/// The digest of a key, which begins as that of the object's name: all its variants are in one shard, and found
+/// together on disk.
 fn digest_of(object: &str, key: &str) -> [u8; 32] {
     let mut bytes = [0; 32];
     bytes.copy_from_slice(digest(&SHA256, key.as_bytes()).as_ref());
-    bytes[0] = digest(&SHA256, object.as_bytes()).as_ref()[0];
+    let name = digest(&SHA256, object.as_bytes());
+    bytes[..disk::NAME_BYTES].copy_from_slice(&name.as_ref()[..disk::NAME_BYTES]);
     bytes
 }

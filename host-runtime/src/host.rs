@@ -11,6 +11,8 @@ use std::time::Duration;
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
+use crate::config::DistributionsOnDisk;
+use crate::edge::{Disk, DiskWriter, EdgeCache};
 use crate::engine::{Engine, EngineError, EngineKind};
 use crate::perform::access_log::AccessLog;
 use crate::perform::authorizations::Authorizations;
@@ -37,6 +39,8 @@ pub struct Options {
     pub engine: EngineKind,
     /// Where counts of quotas are kept; without it in memory alone.
     pub data_directory: Option<PathBuf>,
+    /// Where what distributions have stored outlives memory; without it nowhere.
+    pub distributions_on_disk: Option<DistributionsOnDisk>,
 }
 
 /// `vpce-…`: the endpoint that a listener stands in for.
@@ -64,6 +68,8 @@ pub struct Host {
     addresses: Vec<(Place, SocketAddr)>,
     /// Last, so that it goes when nobody counts any more.
     _usage_writer: Option<UsageWriter>,
+    /// Likewise: it writes what is left.
+    _disk_writer: Option<DiskWriter>,
 }
 
 /// An address, listened at by a listener for each thread.
@@ -91,13 +97,14 @@ impl Host {
     /// Starts to serve.
     ///
     /// # Errors
-    /// When the address cannot be listened at, the engine refuses the snapshot, or the data directory
-    /// is no use.
+    /// When the address cannot be listened at, the engine refuses the snapshot, or a folder for data is no use.
     pub fn start(options: &Options, deployment: &Deployment) -> io::Result<Self> {
         let (tokens, usage_writer) = match &options.data_directory {
             Some(directory) => counted_on(directory)?,
             None => Default::default(),
         };
+        let disk = options.distributions_on_disk.as_ref().map(Disk::open).transpose()?;
+        let (disk, disk_writer) = disk.unzip();
         let shared = Arc::new(Shared {
             tokens,
             authorizations: Authorizations::default(),
@@ -105,7 +112,7 @@ impl Host {
             counted: Default::default(),
             samples: Default::default(),
             stage_caches: Default::default(),
-            edge_cache: Default::default(),
+            edge_cache: EdgeCache::on(disk),
             metrics: Metrics::default(),
             access_log: AccessLog::start()?,
             memory: Arc::default(),
@@ -118,7 +125,13 @@ impl Host {
         let workers = (0..options.threads.max(1)).map(start).collect::<io::Result<Vec<_>>>()?;
         // Nobody can connect before everything is there to answer.
         let addresses = Vec::new();
-        let mut host = Self { shared, workers, addresses, _usage_writer: usage_writer };
+        let mut host = Self {
+            shared,
+            workers,
+            addresses,
+            _usage_writer: usage_writer,
+            _disk_writer: disk_writer,
+        };
         let listeners = options.places.iter().map(|place| host.listen(place.clone()));
         let listeners = listeners.collect::<io::Result<Vec<_>>>()?;
         listeners.into_iter().for_each(|listeners| host.accept_at(listeners));

@@ -71,7 +71,7 @@ fn judge(suite: &Path, host: Host) -> Result<()> {
     shell::end_children_at_ctrl_c()?;
     let (origin, edge) = (free()?, free()?);
     let folder = shell::artefacts()?.join("cache-suite-run");
-    let config = configure(&folder, origin, edge)?;
+    let config = configure(&folder, origin, edge, host)?;
     let mut children = shell::Children::new();
     let mut server = shell::command("node");
     server
@@ -139,7 +139,7 @@ fn report(score: &Value) -> Result<()> {
     Ok(())
 }
 
-fn configure(folder: &Path, origin: SocketAddr, edge: SocketAddr) -> Result<PathBuf> {
+fn configure(folder: &Path, origin: SocketAddr, edge: SocketAddr, host: Host) -> Result<PathBuf> {
     std::fs::create_dir_all(folder)?;
     let all = ["GET", "HEAD", "OPTIONS", "PUT", "POST", "PATCH", "DELETE"];
     let errors = [400, 403, 404, 405, 414, 416, 500, 501, 502, 503, 504];
@@ -180,7 +180,13 @@ fn configure(folder: &Path, origin: SocketAddr, edge: SocketAddr) -> Result<Path
             "QueryStringsConfig": {"QueryStringBehavior": "all"},
         },
     }}});
-    let config = json!({"listen": free()?.to_string(), "distributions": [{
+    // Each run begins with nothing.
+    let cached = folder.join("cached");
+    if cached.exists() {
+        std::fs::remove_dir_all(&cached)?;
+    }
+    let on_disk = json!({"directory": "cached", "bytes": 1 << 30});
+    let mut config = json!({"listen": free()?.to_string(), "distributions": [{
         "id": "suite",
         "definition": "distribution.json",
         "references": ["policy.json"],
@@ -189,6 +195,9 @@ fn configure(folder: &Path, origin: SocketAddr, edge: SocketAddr) -> Result<Path
         "cdnCacheControl": true,
         "heuristicPercent": 10,
     }]});
+    if host == Host::Native {
+        config["distributionsOnDisk"] = on_disk;
+    }
     for (name, document) in
         [("distribution.json", &distribution), ("policy.json", &policy), ("edgeway.json", &config)]
     {

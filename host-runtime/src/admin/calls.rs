@@ -44,7 +44,7 @@ pub(super) async fn answer(state: &State, request: Request<Incoming>) -> Answer 
         }
         (&Method::POST, ["2020-05-31", "distribution", id, "invalidation"]) => {
             match read(content).await {
-                Ok(content) => invalidations::create(state, id, &content),
+                Ok(content) => invalidations::create(state, id, &content).await,
                 Err(refused) => refused,
             }
         }

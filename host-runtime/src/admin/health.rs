@@ -45,6 +45,7 @@ fn metrics(state: &State) -> Answer {
     state.shared.tokens.write_metrics(&mut text);
     state.shared.load.write_metrics(&mut text);
     state.shared.stage_caches.write_metrics(&mut text);
+    state.shared.edge_cache.write_metrics(&mut text);
     state.shared.acme.write_metrics(&mut text);
     Answer::metrics(text)
 }

@@ -1,5 +1,7 @@
 //! `CreateInvalidation` of CloudFront (API version 2020-05-31): XML both ways, as `aws cloudfront` speaks it.
 
+use std::sync::Arc;
+
 use distribution::{Invalidation, InvalidationError};
 use http::StatusCode;
 
@@ -9,8 +11,8 @@ use crate::drive::now;
 
 const NAMESPACE: &str = "http://cloudfront.amazonaws.com/doc/2020-05-31/";
 
-/// Forgets what a batch names. It is done when it is answered.
-pub(super) fn create(state: &State, id: &str, content: &[u8]) -> Answer {
+/// Forgets what a batch names. It is done when it is answered, on disk too.
+pub(super) async fn create(state: &State, id: &str, content: &[u8]) -> Answer {
     let is_known = state.current.borrow().settings.distributions.iter().any(|edge| edge.id() == id);
     if !is_known {
         let message = "The specified distribution does not exist.";
@@ -39,7 +41,16 @@ pub(super) fn create(state: &State, id: &str, content: &[u8]) -> Answer {
             return refused(StatusCode::BAD_REQUEST, "TooManyInvalidationsInProgress", message);
         }
     };
-    let forgotten = state.shared.edge_cache.invalidate(id, &invalidation);
+    let (shared, distribution) = (Arc::clone(&state.shared), id.to_owned());
+    let invalidated = tokio::task::spawn_blocking(move || {
+        let forgotten = shared.edge_cache.invalidate(&distribution, &invalidation);
+        shared.edge_cache.settle();
+        forgotten
+    });
+    let Ok(forgotten) = invalidated.await else {
+        let message = "The invalidation did not come to its end.";
+        return refused(StatusCode::INTERNAL_SERVER_ERROR, "InternalError", message);
+    };
     tracing::info!(distribution = id, forgotten, "cached responses are invalidated");
     let at = now();
     let paths: String = paths.iter().map(|path| format!("<Path>{}</Path>", escape(path))).collect();

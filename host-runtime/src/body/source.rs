@@ -11,8 +11,9 @@ use crate::edge;
 use crate::functions;
 use crate::perform::{http::effect_error, http1};
 
+/// Where content comes from.
 #[derive(Debug)]
-pub(super) enum Source {
+pub(crate) enum Source {
     /// hyper's: a client, or an endpoint over HTTP/2.
     Incoming(Incoming),
     /// An endpoint over HTTP/1.1.
@@ -23,6 +24,8 @@ pub(super) enum Source {
     Pumped(Box<edge::Pumped>),
     /// What is kept on its way, by a distribution.
     Kept(Box<edge::Keeping>),
+    /// What a distribution has on disk.
+    Disk(Box<edge::DiskContent>),
     /// What is counted on its way, for a distribution's log.
     Logged(Box<edge::Logged>),
 }
@@ -38,6 +41,7 @@ impl Source {
             Self::Kept(keeping) => return keeping.poll_part(cx),
             Self::Logged(logged) => return logged.poll_part(cx),
             Self::Pumped(pumped) => return pumped.poll_part(cx),
+            Self::Disk(content) => return content.poll_part(cx),
             Self::Incoming(incoming) => incoming,
         };
         loop {
@@ -60,6 +64,7 @@ impl Source {
             Self::Kept(keeping) => keeping.is_end(),
             Self::Logged(logged) => logged.is_end(),
             Self::Pumped(pumped) => pumped.remaining() == 0,
+            Self::Disk(content) => content.remaining() == 0,
         }
     }
 
@@ -70,9 +75,34 @@ impl Source {
             Self::Kept(keeping) => keeping.size_hint(),
             Self::Logged(logged) => logged.size_hint(),
             Self::Pumped(pumped) => SizeHint::with_exact(pumped.remaining()),
+            Self::Disk(content) => SizeHint::with_exact(content.remaining()),
             Self::Http1(content) => {
                 content.remaining().map_or_else(SizeHint::default, SizeHint::with_exact)
             }
         }
+    }
+}
+
+impl From<edge::Pumped> for Source {
+    fn from(content: edge::Pumped) -> Self {
+        Self::Pumped(Box::new(content))
+    }
+}
+
+impl From<edge::Keeping> for Source {
+    fn from(content: edge::Keeping) -> Self {
+        Self::Kept(Box::new(content))
+    }
+}
+
+impl From<edge::Logged> for Source {
+    fn from(content: edge::Logged) -> Self {
+        Self::Logged(Box::new(content))
+    }
+}
+
+impl From<edge::DiskContent> for Source {
+    fn from(content: edge::DiskContent) -> Self {
+        Self::Disk(Box::new(content))
     }
 }

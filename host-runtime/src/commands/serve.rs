@@ -77,6 +77,7 @@ async fn run(origin: Origin, built: Built, arguments: &ServeArguments) -> std::i
         threads: arguments.threads.map_or_else(processors, usize::from),
         engine: arguments.engine.into(),
         data_directory: built.config.data_directory.clone(),
+        distributions_on_disk: built.config.distributions_on_disk.clone(),
     };
     let Built { config, snapshot, files, .. } = built;
     let settings = Arc::new(Settings::new(&config, None));
@@ -152,6 +153,9 @@ impl Served {
         let Current { config: before, settings, .. } = self.state.current.borrow().clone();
         if built.config.data_directory != before.data_directory {
             return Err("`dataDirectory` changes with a restart alone".into());
+        }
+        if built.config.distributions_on_disk != before.distributions_on_disk {
+            return Err("`distributionsOnDisk` changes with a restart alone".into());
         }
         warn_of_forgetting(&built.config);
         let (listening, now) = (before.places(), built.config.places());

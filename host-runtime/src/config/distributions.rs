@@ -34,6 +34,36 @@ pub struct DistributionConfig {
     pub source: Source,
 }
 
+/// Where what is stored outlives memory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DistributionsOnDisk {
+    /// The folder, of this process alone.
+    pub directory: PathBuf,
+    /// Most that it takes.
+    pub bytes: u64,
+}
+
+/// Less would not do for one object and what makes room for it.
+const ON_DISK_BYTES_MIN: u64 = 16 << 20;
+
+/// `distributionsOnDisk`.
+pub(super) fn read_on_disk(
+    reading: &Reading,
+    at: &At<'_>,
+    directory: &Path,
+) -> Option<DistributionsOnDisk> {
+    let at = at.get("distributionsOnDisk")?;
+    reading.keys(&at, &["directory", "bytes"]);
+    let folder = reading.required(&at, "directory").and_then(|at| reading.text(&at));
+    let bytes = reading.required(&at, "bytes")?;
+    let read = bytes.as_text().and_then(|text| text.parse().ok());
+    let read = read.filter(|read| *read >= ON_DISK_BYTES_MIN);
+    if read.is_none() {
+        reading.error(&bytes, format!("it must be a whole number, {ON_DISK_BYTES_MIN} at least"));
+    }
+    Some(DistributionsOnDisk { directory: directory.join(folder?), bytes: read? })
+}
+
 pub(super) fn read_all(
     reading: &Reading,
     at: &At<'_>,

@@ -19,7 +19,7 @@ use tokio::time::{Instant, timeout_at};
 use super::keeping::{Keeping, Landing};
 use super::origin::{OriginAnswer, time};
 use super::response::Outcome;
-use super::store::{Object, Objects};
+use super::store::{Object, Objects, Tier};
 use super::{Exchange, digest_of};
 use crate::body::Body;
 use crate::drive::now;
@@ -32,16 +32,16 @@ const WAIT_MAX: Duration = Duration::from_secs(30);
 const OBJECT_BYTES_MAX: u64 = 64 << 20;
 
 /// A place in the cache, and the request as it goes to the origin.
-struct Key<'m> {
+pub(super) struct Key<'m> {
     cache: Arc<Sharded<Objects>>,
-    digest: ResponseDigest,
-    matched: &'m Matched<'m>,
+    pub(super) digest: ResponseDigest,
+    pub(super) matched: &'m Matched<'m>,
     method: String,
     fields: Fields,
 }
 
 impl Key<'_> {
-    fn request(&self) -> Request<'_> {
+    pub(super) fn request(&self) -> Request<'_> {
         Request { method: &self.method, fields: &self.fields }
     }
 
@@ -87,30 +87,33 @@ impl Exchange {
                     },
                 }
             };
-            let asking = match lookup {
-                Lookup::Found(objects) => match self.found(&key, objects, &mut status).await {
-                    Found::Answer(outcome) => return *outcome,
-                    Found::Ask(asking) => asking,
-                    Found::Wait(landing) => {
-                        status.is_collapsed = true;
-                        if timeout_at(patience, landing.wait()).await.is_ok() {
-                            continue;
-                        }
-                        self.alone(&key, &status)
-                    }
-                },
+            let found = match lookup {
+                Lookup::Found(objects) => {
+                    self.found(&key, objects, Tier::Memory, &mut status).await
+                }
                 Lookup::Ask(ticket) => {
-                    status.forwarded = Some(Unusable::Miss);
-                    let flight = key.flight(ticket);
-                    Asking {
-                        flight,
-                        guard: None,
-                        objects: None,
-                        about: None,
-                        status: status.clone(),
+                    let mut flight = key.flight(ticket);
+                    match Box::pin(self.brought(&key, &mut flight)).await {
+                        Some(objects) => self.found(&key, objects, Tier::Disk, &mut status).await,
+                        None => {
+                            status.forwarded = Some(Unusable::Miss);
+                            let status = status.clone();
+                            Found::Ask(Asking {
+                                flight,
+                                guard: None,
+                                objects: None,
+                                about: None,
+                                status,
+                            })
+                        }
                     }
                 }
-                Lookup::Wait(landing) => {
+                Lookup::Wait(landing) => Found::Wait(landing),
+            };
+            let asking = match found {
+                Found::Answer(outcome) => return *outcome,
+                Found::Ask(asking) => asking,
+                Found::Wait(landing) => {
                     status.is_collapsed = true;
                     if timeout_at(patience, landing.wait()).await.is_ok() {
                         continue;
@@ -118,6 +121,7 @@ impl Exchange {
                     self.alone(&key, &status)
                 }
             };
+            self.worker.shared.edge_cache.count(Tier::None);
             return self.fetch(&key, asking).await;
         }
     }
@@ -142,20 +146,33 @@ impl Exchange {
         Asking { flight: key.flight(ticket), guard: None, objects, about: None, status }
     }
 
-    async fn found(&self, key: &Key<'_>, objects: Arc<Objects>, status: &mut CacheStatus) -> Found {
+    async fn found(
+        &self,
+        key: &Key<'_>,
+        objects: Arc<Objects>,
+        tier: Tier,
+        status: &mut CacheStatus,
+    ) -> Found {
         let policy = key.matched.policy(200);
         let at = time();
         let decision = look_up(&policy, &key.request(), &objects.stored(), at);
         let (why, about) = match decision {
             Decision::Serve { index, .. } => {
-                return Found::answer(self.serve(key, &objects.objects[index], status));
+                let object = &objects.objects[index];
+                return match self.serve(key, (object, tier), status).await {
+                    Some(outcome) => Found::answer(outcome),
+                    None => Found::Ask(self.lost(key, object, status)),
+                };
             }
             Decision::ServeAndRevalidate { index, fields, .. } => {
                 let object = &objects.objects[index];
+                let Some(outcome) = self.serve(key, (object, tier), status).await else {
+                    return Found::Ask(self.lost(key, object, status));
+                };
                 if !object.is_asked.swap(true, AcqRel) {
                     self.revalidate(Arc::clone(object), fields);
                 }
-                return Found::answer(self.serve(key, object, status));
+                return Found::answer(outcome);
             }
             Decision::Unsatisfiable => {
                 let refused = Answer::error(504, "Nothing that is stored answers the request.");
@@ -187,11 +204,11 @@ impl Exchange {
         Found::Ask(Asking { flight, guard, objects: Some(objects), about, status })
     }
 
-    fn serve(&self, key: &Key<'_>, object: &Object, status: &CacheStatus) -> Outcome {
-        let at = time();
-        let served = respond(&object.stored, &key.request(), object.content.len() as u64, at);
-        let status = status.clone().hit(&object.stored, at);
-        Outcome::served(served, object, CacheResult::Hit).with_status(status)
+    /// Asks for what was stored, and whose content is not there any more.
+    fn lost(&self, key: &Key<'_>, object: &Arc<Object>, status: &CacheStatus) -> Asking {
+        let ticket = key.cache.shard(&key.digest).ask_alone();
+        self.replace(key, key.flight(ticket), None, object);
+        self.alone(key, status)
     }
 
     /// Asks in the background about what is served stale meanwhile.
@@ -224,9 +241,11 @@ impl Exchange {
         if let Some(objects) = &objects {
             let (policy, stored) = (key.matched.policy(200), objects.stored());
             let found = stale_on_error(&policy, &key.request(), &stored, answered, time());
-            if let Some(index) = found {
-                status.forward_status = answered;
-                return self.serve(key, &objects.objects[index], &status);
+            if let Some(object) = found.map(|index| &*objects.objects[index]) {
+                let status = CacheStatus { forward_status: answered, ..status.clone() };
+                if let Some(outcome) = self.serve(key, (object, Tier::Memory), &status).await {
+                    return outcome;
+                }
             }
         }
         let answer = match answer {
@@ -255,15 +274,20 @@ impl Exchange {
             (Received::Validated { stored, is_kept }, Some(object)) => {
                 status.forward_status = Some(304);
                 status.is_stored = is_kept;
-                let new = Object::new(stored, object.content.clone());
-                let served = respond(&new.stored, &key.request(), new.content.len() as u64, time());
-                let outcome = Outcome::served(served, &new, CacheResult::RefreshHit);
+                let new = Object::new(stored, Arc::clone(&object.content));
+                let served = respond(&new.stored, &key.request(), new.content.length, time());
+                let content = self.content(key, &new.content, &served, Tier::Memory).await;
+                let Some((content, _)) = content else {
+                    self.replace(key, flight, None, &object);
+                    return self.passed(key.matched).await.with_status(status);
+                };
+                let outcome = Outcome::served(served, content, CacheResult::RefreshHit);
                 self.replace(key, flight, is_kept.then_some(new), &object);
                 drop(guard);
                 outcome.with_status(status)
             }
             (Received::Refreshed(stored), Some(object)) => {
-                let new = Object::new(stored, object.content.clone());
+                let new = Object::new(stored, Arc::clone(&object.content));
                 self.replace(key, flight, Some(new), &object);
                 Outcome::passed(answer).with_status(status)
             }
@@ -281,6 +305,7 @@ impl Exchange {
                     gone: object,
                     bytes_max: OBJECT_BYTES_MAX.min(key.cache.shard_bytes() as u64 / 2),
                     share: Some(self.worker.shared.memory.share()),
+                    disk: self.worker.shared.edge_cache.disk().cloned(),
                     flight,
                     guard,
                 };
@@ -300,12 +325,12 @@ impl Exchange {
     fn keep(&self, mut answer: OriginAnswer, landing: Landing) -> Outcome {
         let announced = answer.content.size_hint().exact().or(landing.expected);
         if announced.is_some_and(|length| length > landing.bytes_max) {
-            landing.flight.answered(now());
+            answer.content = Keeping::start_on_disk(answer.content, landing);
             return Outcome::passed(answer);
         }
         answer.content = match answer.content {
             Body::Whole(bytes) if landing.expected.is_none_or(|l| l == bytes.len() as u64) => {
-                landing.land(Bytes::copy_from_slice(&bytes));
+                landing.land(Arc::new(Bytes::copy_from_slice(&bytes).into()));
                 Body::Whole(bytes)
             }
             content => match content.size_hint().exact().filter(|length| *length > 0) {
@@ -317,10 +342,7 @@ impl Exchange {
                             Keeping::pump(content, length, share, landing)
                         }
                         // There is no room: it passes, and nobody waits for it.
-                        false => {
-                            landing.flight.answered(now());
-                            content
-                        }
+                        false => Keeping::start_on_disk(content, landing),
                     }
                 }
                 None => Keeping::start(content, landing),
@@ -339,12 +361,19 @@ impl Exchange {
     ) {
         let policy = key.matched.policy(200);
         let empty = self.empty(key.matched);
-        flight.land(now(), |before| {
-            let before = before.as_deref().unwrap_or(&empty);
-            let objects = before.with(new, Some(old));
-            let (bytes, until) = objects.weight(&policy);
-            (objects, bytes, until)
-        });
+        let disk = self.worker.shared.edge_cache.disk();
+        flight.land(
+            now(),
+            |before| {
+                let before = before.as_deref().unwrap_or(&empty);
+                let objects = before.with(new, Some(old));
+                let (bytes, until) = objects.weight(&policy);
+                (objects, bytes, until)
+            },
+            |digest, objects, until| {
+                disk.iter().for_each(|disk| disk.store(digest, objects, until));
+            },
+        );
     }
 
     fn empty(&self, matched: &Matched<'_>) -> Objects {

@@ -1,19 +1,26 @@
-//! Content on its way to a viewer, and into the cache when all of it has come.
+//! Content on its way to a viewer, and into the cache when all of it has come. What memory does not take is written to
+//! disk on its way.
 
+use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http_cache::{ByteRange, Policy, Stored, join};
 use hyper::body::{Body as _, SizeHint};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
-use super::store::{Object, Objects};
+use super::disk::{Disk, Sink};
+use super::store::{Contents, Object, Objects};
 use crate::body::{Body, BodyError};
 use crate::drive::now;
 use crate::memory::Share;
 use crate::perform::stage_caches::Flight;
+
+/// Longest that content waits for the disk; beyond, it is not stored.
+const DISK_WAIT_MAX: Duration = Duration::from_secs(1);
 
 /// Keeps what passes. Dropped before its end, nothing is stored, and one of those who wait takes over.
 #[derive(Debug)]
@@ -23,6 +30,9 @@ pub(crate) struct Keeping {
     length: u64,
     /// `None` when it is done, one way or another.
     landing: Option<Landing>,
+    /// Where it is written while it comes.
+    sink: Option<Sink>,
+    patience: Option<Pin<Box<tokio::time::Sleep>>>,
 }
 
 /// Content that is read by a task of its own.
@@ -63,7 +73,9 @@ pub(super) struct Landing {
     /// The object that this one stands in for.
     pub(super) gone: Option<Arc<Object>>,
     pub(super) expected: Option<u64>,
+    /// Most that memory takes.
     pub(super) bytes_max: u64,
+    pub(super) disk: Option<Arc<Disk>>,
     /// What counts the content while it is kept; `None`: somebody else does.
     pub(super) share: Option<Share>,
 }
@@ -71,19 +83,31 @@ pub(super) struct Landing {
 impl Keeping {
     /// The content, with what is to be stored with it.
     pub(super) fn start(content: Body, landing: Landing) -> Body {
-        let mut keeping = Self { content, parts: Vec::new(), length: 0, landing: Some(landing) };
+        let mut keeping = Self::new(content, landing);
         if keeping.content.is_end_stream() {
             keeping.finish();
             return keeping.content;
         }
-        Body::from_kept(keeping)
+        Body::from_edge(keeping)
+    }
+
+    /// Content that memory does not take: past it onto the disk, if there is one. Nobody waits for it.
+    pub(super) fn start_on_disk(content: Body, landing: Landing) -> Body {
+        let mut keeping = Self::new(content, landing);
+        keeping.spill();
+        if keeping.sink.is_some() { Body::from_edge(keeping) } else { keeping.content }
+    }
+
+    fn new(content: Body, landing: Landing) -> Self {
+        let (parts, landing) = (Vec::new(), Some(landing));
+        Self { content, parts, length: 0, landing, sink: None, patience: None }
     }
 
     /// The same at the origin's pace, not the viewer's: those who wait for it wait for no slow viewer, and one
     /// that leaves takes nothing with it. All of it may have to wait here; `share` counts that.
     pub(super) fn pump(content: Body, length: u64, share: Share, landing: Landing) -> Body {
         let (parts, received) = unbounded_channel();
-        let mut keeping = Self { content, parts: Vec::new(), length: 0, landing: Some(landing) };
+        let mut keeping = Self::new(content, landing);
         tokio::task::spawn_local(async move {
             while let Some(part) = std::future::poll_fn(|cx| keeping.poll_part(cx)).await {
                 let is_broken = part.is_err();
@@ -93,13 +117,14 @@ impl Keeping {
                 }
             }
         });
-        Body::from_pumped(Pumped { received, remaining: length, _share: share })
+        Body::from_edge(Pumped { received, remaining: length, _share: share })
     }
 
     pub(crate) fn poll_part(
         &mut self,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Bytes, BodyError>>> {
+        ready!(self.poll_disk(cx));
         loop {
             let Some(frame) = ready!(Pin::new(&mut self.content).poll_frame(cx)) else {
                 self.finish();
@@ -109,7 +134,7 @@ impl Keeping {
                 Ok(Ok(part)) => part,
                 Ok(Err(_trailers)) => continue,
                 Err(error) => {
-                    self.landing = None;
+                    (self.landing, self.sink) = (None, None);
                     return Poll::Ready(Some(Err(error)));
                 }
             };
@@ -130,19 +155,48 @@ impl Keeping {
         self.content.size_hint()
     }
 
+    /// Ready when the disk takes more, or is not waited for any longer.
+    fn poll_disk(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let Some(sink) = &self.sink else { return Poll::Ready(()) };
+        if sink.poll_room(cx).is_ready() {
+            self.patience = None;
+            return Poll::Ready(());
+        }
+        let sleep = || Box::pin(tokio::time::sleep(DISK_WAIT_MAX));
+        ready!(self.patience.get_or_insert_with(sleep).as_mut().poll(cx));
+        (self.landing, self.sink) = (None, None);
+        Poll::Ready(())
+    }
+
     fn keep(&mut self, part: &Bytes) {
         let Some(landing) = &mut self.landing else { return };
         self.length += part.len() as u64;
-        let share = &mut landing.share;
-        let has_room = share.as_mut().is_none_or(|share| share.take(part.len()));
-        if self.length > landing.bytes_max || !has_room {
-            self.parts = Vec::new();
-            if let Some(landing) = self.landing.take() {
-                landing.flight.answered(now());
+        if let Some(sink) = &mut self.sink {
+            if !sink.write(part.clone()) {
+                (self.landing, self.sink) = (None, None);
             }
             return;
         }
+        let share = &mut landing.share;
+        let has_room = share.as_mut().is_none_or(|share| share.take(part.len()));
         self.parts.push(part.clone());
+        if self.length > landing.bytes_max || !has_room {
+            self.spill();
+        }
+    }
+
+    /// On to the disk with what has come, and with what comes; or nothing is kept any longer.
+    fn spill(&mut self) {
+        let parts = std::mem::take(&mut self.parts);
+        let Some(mut landing) = self.landing.take() else { return };
+        landing.flight.let_go(now());
+        landing.share = None;
+        let digest = landing.flight.digest();
+        let sink = landing.disk.as_ref().and_then(|disk| Sink::begin(disk, digest));
+        let Some(mut sink) = sink else { return landing.flight.answered(now()) };
+        if parts.into_iter().all(|part| sink.write(part)) {
+            (self.landing, self.sink) = (Some(landing), Some(sink));
+        }
     }
 
     fn is_all(&self) -> bool {
@@ -150,38 +204,51 @@ impl Keeping {
     }
 
     fn finish(&mut self) {
+        let (sink, length) = (self.sink.take(), self.length);
         let Some(landing) = self.landing.take() else { return };
-        let length = self.length;
         if landing.expected.is_some_and(|expected| expected != length) {
             return landing.flight.answered(now());
         }
+        if let Some(sink) = sink {
+            return sink.finish(|contents| landing.land(contents));
+        }
         let mut content = Vec::with_capacity(length as usize);
         self.parts.drain(..).for_each(|part| content.extend_from_slice(&part));
-        landing.land(content.into());
+        landing.land(Arc::new(Bytes::from(content).into()));
     }
 }
 
 impl Landing {
-    pub(super) fn land(self, content: Bytes) {
-        let Self { flight, guard, stored, policy, empty, gone, .. } = self;
-        flight.land(now(), |before| {
-            let before = before.as_deref().unwrap_or(&empty);
-            let (stored, content) = joined(before, stored, content);
-            let objects = before.with(Some(Object::new(stored, content)), gone.as_ref());
-            let (bytes, until) = objects.weight(&policy);
-            (objects, bytes, until)
-        });
+    pub(super) fn land(self, content: Arc<Contents>) {
+        let Self { flight, guard, stored, policy, empty, gone, disk, .. } = self;
+        flight.land(
+            now(),
+            |before| {
+                let before = before.as_deref().unwrap_or(&empty);
+                let (stored, content) = joined(before, stored, content);
+                let objects = before.with(Some(Object::new(stored, content)), gone.as_ref());
+                let (bytes, until) = objects.weight(&policy);
+                (objects, bytes, until)
+            },
+            |digest, objects, until| {
+                disk.iter().for_each(|disk| disk.store(digest, objects, until));
+            },
+        );
         drop(guard);
     }
 }
 
-/// A part with what there is of the same representation.
-fn joined(before: &Objects, stored: Stored, content: Bytes) -> (Stored, Bytes) {
-    let found = before.objects.iter().find_map(|one| Some((one, join(&one.stored, &stored)?)));
+/// A part with what there is of the same representation. What is not in memory stays as it is.
+fn joined(before: &Objects, stored: Stored, content: Arc<Contents>) -> (Stored, Arc<Contents>) {
+    let Some(bytes) = content.memory() else { return (stored, content) };
+    let found = before
+        .objects
+        .iter()
+        .find_map(|one| Some((one.content.memory()?, join(&one.stored, &stored)?)));
     let Some((one, (joined, first, last))) = found else { return (stored, content) };
     let of = |range: Option<ByteRange>| {
-        range.map_or(Bytes::new(), |r| one.content.slice(r.first as usize..=r.last as usize))
+        range.map_or(Bytes::new(), |r| one.slice(r.first as usize..=r.last as usize))
     };
-    let whole = [of(first).as_ref(), &content, of(last).as_ref()].concat();
-    (joined, whole.into())
+    let whole = [of(first).as_ref(), bytes, of(last).as_ref()].concat();
+    (joined, Arc::new(Bytes::from(whole).into()))
 }

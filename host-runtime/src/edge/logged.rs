@@ -116,7 +116,7 @@ impl Entry {
         self.first_byte_ms = self.passed_ms();
         let content = match content {
             Body::Empty => Body::Empty,
-            content => Body::from_logged(Logged { content, entry: Some(self) }),
+            content => Body::from_edge(Logged { content, entry: Some(self) }),
         };
         Response::from_parts(parts, content)
     }

@@ -1,13 +1,11 @@
 //! What becomes of a request, and the response that HTTP has for it.
 
-use bytes::Bytes;
 use distribution::{Answer, CacheResult};
 use gateway_core::message::{FieldEdits, OutgoingFields};
 use http::{HeaderName, HeaderValue, Method, Response};
-use http_cache::{CacheStatus, Content, Fields, Served};
+use http_cache::{CacheStatus, Fields, Served};
 
 use super::origin::OriginAnswer;
-use super::store::Object;
 use crate::body::Body;
 use crate::framing;
 use crate::section::Section;
@@ -32,17 +30,10 @@ impl Outcome {
         Self { status, fields, content, result, cache_status: None, detail: None }
     }
 
-    /// What is stored, as this viewer gets it.
-    pub(super) fn served(served: Served, object: &Object, result: CacheResult) -> Self {
-        let content = match served.content {
-            Content::None => Bytes::new(),
-            Content::Whole => object.content.clone(),
-            Content::Bytes(range) => {
-                object.content.slice(range.first as usize..=range.last as usize)
-            }
-        };
+    /// What is stored, as this viewer gets it, with its content.
+    pub(super) fn served(served: Served, content: Body, result: CacheResult) -> Self {
         let Served { status, fields, .. } = served;
-        Self { status, fields, content: content.into(), result, cache_status: None, detail: None }
+        Self { status, fields, content, result, cache_status: None, detail: None }
     }
 
     pub(super) fn with_status(mut self, status: CacheStatus) -> Self {

@@ -166,7 +166,7 @@ impl StageCaches {
         match stored {
             Some(stored) => {
                 let bytes = stored.bytes();
-                flight.land(now(), |_| (stored, bytes, until));
+                flight.land(now(), |_| (stored, bytes, until), |_, _, _| {});
             }
             None => flight.answered(now()),
         }

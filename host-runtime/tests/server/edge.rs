@@ -1,5 +1,7 @@
 //! Distributions: the edge in front of an origin, with its cache.
 
+mod disk;
+mod disk_faults;
 mod kit;
 mod logs;
 mod origins;

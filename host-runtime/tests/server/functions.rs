@@ -57,6 +57,7 @@ functions: {{products: {{command: {command:?}, environment: {{{}}}}}}}
         threads: 1,
         engine: EngineKind::Native,
         data_directory: None,
+        distributions_on_disk: None,
     };
     let host = Host::start(&options, &deployment(&built)).unwrap();
     let mut client = Client::connect(host.address());

@@ -148,6 +148,7 @@ impl Served {
             threads,
             engine: EngineKind::Native,
             data_directory: built.config.data_directory.clone(),
+            distributions_on_disk: built.config.distributions_on_disk.clone(),
         };
         let host = Host::start(&options, &deployment(&built)).unwrap();
         Self { host, folder, config }

@@ -23,16 +23,56 @@ impl<R> Flight<R> {
         Self { cache, digest, ticket: Some(ticket) }
     }
 
-    /// Stores what was asked for: made of what is stored now, with its bytes and its end.
+    /// Stores what was asked for: made of what is stored now, with its bytes and its end. If it is stored then,
+    /// `landed` is told before anybody else can find it.
     pub(crate) fn land(
         mut self,
         now: Timestamp,
         make: impl FnOnce(Option<Arc<R>>) -> (R, usize, Timestamp),
+        landed: impl FnOnce(ResponseDigest, &Arc<R>, Timestamp),
     ) {
         let Some(ticket) = self.ticket.take() else { return };
         let mut shard = self.cache.shard(&self.digest);
         let (stored, bytes, until) = make(shard.find(&self.digest, now));
-        wake(shard.store(&self.digest, ticket, Arc::new(stored), bytes, until, now));
+        let stored = Arc::new(stored);
+        wake(shard.store(&self.digest, ticket, Arc::clone(&stored), bytes, until, now));
+        if shard.holds(&self.digest).is_some_and(|held| Arc::ptr_eq(held, &stored)) {
+            landed(self.digest, &stored, until);
+        }
+    }
+
+    /// Stores what was found elsewhere, unless something is stored now; `is_current` says at the end whether it may
+    /// be. What is to be used now; the flight goes on where that is `None`.
+    pub(crate) fn bring(
+        &mut self,
+        now: Timestamp,
+        found: Arc<R>,
+        (bytes, until): (usize, Timestamp),
+        is_current: impl FnOnce() -> bool,
+    ) -> Option<Arc<R>> {
+        let mut shard = self.cache.shard(&self.digest);
+        let stored = shard.find(&self.digest, now);
+        if stored.is_none() && !is_current() {
+            return None;
+        }
+        let ticket = self.ticket.take()?;
+        if let Some(stored) = stored {
+            wake(shard.end(&self.digest, ticket, Ending::Lost, now));
+            return Some(stored);
+        }
+        wake(shard.store(&self.digest, ticket, Arc::clone(&found), bytes, until, now));
+        Some(found)
+    }
+
+    /// Nobody waits any longer, and what comes may be stored all the same.
+    pub(crate) fn let_go(&mut self, now: Timestamp) {
+        let Some(ticket) = self.ticket else { return };
+        wake(self.cache.shard(&self.digest).end(&self.digest, ticket, Ending::Answered, now));
+    }
+
+    /// Of what is asked for.
+    pub(crate) fn digest(&self) -> ResponseDigest {
+        self.digest
     }
 
     /// There was an answer, and it is not stored.

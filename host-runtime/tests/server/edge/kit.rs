@@ -82,7 +82,17 @@ impl Edge {
              listen: 127.0.0.1:0\n    cacheStatus: true\n{more}"
         );
         let config = configuration_with(&folder, endpoint, &lines);
-        let served = Served::start_configured(folder, config, 2);
+        Self::of(Served::start_configured(folder, config, 2))
+    }
+
+    /// The same after a restart.
+    pub(super) fn restarted(self) -> Self {
+        let Served { host, folder, config } = self.served;
+        host.drain(PATIENCE);
+        Self::of(Served::start_configured(folder, config, 2))
+    }
+
+    fn of(served: Served) -> Self {
         let places = served.host.addresses().iter();
         let own = places.clone().find(|(place, _)| place.distribution_id.is_some());
         let address = own.expect("a listener of its own").1;
