@@ -25,6 +25,9 @@ pub struct Limit {
 }
 
 impl Limit {
+    /// AWS's -1: no limit, and no bucket. It is more than any account has.
+    pub const NONE: Self = Self { rate_microtokens_per_ms: 1_000_000_000_000, burst: u32::MAX };
+
     /// From AWS's numbers. A rate that is negative or not a number is 0; it saturates at 10⁹ a second.
     pub fn new(rate_per_second: f64, burst: u32) -> Self {
         let rate = if rate_per_second > 0.0 { rate_per_second.min(1e9) } else { 0.0 };

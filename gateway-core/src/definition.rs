@@ -30,6 +30,7 @@ pub use integration::{
     PassthroughBehavior, PayloadFormat, PrivateConnection, ResponseTransferMode, TlsConfig,
     is_of_caller,
 };
+pub(crate) use method::ANY;
 pub use method::{Authorization, Method, MethodResponse, RequestParameter};
 pub use model::{Model, RequestValidator};
 pub use sampler::Sampler;

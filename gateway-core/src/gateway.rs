@@ -233,7 +233,7 @@ impl<'g> StageOf<'g> {
         Some(MethodOf {
             at: self,
             method: &self.deployment.methods[index],
-            plan: &self.plan.methods[index],
+            plan: self.plan.methods[index].of_verb(http_method),
             template: self.compiled.templates[index].as_ref(),
             index,
         })

@@ -75,9 +75,23 @@ impl Method {
 
     /// What usage plans name it by: `/products/GET`, `//GET` for the root.
     pub fn usage_plan_key(&self) -> String {
-        alloc::format!("{}/{}", self.resource_path, self.http_method)
+        self.usage_plan_key_for(&self.http_method)
+    }
+
+    /// What usage plans name one of its [`verbs`](Self::verbs) by.
+    pub fn usage_plan_key_for(&self, verb: &str) -> String {
+        alloc::format!("{}/{verb}", self.resource_path)
+    }
+
+    /// What settings of a stage and limits of usage plans may name beside the method itself: those of a REST
+    /// API's `ANY` method speak of a verb, as its stages show it on AWS.
+    pub fn verbs(&self) -> &'static [&'static str] {
+        if self.http_method == "ANY" { &ANY } else { &[] }
     }
 }
+
+/// What `ANY` stands for (`PutMethod`, "httpMethod").
+pub(crate) const ANY: [&str; 7] = ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"];
 
 /// Who may call a method.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]

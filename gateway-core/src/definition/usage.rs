@@ -148,16 +148,14 @@ impl UsagePlanStage {
             .iter()
             .flatten()
             .filter_map(|index| api.deployments.get(*index as usize))
-            .flat_map(|deployment| deployment.methods.iter().map(super::Method::usage_plan_key))
+            .flat_map(|deployment| &deployment.methods)
+            .flat_map(|method| {
+                let verbs = method.verbs().iter().map(|verb| method.usage_plan_key_for(verb));
+                verbs.chain([method.usage_plan_key()])
+            })
             .collect();
         let unknown = self.throttle.keys().filter(|key| !methods.contains(key));
-        let unknown = unknown.map(|key| {
-            let message = alloc::format!("`throttle`: the definition has no `{key}`");
-            let any = key.rsplit_once('/').map(|(path, _)| alloc::format!("{path}/ANY"));
-            let any = any.filter(|any| methods.contains(any));
-            let help = any.map(|any| alloc::format!("it has `{any}`"));
-            DefinitionError { help, ..error(message) }
-        });
-        unknown.collect()
+        let message = |key| alloc::format!("`throttle`: the definition has no `{key}`");
+        unknown.map(|key| error(message(key))).collect()
     }
 }

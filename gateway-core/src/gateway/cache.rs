@@ -107,7 +107,7 @@ impl CachePlan {
             name: cache.name.clone(),
             prefix,
             parameters,
-            gets_alone: settings.own().and_then(|s| s.caching_enabled).is_none(),
+            gets_alone: settings.find_own(|s| s.caching_enabled).is_none(),
             ttl_ms: u64::from(ttl_s.min(CACHE_TTL_S_MAX)) * 1_000,
             unauthorized: requires.unwrap_or(true).then(|| strategy.unwrap_or_default()),
         }))

@@ -5,7 +5,7 @@ use alloc::{string::String, vec::Vec};
 
 use crate::bucket::Limit;
 use crate::definition::{
-    Api, DefinitionError, LoggingLevel, Method, MethodSetting, Protocol, Stage,
+    Api, DefinitionError, LoggingLevel, Method, MethodSetting, Protocol, Snapshot, Stage,
 };
 
 /// What of a method stands in the execution log.
@@ -20,7 +20,11 @@ pub(crate) struct Logging {
 /// where they are: a stage may go back to it.
 pub(super) fn check_method_settings(api: &Api, stage: &Stage, errors: &mut Vec<DefinitionError>) {
     let methods = api.deployments.iter().flat_map(|deployment| &deployment.methods);
-    let keys: BTreeSet<String> = methods.map(|method| settings_key(api.protocol, method)).collect();
+    let keys = methods.flat_map(|method| {
+        let verbs = verbs(api.protocol, method).iter().map(Some);
+        verbs.chain([None]).map(|verb| settings_key(api.protocol, method, verb.copied()))
+    });
+    let keys: BTreeSet<String> = keys.collect();
     let settings = match api.protocol {
         Protocol::Rest => "methodSettings",
         Protocol::Http => "routeSettings",
@@ -31,50 +35,86 @@ pub(super) fn check_method_settings(api: &Api, stage: &Stage, errors: &mut Vec<D
             stage.stage_name,
             api.id
         );
-        let any = match key.rsplit_once('/') {
-            Some((path, _)) if api.protocol == Protocol::Rest => alloc::format!("{path}/ANY"),
-            _ => {
-                key.split_once(' ').map_or(String::new(), |(_, path)| alloc::format!("ANY {path}"))
-            }
-        };
-        let help = keys.contains(&any).then(|| alloc::format!("it has `{any}`"));
+        let any = key.split_once(' ').map(|(_, path)| alloc::format!("ANY {path}"));
+        let any = any.filter(|any| keys.contains(any));
+        let help = any.map(|any| alloc::format!("it has `{any}`"));
         let error = DefinitionError::error(stage.source_of(&[settings, key]), message);
         errors.push(DefinitionError { help, ..error });
     }
 }
 
-/// What the settings of a method or route are found by.
-fn settings_key(protocol: Protocol, method: &Method) -> String {
+/// What the settings of a method or route are found by, or those of one of its verbs.
+fn settings_key(protocol: Protocol, method: &Method, verb: Option<&str>) -> String {
     match protocol {
         Protocol::Rest => {
             let path_escaped = method.resource_path.replace('/', "~1");
-            alloc::format!("{path_escaped}/{}", method.http_method)
+            alloc::format!("{path_escaped}/{}", verb.unwrap_or(&method.http_method))
         }
         Protocol::Http => method.route_key(),
     }
 }
 
-/// The bucket of a method at a stage. Each method has its own, also where `*/*` sets the limit.
+/// The verbs that settings may name of a method: a route of an HTTP API is named as a whole.
+fn verbs(protocol: Protocol, method: &Method) -> &'static [&'static str] {
+    match protocol {
+        Protocol::Rest => method.verbs(),
+        Protocol::Http => &[],
+    }
+}
+
+/// The verbs of a method that its stage's settings, or usage plans of the stage, name.
+pub(super) fn verbs_named(
+    snapshot: &Snapshot,
+    api: &Api,
+    stage: &Stage,
+    method: &Method,
+) -> Vec<&'static str> {
+    let plans = || snapshot.usage_plans.iter().flat_map(|plan| &plan.api_stages);
+    let is_named = |verb: &&&'static str| {
+        stage.method_settings.contains_key(&settings_key(api.protocol, method, Some(verb)))
+            || plans().any(|planned| {
+                planned.stage_name == stage.stage_name
+                    && planned.api_id.eq_ignore_ascii_case(&api.id)
+                    && planned.throttle.contains_key(&method.usage_plan_key_for(verb))
+            })
+    };
+    verbs(api.protocol, method).iter().filter(is_named).copied().collect()
+}
+
+/// The bucket of a method at a stage. Each method has its own, also where `*/*` sets the limit, and a verb
+/// that has a limit of its own.
 pub(super) fn method_throttle(
     api: &Api,
     stage: &Stage,
     method: &Method,
+    verb: Option<&str>,
 ) -> Option<(String, Limit)> {
-    let key = settings_key(api.protocol, method);
     let limit =
         |key: &str| stage.method_settings.get(key).and_then(|s: &MethodSetting| s.throttling);
-    let limit = limit(&key).or_else(|| limit("*/*"))?;
-    Some((alloc::format!("stage/{}/{}/{key}", api.id, stage.stage_name), limit))
+    let own = settings_key(api.protocol, method, None);
+    let of_verb = verb.map(|verb| settings_key(api.protocol, method, Some(verb)));
+    let (key, limit) = match of_verb.and_then(|key| limit(&key).map(|limit| (key, limit))) {
+        Some(found) => found,
+        None => {
+            let limit = limit(&own).or_else(|| limit("*/*"))?;
+            (own, limit)
+        }
+    };
+    let bucket = || alloc::format!("stage/{}/{}/{key}", api.id, stage.stage_name);
+    (limit != Limit::NONE).then(|| (bucket(), limit))
 }
 
-/// The settings of a method at a stage: its own come before those of `*/*`, one by one.
+/// The settings of a method at a stage: those of its verb come before its own, and these before those of
+/// `*/*`, one by one.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct MethodSettings<'s>([Option<&'s MethodSetting>; 2]);
+pub(super) struct MethodSettings<'s>([Option<&'s MethodSetting>; 3]);
 
 impl<'s> MethodSettings<'s> {
-    pub(super) fn of(api: &Api, stage: &'s Stage, method: &Method) -> Self {
-        let key = settings_key(api.protocol, method);
-        Self([key.as_str(), "*/*"].map(|key| stage.method_settings.get(key)))
+    pub(super) fn of(api: &Api, stage: &'s Stage, method: &Method, verb: Option<&str>) -> Self {
+        let of_verb = verb.map(|verb| settings_key(api.protocol, method, Some(verb)));
+        let own = settings_key(api.protocol, method, None);
+        let keys = [of_verb.as_deref(), Some(&own), Some("*/*")];
+        Self(keys.map(|key| stage.method_settings.get(key?)))
     }
 
     /// The first of them that says something.
@@ -82,9 +122,9 @@ impl<'s> MethodSettings<'s> {
         self.0.into_iter().flatten().find_map(of)
     }
 
-    /// What is said of this method by name.
-    pub(super) fn own(&self) -> Option<&'s MethodSetting> {
-        self.0[0]
+    /// The first thing that is said of this method by name.
+    pub(super) fn find_own<T>(&self, of: impl Fn(&MethodSetting) -> Option<T>) -> Option<T> {
+        self.0[..2].iter().copied().flatten().find_map(of)
     }
 }
 

@@ -8,7 +8,7 @@ use alloc::borrow::Cow;
 use alloc::{string::String, vec::Vec};
 
 use super::path_template::{PathTemplate, Segment};
-use crate::definition::Protocol;
+use crate::definition::{ANY, Protocol};
 use crate::target;
 
 /// A table of routes, each known by its index in the deployment's methods.
@@ -202,13 +202,8 @@ impl Methods {
 
     fn get(&self, http_method: &str) -> Option<u32> {
         let named = self.named.iter().find(|(name, _)| name == http_method);
-        named.map(|(_, route)| *route).or(self.any.filter(|_| is_in_any(http_method)))
+        named.map(|(_, route)| *route).or(self.any.filter(|_| ANY.contains(&http_method)))
     }
-}
-
-/// AWS's `ANY` is these seven (`PutMethod`, "httpMethod").
-fn is_in_any(http_method: &str) -> bool {
-    matches!(http_method, "DELETE" | "GET" | "HEAD" | "OPTIONS" | "PATCH" | "POST" | "PUT")
 }
 
 /// Literal segments: (parent, text) → child, in an open-addressed table at most half full.

@@ -6,13 +6,13 @@ use alloc::{string::String, vec::Vec};
 use super::authorizer::AuthorizerFunction;
 use super::cache::{CachePlan, StageCache};
 use super::method_settings::{
-    Logging, MethodSettings, has_method_metrics, method_logging, method_throttle,
+    Logging, MethodSettings, has_method_metrics, method_logging, method_throttle, verbs_named,
 };
 use super::parameter_mapping::ResponseMappings;
 use super::{GatewayResponsePlan, IntegrationPlan, api_arn, authorizer, connection};
 use crate::access_log::Format;
 use crate::bucket::Limit;
-use crate::definition::{Api, DefinitionError, Deployment, Snapshot, Source, Stage};
+use crate::definition::{Api, DefinitionError, Deployment, Method, Snapshot, Source, Stage};
 use crate::pipeline::UserPool;
 
 /// A stage: stage variables filled in, settings resolved.
@@ -41,12 +41,16 @@ pub(crate) struct MethodPlan {
     pub(crate) throttle: Option<(String, Limit)>,
     /// What usage plans name it by.
     pub(crate) usage_plan_key: String,
+    /// What they name all verbs by, of the plan of one.
+    pub(crate) any_usage_plan_key: Option<String>,
     /// Whether its metrics are counted by themselves too.
     pub(crate) has_metrics: bool,
     /// `None` where the stage logs nothing of it.
     pub(crate) logging: Option<Logging>,
     /// `None` where the stage caches nothing of it. Few methods are, so it takes little room.
     pub(crate) cache: Option<Box<CachePlan>>,
+    /// Of an `ANY` method: the verbs that settings or usage plans name.
+    by_verb: Vec<(&'static str, MethodPlan)>,
 }
 
 impl StagePlan {
@@ -59,39 +63,10 @@ impl StagePlan {
         cache: Option<&StageCache>,
         errors: &mut Vec<DefinitionError>,
     ) -> Self {
+        let at = At { snapshot, api, stage, deployment, cache };
         let methods = deployment.methods.iter().map(|method| {
-            let error =
-                |message| DefinitionError::error(method.integration.source.clone(), message);
             errors.extend(connection::unknown_link(snapshot, api, stage, method));
-            let integration = IntegrationPlan::compile(snapshot, api, stage, deployment, method);
-            let integration = integration.unwrap_or_else(|message| {
-                errors.push(error(message));
-                IntegrationPlan::Misconfigured(String::new())
-            });
-            let response_mappings = ResponseMappings::compile(
-                &method.integration.response_parameters,
-                &stage.variables,
-            );
-            let response_mappings = response_mappings.unwrap_or_else(|message| {
-                errors.push(error(message));
-                ResponseMappings::default()
-            });
-            let settings = MethodSettings::of(api, stage, method);
-            let cached = CachePlan::compile(cache, &settings, method, &stage.variables);
-            let cached = cached.unwrap_or_else(|message| {
-                errors.push(error(message));
-                None
-            });
-            MethodPlan {
-                route_key: method.route_key(),
-                integration,
-                response_mappings,
-                throttle: method_throttle(api, stage, method),
-                has_metrics: has_method_metrics(&settings),
-                logging: method_logging(&settings),
-                cache: cached.map(Box::new),
-                usage_plan_key: method.usage_plan_key(),
-            }
+            MethodPlan::compile(at, method, errors)
         });
         let methods = methods.collect();
         let gateway_responses = deployment.gateway_responses.iter().filter_map(|response| {
@@ -110,6 +85,81 @@ impl StagePlan {
                 .map(|authorizer| authorizer::user_pools(&authorizer.kind, &stage.variables))
                 .collect(),
             access_log: compile_access_log(api, stage, errors),
+        }
+    }
+}
+
+/// What methods are compiled from.
+#[derive(Clone, Copy)]
+struct At<'s> {
+    snapshot: &'s Snapshot,
+    api: &'s Api,
+    stage: &'s Stage,
+    deployment: &'s Deployment,
+    cache: Option<&'s StageCache>,
+}
+
+impl MethodPlan {
+    /// The plan for requests by an HTTP method.
+    pub(crate) fn of_verb(&self, http_method: &str) -> &Self {
+        let own = self.by_verb.iter().find(|(verb, _)| *verb == http_method);
+        own.map_or(self, |(_, plan)| plan)
+    }
+
+    fn compile(at: At<'_>, method: &Method, errors: &mut Vec<DefinitionError>) -> Self {
+        let known = errors.len();
+        let mut plan = Self::compile_verb(at, method, None, errors);
+        let is_sound = errors.len() == known;
+        let verbs = verbs_named(at.snapshot, at.api, at.stage, method);
+        plan.by_verb = verbs
+            .into_iter()
+            .map(|verb| {
+                let mut own_errors = Vec::new();
+                let plan = Self::compile_verb(at, method, Some(verb), &mut own_errors);
+                // What is wrong with all of the method is told once.
+                errors.extend(own_errors.into_iter().filter(|_| is_sound));
+                (verb, plan)
+            })
+            .collect();
+        plan
+    }
+
+    fn compile_verb(
+        at: At<'_>,
+        method: &Method,
+        verb: Option<&str>,
+        errors: &mut Vec<DefinitionError>,
+    ) -> Self {
+        let At { snapshot, api, stage, deployment, cache } = at;
+        let error = |message| DefinitionError::error(method.integration.source.clone(), message);
+        let integration = IntegrationPlan::compile(snapshot, api, stage, deployment, method);
+        let integration = integration.unwrap_or_else(|message| {
+            errors.push(error(message));
+            IntegrationPlan::Misconfigured(String::new())
+        });
+        let response_mappings =
+            ResponseMappings::compile(&method.integration.response_parameters, &stage.variables);
+        let response_mappings = response_mappings.unwrap_or_else(|message| {
+            errors.push(error(message));
+            ResponseMappings::default()
+        });
+        let settings = MethodSettings::of(api, stage, method, verb);
+        let cached = CachePlan::compile(cache, &settings, method, &stage.variables);
+        let cached = cached.unwrap_or_else(|message| {
+            errors.push(error(message));
+            None
+        });
+        Self {
+            route_key: method.route_key(),
+            integration,
+            response_mappings,
+            throttle: method_throttle(api, stage, method, verb),
+            has_metrics: has_method_metrics(&settings),
+            logging: method_logging(&settings),
+            cache: cached.map(Box::new),
+            usage_plan_key: method.usage_plan_key_for(verb.unwrap_or(&method.http_method)),
+            any_usage_plan_key: verb.map(|_| method.usage_plan_key()),
+            by_verb: Vec::new(),
         }
     }
 }

@@ -119,9 +119,12 @@ impl Usable<'_> {
     pub(crate) fn buckets(&self, of: MethodOf<'_>) -> impl Iterator<Item = BucketTake> {
         let (plan, key) = (&self.plan.id, &self.key.id);
         let take = |key, limit: &Limit| BucketTake { key, limit: *limit, cost: 1 };
-        let method = self.stage.throttle.get(&of.plan.usage_plan_key).map(|limit| {
+        // A verb of an `ANY` method, or all of it.
+        let (verb, any) = (&of.plan.usage_plan_key, &of.plan.any_usage_plan_key);
+        let limited = self.stage.throttle.get_key_value(verb);
+        let limited = limited.or_else(|| self.stage.throttle.get_key_value(any.as_ref()?));
+        let method = limited.map(|(method, limit)| {
             let UsagePlanStage { api_id, stage_name, .. } = self.stage;
-            let method = &of.plan.usage_plan_key;
             take(alloc::format!("plan/{plan}/{key}/{api_id}/{stage_name}{method}"), limit)
         });
         let all = self.plan.throttle.as_ref();

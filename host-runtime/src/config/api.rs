@@ -214,7 +214,7 @@ fn method_settings(reading: &Reading, at: Option<At<'_>>) -> BTreeMap<String, Me
             let help = "write `~1orders/POST` for POST /orders (`~1` stands for `/`), or `*/*`";
             reading.error_with(&at, format!("`{key}` names no method"), help);
         }
-        settings.insert(key.to_owned(), setting(reading, &at, Protocol::Rest));
+        settings.insert(key.to_owned(), setting(reading, key, &at, Protocol::Rest));
     }
     settings
 }
@@ -228,15 +228,15 @@ fn route_settings(reading: &Reading, at: &At<'_>) -> BTreeMap<String, MethodSett
             let help = "a route key is `GET /orders`, `ANY /orders` or `$default`";
             reading.error_with(&at, format!("`{key}` is no route key"), help);
         }
-        settings.insert(key.to_owned(), setting(reading, &at, Protocol::Http));
+        settings.insert(key.to_owned(), setting(reading, key, &at, Protocol::Http));
     }
     if let Some(at) = at.get("defaultRouteSettings") {
-        settings.insert(ALL_METHODS.into(), setting(reading, &at, Protocol::Http));
+        settings.insert(ALL_METHODS.into(), setting(reading, ALL_METHODS, &at, Protocol::Http));
     }
     settings
 }
 
-fn setting(reading: &Reading, at: &At<'_>, protocol: Protocol) -> MethodSetting {
+fn setting(reading: &Reading, key: &str, at: &At<'_>, protocol: Protocol) -> MethodSetting {
     const LOGGING: [&str; 2] = ["loggingLevel", "dataTraceEnabled"];
     let metrics = match protocol {
         Protocol::Rest => "metricsEnabled",
@@ -257,12 +257,14 @@ fn setting(reading: &Reading, at: &At<'_>, protocol: Protocol) -> MethodSetting 
             reading.error_with(&at, "AWS logs no executions of an HTTP API", help);
         }
     }
-    // AWS stores -1 where no limit is set.
-    let set = |name| at.get(name).filter(|at| at.as_text() != Some("-1"));
-    let rate = set("throttlingRateLimit").and_then(|at| reading.rate(&at));
-    let burst = set("throttlingBurstLimit").and_then(|at| reading.whole(&at));
+    // AWS stores -1 where throttling is disabled: by name, also that of all methods is.
+    let is_set = |at: &At<'_>| at.as_text() != Some("-1");
+    let [rate_at, burst_at] = ["throttlingRateLimit", "throttlingBurstLimit"].map(|n| at.get(n));
+    let is_named = key != ALL_METHODS && (rate_at.is_some() || burst_at.is_some());
+    let rate = rate_at.filter(is_set).and_then(|at| reading.rate(&at));
+    let burst = burst_at.filter(is_set).and_then(|at| reading.whole(&at));
     let throttling = match (rate, burst) {
-        (None, None) => None,
+        (None, None) => is_named.then_some(Limit::NONE),
         (rate, burst) => Some(Limit::new(
             rate.unwrap_or(ACCOUNT_RATE_DEFAULT),
             burst.unwrap_or(ACCOUNT_BURST_DEFAULT),

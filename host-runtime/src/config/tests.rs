@@ -52,7 +52,7 @@ apis:
     stages:
       - stageName: $default
         defaultRouteSettings: {throttlingRateLimit: 1, throttlingBurstLimit: 2}
-        routeSettings: {"GET /a": {throttlingRateLimit: 3, throttlingBurstLimit: 4}}
+        routeSettings: {"GET /a": {throttlingRateLimit: 3, throttlingBurstLimit: 4}, "GET /b": {throttlingRateLimit: -1, throttlingBurstLimit: -1}, "GET /c": {}}
         accessLogSettings: {format: x, destination: logs/a.log}
 functions:
   products: {command: [./products-function, --flag], environment: {A: b}, timeout: 3}
@@ -73,6 +73,8 @@ account: {throttleSettings: {rateLimit: 10, burstLimit: 5}, maximumIntegrationTi
     assert_eq!(throttling(rest, "~1orders/POST"), Some(Limit::new(0.5, 1)));
     assert_eq!(throttling(http, "*/*"), Some(Limit::new(1.0, 2)));
     assert_eq!(throttling(http, "GET /a"), Some(Limit::new(3.0, 4)));
+    assert_eq!(throttling(http, "GET /b"), Some(Limit::NONE), "-1: not even that of all");
+    assert_eq!(throttling(http, "GET /c"), None);
     let logging = &rest.stages[0].method_settings["*/*"];
     assert_eq!(logging.logging_level, Some(gateway_core::definition::LoggingLevel::Info));
     assert_eq!(logging.data_trace_enabled, Some(true));

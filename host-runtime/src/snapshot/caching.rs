@@ -24,14 +24,16 @@ pub(super) fn shared_by_callers(imported: &Imported, stages: &[Stage]) -> Vec<De
 }
 
 fn is_cached(stage: &Stage, method: &Method) -> bool {
-    let key = format!("{}/{}", method.resource_path.replace('/', "~1"), method.http_method);
     let enabled = |key: &str| stage.method_settings.get(key).and_then(|s| s.caching_enabled);
-    match enabled(&key) {
-        Some(is_enabled) => is_enabled,
-        None => {
-            let is_get = matches!(method.http_method.as_str(), "GET" | "ANY");
-            is_get && enabled("*/*").unwrap_or_default()
-        }
+    let own = |verb: &str| enabled(&format!("{}/{verb}", method.resource_path.replace('/', "~1")));
+    let of_method = own(&method.http_method);
+    let is_verb_cached = |verb: &str| {
+        let of_all = || enabled("*/*").filter(|_| verb == "GET");
+        own(verb).or(of_method).or_else(of_all).unwrap_or_default()
+    };
+    match method.verbs() {
+        [] => is_verb_cached(&method.http_method),
+        verbs => verbs.iter().any(|verb| is_verb_cached(verb)),
     }
 }
 

@@ -217,6 +217,22 @@ fn the_limit_of_a_method_is_beside_the_plans_and_lifts_nothing() {
 }
 
 #[test]
+fn the_limit_of_a_verb_speaks_of_a_method_for_any() {
+    let mut plan = plan("p", &["prod"], &["k1", "k2"]);
+    plan.api_stages[0].throttle.insert("/a/GET".into(), Limit::new(0.0, 1));
+    plan.api_stages[0].throttle.insert("/a/ANY".into(), Limit::new(0.0, 2));
+    let mut snapshot = of(vec![plan]);
+    snapshot.apis[0].deployments[0].methods = vec![keyed("ANY /a")];
+    let mut world = World::new(snapshot);
+    let mut ask = |verb: &str, key: &str| {
+        let request = [verb, " /prod/a"].concat();
+        world.run(&request, &[&["x-api-key: ", key].concat()]).response.status
+    };
+    assert_eq!([ask("GET", K1), ask("GET", K1), ask("GET", K2)], [200, 429, 200]);
+    assert_eq!([ask("PUT", K1), ask("PATCH", K1), ask("PUT", K1)], [200, 200, 429]);
+}
+
+#[test]
 fn beyond_its_quota_a_key_waits_for_the_next_period() {
     let mut plan = plan("p", &["prod", "test"], &["k1", "k2"]);
     plan.quota = Some(Quota { limit: 2, offset: 0, period: QuotaPeriod::Day });

@@ -208,6 +208,10 @@ fn other_methods_than_get_are_cached_by_name_alone() {
     assert_eq!(calls(&[("~1a/POST", enabled())], "POST /prod/a"), 1);
     assert_eq!(calls(&[("~1b/ANY", enabled())], "PUT /prod/b"), 1);
     assert_eq!(calls(&[("~1b/ANY", throttled)], "GET /prod/b"), 2);
+    let off = MethodSetting { caching_enabled: Some(false), ..MethodSetting::default() };
+    assert_eq!(calls(&[all.clone(), ("~1b/PUT", enabled())], "PUT /prod/b"), 1);
+    assert_eq!(calls(&[all.clone(), ("~1b/PUT", enabled())], "POST /prod/b"), 2);
+    assert_eq!(calls(&[all, ("~1b/GET", off)], "GET /prod/b"), 2);
 }
 
 #[test]

@@ -45,6 +45,33 @@ fn each_method_has_a_bucket_of_its_own_and_all_share_the_accounts() {
 }
 
 #[test]
+fn settings_of_a_verb_speak_of_a_method_for_any() {
+    let api = || rest(vec![method("ANY /a", mock("")), method("POST /a", mock(""))]);
+    let api = || limited(api(), &[("*/*", 9), ("~1a/GET", 3), ("~1a/POST", 4)]);
+    let own = |verb: &str| alloc::format!("stage/abc123/prod/~1a/{verb}");
+    for (request, verb, burst) in [
+        ("GET /prod/a", "GET", 3),
+        ("PUT /prod/a", "ANY", 9),
+        ("DELETE /prod/a", "ANY", 9),
+        ("POST /prod/a", "POST", 4),
+    ] {
+        assert_eq!(buckets(api(), request)[0], (own(verb), burst), "{request}");
+    }
+    let any = limited(api(), &[("~1a/ANY", 5)]);
+    assert_eq!(buckets(any.clone(), "GET /prod/a")[0], (own("GET"), 3));
+    assert_eq!(buckets(any, "PUT /prod/a")[0], (own("ANY"), 5));
+    let no_verb = limited(api(), &[("~1a/TRACE", 5)]);
+    assert!(Gateway::compile(snapshot(vec![no_verb])).is_err());
+}
+
+#[test]
+fn a_method_may_be_without_the_limit_of_all() {
+    let mut api = limited(rest(vec![method("GET /a", mock(""))]), &[("*/*", 9), ("~1a/GET", 0)]);
+    api.stages[0].method_settings.get_mut("~1a/GET").unwrap().throttling = Some(Limit::NONE);
+    assert_eq!(buckets(api, "GET /prod/a"), named(&[("account", 5_000)]));
+}
+
+#[test]
 fn a_route_setting_replaces_the_default_of_an_http_api() {
     let integration = integration(crate::definition::IntegrationType::HttpProxy, "http://h");
     let api = http(vec![method("GET /a", integration.clone()), method("GET /b", integration)]);

@@ -1,5 +1,6 @@
 //! A stage as AWS's control plane shows it.
 
+use gateway_core::bucket::Limit;
 use gateway_core::definition::{Api, LoggingLevel, MethodSetting, Stage};
 use serde_json::{Map, Value, json};
 
@@ -52,9 +53,12 @@ fn deployment_id(api: &Api, index: u32) -> &str {
 fn method_setting(setting: &MethodSetting) -> Value {
     let mut shown = Map::new();
     if let Some(limit) = setting.throttling {
-        let rate = limit.rate_microtokens_per_ms as f64 / 1_000.0;
+        let (rate, burst) = match limit {
+            Limit::NONE => (-1.0, -1),
+            limit => (limit.rate_microtokens_per_ms as f64 / 1_000.0, i64::from(limit.burst)),
+        };
         shown.insert("throttlingRateLimit".into(), rate.into());
-        shown.insert("throttlingBurstLimit".into(), limit.burst.into());
+        shown.insert("throttlingBurstLimit".into(), burst.into());
     }
     if let Some(level) = setting.logging_level {
         let level = match level {

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use edge_common::bundled::Bundled;
+use gateway_core::bucket::Limit;
 use gateway_core::definition::Snapshot;
 use gateway_core::message::is_field_name;
 use serde::Serialize;
@@ -101,7 +102,11 @@ fn counted(snapshot: &Snapshot, is_accepted: bool) -> Vec<String> {
         reasons.push(format!("the account's throttle: {INSTANCE}"));
     }
     for stage in snapshot.apis.iter().flat_map(|api| &api.stages) {
-        if stage.method_settings.values().any(|setting| setting.throttling.is_some()) {
+        if stage
+            .method_settings
+            .values()
+            .any(|setting| setting.throttling.is_some_and(|limit| limit != Limit::NONE))
+        {
             reasons.push(format!("stage `{}`: throttling: {INSTANCE}", stage.stage_name));
         }
     }
