@@ -26,6 +26,7 @@ use crate::definition::ResponseTransferMode;
 use crate::effect::{AuthorizerUse, CacheUse};
 use crate::gateway_error::ResponseType;
 use crate::message::{ClientCertificate, Scheme, Timestamp, Tls, Version};
+use crate::policy::Identity;
 
 /// A text of the arrival or of the gateway, where it is, or one that was made.
 pub type Text<'a> = Cow<'a, str>;
@@ -277,12 +278,8 @@ pub enum AuthorizerContext {
 pub struct IamContext {
     /// `$context.identity.accessKey`
     pub access_key: String,
-    /// `$context.identity.accountId`
-    pub account_id: String,
-    /// `$context.identity.caller` and `.user`: the principal's id.
-    pub user_id: String,
-    /// `$context.identity.userArn`
-    pub user_arn: String,
+    /// Who that key belongs to.
+    pub identity: Box<Identity>,
 }
 
 impl AuthorizerContext {

@@ -27,7 +27,7 @@ pub use document::PolicyError;
 use pattern::Pattern;
 
 use crate::message::Timestamp;
-pub use principal::Identity;
+pub use principal::{CognitoIdentity, Identity};
 pub(crate) use principal::{Principal, Principals};
 pub(crate) use request::{AccessRequest, is_condition_key};
 
@@ -135,7 +135,7 @@ impl Policy {
     }
 
     /// The condition keys that it reads, in lower case.
-    pub(crate) fn condition_keys(&self) -> impl Iterator<Item = &str> {
+    pub fn condition_keys(&self) -> impl Iterator<Item = &str> {
         self.statements.iter().flat_map(|s| s.conditions.iter().map(Condition::key))
     }
 }

@@ -13,6 +13,7 @@ use super::{
 };
 use crate::definition::ResponseTransferMode;
 use crate::message::Timestamp;
+use crate::policy::CognitoIdentity;
 use crate::time;
 
 /// A variable of `$context`.
@@ -82,25 +83,25 @@ variables! {
     "extendedRequestId" => |c, _| given(&c.extended_request_id);
     "httpMethod" => |c, _| given(&c.http_method);
     "identity.accessKey" => |c, _| given(&c.authorizer.iam()?.access_key);
-    "identity.accountId" => |c, _| given(&c.authorizer.iam()?.account_id);
+    "identity.accountId" => |c, _| given(c.authorizer.iam()?.identity.account_id());
     "identity.apiKey" => |c, _| given(&c.api_key.as_ref()?.value);
     "identity.apiKeyId" => |c, _| given(&c.api_key.as_ref()?.id);
-    "identity.caller" => |c, _| given(&c.authorizer.iam()?.user_id);
+    "identity.caller" => |c, _| given(&c.authorizer.iam()?.identity.user_id);
     "identity.clientCert.clientCertPem" => |c, _| given(&c.client_certificate()?.pem);
     "identity.clientCert.issuerDN" => |c, _| given(&c.client_certificate()?.issuer_dn);
     "identity.clientCert.serialNumber" => |c, _| given(&c.client_certificate()?.serial_number);
     "identity.clientCert.subjectDN" => |c, _| given(&c.client_certificate()?.subject_dn);
     "identity.clientCert.validity.notAfter" => |c, _| given(&c.client_certificate()?.not_after);
     "identity.clientCert.validity.notBefore" => |c, _| given(&c.client_certificate()?.not_before);
-    "identity.cognitoAuthenticationProvider";
-    "identity.cognitoAuthenticationType";
-    "identity.cognitoIdentityId";
-    "identity.cognitoIdentityPoolId";
-    "identity.principalOrgId";
+    "identity.cognitoAuthenticationProvider" => |c, _| given(cognito(c)?.authentication_provider.as_ref()?);
+    "identity.cognitoAuthenticationType" => |c, _| given(&cognito(c)?.authentication_type);
+    "identity.cognitoIdentityId" => |c, _| given(&cognito(c)?.identity_id);
+    "identity.cognitoIdentityPoolId" => |c, _| given(&cognito(c)?.identity_pool_id);
+    "identity.principalOrgId" => |c, _| given(c.authorizer.iam()?.identity.organization_id.as_ref()?);
     "identity.sourceIp" => |c, _| given(&c.source_ip);
-    "identity.user" => |c, _| given(&c.authorizer.iam()?.user_id);
+    "identity.user" => |c, _| given(&c.authorizer.iam()?.identity.user_id);
     "identity.userAgent" => |c, _| given(c.user_agent.as_ref()?);
-    "identity.userArn" => |c, _| given(&c.authorizer.iam()?.user_arn);
+    "identity.userArn" => |c, _| given(&c.authorizer.iam()?.identity.arn);
     "identity.vpcId" => |c, _| given(c.vpc_id()?);
     "identity.vpceId" => |c, _| given(c.vpc_endpoint_id()?);
     "integration.error" => |c, _| some(&c.integration.as_ref()?.error);
@@ -237,6 +238,10 @@ fn authorizer_status<'c>(context: &'c Context<'_>) -> Value<'c> {
 fn base_path<'c>(context: &'c Context<'_>) -> Value<'c> {
     let matched = context.base_path_matched.as_deref()?;
     Some(if matched.is_empty() { "(none)" } else { matched }.into())
+}
+
+fn cognito<'c>(c: &'c Context<'_>) -> Option<&'c CognitoIdentity> {
+    c.authorizer.iam()?.identity.cognito.as_ref()
 }
 
 fn given(text: &str) -> Value<'_> {

@@ -10,6 +10,7 @@ use super::json::JsonWriter;
 use crate::content_handling::is_binary;
 use crate::context::{AuthorizerContext, Context, ContextValue, LambdaContext};
 use crate::definition::Protocol;
+use crate::policy::CognitoIdentity;
 use crate::{target, time};
 
 /// The event, as JSON.
@@ -132,22 +133,26 @@ pub(super) fn rest_context(w: &mut JsonWriter, c: &Context) {
     w.name("requestId").string(&c.request_id);
     w.name("identity").object(|w| {
         let iam = c.authorizer.iam();
-        w.name("cognitoIdentityPoolId").null();
-        w.name("accountId").string_or_null(iam.map(|iam| iam.account_id.as_str()));
-        w.name("cognitoIdentityId").null();
-        w.name("caller").string_or_null(iam.map(|iam| iam.user_id.as_str()));
+        let cognito = iam.and_then(|iam| iam.identity.cognito.as_ref());
+        w.name("cognitoIdentityPoolId").string_or_null(cognito.map(|c| &*c.identity_pool_id));
+        w.name("accountId").string_or_null(iam.map(|iam| iam.identity.account_id()));
+        w.name("cognitoIdentityId").string_or_null(cognito.map(|c| &*c.identity_id));
+        w.name("caller").string_or_null(iam.map(|iam| iam.identity.user_id.as_str()));
         if let Some(api_key) = &c.api_key {
             w.name("apiKey").string(&api_key.value);
             w.name("apiKeyId").string(&api_key.id);
         }
         w.name("sourceIp").string(&c.source_ip);
-        w.name("principalOrgId").null();
+        let organization_id = iam.and_then(|iam| iam.identity.organization_id.as_deref());
+        w.name("principalOrgId").string_or_null(organization_id);
         w.name("accessKey").string_or_null(iam.map(|iam| iam.access_key.as_str()));
-        w.name("cognitoAuthenticationType").null();
-        w.name("cognitoAuthenticationProvider").null();
-        w.name("userArn").string_or_null(iam.map(|iam| iam.user_arn.as_str()));
+        let authentication_type = cognito.map(|c| &*c.authentication_type);
+        w.name("cognitoAuthenticationType").string_or_null(authentication_type);
+        let provider = cognito.and_then(|c| c.authentication_provider.as_deref());
+        w.name("cognitoAuthenticationProvider").string_or_null(provider);
+        w.name("userArn").string_or_null(iam.map(|iam| iam.identity.arn.as_str()));
         w.name("userAgent").string_or_null(c.user_agent.as_deref());
-        w.name("user").string_or_null(iam.map(|iam| iam.user_id.as_str()));
+        w.name("user").string_or_null(iam.map(|iam| iam.identity.user_id.as_str()));
         // Of private APIs.
         if let Some(vpc_endpoint_id) = c.vpc_endpoint_id() {
             w.name("vpcId").string_or_null(c.vpc_id());
@@ -190,22 +195,22 @@ pub(super) fn http_context(w: &mut JsonWriter, c: &Context) {
     w.name("identity").object(|w| {
         let iam = c.authorizer.iam();
         w.name("accessKey").string_or_null(iam.map(|iam| iam.access_key.as_str()));
-        w.name("accountId").string_or_null(iam.map(|iam| iam.account_id.as_str()));
-        w.name("caller").string_or_null(iam.map(|iam| iam.user_id.as_str()));
-        for name in [
-            "cognitoAmr",
-            "cognitoAuthenticationProvider",
-            "cognitoAuthenticationType",
-            "cognitoIdentityId",
-            "cognitoIdentityPoolId",
-            "principalOrgId",
-        ] {
-            w.name(name).null();
-        }
+        w.name("accountId").string_or_null(iam.map(|iam| iam.identity.account_id()));
+        w.name("caller").string_or_null(iam.map(|iam| iam.identity.user_id.as_str()));
+        let cognito = iam.and_then(|iam| iam.identity.cognito.as_ref());
+        write_amr(w, "cognitoAmr", cognito);
+        let provider = cognito.and_then(|c| c.authentication_provider.as_deref());
+        w.name("cognitoAuthenticationProvider").string_or_null(provider);
+        let authentication_type = cognito.map(|c| &*c.authentication_type);
+        w.name("cognitoAuthenticationType").string_or_null(authentication_type);
+        w.name("cognitoIdentityId").string_or_null(cognito.map(|c| &*c.identity_id));
+        w.name("cognitoIdentityPoolId").string_or_null(cognito.map(|c| &*c.identity_pool_id));
+        let organization_id = iam.and_then(|iam| iam.identity.organization_id.as_deref());
+        w.name("principalOrgId").string_or_null(organization_id);
         w.name("sourceIp").string(&c.source_ip);
-        w.name("user").string_or_null(iam.map(|iam| iam.user_id.as_str()));
+        w.name("user").string_or_null(iam.map(|iam| iam.identity.user_id.as_str()));
         w.name("userAgent").string_or_null(c.user_agent.as_deref());
-        w.name("userArn").string_or_null(iam.map(|iam| iam.user_arn.as_str()));
+        w.name("userArn").string_or_null(iam.map(|iam| iam.identity.arn.as_str()));
         write_client_certificate(w, c);
     });
     w.name("path").string(&target::decode(&c.path));
@@ -248,6 +253,14 @@ pub(super) fn write_scopes(w: &mut JsonWriter, scopes: Option<&[alloc::string::S
     match scopes {
         Some(scopes) => w.name("scopes").array(|w| scopes.iter().for_each(|s| w.string(s))),
         None => w.name("scopes").null(),
+    }
+}
+
+/// How an identity of an identity pool was authenticated, else `null`.
+pub(super) fn write_amr(w: &mut JsonWriter, name: &str, cognito: Option<&CognitoIdentity>) {
+    match cognito {
+        Some(cognito) => w.name(name).array(|w| cognito.amr().for_each(|amr| w.string(amr))),
+        None => w.name(name).null(),
     }
 }
 

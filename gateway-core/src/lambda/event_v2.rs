@@ -3,7 +3,9 @@
 use alloc::vec::Vec;
 
 use super::EventInput;
-use super::event_v1::{write_claims, write_client_certificate, write_members, write_scopes};
+use super::event_v1::{
+    write_amr, write_claims, write_client_certificate, write_members, write_scopes,
+};
 use super::fields::{Pair, visible_fields};
 use super::json::JsonWriter;
 use crate::context::{AuthorizerContext, Context};
@@ -114,12 +116,21 @@ fn write_context(w: &mut JsonWriter, c: &Context, path: &str) {
             w.name("authorizer").object(|w| {
                 w.name("iam").object(|w| {
                     w.name("accessKey").string(&iam.access_key);
-                    w.name("accountId").string(&iam.account_id);
-                    w.name("callerId").string(&iam.user_id);
-                    w.name("cognitoIdentity").null();
-                    w.name("principalOrgId").null();
-                    w.name("userArn").string(&iam.user_arn);
-                    w.name("userId").string(&iam.user_id);
+                    w.name("accountId").string(iam.identity.account_id());
+                    w.name("callerId").string(&iam.identity.user_id);
+                    let cognito = iam.identity.cognito.as_ref();
+                    match cognito {
+                        Some(cognito) => w.name("cognitoIdentity").object(|w| {
+                            write_amr(w, "amr", Some(cognito));
+                            w.name("identityId").string(&cognito.identity_id);
+                            w.name("identityPoolId").string(&cognito.identity_pool_id);
+                        }),
+                        None => w.name("cognitoIdentity").null(),
+                    }
+                    let organization_id = iam.identity.organization_id.as_deref();
+                    w.name("principalOrgId").string_or_null(organization_id);
+                    w.name("userArn").string(&iam.identity.arn);
+                    w.name("userId").string(&iam.identity.user_id);
                 });
             });
         }

@@ -17,6 +17,7 @@ mod http;
 mod http_mapping;
 mod http_proxy;
 mod iam;
+mod identity_pool;
 mod lambda;
 mod lambda_authorizer;
 mod lambda_custom;

@@ -5,13 +5,39 @@ use alloc::{string::String, vec::Vec};
 use serde::{Deserialize, Serialize};
 
 /// An IAM principal.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Identity {
     /// `arn:aws:iam::{account}:user/{name}`, `arn:aws:sts::{account}:assumed-role/{role}/{session}`,
     /// `arn:aws:iam::{account}:root`.
     pub arn: String,
     /// `aws:userid`: the id of a user (`AIDA…`), or `AROA…:session`.
     pub user_id: String,
+    /// The AWS organization of its account, if it is known.
+    pub organization_id: Option<String>,
+    /// Of the credentials of an identity pool: who got them.
+    pub cognito: Option<CognitoIdentity>,
+}
+
+/// An identity of a Cognito identity pool.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CognitoIdentity {
+    /// `{region}:{UUID}`
+    pub identity_id: String,
+    /// The pool, likewise.
+    pub identity_pool_id: String,
+    /// `authenticated` or `unauthenticated`.
+    pub authentication_type: String,
+    /// Who authenticated it, with commas between:
+    /// `cognito-idp.{region}.amazonaws.com/{pool},cognito-idp.{region}.amazonaws.com/{pool}:CognitoSignIn:{sub}`.
+    pub authentication_provider: Option<String>,
+}
+
+impl CognitoIdentity {
+    /// The authentication methods reference: the type, and the providers.
+    pub(crate) fn amr(&self) -> impl Iterator<Item = &str> {
+        let providers = self.authentication_provider.iter().flat_map(|all| all.split(','));
+        core::iter::once(self.authentication_type.as_str()).chain(providers)
+    }
 }
 
 /// Who makes a request.

@@ -35,11 +35,12 @@ pub(super) enum Value<'a> {
 
 /// The keys that have a value here, in lower case ("AWS condition keys that can be used in API
 /// Gateway resource policies").
-const KEYS: [&str; 14] = [
+const KEYS: [&str; 18] = [
     "aws:currenttime",
     "aws:epochtime",
     "aws:principalaccount",
     "aws:principalarn",
+    "aws:principalorgid",
     "aws:principaltype",
     "aws:referer",
     "aws:securetransport",
@@ -50,6 +51,9 @@ const KEYS: [&str; 14] = [
     "aws:userid",
     "aws:username",
     "aws:vpcsourceip",
+    "cognito-identity.amazonaws.com:amr",
+    "cognito-identity.amazonaws.com:aud",
+    "cognito-identity.amazonaws.com:sub",
 ];
 
 /// Whether a key (in lower case) may have a value here. To a policy, any other is one that the
@@ -66,12 +70,14 @@ impl<'a> AccessRequest<'a> {
             Principal::Anonymous => None,
             Principal::Iam(identity) => Some(identity),
         };
+        let cognito = || identity?.cognito.as_ref();
         // Within a VPC the address is one of its own: AWS then has it under the other key alone.
         let is_public = self.vpc.is_none() && self.vpc_endpoint.is_none();
         Some(match key {
             "aws:currenttime" | "aws:epochtime" => Value::Time(self.now),
             "aws:principalaccount" => text(identity?.account_id()),
             "aws:principalarn" => Value::Text(identity?.principal_arn()),
+            "aws:principalorgid" => text(identity?.organization_id.as_deref()?),
             "aws:principaltype" => text(identity.map_or("Anonymous", |i| i.principal_type())),
             "aws:referer" => text(self.referer?),
             "aws:securetransport" => Value::Boolean(self.is_secure),
@@ -82,6 +88,10 @@ impl<'a> AccessRequest<'a> {
             "aws:userid" => text(&identity?.user_id),
             "aws:username" => text(identity?.username()?),
             "aws:vpcsourceip" if !is_public => text(self.source_ip),
+            // The one of its values that is no provider.
+            "cognito-identity.amazonaws.com:amr" => text(&cognito()?.authentication_type),
+            "cognito-identity.amazonaws.com:aud" => text(&cognito()?.identity_pool_id),
+            "cognito-identity.amazonaws.com:sub" => text(&cognito()?.identity_id),
             _ => return None,
         })
     }

@@ -26,6 +26,7 @@ fn alice() -> Identity {
     Identity {
         arn: "arn:aws:iam::123456789012:user/staff/alice".into(),
         user_id: "AIDAALICE".into(),
+        ..Identity::default()
     }
 }
 
@@ -33,6 +34,7 @@ fn session() -> Identity {
     Identity {
         arn: "arn:aws:sts::123456789012:assumed-role/reader/s1".into(),
         user_id: "AROA1:s1".into(),
+        ..Identity::default()
     }
 }
 

@@ -7,7 +7,7 @@ use std::path::Path;
 use gateway_core::definition::IamPrincipal;
 use gateway_core::definition::document::At;
 use gateway_core::message::Timestamp;
-use gateway_core::policy::Identity;
+use gateway_core::policy::{CognitoIdentity, Identity};
 use gateway_core::time;
 
 use super::private_endpoints::policy;
@@ -33,9 +33,11 @@ pub(super) fn read_all(reading: &Reading, at: &At<'_>, directory: &Path) -> Prin
 }
 
 fn read(reading: &Reading, at: &At<'_>, directory: &Path) -> Option<(IamPrincipal, Secret)> {
-    const KEYS: [&str; 7] = [
+    const KEYS: [&str; 9] = [
         "arn",
         "userId",
+        "principalOrgId",
+        "cognitoIdentity",
         "accessKeyId",
         "secretAccessKey",
         "sessionToken",
@@ -60,9 +62,49 @@ fn read(reading: &Reading, at: &At<'_>, directory: &Path) -> Option<(IamPrincipa
     }
     let (arn, access_key_id) = (arn?, access_key_id?);
     let user_id = at.get("userId").and_then(|at| reading.text(&at).map(String::from));
-    let identity = Identity { arn, user_id: user_id.unwrap_or_else(|| access_key_id.clone()) };
+    let organization_id = at.get("principalOrgId");
+    let organization_id = organization_id.and_then(|at| reading.text(&at).map(String::from));
+    let cognito = match at.get("cognitoIdentity") {
+        Some(at) => Some(cognito_identity(reading, &at)?),
+        None => None,
+    };
+    let user_id = user_id.unwrap_or_else(|| access_key_id.clone());
+    let identity = Identity { arn, user_id, organization_id, cognito };
     let principal = IamPrincipal { identity, access_key_id, expires_at, policies: policies? };
     Some((principal, Secret { secret_access_key: secret?, session_token }))
+}
+
+/// Whom an identity pool gave the credentials to: names as `$context.identity` has them after `cognito`.
+fn cognito_identity(reading: &Reading, at: &At<'_>) -> Option<CognitoIdentity> {
+    const KEYS: [&str; 4] =
+        ["identityId", "identityPoolId", "authenticationType", "authenticationProvider"];
+    reading.keys(at, &KEYS);
+    let text = |name: &str| {
+        let at = reading.required(at, name)?;
+        reading.text(&at).map(String::from)
+    };
+    let [identity_id, identity_pool_id] = ["identityId", "identityPoolId"].map(text);
+    let provider = at.get("authenticationProvider");
+    let authentication_provider = provider.and_then(|at| reading.text(&at).map(String::from));
+    let authentication_type = match at.get("authenticationType") {
+        None if authentication_provider.is_none() => "unauthenticated",
+        None => "authenticated",
+        Some(at) => match reading.text(&at)? {
+            "authenticated" => "authenticated",
+            "unauthenticated" => "unauthenticated",
+            other => {
+                let help = "one of authenticated, unauthenticated";
+                reading.error_with(&at, format!("unknown authentication type `{other}`"), help);
+                return None;
+            }
+        },
+    };
+    Some(CognitoIdentity {
+        identity_id: identity_id?,
+        identity_pool_id: identity_pool_id?,
+        authentication_type: authentication_type.into(),
+        authentication_provider,
+    })
 }
 
 /// `arn:aws:iam::ACCOUNT:user/NAME`, `…:root`, `arn:aws:sts::ACCOUNT:assumed-role/ROLE/SESSION`

@@ -341,6 +341,14 @@ fn principals_have_secrets_that_nobody_sees() {
     assert_eq!(config.access_keys["AKID1"].secret_access_key, "topsecret");
     assert_eq!(config.principals[0].policies.len(), 1);
     assert!(config.principals[0].expires_at.is_some());
+    let member = "identityId: 'r:1', identityPoolId: 'r:2', authenticationProvider: 'a,b'";
+    let member = format!(
+        "{{{own}, secretAccessKey: a, principalOrgId: o-1, cognitoIdentity: {{{member}}}}}"
+    );
+    let identity = &with(&member).unwrap().principals[0].identity;
+    let cognito = identity.cognito.as_ref().unwrap();
+    assert_eq!((&*cognito.identity_id, &*cognito.authentication_type), ("r:1", "authenticated"));
+    assert_eq!(identity.organization_id.as_deref(), Some("o-1"));
     let shown = format!("{config:?}");
     assert!(!shown.contains("topsecret") && !shown.contains("tokensecret"), "{shown}");
     for (principal, expected) in [
@@ -360,6 +368,10 @@ fn principals_have_secrets_that_nobody_sees() {
         ),
         (format!("{{{own}, secretAccessKey: {{}}}}"), "a secret is a text"),
         (format!("{{{own}, secretAccessKey: a, expiration: soon}}"), "it is a time"),
+        (
+            format!("{{{own}, secretAccessKey: a, cognitoIdentity: {{identityId: a}}}}"),
+            "`identityPoolId` is missing",
+        ),
         (format!("{{{own}, secretAccessKey: a, policies: [{{}}]}}"), "`Statement` is missing"),
     ] {
         let errors = with(&principal).unwrap_err();

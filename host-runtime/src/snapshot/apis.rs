@@ -117,6 +117,8 @@ impl Building {
         }
         self.note(file, Some(&document), caching::shared_by_callers(&imported, &api.stages));
         self.note(file, Some(&document), doubtful::keys_of_nobody(&imported, api, config));
+        let unknown = doubtful::organizations_not_known(&imported, config);
+        self.note(file, Some(&document), unknown);
         if self.is_for_edge {
             self.note(file, Some(&document), doubtful::loopback(&imported, &api.stages));
         }

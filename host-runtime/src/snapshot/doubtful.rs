@@ -5,9 +5,10 @@ use std::path::Path;
 
 use gateway_core::definition::document::{At, Node};
 use gateway_core::definition::{
-    AuthorizerKind, ConnectionType, DefinitionError, Integration, Source, Stage, is_of_caller,
-    openapi,
+    AuthorizerKind, ConnectionType, DefinitionError, IamPrincipal, Integration, Source, Stage,
+    is_of_caller, openapi,
 };
+use gateway_core::policy::Policy;
 
 use crate::config::{ApiConfig, Config, FunctionConfig};
 
@@ -56,6 +57,26 @@ pub(super) fn links_not_known(imported: &openapi::Imported) -> Vec<DefinitionErr
         Some(DefinitionError::warning(private.source.clone(), message).help(help))
     };
     connections.filter_map(warning).collect()
+}
+
+/// A warning for every principal whose organization a policy asks for and nobody told.
+pub(super) fn organizations_not_known(
+    imported: &openapi::Imported,
+    config: &Config,
+) -> Vec<DefinitionError> {
+    let policy = imported.deployment.policy.iter();
+    let is_asked = policy.flat_map(Policy::condition_keys).any(|key| key == "aws:principalorgid");
+    let unknown = config.principals.iter().filter(|p| p.identity.organization_id.is_none());
+    let warning = |principal: &IamPrincipal| {
+        let message = format!(
+            "the policy asks for `aws:PrincipalOrgID`, which the principal `{}` has not",
+            principal.identity.arn
+        );
+        let source = Source { pointer: "/x-amazon-apigateway-policy".into(), line: 0 };
+        let help = "`principalOrgId` of `iam.principals` in edgeway.yaml says what it is";
+        DefinitionError::warning(source, message).help(help)
+    };
+    unknown.filter(|_| is_asked).map(warning).collect()
 }
 
 /// A warning for each stage where methods want an API key, and nobody has one that it takes.

@@ -7,7 +7,7 @@
 //! AWS: "Control access to a REST API with IAM permissions", "Policy evaluation logic".
 
 use alloc::format;
-use alloc::{string::String, vec::Vec};
+use alloc::{boxed::Box, string::String, vec::Vec};
 
 use super::method_arn::MethodArn;
 use super::resource_policy::not_authorized;
@@ -41,12 +41,7 @@ impl<'g> Signed<'g> {
 
     pub(super) fn to_context(&self) -> IamContext {
         let IamPrincipal { identity, access_key_id, .. } = self.0;
-        IamContext {
-            access_key: access_key_id.clone(),
-            account_id: identity.account_id().into(),
-            user_id: identity.user_id.clone(),
-            user_arn: identity.arn.clone(),
-        }
+        IamContext { access_key: access_key_id.clone(), identity: Box::new(identity.clone()) }
     }
 }
 

@@ -126,7 +126,7 @@ fn signed(arn: &str, statements: &Value, resource: Option<&Value>) -> u16 {
     api.deployments[0].policy = resource.map(policy);
     let mut snapshot = snapshot(vec![api]);
     snapshot.principals = vec![IamPrincipal {
-        identity: Identity { arn: arn.into(), user_id: "AIDA1".into() },
+        identity: Identity { arn: arn.into(), user_id: "AIDA1".into(), ..Identity::default() },
         access_key_id: "AKID1".into(),
         expires_at: None,
         policies: vec![policy(statements)],

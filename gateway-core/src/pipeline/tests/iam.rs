@@ -30,7 +30,7 @@ const STRANGER: &str = "arn:aws:iam::210987654321:user/zoe";
 
 pub(super) fn principal(arn: &str, policies: Vec<Policy>) -> IamPrincipal {
     IamPrincipal {
-        identity: Identity { arn: arn.into(), user_id: "AIDA1".into() },
+        identity: Identity { arn: arn.into(), user_id: "AIDA1".into(), ..Identity::default() },
         access_key_id: "AKID1".into(),
         expires_at: None,
         policies,

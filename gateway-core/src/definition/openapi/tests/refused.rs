@@ -108,7 +108,7 @@ fn what_is_not_supported_yet_is_refused_and_never_ignored() {
         assert!(matches!(&told[..], [one] if one.contains("not supported yet")), "{told:?}");
     }
     let mock = "\"x-amazon-apigateway-integration\": {\"type\": \"mock\"}";
-    let top = "\"x-amazon-apigateway-policy\": {\"Statement\": {\"Effect\": \"Deny\", \"Principal\": \"*\", \"Action\": \"*\", \"Resource\": \"*\", \"Condition\": {\"StringEquals\": {\"aws:PrincipalOrgID\": \"o\"}}}}";
+    let top = "\"x-amazon-apigateway-policy\": {\"Statement\": {\"Effect\": \"Deny\", \"Principal\": \"*\", \"Action\": \"*\", \"Resource\": \"*\", \"Condition\": {\"StringEquals\": {\"aws:ResourceOrgID\": \"o\"}}}}";
     let text = format!(
         "{{\"openapi\": \"3.0.1\", \"info\": {{\"title\": \"t\"}}, {top}, \"paths\": {{\"/a\": {{\"get\": {{{mock}}}}}}}}}"
     );
