@@ -35,7 +35,7 @@ use crate::tls;
 
 /// Waits after orders that failed, doubled from the first to the last: authorities count failures.
 const BACK_OFF: [Duration; 2] = [Duration::from_secs(60), Duration::from_secs(12 * 3_600)];
-/// Longest that nobody looks whether a certificate is to be renewed.
+/// Longest that nobody looks whether a certificate is to be renewed: others may write the files.
 const LOOK_EVERY: Duration = Duration::from_secs(3_600);
 /// Longest that an order may take.
 const ORDER_MAX: Duration = Duration::from_secs(180);
@@ -139,37 +139,50 @@ impl Orders {
         let mut tries = vec![(now(), BACK_OFF[0]); ordered.len()];
         let http = HttpClient::new(&self.trust);
         loop {
-            for (ordered, (next, wait)) in ordered.iter().zip(&mut tries) {
-                let Ordered { domain_name, config } = ordered;
-                if now() < *next || !is_due(&config.file(domain_name), domain_name) {
-                    continue;
-                }
-                let order = tokio::time::timeout(ORDER_MAX, self.order(&http, ordered)).await;
-                match order.unwrap_or_else(|_| Err("it took too long".into())) {
-                    Ok(()) => {
-                        tracing::info!(domain_name, "a certificate is issued");
-                        self.health.issued.fetch_add(1, Relaxed);
-                        *wait = BACK_OFF[0];
-                        self.tell.try_send(()).ok(); // full: it is known already
-                    }
-                    Err(reason) => {
-                        self.health.failures.fetch_add(1, Relaxed);
-                        let again_in_s = wait.as_secs();
-                        tracing::error!(
-                            domain_name,
-                            directory = config.directory_url,
-                            reason,
-                            again_in_s,
-                            "no certificate is issued"
-                        );
-                        *next = after(*wait);
-                        *wait = (*wait * 2).min(BACK_OFF[1]);
+            let mut wait = LOOK_EVERY;
+            for (ordered, (next, again_in)) in ordered.iter().zip(&mut tries) {
+                let due = ordered.due().max(*next);
+                if due <= now() {
+                    let is_issued = self.try_order(&http, ordered, *again_in).await;
+                    // One that is due as soon as it is issued, by a clock that goes wrong, is no success.
+                    if is_issued && ordered.due() > now() {
+                        *again_in = BACK_OFF[0];
+                    } else {
+                        *next = after(*again_in);
+                        *again_in = (*again_in * 2).min(BACK_OFF[1]);
                     }
                 }
+                let due = ordered.due().max(*next);
+                wait = wait.min(Duration::from_millis(due.0.saturating_sub(now().0)));
             }
-            let soonest = tries.iter().map(|(next, _)| next.0.saturating_sub(now().0));
-            let soonest = soonest.filter(|wait| *wait > 0).min().map(Duration::from_millis);
-            tokio::time::sleep(soonest.unwrap_or(LOOK_EVERY).min(LOOK_EVERY)).await;
+            tokio::time::sleep(wait).await;
+        }
+    }
+
+    /// Whether a certificate is issued; otherwise the log says why not.
+    async fn try_order(&self, http: &HttpClient, ordered: &Ordered, again_in: Duration) -> bool {
+        let Ordered { domain_name, config } = ordered;
+        let order = tokio::time::timeout(ORDER_MAX, self.order(http, ordered)).await;
+        match order.unwrap_or_else(|_| Err("it took too long".into())) {
+            Ok(()) => {
+                tracing::info!(domain_name, "a certificate is issued");
+                self.health.issued.fetch_add(1, Relaxed);
+                self.tell.try_send(()).ok(); // full: it is known already
+                true
+            }
+            Err(reason) => {
+                self.health.failures.fetch_add(1, Relaxed);
+                let again_in_s = again_in.as_secs();
+                let directory = &config.directory_url;
+                tracing::error!(
+                    domain_name,
+                    directory,
+                    reason,
+                    again_in_s,
+                    "no certificate is issued"
+                );
+                false
+            }
         }
     }
 
@@ -190,13 +203,21 @@ impl Orders {
     }
 }
 
-/// Whether there is no certificate, or less than a third of its time is left.
-fn is_due(file: &Path, domain_name: &str) -> bool {
-    let Ok(text) = fs::read_to_string(file) else { return true };
-    let Ok(shown) = tls::shown(&text, &text, Some(domain_name), now()) else { return true };
-    shown.validity().is_none_or(|(begin, end)| {
-        let third = end.0.saturating_sub(begin.0) / 3;
-        end.0.saturating_sub(third) <= now().0
+impl Ordered {
+    fn due(&self) -> Timestamp {
+        due(&self.config.file(&self.domain_name), &self.domain_name)
+    }
+}
+
+/// When a certificate is to be ordered: with a third of the time left of the one that is there, and
+/// at once if that is no use.
+fn due(file: &Path, domain_name: &str) -> Timestamp {
+    let validity = || {
+        let text = fs::read_to_string(file).ok()?;
+        tls::shown(&text, &text, Some(domain_name), now()).ok()?.validity()
+    };
+    validity().map_or(Timestamp(0), |(begin, end)| {
+        Timestamp(end.0.saturating_sub(end.0.saturating_sub(begin.0) / 3))
     })
 }
 
@@ -237,24 +258,19 @@ mod tests {
     fn a_certificate_is_due_when_it_is_no_use_or_two_thirds_of_its_time_have_passed() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("c.pem");
-        assert!(is_due(&file, "a.example.com"), "there is none");
-        let write = |begins_ago_s: u64, ends_in_s: u64| {
-            let key = rcgen::KeyPair::generate().unwrap();
-            let mut params = rcgen::CertificateParams::new(["a.example.com".into()]).unwrap();
-            let now = std::time::SystemTime::now();
-            (params.not_before, params.not_after) = (
-                (now - Duration::from_secs(begins_ago_s)).into(),
-                (now + Duration::from_secs(ends_in_s)).into(),
-            );
-            let certificate = params.self_signed(&key).unwrap();
-            fs::write(&file, [key.serialize_pem(), certificate.pem()].concat()).unwrap();
-        };
-        write(60, 130);
-        assert!(!is_due(&file, "a.example.com"));
-        assert!(is_due(&file, "b.example.com"), "it is another name's");
-        write(140, 60);
-        assert!(is_due(&file, "a.example.com"));
+        let at_once = Timestamp(0);
+        assert_eq!(due(&file, "a.example.com"), at_once, "there is none");
+        let key = rcgen::KeyPair::generate().unwrap();
+        let mut params = rcgen::CertificateParams::new(["a.example.com".into()]).unwrap();
+        // 90 days, of which the last 30 begin with the second of March.
+        params.not_before = rcgen::date_time_ymd(2030, 1, 1);
+        params.not_after = rcgen::date_time_ymd(2030, 4, 1);
+        let certificate = params.self_signed(&key).unwrap();
+        fs::write(&file, [key.serialize_pem(), certificate.pem()].concat()).unwrap();
+        let march = gateway_core::time::from_iso8601_basic("20300302T000000Z").unwrap();
+        assert_eq!(due(&file, "a.example.com"), march);
+        assert_eq!(due(&file, "b.example.com"), at_once, "it is another name's");
         fs::write(&file, "nothing").unwrap();
-        assert!(is_due(&file, "a.example.com"));
+        assert_eq!(due(&file, "a.example.com"), at_once);
     }
 }

@@ -11,7 +11,7 @@ pub mod policy;
 mod session;
 
 use std::collections::BTreeMap;
-use std::fmt;
+use std::fmt::{self, Write};
 use std::sync::Arc;
 
 use ::aws_lc_rs::digest::{SHA256, digest};
@@ -25,6 +25,7 @@ use tokio_rustls::rustls::server::{NoServerSessionStorage, ParsedCertificate};
 use tokio_rustls::rustls::sign::{CertifiedKey, SingleCertAndKey};
 
 use crate::host::Place;
+use crate::perform::metrics::describe;
 use certificate::Certificate;
 use clients::Clients;
 use policy::SecurityPolicy;
@@ -48,6 +49,7 @@ pub struct Tls {
 pub(crate) struct Identity {
     config: Arc<ServerConfig>,
     clients: Option<Arc<Clients>>,
+    ends: Option<Timestamp>,
 }
 
 impl fmt::Debug for Identity {
@@ -84,6 +86,25 @@ impl Tls {
     pub(crate) fn note(&mut self, content: &[u8]) {
         let noted = [&self.digest, content].concat();
         self.digest = digest(&SHA256, &noted).as_ref().to_vec();
+    }
+
+    /// In Prometheus's text format.
+    pub(crate) fn write_metrics(&self, text: &mut String) {
+        let help = "When the certificate of a domain name, or a listener's own, ends.";
+        describe(text, "certificate_expiry_timestamp_seconds", help, "gauge");
+        let exact = self.exact.iter().map(|(name, identity)| (name.clone(), identity));
+        let wildcard = self.wildcard.iter().map(|(name, identity)| (format!("*.{name}"), identity));
+        let domains = exact.chain(wildcard).map(|(name, of)| (name, String::new(), of));
+        let own = |(place, of): (&Place, _)| (String::new(), place.address.to_string(), of);
+        let listeners = self.listeners.iter().map(own);
+        for (domain_name, listener, identity) in domains.chain(listeners) {
+            let Some(ends) = identity.ends else { continue };
+            let _ = writeln!(
+                text,
+                "edgeway_certificate_expiry_timestamp_seconds{{domain_name=\"{domain_name}\",listener=\"{listener}\"}} {}",
+                ends.0 / 1_000
+            );
+        }
     }
 
     /// What a client is shown here that asks for this name.
@@ -182,6 +203,7 @@ pub(crate) fn identity(
         Some(clients) => builder.with_client_cert_verifier(Arc::clone(clients) as _),
         None => builder.with_no_client_auth(),
     };
+    let ends = shown.validity();
     let shown = SingleCertAndKey::from((*shown.key).clone());
     let mut config = builder.with_cert_resolver(Arc::new(shown));
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
@@ -192,5 +214,6 @@ pub(crate) fn identity(
     } else {
         config.ticketer = aws_lc_rs::Ticketer::new().map_err(|error| error.to_string())?;
     }
-    Ok(Identity { config: Arc::new(config), clients })
+    let ends = ends.map(|(_, ends)| ends);
+    Ok(Identity { config: Arc::new(config), clients, ends })
 }

@@ -47,5 +47,6 @@ fn metrics(state: &State) -> Answer {
     state.shared.stage_caches.write_metrics(&mut text);
     state.shared.edge_cache.write_metrics(&mut text);
     state.shared.acme.write_metrics(&mut text);
+    state.current.borrow().settings.tls.write_metrics(&mut text);
     Answer::metrics(text)
 }

@@ -66,8 +66,19 @@ struct Served {
     watch: Watch,
     /// Orders certificates.
     acme: Acme,
-    /// The stages that the operator has changed since the configuration was read.
+    /// What the files said when they were read.
+    read: Arc<Snapshot>,
+    /// The stages that the operator has changed since then.
     changed: BTreeSet<(String, String)>,
+}
+
+/// What becomes of the operator's changes when the files are read again.
+#[derive(Clone, Copy, PartialEq)]
+enum Changes {
+    /// Somebody wants the files to be read: they win.
+    Forgotten,
+    /// A certificate is another, and nobody has changed anything.
+    Kept,
 }
 
 async fn run(origin: Origin, built: Built, arguments: &ServeArguments) -> std::io::Result<()> {
@@ -99,21 +110,21 @@ async fn run(origin: Origin, built: Built, arguments: &ServeArguments) -> std::i
     warn_of_forgetting(&config);
     let mut signals = Signals::new()?;
     let watch = Watch::start(&files);
-    let changed = BTreeSet::new();
     let trust = Arc::clone(&state.current.borrow().settings.trust);
     let acme = acme(&config, &trust, &state);
-    let mut served = Served { origin, host, admin, state, watch, acme, changed };
+    let (read, changed) = (Arc::clone(&state.current.borrow().snapshot), BTreeSet::new());
+    let mut served = Served { origin, host, admin, state, watch, acme, read, changed };
     loop {
         tokio::select! {
             signal = signals.next() => match signal {
                 Received::End => break,
                 Received::HangUp => {
-                served.state.shared.access_log.reopen();
-                served.reload().await;
+                    served.state.shared.access_log.reopen();
+                    served.reload(Changes::Forgotten).await;
                 }
             },
-            () = served.watch.changed() => served.reload().await,
-            () = served.acme.issued() => served.reload().await,
+            () = served.watch.changed() => served.reload(Changes::Forgotten).await,
+            () = served.acme.issued() => served.reload(Changes::Kept).await,
             Some(order) = ordered.recv() => served.change(order),
         }
     }
@@ -132,7 +143,7 @@ fn deployment(snapshot: &Snapshot, settings: &Arc<Settings>) -> Deployment {
 
 impl Served {
     /// Takes the files over as they are now, or goes on with what it has.
-    async fn reload(&mut self) {
+    async fn reload(&mut self, changes: Changes) {
         let built = match self.origin.build() {
             Ok(built) => built,
             Err(refused) => {
@@ -143,14 +154,18 @@ impl Served {
         };
         built.warnings.iter().for_each(log_diagnostic);
         self.watch.files(&built.files);
-        if let Err(error) = self.take_over(built).await {
+        if let Err(error) = self.take_over(built, changes).await {
             tracing::error!(%error, "the new configuration cannot be served");
             self.refuse("the new configuration is refused");
         }
     }
 
-    async fn take_over(&mut self, built: Built) -> Result<(), Box<dyn std::error::Error>> {
-        let Current { config: before, settings, .. } = self.state.current.borrow().clone();
+    async fn take_over(
+        &mut self,
+        built: Built,
+        changes: Changes,
+    ) -> Result<(), Box<dyn std::error::Error>> {
+        let Current { config: before, settings, snapshot } = self.state.current.borrow().clone();
         if built.config.data_directory != before.data_directory {
             return Err("`dataDirectory` changes with a restart alone".into());
         }
@@ -168,7 +183,9 @@ impl Served {
             None => Some(None),
         };
         let settings = Arc::new(Settings::new(&built.config, Some(&settings)));
-        self.host.deploy(&deployment(&built.snapshot, &settings))?;
+        let is_kept = changes == Changes::Kept && built.snapshot == *self.read;
+        let snapshot = if is_kept { snapshot } else { Arc::new(built.snapshot) };
+        self.host.deploy(&deployment(&snapshot, &settings))?;
         for place in listening.iter().filter(|place| !now.contains(place)) {
             self.host.close(place);
         }
@@ -182,15 +199,18 @@ impl Served {
         if !self.acme.is_for(&built.config, &settings.trust) {
             self.acme = acme(&built.config, &settings.trust, &self.state);
         }
-        for (api, stage) in std::mem::take(&mut self.changed) {
-            tracing::warn!(
-                api,
-                stage,
-                "what the operator changed here is gone: the files were read again, and they win"
-            );
+        if !is_kept {
+            self.read = Arc::clone(&snapshot);
+            for (api, stage) in std::mem::take(&mut self.changed) {
+                tracing::warn!(
+                    api,
+                    stage,
+                    "what the operator changed here is gone: the files were read again, and they win"
+                );
+            }
         }
         let apis = built.config.apis.len();
-        let (config, snapshot) = (Arc::new(built.config), Arc::new(built.snapshot));
+        let config = Arc::new(built.config);
         self.state.current.replace(Current { config, settings, snapshot });
         self.state.shared.metrics.reloads.fetch_add(1, Relaxed);
         tracing::info!(apis, "serving the new configuration");

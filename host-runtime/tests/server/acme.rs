@@ -5,6 +5,8 @@ use std::net::{SocketAddr, TcpStream};
 use std::os::unix::fs::PermissionsExt;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::time::Duration;
 
 use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
@@ -35,6 +37,11 @@ impl Drop for Pebble {
 impl Pebble {
     /// Looks at proofs at this address.
     fn start(folder: &Folder, proved_at: SocketAddr) -> Self {
+        Self::start_for(folder, proved_at, Duration::from_secs(90 * 86_400))
+    }
+
+    /// What it issues is good for so long.
+    fn start_for(folder: &Folder, proved_at: SocketAddr, validity: Duration) -> Self {
         let web = Authority::new("the authority's own");
         let identity = web.identity("localhost", Dates::Valid, false);
         let (chain, key) = identity.pem();
@@ -45,6 +52,7 @@ impl Pebble {
             "listenAddress": listen.to_string(), "managementListenAddress": management.to_string(),
             "certificate": certificate, "privateKey": private_key, "httpPort": 1,
             "tlsPort": proved_at.port(), "ocspResponderURL": "", "externalAccountBindingRequired": false,
+            "certificateValidityPeriod": validity.as_secs(),
         }});
         let config = folder.write("pebble.json", &config.to_string());
         let start = |command: &mut Command| {
@@ -119,6 +127,7 @@ fn served(folder: &Folder, tls: SocketAddr, directory_url: &str, own: &Authority
         &format!(
             "
 # listen: 127.0.0.1:0
+adminToken: 0123456789abcdef
 listen: [{{address: '{tls}', tls: {{}}}}]
 truststore: authority.pem
 acme: {{directoryUrl: '{directory_url}', cacheDirectory: acme, contacts: ['mailto:ops@example.test'], termsOfServiceAgreed: true}}
@@ -184,4 +193,89 @@ fn who_cannot_prove_a_name_is_told_so_and_nothing_is_kept() {
     let log = folder.read(LOG);
     assert!(log.contains("the proof is invalid"), "{log}");
     assert!(!folder.path("acme/api.example.test.pem").exists());
+}
+
+/// The certificate that a new client is shown.
+fn shown_to(root: CertificateDer<'static>, address: SocketAddr) -> Vec<u8> {
+    connect(root, "api.example.test", address).unwrap().shown().to_vec()
+}
+
+#[test]
+fn a_certificate_near_its_end_is_renewed_and_no_connection_is_dropped() {
+    let (folder, tls, own) = (Folder::new(), free_address(), Authority::new("own"));
+    // To be renewed after ten seconds.
+    let pebble = Pebble::start_for(&folder, tls, Duration::from_secs(15));
+    folder.write("authority.pem", &pebble.web.pem());
+    let program = served(&folder, tls, &pebble.directory_url, &own);
+    let root = pebble.root();
+    let ordered = || program.metric_of("edgeway_acme_certificates_total");
+    let ask = || connect(root.clone(), "api.example.test", tls)?.get("api.example.test", "/mock");
+    program.wait_until(|_| ordered() == 2 && ask().is_ok());
+    let before = shown_to(root.clone(), tls);
+    let expiry = || {
+        let text = Client::connect(program.admin).get("/metrics").text();
+        let name = "edgeway_certificate_expiry_timestamp_seconds{domain_name=\"api.example.test\",listener=\"\"} ";
+        text.lines()
+            .find_map(|line| line.strip_prefix(name))
+            .map(|value| value.parse::<u64>().unwrap())
+    };
+    let ended = expiry().unwrap();
+    // What the operator has changed outlasts it.
+    let patch = r#"{"patchOperations": [{"op": "replace", "path": "/variables/v", "value": "1"}]}"#;
+    let token = "Authorization: Bearer 0123456789abcdef\r\n";
+    let stage = "/restapis/a/stages/prod";
+    assert_eq!(program.call(&format!("PATCH {stage}"), token, patch).status, 200);
+    let stop = AtomicBool::new(false);
+    let served = std::thread::scope(|scope| {
+        // One connection that stays open all the time, and new ones one after the other.
+        let kept = scope.spawn(|| {
+            let mut client = connect(root.clone(), "api.example.test", tls).unwrap();
+            let mut served = 0;
+            while !stop.load(Relaxed) {
+                assert_eq!(client.get("api.example.test", "/mock").unwrap().status, 200);
+                served += 1;
+            }
+            assert_eq!(client.shown(), before);
+            served
+        });
+        let new = scope.spawn(|| {
+            let mut served = 0;
+            while !stop.load(Relaxed) {
+                assert_eq!(ask().unwrap().status, 200);
+                served += 1;
+            }
+            served
+        });
+        program.wait_until(|_| {
+            stop.load(Relaxed) || kept.is_finished() || shown_to(root.clone(), tls) != before
+        });
+        stop.store(true, Relaxed);
+        [kept.join().unwrap(), new.join().unwrap()]
+    });
+    assert!(served.iter().all(|served| *served > 100), "{served:?}");
+    assert!(ordered() > 2 && expiry().unwrap() > ended);
+    let told = program.call(&format!("GET {stage}"), token, "").text();
+    assert!(told.contains(r#""variables":{"v":"1"}"#), "{told}");
+}
+
+#[test]
+fn while_the_authority_is_down_the_certificate_before_is_shown_and_people_are_told() {
+    let (folder, tls, own) = (Folder::new(), free_address(), Authority::new("own"));
+    folder.write("authority.pem", &own.pem());
+    std::fs::create_dir(folder.path("acme")).unwrap();
+    let old = own.identity("api.example.test", Dates::Ending, false);
+    let (chain, key) = old.pem();
+    folder.write("acme/api.example.test.pem", &(key + &chain));
+    let nobody = format!("https://{}/dir", free_address());
+    let program = served(&folder, tls, &nobody, &own);
+    program.wait_until(|program| program.metric_of("edgeway_acme_failures_total") == 2);
+    let mut client = connect(own.der(), "api.example.test", tls).unwrap();
+    assert_eq!(client.shown(), &*old.chain[0]);
+    assert_eq!(client.get("api.example.test", "/mock").unwrap().status, 200);
+    assert_eq!(program.metric_of("edgeway_acme_certificates_total"), 0);
+    assert_eq!(folder.read("acme/api.example.test.pem"), old.pem().1 + &old.pem().0);
+    let log = folder.read(LOG);
+    let lines = log.lines().filter(|line| line.contains("no certificate is issued"));
+    let of_it: Vec<_> = lines.filter(|line| line.contains("\"api.example.test\"")).collect();
+    assert!(of_it.len() == 1 && of_it[0].contains("again_in_s=60"), "{log}");
 }

@@ -39,6 +39,8 @@ pub(crate) struct Identity {
 pub(crate) enum Dates {
     Valid,
     Expired,
+    /// Tomorrow, after many years.
+    Ending,
 }
 
 impl Authority {
@@ -133,6 +135,10 @@ fn params(name: &str, dates: Dates) -> (CertificateParams, u64) {
     if dates == Dates::Expired {
         params.not_before = date_time_ymd(2001, 1, 1);
         params.not_after = date_time_ymd(2002, 1, 1);
+    } else if dates == Dates::Ending {
+        params.not_before = date_time_ymd(2001, 1, 1);
+        let tomorrow = std::time::SystemTime::now() + std::time::Duration::from_secs(86_400);
+        params.not_after = tomorrow.into();
     }
     (params, serial)
 }
