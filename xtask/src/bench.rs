@@ -6,15 +6,17 @@
 
 mod machine;
 mod report;
+mod scenario;
 pub(crate) mod servers;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
 use crate::{release, shell, toolchain};
+use scenario::Scenario;
 use servers::Server;
 
 /// Connections that the load generator keeps open.
@@ -48,12 +50,20 @@ struct Options {
     seconds: u64,
     /// Parts of the names of the servers to measure beside nginx; all of them if there are none.
     only: Vec<String>,
+    scenario: Scenario,
+    /// A build of edgeway to measure in place of what is shipped.
+    program: Option<PathBuf>,
 }
 
 impl Options {
     fn wants(&self, name: &str) -> bool {
-        self.only.is_empty()
-            || name == "nginx"
+        // nginx is what the others are compared with, and guards nothing.
+        let (compared_with, left_out) = match self.scenario {
+            Scenario::Plain => ("nginx", ""),
+            Scenario::Guarded => ("bare hyper proxy", "nginx"),
+        };
+        (self.only.is_empty() && name != left_out)
+            || name == compared_with
             || self.only.iter().any(|part| name.to_lowercase().contains(part))
     }
 }
@@ -66,22 +76,27 @@ pub(crate) fn run(rest: &[String]) -> Result<()> {
     toolchain::c_compiler()?;
     shell::say("building the servers with optimisations");
     shell::run(shell::cargo().args(["build", "--release", "--package", "bare-proxy"]))?;
-    if options.wants("edgeway, native") || options.wants("edgeway, wasm") {
-        release::build()?;
-    }
+    let program = match &options.program {
+        Some(program) => program.clone(),
+        None if options.wants("edgeway, native") || options.wants("edgeway, wasm") => {
+            release::build()?
+        }
+        None => PathBuf::new(),
+    };
 
     let scratch = shell::artefacts()?.join("bench");
     let _ = std::fs::remove_dir_all(&scratch);
     std::fs::create_dir_all(&scratch).with_context(|| format!("creating {}", scratch.display()))?;
     let script = scratch.join("load.lua");
-    std::fs::write(&script, load_script()).context("writing the load generator's script")?;
+    std::fs::write(&script, load_script(options.scenario))
+        .context("writing the load generator's script")?;
 
     shell::end_children_at_ctrl_c()?;
     let mut children = shell::Children::new();
     let backend = servers::backend(&scratch)?;
     backend.start(&mut children)?;
 
-    let mut servers = servers::all(&scratch, backend.port)?;
+    let mut servers = servers::all(options.scenario, &program, &scratch, backend.port)?;
     servers.retain(|server| options.wants(server.name));
     let mut measured = Vec::new();
     for server in &servers {
@@ -96,6 +111,9 @@ pub(crate) fn run(rest: &[String]) -> Result<()> {
     shell::say("warming up");
     for (server, process) in servers.iter().zip(&processes) {
         load(&wrk, &script, server, *process, 2)?;
+        if server.name.starts_with("edgeway") {
+            options.scenario.check_refusals(server)?;
+        }
     }
     for round in 0..options.rounds {
         shell::say(format!("round {} of {}", round + 1, options.rounds));
@@ -117,10 +135,15 @@ pub(crate) fn run(rest: &[String]) -> Result<()> {
             bail!("a server gave up: {ended}; its messages are in {}", scratch.display());
         }
     }
+    if options.scenario == Scenario::Guarded {
+        children.stop();
+        println!("\n{}", report::beyond_bare(&measured)?);
+        return Ok(());
+    }
     children.stop();
 
     let text = report::markdown(&measured, options.seconds, CONNECTIONS)?;
-    if options.only.is_empty() {
+    if options.only.is_empty() && options.program.is_none() {
         let path = shell::root().join("docs/benchmarks.md");
         std::fs::create_dir_all(shell::root().join("docs")).context("creating docs")?;
         std::fs::write(&path, &text).with_context(|| format!("writing {}", path.display()))?;
@@ -130,7 +153,13 @@ pub(crate) fn run(rest: &[String]) -> Result<()> {
 }
 
 fn options(rest: &[String]) -> Result<Options> {
-    let mut options = Options { rounds: 7, seconds: 6, only: Vec::new() };
+    let mut options = Options {
+        rounds: 7,
+        seconds: 6,
+        only: Vec::new(),
+        scenario: Scenario::Plain,
+        program: None,
+    };
     let mut arguments = rest.iter();
     while let Some(argument) = arguments.next() {
         let mut number = || -> Result<u64> {
@@ -145,8 +174,22 @@ fn options(rest: &[String]) -> Result<Options> {
             "--only" => options
                 .only
                 .push(arguments.next().context("--only takes a server's name")?.to_lowercase()),
+            "--scenario" => {
+                options.scenario = arguments
+                    .next()
+                    .and_then(|name| Scenario::named(name))
+                    .context("--scenario takes `plain` or `guarded`")?;
+            }
+            "--program" => {
+                let program = arguments.next().context("--program takes a path")?;
+                options.program = Some(
+                    Path::new(program)
+                        .canonicalize()
+                        .with_context(|| format!("finding {program}"))?,
+                );
+            }
             other => bail!(
-                "unknown argument `{other}`: `bench [--rounds N] [--seconds N] [--only NAME]…`"
+                "unknown argument `{other}`: `bench [--scenario plain|guarded] [--rounds N] [--seconds N] [--only NAME]… [--program PATH]`"
             ),
         }
     }
@@ -176,12 +219,18 @@ fn starts(server: &Server) -> Result<Measured> {
 /// Loads one server for some seconds. Every answer is compared by the load generator; one wrong answer fails the run.
 fn load(wrk: &Path, script: &Path, server: &Server, process: u32, seconds: u64) -> Result<Sample> {
     server.check()?;
+    let known = server.known_tokens()?;
     let before = machine::usage(process)?;
     let load = Load::generate(wrk, script, &server.url(), CONNECTIONS, seconds)
         .with_context(|| server.name.to_owned())?;
     let after = machine::usage(process)?;
     server.check()?;
     let requests = load.number("requests")?;
+    if let (Some(before), Some(after)) = (known, server.known_tokens()?)
+        && ((after - before) as f64) < requests
+    {
+        bail!("of {requests} tokens {} were known to {}", after - before, server.name);
+    }
     Ok(Sample {
         requests_per_s: requests / (load.number("duration_us")? / 1e6),
         cpu_us_per_request: after.cpu.saturating_sub(before.cpu).as_secs_f64() * 1e6 / requests,
@@ -228,8 +277,9 @@ impl Load {
 }
 
 /// A browser's request, about 15 fields; and a check of each answer.
-fn load_script() -> String {
-    let fields: String = servers::REQUEST_FIELDS
+fn load_script(scenario: Scenario) -> String {
+    let fields: String = scenario
+        .fields()
         .iter()
         .map(|(name, value)| format!("wrk.headers[{name:?}] = {value:?}\n"))
         .collect();

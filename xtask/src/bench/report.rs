@@ -88,6 +88,21 @@ pub(crate) fn markdown(measured: &[Measured], seconds: u64, connections: u32) ->
     Ok(text)
 }
 
+/// What a request costs beyond the bare proxy, which is the first of these: CPU time of the same rounds.
+pub(crate) fn beyond_bare(measured: &[Measured]) -> Result<String> {
+    let (bare, servers) = measured.split_first().context("nothing was measured")?;
+    let mut text =
+        String::from("| server | CPU µs a request | beyond the bare proxy |\n|---|---|---|\n");
+    for server in [bare].into_iter().chain(servers) {
+        let own = median(server.samples.iter().map(|sample| sample.cpu_us_per_request));
+        let rounds = server.samples.iter().zip(&bare.samples);
+        let beyond =
+            median(rounds.map(|(own, bare)| own.cpu_us_per_request - bare.cpu_us_per_request));
+        let _ = writeln!(text, "| {} | {own:.1} | {beyond:.1} |", server.name);
+    }
+    Ok(text)
+}
+
 fn median(values: impl Iterator<Item = f64>) -> f64 {
     let mut values: Vec<f64> = values.collect();
     values.sort_by(f64::total_cmp);
@@ -133,6 +148,13 @@ mod tests {
             text.contains("| other | 20.0 | 20.0–80.0 | 1000 | 10 | 20 | 1.5 | 2.0 | 5 |"),
             "{text}"
         );
+    }
+
+    #[test]
+    fn what_is_beyond_the_bare_proxy_is_compared_round_by_round() {
+        let bare = server("bare", [10.0, 10.0, 40.0, 10.0, 10.0]);
+        let text = beyond_bare(&[bare, server("own", [30.0, 31.0, 62.0, 29.0, 31.0])]).unwrap();
+        assert!(text.contains("| own | 31.0 | 21.0 |"), "{text}");
     }
 
     #[test]

@@ -8,33 +8,12 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
-use crate::release;
+use super::scenario::{JWKS, JWKS_PATH, Scenario};
 use crate::shell::{self, Children};
 
 /// What the backend answers: 200 bytes, and nothing that a proxy might change.
 pub(crate) const BODY: &str = "0123456789abcdefghijklmnopqrstuvwxyzABCD0123456789abcdefghijklmnopqrstuvwxyzABCD\
 0123456789abcdefghijklmnopqrstuvwxyzABCD0123456789abcdefghijklmnopqrstuvwxyzABCD0123456789abcdefghijklmnopqrstuvwxyzABCD";
-
-/// A request as a browser behind a content delivery network sends it; with `Host` that makes 15 fields.
-pub(crate) const REQUEST_FIELDS: [(&str, &str); 14] = [
-    ("Accept", "application/json, text/plain, */*"),
-    ("Accept-Language", "en-GB,en;q=0.9,de;q=0.7"),
-    ("Authorization", "Basic YWxpY2U6b3BlbiBzZXNhbWU="),
-    ("Cache-Control", "no-cache"),
-    ("Cookie", "session=5f2b8a1c9d3e4f60718293a4b5c6d7e8; theme=dark; consent=1"),
-    ("Origin", "https://shop.example.com"),
-    ("Referer", "https://shop.example.com/products?page=2"),
-    ("Sec-Fetch-Dest", "empty"),
-    ("Sec-Fetch-Mode", "cors"),
-    ("Sec-Fetch-Site", "same-site"),
-    (
-        "User-Agent",
-        "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0.0.0 Safari/537.36",
-    ),
-    ("X-Forwarded-For", "203.0.113.7"),
-    ("X-Forwarded-Proto", "https"),
-    ("X-Request-Id", "01890f5e-7b2c-7a10-9a35-2f1f0e4c8d11"),
-];
 
 /// The path that is asked for; every server knows it under the stage's name.
 const PATH: &str = "/prod/items/42";
@@ -45,6 +24,9 @@ pub(crate) struct Server {
     pub(crate) port: u16,
     program: PathBuf,
     arguments: Vec<String>,
+    scenario: Scenario,
+    /// Where edgeway tells its metrics.
+    admin: Option<u16>,
     /// Where its output goes: for edgeway that is its access log.
     output: PathBuf,
 }
@@ -101,25 +83,25 @@ impl Server {
 
     /// Asks once and compares the whole answer.
     pub(crate) fn check(&self) -> Result<()> {
-        let address = SocketAddr::from(([127, 0, 0, 1], self.port));
-        let mut stream = TcpStream::connect_timeout(&address, Duration::from_secs(1))?;
-        stream.set_read_timeout(Some(Duration::from_secs(5)))?;
-        let mut request = format!(
-            "GET {PATH} HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nConnection: close\r\n",
-            self.port
-        );
-        for (name, value) in REQUEST_FIELDS {
-            request.push_str(&format!("{name}: {value}\r\n"));
-        }
-        request.push_str("\r\n");
-        stream.write_all(request.as_bytes())?;
-        let mut answer = Vec::new();
-        stream.take(64 * 1024).read_to_end(&mut answer)?;
-        let answer = String::from_utf8_lossy(&answer);
+        let answer = self.ask(&self.scenario.fields())?;
         if !answer.starts_with("HTTP/1.1 200 ") || !answer.trim_end().ends_with(BODY) {
             bail!("{} answered wrongly: {answer}", self.name);
         }
         Ok(())
+    }
+
+    /// Asks once, with these fields.
+    pub(crate) fn ask(&self, fields: &[(&str, &str)]) -> Result<String> {
+        get(self.port, PATH, fields)
+    }
+
+    /// How many tokens had been verified before, if there are any.
+    pub(crate) fn known_tokens(&self) -> Result<Option<u64>> {
+        let (Some(admin), Scenario::Guarded) = (self.admin, self.scenario) else { return Ok(None) };
+        let text = get(admin, "/metrics", &[])?;
+        let value =
+            text.lines().find_map(|line| line.strip_prefix("edgeway_known_signatures_total "));
+        Ok(Some(value.context("there is no such metric")?.parse().context("reading a metric")?))
     }
 
     fn messages(&self) -> String {
@@ -135,34 +117,59 @@ impl Server {
     }
 }
 
-/// nginx with one fixed answer.
+/// One request on a connection of its own, and all of its answer.
+fn get(port: u16, path: &str, fields: &[(&str, &str)]) -> Result<String> {
+    let address = SocketAddr::from(([127, 0, 0, 1], port));
+    let mut stream = TcpStream::connect_timeout(&address, Duration::from_secs(1))?;
+    stream.set_read_timeout(Some(Duration::from_secs(5)))?;
+    let mut request =
+        format!("GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n");
+    for (name, value) in fields {
+        request.push_str(&format!("{name}: {value}\r\n"));
+    }
+    request.push_str("\r\n");
+    stream.write_all(request.as_bytes())?;
+    let mut answer = Vec::new();
+    stream.take(256 * 1024).read_to_end(&mut answer)?;
+    Ok(String::from_utf8_lossy(&answer).into_owned())
+}
+
+/// nginx with one fixed answer, and the keys of a user pool.
 pub(crate) fn backend(scratch: &Path) -> Result<Server> {
     let port = free_port()?;
     let site = format!(
-        "server {{ listen 127.0.0.1:{port} reuseport; default_type application/json; location / {{ return 200 \"{BODY}\"; }} }}"
+        "server {{ listen 127.0.0.1:{port} reuseport; default_type application/json; location / {{ return 200 \"{BODY}\"; }}\n\
+         location = {JWKS_PATH} {{ return 200 '{JWKS}'; }} }}"
     );
-    nginx("backend", scratch, port, &format!("access_log off;\n{site}"))
+    nginx("backend", scratch, port, &format!("access_log off;\n{site}"), Scenario::Plain)
 }
 
 /// The servers to compare, nginx first: it is what the others are measured by.
-pub(crate) fn all(scratch: &Path, backend: u16) -> Result<Vec<Server>> {
+pub(crate) fn all(
+    scenario: Scenario,
+    edgeway_program: &Path,
+    scratch: &Path,
+    backend: u16,
+) -> Result<Vec<Server>> {
     let release = shell::target_dir().join("release");
     let bare = free_port()?;
     Ok(vec![
-        nginx_proxy(scratch, backend)?,
+        nginx_proxy(scenario, scratch, backend)?,
         Server {
             name: "bare hyper proxy",
             port: bare,
             program: release.join("bare-proxy"),
             arguments: vec![format!("127.0.0.1:{bare}"), format!("127.0.0.1:{backend}")],
+            scenario,
+            admin: None,
             output: scratch.join("bare-proxy"),
         },
-        edgeway("edgeway, native", "native", scratch, backend)?,
-        edgeway("edgeway, Wasm", "component", scratch, backend)?,
+        edgeway(scenario, "native", edgeway_program, scratch, backend)?,
+        edgeway(scenario, "component", edgeway_program, scratch, backend)?,
     ])
 }
 
-fn nginx_proxy(scratch: &Path, backend: u16) -> Result<Server> {
+fn nginx_proxy(scenario: Scenario, scratch: &Path, backend: u16) -> Result<Server> {
     let port = free_port()?;
     let site = format!(
         "log_format entry escape=json '{{\"requestId\":\"$request_id\",\"ip\":\"$remote_addr\",\"requestTime\":\"$time_local\",\
@@ -175,10 +182,16 @@ fn nginx_proxy(scratch: &Path, backend: u16) -> Result<Server> {
          }} }}",
         log = scratch.join("nginx-access.log").display()
     );
-    nginx("nginx", scratch, port, &site)
+    nginx("nginx", scratch, port, &site, scenario)
 }
 
-fn nginx(name: &'static str, scratch: &Path, port: u16, http: &str) -> Result<Server> {
+fn nginx(
+    name: &'static str,
+    scratch: &Path,
+    port: u16,
+    http: &str,
+    scenario: Scenario,
+) -> Result<Server> {
     let dir = scratch.join(name);
     std::fs::create_dir_all(&dir).with_context(|| format!("creating {}", dir.display()))?;
     let here = dir.display();
@@ -206,14 +219,23 @@ fn nginx(name: &'static str, scratch: &Path, port: u16, http: &str) -> Result<Se
             "-c".into(),
             config.display().to_string(),
         ],
+        scenario,
+        admin: None,
         output: scratch.join(format!("{name}-output")),
     })
 }
 
 /// edgeway with one HTTP_PROXY route and an access log, as it is deployed.
-fn edgeway(name: &'static str, engine: &str, scratch: &Path, backend: u16) -> Result<Server> {
+fn edgeway(
+    scenario: Scenario,
+    engine: &str,
+    program: &Path,
+    scratch: &Path,
+    backend: u16,
+) -> Result<Server> {
+    let name = if engine == "native" { "edgeway, native" } else { "edgeway, Wasm" };
     let (port, admin) = (free_port()?, free_port()?);
-    let definition = serde_json::json!({
+    let mut definition = serde_json::json!({
         "openapi": "3.0.1",
         "info": {"title": "items", "version": "1"},
         "paths": {"/items/{id}": {"get": {
@@ -229,7 +251,7 @@ fn edgeway(name: &'static str, engine: &str, scratch: &Path, backend: u16) -> Re
         }}}
     });
     // The limits that AWS gives every account would end the measurement at 10,000 requests a second.
-    let config = serde_json::json!({
+    let mut config = serde_json::json!({
         "listen": format!("127.0.0.1:{port}"),
         "admin": format!("127.0.0.1:{admin}"),
         "region": "us-east-1",
@@ -248,6 +270,7 @@ fn edgeway(name: &'static str, engine: &str, scratch: &Path, backend: u16) -> Re
         }],
         "account": {"throttleSettings": {"rateLimit": 10_000_000, "burstLimit": 10_000_000}}
     });
+    scenario.guard(&mut definition, &mut config, backend);
     std::fs::write(scratch.join("items.json"), definition.to_string())
         .context("writing the definition")?;
     let path = scratch.join(format!("edgeway-{engine}.json"));
@@ -256,12 +279,14 @@ fn edgeway(name: &'static str, engine: &str, scratch: &Path, backend: u16) -> Re
     Ok(Server {
         name,
         port,
-        program: release::program()?,
+        program: program.to_owned(),
         arguments: ["serve", "--engine", engine, "--config"]
             .map(String::from)
             .into_iter()
             .chain([path.display().to_string()])
             .collect(),
+        scenario,
+        admin: Some(admin),
         output: scratch.join(format!("edgeway-{engine}-output")),
     })
 }
