@@ -72,6 +72,9 @@ pub struct Context<'a> {
     pub trace: Trace<'a>,
     /// Whether the request is traced: then that is its trace, and the endpoint's call the parent.
     pub is_traced: bool,
+    /// Whether the trace that is passed on came by no `traceparent`: a `tracestate` is of another then, and ends
+    /// here (W3C's Trace Context, "Processing model").
+    pub ends_trace_state: bool,
     /// Whether the request is the operator's own, by `TestInvokeMethod`.
     pub is_test_invoke: bool,
     /// `$context.accountId`.
@@ -156,6 +159,7 @@ impl Context<'_> {
                 sampled: owned(self.trace.sampled),
             },
             is_traced: self.is_traced,
+            ends_trace_state: self.ends_trace_state,
             is_test_invoke: self.is_test_invoke,
             request_id: self.request_id,
             extended_request_id: self.extended_request_id,

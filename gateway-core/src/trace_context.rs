@@ -21,6 +21,8 @@ struct Received {
     parent_id: Option<u64>,
     /// Whether it is recorded, if that is decided.
     is_sampled: Option<bool>,
+    /// Whether `traceparent` said so.
+    is_w3c: bool,
 }
 
 /// Takes part in the trace that a request belongs to, or begins one. What is passed on from here is
@@ -40,6 +42,7 @@ pub(crate) fn continue_trace(
         return None;
     }
     context.is_traced = true;
+    context.ends_trace_state = !received.is_w3c;
     context.trace.parent = ids::trace_parent(seed).into();
     Some(Box::new(Tracer::new(received.trace_id, received.parent_id, seed)))
 }
@@ -57,7 +60,7 @@ fn received(fields: &Fields, context: &Context<'_>, seed: Seed) -> Received {
         from_root(&root).expect("it is of this shape")
     };
     let Some(trace_id) = from_root(&context.trace.root) else {
-        return Received { trace_id: new(), parent_id: None, is_sampled: None };
+        return Received { trace_id: new(), parent_id: None, is_sampled: None, is_w3c: false };
     };
     let has_root = Trace::given(fields, "Root").is_some();
     let parent = Trace::given(fields, "Parent").filter(|id| has_root && id.len() == 16);
@@ -67,7 +70,7 @@ fn received(fields: &Fields, context: &Context<'_>, seed: Seed) -> Received {
         Some("0") => Some(false),
         _ => None,
     };
-    Received { trace_id, parent_id, is_sampled }
+    Received { trace_id, parent_id, is_sampled, is_w3c: false }
 }
 
 /// `00-{trace id}-{parent id}-{flags}`; of later versions what is known of this one.
@@ -84,7 +87,8 @@ fn traceparent(line: &str) -> Option<Received> {
     let flags: u8 = hex(flags)?;
     let is_valid = trace_id != 0 && parent_id != 0;
     let is_sampled = Some(flags & 1 == 1);
-    is_valid.then_some(Received { trace_id, parent_id: Some(parent_id), is_sampled })
+    let parent_id = Some(parent_id);
+    is_valid.then_some(Received { trace_id, parent_id, is_sampled, is_w3c: true })
 }
 
 /// Digits in lower case alone are hexadecimal here.
@@ -119,6 +123,7 @@ mod tests {
             trace_id: 0x4bf9_2f35_77b3_4da6_a3ce_929d_0e0e_4736,
             parent_id: Some(0x00f0_67aa_0ba9_02b7),
             is_sampled: Some(true),
+            is_w3c: true,
         };
         assert_eq!(traceparent(W3C), Some(received));
         assert_eq!(traceparent(&format!(" {W3C}\t")), Some(received));

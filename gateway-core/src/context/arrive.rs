@@ -39,6 +39,7 @@ impl<'a> Context<'a> {
             user_agent: request.fields.get("user-agent").map(Into::into),
             trace: Trace::complete(&request.fields, arrival.seed, arrival.now),
             is_traced: false,
+            ends_trace_state: false,
             is_test_invoke: false,
             account_id: snapshot.account_id.as_str().into(),
             api_id: "".into(),

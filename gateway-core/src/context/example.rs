@@ -31,6 +31,7 @@ pub(crate) fn example() -> Context<'static> {
             sampled: "0".into(),
         },
         is_traced: false,
+        ends_trace_state: false,
         is_test_invoke: false,
         account_id: "123456789012".into(),
         api_id: "r3pmxmplak".into(),

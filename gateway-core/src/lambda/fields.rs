@@ -19,7 +19,8 @@ pub(super) fn visible_fields<'a>(input: &EventInput<'a>) -> Vec<Pair<'a>> {
     let mut pairs: Vec<Pair<'a>> = Vec::with_capacity(fields.len() + 6);
     for field in fields {
         let is_replaced = is_one_of(field.name, ADDED)
-            || traceparent.is_some() && field.name.eq_ignore_ascii_case("traceparent");
+            || traceparent.is_some() && field.name.eq_ignore_ascii_case("traceparent")
+            || input.context.ends_trace_state && field.name.eq_ignore_ascii_case("tracestate");
         if !is_hidden(field.name, input.protocol) && !is_replaced {
             let name = canonical_name(field.name, input);
             pairs.push((name.into(), field.value.into()));

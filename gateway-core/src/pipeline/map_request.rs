@@ -179,7 +179,9 @@ fn own_fields(request: &Request, context: &Context) -> Fields {
     fields.push("X-Amzn-Trace-Id", context.trace.to_field());
     if let Some(traceparent) = context.traceparent() {
         fields.push("traceparent", traceparent);
-        request.fields.all("tracestate").for_each(|state| fields.push("tracestate", state));
+        if !context.ends_trace_state {
+            request.fields.all("tracestate").for_each(|state| fields.push("tracestate", state));
+        }
     }
     if !matches!(request.method.as_str(), "GET" | "HEAD" | "OPTIONS")
         && let Some(content_type) = request.fields.get("content-type")

@@ -2,7 +2,7 @@
 //!
 //! Lets through what names a stage and a method of it. Refuses with 403 `Forbidden` what names no
 //! API or stage, with MISSING_AUTHENTICATION_TOKEN (REST) or 404 `Not Found` (HTTP) what names no
-//! method, or leads out of the one that it names or around the protection of another. Asks the host for nothing.
+//! method, or leads out of the one that it names or around the protection or the limit of another. Asks the host for nothing.
 
 use alloc::borrow::Cow;
 use alloc::string::String;
@@ -186,11 +186,18 @@ fn misleads(of: MethodOf<'_>, http_method: &str, path: &str) -> Option<&'static 
         return Some("the path leads out of what the method is for");
     }
     // To an endpoint `//admin`, `/./admin` and `/%61dmin` are `/admin`, which may be protected otherwise.
-    let other = of.at.find_method(http_method, &read)?.method;
-    let is_open = other.authorization == Authorization::None && !other.api_key_required;
-    let is_alike = other.authorization == of.method.authorization
-        && other.api_key_required == of.method.api_key_required;
-    (!is_open && !is_alike).then_some("the path leads around what protects another method")
+    let other = of.at.find_method(http_method, &read)?;
+    let is_open =
+        other.method.authorization == Authorization::None && !other.method.api_key_required;
+    let is_alike = other.method.authorization == of.method.authorization
+        && other.method.api_key_required == of.method.api_key_required;
+    if !is_open && !is_alike {
+        return Some("the path leads around what protects another method");
+    }
+    let limit = |of: MethodOf<'_>| of.plan.throttle.as_ref().map(|(_, limit)| *limit);
+    limit(other)
+        .is_some_and(|other| limit(of).is_none_or(|own| own.exceeds(other)))
+        .then_some("the path leads around the limit of another method")
 }
 
 /// An API that a request names.

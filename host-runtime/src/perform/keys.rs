@@ -1,6 +1,6 @@
 //! `FindKey`: issuers' keys, in one cache for all threads, by the core's own transitions.
 
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use gateway_core::effect::{EffectError, FindKey, KeySource};
 use gateway_core::jwt::{Discovery, Jwk, JwksCache, Lookup, jwks_uri, read_jwks};
@@ -33,12 +33,14 @@ impl Keys {
         Self { cognito_endpoint, ..Self::default() }
     }
 
-    /// The key, or that the issuer has none of this `kid`.
+    /// The key, or that the issuer has none of this `kid`. On a runtime for local tasks: a fetch goes on
+    /// when the client leaves that it was begun for, or else who comes with a forged `kid` and leaves again
+    /// could have the issuer asked as often as they like.
     pub async fn find(
-        &self,
+        self: &Arc<Self>,
         effect: &FindKey,
-        now: impl Fn() -> Timestamp,
-        client: &impl FetchDocument,
+        now: impl Fn() -> Timestamp + Copy + 'static,
+        client: &(impl FetchDocument + Clone + 'static),
     ) -> Result<Option<Jwk>, EffectError> {
         loop {
             // Listen first: a set that is stored between the look-up and the wait wakes us too.
@@ -48,13 +50,15 @@ impl Keys {
             match lookup {
                 Lookup::Found(key) => return Ok(key),
                 Lookup::Failed(error) => return Err(error),
-                Lookup::Wait => stored.await,
+                Lookup::Wait => {}
                 Lookup::Fetch => {
-                    let fetch =
-                        Fetch { keys: self, source: &effect.source, now: &now, ended: false };
-                    fetch.run(client).await;
+                    let (keys, source) = (Arc::clone(self), effect.source.clone());
+                    let (fetch, client) =
+                        (Fetch { keys, source, now, ended: false }, client.clone());
+                    tokio::task::spawn_local(async move { fetch.run(&client).await });
                 }
             }
+            stored.await;
         }
     }
 
@@ -63,18 +67,19 @@ impl Keys {
     }
 }
 
-/// A fetch under way. Dropped before its end (the client left), it ends as cancelled, so that
+/// A fetch under way. Dropped before its end (the host goes down, or panics), it ends as cancelled, so that
 /// those who wait go on.
-struct Fetch<'a, N: Fn() -> Timestamp> {
-    keys: &'a Keys,
-    source: &'a KeySource,
-    now: &'a N,
+struct Fetch<N: Fn() -> Timestamp> {
+    keys: Arc<Keys>,
+    source: KeySource,
+    now: N,
     ended: bool,
 }
 
-impl<N: Fn() -> Timestamp> Fetch<'_, N> {
+impl<N: Fn() -> Timestamp> Fetch<N> {
     async fn run(mut self, client: &impl FetchDocument) {
-        let fetched = fetch_keys(self.source, self.keys.cognito_endpoint.as_deref(), client).await;
+        let endpoint = self.keys.cognito_endpoint.as_deref();
+        let fetched = fetch_keys(&self.source, endpoint, client).await;
         if let Err(error) = &fetched {
             tracing::warn!(source = ?self.source, ?error, "the issuer's keys cannot be fetched");
         }
@@ -83,12 +88,12 @@ impl<N: Fn() -> Timestamp> Fetch<'_, N> {
 
     fn end(&mut self, fetched: Result<Vec<Jwk>, EffectError>) {
         self.ended = true;
-        self.keys.cache().store(self.source, fetched, (self.now)());
+        self.keys.cache().store(&self.source, fetched, (self.now)());
         self.keys.stored.notify_waiters();
     }
 }
 
-impl<N: Fn() -> Timestamp> Drop for Fetch<'_, N> {
+impl<N: Fn() -> Timestamp> Drop for Fetch<N> {
     fn drop(&mut self) {
         if !self.ended {
             self.end(Err(EffectError::Cancelled));
@@ -115,24 +120,25 @@ async fn fetch_keys(
 
 #[cfg(test)]
 mod tests {
-    use std::cell::{Cell, RefCell};
+    use std::cell::RefCell;
     use std::collections::BTreeMap;
+    use std::rc::Rc;
+
+    use futures_util::FutureExt;
+    use futures_util::future::join_all;
 
     use super::*;
 
     /// An issuer made of documents; counts what is asked of it.
-    #[derive(Default)]
+    #[derive(Clone, Default)]
     struct Documents {
         by_url: BTreeMap<String, String>,
-        asked: RefCell<Vec<String>>,
-        slow: bool,
+        asked: Rc<RefCell<Vec<String>>>,
     }
     impl FetchDocument for Documents {
         async fn fetch(&self, url: &str, _: usize, _: u32) -> Result<Vec<u8>, EffectError> {
             self.asked.borrow_mut().push(url.into());
-            if self.slow {
-                tokio::task::yield_now().await;
-            }
+            tokio::task::yield_now().await;
             let document = self.by_url.get(url).cloned();
             document.map(String::into_bytes).ok_or(EffectError::Unavailable("404".into()))
         }
@@ -155,51 +161,62 @@ mod tests {
     fn at_i() -> KeySource {
         KeySource::Issuer("https://i/".into())
     }
+    fn on_a_runtime<T>(run: impl Future<Output = T>) -> T {
+        let mut builder = tokio::runtime::Builder::new_current_thread();
+        builder.build_local(Default::default()).unwrap().block_on(run)
+    }
+    /// Whether it has this key at this time.
+    async fn has(keys: &Arc<Keys>, issuer: &Documents, kid: &'static str, now: u64) -> bool {
+        let found = keys.find(&find(at_i(), kid), move || Timestamp(now), issuer).await;
+        found.unwrap().is_some()
+    }
 
-    #[tokio::test]
-    async fn keys_are_found_by_discovery_and_kept() {
-        let (keys, issuer) = (Keys::default(), issuer());
-        for _ in 0..3 {
-            let found = keys.find(&find(at_i(), "k"), || Timestamp(0), &issuer).await;
-            assert_eq!(found.unwrap().unwrap().kid.as_deref(), Some("k"));
-        }
+    #[test]
+    fn keys_are_found_by_discovery_and_kept() {
+        let (keys, issuer) = (Arc::default(), issuer());
+        on_a_runtime(async {
+            for _ in 0..3 {
+                assert!(has(&keys, &issuer, "k", 0).await);
+            }
+        });
         assert_eq!(issuer.asked.borrow().len(), 2);
     }
 
-    #[tokio::test]
-    async fn a_user_pool_is_asked_at_the_configured_endpoint() {
-        let (keys, issuer) = (Keys::new(Some("http://local/".into())), issuer());
+    #[test]
+    fn a_user_pool_is_asked_at_the_configured_endpoint() {
+        let (keys, issuer) = (Arc::new(Keys::new(Some("http://local/".into()))), issuer());
         let pool = KeySource::UserPool { region: "r".into(), pool_id: "p_1".into() };
-        assert!(keys.find(&find(pool, "k"), || Timestamp(0), &issuer).await.unwrap().is_some());
+        let effect = find(pool, "k");
+        let found = on_a_runtime(keys.find(&effect, || Timestamp(0), &issuer));
+        assert!(found.unwrap().is_some());
     }
 
-    #[tokio::test]
-    async fn a_hundred_concurrent_misses_are_one_fetch() {
-        let (keys, issuer) = (Keys::default(), Documents { slow: true, ..issuer() });
-        let effect = find(at_i(), "k");
-        let found = Cell::new(0);
-        let ask = async || {
-            let key = keys.find(&effect, || Timestamp(0), &issuer).await.unwrap();
-            found.set(found.get() + usize::from(key.is_some()));
-        };
-        futures_util::future::join_all((0..100).map(|_| ask())).await;
-        assert_eq!((found.get(), issuer.asked.borrow().len()), (100, 2));
+    #[test]
+    fn a_hundred_concurrent_misses_are_one_fetch() {
+        let (keys, issuer) = (Arc::default(), issuer());
+        let asked = (0..100).map(|_| has(&keys, &issuer, "k", 0));
+        assert_eq!(on_a_runtime(join_all(asked)), [true; 100]);
+        assert_eq!(issuer.asked.borrow().len(), 2);
     }
 
-    #[tokio::test]
-    async fn a_caller_that_leaves_during_the_fetch_blocks_nobody() {
-        let (keys, issuer) = (Keys::default(), Documents { slow: true, ..issuer() });
-        let effect = find(at_i(), "k");
-        let leaves = keys.find(&effect, || Timestamp(0), &issuer);
-        assert!(futures_util::FutureExt::now_or_never(leaves).is_none());
-        assert!(keys.find(&effect, || Timestamp(1), &issuer).await.unwrap().is_some());
+    #[test]
+    fn callers_who_leave_during_the_fetch_block_nobody_and_have_nothing_fetched_again() {
+        let (keys, issuer) = (Arc::default(), issuer());
+        on_a_runtime(async {
+            for now in 0..100 {
+                assert!(has(&keys, &issuer, "forged", now).now_or_never().is_none());
+            }
+            assert!(has(&keys, &issuer, "k", 100).await);
+        });
+        assert_eq!(issuer.asked.borrow().len(), 2);
     }
 
-    #[tokio::test]
-    async fn nonsense_from_the_issuer_is_an_error() {
+    #[test]
+    fn nonsense_from_the_issuer_is_an_error() {
         let mut issuer = issuer();
         issuer.by_url.insert("https://keys/set".into(), "<html>".into());
-        let got = Keys::default().find(&find(at_i(), "k"), || Timestamp(0), &issuer).await;
+        let (keys, effect) = (Arc::<Keys>::default(), find(at_i(), "k"));
+        let got = on_a_runtime(keys.find(&effect, || Timestamp(0), &issuer));
         assert!(matches!(got, Err(EffectError::Malformed(_))), "{got:?}");
     }
 }

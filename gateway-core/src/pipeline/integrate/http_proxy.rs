@@ -165,6 +165,7 @@ fn rest_request_fields(mapped: Mapped, request: &Request, context: &Context) -> 
     let dropped = |name: &str| {
         INVISIBLE_TO_REST.contains(name)
             || is_signed && name.eq_ignore_ascii_case("authorization")
+            || context.ends_trace_state && name.eq_ignore_ascii_case("tracestate")
             || NEVER_SENT_BY_REST.contains(name)
     };
     let mut edits = removals(&request.fields, dropped);
@@ -191,7 +192,10 @@ const NEVER_SENT_BY_REST: Names = Names::of(&["host", "content-encoding", "via",
 /// Changes to the client's fields for the endpoint of an HTTP API.
 fn http_request_fields(request: &Request, context: &Context) -> FieldEdits {
     let mut edits = removals(&request.fields, |name| {
-        HOP_BY_HOP.contains(name) || NEVER_SENT_BY_HTTP.contains(name) || TRANSLATED.contains(name)
+        HOP_BY_HOP.contains(name)
+            || NEVER_SENT_BY_HTTP.contains(name)
+            || TRANSLATED.contains(name)
+            || context.ends_trace_state && name.eq_ignore_ascii_case("tracestate")
     });
     set_inserted(&mut edits, request, context);
     let earlier = |name: &str| {
