@@ -11,7 +11,21 @@ use crate::text::{contains_small, is_compact, starts_with, words};
 /// Whether a text leads to a file of the system: out of its folder, or to one that systems have.
 pub(crate) fn is_local_file(text: &[u8]) -> bool {
     let plain = plain(text);
-    is_traversal(&plain) || names_system_file(&plain)
+    (is_traversal(&plain) && !is_link_to_asset(text)) || names_system_file(&plain)
+}
+
+/// `../images/logo.png`: a link, as pages have them, to what everybody may see.
+fn is_link_to_asset(text: &[u8]) -> bool {
+    const ASSETS: [&[u8]; 16] = [
+        b"avif", b"css", b"gif", b"htm", b"html", b"ico", b"jpeg", b"jpg", b"js", b"mjs", b"mp4",
+        b"pdf", b"png", b"svg", b"webp", b"woff2",
+    ];
+    let text = text.trim_ascii();
+    let Some(dot) = text.iter().rposition(|b| *b == b'.') else { return false };
+    let is_plain = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-' | b'/');
+    ASSETS.iter().any(|known| text[dot + 1..].eq_ignore_ascii_case(known))
+        && text.iter().all(is_plain)
+        && text.windows(2).filter(|pair| *pair == b"..").count() <= 2
 }
 
 /// A path: each of its segments may be what nobody serves.
@@ -109,7 +123,10 @@ fn names_system_file(text: &[u8]) -> bool {
     {
         return false;
     }
-    names::is_system(text)
+    // `.env.example`: what is copied to begin with, for everybody to see.
+    let is_template =
+        [&b".example"[..], b".sample", b".template"].iter().any(|e| text.ends_with(e));
+    !is_template && names::is_system(text)
 }
 
 /// A URL whose host is an address of version 4: whoever includes it means no site.

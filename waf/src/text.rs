@@ -40,13 +40,16 @@ pub(crate) fn contains_small(text: &[u8], small: &[u8]) -> bool {
         .any(|(at, byte)| (*byte == low || *byte == high) && starts_with(&text[at + 1..], rest))
 }
 
-/// `name;date;time;type`: a list of names, as a first line of values has it.
+/// `name;date;time;type`, `Date | Time | Place`: a list of names, as a first line of values has it.
 pub(crate) fn is_columns(text: &[u8]) -> bool {
     let line = text.trim_ascii();
     [b';', b'|'].into_iter().any(|mark| {
         let is_name = |name: &[u8]| {
+            let name = name.trim_ascii();
             !name.is_empty() && name.iter().all(|b| b.is_ascii_alphabetic() || *b == b'_')
         };
-        line.iter().filter(|b| **b == mark).count() >= 3 && line.split(|b| *b == mark).all(is_name)
+        let marks = line.iter().filter(|b| **b == mark).count();
+        let is_apart = || line.windows(3).filter(|w| *w == [b' ', mark, b' ']).count() == marks;
+        (marks >= 3 || marks == 2 && is_apart()) && line.split(|b| *b == mark).all(is_name)
     })
 }

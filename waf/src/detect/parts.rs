@@ -3,6 +3,7 @@
 //! one in another, and JSON's own quotes are none of SQL's.
 
 mod multipart;
+mod xml;
 
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
@@ -15,6 +16,7 @@ use crate::statement::find;
 use crate::text::starts_with;
 use crate::transform::Transformation;
 use multipart::{is_binary, multipart};
+use xml::xml;
 
 /// Most parts of one place; what is beyond is in the last one.
 const PARTS_MAX: usize = 2_048;
@@ -356,35 +358,6 @@ fn json(content: &[u8], is_cut: bool) -> Vec<Part> {
         }
     }
     parts
-}
-
-/// Texts and values of attributes; what follows a `&` is an entity.
-fn xml(content: &[u8]) -> Vec<Part> {
-    let mut gathered = Gathered::default();
-    let mut add = |text: &[u8]| {
-        if !text.trim_ascii().is_empty() {
-            gathered.add(Transformation::HtmlEntityDecode.apply(text), false);
-        }
-    };
-    let mut rest = content;
-    while let Some(open) = rest.iter().position(|b| *b == b'<') {
-        add(&rest[..open]);
-        rest = &rest[open..];
-        if let Some(data) = rest.strip_prefix(b"<![CDATA[") {
-            let end = find(data, b"]]>").unwrap_or(data.len());
-            add(&data[..end]);
-            rest = data.get(end + 3..).unwrap_or(&[]);
-            continue;
-        }
-        let end = rest.iter().position(|b| *b == b'>').unwrap_or(rest.len() - 1);
-        let tag = &rest[..=end];
-        for value in tag.split(|b| *b == b'"').skip(1).step_by(2) {
-            add(value);
-        }
-        rest = &rest[end + 1..];
-    }
-    add(rest);
-    gathered.all()
 }
 
 #[cfg(test)]

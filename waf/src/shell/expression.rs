@@ -15,12 +15,17 @@ pub(super) fn is_expression(text: &[u8]) -> bool {
         || is_history(text)
         || is_alias(text)
         || uses_assigned(text)
+        || is_loop(text)
         || contains(text, b"/dev/tcp/")
         || contains(text, b"/dev/udp/")
 }
 
 /// `() { :;}; …`: a function that is exported to a shell through a variable.
 fn is_shellshock(text: &[u8]) -> bool {
+    // `env x='() { :;}; …'`
+    if find(text, b"() { :;").is_some() {
+        return true;
+    }
     let Some(rest) = text.trim_ascii_start().strip_prefix(b"(") else { return false };
     let Some(rest) = rest.trim_ascii_start().strip_prefix(b")") else { return false };
     rest.trim_ascii_start().starts_with(b"{")
@@ -193,6 +198,17 @@ fn uses_assigned(text: &[u8]) -> bool {
         }
     }
     false
+}
+
+/// `while …; do …; done`, `if …; then …; fi`: what a separator and a word of the shell begin, another
+/// pair ends.
+fn is_loop(text: &[u8]) -> bool {
+    let ends = |word: &[u8]| contains(text, word);
+    is_compact(text, 24)
+        && text.contains(&b';')
+        && (ends(b"; do ") && (ends(b"; done") || ends(b";done"))
+            || ends(b"; then ") && (ends(b"; fi") || ends(b";fi"))
+            || ends(b";; esac"))
 }
 
 /// `!-1`, `!!`

@@ -16,15 +16,15 @@ pub(super) const UNIX: &str = "\
     dbus-send debugfs delgroup deluser dhclient dialog dig dmesg dmidecode dmsetup dnf docker \
     docker-compose dockerd dosbox dpkg dpkg-deb dpkg-query dpkg-reconfigure dvips e2fsck ebtables \
     egrep enscript eqn esac etcdctl ethtool fdisk fgrep findmnt flock fmt fsck ftp ftpstats \
-    ftpwho fuser fusermount gawk gcc gcore gdb gdbserver genie genisoimage getenforce getfacl ghc \
-    ghci gimp ginsh git gpasswd grep groff groupadd groupdel groupmod grpck gtester gunzip gzcat \
-    gzip hdparm hexdump hostname hostnamectl hping3 htop iconv ifconfig ifdown iftop ifup insmod \
-    ionice ippfind ipptool iptables irb ispell iwconfig jexec jjs journalctl jrunscript julia \
-    kadmin kexec keyctl killall kmod ksh ksshell kubectl ldapsearch ldconfig ldd lessecho \
-    lessfile lesspipe lftp lftpget loginctl losetup ls lsattr lsb_release lsblk lscpu lshw lsmod \
-    lsns lsof lspci lsusb ltrace lua lualatex luatex lwp-download lwp-request lynx lz4 lz4c \
-    lz4cat lzcat lzcmp lzdiff lzegrep lzfgrep lzgrep lzless lzma lzmore machinectl mawk mkdir \
-    mkfifo mkfs mknod mkswap mktemp mlocate modprobe mongodump mongosh mpstat msfconsole \
+    ftpwho fuser fusermount gawk gcc gcore gdb gdbserver genie genisoimage getenforce getent \
+    getfacl ghc ghci gimp ginsh git gpasswd grep groff groupadd groupdel groupmod grpck gtester \
+    gunzip gzcat gzip hdparm hexdump hostname hostnamectl hping3 htop iconv ifconfig ifdown iftop \
+    ifup insmod ionice ippfind ipptool iptables irb ispell iwconfig jexec jjs journalctl \
+    jrunscript julia kadmin kexec keyctl killall kmod ksh ksshell kubectl ldapsearch ldconfig ldd \
+    lessecho lessfile lesspipe lftp lftpget loginctl losetup ls lsattr lsb_release lsblk lscpu \
+    lshw lsmod lsns lsof lspci lsusb ltrace lua lualatex luatex lwp-download lwp-request lynx lz4 \
+    lz4c lz4cat lzcat lzcmp lzdiff lzegrep lzfgrep lzgrep lzless lzma lzmore machinectl mawk \
+    mkdir mkfifo mkfs mknod mkswap mktemp mlocate modprobe mongodump mongosh mpstat msfconsole \
     msgattrib mtr mv mysql mysqladmin mysqldump mysqldumpslow mysqlhotcopy mysqlshow nasm nawk nc \
     nc.openbsd nc.traditional ncat netcat netkit-ftp netplan netstat networkctl ngrep nmap nmcli \
     node nohup nping npm nproc nroff nsenter nslookup nstat nsupdate ntpdate nvim octave openssl \
@@ -40,7 +40,7 @@ pub(super) const UNIX: &str = "\
     sudoreplay svn svnadmin svnlook svnserve svnsync swapoff swapon sysctl systemctl \
     systemd-analyze systemd-run tailf tasksh tclsh tcpdump tcping tcptraceroute tcsh telnet \
     terraform tftp timedatectl tmux traceroute traceroute6 troff tshark tsort tune2fs udevadm \
-    umount uname uncompress unexpand unlz4 unlzma unpigz unrar unxz unzip unzstd \
+    ulimit umount uname uncompress unexpand unlz4 unlzma unpigz unrar unxz unzip unzstd \
     update-alternatives updatedb useradd userdel usermod utmpdump uudecode uuencode uuidgen \
     vagrant valgrind vi vigr vim vimdiff vipw virsh visudo visudo-rs vmstat wget whiptail whoami \
     whois wipefs wireshark wish xargs xdg-open xelatex xetex xmodmap xmore xpad xterm xxd xz \
@@ -50,10 +50,11 @@ pub(super) const UNIX: &str = "\
 
 /// Commands of Unix that are products, too. Sorted.
 pub(super) const PRODUCTS: &str = "\
-    alpine ansible apt bash busybox clang cobc curl docker docker-compose gcc gdb ghc gimp git \
-    grep gzip irb julia ksh kubectl lua mongosh mysql node npm nvim octave openssl openvpn pandoc \
-    perl php php5 php7 pip pip3 pnpm podman postgres psql python python2 python3 rclone redis-cli \
-    ruby sqlmap svn tcpdump terraform tmux vagrant valgrind vi vim wget wireshark zsh zypper";
+    alpine ansible apt awk bash busybox clang cobc curl docker docker-compose gcc gdb ghc gimp \
+    git grep gzip irb julia ksh kubectl lua mongosh mysql node npm nvim octave openssl openvpn \
+    pandoc perl php php5 php7 pip pip3 pnpm podman postgres psql python python2 python3 rclone \
+    redis-cli ruby sed sqlmap svn tcpdump terraform tmux vagrant valgrind vi vim wget wireshark \
+    yarn zsh zypper";
 
 /// Commands of Unix that are words. Sorted.
 pub(super) const UNIX_WORDS: &str = "\

@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use super::commands::{Strength, is_product, is_tool};
+use super::commands::{Strength, is_product, is_tool, unix};
 use super::expression;
 use super::word::{Command, command};
 use crate::text::{is_columns, is_compact, near, near_end, words};
@@ -17,9 +17,17 @@ const COMMANDS_MAX: usize = 4_096;
 /// Whether a Unix shell would run something of a text.
 pub(crate) fn is_unix(text: &[u8]) -> bool {
     if !text.iter().any(|b| !(b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'-'))) {
-        return false;
+        return is_interpreter(text);
     }
-    expression::is_expression(text) || runs_first(text) || runs_behind_separator(text)
+    is_interpreter(text.trim_ascii())
+        || expression::is_expression(text)
+        || runs_first(text)
+        || runs_behind_separator(text)
+}
+
+/// `chef-shell`: a program that asks what to run, by a name that nothing else has.
+fn is_interpreter(text: &[u8]) -> bool {
+    (text.ends_with(b"-shell") || text.ends_with(b"-console")) && unix(text) == Some(Strength::Own)
 }
 
 /// Whether it would run something of a path's segment: there a command stands behind something.
@@ -38,13 +46,16 @@ fn runs_first(text: &[u8]) -> bool {
         // `/bin/id`, `w'h'oami`: a path or quotes say what a bare word does not.
         return command.is_hidden
             || (command.is_wrapped && command.strength == Some(Strength::Own))
-            || (command.has_path && command.strength == Some(Strength::Own));
+            || (command.has_path && command.strength == Some(Strength::Own))
+            || (command.has_system_path || command.is_wrapped_tightly)
+                && command.strength.is_some();
     }
     match command.strength {
         Some(Strength::Own) => {
             let goes_on = matches!(command.rest.first(), Some(b';' | b'|'));
-            let is_list = goes_on && is_product(&command.name) && is_listed(text);
-            (is_argument(command.rest, true) || takes_words(&command)) && !is_list
+            let is_list = goes_on && is_listed(text) || is_sentence(command.rest);
+            (is_argument(command.rest, true) || takes_words(&command))
+                && !(is_list && is_product(&command.name))
         }
         Some(Strength::Word) => {
             let joins = command.rest.trim_ascii_start().starts_with(b"|");
@@ -54,6 +65,15 @@ fn runs_first(text: &[u8]) -> bool {
         }
         None => false,
     }
+}
+
+/// `rebase -i is dangerous`: letters and options, with a word that only sentences have.
+fn is_sentence(text: &[u8]) -> bool {
+    const WORDS: [&[u8]; 6] = [b"are", b"can", b"does", b"is", b"the", b"was"];
+    let is_plain =
+        |b: &u8| b.is_ascii_alphanumeric() || b.is_ascii_whitespace() || b",-.".contains(b);
+    text.iter().all(is_plain)
+        && text.split(u8::is_ascii_whitespace).any(|word| WORDS.contains(&word))
 }
 
 /// A text without a quote before it that nothing closes: one that ends what the text was put into.
@@ -141,10 +161,14 @@ fn is_run(rest: &[u8], length: usize, before: &[u8], is_columns: bool) -> bool {
         return expression::is_braces(rest);
     }
     let is_tight = behind.first().is_some_and(|b| !b.is_ascii_whitespace()) || separator.len() == 2;
+    let words_before = words(before);
+    // `;. /tmp/x`
+    if matches!(behind, [b'.', b' ', b'/' | b'~' | b'.', ..]) && !opens {
+        return words_before <= 1;
+    }
     let Some(command) = command(behind) else { return false };
     let Some(strength) = command.strength else { return false };
     let rest = command.rest;
-    let words_before = words(before);
     if opens {
         let close = if separator == b"`" { b'`' } else { b')' };
         let end = rest.iter().position(|b| *b == close);
@@ -191,12 +215,21 @@ fn is_run(rest: &[u8], length: usize, before: &[u8], is_columns: bool) -> bool {
                 || (words_before <= 1 && ends.is_empty() && !is_word_of_prose(before))
                 || command.is_hidden
                 || is_argument(rest, false)
+                || command.name == b"sleep" && is_number(rest)
                 || (is_tight
                     && words_before <= 1
-                    && words(rest) <= 3
+                    && (words(rest) <= 3 || has_later_argument(rest.trim_ascii_start()))
                     && rest.first() == Some(&b' '))
         }
     }
+}
+
+/// A number, and nothing more of the command: `sleep 5 &`, not `sleep 8 hours`.
+fn is_number(rest: &[u8]) -> bool {
+    let rest = rest.trim_ascii();
+    let digits = rest.iter().take_while(|b| b.is_ascii_digit()).count();
+    let behind = rest[digits..].trim_ascii_start();
+    digits > 0 && behind.first().is_none_or(|b| matches!(b, b';' | b'|' | b'&' | b'#'))
 }
 
 /// Whether a name ends there for a shell, too: `;base64,AAAA` has none.
@@ -208,7 +241,9 @@ fn is_apart(rest: &[u8]) -> bool {
 fn is_shown(before: &[u8], after: &[u8]) -> bool {
     let is_word = |word: &[u8]| word.len() > 1 && word.iter().all(u8::is_ascii_alphabetic);
     let apart = |edge: Option<&u8>| edge.is_some_and(u8::is_ascii_whitespace);
-    apart(before.last()) && before.split(u8::is_ascii_whitespace).any(is_word)
+    apart(before.last())
+        && before.trim_ascii() != b"echo"
+        && before.split(u8::is_ascii_whitespace).any(is_word)
         || apart(after.first()) && after.split(u8::is_ascii_whitespace).any(is_word)
 }
 
@@ -267,24 +302,13 @@ fn is_argument(rest: &[u8], is_own: bool) -> bool {
         argument
     };
     let word = argument.split(u8::is_ascii_whitespace).next().unwrap_or(argument);
-    let option = |word: &[u8]| match word {
-        [b'-', b'-', letter, ..] => letter.is_ascii_alphabetic(),
-        [b'-', letter, ..] => letter.is_ascii_alphabetic() || is_bare && letter.is_ascii_digit(),
-        _ => false,
-    };
-    let is_path = |word: &[u8]| {
-        let bare = word.trim_ascii_start();
-        bare.starts_with(b"/")
-            && bare.get(1).is_some_and(|b| {
-                b.is_ascii_alphanumeric()
-                    || matches!(b, b'?' | b'*' | b'.' | b'\'' | b'"' | b'$' | b';' | b'|' | b'&')
-            })
-            || bare.starts_with(b"./")
-            || bare.starts_with(b"../")
-            || bare.starts_with(b"~/")
-            || contains_url(bare)
-    };
-    let is_marked = option(word)
+    // `File > Save as`
+    if !is_own && word == b">" {
+        let target = argument[1..].trim_ascii_start();
+        return target.iter().take_while(|b| !b.is_ascii_whitespace()).any(|b| b"./$&".contains(b));
+    }
+    let is_marked = is_option(word)
+        || is_bare && matches!(word, [b'-', digit, ..] if digit.is_ascii_digit())
         || is_path(word)
         || word.first().is_some_and(|b| matches!(b, b'$' | b'<' | b'>' | b'|' | b'*'))
         || word.starts_with(b"&&")
@@ -301,11 +325,7 @@ fn is_argument(rest: &[u8], is_own: bool) -> bool {
     if dotted && is_compact(argument, 3) {
         return true;
     }
-    let mut more = argument.split(u8::is_ascii_whitespace).filter(|w| !w.is_empty()).skip(1);
-    if is_own
-        && is_compact(argument, 6)
-        && more.by_ref().take(3).any(|word| option(word) || is_path(word))
-    {
+    if is_own && is_compact(argument, 6) && has_later_argument(argument) {
         return true;
     }
     is_own
@@ -317,14 +337,37 @@ fn is_argument(rest: &[u8], is_own: bool) -> bool {
         && (dotted || word.first().is_some_and(|b| matches!(b, b'\'' | b'"')))
 }
 
+/// Whether a word behind the first few is an option or a path: `cf /tmp/x --checkpoint=1`.
+fn has_later_argument(argument: &[u8]) -> bool {
+    let mut more = argument.split(u8::is_ascii_whitespace).filter(|w| !w.is_empty()).skip(1);
+    more.by_ref().take(3).any(|word| is_option(word) || is_path(word))
+}
+
+fn is_option(word: &[u8]) -> bool {
+    let bare = word.strip_prefix(b"-").map(|rest| rest.strip_prefix(b"-").unwrap_or(rest));
+    bare.and_then(<[u8]>::first).is_some_and(u8::is_ascii_alphabetic)
+}
+
+fn is_path(word: &[u8]) -> bool {
+    let bare = word.trim_ascii_start();
+    bare.starts_with(b"/")
+        && bare.get(1).is_some_and(|b| b.is_ascii_alphanumeric() || b"?*.'\"$;|&".contains(b))
+        || bare.starts_with(b"./")
+        || bare.starts_with(b"../")
+        || bare.starts_with(b"~/")
+        || contains_url(bare)
+}
+
 fn contains_url(word: &[u8]) -> bool {
     word.windows(3).any(|window| window == b"://")
 }
 
-/// Lines between bars are rows of a table.
+/// Lines between bars are rows of a table, of several cells or with blanks about them.
 fn is_table(text: &[u8]) -> bool {
-    text.split(|b| *b == b'\n').any(|line| {
-        let line = line.trim_ascii();
-        line.len() > 2 && line.starts_with(b"|") && line.ends_with(b"|")
+    text.split(|b| *b == b'\n').any(|line| match line.trim_ascii() {
+        [b'|', row @ .., b'|'] => {
+            row.contains(&b'|') || row.first().is_some_and(u8::is_ascii_whitespace)
+        }
+        _ => false,
     })
 }

@@ -63,9 +63,11 @@ fn behind_separator(text: &[u8]) -> bool {
         let rest = near(&text[at..]).trim_ascii_start();
         let rest = rest.strip_prefix(b"(").unwrap_or(rest).trim_ascii_start();
         // `time; date; place`: letters alone before a word are a list.
-        let is_list = !before.is_empty()
+        let is_list = before.iter().any(u8::is_ascii_alphabetic)
             && before.iter().all(|b| {
-                b.is_ascii_alphabetic() || b.is_ascii_whitespace() || matches!(b, b'|' | b';')
+                b.is_ascii_alphabetic()
+                    || b.is_ascii_whitespace()
+                    || matches!(b, b'|' | b';' | b'&')
             });
         let is_behind = !(is_list && text.get(at).is_some_and(u8::is_ascii_whitespace));
         if is_at(rest, is_behind) || is_control(rest) {
@@ -95,6 +97,7 @@ fn is_at(text: &[u8], is_behind: bool) -> bool {
     let base = word.iter().rposition(|b| *b == b'\\').map_or(0, |index| index + 1);
     let has_path = base > 0;
     let (name, rest) = (&word[base..], &text[end..]);
+    let name = if name == b"%comspec%" { b"cmd" } else { name };
     if matches!(name, b"call" | b"start" | b"time") && is_started(rest) {
         return true;
     }
@@ -102,16 +105,35 @@ fn is_at(text: &[u8], is_behind: bool) -> bool {
     if has_path {
         return true;
     }
+    // `&expand=items`: an argument's name.
+    if rest.starts_with(b"=") {
+        return false;
+    }
     let ends = rest.trim_ascii();
     let is_end = ends.is_empty()
         || matches!(ends[0], b'&' | b'|' | b';' | b'>' | b'<' | b')' | b'\'' | b'`');
-    let argument = is_argument(ends, name);
+    // `echo x > c:\x`, `vssadmin delete shadows /all`
+    let target = ends.iter().position(|b| *b == b'>').map(|at| ends[at + 1..].trim_ascii_start());
+    let argument = is_argument(ends, name)
+        || is_behind && target.is_some_and(|target| is_argument(target, b""))
+        || strength == Strength::Own && has_later_switch(ends);
     match (strength, is_behind) {
         (Strength::Own, true) => is_end && words(text) <= 8 || argument || words(rest) <= 2,
-        (Strength::Own, false) => argument && words(text) <= 10,
+        // `tasklist | findstr x`
+        (Strength::Own, false) => {
+            let piped = ends.strip_prefix(b"|").map(<[u8]>::trim_ascii_start);
+            (argument || piped.is_some_and(names_own)) && words(text) <= 10
+        }
         (Strength::Word, true) => argument || (is_end && ends.len() < 30),
         (Strength::Word, false) => argument && words(text) <= 6,
     }
+}
+
+/// Whether a program's own name is first in a text, and something behind it.
+fn names_own(text: &[u8]) -> bool {
+    let mut all = text.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
+    let name = all.next().map(<[u8]>::to_ascii_lowercase);
+    name.is_some_and(|name| windows(&name) == Some(Strength::Own)) && all.next().is_some()
 }
 
 /// `time cmd`, `start winget x`: a program that another command starts, by a name that no prose has.
@@ -137,6 +159,14 @@ fn is_started(rest: &[u8]) -> bool {
     windows(&name) == Some(Strength::Own) && !PROSE.contains(&&name[..]) && all.count() <= 3
 }
 
+fn has_later_switch(rest: &[u8]) -> bool {
+    let mut more = rest.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty()).skip(1);
+    more.by_ref().take(3).any(|word| {
+        matches!(word, [b'/', letters @ ..] if !letters.is_empty() && letters.len() <= 8
+            && letters.iter().all(u8::is_ascii_alphabetic))
+    })
+}
+
 fn is_argument(rest: &[u8], name: &[u8]) -> bool {
     let word = rest.split(u8::is_ascii_whitespace).next().unwrap_or(rest);
     let switch = matches!(word, [b'/', letter, ..] if letter.is_ascii_alphabetic() || *letter == b'?')
@@ -153,7 +183,7 @@ fn is_argument(rest: &[u8], name: &[u8]) -> bool {
     let variable = matches!(word, [b'%', letter, ..] if letter.is_ascii_alphabetic() || *letter == b'%')
         && word.len() > 2;
     let named = |all: &[&[u8]]| all.iter().any(|known| starts_with(word, known));
-    let of_its_own = match name {
+    let of_its_own = match name.strip_suffix(b".exe").unwrap_or(name) {
         b"net" | b"net1" => named(&[
             b"user",
             b"localgroup",
@@ -172,6 +202,7 @@ fn is_argument(rest: &[u8], name: &[u8]) -> bool {
         ]),
         b"reg" => named(&[b"add", b"query", b"delete", b"save", b"export", b"copy", b"import"]),
         b"sc" => named(&[b"query", b"create", b"stop", b"start", b"config", b"delete"]),
+        b"mshta" | b"regsvr32" | b"rundll32" => named(&[b"javascript:", b"vbscript:", b"http"]),
         b"wmic" => !word.is_empty(),
         b"netsh" => !word.is_empty(),
         b"query" => named(&[b"user", b"session", b"process", b"termserver"]),
@@ -219,8 +250,12 @@ fn is_control(text: &[u8]) -> bool {
         || word.windows(2).any(|w| w == b"==") && is_compact(text, 8)
 }
 
-/// Braces, and colons that no drive has: `if a == b:` is another language's.
+/// Braces, a `then`, and colons that no drive has: `if a == b:` is another language's.
 fn is_code(text: &[u8]) -> bool {
+    let is_then = |word: &[u8]| word.eq_ignore_ascii_case(b"then");
+    if text.split(u8::is_ascii_whitespace).any(is_then) {
+        return true;
+    }
     let colon = |pair: &[u8]| pair[0] == b':' && pair[1] != b'\\';
     text.contains(&b'{') || text.ends_with(b":") || text.windows(2).any(colon)
 }

@@ -14,6 +14,8 @@ pub(super) struct Command<'t> {
     /// Whether something was within the name that a shell takes away.
     pub(super) is_hidden: bool,
     pub(super) has_path: bool,
+    /// Whether that is a path where systems keep their programs.
+    pub(super) has_system_path: bool,
     /// Whether another command runs it: `nohup x`.
     pub(super) is_wrapped: bool,
     /// Whether the name of that other is no word of prose: `nohup`, not `time`.
@@ -71,6 +73,7 @@ pub(super) fn command(text: &[u8]) -> Option<Command<'_>> {
             rest: found.rest,
             is_hidden: found.is_hidden && strength.is_some(),
             has_path: found.has_path,
+            has_system_path: found.has_system_path,
             is_wrapped,
             is_wrapped_tightly,
             length: found.name.len(),
@@ -107,6 +110,7 @@ struct Name<'t> {
     rest: &'t [u8],
     is_hidden: bool,
     has_path: bool,
+    has_system_path: bool,
 }
 
 /// The word at the start of a text, without what a shell takes away within it.
@@ -188,14 +192,18 @@ fn name(text: &[u8]) -> Option<Name<'_>> {
         }
     }
     let has_path = name.first() == Some(&b'/') || name.starts_with(b"./");
+    let has_system_path =
+        [&b"/bin/"[..], b"/sbin/", b"/usr/bin/", b"/usr/sbin/", b"/usr/local/bin/"]
+            .iter()
+            .any(|folder| name.starts_with(folder));
     if name.iter().any(|b| matches!(b, b'?' | b'*' | b'[')) && has_path {
-        return Some(Name { name, rest, is_hidden, has_path });
+        return Some(Name { name, rest, is_hidden, has_path, has_system_path });
     }
     if has_path {
         let base = name.iter().rposition(|b| *b == b'/').map_or(0, |index| index + 1);
         name.drain(..base);
     }
-    (!name.is_empty()).then_some(Name { name, rest, is_hidden, has_path })
+    (!name.is_empty()).then_some(Name { name, rest, is_hidden, has_path, has_system_path })
 }
 
 /// The length of an expansion behind a `$`.
@@ -219,6 +227,13 @@ fn expansion(text: &[u8]) -> Option<usize> {
 
 /// `/???/c?t`, `/b[i]n/sh`: a path of a program with its letters missing.
 fn is_globbed(name: &[u8]) -> bool {
-    let globs = name.iter().filter(|b| matches!(b, b'?' | b'*' | b'[')).count();
-    name.starts_with(b"/") && globs > 0 && name.iter().filter(|b| **b == b'/').count() >= 2
+    // `/items?page=2` is a page's address, `/body/div[1]` a path within one.
+    let globs = name.windows(2).filter(|pair| match pair[0] {
+        b'?' | b'*' => true,
+        b'[' => !pair[1].is_ascii_digit(),
+        _ => false,
+    });
+    let is_last = matches!(name.last(), Some(b'?' | b'*'));
+    let has_globs = !name.contains(&b'=') && (is_last || globs.count() > 0);
+    name.starts_with(b"/") && has_globs && name.iter().filter(|b| **b == b'/').count() >= 2
 }

@@ -3,9 +3,9 @@
 use alloc::vec::Vec;
 
 use super::lex::{Kind, Token};
-use super::operand::{calls, delays, skip_operand, subselect};
+use super::operand::{calls, delays, is_scientific, skip_operand, subselect};
 use super::select::selects;
-use super::tail::{Anchor, Tail};
+use super::tail::{Anchor, Tail, is_short_open};
 use super::words::{Class, words};
 
 /// A text that begins with an operand and goes on.
@@ -67,11 +67,18 @@ pub(super) fn continues_string(tokens: &[Token], prefix: &[u8], text: &[u8]) -> 
                 mark == comment.len() || comment[mark].is_ascii_whitespace() || comment[0] != b'#';
             is_bare && detached && (words == 0 || (is_one_word && words <= 3))
         }
+        // `admin') --`
+        Kind::Close if is_one_word && matches!(tokens, [_, Token { kind: Kind::Comment, .. }]) => {
+            tokens[1].end - tokens[1].start <= 3
+                || Tail { tokens, text, anchor: Anchor::Quoted }.is_attack()
+        }
         // `BOOKMAR';[K]]`: what follows is a statement or nothing.
         Kind::Semicolon => {
             is_one_word
                 && match tokens.get(1).map(|token| token.kind) {
                     None => true,
+                    // `'; return true; var x='`: document stores run JavaScript.
+                    _ if tokens.last().is_some_and(|last| is_short_open(*last, text)) => true,
                     Some(kind) => matches!(
                         kind,
                         Kind::Comment
@@ -214,13 +221,6 @@ fn opens(tokens: &[Token], text: &[u8]) -> bool {
         }
         _ => false,
     }
-}
-
-/// `1.e(`: a number with an exponent that is none, which hides what follows from other readers.
-fn is_scientific(first: Token, rest: &[Token], text: &[u8]) -> bool {
-    first.kind == Kind::Number
-        && first.text(text).to_ascii_lowercase().ends_with(b".e")
-        && rest.first().is_some_and(|token| token.start == first.end)
 }
 
 /// A call that is the whole text, or is followed as a call in SQL is.

@@ -30,8 +30,15 @@ pub(super) fn is_statement(tokens: &[Token], text: &[u8]) -> bool {
                     let is_first = tokens[..index].iter().all(|t| t.kind == Kind::Arithmetic);
                     is_first && is_change(*token, rest, text)
                 }
+                // `the exec said 'no'`
+                Some(Kind::Word(Class::English)) => false,
                 _ => is_waiting(*token, rest, text),
             },
+            // `; set @x=…`
+            Kind::Word(Class::Set) if before == Some(Kind::Semicolon) => matches!(
+                rest,
+                [Token { kind: Kind::Variable, .. }, Token { kind: Kind::Compare, .. }, ..]
+            ),
             Kind::Logic | Kind::Word(Class::Logic) => is_tautology(rest, text),
             Kind::Word(Class::CommonFunction) if is_operator(before) => {
                 delays(&tokens[index..], text)
@@ -173,6 +180,12 @@ pub(super) fn is_change(word: Token, rest: &[Token], text: &[u8]) -> bool {
         b"rename" | b"backup" => first == Some(Kind::Word(Class::Object)) && is_name(second),
         b"desc" | b"describe" => is_name(first) && ends_statement(&rest[1..]),
         b"kill" => first == Some(Kind::Number) && ends_statement(&rest[1..]),
+        b"attach" => first == Some(Kind::Word(Class::Object)) && is_name(second),
+        b"prepare" => {
+            is_name(first)
+                && second == Some(Kind::Word(Class::From))
+                && matches!(rest.get(2).map(|t| t.kind), Some(Kind::Variable | Kind::Text { .. }))
+        }
         b"handler" => is_name(first) && is_word(1, b"open"),
         b"begin" => matches!(first, Some(Kind::Word(Class::Statement))),
         _ => false,

@@ -3,6 +3,7 @@
 use alloc::vec::Vec;
 
 use super::words::{Class, class_of};
+use crate::text::starts_with;
 use crate::transform::is_word;
 
 /// Where the text begins.
@@ -135,7 +136,14 @@ fn next(rest: &[u8], before: Option<Kind>) -> (Option<Kind>, usize) {
         b')' => one(Kind::Close),
         b';' => one(Kind::Semicolon),
         b'#' if second == b'>' || second == b'-' && rest.get(2) != Some(&b'-') => {
-            two(Kind::Compare)
+            (Some(Kind::Compare), 2 + usize::from(rest.get(2) == Some(&b'>')))
+        }
+        // PostgreSQL's operators of JSON, between operands.
+        b'?' if is_value(before) => {
+            let length = 1 + usize::from(matches!(second, b'|' | b'&'));
+            let operand = rest[length..].trim_ascii_start();
+            let is_operator = operand.starts_with(b"'") || starts_with(operand, b"array[");
+            (Some(if is_operator { Kind::Compare } else { Kind::Other }), length)
         }
         b'#' => (Some(Kind::Comment), line(rest)),
         b'-' if second == b'-' => (Some(Kind::Comment), line(rest)),
@@ -157,12 +165,26 @@ fn next(rest: &[u8], before: Option<Kind>) -> (Option<Kind>, usize) {
         b'>' => (Some(Kind::Compare), 1 + usize::from(second == b'=')),
         b'!' if matches!(second, b'=' | b'<' | b'>' | b'~') => two(Kind::Compare),
         b'!' => one(Kind::Prefix),
-        b'~' => one(if is_operand(before) { Kind::Compare } else { Kind::Prefix }),
+        b'~' => one(if is_operand(before) && before != Some(Kind::Word(Class::Logic)) {
+            Kind::Compare
+        } else {
+            Kind::Prefix
+        }),
         b'+' | b'-' | b'*' | b'/' | b'%' | b'|' | b'&' | b'^' => one(Kind::Arithmetic),
         b'[' => bracketed(rest),
-        byte if is_word(byte) || byte >= 0x80 || byte == b'$' => word(rest),
+        byte if is_word(byte) || byte >= 0x80 || byte == b'$' => match word(rest) {
+            (Some(Kind::Word(Class::Divide)), length) if is_operand(before) => {
+                (Some(Kind::Arithmetic), length)
+            }
+            word => word,
+        },
         _ => one(Kind::Other),
     }
+}
+
+/// A string, or what one was cast to.
+fn is_value(kind: Option<Kind>) -> bool {
+    matches!(kind, Some(Kind::Text { is_closed: true } | Kind::Close | Kind::Word(_)))
 }
 
 fn is_operand(kind: Option<Kind>) -> bool {

@@ -121,3 +121,24 @@ pub(super) fn subselect(tokens: &[Token]) -> bool {
             && matches!(pair[1].kind, Kind::Word(Class::Select | Class::Case))
     })
 }
+
+/// `1.e(`: a number with an exponent that is none, which hides what follows from other readers.
+pub(super) fn is_scientific(first: Token, rest: &[Token], text: &[u8]) -> bool {
+    first.kind == Kind::Number
+        && first.text(text).to_ascii_lowercase().ends_with(b".e")
+        && rest.first().is_some_and(|token| token.start == first.end)
+}
+
+/// A string of JSON, as queries compare it: `'{"a":1}' @> …`, `'[1]'::json ->> 0`.
+pub(super) fn is_document(token: Token, text: &[u8]) -> bool {
+    matches!(token.kind, Kind::Text { is_closed: true })
+        && matches!(
+            token.text(text),
+            [b'\'', b'{', .., b'}', b'\''] | [b'\'', b'[', .., b']', b'\'']
+        )
+}
+
+/// Whether it says which of two is greater.
+pub(super) fn orders(compare: Token, text: &[u8]) -> bool {
+    matches!(compare.text(text), b"<" | b">" | b"<=" | b">=")
+}

@@ -87,6 +87,8 @@ pub(super) fn selects(tokens: &[Token], text: &[u8]) -> bool {
         }
         Some(Kind::Word(Class::From)) => names_table(&behind[1..]),
         Some(Kind::Comment | Kind::Close | Kind::Semicolon) => is_number,
+        // `select current_user()`
+        Some(Kind::Open) => is_number && behind[0].start == first.end,
         Some(
             Kind::Logic
             | Kind::Compare

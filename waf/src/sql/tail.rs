@@ -2,7 +2,9 @@
 
 use super::anywhere::{is_case, is_change, is_outfile};
 use super::lex::{Kind, Token};
-use super::operand::{calls, delays, is_literal, skip_operand, subselect};
+use super::operand::{
+    calls, delays, is_document, is_literal, is_scientific, orders, skip_operand, subselect,
+};
 use super::select::{selects, unites};
 use super::words::Class;
 
@@ -27,6 +29,7 @@ pub(super) enum Anchor {
 
 impl Tail<'_> {
     pub(super) fn is_attack(mut self) -> bool {
+        let (mut is_ordered, mut is_calculated) = (false, false);
         // Every step takes a token, so this ends.
         loop {
             let all = self.tokens;
@@ -34,14 +37,20 @@ impl Tail<'_> {
             self.tokens = rest;
             return match first.kind {
                 Kind::Close => continue,
-                Kind::Logic | Kind::Word(Class::Logic) => self.follows_logic(first.kind),
+                Kind::Logic | Kind::Word(Class::Logic) => self.follows_logic(is_ordered),
                 Kind::Compare | Kind::Word(Class::Compare) => match self.follows_compare(*first) {
                     Some(decided) => decided,
-                    None => continue,
+                    None => {
+                        is_ordered = is_calculated || orders(*first, self.text);
+                        continue;
+                    }
                 },
                 Kind::Arithmetic => match self.follows_arithmetic() {
                     Some(decided) => decided,
-                    None => continue,
+                    None => {
+                        is_calculated = true;
+                        continue;
+                    }
                 },
                 Kind::Word(Class::Union) => unites(rest, self.text),
                 Kind::Word(Class::Having) => compared(skip_operand(rest), rest, self.text),
@@ -80,9 +89,10 @@ impl Tail<'_> {
         }
     }
 
-    /// `or 1=1`, `and sleep(5)`, `or true --`, `or 'a'='a`
-    fn follows_logic(&self, _logic: Kind) -> bool {
-        let mut tokens = self.tokens;
+    /// `or 1=1`, `and sleep(5)`, `or true --`, `or 'a'='a`. `is_ordered`: what stands before is less or
+    /// greater than something; who says that of two pairs of numbers does sums.
+    fn follows_logic(&self, is_ordered: bool) -> bool {
+        let (mut tokens, mut opened) = (self.tokens, 0);
         while let [
             Token {
                 kind: Kind::Prefix | Kind::Open | Kind::Logic | Kind::Word(Class::Logic), ..
@@ -91,6 +101,7 @@ impl Tail<'_> {
         ]
         | [Token { kind: Kind::Arithmetic, .. }, rest @ ..] = tokens
         {
+            opened += usize::from(tokens[0].kind == Kind::Open);
             tokens = rest;
         }
         let Some((first, rest)) = tokens.split_first() else { return false };
@@ -103,48 +114,71 @@ impl Tail<'_> {
             Kind::Word(Class::Select) => return selects(rest, self.text),
             Kind::Word(Class::Case) => return is_case(rest),
             Kind::Conditional => return true,
+            Kind::Number if is_scientific(*first, rest, self.text) => return true,
+            // `' || this.password.match(…)`: JavaScript that a document store runs.
+            Kind::Word(Class::English) if is_quoted && is_member_of_this(tokens, self.text) => {
+                return true;
+            }
             _ => {}
         }
-        let behind = skip_operand(tokens);
+        let mut behind = skip_operand(tokens);
         if behind.len() == tokens.len() {
             return false;
         }
         let literal = is_literal(first.kind);
+        // `or (1) = 1`
+        while literal
+            && opened > 0
+            && let [Token { kind: Kind::Close, .. }, more @ ..] = behind
+        {
+            (behind, opened) = (more, opened - 1);
+        }
         match behind.first().map(|token| token.kind) {
             Some(Kind::Compare | Kind::Word(Class::Compare)) => {
-                is_compared(behind, tokens, self.text, self.anchor)
+                let is_sum = is_ordered
+                    && first.kind == Kind::Number
+                    && (orders(behind[0], self.text)
+                        || rest.first().is_some_and(|token| token.kind == Kind::Arithmetic))
+                    && self.anchor == Anchor::Literal;
+                !is_sum && is_compared(behind, tokens, self.text, self.anchor)
             }
             // `or 1 --`
             Some(Kind::Comment) => {
                 (literal && self.anchor != Anchor::Name) || (is_quoted && behind.len() == 1)
             }
             Some(Kind::Logic | Kind::Word(Class::Logic)) if literal && is_quoted => {
-                Tail { tokens: &behind[1..], ..*self }.follows_logic(Kind::Logic)
+                Tail { tokens: &behind[1..], ..*self }.follows_logic(false)
                     || matches!(
                         behind.get(1).map(|t| t.kind),
                         Some(Kind::Text { is_closed: false })
                     )
             }
             Some(Kind::Logic | Kind::Word(Class::Logic)) => {
-                Tail { tokens: &behind[1..], ..*self }.follows_logic(Kind::Logic)
+                Tail { tokens: &behind[1..], ..*self }.follows_logic(false)
             }
             Some(Kind::Word(Class::Union)) => unites(&behind[1..], self.text),
             Some(Kind::Word(Class::Order | Class::Limit | Class::Having)) => {
                 Tail { tokens: behind, ..*self }.is_attack()
             }
             // `' or '1`: closed by what the application adds.
-            None if is_quoted => is_short_open(*first, self.text),
+            None if is_quoted => tokens.last().is_some_and(|last| is_short_open(*last, self.text)),
             // `9 or /* x */ true`: what a comment parts from its operator is no prose.
             None => {
                 let before = self.text[..first.start].trim_ascii_end();
-                literal && self.anchor == Anchor::Literal && before.ends_with(b"*/")
+                // `1 or !0`, `1 and not true`
+                let negates = before.ends_with(b"!")
+                    || before.ends_with(b"~")
+                    || first.kind == Kind::Word(Class::Literal)
+                        && before.to_ascii_lowercase().ends_with(b" not");
+                let is_parted = negates || before.ends_with(b"*/");
+                literal && self.anchor == Anchor::Literal && is_parted
             }
             _ => false,
         }
     }
 
     /// `'='`, `' like '%`, `' between 1 and 2`: decided, unless what follows decides.
-    fn follows_compare(&mut self, _compare: Token) -> Option<bool> {
+    fn follows_compare(&mut self, compare: Token) -> Option<bool> {
         let behind = skip_operand(self.tokens);
         let first = self.tokens.first()?;
         if behind.len() == self.tokens.len() {
@@ -163,6 +197,17 @@ impl Tail<'_> {
             // `'='`
             None => Some(self.anchor == Anchor::Quoted && is_short_open(*first, self.text)),
             Some(Kind::Comment) => Some(self.anchor != Anchor::Name && is_literal(first.kind)),
+            // `' between 'a' and 'z`: the application closes what is left open.
+            Some(Kind::Word(Class::Logic))
+                if self.anchor == Anchor::Quoted
+                    && matches!(
+                        behind[1..],
+                        [Token { kind: Kind::Text { is_closed: false }, .. }]
+                    )
+                    && compare.text(self.text).eq_ignore_ascii_case(b"between") =>
+            {
+                Some(true)
+            }
             _ => {
                 self.tokens = behind;
                 None
@@ -190,6 +235,11 @@ impl Tail<'_> {
         let behind = skip_operand(tokens);
         if behind.len() == tokens.len() {
             return Some(false);
+        }
+        // `'-0--`
+        let ends = behind.first().is_some_and(|token| token.kind == Kind::Comment);
+        if ends && self.anchor == Anchor::Quoted && is_literal(tokens[0].kind) {
+            return Some(true);
         }
         self.tokens = behind;
         None
@@ -262,7 +312,8 @@ fn is_compared(behind: &[Token], operand: &[Token], text: &[u8], anchor: Anchor)
         [Token { kind: Kind::Word(Class::Logic | Class::Compare), .. }, rest @ ..] => rest,
         right => right,
     };
-    let Some(other) = right.first() else { return false };
+    let is_opening = |token: &&Token| matches!(token.kind, Kind::Open | Kind::Arithmetic);
+    let Some(other) = right.iter().find(|token| !is_opening(token)) else { return false };
     let after = skip_operand(right);
     if after.len() == right.len() {
         return subselect(right);
@@ -272,14 +323,16 @@ fn is_compared(behind: &[Token], operand: &[Token], text: &[u8], anchor: Anchor)
         return true;
     }
     let is_symbol = compare.kind == Kind::Compare;
+    if is_symbol && is_document(operand[0], text) {
+        return true;
+    }
     match anchor {
         Anchor::Quoted if is_symbol => left_literal || right_literal || is_plain_end(after),
         Anchor::Quoted => right_literal,
         Anchor::Literal if is_symbol => {
             // `5 and x = 3` is a sentence about x as long as a sentence follows; and so is what is
             // greater than what.
-            let is_equal = !matches!(compare.text(text), b"<" | b">" | b"<=" | b">=");
-            (left_literal && right_literal && is_equal) || is_plain_end(after)
+            (left_literal && right_literal && !orders(compare, text)) || is_plain_end(after)
         }
         Anchor::Literal => right_literal && is_plain_end(after),
         Anchor::Name => {
@@ -324,8 +377,12 @@ fn compared(behind: &[Token], operand: &[Token], text: &[u8]) -> bool {
         && is_compared(behind, operand, text, Anchor::Literal)
 }
 
+fn is_member_of_this(tokens: &[Token], text: &[u8]) -> bool {
+    matches!(tokens, [_, Token { kind: Kind::Dot, .. }, ..]) && tokens[0].text(text) == b"this"
+}
+
 /// A string that the text leaves open, with a number or nothing in it.
-fn is_short_open(token: Token, text: &[u8]) -> bool {
+pub(super) fn is_short_open(token: Token, text: &[u8]) -> bool {
     let content = &token.text(text)[1.min(token.end - token.start)..];
     matches!(token.kind, Kind::Text { is_closed: false })
         && content.len() <= 8

@@ -204,6 +204,10 @@ fn has_operator_of_mongo(text: &[u8]) -> bool {
         b"where",
         b"xor",
     ];
+    // JSON within a text; what it runs has no other use.
+    if find(text, b"\"$where\"").is_some() {
+        return true;
+    }
     let is_known = |name: &[u8]| OPERATORS.iter().any(|known| known.eq_ignore_ascii_case(name));
     // As a member's name in JSON. Some formats have `$type` and `$size` of their own.
     if let Some(name) = text.strip_prefix(b"$") {

@@ -100,8 +100,12 @@ fn compares_first(tokens: &[Token], text: &[u8]) -> bool {
     ) && tokens[0].text(text).eq_ignore_ascii_case(b"if")
 }
 
-/// `; sleep(0)`
+/// `; sleep(0)`, `1; sleep(0)`
 fn sleeps(tokens: &[Token], text: &[u8]) -> bool {
+    let tokens = match tokens {
+        [Token { kind: Kind::Number, .. }, rest @ ..] => rest,
+        all => all,
+    };
     matches!(
         tokens,
         [

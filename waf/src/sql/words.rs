@@ -10,8 +10,10 @@ use table::WORDS;
 pub(super) enum Class {
     /// A name of somebody's.
     Name,
-    /// `and`, `or`, `xor`, `not`, `div`, `mod`
+    /// `and`, `or`, `xor`, `not`
     Logic,
+    /// `div`, `mod`
+    Divide,
     /// `like`, `rlike`, `regexp`, `between`, `in`, `is`, `sounds`, `similar`, `ilike`, `glob`
     Compare,
     Select,
@@ -103,6 +105,7 @@ pub(super) fn has_statement_word(text: &[u8]) -> bool {
                 | C::Having
                 | C::Order
                 | C::Logic
+                | C::Divide
                 | C::Compare
                 | C::Case
                 | C::Function

@@ -204,12 +204,24 @@ pub(super) fn is_script(text: &[u8]) -> bool {
     if !is_short {
         return false;
     }
-    SINKS.iter().any(|sink| contains(&bare, sink))
+    let is_code = is_compact(text, 2) || text.iter().any(|b| b"=([`;+:<{".contains(b));
+    is_code && SINKS.iter().any(|sink| contains(&bare, sink))
+        || sets_handler(&bare)
         || calls(&bare)
         || indexes_global(&bare)
         || (contains(&bare, b"@import")
             && (contains(&bare, b"url(") || contains(&bare, b"'") || contains(&bare, b"\"")))
         || starts_with(&bare, b"data:text/html")
+}
+
+/// `onerror=alert;throw 1`: what is called by itself when something happens.
+fn sets_handler(text: &[u8]) -> bool {
+    let Some(rest) = text.strip_prefix(b"on") else { return false };
+    let name = rest.iter().take_while(|b| b.is_ascii_lowercase()).count();
+    rest[name..].strip_prefix(b"=").is_some_and(|value| {
+        let end = value.iter().position(|b| !is_word(*b)).unwrap_or(value.len());
+        CALLS[..8].iter().any(|known| &value[..end] == known.as_bytes())
+    })
 }
 
 /// `alert(1)`, `eval\`…\``, `new Function(`, `[].sort.call\``
@@ -223,6 +235,11 @@ fn calls(text: &[u8]) -> bool {
         let name = &before[start..];
         let is = |known: &&str| name == known.as_bytes();
         let is_called = CALLS.iter().any(is);
+        // `import('//host/x.js')`
+        let is_remote = |text: &[u8]| text.starts_with(b"//") || text.starts_with(b"http");
+        if name == b"import" && text.get(at + 2..).is_some_and(is_remote) {
+            return true;
+        }
         // `function(` declares; `new function(` and `.constructor(` run.
         let declares = name == b"function" && *mark == b'(' && !text[..start].ends_with(b"new")
             || name == b"print"
