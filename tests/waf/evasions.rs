@@ -126,6 +126,24 @@ async fn multipart_forms_hide_nothing() {
 }
 
 #[tokio::test]
+async fn no_place_of_a_document_of_xml_hides_anything() {
+    let xml = |content: &str| post("application/xml", content);
+    assert_stopped(vec![
+        ("an attribute", xml("<a b=\"1' or '1'='1\"/>")),
+        ("an attribute in apostrophes", xml("<a b='1 or 1=1--'/>")),
+        ("a quotation mark within apostrophes", xml("<a b='\" or \"a\"=\"a'/>")),
+        ("behind what ends no tag", xml("<a b='x > y' c='1 union select 1,2'/>")),
+        ("a reference within an attribute", xml("<a b='1&apos; or &#x27;1&#x27;=&apos;1'/>")),
+        ("a comment", xml("<a><!-- <script>alert(1)</script> --></a>")),
+        ("an entity", xml("<!DOCTYPE a [<!ENTITY e '1 or 1=1--'>]><a>&e;</a>")),
+        ("an entity of a file", xml("<!DOCTYPE a [<!ENTITY e SYSTEM 'file:///etc/passwd'>]>")),
+        ("an attribute that does not end", xml("<a b='1 or 1=1--")),
+        ("another media type", post("application/soap+xml", "<a b='1 or 1=1--'/>")),
+    ])
+    .await;
+}
+
+#[tokio::test]
 async fn a_wrong_media_type_hides_nothing() {
     let json = br#"{"a":"1' or '1'='1"}"#;
     assert_stopped(vec![

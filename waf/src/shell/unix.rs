@@ -313,7 +313,9 @@ fn is_argument(rest: &[u8], is_own: bool) -> bool {
         || word.first().is_some_and(|b| matches!(b, b'$' | b'<' | b'>' | b'|' | b'*'))
         || word.starts_with(b"&&")
         || word == b"."
-        || (word.len() > 1 && word[0] == b'+' && word[1] == b'%');
+        || (word.len() > 1
+            && word[0] == b'+'
+            && (word[1] == b'%' || is_own && word[1].is_ascii_alphabetic()));
     if is_marked {
         return true;
     }

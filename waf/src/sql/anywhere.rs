@@ -171,6 +171,7 @@ pub(super) fn is_change(word: Token, rest: &[Token], text: &[u8]) -> bool {
             (is_name(first) || first == Some(Kind::Open))
                 && rest.iter().take(8).any(|t| {
                     t.kind == Kind::Word(Class::From)
+                        || matches!(t.kind, Kind::Text { .. })
                         || t.text(text).eq_ignore_ascii_case(b"program")
                 })
         }
@@ -181,6 +182,11 @@ pub(super) fn is_change(word: Token, rest: &[Token], text: &[u8]) -> bool {
         b"desc" | b"describe" => is_name(first) && ends_statement(&rest[1..]),
         b"kill" => first == Some(Kind::Number) && ends_statement(&rest[1..]),
         b"attach" => first == Some(Kind::Word(Class::Object)) && is_name(second),
+        b"explain" => first == Some(Kind::Word(Class::Select)) && selects(&rest[1..], text),
+        b"show" => {
+            let all = [&b"databases"[..], b"grants", b"processlist", b"tables", b"variables"];
+            all.iter().any(|known| is_word(0, known)) && ends_statement(&rest[1..])
+        }
         b"prepare" => {
             is_name(first)
                 && second == Some(Kind::Word(Class::From))
@@ -309,9 +315,11 @@ pub(super) fn is_outfile(rest: &[Token], text: &[u8]) -> bool {
     let Some(first) = rest.first() else { return false };
     let name = first.text(text);
     let is_file = name.eq_ignore_ascii_case(b"outfile") || name.eq_ignore_ascii_case(b"dumpfile");
-    is_file
-        && matches!(
-            rest.get(1).map(|t| t.kind),
-            Some(Kind::Text { .. } | Kind::Number | Kind::Open | Kind::Variable)
-        )
+    // `into @a, @b`
+    first.kind == Kind::Variable && first.end - first.start > 1
+        || is_file
+            && matches!(
+                rest.get(1).map(|t| t.kind),
+                Some(Kind::Text { .. } | Kind::Number | Kind::Open | Kind::Variable)
+            )
 }

@@ -91,12 +91,14 @@ impl Token {
 const TOKENS_MAX: usize = 4_096;
 
 /// The tokens of a text.
-pub(super) fn lex(text: &[u8], _start: Start) -> Vec<Token> {
+pub(super) fn lex(text: &[u8], start: Start) -> Vec<Token> {
+    let closed = (start != Start::Plain).then_some(Kind::Text { is_closed: true });
     let mut tokens = Vec::with_capacity((text.len() / 4).min(TOKENS_MAX));
     let mut at = 0;
     while at < text.len() && tokens.len() < TOKENS_MAX {
         let rest = &text[at..];
-        let (kind, length) = next(rest, tokens.last().map(|token: &Token| token.kind));
+        let before = tokens.last().map(|token: &Token| token.kind).or(closed);
+        let (kind, length) = next(rest, before);
         if let Some(kind) = kind {
             tokens.push(Token { kind, start: at, end: at + length });
         }

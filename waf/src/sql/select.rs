@@ -59,6 +59,16 @@ pub(super) fn selects(tokens: &[Token], text: &[u8]) -> bool {
         Kind::Word(Class::CommonFunction | Class::Object) if calls(rest) => return true,
         Kind::Word(Class::Case) => return is_case(&rest[1..]),
         Kind::Open => return subselect(rest) || rest.len() > 2,
+        // `select version()`
+        Kind::Word(Class::Name) if rest.len() <= 4 => {
+            let is_call = matches!(
+                rest[1..],
+                [Token { kind: Kind::Open, .. }, Token { kind: Kind::Close, .. }, ..]
+            );
+            if is_call {
+                return rest[1].start == first.end;
+            }
+        }
         _ => {}
     }
     let behind = skip_operand(rest);

@@ -191,6 +191,9 @@ impl Tail<'_> {
         match first.kind {
             Kind::Open if subselect(self.tokens) => return Some(true),
             Kind::Word(Class::Function) if calls(self.tokens) => return Some(true),
+            Kind::Word(Class::CommonFunction) if delays(self.tokens, self.text) => {
+                return Some(true);
+            }
             _ => {}
         }
         match behind.first().map(|token| token.kind) {
@@ -263,7 +266,10 @@ impl Tail<'_> {
             return false;
         };
         let Some(first) = rest.first() else { return false };
-        let behind = skip_operand(rest);
+        let behind = match skip_operand(rest) {
+            [word, more @ ..] if is_direction(word.text(self.text)) => more,
+            behind => behind,
+        };
         let ends = match behind.first().map(|token| token.kind) {
             None => true,
             Some(kind) => matches!(
@@ -375,6 +381,10 @@ fn compared(behind: &[Token], operand: &[Token], text: &[u8]) -> bool {
             Some(Token { kind: Kind::Compare | Kind::Word(Class::Compare), .. })
         )
         && is_compared(behind, operand, text, Anchor::Literal)
+}
+
+fn is_direction(word: &[u8]) -> bool {
+    word.eq_ignore_ascii_case(b"asc") || word.eq_ignore_ascii_case(b"desc")
 }
 
 fn is_member_of_this(tokens: &[Token], text: &[u8]) -> bool {
