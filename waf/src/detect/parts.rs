@@ -1,5 +1,5 @@
-//! A request taken apart as applications would: arguments, members of JSON, fields of forms, texts of
-//! XML. Rules of managed groups look at each by itself, so that a quotation mark in one cannot meet
+//! A request taken apart as applications would: arguments, members of JSON, fields of forms, texts and
+//! attributes of XML. Rules of managed groups look at each by itself, so that a quotation mark in one cannot meet
 //! one in another, and JSON's own quotes are none of SQL's.
 
 mod multipart;

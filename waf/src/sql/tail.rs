@@ -336,9 +336,9 @@ fn is_compared(behind: &[Token], operand: &[Token], text: &[u8], anchor: Anchor)
         Anchor::Quoted if is_symbol => left_literal || right_literal || is_plain_end(after),
         Anchor::Quoted => right_literal,
         Anchor::Literal if is_symbol => {
-            // `5 and x = 3` is a sentence about x as long as a sentence follows; and so is what is
-            // greater than what.
-            (left_literal && right_literal && !orders(compare, text)) || is_plain_end(after)
+            let asks = after.first().is_some_and(|token| token.text(text) == b"?");
+            (left_literal && right_literal && !orders(compare, text) && !asks)
+                || is_plain_end(after)
         }
         Anchor::Literal => right_literal && is_plain_end(after),
         Anchor::Name => {

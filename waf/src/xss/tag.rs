@@ -9,7 +9,13 @@ use crate::text::{is_compact, near, starts_with};
 
 /// Whether a tag of a text runs something.
 pub(super) fn has_tag(text: &[u8]) -> bool {
-    let mut tags = Tags { text, walked: Vec::new(), closes: OnceCell::new() };
+    let mut tags = Tags {
+        text,
+        walked: Vec::new(),
+        names: Run::default(),
+        values: Run::default(),
+        closes: OnceCell::new(),
+    };
     let mut from = 0;
     while let Some(at) = text[from..].iter().position(|b| *b == b'<') {
         from += at + 1;
@@ -49,8 +55,29 @@ struct Tags<'t> {
     text: &'t [u8],
     /// Where attributes begin that were read already, a bit each.
     walked: Vec<u64>,
+    /// The name, and the value without quotes, that was read last: other tags may begin within it.
+    names: Run,
+    values: Run,
     /// Where the last `-->` is.
     closes: OnceCell<usize>,
+}
+
+/// Bytes up to one that ends them.
+#[derive(Default)]
+struct Run {
+    from: usize,
+    to: usize,
+}
+
+impl Run {
+    /// Where the run ends that a place is in.
+    fn end(&mut self, text: &[u8], at: usize, ends: fn(&u8) -> bool) -> usize {
+        if !(self.from..self.to).contains(&at) {
+            let length = text[at..].iter().position(ends).unwrap_or(text.len() - at);
+            *self = Self { from: at, to: at + length };
+        }
+        self.to
+    }
 }
 
 impl Tags<'_> {
@@ -151,7 +178,7 @@ impl Tags<'_> {
             if *first == b'>' || *first == b'<' || self.was_walked(at) {
                 return false;
             }
-            let end = rest.iter().position(ends_name).unwrap_or(rest.len()).max(1);
+            let end = (self.names.end(self.text, at, ends_name) - at).max(1);
             let name = &rest[..end];
             let behind = &rest[end..];
             let is_white = |b: &u8| b.is_ascii_whitespace() || *b < 0x20;
@@ -162,11 +189,22 @@ impl Tags<'_> {
             };
             let white = after.iter().position(|b| !b.is_ascii_whitespace()).unwrap_or(after.len());
             let after = &after[white..];
-            let (value, behind) = value(after);
+            let begins = self.text.len() - after.len();
+            let (value, ends) = match after.first() {
+                Some(quote @ (b'"' | b'\'' | b'`')) => {
+                    let inner = &after[1..];
+                    let end = inner.iter().position(|b| b == quote).unwrap_or(inner.len());
+                    (&inner[..end], (begins + end + 2).min(self.text.len()))
+                }
+                _ => {
+                    let end = self.values.end(self.text, begins, ends_value);
+                    (&self.text[begins..end], end)
+                }
+            };
             if is_handler(name, value) || is_dangerous(name, value) {
                 return true;
             }
-            at = self.text.len() - behind.len();
+            at = ends;
         }
     }
 
@@ -193,20 +231,9 @@ fn ends_name(b: &u8) -> bool {
     b.is_ascii_whitespace() || matches!(b, b'=' | b'>' | b'/' | b'"' | b'\'') || *b < 0x20
 }
 
-/// An attribute's value, and what is behind it.
-fn value(after: &[u8]) -> (&[u8], &[u8]) {
-    match after.first() {
-        Some(quote @ (b'"' | b'\'' | b'`')) => {
-            let inner = &after[1..];
-            let end = inner.iter().position(|b| b == quote).unwrap_or(inner.len());
-            (&inner[..end], inner.get(end + 1..).unwrap_or(&[]))
-        }
-        _ => {
-            let ends = |b: &u8| b.is_ascii_whitespace() || *b == b'>';
-            let end = after.iter().position(ends).unwrap_or(after.len());
-            (&after[..end], &after[end..])
-        }
-    }
+/// What ends a value without quotes.
+fn ends_value(b: &u8) -> bool {
+    b.is_ascii_whitespace() || *b == b'>'
 }
 
 /// As much of a style sheet as is read.
