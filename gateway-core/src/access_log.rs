@@ -9,6 +9,7 @@ use alloc::{string::String, vec::Vec};
 use core::fmt::Write;
 
 use crate::context::{Context, NAMES, Variable};
+use crate::effect::Late;
 use crate::message::Timestamp;
 
 /// A stage's `accessLogSettings.format`, compiled.
@@ -48,10 +49,12 @@ impl Format {
         if mistakes.is_empty() { Ok(Self(parts)) } else { Err(mistakes.join("; ")) }
     }
 
-    /// The line of a request that ended at `now`, without a line break. What is not known is `-`.
-    pub(crate) fn render(&self, context: &Context, now: Timestamp) -> String {
-        let mut line = String::with_capacity(256);
+    /// The line of a request that ended at `now`, without a line break, and what of it is known later.
+    /// What is not known is `-`.
+    pub(crate) fn render(&self, context: &Context, now: Timestamp) -> (String, Vec<Late>) {
+        let (mut line, mut lates) = (String::with_capacity(256), Vec::new());
         for part in &self.0 {
+            let start = line.len();
             match part {
                 Part::Text(text) => line.push_str(text),
                 Part::Variable(variable) => match variable.value(context, now) {
@@ -63,8 +66,13 @@ impl Format {
                     None => line.push('-'),
                 },
             }
+            if let Part::Variable(variable) = part
+                && let Some(value) = variable.late(context)
+            {
+                lates.push(Late { start: start as u32, end: line.len() as u32, value });
+            }
         }
-        line
+        (line, lates)
     }
 }
 
@@ -194,7 +202,7 @@ mod tests {
 
     fn render(format: &str, context: &Context) -> String {
         let now = Timestamp(context.request_time.0 + 34);
-        Format::compile(format).unwrap().render(context, now)
+        Format::compile(format).unwrap().render(context, now).0
     }
 
     #[test]

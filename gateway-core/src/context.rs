@@ -359,6 +359,8 @@ pub enum WafResponse {
 /// `$context.integration`.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct IntegrationContext {
+    /// When it was asked.
+    pub begun: Timestamp,
     /// `$context.integration.latency`, milliseconds.
     pub latency_ms: u32,
     /// `$context.integration.integrationStatus`: what the endpoint or the Invoke API answered.

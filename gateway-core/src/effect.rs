@@ -1,5 +1,6 @@
 //! What the pipeline asks of its host, as data.
 
+mod late;
 mod notice;
 mod operands;
 
@@ -7,6 +8,7 @@ use alloc::{boxed::Box, string::String, vec::Vec};
 
 use serde::{Deserialize, Serialize};
 
+pub use late::{Came, Late, LateValue};
 pub use notice::{AuthorizerUse, Notice, RequestRecord};
 pub use operands::{
     AuthorizationKey, Bytes, CALLER, CacheName, CacheUse, Connection, FunctionAnswer, FunctionName,

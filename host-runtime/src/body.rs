@@ -2,6 +2,7 @@
 
 mod error;
 mod source;
+mod told;
 
 use std::collections::VecDeque;
 use std::future::Future;
@@ -17,6 +18,7 @@ use tokio::time::{Instant, Sleep};
 
 pub use error::BodyError;
 pub(crate) use source::Source;
+pub(crate) use told::Unfinished;
 
 use crate::functions;
 use crate::load::Place;

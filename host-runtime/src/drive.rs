@@ -3,13 +3,13 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
-use gateway_core::effect::{EffectError, Notice, Outcome};
+use gateway_core::effect::{Came, EffectError, Notice, Outcome};
 use gateway_core::exchange::{Next, Turn};
 use gateway_core::limits::STEPS_MAX;
 use gateway_core::message::{Arrival, Response, Timestamp};
 use gateway_core::transcript::Transcript;
 
-use crate::body::Body;
+use crate::body::{Body, Unfinished};
 use crate::engine::ExchangeHandle;
 use crate::explained::Explained;
 use crate::framing::{self, ClientRequest};
@@ -35,6 +35,9 @@ pub(crate) async fn drive(
         return framing::internal_server_error(500);
     };
     let mut response = respond(response, &mut held, is_broken);
+    if let Some(entry) = driven.unfinished.take() {
+        response = response.map(|body| body.telling(*entry));
+    }
     if let Some(transcript) = driven.transcript.take() {
         let latency_ms = now().0.saturating_sub(driven.arrived.0);
         let status = response.status().as_u16();
@@ -135,6 +138,8 @@ struct Driven {
     transcript: Option<Transcript>,
     /// Of an exchange that may be traced.
     clock: Option<Clock>,
+    /// The access log's entry of an answer that is streamed: written without waiting if nothing comes of it.
+    unfinished: Option<Box<Unfinished>>,
 }
 
 impl Driven {
@@ -143,8 +148,15 @@ impl Driven {
         let clock = worker.settings.borrow().tracing.is_some().then(Clock::start);
         let (exchange, turn) = worker.engine.begin(arrival);
         let worker = Rc::clone(worker);
-        let mut driven =
-            Self { worker, exchange, if_dropped: None, arrived, transcript: None, clock };
+        let mut driven = Self {
+            worker,
+            exchange,
+            if_dropped: None,
+            arrived,
+            transcript: None,
+            clock,
+            unfinished: None,
+        };
         let next = driven.notify(turn);
         (driven, next)
     }
@@ -161,8 +173,13 @@ impl Driven {
         let worker = &self.worker;
         for notice in turn.notices {
             match notice {
-                Notice::WriteAccessLog { destination, line } => {
+                Notice::WriteAccessLog { destination, line, late } if late.is_empty() => {
                     worker.access_log.write(&destination, &line);
+                }
+                Notice::WriteAccessLog { destination, line, late } => {
+                    let (log, came) = (worker.access_log.clone(), Came::default());
+                    let entry = Unfinished { log, destination, line, late, came };
+                    self.unfinished = Some(Box::new(entry));
                 }
                 Notice::WriteExecutionLog { destination, lines } => {
                     lines.iter().for_each(|line| worker.access_log.write(&destination, line));

@@ -16,7 +16,7 @@ pub(crate) fn error(text: &str) {
 /// error: there are no files. Metrics and traces are the host's own.
 pub(crate) fn notify(notice: &Notice) {
     match notice {
-        Notice::WriteAccessLog { destination, line } => write(&stream(destination), line),
+        Notice::WriteAccessLog { destination, line, .. } => write(&stream(destination), line),
         Notice::WriteExecutionLog { destination, lines } => {
             let stream = stream(destination);
             lines.iter().for_each(|line| write(&stream, line));

@@ -12,6 +12,7 @@ use super::{
     WafResponse,
 };
 use crate::definition::ResponseTransferMode;
+use crate::effect::LateValue;
 use crate::message::Timestamp;
 use crate::policy::CognitoIdentity;
 use crate::time;
@@ -138,6 +139,24 @@ variables! {
 }
 
 impl Variable {
+    /// Of an answer that is streamed: what its value is once the content has ended ("Troubleshoot issues with
+    /// response streaming").
+    pub(crate) fn late(&self, context: &Context<'_>) -> Option<LateValue> {
+        let integration = context.integration.as_ref()?;
+        let is_streamed = integration.response_transfer_mode == ResponseTransferMode::Stream;
+        let (Self::Known(Known(index)), true, None) = (self, is_streamed, &context.error) else {
+            return None;
+        };
+        match NAMES[usize::from(*index)] {
+            "integration.timeToFirstContent" => Some(LateValue::FirstContent(integration.begun)),
+            "integration.latency" | "integrationLatency" => Some(LateValue::End(integration.begun)),
+            "responseLatency" => Some(LateValue::End(context.request_time)),
+            "responseLength" => Some(LateValue::Length(0)),
+            "dataProcessed" => Some(LateValue::Length(context.request_length)),
+            _ => None,
+        }
+    }
+
     /// The variable of this name (without `$context.`), if AWS has it.
     pub(crate) fn parse(name: &str) -> Option<Self> {
         // The names are in order: a test holds that.

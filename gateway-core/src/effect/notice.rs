@@ -4,7 +4,7 @@ use alloc::{string::String, vec::Vec};
 
 use serde::{Deserialize, Serialize};
 
-use super::{AuthorizationKey, Bytes, CacheUse};
+use super::{AuthorizationKey, Bytes, CacheUse, Late};
 use crate::gateway_error::ResponseType;
 use crate::message::Timestamp;
 use crate::spans::TraceRecord;
@@ -19,6 +19,8 @@ pub enum Notice {
         destination: String,
         /// The line, without a line break at its end.
         line: String,
+        /// What of it a host should tell that sees a streamed answer end.
+        late: Vec<Late>,
     },
     /// Counts a finished request for metrics.
     RecordRequest(RequestRecord),

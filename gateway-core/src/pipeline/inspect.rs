@@ -367,7 +367,7 @@ fn log(
     let origin =
         Origin { resource: at.resource(), source_id: &source_id, request_id, response_code };
     let line = settings.line(&plan.acl, inspected, verdict, origin, &|name| at.hides(name));
-    io.notify(Notice::WriteAccessLog { destination: destination.clone(), line });
+    io.notify(Notice::WriteAccessLog { destination: destination.clone(), line, late: Vec::new() });
 }
 
 /// Has the host keep the request as an example of what its rules do, where `VisibilityConfig` says so.

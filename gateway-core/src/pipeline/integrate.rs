@@ -73,7 +73,7 @@ pub(super) async fn integrate<'g>(
     trace::rule(&integration.source, io, || integration_rule(integration));
     let of = method_request.of;
     let response_transfer_mode = integration.response_transfer_mode;
-    let mut observed = IntegrationContext { response_transfer_mode, ..Default::default() };
+    let mut observed = IntegrationContext { begun, response_transfer_mode, ..Default::default() };
     let mut response_length = None;
     let mut endpoint_fields = Fields::new();
     let call = MethodCall { of, request, context, io };

@@ -23,6 +23,7 @@ pub(super) fn record(at: Option<StageOf<'_>>, context: &Context, io: &Io) {
         && let Some((destination, format)) = &at.plan.access_log
     {
         let destination = destination.clone();
-        io.notify(Notice::WriteAccessLog { destination, line: format.render(context, io.now()) });
+        let (line, late) = format.render(context, io.now());
+        io.notify(Notice::WriteAccessLog { destination, line, late });
     }
 }

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use hyper::body::{Body as _, Incoming, SizeHint};
 
 use super::BodyError;
+use super::told::Told;
 use crate::edge;
 use crate::functions;
 use crate::perform::{http::effect_error, http1};
@@ -26,6 +27,8 @@ pub(crate) enum Source {
     Kept(Box<edge::Keeping>),
     /// What a distribution has on disk.
     Disk(Box<edge::DiskContent>),
+    /// What an access log tells of when it has ended.
+    Told(Box<Told>),
     /// What is counted on its way, for a distribution's log.
     Logged(Box<edge::Logged>),
 }
@@ -40,6 +43,7 @@ impl Source {
             Self::Function(content) => return content.poll_part(cx),
             Self::Kept(keeping) => return keeping.poll_part(cx),
             Self::Logged(logged) => return logged.poll_part(cx),
+            Self::Told(told) => return told.poll_part(cx),
             Self::Pumped(pumped) => return pumped.poll_part(cx),
             Self::Disk(content) => return content.poll_part(cx),
             Self::Incoming(incoming) => incoming,
@@ -63,6 +67,7 @@ impl Source {
             Self::Function(content) => content.is_end(),
             Self::Kept(keeping) => keeping.is_end(),
             Self::Logged(logged) => logged.is_end(),
+            Self::Told(told) => told.is_end(),
             Self::Pumped(pumped) => pumped.remaining() == 0,
             Self::Disk(content) => content.remaining() == 0,
         }
@@ -74,6 +79,7 @@ impl Source {
             Self::Function(_) => SizeHint::default(),
             Self::Kept(keeping) => keeping.size_hint(),
             Self::Logged(logged) => logged.size_hint(),
+            Self::Told(told) => told.size_hint(),
             Self::Pumped(pumped) => SizeHint::with_exact(pumped.remaining()),
             Self::Disk(content) => SizeHint::with_exact(content.remaining()),
             Self::Http1(content) => {

@@ -21,7 +21,8 @@ paths:
 fn served(function: &str) -> Served {
     let folder = Folder::new();
     folder.write("api.yaml", DEFINITION);
-    let format = "$context.status $context.integration.responseTransferMode";
+    let format = "$context.status $context.integration.responseTransferMode $context.responseLength \
+                  $context.integration.timeToFirstContent $context.integration.latency";
     let config = folder.write(
         "edgeway.yaml",
         &format!(
@@ -54,7 +55,7 @@ fn a_rust_function_is_streamed_and_used_again() {
     let served = served(&format!("{{command: {:?}}}", [program]));
     let mut client = served.client();
     for _ in 0..2 {
-        let head = count(&mut client, "3?pauseMillis=1");
+        let head = count(&mut client, "3?pauseMillis=20");
         assert!(head.starts_with("http/1.1 200"), "{head}");
         for line in ["content-type: text/plain", "set-cookie: from=3", "transfer-encoding: chunked"]
         {
@@ -67,7 +68,17 @@ fn a_rust_function_is_streamed_and_used_again() {
     assert!(head.starts_with("http/1.1 400"), "{head}");
     assert_eq!(chunks(&mut client), "no number to count from\n");
     drop(client);
-    assert_eq!(served.drained_log(), "200 STREAMED\n200 STREAMED\n400 STREAMED\n");
+    let log = served.drained_log();
+    let mut told = Vec::new();
+    for line in log.lines() {
+        let (end, times) = line.match_indices(' ').nth(2).map(|(at, _)| line.split_at(at)).unwrap();
+        let times = times.split_ascii_whitespace().map(|ms| ms.parse::<u64>().unwrap());
+        let [first, all] = times.collect::<Vec<_>>()[..] else { panic!("{line}") };
+        // Pauses of 20 ms lie between the first line and the last.
+        assert!(all >= first + if end.starts_with("200") { 20 } else { 0 }, "{line}");
+        told.push(end);
+    }
+    assert_eq!(told, ["200 STREAMED 8", "200 STREAMED 8", "400 STREAMED 24"]);
 }
 
 #[test]

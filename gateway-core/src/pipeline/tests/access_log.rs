@@ -7,8 +7,10 @@ use serde_json::json;
 
 use super::iam::{claiming, everything, gateway_of, principal, signed_api};
 use super::lambda_authorizer::{protected, token};
-use crate::definition::Protocol;
-use crate::effect::{Effect, FunctionAnswer, Notice, Outcome, RequestSignature};
+use crate::definition::{Integration, IntegrationType, Protocol, ResponseTransferMode};
+use crate::effect::{
+    Came, Effect, EffectError, FunctionAnswer, Late, Notice, Outcome, RequestSignature,
+};
 use crate::message::{Content, Timestamp};
 use crate::pipeline::world::*;
 use crate::policy::Policy;
@@ -93,7 +95,7 @@ fn an_authorizer_that_fails_was_called_all_the_same() {
 fn an_endpoint_of_awss_has_two_ids_and_content_is_counted_both_ways() {
     let mut api = http(vec![method(
         "POST /a",
-        integration(crate::definition::IntegrationType::HttpProxy, "http://endpoint.example"),
+        integration(IntegrationType::HttpProxy, "http://endpoint.example"),
     )]);
     let settings = crate::definition::AccessLogSettings {
         destination: "stdout".into(),
@@ -116,4 +118,44 @@ fn an_endpoint_of_awss_has_two_ids_and_content_is_counted_both_ways() {
             },
         );
     assert_eq!(line(&told), "one two 7 -");
+}
+
+#[test]
+fn of_a_streamed_answer_some_values_are_known_later() {
+    let told = |mode: ResponseTransferMode, status: Option<u16>| {
+        let proxy = Integration {
+            response_transfer_mode: mode,
+            ..integration(IntegrationType::HttpProxy, "http://h/")
+        };
+        let mut api = rest(vec![method("GET /a", proxy)]);
+        api.stages[0].access_log_settings.as_mut().unwrap().format =
+            "$context.integration.timeToFirstContent|$context.integration.latency $context.status \
+             $context.responseLength"
+                .into();
+        let told = run(&gateway(vec![api]), arrival("GET /prod/a", &[]), |effect| match effect {
+            Effect::SendRequest(_) => Some(match status {
+                Some(status) => endpoint(status, &[], Content::Empty),
+                None => effect.failed(EffectError::TimedOut),
+            }),
+            _ => None,
+        });
+        told.notices.into_iter().find_map(|notice| match notice {
+            Notice::WriteAccessLog { line, late, .. } => Some((line, late)),
+            _ => None,
+        })
+    };
+    let (line, late) = told(ResponseTransferMode::Stream, Some(200)).unwrap();
+    let came =
+        Came { first: Some(Timestamp(NOW.0 + 500)), ended: Timestamp(NOW.0 + 900), length: 7 };
+    let complete = Late::complete(&line, &late, came);
+    let (first, rest) = complete.split_once('|').unwrap();
+    let mut rest = rest.split(' ');
+    let ms = |text: Option<&str>| text.and_then(|text| text.parse::<u64>().ok()).unwrap();
+    assert_eq!(ms(rest.next()) - ms(Some(first)), 400, "{complete}");
+    assert_eq!(rest.collect::<vec::Vec<_>>(), ["200", "7"]);
+    for (mode, status) in
+        [(ResponseTransferMode::Buffered, Some(200)), (ResponseTransferMode::Stream, None)]
+    {
+        assert_eq!(told(mode, status).unwrap().1, [], "{mode:?}");
+    }
 }

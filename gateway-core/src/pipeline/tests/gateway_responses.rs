@@ -148,7 +148,7 @@ fn every_type_that_can_occur_leaves_one_record_and_one_log_entry() {
         let told = ask(api(), response_type);
         let logged: Vec<&Notice> =
             told.notices.iter().filter(|n| matches!(n, Notice::WriteAccessLog { .. })).collect();
-        let Notice::WriteAccessLog { destination, line } = logged[0] else { unreachable!() };
+        let Notice::WriteAccessLog { destination, line, .. } = logged[0] else { unreachable!() };
         assert_eq!((logged.len(), destination.as_str()), (1, "stdout"), "{response_type:?}");
         assert!(line.contains(&alloc::format!(" {} ", told.response.status)), "{line}");
     }

@@ -59,7 +59,7 @@ fn gateway_of(rules: &[String], more: &str) -> Rc<Gateway> {
 
 fn log(told: &Told) -> serde_json::Value {
     let mut lines = told.notices.iter().filter_map(|notice| match notice {
-        Notice::WriteAccessLog { destination, line } if destination == "waf.log" => {
+        Notice::WriteAccessLog { destination, line, .. } if destination == "waf.log" => {
             Some(line.as_str())
         }
         _ => None,
@@ -121,7 +121,7 @@ fn access_logs_tell_what_the_web_acl_said() {
     {
         let told = run(&gateway, arrival(target, &["User-Agent: a/1"]), |_| None);
         let logged = told.notices.iter().any(|notice| {
-            matches!(notice, Notice::WriteAccessLog { destination, line: written }
+            matches!(notice, Notice::WriteAccessLog { destination, line: written, .. }
                 if destination == "stdout" && written == line)
         });
         assert!(logged, "{target}: {:?}", told.notices);
