@@ -136,6 +136,8 @@ impl CachePlan {
         let is_read_whole = target::is_query_read_whole(&context.raw_query);
         // Bytes that are not UTF-8 all look alike here, but not to the endpoint.
         let mut is_exact = true;
+        // A field's value that is not UTF-8 is read as ISO 8859-1, and looks like another that is.
+        let mut is_ascii = true;
         let mut exact = |value: &str| is_exact &= !value.contains('\u{fffd}');
         for parameter in &self.parameters {
             match parameter {
@@ -148,7 +150,8 @@ impl CachePlan {
                     );
                 }
                 Parameter::Header(name) => {
-                    digest_values(&mut digest, sources.fields.all(name).map(Cow::Borrowed));
+                    let all = sources.fields.all(name).map(Cow::Borrowed);
+                    digest_values(&mut digest, all.inspect(|v| is_ascii &= v.is_ascii()));
                 }
                 Parameter::Other(expression) => {
                     let values = expression.values(sources).into_iter().inspect(|v| exact(v));
@@ -156,7 +159,7 @@ impl CachePlan {
                 }
             }
         }
-        if !is_exact {
+        if !is_exact || !is_ascii {
             return None;
         }
         let digest = ResponseDigest(digest.finalize().into());
