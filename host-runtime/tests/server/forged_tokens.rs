@@ -19,14 +19,19 @@ fn base64url(bytes: impl AsRef<[u8]>) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
-fn jwk(key: &KeyPair, kid: &str) -> Value {
+pub(crate) fn jwk(key: &KeyPair, kid: &str) -> Value {
     let public = key.public_key();
     let n = base64url(public.modulus().big_endian_without_leading_zero());
     let e = base64url(public.exponent().big_endian_without_leading_zero());
     json!({"kty": "RSA", "kid": kid, "alg": "RS256", "use": "sig", "n": n, "e": e})
 }
 
-fn sign(encoding: &'static dyn RsaEncoding, key: &KeyPair, header: &str, claims: &str) -> String {
+pub(crate) fn sign(
+    encoding: &'static dyn RsaEncoding,
+    key: &KeyPair,
+    header: &str,
+    claims: &str,
+) -> String {
     let message = format!("{}.{}", base64url(header), base64url(claims));
     let mut signature = vec![0; key.public_modulus_len()];
     key.sign(encoding, &SystemRandom::new(), message.as_bytes(), &mut signature).unwrap();

@@ -1,0 +1,172 @@
+//! Issuers whose keys come slowly, too large, as nonsense or not at all: they let nobody in, keep nobody
+//! else waiting, and are not asked more often than they should be.
+
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant, SystemTime};
+
+use aws_lc_rs::rsa::{KeyPair, KeySize};
+use aws_lc_rs::signature::RSA_PKCS1_SHA256;
+use serde_json::json;
+
+use crate::forged_tokens::{jwk, sign};
+use crate::kit::*;
+
+/// Answers with an OpenID configuration, and for its keys does this.
+fn issuer(keys: impl Fn(&mut Connection) + Send + Sync + 'static) -> SocketAddr {
+    endpoint(move |mut connection| {
+        let own = connection.stream.local_addr().unwrap();
+        while let Some(head) = connection.head() {
+            if head.starts_with("GET /keys ") {
+                keys(&mut connection);
+            } else {
+                let uri = format!("http://{own}/keys");
+                let document = json!({"issuer": format!("http://{own}"), "jwks_uri": uri});
+                answer(&mut connection, &document.to_string());
+            }
+        }
+    })
+}
+
+fn answer(connection: &mut Connection, text: &str) {
+    let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", text.len());
+    connection.send(format!("{head}{text}").as_bytes());
+}
+
+/// `GET /` for those with a token of the issuer, `GET /open` for all.
+fn serve(issuer: SocketAddr) -> Served {
+    let backend = echo();
+    let integration = json!({
+        "type": "http_proxy", "httpMethod": "GET", "payloadFormatVersion": "1.0",
+        "uri": format!("http://{backend}/"),
+    });
+    let open = json!({"get": {"responses": {}, "x-amazon-apigateway-integration": integration}});
+    let mut closed = open.clone();
+    closed["get"]["security"] = json!([{"jwt": []}]);
+    let folder = Folder::new();
+    let definition = json!({
+        "openapi": "3.0.1",
+        "info": {"title": "t", "version": "1"},
+        "paths": {"/": closed, "/open": open},
+        "components": {"securitySchemes": {"jwt": {
+            "type": "oauth2",
+            "x-amazon-apigateway-authorizer": {
+                "type": "jwt",
+                "identitySource": "$request.header.Authorization",
+                "jwtConfiguration": {"issuer": format!("http://{issuer}"), "audience": ["api"]},
+            },
+        }}},
+    });
+    folder.write("api.json", &definition.to_string());
+    let config = folder.write(
+        "edgeway.yaml",
+        "listen: 127.0.0.1:0
+apis: [{id: a, protocol: HTTP, definition: api.json, stages: [{stageName: $default}]}]
+",
+    );
+    Served::start_configured(folder, config, 1)
+}
+
+fn token(key: &KeyPair, issuer: SocketAddr, kid: &str) -> String {
+    let now_s = SystemTime::UNIX_EPOCH.elapsed().unwrap().as_secs();
+    let claims = json!({"iss": format!("http://{issuer}"), "aud": "api", "exp": now_s + 600});
+    let header = json!({"alg": "RS256", "kid": kid}).to_string();
+    sign(&RSA_PKCS1_SHA256, key, &header, &claims.to_string())
+}
+
+fn asked_with(token: &str) -> String {
+    format!("GET / HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer {token}\r\n\r\n")
+}
+
+#[test]
+fn keys_that_come_slowly_too_large_or_as_nonsense_let_nobody_in_and_keep_nobody_else_waiting() {
+    let key = KeyPair::generate(KeySize::Rsa2048).unwrap();
+    let keys = json!({"keys": [jwk(&key, "k")]}).to_string();
+    let twice = keys.replacen('{', r#"{"keys":[],"#, 1);
+    let endless = |connection: &mut Connection, chunk: &[u8]| {
+        use std::io::Write;
+        let head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+        let chunk = [format!("{:x}\r\n", chunk.len()).as_bytes(), chunk, b"\r\n"].concat();
+        let mut sent = connection.stream.write_all(head);
+        while sent.is_ok() {
+            sent = connection.stream.write_all(&chunk);
+            std::thread::yield_now();
+        }
+    };
+    let issuers = [
+        ("nothing", issuer(|connection| connection.wait_for_close())),
+        ("a drop at a time", issuer(move |connection| endless(connection, b" "))),
+        ("too much", issuer(move |connection| endless(connection, &[b' '; 10_000]))),
+        ("no JSON", issuer(|connection| answer(connection, "<html>"))),
+        ("no set", issuer(|connection| answer(connection, "[]"))),
+        ("a member twice", issuer(move |connection| answer(connection, &twice))),
+        ("an error", issuer(|c| c.send(b"HTTP/1.1 500 E\r\nContent-Length: 0\r\n\r\n"))),
+        ("a way elsewhere", {
+            let (elsewhere, keys) = (endpoint(|_| {}), keys.clone());
+            issuer(move |connection| {
+                let place = format!("http://{elsewhere}/keys");
+                let length = keys.len();
+                let head = format!("302 F\r\nLocation: {place}\r\nContent-Length: {length}");
+                connection.send(format!("HTTP/1.1 {head}\r\n\r\n{keys}").as_bytes());
+            })
+        }),
+        ("a closed door", endpoint(drop)),
+    ];
+    for (what, address) in issuers {
+        let served = serve(address);
+        let (mut guest, mut other) = (served.client(), served.client());
+        let began = Instant::now();
+        guest.send(asked_with(&token(&key, address, "k")).as_bytes());
+        // One thread serves both.
+        assert_eq!(other.get("/open").status, 200, "{what}");
+        assert!(began.elapsed() < Duration::from_secs(1), "{what}: {:?}", began.elapsed());
+        let refused = guest.answer();
+        assert_eq!(refused.status, 401, "{what}: {}", refused.text());
+        assert!(began.elapsed() < Duration::from_secs(5), "{what}: {:?}", began.elapsed());
+    }
+    let good = issuer(move |connection| answer(connection, &keys));
+    let served = serve(good);
+    let mut client = served.client();
+    client.send(asked_with(&token(&key, good, "k")).as_bytes());
+    assert_eq!(client.answer().status, 200);
+}
+
+#[test]
+fn guests_who_name_unknown_keys_and_leave_have_an_issuer_asked_once() {
+    let key = KeyPair::generate(KeySize::Rsa2048).unwrap();
+    let keys = json!({"keys": [jwk(&key, "k")]}).to_string();
+    let (asked, go_on) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicBool::new(false)));
+    let wait = Mutex::new((Arc::clone(&asked), Arc::clone(&go_on)));
+    let address = issuer(move |connection| {
+        let (asked, go_on) = wait.lock().unwrap().clone();
+        asked.fetch_add(1, Relaxed);
+        while !go_on.load(Relaxed) {
+            std::thread::yield_now();
+        }
+        answer(connection, &keys);
+    });
+    let served = serve(address);
+    let connections = || {
+        let text = served.host.shared().metrics.to_text(0, 0);
+        text.lines().any(|line| line == "edgeway_connections 0")
+    };
+    for guest in 0..5 {
+        let mut client = served.client();
+        client.send(asked_with(&token(&key, address, &format!("forged{guest}"))).as_bytes());
+        let began = Instant::now();
+        while asked.load(Relaxed) == 0 {
+            assert!(began.elapsed() < PATIENCE, "nobody asks for the keys");
+            std::thread::yield_now();
+        }
+        drop(client);
+        while !connections() {
+            assert!(began.elapsed() < PATIENCE, "nobody notices that the client is gone");
+            std::thread::yield_now();
+        }
+    }
+    go_on.store(true, Relaxed);
+    let mut client = served.client();
+    client.send(asked_with(&token(&key, address, "k")).as_bytes());
+    assert_eq!((client.answer().status, asked.load(Relaxed)), (200, 1));
+}
