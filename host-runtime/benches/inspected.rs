@@ -10,17 +10,19 @@
 #[allow(dead_code)]
 #[path = "../src/engine/fixture.rs"]
 mod fixture;
+#[allow(dead_code)]
+mod measured;
 
 use std::hint::black_box;
 use std::sync::Arc;
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use gateway_core::codec::decode;
 use gateway_core::definition::{Snapshot, WebAcl};
 use gateway_core::effect::{Effect, Outcome};
 use gateway_core::exchange::Next;
 use gateway_core::message::{Arrival, Content, ContentId, Field, Timestamp};
 use host_runtime::engine::{Engine, EngineKind};
+use measured::CpuTime;
 use serde_json::json;
 
 const CLEAN: &[u8] = br#"{"customer":{"name":"Conan O'Brien","email":"conan@example.com","phone":"+1 555 0100"},"items":[{"sku":"A-1001","title":"Blue shirt (large)","quantity":2,"price":19.99},{"sku":"B-2002","title":"Running shoes, size 42","quantity":1,"price":89.5}],"note":"Please leave it at the door; it's the one with the red frame.","address":{"street":"12 Main Street","city":"Springfield","zip":"12345"}}"#;
@@ -36,7 +38,7 @@ enum Acl {
 
 /// The fixture's APIs, the REST API behind that.
 fn snapshot(acl: Acl) -> Arc<[u8]> {
-    let mut snapshot: Snapshot = decode(&fixture::snapshot()).expect("the fixture's snapshot");
+    let mut snapshot = Snapshot::from_bytes(&fixture::snapshot()).expect("the fixture's");
     let groups = [
         "AWSManagedRulesCommonRuleSet",
         "AWSManagedRulesSQLiRuleSet",
@@ -108,7 +110,7 @@ fn run(engine: &Engine, arrival: Arrival, content: &[u8]) -> (u16, bool) {
     }
 }
 
-fn exchanges(criterion: &mut Criterion) {
+fn exchanges(criterion: &mut Criterion<CpuTime>) {
     let arrival = arrival();
     for (name, kind) in [("native", EngineKind::Native), ("component", EngineKind::Component)] {
         let mut group = criterion.benchmark_group(name);
@@ -130,5 +132,5 @@ fn exchanges(criterion: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, exchanges);
+criterion_group!(name = benches; config = CpuTime::criterion(); targets = exchanges);
 criterion_main!(benches);

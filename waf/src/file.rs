@@ -126,7 +126,7 @@ fn names_system_file(text: &[u8]) -> bool {
     // `.env.example`: what is copied to begin with, for everybody to see.
     let is_template =
         [&b".example"[..], b".sample", b".template"].iter().any(|e| text.ends_with(e));
-    !is_template && names::is_system(text)
+    !is_template && text != b".gitignore" && names::is_system(text)
 }
 
 /// A URL whose host is an address of version 4: whoever includes it means no site.

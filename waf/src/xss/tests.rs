@@ -88,10 +88,10 @@ fn prose_markup_and_code_are_no_injections() {
     assert_eq!(stopped, Vec::<&&str>::new());
 }
 
-/// Reading each to the text's end would take hours here.
+/// Reading each to the text's end would take minutes here.
 #[test]
 fn tags_that_begin_within_names_and_values_of_others_are_read_once() {
     for unit in ["&<a", "<a(", "<a/b=", "<a b=<"] {
-        assert!(!tag::has_tag(unit.repeat(1_000_000).as_bytes()), "{unit}");
+        assert!(!tag::has_tag(unit.repeat(200_000).as_bytes()), "{unit}");
     }
 }
