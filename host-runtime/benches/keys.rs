@@ -41,7 +41,8 @@ fn gateway(keys: usize) -> Rc<Gateway> {
     };
     let method =
         Method { api_key_required: true, ..Method::new("GET", "/items/{id}", integration) };
-    let limit = Limit::new(1e9, u32::MAX);
+    // One less than none.
+    let limit = Limit::new(1e9, u32::MAX - 1);
     let setting = MethodSetting { throttling: Some(limit), ..MethodSetting::default() };
     let stage = Stage {
         stage_name: "prod".into(),
