@@ -27,4 +27,13 @@ pub struct Slot {
     pub address: u32,
     /// How many there are.
     pub length: u32,
+    /// The fingerprint of what the module was built from: tests refuse one that is older than they are.
+    pub built_from: u64,
+}
+
+impl Slot {
+    /// With nothing in it yet.
+    pub const fn empty(built_from: u64) -> Self {
+        Self { marker: SLOT_MARKER, address: 0, length: 0, built_from }
+    }
 }

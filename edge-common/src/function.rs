@@ -8,7 +8,7 @@ use crate::variables::{Variables, endpoint, variable_name};
 /// Largest answer of a synchronous invocation: 6 MB (Lambda quota), with room for its JSON escapes.
 pub const ANSWER_BYTES_MAX: usize = 6 * 1024 * 1024 + 64 * 1024;
 /// What a streamed answer is.
-pub const EVENT_STREAM: &str = "application/vnd.amazon.eventstream";
+pub(crate) const EVENT_STREAM: &str = "application/vnd.amazon.eventstream";
 
 /// The `POST` that invokes a function; its content is the event.
 #[derive(Debug)]

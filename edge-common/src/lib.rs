@@ -6,6 +6,7 @@ pub mod authorizations;
 pub mod bundled;
 pub mod counted;
 pub mod function;
+pub mod function_stream;
 pub mod responses;
 pub mod service;
 pub mod sign;

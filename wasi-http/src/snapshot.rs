@@ -5,13 +5,16 @@ use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use edge_common::bundled::{Bundled, SLOT_MARKER, Slot};
+use edge_common::bundled::{Bundled, Slot};
 use gateway_core::codec;
 use gateway_core::definition::Snapshot;
 use gateway_core::gateway::Gateway;
 
 /// What the command looks for in the module.
-static SLOT: Slot = Slot { marker: SLOT_MARKER, address: 0, length: 0 };
+static SLOT: Slot = Slot::empty(match u64::from_str_radix(env!("EDGEWAY_FINGERPRINT"), 10) {
+    Ok(fingerprint) => fingerprint,
+    Err(_) => panic!("the build script writes a number"),
+});
 
 thread_local! {
     static GATEWAY: OnceCell<Result<Rc<Gateway>, String>> = const { OnceCell::new() };

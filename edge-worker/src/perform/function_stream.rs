@@ -3,11 +3,10 @@
 
 use std::time::Duration;
 
-use edge_common::function::EVENT_STREAM;
+use edge_common::function_stream::{Beginning, Begun, Next, Parts as Events, check};
 use futures_util::future::{Either, select};
 use futures_util::stream::try_unfold;
 use gateway_core::effect::{EffectError, FunctionAnswer};
-use gateway_core::response_stream::{Event, EventStream, Found, Preamble};
 use wasm_bindgen::JsCast;
 use web_sys::{ReadableStreamDefaultReader, Response};
 
@@ -39,61 +38,33 @@ pub(super) async fn begin(
     answer: FunctionAnswer,
     contents: &mut Contents,
 ) -> Result<FunctionAnswer, EffectError> {
-    let media_type = response.headers().get("content-type").ok().flatten().unwrap_or_default();
-    let body = response.body().filter(|_| media_type.starts_with(EVENT_STREAM));
-    let Some(body) = body else {
-        return Err(EffectError::Malformed(format!("`{media_type}` in place of an event stream")));
-    };
+    check(&response.headers().get("content-type").ok().flatten().unwrap_or_default())?;
+    let body = response.body().ok_or_else(|| EffectError::Malformed("no content".into()))?;
     let reader = body.get_reader().unchecked_into();
-    let mut parts = Parts { reader, events: EventStream::default(), bounds };
-    let mut preamble = Preamble::default();
+    let mut parts = Parts { reader, events: Events::default(), bounds };
+    let mut beginning = Beginning::of(answer);
     loop {
-        let part = match parts.next().await? {
-            Next::Part(part) => part,
-            Next::Failed { code, details } => {
-                let payload = details.into_bytes().into();
-                return Ok(FunctionAnswer { function_error: Some(code), payload, ..answer });
-            }
-            Next::End => Vec::new(),
-        };
-        let content = match preamble.take(&part) {
-            Found::More if !part.is_empty() => continue,
-            Found::Content(at) => Some(contents.hold(Some(parts.into_content(part[at..].into())?))),
-            Found::More | Found::TooLong => None,
-        };
-        let payload = preamble.into_metadata().into();
-        return Ok(FunctionAnswer { payload, content, ..answer });
+        let Some(Begun { answer, content }) = beginning.take(parts.next().await?) else { continue };
+        let Some(first) = content else { return Ok(answer) };
+        let content = Some(contents.hold(Some(parts.into_content(first)?)));
+        return Ok(FunctionAnswer { content, ..answer });
     }
 }
 
 /// What Lambda sends of an answer.
 struct Parts {
     reader: ReadableStreamDefaultReader,
-    events: EventStream,
+    events: Events,
     bounds: Bounds,
 }
 
-enum Next {
-    Part(Vec<u8>),
-    End,
-    Failed { code: String, details: String },
-}
-
 impl Parts {
-    /// What comes next; empty parts are passed over.
+    /// What comes next; it waits for that.
     async fn next(&mut self) -> Result<Next, EffectError> {
         loop {
-            let malformed =
-                |reason: &str| EffectError::Malformed(format!("a streamed answer: {reason}"));
-            match self.events.next().map_err(malformed)? {
-                Some(Event::Payload(part)) if part.is_empty() => {}
-                Some(Event::Payload(part)) => return Ok(Next::Part(part)),
-                Some(Event::Complete) => return Ok(Next::End),
-                Some(Event::Failed { code, details }) => return Ok(Next::Failed { code, details }),
-                None => match self.receive().await? {
-                    Some(bytes) => self.events.push(&bytes),
-                    None => return Err(malformed("an answer without its end")),
-                },
+            match self.events.next_part()? {
+                Next::More => self.events.push(self.receive().await?.as_deref())?,
+                next => return Ok(next),
             }
         }
     }
@@ -124,7 +95,7 @@ impl Parts {
             };
             match parts.next().await {
                 Ok(Next::Part(part)) => Ok(Some((part, (parts, None)))),
-                Ok(Next::End) => Ok(None),
+                Ok(Next::End | Next::More) => Ok(None),
                 Ok(Next::Failed { code, details }) => broken(format!("{code}: {details}")),
                 Err(error) => broken(format!("{error:?}")),
             }

@@ -38,6 +38,7 @@ impl Wasmtime {
                 component.display()
             ));
         }
+        check(&component, &repository)?;
         Ok(Self { program: program()?, component, is_compiled_quickly: false })
     }
 
@@ -77,6 +78,37 @@ impl Wasmtime {
     }
 }
 
+/// Says so where it was built from other sources than are here: it would be judged for what it is not.
+fn check(component: &Path, repository: &Path) -> Result<(), String> {
+    let told = |reason: &str| format!("{}: {reason}: run `cargo xtask wasi`", component.display());
+    let bytes = fs::read(component).map_err(|error| told(&error.to_string()))?;
+    match built_from(&bytes) {
+        None => Err(told("it does not say what it was built from")),
+        Some(found) if found != sources::as_they_are(repository) => {
+            Err(told("it was built from other sources"))
+        }
+        Some(_) => Ok(()),
+    }
+}
+
+/// What is written behind the place for a snapshot (`edge_common::bundled::Slot`).
+fn built_from(component: &[u8]) -> Option<u64> {
+    const MARKER: &[u8] = b"edgeway snapshot slot v1";
+    const PLACE_BYTES: usize = 8;
+    let marker = component.windows(MARKER.len()).position(|window| window == MARKER)?;
+    let told = component.get(marker + MARKER.len() + PLACE_BYTES..)?.first_chunk()?;
+    Some(u64::from_le_bytes(*told)).filter(|told| *told != 0)
+}
+
+mod sources {
+    include!("../../../gateway-component/fingerprint.rs");
+
+    /// Of the component's sources as they are now.
+    pub(super) fn as_they_are(repository: &Path) -> u64 {
+        fingerprint_of(repository, &WASI_SOURCES)
+    }
+}
+
 /// The one that the package brings along. It is not marked as a program there.
 fn program() -> Result<PathBuf, String> {
     use std::os::unix::fs::PermissionsExt;
@@ -93,4 +125,25 @@ fn program() -> Result<PathBuf, String> {
     fs::set_permissions(&program, fs::Permissions::from_mode(0o755))
         .map_err(|error| format!("{}: {error}", program.display()))?;
     Ok(program)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_component_of_other_sources_is_refused() {
+        let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("c.wasm");
+        let written = |told: &[u8]| {
+            let place = [&b"\0asm...edgeway snapshot slot v1"[..], &[0; 8], told, b"more"].concat();
+            fs::write(&file, place).unwrap();
+            check(&file, &repository)
+        };
+        let own = sources::as_they_are(&repository);
+        assert_eq!(written(&own.to_le_bytes()), Ok(()));
+        assert!(written(&(own ^ 1).to_le_bytes()).unwrap_err().contains("cargo xtask wasi"));
+        assert!(written(&[0; 8]).is_err() && written(b"").is_err());
+    }
 }
