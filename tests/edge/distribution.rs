@@ -1,6 +1,8 @@
 //! Distributions in the Worker: the platform's cache is the store, and the decisions are those of every host.
 
+mod buckets;
 mod kit;
+mod logs;
 
 use std::time::{Duration, Instant};
 
@@ -196,41 +198,6 @@ async fn the_web_acl_of_a_distribution_is_in_front_of_the_workers_cache() {
         "what cannot be inspected goes nowhere, not even as nothing"
     );
     assert_eq!(edge.origin.received_len(), 2);
-    edge.stop().await;
-}
-
-#[tokio::test]
-async fn the_worker_signs_what_it_asks_a_bucket() {
-    let bucket = json!({
-        "Id": "bucket", "DomainName": "site.s3.eu-west-1.amazonaws.com", "OriginPath": "/public",
-        "OriginAccessControlId": "E1", "S3OriginConfig": {"OriginAccessIdentity": ""},
-    });
-    let changes = json!({
-        "Origins": {"Items": [bucket]},
-        "CacheBehaviors": {"Items": []},
-        "DefaultCacheBehavior": behavior(json!({"TargetOriginId": "bucket"})),
-    });
-    let edge = Edge::start(changes, |received, _| {
-        let said = |name: &str| received.fields.joined(name).unwrap_or_default();
-        fresh(&format!(
-            "{}\n{}\n{}",
-            received.path,
-            said("authorization"),
-            said("x-amz-content-sha256")
-        ))
-    });
-    let edge = edge.await;
-    let answer = edge.get("/a(b).txt").await;
-    let told = text(&answer);
-    let lines: Vec<&str> = told.lines().collect();
-    assert_eq!(lines[0], "/site/public/a%28b%29.txt");
-    assert!(lines[1].starts_with("AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/"), "{told}");
-    assert!(
-        lines[1].contains("/eu-west-1/s3/aws4_request, SignedHeaders=host;x-amz-cf-id;"),
-        "{told}"
-    );
-    assert_eq!(lines[2], "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
-    assert_eq!(field(&edge.get("/a(b).txt").await, "x-cache"), "Hit from cloudfront");
     edge.stop().await;
 }
 

@@ -1,6 +1,7 @@
 // Runs the Worker under workerd for the tests. One process serves a whole test run: it reads one JSON
 // object a line from standard input and answers each with one line on standard output. README.md says
 // what it understands and what it expects of the Worker's bundle.
+import { appendFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -17,7 +18,7 @@ async function service(name, request) {
   return new Response(`${name}: ${request.method} ${request.url} ${await request.text()}`);
 }
 
-async function start({ slot, modules, snapshot, bindings, objects, services = [], logs }) {
+async function start({ slot, modules, snapshot, bindings, objects, services = [], logs, log }) {
   await stop({ slot });
   // A new instance, not `setOptions` on the old one: that keeps the caches' and objects' state, and a
   // fresh workerd is answering after less than 100 ms.
@@ -28,8 +29,8 @@ async function start({ slot, modules, snapshot, bindings, objects, services = []
     telemetry: { enabled: false },
     durableObjectsPersist: objects ?? false,
     handleRuntimeStdio: (stdout, stderr) => {
-      stdout.on("data", (data) => relay(logs, data));
-      stderr.on("data", (data) => relay(logs, data));
+      stdout.on("data", (data) => relay(logs, data, log));
+      stderr.on("data", (data) => relay(logs, data, log));
     },
     workers: [
       {
@@ -75,8 +76,10 @@ async function put({ slot, namespace, key, value }) {
   return {};
 }
 
-function relay(logs, data) {
+/** What the Worker writes down, as the platform would be told it. */
+function relay(logs, data, log) {
   if (logs) process.stderr.write(data);
+  if (log) appendFileSync(log, data);
 }
 
 const operations = { start, stop, put };

@@ -1,5 +1,6 @@
 //! A Worker with a distribution, and an origin for it.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::time::Duration;
@@ -23,6 +24,7 @@ pub(super) struct Edge {
     pub(super) gateway: Gateway,
     target: Target,
     pub(super) origin: Backend,
+    log: PathBuf,
     _setup: Setup,
 }
 
@@ -41,7 +43,7 @@ pub(super) fn case() -> Json {
                 "httpMethod": "POST", "uri": "https://orders.internal:8443/v1/{{id}}",
                 "requestParameters": {{"integration.request.path.id": "method.request.path.id"}}}}}}}}}}}},
         "config": {{"webAcls": [{{"name": "edge", "definition": "acl.json"}}], "distributions": [{{"id": "d", "definition": "distribution.json", "cacheStatus": true,
-            "references": ["group.json", "rsa.json", "ec.json", "control.json"]}}]}},
+            "references": ["group.json", "rsa.json", "ec.json", "control.json", "fields.json"]}}]}},
         "backends": {{"http": {{"{API_ID}": {{}}}}}},
         "exchanges": [{{"request": {{}}, "expect": {{"status": 200}}}}]}}"#,
     );
@@ -52,6 +54,14 @@ fn control() -> Value {
     json!({"OriginAccessControl": {"Id": "E1", "OriginAccessControlConfig": {
         "Name": "a", "Description": "", "SigningProtocol": "sigv4", "SigningBehavior": "always",
         "OriginAccessControlOriginType": "s3"}}})
+}
+
+/// The ARN of a configuration of real-time logs.
+pub(super) const REAL_TIME: &str = "arn:aws:cloudfront::123456789012:realtime-log-config/fields";
+
+fn real_time() -> Value {
+    json!({"RealtimeLogConfig": {"ARN": REAL_TIME, "Name": "fields", "SamplingRate": 100,
+        "Fields": ["cs-method", "sc-status", "x-edge-result-type", "cs-uri-stem"]}})
 }
 
 /// The ARN of the web ACL that there is to name.
@@ -126,6 +136,7 @@ impl Edge {
             Backend::start(move |received| answer(received, count.fetch_add(1, SeqCst) + 1));
         let origin = origin.await.unwrap();
         let setup = set_up(&case()).await.unwrap_or_else(|error| panic!("{error}"));
+        let is_logged = changes.get("Logging").is_some();
         let document = document(origin.address.port(), changes).to_string();
         let key = |id: &str, pem: String| {
             json!({"PublicKey": {"Id": id, "PublicKeyConfig": {"EncodedKey": pem}}}).to_string()
@@ -136,6 +147,7 @@ impl Edge {
             ("group.json", group.to_string()),
             ("acl.json", web_acl().to_string()),
             ("control.json", control().to_string()),
+            ("fields.json", real_time().to_string()),
             ("rsa.json", key("RSA", issuer::rsa_public_pem())),
             ("ec.json", key("EC", issuer::ec_public_pem())),
         ] {
@@ -145,12 +157,19 @@ impl Edge {
         let text = std::fs::read_to_string(&setup.config).unwrap();
         let mut config: Value = serde_json::from_str(&text).unwrap();
         config["endpoints"]["s3"] = format!("http://{}", origin.address).into();
+        if is_logged {
+            let logging = json!({"destination": "stdout", "realTimeDestination": "stdout"});
+            config["distributions"][0]["logging"] = logging;
+            config["webAcls"][0]["logging"] = json!({"destination": "stdout"});
+        }
         std::fs::write(&setup.config, config.to_string()).unwrap();
         let mut target = Target::find(Engine::Worker).await.unwrap();
         target.settings.services = vec!["SERVICE_ORDERS_INTERNAL".into()];
+        let log = setup.folder.path().join("worker.log");
+        target.settings.log = Some(log.clone());
         let gateway = target.start(&setup.config, setup.listen, 0).await;
         let gateway = gateway.unwrap_or_else(|failure| panic!("{failure:?}"));
-        Self { gateway, target, origin, _setup: setup }
+        Self { gateway, target, origin, log, _setup: setup }
     }
 
     pub(super) async fn ask(&self, method: &str, target: &str, lines: &[(&str, &str)]) -> Response {
@@ -179,6 +198,19 @@ impl Edge {
     pub(super) async fn invalidate(&self, second: u64, paths: &str) {
         let key = format!("d/{second}");
         self.target.put(0, ["INVALIDATIONS", &key], paths).await.unwrap();
+    }
+
+    /// What the Worker has logged, once that has all of these.
+    pub(super) async fn logged(&self, all: &[&str]) -> String {
+        let began = std::time::Instant::now();
+        loop {
+            let text = std::fs::read_to_string(&self.log).unwrap_or_default();
+            if all.iter().all(|one| text.contains(one)) {
+                return text;
+            }
+            assert!(began.elapsed() < super::PATIENCE, "{all:?} is not in\n{text}");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
     }
 
     pub(super) async fn stop(self) {

@@ -35,6 +35,8 @@ pub struct Settings {
     pub objects: Option<PathBuf>,
     /// Service bindings, by their names; who is behind them says what was asked.
     pub services: Vec<String>,
+    /// A file for what it logs, if anywhere.
+    pub log: Option<PathBuf>,
     /// Where its script and its Wasm are, if not where they are built.
     pub modules: Option<PathBuf>,
 }
@@ -137,6 +139,9 @@ impl Driver {
         start.set("services", Json::Array(services.collect()));
         if let Some(objects) = &settings.objects {
             start.set("objects", objects.display().to_string().into());
+        }
+        if let Some(log) = &settings.log {
+            start.set("log", log.display().to_string().into());
         }
         let answer = self.ask(start).await?;
         let address = answer
