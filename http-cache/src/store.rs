@@ -71,7 +71,7 @@ pub struct Stored {
 pub enum NotStored {
     /// Answers to this method are not.
     Method,
-    /// It is an interim or a 304 response, or a 206 that is not one range.
+    /// It is an interim response, answers a request's own conditions or range, or is a 206 that is not one range.
     Status,
     /// It says `must-understand`, and nobody here understands its status (§5.2.2.3).
     NotUnderstood,
@@ -229,7 +229,8 @@ fn check(
     if request.method != "GET" {
         return Err(NotStored::Method);
     }
-    if response.status < 200 || response.status == 304 {
+    // 304, 412 and 416 answer the conditions and the range of one request: they are nobody else's.
+    if response.status < 200 || matches!(response.status, 304 | 412 | 416) {
         return Err(NotStored::Status);
     }
     let is_understood = UNDERSTOOD.contains(&response.status);

@@ -5,6 +5,7 @@ mod disk_faults;
 mod kit;
 mod logs;
 mod origins;
+mod poisoning;
 mod web_acl;
 
 use serde_json::json;
