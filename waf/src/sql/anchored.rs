@@ -3,9 +3,9 @@
 use alloc::vec::Vec;
 
 use super::lex::{Kind, Token};
-use super::operand::{calls, delays, is_scientific, skip_operand, subselect};
+use super::operand::{calls, delays, is_scientific, is_short_open, skip_operand, subselect};
 use super::select::selects;
-use super::tail::{Anchor, Tail, is_short_open};
+use super::tail::{Anchor, Tail};
 use super::words::{Class, words};
 
 /// A text that begins with an operand and goes on.

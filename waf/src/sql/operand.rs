@@ -142,3 +142,21 @@ pub(super) fn is_document(token: Token, text: &[u8]) -> bool {
 pub(super) fn orders(compare: Token, text: &[u8]) -> bool {
     matches!(compare.text(text), b"<" | b">" | b"<=" | b">=")
 }
+
+/// `asc`, `desc`
+pub(super) fn is_direction(word: &[u8]) -> bool {
+    word.eq_ignore_ascii_case(b"asc") || word.eq_ignore_ascii_case(b"desc")
+}
+
+/// `this.x`
+pub(super) fn is_member_of_this(tokens: &[Token], text: &[u8]) -> bool {
+    matches!(tokens, [_, Token { kind: Kind::Dot, .. }, ..]) && tokens[0].text(text) == b"this"
+}
+
+/// A string that the text leaves open, with a number or nothing in it.
+pub(super) fn is_short_open(token: Token, text: &[u8]) -> bool {
+    let content = &token.text(text)[1.min(token.end - token.start)..];
+    matches!(token.kind, Kind::Text { is_closed: false })
+        && content.len() <= 8
+        && content.iter().all(|b| b.is_ascii_digit() || *b == b'%')
+}

@@ -3,7 +3,8 @@
 use super::anywhere::{is_case, is_change, is_outfile};
 use super::lex::{Kind, Token};
 use super::operand::{
-    calls, delays, is_document, is_literal, is_scientific, orders, skip_operand, subselect,
+    calls, delays, is_direction, is_document, is_literal, is_member_of_this, is_scientific,
+    is_short_open, orders, skip_operand, subselect,
 };
 use super::select::{selects, unites};
 use super::words::Class;
@@ -91,89 +92,101 @@ impl Tail<'_> {
 
     /// `or 1=1`, `and sleep(5)`, `or true --`, `or 'a'='a`. `is_ordered`: what stands before is less or
     /// greater than something; who says that of two pairs of numbers does sums.
-    fn follows_logic(&self, is_ordered: bool) -> bool {
-        let (mut tokens, mut opened) = (self.tokens, 0);
-        while let [
-            Token {
-                kind: Kind::Prefix | Kind::Open | Kind::Logic | Kind::Word(Class::Logic), ..
-            },
-            rest @ ..,
-        ]
-        | [Token { kind: Kind::Arithmetic, .. }, rest @ ..] = tokens
-        {
-            opened += usize::from(tokens[0].kind == Kind::Open);
-            tokens = rest;
-        }
-        let Some((first, rest)) = tokens.split_first() else { return false };
-        let is_quoted = self.anchor == Anchor::Quoted;
-        match first.kind {
-            Kind::Word(Class::Function) if calls(tokens) => return true,
-            Kind::Word(Class::CommonFunction) if delays(tokens, self.text) || subselect(tokens) => {
-                return true;
+    fn follows_logic(&self, mut is_ordered: bool) -> bool {
+        let mut all = self.tokens;
+        loop {
+            let (mut tokens, mut opened) = (all, 0);
+            while let [
+                Token {
+                    kind: Kind::Prefix | Kind::Open | Kind::Logic | Kind::Word(Class::Logic),
+                    ..
+                },
+                rest @ ..,
+            ]
+            | [Token { kind: Kind::Arithmetic, .. }, rest @ ..] = tokens
+            {
+                opened += usize::from(tokens[0].kind == Kind::Open);
+                tokens = rest;
             }
-            Kind::Word(Class::Select) => return selects(rest, self.text),
-            Kind::Word(Class::Case) => return is_case(rest),
-            Kind::Conditional => return true,
-            Kind::Number if is_scientific(*first, rest, self.text) => return true,
-            // `' || this.password.match(…)`: JavaScript that a document store runs.
-            Kind::Word(Class::English) if is_quoted && is_member_of_this(tokens, self.text) => {
-                return true;
+            let Some((first, rest)) = tokens.split_first() else { return false };
+            let is_quoted = self.anchor == Anchor::Quoted;
+            match first.kind {
+                Kind::Word(Class::Function) if calls(tokens) => return true,
+                Kind::Word(Class::CommonFunction)
+                    if delays(tokens, self.text) || subselect(tokens) =>
+                {
+                    return true;
+                }
+                Kind::Word(Class::Select) => return selects(rest, self.text),
+                Kind::Word(Class::Case) => return is_case(rest),
+                Kind::Conditional => return true,
+                Kind::Number if is_scientific(*first, rest, self.text) => return true,
+                // `' || this.password.match(…)`: JavaScript that a document store runs.
+                Kind::Word(Class::English) if is_quoted && is_member_of_this(tokens, self.text) => {
+                    return true;
+                }
+                _ => {}
             }
-            _ => {}
-        }
-        let mut behind = skip_operand(tokens);
-        if behind.len() == tokens.len() {
-            return false;
-        }
-        let literal = is_literal(first.kind);
-        // `or (1) = 1`
-        while literal
-            && opened > 0
-            && let [Token { kind: Kind::Close, .. }, more @ ..] = behind
-        {
-            (behind, opened) = (more, opened - 1);
-        }
-        match behind.first().map(|token| token.kind) {
-            Some(Kind::Compare | Kind::Word(Class::Compare)) => {
-                let is_sum = is_ordered
-                    && first.kind == Kind::Number
-                    && (orders(behind[0], self.text)
-                        || rest.first().is_some_and(|token| token.kind == Kind::Arithmetic))
-                    && self.anchor == Anchor::Literal;
-                !is_sum && is_compared(behind, tokens, self.text, self.anchor)
+            let mut behind = skip_operand(tokens);
+            if behind.len() == tokens.len() {
+                return false;
             }
-            // `or 1 --`
-            Some(Kind::Comment) => {
-                (literal && self.anchor != Anchor::Name) || (is_quoted && behind.len() == 1)
+            let literal = is_literal(first.kind);
+            // `or (1) = 1`
+            while literal
+                && opened > 0
+                && let [Token { kind: Kind::Close, .. }, more @ ..] = behind
+            {
+                (behind, opened) = (more, opened - 1);
             }
-            Some(Kind::Logic | Kind::Word(Class::Logic)) if literal && is_quoted => {
-                Tail { tokens: &behind[1..], ..*self }.follows_logic(false)
-                    || matches!(
-                        behind.get(1).map(|t| t.kind),
-                        Some(Kind::Text { is_closed: false })
-                    )
-            }
-            Some(Kind::Logic | Kind::Word(Class::Logic)) => {
-                Tail { tokens: &behind[1..], ..*self }.follows_logic(false)
-            }
-            Some(Kind::Word(Class::Union)) => unites(&behind[1..], self.text),
-            Some(Kind::Word(Class::Order | Class::Limit | Class::Having)) => {
-                Tail { tokens: behind, ..*self }.is_attack()
-            }
-            // `' or '1`: closed by what the application adds.
-            None if is_quoted => tokens.last().is_some_and(|last| is_short_open(*last, self.text)),
-            // `9 or /* x */ true`: what a comment parts from its operator is no prose.
-            None => {
-                let before = self.text[..first.start].trim_ascii_end();
-                // `1 or !0`, `1 and not true`
-                let negates = before.ends_with(b"!")
-                    || before.ends_with(b"~")
-                    || first.kind == Kind::Word(Class::Literal)
-                        && before.to_ascii_lowercase().ends_with(b" not");
-                let is_parted = negates || before.ends_with(b"*/");
-                literal && self.anchor == Anchor::Literal && is_parted
-            }
-            _ => false,
+            return match behind.first().map(|token| token.kind) {
+                Some(Kind::Compare | Kind::Word(Class::Compare)) => {
+                    let is_sum = is_ordered
+                        && first.kind == Kind::Number
+                        && (orders(behind[0], self.text)
+                            || rest.first().is_some_and(|token| token.kind == Kind::Arithmetic))
+                        && self.anchor == Anchor::Literal;
+                    !is_sum && is_compared(behind, tokens, self.text, self.anchor)
+                }
+                // `or 1 --`
+                Some(Kind::Comment) => {
+                    (literal && self.anchor != Anchor::Name) || (is_quoted && behind.len() == 1)
+                }
+                // One after the other: there may be thousands, and little room on the stack.
+                Some(Kind::Logic | Kind::Word(Class::Logic)) => {
+                    if literal
+                        && is_quoted
+                        && matches!(
+                            behind.get(1),
+                            Some(Token { kind: Kind::Text { is_closed: false }, .. })
+                        )
+                    {
+                        return true;
+                    }
+                    (all, is_ordered) = (&behind[1..], false);
+                    continue;
+                }
+                Some(Kind::Word(Class::Union)) => unites(&behind[1..], self.text),
+                Some(Kind::Word(Class::Order | Class::Limit | Class::Having)) => {
+                    Tail { tokens: behind, ..*self }.is_attack()
+                }
+                // `' or '1`: closed by what the application adds.
+                None if is_quoted => {
+                    tokens.last().is_some_and(|last| is_short_open(*last, self.text))
+                }
+                // `9 or /* x */ true`: what a comment parts from its operator is no prose.
+                None => {
+                    let before = self.text[..first.start].trim_ascii_end();
+                    // `1 or !0`, `1 and not true`
+                    let negates = before.ends_with(b"!")
+                        || before.ends_with(b"~")
+                        || first.kind == Kind::Word(Class::Literal)
+                            && before.to_ascii_lowercase().ends_with(b" not");
+                    let is_parted = negates || before.ends_with(b"*/");
+                    literal && self.anchor == Anchor::Literal && is_parted
+                }
+                _ => false,
+            };
         }
     }
 
@@ -381,20 +394,4 @@ fn compared(behind: &[Token], operand: &[Token], text: &[u8]) -> bool {
             Some(Token { kind: Kind::Compare | Kind::Word(Class::Compare), .. })
         )
         && is_compared(behind, operand, text, Anchor::Literal)
-}
-
-fn is_direction(word: &[u8]) -> bool {
-    word.eq_ignore_ascii_case(b"asc") || word.eq_ignore_ascii_case(b"desc")
-}
-
-fn is_member_of_this(tokens: &[Token], text: &[u8]) -> bool {
-    matches!(tokens, [_, Token { kind: Kind::Dot, .. }, ..]) && tokens[0].text(text) == b"this"
-}
-
-/// A string that the text leaves open, with a number or nothing in it.
-pub(super) fn is_short_open(token: Token, text: &[u8]) -> bool {
-    let content = &token.text(text)[1.min(token.end - token.start)..];
-    matches!(token.kind, Kind::Text { is_closed: false })
-        && content.len() <= 8
-        && content.iter().all(|b| b.is_ascii_digit() || *b == b'%')
 }

@@ -173,3 +173,16 @@ fn prose_names_and_code_are_no_injections() {
         benign.iter().filter(|text| is_injection(text.as_bytes(), false)).collect();
     assert_eq!(stopped, Vec::<&&str>::new());
 }
+
+/// A thread of the component has no more.
+#[test]
+fn thousands_of_conditions_need_no_more_of_the_stack_than_one() {
+    let inspect = || {
+        for start in ["1 ", "x' ", ""] {
+            let text = [start, &"or a ".repeat(4_000)].concat();
+            assert!(!is_injection(text.as_bytes(), false), "{start}");
+        }
+    };
+    let thread = std::thread::Builder::new().stack_size(256 * 1024).spawn(inspect);
+    thread.expect("a thread").join().expect("room on its stack");
+}
