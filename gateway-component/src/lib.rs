@@ -11,9 +11,11 @@ mod exchanges;
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use bindings::edgeway::gateway::effects;
 use bindings::exports::edgeway::gateway::exchanges::{Begun, Guest};
 use gateway_core::codec::{decode, encode};
 use gateway_core::definition::Snapshot;
+use gateway_core::effect::Outcome;
 use gateway_core::exchange::{Exchange, Next, Turn};
 use gateway_core::gateway::Gateway;
 use gateway_core::message::{Arrival, Timestamp};
@@ -60,7 +62,7 @@ impl Guest for Component {
         STATE.with_borrow_mut(|state| {
             let gateway = state.gateway.as_ref().ok_or(NOT_LOADED)?;
             let mut exchange = Exchange::begin(Rc::clone(gateway), arrival);
-            let turn = exchange.advance().map_err(|misuse| format!("{misuse:?}"))?;
+            let turn = advance(&mut exchange)?;
             let exchange =
                 if responds(&turn) { NO_EXCHANGE } else { state.exchanges.insert(exchange) };
             Ok(Begun { exchange, turn: encode(&turn) })
@@ -102,7 +104,31 @@ impl Guest for Component {
 
 fn resume(exchange: &mut Exchange, now: Timestamp, outcome: &[u8]) -> Result<Turn, String> {
     exchange.resume(now, decode(outcome)?).map_err(|misuse| format!("{misuse:?}"))?;
-    exchange.advance().map_err(|misuse| format!("{misuse:?}"))
+    advance(exchange)
+}
+
+/// Runs an exchange on until it has to wait: what the host can answer at once ends no call.
+fn advance(exchange: &mut Exchange) -> Result<Turn, String> {
+    let mut notices = Vec::new();
+    loop {
+        let mut turn = exchange.advance().map_err(|misuse| format!("{misuse:?}"))?;
+        let answer = match &turn.next {
+            Next::Perform(effect) if effect.kind().may_be_at_once() => {
+                effects::at_once(&encode(effect))
+            }
+            Next::Perform(_) | Next::Respond(_) => Vec::new(),
+        };
+        if answer.is_empty() {
+            if !notices.is_empty() {
+                notices.append(&mut turn.notices);
+                turn.notices = notices;
+            }
+            return Ok(turn);
+        }
+        notices.append(&mut turn.notices);
+        let (now, outcome): (Timestamp, Outcome) = decode(&answer)?;
+        exchange.resume(now, outcome).map_err(|misuse| format!("{misuse:?}"))?;
+    }
 }
 
 fn responds(turn: &Turn) -> bool {

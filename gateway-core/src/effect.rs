@@ -88,6 +88,15 @@ macro_rules! effects {
     };
 }
 
+impl EffectKind {
+    /// Whether a host may be able to answer without waiting, by arithmetic on what it has in memory. A host that calls
+    /// into the pipeline from afar is asked for these before its call ends.
+    pub fn may_be_at_once(self) -> bool {
+        use EffectKind::{CountRequest, RecallAuthorization, TakeTokens, VerifySignature};
+        matches!(self, TakeTokens | CountRequest | RecallAuthorization | VerifySignature)
+    }
+}
+
 effects! {
     /// Reads content that the host holds, whole. The host keeps it: it may still be sent on later.
     ReadContent {

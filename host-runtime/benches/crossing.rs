@@ -14,6 +14,15 @@ use gateway_core::exchange::{Next, Turn};
 use gateway_core::message::{Arrival, Timestamp};
 use host_runtime::engine::{Engine, EngineKind};
 
+/// An engine that is told at once what a host with everything in its memory knows.
+fn engine(kind: EngineKind) -> Engine {
+    let engine = Engine::start(kind, fixture::snapshot()).expect("the fixture is served");
+    engine.answer_at_once(Box::new(|effect| {
+        Some((Timestamp(fixture::NOW_MS), fixture::outcome(effect)))
+    }));
+    engine
+}
+
 /// Runs an exchange to its response; its status and how often it was resumed.
 fn run(engine: &Engine, arrival: Arrival) -> (u16, usize) {
     let (mut exchange, mut turn) = engine.begin(arrival);
@@ -32,16 +41,15 @@ fn run(engine: &Engine, arrival: Arrival) -> (u16, usize) {
 
 fn exchanges(criterion: &mut Criterion) {
     let cases = [
-        ("http_proxy", fixture::http_proxy(), (200, 2)),
-        ("aws_proxy", fixture::function(), (201, 3)),
-        ("jwt_and_http_proxy", fixture::secured(), (200, 4)),
+        ("http_proxy", fixture::http_proxy(), 200, [2, 1]),
+        ("aws_proxy", fixture::function(), 201, [3, 2]),
+        ("jwt_and_http_proxy", fixture::secured(), 200, [4, 2]),
     ];
-    for (name, arrival, expected) in cases {
+    for (name, arrival, status, resumed) in cases {
         let mut group = criterion.benchmark_group(name);
-        for (engine_name, kind) in
-            [("native", EngineKind::Native), ("component", EngineKind::Component)]
-        {
-            let engine = Engine::start(kind, fixture::snapshot()).expect("the fixture is served");
+        let kinds = [("native", EngineKind::Native), ("component", EngineKind::Component)];
+        for ((engine_name, kind), resumed) in kinds.into_iter().zip(resumed) {
+            let (engine, expected) = (engine(kind), (status, resumed));
             group.bench_function(engine_name, |bencher| {
                 bencher.iter(|| {
                     let answered = run(&engine, black_box(arrival.clone()));
@@ -57,7 +65,7 @@ fn exchanges(criterion: &mut Criterion) {
 fn codec(criterion: &mut Criterion) {
     let arrival = fixture::http_proxy();
     let bytes = encode(&arrival);
-    let engine = Engine::start(EngineKind::Native, fixture::snapshot()).expect("it is served");
+    let engine = engine(EngineKind::Native);
     let (_exchange, turn) = engine.begin(arrival.clone());
     let turn_bytes = encode(&turn);
     let mut group = criterion.benchmark_group("codec");
@@ -73,7 +81,7 @@ fn codec(criterion: &mut Criterion) {
 
 /// What a trap, a worn-out instance or a deployment costs once.
 fn instances(criterion: &mut Criterion) {
-    let engine = Engine::start(EngineKind::Component, fixture::snapshot()).expect("it is served");
+    let engine = engine(EngineKind::Component);
     criterion.bench_function("new_instance", |bencher| {
         bencher.iter(|| assert!(engine.deploy(fixture::snapshot()).is_ok()));
     });

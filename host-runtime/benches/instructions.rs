@@ -68,6 +68,9 @@ fn main() {
     };
     let times = arguments.iter().find_map(|argument| argument.parse().ok()).unwrap_or(1_u64);
     let engine = Engine::start(kind, fixture::snapshot()).expect("the fixture is served");
+    engine.answer_at_once(Box::new(|effect| {
+        Some((Timestamp(fixture::NOW_MS), fixture::outcome(effect)))
+    }));
     let arrival = fixture::http_proxy();
     for _ in 0..times {
         assert_eq!(run(&engine, black_box(arrival.clone())), 200);

@@ -13,7 +13,7 @@ mod tests;
 use std::fmt;
 use std::sync::Arc;
 
-use gateway_core::effect::{Notice, Outcome, RequestRecord};
+use gateway_core::effect::{Effect, Notice, Outcome, RequestRecord};
 use gateway_core::exchange::{Next, Turn};
 use gateway_core::message::{Arrival, Content, Field, OutgoingFields, Response, Timestamp};
 
@@ -42,6 +42,11 @@ impl fmt::Display for EngineError {
 
 impl std::error::Error for EngineError {}
 
+/// Answers effects that need not wait, while the pipeline runs. `None`: it has to wait, and becomes a step.
+///
+/// Only [kinds that may be](gateway_core::effect::EffectKind::may_be_at_once) are asked. Must not call into an engine.
+pub type AtOnce = Box<dyn Fn(&Effect) -> Option<(Timestamp, Outcome)>>;
+
 /// The pipeline, ready to serve one thread.
 pub enum Engine {
     /// The component.
@@ -67,6 +72,15 @@ impl Engine {
         match kind {
             EngineKind::Native => NativeEngine::start(&snapshot).map(Self::Native),
             EngineKind::Component => ComponentEngine::start(snapshot).map(Self::Component),
+        }
+    }
+
+    /// Has effects answered while the pipeline runs, where a step costs more than that: in the component. Without this
+    /// all are steps. What is told first stays.
+    pub fn answer_at_once(&self, answers: AtOnce) {
+        match self {
+            Self::Component(engine) => engine.answer_at_once(answers),
+            Self::Native(_) => {}
         }
     }
 

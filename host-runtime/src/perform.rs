@@ -2,6 +2,7 @@
 
 pub mod access_keys;
 pub mod access_log;
+pub(crate) mod at_once;
 pub mod authorizations;
 mod connect;
 pub(crate) mod content;

@@ -18,6 +18,7 @@ use crate::host::Place;
 use crate::load::Load;
 use crate::memory::Memory;
 use crate::perform::access_log::{AccessLog, AccessLogBuffer};
+use crate::perform::at_once;
 use crate::perform::authorizations::Authorizations;
 use crate::perform::counted::Counted;
 use crate::perform::http::HttpClient;
@@ -149,6 +150,7 @@ impl Worker {
 
     /// Does what it is ordered to until it is drained.
     pub(crate) async fn run(self: Rc<Self>, mut commands: UnboundedReceiver<Command>) {
+        self.engine.answer_at_once(at_once::answers(&self));
         self.share(&self.settings.borrow());
         self.export_spans(&self.settings.borrow());
         let (ending, ended) = watch::channel(false);

@@ -6,13 +6,14 @@
 
 mod bindings;
 mod code;
+mod desk;
 mod instance;
 mod program;
 #[cfg(test)]
 mod tests;
 mod transcript;
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -21,9 +22,9 @@ use gateway_core::effect::Outcome;
 use gateway_core::exchange::{Next, Turn};
 use gateway_core::message::{Arrival, Timestamp};
 
-use super::{Broken, EngineError, broken_turn};
+use super::{AtOnce, Broken, EngineError, broken_turn};
 use instance::{Failure, Instance};
-use transcript::Transcript;
+use transcript::{Told, Transcript};
 
 /// What an instance may use, and when it is replaced.
 #[derive(Debug, Clone, Copy)]
@@ -59,12 +60,14 @@ impl Default for Bounds {
 /// The component, serving one thread.
 pub struct ComponentEngine {
     generation: RefCell<Rc<Generation>>,
+    answers: Rc<OnceCell<AtOnce>>,
 }
 
 /// A snapshot with the instance that serves it. It lives as long as an exchange began with it.
 struct Generation {
     snapshot: Arc<[u8]>,
     bounds: Bounds,
+    answers: Rc<OnceCell<AtOnce>>,
     instance: RefCell<Rc<Instance>>,
 }
 
@@ -78,8 +81,14 @@ impl ComponentEngine {
     }
 
     fn start_within(snapshot: Arc<[u8]>, bounds: Bounds) -> Result<Self, EngineError> {
-        let generation = Generation::start(snapshot, bounds)?;
-        Ok(Self { generation: RefCell::new(Rc::new(generation)) })
+        let answers = Rc::default();
+        let generation = Generation::start(snapshot, bounds, &answers)?;
+        Ok(Self { generation: RefCell::new(Rc::new(generation)), answers })
+    }
+
+    /// Has effects answered while the component runs.
+    pub fn answer_at_once(&self, answers: AtOnce) {
+        let _ = self.answers.set(answers); // what was told first stays
     }
 
     /// Serves another snapshot from now on; exchanges in flight go on with the one they began with.
@@ -88,7 +97,7 @@ impl ComponentEngine {
     /// When the snapshot is refused.
     pub fn deploy(&self, snapshot: Arc<[u8]>) -> Result<(), EngineError> {
         let bounds = self.generation.borrow().bounds;
-        let generation = Generation::start(snapshot, bounds)?;
+        let generation = Generation::start(snapshot, bounds, &self.answers)?;
         *self.generation.borrow_mut() = Rc::new(generation);
         Ok(())
     }
@@ -97,9 +106,9 @@ impl ComponentEngine {
     pub fn begin(&self, arrival: Arrival) -> (ComponentExchange, Turn) {
         let generation = Rc::clone(&self.generation.borrow());
         let broken = Broken::new(arrival.now);
-        let arrival = encode(&arrival);
-        let begun = generation.begin(&arrival);
-        let transcript = Transcript::new(arrival, generation.bounds.transcript_bytes_max);
+        let bytes_max = generation.bounds.transcript_bytes_max;
+        let mut transcript = Transcript::new(encode(&arrival), bytes_max);
+        let begun = generation.begin(&mut transcript);
         let mut exchange =
             ComponentExchange { generation, seat: None, transcript, ended: false, broken };
         let turn = exchange.settle(begun);
@@ -118,25 +127,40 @@ impl ComponentEngine {
 }
 
 impl Generation {
-    fn start(snapshot: Arc<[u8]>, bounds: Bounds) -> Result<Self, EngineError> {
-        let instance = RefCell::new(Rc::new(Instance::start(&snapshot, bounds)?));
-        Ok(Self { snapshot, bounds, instance })
+    fn start(
+        snapshot: Arc<[u8]>,
+        bounds: Bounds,
+        answers: &Rc<OnceCell<AtOnce>>,
+    ) -> Result<Self, EngineError> {
+        let instance = RefCell::new(Rc::new(Instance::start(&snapshot, bounds, answers)?));
+        Ok(Self { snapshot, bounds, answers: Rc::clone(answers), instance })
     }
 
     /// The instance that begins exchanges, a new one if the last trapped or is worn out.
     fn instance(&self) -> Result<Rc<Instance>, Failure> {
         let mut instance = self.instance.borrow_mut();
         if !instance.is_fit() {
-            let fresh =
-                Instance::start(&self.snapshot, self.bounds).map_err(Failure::NoInstance)?;
-            *instance = Rc::new(fresh);
+            let fresh = Instance::start(&self.snapshot, self.bounds, &self.answers);
+            *instance = Rc::new(fresh.map_err(Failure::NoInstance)?);
         }
         Ok(Rc::clone(&instance))
     }
 
-    fn begin(&self, arrival: &[u8]) -> Result<(Seat, Vec<u8>), Failure> {
+    fn begin(&self, transcript: &mut Transcript) -> Result<(Seat, Vec<u8>), Failure> {
         let instance = self.instance()?;
-        let (number, turn) = instance.begin(arrival)?;
+        let begun = instance.begin(transcript.arrival());
+        transcript.extend(instance.take_answered());
+        let (number, turn) = begun?;
+        Ok((Seat { instance, number }, turn))
+    }
+
+    /// Runs everything again in an instance that is alive. The turns before the last are known.
+    fn replay(&self, transcript: &mut Transcript) -> Result<(Seat, Vec<u8>), Failure> {
+        let told = transcript.read().ok_or(Failure::NoTranscript)?.to_vec();
+        let instance = self.instance()?;
+        let replayed = instance.replay(transcript.arrival(), told);
+        transcript.extend(instance.take_answered());
+        let (number, turn) = replayed?;
         Ok((Seat { instance, number }, turn))
     }
 }
@@ -166,24 +190,22 @@ impl ComponentExchange {
         let outcome = encode(outcome);
         let resumed = match self.seat.take() {
             Some(seat) if seat.instance.is_alive() => {
-                Some(seat.instance.resume(seat.number, now.0, &outcome).map(|turn| (seat, turn)))
+                let turn = seat.instance.resume(seat.number, now.0, &outcome);
+                self.transcript.push(Told::Resumed(now.0, outcome));
+                self.transcript.extend(seat.instance.take_answered());
+                turn.map(|turn| (seat, turn))
             }
             // Another exchange took the instance with it.
-            _ => None,
+            _ => {
+                self.transcript.push(Told::Resumed(now.0, outcome));
+                self.replay()
+            }
         };
-        self.transcript.push(now.0, outcome);
-        let resumed = resumed.unwrap_or_else(|| self.replay());
         self.settle(resumed)
     }
 
-    /// Runs everything again in an instance that is alive. The turns before the last are known.
-    fn replay(&self) -> Result<(Seat, Vec<u8>), Failure> {
-        let (arrival, outcomes) = self.transcript.read().ok_or(Failure::NoTranscript)?;
-        let (seat, mut turn) = self.generation.begin(arrival)?;
-        for (now_ms, outcome) in outcomes {
-            turn = seat.instance.resume(seat.number, *now_ms, outcome)?;
-        }
-        Ok((seat, turn))
+    fn replay(&mut self) -> Result<(Seat, Vec<u8>), Failure> {
+        self.generation.replay(&mut self.transcript)
     }
 
     /// The turn of a call; the end of the exchange if there is none.

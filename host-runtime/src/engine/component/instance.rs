@@ -1,14 +1,17 @@
 //! One instance of the component with a snapshot loaded: bounded in time and memory.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::fmt;
+use std::rc::Rc;
 
 use wasmtime::{ResourceLimiter, Store};
 
 use super::Bounds;
 use super::bindings::Gateway;
+use super::desk::Desk;
 use super::program::{Program, ticks};
-use crate::engine::EngineError;
+use super::transcript::Told;
+use crate::engine::{AtOnce, EngineError};
 
 /// An instance. After a trap nothing may call into it again, which it sees to itself.
 pub(super) struct Instance {
@@ -54,11 +57,16 @@ impl fmt::Display for Failure {
 
 impl Instance {
     /// A new instance that serves this snapshot.
-    pub(super) fn start(snapshot: &[u8], bounds: Bounds) -> Result<Self, EngineError> {
+    pub(super) fn start(
+        snapshot: &[u8],
+        bounds: Bounds,
+        answers: &Rc<OnceCell<AtOnce>>,
+    ) -> Result<Self, EngineError> {
         let program = Program::load()?;
         let mut call =
             Call::new(program).map_err(|e| EngineError(format!("instantiating: {e:#}")))?;
         call.allow(bounds.memory_bytes_max, bounds.load_ms_max);
+        call.store.data_mut().desk = Desk::new(answers);
         match call.gateway.edgeway_gateway_exchanges().call_load(&mut call.store, snapshot) {
             Ok(Ok(())) => {}
             Ok(Err(refused)) => return Err(EngineError(refused)),
@@ -83,7 +91,7 @@ impl Instance {
     pub(super) fn is_fit(&self) -> bool {
         self.is_alive()
             && self.begun.get() < self.bounds.exchanges_max
-            && self.call.borrow().store.data().memory_bytes < self.bounds.memory_bytes_worn
+            && self.call.borrow().store.data().limits.memory_bytes < self.bounds.memory_bytes_worn
     }
 
     /// Begins an exchange: its name here, and its first turn, encoded.
@@ -107,6 +115,38 @@ impl Instance {
         })
     }
 
+    /// Begins an exchange again and tells it what it was told before: its name here, and the last turn.
+    pub(super) fn replay(
+        &self,
+        arrival: &[u8],
+        told: Vec<Told>,
+    ) -> Result<(u32, Vec<u8>), Failure> {
+        self.desk(|desk| desk.tell_again(told));
+        let replayed = self.begin(arrival).and_then(|(exchange, mut turn)| {
+            while let Some((now_ms, outcome)) = self.desk(Desk::next_resumed) {
+                turn = self.resume(exchange, now_ms, &outcome)?;
+            }
+            Ok((exchange, turn))
+        });
+        let has_told_all = self.desk(Desk::has_told_all);
+        match replayed {
+            Ok((exchange, _)) if !has_told_all => {
+                self.abandon(exchange);
+                Err(Failure::Refused("an exchange went another way when it ran again".into()))
+            }
+            replayed => replayed,
+        }
+    }
+
+    /// What was answered at once since this was last asked.
+    pub(super) fn take_answered(&self) -> Vec<Told> {
+        self.desk(Desk::take_answered)
+    }
+
+    fn desk<T>(&self, with: impl FnOnce(&mut Desk) -> T) -> T {
+        with(&mut self.call.borrow_mut().store.data_mut().desk)
+    }
+
     /// Ends an exchange that another instance lost: its last turn, encoded.
     pub(super) fn break_off(&self, arrival: &[u8], now_ms: u64) -> Result<Vec<u8>, Failure> {
         self.call(|gateway, store| {
@@ -124,7 +164,7 @@ impl Instance {
 
     fn call<T>(
         &self,
-        function: impl FnOnce(&Gateway, &mut Store<Limits>) -> wasmtime::Result<Result<T, String>>,
+        function: impl FnOnce(&Gateway, &mut Store<Inside>) -> wasmtime::Result<Result<T, String>>,
     ) -> Result<T, Failure> {
         if !self.is_alive() {
             return Err(Failure::Trapped {
@@ -144,7 +184,7 @@ impl Instance {
             Ok(Err(refused)) => Err(Failure::Refused(refused)),
             Err(trap) => {
                 self.trapped.set(true);
-                let out_of_memory = call.store.data().refused;
+                let out_of_memory = call.store.data().limits.refused;
                 Err(Failure::Trapped { reason: format!("{trap:#}"), out_of_memory })
             }
         }
@@ -153,14 +193,14 @@ impl Instance {
 
 /// A store and what to call in it.
 pub(super) struct Call {
-    store: Store<Limits>,
+    store: Store<Inside>,
     gateway: Gateway,
 }
 
 impl Call {
     pub(super) fn new(program: &Program) -> wasmtime::Result<Self> {
-        let mut store = Store::new(&program.engine, Limits::default());
-        store.limiter(|limits| limits);
+        let mut store = Store::new(&program.engine, Inside::default());
+        store.limiter(|inside| &mut inside.limits);
         store.set_epoch_deadline(ticks(1_000));
         let gateway = program.gateway.instantiate(&mut store)?;
         Ok(Self { store, gateway })
@@ -172,15 +212,22 @@ impl Call {
     }
 
     fn allow(&mut self, memory_bytes_max: usize, call_ms_max: u64) {
-        let limits = self.store.data_mut();
+        let limits = &mut self.store.data_mut().limits;
         (limits.memory_bytes_max, limits.refused) = (memory_bytes_max, false);
         self.store.set_epoch_deadline(ticks(call_ms_max));
     }
 }
 
+/// What an instance has of its host.
+#[derive(Default)]
+pub(super) struct Inside {
+    limits: Limits,
+    pub(super) desk: Desk,
+}
+
 /// How much memory an instance has, and may have.
 #[derive(Debug)]
-pub(super) struct Limits {
+struct Limits {
     memory_bytes: usize,
     memory_bytes_max: usize,
     refused: bool,

@@ -5,11 +5,11 @@ use std::thread;
 use std::time::Duration;
 
 use wasmtime::Engine;
-use wasmtime::component::Linker;
+use wasmtime::component::{HasSelf, Linker};
 
-use super::bindings::GatewayPre;
+use super::bindings::{Gateway, GatewayPre};
 use super::code;
-use super::instance::{Call, Limits};
+use super::instance::{Call, Inside};
 use crate::engine::EngineError;
 use crate::engine_config::engine_config;
 
@@ -19,7 +19,7 @@ const TICK_MS: u64 = 50;
 /// The component, ready to be instantiated on any thread.
 pub(super) struct Program {
     pub(super) engine: Engine,
-    pub(super) gateway: GatewayPre<Limits>,
+    pub(super) gateway: GatewayPre<Inside>,
 }
 
 impl Program {
@@ -45,8 +45,11 @@ fn load() -> Result<Program, EngineError> {
     config.with_custom_code_memory(Some(code::in_place()));
     let engine = Engine::new(&config).map_err(cannot_load)?;
     let component = code::load(&engine).map_err(cannot_load)?;
-    // Nothing is linked: a component that imports anything is refused here.
-    let linked = Linker::new(&engine).instantiate_pre(&component).map_err(cannot_load)?;
+    let mut linker = Linker::new(&engine);
+    // Nothing else is linked: a component that imports more is refused here.
+    Gateway::add_to_linker::<Inside, HasSelf<Inside>>(&mut linker, |inside| inside)
+        .map_err(cannot_load)?;
+    let linked = linker.instantiate_pre(&component).map_err(cannot_load)?;
     let gateway = GatewayPre::new(linked).map_err(cannot_load)?;
     let program = Program { engine, gateway };
     check_fingerprint(&program)?;

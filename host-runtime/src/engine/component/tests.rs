@@ -1,5 +1,6 @@
 //! What a trap does to the exchanges of its instance.
 
+use std::cell::Cell;
 use std::rc::Rc;
 
 use gateway_core::codec::encode;
@@ -180,6 +181,53 @@ fn an_exchange_too_long_to_be_kept_is_answered_500_after_a_trap_and_right_withou
     interrupted.step(&engine);
     assert_eq!(interrupted.status(), Some(500));
     assert_eq!(fixture::recorded(&interrupted.turn).0.2, 500);
+}
+
+/// An engine whose host answers all at once but signatures, and how often it was asked.
+fn answering_at_once() -> (ComponentEngine, Rc<Cell<u32>>) {
+    let engine = engine(Bounds::default());
+    let asked = Rc::new(Cell::new(0));
+    let count = Rc::clone(&asked);
+    engine.answer_at_once(Box::new(move |effect| {
+        count.set(count.get() + 1);
+        let waits = matches!(effect, Effect::VerifySignature(_));
+        (!waits).then(|| (Timestamp(fixture::NOW_MS + 3), fixture::outcome(effect)))
+    }));
+    (engine, asked)
+}
+
+#[test]
+fn what_is_answered_at_once_is_no_step_and_what_has_to_wait_is() {
+    let (engine, asked) = answering_at_once();
+    let mut driven = Driven::begin(&engine, fixture::secured());
+    let mut steps = Vec::new();
+    while let Some(effect) = driven.effect() {
+        steps.push(effect.kind());
+        driven.step(&engine);
+    }
+    use gateway_core::effect::EffectKind::{FindKey, SendRequest, VerifySignature};
+    assert_eq!(steps, [FindKey, VerifySignature, SendRequest]);
+    assert_eq!(asked.get(), 2, "the signature, and the tokens");
+    assert_eq!(driven.status(), Some(200));
+}
+
+#[test]
+fn an_exchange_that_runs_again_asks_nothing_that_was_answered_at_once() {
+    let (engine, asked) = answering_at_once();
+    let expected = Driven::begin(&engine, fixture::secured()).finish(&engine);
+    let asked_by_one = asked.replace(0);
+    let mut interrupted = Driven::begin(&engine, fixture::secured());
+    while !matches!(interrupted.effect(), Some(Effect::SendRequest(_))) {
+        interrupted.step(&engine);
+    }
+    assert_eq!(asked.get(), asked_by_one);
+    let mut unlucky = Driven::begin(&engine, fixture::http_proxy());
+    asked.set(0);
+    unlucky.trap_in_the_next_step();
+    unlucky.step(&engine);
+    assert_eq!(unlucky.status(), Some(500));
+    assert_eq!(interrupted.finish(&engine), expected);
+    assert_eq!(asked.get(), 0, "its tokens are taken once");
 }
 
 #[test]

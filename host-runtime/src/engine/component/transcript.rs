@@ -1,13 +1,19 @@
 //! What an exchange was told so far, encoded: enough to run it again from the beginning.
 
-/// When it was known, in milliseconds since 1970, and an encoded outcome.
-pub(super) type Told = (u64, Vec<u8>);
+/// Something that an exchange was told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Told {
+    /// In answer to a step: when it was known, in milliseconds since 1970, and an encoded outcome.
+    Resumed(u64, Vec<u8>),
+    /// While it ran: an encoded time and outcome.
+    AtOnce(Vec<u8>),
+}
 
-/// An arrival and the outcomes that followed.
+/// An arrival and what followed.
 #[derive(Debug)]
 pub(super) struct Transcript {
     arrival: Vec<u8>,
-    outcomes: Vec<Told>,
+    told: Vec<Told>,
     bytes: usize,
     bytes_max: usize,
 }
@@ -18,17 +24,23 @@ impl Transcript {
     /// The arrival always is: it has no content, and its exchange cannot be ended without it.
     pub(super) fn new(arrival: Vec<u8>, bytes_max: usize) -> Self {
         let bytes = arrival.len();
-        Self { arrival, outcomes: Vec::new(), bytes, bytes_max }
+        Self { arrival, told: Vec::new(), bytes, bytes_max }
     }
 
-    /// Adds an encoded outcome and when it was known.
-    pub(super) fn push(&mut self, now_ms: u64, outcome: Vec<u8>) {
-        self.bytes = self.bytes.saturating_add(outcome.len());
+    /// Adds what the exchange was told.
+    pub(super) fn push(&mut self, told: Told) {
+        let (Told::Resumed(_, bytes) | Told::AtOnce(bytes)) = &told;
+        self.bytes = self.bytes.saturating_add(bytes.len());
         if self.is_complete() {
-            self.outcomes.push((now_ms, outcome));
+            self.told.push(told);
         } else {
-            self.outcomes = Vec::new();
+            self.told = Vec::new();
         }
+    }
+
+    /// Adds everything, in order.
+    pub(super) fn extend(&mut self, told: Vec<Told>) {
+        told.into_iter().for_each(|told| self.push(told));
     }
 
     /// What the exchange began with.
@@ -41,9 +53,9 @@ impl Transcript {
         self.bytes <= self.bytes_max
     }
 
-    /// The arrival, and the outcomes in order, if everything is still there.
-    pub(super) fn read(&self) -> Option<(&[u8], &[Told])> {
-        self.is_complete().then_some((&self.arrival[..], &self.outcomes[..]))
+    /// What the exchange was told after its arrival, in order, if everything is still there.
+    pub(super) fn read(&self) -> Option<&[Told]> {
+        self.is_complete().then_some(&self.told[..])
     }
 }
 
@@ -54,12 +66,14 @@ mod tests {
     #[test]
     fn a_transcript_beyond_its_bound_keeps_the_arrival_alone() {
         let mut transcript = Transcript::new(vec![1; 10], 20);
-        transcript.push(1, vec![2; 10]);
-        assert_eq!(transcript.read(), Some((&[1; 10][..], &[(1, vec![2; 10])][..])));
-        transcript.push(2, vec![3]);
+        transcript.push(Told::Resumed(1, vec![2; 8]));
+        transcript.push(Told::AtOnce(vec![2; 2]));
+        let told = [Told::Resumed(1, vec![2; 8]), Told::AtOnce(vec![2; 2])];
+        assert_eq!(transcript.read(), Some(&told[..]));
+        transcript.push(Told::AtOnce(vec![3]));
         assert_eq!(transcript.read(), None);
-        assert!(transcript.arrival() == [1; 10] && transcript.outcomes.is_empty());
-        transcript.push(3, Vec::new());
+        assert!(transcript.arrival() == [1; 10] && transcript.told.is_empty());
+        transcript.push(Told::Resumed(3, Vec::new()));
         assert_eq!(transcript.read(), None);
     }
 }
