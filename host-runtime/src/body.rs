@@ -51,6 +51,8 @@ pub struct Stream {
     idle_max: Duration,
     /// When it must have ended.
     ends_at: Option<Instant>,
+    /// When it must have ended where it is read whole, before anything of it is sent on.
+    read_by: Option<Instant>,
     idle: Option<Pin<Box<Sleep>>>,
     /// Told with the next poll.
     broken: Option<BodyError>,
@@ -100,6 +102,15 @@ impl Body {
         self
     }
 
+    /// The same content, which has to have come by then if it is read whole.
+    #[must_use]
+    pub(crate) fn read_by(mut self, at: Instant) -> Self {
+        if let Self::Stream(stream) = &mut self {
+            stream.read_by = Some(at);
+        }
+        self
+    }
+
     fn from_incoming(incoming: Incoming, remaining: u64) -> Self {
         match incoming.is_end_stream() {
             true => Self::Empty,
@@ -114,6 +125,7 @@ impl Body {
             remaining,
             idle_max: IDLE_MAX,
             ends_at: None,
+            read_by: None,
             idle: None,
             broken: None,
             pace: None,
@@ -152,6 +164,7 @@ impl Body {
             return Ok(Self::Stream(stream));
         }
         let (mut parts, mut length) = (VecDeque::new(), 0);
+        let ends_at = stream.read_whole();
         while let Some(frame) = std::future::poll_fn(|cx| stream.poll_frame(cx)).await {
             let Ok(part) = frame?.into_data() else { continue };
             length += part.len();
@@ -159,6 +172,7 @@ impl Body {
             parts.push_back(part);
             if length > bytes_max || !is_taken {
                 stream.front = parts;
+                stream.end_at(ends_at);
                 return Ok(Self::Stream(stream));
             }
         }
@@ -226,6 +240,10 @@ impl Body {
         if self.size_hint().lower() > bytes_max as u64 {
             return Err(BodyError::TooLarge);
         }
+        let ends_at = match self {
+            Self::Stream(stream) => stream.read_whole(),
+            Self::Empty | Self::Whole(_) => None,
+        };
         let mut first = Bytes::new();
         let mut rest = Vec::new();
         let (error, part) = loop {
@@ -252,6 +270,9 @@ impl Body {
             }
         };
         let read = if rest.is_empty() { first } else { rest.into() };
+        if let Self::Stream(stream) = self {
+            stream.end_at(ends_at);
+        }
         self.give_back(read, part, &error);
         Err(error)
     }
@@ -321,6 +342,17 @@ impl HttpBody for Body {
 }
 
 impl Stream {
+    /// It is read whole from here on; when it had to end otherwise.
+    fn read_whole(&mut self) -> Option<Instant> {
+        let ends_at = self.ends_at;
+        self.end_at([ends_at, self.read_by].into_iter().flatten().min());
+        ends_at
+    }
+
+    fn end_at(&mut self, ends_at: Option<Instant>) {
+        (self.ends_at, self.idle) = (ends_at, None);
+    }
+
     fn size_hint(&self) -> SizeHint {
         let front: u64 = self.front.iter().map(|part| part.len() as u64).sum();
         let rest = self.source.size_hint();

@@ -158,7 +158,8 @@ async fn send_request(
     held.endpoint = section;
     let body = match idle_max {
         Some(idle_max) => body.within(idle_max, ends_at),
-        None => body,
+        // The limit is on all of an answer. What is sent on as it comes has begun to be answered in time.
+        None => body.read_by(ends_at),
     };
     let content = held.contents.hold(body.holding(place));
     Ok(EndpointResponse { status: status.as_u16(), fields, content })

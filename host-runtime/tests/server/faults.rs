@@ -70,6 +70,19 @@ fn an_endpoint_that_says_nothing_is_timed_out() {
 }
 
 #[test]
+fn an_answer_that_is_read_whole_has_to_end_in_time_and_not_only_begin() {
+    let endpoint = endpoint(|mut connection| {
+        connection.head();
+        connection.send(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhi");
+        connection.wait_for_close();
+    });
+    let served = Served::start(endpoint);
+    let answer = served.client().get("/prod/hurried-and-read");
+    assert_eq!(answer.status, 504);
+    assert_eq!(answer.text(), r#"{"message": "Endpoint request timed out"}"#);
+}
+
+#[test]
 fn content_that_breaks_off_is_not_mistaken_for_whole() {
     let endpoint = endpoint(|mut connection| {
         connection.head();

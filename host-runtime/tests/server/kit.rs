@@ -66,6 +66,11 @@ paths:
     get:
       x-amazon-apigateway-integration:
         {{type: http_proxy, httpMethod: GET, uri: "http://{endpoint}/hurried", timeoutInMillis: 50}}
+  /hurried-and-read:
+    get:
+      responses: {{"200": {{description: d}}}}
+      x-amazon-apigateway-integration:
+        {{type: http, httpMethod: GET, uri: "http://{endpoint}/r", timeoutInMillis: 300, responses: {{default: {{statusCode: "200"}}}}}}
   /function:
     x-amazon-apigateway-any-method:
       x-amazon-apigateway-integration:
