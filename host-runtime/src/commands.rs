@@ -1,5 +1,13 @@
 //! The command line.
 
+/// A line to standard error. Where nobody reads any more nothing is told, and nothing ends: `eprintln!` would panic.
+macro_rules! tell {
+    ($($told:tt)*) => {{
+        use std::io::Write as _;
+        let _ = writeln!(std::io::stderr(), $($told)*);
+    }};
+}
+
 mod bundle;
 mod check;
 mod deploy;
@@ -276,7 +284,7 @@ impl From<EngineName> for EngineKind {
 /// Prints diagnostics as a compiler does, with a line that counts them.
 fn print_diagnostics(diagnostics: &[Diagnostic]) {
     for diagnostic in diagnostics {
-        eprintln!("{diagnostic}\n");
+        tell!("{diagnostic}\n");
     }
     let errors = diagnostics.iter().filter(|d| d.is_error()).count();
     let warnings = diagnostics.len() - errors;
@@ -286,9 +294,9 @@ fn print_diagnostics(diagnostics: &[Diagnostic]) {
     };
     match (errors, warnings) {
         (0, 0) => {}
-        (0, _) => eprintln!("{}", count(warnings, "warning")),
-        (_, 0) => eprintln!("{}", count(errors, "error")),
-        _ => eprintln!("{}, {}", count(errors, "error"), count(warnings, "warning")),
+        (0, _) => tell!("{}", count(warnings, "warning")),
+        (_, 0) => tell!("{}", count(errors, "error")),
+        _ => tell!("{}, {}", count(errors, "error"), count(warnings, "warning")),
     }
 }
 

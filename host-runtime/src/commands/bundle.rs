@@ -25,12 +25,12 @@ pub(super) fn bundle(origin: &Origin, out: &Path) -> ExitCode {
     };
     match write(out, &bundle) {
         Ok(()) => {
-            eprintln!("wrote {}", out.join("snapshot.bin").display());
-            eprintln!("wrote {}", out.join("bindings.json").display());
+            tell!("wrote {}", out.join("snapshot.bin").display());
+            tell!("wrote {}", out.join("bindings.json").display());
             ExitCode::SUCCESS
         }
         Err(error) => {
-            eprintln!("error: {}: {error}", out.display());
+            tell!("error: {}: {error}", out.display());
             ExitCode::FAILURE
         }
     }
@@ -50,9 +50,9 @@ pub(super) fn build_for(
     let edges = built.config.edges.iter();
     built.snapshot.distributions = edges.map(|edge| edge.source().clone()).collect();
     print_diagnostics(&built.warnings);
-    left_to_lambda(&built.config).iter().for_each(|warning| eprintln!("warning: {warning}"));
-    left_to_the_zone(&built.config).iter().for_each(|warning| eprintln!("warning: {warning}"));
-    left_behind(&built.config).iter().for_each(|warning| eprintln!("warning: {warning}"));
+    left_to_lambda(&built.config).iter().for_each(|warning| tell!("warning: {warning}"));
+    left_to_the_zone(&built.config).iter().for_each(|warning| tell!("warning: {warning}"));
+    left_behind(&built.config).iter().for_each(|warning| tell!("warning: {warning}"));
     let refused = untrusted(&built).into_iter().chain(refused(&built)).collect::<Vec<_>>();
     match (bindings(&built.config), refused) {
         (Ok(bindings), reasons) if reasons.is_empty() => {
@@ -60,7 +60,7 @@ pub(super) fn build_for(
         }
         (bindings, refused) => {
             let reasons = bindings.err().into_iter().flatten().chain(refused);
-            reasons.for_each(|reason| eprintln!("error: {reason}"));
+            reasons.for_each(|reason| tell!("error: {reason}"));
             Err(ExitCode::FAILURE)
         }
     }

@@ -33,6 +33,6 @@ pub(super) fn check(files: &[PathBuf], basepath: BasePathMode) -> ExitCode {
         return ExitCode::FAILURE;
     }
     let said = if diagnostics.is_empty() { "wrong" } else { "refused" };
-    eprintln!("{} checked: nothing is {said}", files.len());
+    tell!("{} checked: nothing is {said}", files.len());
     ExitCode::SUCCESS
 }

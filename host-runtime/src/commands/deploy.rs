@@ -140,7 +140,7 @@ fn to_wasi(arguments: &DeployArguments) -> ExitCode {
         limits_per_instance: arguments.limits_per_instance,
     };
     let bundle = bundle::build_for(&arguments.source.origin(LISTEN_DEFAULT), |built| {
-        wasi::warned(built).iter().for_each(|warning| eprintln!("warning: {warning}"));
+        wasi::warned(built).iter().for_each(|warning| tell!("warning: {warning}"));
         wasi::refused(built, &choices)
     });
     let bundle = match bundle {
@@ -151,7 +151,7 @@ fn to_wasi(arguments: &DeployArguments) -> ExitCode {
     match wasi::write(bundle, &choices, &arguments.component, out) {
         Ok(()) => ExitCode::SUCCESS,
         Err(reason) => {
-            eprintln!("error: {reason}");
+            tell!("error: {reason}");
             ExitCode::FAILURE
         }
     }
@@ -167,13 +167,13 @@ pub(super) fn rollback(arguments: &RollbackArguments) -> ExitCode {
 
 fn call(wrangler: &Wrangler<'_>, command: &Command, is_dry: bool) -> ExitCode {
     if is_dry {
-        eprintln!("not called: {}", wrangler.shown(command));
+        tell!("not called: {}", wrangler.shown(command));
         return ExitCode::SUCCESS;
     }
     match wrangler.run(command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(reason) => {
-            eprintln!("error: {reason}");
+            tell!("error: {reason}");
             ExitCode::FAILURE
         }
     }
@@ -190,7 +190,7 @@ fn program(named: &Path) -> PathBuf {
 fn prepare(arguments: &DeployArguments, out: &Path) -> Result<Command, ExitCode> {
     let mut bundle = bundle::build(&arguments.source.origin(LISTEN_DEFAULT))?;
     let failed = |error: String| {
-        eprintln!("error: {error}");
+        tell!("error: {error}");
         ExitCode::FAILURE
     };
     let [script, wasm] = WORKER_FILES.map(|name| read(&arguments.worker, name));
@@ -208,7 +208,7 @@ fn prepare(arguments: &DeployArguments, out: &Path) -> Result<Command, ExitCode>
     write(out, &bundle, &files, &manifest)
         .map_err(|error| failed(format!("{}: {error}", out.display())))?;
     report_sizes(&[files[0], files[1], ("snapshot.bin", &bundle.snapshot)]).map_err(failed)?;
-    eprintln!("version {version} in {}", out.display());
+    tell!("version {version} in {}", out.display());
     Ok(match arguments.percentage {
         None => Command::Deploy,
         Some(percentage) => Command::Beside { version, percentage },
@@ -257,9 +257,9 @@ fn report_sizes(modules: &[(&str, &Vec<u8>)]) -> Result<(), String> {
         // A gzip member has 18 bytes around what is deflated (RFC 1952 section 2.3).
         let compressed = miniz_oxide::deflate::compress_to_vec(bytes, 9).len() + 18;
         together += compressed;
-        eprintln!("{:>10} B {compressed:>10} B gzip  {name}", bytes.len());
+        tell!("{:>10} B {compressed:>10} B gzip  {name}", bytes.len());
     }
-    eprintln!("{together:>23} B gzip  together, of {GZIP_BYTES_MAX} allowed");
+    tell!("{together:>23} B gzip  together, of {GZIP_BYTES_MAX} allowed");
     match together > GZIP_BYTES_MAX {
         true => Err("more than Cloudflare takes".into()),
         false => Ok(()),

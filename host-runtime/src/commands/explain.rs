@@ -94,7 +94,7 @@ pub(super) fn explain(arguments: &ExplainArguments) -> ExitCode {
 }
 
 pub(super) fn failed(reason: &str) -> ExitCode {
-    eprintln!("error: {reason}");
+    tell!("error: {reason}");
     ExitCode::FAILURE
 }
 

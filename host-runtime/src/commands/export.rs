@@ -28,12 +28,12 @@ pub(super) fn export(arguments: &ExportArguments) -> ExitCode {
     match written {
         Ok(()) => {
             if let Some(file) = &arguments.out {
-                eprintln!("wrote {}", file.display());
+                tell!("wrote {}", file.display());
             }
             ExitCode::SUCCESS
         }
         Err(reason) => {
-            eprintln!("error: {reason}");
+            tell!("error: {reason}");
             ExitCode::FAILURE
         }
     }

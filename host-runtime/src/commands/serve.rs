@@ -41,7 +41,7 @@ pub(super) fn serve(arguments: &ServeArguments) -> ExitCode {
     print_diagnostics(&built.warnings);
     let places = built.config.places().into_iter().map(|place| place.address);
     if let Err(error) = Host::places_are_free(places.chain(built.config.admin)) {
-        eprintln!("error: {error}");
+        tell!("error: {error}");
         return ExitCode::FAILURE;
     }
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -51,7 +51,7 @@ pub(super) fn serve(arguments: &ServeArguments) -> ExitCode {
     match served {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {error}");
+            tell!("error: {error}");
             ExitCode::FAILURE
         }
     }
@@ -325,6 +325,8 @@ fn start_log() {
         .with_target(false)
         .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()))
         .with_writer(std::io::stderr)
+        // A line that cannot be written is lost. To say so would be another one, and end the thread.
+        .log_internal_errors(false)
         .init();
 }
 
@@ -334,7 +336,7 @@ fn greet(config: &Config, host: &Host, options: &Options, admin: Option<&Admin>)
         EngineKind::Component => "Wasm component",
         EngineKind::Native => "native",
     };
-    eprintln!("edgeway {} ({engine}, threads: {})", env!("CARGO_PKG_VERSION"), options.threads);
+    tell!("edgeway {} ({engine}, threads: {})", env!("CARGO_PKG_VERSION"), options.threads);
     let scheme = if config.listen[0].tls.is_some() { "https" } else { "http" };
     let address = host.address();
     for api in &config.apis {
@@ -345,23 +347,24 @@ fn greet(config: &Config, host: &Host, options: &Options, admin: Option<&Admin>)
                 (1, stage) => stage.to_owned() + "/",
                 (_, stage) => format!("_aws/execute-api/{}/{stage}/", api.id),
             };
-            eprintln!(
+            tell!(
                 "  {kind} API {}, stage {}: {scheme}://{address}/{path}",
-                api.id, stage.stage_name
+                api.id,
+                stage.stage_name
             );
         }
     }
     for (place, address) in host.addresses().iter().skip(1) {
         let scheme = if place.is_tls { "https" } else { "http" };
         match &place.vpc_endpoint_id {
-            Some(id) => eprintln!("  private endpoint {id}: {scheme}://{address}/"),
-            None => eprintln!("  also {scheme}://{address}/"),
+            Some(id) => tell!("  private endpoint {id}: {scheme}://{address}/"),
+            None => tell!("  also {scheme}://{address}/"),
         }
     }
     if let Some(admin) = admin {
-        eprintln!("  health and metrics: http://{}/healthz /readyz /metrics", admin.address);
+        tell!("  health and metrics: http://{}/healthz /readyz /metrics", admin.address);
         if config.admin_token.is_none() {
-            eprintln!("  other calls of the operator are refused: there is no `adminToken`");
+            tell!("  other calls of the operator are refused: there is no `adminToken`");
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::net::TcpStream;
 
 use crate::kit::*;
-use crate::program::Program;
+use crate::program::{Program, free_address};
 
 #[test]
 fn a_request_in_flight_ends_on_what_it_began_with() {
@@ -96,6 +96,21 @@ fn the_program_reloads_changed_files_and_refuses_bad_ones() {
     program.signal("HUP");
     program.wait_until(|program| program.metric("edgeway_reloads_total 3"));
     assert_eq!(Client::connect(program.listen).get("/prod/mock").status, 203);
+}
+
+#[test]
+fn a_log_that_cannot_be_written_costs_its_lines_and_nothing_else() {
+    let folder = Folder::new();
+    configuration(&folder, free_address());
+    let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+    let mut program = Program::start_logging(&folder, "native", full);
+    let mut client = Client::connect(program.listen);
+    assert_eq!(client.get("/prod/to/a").status, 504, "nobody listens, which is logged");
+    folder.write("api.yaml", "no definition");
+    program.signal("HUP");
+    assert_eq!(client.get("/prod/mock").status, 200);
+    program.signal("TERM");
+    assert!(program.child.wait().unwrap().success());
 }
 
 #[test]

@@ -22,13 +22,18 @@ impl Program {
     }
 
     pub(crate) fn start_on(folder: &Folder, engine: &str) -> Self {
+        let log = File::create(folder.write(LOG, "")).unwrap();
+        Self::start_logging(folder, engine, log)
+    }
+
+    /// With this as its standard error.
+    pub(crate) fn start_logging(folder: &Folder, engine: &str, log: File) -> Self {
         let listen = free_address();
         let admin = free_address();
         let config = folder.read("edgeway.yaml");
         let config =
             config.replace("listen: 127.0.0.1:0", &format!("listen: {listen}\nadmin: {admin}"));
         let file = folder.write("edgeway.yaml", &config);
-        let log = File::create(folder.write(LOG, "")).unwrap();
         let child = Command::new(env!("CARGO_BIN_EXE_edgeway"))
             .args(["serve", "--engine", engine, "--config"])
             .arg(file)

@@ -43,8 +43,8 @@ pub(super) fn write(
     let ready = embed::embed(&built, &bytes)
         .map_err(|reason| format!("{}: {reason}", component.display()))?;
     fs::write(out, &ready).map_err(|error| format!("{}: {error}", out.display()))?;
-    eprintln!("{:>10} B  {}, of which the APIs {} B", ready.len(), out.display(), bytes.len());
-    eprintln!("serve it by `wasmtime serve -S cli {}` (docs/wasi.md)", out.display());
+    tell!("{:>10} B  {}, of which the APIs {} B", ready.len(), out.display(), bytes.len());
+    tell!("serve it by `wasmtime serve -S cli {}` (docs/wasi.md)", out.display());
     Ok(())
 }
 
