@@ -28,9 +28,6 @@ pub(crate) fn engine_config() -> Config {
         .wasm_multi_memory(true) // adapters between component instances, written by wasmtime itself
         .wasm_simd(false)
         .wasm_relaxed_simd(false)
-        // A call within Wasm checks the stack's end and the epoch, and keeps no register: what LLVM left as a small
-        // function is worth having inline. The code is two thirds larger, of which only pages that run are in memory.
-        .compiler_inlining(wasmtime::Inlining::Yes)
         .wasm_component_model(true)
         // The guest's own recursion bound: the definition's and the templates' nesting limits end far below.
         .max_wasm_stack(512 * 1024)
