@@ -65,18 +65,24 @@ fn issuer(keys: Value) -> (SocketAddr, Arc<AtomicUsize>) {
 }
 
 fn serve(issuer: SocketAddr) -> Served {
+    let paths = json!({"/": {"get": {
+        "security": [{"jwt": []}],
+        "responses": {},
+        "x-amazon-apigateway-integration": {
+            "type": "http_proxy", "httpMethod": "GET", "payloadFormatVersion": "1.0",
+            "uri": format!("http://{issuer}/backend"),
+        },
+    }}});
+    serve_paths(issuer, &paths)
+}
+
+/// An HTTP API with these paths, where `jwt` asks for tokens of the issuer.
+pub(crate) fn serve_paths(issuer: SocketAddr, paths: &Value) -> Served {
     let folder = Folder::new();
     let definition = json!({
         "openapi": "3.0.1",
         "info": {"title": "t", "version": "1"},
-        "paths": {"/": {"get": {
-            "security": [{"jwt": []}],
-            "responses": {},
-            "x-amazon-apigateway-integration": {
-                "type": "http_proxy", "httpMethod": "GET", "payloadFormatVersion": "1.0",
-                "uri": format!("http://{issuer}/backend"),
-            },
-        }}},
+        "paths": paths,
         "components": {"securitySchemes": {"jwt": {
             "type": "oauth2",
             "x-amazon-apigateway-authorizer": {

@@ -10,7 +10,7 @@ use aws_lc_rs::rsa::{KeyPair, KeySize};
 use aws_lc_rs::signature::RSA_PKCS1_SHA256;
 use serde_json::json;
 
-use crate::forged_tokens::{jwk, sign};
+use crate::forged_tokens::{jwk, serve_paths, sign};
 use crate::kit::*;
 
 /// Answers with an OpenID configuration, and for its keys does this.
@@ -44,28 +44,7 @@ fn serve(issuer: SocketAddr) -> Served {
     let open = json!({"get": {"responses": {}, "x-amazon-apigateway-integration": integration}});
     let mut closed = open.clone();
     closed["get"]["security"] = json!([{"jwt": []}]);
-    let folder = Folder::new();
-    let definition = json!({
-        "openapi": "3.0.1",
-        "info": {"title": "t", "version": "1"},
-        "paths": {"/": closed, "/open": open},
-        "components": {"securitySchemes": {"jwt": {
-            "type": "oauth2",
-            "x-amazon-apigateway-authorizer": {
-                "type": "jwt",
-                "identitySource": "$request.header.Authorization",
-                "jwtConfiguration": {"issuer": format!("http://{issuer}"), "audience": ["api"]},
-            },
-        }}},
-    });
-    folder.write("api.json", &definition.to_string());
-    let config = folder.write(
-        "edgeway.yaml",
-        "listen: 127.0.0.1:0
-apis: [{id: a, protocol: HTTP, definition: api.json, stages: [{stageName: $default}]}]
-",
-    );
-    Served::start_configured(folder, config, 1)
+    serve_paths(issuer, &json!({"/": closed, "/open": open}))
 }
 
 fn token(key: &KeyPair, issuer: SocketAddr, kid: &str) -> String {
