@@ -118,14 +118,10 @@ fn advance(exchange: &mut Exchange) -> Result<Turn, String> {
             }
             Next::Perform(_) | Next::Respond(_) => Vec::new(),
         };
-        if answer.is_empty() {
-            if !notices.is_empty() {
-                notices.append(&mut turn.notices);
-                turn.notices = notices;
-            }
-            return Ok(turn);
-        }
         notices.append(&mut turn.notices);
+        if answer.is_empty() {
+            return Ok(Turn { notices, ..turn });
+        }
         let (now, outcome): (Timestamp, Outcome) = decode(&answer)?;
         exchange.resume(now, outcome).map_err(|misuse| format!("{misuse:?}"))?;
     }
