@@ -5,6 +5,7 @@
 //! (options, paths, another separator). Quotes, backslashes and empty expansions within a name, which
 //! a shell takes away, are taken away first.
 
+mod argument;
 mod commands;
 mod expansion;
 mod expression;

@@ -9,6 +9,7 @@
 
 mod anchored;
 mod anywhere;
+mod condition;
 mod lex;
 mod operand;
 mod select;
@@ -16,6 +17,8 @@ mod tail;
 mod traces;
 mod whole;
 mod words;
+
+use alloc::vec::Vec;
 
 use lex::{Start, lex};
 
@@ -33,6 +36,11 @@ pub(crate) fn is_plain_injection(text: &[u8]) -> bool {
     if !is_worth_reading(text) {
         return false;
     }
+    continues(text) || without_line_comments(text).is_some_and(|text| continues(&text))
+}
+
+/// Whether a text is what continues an operand or a string.
+fn continues(text: &[u8]) -> bool {
     let tokens = lex(text, Start::Plain);
     if anchored::continues_operand(&tokens, text)
         || anywhere::is_statement(&tokens, text)
@@ -48,6 +56,35 @@ pub(crate) fn is_plain_injection(text: &[u8]) -> bool {
         let tokens = lex(&text[at + 1..], Start::Behind(quote));
         anchored::continues_string(&tokens, &text[..at], &text[at + 1..])
             || anywhere::is_statement(&tokens, &text[at + 1..])
+    })
+}
+
+/// A text without `--x` and `#x` before ends of lines, which evasions put between words: to a database
+/// they are white space.
+fn without_line_comments(text: &[u8]) -> Option<Vec<u8>> {
+    let mut out: Vec<u8> = Vec::new();
+    let mut kept = 0;
+    let mut at = 0;
+    while let Some(next) = text[at..].iter().position(|b| *b == b'\n') {
+        let end = at + next;
+        let line = &text[at..end];
+        let word = line.iter().rev().take_while(|b| b.is_ascii_alphanumeric()).count();
+        let before = &line[..line.len() - word];
+        let mark = match before {
+            [.., b'-', b'-'] => 2,
+            [.., b'#'] => 1,
+            _ => 0,
+        };
+        if mark > 0 {
+            out.extend_from_slice(&text[kept..end - word - mark]);
+            out.push(b' ');
+            kept = end + 1;
+        }
+        at = end + 1;
+    }
+    (kept > 0).then(|| {
+        out.extend_from_slice(&text[kept..]);
+        out
     })
 }
 

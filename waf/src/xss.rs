@@ -10,6 +10,7 @@ mod tag;
 
 use alloc::borrow::Cow;
 
+use crate::statement::contains;
 use crate::transform::Transformation;
 
 /// Whether a browser would run something of a text.
@@ -24,7 +25,11 @@ pub(crate) fn is_injection(text: &[u8]) -> bool {
     if runs(&plain) {
         return true;
     }
-    for decoding in [Transformation::HtmlEntityDecode, Transformation::JsDecode] {
+    // Escapes of style sheets have nothing before their digits.
+    let is_escaped = contains(&plain, b"\\00") || contains(&plain, b"\\3c");
+    let css = is_escaped.then_some(Transformation::CssDecode);
+    let decodings = [Transformation::HtmlEntityDecode, Transformation::JsDecode];
+    for decoding in decodings.into_iter().chain(css) {
         if let Cow::Owned(decoded) = decoding.apply(&plain)
             && runs(&decoded)
         {

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use crate::statement::find;
 
 /// Folders of Unix, and what is in them that tells of a system. `*` is all.
-const UNIX: [(&[u8], &[&[u8]]); 13] = [
+const UNIX: [(&[u8], &[&[u8]]); 15] = [
     (
         b"etc/",
         &[
@@ -131,10 +131,12 @@ const UNIX: [(&[u8], &[&[u8]]); 13] = [
         ],
     ),
     (b"var/log/", &[b""]),
-    (b"var/run/secrets/", &[b""]),
+    (b"run/", &[b"secrets/", b"docker.sock", b"containerd"]),
+    (b"boot/", &[b"grub", b"vmlinuz", b"initrd", b"efi/"]),
     (b"var/spool/", &[b""]),
+    (b"var/backups/", &[b""]),
     (b"var/mail/", &[b""]),
-    (b"var/www/", &[b"html/.", b".", b"conf", b"log"]),
+    (b"var/www/", &[b"html/.", b"html/config", b"html/wp-", b".", b"conf", b"log"]),
     (b"var/lib/", &[b"mysql", b"mlocate", b"pgsql"]),
     (
         b"usr/local/",
@@ -170,7 +172,7 @@ const WINDOWS: [&[u8]; 17] = [
 ];
 
 /// What a person's or a project's folder has that is not for others.
-const HIDDEN: [&[u8]; 62] = [
+const HIDDEN: [&[u8]; 63] = [
     b".aws",
     b".azure",
     b".bash_history",
@@ -183,6 +185,7 @@ const HIDDEN: [&[u8]; 62] = [
     b".cvsignore",
     b".docker",
     b".dockercfg",
+    b".dockerenv",
     b".ds_store",
     b".env",
     b".ftpconfig",
@@ -265,7 +268,10 @@ const NAMED: [&[u8]; 24] = [
 /// Whether a segment of a path is one that is not served.
 pub(super) fn is_hidden(segment: &[u8]) -> bool {
     let small = segment.to_ascii_lowercase();
-    let bare = small.strip_suffix(b"~").unwrap_or(&small);
+    // What editors and people leave beside it is as much of a secret.
+    const COPIES: [&[u8]; 8] =
+        [b"~", b".bak", b".backup", b".old", b".orig", b".save", b".swp", b".txt"];
+    let bare = COPIES.iter().find_map(|copy| small.strip_suffix(*copy)).unwrap_or(&small);
     let known = |all: &[&[u8]]| all.contains(&bare);
     known(&HIDDEN)
         || known(&NAMED)
@@ -317,7 +323,7 @@ pub(super) fn is_configuration(name: &[u8]) -> bool {
 /// Whether a path leads to a file that systems have.
 pub(super) fn is_system(text: &[u8]) -> bool {
     if !text.iter().any(|b| matches!(b, b'/' | b'\\' | b'.')) {
-        return false;
+        return text.starts_with(b"id_") && NAMED[..4].contains(&text);
     }
     let path = normalized(text);
     for (folder, files) in UNIX {
@@ -333,6 +339,7 @@ pub(super) fn is_system(text: &[u8]) -> bool {
             let is_absolute = start.checked_sub(1).is_some_and(|before| path[before] == b'/');
             let is_common = !matches!(folder, b"etc/" | b"proc/" | b"var/log/");
             let is_address = is_absolute
+                && !path.starts_with(b"file:")
                 && start >= 2
                 && path[..start - 1]
                     .iter()
@@ -358,7 +365,7 @@ pub(super) fn is_system(text: &[u8]) -> bool {
     is_windows
         || path
             .split(|b| matches!(b, b'/' | b' ' | b'=' | b'"' | b'\'' | b';'))
-            .any(|segment| segment.len() > 3 && is_hidden(segment))
+            .any(|segment| segment.len() >= 3 && is_hidden(segment))
 }
 
 /// In small letters, with `/` for every separator, and without `./` and doubled ones.

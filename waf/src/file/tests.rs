@@ -59,3 +59,23 @@ fn addresses_and_extensions() {
     assert!(!has_restricted_extension(b"/a.b/c") && !has_restricted_extension(b"see the a.log"));
     assert!(is_restricted_name(b".htaccess") && !is_restricted_name(b"photo.jpg"));
 }
+
+#[test]
+fn copies_of_secrets_and_files_of_containers_are_found() {
+    let attacks: [&[u8]; 8] = [
+        b"wp-config.php.bak",
+        b"/app/.env.old",
+        b".hg/hgrc",
+        b"/.dockerenv",
+        b"id_rsa",
+        b"/run/secrets/kubernetes.io/serviceaccount/token",
+        b"/var/run/docker.sock",
+        b"file://localhost/etc/shadow",
+    ];
+    for attack in attacks {
+        assert!(is_local_file(attack), "{}", attack.escape_ascii());
+    }
+    for text in [&b"https://example.com/run/secrets/x"[..], b"id_rsa_backup_policy", b"ids.txt"] {
+        assert!(!is_local_file(text), "{}", text.escape_ascii());
+    }
+}

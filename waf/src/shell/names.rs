@@ -58,18 +58,19 @@ pub(super) const PRODUCTS: &str = "\
 
 /// Commands of Unix that are words. Sorted.
 pub(super) const UNIX_WORDS: &str = "\
-    agetty alias arch aria2c as at atobm basename batch bc break builtin bundle cancel cat cc cd \
-    check column comm command composer cp crash cut date dd declare df diff dir dirname dirs doas \
-    done du easy_install eb echo ed emacs enable env eval ex exec exit expand export expr facter \
-    fc fetch file find finger fish fold fping free gem ghost go grc groups halt hash head hg \
-    highlight history host hostid id install ip java jobs join jq kill knife last lastlog \
-    lastlogin latex less ln local locale locate logname logsave look lp lz mail mailq mailx make \
-    man mc md5sum more mosquitto mount nano nice nl nm od open openvt paste patch pax pdb pg ping \
-    pr ps puppet pv python3m rake read readlink realpath reboot red redcarpet rename repeat \
-    replace restic rev rm route screen script sed service set sg sh sha1sum sha256sum shutdown \
-    sleep snap sort source split sqlite3 ss start-stop-daemon strings sum tac tail tar task \
-    taskset tbl tee test tex time timeout tmate top touch tr trap tree truncate type ul umask \
-    unlink unset unshare uptime users w wall watch wc which who write yes yum";
+    agetty alias arch aria2c as at atobm basename batch bc break builtin bundle cancel cat cc \
+    cd check column comm command composer cp crash cut date dd declare df diff dir dirname dirs \
+    doas done du easy_install eb echo ed emacs enable env eval ex exec exit expand export expr \
+    facter fc fetch file find finger fish fold fping free gem ghost go grc groups halt hash \
+    head hg highlight history host hostid id install ip java jobs join jq kill knife last \
+    lastlog lastlogin latex less ln local locale locate logname logsave look lp lz mail mailq \
+    mailx make man mc md5sum more mosquitto mount nano nice nl nm od open openvt paste patch \
+    pax pdb pg ping pr ps puppet pv python3m rake read readlink realpath reboot red redcarpet \
+    rename repeat replace restic rev rm route screen script sed service set sg sh sha1sum \
+    sha256sum shutdown sleep snap sort source split sqlite3 ss start-stop-daemon stat strings \
+    sum tac tail tar task taskset tbl tee test tex time timeout tmate top touch tr trap tree \
+    truncate type ul umask unlink unset unshare uptime users w wall watch wc which who write \
+    yes yum";
 
 /// Commands of Windows that are no words. Sorted.
 pub(super) const WINDOWS: &str = "\

@@ -1,6 +1,7 @@
 //! PowerShell: cmdlets by their grammar, a verb and a noun.
 
-use crate::text::{contains_small, is_compact};
+use crate::statement::{contains, find};
+use crate::text::{contains_small, is_compact, near_end};
 
 /// PowerShell's approved verbs, those that attacks use.
 const VERBS: &[&str] = &[
@@ -215,6 +216,9 @@ pub(crate) fn is_powershell(text: &[u8]) -> bool {
             return true;
         }
     }
+    if names_variable(text) || calls_type(text) {
+        return true;
+    }
     if !text.contains(&b'-') && !text.contains(&b'(') {
         return false;
     }
@@ -222,6 +226,49 @@ pub(crate) fn is_powershell(text: &[u8]) -> bool {
         || ["iex(", "iex (", "iex $", "[system.", "downloadstring(", "downloadfile("]
             .iter()
             .any(|part| contains_small(text, part.as_bytes()))
+}
+
+/// `$env:PATH`, `$ExecutionContext`, `gci env:`
+fn names_variable(text: &[u8]) -> bool {
+    let names =
+        ["$env:", "$executioncontext", "$psversiontable", "gci env:", "ls env:", "dir env:"];
+    (text.contains(&b'$') || text.contains(&b':'))
+        && is_compact(text, 6)
+        && names.iter().any(|name| contains_small(text, name.as_bytes()))
+}
+
+/// `[Convert]::FromBase64String(`, `& ('i'+'ex')`: a member of a type, a name that is put together.
+fn calls_type(text: &[u8]) -> bool {
+    const TYPES: [&[u8]; 14] = [
+        b"activator",
+        b"appdomain",
+        b"array",
+        b"char",
+        b"convert",
+        b"diagnostics.process",
+        b"environment",
+        b"io.file",
+        b"math",
+        b"net.webclient",
+        b"reflection.assembly",
+        b"runtime.interopservices.marshal",
+        b"scriptblock",
+        b"text.encoding",
+    ];
+    let mut from = 0;
+    while let Some(at) = find(&text[from..], b"]::") {
+        let close = from + at;
+        from = close + 3;
+        let before = near_end(&text[..close]);
+        let open = before.iter().rposition(|b| *b == b'[').map_or(before.len(), |index| index + 1);
+        if TYPES.iter().any(|known| known.eq_ignore_ascii_case(&before[open..])) {
+            return true;
+        }
+    }
+    let call = text.trim_ascii_start();
+    matches!(call, [b'&' | b'.', ..])
+        && call[1..].trim_ascii_start().starts_with(b"(")
+        && [&b"'+'"[..], b"\"+\"", b"' + '", b"gcm", b"gal"].iter().any(|m| contains(call, m))
 }
 
 fn is_cmdlet(word: &[u8]) -> bool {

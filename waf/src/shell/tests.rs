@@ -149,3 +149,53 @@ fn prose_tables_and_code_run_nothing() {
         assert_eq!(stopped, Vec::<&&str>::new(), "{name}");
     }
 }
+
+#[test]
+fn a_name_that_is_no_word_needs_no_more_than_a_word_behind_it() {
+    let attacks = [
+        "; ps aux",
+        "127.0.0.1& kill -9 1",
+        "1; ip addr",
+        "1 ; systemctl status",
+        ";'s'cp a b:",
+        "; /bin/mv a b",
+        "1; yum install x",
+        "1| sleep 7 2>&1",
+        "find / -name flag",
+        ";stat /etc/passwd",
+    ];
+    assert_eq!(missed(&attacks, is_unix), NONE);
+    let benign = [
+        "hello; time he came",
+        "5; more than that",
+        "a hero; more than",
+        "Dr. A; MD in 3 years",
+        "red; sort of blue",
+        "3 | at noon",
+        "size 5; fits well",
+        "call me; last week",
+        "tools: pip, npm; install them",
+    ];
+    assert_eq!(missed(&benign, |text| !is_unix(text)), NONE);
+}
+
+#[test]
+fn what_windows_and_powershell_put_together_is_found() {
+    let attacks = [
+        "%PROGRAMFILES:~10,-5%",
+        "ping%CommonProgramFiles:~10,-18%127.0.0.1",
+        "cscript //e:jscript x.txt",
+    ];
+    assert_eq!(missed(&attacks, is_windows), NONE);
+    let attacks = [
+        "$env:PATH",
+        "gci env:",
+        "[Convert]::FromBase64String('AAAA')",
+        "& ('i'+'ex') 'whoami'",
+        "$ExecutionContext.InvokeCommand",
+    ];
+    assert_eq!(missed(&attacks, is_powershell), NONE);
+    let benign =
+        ["10:~20 %", "a & (b + c)", "[u8]::len(&x)", "environment: production", "Tom & ('Jerry')"];
+    assert_eq!(missed(&benign, |text| !is_windows(text) && !is_powershell(text)), NONE);
+}

@@ -1,8 +1,9 @@
 //! Unix shells.
 
-use alloc::vec::Vec;
-
-use super::commands::{Strength, is_product, is_tool, unix};
+use super::argument::{
+    has_count, has_later_argument, installs, is_argument, is_bare, is_number, takes_words,
+};
+use super::commands::{Strength, is_product, unix};
 use super::expression;
 use super::word::{Command, command};
 use crate::text::{is_columns, is_compact, near, near_end, words};
@@ -59,7 +60,9 @@ fn runs_first(text: &[u8]) -> bool {
         }
         Some(Strength::Word) => {
             let joins = command.rest.trim_ascii_start().starts_with(b"|");
-            (is_argument(command.rest, false) && is_compact(text, 6) && !joins)
+            let expands = matches!(command.rest.trim_ascii_start(), [b'$', b'(' | b'{', ..]);
+            let most = if expands { 12 } else { 6 };
+            (is_argument(command.rest, false) && is_compact(text, most) && !joins)
                 || command.is_hidden
                 || takes_words(&command)
         }
@@ -84,44 +87,6 @@ fn behind_quote(text: &[u8]) -> &[u8] {
     }
 }
 
-/// `ansible-vault decrypt secret`, `builtin cd foo`: words behind a name that is a program's alone, or
-/// behind one that such a program runs. Sentences have other words too.
-fn takes_words(command: &Command<'_>) -> bool {
-    const PROSE: [&[u8]; 24] = [
-        b"a",
-        b"and",
-        b"are",
-        b"as",
-        b"can",
-        b"does",
-        b"error",
-        b"fails",
-        b"for",
-        b"from",
-        b"has",
-        b"how",
-        b"in",
-        b"is",
-        b"not",
-        b"of",
-        b"on",
-        b"or",
-        b"the",
-        b"to",
-        b"tutorial",
-        b"vs",
-        b"was",
-        b"with",
-    ];
-    let plain = |b: &u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-._/:=@".contains(b);
-    let mut all = command.rest.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
-    (is_tool(&command.name) || command.is_wrapped_tightly)
-        && command.rest.first().is_some_and(u8::is_ascii_whitespace)
-        && is_compact(command.rest, 4)
-        && all.clone().next().is_some()
-        && all.all(|word| word.iter().all(plain) && !PROSE.contains(&word))
-}
-
 /// `;id`, `| nc -l`, `&& curl x`, "`id`", `$(id)`
 fn runs_behind_separator(text: &[u8]) -> bool {
     let (is_table, is_columns) = (is_table(text), is_columns(text));
@@ -135,7 +100,7 @@ fn runs_behind_separator(text: &[u8]) -> bool {
             [b'`', ..] | [b';', ..] => 1,
             [b'|', ..] if !is_table => 1,
             [b'&', next, ..] if *next != b'=' => 1,
-            [b'\n' | b'\r', ..] if at == before.len() && is_compact(before, 1) => 1,
+            [b'\n' | b'\r', ..] if at == before.len() && is_compact(before, 2) => 1,
             [b'{', ..] => 1,
             _ => 0,
         };
@@ -167,6 +132,10 @@ fn is_run(rest: &[u8], length: usize, before: &[u8], is_columns: bool) -> bool {
         return words_before <= 1;
     }
     let Some(command) = command(behind) else { return false };
+    // `; /sbin/iptables-save`: where a system keeps programs nothing else is.
+    if command.has_system_path && words_before <= 2 && !opens {
+        return true;
+    }
     let Some(strength) = command.strength else { return false };
     let rest = command.rest;
     if opens {
@@ -192,6 +161,9 @@ fn is_run(rest: &[u8], length: usize, before: &[u8], is_columns: bool) -> bool {
     {
         return false; // R&D
     }
+    if names_nothing_else(&command, strength) && is_bare(rest) && is_apart_from_prose(before) {
+        return true;
+    }
     let ends = rest.trim_ascii();
     let is_end = ends.is_empty()
         || matches!(
@@ -205,6 +177,7 @@ fn is_run(rest: &[u8], length: usize, before: &[u8], is_columns: bool) -> bool {
             // `apt-get`: no name that prose has.
             let is_tight = is_tight || command.name.contains(&b'-');
             (is_end && (is_tight || words_before <= 2))
+                || command.is_hidden
                 || (is_argument(rest, true) || takes_words(&command))
                     && words_before <= PREFIX_WORDS_MAX
                 || words(rest) <= 3 && words_before <= 2 && is_tight && is_apart(rest)
@@ -215,6 +188,7 @@ fn is_run(rest: &[u8], length: usize, before: &[u8], is_columns: bool) -> bool {
                 || (words_before <= 1 && ends.is_empty() && !is_word_of_prose(before))
                 || command.is_hidden
                 || is_argument(rest, false)
+                || words_before <= 2 && (has_count(rest) || installs(rest))
                 || command.name == b"sleep" && is_number(rest)
                 || (is_tight
                     && words_before <= 1
@@ -224,12 +198,17 @@ fn is_run(rest: &[u8], length: usize, before: &[u8], is_columns: bool) -> bool {
     }
 }
 
-/// A number, and nothing more of the command: `sleep 5 &`, not `sleep 8 hours`.
-fn is_number(rest: &[u8]) -> bool {
-    let rest = rest.trim_ascii();
-    let digits = rest.iter().take_while(|b| b.is_ascii_digit()).count();
-    let behind = rest[digits..].trim_ascii_start();
-    digits > 0 && behind.first().is_none_or(|b| matches!(b, b';' | b'|' | b'&' | b'#'))
+/// Whether a command's name is no word and nobody's product: a name without a vowel is none of English.
+fn names_nothing_else(command: &Command<'_>, strength: Strength) -> bool {
+    let has_vowel = command.name.iter().any(|b| b"aeiouy".contains(b));
+    strength == Strength::Own || !has_vowel && command.length > 1 || command.name == b"ip"
+}
+
+/// Whether there is no sentence before a separator: nothing, a number, an address, a quote, one word.
+fn is_apart_from_prose(before: &[u8]) -> bool {
+    let before = before.trim_ascii();
+    !before.iter().any(u8::is_ascii_alphabetic)
+        || is_compact(before, 1) && before.iter().any(|b| !b.is_ascii_alphabetic())
 }
 
 /// Whether a name ends there for a shell, too: `;base64,AAAA` has none.
@@ -267,101 +246,6 @@ fn is_word_of_prose(before: &[u8]) -> bool {
 /// `;return;`: a statement of a program, as a command's name would be.
 fn is_code_end(rest: &[u8]) -> bool {
     rest.starts_with(b"(")
-}
-
-/// Whether what follows a name is what follows a command: an option, a path, a redirection, an
-/// expansion, another command; for a name that says enough, also a word or two.
-fn is_argument(rest: &[u8], is_own: bool) -> bool {
-    let Some(first) = rest.first() else { return false };
-    match first {
-        b';' | b'|' | b'<' => return is_own,
-        b'>' => return rest.len() > 1,
-        b'$' => return true,
-        b' ' | b'\t' | b'\n' => {}
-        _ => return false,
-    }
-    let argument = rest.trim_ascii_start();
-    // `trap 'rm -rf x' EXIT`: a command within quotes.
-    if let [quote @ (b'\'' | b'"'), inner @ ..] = argument
-        && let Some(end) = inner.iter().take(128).position(|b| b == quote)
-        && command(&inner[..end]).is_some_and(|inner| {
-            let argument = inner.rest.trim_ascii_start();
-            let is_marked = matches!(argument, [b'-' | b'/' | b'$', _, ..]);
-            inner.strength.is_some() && (is_marked || contains_url(argument))
-        })
-    {
-        return true;
-    }
-    let unquoted: Vec<u8>;
-    let is_bare = matches!(argument.first(), Some(b'\'' | b'"'));
-    let argument = if argument.iter().take(24).any(|b| matches!(b, b'\'' | b'"')) {
-        let bare = argument.iter().take(256).copied().filter(|b| !matches!(b, b'\'' | b'"'));
-        unquoted = bare.collect();
-        if unquoted.first() == Some(&b'-') { &unquoted[..] } else { argument }
-    } else {
-        argument
-    };
-    let word = argument.split(u8::is_ascii_whitespace).next().unwrap_or(argument);
-    // `File > Save as`
-    if !is_own && word == b">" {
-        let target = argument[1..].trim_ascii_start();
-        return target.iter().take_while(|b| !b.is_ascii_whitespace()).any(|b| b"./$&".contains(b));
-    }
-    let is_marked = is_option(word)
-        || is_bare && matches!(word, [b'-', digit, ..] if digit.is_ascii_digit())
-        || is_path(word)
-        || word.first().is_some_and(|b| matches!(b, b'$' | b'<' | b'>' | b'|' | b'*'))
-        || word.starts_with(b"&&")
-        || word == b"."
-        || (word.len() > 1
-            && word[0] == b'+'
-            && (word[1] == b'%' || is_own && word[1].is_ascii_alphabetic()));
-    if is_marked {
-        return true;
-    }
-    // A file, an address: something with a dot within.
-    let dotted = word
-        .iter()
-        .position(|b| *b == b'.')
-        .is_some_and(|dot| dot > 0 && word.get(dot + 1).is_some_and(u8::is_ascii_alphanumeric));
-    if dotted && is_compact(argument, 3) {
-        return true;
-    }
-    if is_own && is_compact(argument, 6) && has_later_argument(argument) {
-        return true;
-    }
-    is_own
-        && is_compact(argument, 2)
-        && !word.is_empty()
-        && argument.iter().all(|b| {
-            b.is_ascii_alphanumeric() || b.is_ascii_whitespace() || b"-_./:@'\"=,".contains(b)
-        })
-        && (dotted || word.first().is_some_and(|b| matches!(b, b'\'' | b'"')))
-}
-
-/// Whether a word behind the first few is an option or a path: `cf /tmp/x --checkpoint=1`.
-fn has_later_argument(argument: &[u8]) -> bool {
-    let mut more = argument.split(u8::is_ascii_whitespace).filter(|w| !w.is_empty()).skip(1);
-    more.by_ref().take(3).any(|word| is_option(word) || is_path(word))
-}
-
-fn is_option(word: &[u8]) -> bool {
-    let bare = word.strip_prefix(b"-").map(|rest| rest.strip_prefix(b"-").unwrap_or(rest));
-    bare.and_then(<[u8]>::first).is_some_and(u8::is_ascii_alphabetic)
-}
-
-fn is_path(word: &[u8]) -> bool {
-    let bare = word.trim_ascii_start();
-    bare.starts_with(b"/")
-        && bare.get(1).is_some_and(|b| b.is_ascii_alphanumeric() || b"?*.'\"$;|&".contains(b))
-        || bare.starts_with(b"./")
-        || bare.starts_with(b"../")
-        || bare.starts_with(b"~/")
-        || contains_url(bare)
-}
-
-fn contains_url(word: &[u8]) -> bool {
-    word.windows(3).any(|window| window == b"://")
 }
 
 /// Lines between bars are rows of a table, of several cells or with blanks about them.

@@ -3,17 +3,42 @@
 use alloc::vec::Vec;
 
 use super::commands::{Strength, windows};
+use crate::statement::find;
 use crate::text::{contains_small, is_columns, is_compact, near, near_end, starts_with, words};
+use crate::transform::is_word;
 
 /// Whether Windows' shell would run something of a text.
 pub(crate) fn is_windows(text: &[u8]) -> bool {
     if !text.iter().any(|b| !(b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'-'))) {
         return false;
     }
+    if has_part_of_variable(text) {
+        return true;
+    }
     let bare: Vec<u8> = text.iter().copied().filter(|b| !matches!(b, b'^' | b'"')).collect();
     (is_compact(&bare, 24)
         && (is_at(&bare, false) || is_control(&bare) || is_control(&joined(text))))
         || behind_separator(&bare)
+}
+
+/// `%ProgramFiles:~10,-5%`: letters out of the middle of a variable, which spell what is not written.
+fn has_part_of_variable(text: &[u8]) -> bool {
+    let mut from = 0;
+    while let Some(at) = find(&text[from..], b":~") {
+        let colon = from + at;
+        from = colon + 2;
+        let name = near_end(&text[..colon]);
+        let letters = name.iter().rev().take_while(|b| is_word(**b) || **b == b'(' || **b == b')');
+        let letters = letters.count();
+        let range = near(&text[from..]);
+        let digits = range.iter().take_while(|b| b.is_ascii_digit() || matches!(b, b',' | b'-'));
+        let digits = digits.count();
+        let opens = name.len().checked_sub(letters + 1).is_some_and(|index| name[index] == b'%');
+        if letters > 0 && digits > 0 && opens && range.get(digits) == Some(&b'%') {
+            return true;
+        }
+    }
+    false
 }
 
 /// A text whose quoted strings are a word each: what `if` compares may have blanks.
@@ -203,6 +228,8 @@ fn is_argument(rest: &[u8], name: &[u8]) -> bool {
         b"reg" => named(&[b"add", b"query", b"delete", b"save", b"export", b"copy", b"import"]),
         b"sc" => named(&[b"query", b"create", b"stop", b"start", b"config", b"delete"]),
         b"mshta" | b"regsvr32" | b"rundll32" => named(&[b"javascript:", b"vbscript:", b"http"]),
+        b"route" => named(&[b"print", b"add", b"delete"]),
+        b"cscript" | b"wscript" => named(&[b"//"]),
         b"wmic" => !word.is_empty(),
         b"netsh" => !word.is_empty(),
         b"query" => named(&[b"user", b"session", b"process", b"termserver"]),

@@ -79,6 +79,9 @@ pub(super) fn continues_string(tokens: &[Token], prefix: &[u8], text: &[u8]) -> 
                     None => true,
                     // `'; return true; var x='`: document stores run JavaScript.
                     _ if tokens.last().is_some_and(|last| is_short_open(*last, text)) => true,
+                    Some(Kind::Word(Class::Name)) => {
+                        tokens[1].text(text) == b"return" && tokens.len() <= 6
+                    }
                     Some(kind) => matches!(
                         kind,
                         Kind::Comment
@@ -215,6 +218,22 @@ fn opens(tokens: &[Token], text: &[u8]) -> bool {
         Some(Kind::Word(Class::Select)) => selects(&inside[1..], text),
         Some(Kind::Word(Class::Function)) => calls(inside),
         Some(Kind::Word(Class::CommonFunction)) => delays(inside, text) || subselect(inside),
+        // `(1=2)*3`: a question in the place of a number.
+        Some(Kind::Number)
+            if matches!(
+                inside,
+                [
+                    _,
+                    Token { kind: Kind::Compare | Kind::Word(Class::Compare), .. },
+                    Token { kind: Kind::Number, .. },
+                    Token { kind: Kind::Close, .. },
+                    Token { kind: Kind::Arithmetic, .. },
+                    ..
+                ]
+            ) =>
+        {
+            true
+        }
         Some(Kind::Number | Kind::Text { .. }) => {
             let anchor = Anchor::Literal;
             Tail { tokens: &inside[1..], text, anchor }.is_attack()

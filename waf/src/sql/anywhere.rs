@@ -15,6 +15,7 @@ pub(super) fn is_statement(tokens: &[Token], text: &[u8]) -> bool {
             Kind::Word(Class::Union) => unites(rest, text),
             Kind::Word(Class::Select) => {
                 index == 0 && selects(rest, text) && is_whole_select(rest)
+                    || before == Some(Kind::Semicolon) && is_stacked(index, rest, text)
                     || before == Some(Kind::Open) && has_subject(rest) && selects(rest, text)
             }
             Kind::Word(Class::Statement) => match before {
@@ -75,6 +76,13 @@ fn is_operator(before: Option<Kind>) -> bool {
 fn is_whole_select(rest: &[Token]) -> bool {
     let english = rest.iter().filter(|token| token.kind == Kind::Word(Class::English)).count();
     english <= 1 && rest.len() <= 200
+}
+
+/// `1; select count(*) from x`: not `open the menu; select items from it`.
+fn is_stacked(index: usize, rest: &[Token], text: &[u8]) -> bool {
+    let calls = rest.iter().take(12).any(|token| token.kind == Kind::Open);
+    let is_query = rest.iter().take(24).any(|token| token.kind == Kind::Word(Class::From)) || calls;
+    is_query && (calls || index <= 3) && selects(rest, text) && is_whole_select(rest)
 }
 
 /// Whether there is something in a subselect that a parenthesis in prose has not.

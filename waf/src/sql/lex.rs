@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use super::words::{Class, class_of};
-use crate::text::starts_with;
+use crate::text::{near, starts_with};
 use crate::transform::is_word;
 
 /// Where the text begins.
@@ -113,11 +113,18 @@ fn next(rest: &[u8], before: Option<Kind>) -> (Option<Kind>, usize) {
     let one = |kind| (Some(kind), 1);
     let two = |kind| (Some(kind), 2);
     match rest[0] {
-        b' ' | b'\t' | b'\n' | b'\r' | 0x0b | 0x0c | 0xa0 => (None, 1),
+        // SQL Server takes every control for white space.
+        0x01..=0x20 | 0xa0 => (None, 1),
         // A null byte ends a text for many databases.
         0 => (Some(Kind::Comment), rest.len()),
         b'\'' | b'"' | b'`' => quoted(rest),
-        b'0'..=b'9' => (Some(Kind::Number), number(rest)),
+        b'$' if second == b'$' => dollars(rest),
+        b'0'..=b'9' => {
+            let length = number(rest);
+            // `LIKE 1.e('a')`: MySQL passes over it.
+            let is_passed = rest[..length].ends_with(b".e") && may_pass(before);
+            ((!is_passed).then_some(Kind::Number), length)
+        }
         b'.' if second.is_ascii_digit() => (Some(Kind::Number), number(rest)),
         b'.' => one(Kind::Dot),
         b'@' if second == b'>' => two(Kind::Compare),
@@ -184,6 +191,21 @@ fn next(rest: &[u8], before: Option<Kind>) -> (Option<Kind>, usize) {
     }
 }
 
+/// Whether a number without its exponent says nothing behind this.
+fn may_pass(before: Option<Kind>) -> bool {
+    matches!(
+        before,
+        Some(
+            Kind::Number
+                | Kind::Text { .. }
+                | Kind::Close
+                | Kind::Word(
+                    Class::Name | Class::Function | Class::CommonFunction | Class::Compare
+                )
+        )
+    )
+}
+
 /// A string, or what one was cast to.
 fn is_value(kind: Option<Kind>) -> bool {
     matches!(kind, Some(Kind::Text { is_closed: true } | Kind::Close | Kind::Word(_)))
@@ -213,6 +235,28 @@ fn quoted(rest: &[u8]) -> (Option<Kind>, usize) {
         }
     }
     (Some(Kind::Text { is_closed: false }), rest.len())
+}
+
+/// `$$text$$`, as PostgreSQL quotes; one pair that nothing closes ends what an application opened.
+fn dollars(rest: &[u8]) -> (Option<Kind>, usize) {
+    match crate::statement::find(&rest[2..], b"$$") {
+        Some(end) => (Some(Kind::Text { is_closed: true }), end + 4),
+        None => (None, 2),
+    }
+}
+
+/// The length of `q'[text]'`, as Oracle quotes, behind the `q`.
+fn quoted_as_chosen(rest: &[u8]) -> Option<usize> {
+    let [b'\'', opens, inner @ ..] = rest else { return None };
+    let closes = match opens {
+        b'[' => b']',
+        b'(' => b')',
+        b'{' => b'}',
+        b'<' => b'>',
+        mark if mark.is_ascii_punctuation() => *mark,
+        _ => return None,
+    };
+    near(inner).windows(2).position(|pair| pair == [closes, b'\'']).map(|end| end + 4)
 }
 
 fn number(rest: &[u8]) -> usize {
@@ -282,5 +326,19 @@ fn word(rest: &[u8]) -> (Option<Kind>, usize) {
             return (kind, length + more);
         }
     }
-    (Some(Kind::Word(class_of(&rest[..length]))), length)
+    let word = &rest[..length];
+    if length == 1
+        && matches!(word, b"q" | b"Q")
+        && let Some(more) = quoted_as_chosen(&rest[1..])
+    {
+        return (Some(Kind::Text { is_closed: true }), 1 + more);
+    }
+    // `binary 1`: an operator before its operand.
+    if word.eq_ignore_ascii_case(b"binary") {
+        let operand = near(&rest[length..]).trim_ascii_start().first();
+        if operand.is_some_and(|b| b.is_ascii_digit() || matches!(b, b'\'' | b'"' | b'(')) {
+            return (Some(Kind::Prefix), length);
+        }
+    }
+    (Some(Kind::Word(class_of(word))), length)
 }

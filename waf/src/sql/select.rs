@@ -57,6 +57,8 @@ pub(super) fn selects(tokens: &[Token], text: &[u8]) -> bool {
         Kind::Variable | Kind::Text { .. } => return true,
         Kind::Word(Class::Function) if calls(rest) => return true,
         Kind::Word(Class::CommonFunction | Class::Object) if calls(rest) => return true,
+        // `select like('a', …)`
+        Kind::Word(Class::Compare) if calls(rest) && rest.len() > 4 => return true,
         Kind::Word(Class::Case) => return is_case(&rest[1..]),
         Kind::Open => return subselect(rest) || rest.len() > 2,
         // `select version()`
@@ -90,6 +92,7 @@ pub(super) fn selects(tokens: &[Token], text: &[u8]) -> bool {
                             Kind::Comma
                                 | Kind::Comment
                                 | Kind::Close
+                                | Kind::Semicolon
                                 | Kind::Word(Class::Union | Class::Into)
                         ) && (is_number || kind != Kind::Comma || next.len() > 1)
                     }

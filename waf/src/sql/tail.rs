@@ -1,10 +1,13 @@
 //! What goes on behind an operand or a string: whether it is an attack.
 
 use super::anywhere::{is_case, is_change, is_outfile};
+use super::condition::{
+    compared, compares_literals, is_called, is_compared, is_pattern, skip_mode,
+};
 use super::lex::{Kind, Token};
 use super::operand::{
-    calls, delays, is_direction, is_document, is_literal, is_member_of_this, is_scientific,
-    is_short_open, orders, skip_operand, subselect,
+    calls, delays, is_direction, is_literal, is_member_of_this, is_scientific, is_short_open,
+    orders, skip_operand, subselect,
 };
 use super::select::{selects, unites};
 use super::words::Class;
@@ -55,6 +58,17 @@ impl Tail<'_> {
                 },
                 Kind::Word(Class::Union) => unites(rest, self.text),
                 Kind::Word(Class::Having) => compared(skip_operand(rest), rest, self.text),
+                // `') where 1=1`, `") as x where …`
+                Kind::Word(Class::Where) => compares_literals(rest, self.text),
+                Kind::Word(Class::As) => match rest {
+                    [Token { kind: Kind::Word(_), .. }, more @ ..]
+                        if more.first().is_some_and(|t| t.kind == Kind::Word(Class::Where)) =>
+                    {
+                        self.tokens = more;
+                        continue;
+                    }
+                    _ => false,
+                },
                 Kind::Word(Class::Order) => self.orders(),
                 Kind::Word(Class::Limit) => self.limits(),
                 Kind::Word(Class::Case) => is_case(rest),
@@ -84,7 +98,7 @@ impl Tail<'_> {
                     is_change(*first, rest, self.text)
                 }
                 Kind::Conditional => true,
-                Kind::Comma if self.anchor == Anchor::Literal => self.follows_comma(),
+                Kind::Comma => self.follows_comma(),
                 _ => false,
             };
         }
@@ -119,6 +133,8 @@ impl Tail<'_> {
                 }
                 Kind::Word(Class::Select) => return selects(rest, self.text),
                 Kind::Word(Class::Case) => return is_case(rest),
+                // `and like('a', …)`: SQLite's operator as a function.
+                Kind::Word(Class::Compare) if is_called(tokens) => return true,
                 Kind::Conditional => return true,
                 Kind::Number if is_scientific(*first, rest, self.text) => return true,
                 // `' || this.password.match(…)`: JavaScript that a document store runs.
@@ -148,9 +164,12 @@ impl Tail<'_> {
                         && self.anchor == Anchor::Literal;
                     !is_sum && is_compared(behind, tokens, self.text, self.anchor)
                 }
-                // `or 1 --`
+                // `or 1 --`, `or 1;--`
                 Some(Kind::Comment) => {
                     (literal && self.anchor != Anchor::Name) || (is_quoted && behind.len() == 1)
+                }
+                Some(Kind::Semicolon) => {
+                    literal && is_quoted && behind.get(1).is_none_or(|t| t.kind == Kind::Comment)
                 }
                 // One after the other: there may be thousands, and little room on the stack.
                 Some(Kind::Logic | Kind::Word(Class::Logic)) => {
@@ -172,7 +191,8 @@ impl Tail<'_> {
                 }
                 // `' or '1`: closed by what the application adds.
                 None if is_quoted => {
-                    tokens.last().is_some_and(|last| is_short_open(*last, self.text))
+                    first.kind == Kind::Word(Class::Literal)
+                        || tokens.last().is_some_and(|last| is_short_open(*last, self.text))
                 }
                 // `9 or /* x */ true`: what a comment parts from its operator is no prose.
                 None => {
@@ -192,10 +212,22 @@ impl Tail<'_> {
 
     /// `'='`, `' like '%`, `' between 1 and 2`: decided, unless what follows decides.
     fn follows_compare(&mut self, compare: Token) -> Option<bool> {
+        if let Some(behind) = skip_mode(self.tokens, self.text) {
+            self.tokens = behind;
+            return None;
+        }
         let behind = skip_operand(self.tokens);
         let first = self.tokens.first()?;
         if behind.len() == self.tokens.len() {
             return Some(false);
+        }
+        // `rlike !sleep(5)`
+        if let [Token { kind: Kind::Prefix, .. }, operand @ ..] = self.tokens
+            && (matches!(operand.first(), Some(Token { kind: Kind::Word(Class::Function), .. }))
+                && calls(operand)
+                || delays(operand, self.text))
+        {
+            return Some(true);
         }
         if self.anchor == Anchor::Name && !is_literal(first.kind) {
             self.tokens = behind;
@@ -211,7 +243,12 @@ impl Tail<'_> {
         }
         match behind.first().map(|token| token.kind) {
             // `'='`
-            None => Some(self.anchor == Anchor::Quoted && is_short_open(*first, self.text)),
+            None => Some(
+                self.anchor == Anchor::Quoted
+                    && (is_short_open(*first, self.text)
+                        || is_pattern(compare, self.text)
+                            && matches!(first.kind, Kind::Text { is_closed: false })),
+            ),
             Some(Kind::Comment) => Some(self.anchor != Anchor::Name && is_literal(first.kind)),
             // `' between 'a' and 'z`: the application closes what is left open.
             Some(Kind::Word(Class::Logic))
@@ -263,6 +300,14 @@ impl Tail<'_> {
 
     /// `1,(select …)`, `1,sleep(5)`
     fn follows_comma(&self) -> bool {
+        if self.anchor == Anchor::Name {
+            // `a, b` is a list: only a database's own function, and no blank behind it.
+            return matches!(
+                self.tokens,
+                [Token { kind: Kind::Word(Class::Function), end, .. },
+                    Token { kind: Kind::Open, start, .. }, ..] if end == start
+            );
+        }
         match self.tokens.first().map(|token| token.kind) {
             Some(Kind::Open) => subselect(self.tokens),
             Some(Kind::Word(Class::Function)) => calls(self.tokens),
@@ -322,76 +367,4 @@ impl Tail<'_> {
             ),
         }
     }
-}
-
-/// A comparison behind `or` or `and`: `operand` is what is compared, `behind` begins with how.
-fn is_compared(behind: &[Token], operand: &[Token], text: &[u8], anchor: Anchor) -> bool {
-    let (compare, right) = (behind[0], &behind[1..]);
-    let right = match right {
-        [Token { kind: Kind::Word(Class::Logic | Class::Compare), .. }, rest @ ..] => rest,
-        right => right,
-    };
-    let is_opening = |token: &&Token| matches!(token.kind, Kind::Open | Kind::Arithmetic);
-    let Some(other) = right.iter().find(|token| !is_opening(token)) else { return false };
-    let after = skip_operand(right);
-    if after.len() == right.len() {
-        return subselect(right);
-    }
-    let (left_literal, right_literal) = (is_literal(operand[0].kind), is_literal(other.kind));
-    if matches!(other.kind, Kind::Word(Class::Function)) && calls(right) || subselect(right) {
-        return true;
-    }
-    let is_symbol = compare.kind == Kind::Compare;
-    if is_symbol && is_document(operand[0], text) {
-        return true;
-    }
-    match anchor {
-        Anchor::Quoted if is_symbol => left_literal || right_literal || is_plain_end(after),
-        Anchor::Quoted => right_literal,
-        Anchor::Literal if is_symbol => {
-            let asks = after.first().is_some_and(|token| token.text(text) == b"?");
-            (left_literal && right_literal && !orders(compare, text) && !asks)
-                || is_plain_end(after)
-        }
-        Anchor::Literal => right_literal && is_plain_end(after),
-        Anchor::Name => {
-            is_symbol
-                && left_literal
-                && right_literal
-                && compare.text(text) != b"->"
-                && is_plain_end(after)
-        }
-    }
-}
-
-fn is_plain_end(after: &[Token]) -> bool {
-    match after.first().map(|token| token.kind) {
-        None => true,
-        Some(kind) => matches!(
-            kind,
-            Kind::Comment
-                | Kind::Semicolon
-                | Kind::Close
-                | Kind::Logic
-                | Kind::Compare
-                | Kind::Arithmetic
-                | Kind::Word(
-                    Class::Logic
-                        | Class::Union
-                        | Class::Order
-                        | Class::Limit
-                        | Class::Having
-                        | Class::Compare
-                )
-        ),
-    }
-}
-
-fn compared(behind: &[Token], operand: &[Token], text: &[u8]) -> bool {
-    behind.len() < operand.len()
-        && matches!(
-            behind.first(),
-            Some(Token { kind: Kind::Compare | Kind::Word(Class::Compare), .. })
-        )
-        && is_compared(behind, operand, text, Anchor::Literal)
 }

@@ -186,3 +186,56 @@ fn thousands_of_conditions_need_no_more_of_the_stack_than_one() {
     let thread = std::thread::Builder::new().stack_size(256 * 1024).spawn(inspect);
     thread.expect("a thread").join().expect("room on its stack");
 }
+
+#[test]
+fn what_each_dialect_takes_for_white_space_strings_and_conditions_hides_nothing() {
+    let attacks = [
+        "7' where 2=3 and 'a'='b",
+        "5\") as x where 1=2 or elt(1=1,2) -- ",
+        "x' in boolean mode) and elt(2=2,3)#",
+        "1') rlike !sleep(5)#",
+        "1; select count(*) from a t1, b t2",
+        "1;select like('a',upper('b'))",
+        "1,iif(1=2,1,1/0)",
+        "(3=4)*5",
+        "1 or\n2 between 2 and 2#",
+        "9$$ or 1=1--",
+        "1;waitfor delay $$0:0:5$$--",
+        "1' and 'a'=q'[a]'--",
+        "1) and binary 5=binary 5#",
+        "1' and like 1.e('a',upper 1.e('b'))--",
+        "1--x\nor--y\n1=1",
+        "1#a\nunion#b\nselect#c\n1",
+        "1' or\x011=1--",
+        "1' rlike '.*",
+        "' or true",
+        "1' && 1;--",
+        "1 or like('a',hex('b'))--",
+        "a'; return true;//",
+        "begin dbms_session.sleep(5); end;",
+        "{\"$ne\": null}",
+        "', $where: '1 == 1",
+        "db.users.insert({a:1})",
+    ];
+    assert_eq!(missed(&attacks), Vec::<alloc::string::String>::new());
+    let benign = [
+        "# Title\nselect one of the items",
+        "open the menu; select items from the list",
+        "the answer is 5 where x = 3",
+        "costs $$ and more $$",
+        "in natural light",
+        "the price is between 5 and 10",
+        "a--b\nc--d",
+        "{\"$type\": \"x\"}",
+        "db.session.add(user)",
+        "db is down; find out why",
+        "say \"yes\" and truly mean it",
+        "q'est-ce que c'est",
+        "binary 1 and text 2",
+        "list (3=4) and more",
+        "filter: {\"name\": {\"first\": \"$ne\"}}",
+    ];
+    let stopped: Vec<&&str> =
+        benign.iter().filter(|text| is_injection(text.as_bytes(), false)).collect();
+    assert_eq!(stopped, Vec::<&&str>::new());
+}

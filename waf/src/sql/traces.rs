@@ -4,9 +4,10 @@ use super::lex::{Kind, Start, Token, lex};
 use super::operand::skip_operand;
 use super::words::{Class, class_of, words};
 use crate::statement::find;
+use crate::text::{is_compact, near, starts_with};
 
 /// Names of catalogues, and of procedures that run programs.
-const CATALOGUES: [&[u8]; 33] = [
+const CATALOGUES: [&[u8]; 35] = [
     b"all_tables",
     b"dba_users",
     b"dbms_lock",
@@ -32,8 +33,10 @@ const CATALOGUES: [&[u8]; 33] = [
     b"sqlite_schema",
     b"sqlite_temp_master",
     b"syscolumns",
+    b"sysmaster",
     b"sysobjects",
     b"tempdb",
+    b"user_lock",
     b"user_tables",
     b"utl_http",
     b"utl_inaddr",
@@ -62,9 +65,11 @@ fn names_catalogue(text: &[u8]) -> bool {
         let first = word.first().map_or(0, u8::to_ascii_lowercase);
         let is_one = (4..=20).contains(&word.len())
             && (word.contains(&b'_') || matches!(first, b'm' | b's' | b'o' | b't'))
-            && CATALOGUES
-                .binary_search_by(|known| (*known).cmp(&word.to_ascii_lowercase()[..]))
-                .is_ok();
+            && (starts_with(word, b"dbms_")
+                || starts_with(word, b"utl_")
+                || CATALOGUES
+                    .binary_search_by(|known| (*known).cmp(&word.to_ascii_lowercase()[..]))
+                    .is_ok());
         if is_one {
             let next = text[end..].iter().find(|b| !b.is_ascii_whitespace()).copied();
             let before = words(&text[..offset]).last().map(class_of);
@@ -172,46 +177,50 @@ fn loads(text: &[u8]) -> bool {
     })
 }
 
+/// Operators of MongoDB.
+const OPERATORS: [&[u8]; 28] = [
+    b"all",
+    b"and",
+    b"between",
+    b"div",
+    b"elemmatch",
+    b"eq",
+    b"exists",
+    b"expr",
+    b"gt",
+    b"gte",
+    b"in",
+    b"jsonschema",
+    b"like",
+    b"lt",
+    b"lte",
+    b"mod",
+    b"ne",
+    b"nin",
+    b"nor",
+    b"not",
+    b"or",
+    b"regex",
+    b"size",
+    b"slice",
+    b"text",
+    b"type",
+    b"where",
+    b"xor",
+];
+
 /// `[$ne]`, `[$where]`: how a query's arguments become operators of MongoDB.
 fn has_operator_of_mongo(text: &[u8]) -> bool {
-    const OPERATORS: [&[u8]; 28] = [
-        b"all",
-        b"and",
-        b"between",
-        b"div",
-        b"elemmatch",
-        b"eq",
-        b"exists",
-        b"expr",
-        b"gt",
-        b"gte",
-        b"in",
-        b"jsonschema",
-        b"like",
-        b"lt",
-        b"lte",
-        b"mod",
-        b"ne",
-        b"nin",
-        b"nor",
-        b"not",
-        b"or",
-        b"regex",
-        b"size",
-        b"slice",
-        b"text",
-        b"type",
-        b"where",
-        b"xor",
-    ];
     // JSON within a text; what it runs has no other use.
     if find(text, b"\"$where\"").is_some() {
         return true;
     }
-    let is_known = |name: &[u8]| OPERATORS.iter().any(|known| known.eq_ignore_ascii_case(name));
+    if is_document_of_mongo(text) || is_call_of_mongo(text) {
+        return true;
+    }
     // As a member's name in JSON. Some formats have `$type` and `$size` of their own.
     if let Some(name) = text.strip_prefix(b"$") {
-        return is_known(name) && !matches!(name, b"type" | b"size" | b"all");
+        return is_operator_of_mongo(name) && !matches!(name, b"type" | b"size" | b"all");
     }
     let mut rest = text;
     while let Some(at) = find(rest, b"[$") {
@@ -219,11 +228,65 @@ fn has_operator_of_mongo(text: &[u8]) -> bool {
         let length = rest.iter().take_while(|b| b.is_ascii_alphabetic()).count();
         let name = &rest[..length];
         let closes = rest.get(length) == Some(&b']');
-        if closes && is_known(name) {
+        if closes && is_operator_of_mongo(name) {
             return true;
         }
     }
     false
+}
+
+fn is_operator_of_mongo(name: &[u8]) -> bool {
+    OPERATORS.iter().any(|known| known.eq_ignore_ascii_case(name))
+}
+
+/// `{"$ne": null}`, `', $where: '1 == 1`: a document with an operator as all of a text, or the rest of one.
+fn is_document_of_mongo(text: &[u8]) -> bool {
+    let bare = text.trim_ascii();
+    let begins = |b: &u8| matches!(b, b'{' | b'[' | b',' | b'\'' | b'"' | b'}' | b'$');
+    let has_operator = || {
+        bare.iter().enumerate().filter(|(_, b)| **b == b'$').any(|(at, _)| {
+            let before = at.checked_sub(1).map(|index| bare[index]);
+            let place = before.is_none_or(|b| b" {,'\"".contains(&b));
+            let rest = near(&bare[at + 1..]);
+            let length = rest.iter().take_while(|b| b.is_ascii_alphabetic()).count();
+            let (name, rest) = rest.split_at(length);
+            let rest = rest.strip_prefix(b"\"").or(rest.strip_prefix(b"'")).unwrap_or(rest);
+            place
+                && rest.trim_ascii_start().starts_with(b":")
+                && is_operator_of_mongo(name)
+                && !matches!(name, b"type" | b"size" | b"all" | b"text")
+        })
+    };
+    // `true, $where: …`: what ends an operand before it.
+    let continues = || bare.iter().take(8).any(|b| *b == b',');
+    bare.contains(&b'$')
+        && (bare.first().is_some_and(begins) || continues())
+        && is_compact(bare, 12)
+        && has_operator()
+}
+
+/// `db.users.find(`: a call of MongoDB's shell that begins a text.
+fn is_call_of_mongo(text: &[u8]) -> bool {
+    const METHODS: [&[u8]; 12] = [
+        b"aggregate",
+        b"deletemany",
+        b"drop",
+        b"find",
+        b"findone",
+        b"getcollection",
+        b"insert",
+        b"insertone",
+        b"mapreduce",
+        b"remove",
+        b"save",
+        b"update",
+    ];
+    let Some(rest) = near(text).strip_prefix(b"db.") else { return false };
+    let mut parts = rest.split(|b| *b == b'.').skip(1).take(2);
+    parts.any(|part| {
+        let open = part.iter().position(|b| *b == b'(').unwrap_or(0);
+        METHODS.iter().any(|known| known.eq_ignore_ascii_case(&part[..open]))
+    }) && is_compact(text, 8)
 }
 
 /// `1.e.tables`: a number with an exponent that is none, before a table's name.

@@ -2,8 +2,8 @@
 
 use alloc::vec::Vec;
 
-use crate::statement::contains;
-use crate::text::{is_compact, starts_with};
+use crate::statement::{contains, find};
+use crate::text::{is_compact, near, near_end, starts_with};
 use crate::transform::{Transformation, is_word};
 
 const RUNNING: [&[u8]; 3] = [b"javascript", b"vbscript", b"livescript"];
@@ -165,7 +165,7 @@ const SINKS: [&[u8]; 19] = [
 ];
 
 /// What is called to run, to show that it runs, or to send away what was read.
-const CALLS: [&str; 17] = [
+const CALLS: [&str; 18] = [
     "alert",
     "confirm",
     "prompt",
@@ -182,6 +182,7 @@ const CALLS: [&str; 17] = [
     "unescape",
     "postmessage",
     "function",
+    "getscript",
     "print",
 ];
 
@@ -208,20 +209,70 @@ pub(super) fn is_script(text: &[u8]) -> bool {
     is_code && SINKS.iter().any(|sink| contains(&bare, sink))
         || sets_handler(&bare)
         || calls(&bare)
+        || is_handed_over(&bare)
         || indexes_global(&bare)
+        || breaks_out(&bare)
         || (contains(&bare, b"@import")
             && (contains(&bare, b"url(") || contains(&bare, b"'") || contains(&bare, b"\"")))
+        || contains(&bare, b"behavior:url(")
         || starts_with(&bare, b"data:text/html")
 }
 
 /// `onerror=alert;throw 1`: what is called by itself when something happens.
 fn sets_handler(text: &[u8]) -> bool {
-    let Some(rest) = text.strip_prefix(b"on") else { return false };
-    let name = rest.iter().take_while(|b| b.is_ascii_lowercase()).count();
-    rest[name..].strip_prefix(b"=").is_some_and(|value| {
+    text.iter().enumerate().filter(|(_, b)| **b == b'=').any(|(equals, _)| {
+        let before = &text[..equals];
+        let letters = before.iter().rev().take_while(|b| b.is_ascii_lowercase()).count();
+        let (before, name) = before.split_at(before.len() - letters);
+        // Blanks are gone: `throw onerror=alert`.
+        let name = name.strip_prefix(b"throw").unwrap_or(name);
+        let value = &text[equals + 1..];
         let end = value.iter().position(|b| !is_word(*b)).unwrap_or(value.len());
-        CALLS[..8].iter().any(|known| &value[..end] == known.as_bytes())
+        name.len() > 4
+            && name.starts_with(b"on")
+            && before.last().is_none_or(|b| b";'\"`]}/".contains(b))
+            && CALLS[..8].iter().any(|known| &value[..end] == known.as_bytes())
     })
+}
+
+/// `'-open(x)-'`: an expression between two halves of a string.
+fn breaks_out(text: &[u8]) -> bool {
+    let [quote @ (b'\'' | b'"' | b'`'), first, inner @ .., last, end] = text else { return false };
+    let joins = |b: &u8| matches!(b, b'-' | b'+' | b'*' | b'/' | b'^' | b'|' | b'&');
+    let does = |b: &u8| matches!(b, b'(' | b'=' | b'`');
+    quote == end && joins(first) && joins(last) && inner.iter().any(does)
+}
+
+/// `[1].find(alert)`, `[alert].forEach(…)`, `alert.call(0)`: what somebody else calls.
+fn is_handed_over(text: &[u8]) -> bool {
+    CALLS[..4].iter().any(|name| {
+        let mut from = 0;
+        while let Some(at) = find(&text[from..], name.as_bytes()) {
+            let (start, end) = (from + at, from + at + name.len());
+            from = end;
+            let (before, after) = (&text[..start], &text[end..]);
+            let calls = [&b".call("[..], b".apply(", b".bind("];
+            let is_bound = calls.iter().any(|call| after.starts_with(call))
+                && before.last().is_none_or(|b| !is_word(*b));
+            let is_listed = matches!(before.last(), Some(b'[' | b','))
+                && [&b"].for"[..], b"].map", b"][", b"]("].iter().any(|m| after.starts_with(m));
+            let ends = matches!(after.first(), Some(b')' | b','));
+            if is_bound || is_listed || ends && is_argument(before) {
+                return true;
+            }
+        }
+        false
+    })
+}
+
+/// Whether what stands before an argument is a method's call: `.find(`, `.replace(/x/,`, `)(`.
+fn is_argument(before: &[u8]) -> bool {
+    let near = near_end(before);
+    let Some(open) = near.iter().rposition(|b| *b == b'(') else { return false };
+    let callee = &near[..open];
+    let name = callee.iter().rev().take_while(|b| is_word(**b)).count();
+    let is_list = near[open + 1..].last().is_none_or(|b| *b == b',');
+    is_list && (name > 0 && callee[..callee.len() - name].ends_with(b".") || callee.ends_with(b")"))
 }
 
 /// `alert(1)`, `eval\`…\``, `new Function(`, `[].sort.call\``
@@ -233,7 +284,10 @@ fn calls(text: &[u8]) -> bool {
         let start =
             before.iter().rposition(|b| !is_word(*b) && *b != b'$').map_or(0, |index| index + 1);
         let name = &before[start..];
-        let is = |known: &&str| name == known.as_bytes();
+        // Blanks are gone: `void alert(1)`.
+        let operators: [&[u8]; 4] = [b"void", b"throw", b"await", b"typeof"];
+        let operand = operators.iter().find_map(|operator| name.strip_prefix(*operator));
+        let is = |known: &&str| name == known.as_bytes() || operand == Some(known.as_bytes());
         let is_called = CALLS.iter().any(is);
         // `import('//host/x.js')`
         let is_remote = |text: &[u8]| text.starts_with(b"//") || text.starts_with(b"http");
@@ -265,6 +319,16 @@ fn calls(text: &[u8]) -> bool {
         }
     }
     false
+}
+
+/// `alert(1)`, `eval(x)` within a value of an attribute.
+pub(super) fn calls_dialog(value: &[u8]) -> bool {
+    let value = near(value);
+    value.iter().enumerate().filter(|(_, b)| matches!(b, b'(' | b'`')).any(|(at, _)| {
+        let name = value[..at].iter().rev().take_while(|b| is_word(**b)).count();
+        let name = &value[at - name..at];
+        CALLS[..4].iter().any(|known| name.eq_ignore_ascii_case(known.as_bytes()))
+    })
 }
 
 /// `window['al'+'ert']`, `self[/x/]`, `top["x"]`

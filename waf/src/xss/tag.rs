@@ -1,10 +1,11 @@
 //! Tags and attributes.
 
-use super::script::{has_scheme, is_scheme, runs_css};
+use super::script::{calls_dialog, has_scheme, is_scheme, runs_css};
 use alloc::vec::Vec;
 use core::cell::OnceCell;
 
 use super::names::{EVENTS, MORE_EVENTS, RUNS, RUNS_WITH, SHOWN, URLS};
+use crate::statement::contains;
 use crate::text::{is_compact, near, starts_with};
 
 /// Whether a tag of a text runs something.
@@ -150,7 +151,8 @@ impl Tags<'_> {
             let sheet = &behind[..behind.len().min(STYLE_BYTES_MAX)];
             // A rule or a value that begins with an escape hides what it is.
             let hides = sheet.windows(2).any(|w| matches!(w[0], b'@' | b'=') && w[1] == b'\\');
-            return hides || runs_css(sheet);
+            let loads = [&b"url(http"[..], b"url('http", b"url(\"http", b"url(//"];
+            return hides || runs_css(sheet) || loads.iter().any(|url| contains(sheet, url));
         }
         // `<link href`: with its address elsewhere.
         let near_by = near(behind);
@@ -284,6 +286,8 @@ fn is_dangerous(name: &[u8], value: &[u8]) -> bool {
         || (is("xmlns:xi") && value.ends_with(b"XInclude"))
         || (is("style") && runs_css(&value[..value.len().min(STYLE_BYTES_MAX)]))
         || (is("xlink:href") && !value.starts_with(b"#"))
+        // `x-init="alert(1)"`, `@click=…`: frameworks run attributes of their own.
+        || calls_dialog(value)
 }
 
 /// An attribute of its own, where a text stands within a tag: `" onfocus=alert(1)`.

@@ -95,3 +95,34 @@ fn tags_that_begin_within_names_and_values_of_others_are_read_once() {
         assert!(!tag::has_tag(unit.repeat(200_000).as_bytes()), "{unit}");
     }
 }
+
+#[test]
+fn what_somebody_else_calls_runs_too() {
+    let attacks = [
+        "[1].find(alert)",
+        "[alert].forEach(f=>f(1))",
+        "'x'.replace(/x/,alert)",
+        "alert.call(undefined,1)",
+        "void alert(1)",
+        "';onerror=alert;throw 1//",
+        "throw onerror=alert,1",
+        "'-open('//x')-'",
+        "<div x-init=\"a; alert(1)\">",
+        "<style>input[a^='b']{background:url('https://x/a')}</style>",
+        "\\00003cscript\\00003ealert(1)",
+    ];
+    let missed: Vec<&&str> = attacks.iter().filter(|t| !is_injection(t.as_bytes())).collect();
+    assert_eq!(missed, Vec::<&&str>::new());
+    let benign = [
+        "see (alert) below",
+        "status: [alert]",
+        "buttons: [confirm, cancel]",
+        "'-'",
+        "a (prompt) and more",
+        "on=alert level",
+        "<div title=\"an alert (red)\">",
+        "list.map(parse)",
+    ];
+    let stopped: Vec<&&str> = benign.iter().filter(|t| is_injection(t.as_bytes())).collect();
+    assert_eq!(stopped, Vec::<&&str>::new());
+}
