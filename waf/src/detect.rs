@@ -5,8 +5,9 @@ mod parts;
 mod php;
 
 use crate::ip::IpSet;
+use crate::marks::Marks;
 use crate::request::Request;
-use crate::text::{contains_small, starts_with};
+use crate::text::{contains_any_small, starts_with};
 use crate::{file, shell, sql, xss};
 pub(crate) use parts::{Part, Parts};
 
@@ -88,13 +89,11 @@ impl Detector {
         match &self.look {
             Look::PathHas(all) => {
                 let path = parts.of(request, Place::Path);
-                path.iter().any(|part| {
-                    all.iter().any(|one| part.any(|text| contains_small(text, one.as_bytes())))
-                })
+                path.iter().any(|part| part.any(|text| contains_any_small(text, all)))
             }
-            Look::AgentHas(all) => request.header_values("user-agent").any(|agent| {
-                all.iter().any(|one| contains_small(agent.as_bytes(), one.as_bytes()))
-            }),
+            Look::AgentHas(all) => request
+                .header_values("user-agent")
+                .any(|agent| contains_any_small(agent.as_bytes(), all)),
             Look::NoUserAgent => {
                 request.header("user-agent").is_none_or(|agent| agent.trim().is_empty())
             }
@@ -126,6 +125,19 @@ impl Detector {
 }
 
 impl Look {
+    /// Whether a text with these marks can have what is looked for.
+    fn may_find(&self, marks: Marks) -> bool {
+        const SCRIPT: Marks = Marks::any_of(b"<>=(`[:&\\@\0/!+.-\x80");
+        const URL: Marks = Marks::any_of(b":.");
+        const LOOKUP: Marks = Marks::any_of(b"$");
+        match self {
+            Self::Xss => marks.has(SCRIPT),
+            Self::RemoteFile => marks.has(URL),
+            Self::Log4j => marks.has(LOOKUP),
+            _ => true,
+        }
+    }
+
     fn finds(&self, part: &Part, place: Place) -> bool {
         if part.is_structured() && !matches!(self, Self::Log4j | Self::JavaDeserialization) {
             return false;
@@ -140,6 +152,9 @@ impl Look {
                     | Self::SqliExtended
             )
         {
+            return false;
+        }
+        if !self.may_find(part.marks()) {
             return false;
         }
         part.any(|text| match self {

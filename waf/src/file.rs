@@ -6,7 +6,7 @@ use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
 use crate::statement::contains;
-use crate::text::{contains_small, is_compact, starts_with, words};
+use crate::text::{contains_any_small, contains_small, is_compact, starts_with, words};
 
 /// Whether a text leads to a file of the system: out of its folder, or to one that systems have.
 pub(crate) fn is_local_file(text: &[u8]) -> bool {
@@ -178,7 +178,7 @@ pub(crate) fn is_metadata_address(text: &[u8]) -> bool {
     // Each form has one of these.
     text.len() >= 8
         && text.iter().any(|b| matches!(b, b'.' | b':' | b'/' | b'x' | b'X'))
-        && FORMS.iter().any(|form| contains_small(text, form))
+        && contains_any_small(text, &FORMS)
         && (is_compact(text, 4) || contains_small(text, b"://169.254") && is_compact(text, 12))
 }
 

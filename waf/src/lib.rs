@@ -17,6 +17,7 @@ mod ip;
 mod json;
 mod log;
 mod managed;
+mod marks;
 mod pattern;
 mod problem;
 mod rate;

@@ -202,6 +202,10 @@ pub(crate) fn find(text: &[u8], needle: &[u8]) -> Option<usize> {
     if rest.is_empty() {
         return text.iter().position(|byte| *byte == first);
     }
+    // Told several bytes at a time, as `position` does not.
+    if !text.contains(&first) {
+        return None;
+    }
     if needle.len() <= SHORT_NEEDLE_BYTES {
         let mut from = 0;
         while let Some(at) = text[from..].iter().position(|byte| *byte == first) {

@@ -31,6 +31,20 @@ pub(crate) fn starts_with(text: &[u8], prefix: &[u8]) -> bool {
     text.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix))
 }
 
+/// Whether one of several texts in small letters is in a text, whatever its case there: read once for all.
+pub(crate) fn contains_any_small(text: &[u8], all: &[impl AsRef<[u8]>]) -> bool {
+    let mut begins = [0_u64; 4];
+    for first in all.iter().filter_map(|one| one.as_ref().first()) {
+        for byte in [*first, first.to_ascii_uppercase()] {
+            begins[usize::from(byte >> 6)] |= 1 << (byte & 63);
+        }
+    }
+    text.iter().enumerate().any(|(at, byte)| {
+        begins[usize::from(byte >> 6)] >> (byte & 63) & 1 == 1
+            && all.iter().any(|one| starts_with(&text[at..], one.as_ref()))
+    })
+}
+
 /// Whether small letters are in a text, whatever its case there.
 pub(crate) fn contains_small(text: &[u8], small: &[u8]) -> bool {
     let Some((first, rest)) = small.split_first() else { return true };

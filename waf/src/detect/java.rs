@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use crate::statement::contains;
-use crate::text::{contains_small, is_compact};
+use crate::text::{contains_small, is_compact, starts_with};
 
 /// Deepest lookups within each other.
 const DEPTH_MAX: usize = 64;
@@ -65,16 +65,13 @@ fn resolved(lookup: &[u8]) -> &[u8] {
 /// A serialised object, and expressions that build one that runs something.
 pub(super) fn is_deserialization(text: &[u8]) -> bool {
     const MARKS: [&[u8]; 4] = [b"rO0AB", b"KztAAU", b"Cs7QAF", b"H4sIAAAAAAAA/8vPyy"];
-    let begins =
-        text.starts_with(b"\xac\xed\x00\x05") || crate::text::starts_with(text, b"aced0005");
+    let begins = text.starts_with(b"\xac\xed\x00\x05") || starts_with(text, b"aced0005");
     if begins
         || (text.len() >= 12
-            && MARKS.iter().any(|mark| {
-                text.starts_with(mark)
-                    || contains(text, mark)
-                        && is_compact(text, 2)
-                        && text.iter().any(|b| matches!(b, b'=' | b';' | b'"' | b'('))
-            }))
+            && (MARKS.iter().any(|mark| text.starts_with(mark))
+                || text.iter().any(|b| matches!(b, b'=' | b';' | b'"' | b'('))
+                    && is_compact(text, 2)
+                    && MARKS.iter().any(|mark| contains(text, mark))))
     {
         return true;
     }
@@ -93,7 +90,18 @@ pub(super) fn is_deserialization(text: &[u8]) -> bool {
     text.len() >= 10
         && text.contains(&b'.') | text.contains(&b'#')
         && is_compact(text, 8)
-        && NAMES.iter().any(|name| contains_small(text, name))
+        && names_one(text, &NAMES)
+}
+
+/// Whether one of several names is in a text: looked for where the mark is that each of them has.
+fn names_one(text: &[u8], all: &[&[u8]]) -> bool {
+    let is_mark = |b: &u8| matches!(b, b'.' | b'#');
+    text.iter().enumerate().filter(|(_, b)| is_mark(b)).any(|(at, _)| {
+        all.iter().any(|name| {
+            let before = name.iter().position(is_mark).unwrap_or(0);
+            at.checked_sub(before).is_some_and(|start| starts_with(&text[start..], name))
+        })
+    })
 }
 
 /// References of React's server functions that lead to a constructor.

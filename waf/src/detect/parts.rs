@@ -11,6 +11,7 @@ use core::cell::OnceCell;
 
 use super::Place;
 use crate::json::{End, Item, loose, walk};
+use crate::marks::Marks;
 use crate::request::{Request, arguments};
 use crate::statement::find;
 use crate::text::starts_with;
@@ -39,6 +40,8 @@ pub(crate) struct Part {
     text: Vec<u8>,
     /// Decoded again, where that makes a difference.
     peeled: Option<Vec<u8>>,
+    /// Of both.
+    marks: Marks,
     is_harmless: bool,
     kind: PartKind,
 }
@@ -55,13 +58,21 @@ enum PartKind {
 
 impl Part {
     fn new(text: Cow<'_, [u8]>, kind: PartKind) -> Self {
-        let is_word = text.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'_');
-        let is_number = |text: &[u8]| {
-            text.iter().all(|b| b.is_ascii_digit() || *b == b'.') && find(text, b"..").is_none()
+        let marks = Marks::of(&text);
+        let is_number = || {
+            const NUMBER: Marks = Marks::any_of(b"0.");
+            marks.is_within(NUMBER) && find(&text, b"..").is_none()
         };
-        let is_harmless = is_word || is_number(&text);
-        let peeled = if is_harmless { None } else { peel(&text) };
-        Self { text: text.into_owned(), peeled, is_harmless, kind }
+        let is_harmless = marks.is_within(Marks::WORD) || is_number();
+        const PERCENT: Marks = Marks::any_of(b"%");
+        let peeled = if marks.has(PERCENT) { peel(&text) } else { None };
+        let marks = peeled.as_deref().map_or(marks, |peeled| marks.with(Marks::of(peeled)));
+        Self { text: text.into_owned(), peeled, marks, is_harmless, kind }
+    }
+
+    /// The marks of the text, however often it is decoded.
+    pub(crate) fn marks(&self) -> Marks {
+        self.marks
     }
 
     /// A word or a number.

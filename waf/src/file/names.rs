@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use crate::statement::find;
+use crate::text::starts_with;
 
 /// Folders of Unix, and what is in them that tells of a system. `*` is all.
 const UNIX: [(&[u8], &[&[u8]]); 15] = [
@@ -267,25 +267,26 @@ const NAMED: [&[u8]; 24] = [
 
 /// Whether a segment of a path is one that is not served.
 pub(super) fn is_hidden(segment: &[u8]) -> bool {
-    let small = segment.to_ascii_lowercase();
     // What editors and people leave beside it is as much of a secret.
     const COPIES: [&[u8]; 8] =
         [b"~", b".bak", b".backup", b".old", b".orig", b".save", b".swp", b".txt"];
-    let bare = COPIES.iter().find_map(|copy| small.strip_suffix(*copy)).unwrap_or(&small);
-    let known = |all: &[&[u8]]| all.contains(&bare);
-    known(&HIDDEN)
-        || known(&NAMED)
-        || bare.starts_with(b".env.")
-        || bare.starts_with(b".zsh")
-        || bare.starts_with(b".user.ini")
-        || bare.starts_with(b".npm")
-        || bare.starts_with(b".wp-config")
-        || bare == b".addressbook"
-        || bare == b".config"
-        || bare == b".gnome"
-        || bare == b".xinitrc"
-        || bare == b".vimrc"
-        || bare == b".bash_aliases"
+    const NAME_BYTES_MAX: usize = 48;
+    let mut small = [0; NAME_BYTES_MAX];
+    let Some(small) = small.get_mut(..segment.len()) else {
+        return starts_with(segment, b".env.");
+    };
+    small.copy_from_slice(segment);
+    small.make_ascii_lowercase();
+    let bare = COPIES.iter().find_map(|copy| small.strip_suffix(*copy)).unwrap_or(small);
+    if !bare.starts_with(b".") {
+        return NAMED.contains(&bare);
+    }
+    const BEGINNINGS: [&[u8]; 5] = [b".env.", b".zsh", b".user.ini", b".npm", b".wp-config"];
+    const MORE: [&[u8]; 6] =
+        [b".addressbook", b".config", b".gnome", b".xinitrc", b".vimrc", b".bash_aliases"];
+    HIDDEN.contains(&bare)
+        || BEGINNINGS.iter().any(|beginning| bare.starts_with(beginning))
+        || MORE.contains(&bare)
 }
 
 /// Whether a folder is a hidden one: what tools keep beside what is served. Some names are there to be
@@ -326,46 +327,46 @@ pub(super) fn is_system(text: &[u8]) -> bool {
         return text.starts_with(b"id_") && NAMED[..4].contains(&text);
     }
     let path = normalized(text);
-    for (folder, files) in UNIX {
-        let mut from = 0;
-        while let Some(at) = find(&path[from..], folder) {
-            let start = from + at;
-            from = start + folder.len();
-            let place = start.checked_sub(1).is_none_or(|before| {
-                !(path[before].is_ascii_alphanumeric()
-                    || matches!(path[before], b'-' | b'_' | b'.'))
-            });
-            // `root/x` and `opt/y` begin paths of projects too.
-            let is_absolute = start.checked_sub(1).is_some_and(|before| path[before] == b'/');
-            let is_common = !matches!(folder, b"etc/" | b"proc/" | b"var/log/");
-            let is_address = is_absolute
-                && !path.starts_with(b"file:")
-                && start >= 2
-                && path[..start - 1]
-                    .iter()
-                    .rposition(|b| !b.is_ascii_alphanumeric() && !matches!(b, b'-' | b'.'))
-                    .is_some_and(|i| path[..=i].ends_with(b"://"));
-            let rest = &path[from..];
-            if place
-                && !is_address
-                && (is_absolute || !is_common)
-                && files.iter().any(|file| rest.starts_with(file))
-            {
-                return true;
-            }
+    let is_within = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');
+    for at in 0..path.len() {
+        let before = at.checked_sub(1).map(|index| path[index]);
+        if before.is_some_and(|b| is_within(&b)) {
+            continue;
+        }
+        if is_file_of_unix(&path, at) {
+            return true;
+        }
+        let is_place = before.is_none_or(|b| matches!(b, b'/' | b':' | b'=' | b'"' | b'\'' | b' '));
+        if is_place && WINDOWS.iter().any(|file| path[at..].starts_with(file)) {
+            return true;
         }
     }
-    let is_windows = WINDOWS.iter().any(|file| {
-        find(&path, file).is_some_and(|at| {
-            at.checked_sub(1).is_none_or(|before| {
-                matches!(path[before], b'/' | b':' | b'=' | b'"' | b'\'' | b' ')
-            })
-        })
-    });
-    is_windows
-        || path
-            .split(|b| matches!(b, b'/' | b' ' | b'=' | b'"' | b'\'' | b';'))
-            .any(|segment| segment.len() >= 3 && is_hidden(segment))
+    path.split(|b| matches!(b, b'/' | b' ' | b'=' | b'"' | b'\'' | b';'))
+        .any(|segment| segment.len() >= 3 && is_hidden(segment))
+}
+
+/// Whether a file of Unix begins at a place of a path, where a name begins.
+fn is_file_of_unix(path: &[u8], at: usize) -> bool {
+    let rest = &path[at..];
+    UNIX.iter().any(|(folder, files)| {
+        if !rest.starts_with(folder) {
+            return false;
+        }
+        // `root/x` and `opt/y` begin paths of projects too.
+        let is_absolute = at.checked_sub(1).is_some_and(|before| path[before] == b'/');
+        let is_common = !matches!(*folder, b"etc/" | b"proc/" | b"var/log/");
+        let is_address = is_absolute
+            && !path.starts_with(b"file:")
+            && at >= 2
+            && path[..at - 1]
+                .iter()
+                .rposition(|b| !b.is_ascii_alphanumeric() && !matches!(b, b'-' | b'.'))
+                .is_some_and(|i| path[..=i].ends_with(b"://"));
+        let behind = &rest[folder.len()..];
+        !is_address
+            && (is_absolute || !is_common)
+            && files.iter().any(|file| behind.starts_with(file))
+    })
 }
 
 /// In small letters, with `/` for every separator, and without `./` and doubled ones.

@@ -4,7 +4,7 @@ use super::lex::{Kind, Start, Token, lex};
 use super::operand::skip_operand;
 use super::words::{Class, class_of, words};
 use crate::statement::find;
-use crate::text::{is_compact, near, starts_with};
+use crate::text::{is_compact, near, near_end, starts_with};
 
 /// Names of catalogues, and of procedures that run programs.
 const CATALOGUES: [&[u8]; 35] = [
@@ -65,11 +65,7 @@ fn names_catalogue(text: &[u8]) -> bool {
         let first = word.first().map_or(0, u8::to_ascii_lowercase);
         let is_one = (4..=20).contains(&word.len())
             && (word.contains(&b'_') || matches!(first, b'm' | b's' | b'o' | b't'))
-            && (starts_with(word, b"dbms_")
-                || starts_with(word, b"utl_")
-                || CATALOGUES
-                    .binary_search_by(|known| (*known).cmp(&word.to_ascii_lowercase()[..]))
-                    .is_ok());
+            && (starts_with(word, b"dbms_") || starts_with(word, b"utl_") || is_catalogue(word));
         if is_one {
             let next = text[end..].iter().find(|b| !b.is_ascii_whitespace()).copied();
             let before = words(&text[..offset]).last().map(class_of);
@@ -88,6 +84,15 @@ fn names_catalogue(text: &[u8]) -> bool {
     false
 }
 
+/// Whether a word of at most 20 bytes is one of them, whatever its case.
+fn is_catalogue(word: &[u8]) -> bool {
+    let mut small = [0; 20];
+    let Some(small) = small.get_mut(..word.len()) else { return false };
+    small.copy_from_slice(word);
+    small.make_ascii_lowercase();
+    CATALOGUES.binary_search_by(|known| (*known).cmp(&*small)).is_ok()
+}
+
 /// `mysql.user`: who may do what in MySQL.
 fn is_grant_table(text: &[u8]) -> bool {
     const TABLES: [&[u8]; 7] =
@@ -99,7 +104,7 @@ fn is_grant_table(text: &[u8]) -> bool {
 
 /// A call of a function that only databases have, where a call is all there is or an operator joins it.
 fn calls_function(text: &[u8]) -> bool {
-    if !text.contains(&b'(') && !text.contains(&b'@') {
+    if !may_call(text) {
         return false;
     }
     let tokens = lex(text, Start::Plain);
@@ -153,6 +158,26 @@ fn calls_function(text: &[u8]) -> bool {
         }
         _ => false,
     })
+}
+
+/// Whether there may be a call of such a function, or a variable of a server: `x (`, where no other
+/// text has to be taken apart.
+fn may_call(text: &[u8]) -> bool {
+    let opens = |at: usize| {
+        let before = near_end(&text[..at]).trim_ascii_end();
+        let length = before.iter().rev().take_while(|b| crate::transform::is_word(**b)).count();
+        let (rest, word) = before.split_at(before.len() - length);
+        match (word, rest.last()) {
+            ([], last) => last.is_some_and(|b| *b == b'/' || *b < b' ' || *b >= 0x80),
+            // `elt 1.e (`
+            (b"e" | b"E", Some(b'.')) => true,
+            _ => matches!(class_of(word), Class::Function) || word.eq_ignore_ascii_case(b"match"),
+        }
+    };
+    text.contains(&b'@')
+        || text.contains(&b'(')
+            && (text.contains(&b'\n')
+                || text.iter().enumerate().any(|(at, byte)| *byte == b'(' && opens(at)))
 }
 
 /// Whether what stands before a call is not the code of another language: no assignment, no member.
@@ -212,10 +237,13 @@ const OPERATORS: [&[u8]; 28] = [
 /// `[$ne]`, `[$where]`: how a query's arguments become operators of MongoDB.
 fn has_operator_of_mongo(text: &[u8]) -> bool {
     // JSON within a text; what it runs has no other use.
-    if find(text, b"\"$where\"").is_some() {
+    if is_call_of_mongo(text) {
         return true;
     }
-    if is_document_of_mongo(text) || is_call_of_mongo(text) {
+    if !text.contains(&b'$') {
+        return false;
+    }
+    if find(text, b"\"$where\"").is_some() || is_document_of_mongo(text) {
         return true;
     }
     // As a member's name in JSON. Some formats have `$type` and `$size` of their own.

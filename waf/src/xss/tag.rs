@@ -1,6 +1,7 @@
 //! Tags and attributes.
 
-use super::script::{calls_dialog, has_scheme, is_scheme, runs_css};
+use super::call::calls_dialog;
+use super::script::{has_scheme, is_scheme, runs_css};
 use alloc::vec::Vec;
 use core::cell::OnceCell;
 
@@ -17,7 +18,7 @@ pub(super) fn has_tag(text: &[u8]) -> bool {
         values: Run::default(),
         closes: OnceCell::new(),
     };
-    let mut from = 0;
+    let mut from = if text.contains(&b'<') { 0 } else { text.len() };
     while let Some(at) = text[from..].iter().position(|b| *b == b'<') {
         from += at + 1;
         if tags.opens(from) {
@@ -25,7 +26,8 @@ pub(super) fn has_tag(text: &[u8]) -> bool {
         }
     }
     // UTF-7 and bytes without their highest bit, which old browsers take for angle brackets.
-    text.windows(5).any(|w| w.eq_ignore_ascii_case(b"+adw-"))
+    text.contains(&b'+')
+        && text.windows(5).any(|w| w.eq_ignore_ascii_case(b"+adw-"))
         && text.windows(4).any(|w| w.eq_ignore_ascii_case(b"+ad4"))
         || has_quarters(text)
         || declares_entity(text)
@@ -33,6 +35,9 @@ pub(super) fn has_tag(text: &[u8]) -> bool {
 
 /// `!ENTITY % x SYSTEM`, whatever stands before it: what a document of XML loads from elsewhere.
 fn declares_entity(text: &[u8]) -> bool {
+    if !text.contains(&b'!') {
+        return false;
+    }
     let mut from = 0;
     while let Some(at) = text[from..].iter().position(|b| *b == b'!') {
         from += at + 1;
@@ -360,6 +365,9 @@ fn runs_as_handler(value: &[u8]) -> bool {
 
 /// `¼script¾`
 fn has_quarters(text: &[u8]) -> bool {
+    if !text.contains(&0xbc) {
+        return false;
+    }
     let opens =
         text.windows(2).any(|w| w[0] == 0xbc && (w[1].is_ascii_alphabetic() || w[1] == b'/'));
     if !opens {
