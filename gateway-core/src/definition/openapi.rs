@@ -50,7 +50,7 @@ use self::security::Schemes;
 pub use self::suggest::did_you_mean;
 use self::validators::Validators;
 use super::document::{At, Node};
-use super::{DefinitionError, Deployment, Protocol};
+use super::{DefinitionError, Deployment, Protocol, Severity};
 use crate::limits::{DEFINITION_ERRORS_MAX, REST_INTEGRATION_MS_DEFAULT};
 
 /// A definition as an OpenAPI document gives it.
@@ -94,22 +94,24 @@ pub fn import(
     protocol: Protocol,
     region: &str,
 ) -> Result<Imported, Vec<DefinitionError>> {
-    import_with(document, protocol, Options::new(region))
+    import_with(document, protocol, Options::new(region)).map_err(|mut told| {
+        told.retain(|told| told.severity == Severity::Error);
+        told
+    })
 }
 
-/// Imports a document as [`import`] does, with other options.
+/// Imports a document as [`import`] does, with other options. Where it fails, what is doubtful besides
+/// follows what is wrong.
 pub fn import_with(
     document: &Node,
     protocol: Protocol,
     options: Options<'_>,
 ) -> Result<Imported, Vec<DefinitionError>> {
     let root = At::root(document);
-    let dialect = dialect(&root, protocol).map_err(|error| alloc::vec![error])?;
-    let found = unresolved(&root);
-    if !found.is_empty() {
-        return Err(found.into_iter().take(DEFINITION_ERRORS_MAX).collect());
-    }
+    let (dialect, mistake) = dialect(&root, protocol).map_err(|error| alloc::vec![error])?;
+    let functions = unresolved(&root);
     let reading = Reading::new(root, dialect, protocol, options);
+    mistake.into_iter().for_each(|mistake| reading.note(mistake));
     extensions::check(&reading);
     let settings = settings::read(&reading);
     security::check_top_level(&reading);
@@ -138,8 +140,9 @@ pub fn import_with(
         policy: policy::read(&reading),
     };
     let (errors, warnings) = reading.finish();
+    let errors = with_functions(functions, errors);
     if !errors.is_empty() {
-        return Err(errors);
+        return Err([errors, warnings].concat());
     }
     Ok(Imported {
         name: settings.name,
@@ -149,18 +152,46 @@ pub fn import_with(
     })
 }
 
-/// Which specification the document says it follows, if this kind of API can be imported from it.
-fn dialect(root: &At<'_>, protocol: Protocol) -> Result<Dialect, DefinitionError> {
+/// Functions of CloudFormation among the other mistakes; what only follows from them is left out.
+fn with_functions(
+    functions: Vec<DefinitionError>,
+    mut errors: Vec<DefinitionError>,
+) -> Vec<DefinitionError> {
+    let follows = |error: &DefinitionError| {
+        functions.iter().any(|function| {
+            let rest = error.source.pointer.strip_prefix(function.source.pointer.as_str());
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        })
+    };
+    errors.retain(|error| !follows(error));
+    errors.extend(functions);
+    errors.sort_by_key(|error| error.source.line);
+    errors.truncate(DEFINITION_ERRORS_MAX);
+    errors
+}
+
+/// Which specification the document follows, if this kind of API can be imported from it; and what is
+/// wrong with how it says so, where it is plain all the same which one is meant.
+fn dialect(
+    root: &At<'_>,
+    protocol: Protocol,
+) -> Result<(Dialect, Option<DefinitionError>), DefinitionError> {
     let refused = |at: &At<'_>, message: String| DefinitionError::error(at.source(), message);
+    // The rest of what is no API's document at all is not worth telling.
+    let is_api = root.get("paths").is_some();
+    let mistaken = |dialect, error| if is_api { Ok((dialect, Some(error))) } else { Err(error) };
     if !root.is_object() {
         return Err(refused(root, format!("expected an OpenAPI document, found {}", root.kind())));
     }
     if let Some(at) = root.get("swagger") {
         return match (at.as_text(), protocol) {
-            (Some("2.0"), Protocol::Rest) => Ok(Dialect::Swagger2),
+            (Some("2.0"), Protocol::Rest) => Ok((Dialect::Swagger2, None)),
             (Some("2.0"), Protocol::Http) => {
                 let message = "an HTTP API is imported from OpenAPI 3.0, not from Swagger 2.0";
                 Err(refused(&at, message.into()))
+            }
+            (_, Protocol::Rest) => {
+                mistaken(Dialect::Swagger2, refused(&at, "only Swagger 2.0 is known".into()))
             }
             _ => Err(refused(&at, "only Swagger 2.0 is known".into())),
         };
@@ -171,15 +202,26 @@ fn dialect(root: &At<'_>, protocol: Protocol) -> Result<Dialect, DefinitionError
         }
         let help = "it begins with `openapi: 3.0.1` or `swagger: \"2.0\"`";
         let message = "not an OpenAPI document: neither `openapi` nor `swagger` is there";
-        return Err(refused(root, message.into()).help(help));
+        let error = refused(root, message.into()).help(help);
+        let is_swagger = ["definitions", "securityDefinitions", "basePath", "swager"];
+        let is_swagger = is_swagger.iter().any(|name| root.get(name).is_some());
+        return match is_swagger && protocol == Protocol::Rest {
+            true => mistaken(Dialect::Swagger2, error),
+            false => mistaken(Dialect::OpenApi3, error),
+        };
     };
     match at.as_text() {
-        Some(version) if version == "3.0" || version.starts_with("3.0.") => Ok(Dialect::OpenApi3),
+        Some(version) if version == "3.0" || version.starts_with("3.0.") => {
+            Ok((Dialect::OpenApi3, None))
+        }
         Some(version) => {
             let message = format!("API Gateway imports OpenAPI 3.0, not {version}");
-            Err(refused(&at, message))
+            mistaken(Dialect::OpenApi3, refused(&at, message))
         }
-        None => Err(refused(&at, format!("expected a string, found {}", at.kind()))),
+        None => {
+            let message = format!("expected a string, found {}", at.kind());
+            mistaken(Dialect::OpenApi3, refused(&at, message))
+        }
     }
 }
 

@@ -53,43 +53,73 @@ impl Policy {
     /// Reads a policy document that stands in a definition or a configuration.
     ///
     /// # Errors
-    /// The first thing that IAM would not take either.
-    pub fn from_document(node: &Node) -> Result<Self, PolicyError> {
-        Self::read(&json(node))
+    /// Everything that IAM would not take either; of each element of a statement the first thing.
+    pub fn from_document(node: &Node) -> Result<Self, Vec<PolicyError>> {
+        let mut found = Found::default();
+        let policy = policy(&json(node), &mut found);
+        policy.filter(|_| found.0.is_empty()).ok_or(found.0)
     }
 
     /// Reads a policy document that is part of another.
     pub(crate) fn read(document: &Json) -> Read<Self> {
-        for (name, value) in members(document, "")? {
-            match name.as_str() {
-                "Version" | "Id" => {
-                    string(value, &format!("/{name}"))?;
-                }
-                "Statement" => {}
-                _ => return Err(error(&pointer("", name), "IAM has no such element")),
-            }
+        let mut found = Found::default();
+        let policy = policy(document, &mut found);
+        match found.0.into_iter().next() {
+            Some(first) => Err(first),
+            None => policy.ok_or_else(|| error("", "it is no policy")),
         }
-        let has_variables = match document.get("Version").and_then(Json::as_str) {
-            Some("2012-10-17") => true,
-            Some("2008-10-17") | None => false,
-            Some(_) => return Err(error("/Version", "it is 2012-10-17 or 2008-10-17")),
-        };
-        let statements = match document.get("Statement") {
-            Some(Json::Array(items)) if items.len() > POLICY_STATEMENTS_MAX => {
-                let reason = format!("more than {POLICY_STATEMENTS_MAX} statements");
-                return Err(error("/Statement", reason));
-            }
-            Some(Json::Array(items)) => {
-                let numbered = items.iter().enumerate();
-                numbered
-                    .map(|(i, item)| statement(item, &format!("/Statement/{i}"), has_variables))
-                    .collect::<Read<_>>()?
-            }
-            Some(one) => alloc::vec![statement(one, "/Statement", has_variables)?],
-            None => return Err(error("", "`Statement` is missing")),
-        };
-        Ok(Self { statements })
     }
+}
+
+/// What was found wrong so far.
+#[derive(Default)]
+struct Found(Vec<PolicyError>);
+
+impl Found {
+    fn note<T>(&mut self, read: Read<T>) -> Option<T> {
+        read.map_err(|error| self.0.push(error)).ok()
+    }
+}
+
+fn policy(document: &Json, found: &mut Found) -> Option<Policy> {
+    for (name, value) in found.note(members(document, ""))? {
+        match name.as_str() {
+            "Version" | "Id" => {
+                found.note(string(value, &format!("/{name}")));
+            }
+            "Statement" => {}
+            _ => found.0.push(error(&pointer("", name), "IAM has no such element")),
+        }
+    }
+    let has_variables = match document.get("Version").and_then(Json::as_str) {
+        Some("2012-10-17") => true,
+        Some("2008-10-17") | None => false,
+        Some(_) => {
+            found.0.push(error("/Version", "it is 2012-10-17 or 2008-10-17"));
+            true
+        }
+    };
+    let statements = match document.get("Statement") {
+        Some(Json::Array(items)) if items.len() > POLICY_STATEMENTS_MAX => {
+            let reason = format!("more than {POLICY_STATEMENTS_MAX} statements");
+            found.0.push(error("/Statement", reason));
+            return None;
+        }
+        Some(Json::Array(items)) => {
+            let numbered = items.iter().enumerate();
+            let read =
+                |(i, item)| statement(item, &format!("/Statement/{i}"), has_variables, &mut *found);
+            // All of them, wrong ones among them or not.
+            let read: Vec<Option<Statement>> = numbered.map(read).collect();
+            read.into_iter().collect::<Option<_>>()?
+        }
+        Some(one) => alloc::vec![statement(one, "/Statement", has_variables, found)?],
+        None => {
+            found.0.push(error("", "`Statement` is missing"));
+            return None;
+        }
+    };
+    Some(Policy { statements })
 }
 
 /// The document's value as this reader takes it.
@@ -110,7 +140,7 @@ fn json(node: &Node) -> Json {
     }
 }
 
-fn statement(json: &Json, at: &str, has_variables: bool) -> Read<Statement> {
+fn statement(json: &Json, at: &str, has_variables: bool, found: &mut Found) -> Option<Statement> {
     const ELEMENTS: [&str; 9] = [
         "Sid",
         "Effect",
@@ -122,28 +152,32 @@ fn statement(json: &Json, at: &str, has_variables: bool) -> Read<Statement> {
         "NotResource",
         "Condition",
     ];
-    for (name, _) in members(json, at)? {
+    for (name, _) in found.note(members(json, at))? {
         if !ELEMENTS.contains(&name.as_str()) {
-            return Err(error(&pointer(at, name), "IAM has no such element"));
+            found.0.push(error(&pointer(at, name), "IAM has no such element"));
         }
     }
-    let sid = json.get("Sid").map(|sid| string(sid, &pointer(at, "Sid"))).transpose()?;
+    let sid = json.get("Sid").map(|sid| string(sid, &pointer(at, "Sid"))).transpose();
     let effect = match json.get("Effect").and_then(Json::as_str) {
-        Some("Allow") => Effect::Allow,
-        Some("Deny") => Effect::Deny,
-        _ => return Err(error(&pointer(at, "Effect"), "it is Allow or Deny")),
+        Some("Allow") => Ok(Effect::Allow),
+        Some("Deny") => Ok(Effect::Deny),
+        _ => Err(error(&pointer(at, "Effect"), "it is Allow or Deny")),
     };
     let conditions = match json.get("Condition") {
-        Some(block) => conditions(block, &pointer(at, "Condition"), has_variables)?,
-        None => Vec::new(),
+        Some(block) => conditions(block, &pointer(at, "Condition"), has_variables),
+        None => Ok(Vec::new()),
     };
-    Ok(Statement {
-        sid: sid.map(Into::into),
-        effect,
-        principals: principals(json, at)?,
-        actions: matching(json, at, ["Action", "NotAction"], has_variables)?,
-        resources: matching(json, at, ["Resource", "NotResource"], has_variables)?,
-        conditions,
+    let (sid, effect, conditions) = (found.note(sid), found.note(effect), found.note(conditions));
+    let principals = found.note(principals(json, at));
+    let actions = found.note(matching(json, at, ["Action", "NotAction"], has_variables));
+    let resources = found.note(matching(json, at, ["Resource", "NotResource"], has_variables));
+    Some(Statement {
+        sid: sid?.map(Into::into),
+        effect: effect?,
+        principals: principals?,
+        actions: actions?,
+        resources: resources?,
+        conditions: conditions?,
     })
 }
 

@@ -72,9 +72,11 @@ fn id_of(reading: &Reading, at: &At<'_>, prefix: &str) -> Option<String> {
 pub(super) fn policy(reading: &Reading, at: &At<'_>) -> Option<Policy> {
     match Policy::from_document(at.node) {
         Ok(policy) => Some(policy),
-        Err(error) => {
-            let place = at.find(&error.pointer).unwrap_or_else(|| at.clone());
-            reading.error(&place, format!("Invalid policy document: {}", error.reason));
+        Err(errors) => {
+            for error in errors {
+                let place = at.find(&error.pointer).unwrap_or_else(|| at.clone());
+                reading.error(&place, format!("Invalid policy document: {}", error.reason));
+            }
             None
         }
     }

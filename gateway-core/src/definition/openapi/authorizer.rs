@@ -16,8 +16,13 @@ pub(super) enum Kind {
 
 /// Which kind of authorizer it is, if this kind of API has it.
 pub(super) fn kind<'d>(reading: &Reading<'d>, at: &At<'d>) -> Option<Kind> {
-    let type_at = reading.required(at, "type")?;
-    match (reading.word(&type_at, &TYPES)?, reading.is_rest()) {
+    let type_at = reading.required(at, "type");
+    let Some((type_at, name)) =
+        type_at.and_then(|at| Some((at.clone(), reading.word(&at, &TYPES)?)))
+    else {
+        return guess(at);
+    };
+    match (name, reading.is_rest()) {
         ("jwt", false) => Some(Kind::Jwt),
         ("cognito_user_pools", true) => Some(Kind::Cognito),
         ("request", _) => Some(Kind::Lambda(LambdaAuthorizerType::Request)),
@@ -34,6 +39,17 @@ pub(super) fn kind<'d>(reading: &Reading<'d>, at: &At<'d>) -> Option<Kind> {
     }
 }
 
+/// What an authorizer without a type that is known looks like: what else it has is read all the same.
+fn guess(at: &At<'_>) -> Option<Kind> {
+    let has = |name| at.get(name).is_some();
+    match () {
+        () if has("jwtConfiguration") => Some(Kind::Jwt),
+        () if has("providerARNs") => Some(Kind::Cognito),
+        () if has("authorizerUri") => Some(Kind::Lambda(LambdaAuthorizerType::Request)),
+        () => None,
+    }
+}
+
 /// Reads a JWT authorizer of an HTTP API.
 pub(super) fn jwt<'d>(
     reading: &Reading<'d>,
@@ -43,40 +59,51 @@ pub(super) fn jwt<'d>(
     reading.members_known(at, &[&MEMBERS[..], &["openIdConnectUrl"]].concat());
     let identity_source = match at.get("identitySource") {
         None => alloc::vec!["$request.header.Authorization".into()],
-        Some(at) => identity_sources(reading, &at)?,
+        Some(at) => identity_sources(reading, &at),
     };
     let configuration =
         reading.required(at, "jwtConfiguration").and_then(|at| reading.object(at))?;
     reading.members_known(&configuration, &["issuer", "audience"]);
-    let issuer = match configuration.get("issuer") {
-        Some(at) => {
-            let issuer = reading.string(&at)?;
-            check_issuer(reading, &at, issuer)?;
-            issuer
-        }
-        None => {
-            let url_at = scheme.get("openIdConnectUrl").or_else(|| at.get("openIdConnectUrl"));
-            let Some(url_at) = url_at else {
-                reading.error(&configuration, "`issuer` is missing");
-                return None;
-            };
-            let url = reading.string(&url_at)?;
-            check_issuer(reading, &url_at, url)?;
-            url.strip_suffix("/.well-known/openid-configuration").unwrap_or(url)
-        }
+    let issuer = issuer(reading, scheme, at, &configuration);
+    let audience = audience(reading, &configuration);
+    let jwt_configuration = JwtConfiguration { issuer: issuer?.into(), audience: audience? };
+    Some(AuthorizerKind::Jwt { identity_source, jwt_configuration })
+}
+
+/// The issuer, or what the URL of its discovery document begins with.
+fn issuer<'d>(
+    reading: &Reading<'d>,
+    scheme: &At<'d>,
+    at: &At<'d>,
+    configuration: &At<'d>,
+) -> Option<&'d str> {
+    if let Some(at) = configuration.get("issuer") {
+        let issuer = reading.string(&at)?;
+        check_issuer(reading, &at, issuer)?;
+        return Some(issuer);
+    }
+    let url_at = scheme.get("openIdConnectUrl").or_else(|| at.get("openIdConnectUrl"));
+    let Some(url_at) = url_at else {
+        reading.error(configuration, "`issuer` is missing");
+        return None;
     };
-    let audience_at = reading.required(&configuration, "audience")?;
-    let audience = match audience_at.as_str() {
+    let url = reading.string(&url_at)?;
+    check_issuer(reading, &url_at, url)?;
+    Some(url.strip_suffix("/.well-known/openid-configuration").unwrap_or(url))
+}
+
+fn audience<'d>(reading: &Reading<'d>, configuration: &At<'d>) -> Option<Vec<String>> {
+    let at = reading.required(configuration, "audience")?;
+    let audience = match at.as_str() {
         Some(one) => alloc::vec![one.into()],
-        None => reading.strings(&audience_at),
+        None => reading.strings(&at),
     };
     if audience.is_empty() {
-        reading.error(&audience_at, "at least one audience is needed");
+        reading.error(&at, "at least one audience is needed");
     } else if audience.len() > AUDIENCES_MAX {
-        reading.error(&audience_at, format!("more than {AUDIENCES_MAX} audiences"));
+        reading.error(&at, format!("more than {AUDIENCES_MAX} audiences"));
     }
-    let jwt_configuration = JwtConfiguration { issuer: issuer.into(), audience };
-    Some(AuthorizerKind::Jwt { identity_source, jwt_configuration })
+    Some(audience)
 }
 
 /// Reads an authorizer of a REST API that accepts the tokens of Cognito user pools.
@@ -86,12 +113,14 @@ pub(super) fn cognito<'d>(
     at: &At<'d>,
 ) -> Option<AuthorizerKind> {
     reading.members_known(at, &MEMBERS);
-    let providers = reading.required(at, "providerARNs")?;
-    let provider_arns = reading.strings(&providers);
-    if provider_arns.is_empty() && providers.is_array() {
-        reading.error(&providers, "at least one user pool is needed");
+    let providers = reading.required(at, "providerARNs");
+    let provider_arns = providers.as_ref().map(|at| reading.strings(at)).unwrap_or_default();
+    if let Some(providers) =
+        providers.as_ref().filter(|at| at.is_array() && provider_arns.is_empty())
+    {
+        reading.error(providers, "at least one user pool is needed");
     }
-    for provider in providers.items() {
+    for provider in providers.iter().flat_map(At::items) {
         // What a stage variable brings is known with a stage.
         let is_known = |arn: &&str| !arn.contains("${stageVariables.");
         if let Some(arn) = provider.as_str().filter(is_known).filter(|arn| !is_user_pool(arn)) {
@@ -100,24 +129,9 @@ pub(super) fn cognito<'d>(
             reading.error_with(&provider, message, help);
         }
     }
-    let identity_header = match at.get("identitySource") {
-        None => {
-            let name = scheme.get("name");
-            let name = name.as_ref().and_then(At::as_str).unwrap_or("Authorization");
-            String::from(name)
-        }
-        Some(at) => {
-            let source = reading.string(&at)?;
-            let Some(name) = source.strip_prefix("method.request.header.") else {
-                let help = "it has the form `method.request.header.NAME`";
-                reading.error_with(&at, format!("`{source}` is not an identity source"), help);
-                return None;
-            };
-            name.into()
-        }
-    };
-    if !is_field_name(&identity_header) {
-        reading.error(at, format!("`{identity_header}` is not a field name"));
+    let identity_header = identity_header(reading, scheme, at);
+    if let Some(name) = identity_header.filter(|name| !is_field_name(name)) {
+        reading.error(at, format!("`{name}` is not a field name"));
     }
     let validation = at.get("identityValidationExpression");
     let identity_validation_expression = validation.and_then(|at| {
@@ -127,15 +141,34 @@ pub(super) fn cognito<'d>(
         }
         Some(expression.into())
     });
+    let identity_header = identity_header?.into();
     Some(AuthorizerKind::Cognito { identity_header, identity_validation_expression, provider_arns })
 }
 
+/// The field that has the token.
+fn identity_header<'d>(reading: &Reading<'d>, scheme: &At<'d>, at: &At<'d>) -> Option<&'d str> {
+    let Some(at) = at.get("identitySource") else {
+        let name = scheme.get("name");
+        return Some(name.as_ref().and_then(At::as_str).unwrap_or("Authorization"));
+    };
+    let source = reading.string(&at)?;
+    let name = source.strip_prefix("method.request.header.");
+    if name.is_none() {
+        let help = "it has the form `method.request.header.NAME`";
+        reading.error_with(&at, format!("`{source}` is not an identity source"), help);
+    }
+    name
+}
+
 /// `$request.header.NAME` or `$request.querystring.NAME`; several in an array or with commas.
-fn identity_sources<'d>(reading: &Reading<'d>, at: &At<'d>) -> Option<Vec<String>> {
+fn identity_sources<'d>(reading: &Reading<'d>, at: &At<'d>) -> Vec<String> {
     let sources: Vec<String> = match at.as_str() {
         Some(text) => text.split(',').map(|source| source.trim().into()).collect(),
         None => reading.strings(at),
     };
+    if sources.is_empty() && at.is_array() {
+        reading.error(at, "at least one identity source is needed");
+    }
     for source in &sources {
         let is_known = match source.strip_prefix("$request.").and_then(|rest| rest.split_once('.'))
         {
@@ -146,10 +179,9 @@ fn identity_sources<'d>(reading: &Reading<'d>, at: &At<'d>) -> Option<Vec<String
         if !is_known {
             let help = "it has the form `$request.header.NAME` or `$request.querystring.NAME`";
             reading.error_with(at, format!("`{source}` is not an identity source"), help);
-            return None;
         }
     }
-    (!sources.is_empty()).then_some(sources)
+    sources
 }
 
 /// An issuer is a URL that discovery starts from; `http` is for local use.

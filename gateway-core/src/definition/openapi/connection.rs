@@ -6,6 +6,16 @@ use super::super::document::At;
 use super::super::{ConnectionType, IntegrationType, PrivateConnection, TlsConfig};
 use super::reading::Reading;
 
+/// Whether an integration is reached through a VPC link, or was meant to be.
+pub(super) fn is_private(at: &At<'_>) -> bool {
+    let named = at.get("connectionType").and_then(|at| at.as_str());
+    match named {
+        Some(name) if name.eq_ignore_ascii_case("INTERNET") => false,
+        Some(name) => name.eq_ignore_ascii_case("VPC_LINK") || at.get("connectionId").is_some(),
+        None => false,
+    }
+}
+
 /// Reads how an integration is reached. Whether there is a link of its id is known when a stage is
 /// compiled.
 pub(super) fn read<'d>(
@@ -16,9 +26,11 @@ pub(super) fn read<'d>(
     let target = at.get("integrationTarget");
     let connection_type = at.get("connectionType");
     let is_link = match &connection_type {
-        Some(at) => reading.word(at, &[("INTERNET", false), ("VPC_LINK", true)])?,
-        None => false,
+        Some(at) => reading.word(at, &[("INTERNET", false), ("VPC_LINK", true)]),
+        None => Some(false),
     };
+    // A slip of the pen in a link's type is told alone.
+    let is_link = is_link.unwrap_or_else(|| is_private(at));
     let (Some(connection_type), true) = (connection_type, is_link) else {
         if let Some(target) = target {
             reading.error(
@@ -40,21 +52,20 @@ pub(super) fn read<'d>(
     if !is_private {
         let message = format!("a private integration is of type {types}");
         reading.error(&connection_type, message);
-        return None;
     }
     if let Some(target) = target.as_ref().filter(|_| !reading.is_rest()) {
         let help = "an HTTP API has the ARN in `uri`";
         reading.error_with(target, "`integrationTarget` is for REST APIs", help);
     }
+    let integration_target = target.and_then(|at| load_balancer(reading, &at));
     let connection_id = reading.required(at, "connectionId")?;
     let id = reading.string(&connection_id)?;
     if id.is_empty() {
         reading.error(&connection_id, "`connectionId` is empty");
-        return None;
     }
     Some(ConnectionType::VpcLink(PrivateConnection {
         connection_id: id.into(),
-        integration_target: target.and_then(|at| load_balancer(reading, &at)),
+        integration_target,
         source: connection_id.source(),
     }))
 }

@@ -66,6 +66,8 @@ fn walk<'d>(reading: &Reading<'d>, at: &At<'d>, place: Place) {
         }
         if name.starts_with("x-amazon-") && !matches!(place, Paths | SecuritySchemes) {
             check_extension(reading, &member, name, place);
+        } else if name.starts_with("x-") && !matches!(place, Paths | SecuritySchemes | Elsewhere) {
+            warn_of_others(reading, &member, name);
         }
         walk(reading, &member, step(place, name));
     }
@@ -109,6 +111,15 @@ fn check_extension<'d>(reading: &Reading<'d>, at: &At<'d>, name: &str, place: Pl
         let kind = if reading.is_rest() { "a REST API" } else { "an HTTP API" };
         reading.warning(at, format!("`{name}` has no effect in {kind}"));
     }
+}
+
+/// Somebody else's extension, which AWS ignores, may be one of AWS's with a slip of the pen.
+fn warn_of_others<'d>(reading: &Reading<'d>, at: &At<'d>, name: &str) {
+    let Some(help) = reading.suggest(name, EXTENSIONS.iter().map(|(known, ..)| *known)) else {
+        return;
+    };
+    let message = format!("`{name}` is ignored: it is none of AWS's extensions");
+    reading.note(DefinitionError::warning(at.source(), message).help(help));
 }
 
 fn describe(place: Place) -> &'static str {

@@ -18,28 +18,24 @@ pub(super) fn read(reading: &Reading<'_>) -> Vec<GatewayResponse> {
 }
 
 fn response<'d>(reading: &Reading<'d>, name: &str, at: At<'d>) -> Option<GatewayResponse> {
-    let Some(response_type) = ResponseType::ALL.into_iter().find(|t| t.name() == name) else {
+    let response_type = ResponseType::ALL.into_iter().find(|t| t.name() == name);
+    if response_type.is_none() {
         let message = format!("there is no gateway response `{name}`");
         let help = reading.suggest(name, ResponseType::ALL.into_iter().map(ResponseType::name));
         reading.note(DefinitionError { help, ..DefinitionError::error(at.source(), message) });
-        return None;
-    };
+    }
     let at = reading.object(at)?;
     reading.members_known(&at, &MEMBERS);
+    let status_code = at.get("statusCode").and_then(|at| reading.integer(&at, 100..=599));
+    let response_parameters =
+        at.get("responseParameters").map(|at| mapping::read_gateway_response(reading, &at));
+    let response_templates =
+        at.get("responseTemplates").map(|at| template::read_substituted(reading, &at));
     Some(GatewayResponse {
-        response_type,
-        status_code: at
-            .get("statusCode")
-            .and_then(|at| reading.integer(&at, 100..=599))
-            .and_then(|status| status.try_into().ok()),
-        response_parameters: at
-            .get("responseParameters")
-            .map(|at| mapping::read_gateway_response(reading, &at))
-            .unwrap_or_default(),
-        response_templates: at
-            .get("responseTemplates")
-            .map(|at| template::read_substituted(reading, &at))
-            .unwrap_or_default(),
+        response_type: response_type?,
+        status_code: status_code.and_then(|status| status.try_into().ok()),
+        response_parameters: response_parameters.unwrap_or_default(),
+        response_templates: response_templates.unwrap_or_default(),
     })
 }
 

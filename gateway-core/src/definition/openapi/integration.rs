@@ -1,6 +1,6 @@
 //! `x-amazon-apigateway-integration`.
 
-use alloc::{format, string::String};
+use alloc::{format, string::String, vec::Vec};
 
 use super::super::document::At;
 use super::super::{
@@ -9,6 +9,7 @@ use super::super::{
 };
 use super::paths::ResourcePath;
 use super::reading::Reading;
+use super::suggest::did_you_mean;
 use super::unsupported::Feature;
 use super::{
     cache, connection, credentials, doubtful, http_mapping, mapping, responses, subtype, template,
@@ -26,35 +27,34 @@ pub(super) fn read<'d>(
     let at = reading.object(at).and_then(|at| reading.resolve(at))?;
     let at = reading.object(at)?;
     reading.members_known(&at, &MEMBERS);
-    let integration_type = match integration_type(reading, &at)? {
+    // What a type that is none may stand for: the other members are read all the same.
+    let integration_type = match integration_type(reading, &at).unwrap_or_else(|| guess_type(&at)) {
         found if reading.is_rest() || is_proxy(found) => found,
         _ => return Some(doubtful::failing_route(reading, &at)),
     };
     let is_mock = integration_type == IntegrationType::Mock;
     let is_proxy = is_proxy(integration_type);
-    let integration_subtype = match at.get("integrationSubtype") {
-        Some(name) => Some(subtype::read(reading, &name)?),
-        None => None,
-    };
+    let subtype_at = at.get("integrationSubtype");
+    let integration_subtype = subtype_at.as_ref().and_then(|name| subtype::read(reading, name));
     refuse_unsupported(reading, &at, integration_type);
     doubtful::warn_of_role(reading, &at, integration_type);
     doubtful::warn_of_fields(reading, &at, integration_type);
     doubtful::warn_of_failing(reading, &at, integration_type);
     let response_transfer_mode = response_transfer_mode(reading, &at, integration_type);
     let is_streamed = response_transfer_mode == ResponseTransferMode::Stream;
-    let connection_type = connection::read(reading, &at, integration_type)?;
-    let is_private = connection_type != ConnectionType::Internet;
+    let is_private = connection::is_private(&at);
+    let connection_type = connection::read(reading, &at, integration_type);
     let member = |name| at.get(name);
     Some(Integration {
         integration_type,
         http_method: http_method(reading, &at, integration_type),
         // A subtype says what a URI would.
-        uri: if is_mock || integration_subtype.is_some() {
+        uri: if is_mock || subtype_at.is_some() {
             None
         } else {
             uri::read(reading, &at, integration_type, is_private, is_streamed, path)
         },
-        connection_type,
+        connection_type: connection_type.unwrap_or(ConnectionType::Internet),
         payload_format: payload_format(reading, &at, integration_type),
         timeout_ms: timeout_ms(reading, &at, is_streamed),
         passthrough_behavior: member("passthroughBehavior")
@@ -63,6 +63,7 @@ pub(super) fn read<'d>(
         content_handling: content_handling(reading, &at, integration_type),
         request_parameters: match &integration_subtype {
             Some(subtype) => subtype::read_parameters(reading, &at, subtype, path),
+            None if subtype_at.is_some() => Vec::new(),
             None => member("requestParameters")
                 .map(|at| match reading.is_rest() {
                     true => mapping::read_request(reading, &at),
@@ -129,14 +130,27 @@ fn is_proxy(integration_type: IntegrationType) -> bool {
 }
 
 fn integration_type<'d>(reading: &Reading<'d>, at: &At<'d>) -> Option<IntegrationType> {
-    let at = reading.required(at, "type")?;
-    let found = reading.word(&at, &TYPES)?;
-    match found {
-        Type::Mock => Some(IntegrationType::Mock),
-        Type::HttpProxy => Some(IntegrationType::HttpProxy),
-        Type::AwsProxy => Some(IntegrationType::AwsProxy),
-        Type::Http => Some(IntegrationType::Http),
-        Type::Aws => Some(IntegrationType::Aws),
+    reading.word(&reading.required(at, "type")?, &TYPES)
+}
+
+/// What an integration without a type that is known was probably meant to be: what its type is nearest
+/// to, or what the rest of it looks like.
+fn guess_type(at: &At<'_>) -> IntegrationType {
+    let has = |name| at.get(name).is_some();
+    let text = |name| at.get(name).and_then(|at| at.as_str()).unwrap_or_default();
+    let (written, uri) = (text("type").replace('-', "_"), text("uri"));
+    let near = did_you_mean(&written, TYPES.iter().map(|(name, _)| *name));
+    let named = TYPES
+        .iter()
+        .find(|(name, _)| near.as_ref().is_some_and(|n| n.contains(&format!("`{name}`"))));
+    let is_mapped = has("requestTemplates") || has("responses");
+    match named {
+        Some((_, found)) => *found,
+        None if !has("uri") && !has("integrationSubtype") => IntegrationType::Mock,
+        None if uri.contains(":lambda:") && !is_mapped || !has("uri") => IntegrationType::AwsProxy,
+        None if uri.starts_with("arn:") => IntegrationType::Aws,
+        None if is_mapped => IntegrationType::Http,
+        None => IntegrationType::HttpProxy,
     }
 }
 
@@ -260,21 +274,12 @@ fn timeout_ms<'d>(reading: &Reading<'d>, at: &At<'d>, is_streamed: bool) -> Opti
     Some(timeout_ms)
 }
 
-#[derive(Debug, Clone, Copy)]
-enum Type {
-    Mock,
-    Http,
-    HttpProxy,
-    Aws,
-    AwsProxy,
-}
-
-const TYPES: [(&str, Type); 5] = [
-    ("mock", Type::Mock),
-    ("http", Type::Http),
-    ("http_proxy", Type::HttpProxy),
-    ("aws", Type::Aws),
-    ("aws_proxy", Type::AwsProxy),
+const TYPES: [(&str, IntegrationType); 5] = [
+    ("mock", IntegrationType::Mock),
+    ("http", IntegrationType::Http),
+    ("http_proxy", IntegrationType::HttpProxy),
+    ("aws", IntegrationType::Aws),
+    ("aws_proxy", IntegrationType::AwsProxy),
 ];
 
 const HTTP_METHODS: [(&str, &str); 9] = [

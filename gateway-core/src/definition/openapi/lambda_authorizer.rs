@@ -22,7 +22,8 @@ pub(super) fn read<'d>(
     authorizer_type: LambdaAuthorizerType,
 ) -> Option<LambdaAuthorizer> {
     reading.members_known(at, &MEMBERS);
-    let uri = uri::read_function(reading, &reading.required(at, "authorizerUri")?);
+    let uri = reading.required(at, "authorizerUri");
+    let uri = uri.and_then(|at| uri::read_function(reading, &at));
     let identity_source = match (at.get("identitySource"), authorizer_type) {
         (Some(at), _) => identity_sources(reading, &at),
         (None, LambdaAuthorizerType::Token) => token_field(reading, scheme).into_iter().collect(),
@@ -35,17 +36,20 @@ pub(super) fn read<'d>(
     let validation = validation.and_then(|at| validation_expression(reading, &at, authorizer_type));
     let (payload_format, enable_simple_responses) = match reading.is_rest() {
         true => (PayloadFormat::V1, false),
-        false => http_formats(reading, at)?,
+        false => http_formats(reading, at),
     };
+    let credentials = at.get("authorizerCredentials");
+    let credentials = credentials.and_then(|at| credentials::role(reading, &at));
+    let result_ttl_s = result_ttl_s(reading, at, &identity_source);
     Some(LambdaAuthorizer {
         authorizer_type,
         uri: uri?,
-        result_ttl_s: result_ttl_s(reading, at, &identity_source),
+        result_ttl_s,
         identity_source,
         identity_validation_expression: validation,
         payload_format,
         enable_simple_responses,
-        credentials: at.get("authorizerCredentials").and_then(|at| credentials::role(reading, &at)),
+        credentials,
     })
 }
 
@@ -131,18 +135,17 @@ fn validation_expression<'d>(
 }
 
 /// Payload format and whether answers are simple, of an HTTP API.
-fn http_formats<'d>(reading: &Reading<'d>, at: &At<'d>) -> Option<(PayloadFormat, bool)> {
-    let format_at = reading.required(at, "authorizerPayloadFormatVersion")?;
-    let payload_format = match reading.text(&format_at)? {
-        "1.0" | "1" => PayloadFormat::V1,
-        "2.0" | "2" => PayloadFormat::V2,
-        other => {
-            reading.error_with(
-                &format_at,
-                format!("`{other}` is not known here"),
-                "it is 1.0 or 2.0",
-            );
-            return None;
+fn http_formats<'d>(reading: &Reading<'d>, at: &At<'d>) -> (PayloadFormat, bool) {
+    let format_at = reading.required(at, "authorizerPayloadFormatVersion");
+    let version = format_at.as_ref().and_then(|at| reading.text(at));
+    let payload_format = match version {
+        Some("1.0" | "1") => PayloadFormat::V1,
+        Some("2.0" | "2") | None => PayloadFormat::V2,
+        Some(other) => {
+            let message = format!("`{other}` is not known here");
+            let at = format_at.as_ref().unwrap_or(at);
+            reading.error_with(at, message, "it is 1.0 or 2.0");
+            PayloadFormat::V2
         }
     };
     let simple = at.get("enableSimpleResponses");
@@ -151,7 +154,7 @@ fn http_formats<'d>(reading: &Reading<'d>, at: &At<'d>) -> Option<(PayloadFormat
         let help = "set `authorizerPayloadFormatVersion` to 2.0";
         reading.error_with(&at, "format 1.0 has no simple responses", help);
     }
-    Some((payload_format, is_simple))
+    (payload_format, is_simple)
 }
 
 /// REST APIs remember results for five minutes unless they say otherwise. For HTTP APIs no default

@@ -47,6 +47,7 @@ pub(super) fn read<'d>(
     let (authorization, api_key_required) =
         security::authorization(reading, &operation, parts.schemes);
     let operation_name = operation.get("operationId").and_then(|at| reading.string(&at));
+    let responses = method_responses::read(reading, &operation, parts.models);
     let integration = match operation.get("x-amazon-apigateway-integration") {
         Some(integration) => {
             if let Some(at) = reading.resolve(integration.clone()) {
@@ -69,7 +70,6 @@ pub(super) fn read<'d>(
         let warning = DefinitionError::warning(integration.source.clone(), message);
         reading.note(warning.help("authorize the method by `AWS_IAM`"));
     }
-    let responses = method_responses::read(reading, &operation, parts.models);
     Some(Method {
         resource_id: place.resource_id.into(),
         resource_path: place.path.text.clone(),

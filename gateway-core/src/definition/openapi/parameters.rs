@@ -83,7 +83,7 @@ fn parameter_of<'d>(
     path: &ResourcePath,
 ) -> Option<RequestParameter> {
     let at = reading.resolve(at).and_then(|at| reading.object(at))?;
-    let place = reading.required(&at, "in")?;
+    let place = reading.required(&at, "in");
     let locations = [
         ("path", Some("path")),
         ("query", Some("querystring")),
@@ -93,10 +93,14 @@ fn parameter_of<'d>(
         ("body", None),
         ("formData", None),
     ];
-    let location = reading.word(&place, &locations)??;
-    let name = reading.required(&at, "name")?;
-    let text = reading.string(&name)?;
+    let location = place.and_then(|at| reading.word(&at, &locations));
+    if location == Some(None) {
+        return None;
+    }
+    let name = reading.required(&at, "name");
+    let text = name.as_ref().and_then(|at| reading.string(at));
     let required = at.get("required").and_then(|at| reading.boolean(&at)).unwrap_or(false);
+    let (location, name, text) = (location??, name?, text?);
     if location == "path" && !path.variables.iter().any(|variable| variable == text) {
         let message = alloc::format!("`{}` has no path variable `{text}`", path.text);
         reading.warning(&name, message);

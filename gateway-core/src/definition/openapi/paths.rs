@@ -30,7 +30,7 @@ pub(super) fn read<'d>(
         }
         let Some(item) = reading.object(item) else { continue };
         let name = base_path::join(base_path, name);
-        let Some(path) = ResourcePath::parse(reading, &item, &name) else { continue };
+        let path = ResourcePath::parse(reading, &item, &name);
         reading.members_known(&item, &ITEM_MEMBERS);
         if let Some(reference) = item.get("$ref") {
             reading.error(&reference, "API Gateway does not follow references to whole paths");
@@ -63,23 +63,23 @@ pub(super) struct ResourcePath {
 }
 
 impl ResourcePath {
-    /// Checks a path's form.
-    fn parse<'d>(reading: &Reading<'d>, at: &At<'d>, name: &str) -> Option<Self> {
+    /// Checks a path's form. What stands under one without it is read all the same.
+    fn parse<'d>(reading: &Reading<'d>, at: &At<'d>, name: &str) -> Self {
         if name == "/$default" || name == "$default" {
-            if reading.is_rest() {
-                reading.error(at, "a REST API has no `$default` route");
-                return None;
-            }
-            return Some(Self { text: "$default".into(), variables: Vec::new() });
+            let text = match reading.is_rest() {
+                true => {
+                    reading.error(at, "a REST API has no `$default` route");
+                    "/$default"
+                }
+                false => "$default",
+            };
+            return Self { text: text.into(), variables: Vec::new() };
         }
-        let Some(rest) = name.strip_prefix('/') else {
-            reading.error_with(
-                at,
-                format!("the path `{name}` does not begin with `/`"),
-                format!("write `/{name}`"),
-            );
-            return None;
-        };
+        let rest = name.strip_prefix('/').unwrap_or_else(|| {
+            let message = format!("the path `{name}` does not begin with `/`");
+            reading.error_with(at, message, format!("write `/{name}`"));
+            name
+        });
         let mut text = name;
         let mut segments: Vec<&str> = rest.split('/').collect();
         if rest.is_empty() {
@@ -91,40 +91,35 @@ impl ResourcePath {
         }
         if segments.len() > RESOURCE_DEPTH_MAX {
             reading.error(at, format!("the path has more than {RESOURCE_DEPTH_MAX} segments"));
-            return None;
+            segments.truncate(RESOURCE_DEPTH_MAX);
         }
         let mut variables: Vec<String> = Vec::new();
         let count = segments.len();
         for (i, segment) in segments.into_iter().enumerate() {
             let is_last = i + 1 == count;
-            match Segment::parse(segment, reading.is_rest()) {
+            let parsed = Segment::parse(segment, reading.is_rest());
+            if matches!(parsed, Ok(Segment::Greedy(_))) && !is_last {
+                let help = "nothing can follow a variable that takes the rest of the path";
+                let message =
+                    format!("the greedy path variable `{segment}` is not at the end of `{name}`");
+                reading.error_with(at, message, help);
+            }
+            match parsed {
                 Ok(Segment::Literal) => {}
                 // An HTTP API tells `/a/` from `/a`.
                 Err(_) if segment.is_empty() && is_last && !reading.is_rest() => {}
-                Ok(Segment::Greedy(_)) if !is_last => {
-                    let help = "nothing can follow a variable that takes the rest of the path";
-                    let message = format!(
-                        "the greedy path variable `{segment}` is not at the end of `{name}`"
-                    );
-                    reading.error_with(at, message, help);
-                    return None;
-                }
                 Ok(Segment::Variable(variable) | Segment::Greedy(variable)) => {
                     if variables.iter().any(|v| v == variable) {
                         let message =
                             format!("the path variable `{variable}` stands twice in `{name}`");
                         reading.error(at, message);
-                        return None;
                     }
                     variables.push(variable.into());
                 }
-                Err(reason) => {
-                    reading.error(at, format!("the path `{name}`: {reason}"));
-                    return None;
-                }
+                Err(reason) => reading.error(at, format!("the path `{name}`: {reason}")),
             }
         }
-        Some(Self { text: text.into(), variables })
+        Self { text: text.into(), variables }
     }
 }
 

@@ -17,15 +17,17 @@ pub(super) fn read(reading: &Reading<'_>) -> Option<Policy> {
         return None;
     }
     let at = reading.object(at)?;
+    check_principals(reading, &at);
     match Policy::from_document(at.node) {
         Ok(policy) => {
-            check_principals(reading, &at);
             check_condition_keys(reading, &at, &policy);
             Some(policy)
         }
-        Err(error) => {
-            let place = at.find(&error.pointer).unwrap_or(at);
-            reading.error(&place, format!("Invalid policy document: {}", error.reason));
+        Err(errors) => {
+            for error in errors {
+                let place = at.find(&error.pointer).unwrap_or_else(|| at.clone());
+                reading.error(&place, format!("Invalid policy document: {}", error.reason));
+            }
             None
         }
     }

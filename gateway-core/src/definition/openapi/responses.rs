@@ -33,11 +33,12 @@ fn response<'d>(
     {
         reading.error(&at, reason);
     }
-    let status = reading.required(&at, "statusCode")?;
-    let status_code: u16 = reading.integer(&status, 100..=599)?.try_into().ok()?;
-    let has_method_response =
-        method_responses::of_status(reading, operation, status_code).is_some();
-    if !has_method_response {
+    let status = reading.required(&at, "statusCode");
+    let status_code = status.as_ref().and_then(|at| reading.integer(at, 100..=599));
+    let status_code: Option<u16> = status_code.and_then(|code| code.try_into().ok());
+    let has_method_response = status_code
+        .is_some_and(|code| method_responses::of_status(reading, operation, code).is_some());
+    if let (Some(status), Some(status_code), false) = (&status, status_code, has_method_response) {
         // AWS's words.
         let message = "AWS refuses this: Invalid response status code specified; requests that \
                        select this response are answered 500";
@@ -49,21 +50,22 @@ fn response<'d>(
         .get("responseParameters")
         .map(|at| {
             let read = mapping::read_response(reading, &at);
-            check_declared(reading, &at, operation, status_code, &read);
+            if let Some(status_code) = status_code {
+                check_declared(reading, &at, operation, status_code, &read);
+            }
             read
         })
         .unwrap_or_default();
+    let response_templates =
+        at.get("responseTemplates").map(|at| template::read_rendered(reading, &at));
+    let content_handling =
+        at.get("contentHandling").and_then(|at| reading.word(&at, &CONTENT_HANDLINGS));
     Some(IntegrationResponse {
         selection_pattern,
-        status_code,
+        status_code: status_code?,
         response_parameters,
-        response_templates: at
-            .get("responseTemplates")
-            .map(|at| template::read_rendered(reading, &at))
-            .unwrap_or_default(),
-        content_handling: at
-            .get("contentHandling")
-            .and_then(|at| reading.word(&at, &CONTENT_HANDLINGS)),
+        response_templates: response_templates.unwrap_or_default(),
+        content_handling,
         has_method_response,
     })
 }

@@ -51,14 +51,19 @@ impl Schemes {
         reading.members_known(&at, &MEMBERS);
         let authtype = at.get("x-amazon-apigateway-authtype");
         if let Some(authtype) = &authtype
-            && reading.string(authtype)?.eq_ignore_ascii_case("awsSigv4")
+            && reading.string(authtype).is_some_and(|t| t.eq_ignore_ascii_case("awsSigv4"))
         {
             return Some(Scheme::Iam);
         }
         if let Some(extension) = at.get("x-amazon-apigateway-authorizer") {
             let extension = reading.object(extension)?;
+            let kind = authorizer::kind(reading, &extension).or_else(|| {
+                // Nothing else says what the other members mean.
+                reading.members_known(&extension, &authorizer::MEMBERS);
+                None
+            });
             let kind =
-                match authorizer::kind(reading, &extension)? {
+                match kind? {
                     Kind::Jwt => authorizer::jwt(reading, &at, &extension)?,
                     Kind::Cognito => authorizer::cognito(reading, &at, &extension)?,
                     Kind::Lambda(authorizer_type) => AuthorizerKind::Lambda(

@@ -41,6 +41,75 @@ fn all_mistakes_are_told_at_once_in_the_order_of_the_document() {
 }
 
 #[test]
+fn a_mistake_hides_no_other_of_the_same_thing() {
+    let at = "/paths/~1a/get";
+    let integration = format!("{at}/x-amazon-apigateway-integration");
+    check(
+        "{\"get\": {\n\"parameters\": [{\"in\": \"quarry\", \"required\": []}],\n\"x-amazon-apigateway-integration\": {\n\"type\": \"http-proxi\",\n\"connectionType\": \"VPCLINK\",\n\"connectionId\": \"\",\n\
+         \"uri\": \"ftp://h\",\n\"httpMethod\": [],\n\"timeoutInMillis\": 1,\n\"requestParameters\": 7}}}",
+        &[
+            &format!("3 {at}/parameters/0/in: `quarry` is not known here"),
+            &format!("3 {at}/parameters/0: `name` is missing"),
+            &format!("3 {at}/parameters/0/required: expected a boolean, found an array"),
+            &format!("5 {integration}/type: `http-proxi` is not known here"),
+            &format!("6 {integration}/connectionType: `VPCLINK` is not known here"),
+            &format!("7 {integration}/connectionId: `connectionId` is empty"),
+            &format!(
+                "8 {integration}/uri: `ftp://h` is not a URL: `ftp` is neither http nor https"
+            ),
+            &format!("9 {integration}/httpMethod: expected a string, found an array"),
+            &format!("10 {integration}/timeoutInMillis: 1 is not between 50 and 900000"),
+            &format!("11 {integration}/requestParameters: expected an object, found a number"),
+        ],
+    );
+    check_integration(
+        "{\"type\": \"mock\", \"responses\": {\"default\": {\n\"statusCode\": \"OK\",\n\"responseTemplates\": {\"json\": 1},\n\
+         \"contentHandling\": \"CONVERT\"}}}",
+        &[
+            "4 @/responses/default/statusCode: expected an integer, found a string",
+            "5 @/responses/default/responseTemplates/json: `json` is not a media type",
+            "5 @/responses/default/responseTemplates/json: expected a string, found a number",
+            "6 @/responses/default/contentHandling: `CONVERT` is not known here",
+        ],
+    );
+    // Nor does a path, a version or a gateway response that is none what stands under it.
+    let text = rest("a", "{\n\"get\": {}}").replace("3.0.1", "3.1.0").replace(
+        "\"paths\"",
+        "\"x-amazon-apigateway-gateway-responses\": {\"THROTLED\": {\"statusCode\": \"x\"}}, \"paths\"",
+    );
+    let responses = "/x-amazon-apigateway-gateway-responses/THROTLED";
+    assert_eq!(
+        mistakes(&text, Protocol::Rest),
+        [
+            "1 /openapi: API Gateway imports OpenAPI 3.0, not 3.1.0".into(),
+            format!("1 {responses}: there is no gateway response `THROTLED`"),
+            format!("1 {responses}/statusCode: expected an integer, found a string"),
+            "2 /paths/a: the path `a` does not begin with `/`".into(),
+            "3 /paths/a/get: No integration defined for method".into(),
+        ]
+    );
+}
+
+#[test]
+fn what_is_doubtful_is_told_with_what_is_wrong() {
+    let item =
+        "{\"get\": {\"x-amazon-apigateway-integration\": {\"type\": \"mock\"}},\n\"put\": {}}";
+    let document = document(&rest("/a", item));
+    let told = import_with(&document, Protocol::Rest, Options::new("eu-west-1")).unwrap_err();
+    let severities: Vec<Severity> = told.iter().map(|told| told.severity).collect();
+    assert_eq!(severities, [Severity::Error, Severity::Warning, Severity::Warning]);
+}
+
+#[test]
+fn an_extension_that_is_nearly_aws_s_is_warned_of() {
+    let text = http("\"x-amzn-apigateway-cors\": {}, \"x-logo\": {}", "{}");
+    let warnings = imported(&text, Protocol::Http).warnings;
+    let [warning] = &warnings[..] else { panic!("{warnings:?}") };
+    assert_eq!(warning.source.pointer, "/x-amzn-apigateway-cors");
+    assert_eq!(warning.help.as_deref(), Some("did you mean `x-amazon-apigateway-cors`?"));
+}
+
+#[test]
 fn near_names_are_suggested() {
     let help = |text: &str| {
         let errors = import(&document(text), Protocol::Rest, "r").unwrap_err();
@@ -186,6 +255,8 @@ fn functions_of_cloudformation_are_told_each_and_nothing_that_follows_from_them(
         mistakes(&text, Protocol::Rest),
         [
             format!("2 {at}/responses: `Ref` {why}"),
+            format!("3 {at}/x-amazon-apigateway-integration/type: `nonsense` is not known here"),
+            format!("3 {at}/x-amazon-apigateway-integration: `httpMethod` is missing"),
             format!("4 {at}/x-amazon-apigateway-integration/uri: `Fn::Join` {why}"),
             format!("4 {at}/x-amazon-apigateway-integration/credentials: `Fn::GetAtt` {why}"),
         ]

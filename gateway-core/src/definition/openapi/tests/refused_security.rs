@@ -138,6 +138,44 @@ fn security_that_cannot_be_meant_is_refused() {
 }
 
 #[test]
+fn a_mistake_of_an_authorizer_or_a_policy_hides_no_other() {
+    let members = "\"components\": {\"securitySchemes\": {\"s\": {\"type\": \"oauth2\", \"x-amazon-apigateway-authorizer\": {\n\
+         \"type\": \"JTW\",\n\"identitySource\": [],\n\"jwtConfiguration\": {\n\"issuer\": 1,\n\"audience\": [],\n\"isuer\": 1}}},\n\
+         \"l\": {\"type\": \"apiKey\", \"x-amazon-apigateway-authorizer\": {\"type\": \"request\",\n\"authorizerPayloadFormatVersion\": 3,\n\
+         \"authorizerCredentials\": \"me\"}}}}";
+    let [jwt, lambda] = ["s", "l"]
+        .map(|name| format!("/components/securitySchemes/{name}/x-amazon-apigateway-authorizer"));
+    let told: Vec<String> = mistakes(&http(members, "{}"), Protocol::Http);
+    assert_eq!(
+        told,
+        [
+            format!("3 {jwt}/type: `JTW` is not known here"),
+            format!("4 {jwt}/identitySource: at least one identity source is needed"),
+            format!("6 {jwt}/jwtConfiguration/issuer: expected a string, found a number"),
+            format!("7 {jwt}/jwtConfiguration/audience: at least one audience is needed"),
+            format!("8 {jwt}/jwtConfiguration/isuer: the member `isuer` is not known here"),
+            format!("9 {lambda}: `authorizerUri` is missing"),
+            format!("10 {lambda}/authorizerPayloadFormatVersion: `3` is not known here"),
+            format!("11 {lambda}/authorizerCredentials: `me` is not the ARN of a role"),
+        ]
+    );
+    let members = "\"x-amazon-apigateway-policy\": {\"Version\": \"2020\", \"Statement\": [\n{\"Effect\": \"allow\", \"Principal\": \"*\", \"Action\": [], \"Resouce\": \"*\", \"Resource\": \"*\"},\n\
+         {\"Effect\": \"Deny\", \"Principal\": \"*\", \"Action\": \"*\", \"Resource\": \"*\", \"Condition\": {\"Bol\": {}}}]}";
+    let told = mistakes(&http(members, "{}"), Protocol::Rest);
+    let at = "/x-amazon-apigateway-policy";
+    let is_told = |line: u32, pointer: &str| {
+        let begin = format!("{line} {at}{pointer}: Invalid policy document: ");
+        assert!(told.iter().any(|told| told.starts_with(&begin)), "{begin}: {told:?}");
+    };
+    is_told(2, "/Version");
+    is_told(3, "/Statement/0/Effect");
+    is_told(3, "/Statement/0/Action");
+    is_told(3, "/Statement/0/Resouce");
+    is_told(4, "/Statement/1/Condition/Bol");
+    assert_eq!(told.len(), 5, "{told:?}");
+}
+
+#[test]
 fn authorizers_are_checked_whether_used_or_not() {
     let check = |authorizer: &str, protocol, expected: &str| {
         let members = format!(
@@ -171,7 +209,7 @@ fn authorizers_are_checked_whether_used_or_not() {
         "3 @/jwtConfiguration/issuer: `i.example` is not the URL of an issuer",
     );
     check(
-        "{\"type\": \"jwt\", \"identitySource\": \"Authorization\", \"jwtConfiguration\": {}}",
+        "{\"type\": \"jwt\", \"identitySource\": \"Authorization\", \"jwtConfiguration\": {\"audience\": \"a\", \"issuer\": \"https://i.example\"}}",
         Http,
         "3 @/identitySource: `Authorization` is not an identity source",
     );
