@@ -59,6 +59,8 @@ pub struct Api {
 pub struct Deployment {
     /// `$context.deploymentId`.
     pub id: String,
+    /// `info.version`, empty where there is none: exports have it again.
+    pub version: String,
     /// REST methods, or HTTP routes.
     pub methods: Vec<Method>,
     /// The authorizers that methods refer to by index.
@@ -88,6 +90,7 @@ impl Deployment {
     pub fn new(id: &str, methods: Vec<Method>) -> Self {
         Self {
             id: id.into(),
+            version: String::new(),
             methods,
             authorizers: Vec::new(),
             gateway_responses: Vec::new(),

@@ -127,6 +127,7 @@ pub fn import_with(
     });
     let deployment = Deployment {
         id: String::new(),
+        version: settings.version,
         methods,
         authorizers: schemes.authorizers,
         gateway_responses: gateway_responses::read(&reading),

@@ -9,6 +9,7 @@ use super::reading::{Dialect, Reading};
 /// Settings of an API.
 pub(super) struct Settings {
     pub(super) name: String,
+    pub(super) version: String,
     pub(super) disable_execute_api_endpoint: bool,
     pub(super) endpoint_type: EndpointType,
     pub(super) binary_media_types: Vec<String>,
@@ -25,10 +26,13 @@ pub(super) fn read(reading: &Reading<'_>) -> Settings {
     };
     reading.members_known(root, members);
     let info = reading.required(root, "info").and_then(|at| reading.object(at));
-    let title = info.and_then(|info| reading.required(&info, "title"));
+    let title = info.as_ref().and_then(|info| reading.required(info, "title"));
     let name = title.and_then(|at| reading.text(&at)).unwrap_or_default();
+    let version = info.and_then(|info| info.get("version"));
+    let version = version.and_then(|at| reading.text(&at)).unwrap_or_default();
     let mut settings = Settings {
         name: name.into(),
+        version: version.into(),
         disable_execute_api_endpoint: false,
         endpoint_type: if reading.is_rest() { EndpointType::Edge } else { EndpointType::Regional },
         binary_media_types: Vec::new(),

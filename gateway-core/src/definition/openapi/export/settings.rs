@@ -8,9 +8,10 @@ use crate::json::Number;
 pub(super) fn write_address(exported: &Exported<'_>, document: &mut Members) {
     let mut info = Members::default();
     info.set("title", exported.api.name.as_str());
-    // AWS gives the time of the deployment.
-    let id = exported.deployment.id.as_str();
-    info.set("version", if id.is_empty() { "1" } else { id });
+    // Where the definition that was imported has none, AWS gives the time of the deployment.
+    let Deployment { version, id, .. } = exported.deployment;
+    let known = [version.as_str(), id, "1"].into_iter().find(|known| !known.is_empty());
+    info.set("version", known.unwrap_or_default());
     document.set("info", info.into_json());
     let suffix = if exported.region.starts_with("cn-") { ".cn" } else { "" };
     let host = format!("{}.execute-api.{}.amazonaws.com{suffix}", exported.api.id, exported.region);

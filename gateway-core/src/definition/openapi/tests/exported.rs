@@ -198,6 +198,7 @@ fn a_document_says_where_its_stage_is_reached() {
         serde_json::from_str(&text).unwrap()
     };
     let oas30 = document(ExportType::Oas30);
+    assert_eq!(oas30["info"]["version"], "7", "that of the definition");
     let server = &oas30["servers"][0];
     assert_eq!(server["url"], "https://a1b2c3.execute-api.eu-west-1.amazonaws.com/{basePath}");
     assert_eq!(server["variables"]["basePath"]["default"], "/prod");
