@@ -216,7 +216,13 @@ impl<'t> Reader<'t> {
             }
             let (event, value_span) = self.event()?;
             let value_start = value_span.start;
-            let value = self.value(event, value_span, depth + 1)?;
+            let is_alias = matches!(event, Event::Alias(_));
+            let mut value = self.value(event, value_span, depth + 1)?;
+            // A block that begins below its name is where the name is: there people look for it. What an
+            // alias stands for is where its anchor is.
+            if !is_alias && value.node.line > line(&span.start) {
+                (value.node.line, value.node.column) = (line(&span.start), column(&span.start));
+            }
             nodes += value.nodes;
             height = height.max(value.depth);
             if is_merge {

@@ -1,4 +1,5 @@
 use super::*;
+use gateway_core::definition::document::At;
 
 /// Writes a node as JSON, numbers as they are written.
 fn show(node: &Node) -> String {
@@ -72,6 +73,18 @@ fn lines_and_columns_are_those_of_the_text() {
 fn text_that_begins_with_a_brace_is_json() {
     check("\u{feff}\n {\"a\": [1]}", r#"{"a":[1]}"#);
     assert!(read("{a: 1}").unwrap_err().message.contains("double quotes"));
+}
+
+#[test]
+fn a_block_is_where_its_name_is() {
+    let node = read("a:\n  b:\n\n    c: 1\n  d:\n  - e: |\n      text\n    f: [1]\n").unwrap();
+    let root = At::root(&node);
+    let line = |pointer: &str| root.find(pointer).unwrap().source().line;
+    let pointers = ["/a", "/a/b", "/a/b/c", "/a/d", "/a/d/0", "/a/d/0/e", "/a/d/0/f"];
+    assert_eq!(pointers.map(line), [1, 2, 4, 5, 6, 6, 8]);
+    // What an alias stands for is where that is written.
+    let node = read("a: &x\n  b: 1\nc: *x\n").unwrap();
+    assert_eq!(At::root(&node).find("/c/b").unwrap().source().line, 2);
 }
 
 #[test]
