@@ -193,14 +193,18 @@ impl Config {
     /// # Errors
     /// Everything that is wrong with it.
     pub fn read(document: &Node, directory: &Path) -> Result<Self, Vec<DefinitionError>> {
-        let unresolved = openapi::unresolved(&At::root(document));
-        if !unresolved.is_empty() {
-            return Err(unresolved);
-        }
-        let reading = Reading::default();
-        let config = read(&reading, &At::root(document), directory);
-        let errors = reading.finish();
+        let (config, errors) = Self::read_whole(document, directory);
         if errors.is_empty() { Ok(config) } else { Err(errors) }
+    }
+
+    /// The same with everything that is wrong. Such a configuration is never served; but it has an API, a
+    /// key and so on for each that is written there, so that what refers to them can be looked at too.
+    pub fn read_whole(document: &Node, directory: &Path) -> (Self, Vec<DefinitionError>) {
+        let root = At::root(document);
+        let reading = Reading::default();
+        let config = read(&reading, &root, directory);
+        let functions = openapi::unresolved(&root);
+        (config, openapi::with_unresolved(functions, reading.finish()))
     }
 
     /// What serves one definition without any configuration.

@@ -24,7 +24,7 @@ use gateway_core::limits::DEFINITION_ERRORS_MAX;
 
 pub(crate) use self::doubtful::is_loopback;
 pub use self::files::is_config;
-use self::files::{definitions_of, read_text};
+use self::files::read_text;
 pub use self::guess::guess_protocol;
 use crate::config::{Config, Truststore, VpcLinkConfig};
 use crate::diagnostic::Diagnostic;
@@ -128,40 +128,25 @@ impl Building {
             return None;
         }
         let directory = file.parent().unwrap_or(Path::new(""));
-        match Config::read(&document, directory) {
-            Ok(mut config) => {
-                if let Some(truststore) = &mut config.truststore {
-                    self.truststore(truststore, file, &document);
-                }
-                self.tls(&mut config, file, &document);
-                config.locations = self.locations(&config, file, &document);
-                if !self.is_for_edge {
-                    self.note(
-                        file,
-                        Some(&document),
-                        doubtful::programs_not_there(&config, &document),
-                    );
-                }
-                let snapshot = self.snapshot(&config, file);
-                if self.asks_for_fingerprints
-                    && let Some(tls) = Arc::get_mut(&mut config.tls)
-                {
-                    tls.take_fingerprints();
-                }
-                self.distributions(&mut config, file, snapshot.is_some());
-                Some((config, snapshot?))
-            }
-            Err(errors) => {
-                self.note(file, Some(&document), errors);
-                // Its definitions may hold mistakes too: tell them now.
-                for (definition, protocol) in definitions_of(&document, directory) {
-                    let longest = gateway_core::limits::INTEGRATION_MS_MAX;
-                    let options = Options { integration_ms_max: longest, ..Options::new("") };
-                    self.definition(&definition, protocol, options);
-                }
-                None
-            }
+        // What is wrong here hides nothing of what is wrong in the files that it names.
+        let (mut config, errors) = Config::read_whole(&document, directory);
+        self.note(file, Some(&document), errors);
+        if let Some(truststore) = &mut config.truststore {
+            self.truststore(truststore, file, &document);
         }
+        self.tls(&mut config, file, &document);
+        config.locations = self.locations(&config, file, &document);
+        if !self.is_for_edge {
+            self.note(file, Some(&document), doubtful::programs_not_there(&config, &document));
+        }
+        let snapshot = self.snapshot(&config, file);
+        if self.asks_for_fingerprints
+            && let Some(tls) = Arc::get_mut(&mut config.tls)
+        {
+            tls.take_fingerprints();
+        }
+        self.distributions(&mut config, file, snapshot.is_some());
+        Some((config, snapshot?))
     }
 
     /// Every certificate is looked at now: one that is no use is a mistake, not a surprise later.
@@ -258,14 +243,25 @@ impl Building {
         options: Options<'_>,
     ) -> Option<(Node, openapi::Imported)> {
         let document = self.read(file)?;
-        match openapi::import_with(&document, protocol, options) {
+        let imported = self.import(file, &document, protocol, options)?;
+        Some((document, imported))
+    }
+
+    fn import(
+        &mut self,
+        file: &Path,
+        document: &Node,
+        protocol: Protocol,
+        options: Options<'_>,
+    ) -> Option<openapi::Imported> {
+        match openapi::import_with(document, protocol, options) {
             Ok(mut imported) => {
                 let warnings = std::mem::take(&mut imported.warnings);
-                self.note(file, Some(&document), warnings);
-                Some((document, imported))
+                self.note(file, Some(document), warnings);
+                Some(imported)
             }
-            Err(errors) => {
-                self.note(file, Some(&document), errors);
+            Err(told) => {
+                self.note(file, Some(document), told);
                 None
             }
         }

@@ -42,7 +42,7 @@ use alloc::{format, string::String, vec::Vec};
 
 pub use self::base_path::BasePathMode;
 pub use self::export::{ExportError, ExportType, Exported, Extensions, export};
-pub use self::intrinsics::{is_template, unresolved};
+pub use self::intrinsics::{is_template, unresolved, with_unresolved};
 use self::method::Parts;
 use self::models::Models;
 use self::reading::{Dialect, Reading};
@@ -51,7 +51,7 @@ pub use self::suggest::did_you_mean;
 use self::validators::Validators;
 use super::document::{At, Node};
 use super::{DefinitionError, Deployment, Protocol, Severity};
-use crate::limits::{DEFINITION_ERRORS_MAX, REST_INTEGRATION_MS_DEFAULT};
+use crate::limits::REST_INTEGRATION_MS_DEFAULT;
 
 /// A definition as an OpenAPI document gives it.
 #[derive(Debug, Clone, PartialEq)]
@@ -141,7 +141,7 @@ pub fn import_with(
         policy: policy::read(&reading),
     };
     let (errors, warnings) = reading.finish();
-    let errors = with_functions(functions, errors);
+    let errors = with_unresolved(functions, errors);
     if !errors.is_empty() {
         return Err([errors, warnings].concat());
     }
@@ -151,24 +151,6 @@ pub fn import_with(
         deployment,
         warnings,
     })
-}
-
-/// Functions of CloudFormation among the other mistakes; what only follows from them is left out.
-fn with_functions(
-    functions: Vec<DefinitionError>,
-    mut errors: Vec<DefinitionError>,
-) -> Vec<DefinitionError> {
-    let follows = |error: &DefinitionError| {
-        functions.iter().any(|function| {
-            let rest = error.source.pointer.strip_prefix(function.source.pointer.as_str());
-            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-        })
-    };
-    errors.retain(|error| !follows(error));
-    errors.extend(functions);
-    errors.sort_by_key(|error| error.source.line);
-    errors.truncate(DEFINITION_ERRORS_MAX);
-    errors
 }
 
 /// Which specification the document follows, if this kind of API can be imported from it; and what is
@@ -204,7 +186,19 @@ fn dialect(
         let help = "it begins with `openapi: 3.0.1` or `swagger: \"2.0\"`";
         let message = "not an OpenAPI document: neither `openapi` nor `swagger` is there";
         let error = refused(root, message.into()).help(help);
-        let is_swagger = ["definitions", "securityDefinitions", "basePath", "swager"];
+        // A slip of the pen is told as a member that is not known.
+        let is_near = |known| {
+            let mut names =
+                root.members().map(|(name, _)| name).filter(|name| !name.starts_with("x-"));
+            names.any(|name| did_you_mean(name, core::iter::once(known)).is_some())
+        };
+        if is_api && is_near("openapi") {
+            return Ok((Dialect::OpenApi3, None));
+        }
+        if is_api && is_near("swagger") && protocol == Protocol::Rest {
+            return Ok((Dialect::Swagger2, None));
+        }
+        let is_swagger = ["definitions", "securityDefinitions", "basePath"];
         let is_swagger = is_swagger.iter().any(|name| root.get(name).is_some());
         return match is_swagger && protocol == Protocol::Rest {
             true => mistaken(Dialect::Swagger2, error),

@@ -31,10 +31,8 @@ pub(super) fn read(reading: &Reading, root: &At<'_>, directory: &Path) -> Option
     let at = root.get("acme")?;
     const KEYS: [&str; 4] = ["directoryUrl", "contacts", "cacheDirectory", "termsOfServiceAgreed"];
     reading.keys(&at, &KEYS);
-    let directory_url = match at.get("directoryUrl") {
-        Some(at) => reading.url(&at)?,
-        None => DIRECTORY_DEFAULT.into(),
-    };
+    let directory_url = at.get("directoryUrl").and_then(|at| reading.url(&at));
+    let directory_url = directory_url.unwrap_or_else(|| DIRECTORY_DEFAULT.into());
     if !directory_url.starts_with("https://") {
         // RFC 8555 §6.1.
         reading.error(&at, "`directoryUrl` begins with https://");
@@ -55,7 +53,8 @@ pub(super) fn read(reading: &Reading, root: &At<'_>, directory: &Path) -> Option
         reading.error_with(&at, "an account must agree to the authority's terms of service", help);
     }
     let folder = reading.required(&at, "cacheDirectory");
-    let folder = folder.and_then(|at| reading.text(&at).map(|text| directory.join(text)))?;
+    let folder = folder.and_then(|at| reading.text(&at).map(|text| directory.join(text)));
+    let folder = folder.unwrap_or_default();
     Some(Arc::new(AcmeConfig { directory_url, contacts, cache_directory: folder }))
 }
 

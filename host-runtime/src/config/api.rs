@@ -16,6 +16,9 @@ use super::{ApiConfig, caching, canary};
 /// The settings of all methods or routes without settings of their own.
 const ALL_METHODS: &str = "*/*";
 
+/// What the stages of HTTP APIs alone have.
+const HTTP_KEYS: [&str; 3] = ["routeSettings", "defaultRouteSettings", "stageVariables"];
+
 /// What AWS keeps of a stage and no request sees: a stage may be written down as `get-stage` tells it.
 const NOTED: [&str; 7] = [
     "description",
@@ -48,7 +51,7 @@ pub(super) fn read_all(
     for item in items {
         let Some(mut api) = read(reading, &item, directory) else { continue };
         choose_web_acls(reading, &item, &mut api, web_acls, of_all);
-        if apis.iter().any(|other| other.id.eq_ignore_ascii_case(&api.id)) {
+        if !api.id.is_empty() && apis.iter().any(|other| other.id.eq_ignore_ascii_case(&api.id)) {
             reading.error(&item, format!("the id `{}` is used twice", api.id));
         }
         apis.push(api);
@@ -58,16 +61,21 @@ pub(super) fn read_all(
 
 fn read(reading: &Reading, at: &At<'_>, directory: &Path) -> Option<ApiConfig> {
     reading.keys(at, &["id", "protocol", "definition", "basepath", "stages"]);
-    let id = reading.required(at, "id").and_then(|at| id(reading, &at));
+    if !at.is_object() {
+        return None;
+    }
+    let id = reading.required(at, "id").map(|at| id(reading, &at));
     let protocol = reading.required(at, "protocol").and_then(|at| protocol(reading, &at));
     let definition = reading.required(at, "definition");
     let definition = definition.and_then(|at| reading.text(&at)).map(|path| directory.join(path));
-    let protocol = protocol?;
+    // As what it is imported is not known then.
+    let definition = definition.filter(|_| protocol.is_some());
+    let protocol = protocol.unwrap_or_else(|| guess_protocol(at));
     let stages = stages(reading, at, protocol, directory);
     Some(ApiConfig {
-        id: id?,
+        id: id.unwrap_or_default(),
         protocol,
-        definition: definition?,
+        definition: definition.unwrap_or_default(),
         basepath: at.get("basepath").and_then(|at| basepath(reading, &at)).unwrap_or_default(),
         canary_definitions: canary::definitions(at, directory),
         stages,
@@ -93,8 +101,24 @@ fn choose_web_acls(
     }
 }
 
-fn id(reading: &Reading, at: &At<'_>) -> Option<String> {
-    let id = reading.text(at)?;
+/// What stages say of an API whose protocol is no word that is known.
+fn guess_protocol(at: &At<'_>) -> Protocol {
+    let stages = at.get("stages").map(|at| at.items().collect::<Vec<_>>()).unwrap_or_default();
+    let is_http = |stage: &At<'_>| {
+        stage.get("stageName").is_some_and(|at| at.as_str() == Some("$default"))
+            || HTTP_KEYS.iter().any(|name| stage.get(name).is_some())
+    };
+    let named = at.get("protocol");
+    let name = named.as_ref().and_then(|at| at.as_str()).unwrap_or_default();
+    match name.eq_ignore_ascii_case("HTTP") || stages.iter().any(is_http) {
+        true => Protocol::Http,
+        false => Protocol::Rest,
+    }
+}
+
+/// As it is written, also where it cannot be one: others may refer to it.
+fn id(reading: &Reading, at: &At<'_>) -> String {
+    let Some(id) = reading.text(at) else { return String::new() };
     let label = id.len() <= 63
         && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
         && !id.starts_with('-')
@@ -102,9 +126,8 @@ fn id(reading: &Reading, at: &At<'_>) -> Option<String> {
     if !label {
         let help = "it is the first label of a host name: letters, digits and hyphens";
         reading.error_with(at, format!("`{id}` cannot be an API's id"), help);
-        return None;
     }
-    Some(id.into())
+    id.into()
 }
 
 fn basepath(reading: &Reading, at: &At<'_>) -> Option<BasePathMode> {
@@ -129,7 +152,7 @@ fn protocol(reading: &Reading, at: &At<'_>) -> Option<Protocol> {
             None
         }
         other => {
-            reading.error_with(at, format!("unknown protocol `{other}`"), "one of REST, HTTP");
+            reading.unknown(at, &format!("unknown protocol `{other}`"), other, &["REST", "HTTP"]);
             None
         }
     }
@@ -144,7 +167,8 @@ fn stages(reading: &Reading, at: &At<'_>, protocol: Protocol, directory: &Path) 
     let mut stages: Vec<Stage> = Vec::new();
     for item in items {
         let Some(stage) = stage(reading, &item, protocol, directory) else { continue };
-        if stages.iter().any(|other| other.stage_name == stage.stage_name) {
+        let is_same = |other: &Stage| other.stage_name == stage.stage_name;
+        if !stage.stage_name.is_empty() && stages.iter().any(is_same) {
             reading.error(&item, format!("the stage `{}` is there twice", stage.stage_name));
         }
         stages.push(stage);
@@ -160,13 +184,16 @@ fn stage(reading: &Reading, at: &At<'_>, protocol: Protocol, directory: &Path) -
             keys.extend(["methodSettings", "canarySettings", "executionLogSettings"]);
             keys.extend(caching::STAGE_KEYS);
         }
-        Protocol::Http => keys.extend(["routeSettings", "defaultRouteSettings", "stageVariables"]),
+        Protocol::Http => keys.extend(HTTP_KEYS),
     }
     reading.keys(at, &keys);
-    let stage_name =
-        reading.required(at, "stageName").and_then(|at| stage_name(reading, &at, protocol));
+    if !at.is_object() {
+        return None;
+    }
+    let stage_name = reading.required(at, "stageName").map(|at| stage_name(reading, &at, protocol));
     let access_log = at.get("accessLogSettings");
-    let stage = Stage {
+    Some(Stage {
+        stage_name: stage_name.unwrap_or_default(),
         // An HTTP API's are `stageVariables` in AWS's own calls.
         variables: reading.stage_variables(at.get("variables").or(at.get("stageVariables"))),
         method_settings: match protocol {
@@ -182,12 +209,12 @@ fn stage(reading: &Reading, at: &At<'_>, protocol: Protocol, directory: &Path) -
         tracing_enabled: at.get("tracingEnabled").and_then(|at| reading.boolean(&at)) == Some(true),
         cache_cluster_bytes: caching::cluster_bytes(reading, at),
         ..Stage::default()
-    };
-    Some(Stage { stage_name: stage_name?, ..stage })
+    })
 }
 
-fn stage_name(reading: &Reading, at: &At<'_>, protocol: Protocol) -> Option<String> {
-    let name = reading.text(at)?;
+/// As it is written, also where it cannot be one: others may refer to it.
+fn stage_name(reading: &Reading, at: &At<'_>, protocol: Protocol) -> String {
+    let Some(name) = reading.text(at) else { return String::new() };
     let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_');
     let allowed = match (protocol, name) {
         (Protocol::Http, "$default") => true,
@@ -200,7 +227,7 @@ fn stage_name(reading: &Reading, at: &At<'_>, protocol: Protocol) -> Option<Stri
         };
         reading.error_with(at, format!("`{name}` cannot be a stage's name"), help);
     }
-    allowed.then(|| name.to_owned())
+    name.to_owned()
 }
 
 /// REST: `{path}/{VERB}` with `~1` for `/`, or `*/*`.
@@ -286,8 +313,8 @@ fn logging_level(reading: &Reading, at: &At<'_>) -> Option<LoggingLevel> {
         "ERROR" => Some(LoggingLevel::Error),
         "INFO" => Some(LoggingLevel::Info),
         other => {
-            let help = "one of OFF, ERROR, INFO";
-            reading.error_with(at, format!("unknown logging level `{other}`"), help);
+            let known = ["OFF", "ERROR", "INFO"];
+            reading.unknown(at, &format!("unknown logging level `{other}`"), other, &known);
             None
         }
     }
@@ -316,10 +343,12 @@ fn access_log_settings(
     if let Some(arn) = at.get("destinationArn") {
         let help = "write `destination: stdout`, `stderr` or a file's path";
         reading.error_with(&arn, "`destinationArn` is not supported yet: logs on AWS", help);
-        return None;
     }
     let format = reading.required(at, "format").and_then(|at| reading.text(&at));
-    let named = reading.required(at, "destination");
+    let named = match at.get("destinationArn") {
+        Some(_) => at.get("destination"),
+        None => reading.required(at, "destination"),
+    };
     let destination = named.as_ref().and_then(|at| reading.text(at));
     if let Some(at) = named.filter(|_| destination.is_some_and(|name| name.starts_with("arn:"))) {
         let help = "write `stdout`, `stderr` or a file's path";

@@ -15,11 +15,9 @@ pub(super) fn settings(reading: &Reading, at: &At<'_>) -> Option<CanarySettings>
     if let Some(at) = at.get("definition") {
         reading.text(&at);
     }
+    let percent = at.get("percentTraffic").and_then(|at| thousandths(reading, &at));
     Some(CanarySettings {
-        percent_traffic_thousandths: match at.get("percentTraffic") {
-            Some(at) => thousandths(reading, &at)?,
-            None => 0,
-        },
+        percent_traffic_thousandths: percent.unwrap_or_default(),
         deployment: 0,
         stage_variable_overrides: reading.stage_variables(at.get("stageVariableOverrides")),
         use_stage_cache: at

@@ -113,8 +113,6 @@ fn read(reading: &Reading, at: &At<'_>, directory: &Path) -> Option<Distribution
         Some(destination_of(reading.text(&at)?, directory))
     };
     Some(DistributionConfig {
-        id: id?.into(),
-        definition: definition?,
         references: references.iter().filter_map(file).collect(),
         listen: at.get("listen").and_then(|at| listeners::read(reading, &at, directory)),
         origins: origins
@@ -123,6 +121,9 @@ fn read(reading: &Reading, at: &At<'_>, directory: &Path) -> Option<Distribution
             .collect(),
         log_destination: destination("destination"),
         real_time_destination: destination("realTimeDestination"),
+        // Last: what is missing hides nothing of the rest.
+        id: id?.into(),
+        definition: definition?,
         options: Options {
             reads_targeted: is("cdnCacheControl"),
             heeds_viewers: is("viewerCacheControl"),

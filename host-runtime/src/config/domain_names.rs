@@ -28,7 +28,8 @@ pub(super) fn read_all(
         let Some((domain, tls)) = read(reading, &item, apis, directory, acme.as_ref()) else {
             continue;
         };
-        if domain_names.iter().any(|other| other.domain_name == domain.domain_name) {
+        let is_same = |other: &DomainName| other.domain_name == domain.domain_name;
+        if !domain.domain_name.is_empty() && domain_names.iter().any(is_same) {
             reading.error(&item, format!("`{}` is there twice", domain.domain_name));
         }
         domain_names.push(domain);
@@ -60,11 +61,16 @@ fn read(
             mappings.push(mapping);
         }
     }
-    if mappings.is_empty() {
+    let is_mapped = |name| at.get(name).is_some_and(|at| at.items().next().is_some());
+    if !is_mapped("basePathMappings") && !is_mapped("apiMappings") {
         let help = "write `basePathMappings: [{basePath: v1, restApiId: …, stage: …}]`";
         reading.error_with(at, "nothing is mapped: every request would be refused", help);
     }
-    let domain_name = domain_name?;
+    if !at.is_object() {
+        return None;
+    }
+    // Never served without a name; its certificate is looked at all the same.
+    let domain_name = domain_name.unwrap_or_default();
     let (tls, strict_access) =
         certificates::read_domain(reading, at, directory, &domain_name, acme);
     let of_http = |mapping: &ApiMapping| apis[mapping.api as usize].protocol == Protocol::Http;
@@ -106,29 +112,35 @@ fn mapping(
     let [key, api, stage] = names;
     let is_v1 = key == "basePath";
     let base_path = match at.get(key) {
-        Some(at) => base_path(reading, &at, is_v1)?,
-        None => String::new(),
+        Some(at) => base_path(reading, &at, is_v1),
+        None => Some(String::new()),
     };
+    // Only v1 lets clients name the stage.
+    let stage_at = if is_v1 { at.get(stage) } else { reading.required(at, stage) };
     let api_at = reading.required(at, api)?;
     let id = reading.text(&api_at)?;
     let Some(index) = apis.iter().position(|api| api.id == id) else {
-        let ids = apis.iter().map(|api| api.id.as_str()).collect::<Vec<_>>().join(", ");
-        reading.error_with(&api_at, format!("no API has the id `{id}`"), format!("one of {ids}"));
+        let ids = apis.iter().map(|api| api.id.as_str()).collect::<Vec<_>>();
+        reading.unknown(&api_at, &format!("no API has the id `{id}`"), id, &ids);
         return None;
     };
-    // Only v1 lets clients name the stage.
-    let stage_at = if is_v1 { at.get(stage) } else { Some(reading.required(at, stage)?) };
+    if !is_v1 && stage_at.is_none() {
+        return None;
+    }
     let stage = match stage_at {
         Some(at) => {
             let stage = reading.text(&at)?;
             if !apis[index].stages.iter().any(|s| s.stage_name == stage) {
-                reading.error(&at, format!("API `{id}` has no stage `{stage}`"));
+                let names = apis[index].stages.iter().map(|s| s.stage_name.as_str());
+                let names = names.collect::<Vec<_>>();
+                let message = format!("API `{id}` has no stage `{stage}`");
+                reading.unknown(&at, &message, stage, &names);
             }
             Some(stage.to_owned())
         }
         None => None,
     };
-    Some(ApiMapping { base_path, api: index as u32, stage })
+    Some(ApiMapping { base_path: base_path?, api: index as u32, stage })
 }
 
 /// `(none)` and the empty text are the mapping of everything. Only v2 has base paths of several segments.

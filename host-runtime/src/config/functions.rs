@@ -14,7 +14,10 @@ pub(super) fn read_all(
     directory: &Path,
 ) -> BTreeMap<String, FunctionConfig> {
     let Some(at) = at.get("functions") else { return BTreeMap::new() };
-    let read = |(name, at)| Some((name_of(reading, name, &at)?, read(reading, &at, directory)?));
+    let read = |(name, at)| {
+        let (name, function) = (name_of(reading, name, &at), read(reading, &at, directory));
+        Some((name?, function?))
+    };
     reading.object(&at).into_iter().filter_map(read).collect()
 }
 
@@ -39,14 +42,14 @@ fn read(reading: &Reading, at: &At<'_>, directory: &Path) -> Option<FunctionConf
     let (command, url) = (at.get("command"), at.get("url"));
     match (command, url) {
         (Some(command), None) => {
-            let command = self::command(reading, &command, directory)?;
+            let command = self::command(reading, &command, directory);
             let environment = reading.variables(at.get("environment"));
             let whole = |name| at.get(name).and_then(|at| at_least_one(reading, &at));
             Some(FunctionConfig::Command {
-                command,
-                environment,
                 reserved_concurrent_executions: whole("reservedConcurrentExecutions"),
                 timeout_s: whole("timeout"),
+                command: command?,
+                environment,
             })
         }
         (None, Some(url)) => {
@@ -57,6 +60,8 @@ fn read(reading: &Reading, at: &At<'_>, directory: &Path) -> Option<FunctionConf
             }
             reading.url(&url).map(FunctionConfig::Url)
         }
+        // What is no map has been told.
+        _ if !at.is_object() => None,
         _ => {
             reading.error(at, "a function has either `command` or `url`");
             None

@@ -55,19 +55,21 @@ fn read(reading: &Reading, at: &At<'_>, directory: &Path) -> Option<(IamPrincipa
     let expiration = at.get("expiration");
     let expires_at = expiration.as_ref().and_then(|at| moment(reading, at));
     let items = at.get("policies").map(|at| reading.array(&at)).unwrap_or_default();
-    let policies: Option<Vec<_>> = items.iter().map(|at| policy(reading, at)).collect();
-    // What is there and cannot be read is not the same as nothing.
-    if token.is_some() != session_token.is_some() || expiration.is_some() != expires_at.is_some() {
-        return None;
-    }
-    let (arn, access_key_id) = (arn?, access_key_id?);
+    let policies: Vec<_> = items.iter().map(|at| policy(reading, at)).collect();
+    let policies: Option<Vec<_>> = policies.into_iter().collect();
     let user_id = at.get("userId").and_then(|at| reading.text(&at).map(String::from));
     let organization_id = at.get("principalOrgId");
     let organization_id = organization_id.and_then(|at| reading.text(&at).map(String::from));
-    let cognito = match at.get("cognitoIdentity") {
-        Some(at) => Some(cognito_identity(reading, &at)?),
-        None => None,
-    };
+    let cognito_at = at.get("cognitoIdentity");
+    let cognito = cognito_at.as_ref().and_then(|at| cognito_identity(reading, at));
+    // What is there and cannot be read is not the same as nothing.
+    if token.is_some() != session_token.is_some()
+        || expiration.is_some() != expires_at.is_some()
+        || cognito_at.is_some() != cognito.is_some()
+    {
+        return None;
+    }
+    let (arn, access_key_id) = (arn?, access_key_id?);
     let user_id = user_id.unwrap_or_else(|| access_key_id.clone());
     let identity = Identity { arn, user_id, organization_id, cognito };
     let principal = IamPrincipal { identity, access_key_id, expires_at, policies: policies? };

@@ -22,6 +22,8 @@ impl Reading {
     pub(super) fn finish(self) -> Vec<DefinitionError> {
         let mut errors = self.0.into_inner();
         errors.sort_by_key(|error| error.source.line);
+        // Some keys are read for several purposes.
+        errors.dedup();
         errors
     }
 
@@ -118,13 +120,19 @@ impl Reading {
         let text = self.text(at)?;
         let is_known = known.contains(&text);
         if !is_known {
-            self.error_with(
-                at,
-                format!("`{text}` is not known here"),
-                format!("one of {}", known.join(", ")),
-            );
+            self.unknown(at, &format!("`{text}` is not known here"), text, known);
         }
         is_known.then_some(text)
+    }
+
+    /// Notes a word that is none of those that are known, with the nearest, or all of them.
+    pub(super) fn unknown(&self, at: &At<'_>, message: &str, word: &str, known: &[&str]) {
+        let near = did_you_mean(word, known.iter().copied());
+        self.error_with(
+            at,
+            message,
+            near.unwrap_or_else(|| format!("one of {}", known.join(", "))),
+        );
     }
 
     /// A map of texts.

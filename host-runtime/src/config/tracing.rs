@@ -44,11 +44,12 @@ pub(super) fn read(reading: &Reading, at: &At<'_>, directory: &Path) -> Option<A
     let service_name = at.get(KEYS[5]).and_then(|at| reading.text(&at));
     let mut resource = vec![("service.name".into(), service_name.unwrap_or("edgeway").into())];
     resource.extend(reading.variables(at.get(KEYS[6])));
+    let sampler = sampler(reading, &at);
     Some(Arc::new(TracingConfig {
         url: format!("{}/v1/traces", endpoint?),
         headers,
         timeout: Duration::from_millis(timeout_ms.unwrap_or(TIMEOUT_MS_DEFAULT).max(1).into()),
-        sampler: sampler(reading, &at)?,
+        sampler: sampler?,
         resource,
     }))
 }
@@ -68,8 +69,8 @@ fn refuse_without(reading: &Reading, at: &At<'_>) {
 
 fn sampler(reading: &Reading, at: &At<'_>) -> Option<Sampler> {
     let name = match at.get("sampler") {
-        Some(at) => reading.one_of(&at, &SAMPLERS)?,
-        None => SAMPLER_DEFAULT,
+        Some(at) => reading.one_of(&at, &SAMPLERS),
+        None => Some(SAMPLER_DEFAULT),
     };
     let share = match at.get("samplerArg") {
         Some(at) => {
@@ -82,7 +83,7 @@ fn sampler(reading: &Reading, at: &At<'_>) -> Option<Sampler> {
         }
         None => 1.0,
     };
-    Sampler::named(name, share)
+    Sampler::named(name?, share)
 }
 
 fn headers(reading: &Reading, at: &At<'_>, directory: &Path) -> Vec<(HeaderName, HeaderValue)> {

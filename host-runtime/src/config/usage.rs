@@ -34,7 +34,7 @@ fn api_keys(reading: &Reading, at: Option<At<'_>>, directory: &Path) -> Vec<ApiK
         if !ids.insert(key.id.clone()) {
             reading.error(&item, format!("the id `{}` is used twice", key.id));
         }
-        if !digests.insert(key.digest) {
+        if key.digest != KeyDigest::of("") && !digests.insert(key.digest) {
             reading.error(&item, format!("the value of `{}` is another key's too", key.id));
         }
         keys.push(key);
@@ -44,25 +44,28 @@ fn api_keys(reading: &Reading, at: Option<At<'_>>, directory: &Path) -> Vec<ApiK
 
 fn api_key(reading: &Reading, at: &At<'_>, directory: &Path) -> Option<ApiKey> {
     reading.keys(at, &["id", "name", "description", "value", "enabled", "customerId"]);
-    let (id, name) = id_and_name(reading, at)?;
-    let value = reading.required(at, "value")?;
-    let text = secret_text(reading, &value, directory)?;
-    // What is wrong with a secret is told without it.
+    let named = id_and_name(reading, at);
+    let value = reading.required(at, "value").and_then(|at| key_value(reading, &at, directory));
+    let enabled = at.get("enabled");
+    // What is there and cannot be read is not the same as nothing.
+    let enabled = enabled.is_none_or(|at| reading.boolean(&at).unwrap_or(false));
+    let customer_id = at.get("customerId").and_then(|at| reading.text(&at)).map(Into::into);
+    let (id, name) = named?;
+    // Without a value it is never served; but plans may name it.
+    let digest = value.map_or_else(|| KeyDigest::of(""), |text| KeyDigest::of(&text));
+    Some(ApiKey { id, name, digest, enabled, customer_id })
+}
+
+fn key_value(reading: &Reading, at: &At<'_>, directory: &Path) -> Option<String> {
+    let text = secret_text(reading, at, directory)?;
     let is_allowed = (API_KEY_BYTES_MIN..=API_KEY_BYTES_MAX).contains(&text.len())
         && text.bytes().all(|b| b.is_ascii_graphic());
     if !is_allowed {
+        // What is wrong with a secret is told without it.
         let message = "an API key has 20 to 128 letters, digits and signs, without spaces";
-        reading.error(&value, message);
-        return None;
+        reading.error(at, message);
     }
-    let enabled = at.get("enabled");
-    // What is there and cannot be read is not the same as nothing.
-    let enabled = match &enabled {
-        Some(at) => reading.boolean(at)?,
-        None => true,
-    };
-    let customer_id = at.get("customerId").and_then(|at| reading.text(&at)).map(Into::into);
-    Some(ApiKey { id, name, digest: KeyDigest::of(&text), enabled, customer_id })
+    is_allowed.then_some(text)
 }
 
 /// The name serves for an id where there is none.
@@ -94,7 +97,7 @@ fn usage_plan(
     const KEYS: [&str; 8] =
         ["id", "name", "description", "apiStages", "throttle", "quota", "keys", "apiKeyIds"];
     reading.keys(at, &KEYS);
-    let (id, name) = id_and_name(reading, at)?;
+    let named = id_and_name(reading, at);
     let stages = at.get("apiStages").map(|at| reading.array(&at)).unwrap_or_default();
     let stages: Vec<_> = stages.iter().filter_map(|at| api_stage(reading, at)).collect();
     let throttle = at.get("throttle");
@@ -121,6 +124,7 @@ fn usage_plan(
         }
     }
     let (throttle, quota) = (limit.flatten(), quota_read.flatten());
+    let (id, name) = named?;
     Some(UsagePlan { id, name, api_stages: stages, throttle, quota, api_key_ids })
 }
 
@@ -201,16 +205,17 @@ fn quota(reading: &Reading, at: &At<'_>) -> Option<Quota> {
         "WEEK" => Some(QuotaPeriod::Week),
         "MONTH" => Some(QuotaPeriod::Month),
         other => {
-            reading.error_with(&at, format!("unknown period `{other}`"), "DAY, WEEK or MONTH");
+            let known = ["DAY", "WEEK", "MONTH"];
+            reading.unknown(&at, &format!("unknown period `{other}`"), other, &known);
             None
         }
     });
     let offset = at.get("offset");
     let days = match &offset {
-        Some(at) => reading.whole(at)?,
-        None => 0,
+        Some(at) => reading.whole(at),
+        None => Some(0),
     };
-    let period = period?;
+    let (days, period) = (days?, period?);
     let allowed = u8::try_from(days).ok().filter(|days| *days <= period.offset_max());
     if let (None, Some(at)) = (allowed, &offset) {
         let message = format!("`offset` is 0 to {} for this period", period.offset_max());

@@ -79,6 +79,11 @@ pub enum HealthCheckProtocol {
     },
 }
 
+impl TargetGroup {
+    /// In the place of one that is refused: integrations may name it, and nobody is served.
+    const NOWHERE: Self = Self { targets: Vec::new(), health_check: None, is_url_alone: false };
+}
+
 impl VpcLinkConfig {
     /// What the pipeline knows of it.
     pub fn to_definition(&self) -> VpcLink {
@@ -109,10 +114,8 @@ fn read(reading: &Reading, at: &At<'_>) -> Option<VpcLinkConfig> {
     let name = at.get("name").and_then(|at| reading.text(&at)).map(Into::into);
     let listeners = listeners(reading, at);
     let has_own = ["url", "targets", "healthCheck"].iter().any(|name| at.get(name).is_some());
-    let targets = match has_own || at.get("listeners").is_none() {
-        true => Some(group(reading, at)?),
-        false => None,
-    };
+    let is_led = has_own || at.get("listeners").is_none();
+    let targets = is_led.then(|| group(reading, at).unwrap_or(TargetGroup::NOWHERE));
     Some(VpcLinkConfig { vpc_link_id: id?.into(), name, targets, listeners })
 }
 
@@ -122,8 +125,9 @@ fn listeners(reading: &Reading, at: &At<'_>) -> BTreeMap<String, TargetGroup> {
     for item in reading.array(&at) {
         reading.keys(&item, &["integrationUri", "url", "targets", "healthCheck"]);
         let uri = reading.required(&item, "integrationUri");
-        let Some(uri) = uri.and_then(|at| arn(reading, &at)) else { continue };
-        let Some(group) = group(reading, &item) else { continue };
+        let uri = uri.and_then(|at| arn(reading, &at));
+        let group = group(reading, &item).unwrap_or(TargetGroup::NOWHERE);
+        let Some(uri) = uri else { continue };
         if listeners.insert(uri, group).is_some() {
             reading.error(&item, "this `integrationUri` is there twice");
         }
@@ -151,24 +155,27 @@ fn group(reading: &Reading, at: &At<'_>) -> Option<TargetGroup> {
     let (url, targets) = (at.get("url"), at.get("targets"));
     let is_url = url.is_some();
     let targets = match (url, targets) {
-        (Some(url), None) => vec![of_url(reading, &url)?],
+        (Some(url), None) => of_url(reading, &url).map(|target| vec![target]),
         (None, Some(list)) => {
             let items = reading.array(&list);
             if items.is_empty() || items.len() > TARGETS_MAX {
                 reading.error(&list, format!("there must be 1 to {TARGETS_MAX} targets"));
-                return None;
             }
-            items.iter().map(|at| target(reading, at)).collect::<Option<Vec<_>>>()?
+            let read: Vec<_> =
+                items.iter().take(TARGETS_MAX).map(|at| target(reading, at)).collect();
+            read.into_iter().collect::<Option<Vec<_>>>()
         }
         _ => {
             reading.error(at, "it has either `url` or `targets`");
-            return None;
+            None
         }
     };
     let configured = at.get("healthCheck");
     let is_url_alone = is_url && configured.is_none();
+    let configured = configured.map(|at| health_check(reading, &at));
+    let targets = targets?;
     let health_check = match configured {
-        Some(at) => Some(health_check(reading, &at)?),
+        Some(read) => Some(read?),
         // As a Network Load Balancer does unless it is told otherwise; a single target is asked in any case.
         None if targets.len() > 1 => Some(HealthCheck::default_of(HealthCheckProtocol::Tcp)),
         None => None,
@@ -241,7 +248,9 @@ fn health_check(reading: &Reading, at: &At<'_>) -> Option<HealthCheck> {
         "unhealthyThresholdCount",
     ];
     reading.keys(at, &KEYS);
-    let mut check = HealthCheck::default_of(protocol(reading, at)?);
+    let protocol = protocol(reading, at);
+    let is_read = protocol.is_some();
+    let mut check = HealthCheck::default_of(protocol.unwrap_or(HealthCheckProtocol::Tcp));
     let seconds = |name: &str, most: u32| {
         let at = at.get(name)?;
         let number = reading.whole(&at)?;
@@ -264,7 +273,7 @@ fn health_check(reading: &Reading, at: &At<'_>) -> Option<HealthCheck> {
         seconds("healthyThresholdCount", 10).unwrap_or(check.healthy_threshold);
     check.unhealthy_threshold =
         seconds("unhealthyThresholdCount", 10).unwrap_or(check.unhealthy_threshold);
-    Some(check)
+    is_read.then_some(check)
 }
 
 fn protocol(reading: &Reading, at: &At<'_>) -> Option<HealthCheckProtocol> {
@@ -275,15 +284,11 @@ fn protocol(reading: &Reading, at: &At<'_>) -> Option<HealthCheckProtocol> {
     };
     match (name, &named) {
         ("HTTP" | "HTTPS", _) => {
-            let path = match at.get("path") {
-                Some(at) => path(reading, &at)?,
-                None => "/".into(),
-            };
-            let matcher = match at.get("matcher") {
-                Some(at) => matcher(reading, &at)?,
-                None => vec![200..=200],
-            };
-            Some(HealthCheckProtocol::Http { is_https: name == "HTTPS", path, matcher })
+            let path = at.get("path").map_or(Some("/".into()), |at| path(reading, &at));
+            let matcher = at.get("matcher");
+            let matcher = matcher.map_or(Some(vec![200..=200]), |at| matcher_of(reading, &at));
+            let is_https = name == "HTTPS";
+            Some(HealthCheckProtocol::Http { is_https, path: path?, matcher: matcher? })
         }
         ("TCP", _) => {
             for name in ["path", "matcher"] {
@@ -317,7 +322,7 @@ fn path(reading: &Reading, at: &At<'_>) -> Option<String> {
 }
 
 /// `{httpCode: "200,202,300-399"}`
-fn matcher(reading: &Reading, at: &At<'_>) -> Option<Vec<RangeInclusive<u16>>> {
+fn matcher_of(reading: &Reading, at: &At<'_>) -> Option<Vec<RangeInclusive<u16>>> {
     reading.keys(at, &["httpCode"]);
     let at = reading.required(at, "httpCode")?;
     let text = reading.scalar(&at)?;

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use gateway_core::definition::document::At;
+use gateway_core::definition::openapi::did_you_mean;
 use gateway_core::definition::{Source, TokenKey};
 use gateway_core::gateway::TOKEN_KEY_BYTES_MIN;
 
@@ -35,7 +36,7 @@ pub(super) fn read_all(reading: &Reading, at: &At<'_>, directory: &Path) -> Vec<
     let mut all: Vec<WebAclConfig> = Vec::new();
     for item in reading.array(&at) {
         let Some(acl) = read(reading, &item, directory) else { continue };
-        if all.iter().any(|other| other.name == acl.name) {
+        if !acl.name.is_empty() && all.iter().any(|other| other.name == acl.name) {
             reading.error(&item, format!("the web ACL `{}` is there twice", acl.name));
         }
         all.push(acl);
@@ -55,9 +56,13 @@ fn read(reading: &Reading, at: &At<'_>, directory: &Path) -> Option<WebAclConfig
         reading.keys(logging, &["destination", "configuration"]);
     }
     let destination = logging.as_ref().and_then(|at| reading.required(at, "destination"));
+    if !at.is_object() {
+        return None;
+    }
     Some(WebAclConfig {
-        name: name?.into(),
-        definition: definition?,
+        // As much of it as is there: stages may name it.
+        name: name.unwrap_or_default().into(),
+        definition: definition.unwrap_or_default(),
         references: references.iter().filter_map(file).collect(),
         address_lists: lists
             .iter()
@@ -87,7 +92,9 @@ pub(super) fn named(reading: &Reading, at: &At<'_>, all: &[WebAclConfig]) -> Opt
     let name = reading.text(&at)?;
     let found = all.iter().position(|acl| acl.name == name);
     if found.is_none() {
-        reading.error_with(&at, format!("there is no web ACL `{name}`"), "`webAcls` lists them");
+        let names = all.iter().map(|acl| acl.name.as_str());
+        let help = did_you_mean(name, names).unwrap_or_else(|| "`webAcls` lists them".into());
+        reading.error_with(&at, format!("there is no web ACL `{name}`"), help);
     }
     found.map(|index| index as u32)
 }

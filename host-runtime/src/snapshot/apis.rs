@@ -2,14 +2,16 @@
 
 use std::path::Path;
 
-use gateway_core::definition::document::Node;
+use gateway_core::definition::document::{At, Node};
 use gateway_core::definition::openapi::Options;
 use gateway_core::definition::{
     Api, DefinitionError, Deployment, Protocol, Snapshot, Source, Stage, openapi,
 };
 use gateway_core::gateway::Gateway;
 
-use super::{Building, caching, doubtful, places, private_endpoints, stages, vpc_links};
+use super::{
+    Building, caching, doubtful, guess_protocol, places, private_endpoints, stages, vpc_links,
+};
 use crate::config::{ApiConfig, Config};
 
 /// Where an API is told of.
@@ -48,6 +50,11 @@ impl Building {
     ) -> Option<Api> {
         let doubts = stages::refused_by_aws(&api.stages);
         self.note_of_stages(config_file, &api.source, doubts);
+        if api.definition.as_os_str().is_empty() {
+            self.definition_of_unknown_kind(api, config_file);
+            self.rest_of(api, config, config_file);
+            return None;
+        }
         let Some((document, imported)) = self.deployment(&api.definition, api, config) else {
             self.rest_of(api, config, config_file);
             return None;
@@ -81,6 +88,19 @@ impl Building {
             is_sound &= self.compile_alone(&promoted, config, &place, Some(&document));
         }
         is_sound.then_some(built)
+    }
+
+    /// What is wrong with the definition of an API whose protocol is no word that is known.
+    fn definition_of_unknown_kind(&mut self, api: &ApiConfig, config_file: &Path) {
+        let document = self.document.clone();
+        let root = document.as_deref().map(At::root);
+        let at = root.and_then(|root| root.find(&api.source.pointer)?.get("definition"));
+        let Some(name) = at.as_ref().and_then(|at| at.as_str()) else { return };
+        let file = config_file.parent().unwrap_or(Path::new("")).join(name);
+        let Some(document) = self.read(&file) else { return };
+        let longest = gateway_core::limits::INTEGRATION_MS_MAX;
+        let options = Options { integration_ms_max: longest, ..Options::new("") };
+        self.import(&file, &document, guess_protocol(&document), options);
     }
 
     /// What else is wrong with an API whose definition is refused: nobody should have to come back for it.
@@ -205,6 +225,62 @@ mod tests {
     use std::fs;
 
     use crate::snapshot::Origin;
+
+    #[test]
+    fn a_mistake_of_a_configuration_hides_none_of_what_it_names() {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
+        let definition = "info: {title: t, version: '1'}\npaths: {/x: {get: {}}}\n";
+        write("a.yaml", &format!("openapi: 3.0.1\n{definition}"));
+        write("b.yaml", &format!("opnapi: 3.0.1\n{definition}"));
+        write("web-acl.json", "{}");
+        write(
+            "edgeway.yaml",
+            "regoin: eu-west-1\napis:\n- id: a_b\n  protocol: REST\n  definition: a.yaml\n  stages:\n  - \
+             stageName: s\n    webAcl: w\n    accessLogSettings: {format: $context.nope $context.requestId, destination: stdout}\n\
+             - {id: b, protocol: RETS, definition: b.yaml, stages: [{stageName: t, variables: 1}]}\n\
+             domainNames:\n- {domainName: a.example, basePathMappings: [{restApiId: a_b, stage: t}]}\n\
+             - {domainName: b.example, basePathMappings: [{restApiId: b, stage: t}]}\n\
+             webAcls: [{name: w, definition: web-acl.json, logging: {}}]\n\
+             apiKeys: [{name: k, value: short}]\n\
+             usagePlans: [{id: p, apiStages: [{apiId: a_b, stage: u}], keys: [k], quota: {limit: x, period: DAI}}]\n",
+        );
+        let config = Origin::Config(folder.path().join("edgeway.yaml"));
+        let told = config.build().unwrap_err().diagnostics;
+        let told: Vec<String> = told
+            .iter()
+            .filter(|told| told.is_error())
+            .map(|told| {
+                let file = told.file.file_name().unwrap_or_default().to_string_lossy();
+                format!("{file}:{} {}", told.error.source.line, told.error.message)
+            })
+            .collect();
+        for wrong in [
+            "edgeway.yaml:1 unknown key `regoin`",
+            "edgeway.yaml:3 `a_b` cannot be an API's id",
+            "edgeway.yaml:9 access log format of stage `s`",
+            "edgeway.yaml:10 unknown protocol `RETS`",
+            "edgeway.yaml:10 `variables` must be a map",
+            "edgeway.yaml:12 API `a_b` has no stage `t`",
+            "edgeway.yaml:14 `destination` is missing",
+            "edgeway.yaml:15 an API key has 20 to 128",
+            "edgeway.yaml:16 `limit` must be a whole number",
+            "edgeway.yaml:16 unknown period `DAI`",
+            "a.yaml:3 No integration defined for method",
+            "b.yaml:1 the member `opnapi` is not known here",
+            "b.yaml:3 No integration defined for method",
+        ] {
+            assert!(
+                told.iter().any(|told| told.starts_with(wrong)),
+                "{wrong} in\n{}",
+                told.join("\n")
+            );
+        }
+        // Nothing only follows from another: all that is named is there, right or wrong.
+        for follows in ["no API has the id", "there is no web ACL", "there is no API key"] {
+            assert!(!told.iter().any(|told| told.contains(follows)), "{}", told.join("\n"));
+        }
+    }
 
     #[test]
     fn a_mistake_of_a_definition_hides_none_of_its_stages_and_plans() {

@@ -2,10 +2,10 @@
 
 use std::fs;
 use std::io::{self, Read};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use gateway_core::definition::document::{At, Node};
-use gateway_core::definition::{DefinitionError, Protocol, openapi};
+use gateway_core::definition::{DefinitionError, openapi};
 use gateway_core::limits::DEFINITION_BYTES_MAX;
 
 /// Whether a file is a configuration rather than a definition.
@@ -15,7 +15,11 @@ pub fn is_config(file: &Path) -> bool {
 }
 
 fn is_definition(root: &At<'_>) -> bool {
-    root.get("openapi").is_some() || root.get("swagger").is_some() || openapi::is_template(root)
+    root.get("openapi").is_some()
+        || root.get("swagger").is_some()
+        // Where that is misspelt.
+        || root.get("paths").is_some() && root.get("apis").is_none()
+        || openapi::is_template(root)
 }
 
 /// What to do with a definition in the place of a configuration.
@@ -49,21 +53,6 @@ pub(super) fn read_text(file: &Path) -> Result<String, String> {
         return Err(format!("it has more than {DEFINITION_BYTES_MAX} bytes"));
     }
     String::from_utf8(bytes).map_err(|_| "it is not UTF-8 text".into())
-}
-
-/// The definitions that a configuration with mistakes names, as far as they can be made out.
-pub(super) fn definitions_of(document: &Node, directory: &Path) -> Vec<(PathBuf, Protocol)> {
-    let root = At::root(document);
-    let apis = root.get("apis").map(|at| at.items().collect::<Vec<_>>()).unwrap_or_default();
-    let named = apis.iter().filter_map(|api| {
-        let protocol = match api.get("protocol")?.as_str()? {
-            "REST" => Protocol::Rest,
-            "HTTP" => Protocol::Http,
-            _ => return None,
-        };
-        Some((directory.join(api.get("definition")?.as_str()?), protocol))
-    });
-    named.collect()
 }
 
 #[cfg(test)]

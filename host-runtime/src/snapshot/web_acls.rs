@@ -23,6 +23,9 @@ impl Building {
         whole: &Config,
         config_file: &Path,
     ) -> Option<WebAcl> {
+        if config.definition.as_os_str().is_empty() {
+            return None; // which was told
+        }
         let mut read = |file: &Path| {
             self.files.push(file.to_owned());
             let text = read_text(file);

@@ -1,9 +1,11 @@
 //! CloudFormation in a document: templates, and functions that only CloudFormation can evaluate.
 
+use alloc::collections::BTreeSet;
 use alloc::{format, vec::Vec};
 
 use super::super::DefinitionError;
 use super::super::document::{At, Value};
+use crate::limits::DEFINITION_ERRORS_MAX;
 
 /// Every function of CloudFormation in a document (`{"Fn::Sub": …}`, `{"Ref": …}`; YAML's `!Sub` is
 /// read as the former), with its place. What else is wrong there only follows from it.
@@ -11,6 +13,25 @@ pub fn unresolved(root: &At<'_>) -> Vec<DefinitionError> {
     let mut found = Vec::new();
     walk(root, false, &mut found);
     found
+}
+
+/// What [`unresolved`] found among the other mistakes, in the order of the document. What only follows
+/// from it is left out: mistakes of the functions' own places.
+pub fn with_unresolved(
+    functions: Vec<DefinitionError>,
+    mut errors: Vec<DefinitionError>,
+) -> Vec<DefinitionError> {
+    let places: BTreeSet<&str> = functions.iter().map(|f| f.source.pointer.as_str()).collect();
+    let follows = |error: &DefinitionError| {
+        let pointer = error.source.pointer.as_str();
+        let ends = pointer.match_indices('/').map(|(end, _)| end).chain([pointer.len()]);
+        ends.into_iter().any(|end| places.contains(&pointer[..end]))
+    };
+    errors.retain(|error| !follows(error));
+    errors.extend(functions);
+    errors.sort_by_key(|error| error.source.line);
+    errors.truncate(DEFINITION_ERRORS_MAX);
+    errors
 }
 
 /// Whether a document is a CloudFormation or SAM template.

@@ -1,6 +1,7 @@
 //! What is no definition, what is not supported, and how mistakes are told.
 
 use super::*;
+use crate::limits::DEFINITION_ERRORS_MAX;
 
 #[test]
 fn what_is_no_openapi_document_is_refused_at_once() {
@@ -71,6 +72,15 @@ fn a_mistake_hides_no_other_of_the_same_thing() {
             "5 @/responses/default/responseTemplates/json: expected a string, found a number",
             "6 @/responses/default/contentHandling: `CONVERT` is not known here",
         ],
+    );
+    let misspelt = rest("a", "{\"get\": {}}").replace("openapi", "opnapi");
+    assert_eq!(
+        mistakes(&misspelt, Protocol::Rest),
+        [
+            "1 /opnapi: the member `opnapi` is not known here",
+            "2 /paths/a: the path `a` does not begin with `/`",
+            "2 /paths/a/get: No integration defined for method",
+        ]
     );
     // Nor does a path, a version or a gateway response that is none what stands under it.
     let text = rest("a", "{\n\"get\": {}}").replace("3.0.1", "3.1.0").replace(
