@@ -25,6 +25,15 @@ impl Diagnostic {
         Self { file: file.to_owned(), column, error }
     }
 
+    /// As `edgeway check` sees it, which refuses what AWS does.
+    #[must_use]
+    pub fn as_on_aws(mut self) -> Self {
+        if self.error.severity == Severity::Refused {
+            self.error.severity = Severity::Error;
+        }
+        self
+    }
+
     /// Whether the file is refused for it.
     pub fn is_error(&self) -> bool {
         self.error.severity == Severity::Error

@@ -21,6 +21,8 @@ pub enum Severity {
     Error,
     /// The definition is served; AWS ignores this too.
     Warning,
+    /// The definition is served here, and AWS would refuse it: `edgeway check` does too.
+    Refused,
 }
 
 /// One mistake in a definition. All of them are reported at once.
@@ -44,6 +46,10 @@ impl DefinitionError {
     /// Something that is served, but probably not meant.
     pub fn warning(source: Source, message: impl Into<String>) -> Self {
         Self { severity: Severity::Warning, source, message: cut(message.into()), help: None }
+    }
+    /// Something that is served although AWS refuses it.
+    pub fn refused(source: Source, message: impl Into<String>) -> Self {
+        Self { severity: Severity::Refused, ..Self::warning(source, message) }
     }
     /// With what to do about it.
     pub fn help(self, help: impl Into<String>) -> Self {

@@ -5,11 +5,13 @@ use std::process::ExitCode;
 
 use gateway_core::definition::openapi::BasePathMode;
 
+use crate::diagnostic::Diagnostic;
 use crate::snapshot::{Origin, is_config};
 
 use super::{LISTEN_DEFAULT, print_diagnostics};
 
-/// Tells everything that is wrong with the files; succeeds if nothing is.
+/// Tells everything that is wrong with the files; succeeds if nothing is. What AWS refuses is wrong, also
+/// where it could be served here.
 pub(super) fn check(files: &[PathBuf], basepath: BasePathMode) -> ExitCode {
     let mut diagnostics = Vec::new();
     for file in files {
@@ -28,6 +30,7 @@ pub(super) fn check(files: &[PathBuf], basepath: BasePathMode) -> ExitCode {
             Err(refused) => diagnostics.extend(refused.diagnostics),
         }
     }
+    let diagnostics: Vec<_> = diagnostics.into_iter().map(Diagnostic::as_on_aws).collect();
     print_diagnostics(&diagnostics);
     if diagnostics.iter().any(|diagnostic| diagnostic.is_error()) {
         return ExitCode::FAILURE;
@@ -35,4 +38,29 @@ pub(super) fn check(files: &[PathBuf], basepath: BasePathMode) -> ExitCode {
     let said = if diagnostics.is_empty() { "wrong" } else { "refused" };
     tell!("{} checked: nothing is {said}", files.len());
     ExitCode::SUCCESS
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_aws_refuses_is_refused_though_it_could_be_served() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("openapi.yaml");
+        let definition = |responses: &str| {
+            format!(
+                "openapi: 3.0.1\ninfo: {{title: t, version: '1'}}\npaths:\n  /a:\n    get:\n      \
+                 responses: {responses}\n      x-amazon-apigateway-integration:\n        type: mock\n        \
+                 requestTemplates: {{application/json: '{{\"statusCode\": 200}}'}}\n        \
+                 responses: {{default: {{statusCode: '200'}}}}\n"
+            )
+        };
+        let checked = |responses: &str| {
+            std::fs::write(&file, definition(responses)).unwrap();
+            format!("{:?}", check(std::slice::from_ref(&file), BasePathMode::Ignore))
+        };
+        assert_eq!(checked("{}"), format!("{:?}", ExitCode::FAILURE));
+        assert_eq!(checked("{'200': {description: ok}}"), format!("{:?}", ExitCode::SUCCESS));
+    }
 }

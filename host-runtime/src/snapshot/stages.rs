@@ -8,8 +8,8 @@ pub(super) fn refused_by_aws(stages: &[Stage]) -> Vec<DefinitionError> {
     for stage in stages {
         let name = &stage.stage_name;
         let mut warn = |members: &[&str], message: String, help: &str| {
-            let warning = DefinitionError::warning(stage.source_of(members), message);
-            warnings.push(warning.help(help));
+            let refused = DefinitionError::refused(stage.source_of(members), message);
+            warnings.push(refused.help(help));
         };
         let overrides = stage.canary.iter().flat_map(|canary| &canary.stage_variable_overrides);
         let overrides = overrides.map(|of| (&["canarySettings", "stageVariableOverrides"][..], of));

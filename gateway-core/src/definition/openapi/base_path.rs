@@ -5,6 +5,7 @@
 
 use alloc::{format, string::String};
 
+use super::super::DefinitionError;
 use super::super::document::At;
 use super::reading::{Dialect, Reading};
 
@@ -28,9 +29,6 @@ impl BasePathMode {
 
 /// What paths begin with: nothing, or a slash and segments.
 pub(super) fn read(reading: &Reading<'_>, mode: BasePathMode) -> String {
-    if mode == BasePathMode::Ignore {
-        return String::new();
-    }
     let at = match reading.dialect {
         Dialect::Swagger2 => reading.root.get("basePath"),
         Dialect::OpenApi3 => {
@@ -38,6 +36,10 @@ pub(super) fn read(reading: &Reading<'_>, mode: BasePathMode) -> String {
             servers.iter().flat_map(At::items).find_map(|s| s.find("/variables/basePath/default"))
         }
     };
+    if mode == BasePathMode::Ignore {
+        warn_of_ignored(reading, at);
+        return String::new();
+    }
     let Some(at) = at else {
         let message = match reading.dialect {
             Dialect::Swagger2 => "there is no `basePath`: paths stay as they are",
@@ -54,6 +56,25 @@ pub(super) fn read(reading: &Reading<'_>, mode: BasePathMode) -> String {
         _ => segments,
     };
     if segments.is_empty() { String::new() } else { format!("/{segments}") }
+}
+
+/// What stands before the paths of an API elsewhere stands before none here. That of an export is its
+/// stage, which clients' paths begin with.
+fn warn_of_ignored<'d>(reading: &Reading<'d>, base_path: Option<At<'d>>) {
+    let Some(at) = base_path else { return };
+    let text = at.as_str().unwrap_or_default();
+    let host = reading.root.get("host");
+    let urls = reading.root.get("servers");
+    let urls = urls.iter().flat_map(At::items).filter_map(|server| server.get("url"));
+    let is_exported =
+        urls.chain(host).any(|at| at.as_str().is_some_and(|a| a.contains(".execute-api.")));
+    if is_exported || text.trim_matches('/').is_empty() {
+        return;
+    }
+    let message =
+        format!("the base path `{text}` is ignored, as AWS's import does unless told otherwise");
+    let help = "`basepath: prepend` or `split` (`--basepath` without a configuration) keeps it";
+    reading.note(DefinitionError::warning(at.source(), message).help(help));
 }
 
 /// A path with what it begins with. The `$default` route has no path.

@@ -77,7 +77,7 @@ pub(super) fn warn_of_role<'d>(
     if is_service && at.get("credentials").is_none() {
         // AWS's words.
         let message = "AWS refuses this: Role ARN must be specified for AWS integrations";
-        let warning = DefinitionError::warning(at.source(), message);
-        reading.note(warning.help("add `credentials`, the ARN of the role to call with"));
+        let refused = DefinitionError::refused(at.source(), message);
+        reading.note(refused.help("add `credentials`, the ARN of the role to call with"));
     }
 }

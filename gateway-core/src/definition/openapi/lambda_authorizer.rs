@@ -176,7 +176,7 @@ fn result_ttl_s<'d>(reading: &Reading<'d>, at: &At<'d>, identity_source: &[Strin
     if ttl_s.is_none() && identity_source.is_empty() && reading.is_rest() {
         let message = "AWS refuses this: results are remembered for 300 seconds by identity sources, and there are none";
         let help = "add `identitySource`, or set `authorizerResultTtlInSeconds` to 0";
-        reading.note(DefinitionError::warning(at.source(), message).help(help));
+        reading.note(DefinitionError::refused(at.source(), message).help(help));
     }
     match (ttl_s, reading.is_rest()) {
         _ if identity_source.is_empty() => 0,

@@ -43,8 +43,8 @@ fn response<'d>(
         let message = "AWS refuses this: Invalid response status code specified; requests that \
                        select this response are answered 500";
         let help = format!("declare `{status_code}` under the operation's `responses`");
-        let warning = DefinitionError::warning(status.source(), message);
-        reading.note(warning.help(help));
+        let refused = DefinitionError::refused(status.source(), message);
+        reading.note(refused.help(help));
     }
     let response_parameters = at
         .get("responseParameters")
