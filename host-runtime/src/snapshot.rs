@@ -6,6 +6,7 @@ mod distributions;
 mod doubtful;
 mod files;
 mod guess;
+mod handlers;
 mod places;
 mod stages;
 mod tls;
@@ -138,6 +139,7 @@ impl Building {
         config.locations = self.locations(&config, file, &document);
         if !self.is_for_edge {
             self.note(file, Some(&document), doubtful::programs_not_there(&config, &document));
+            self.note(file, Some(&document), handlers::without_runtime(&config, &document));
         }
         let snapshot = self.snapshot(&config, file);
         if self.asks_for_fingerprints

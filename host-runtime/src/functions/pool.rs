@@ -183,6 +183,13 @@ impl Pool {
                 );
                 return Ran::Untouched;
             }
+            if end.init_error.is_none() {
+                tracing::error!(
+                    function = self.name(),
+                    "it ended without asking for an event: a handler alone is no program; a Lambda runtime \
+                     client (awslambdaric, aws-lambda-ric, lambda_http, …) asks for events and calls it"
+                );
+            }
             return Ran::Answered(self.crashed(process, event, end));
         }
         let answer = tokio::select! {
