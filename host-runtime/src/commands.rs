@@ -338,11 +338,12 @@ mod tests {
         assert!(!parse("edgeway export openapi.yaml --api a"));
         assert!(parse("edgeway explain --definition a.yaml -X POST -H a:b -d {} /prod/a"));
         assert!(parse("edgeway explain --config a.yaml --har a.har --entry 2 --format json"));
-        assert!(!parse("edgeway explain --config a.yaml"));
-        assert!(!parse("edgeway explain /prod/a"));
+        assert!(parse("edgeway explain a.yaml /prod/a"));
         assert!(parse("edgeway usage --config c --start-date 2026-11-01 --format csv"));
         assert!(!parse("edgeway usage"));
         assert!(parse("edgeway test-invoke --config a.yaml -"));
+        assert!(parse("edgeway test-invoke a.yaml input.json"));
+        assert!(!parse("edgeway test-invoke --config a.yaml"));
         assert!(parse("edgeway serve openapi.yaml --basepath split"));
         assert!(parse("edgeway check openapi.yaml --basepath prepend"));
         assert!(!parse("edgeway serve openapi.yaml --basepath drop"));

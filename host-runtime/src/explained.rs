@@ -1,6 +1,7 @@
 //! Accounts of requests: what `edgeway explain` prints, and those of requests with the
 //! `x-edgeway-explain` header, which the operator's listener tells.
 
+mod functions;
 mod text;
 
 use std::collections::VecDeque;
@@ -12,7 +13,9 @@ use http::HeaderMap;
 use serde_json::{Value, json};
 
 use crate::admin::token::AdminToken;
+use crate::config::Config;
 
+pub(crate) use functions::as_run;
 pub(crate) use text::text;
 
 /// The field with the operator's token in a request that accounts for itself.
@@ -72,12 +75,12 @@ impl Explained {
     }
 
     /// For tools.
-    pub fn to_json(&self) -> Value {
+    pub fn to_json(&self, config: &Config) -> Value {
         let mut shown = self.summary();
         let stages = self.stages();
         let stage = |(stage, ms)| json!({"stage": stage, "latencyMs": ms});
         shown["stages"] = stages.into_iter().map(stage).collect();
-        shown["transcript"] = json!(self.transcript);
+        shown["transcript"] = json!(as_run(config, &self.transcript));
         shown
     }
 }

@@ -25,6 +25,6 @@ pub(super) fn get(state: &State, id: &str, headers: &HeaderMap) -> Answer {
             let current = state.current.borrow();
             Answer::text(StatusCode::OK, explained::text(&current.config, &explained))
         }
-        false => Answer::json(&explained.to_json()),
+        false => Answer::json(&explained.to_json(&state.current.borrow().config)),
     }
 }

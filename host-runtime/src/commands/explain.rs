@@ -4,7 +4,7 @@ mod curl;
 mod har;
 
 use std::io::Read;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
@@ -13,17 +13,25 @@ use serde_json::json;
 
 use curl::CurlArguments;
 
+use super::serve::start_log;
 use super::{Import, LISTEN_DEFAULT, print_diagnostics, print_refused};
 use crate::alone::{self, Answered, Asked};
+use crate::config::Config;
 use crate::explained;
 use crate::settings::Settings;
 use crate::snapshot::Origin;
 
 /// Which request, and to what.
 #[derive(Debug, Args)]
+#[command(override_usage = "\
+edgeway explain [OPTIONS] <OPENAPI> <URL>
+       edgeway explain [OPTIONS] --config <FILE> <URL>")]
 pub(super) struct ExplainArguments {
     #[command(flatten)]
     served: Served,
+    /// An OpenAPI definition, unless `--config` is given; and the URL or its path: `/prod/orders?page=2`
+    #[arg(value_names = ["OPENAPI", "URL"], num_args = 0..=2)]
+    positional: Vec<String>,
     #[command(flatten)]
     request: CurlArguments,
     /// An HTTP archive that the request is taken from
@@ -37,7 +45,7 @@ pub(super) struct ExplainArguments {
     format: Format,
 }
 
-/// What answers it.
+/// What answers it, unless that is said by position.
 #[derive(Debug, Args)]
 pub(super) struct Served {
     #[command(flatten)]
@@ -47,9 +55,9 @@ pub(super) struct Served {
 }
 
 #[derive(Debug, Args)]
-#[group(required = true, multiple = false, id = "served")]
+#[group(multiple = false, id = "served")]
 struct What {
-    /// An OpenAPI definition, without any configuration
+    /// An OpenAPI definition, by name
     #[arg(long, value_name = "OPENAPI")]
     definition: Option<PathBuf>,
     /// A configuration (edgeway.yaml), YAML or JSON
@@ -58,9 +66,26 @@ struct What {
 }
 
 impl Served {
-    pub(super) fn origin(&self) -> Origin {
+    /// From the options, or from the definition that stands before `rest`, which is what else there may be
+    /// by position.
+    pub(super) fn origin<'p>(
+        &self,
+        positional: &'p [String],
+        rest: &str,
+    ) -> Result<(Origin, &'p [String]), String> {
         let What { definition, config } = &self.what;
-        self.import.origin(definition.as_deref(), config.as_deref(), LISTEN_DEFAULT)
+        let (by_position, left) = match (definition.is_some() || config.is_some(), positional) {
+            (true, left) => (None, left),
+            (false, [first, left @ ..]) if left.len() == usize::from(!rest.is_empty()) => {
+                (Some(Path::new(first)), left)
+            }
+            (false, _) => {
+                let what = format!("OPENAPI {rest}");
+                return Err(format!("say what answers: `{}`, or `--config FILE`", what.trim_end()));
+            }
+        };
+        let definition = by_position.or(definition.as_deref());
+        Ok((self.import.origin(definition, config.as_deref(), LISTEN_DEFAULT), left))
     }
 }
 
@@ -72,11 +97,12 @@ enum Format {
 
 /// Answers the request and prints why.
 pub(super) fn explain(arguments: &ExplainArguments) -> ExitCode {
-    let asked = match asked(arguments) {
+    start_log(); // what functions say is a part of why
+    let (origin, asked) = match asked(arguments) {
         Ok(asked) => asked,
         Err(reason) => return failed(&reason),
     };
-    let built = match arguments.served.origin().build() {
+    let built = match origin.build() {
         Ok(built) => built,
         Err(refused) => return print_refused(&refused),
     };
@@ -88,7 +114,7 @@ pub(super) fn explain(arguments: &ExplainArguments) -> ExitCode {
     };
     match arguments.format {
         Format::Text => print!("{}", explained::text(&built.config, &answered.explained)),
-        Format::Json => println!("{:#}", to_json(&answered)),
+        Format::Json => println!("{:#}", to_json(&built.config, &answered)),
     }
     ExitCode::SUCCESS
 }
@@ -98,19 +124,30 @@ pub(super) fn failed(reason: &str) -> ExitCode {
     ExitCode::FAILURE
 }
 
-fn to_json(answered: &Answered) -> serde_json::Value {
-    let mut shown = answered.explained.to_json();
+fn to_json(config: &Config, answered: &Answered) -> serde_json::Value {
+    let mut shown = answered.explained.to_json(config);
     shown["headers"] = json!(answered.fields);
     shown["body"] = String::from_utf8_lossy(&answered.content).into();
     shown
 }
 
-/// The request that the arguments describe.
-fn asked(arguments: &ExplainArguments) -> Result<Asked, String> {
-    match &arguments.har {
+/// What answers, and the request that the arguments describe.
+fn asked(arguments: &ExplainArguments) -> Result<(Origin, Asked), String> {
+    let by_name = arguments.har.is_some() || arguments.request.url.is_some();
+    let rest = if by_name { "" } else { "URL" };
+    let (origin, left) = arguments.served.origin(&arguments.positional, rest)?;
+    let url = match (left, &arguments.request.url) {
+        ([url], None) if !by_name => url,
+        ([], Some(url)) => url,
+        ([], None) if by_name => "",
+        ([], None) => return Err("say what is asked for: a URL, or its path".into()),
+        ([more, ..], _) => return Err(format!("`{more}`: there is one request")),
+    };
+    let asked = match &arguments.har {
         Some(file) => har::asked(file, arguments.entry),
-        None => arguments.request.asked(),
-    }
+        None => arguments.request.asked(url),
+    };
+    Ok((origin, asked?))
 }
 
 /// What a file or pipe holds, if that is no more than a request may.

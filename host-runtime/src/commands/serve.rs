@@ -318,7 +318,7 @@ fn log_diagnostic(diagnostic: &crate::diagnostic::Diagnostic) {
 }
 
 /// To standard error: standard output belongs to access logs.
-fn start_log() {
+pub(super) fn start_log() {
     let level = std::env::var("EDGEWAY_LOG").ok().and_then(|level| level.parse().ok());
     tracing_subscriber::fmt()
         .with_max_level(level.unwrap_or(tracing::Level::INFO))

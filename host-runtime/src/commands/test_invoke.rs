@@ -4,7 +4,6 @@
 //! authorizer, API key, resource policy or limits, at a stage of its own.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
@@ -16,6 +15,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::explain::{Served, failed, read};
+use super::serve::start_log;
 use super::{print_diagnostics, print_refused};
 use crate::alone::{self, Answered, Asked};
 use crate::settings::Settings;
@@ -24,12 +24,16 @@ use crate::settings::Settings;
 const STAGE: &str = "test-invoke-stage";
 
 #[derive(Debug, Args)]
+#[command(override_usage = "\
+edgeway test-invoke [OPTIONS] <OPENAPI> <INPUT>
+       edgeway test-invoke [OPTIONS] --config <FILE> <INPUT>")]
 pub(super) struct TestInvokeArguments {
     #[command(flatten)]
     served: Served,
-    /// The request in JSON, as `aws apigateway test-invoke-method --cli-input-json` takes it; `-` is standard input
-    #[arg(value_name = "INPUT")]
-    input: PathBuf,
+    /// An OpenAPI definition, unless `--config` is given; and the request in JSON, as `aws apigateway
+    /// test-invoke-method --cli-input-json` takes it, where `-` is standard input
+    #[arg(value_names = ["OPENAPI", "INPUT"], num_args = 1..=2, required = true)]
+    positional: Vec<String>,
 }
 
 /// TestInvokeMethod's request.
@@ -49,6 +53,7 @@ struct Input {
 
 /// Invokes the method and prints the answer.
 pub(super) fn test_invoke(arguments: &TestInvokeArguments) -> ExitCode {
+    start_log();
     match invoke(arguments) {
         Ok(answer) => {
             println!("{answer:#}");
@@ -59,18 +64,22 @@ pub(super) fn test_invoke(arguments: &TestInvokeArguments) -> ExitCode {
 }
 
 fn invoke(arguments: &TestInvokeArguments) -> Result<serde_json::Value, ExitCode> {
-    let name = arguments.input.display().to_string();
+    let (origin, left) = arguments
+        .served
+        .origin(&arguments.positional, "INPUT")
+        .map_err(|reason| failed(&reason))?;
+    let [name] = left else { return Err(failed("say one input: a file, or `-`")) };
     let bytes = match name.as_str() {
         "-" => read(std::io::stdin(), "standard input"),
-        _ => std::fs::File::open(&arguments.input)
+        _ => std::fs::File::open(name)
             .map_err(|error| format!("{name}: {error}"))
-            .and_then(|file| read(file, &name)),
+            .and_then(|file| read(file, name)),
     };
     let input = bytes.and_then(|bytes| {
         serde_json::from_slice::<Input>(&bytes).map_err(|error| format!("{name}: {error}"))
     });
     let input = input.map_err(|reason| failed(&reason))?;
-    let built = arguments.served.origin().build().map_err(|refused| print_refused(&refused))?;
+    let built = origin.build().map_err(|refused| print_refused(&refused))?;
     print_diagnostics(&built.warnings);
     let (snapshot, asked) = prepare(&built.snapshot, &input).map_err(|reason| failed(&reason))?;
     let settings = Settings::new(&built.config, None);
@@ -85,22 +94,7 @@ fn prepare(snapshot: &Snapshot, input: &Input) -> Result<(Snapshot, Asked), Stri
         return Err("`clientCertificateId` is not supported yet: client certificates".into());
     }
     let rest = |api: &&Api| api.protocol == Protocol::Rest;
-    let named = |api: &&Api| input.rest_api_id.is_empty() || api.id == input.rest_api_id;
-    let mut found = snapshot.apis.iter().filter(rest).filter(named);
-    let api = match (found.next(), found.next()) {
-        (Some(api), None) => api,
-        (Some(_), Some(_)) => {
-            return Err("`restApiId` is missing: there are several REST APIs".into());
-        }
-        (None, _) => {
-            let id = &input.rest_api_id;
-            let is_http = id.is_empty() || snapshot.apis.iter().any(|api| api.id == *id);
-            return Err(match is_http {
-                true => "HTTP APIs have no TestInvokeMethod: `edgeway explain` asks them".into(),
-                false => format!("there is no REST API `{id}`"),
-            });
-        }
-    };
+    let api = find_api(snapshot.apis.iter().filter(rest), &input.rest_api_id)?;
     let deployed = api.stages.first().map_or(0, |stage| stage.deployment as usize);
     let mut deployment = api.deployments.get(deployed).cloned().ok_or("it has no deployment")?;
     let mut method = find_method(&deployment.methods, input)?.clone();
@@ -149,19 +143,75 @@ fn prepare(snapshot: &Snapshot, input: &Input) -> Result<(Snapshot, Asked), Stri
     Ok((snapshot, asked))
 }
 
+/// The REST API of this id. AWS's own id of the only one there is, which a definition need not tell, is
+/// as good.
+fn find_api<'s>(apis: impl Iterator<Item = &'s Api>, id: &str) -> Result<&'s Api, String> {
+    let apis: Vec<&Api> = apis.collect();
+    let ids = || apis.iter().map(|api| api.id.as_str()).collect::<Vec<_>>().join(", ");
+    match (&apis[..], apis.iter().find(|api| api.id == id)) {
+        ([], _) => Err("HTTP APIs have no TestInvokeMethod: `edgeway explain` asks them".into()),
+        (_, Some(api)) | ([api], None) => Ok(api),
+        _ if id.is_empty() => {
+            Err(format!("`restApiId` is missing: there are several REST APIs: {}", ids()))
+        }
+        _ => Err(format!("there is no REST API `{id}`, only {}", ids())),
+    }
+}
+
+/// The method of a resource: by its id here, by its path, or by what path is asked for. Ids that AWS drew
+/// are in no definition: there the path decides.
 fn find_method<'m>(methods: &'m [Method], input: &Input) -> Result<&'m Method, String> {
     let path = input.path_with_query_string.split('?').next().unwrap_or_default();
-    let of_resource = |method: &&Method| match input.resource_id.as_str() {
-        "" => method.resource_path == path,
-        id => method.resource_id == id || method.resource_path == id,
+    let id = input.resource_id.as_str();
+    let of = |is_meant: &dyn Fn(&Method) -> bool| {
+        let of_verb = |verb: &str| {
+            let mut meant = methods.iter().filter(|method| is_meant(method));
+            meant.find(|method| method.http_method.eq_ignore_ascii_case(verb))
+        };
+        of_verb(&input.http_method).or_else(|| of_verb("ANY"))
     };
-    let of_verb = |verb: &str| {
-        methods.iter().filter(of_resource).find(|m| m.http_method.eq_ignore_ascii_case(verb))
-    };
-    of_verb(&input.http_method).or_else(|| of_verb("ANY")).ok_or_else(|| {
-        let resource = if input.resource_id.is_empty() { path } else { &input.resource_id };
-        format!("there is no method {} of resource `{resource}`", input.http_method)
+    let is_known = |method: &Method| method.resource_id == id || method.resource_path == id;
+    if methods.iter().any(is_known) {
+        let found = of(&is_known);
+        return found.ok_or_else(|| no_method(&input.http_method, id));
+    }
+    let resource = methods.iter().map(|method| method.resource_path.as_str());
+    let matched = resource.filter_map(|of| Some((matched(of, path)?, of))).min();
+    let found = matched.and_then(|(_, resource)| of(&|method| method.resource_path == resource));
+    found.ok_or_else(|| match (id, path) {
+        ("", _) => no_method(&input.http_method, path),
+        (id, "") if id.starts_with('/') => no_method(&input.http_method, id),
+        (_, "" | "/") => format!(
+            "no resource has the id `{id}`: AWS's ids are in no definition. Write the resource's path as \
+             `resourceId`, such as {}, or a `pathWithQueryString`",
+            methods.iter().map(|method| &*method.resource_path).next().unwrap_or("/")
+        ),
+        _ => no_method(&input.http_method, path),
     })
+}
+
+fn no_method(verb: &str, resource: &str) -> String {
+    format!("there is no method {verb} of resource `{resource}`")
+}
+
+/// How a path is one of a resource, segment by segment, the best first: as it is, as a variable, as a
+/// greedy one.
+fn matched(resource: &str, path: &str) -> Option<Vec<u8>> {
+    let (mut wanted, mut given) = (resource.split('/'), path.split('/'));
+    let mut how = Vec::new();
+    loop {
+        let kind = match (wanted.next(), given.next()) {
+            (None, None) => return Some(how),
+            (Some(greedy), Some(_)) if greedy.ends_with("+}") => {
+                how.push(2);
+                return Some(how);
+            }
+            (Some(same), Some(given)) if same == given => 0,
+            (Some(variable), Some(given)) if variable.starts_with('{') && !given.is_empty() => 1,
+            _ => return None,
+        };
+        how.push(kind);
+    }
 }
 
 /// A path may hold what a request line cannot. The braces of `{petId}`, where none is given, it can.

@@ -6,7 +6,7 @@ use gateway_core::definition::Source;
 use gateway_core::definition::document::{At, Node};
 use gateway_core::transcript::{Entry, Event, Message, Pairs, PipelineStage, Variable};
 
-use super::Explained;
+use super::{Explained, as_run};
 use crate::config::{ApiConfig, Config};
 use crate::diagnostic::Printable;
 
@@ -15,6 +15,7 @@ const LINES_MAX: usize = 40;
 
 /// The account of a request.
 pub(crate) fn text(config: &Config, explained: &Explained) -> String {
+    let transcript = as_run(config, &explained.transcript);
     let mut page = Page { text: String::new(), definition: Definition::None, begun: None };
     let ((method, target), ms) = (explained.request(), explained.latency_ms);
     let status = match explained.status {
@@ -24,7 +25,9 @@ pub(crate) fn text(config: &Config, explained: &Explained) -> String {
     page.line(0, &format!("{method} {target} → {status} ({ms} ms)"));
     let mut stages = explained.stages().into_iter();
     let mut stage: Option<PipelineStage> = None;
-    for entry in &explained.transcript.entries {
+    let is_found = |entry: &Entry| matches!(entry.event, Event::Addressed { .. });
+    let is_found = transcript.entries.iter().any(is_found);
+    for entry in &transcript.entries {
         if let Event::Addressed { api_id, .. } = &entry.event {
             page.definition = Definition::of(config, api_id);
         }
@@ -35,6 +38,10 @@ pub(crate) fn text(config: &Config, explained: &Explained) -> String {
             page.line(0, &format!("{} ({ms} ms)", entry.stage.name()));
         }
         page.entry(entry);
+        let is_refused = matches!(entry.event, Event::Decided { .. }) && !is_found;
+        if is_refused && entry.stage == PipelineStage::FindStage {
+            page.stages_there_are(config);
+        }
     }
     if explained.transcript.is_cut {
         page.line(1, "… more happened than is kept of one request");
@@ -101,6 +108,32 @@ impl Page<'_> {
         }
         if variables.len() > LINES_MAX {
             self.line(2, "…");
+        }
+    }
+
+    /// What could have been asked for.
+    fn stages_there_are(&mut self, config: &Config) {
+        for api in &config.apis {
+            let names = api.stages.iter().map(|stage| stage.stage_name.as_str());
+            let names = names.collect::<Vec<_>>().join(", ");
+            self.line(2, &format!("the stages of API {}: {names}", api.id));
+        }
+        let api = &config.apis.iter().find_map(|api| Some((&api.id, api.stages.first()?)));
+        if let Some((id, stage)) = api {
+            let name = stage.stage_name.as_str();
+            let alone = match name {
+                "$default" => "/…".into(),
+                name => format!("/{name}/…"),
+            };
+            let by_path = format!("/_aws/execute-api/{id}/{name}/…");
+            let host = format!("{alone} with the host {id}.execute-api.localhost");
+            self.line(
+                2,
+                &match config.apis.len() {
+                    1 => format!("ask for {alone}"),
+                    _ => format!("ask for {by_path}, or for {host}"),
+                },
+            );
         }
     }
 

@@ -12,18 +12,9 @@ use crate::alone::Asked;
 #[derive(Debug, Default, Args)]
 #[command(group = ArgGroup::new("request").multiple(true))]
 pub(super) struct CurlArguments {
-    /// The URL or its path: `/prod/orders?page=2`
-    #[arg(value_name = "URL", group = "request", required_unless_present_any = ["har", "url_option"])]
-    url: Option<String>,
-    /// The URL
-    #[arg(
-        long = "url",
-        value_name = "URL",
-        group = "request",
-        id = "url_option",
-        conflicts_with = "url"
-    )]
-    url_option: Option<String>,
+    /// The URL, by name
+    #[arg(long = "url", value_name = "URL", group = "request")]
+    pub(super) url: Option<String>,
     /// The method; GET, or POST with data
     #[arg(short = 'X', long = "request", value_name = "METHOD", group = "request", id = "method")]
     method: Option<String>,
@@ -85,9 +76,8 @@ pub(super) struct CurlArguments {
 
 impl CurlArguments {
     /// The request, as curl makes it.
-    pub(super) fn asked(&self) -> Result<Asked, String> {
-        let url = self.url.as_ref().or(self.url_option.as_ref());
-        let mut asked = at_url(url.map(String::as_str).unwrap_or_default())?;
+    pub(super) fn asked(&self, url: &str) -> Result<Asked, String> {
+        let mut asked = at_url(url)?;
         let data = self.content()?;
         self.add_fields(&mut asked)?;
         if let Some(data) = data {

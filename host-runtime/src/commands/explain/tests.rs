@@ -11,7 +11,37 @@ struct Line {
 
 fn read_line(line: &[&str]) -> Result<Asked, String> {
     let line = ["explain", "--definition", "a.yaml"].iter().chain(line);
-    asked(&Line::try_parse_from(line).unwrap().arguments)
+    Ok(asked(&Line::try_parse_from(line).unwrap().arguments)?.1)
+}
+
+#[test]
+fn a_definition_stands_before_the_request_or_is_named() {
+    let read = |line: &str| {
+        let line = Line::try_parse_from(line.split(' ')).map_err(|error| error.to_string())?;
+        let (origin, asked) = asked(&line.arguments)?;
+        let file = match origin {
+            Origin::Config(file) | Origin::Definition { file, .. } => file.display().to_string(),
+        };
+        Ok::<_, String>((file, asked.target))
+    };
+    let of = |file: &str| Ok((file.to_owned(), "/prod/a".to_owned()));
+    assert_eq!(read("explain a.yaml /prod/a"), of("a.yaml"));
+    assert_eq!(read("explain a.yaml -H x:y https://h/prod/a"), of("a.yaml"));
+    assert_eq!(read("explain a.yaml --url /prod/a"), of("a.yaml"));
+    assert_eq!(read("explain --definition a.yaml /prod/a"), of("a.yaml"));
+    assert_eq!(read("explain --config c.yaml -X POST /prod/a"), of("c.yaml"));
+    for (line, reason) in [
+        ("explain /prod/a", "say what answers: `OPENAPI URL`, or `--config FILE`"),
+        ("explain a.yaml", "say what answers"),
+        ("explain --config c.yaml", "say what is asked for"),
+        ("explain --config c.yaml a.yaml /prod/a", "there is one request"),
+        ("explain --config c.yaml --definition a.yaml /a", "cannot be used with"),
+        ("explain a.yaml /a --har x", "say what answers"),
+        ("explain a.yaml /a /b", "unexpected"),
+    ] {
+        let told = read(line).unwrap_err();
+        assert!(told.contains(reason), "{line}: {told}");
+    }
 }
 
 #[test]
@@ -93,14 +123,31 @@ fn what_curl_knows_is_known() {
     let of_json = [pair("Content-Type", "application/json"), pair("Accept", "application/json")];
     assert_eq!(json, of_json);
     let both = ["explain", "--definition", "a", "/p", "--har", "x"];
-    assert!(Line::try_parse_from(both).is_err());
-    assert!(Line::try_parse_from(["explain", "--definition", "a"]).is_err());
+    assert!(asked(&Line::try_parse_from(both).unwrap().arguments).is_err());
+    assert!(Line::try_parse_from(["explain", "--har", "x", "-X", "PUT"]).is_err());
+}
+
+#[test]
+fn who_asks_for_a_stage_that_is_not_there_is_told_those_that_are() {
+    let explained = |config: &str, url: &str| {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/products");
+        let built = Origin::Config(root.join(config)).build().unwrap();
+        let asked = at_url(url).unwrap();
+        let settings = Settings::new(&built.config, None);
+        let answered = alone::answer(&built.snapshot, settings, &asked).unwrap();
+        explained::text(&built.config, &answered.explained)
+    };
+    let told = explained("edgeway.yaml", "/_aws/execute-api/products/dev/health");
+    assert!(told.contains("the stages of API products: prod"), "{told}");
+    assert!(told.contains("ask for /_aws/execute-api/products/prod/…"), "{told}");
+    let told = explained("edgeway.yaml", "/_aws/execute-api/products/prod/nowhere");
+    assert!(!told.contains("the stages of"), "{told}");
 }
 
 /// The readme's example is what is printed, but for ids and times.
 #[test]
 fn the_readme_shows_what_is_printed() {
-    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let readme = std::fs::read_to_string(root.join("README.md")).unwrap();
     let command = "$ edgeway explain --config examples/products/edgeway.yaml ";
     let (_, example) = readme.split_once(command).expect("an example");
