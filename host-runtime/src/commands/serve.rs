@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use gateway_core::definition::{Protocol, Snapshot};
+use tokio::runtime::LocalRuntime;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc;
 
@@ -33,6 +34,21 @@ const ORDERS_MAX: usize = 16;
 pub(super) fn serve(arguments: &ServeArguments) -> ExitCode {
     start_log();
     descriptors::raise_limit();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build_local(tokio::runtime::LocalOptions::default());
+    // Before the files are read: SIGHUP would end the process otherwise, whoever sends it early.
+    let hung_up = |runtime: &LocalRuntime| {
+        let _context = runtime.enter();
+        signal(SignalKind::hangup())
+    };
+    let (runtime, hang_up) = match runtime.and_then(|r| hung_up(&r).map(|signal| (r, signal))) {
+        Ok(started) => started,
+        Err(error) => {
+            tell!("error: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
     let origin = arguments.source.origin(arguments.listen);
     let built = match origin.build() {
         Ok(built) => built,
@@ -44,10 +60,7 @@ pub(super) fn serve(arguments: &ServeArguments) -> ExitCode {
         tell!("error: {error}");
         return ExitCode::FAILURE;
     }
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build_local(tokio::runtime::LocalOptions::default());
-    let served = runtime.and_then(|runtime| runtime.block_on(run(origin, built, arguments)));
+    let served = runtime.block_on(run(origin, built, arguments, hang_up));
     match served {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -81,7 +94,13 @@ enum Changes {
     Kept,
 }
 
-async fn run(origin: Origin, built: Built, arguments: &ServeArguments) -> std::io::Result<()> {
+async fn run(
+    origin: Origin,
+    built: Built,
+    arguments: &ServeArguments,
+    hang_up: Signal,
+) -> std::io::Result<()> {
+    let mut signals = Signals::new(hang_up)?;
     let processors = || std::thread::available_parallelism().map_or(1, usize::from);
     let options = Options {
         places: built.config.places(),
@@ -108,7 +127,6 @@ async fn run(origin: Origin, built: Built, arguments: &ServeArguments) -> std::i
     };
     greet(&config, &host, &options, admin.as_ref());
     warn_of_forgetting(&config);
-    let mut signals = Signals::new()?;
     let watch = Watch::start(&files);
     let trust = Arc::clone(&state.current.borrow().settings.trust);
     let acme = acme(&config, &trust, &state);
@@ -117,7 +135,13 @@ async fn run(origin: Origin, built: Built, arguments: &ServeArguments) -> std::i
     loop {
         tokio::select! {
             signal = signals.next() => match signal {
-                Received::End => break,
+                Received::End => {
+                    // Both came at once: what is logged from here on is in the new files.
+                    if signals.has_hung_up().await {
+                        served.state.shared.access_log.reopen();
+                    }
+                    break;
+                }
                 Received::HangUp => {
                     served.state.shared.access_log.reopen();
                     served.reload(Changes::Forgotten).await;
@@ -281,12 +305,9 @@ struct Signals {
 }
 
 impl Signals {
-    fn new() -> std::io::Result<Self> {
-        Ok(Self {
-            terminate: signal(SignalKind::terminate())?,
-            interrupt: signal(SignalKind::interrupt())?,
-            hang_up: signal(SignalKind::hangup())?,
-        })
+    fn new(hang_up: Signal) -> std::io::Result<Self> {
+        let (terminate, interrupt) = (SignalKind::terminate(), SignalKind::interrupt());
+        Ok(Self { terminate: signal(terminate)?, interrupt: signal(interrupt)?, hang_up })
     }
 }
 
@@ -296,11 +317,22 @@ enum Received {
 }
 
 impl Signals {
+    /// Safe to be dropped: a signal that was not taken is still there. One to end comes first.
     async fn next(&mut self) -> Received {
         tokio::select! {
+            biased;
             _ = self.terminate.recv() => Received::End,
             _ = self.interrupt.recv() => Received::End,
             _ = self.hang_up.recv() => Received::HangUp,
+        }
+    }
+
+    /// Whether there is one to read the files again, now.
+    async fn has_hung_up(&mut self) -> bool {
+        tokio::select! {
+            biased;
+            signal = self.hang_up.recv() => signal.is_some(),
+            () = std::future::ready(()) => false,
         }
     }
 

@@ -114,6 +114,27 @@ fn a_log_that_cannot_be_written_costs_its_lines_and_nothing_else() {
 }
 
 #[test]
+fn of_two_signals_at_once_neither_is_lost() {
+    let (endpoint, arrived, go_on) = held_endpoint("done");
+    let folder = Folder::new();
+    configuration(&folder, endpoint);
+    let mut program = Program::start(&folder);
+    let mut busy = Client::connect(program.listen);
+    busy.send(b"GET /prod/to/a HTTP/1.1\r\nHost: h\r\n\r\n");
+    arrived.recv_timeout(PATIENCE).unwrap();
+    // As logs are rotated while a deployment ends the process.
+    let log = folder.write("access.log", "");
+    std::fs::rename(&log, log.with_extension("old")).unwrap();
+    program.signal("HUP");
+    program.signal("TERM");
+    program.wait_until(|program| Client::connect(program.admin).get("/readyz").status == 503);
+    go_on.send(()).unwrap();
+    assert_eq!(busy.answer().text(), "done");
+    assert!(program.child.wait().unwrap().success());
+    assert_eq!(folder.read("access.log"), "/prod/to/a 200\n");
+}
+
+#[test]
 fn the_program_ends_on_term_after_its_requests() {
     let (endpoint, arrived, go_on) = held_endpoint("done");
     let folder = Folder::new();
