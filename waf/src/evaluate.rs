@@ -335,3 +335,6 @@ fn action(rule: &Rule) -> Option<&Action> {
         Kind::Group(_) => None,
     }
 }
+
+#[cfg(test)]
+mod tests;

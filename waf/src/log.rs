@@ -237,3 +237,6 @@ fn details(found: Found) -> Value {
     }
     details
 }
+
+#[cfg(test)]
+mod tests;

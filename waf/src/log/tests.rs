@@ -1,0 +1,101 @@
+use super::*;
+use crate::{Step, Tokens};
+
+const ARN: &str = "arn:aws:wafv2:us-east-1:111122223333:regional/webacl/a/1";
+
+/// Counts `/count`, which it labels, blocks `/block`.
+fn acl() -> WebAcl {
+    let starts = |path: &str| {
+        json!({"ByteMatchStatement": {"SearchString": path, "PositionalConstraint": "STARTS_WITH",
+            "FieldToMatch": {"UriPath": {}}, "TextTransformations": [{"Priority": 0, "Type": "NONE"}]}})
+    };
+    let document = json!({"Name": "a", "ARN": ARN, "DefaultAction": {"Allow": {}}, "Rules": [
+        {"Name": "c", "Priority": 0, "Action": {"Count": {}}, "Statement": starts("L2NvdW50"),
+            "RuleLabels": [{"Name": "seen"}]},
+        {"Name": "b", "Priority": 1, "Action": {"Block": {}}, "Statement": starts("L2Jsb2Nr")},
+    ]});
+    WebAcl::read(&document, &[]).expect("a web ACL").0
+}
+
+fn verdict<'a>(acl: &'a WebAcl, request: &'a Request<'a>) -> Verdict<'a> {
+    let Step::Decided(verdict) = acl.evaluate(request, Tokens::default()).advance() else {
+        unreachable!("no rule asks for anything")
+    };
+    *verdict
+}
+
+fn logging(configuration: Value) -> Logging {
+    Logging::read(&json!({"LoggingConfiguration": configuration})).expect("a configuration")
+}
+
+#[test]
+fn filters_keep_and_drop_by_actions_and_labels() {
+    let acl = acl();
+    let filter = |behavior: &str, requirement: &str, conditions: Value| json!({"Behavior": behavior, "Requirement": requirement, "Conditions": conditions});
+    let action = |name: &str| json!({"ActionCondition": {"Action": name}});
+    let label = json!({"LabelNameCondition": {"LabelName": "awswaf:111122223333:webacl:a:seen"}});
+    let both = || json!([action("COUNT"), label]);
+    let (keep, drop) = ("KEEP", "DROP");
+    // Which of `/`, `/count` and `/block` are kept.
+    let rows = [
+        (json!([]), keep, [true, true, true]),
+        (json!([]), drop, [false, false, false]),
+        (json!([filter(keep, "MEETS_ANY", json!([action("BLOCK")]))]), drop, [false, false, true]),
+        (json!([filter(drop, "MEETS_ANY", json!([action("ALLOW")]))]), keep, [false, false, true]),
+        (json!([filter(keep, "MEETS_ALL", both())]), drop, [false, true, false]),
+        (json!([filter(keep, "MEETS_ALL", json!([action("BLOCK"), label]))]), drop, [false; 3]),
+        (
+            json!([filter(keep, "MEETS_ANY", json!([action("BLOCK"), label]))]),
+            drop,
+            [false, true, true],
+        ),
+        // The first filter that a request meets decides.
+        (
+            json!([
+                filter(drop, "MEETS_ANY", both()),
+                filter(keep, "MEETS_ANY", json!([action("ALLOW")]))
+            ]),
+            drop,
+            [true, false, false],
+        ),
+    ];
+    for (filters, default, expected) in rows {
+        let logging = logging(json!({"ResourceArn": ARN, "LogDestinationConfigs": ["x"],
+            "LoggingFilter": {"Filters": filters, "DefaultBehavior": default}}));
+        let kept = ["/", "/count", "/block"].map(|path| {
+            let request = Request { path, ..Request::default() };
+            logging.keeps(&verdict(&acl, &request))
+        });
+        assert_eq!(kept, expected, "{filters} {default}");
+    }
+}
+
+#[test]
+fn redacted_fields_are_in_no_line_and_the_others_are() {
+    let acl = acl();
+    let request = Request {
+        method: "PATCH",
+        path: "/private/path",
+        query: "private=query",
+        headers: [("X-Private", "header"), ("x-plain", "shown")].into(),
+        ..Request::default()
+    };
+    let line = |fields: Value| -> Value {
+        let logging = logging(json!({"RedactedFields": fields}));
+        let verdict = verdict(&acl, &request);
+        let line = logging.line(&acl, &request, &verdict, Origin::default(), &|_| false);
+        serde_json::from_str::<Value>(&line).expect("JSON")["httpRequest"].take()
+    };
+    let plain = line(json!([]));
+    let fields = json!([{"SingleHeader": {"Name": "x-PRIVATE"}}, {"UriPath": {}}, {"QueryString": {}}, {"Method": {}}]);
+    let hidden = line(fields);
+    let shown = ["/private/path", "private=query", "PATCH"];
+    for (name, shown) in ["uri", "args", "httpMethod"].into_iter().zip(shown) {
+        assert_eq!((&plain[name], &hidden[name]), (&json!(shown), &json!(REDACTED)), "{name}");
+    }
+    let header = |told: &Value, at: usize| told["headers"][at]["value"].clone();
+    assert_eq!((header(&plain, 0), header(&plain, 1)), (json!("header"), json!("shown")));
+    assert_eq!((header(&hidden, 0), header(&hidden, 1)), (json!(REDACTED), json!("shown")));
+    let refused = Logging::read(&json!({"RedactedFields": [{"Body": {}}]})).expect_err("a body");
+    assert!(alloc::format!("{}", refused[0]).contains("cannot be redacted"), "{refused:?}");
+}
