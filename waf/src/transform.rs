@@ -8,11 +8,13 @@ mod escape;
 mod markup;
 mod md5;
 mod path;
+mod shell_line;
 mod squeeze;
 
 use alloc::borrow::Cow;
 
-pub(crate) use md5::md5_hex;
+pub(crate) use md5::{md5, md5_hex};
+use sha2::{Digest, Sha256};
 
 /// A transformation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -39,13 +41,23 @@ pub enum Transformation {
     Base64DecodeExt,
     UrlDecodeUni,
     Utf8ToUnicode,
+    RemoveWhitespace,
+    Trim,
+    TrimLeft,
+    TrimRight,
+    RemoveCommentsChar,
+    Uppercase,
+    CmdLineWin,
+    CmdLineUnix,
+    JsDecodeExt,
+    Sha256,
 }
 
 use Transformation as T;
 
 impl Transformation {
     /// Every transformation with AWS's name and the capacity units that it costs.
-    pub const ALL: [(&'static str, Self, u32); 21] = [
+    pub const ALL: [(&'static str, Self, u32); 31] = [
         ("NONE", T::None, 0),
         ("COMPRESS_WHITE_SPACE", T::CompressWhiteSpace, 10),
         ("HTML_ENTITY_DECODE", T::HtmlEntityDecode, 10),
@@ -67,6 +79,16 @@ impl Transformation {
         ("BASE64_DECODE_EXT", T::Base64DecodeExt, 10),
         ("URL_DECODE_UNI", T::UrlDecodeUni, 10),
         ("UTF8_TO_UNICODE", T::Utf8ToUnicode, 10),
+        ("REMOVE_WHITESPACE", T::RemoveWhitespace, 10),
+        ("TRIM", T::Trim, 10),
+        ("TRIM_LEFT", T::TrimLeft, 10),
+        ("TRIM_RIGHT", T::TrimRight, 10),
+        ("REMOVE_COMMENTS_CHAR", T::RemoveCommentsChar, 10),
+        ("UPPERCASE", T::Uppercase, 10),
+        ("CMD_LINE_WIN", T::CmdLineWin, 10),
+        ("CMD_LINE_UNIX", T::CmdLineUnix, 10),
+        ("JS_DECODE_EXT", T::JsDecodeExt, 10),
+        ("SHA256", T::Sha256, 10),
     ];
 
     /// The text after the transformation.
@@ -80,7 +102,9 @@ impl Transformation {
             T::UrlDecode => decode::url_decode(text),
             T::Base64Decode => decode::base64_decode(text, false),
             T::HexDecode => decode::hex_decode(text),
-            T::Md5 => Cow::Owned(md5_hex(text)),
+            // "The computed hash is in a raw binary form."
+            T::Md5 => Cow::Owned(md5(text)),
+            T::Sha256 => Cow::Owned(Sha256::digest(text).to_vec()),
             T::ReplaceComments => squeeze::replace_comments(text),
             T::EscapeSeqDecode => escape::escape_seq_decode(text),
             T::SqlHexDecode => decode::sql_hex_decode(text),
@@ -93,6 +117,15 @@ impl Transformation {
             T::Base64DecodeExt => decode::base64_decode(text, true),
             T::UrlDecodeUni => decode::url_decode_uni(text),
             T::Utf8ToUnicode => decode::utf8_to_unicode(text),
+            T::RemoveWhitespace => squeeze::remove_whitespace(text),
+            T::Trim => squeeze::trim_left(squeeze::trim_right(text)).into(),
+            T::TrimLeft => squeeze::trim_left(text).into(),
+            T::TrimRight => squeeze::trim_right(text).into(),
+            T::RemoveCommentsChar => squeeze::remove_comments_char(text),
+            T::Uppercase => squeeze::uppercase(text),
+            T::CmdLineWin => shell_line::windows(text),
+            T::CmdLineUnix => shell_line::unix(text),
+            T::JsDecodeExt => escape::js_decode_ext(text),
         }
     }
 
@@ -101,7 +134,7 @@ impl Transformation {
         all.iter().fold(Cow::Borrowed(text), |text, transformation| match text {
             Cow::Borrowed(text) => transformation.apply(text),
             Cow::Owned(text) => match transformation.apply(&text) {
-                // Of the same length it is what was given in: transformations borrow all or nothing.
+                // Of the same length it is what was given in: what is borrowed is never changed, only trimmed.
                 Cow::Borrowed(same) if same.len() == text.len() => Cow::Owned(text),
                 changed => Cow::Owned(changed.into_owned()),
             },

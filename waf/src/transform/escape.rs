@@ -53,6 +53,22 @@ pub(crate) fn js_decode(text: &[u8]) -> Cow<'_, [u8]> {
     })
 }
 
+/// As [`js_decode`], but paths of Windows stay as they are: of the single letters only `\\ \/ \' \"`
+/// lose their backslash.
+pub(crate) fn js_decode_ext(text: &[u8]) -> Cow<'_, [u8]> {
+    unescape(text, |escape, out| {
+        let (byte, used) = match *escape.first()? {
+            b'x' => (hex_pair(&escape[1..])?, 3),
+            b'u' => js_unicode(escape)?,
+            b'0'..=b'7' => octal(escape),
+            byte @ (b'\\' | b'/' | b'\'' | b'"') => (byte, 1),
+            _ => return None,
+        };
+        out.push(byte);
+        Some(used)
+    })
+}
+
 fn js_unicode(escape: &[u8]) -> Option<(u8, usize)> {
     if escape.get(1) == Some(&b'{') {
         let digits = escape[2..].iter().take(8).take_while(|b| hex(**b).is_some()).count();

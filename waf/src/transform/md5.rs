@@ -6,6 +6,12 @@ const SHIFTS: [[u32; 4]; 4] = [[7, 12, 17, 22], [5, 9, 14, 20], [4, 11, 16, 23],
 
 /// The digest as hexadecimal digits.
 pub(crate) fn md5_hex(text: &[u8]) -> Vec<u8> {
+    let digits = md5(text).into_iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    digits.map(|digit| b"0123456789abcdef"[digit as usize]).collect()
+}
+
+/// The digest.
+pub(crate) fn md5(text: &[u8]) -> Vec<u8> {
     let constants = constants();
     let mut padded = text.to_vec();
     padded.push(0x80);
@@ -34,11 +40,7 @@ pub(crate) fn md5_hex(text: &[u8]) -> Vec<u8> {
             *kept = kept.wrapping_add(new);
         }
     }
-    let digits = state.iter().flat_map(|word| word.to_le_bytes());
-    digits
-        .flat_map(|byte| [byte >> 4, byte & 15])
-        .map(|d| b"0123456789abcdef"[d as usize])
-        .collect()
+    state.iter().flat_map(|word| word.to_le_bytes()).collect()
 }
 
 /// ⌊2³² · |sin(i + 1)|⌋, without a sine at hand: by the addition theorem in fixed point.

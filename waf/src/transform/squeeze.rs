@@ -10,6 +10,13 @@ pub(crate) fn lowercase(text: &[u8]) -> Cow<'_, [u8]> {
     }
 }
 
+pub(crate) fn uppercase(text: &[u8]) -> Cow<'_, [u8]> {
+    match text.iter().any(u8::is_ascii_lowercase) {
+        true => text.to_ascii_uppercase().into(),
+        false => text.into(),
+    }
+}
+
 pub(crate) fn is_white(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\n' | b'\r' | 0x0b | 0x0c | 0xa0)
 }
@@ -29,6 +36,23 @@ pub(crate) fn compress_white_space(text: &[u8]) -> Cow<'_, [u8]> {
         }
     }
     out.into()
+}
+
+pub(crate) fn remove_whitespace(text: &[u8]) -> Cow<'_, [u8]> {
+    match text.iter().any(|&byte| is_white(byte)) {
+        true => text.iter().copied().filter(|&byte| !is_white(byte)).collect::<Vec<u8>>().into(),
+        false => text.into(),
+    }
+}
+
+pub(crate) fn trim_left(text: &[u8]) -> &[u8] {
+    let start = text.iter().position(|&byte| !is_white(byte));
+    &text[start.unwrap_or(text.len())..]
+}
+
+pub(crate) fn trim_right(text: &[u8]) -> &[u8] {
+    let last = text.iter().rposition(|&byte| !is_white(byte));
+    &text[..last.map_or(0, |last| last + 1)]
 }
 
 /// What a shell would not see: `\ " ' ^` go; `, ;` and white space are one space; none stands before
@@ -74,6 +98,24 @@ pub(crate) fn replace_comments(text: &[u8]) -> Cow<'_, [u8]> {
         out.extend_from_slice(&rest[..next]);
         rest = &rest[next..];
     }
+}
+
+/// `/*`, `*/`, `--` and `#` go, and nothing between them.
+pub(crate) fn remove_comments_char(text: &[u8]) -> Cow<'_, [u8]> {
+    let is_mark = |pair: &[u8]| matches!(pair, b"/*" | b"*/" | b"--");
+    if !text.contains(&b'#') && !text.windows(2).any(is_mark) {
+        return text.into();
+    }
+    let mut out = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while let [byte, tail @ ..] = rest {
+        let mark = rest.get(..2).is_some_and(is_mark);
+        rest = if mark { &rest[2..] } else { tail };
+        if !mark && *byte != b'#' {
+            out.push(*byte);
+        }
+    }
+    out.into()
 }
 
 pub(crate) fn remove_nulls(text: &[u8]) -> Cow<'_, [u8]> {
