@@ -217,6 +217,11 @@ fn any_json(
     invalid: Option<Invalid>,
     test: &mut dyn FnMut(&[u8]) -> bool,
 ) -> bool {
+    // "If a web request doesn't have the request component, AWS WAF evaluates the request as not matching";
+    // the fallback is for "an error while parsing the JSON string".
+    if request.body.is_empty() && !request.body_is_cut {
+        return false;
+    }
     let is_under = |pointer: &str, path: &String| {
         let below = pointer.strip_prefix(path.trim_end_matches('/'));
         below.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))

@@ -90,6 +90,26 @@ fn a_body_that_is_not_json_is_thought_of_as_the_rule_says() {
 }
 
 #[test]
+fn a_body_that_is_not_there_is_no_invalid_json() {
+    let request = |body: &'static [u8]| Request { body, ..Request::default() };
+    for invalid in
+        [None, Some(Invalid::Match), Some(Invalid::NoMatch), Some(Invalid::EvaluateAsString)]
+    {
+        assert!(texts(&json(&[], Scope::All, invalid), &request(b"")).is_empty(), "{invalid:?}");
+    }
+    let match_ = json(&[], Scope::All, Some(Invalid::Match));
+    assert_eq!(texts(&match_, &request(b" ")), ["(match)"]);
+    let cut = Request { body_is_cut: true, ..request(b"") };
+    let oversize = Field::JsonBody {
+        paths: None,
+        scope: Scope::All,
+        invalid: None,
+        oversize: Oversize::Match,
+    };
+    assert_eq!(texts(&oversize, &cut), ["(match)"]);
+}
+
+#[test]
 fn escapes_hide_nothing_in_what_is_not_quite_json_or_breaks_off() {
     let inspected = |body: &str, is_cut: bool, invalid| {
         let request = Request { body: body.as_bytes(), body_is_cut: is_cut, ..request() };
