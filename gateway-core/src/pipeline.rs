@@ -19,6 +19,7 @@ mod inspect;
 mod integrate;
 mod map_request;
 mod map_response;
+mod noted;
 mod record;
 mod render;
 mod respond;
@@ -36,26 +37,22 @@ use alloc::rc::Rc;
 use core::cell::OnceCell;
 
 pub(crate) use authorize::UserPool;
-use authorize::authorize;
 pub(crate) use break_off::break_off;
-use cache::{Cached, Found, look_up, remember};
-use check_api_key::check_api_key;
+use cache::{Found, remember};
 pub(crate) use inspect::inspect_alone;
-use inspect::{Guarded, Inspected, inspect};
-use integrate::integrate;
-use map_response::map_response;
+use noted::{
+    Passed, authorize, check_api_key_and_throttle, inspect, integrate, look_up, map_response,
+    route, validate,
+};
 use record::record;
-use route::{Addressed, Matched, find_stage, route};
-use throttle::throttle;
-use validate::validate;
+use route::{Addressed, check_fields, find_stage};
 
-use crate::context::{ApiKeyContext, Context, ErrorContext, WafResponse};
-use crate::definition::{Api, Authorization, Protocol};
-use crate::effect::CacheUse;
+use crate::context::{ApiKeyContext, Context, ErrorContext};
+use crate::definition::{Api, Protocol};
 use crate::exchange::Io;
-use crate::gateway::{Gateway, MethodOf, StageOf, WebAclPlan};
+use crate::gateway::{Gateway, StageOf};
 use crate::gateway_error::GatewayError;
-use crate::message::{Arrival, Fields, Request, Response};
+use crate::message::{Arrival, Request, Response};
 use crate::trace_context::continue_trace;
 use crate::transcript::PipelineStage;
 
@@ -149,55 +146,6 @@ fn note_test_invoke(context: &mut Context<'_>) {
     context.deployment_id = "".into();
 }
 
-fn note_method<'g>(matched: &Matched<'g>, context: &mut Context<'g>) {
-    context.resource_id = matched.of.method.resource_id.as_str().into();
-    context.operation_name = matched.of.method.operation_name.as_deref().map(Into::into);
-    context.resource_path = matched.of.method.resource_path.as_str().into();
-    context.route_key = matched.of.plan.route_key.as_str().into();
-    context.has_method_metrics = matched.of.plan.has_metrics;
-    context.path_parameters = matched.path_parameters(context);
-    if context.is_test_invoke {
-        context.path = context.resource_path.clone();
-    }
-}
-
-/// What there was to ask, for the access log.
-fn note_authorization(of: MethodOf<'_>, error: Option<&GatewayError>, context: &mut Context<'_>) {
-    let has_policy = of.policy().is_some() || of.endpoint_policy(context).is_some();
-    if has_policy || of.method.authorization != Authorization::None {
-        let latency_ms = context.authorizer_use.map_or(0, |cost| cost.latency_ms);
-        context.note_authorization(&of.method.authorization, has_policy, latency_ms, error);
-    }
-}
-
-async fn inspect_and_note(
-    at: StageOf<'_>,
-    plan: &WebAclPlan,
-    arrival: &Arrival,
-    context: &mut Context<'_>,
-    io: &Io,
-) -> Result<Inspected, GatewayError> {
-    let begun = io.now();
-    let inspected = inspect(Guarded::Stage(at), plan, arrival, context, io).await;
-    let latency_ms = io.now().0.saturating_sub(begun.0);
-    context.note_web_acl(plan.acl.arn(), latency_ms, inspected.as_ref().err());
-    inspected
-}
-
-/// The request with the fields that its web ACL added, kept in `changed`. One of the same name that the
-/// client sent is overwritten.
-fn insert<'g>(
-    inserted: &Fields,
-    request: &Request,
-    changed: &'g OnceCell<Box<Request>>,
-) -> &'g Request {
-    changed.get_or_init(|| {
-        let mut request = Box::new(request.clone());
-        inserted.iter().for_each(|line| request.fields.set(line.name, line.value));
-        request
-    })
-}
-
 /// The stages in their order. What is passed by reference takes its room once.
 async fn respond<'g>(
     gateway: &'g Gateway,
@@ -207,83 +155,27 @@ async fn respond<'g>(
     context: &mut Context<'g>,
     io: &Io,
 ) -> Result<Response, GatewayError> {
-    let mut request = &arrival.request;
-    route::check_fields(request)?;
-    if let Some(plan) = gateway.web_acl(at.stage) {
-        io.enter(PipelineStage::Inspect);
-        // In a box, so that exchanges without a web ACL take no memory for it.
-        context.waf = Some(WafResponse::Block);
-        match Box::pin(inspect_and_note(*at, plan, arrival, context, io)).await? {
-            Inspected::Answered(response) => return Ok(response),
-            Inspected::GoesOn(inserted) if inserted.is_empty() => {}
-            Inspected::GoesOn(inserted) => request = insert(&inserted, request, changed),
-        }
-        context.waf = Some(WafResponse::Allow);
-    }
-    io.enter(PipelineStage::Route);
-    let matched = match route(*at, request, context) {
+    check_fields(&arrival.request)?;
+    let request = match inspect(gateway, at, arrival, changed, context, io).await? {
+        Passed::GoesOn(request) => request,
+        Passed::Answered(response) => return Ok(response),
+    };
+    let matched = match route(*at, request, context, io).await {
         Err(_) if cors::is_preflight(*at, request) => return Ok(cors::preflight()),
         matched => matched?,
     };
-    note_method(&matched, context);
-    trace::matched(matched.of, request, context, io);
-    if io.is_recording() {
-        // In a box, so that exchanges without a transcript take no memory for it.
-        Box::pin(trace::method_request(request, io)).await;
-    }
-    io.enter(PipelineStage::Authorize);
-    let decided = authorize(matched, request, context, io).await;
-    (context.authorizer, context.authorizer_use) = (decided.identity, decided.cost);
-    if at.plan.access_log.is_some() {
-        note_authorization(matched.of, decided.answer.as_ref().err(), context);
-    }
-    trace::authorized(context, io);
-    io.enter(PipelineStage::Throttle);
-    let (admitted, may_not_invalidate) = {
-        // What is dropped here takes no room in the stages that follow.
-        let authorized = decided.answer?;
-        let checked = check_api_key(&authorized, gateway, request, context);
-        trace::api_key(authorized.of(), checked.as_ref().err(), request, context, io);
-        let (identified, api_key) = checked?;
-        context.api_key = api_key.or(context.api_key.take());
-        let may_not_invalidate = authorized.into_may_not_invalidate();
-        (throttle(&identified, gateway, io).await?, may_not_invalidate)
-    };
-    io.enter(PipelineStage::Validate);
+    let authorized = authorize(matched, request, context, io).await?;
+    let (admitted, may_not_invalidate) =
+        check_api_key_and_throttle(authorized, gateway, request, context, io).await?;
     let method_request = validate(admitted, request, context, io).await?;
     let coding = content_coding::accepted(method_request.of, request);
-    let mut absent = None;
-    if method_request.of.plan.cache.is_some() {
-        io.enter(PipelineStage::Cache);
-        // In a box, as all that few methods need.
-        let found = look_up(&method_request, may_not_invalidate, coding, context, io);
-        match Box::pin(found).await? {
-            Some(Found::Stored(Cached { response, content_length })) => {
-                context.cache = Some(CacheUse::Hit);
-                context.response_length = Some(content_length);
-                return Ok(response);
-            }
-            Some(Found::Nothing(nothing)) => {
-                context.cache = Some(CacheUse::Miss);
-                absent = Some(Box::new(nothing));
-            }
-            None => {}
-        }
-    }
-    io.enter(PipelineStage::Integrate);
-    let integrated = integrate(&method_request, &gateway.snapshot.region, context, io).await;
-    context.integration = integrated.observed;
-    context.response_length = integrated.response_length;
-    io.enter(PipelineStage::MapResponse);
-    let response = match coding {
-        // In a box, as all that few requests need.
-        Some(coding) => {
-            let (answer, of) = (integrated.answer?, method_request.of);
-            let coded = content_coding::respond(coding, answer, of, request, context, io);
-            Box::pin(coded).await?
-        }
-        None => map_response(integrated.answer?, method_request.of, request, context, io).await?,
+    let absent = match look_up(&method_request, may_not_invalidate, coding, context, io).await? {
+        Some(Found::Stored(cached)) => return Ok(cached.response),
+        Some(Found::Nothing(absent)) => Some(Box::new(absent)),
+        None => None,
     };
+    let answer = integrate(&method_request, gateway, context, io).await?;
+    let response = map_response(answer, method_request.of, request, coding, context, io).await?;
     match absent {
         Some(absent) => Box::pin(remember(*absent, response, io)).await,
         None => Ok(response),

@@ -6,10 +6,11 @@
 use alloc::boxed::Box;
 
 use super::inspect::in_own_words;
+use super::noted::note_method;
 use super::record::record;
 use super::respond::{content_length, finish, message};
 use super::route::{find_stage, route};
-use super::{note_api, note_method, note_stage};
+use super::{note_api, note_stage};
 use crate::context::{Context, ErrorContext};
 use crate::exchange::Io;
 use crate::gateway::Gateway;
