@@ -9,6 +9,8 @@
 
 mod condition;
 mod document;
+#[cfg(test)]
+pub(crate) mod encoding;
 mod ip;
 mod operator;
 mod pattern;

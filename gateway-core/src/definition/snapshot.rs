@@ -14,7 +14,7 @@ use crate::message::Timestamp;
 use crate::policy::{Identity, Policy};
 
 /// Rises with every change of the encoding of [`Snapshot`].
-pub const SNAPSHOT_VERSION: u16 = 1;
+pub const SNAPSHOT_VERSION: u16 = 2;
 const MAGIC: &[u8; 8] = b"EDGEWAY\0";
 
 /// Everything that an exchange decides by, compiled from definitions and configuration. Immutable.
@@ -195,3 +195,6 @@ impl Snapshot {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

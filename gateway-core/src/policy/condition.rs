@@ -23,7 +23,7 @@ pub(super) struct Condition {
 /// What stands before an operator. Every key here has one value, so that the difference is in what
 /// holds where it has none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-enum Quantifier {
+pub(super) enum Quantifier {
     None,
     ForAnyValue,
     ForAllValues,
