@@ -52,6 +52,8 @@ pub struct GatewayError {
     pub error_type: Option<&'static str>,
     /// `$context.error.validationErrorString`: what a request validator found.
     pub validation_error: Option<String>,
+    /// Whether the message is an endpoint's, which AWS writes otherwise than its own.
+    pub is_of_endpoint: bool,
     /// For the execution log and `$context.integration.error` alone; never sent.
     pub reason: String,
 }
@@ -79,8 +81,13 @@ impl GatewayError {
             field: None,
             error_type: None,
             validation_error: None,
+            is_of_endpoint: false,
             reason: reason.into(),
         }
+    }
+    /// With an endpoint's own message.
+    pub fn with_message_of_endpoint(self, message: impl Into<String>) -> Self {
+        Self { message: Some(message.into()), is_of_endpoint: true, ..self }
     }
     /// With another message.
     pub fn with_message(self, message: impl Into<String>) -> Self {

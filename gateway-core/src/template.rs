@@ -21,6 +21,7 @@ use velocity::{Bounds, Dialect, Scope, Value};
 pub(crate) use velocity::{Noted, RenderError, SyntaxError};
 
 pub(crate) use overrides::Overrides;
+pub(crate) use util::escape_java_script;
 
 use crate::context::Context;
 use crate::limits::{

@@ -12,6 +12,7 @@ use crate::gateway::response_template::quoted;
 use crate::gateway::{GatewayResponsePlan, StageOf, media};
 use crate::gateway_error::{GatewayError, OwnField, ResponseType};
 use crate::message::{Content, Fields, OutgoingFields, Request, Response, Timestamp};
+use crate::template::escape_java_script;
 
 /// The response that the client is given.
 pub(super) fn finish(
@@ -137,6 +138,9 @@ fn find_gateway_response(
 
 /// AWS's default template, and where the service is recorded to deviate from it.
 fn default_body(error: &GatewayError) -> String {
+    if let Some(message) = error.message.as_deref().filter(|_| error.is_of_endpoint) {
+        return alloc::format!("{{\"message\": \"{}\"}}", escape_java_script(message));
+    }
     let message = quoted(error.message.as_deref());
     match error.response_type {
         ResponseType::AccessDenied => alloc::format!("{{\"Message\":{message}}}"),

@@ -53,7 +53,7 @@ impl Object for Util {
 
 /// commons-lang's `escapeJavaScript`: quotes of both kinds, backslashes, slashes, and everything
 /// that is not ASCII or not printed.
-fn escape_java_script(text: &str) -> String {
+pub(crate) fn escape_java_script(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len() + 8);
     for c in text.chars() {
         match c {

@@ -215,7 +215,8 @@ async fn an_event_that_is_not_json_is_refused_before_any_process_sees_it() {
     let document: Value = serde_json::from_slice(&answer.payload.0).unwrap();
     assert_eq!(document["Type"], "User");
     let message = document["message"].as_str().unwrap();
-    assert!(message.starts_with("Could not parse request body into json: "), "{message}");
+    let words = "Could not parse request body into json: Could not parse payload into json: ";
+    assert!(message.starts_with(words), "{message}");
 }
 
 #[tokio::test]

@@ -79,7 +79,9 @@ impl FunctionsThread {
 
 /// What Lambda answers to an event that is not JSON: no function sees it (`InvalidRequestContentException`).
 fn not_json(request_id: String, error: &serde_json::Error) -> FunctionAnswer {
-    let message = format!("Could not parse request body into json: {error}");
+    let message = format!(
+        "Could not parse request body into json: Could not parse payload into json: {error}"
+    );
     let document = serde_json::json!({"Type": "User", "message": message});
     FunctionAnswer {
         status: 400,

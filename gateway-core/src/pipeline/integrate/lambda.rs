@@ -69,18 +69,29 @@ fn invocation_type(mapped: &IntegrationRequest) -> Result<InvocationType, Gatewa
     }
 }
 
-/// A function that may not be called, or is not there, is a mistake in the definition; what else
-/// Lambda turns down (an event that is not JSON) is an answer like a function's.
+/// A function that may not be called, or is not there, is a mistake in the definition. An event that
+/// is not JSON is the client's, who is told Lambda's own words: `{"message": "Could not parse request
+/// body into json: …"}` with 400, before any integration response (serverless/serverless#2270,
+/// nateyolles/slack-pokerbot#1).
 fn refuse_what_lambda_refused(answer: &FunctionAnswer) -> Result<(), GatewayError> {
-    match answer.status {
-        403 | 404 => Err(misconfigured("Invalid permissions on Lambda function")),
-        429 => Err(misconfigured("Lambda refused the invocation: too many at once")),
-        500.. => {
-            let reason = alloc::format!("Lambda answered with status {}", answer.status);
-            Err(misconfigured(&reason))
-        }
-        _ => Ok(()),
-    }
+    let reason = match answer.status {
+        200..=299 => return Ok(()),
+        400 => return Err(invalid_event(answer)),
+        403 | 404 => "Invalid permissions on Lambda function".into(),
+        429 => "Lambda refused the invocation: too many at once".into(),
+        status => alloc::format!("Lambda answered with status {status}"),
+    };
+    Err(misconfigured(&reason))
+}
+
+/// Lambda's `InvalidRequestContentException`: no function saw the event.
+fn invalid_event(answer: &FunctionAnswer) -> GatewayError {
+    let document = json::read_bytes(&answer.payload.0).unwrap_or_default();
+    let message = document.get("message").or_else(|| document.get("Message"));
+    let message =
+        message.and_then(Json::as_str).unwrap_or("Could not parse request body into json");
+    let error = GatewayError::new(ResponseType::Default4xx, "Lambda refused the event");
+    error.with_message_of_endpoint(message)
 }
 
 /// What response patterns are matched with: the member `errorMessage`, or nothing.

@@ -112,6 +112,30 @@ fn the_error_message_selects_the_response_and_the_error_is_the_content() {
     assert_eq!(ask(none, b"{}", answer("{}")).response.status, 500);
 }
 
+/// The bytes are those of reports from the real service, which escapes as `$util.escapeJavaScript`.
+#[test]
+fn an_event_that_lambda_cannot_read_is_told_in_its_words() {
+    let integration = || Integration {
+        responses: vec![
+            IntegrationResponse::new(200),
+            IntegrationResponse {
+                selection_pattern: Some(".*parse.*".into()),
+                ..IntegrationResponse::new(418)
+            },
+        ],
+        ..function(&[])
+    };
+    let document = r#"{"Type":"User","message":"Could not parse request body into json: Could not parse payload into json: Unrecognized token 'a/b'\n at [Source: (byte[])\"a/b\"; line: 1]"}"#;
+    let told = ask(integration(), b"a/b", FunctionAnswer { status: 400, ..answer(document) });
+    assert_eq!(told.response.status, 400);
+    assert_eq!(
+        told.body(),
+        r#"{"message": "Could not parse request body into json: Could not parse payload into json: Unrecognized token \'a\/b\'\n at [Source: (byte[])\"a\/b\"; line: 1]"}"#
+    );
+    assert_eq!(told.field("content-type"), Some("application/json"));
+    assert!(told.field("x-amzn-errortype").is_some() && told.field("x-amzn-trace-id").is_none());
+}
+
 #[test]
 fn an_event_is_queued_and_answered_with_nothing() {
     let queued = FunctionAnswer { status: 202, ..answer("") };
@@ -128,18 +152,13 @@ fn an_event_is_queued_and_answered_with_nothing() {
 }
 
 #[test]
-fn what_lambda_turns_down_is_a_mistake_or_an_answer() {
-    let refused = |status| FunctionAnswer { status, ..answer("{\"message\":\"no\"}") };
-    for status in [403, 404, 429, 500, 503] {
-        let told = ask(function(&[]), b"{}", refused(status));
-        assert_eq!(
-            (told.response.status, told.body()),
-            (500, "{\"message\": \"Internal server error\"}"),
-            "{status}"
-        );
+fn what_lambda_turns_down_is_a_mistake_in_the_definition() {
+    for status in [401, 402, 403, 404, 409, 415, 429, 500, 503] {
+        let refused = FunctionAnswer { status, ..answer("{\"message\":\"no\"}") };
+        let told = ask(function(&[]), b"{}", refused);
+        let internal = (500, "{\"message\": \"Internal server error\"}");
+        assert_eq!((told.response.status, told.body()), internal, "{status}");
     }
-    let told = ask(function(&[]), b"no json", refused(400));
-    assert_eq!((told.response.status, told.body()), (200, "{\"message\":\"no\"}"));
 }
 
 #[test]
