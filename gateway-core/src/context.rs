@@ -3,6 +3,7 @@
 //! The record is written in `pipeline.rs` alone, line by line as the story goes on; every other
 //! reader takes it by reference.
 
+mod added_fields;
 mod arrive;
 #[cfg(test)]
 mod example;

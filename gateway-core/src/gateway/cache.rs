@@ -149,6 +149,11 @@ impl CachePlan {
                         all.filter(|(n, _)| n == name).map(|(_, v)| v).inspect(|v| exact(v)),
                     );
                 }
+                // What a mapping reads of it, too.
+                Parameter::Header(name) if context.adds(name) => {
+                    let added = context.added_field(name, sources.fields).into_iter();
+                    digest_values(&mut digest, added.inspect(|v| is_ascii &= v.is_ascii()));
+                }
                 Parameter::Header(name) => {
                     let all = sources.fields.all(name).map(Cow::Borrowed);
                     digest_values(&mut digest, all.inspect(|v| is_ascii &= v.is_ascii()));

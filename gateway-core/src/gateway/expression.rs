@@ -176,6 +176,9 @@ impl Expression {
             Self::Missing => Vec::new(),
             Self::Header(name) if INVISIBLE_TO_REST.contains(name) => Vec::new(),
             Self::MultiValueHeader(name) if INVISIBLE_TO_REST.contains(name) => Vec::new(),
+            Self::Header(name) | Self::MultiValueHeader(name) if context.adds(name) => {
+                one(context.added_field(name, sources.fields))
+            }
             Self::Header(name) => one(last(sources.fields, |n| n == name)),
             Self::MultiValueHeader(name) => one(joined(sources.fields, |n| n == name)),
             Self::Query(name) => one(query_values(&context.raw_query, name).last()),

@@ -127,6 +127,7 @@ impl Validation {
     /// The names of required parameters that a request lacks, or has without a value.
     pub(crate) fn missing(&self, request: &Request, context: &Context) -> Vec<&str> {
         let is_there = |(location, name): &&(Location, String)| match location {
+            Location::Header if context.adds(name) => true,
             Location::Header => {
                 let values = request.fields.all(name).filter(|value| !value.trim().is_empty());
                 !INVISIBLE_TO_REST.contains(name) && values.count() > 0

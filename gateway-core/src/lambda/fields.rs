@@ -5,8 +5,8 @@ use alloc::{format, string::String, vec::Vec};
 
 use super::EventInput;
 use crate::definition::Protocol;
+use crate::message::Version;
 use crate::message::field_names::{HOP_BY_HOP, INVISIBLE_TO_REST, Names, is_one_of};
-use crate::message::{Scheme, Version};
 
 /// Name and value. Those of one name stand together once they are sorted.
 pub(super) type Pair<'a> = (Cow<'a, str>, Cow<'a, str>);
@@ -18,7 +18,7 @@ pub(super) fn visible_fields<'a>(input: &EventInput<'a>) -> Vec<Pair<'a>> {
     let traceparent = input.context.traceparent();
     let mut pairs: Vec<Pair<'a>> = Vec::with_capacity(fields.len() + 6);
     for field in fields {
-        let is_replaced = is_one_of(field.name, ADDED)
+        let is_replaced = input.context.adds(field.name)
             || traceparent.is_some() && field.name.eq_ignore_ascii_case("traceparent")
             || input.context.ends_trace_state && field.name.eq_ignore_ascii_case("tracestate");
         if !is_hidden(field.name, input.protocol) && !is_replaced {
@@ -33,20 +33,10 @@ pub(super) fn visible_fields<'a>(input: &EventInput<'a>) -> Vec<Pair<'a>> {
     let (context, mut add) = (input.context, |name: &'static str, value: Cow<'a, str>| {
         pairs.push((name.into(), value));
     });
-    add("X-Amzn-Trace-Id", trace(input).into());
+    context.added_fields(fields).for_each(|(name, value)| add(name, value));
     if let Some(traceparent) = traceparent {
         add("traceparent", traceparent.into());
     }
-    add("X-Forwarded-For", forwarded_for(input).into());
-    add("X-Forwarded-Port", format!("{}", context.port).into());
-    add(
-        "X-Forwarded-Proto",
-        match context.scheme {
-            Scheme::Http => "http",
-            Scheme::Https => "https",
-        }
-        .into(),
-    );
     if input.protocol == Protocol::Http {
         // Also for a request without content; chunked content has been read by then. Authorizers
         // are asked before: to them it is what the client says.
@@ -105,10 +95,6 @@ const REMAPPED: Names = Names::of(&[
     "x-amzn-requestid",
 ]);
 
-/// Set by the gateway whatever the client says.
-const ADDED: &[&str] =
-    &["x-amzn-trace-id", "x-forwarded-for", "x-forwarded-port", "x-forwarded-proto"];
-
 /// Whether a function never sees the field.
 fn is_hidden(name: &str, protocol: Protocol) -> bool {
     match protocol {
@@ -129,25 +115,6 @@ fn canonical_name<'a>(name: &'a str, input: &EventInput<'_>) -> &'a str {
         .into_iter()
         .find(|canonical| canonical.eq_ignore_ascii_case(name))
         .unwrap_or(name)
-}
-
-/// The whole trace header if the client sent one or the request is traced; else its root alone, as
-/// an API without X-Ray does.
-fn trace(input: &EventInput<'_>) -> String {
-    let trace = &input.context.trace;
-    match input.context.is_traced || input.request.fields.contains("x-amzn-trace-id") {
-        true => format!("Root={};Parent={};Sampled={}", trace.root, trace.parent, trace.sampled),
-        false => format!("Root={}", trace.root),
-    }
-}
-
-fn forwarded_for(input: &EventInput<'_>) -> String {
-    let mut value = String::new();
-    for earlier in input.request.fields.all("x-forwarded-for").filter(|v| !v.is_empty()) {
-        value.push_str(earlier);
-        value.push_str(", ");
-    }
-    value + &input.context.source_ip
 }
 
 #[cfg(test)]

@@ -48,7 +48,12 @@ pub(super) fn matched(of: MethodOf<'_>, request: &Request, context: &Context<'_>
     }
     io.enter(PipelineStage::Route);
     hide_identity(of, request, context, io);
-    let (query_string, headers) = Recorder::shown_request(request, &context.raw_query);
+    let (query_string, mut headers) = Recorder::shown_request(request, &context.raw_query);
+    if of.at.api.protocol == Protocol::Rest {
+        headers.retain(|(name, _)| !context.adds(name));
+        let added = context.added_fields(&request.fields);
+        headers.extend(added.map(|(name, value)| (name.into(), value.into_owned())));
+    }
     io.trace_rule(&of.method.source, || Event::Matched {
         route_key: of.plan.route_key.clone(),
         http_method: context.http_method.clone().into_owned(),

@@ -39,7 +39,7 @@ impl Input {
                 .map(|(name, value)| (name.clone().into_owned(), value.clone()))
                 .collect(),
             raw_query: inputs.context.raw_query.clone().into_owned(),
-            fields: inputs.request.fields.clone(),
+            fields: method_request_fields(inputs),
         });
         Self { content: content.into(), json: OnceCell::new(), parameters }
     }
@@ -100,7 +100,8 @@ impl Parameters {
         if let Some((_, value)) = query.filter(|(n, _)| n == name).last() {
             return Some(value.into_owned());
         }
-        self.visible().filter(|(n, _)| *n == name).last().map(|(_, value)| value.to_string())
+        let line = self.fields.iter().rev().find(|line| line.name == name);
+        line.map(|line| line.value.to_string())
     }
 
     /// `$input.params()`
@@ -109,15 +110,20 @@ impl Parameters {
         all.put("path", convert::string_map(self.path.iter().map(|(n, v)| (n, v))));
         let query = target::query_parameters(&self.raw_query);
         all.put("querystring", map(query));
-        let fields = self.visible().map(|(n, v)| (Cow::Borrowed(n), Cow::Borrowed(v)));
+        let fields = self.fields.iter().map(|line| (line.name.into(), line.value.into()));
         all.put("header", map(fields));
         Value::Map(all)
     }
+}
 
-    fn visible(&self) -> impl Iterator<Item = (&str, &str)> {
-        let fields = self.fields.iter().map(|field| (field.name, field.value));
-        fields.filter(|(name, _)| !INVISIBLE_TO_REST.contains(name))
+/// The fields of the method request: the client's but for those that nothing sees, and the front end's.
+fn method_request_fields(inputs: &Inputs<'_>) -> Fields {
+    let (mut fields, context) = (inputs.request.fields.clone(), inputs.context);
+    fields.retain(|line| !INVISIBLE_TO_REST.contains(line.name) && !context.adds(line.name));
+    for (name, value) in context.added_fields(&inputs.request.fields) {
+        fields.push(name, value);
     }
+    fields
 }
 
 /// Of several values with one name the last counts.

@@ -218,6 +218,11 @@ fn all_values<'a>(
     now: Timestamp,
 ) -> Vec<Cow<'a, str>> {
     match source {
+        IdentitySource::Header(name)
+            if of.at.api.protocol == Protocol::Rest && context.adds(name) =>
+        {
+            context.added_field(name, &request.fields).into_iter().collect()
+        }
         IdentitySource::Header(name) => request.fields.all(name).map(Cow::Borrowed).collect(),
         IdentitySource::Query(name) => {
             let parameters = target::query_parameters(&context.raw_query);

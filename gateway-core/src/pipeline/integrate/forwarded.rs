@@ -8,8 +8,8 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::context::Context;
+use crate::message::Request;
 use crate::message::field_names::Names;
-use crate::message::{Request, Scheme};
 
 /// What is translated, and goes no further.
 pub(super) const TRANSLATED: Names =
@@ -19,14 +19,11 @@ pub(super) const TRANSLATED: Names =
 pub(super) fn forwarded(request: &Request, context: &Context) -> String {
     let mut parts: Vec<String> = request.fields.all("forwarded").map(String::from).collect();
     parts.extend(translated(request));
-    let scheme = match context.scheme {
-        Scheme::Http => "http",
-        Scheme::Https => "https",
-    };
     parts.push(format!(
-        "by=_gateway;for={};host={};proto={scheme}",
+        "by=_gateway;for={};host={};proto={}",
         node(&context.source_ip),
         value(request.fields.get("host").unwrap_or_default()),
+        context.scheme_name(),
     ));
     parts.join(", ")
 }

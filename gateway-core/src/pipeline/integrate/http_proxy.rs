@@ -170,6 +170,9 @@ fn rest_request_fields(mapped: Mapped, request: &Request, context: &Context) -> 
     };
     let mut edits = removals(&request.fields, dropped);
     set_inserted(&mut edits, request, context);
+    for (name, value) in context.forwarding_fields(&request.fields) {
+        edits.set(name, value);
+    }
     edits.set("X-Amzn-Apigateway-Api-Id", &context.api_id);
     edits.set_parts("X-Amzn-Trace-Id", &context.trace.parts());
     if let Some(traceparent) = context.traceparent() {
@@ -287,8 +290,8 @@ pub(super) fn http_response_fields(fields: &Fields, of: MethodOf<'_>) -> FieldEd
 }
 
 /// As many changes as a proxied message usually needs, and their bytes: room made once.
-const EDITS: usize = 10;
-const EDITS_BYTES: usize = 384;
+const EDITS: usize = 13;
+const EDITS_BYTES: usize = 448;
 
 /// One removal for each name that is there and to be dropped.
 fn removals(fields: &Fields, dropped: impl Fn(&str) -> bool) -> FieldEdits {

@@ -87,12 +87,16 @@ fn path_query_and_header_take_what_is_mapped() {
         ("header.X-Literal", "'a b'"),
         ("header.X-Hidden", "method.request.header.Content-Length"),
         ("header.User-Agent", "'mine'"),
+        ("header.X-From", "method.request.header.X-Forwarded-For"),
+        ("header.X-From-All", "method.request.multivalueheader.X-Forwarded-For"),
+        ("header.X-From-Case", "method.request.header.x-forwarded-for"),
+        ("header.X-Scheme", "method.request.header.X-Forwarded-Proto"),
     ];
     let told = ask(
         custom("http://backend/{p}/{h}/{none}?own=1", &mappings),
         arrival(
             "GET /prod/a/x%2Fy?q=1&q=2+3&z=4",
-            &["X-H: one", "X-H: two/?", "Content-Length: 0"],
+            &["X-H: one", "X-H: two/?", "Content-Length: 0", "x-forwarded-for: 198.51.100.7"],
         ),
         &backend(b"", b""),
     );
@@ -109,6 +113,12 @@ fn path_query_and_header_take_what_is_mapped() {
         ("x-literal", Some("a b")),
         ("x-hidden", None),
         ("user-agent", Some("mine")),
+        // Added in front of the API; by themselves they do not go on.
+        ("x-from", Some("198.51.100.7, 192.0.2.7")),
+        ("x-from-all", Some("198.51.100.7, 192.0.2.7")),
+        ("x-from-case", None),
+        ("x-scheme", Some("https")),
+        ("x-forwarded-for", None),
     ] {
         assert_eq!(sent_field(&told, name), value, "{name}");
     }

@@ -31,6 +31,8 @@ fn the_endpoint_of_a_rest_api_sees_the_clients_fields_but_for_a_few() {
             "WWW-Authenticate: x",
             "Cookie: a=1",
             "Authorization: secret",
+            "x-forwarded-for: 198.51.100.7",
+            "X-Forwarded-Proto: http",
             "X-Amzn-Trace-Id: Root=1-3152b799-8954dae64eda91bc9a23a7e8;Parent=7fa8c0f79203be72",
         ],
     );
@@ -51,6 +53,9 @@ fn the_endpoint_of_a_rest_api_sees_the_clients_fields_but_for_a_few() {
             "Content-Type: text/x",
             "Cookie: a=1",
             "Authorization: secret",
+            "X-Forwarded-For: 198.51.100.7, 192.0.2.7",
+            "X-Forwarded-Port: 443",
+            "X-Forwarded-Proto: https",
             "X-Amzn-Apigateway-Api-Id: abc123",
             "X-Amzn-Trace-Id: Root=1-3152b799-8954dae64eda91bc9a23a7e8;Parent=7fa8c0f79203be72;Sampled=1",
             "Accept: application/json",

@@ -52,6 +52,23 @@ fn a_request_template_sees_the_request_and_makes_the_content() {
 }
 
 #[test]
+fn a_template_sees_whom_the_request_came_from() {
+    let template = concat!(
+        "$input.params('X-Forwarded-For') $input.params('x-forwarded-for') ",
+        "$input.params().header.get('X-Forwarded-Port') $input.params().header",
+    );
+    let fields = ["X-H: z", "X-Forwarded-Port: 1"];
+    let told =
+        ask(templated(Some(template), None), "POST /prod/a/x", &fields, &backend(b"{}", b"{}"));
+    let made = core::str::from_utf8(sent_content(&told)).unwrap();
+    let (seen, map) = made.split_once(" {").unwrap();
+    assert_eq!(seen, "192.0.2.7  443");
+    for member in ["X-H=z", "X-Forwarded-Port=443", "X-Forwarded-Proto=https", "X-Amzn-Trace-Id="] {
+        assert_eq!(map.matches(member).count(), 1, "{map}");
+    }
+}
+
+#[test]
 fn a_response_template_sees_the_answer_and_the_request() {
     let template = r#"{"wrapped":"$input.path('$.a')","p":"$input.params('p')"}"#;
     let html =
