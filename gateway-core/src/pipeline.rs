@@ -45,7 +45,7 @@ use noted::{
     route, validate,
 };
 use record::record;
-use route::{Addressed, check_fields, find_stage};
+use route::{Addressed, check_fields, check_size, find_stage};
 
 use crate::context::{ApiKeyContext, Context, ErrorContext};
 use crate::definition::{Api, Protocol};
@@ -155,6 +155,7 @@ async fn respond<'g>(
     context: &mut Context<'g>,
     io: &Io,
 ) -> Result<Response, GatewayError> {
+    check_size(&arrival.request)?;
     check_fields(&arrival.request)?;
     let request = match inspect(gateway, at, arrival, changed, context, io).await? {
         Passed::GoesOn(request) => request,

@@ -4,7 +4,7 @@ use std::cell::OnceCell;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use gateway_core::limits::{FIELDS_BYTES_MAX, PAYLOAD_BYTES_MAX};
+use gateway_core::limits::PAYLOAD_BYTES_MAX;
 use gateway_core::message::{self, Arrival, Fields, Location, Scheme};
 use http::uri::Authority;
 use http::{HeaderValue, Method, Request, Response, Version, header, request::Parts};
@@ -136,23 +136,6 @@ pub(crate) fn arrive_with(
         explained::is_asked(settings.admin_token.as_ref(), &mut fields, &mut parts.headers)
     };
     let target = parts.uri.path_and_query().map_or("/", |target| target.as_str()).to_owned();
-    // AWS: "total combined size of request line and header values".
-    let line = parts.method.as_str().len() + target.len();
-    if line > FIELDS_BYTES_MAX {
-        return Err(Box::new(own_response(
-            414,
-            "RequestUriTooLongException",
-            "Request URI too long",
-        )));
-    }
-    let bytes: usize = fields.iter().map(|f| f.name.len() + f.value.len()).sum();
-    if line + bytes > FIELDS_BYTES_MAX {
-        return Err(Box::new(own_response(
-            431,
-            "RequestHeaderFieldsTooLargeException",
-            "Request Header Fields Too Large",
-        )));
-    }
     let mut contents = Contents::default();
     let content = contents.hold(content);
     let now = now();

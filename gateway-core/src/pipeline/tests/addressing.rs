@@ -130,6 +130,35 @@ fn odd_targets_are_answered_and_nothing_breaks() {
 }
 
 /// `/admin` and `/key` are protected, all else is open and goes to one endpoint.
+#[test]
+fn a_request_line_and_fields_that_are_too_long_are_refused_as_the_api_answers() {
+    for protocol in [Protocol::Rest, Protocol::Http] {
+        let api = if protocol == Protocol::Rest { rest(routes()) } else { http(routes()) };
+        let gateway = gateway(vec![api]);
+        let ask = |path: usize, field: usize| {
+            let request = alloc::format!("GET /prod/{}", "p".repeat(path));
+            run_alone(
+                &gateway,
+                arrival(&request, &[&alloc::format!("X-Long: {}", "x".repeat(field))]),
+            )
+        };
+        for (path, field, status, message) in [
+            (9_000, 2_000, 431, "Request Header Fields Too Large"),
+            (10_300, 0, 414, "Request URI too long"),
+        ] {
+            let told = ask(path, field);
+            let body = alloc::format!("{{\"message\":\"{message}\"}}");
+            assert_eq!((told.response.status, told.body()), (status, &*body));
+            let is_rest = protocol == Protocol::Rest;
+            for name in ["x-amzn-requestid", "x-amz-apigw-id", "x-amzn-errortype"] {
+                assert_eq!(told.field(name).is_some(), is_rest, "{name}");
+            }
+            assert_eq!(told.field("apigw-requestid").is_some(), !is_rest);
+        }
+        assert!(!matches!(ask(9_000, 1_000).response.status, 414 | 431));
+    }
+}
+
 fn half_open(protocol: Protocol) -> alloc::rc::Rc<crate::gateway::Gateway> {
     let proxied = |uri: &str| integration(crate::definition::IntegrationType::HttpProxy, uri);
     let mut admin = method("GET /admin", proxied("http://backend/admin"));
