@@ -66,15 +66,13 @@ fn settings(at: StageOf<'_>) -> Option<&Cors> {
     at.deployment.cors.as_ref().filter(|_| at.api.protocol == Protocol::Http)
 }
 
-/// What `Access-Control-Allow-Origin` says to this origin, if it is allowed.
+/// What `Access-Control-Allow-Origin` says to this origin, if it is allowed: one that is listed byte
+/// for byte, as browsers compare them (Fetch, "CORS check").
 fn allowed_origin(cors: &Cors, origin: &str) -> Option<String> {
     let allows = |allowed: &String| match allowed.as_str() {
         "*" => true,
-        "http://*" | "https://*" => {
-            let scheme = &allowed[..allowed.len() - 1];
-            origin.get(..scheme.len()).is_some_and(|s| s.eq_ignore_ascii_case(scheme))
-        }
-        exact => exact.eq_ignore_ascii_case(origin),
+        "http://*" | "https://*" => origin.starts_with(&allowed[..allowed.len() - 1]),
+        exact => exact == origin,
     };
     if cors.allow_origins.iter().any(|o| o == "*") {
         return Some("*".into());

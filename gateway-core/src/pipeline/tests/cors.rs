@@ -87,6 +87,10 @@ fn the_apis_settings_replace_the_integrations_fields() {
     assert_eq!(get(&["https://b.example"], &origin), None);
     assert_eq!(get(&["https://a.example"], &["Origin: https://a.example.evil.org"]), None);
     assert_eq!(get(&["https://a.example"], &["Origin: https://a.example:8443"]), None);
+    // A browser's origin is in lower case, and compared byte for byte (Fetch, "CORS check").
+    assert_eq!(get(&["https://a.example"], &["Origin: HTTPS://A.example"]), None);
+    assert_eq!(get(&["https://A.example"], &origin), None);
+    assert_eq!(get(&["https://*"], &["Origin: HTTPS://a.example"]), None);
     assert_eq!(get(&["https://*"], &origin).as_deref(), Some("https://a.example"));
     assert_eq!(get(&["http://*"], &origin), None);
     assert_eq!(get(&["*"], &origin).as_deref(), Some("*"));
