@@ -116,6 +116,10 @@ pub(super) async fn map_response(
     }
     refuse_oversized(&fields)?;
     let status = answer.overrides.response_status().unwrap_or(selected.status_code);
+    if status < 200 {
+        // RFC 9110 §15.2: no such response is a final one, and no host could send it.
+        return Err(misconfigured(&alloc::format!("{status} is not the status of a response")));
+    }
     Ok(Response { status, fields: OutgoingFields::Complete(fields), content })
 }
 

@@ -103,7 +103,9 @@ fn gateway_response(
             fields.set(name.clone(), field_value(&value));
         }
     }
-    let status = own.and_then(|own| own.status_code).or(error.status);
+    // An informational status is none of a final response, which no host could send.
+    let own_status = own.and_then(|own| own.status_code).filter(|status| *status >= 200);
+    let status = own_status.or(error.status);
     Response {
         status: status.unwrap_or_else(|| error.response_type.default_status()),
         fields: OutgoingFields::Complete(fields),

@@ -148,6 +148,17 @@ fn a_status_that_is_none_overrides_nothing() {
 }
 
 #[test]
+fn an_informational_status_is_answered_as_a_mistake_in_the_definition() {
+    for status in [100, 101, 199] {
+        let template = alloc::format!("#set($context.responseOverride.status = {status}){{}}");
+        let told =
+            ask(templated(None, Some(&template)), "POST /prod/a/x", &[], &backend(b"", b"{}"));
+        let internal = (500, "{\"message\": \"Internal server error\"}");
+        assert_eq!((told.response.status, told.body()), internal, "{status}");
+    }
+}
+
+#[test]
 fn what_a_request_template_sets_is_seen_and_applied_in_the_response() {
     let request = concat!(
         "#set($context.responseOverride.header.X-Early = \"early\")",
