@@ -7,7 +7,9 @@ use crate::detect::Detector;
 use crate::field::Field;
 use crate::forwarded::Forwarded;
 use crate::ip::IpSet;
+use crate::log::Protections;
 use crate::pattern::Pattern;
+use crate::pre_parse::PreParse;
 use crate::rate::{Key, Rate};
 use crate::transform::Transformation;
 
@@ -28,6 +30,7 @@ pub struct WebAcl {
     pub(crate) token_domains: Vec<String>,
     /// What requests are sampled as that no rule decides about.
     pub(crate) sampled_as: Option<String>,
+    pub(crate) protections: Protections,
 }
 
 impl WebAcl {
@@ -245,6 +248,8 @@ pub(crate) enum Statement {
 #[derive(Debug, Clone)]
 pub(crate) struct Inspected {
     pub(crate) field: Field,
+    /// Of the query, for components that are its arguments.
+    pub(crate) pre_parse: Vec<PreParse>,
     pub(crate) transformations: Vec<Transformation>,
 }
 

@@ -19,6 +19,7 @@ mod log;
 mod managed;
 mod marks;
 mod pattern;
+mod pre_parse;
 mod problem;
 mod rate;
 mod read;

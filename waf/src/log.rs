@@ -1,5 +1,6 @@
 //! Full logs, a line of JSON a request, in AWS's format ("Log fields for web ACL traffic").
 
+mod protection;
 mod sample;
 
 use alloc::borrow::Cow;
@@ -17,6 +18,7 @@ use crate::request::Request;
 use crate::statement::Found;
 use crate::transform::Transformation::UrlDecode;
 
+pub(crate) use protection::{Protected, Protections};
 pub use sample::Sampled;
 
 /// What stands in a log for what must not.
@@ -103,7 +105,7 @@ impl Logging {
             Kind::Group(_) => "GROUP",
             Kind::Statement { .. } => "REGULAR",
         });
-        let headers = self.headers(request, is_secret);
+        let headers = self.headers(&acl.protections, request, is_secret);
         let headers = headers.map(|(name, value)| json!({"name": name, "value": value}));
         let headers: Vec<Value> = headers.collect();
         let redacted = |hides: bool, text: &str| String::from(if hides { REDACTED } else { text });
@@ -151,7 +153,7 @@ impl Logging {
                 "country": request.country().unwrap_or("-"),
                 "headers": headers,
                 "uri": redacted(self.path, request.path),
-                "args": redacted(self.query, &without_secrets(request.query, is_secret)),
+                "args": redacted(self.query, &acl.protections.query(&without_secrets(request.query, is_secret))),
                 "httpVersion": request.http_version,
                 "httpMethod": redacted(self.method, request.method),
                 "requestId": origin.request_id,
@@ -170,6 +172,7 @@ impl Logging {
     /// The header fields of a request, as they may be shown.
     fn headers<'s, 't>(
         &'s self,
+        protections: &'s Protections,
         request: &'s Request<'t>,
         is_secret: &'s dyn Fn(&str) -> bool,
     ) -> impl Iterator<Item = (&'t str, Cow<'t, str>)> + 's {
@@ -177,10 +180,12 @@ impl Logging {
             is_secret(name) || self.headers.iter().any(|known| known.eq_ignore_ascii_case(name))
         };
         request.headers.iter().map(move |(name, value)| {
-            let value = match name {
-                name if hides(name) => Cow::Borrowed(REDACTED),
-                name if name.eq_ignore_ascii_case("referer") => without_secrets(value, is_secret),
-                _ => Cow::Borrowed(*value),
+            let value = match (*name, protections.header(name, value)) {
+                (name, _) if hides(name) => Cow::Borrowed(REDACTED),
+                (name, Cow::Borrowed(value)) if name.eq_ignore_ascii_case("referer") => {
+                    without_secrets(value, is_secret)
+                }
+                (_, shown) => shown,
             };
             (*name, value)
         })

@@ -8,6 +8,7 @@ mod at;
 mod field;
 mod group;
 pub(crate) mod logging;
+mod protection;
 mod statement;
 
 use alloc::string::{String, ToString};
@@ -91,7 +92,12 @@ fn web_acl(reading: &Reading, document: &Value, documents: Documents<'_>) -> Opt
         "ChallengeConfig",
         "TokenDomains",
         "AssociationConfig",
+        "DataProtectionConfig",
+        "OnSourceDDoSProtectionConfig",
+        "ApplicationConfig",
+        "MonetizationConfig",
     ]);
+    without_effect(&at);
     for name in ["PreProcessFirewallManagerRuleGroups", "PostProcessFirewallManagerRuleGroups"] {
         if let Some(groups) = at.get(name).filter(|groups| !groups.items().is_empty()) {
             groups.error("rule groups of Firewall Manager are not supported");
@@ -127,11 +133,29 @@ fn web_acl(reading: &Reading, document: &Value, documents: Documents<'_>) -> Opt
         challenge_immunity_s: immunity("ChallengeConfig"),
         token_domains: at.get("TokenDomains").map(|at| token_domains(&at)).unwrap_or_default(),
         sampled_as: sampled_as(&at),
+        protections: protection::read(at.get("DataProtectionConfig"), account),
         default_action: default_action?,
         name,
         arn,
         rules,
     })
+}
+
+/// Members that decide about no request here.
+fn without_effect(at: &At<'_, '_>) {
+    let members = [
+        (
+            "OnSourceDDoSProtectionConfig",
+            "this protects Application Load Balancers, and nothing here",
+        ),
+        ("ApplicationConfig", "this is the console's, and changes nothing"),
+        ("MonetizationConfig", "there is no action `Monetize`, which this is for"),
+    ];
+    for (name, reason) in members {
+        if let Some(at) = at.get(name) {
+            at.warning(reason);
+        }
+    }
 }
 
 /// "Specify the domains: `myotherwebsite.com`; public suffixes such as `com` are not allowed."
@@ -161,7 +185,10 @@ fn token_domains(at: &At<'_, '_>) -> Vec<String> {
 fn body_bytes_max(at: &At<'_, '_>) -> [usize; 2] {
     const DEFAULT: [usize; 2] = [16 * 1024; 2];
     let Some(association) = at.get("AssociationConfig") else { return DEFAULT };
-    association.members(&["RequestBody"]);
+    association.members(&["RequestBody", "ChallengeJavascriptSdkInjection"]);
+    if let Some(at) = association.get("ChallengeJavascriptSdkInjection") {
+        at.warning("no script is put into pages; a page of its own challenges browsers");
+    }
     let Some(bodies) = association.get("RequestBody") else { return DEFAULT };
     let types = [
         "API_GATEWAY",
@@ -169,6 +196,7 @@ fn body_bytes_max(at: &At<'_, '_>) -> [usize; 2] {
         "COGNITO_USER_POOL",
         "APP_RUNNER_SERVICE",
         "VERIFIED_ACCESS_INSTANCE",
+        "AGENTCORE_GATEWAY",
     ];
     bodies.members(&types);
     let sizes = [("KB_8", 8), ("KB_16", 16), ("KB_32", 32), ("KB_48", 48), ("KB_64", 64)];
@@ -178,6 +206,8 @@ fn body_bytes_max(at: &At<'_, '_>) -> [usize; 2] {
         let kilobytes: usize = own.required("DefaultSizeInspectionLimit")?.one_of(&sizes)?;
         Some(kilobytes * 1024)
     };
+    // What stands for others is read, and checked, and for nobody here.
+    types[2..].iter().for_each(|name| _ = limit(name));
     ["API_GATEWAY", "CLOUDFRONT"].map(|name| limit(name).unwrap_or(DEFAULT[0]))
 }
 

@@ -7,6 +7,7 @@ use core::net::IpAddr;
 use crate::acl::{Comparison, Inspected, Position, Statement};
 use crate::detect::Parts;
 use crate::forwarded::{Forwarded, Told};
+use crate::pre_parse::PreParse;
 use crate::request::{Location, Request};
 use crate::transform::{Transformation, is_word};
 use crate::{sql, xss};
@@ -141,9 +142,14 @@ impl<'s> Matcher<'s, '_> {
     }
 
     fn any(&self, inspected: &Inspected, mut test: impl FnMut(&[u8]) -> bool) -> bool {
-        inspected.field.any(self.request, &mut |text| {
-            test(&Transformation::apply_all(&inspected.transformations, text))
-        })
+        let mut test =
+            |text: &[u8]| test(&Transformation::apply_all(&inspected.transformations, text));
+        if inspected.pre_parse.is_empty() {
+            return inspected.field.any(self.request, &mut test);
+        }
+        let query = PreParse::apply_all(&inspected.pre_parse, self.request.query);
+        let request = Request { query: &query, ..self.request.clone() };
+        inspected.field.any(&request, &mut test)
     }
 
     fn note(

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 use serde_json::{Value, json};
 
-use super::{Logging, REDACTED, action};
+use super::{Logging, Protections, REDACTED, action};
 use crate::acl::WebAcl;
 use crate::evaluate::{Matched, Verdict};
 use crate::request::Request;
@@ -23,6 +23,7 @@ pub struct Sampled<'v> {
     action: &'static str,
     /// `AWS#AWSManagedRulesCommonRuleSet#NoUserAgent_HEADER`
     within_group: Option<String>,
+    protections: &'v Protections,
 }
 
 impl Verdict<'_> {
@@ -30,6 +31,7 @@ impl Verdict<'_> {
     /// only counted it.
     pub fn sampled<'v>(&'v self, acl: &'v WebAcl) -> Vec<Sampled<'v>> {
         let mut all = Vec::new();
+        let protections = &acl.protections;
         let decided = match &self.terminating {
             Some(terminating) => terminating.rule.sampled_as.as_deref(),
             None => acl.sampled_as.as_deref(),
@@ -40,7 +42,12 @@ impl Verdict<'_> {
                     self.terminating.as_ref().is_some_and(|t| t.rule.name == group.rule.name);
                 group.terminating.as_ref().filter(|_| is_its).map(|rule| full(group.id, rule))
             });
-            all.push(Sampled { metric_name, action: action(self), within_group: inner });
+            all.push(Sampled {
+                metric_name,
+                action: action(self),
+                within_group: inner,
+                protections,
+            });
         }
         let metric = |name: &str| {
             let rule = acl.rules.iter().find(|rule| rule.name == name);
@@ -48,7 +55,7 @@ impl Verdict<'_> {
         };
         let counted = self.counted.iter().filter_map(|matched| {
             let metric_name = metric(matched.rule)?;
-            Some(Sampled { metric_name, action: matched.action, within_group: None })
+            Some(Sampled { metric_name, action: matched.action, within_group: None, protections })
         });
         all.extend(counted);
         for group in &self.groups {
@@ -57,6 +64,7 @@ impl Verdict<'_> {
                 metric_name,
                 action: rule.action,
                 within_group: Some(full(group.id, rule)),
+                protections,
             }));
         }
         all
@@ -86,7 +94,7 @@ impl Logging {
     ) -> String {
         let cut = |text: &str| text.chars().take(VALUE_CHARS_MAX).collect::<String>();
         let pair = |name: &str, value: &str| json!({"Name": cut(name), "Value": cut(value)});
-        let headers = self.headers(request, is_secret).take(HEADERS_MAX);
+        let headers = self.headers(sampled.protections, request, is_secret).take(HEADERS_MAX);
         let headers: Vec<Value> = headers.map(|(name, value)| pair(name, &value)).collect();
         let inserted: Vec<Value> =
             verdict.inserted.iter().map(|(name, value)| pair(name, value)).collect();

@@ -99,3 +99,57 @@ fn redacted_fields_are_in_no_line_and_the_others_are() {
     let refused = Logging::read(&json!({"RedactedFields": [{"Body": {}}]})).expect_err("a body");
     assert!(alloc::format!("{}", refused[0]).contains("cannot be redacted"), "{refused:?}");
 }
+
+#[test]
+fn protected_values_are_substituted_or_hashed_in_lines_and_samples() {
+    let protect = |kind: &str, keys: Value, action: &str| {
+        json!({"Field": {"FieldType": kind, "FieldKeys": keys}, "Action": action,
+            "ExcludeRuleMatchDetails": false, "ExcludeRateBasedDetails": false})
+    };
+    let acl = |protections: Value| {
+        let document = json!({"Name": "a", "ARN": ARN, "DefaultAction": {"Allow": {}},
+            "VisibilityConfig": {"SampledRequestsEnabled": true, "MetricName": "all"},
+            "DataProtectionConfig": {"DataProtections": protections}});
+        WebAcl::read(&document, &[]).expect("a web ACL").0
+    };
+    let request = Request {
+        query: "baloo=good&HOPPY=sleeps&x=1",
+        headers: [("x-hoppy", "ella"), ("Cookie", "dog=1; milo=2;aws-waf-token=3"), ("x", "y")]
+            .into(),
+        ..Request::default()
+    };
+    let shown = |acl: &WebAcl| {
+        let verdict = verdict(acl, &request);
+        let logging = Logging::default();
+        let line = logging.line(acl, &request, &verdict, Origin::default(), &|_| false);
+        let line: Value = serde_json::from_str(&line).expect("JSON");
+        let sampled = &verdict.sampled(acl)[0];
+        let sample = logging.sample(&request, &verdict, sampled, 1, None, &|_| false);
+        let sample: Value = serde_json::from_str(&sample).expect("JSON");
+        let told = line["httpRequest"]["headers"].clone();
+        for at in 0..3 {
+            assert_eq!(told[at]["value"], sample["Request"]["Headers"][at]["Value"]);
+        }
+        let text = |value: &Value| value.as_str().map(String::from).unwrap_or_default();
+        [&told[0]["value"], &told[1]["value"], &line["httpRequest"]["args"]].map(text)
+    };
+    let one = acl(json!([
+        protect("SINGLE_HEADER", json!(["X-Hoppy"]), "HASH"),
+        protect("SINGLE_COOKIE", json!(["MILO"]), "SUBSTITUTION"),
+        protect("SINGLE_QUERY_ARGUMENT", json!(["hoppy"]), "SUBSTITUTION"),
+        protect("SINGLE_QUERY_ARGUMENT", json!(["baloo", "hoppy"]), "HASH"),
+        protect("BODY", Value::Null, "HASH"),
+    ]));
+    // Base64 of SHA-256 of "111122223333ella" and of "111122223333good".
+    let (ella, good) = (
+        "4uES3WvNdgJEfAdwBeKhPFn52strRC2e5d1J7IuUgmI=",
+        "p6sS7uHkwlNph+/AauOM4d6ypgqJu3Y5ubv5bQ8ku1c=",
+    );
+    let args = alloc::format!("baloo={good}&HOPPY=REDACTED&x=1");
+    assert_eq!(shown(&one), [ella, "dog=1; milo=REDACTED;aws-waf-token=3", &args]);
+    let whole = acl(json!([
+        protect("SINGLE_HEADER", json!(["cookie"]), "SUBSTITUTION"),
+        protect("QUERY_STRING", Value::Null, "SUBSTITUTION"),
+    ]));
+    assert_eq!(shown(&whole), ["ella", "dog=REDACTED; milo=REDACTED;aws-waf-token=3", "REDACTED"]);
+}

@@ -61,6 +61,10 @@ pub(super) fn read(at: &At<'_, '_>, bodies: &Bodies, offered: Offered) -> Option
         "Count" => Action::Count,
         "Captcha" => Action::Captcha,
         "Challenge" => Action::Challenge,
+        "Monetize" => {
+            inner.error("nobody can pay here: the action `Monetize` is not supported");
+            return None;
+        }
         _ => {
             inner.error(alloc::format!("unknown action `{name}`"));
             return None;

@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 use super::at::At;
 use crate::acl::Inspected;
 use crate::field::{Fallback, Field, Invalid, Names, Oversize, Scope};
+use crate::pre_parse::PreParse;
 use crate::transform::Transformation;
 
 const SCOPES: [(&str, Scope); 3] =
@@ -22,24 +23,53 @@ pub(super) fn inspected(at: &At<'_, '_>, base: u32) -> Option<(Inspected, u32)> 
         Field::JsonBody { .. } => base * 2,
         _ => base,
     };
-    Some((Inspected { field, transformations }, base + cost))
+    let (pre_parse, pre_cost) = match at.get("PreParseTextTransformations") {
+        Some(at) => {
+            if !matches!(field, Field::AllQueryArguments | Field::SingleQueryArgument(_)) {
+                at.error("only `SingleQueryArgument` and `AllQueryArguments` are parsed");
+            }
+            pre_parse(&at)
+        }
+        None => (Vec::new(), 0),
+    };
+    Some((Inspected { field, pre_parse, transformations }, base + cost + pre_cost))
+}
+
+/// What is done to the query first, by priority, and what it costs: 10 each, as other transformations.
+fn pre_parse(at: &At<'_, '_>) -> (Vec<PreParse>, u32) {
+    let words = [
+        ("NONE", (None, 0)),
+        ("URL_DECODE", (Some(PreParse::UrlDecode), 10)),
+        ("URL_DECODE_UNI", (Some(PreParse::UrlDecodeUni), 10)),
+        ("COMBINE_DUPLICATE_QUERY_ARGS_BY_COMMA", (Some(PreParse::CombineDuplicates), 10)),
+        ("REPLACE_SEMICOLONS_WITH_AMPERSANDS", (Some(PreParse::ReplaceSemicolons), 10)),
+    ];
+    let (all, cost) = by_priority(at, &words);
+    (all.into_iter().flatten().collect(), cost)
 }
 
 /// Transformations by priority, and what they cost.
 pub(super) fn transformations(at: &At<'_, '_>) -> (Vec<Transformation>, u32) {
+    let words =
+        Transformation::ALL.map(|(name, transformation, cost)| (name, (transformation, cost)));
+    let (mut all, cost) = by_priority(at, &words);
+    all.retain(|transformation| *transformation != Transformation::None);
+    (all, cost)
+}
+
+/// What stands in a list, of these words, by priority, and what it costs.
+fn by_priority<T: Copy>(at: &At<'_, '_>, words: &[(&str, (T, u32))]) -> (Vec<T>, u32) {
     const MOST: usize = 10;
     let items = at.items();
     if items.is_empty() || items.len() > MOST {
         at.error(alloc::format!("1 to {MOST} transformations are expected"));
     }
-    let mut all: Vec<(u64, Transformation, u32)> = Vec::new();
+    let mut all: Vec<(u64, T, u32)> = Vec::new();
     // Too many are told once, and not each compared with all before it.
     for at in items.into_iter().take(MOST) {
         at.members(&["Priority", "Type"]);
         let priority = at.required("Priority").and_then(|at| at.whole(0, u64::from(u32::MAX)));
-        let words =
-            Transformation::ALL.map(|(name, transformation, cost)| (name, (transformation, cost)));
-        let read = at.required("Type").and_then(|at| at.one_of(&words));
+        let read = at.required("Type").and_then(|at| at.one_of(words));
         if let (Some(priority), Some((transformation, cost))) = (priority, read) {
             if all.iter().any(|other| other.0 == priority) {
                 at.error(alloc::format!("the priority {priority} is there twice"));
@@ -49,8 +79,7 @@ pub(super) fn transformations(at: &At<'_, '_>) -> (Vec<Transformation>, u32) {
     }
     all.sort_by_key(|(priority, ..)| *priority);
     let cost = all.iter().map(|(.., cost)| cost).sum();
-    let all = all.into_iter().map(|(_, transformation, _)| transformation);
-    (all.filter(|transformation| *transformation != Transformation::None).collect(), cost)
+    (all.into_iter().map(|(_, transformation, _)| transformation).collect(), cost)
 }
 
 fn field(at: &At<'_, '_>) -> Option<Field> {

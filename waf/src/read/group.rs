@@ -150,6 +150,7 @@ fn own(
             "CustomResponseBodies",
             "AvailableLabels",
             "ConsumedLabels",
+            "MonetizationConfig",
         ]);
         let name = group.required("Name").and_then(|at| at.text())?;
         let account = arn.split(':').nth(4).unwrap_or("000000000000");

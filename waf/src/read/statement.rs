@@ -39,7 +39,7 @@ pub(super) fn read(
         "SizeConstraintStatement" => size(&inner),
         "SqliMatchStatement" => sqli(&inner),
         "XssMatchStatement" => {
-            inner.members(&["FieldToMatch", "TextTransformations"]);
+            inner.members(&["FieldToMatch", "TextTransformations", "PreParseTextTransformations"]);
             let (inspected, cost) = inspected(&inner, 40)?;
             Some((Statement::Xss(inspected), cost))
         }
@@ -81,7 +81,13 @@ pub(super) fn read(
 }
 
 fn bytes(at: &At<'_, '_>) -> Option<(Statement, u32)> {
-    at.members(&["SearchString", "FieldToMatch", "TextTransformations", "PositionalConstraint"]);
+    at.members(&[
+        "SearchString",
+        "FieldToMatch",
+        "TextTransformations",
+        "PreParseTextTransformations",
+        "PositionalConstraint",
+    ]);
     let words = [
         ("EXACTLY", Position::Exactly),
         ("STARTS_WITH", Position::StartsWith),
@@ -124,14 +130,19 @@ fn pattern(at: &At<'_, '_>) -> Option<Pattern> {
 }
 
 fn regex(at: &At<'_, '_>) -> Option<(Statement, u32)> {
-    at.members(&["RegexString", "FieldToMatch", "TextTransformations"]);
+    at.members(&[
+        "RegexString",
+        "FieldToMatch",
+        "TextTransformations",
+        "PreParseTextTransformations",
+    ]);
     let pattern = at.required("RegexString").and_then(|at| pattern(&at));
     let (inspected, cost) = inspected(at, 3)?;
     Some((Statement::Regex { patterns: [pattern?].into(), inspected }, cost))
 }
 
 fn pattern_set(place: &Place<'_, '_>, at: &At<'_, '_>) -> Option<(Statement, u32)> {
-    at.members(&["ARN", "FieldToMatch", "TextTransformations"]);
+    at.members(&["ARN", "FieldToMatch", "TextTransformations", "PreParseTextTransformations"]);
     let inspected = inspected(at, 25);
     let (arn, document) = referred(place, at, "RegexPatternSet")?;
     let patterns = place.reading.within(&arn, || {
@@ -152,7 +163,13 @@ fn pattern_set(place: &Place<'_, '_>, at: &At<'_, '_>) -> Option<(Statement, u32
 }
 
 fn size(at: &At<'_, '_>) -> Option<(Statement, u32)> {
-    at.members(&["FieldToMatch", "ComparisonOperator", "Size", "TextTransformations"]);
+    at.members(&[
+        "FieldToMatch",
+        "ComparisonOperator",
+        "Size",
+        "TextTransformations",
+        "PreParseTextTransformations",
+    ]);
     let words = [
         ("EQ", Comparison::Eq),
         ("NE", Comparison::Ne),
@@ -168,7 +185,12 @@ fn size(at: &At<'_, '_>) -> Option<(Statement, u32)> {
 }
 
 fn sqli(at: &At<'_, '_>) -> Option<(Statement, u32)> {
-    at.members(&["FieldToMatch", "TextTransformations", "SensitivityLevel"]);
+    at.members(&[
+        "FieldToMatch",
+        "TextTransformations",
+        "PreParseTextTransformations",
+        "SensitivityLevel",
+    ]);
     let is_high = match at.get("SensitivityLevel") {
         Some(at) => at.one_of(&[("LOW", false), ("HIGH", true)])?,
         None => false,

@@ -72,3 +72,80 @@ fn too_many_transformations_are_told_once_and_not_compared() {
     assert_eq!(problems.len(), 1 + 9, "{problems:?}");
     assert!(problems[0].contains("1 to 10 transformations"), "{problems:?}");
 }
+
+#[test]
+fn members_that_decide_about_no_request_are_read_and_told_of() {
+    let mut document =
+        with("OnSourceDDoSProtectionConfig", json!({"ALBLowReputationMode": "ALWAYS_ON"}));
+    document["ApplicationConfig"] = json!({"Attributes": [{"Name": "a", "Values": ["b"]}]});
+    document["MonetizationConfig"] = json!({"CurrencyMode": "TEST"});
+    document["AssociationConfig"] = json!({"ChallengeJavascriptSdkInjection": {"CLOUDFRONT": {}},
+        "RequestBody": {"AGENTCORE_GATEWAY": {"DefaultSizeInspectionLimit": "KB_64"}}});
+    let (_, warnings) = WebAcl::read(&document, &[]).expect("a web ACL");
+    let told: Vec<String> = warnings.iter().map(|one| alloc::format!("{one}")).collect();
+    for name in [
+        "OnSourceDDoSProtectionConfig",
+        "ApplicationConfig",
+        "MonetizationConfig",
+        "ChallengeJavascriptSdkInjection",
+    ] {
+        assert!(told.iter().any(|line| line.contains(name)), "{name}: {told:?}");
+    }
+    assert!(warnings.iter().all(|one| one.is_warning) && warnings.len() == 4, "{told:?}");
+    let wrong =
+        json!({"RequestBody": {"AGENTCORE_GATEWAY": {"DefaultSizeInspectionLimit": "KB_1"}}});
+    assert!(read(with("AssociationConfig", wrong)).is_err());
+    let paid = json!([{"Name": "x", "Priority": 0, "Action": {"Monetize": {"PriceMultiplier": "2"}},
+        "Statement": {"GeoMatchStatement": {"CountryCodes": ["DE"]}}}]);
+    let problems = read(with("Rules", paid)).unwrap_err();
+    assert!(problems[0].contains("/Rules/0/Action/Monetize"), "{problems:?}");
+}
+
+#[test]
+fn protections_name_what_they_protect() {
+    let protect = |field: Value| {
+        let one = json!({"Field": field, "Action": "HASH"});
+        read(with("DataProtectionConfig", json!({"DataProtections": [one]})))
+    };
+    assert!(protect(json!({"FieldType": "SINGLE_COOKIE", "FieldKeys": ["a"]})).is_ok());
+    assert!(protect(json!({"FieldType": "BODY"})).is_ok());
+    for wrong in [
+        json!({"FieldType": "SINGLE_COOKIE"}),
+        json!({"FieldType": "QUERY_STRING", "FieldKeys": ["a"]}),
+        json!({"FieldType": "URI"}),
+    ] {
+        let problems = protect(wrong.clone()).unwrap_err();
+        assert!(
+            problems[0].contains("/DataProtectionConfig/DataProtections/0/Field"),
+            "{wrong}: {problems:?}"
+        );
+    }
+    assert!(read(with("DataProtectionConfig", json!({"DataProtections": []}))).is_err());
+}
+
+#[test]
+fn queries_are_transformed_before_they_are_taken_apart() {
+    let rule = |field: Value, first: &str| {
+        json!([{"Name": "x", "Priority": 0, "Action": {"Block": {}}, "Statement": {"ByteMatchStatement": {
+            "SearchString": "MSwz", "PositionalConstraint": "EXACTLY", "FieldToMatch": field,
+            "TextTransformations": [{"Priority": 0, "Type": "NONE"}],
+            "PreParseTextTransformations": [{"Priority": 1, "Type": "COMBINE_DUPLICATE_QUERY_ARGS_BY_COMMA"},
+                {"Priority": 0, "Type": first}]}}}])
+    };
+    let argument = || json!({"SingleQueryArgument": {"Name": "a"}});
+    let blocks = |first: &str, query: &str| {
+        let acl = read(with("Rules", rule(argument(), first))).unwrap();
+        let request = crate::Request { query, ..crate::Request::default() };
+        let crate::Step::Decided(verdict) =
+            acl.evaluate(&request, crate::Tokens::default()).advance()
+        else {
+            unreachable!("no rule asks for anything")
+        };
+        (verdict.decision != crate::Decision::Allow, acl.capacity())
+    };
+    assert_eq!(blocks("NONE", "a=1&b=2&a=3"), (true, 2 + 10));
+    assert_eq!(blocks("NONE", "a=1;b=2;a=3"), (false, 2 + 10));
+    assert_eq!(blocks("REPLACE_SEMICOLONS_WITH_AMPERSANDS", "a=1;b=2;a=3"), (true, 2 + 20));
+    let problems = read(with("Rules", rule(json!({"UriPath": {}}), "NONE"))).unwrap_err();
+    assert!(problems[0].contains("PreParseTextTransformations"), "{problems:?}");
+}
