@@ -1,6 +1,6 @@
 //! A template, read.
 
-use alloc::{boxed::Box, string::String, sync::Arc, vec::Vec};
+use alloc::{boxed::Box, collections::BTreeMap, string::String, sync::Arc, vec::Vec};
 
 use crate::{Position, Value};
 
@@ -89,7 +89,16 @@ pub(crate) enum Expression {
     Map(Vec<(Expression, Expression)>),
     Not(Box<Expression>),
     /// Operands of one precedence, from the left.
-    Chain(Box<Expression>, Vec<Operation>),
+    Chain(Box<Chain>),
+}
+
+/// Operands of one precedence, from the left.
+#[derive(Debug)]
+pub(crate) struct Chain {
+    pub(crate) first: Expression,
+    pub(crate) operations: Vec<Operation>,
+    /// As it is written, where it is a sum: what null adds to a string.
+    pub(crate) written: Box<str>,
 }
 
 /// A value as it is written. Values are of one thread, templates of all: this is what they share.
@@ -118,8 +127,20 @@ pub(crate) struct Operation {
     pub(crate) operator: Operator,
     pub(crate) right: Expression,
     pub(crate) position: Position,
-    /// Both sides as they are written: what null adds to a string.
-    pub(crate) literals: (Box<str>, Box<str>),
+    /// Where in the chain's text the operator stands, and where what is right of it begins and ends. What is left
+    /// of it is everything before: a text for each would be as long as all operators before it together.
+    pub(crate) at: u32,
+    pub(crate) right_at: (u32, u32),
+}
+
+impl Chain {
+    /// Both sides of one of its operators as they are written.
+    pub(crate) fn sides(&self, operation: &Operation) -> (&str, &str) {
+        let part = |from: u32, to: u32| {
+            self.written.get(from as usize..to as usize).unwrap_or_default().trim()
+        };
+        (part(0, operation.at), part(operation.right_at.0, operation.right_at.1))
+    }
 }
 
 /// An operator.
@@ -149,20 +170,25 @@ impl Operator {
 
 /// Names of variables, each with its number.
 #[derive(Debug, Default)]
-pub(crate) struct Names(Vec<String>);
+pub(crate) struct Names {
+    names: Vec<Arc<str>>,
+    slots: BTreeMap<Arc<str>, Slot>,
+}
 
 impl Names {
     pub(crate) fn slot(&mut self, name: &str) -> Slot {
-        let at = self.0.iter().position(|n| n == name).unwrap_or_else(|| {
-            self.0.push(name.into());
-            self.0.len() - 1
-        });
-        at as Slot
+        if let Some(slot) = self.find(name) {
+            return slot;
+        }
+        let (name, slot) = (Arc::<str>::from(name), self.names.len() as Slot);
+        self.names.push(name.clone());
+        self.slots.insert(name, slot);
+        slot
     }
     pub(crate) fn find(&self, name: &str) -> Option<Slot> {
-        self.0.iter().position(|n| n == name).map(|at| at as Slot)
+        self.slots.get(name).copied()
     }
     pub(crate) fn iter(&self) -> impl ExactSizeIterator<Item = &str> {
-        self.0.iter().map(String::as_str)
+        self.names.iter().map(|name| &**name)
     }
 }

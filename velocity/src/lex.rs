@@ -117,21 +117,68 @@ fn push_stray(stray: &mut String, text: &str) {
     }
 }
 
-/// Where each line of a text begins, for error messages.
+/// So many bytes of a text are counted at once when a position is asked for.
+const COUNTED: usize = 256;
+
+/// Where each line of a text begins, and how many characters there are: a position is found in a time that does
+/// not depend on how long its line is.
 pub(crate) struct Lines<'t> {
     text: &'t str,
     starts: Vec<usize>,
+    /// How many characters begin before each [`COUNTED`]th byte.
+    counts: Vec<u32>,
 }
 
 impl<'t> Lines<'t> {
     pub(crate) fn new(text: &'t str) -> Self {
         let ends = text.bytes().enumerate().filter(|(_, b)| *b == b'\n').map(|(at, _)| at + 1);
-        Self { text, starts: core::iter::once(0).chain(ends).collect() }
+        let mut count = 0;
+        let counts = text.as_bytes().chunks(COUNTED).map(|chunk| {
+            let before = count;
+            count += characters(chunk);
+            before
+        });
+        let counts = counts.collect();
+        Self { text, starts: core::iter::once(0).chain(ends).collect(), counts }
     }
     pub(crate) fn position(&self, at: usize) -> crate::Position {
         let line = self.starts.partition_point(|start| *start <= at);
         let start = self.starts[line - 1];
-        let before = self.text.get(start..at).unwrap_or("");
-        crate::Position { line: line as u32, column: before.chars().count() as u32 + 1 }
+        let column =
+            if self.text.is_char_boundary(at) { self.before(at) - self.before(start) } else { 0 };
+        crate::Position { line: line as u32, column: column + 1 }
+    }
+
+    /// How many characters there are before this byte.
+    fn before(&self, at: usize) -> u32 {
+        let chunk = (at / COUNTED).min(self.counts.len().saturating_sub(1));
+        let rest = self.text.as_bytes().get(chunk * COUNTED..at).unwrap_or_default();
+        self.counts.get(chunk).copied().unwrap_or(0) + characters(rest)
+    }
+}
+
+/// Every byte but those that go on with a character begins one.
+fn characters(bytes: &[u8]) -> u32 {
+    bytes.iter().filter(|byte| **byte & 0xc0 != 0x80).count() as u32
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::format;
+
+    use super::*;
+
+    #[test]
+    fn columns_count_characters_wherever_the_line_is_and_however_long() {
+        let long = "aü€😀".repeat(500);
+        let text = format!("{long}\n\n{long}x");
+        let lines = Lines::new(&text);
+        for (at, _) in text.char_indices().chain([(text.len(), ' ')]) {
+            let before: Vec<&str> = text[..at].split('\n').collect();
+            let column = before[before.len() - 1].chars().count() as u32 + 1;
+            let expected = crate::Position { line: before.len() as u32, column };
+            assert_eq!(lines.position(at), expected, "{at}");
+        }
+        assert_eq!(Lines::new("").position(0), crate::Position { line: 1, column: 1 });
     }
 }

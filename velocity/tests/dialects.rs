@@ -147,3 +147,38 @@ fn whatever_is_nested_deep_is_refused_or_rendered_and_dropped() {
     assert_eq!(rendered(Dialect::ApiGateway, nested), " done");
     assert!(rendered(Dialect::ApiGateway, &"\\".repeat(5_000)).starts_with("error"));
 }
+
+/// Each of them fifty thousand times on one line: whatever looks back at all that it has read, as often as it
+/// reads something, does not come to an end here.
+#[test]
+fn reading_takes_as_long_as_the_text_whatever_it_is_made_of() {
+    let many = |part: &dyn Fn(usize) -> String| (0..50_000).map(part).collect::<String>();
+    for text in [
+        format!("#set($a = 1{})", many(&|_| " + $none".into())),
+        format!("#set($a = 1{})", many(&|_| " + 2 * 3".into())),
+        format!("#if($a{})#end", many(&|_| " && $b".into())),
+        format!("#set($a = [1{}])", many(&|i| format!(", '{i}'"))),
+        format!("#set($a = {{{}'k': 1}})", many(&|i| format!("'{i}': $n{i}, "))),
+        format!("$a{}", many(&|_| ".b".into())),
+        many(&|i| format!("$v{i} ")),
+        many(&|i| format!("#set($v{i} = \"$v{i}\")")),
+        many(&|_| "#if($a)b#end".into()),
+        many(&|_| "\\\\#set($a = 1)".into()),
+        many(&|_| "$a( ".into()),
+        many(&|_| "#[[ ]]#".into()),
+    ] {
+        Template::parse(&text, Dialect::ApiGateway).unwrap();
+    }
+}
+
+#[test]
+fn a_sum_with_null_shows_what_is_written_on_either_side_and_no_more() {
+    for (template, expected) in [
+        ("#set($a = $none + 'x')$a", "$nonex"),
+        ("#set($a = 1 + 2 + $none  +  'x')$a", "1 + 2 + $nonex"),
+        ("#set($a = 'x' +  $none * 2 + 'y')$a", "x$none * 2y"),
+        ("#set($a = ( $none + 'x' ) + ($none))$a", "$nonex($none)"),
+    ] {
+        assert_eq!(rendered(Dialect::Velocity17, template), expected, "{template}");
+    }
+}

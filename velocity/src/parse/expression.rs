@@ -3,7 +3,7 @@
 use alloc::{boxed::Box, vec::Vec};
 
 use super::{Parsed, Parser};
-use crate::ast::{Expression, Literal, Operation, Operator};
+use crate::ast::{Chain, Expression, Literal, Operation, Operator};
 use crate::lex::Kind;
 
 impl Parser<'_, '_> {
@@ -20,25 +20,28 @@ impl Parser<'_, '_> {
         }
         let start = self.next_start()?;
         let first = self.chain(precedence + 1)?;
-        let mut operations = Vec::new();
+        let mut operations: Vec<Operation> = Vec::new();
+        // A template has at most 4 MiB.
+        let within = |at: usize| (at - start) as u32;
         while let Some(operator) = operator(self.peek(0)?, precedence) {
             let token = self.next()?;
             let right_start = self.next_start()?;
             let right = self.chain(precedence + 1)?;
-            let literals = match operator {
-                Operator::Add => (
-                    self.text[start..token.start].trim().into(),
-                    self.text[right_start..self.next_start()?].trim().into(),
-                ),
-                _ => Default::default(),
-            };
             let position = self.position(token.start);
-            operations.push(Operation { operator, right, position, literals });
+            let right_at = (within(right_start), within(self.next_start()?));
+            operations.push(Operation {
+                operator,
+                right,
+                position,
+                at: within(token.start),
+                right_at,
+            });
         }
-        Ok(match operations.is_empty() {
-            true => first,
-            false => Expression::Chain(Box::new(first), operations),
-        })
+        let Some(last) = operations.last() else { return Ok(first) };
+        let is_sum = operations.iter().any(|operation| operation.operator == Operator::Add);
+        let end = if is_sum { start + last.right_at.1 as usize } else { start };
+        let written = self.text[start..end].into();
+        Ok(Expression::Chain(Box::new(Chain { first, operations, written })))
     }
 
     fn unary(&mut self) -> Parsed<Expression> {

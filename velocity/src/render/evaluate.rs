@@ -4,7 +4,7 @@ use alloc::string::String;
 
 use super::{Machine, Outcome, arithmetic};
 use crate::Value;
-use crate::ast::{Expression, Literal, Operation, Operator};
+use crate::ast::{Chain, Expression, Literal, Operation, Operator};
 use crate::value::{List, Map, Notation};
 
 impl<'t> Machine<'t> {
@@ -54,7 +54,7 @@ impl<'t> Machine<'t> {
                 map.into()
             }
             Expression::Not(operand) => Value::Bool(!self.is_true(operand)?),
-            Expression::Chain(first, operations) => self.chain(first, operations)?,
+            Expression::Chain(chain) => self.chain(chain)?,
         })
     }
 
@@ -78,8 +78,8 @@ impl<'t> Machine<'t> {
             },
             Expression::Literal(Literal::Bool(value)) => *value,
             Expression::Not(operand) => !self.nested(|machine| machine.is_true(operand))?,
-            Expression::Chain(_, operations)
-                if operations.last().is_some_and(|last| last.operator.is_logical()) =>
+            Expression::Chain(chain)
+                if chain.operations.last().is_some_and(|last| last.operator.is_logical()) =>
             {
                 matches!(self.evaluate(expression)?, Value::Bool(true))
             }
@@ -87,9 +87,10 @@ impl<'t> Machine<'t> {
         })
     }
 
-    fn chain(&mut self, first: &'t Expression, operations: &'t [Operation]) -> Outcome<Value> {
+    fn chain(&mut self, chain: &'t Chain) -> Outcome<Value> {
+        let Chain { first, operations, .. } = chain;
         if let [Operation { operator: operator @ (Operator::And | Operator::Or), .. }, ..] =
-            operations
+            &operations[..]
         {
             return self.logical(first, operations, *operator == Operator::Or);
         }
@@ -98,7 +99,7 @@ impl<'t> Machine<'t> {
             let right = self.evaluate(&operation.right)?;
             self.budget.step(1)?;
             self.position = operation.position;
-            left = self.operate(operation, left, right)?;
+            left = self.operate(chain, operation, left, right)?;
         }
         Ok(left)
     }
@@ -120,7 +121,13 @@ impl<'t> Machine<'t> {
         Ok(Value::Bool(value))
     }
 
-    fn operate(&mut self, operation: &Operation, left: Value, right: Value) -> Outcome<Value> {
+    fn operate(
+        &mut self,
+        chain: &Chain,
+        operation: &Operation,
+        left: Value,
+        right: Value,
+    ) -> Outcome<Value> {
         Ok(match operation.operator {
             Operator::Equal => Value::Bool(self.equal(&left, &right)?),
             Operator::NotEqual => Value::Bool(!self.equal(&left, &right)?),
@@ -135,8 +142,9 @@ impl<'t> Machine<'t> {
             Operator::Add
                 if matches!(left, Value::String(_)) || matches!(right, Value::String(_)) =>
             {
-                let mut text = self.operand_text(&left, &operation.literals.0)?;
-                text.push_str(&self.operand_text(&right, &operation.literals.1)?);
+                let (left_written, right_written) = chain.sides(operation);
+                let mut text = self.operand_text(&left, left_written)?;
+                text.push_str(&self.operand_text(&right, right_written)?);
                 self.budget.allocate(text.len())?;
                 text.into()
             }
