@@ -30,7 +30,7 @@ impl Refusal {
                 // What stands before is written first.
                 Some((at @ 1.., _)) => return write(&bytes[..at]),
                 Some((0, status)) => {
-                    self.left = answer(if heads.is_long_line() { 414 } else { status });
+                    self.left = answer(told(status, heads));
                     self.replaced = bytes.len();
                 }
             }
@@ -43,6 +43,17 @@ impl Refusal {
             self.left.drain(..written);
         }
         Poll::Ready(Ok(self.replaced.min(bytes.len())))
+    }
+}
+
+/// The status that says what is wrong with the head, which hyper's own does not always.
+fn told(status: u16, heads: &Heads) -> u16 {
+    if heads.is_long_line() {
+        414
+    } else if heads.announces_too_much() {
+        413
+    } else {
+        status
     }
 }
 
@@ -63,6 +74,7 @@ fn find(bytes: &[u8]) -> Option<(usize, u16)> {
 
 fn answer(status: u16) -> Vec<u8> {
     let (reason, error_type, message) = match status {
+        413 => ("Content Too Large", "RequestTooLargeException", "Request Too Long"),
         414 => ("URI Too Long", "RequestUriTooLongException", "Request URI too long"),
         431 => (
             "Request Header Fields Too Large",

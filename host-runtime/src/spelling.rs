@@ -77,6 +77,18 @@ impl Heads {
         received.bytes.len() > FIELDS_BYTES_MAX && !lines
     }
 
+    /// Whether the head that came last announces more content than hyper can count: any number of digits
+    /// is a length (RFC 9110 §8.6), so that it is too much and neither a wrong nor a large field.
+    pub(crate) fn announces_too_much(&self) -> bool {
+        let received = self.0.borrow();
+        let lines = received.bytes.split(|byte| *byte == b'\n').skip(1);
+        let mut lengths =
+            lines.take_while(|line| !matches!(**line, [] | [b'\r'])).filter_map(length_of);
+        let Some(first) = lengths.next() else { return false };
+        let is_digits = !first.is_empty() && first.iter().all(u8::is_ascii_digit);
+        is_digits && counted(first).is_none() && lengths.all(|other| other == first)
+    }
+
     /// The field lines of the request that was just parsed: names and order as sent where its head
     /// is found, else as hyper has them.
     pub fn fields(&self, method: &Method, headers: &HeaderMap) -> Fields {
@@ -123,6 +135,19 @@ impl Received {
         self.dropped_line = false;
         self.bytes.drain(..end + passed as usize);
     }
+}
+
+/// The value of a line that is `Content-Length`.
+fn length_of(line: &[u8]) -> Option<&[u8]> {
+    let (name, value) = line.split_at_checked(b"content-length".len())?;
+    let value = value.strip_prefix(b":")?;
+    name.eq_ignore_ascii_case(b"content-length").then(|| value.trim_ascii())
+}
+
+/// The largest numbers stand for other framings with hyper.
+fn counted(digits: &[u8]) -> Option<u64> {
+    let length: u64 = std::str::from_utf8(digits).ok()?.parse().ok()?;
+    (length < u64::MAX - 1).then_some(length)
 }
 
 fn begins_request(bytes: &[u8], method: &Method) -> bool {

@@ -14,6 +14,31 @@ fn announced_content_over_10_mb_is_refused_unread() {
 }
 
 #[test]
+fn a_length_that_no_number_counts_is_too_much_and_what_is_no_length_is_wrong() {
+    let served = Served::start(echo());
+    let (one_less, counted) = ("18446744073709551613", "18446744073709551614");
+    let longer = "9".repeat(1_000);
+    for length in [one_less, counted, "18446744073709551615", "18446744073709551616", &longer] {
+        let mut client = served.client();
+        client.send(
+            format!("POST /prod/to/a HTTP/1.1\r\nHost: h\r\nContent-Length: {length}\r\n\r\n")
+                .as_bytes(),
+        );
+        let answer = client.answer();
+        let told = (answer.status, answer.text());
+        assert_eq!(told, (413, r#"{"message":"Request Too Long"}"#.into()), "{length}");
+    }
+    for length in ["-1", "0x10", "1e3", "18446744073709551616\r\nContent-Length: 1", ""] {
+        let mut client = served.client();
+        client.send(
+            format!("POST /prod/to/a HTTP/1.1\r\nHost: h\r\nContent-Length: {length}\r\n\r\n")
+                .as_bytes(),
+        );
+        assert_eq!(client.answer().status, 400, "{length:?}");
+    }
+}
+
+#[test]
 fn content_that_grows_over_10_mb_is_refused() {
     use std::io::Write;
 
