@@ -19,17 +19,19 @@ use std::net::SocketAddr;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use gateway_core::definition::Snapshot;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
 use crate::config::Config;
+use crate::descriptors::{self, BackOff};
 use crate::settings::Settings;
 use crate::worker::Shared;
 use answer::Answer;
@@ -101,13 +103,31 @@ impl Drop for Admin {
     }
 }
 
+/// The next connection, by a descriptor of the operator's own where clients have the others.
+async fn accept_one(listener: &TcpListener) -> Option<TcpStream> {
+    let error = match listener.accept().await {
+        Ok((stream, _)) => return Some(stream),
+        Err(error) => error,
+    };
+    if !descriptors::are_used_up(&error) {
+        return None;
+    }
+    let mut context = Context::from_waker(Waker::noop());
+    match descriptors::with_reserve(|| listener.poll_accept(&mut context)) {
+        Poll::Ready(Ok((stream, _))) => Some(stream),
+        Poll::Ready(Err(_)) | Poll::Pending => None,
+    }
+}
+
 async fn accept(listener: TcpListener, state: State) {
     let connections = Connections::default();
+    let mut back_off = BackOff::default();
     loop {
-        let Ok((stream, _)) = listener.accept().await else {
-            tokio::time::sleep(Duration::from_millis(100)).await;
+        let Some(stream) = accept_one(&listener).await else {
+            back_off.wait().await;
             continue;
         };
+        back_off.end();
         let Some(place) = connections.enter() else { continue };
         let state = state.clone();
         tokio::task::spawn_local(async move {

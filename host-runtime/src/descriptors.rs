@@ -1,10 +1,11 @@
-//! File descriptors: as many as the system gives, and one in reserve for the day when they are used up.
+//! File descriptors: as many as the system gives but for some that are the operator's, and one in reserve for
+//! the day when the others are used up.
 
 use std::fs::File;
 use std::io;
 use std::time::{Duration, Instant};
 
-use rustix::process::{Resource, getrlimit, setrlimit};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpListener;
 
@@ -15,17 +16,61 @@ connection: close\r\n\r\n{\"message\":\"Service Unavailable\"}";
 /// Shortest time between two lines of the log about it.
 const TOLD_EVERY: Duration = Duration::from_secs(10);
 
+/// Descriptors that are kept for the operator's connections, while that is at most a quarter of all: whoever
+/// uses up the others is best seen by their metrics.
+const RESERVED: u64 = 64;
+/// Shortest wait after a connection could not be accepted, and longest.
+const BACK_OFF_MIN: Duration = Duration::from_millis(10);
+const BACK_OFF_MAX: Duration = Duration::from_secs(1);
+
 /// Raises the number of open files to what the system allows at most: a connection is one, and most
-/// systems begin with 1,024 for the sake of programs that use `select`.
+/// systems begin with 1,024 for the sake of programs that use `select`. The reserve stays above that.
 pub(crate) fn raise_limit() {
     let mut limit = getrlimit(Resource::Nofile);
-    if limit.current == limit.maximum {
-        return;
-    }
-    limit.current = limit.maximum;
+    limit.current = limit.maximum.map(unreserved);
     match setrlimit(Resource::Nofile, limit) {
         Ok(()) => tracing::debug!(files = ?limit.current, "open files are allowed"),
-        Err(error) => tracing::warn!(%error, "the limit of open files cannot be raised"),
+        Err(error) => tracing::warn!(%error, "the limit of open files cannot be set"),
+    }
+}
+
+fn unreserved(maximum: u64) -> u64 {
+    maximum - RESERVED.min(maximum / 4)
+}
+
+/// Does what needs a descriptor with those of the reserve, which are everybody's meanwhile: it has to be brief.
+pub(crate) fn with_reserve<T>(act: impl FnOnce() -> T) -> T {
+    let limit = getrlimit(Resource::Nofile);
+    let all = Rlimit { current: limit.maximum, ..limit };
+    let is_raised = setrlimit(Resource::Nofile, all).is_ok();
+    let done = act();
+    if is_raised && let Err(error) = setrlimit(Resource::Nofile, limit) {
+        tracing::warn!(%error, "the limit of open files cannot be set");
+    }
+    done
+}
+
+/// Whether a failure is that no descriptor is free.
+pub(crate) fn are_used_up(error: &io::Error) -> bool {
+    let errno = error.raw_os_error().map(rustix::io::Errno::from_raw_os_error);
+    matches!(errno, Some(rustix::io::Errno::MFILE | rustix::io::Errno::NFILE))
+}
+
+/// Waits between attempts to accept, longer from one to the next.
+#[derive(Debug, Default)]
+pub(crate) struct BackOff(Option<Duration>);
+
+impl BackOff {
+    /// An attempt failed.
+    pub(crate) async fn wait(&mut self) {
+        let wait = self.0.map_or(BACK_OFF_MIN, |before| (2 * before).min(BACK_OFF_MAX));
+        self.0 = Some(wait);
+        tokio::time::sleep(wait).await;
+    }
+
+    /// One did not.
+    pub(crate) fn end(&mut self) {
+        self.0 = None;
     }
 }
 
@@ -44,8 +89,7 @@ impl SpareDescriptor {
 
     /// Refuses the next connection if the failure is that no descriptor is free; answers whether.
     pub(crate) async fn refuse_one(&mut self, error: &io::Error, listener: &TcpListener) -> bool {
-        let errno = error.raw_os_error().map(rustix::io::Errno::from_raw_os_error);
-        if !matches!(errno, Some(rustix::io::Errno::MFILE | rustix::io::Errno::NFILE)) {
+        if !are_used_up(error) {
             return false;
         }
         if self.told.is_none_or(|told| told.elapsed() >= TOLD_EVERY) {
@@ -75,6 +119,30 @@ impl SpareDescriptor {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_operators_descriptors_are_a_few_of_many_and_a_quarter_of_few() {
+        assert_eq!((unreserved(1_048_576), unreserved(1_024)), (1_048_512, 960));
+        assert_eq!((unreserved(60), unreserved(0)), (45, 0));
+    }
+
+    #[test]
+    fn attempts_to_accept_become_rarer_until_one_succeeds() {
+        let mut builder = tokio::runtime::Builder::new_current_thread();
+        let runtime = builder.enable_time().start_paused(true).build().unwrap();
+        runtime.block_on(async {
+            let mut back_off = BackOff::default();
+            let begun = tokio::time::Instant::now();
+            for _ in 0..10 {
+                back_off.wait().await;
+            }
+            assert_eq!(begun.elapsed(), Duration::from_millis(10 * 127) + 3 * BACK_OFF_MAX);
+            back_off.end();
+            let begun = tokio::time::Instant::now();
+            back_off.wait().await;
+            assert_eq!(begun.elapsed(), BACK_OFF_MIN);
+        });
+    }
 
     #[test]
     fn what_the_refused_are_told_is_framed_rightly() {

@@ -21,7 +21,7 @@ use tokio::sync::watch;
 use crate::activity::{self, Activity, Sending};
 use crate::arrival::{Peer, arrive};
 use crate::body::Body;
-use crate::descriptors::SpareDescriptor;
+use crate::descriptors::{BackOff, SpareDescriptor};
 use crate::drive::drive;
 use crate::edge;
 use crate::explained::{self, Explained};
@@ -64,15 +64,18 @@ pub(crate) async fn accept(
         let (worker, place, ended) = (Rc::clone(&worker), Rc::clone(&place), ended.clone());
         tokio::task::spawn_local(serve(worker, place, stream, peer, ended));
     };
-    let mut spare = SpareDescriptor::new();
+    let (mut spare, mut back_off) = (SpareDescriptor::new(), BackOff::default());
     loop {
         while worker.connections.count() >= CONNECTIONS_MAX {
             worker.connections.one_closed().await;
         }
         tokio::select! {
             accepted = listener.accept() => match accepted {
-                Ok(accepted) => start(accepted),
-                Err(error) => accept_failed(&error, &mut spare, &listener).await,
+                Ok(accepted) => {
+                    back_off.end();
+                    start(accepted);
+                }
+                Err(error) => accept_failed(&error, &mut spare, &mut back_off, &listener).await,
             },
             _ = stop.changed() => break,
         }
@@ -85,7 +88,12 @@ pub(crate) async fn accept(
 
 /// A connection that was reset before it was accepted is nothing; one for which there is no file
 /// descriptor is told so.
-async fn accept_failed(error: &io::Error, spare: &mut SpareDescriptor, listener: &TcpListener) {
+async fn accept_failed(
+    error: &io::Error,
+    spare: &mut SpareDescriptor,
+    back_off: &mut BackOff,
+    listener: &TcpListener,
+) {
     use io::ErrorKind::{ConnectionAborted, ConnectionReset, Interrupted};
     if matches!(error.kind(), ConnectionAborted | ConnectionReset | Interrupted) {
         return;
@@ -94,7 +102,7 @@ async fn accept_failed(error: &io::Error, spare: &mut SpareDescriptor, listener:
         return;
     }
     tracing::warn!(%error, "a connection cannot be accepted");
-    tokio::time::sleep(Duration::from_millis(100)).await;
+    back_off.wait().await;
 }
 
 /// A connection from its first byte on: in clear text, or after a handshake.

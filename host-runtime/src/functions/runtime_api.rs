@@ -18,6 +18,7 @@ use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::pool::Event;
+use crate::descriptors::BackOff;
 
 /// Largest response of a function: 6 MB (Lambda quota, "Invocation payload"), with room for a
 /// streamed one's framing.
@@ -103,7 +104,13 @@ impl RuntimeApi {
     /// Serves the process's connections until the task is dropped.
     pub(super) async fn serve(self: Arc<Self>, listener: TcpListener) {
         let mut connections = tokio::task::JoinSet::new();
-        while let Ok((stream, _)) = listener.accept().await {
+        let mut back_off = BackOff::default();
+        loop {
+            let Ok((stream, _)) = listener.accept().await else {
+                back_off.wait().await;
+                continue;
+            };
+            back_off.end();
             while connections.try_join_next().is_some() {}
             if connections.len() == CONNECTIONS_MAX {
                 connections.join_next().await;

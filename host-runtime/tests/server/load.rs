@@ -6,6 +6,7 @@ use std::process::{Command, Stdio};
 use std::sync::mpsc::channel;
 
 use crate::kit::*;
+use crate::program::free_address;
 
 const MIB: usize = 1 << 20;
 const HURRIED: &str = "limits: {contentTimeoutInMillis: 200}";
@@ -127,8 +128,9 @@ fn content_beyond_the_memory_of_the_host_is_refused_and_the_next_is_served() {
 fn connections_beyond_the_open_files_are_told_so_and_served_again_later() {
     let folder = Folder::new();
     configuration(&folder, echo());
-    let listen = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let config = folder.read("edgeway.yaml").replace("127.0.0.1:0", &listen.to_string());
+    let (listen, admin) = (free_address(), free_address());
+    let own = format!("{listen}\nadmin: {admin}");
+    let config = folder.read("edgeway.yaml").replace("127.0.0.1:0", &own);
     let config = folder.write("edgeway.yaml", &config);
     let mut program = Command::new("sh")
         .args(["-c", r#"ulimit -n 60; exec "$0" "$@""#, env!("CARGO_BIN_EXE_edgeway")])
@@ -148,7 +150,12 @@ fn connections_beyond_the_open_files_are_told_so_and_served_again_later() {
     let served = statuses.iter().filter(|status| **status == 200).count();
     let refused = statuses.iter().filter(|status| **status == 503).count();
     assert!(served >= 20 && refused >= 20 && served + refused == 100, "{statuses:?}");
-    drop(clients);
+    // The operator has descriptors of their own.
+    let mut operators: Vec<Client> = (0..5).map(|_| Client::connect(admin)).collect();
+    for operator in &mut operators {
+        assert_eq!(operator.get("/healthz").status, 200);
+    }
+    drop((clients, operators));
     while Client::connect(listen).get("/prod/mock").status != 200 {
         assert!(started.elapsed() < PATIENCE, "nobody is served any more");
     }
