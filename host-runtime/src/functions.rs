@@ -1,6 +1,7 @@
 //! Lambda functions: where each one is, and how it is run.
 
 mod invoke_api;
+mod output;
 mod pool;
 mod process;
 mod runtime_api;

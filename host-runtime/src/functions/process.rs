@@ -8,18 +8,17 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use rustix::process::{Pid, Signal, kill_process_group};
-use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, BufReader};
+use tokio::io::AsyncRead;
 use tokio::net::TcpListener;
 use tokio::process::{Child, Command};
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
 
+use super::output;
 use super::pool::End;
 use super::runtime_api::{Invocation, RuntimeApi};
 use crate::config::Config;
 
-/// Longest line of a function's output that is logged whole.
-const LOG_LINE_BYTES_MAX: u64 = 64 * 1024;
 /// Variables of the host that a function gets. The others, secrets among them, stay here.
 const INHERITED: [&str; 8] =
     ["PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TZ", "SSL_CERT_FILE", "SSL_CERT_DIR"];
@@ -234,20 +233,7 @@ fn end_with_parent(_command: &mut Command) {}
 
 /// Everything that a function prints goes to the host's log under the function's name.
 fn log_lines(name: &str, output: Option<impl AsyncRead + Unpin + Send + 'static>) {
-    let Some(output) = output else { return };
-    let name = name.to_owned();
-    tokio::spawn(async move {
-        let mut reader = BufReader::new(output);
-        let mut line = Vec::new();
-        loop {
-            line.clear();
-            match (&mut reader).take(LOG_LINE_BYTES_MAX).read_until(b'\n', &mut line).await {
-                Ok(0) | Err(_) => return,
-                Ok(_) => {
-                    let text = String::from_utf8_lossy(&line);
-                    tracing::info!(target: "function", function = name, "{}", text.trim_end());
-                }
-            }
-        }
-    });
+    if let Some(output) = output {
+        tokio::spawn(output::log(name.to_owned(), output));
+    }
 }
