@@ -3,9 +3,9 @@
 mod error;
 mod source;
 mod told;
+mod waiting;
 
 use std::collections::VecDeque;
-use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
@@ -14,7 +14,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use hyper::body::Incoming;
 use hyper::body::{Body as HttpBody, Frame, SizeHint};
-use tokio::time::{Instant, Sleep};
+use tokio::time::Instant;
 
 pub use error::BodyError;
 pub(crate) use source::Source;
@@ -24,9 +24,7 @@ use crate::functions;
 use crate::load::Place;
 use crate::pace::Pace;
 use crate::perform::http1;
-
-/// Most time between two parts of an endpoint's content before the connection is given up.
-const IDLE_MAX: Duration = Duration::from_secs(60);
+use waiting::Waiting;
 
 /// Content on its way, streamed or whole. Trailers are left out: AWS forwards none.
 #[derive(Debug, Default)]
@@ -47,17 +45,9 @@ pub struct Stream {
     front: VecDeque<Bytes>,
     source: Source,
     remaining: u64,
-    /// Longest wait for a part, unless the client sends it.
-    idle_max: Duration,
-    /// When it must have ended.
-    ends_at: Option<Instant>,
-    /// When it must have ended where it is read whole, before anything of it is sent on.
-    read_by: Option<Instant>,
-    idle: Option<Pin<Box<Sleep>>>,
+    waiting: Waiting,
     /// Told with the next poll.
     broken: Option<BodyError>,
-    /// The client's, if it comes from there.
-    pace: Option<Rc<Pace>>,
     /// That of the request that it answers, which has ended with it.
     place: Option<Place>,
 }
@@ -68,7 +58,7 @@ impl Body {
     pub fn from_client(incoming: Incoming, bytes_max: u64, part_max: Duration) -> Self {
         let mut body = Self::from_incoming(incoming, bytes_max);
         if let Self::Stream(stream) = &mut body {
-            stream.pace = Some(Rc::new(Pace::new(part_max)));
+            stream.waiting.at_pace(Pace::new(part_max));
         }
         body
     }
@@ -97,16 +87,17 @@ impl Body {
     #[must_use]
     pub(crate) fn within(mut self, idle_max: Duration, ends_at: Instant) -> Self {
         if let Self::Stream(stream) = &mut self {
-            (stream.idle_max, stream.ends_at) = (idle_max, Some(ends_at));
+            stream.waiting.within(idle_max, ends_at);
         }
         self
     }
 
-    /// The same content, which has to have come by then if it is read whole.
+    /// The same content, which has to have come by then if it is read whole. Where it is passed on as it comes it
+    /// may be waited for as long, however long its receiver takes.
     #[must_use]
-    pub(crate) fn read_by(mut self, at: Instant) -> Self {
+    pub(crate) fn answer_by(mut self, at: Instant) -> Self {
         if let Self::Stream(stream) = &mut self {
-            stream.read_by = Some(at);
+            stream.waiting.answer_by(at);
         }
         self
     }
@@ -123,12 +114,8 @@ impl Body {
             front: VecDeque::new(),
             source,
             remaining,
-            idle_max: IDLE_MAX,
-            ends_at: None,
-            read_by: None,
-            idle: None,
+            waiting: Waiting::default(),
             broken: None,
-            pace: None,
             place: None,
         }))
     }
@@ -144,7 +131,7 @@ impl Body {
     /// How the client sends it, if it does.
     pub(crate) fn pace(&self) -> Option<Rc<Pace>> {
         match self {
-            Self::Stream(stream) => stream.pace.clone(),
+            Self::Stream(stream) => stream.waiting.pace(),
             _ => None,
         }
     }
@@ -164,7 +151,7 @@ impl Body {
             return Ok(Self::Stream(stream));
         }
         let (mut parts, mut length) = (VecDeque::new(), 0);
-        let ends_at = stream.read_whole();
+        let ends_at = stream.waiting.read_whole();
         while let Some(frame) = std::future::poll_fn(|cx| stream.poll_frame(cx)).await {
             let Ok(part) = frame?.into_data() else { continue };
             length += part.len();
@@ -172,7 +159,7 @@ impl Body {
             parts.push_back(part);
             if length > bytes_max || !is_taken {
                 stream.front = parts;
-                stream.end_at(ends_at);
+                stream.waiting.end_at(ends_at);
                 return Ok(Self::Stream(stream));
             }
         }
@@ -241,7 +228,7 @@ impl Body {
             return Err(BodyError::TooLarge);
         }
         let ends_at = match self {
-            Self::Stream(stream) => stream.read_whole(),
+            Self::Stream(stream) => stream.waiting.read_whole(),
             Self::Empty | Self::Whole(_) => None,
         };
         let mut first = Bytes::new();
@@ -271,7 +258,7 @@ impl Body {
         };
         let read = if rest.is_empty() { first } else { rest.into() };
         if let Self::Stream(stream) = self {
-            stream.end_at(ends_at);
+            stream.waiting.end_at(ends_at);
         }
         self.give_back(read, part, &error);
         Err(error)
@@ -342,17 +329,6 @@ impl HttpBody for Body {
 }
 
 impl Stream {
-    /// It is read whole from here on; when it had to end otherwise.
-    fn read_whole(&mut self) -> Option<Instant> {
-        let ends_at = self.ends_at;
-        self.end_at([ends_at, self.read_by].into_iter().flatten().min());
-        ends_at
-    }
-
-    fn end_at(&mut self, ends_at: Option<Instant>) {
-        (self.ends_at, self.idle) = (ends_at, None);
-    }
-
     fn size_hint(&self) -> SizeHint {
         let front: u64 = self.front.iter().map(|part| part.len() as u64).sum();
         let rest = self.source.size_hint();
@@ -375,18 +351,11 @@ impl Stream {
             return Poll::Ready(Some(Err(error)));
         }
         let Poll::Ready(part) = self.source.poll_part(cx) else {
-            return self.poll_idle(cx);
+            return self.waiting.poll(cx).map(|error| Some(Err(error)));
         };
-        match &self.pace {
-            Some(pace) if !pace.comes() => return Poll::Ready(Some(Err(BodyError::Stalled))),
-            Some(_) => self.idle = None,
-            None if self.idle.is_some() => {
-                let until = self.idle_until();
-                if let Some(idle) = &mut self.idle {
-                    idle.as_mut().reset(until);
-                }
-            }
-            None => {}
+        let bytes = part.as_ref().map(|part| part.as_ref().map_or(0, Bytes::len));
+        if let Err(error) = self.waiting.comes(bytes) {
+            return Poll::Ready(Some(Err(error)));
         }
         if let Some(Err(error)) = part {
             // hyper drops what it has not sent yet when content breaks off: what came before goes
@@ -395,29 +364,11 @@ impl Stream {
             cx.waker().wake_by_ref();
             return Poll::Pending;
         }
-        // Parts that come one after the other without a wait take their time as well.
-        if self.ends_at.is_some_and(|at| Instant::now() >= at) && part.is_some() {
-            return Poll::Ready(Some(Err(BodyError::Idle)));
-        }
         Poll::Ready(part.map(|part| {
             let part = part?;
             let remaining = self.remaining.checked_sub(part.len() as u64);
             self.remaining = remaining.ok_or(BodyError::TooLarge)?;
             Ok(Frame::data(part))
         }))
-    }
-
-    /// The timer is made by the first wait: most content is there when it is asked for.
-    fn poll_idle(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
-        let pace = self.pace.as_ref().map(|pace| pace.waits());
-        let until = pace.unwrap_or_else(|| self.idle_until());
-        let idle = self.idle.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(until)));
-        let error = || if pace.is_some() { BodyError::Stalled } else { BodyError::Idle };
-        idle.as_mut().poll(cx).map(|()| Some(Err(error())))
-    }
-
-    fn idle_until(&self) -> Instant {
-        let until = Instant::now() + self.idle_max;
-        self.ends_at.map_or(until, |at| until.min(at))
     }
 }

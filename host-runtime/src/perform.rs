@@ -136,15 +136,16 @@ async fn send_request(
     mut effect: SendRequest,
 ) -> Result<EndpointResponse, EffectError> {
     let place = places::of_request(&worker.shared.load, &mut effect).await?;
-    let mut timeout = Duration::from_millis(effect.timeout_ms.into());
-    let ends_at = Instant::now() + timeout;
+    let whole = Duration::from_millis(effect.timeout_ms.into());
+    let begun = Instant::now();
     let idle_max = effect.idle_ms.map(|ms| Duration::from_millis(ms.into()));
-    timeout = timeout.min(idle_max.unwrap_or(timeout));
+    let timeout = whole.min(idle_max.unwrap_or(whole));
     let client = worker.client.borrow().clone();
-    let answer = match &effect.connection {
+    let (answer, waited) = match &effect.connection {
         Connection::Service { .. } => {
             let calling = call_service(worker, settings, held, effect, timeout);
-            tokio::time::timeout(timeout, calling).await.unwrap_or(Err(EffectError::TimedOut))?
+            let called = tokio::time::timeout(timeout, calling).await;
+            (called.unwrap_or(Err(EffectError::TimedOut))?, Duration::ZERO)
         }
         Connection::Internet => ask_endpoint(&client, held, effect, timeout, None).await?,
         Connection::VpcLink { id, integration_uri, server_name } => {
@@ -153,37 +154,42 @@ async fn send_request(
             ask_endpoint(&client, held, effect, timeout, Some(&way)).await?
         }
     };
+    let ends_at = begun + whole + waited;
     let Answer { status, section, body } = answer;
     let fields = section.fields();
     held.endpoint = section;
     let body = match idle_max {
         Some(idle_max) => body.within(idle_max, ends_at),
-        // The limit is on all of an answer. What is sent on as it comes has begun to be answered in time.
-        None => body.read_by(ends_at),
+        None => body.answer_by(ends_at),
     };
     let content = held.contents.hold(body.holding(place));
     Ok(EndpointResponse { status: status.as_u16(), fields, content })
 }
 
+/// The head of an answer, and how long was waited for the client's content meanwhile.
 async fn ask_endpoint(
     client: &HttpClient,
     held: &mut Held,
     effect: SendRequest,
     timeout: Duration,
     way: Option<&Way>,
-) -> Result<Answer, EffectError> {
+) -> Result<(Answer, Duration), EffectError> {
     let SendRequest { method, url, fields, content, insecure_skip_verification, .. } = effect;
     if held.contents.is_too_large(&content) {
         return Err(EffectError::TooLarge);
     }
     let body = held.contents.send(content)?;
+    let pace = body.pace();
     let mut request = OutgoingRequest::new(&method, url, &fields, &held.client.headers)?;
     request.origin.any_authority = insecure_skip_verification;
-    let Some(way) = way else { return client.send_outgoing(&request, body, timeout).await };
-    way.direct(&mut request)?;
+    if let Some(way) = way {
+        way.direct(&mut request)?;
+    }
     let answer = client.send_outgoing(&request, body, timeout).await;
-    way.ended(answer.as_ref().err());
-    answer
+    if let Some(way) = way {
+        way.ended(answer.as_ref().err());
+    }
+    Ok((answer?, pace.map_or(Duration::ZERO, |pace| pace.waited())))
 }
 
 /// A signature covers the content, so that it must be there whole.
