@@ -17,6 +17,7 @@ pub mod edge;
 pub mod engine;
 mod engine_config;
 pub mod explained;
+mod folder_lock;
 mod framing;
 pub mod functions;
 pub mod host;

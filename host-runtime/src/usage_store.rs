@@ -11,6 +11,7 @@ use std::path::Path;
 use gateway_core::usage::{Day, Usage};
 use rusqlite::{Connection, OpenFlags, params};
 
+use crate::folder_lock;
 use crate::perform::tokens::Unwritten;
 
 const FILE: &str = "usage.db";
@@ -49,7 +50,7 @@ impl UsageStore {
         let said = |error: &dyn std::fmt::Display| format!("{}: {error}", directory.display());
         std::fs::create_dir_all(directory).map_err(|e| said(&e))?;
         let lock = File::create(directory.join(LOCK)).map_err(|e| said(&e))?;
-        lock.try_lock().map_err(|_| said(&"another edgeway keeps its data here"))?;
+        folder_lock::lock(&lock).map_err(|_| said(&"another edgeway keeps its data here"))?;
         let connection = Connection::open(directory.join(FILE)).map_err(|e| said(&e))?;
         let mut store = Self { connection, _lock: Some(lock) };
         store.prepare().map_err(|e| said(&e))?;

@@ -36,6 +36,7 @@ use tokio::sync::Semaphore;
 use super::store::{Contents, Objects};
 use crate::config::DistributionsOnDisk;
 use crate::drive::now;
+use crate::folder_lock;
 use counts::Counts;
 use files::{Files, Kind};
 use index::{Entry, Index};
@@ -145,7 +146,8 @@ impl Disk {
         };
         let files = Files::open(directory).map_err(|error| said(&error))?;
         let lock = locked(&directory.join(LOCK)).map_err(|error| said(&error))?;
-        lock.try_lock().map_err(|_| said(&"another edgeway keeps what it has cached here"))?;
+        folder_lock::lock(&lock)
+            .map_err(|_| said(&"another edgeway keeps what it has cached here"))?;
         let state = State {
             index: Index::bounded(config.bytes),
             pending: BTreeMap::new(),
