@@ -33,6 +33,12 @@ impl KeyDigest {
     pub fn of(value: &str) -> Self {
         Self(Sha256::digest(value).into())
     }
+
+    /// In which of so many equal parts of all digests it is; the parts are in the order of digests.
+    pub(crate) fn part_of(&self, parts: usize) -> usize {
+        let [a, b, c, d, ..] = self.0;
+        ((u64::from(u32::from_be_bytes([a, b, c, d])) * parts as u64) >> 32) as usize
+    }
 }
 
 /// A usage plan: which keys may call which stages, how fast and how often.

@@ -1,35 +1,44 @@
 //! API keys by digest, and the plans in which each of them calls which stages.
 
-use alloc::{string::String, vec::Vec};
+use alloc::{boxed::Box, string::String, vec::Vec};
 
 use super::MethodOf;
 use crate::bucket::{BucketTake, Limit};
 use crate::definition::{
-    ApiKey, DefinitionError, KeyDigest, Severity, Snapshot, Source, UsagePlan, UsagePlanStage,
+    DefinitionError, KeyDigest, Severity, Snapshot, Source, UsagePlan, UsagePlanStage,
 };
 use crate::usage::UsageTake;
 
-/// The keys of a snapshot.
+/// The keys of a snapshot. A key is found by few looks at memory, however many there are: digests are as good as
+/// random, so that how one begins says where it stands.
 #[derive(Debug, Default)]
 pub(crate) struct UsagePlans {
     /// In the order of digests.
     keys: Vec<KeyPlans>,
+    /// As many parts of all digests as there are keys: where the keys of each of them begin, and where the last end.
+    starts: Vec<u32>,
 }
 
-/// A key, and its plans.
+/// A key, with everything that is asked of it.
 #[derive(Debug)]
 struct KeyPlans {
     digest: KeyDigest,
-    /// Index into the snapshot's keys.
-    key: usize,
-    /// Indices into the snapshot's plans.
-    plans: Vec<usize>,
+    id: Box<str>,
+    plans: Plans,
+    enabled: bool,
+}
+
+/// Indices into the snapshot's plans. Most keys have one.
+#[derive(Debug)]
+enum Plans {
+    One(usize),
+    Several(Box<[usize]>),
 }
 
 /// A key that may call a method, and the plan by which it does.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Usable<'g> {
-    pub(crate) key: &'g ApiKey,
+    pub(crate) key_id: &'g str,
     plan: &'g UsagePlan,
     stage: &'g UsagePlanStage,
 }
@@ -65,45 +74,74 @@ impl UsagePlans {
                 plans.push(index);
             }
         }
-        let keys = snapshot.api_keys.iter().zip(plans_of).enumerate();
-        let keys =
-            keys.map(|(key, (api_key, plans))| KeyPlans { digest: api_key.digest, key, plans });
+        let keys = snapshot.api_keys.iter().zip(plans_of).map(|(key, plans)| KeyPlans {
+            digest: key.digest,
+            id: key.id.as_str().into(),
+            plans: plans.into(),
+            enabled: key.enabled,
+        });
         let mut keys: Vec<KeyPlans> = keys.collect();
         keys.sort_unstable_by_key(|key| key.digest);
         for pair in keys.windows(2).filter(|pair| pair[0].digest == pair[1].digest) {
-            let [a, b] = [pair[0].key, pair[1].key].map(|key| &snapshot.api_keys[key].id);
-            error(alloc::format!("the API keys `{a}` and `{b}` have one value"));
+            error(alloc::format!(
+                "the API keys `{}` and `{}` have one value",
+                pair[0].id,
+                pair[1].id
+            ));
         }
         for plan in &snapshot.usage_plans {
             let told = plan.check(&snapshot.apis).into_iter();
             errors.extend(told.filter(|error| error.severity == Severity::Error));
         }
-        Self { keys }
+        let starts = (0..=keys.len())
+            .map(|part| keys.partition_point(|key| key.digest.part_of(keys.len()) < part) as u32);
+        Self { starts: starts.collect(), keys }
+    }
+
+    fn of_digest(&self, digest: &KeyDigest) -> Option<&KeyPlans> {
+        let part = digest.part_of(self.keys.len());
+        let (from, to) = (*self.starts.get(part)?, *self.starts.get(part + 1)?);
+        self.keys.get(from as usize..to as usize)?.iter().find(|key| key.digest == *digest)
     }
 
     /// Whether a caller with this key may call a method, and by which plan; else why not.
     pub(super) fn find<'g>(
-        &self,
+        &'g self,
         snapshot: &'g Snapshot,
         value: &str,
         of: MethodOf<'_>,
     ) -> Result<Usable<'g>, &'static str> {
-        let digest = KeyDigest::of(value);
-        let place = self.keys.binary_search_by_key(&digest, |key| key.digest);
-        let found = &self.keys[place.map_err(|_| "nobody has this API key")?];
-        let key = &snapshot.api_keys[found.key];
+        let key = self.of_digest(&KeyDigest::of(value)).ok_or("nobody has this API key")?;
         if !key.enabled {
             return Err("the API key is disabled");
         }
         let (api_id, stage_name) = (&of.at.api.id, &of.at.stage.stage_name);
-        let plans = found.plans.iter().map(|index| &snapshot.usage_plans[*index]);
+        let plans = key.plans.indices().iter().map(|index| &snapshot.usage_plans[*index]);
         let mut usable = plans.filter_map(|plan| {
             let is_called = |stage: &&UsagePlanStage| {
                 stage.stage_name == *stage_name && stage.api_id.eq_ignore_ascii_case(api_id)
             };
-            Some(Usable { key, plan, stage: plan.api_stages.iter().find(is_called)? })
+            Some(Usable { key_id: &key.id, plan, stage: plan.api_stages.iter().find(is_called)? })
         });
         usable.next().ok_or("No Usage Plan found for key and API Stage")
+    }
+}
+
+impl Plans {
+    fn indices(&self) -> &[usize] {
+        match self {
+            Self::One(plan) => core::slice::from_ref(plan),
+            Self::Several(plans) => plans,
+        }
+    }
+}
+
+impl From<Vec<usize>> for Plans {
+    fn from(plans: Vec<usize>) -> Self {
+        match plans[..] {
+            [plan] => Self::One(plan),
+            _ => Self::Several(plans.into()),
+        }
     }
 }
 
@@ -117,7 +155,7 @@ fn shares_stage(one: &UsagePlan, other: &UsagePlan) -> bool {
 impl Usable<'_> {
     /// The buckets of this key: its own for one method, then the one for all stages of its plan.
     pub(crate) fn buckets(&self, of: MethodOf<'_>) -> impl Iterator<Item = BucketTake> {
-        let (plan, key) = (&self.plan.id, &self.key.id);
+        let (plan, key) = (&self.plan.id, self.key_id);
         let take = |key, limit: &Limit| BucketTake { key, limit: *limit, cost: 1 };
         // A verb of an `ANY` method, or all of it.
         let (verb, any) = (&of.plan.usage_plan_key, &of.plan.any_usage_plan_key);
@@ -134,7 +172,50 @@ impl Usable<'_> {
 
     /// What is counted.
     pub(crate) fn usage(&self) -> UsageTake {
-        let key = alloc::format!("{}/{}", self.plan.id, self.key.id);
+        let key = alloc::format!("{}/{}", self.plan.id, self.key_id);
         UsageTake { key, quota: self.plan.quota }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use alloc::format;
+
+    use super::*;
+    use crate::definition::ApiKey;
+
+    fn plans(keys: usize) -> UsagePlans {
+        let key = |number| ApiKey {
+            id: format!("key{number}"),
+            name: String::new(),
+            digest: KeyDigest::of(&format!("value{number}")),
+            enabled: true,
+            customer_id: None,
+        };
+        let api_keys = (0..keys).map(key).collect();
+        let snapshot = Snapshot { api_keys, ..Snapshot::new("r", "123456789012", Vec::new()) };
+        let mut errors = Vec::new();
+        let plans = UsagePlans::compile(&snapshot, &mut errors);
+        assert!(errors.is_empty(), "{errors:?}");
+        plans
+    }
+
+    #[test]
+    fn every_key_is_found_and_nobody_elses_however_many_there_are() {
+        for count in [0, 1, 2, 3, 100, 1_000] {
+            let plans = plans(count);
+            for number in 0..count + 100 {
+                let found = plans.of_digest(&KeyDigest::of(&format!("value{number}")));
+                let expected = (number < count).then(|| format!("key{number}"));
+                assert_eq!(found.map(|key| &*key.id), expected.as_deref(), "of {count}");
+            }
+        }
+    }
+
+    #[test]
+    fn among_many_keys_few_are_looked_at() {
+        let plans = plans(10_000);
+        let most = plans.starts.windows(2).map(|part| part[1] - part[0]).max();
+        assert!(most < Some(12), "{most:?}");
     }
 }

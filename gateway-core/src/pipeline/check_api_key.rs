@@ -37,7 +37,7 @@ pub(super) fn check_api_key<'g>(
     let value = presented(of, request, context);
     let value = value.ok_or_else(|| forbidden("there is no API key"))?;
     let usable = gateway.find_api_key(&value, of).map_err(forbidden)?;
-    let api_key = ApiKeyContext { id: usable.key.id.as_str().into(), value };
+    let api_key = ApiKeyContext { id: usable.key_id.into(), value };
     Ok((Identified { of, usable: Some(usable) }, Some(Box::new(api_key))))
 }
 

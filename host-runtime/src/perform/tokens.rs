@@ -2,6 +2,7 @@
 
 mod buckets;
 mod counts;
+mod names;
 pub mod shared;
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};

@@ -1,11 +1,10 @@
 //! Millions of buckets in bounded memory, at a cost for each take that does not depend on how many
 //! there are.
 
-use std::collections::HashMap;
-use std::hash::{BuildHasher, BuildHasherDefault, Hash, Hasher, RandomState};
-
 use gateway_core::bucket::{Bucket, BucketTake};
 use gateway_core::message::Timestamp;
+
+use super::names::{ByName, Name, Names};
 
 /// Maps that grow and are swept one at a time: what a single take waits for is a small one.
 const SHARDS: usize = 1024;
@@ -24,7 +23,7 @@ const NEVER: u64 = u64::MAX;
 #[derive(Debug)]
 pub(super) struct Buckets {
     shards: Vec<Shard>,
-    hashers: [RandomState; 2],
+    names: Names,
     kept: usize,
     /// The map that is swept next, and in how many takes.
     sweep: usize,
@@ -32,15 +31,7 @@ pub(super) struct Buckets {
     evicted: u64,
 }
 
-type Shard = HashMap<Name, Stored, BuildHasherDefault<AsItIs>>;
-
-/// 128 bits of a bucket's key under keys of this process: two buckets do not meet, and a bucket
-/// costs the same however long its key is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Name {
-    place: u64,
-    shard: u64,
-}
+type Shard = ByName<Stored>;
 
 #[derive(Debug)]
 struct Stored {
@@ -52,7 +43,7 @@ impl Default for Buckets {
     fn default() -> Self {
         Self {
             shards: (0..SHARDS).map(|_| Shard::default()).collect(),
-            hashers: [RandomState::new(), RandomState::new()],
+            names: Names::default(),
             kept: 0,
             sweep: 0,
             sweep_in: TAKES_A_SWEEP_MIN,
@@ -63,15 +54,15 @@ impl Default for Buckets {
 
 impl Buckets {
     pub(super) fn load(&self, key: &str) -> Option<Bucket> {
-        let name = self.name(key);
-        self.shards[name.shard()].get(&name).map(|stored| stored.bucket)
+        let name = self.names.of(key);
+        self.shards[shard_of(name)].get(&name).map(|stored| stored.bucket)
     }
 
     pub(super) fn store(&mut self, take: &BucketTake, bucket: Bucket) {
-        let name = self.name(&take.key);
+        let name = self.names.of(&take.key);
         let full_at = bucket.full_at(take.limit).map_or(NEVER, |at| at.0);
         let stored = Stored { bucket, full_at };
-        let shard = &mut self.shards[name.shard()];
+        let shard = &mut self.shards[shard_of(name)];
         if let Some(before) = shard.get_mut(&name) {
             *before = stored;
             return;
@@ -116,39 +107,10 @@ impl Buckets {
     pub(super) fn evicted(&self) -> u64 {
         self.evicted
     }
-
-    fn name(&self, key: &str) -> Name {
-        let [place, shard] = &self.hashers;
-        Name { place: place.hash_one(key), shard: shard.hash_one(key) }
-    }
 }
 
-impl Name {
-    fn shard(self) -> usize {
-        (self.shard % SHARDS as u64) as usize
-    }
-}
-
-impl Hash for Name {
-    fn hash<H: Hasher>(&self, hasher: &mut H) {
-        hasher.write_u64(self.place);
-    }
-}
-
-/// A name is a hash already.
-#[derive(Debug, Default)]
-struct AsItIs(u64);
-
-impl Hasher for AsItIs {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-    fn write(&mut self, bytes: &[u8]) {
-        bytes.iter().for_each(|byte| self.0 = self.0.rotate_left(8) ^ u64::from(*byte));
-    }
-    fn write_u64(&mut self, hash: u64) {
-        self.0 = hash;
-    }
+fn shard_of(name: Name) -> usize {
+    (name.other % SHARDS as u64) as usize
 }
 
 #[cfg(test)]
@@ -189,8 +151,7 @@ mod tests {
     fn memory_that_a_rush_needed_is_given_back() {
         let mut buckets = Buckets::default();
         (0..200_000).for_each(|i| store(&mut buckets, &take(&i.to_string(), 1.0), 0));
-        let places =
-            |buckets: &Buckets| buckets.shards.iter().map(HashMap::capacity).sum::<usize>();
+        let places = |buckets: &Buckets| buckets.shards.iter().map(Shard::capacity).sum::<usize>();
         assert!(places(&buckets) >= 200_000);
         sweep_all(&mut buckets, 5_000);
         assert_eq!(buckets.len(), 0);
@@ -201,15 +162,15 @@ mod tests {
     #[test]
     fn beyond_the_bound_another_bucket_starts_full_again() {
         let mut buckets = Buckets::default();
-        let shard = buckets.name("0").shard();
+        let shard = shard_of(buckets.names.of("0"));
         let same: Vec<String> = (0..)
             .map(|i: u64| i.to_string())
-            .filter(|key| buckets.name(key).shard() == shard)
+            .filter(|key| shard_of(buckets.names.of(key)) == shard)
             .take(SHARD_BUCKETS_MAX / 64)
             .collect();
         // The rest by name alone: to find so many keys of one map takes too long.
         for i in 0..(SHARD_BUCKETS_MAX - same.len()) as u64 {
-            let name = Name { place: i.wrapping_mul(0x9e37_79b9_7f4a_7c15), shard: shard as u64 };
+            let name = Name { place: i.wrapping_mul(0x9e37_79b9_7f4a_7c15), other: shard as u64 };
             let bucket = Bucket { level_microtokens: 0, at: Timestamp(0) };
             buckets.shards[shard].insert(name, Stored { bucket, full_at: NEVER });
             buckets.kept += 1;
@@ -218,7 +179,7 @@ mod tests {
         assert_eq!((buckets.len(), buckets.evicted()), (SHARD_BUCKETS_MAX, 0));
         let one_more = (1_u64 << 40..)
             .map(|i| i.to_string())
-            .find(|key| buckets.name(key).shard() == shard)
+            .find(|key| shard_of(buckets.names.of(key)) == shard)
             .unwrap();
         store(&mut buckets, &take(&one_more, 0.0), 0);
         assert_eq!((buckets.len(), buckets.evicted()), (SHARD_BUCKETS_MAX, 1));

@@ -1,10 +1,11 @@
 //! What keys have used of their plans, and what of that is not written to disk yet.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use gateway_core::message::Timestamp;
 use gateway_core::usage::{Day, Usage, day_of};
+
+use super::names::{ByName, Name, Names};
 
 /// Most counts that are handed out to be written at a time: while they are copied, takes wait.
 const BATCH_MAX: usize = 512;
@@ -12,11 +13,11 @@ const BATCH_MAX: usize = 512;
 /// One entry for each key of a plan that was ever used.
 #[derive(Debug, Default)]
 pub(super) struct Counts {
-    by_key: HashMap<Arc<str>, usize>,
-    counted: Vec<Counted>,
-    /// Indices of those with `since`.
-    unwritten: Vec<usize>,
-    asked_for: usize,
+    names: Names,
+    counted: ByName<Counted>,
+    /// Those with `since`.
+    unwritten: Vec<Name>,
+    asked_for: Option<Name>,
 }
 
 #[derive(Debug)]
@@ -48,44 +49,39 @@ impl Counts {
     }
 
     pub(super) fn usage(&mut self, key: &str) -> &mut Usage {
-        let index = match self.by_key.get(key) {
-            Some(index) => *index,
-            None => {
-                let (key, index) = (Arc::<str>::from(key), self.counted.len());
-                self.by_key.insert(Arc::clone(&key), index);
-                self.counted.push(Counted { key, usage: Usage::default(), since: None });
-                index
-            }
-        };
-        self.asked_for = index;
-        &mut self.counted[index].usage
+        let name = self.names.of(key);
+        self.asked_for = Some(name);
+        let new = || Counted { key: key.into(), usage: Usage::default(), since: None };
+        &mut self.counted.entry(name).or_insert_with(new).usage
     }
 
     pub(super) fn used(&self, key: &str) -> Option<&Usage> {
-        self.by_key.get(key).map(|index| &self.counted[*index].usage)
+        self.counted.get(&self.names.of(key)).map(|counted| &counted.usage)
     }
 
     /// What was asked for last has changed.
     pub(super) fn note(&mut self, now: Timestamp) {
-        self.unwritten_since(self.asked_for, day_of(now));
+        if let Some(name) = self.asked_for {
+            self.unwritten_since(name, day_of(now));
+        }
     }
 
-    fn unwritten_since(&mut self, index: usize, day: Day) {
-        let Some(counted) = self.counted.get_mut(index) else { return };
+    fn unwritten_since(&mut self, name: Name, day: Day) {
+        let Some(counted) = self.counted.get_mut(&name) else { return };
         match &mut counted.since {
             Some(since) => *since = day.min(*since),
             since => {
                 *since = Some(day);
-                self.unwritten.push(index);
+                self.unwritten.push(name);
             }
         }
     }
 
     pub(super) fn unwritten(&mut self) -> Vec<Unwritten> {
         let rest = self.unwritten.len().saturating_sub(BATCH_MAX);
-        let indices = self.unwritten.split_off(rest);
-        let batch = indices.into_iter().filter_map(|index| {
-            let Counted { key, usage, since } = &mut self.counted[index];
+        let names = self.unwritten.split_off(rest);
+        let batch = names.into_iter().filter_map(|name| {
+            let Counted { key, usage, since } = self.counted.get_mut(&name)?;
             let since = since.take()?;
             let days = usage.days();
             Some(Unwritten {
@@ -100,8 +96,8 @@ impl Counts {
     pub(super) fn not_written(&mut self, batch: &[Unwritten]) {
         for unwritten in batch {
             let since = unwritten.days.first().map(|(day, _)| *day);
-            if let (Some(index), Some(since)) = (self.by_key.get(&unwritten.key).copied(), since) {
-                self.unwritten_since(index, since);
+            if let Some(since) = since {
+                self.unwritten_since(self.names.of(&unwritten.key), since);
             }
         }
     }
