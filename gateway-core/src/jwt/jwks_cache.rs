@@ -106,8 +106,10 @@ impl Entry {
     }
 }
 
+/// A clock that was set back by so much makes as old: else a failure would be remembered, and keys be fresh, until it
+/// shows that time again.
 fn age_ms(at: Timestamp, now: Timestamp) -> u64 {
-    now.0.saturating_sub(at.0)
+    now.0.abs_diff(at.0)
 }
 
 #[cfg(test)]
@@ -180,6 +182,20 @@ mod tests {
         cache.store(&issuer(), Err(EffectError::TimedOut), Timestamp(0));
         assert_eq!(ask(&mut cache, "a", 1), Lookup::Failed(EffectError::TimedOut));
         assert_eq!(ask(&mut cache, "a", JWKS_REFRESH_FLOOR_MS), Lookup::Fetch);
+    }
+
+    #[test]
+    fn a_clock_that_was_set_back_lengthens_no_failure_and_keeps_no_keys() {
+        let day = 24 * 3_600_000;
+        let mut cache = JwksCache::default();
+        assert_eq!(ask(&mut cache, "a", day), Lookup::Fetch);
+        cache.store(&issuer(), Err(EffectError::TimedOut), Timestamp(day));
+        // Clocks of threads are read one after the other.
+        assert_eq!(ask(&mut cache, "a", day - 1), Lookup::Failed(EffectError::TimedOut));
+        assert_eq!(ask(&mut cache, "a", day - JWKS_REFRESH_FLOOR_MS), Lookup::Fetch);
+        let mut cache = filled(2 * day);
+        assert_eq!(ask(&mut cache, "a", 2 * day - JWKS_TTL_MS + 1), Lookup::Found(Some(key("a"))));
+        assert_eq!(ask(&mut cache, "a", 2 * day - JWKS_TTL_MS), Lookup::Fetch);
     }
 
     #[test]
