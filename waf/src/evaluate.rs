@@ -78,6 +78,7 @@ impl WebAcl {
                 counted: Vec::new(),
                 groups: Vec::new(),
                 rates: Vec::new(),
+                tokens,
             },
         }
     }
@@ -324,6 +325,7 @@ impl<'a> Evaluation<'a> {
             counted: Vec::new(),
             groups: Vec::new(),
             rates: Vec::new(),
+            tokens: self.tokens,
         };
         core::mem::replace(&mut self.verdict, empty)
     }

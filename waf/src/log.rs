@@ -10,7 +10,7 @@ use alloc::vec::Vec;
 use serde_json::{Value, json};
 
 use crate::acl::{Kind, Resource, WebAcl};
-use crate::evaluate::{Decision, Matched, Verdict};
+use crate::evaluate::{Decision, Matched, Tokens, Verdict};
 use crate::pattern::as_text;
 use crate::problem::Problem;
 use crate::read::logging;
@@ -105,6 +105,8 @@ impl Logging {
             Kind::Group(_) => "GROUP",
             Kind::Statement { .. } => "REGULAR",
         });
+        let mut shown = self.headers(&acl.protections, request, is_secret);
+        let host = shown.find(|(name, _)| name.eq_ignore_ascii_case("host")).map(|(_, host)| host);
         let headers = self.headers(&acl.protections, request, is_secret);
         let headers = headers.map(|(name, value)| json!({"name": name, "value": value}));
         let headers: Vec<Value> = headers.collect();
@@ -124,7 +126,8 @@ impl Logging {
                 "rateBasedRuleName": result.rule,
                 "limitKey": result.rate.key_type,
                 "maxRateAllowed": result.rate.limit,
-                "evaluationWindowSec": result.rate.window_s,
+                // AWS prints it as text.
+                "evaluationWindowSec": alloc::format!("{}", result.rate.window_s),
             })
         });
         let inserted = (!verdict.inserted.is_empty()).then(|| {
@@ -133,7 +136,7 @@ impl Logging {
             all.collect::<Vec<_>>()
         });
         let oversize: &[&str] = if request.body_is_cut { &["REQUEST_BODY"] } else { &[] };
-        let record = json!({
+        let mut record = json!({
             "timestamp": request.now_ms,
             "formatVersion": 1,
             "webaclId": acl.arn,
@@ -157,13 +160,21 @@ impl Logging {
                 "httpVersion": request.http_version,
                 "httpMethod": redacted(self.method, request.method),
                 "requestId": origin.request_id,
+                "fragment": request.fragment,
+                "host": host,
             },
             "labels": verdict.labels.iter().map(|label| json!({"name": label})).collect::<Vec<_>>(),
             "ja3Fingerprint": request.ja3,
             "ja4Fingerprint": request.ja4,
+            "requestBodySize": body_size(request),
             "requestBodySizeInspectedByWAF": request.body.len(),
             "oversizeFields": oversize,
         });
+        for (name, ask) in [("captchaResponse", "CAPTCHA"), ("challengeResponse", "CHALLENGE")] {
+            if let Some(response) = asked(verdict, ask) {
+                record[name] = response;
+            }
+        }
         alloc::format!("{record}")
     }
 }
@@ -218,6 +229,34 @@ fn action(verdict: &Verdict<'_>) -> &'static str {
         Decision::Block(_) => "BLOCK",
         Decision::Captcha => "CAPTCHA",
         Decision::Challenge => "CHALLENGE",
+    }
+}
+
+/// `captchaResponse`, `challengeResponse`: why a client was asked, or, of one that was let through, when it
+/// solved what it was asked.
+fn asked(verdict: &Verdict<'_>, ask: &str) -> Option<Value> {
+    let Tokens { captcha_ms, challenge_ms } = verdict.tokens;
+    let (solved, status) = match ask {
+        "CAPTCHA" => (captcha_ms, 405),
+        _ => (challenge_ms.max(captcha_ms), 202),
+    };
+    if action(verdict) == ask {
+        let reason = if solved.is_some() { "TOKEN_EXPIRED" } else { "TOKEN_MISSING" };
+        let solved = solved.unwrap_or(0) / 1_000;
+        return Some(
+            json!({"responseCode": status, "solveTimestamp": solved, "failureReason": reason}),
+        );
+    }
+    let within = verdict.groups.iter().flat_map(|group| &group.counted);
+    let is_met = verdict.counted.iter().chain(within).any(|matched| matched.action == ask);
+    is_met.then(|| json!({"responseCode": 0, "solveTimestamp": solved.unwrap_or(0) / 1_000}))
+}
+
+/// The size of the body; of one that goes on beyond what is inspected, what its client says of it.
+fn body_size(request: &Request<'_>) -> Option<u64> {
+    match request.body_is_cut {
+        true => request.header("content-length")?.trim().parse().ok(),
+        false => Some(request.body.len() as u64),
     }
 }
 

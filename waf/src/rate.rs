@@ -15,7 +15,7 @@ pub(crate) struct Rate {
     pub(crate) window_s: u32,
     pub(crate) keys: Vec<Key>,
     pub(crate) scope_down: Option<Statement>,
-    /// As logs have it: `IP`, `FORWARDEDIP`, `CONSTANT`, `CUSTOMKEYS`.
+    /// As logs have it: `IP`, `FORWARDED_IP`, `CONSTANT`, `CUSTOMKEYS`.
     pub(crate) key_type: &'static str,
 }
 

@@ -3,6 +3,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use super::Tokens;
 use crate::acl::{CustomResponse, Headers, Rule};
 use crate::rate::Rate;
 use crate::statement::Found;
@@ -42,6 +43,7 @@ pub struct Verdict<'a> {
     pub(crate) counted: Vec<Matched<'a>>,
     pub(crate) groups: Vec<GroupResult<'a>>,
     pub(crate) rates: Vec<RateResult<'a>>,
+    pub(crate) tokens: Tokens,
 }
 
 #[derive(Debug)]

@@ -153,3 +153,62 @@ fn protected_values_are_substituted_or_hashed_in_lines_and_samples() {
     ]));
     assert_eq!(shown(&whole), ["ella", "dog=REDACTED; milo=REDACTED;aws-waf-token=3", "REDACTED"]);
 }
+
+#[test]
+fn a_line_tells_why_a_client_was_asked_or_when_it_solved_what_it_was_asked() {
+    let rule = |name: &str, priority: u32| {
+        json!({"Name": name, "Priority": priority, "Action": {name: {}}, "Statement":
+            {"SizeConstraintStatement": {"FieldToMatch": {"UriPath": {}}, "ComparisonOperator": "GE", "Size": 0,
+                "TextTransformations": [{"Priority": 0, "Type": "NONE"}]}}})
+    };
+    let document = json!({"Name": "a", "ARN": ARN, "DefaultAction": {"Allow": {}},
+        "Rules": [rule("Challenge", 0), rule("Captcha", 1)]});
+    let acl = WebAcl::read(&document, &[]).expect("a web ACL").0;
+    let line = |tokens: Tokens| -> Value {
+        let request = Request { now_ms: 1_632_420_500_000, ..Request::default() };
+        let Step::Decided(verdict) = acl.evaluate(&request, tokens).advance() else {
+            unreachable!("no rule asks for anything")
+        };
+        let line = Logging::default().line(&acl, &request, &verdict, Origin::default(), &|_| false);
+        serde_json::from_str(&line).expect("JSON")
+    };
+    let at = |challenge_ms, captcha_ms| {
+        let told = line(Tokens { captcha_ms, challenge_ms });
+        (told["challengeResponse"].clone(), told["captchaResponse"].clone())
+    };
+    let (old, new) = (Some(1_000), Some(1_632_420_429_309));
+    let asked = |status: u16, solved: u64, reason: &str| json!({"responseCode": status, "solveTimestamp": solved, "failureReason": reason});
+    let met = json!({"responseCode": 0, "solveTimestamp": 1_632_420_429});
+    assert_eq!(at(None, None), (asked(202, 0, "TOKEN_MISSING"), Value::Null));
+    assert_eq!(at(old, None), (asked(202, 1, "TOKEN_EXPIRED"), Value::Null));
+    assert_eq!(at(new, None), (met.clone(), asked(405, 0, "TOKEN_MISSING")));
+    assert_eq!(at(new, new), (met.clone(), met));
+}
+
+#[test]
+fn a_line_tells_the_host_the_fragment_and_how_large_the_body_is() {
+    let acl = acl();
+    let headers = [("Host", "api.example.com"), ("Content-Length", "70000")].into();
+    let whole = Request { headers, body: b"abc", fragment: Some("part"), ..Request::default() };
+    let line = |request: &Request<'_>| -> Value {
+        let verdict = verdict(&acl, request);
+        let line = Logging::default().line(&acl, request, &verdict, Origin::default(), &|_| false);
+        serde_json::from_str(&line).expect("JSON")
+    };
+    let told = line(&whole);
+    let http = &told["httpRequest"];
+    assert_eq!((&http["host"], &http["fragment"]), (&json!("api.example.com"), &json!("part")));
+    assert_eq!(
+        (&told["requestBodySize"], &told["requestBodySizeInspectedByWAF"]),
+        (&json!(3), &json!(3))
+    );
+    let hides = logging(json!({"RedactedFields": [{"SingleHeader": {"Name": "host"}}]}));
+    let verdict = verdict(&acl, &whole);
+    let hidden = hides.line(&acl, &whole, &verdict, Origin::default(), &|_| false);
+    assert!(!hidden.contains("api.example.com"), "{hidden}");
+    let cut = line(&Request { body_is_cut: true, ..whole.clone() });
+    assert_eq!(
+        (&cut["requestBodySize"], &cut["oversizeFields"]),
+        (&json!(70_000), &json!(["REQUEST_BODY"]))
+    );
+}

@@ -268,7 +268,6 @@ fn rate(place: &Place<'_, '_>, at: &At<'_, '_>) -> Option<(Rate, u32)> {
         }
     };
     let key_type = match key_type {
-        "FORWARDED_IP" => "FORWARDEDIP",
         "CUSTOM_KEYS" => "CUSTOMKEYS",
         other => other,
     };
