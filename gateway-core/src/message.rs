@@ -5,6 +5,7 @@ mod content;
 pub(crate) mod field_names;
 mod fields;
 mod outgoing;
+pub(crate) mod spelling;
 mod tls;
 
 pub use arrival::{

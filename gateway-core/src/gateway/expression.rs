@@ -1,7 +1,7 @@
 //! Mapping expressions of REST APIs: `method.request.path.id`, `'text'`, `stageVariables.x`.
 //!
 //! "API Gateway request and response data mapping reference". Names are case-sensitive, field names
-//! too; a source that is missing skips its mapping.
+//! too where their spelling is known (`Spelling`); a source that is missing skips its mapping.
 
 use alloc::borrow::Cow;
 use alloc::collections::BTreeMap;
@@ -11,7 +11,7 @@ use crate::context::{Context, Variable};
 use crate::json::{self, Json};
 use crate::json_path::JsonPath;
 use crate::message::field_names::INVISIBLE_TO_REST;
-use crate::message::{Fields, Timestamp, is_field_name};
+use crate::message::{Fields, Timestamp, is_field_name, spelling};
 use crate::target;
 
 /// What expressions take their values from.
@@ -179,8 +179,8 @@ impl Expression {
             Self::Header(name) | Self::MultiValueHeader(name) if context.adds(name) => {
                 one(context.added_field(name, sources.fields))
             }
-            Self::Header(name) => one(last(sources.fields, |n| n == name)),
-            Self::MultiValueHeader(name) => one(joined(sources.fields, |n| n == name)),
+            Self::Header(name) => one(last(sources.fields, name)),
+            Self::MultiValueHeader(name) => one(joined(sources.fields, name)),
             Self::Query(name) => one(query_values(&context.raw_query, name).last()),
             Self::MultiValueQuery(name) => query_values(&context.raw_query, name).collect(),
             Self::Path(name) => {
@@ -189,11 +189,9 @@ impl Expression {
             }
             Self::Context(variable) => one(variable.value(context, sources.now)),
             Self::Body(path) => one(sources.body.and_then(|body| body.value(path))),
-            Self::ResponseHeader(name) => {
-                one(sources.response.and_then(|r| last(r.fields, r.is(name))))
-            }
+            Self::ResponseHeader(name) => one(sources.response.and_then(|r| last(r.fields, name))),
             Self::MultiValueResponseHeader(name) => {
-                one(sources.response.and_then(|r| joined(r.fields, r.is(name))))
+                one(sources.response.and_then(|r| joined(r.fields, name)))
             }
             Self::ResponseBody(path) => {
                 one(sources.response.and_then(|r| r.body).and_then(|body| body.value(path)))
@@ -217,29 +215,18 @@ impl BodyPath {
 }
 
 /// The last line of a name.
-fn last<'r>(fields: &'r Fields, is: impl Fn(&str) -> bool) -> Option<Cow<'r, str>> {
-    let line = fields.iter().rev().find(|field| is(field.name))?;
-    Some(Cow::Borrowed(line.value))
+fn last<'r>(fields: &'r Fields, name: &str) -> Option<Cow<'r, str>> {
+    spelling::lines(fields, name).next_back().map(Cow::Borrowed)
 }
 
 /// All lines of a name as one.
-fn joined<'r>(fields: &'r Fields, is: impl Fn(&str) -> bool) -> Option<Cow<'r, str>> {
-    let mut lines = fields.iter().filter(|field| is(field.name)).map(|f| f.value);
+fn joined<'r>(fields: &'r Fields, name: &str) -> Option<Cow<'r, str>> {
+    let mut lines = spelling::lines(fields, name);
     let first = lines.next()?;
     let rest: Vec<&str> = lines.collect();
     match rest.is_empty() {
         true => Some(Cow::Borrowed(first)),
         false => Some(Cow::Owned(alloc::format!("{first},{}", rest.join(",")))),
-    }
-}
-
-impl ResponseSources<'_> {
-    /// Whether a name is that of a mapping. Names are case-sensitive where their spelling is known:
-    /// over HTTP/2, and in a Worker, all are in lower case.
-    fn is(&self, wanted: &str) -> impl Fn(&str) -> bool {
-        let is_spelled =
-            self.fields.iter().any(|field| field.name.bytes().any(|b| b.is_ascii_uppercase()));
-        move |name| name == wanted || !is_spelled && name.eq_ignore_ascii_case(wanted)
     }
 }
 

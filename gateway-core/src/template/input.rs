@@ -13,6 +13,7 @@ use crate::json::{self, Json};
 use crate::json_path::{Found, JsonPath};
 use crate::message::Fields;
 use crate::message::field_names::INVISIBLE_TO_REST;
+use crate::message::spelling::Spelling;
 use crate::target;
 
 /// `$input`: content is read and parameters are listed when a template asks for them.
@@ -26,6 +27,8 @@ pub(super) struct Input {
 struct Parameters {
     path: Vec<(String, String)>,
     raw_query: String,
+    /// That of the client's fields.
+    spelling: Spelling,
     fields: Fields,
 }
 
@@ -39,6 +42,7 @@ impl Input {
                 .map(|(name, value)| (name.clone().into_owned(), value.clone()))
                 .collect(),
             raw_query: inputs.context.raw_query.clone().into_owned(),
+            spelling: Spelling::of(&inputs.request.fields),
             fields: method_request_fields(inputs),
         });
         Self { content: content.into(), json: OnceCell::new(), parameters }
@@ -100,7 +104,7 @@ impl Parameters {
         if let Some((_, value)) = query.filter(|(n, _)| n == name).last() {
             return Some(value.into_owned());
         }
-        let line = self.fields.iter().rev().find(|line| line.name == name);
+        let line = self.fields.iter().rev().find(|line| self.spelling.is(line.name, name));
         line.map(|line| line.value.to_string())
     }
 
@@ -109,9 +113,13 @@ impl Parameters {
         let all = Map::new();
         all.put("path", convert::string_map(self.path.iter().map(|(n, v)| (n, v))));
         let query = target::query_parameters(&self.raw_query);
-        all.put("querystring", map(query));
+        all.put("querystring", Map::from_entries(entries(query)));
         let fields = self.fields.iter().map(|line| (line.name.into(), line.value.into()));
-        all.put("header", map(fields));
+        let header = match self.spelling {
+            Spelling::Known => Map::from_entries(entries(fields)),
+            Spelling::Lost => Map::of_lower_case(entries(fields)),
+        };
+        all.put("header", header);
         Value::Map(all)
     }
 }
@@ -127,7 +135,8 @@ fn method_request_fields(inputs: &Inputs<'_>) -> Fields {
 }
 
 /// Of several values with one name the last counts.
-fn map<'m>(entries: impl Iterator<Item = (Cow<'m, str>, Cow<'m, str>)>) -> Value {
-    let entries = entries.map(|(name, value)| (Value::from(&*name), Value::from(&*value)));
-    Value::Map(Map::from_entries(entries))
+fn entries<'m>(
+    entries: impl Iterator<Item = (Cow<'m, str>, Cow<'m, str>)>,
+) -> impl Iterator<Item = (Value, Value)> {
+    entries.map(|(name, value)| (Value::from(&*name), Value::from(&*value)))
 }

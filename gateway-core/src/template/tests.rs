@@ -98,6 +98,33 @@ fn parameters_are_looked_for_in_path_query_and_fields() {
     ]);
 }
 
+/// Over HTTP/2, and in a Worker, all names come in lower case: how a client wrote them is not known.
+#[test]
+fn a_field_is_found_whatever_its_case_where_its_spelling_is_lost() {
+    let mut exchange = exchange();
+    // Without the fields that the front end adds, which have a spelling of their own.
+    exchange.context.is_test_invoke = true;
+    exchange.request.fields = Fields::new();
+    for (name, value) in [("host", "h"), ("x-id", "1"), ("x-id", "2"), ("te", "trailers")] {
+        exchange.request.fields.push(name, value);
+    }
+    for (template, expected) in [
+        ("$input.params('X-Id')|$input.params('x-id')|$input.params('TE')|", "2|2||"),
+        (
+            "#set($h = $input.params().header)$h.get('X-Id') $h['X-ID'] $h.containsKey('X-Id')",
+            "2 2 true",
+        ),
+        ("$input.params().header", "{host=h, x-id=2}"),
+        ("#set($h = $input.params().header)#set($none = $h.remove('X-Id'))$h", "{host=h}"),
+        (
+            "#set($h = $input.params().header)#set($none = $h.put('Host', 'i'))$h.host $h.size()",
+            "i 2",
+        ),
+    ] {
+        assert_eq!(exchange.render(template, ""), expected, "{template}");
+    }
+}
+
 #[test]
 fn util_has_the_real_services_functions() {
     all(&[

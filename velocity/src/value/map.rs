@@ -22,6 +22,8 @@ pub(crate) struct Entries {
     places: Option<BTreeMap<Arc<str>, usize>>,
     /// How often entries were added or removed.
     changes: u32,
+    /// Whether another spelling of a key finds it.
+    is_lower_case: bool,
 }
 
 /// Up to so many keys are searched one by one.
@@ -52,6 +54,13 @@ impl Map {
         for (key, value) in entries {
             map.put(key, value);
         }
+        map
+    }
+    /// A map of keys that were told in lower case, however they were written: so are names of header
+    /// fields in HTTP/2. Another spelling of a key finds it.
+    pub fn of_lower_case(entries: impl IntoIterator<Item = (Value, Value)>) -> Self {
+        let map = Self::from_entries(entries);
+        map.0.entries.borrow_mut().is_lower_case = true;
         map
     }
     /// How many entries there are.
@@ -156,6 +165,14 @@ impl Entries {
     }
 
     fn place_of(&mut self, key: &str) -> Option<usize> {
+        let place = self.exact_place_of(key);
+        if place.is_none() && self.is_lower_case && key.bytes().any(|b| b.is_ascii_uppercase()) {
+            return self.exact_place_of(&key.to_ascii_lowercase());
+        }
+        place
+    }
+
+    fn exact_place_of(&mut self, key: &str) -> Option<usize> {
         if self.entries.len() <= SEARCHED_MAX {
             return self.entries.iter().position(|(k, _)| k.as_str() == Some(key));
         }

@@ -34,6 +34,28 @@ fn sent_lines(told: &Told, name: &str) -> vec::Vec<String> {
     fields.all(name).map(Into::into).collect()
 }
 
+/// `Host` has a capital over HTTP/1.1; over HTTP/2 no name has one (RFC 9113 §8.2.1).
+#[test]
+fn names_of_fields_in_mappings_are_case_sensitive_where_their_spelling_is_known() {
+    let mapped = |fields: &[&str]| {
+        let mut integration = templated(None, None);
+        integration.request_parameters = [
+            ("integration.request.header.last", "method.request.header.X-Tenant"),
+            ("integration.request.header.all", "method.request.multivalueheader.X-Tenant"),
+        ]
+        .map(|(target, source)| (target.into(), source.into()))
+        .into();
+        let told = ask(integration, "POST /prod/a/b", fields, &backend(b"{}", b"{}"));
+        [sent_lines(&told, "last"), sent_lines(&told, "all")].concat()
+    };
+    const HOST: &str = "abc123.execute-api.eu-west-1.amazonaws.com";
+    let spelled = alloc::format!("Host: {HOST}");
+    let lost = alloc::format!("host: {HOST}");
+    assert_eq!(mapped(&[&spelled, "X-Tenant: a", "X-Tenant: b"]), ["b", "a,b"]);
+    assert!(mapped(&[&spelled, "x-tenant: a"]).is_empty());
+    assert_eq!(mapped(&[&lost, "x-tenant: a", "x-tenant: b"]), ["b", "a,b"]);
+}
+
 #[test]
 fn a_request_template_sees_the_request_and_makes_the_content() {
     let template = concat!(
