@@ -29,6 +29,8 @@ enum Part {
     Value(Expression),
     /// `$context.error.messageString`, which is JSON, also without a message.
     MessageString,
+    /// `$context.error.validationErrorString`, which stands between the template's own quotes.
+    ValidationErrorString,
 }
 
 impl GatewayResponsePlan {
@@ -100,6 +102,11 @@ impl Template {
                     let error = sources.context.error.as_ref();
                     text.push_str(&quoted(error.and_then(|error| error.message.as_deref())));
                 }
+                Part::ValidationErrorString => {
+                    let error = sources.context.error.as_ref();
+                    let what = error.and_then(|error| error.validation_error.as_deref());
+                    text.push_str(&escaped(what.unwrap_or_default()));
+                }
             }
         }
         text
@@ -111,6 +118,9 @@ fn part(expression: &str, variables: &BTreeMap<String, String>) -> Option<Part> 
     if expression == "context.error.messageString" {
         return Some(Part::MessageString);
     }
+    if expression == "context.error.validationErrorString" {
+        return Some(Part::ValidationErrorString);
+    }
     match Expression::parse(expression, variables).ok()? {
         Expression::Text(text) => Some(Part::Text(text)),
         Expression::Missing => None,
@@ -121,6 +131,18 @@ fn part(expression: &str, variables: &BTreeMap<String, String>) -> Option<Part> 
 /// JSON text of a message; `null` without one.
 pub(crate) fn quoted(message: Option<&str>) -> String {
     serde_json::to_string(&message).unwrap_or_default()
+}
+
+/// A text as it stands within quotes in JSON.
+///
+/// Names of properties stand in quotes in what validation says, and a template that has the variable in
+/// quotes answers JSON all the same: `{"message":"$context.error.validationErrorString"}` makes
+/// `{"message": "[object has missing required properties ([\"medication\"])]"}` (aws-samples/
+/// serverless-samples, apigw-eventbridge-schema-validation). No other variable is known to be escaped.
+fn escaped(text: &str) -> String {
+    let mut json = quoted(Some(text));
+    json.pop();
+    json.split_off(1.min(json.len()))
 }
 
 /// `$context.a.b`, `${stageVariables.x}`, `$method.request.header.y` at the start of a text: the
@@ -152,6 +174,7 @@ mod tests {
         let shown = template.0.into_iter().map(|part| match part {
             Part::Text(text) => text,
             Part::MessageString => "<message>".into(),
+            Part::ValidationErrorString => "<validation>".into(),
             Part::Value(Expression::Context(_)) => "<context>".into(),
             Part::Value(Expression::Header(name)) => alloc::format!("<header {name}>"),
             Part::Value(other) => alloc::format!("{other:?}"),

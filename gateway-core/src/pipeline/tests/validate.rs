@@ -49,7 +49,10 @@ fn validated(body: bool, parameters: bool, models: &[(&str, &str)]) -> Rc<Gatewa
         validate_request_body: body,
         validate_request_parameters: parameters,
     }];
-    let template = "$context.error.messageString $context.error.validationErrorString";
+    let template = concat!(
+        r#"{"message": $context.error.messageString, "#,
+        r#""cause": "$context.error.validationErrorString"}"#,
+    );
     deployment.gateway_responses = vec![GatewayResponse {
         response_type: ResponseType::BadRequestBody,
         status_code: Some(422),
@@ -137,7 +140,9 @@ fn what_is_wrong_is_told_to_gateway_responses_and_logs() {
     let gateway = validated(true, false, &[("application/json", "Object")]);
     let told = post(&gateway, "/r/1", &[], "{}");
     let wrong = "[object has missing required properties ([\"a\"])]";
-    assert_eq!(told.body(), format!("\"Invalid request body\" {wrong}"));
+    // In quotes, as in AWS's samples, it makes JSON.
+    let body: serde_json::Value = serde_json::from_str(told.body()).unwrap();
+    assert_eq!(body, serde_json::json!({"message": "Invalid request body", "cause": wrong}));
     // Logs escape quotes.
     let logged = format!("422 BAD_REQUEST_BODY {}", wrong.replace('"', "\\\""));
     let is_logged = |notice: &Notice| match notice {
