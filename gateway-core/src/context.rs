@@ -19,6 +19,7 @@ pub(crate) use variable::{NAMES, Variable};
 use alloc::borrow::Cow;
 use alloc::boxed::Box;
 use alloc::{string::String, vec::Vec};
+use core::cell::OnceCell;
 use core::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -28,6 +29,7 @@ use crate::effect::{AuthorizerUse, CacheUse};
 use crate::gateway_error::ResponseType;
 use crate::message::{ClientCertificate, Scheme, Timestamp, Tls, Version};
 use crate::policy::Identity;
+use crate::template::Overrides;
 
 /// A text of the arrival or of the gateway, where it is, or one that was made.
 pub type Text<'a> = Cow<'a, str>;
@@ -114,6 +116,9 @@ pub struct Context<'a> {
     pub error: Option<Box<ErrorContext>>,
     /// The integration's part.
     pub integration: Option<IntegrationContext>,
+    /// What the templates of the integration set, if it has any: `$context.requestOverride` and
+    /// `$context.responseOverride`.
+    pub(crate) overrides: OnceCell<Overrides>,
     /// What the stage's cache had, if it was asked.
     pub cache: Option<CacheUse>,
     /// What the stage's web ACL said, if there is one.
@@ -176,6 +181,7 @@ impl Context<'_> {
                 .map(|key| Box::new(ApiKeyContext { id: owned(key.id), value: owned(key.value) })),
             error: self.error,
             integration: self.integration,
+            overrides: self.overrides,
             cache: self.cache,
             waf: self.waf,
             phases: self.phases,

@@ -4,6 +4,7 @@ use alloc::borrow::Cow;
 use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::cell::OnceCell;
 
 use super::{AuthorizerContext, Context, PrivateOrigin, Trace};
 use crate::definition::Snapshot;
@@ -59,6 +60,7 @@ impl<'a> Context<'a> {
             api_key: None,
             error: None,
             integration: None,
+            overrides: OnceCell::new(),
             cache: None,
             waf: None,
             phases: None,

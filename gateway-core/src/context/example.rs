@@ -2,6 +2,7 @@
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
+use core::cell::OnceCell;
 
 use super::{AuthorizerContext, Context, Trace};
 use crate::message::{ClientCertificate, Scheme, Timestamp, Tls, Version};
@@ -51,6 +52,7 @@ pub(crate) fn example() -> Context<'static> {
         api_key: None,
         error: None,
         integration: None,
+        overrides: OnceCell::new(),
         cache: None,
         waf: None,
         phases: None,

@@ -26,9 +26,8 @@ pub(crate) enum Variable {
     Claim(String),
     /// `authorizer.NAME`: a member of a Lambda authorizer's `context`.
     Member(String),
-    /// `requestOverride.…`, `responseOverride.…`: names that AWS does not fix and that nothing gives
-    /// a value to.
-    Open,
+    /// `requestOverride.…`, `responseOverride.…`: what a template set.
+    Override(String),
 }
 
 /// One known name. Its number is its place in [`NAMES`].
@@ -172,7 +171,7 @@ impl Variable {
         let is_open = ["requestOverride.", "responseOverride."]
             .iter()
             .any(|open| name.strip_prefix(open).is_some_and(|rest| !rest.is_empty()));
-        is_open.then_some(Self::Open)
+        is_open.then(|| Self::Override(name.into()))
     }
 
     /// Its value, if it is known.
@@ -188,7 +187,7 @@ impl Variable {
                 claims.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str().into())
             }
             Self::Member(name) => member(context, name),
-            Self::Open => None,
+            Self::Override(name) => context.overrides.get()?.find(name).map(Cow::Owned),
         }
     }
 
@@ -306,7 +305,10 @@ mod tests {
             Some(Variable::Claim("cognito:groups".into()))
         );
         assert_eq!(Variable::parse("authorizer.tenant"), Some(Variable::Member("tenant".into())));
-        assert_eq!(Variable::parse("responseOverride.header.a"), Some(Variable::Open));
+        assert_eq!(
+            Variable::parse("responseOverride.header.a"),
+            Some(Variable::Override("responseOverride.header.a".into()))
+        );
         for name in ["", "authorizer.", "authorizer.claims.", "requestid", "identity.x", "error"] {
             assert_eq!(Variable::parse(name), None, "{name}");
         }

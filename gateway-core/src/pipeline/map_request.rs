@@ -53,7 +53,7 @@ pub(super) async fn map_request(
     let (fields, body) = (&request.fields, body.as_ref());
     let sources = Sources { fields, context, now: io.now(), body, response: None };
     let mapped = plan.parameters.map(&sources).map_err(forbidden)?;
-    let overrides = Overrides::default();
+    let overrides = context.overrides.get_or_init(Overrides::default).clone();
     let content = map_content(&plan.content, bytes, call, &overrides).await?;
     let Mapped { headers, query, path } = mapped;
     let mut mapped = IntegrationRequest {

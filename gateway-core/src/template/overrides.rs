@@ -2,6 +2,7 @@
 
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
+use core::fmt;
 
 use velocity::{Map, Value};
 
@@ -31,7 +32,17 @@ impl Default for Overrides {
     }
 }
 
+impl fmt::Debug for Overrides {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(self.shown()).finish()
+    }
+}
+
 impl Overrides {
+    /// The one of this name in `$context`.
+    pub(crate) fn find(&self, name: &str) -> Option<String> {
+        self.shown().into_iter().find(|(known, _)| known == name).map(|(_, value)| value)
+    }
     /// All of them, by their names in `$context`.
     pub(crate) fn shown(&self) -> Vec<(String, String)> {
         let mut shown = Vec::new();

@@ -16,7 +16,7 @@ pub(super) async fn mock<'g>(
     mock: &'g Mock,
     call: MethodCall<'_>,
 ) -> Result<EndpointAnswer<'g>, GatewayError> {
-    let overrides = Overrides::default();
+    let overrides = call.context.overrides.get_or_init(Overrides::default).clone();
     let content = map_content(&mock.request, None, call, &overrides).await?;
     let content = mapped_bytes(content, call).await?;
     let status_code = status_code(&String::from_utf8_lossy(&content)).ok_or_else(|| {

@@ -28,6 +28,33 @@ fn line(told: &Told) -> &str {
     line.unwrap()
 }
 
+/// `AccessLogField` of AWS's CDK lists them among "context variables that can be used to customize access
+/// log pattern".
+#[test]
+fn access_logs_tell_what_templates_overrode() {
+    let mut integration = mock(concat!(
+        "#set($context.responseOverride.status = 202)",
+        "#set($context.responseOverride.header.X-A = 'made')",
+    ));
+    integration.request_templates[0].1 = concat!(
+        "#set($context.requestOverride.header.h = 'v')",
+        "#set($context.requestOverride.querystring.q = ['1', '2'])",
+        "#set($context.requestOverride.path.p = \"a b\"){\"statusCode\": 200}",
+    )
+    .into();
+    let mut api = rest(vec![method("GET /a", integration), method("GET /b", mock(""))]);
+    api.stages[0].access_log_settings.as_mut().unwrap().format = concat!(
+        "$context.requestOverride.header.h $context.requestOverride.querystring.q ",
+        "$context.requestOverride.path.p $context.responseOverride.header.X-A ",
+        "$context.responseOverride.status $context.requestOverride.header.none",
+    )
+    .into();
+    let gateway = gateway(vec![api]);
+    let told = run_alone(&gateway, arrival("GET /prod/a", &[]));
+    assert_eq!((told.response.status, line(&told)), (202, "v 1, 2 a b made 202 -"));
+    assert_eq!(line(&run_alone(&gateway, arrival("GET /prod/b", &[]))), "- - - - - -");
+}
+
 #[test]
 fn signatures_are_authenticated_and_policies_authorize() {
     let mut api = signed_api(Protocol::Rest);
