@@ -9,6 +9,7 @@ use crate::effect::EffectKind;
 use crate::gateway_error::ResponseType;
 use crate::limits::LOG_EVENT_BYTES_MAX;
 use crate::message::Timestamp;
+use crate::message::field_names::INVISIBLE_TO_REST;
 use crate::transcript::{Entry, Event, Message, Pairs, PipelineStage, Transcript};
 
 /// One event of an execution log.
@@ -115,7 +116,9 @@ impl<'t> Log<'t> {
                 self.say_later(now, format!("HTTP Method: {http_method}, Resource Path: {path}"));
                 self.trace_later(now, || format!("Method request path: {}", map(in_path)));
                 self.trace_later(now, || format!("Method request query string: {}", map(query)));
-                self.trace_later(now, || format!("Method request headers: {}", map(headers)));
+                self.trace_later(now, || {
+                    format!("Method request headers: {}", map(&visible(headers)))
+                });
             }
             Event::AuthorizerAnswered { principal } => {
                 let text = format!("Using valid authorizer policy for principal: {principal}");
@@ -278,6 +281,11 @@ fn without_ids(headers: &Pairs) -> Pairs {
         ids.iter().any(|id| name.eq_ignore_ascii_case(id))
     };
     headers.iter().filter(|(name, _)| !is_id(name)).cloned().collect()
+}
+
+/// What nothing behind the gateway sees, its log does not show either.
+fn visible(headers: &Pairs) -> Pairs {
+    headers.iter().filter(|(name, _)| !INVISIBLE_TO_REST.contains(name)).cloned().collect()
 }
 
 /// As Java prints a map.

@@ -90,7 +90,7 @@ fn with_data_tracing_a_log_has_the_lines_of_the_real_service_in_their_order() {
         "Method request path: {id=1}".into(),
         "Method request query string: {x=2, token=*****}".into(),
         "Method request headers: {Host=abc123.execute-api.eu-west-1.amazonaws.com, \
-         Content-Type=application/json, Content-Length=7, X-Api-Key=*****, \
+         Content-Type=application/json, X-Api-Key=*****, \
          X-Amzn-Trace-Id=Root=1-6553f100-9cebde21f45561d3564fe27c, X-Forwarded-For=192.0.2.7, \
          X-Forwarded-Port=443, X-Forwarded-Proto=https}"
             .into(),
