@@ -191,6 +191,27 @@ fn a_definition_changes_status_fields_and_body_of_a_type() {
 }
 
 #[test]
+fn every_type_that_can_occur_answers_with_its_own_status_fields_and_template() {
+    let template = "$context.error.responseType|$context.error.messageString|$stageVariables.v";
+    for response_type in PROVOKED {
+        let asked = |responses: Vec<GatewayResponse>| {
+            let mut api = api();
+            api.stages[0].variables.insert("v".into(), "1".into());
+            api.deployments[0].gateway_responses = responses;
+            ask(api, response_type)
+        };
+        let plain = asked(vec![]);
+        let plain: serde_json::Value = serde_json::from_str(plain.body()).unwrap();
+        let told = asked(vec![custom(response_type, Some(418), Some(template))]);
+        let expected = alloc::format!("{}|{}|1", response_type.name(), plain["message"]);
+        assert_eq!((told.response.status, told.body()), (418, &*expected), "{response_type:?}");
+        assert_eq!(told.field("x-why"), Some("custom"), "{response_type:?}");
+        assert_eq!(told.field("x-amzn-errortype"), Some(response_type.error_type()));
+        assert_eq!(told.field("content-type"), Some("application/json"));
+    }
+}
+
+#[test]
 fn default_4xx_and_5xx_stand_in_for_types_without_an_entry() {
     let mut api = api();
     api.deployments[0].gateway_responses = vec![
