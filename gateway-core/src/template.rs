@@ -10,17 +10,20 @@ mod context;
 mod convert;
 mod input;
 mod overrides;
+mod paths;
 mod util;
 
 use alloc::collections::BTreeMap;
 use alloc::rc::Rc;
 use alloc::string::String;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use velocity::{Bounds, Dialect, Scope, Value};
 pub(crate) use velocity::{Noted, RenderError, SyntaxError};
 
 pub(crate) use overrides::Overrides;
+use paths::Paths;
 pub(crate) use util::escape_java_script;
 
 use crate::context::Context;
@@ -35,6 +38,7 @@ pub(crate) struct MappingTemplate {
     template: velocity::Template,
     /// Whether `$input.params` may be asked for.
     takes_parameters: bool,
+    paths: Arc<Paths>,
 }
 
 /// What a template renders.
@@ -56,7 +60,8 @@ impl MappingTemplate {
     /// Compiles a template; the error has the template's own line and column.
     pub(crate) fn parse(text: &str) -> Result<Self, SyntaxError> {
         let template = velocity::Template::parse(text, Dialect::ApiGateway)?;
-        Ok(Self { template, takes_parameters: text.contains("arams") })
+        let paths = Arc::new(Paths::of(&template));
+        Ok(Self { template, takes_parameters: text.contains("arams"), paths })
     }
 
     /// Whether it may ask for content.
@@ -88,7 +93,7 @@ impl MappingTemplate {
     fn scope(&self, inputs: &Inputs<'_>, overrides: &Overrides) -> Scope {
         let mut scope = Scope::new();
         if self.template.mentions("input") {
-            let input = input::Input::new(inputs, self.takes_parameters);
+            let input = input::Input::new(inputs, self.takes_parameters, self.paths.clone());
             scope.set("input", Value::Object(Rc::new(input)));
         }
         if self.template.mentions("util") {

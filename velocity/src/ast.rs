@@ -101,6 +101,21 @@ pub(crate) struct Chain {
     pub(crate) written: Box<str>,
 }
 
+impl Expression {
+    /// The text that it is, whatever the variables are.
+    pub(crate) fn text(&self) -> Option<Arc<str>> {
+        match self {
+            Self::Literal(Literal::String(text)) => Some(text.clone()),
+            // `"$.a"`: a sign that begins no reference.
+            Self::Interpolated(nodes, false) => match &**nodes {
+                [Node::Text(text)] => Some(text.as_str().into()),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+}
+
 /// A value as it is written. Values are of one thread, templates of all: this is what they share.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Literal {

@@ -5,7 +5,7 @@ mod literal;
 mod reference;
 mod statement;
 
-use alloc::{collections::VecDeque, format, string::String, vec::Vec};
+use alloc::{boxed::Box, collections::VecDeque, format, string::String, sync::Arc, vec::Vec};
 
 use crate::ast::{Names, Nodes};
 use crate::lex::{Kind, Lexer, Lines, Token};
@@ -26,16 +26,22 @@ pub(crate) fn template(text: &str, dialect: Dialect) -> Result<Template, SyntaxE
         let message = "a template has at most 4 MiB, and 1,000 backslashes in a row".into();
         return Err(SyntaxError { position: lines.position(at), message });
     }
-    let mut shared = Shared { dialect, names: Names::default(), blocks: Vec::new(), depth: 0 };
+    let mut shared = Shared {
+        dialect,
+        names: Names::default(),
+        blocks: Vec::new(),
+        calls: Vec::new(),
+        depth: 0,
+    };
     let origin = Origin { lines: &lines, offset: 0 };
     let nodes = Parser::new(text, origin, &mut shared).document()?;
-    let Shared { names, blocks, .. } = shared;
+    let Shared { names, blocks, calls, .. } = shared;
     let foreach = ForeachSlots {
         scope: names.find("foreach"),
         count: names.find("velocityCount"),
         has_next: names.find("velocityHasNext"),
     };
-    Ok(Template { dialect, nodes, blocks, names, foreach })
+    Ok(Template { dialect, nodes, blocks, calls, names, foreach })
 }
 
 fn too_much(text: &str) -> Option<usize> {
@@ -54,6 +60,7 @@ struct Shared {
     dialect: Dialect,
     names: Names,
     blocks: Vec<Nodes>,
+    calls: Vec<(Box<str>, Arc<str>)>,
     depth: usize,
 }
 

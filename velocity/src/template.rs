@@ -1,6 +1,6 @@
 //! A compiled template.
 
-use alloc::{string::String, vec::Vec};
+use alloc::{boxed::Box, string::String, sync::Arc, vec::Vec};
 
 use crate::ast::{Names, Nodes, Slot};
 use crate::{Bounds, Noted, RenderError, Scope, SyntaxError, parse, render};
@@ -21,6 +21,8 @@ pub struct Template {
     pub(crate) nodes: Nodes,
     /// What `#define` defines.
     pub(crate) blocks: Vec<Nodes>,
+    /// Methods that are called with one text, and the texts.
+    pub(crate) calls: Vec<(Box<str>, Arc<str>)>,
     pub(crate) names: Names,
     pub(crate) foreach: ForeachSlots,
 }
@@ -48,6 +50,20 @@ impl Template {
     /// Whether a variable of this name is mentioned: one that is not need not be in the scope.
     pub fn mentions(&self, name: &str) -> bool {
         self.names.find(name).is_some()
+    }
+
+    /// The texts that methods of this name are called with, where a text is all that they are called with:
+    /// what can be made of it is made once.
+    ///
+    /// ```
+    /// use velocity::{Dialect, Template};
+    /// let template = "$a.get('x') #if($a.get(\"$.y\"))$a.get(\"$b\")$a.put('z')#end";
+    /// let template = Template::parse(template, Dialect::ApiGateway).unwrap();
+    /// let texts: Vec<&str> = template.texts_of_calls("get").map(|text| &**text).collect();
+    /// assert_eq!(texts, ["x", "$.y"]);
+    /// ```
+    pub fn texts_of_calls(&self, method: &str) -> impl Iterator<Item = &Arc<str>> {
+        self.calls.iter().filter(move |(name, _)| **name == *method).map(|(_, text)| text)
     }
 
     /// Renders it with the variables of a scope, within bounds.

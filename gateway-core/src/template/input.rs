@@ -8,6 +8,7 @@ use core::cell::OnceCell;
 
 use velocity::{CallError, Map, Object, Value};
 
+use super::paths::Paths;
 use super::{Inputs, convert};
 use crate::json::{self, Json};
 use crate::json_path::{Found, JsonPath};
@@ -21,6 +22,7 @@ pub(super) struct Input {
     content: Arc<str>,
     json: OnceCell<Option<Json>>,
     parameters: Option<Parameters>,
+    paths: Arc<Paths>,
 }
 
 /// The parameters of a request.
@@ -33,7 +35,7 @@ struct Parameters {
 }
 
 impl Input {
-    pub(super) fn new(inputs: &Inputs<'_>, takes_parameters: bool) -> Self {
+    pub(super) fn new(inputs: &Inputs<'_>, takes_parameters: bool, paths: Arc<Paths>) -> Self {
         // An empty body is an empty object (recorded from the real service).
         let content = if inputs.content.is_empty() { "{}" } else { inputs.content };
         let path_parameters = inputs.context.path_parameters.iter();
@@ -45,7 +47,7 @@ impl Input {
             spelling: Spelling::of(&inputs.request.fields),
             fields: method_request_fields(inputs),
         });
-        Self { content: content.into(), json: OnceCell::new(), parameters }
+        Self { content: content.into(), json: OnceCell::new(), parameters, paths }
     }
 
     fn json(&self) -> Option<&Json> {
@@ -54,8 +56,15 @@ impl Input {
 
     /// What a path finds in the content.
     fn find(&self, path: &str) -> Result<Option<Found<'_>>, CallError> {
-        let path = JsonPath::parse(path)
-            .map_err(|error| CallError::Failed(alloc::format!("`{path}`: {error}")))?;
+        let computed;
+        let path = match self.paths.find(path) {
+            Some(path) => path,
+            None => {
+                let failed = |error| CallError::Failed(alloc::format!("`{path}`: {error}"));
+                computed = JsonPath::parse(path).map_err(failed)?;
+                &computed
+            }
+        };
         let Some(json) = self.json() else { return Ok(None) };
         match path.evaluate(json) {
             Found::Missing => Ok(None),

@@ -98,6 +98,25 @@ fn parameters_are_looked_for_in_path_query_and_fields() {
     ]);
 }
 
+#[test]
+fn paths_that_a_template_names_are_compiled_with_it() {
+    let template = concat!(
+        "$input.json('$.a')#foreach($x in $input.path(\"$.b\"))#if($x == $input.path('$.c').d)",
+        "#set($y = \"text $input.json('$.e')\")#end#end$input.json(\"$.f.$x\")$input.json('$[')",
+    );
+    let compiled = MappingTemplate::parse(template).unwrap();
+    for path in ["$.a", "$.b", "$.c", "$.e"] {
+        assert!(compiled.paths.find(path).is_some(), "{path}");
+    }
+    assert!(compiled.paths.find("$[").is_none());
+    let content = r#"{"a": 1, "f": {"x": 2}}"#;
+    all(&[
+        ("$input.json('$.a') $input.json(\"$.a\") $input.path('$').a", content, "1 1 1"),
+        ("#set($x = 'x')$input.json(\"$.f.$x\") #set($p = '$.a')$input.json($p)", content, "21"),
+        ("#if(false)$input.json('$[')#{else}not reached#end", content, "not reached"),
+    ]);
+}
+
 /// Over HTTP/2, and in a Worker, all names come in lower case: how a client wrote them is not known.
 #[test]
 fn a_field_is_found_whatever_its_case_where_its_spelling_is_lost() {

@@ -66,6 +66,11 @@ impl Parser<'_, '_> {
             if self.peek(0)? == Kind::Open && self.begins_arguments()? {
                 let arguments = self.deeper(member.start, Self::arguments)?;
                 end = self.arguments_end;
+                if let [argument] = &*arguments
+                    && let Some(text) = argument.text()
+                {
+                    self.shared.calls.push((name.into(), text));
+                }
                 members.push(Member::Method(name.into(), arguments));
             } else {
                 members.push(Member::Property(name.into()));
