@@ -14,7 +14,8 @@ mod mock;
 mod service;
 mod service_proxy;
 
-use alloc::{boxed::Box, string::String, vec::Vec};
+use alloc::string::{String, ToString};
+use alloc::{boxed::Box, vec::Vec};
 
 use super::map_response::CustomAnswer;
 use super::trace;
@@ -71,6 +72,10 @@ pub(super) async fn integrate<'g>(
     let begun = io.now();
     let integration = &method_request.of.method.integration;
     trace::rule(&integration.source, io, || integration_rule(integration));
+    if takes_mappings(integration.integration_type, method_request.of.at.api.protocol) {
+        let mappings = &integration.request_parameters;
+        trace::mappings(&integration.source, &["requestParameters"], mappings, io);
+    }
     let of = method_request.of;
     let response_transfer_mode = integration.response_transfer_mode;
     let mut observed = IntegrationContext { begun, response_transfer_mode, ..Default::default() };
@@ -109,6 +114,7 @@ pub(super) async fn integrate<'g>(
         }
     };
     if let Ok(EndpointAnswer::Proxy(response)) = &mut answer {
+        mappings_of_status(integration, response.status, io);
         let mappings = &of.plan.response_mappings;
         let mapped =
             http_mapping::map_response(mappings, response, &endpoint_fields, context, io).await;
@@ -123,6 +129,24 @@ pub(super) async fn integrate<'g>(
     }
     observed.is_coded = endpoint_fields.contains("content-encoding");
     Integrated { observed: Some(observed), answer, response_length }
+}
+
+/// Whether mappings of the request have an effect.
+fn takes_mappings(integration_type: IntegrationType, protocol: Protocol) -> bool {
+    match integration_type {
+        IntegrationType::Mock => false,
+        IntegrationType::AwsProxy => protocol == Protocol::Http,
+        _ => true,
+    }
+}
+
+/// Writes down the mappings of an endpoint's status (HTTP APIs).
+fn mappings_of_status(integration: &Integration, status: u16, io: &Io) {
+    let of_status = integration.response_parameters.iter().find(|(of, _)| *of == status);
+    if let Some((_, mappings)) = of_status {
+        let at = ["responseParameters", &*status.to_string()];
+        trace::mappings(&integration.source, &at, mappings, io);
+    }
 }
 
 /// The request as the integrations of a REST API see it, where that is another one.

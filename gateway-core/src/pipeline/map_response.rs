@@ -130,6 +130,10 @@ fn selected_rule(answer: &CustomAnswer<'_>, selected: &ResponsePlan, of: MethodO
         let (selector, status) = (&answer.selector, selected.status_code);
         alloc::format!("`{selector}` selects the integration response `{name}`: status {status}")
     });
+    let index = answer.responses.index(selected);
+    if let Some(response) = index.and_then(|at| of.method.integration.responses.get(at)) {
+        trace::mappings(&source, &["responseParameters"], &response.response_parameters, io);
+    }
 }
 
 /// The place of an integration response in the definition, and its name there.

@@ -3,7 +3,7 @@
 
 use alloc::string::String;
 
-use super::cors;
+use super::{cors, trace};
 use crate::context::Context;
 use crate::definition::Protocol;
 use crate::exchange::Io;
@@ -11,7 +11,7 @@ use crate::gateway::expression::Sources;
 use crate::gateway::response_template::quoted;
 use crate::gateway::{GatewayResponsePlan, StageOf, media};
 use crate::gateway_error::{GatewayError, OwnField, ResponseType};
-use crate::message::{Content, Fields, OutgoingFields, Request, Response, Timestamp};
+use crate::message::{Content, Fields, OutgoingFields, Request, Response};
 use crate::template::escape_java_script;
 
 /// The response that the client is given.
@@ -25,7 +25,7 @@ pub(super) fn finish(
 ) -> Response {
     let mut response = match (answer, protocol) {
         (Ok(response), _) => response,
-        (Err(error), Protocol::Rest) => gateway_response(at, &error, request, context, io.now()),
+        (Err(error), Protocol::Rest) => gateway_response(at, &error, request, context, io),
         (Err(error), Protocol::Http) => http_error(&error),
     };
     match protocol {
@@ -77,10 +77,12 @@ fn gateway_response(
     error: &GatewayError,
     request: &Request,
     context: &Context,
-    now: Timestamp,
+    io: &Io,
 ) -> Response {
     let own = at.and_then(|at| find_gateway_response(at, error.response_type));
-    let sources = Sources { fields: &request.fields, context, now, body: None, response: None };
+    trace::gateway_response(own.map(|own| own.response_type), error, io);
+    let (fields, now) = (&request.fields, io.now());
+    let sources = Sources { fields, context, now, body: None, response: None };
     let mut fields = Fields::new();
     let templates = own.map(|own| &own.templates[..]).unwrap_or_default();
     let offered = templates.iter().map(|(media, _)| media.as_str());

@@ -12,7 +12,7 @@ use crate::effect::Notice;
 use crate::exchange::Io;
 use crate::execution_log::{Detail, LogEvent, events};
 use crate::gateway::{Logging, MethodOf, StageOf};
-use crate::gateway_error::GatewayError;
+use crate::gateway_error::{GatewayError, ResponseType};
 use crate::message::{Arrival, Request, Response};
 use crate::time;
 use crate::transcript::{Event, Message, Pairs, PipelineStage, Recorder};
@@ -114,6 +114,46 @@ pub(super) fn api_key(
 /// A rule that was applied.
 pub(super) fn rule(source: &Source, io: &Io, rule: impl FnOnce() -> String) {
     io.trace_rule(source, || Event::Decided { rule: rule() });
+}
+
+/// The parameter mappings that a message goes through, each with its place. What they made of it shows in
+/// the message itself.
+pub(super) fn mappings(source: &Source, at: &[&str], mappings: &[(String, String)], io: &Io) {
+    if mappings.is_empty() || !io.is_explaining() {
+        return;
+    }
+    let source = &member(source, at);
+    for (target, value) in mappings {
+        let told = || format!("`{target}` is mapped from {}", shown_mapping(target, value));
+        rule(&member(source, &[target]), io, told);
+    }
+}
+
+/// A literal may be a secret, by the name of what it is for.
+fn shown_mapping(target: &str, value: &str) -> String {
+    let is_read = ["method.", "integration.", "context.", "stageVariables.", "$"]
+        .iter()
+        .any(|root| value.starts_with(root));
+    match is_read {
+        true => format!("`{value}`"),
+        false => format!("`{}`", Recorder::shown_value(target, value.into())),
+    }
+}
+
+/// Whose gateway response an error is answered with.
+pub(super) fn gateway_response(of: Option<ResponseType>, error: &GatewayError, io: &Io) {
+    io.note(|recorder, _| recorder.enter(PipelineStage::Respond));
+    let asked = error.response_type.name();
+    let Some(own) = of.map(ResponseType::name) else {
+        return io.trace(|| Event::Decided {
+            rule: format!("AWS's own gateway response {asked}: the definition has none for it"),
+        });
+    };
+    let source = Source { pointer: "/x-amazon-apigateway-gateway-responses".into(), line: 0 };
+    rule(&member(&source, &[own]), io, || match own == asked {
+        true => format!("the definition's gateway response {own}"),
+        false => format!("the definition's gateway response {own}: it has none for {asked}"),
+    });
 }
 
 /// The place of a member of an object of the definition.
