@@ -6,6 +6,7 @@ use core::fmt::Write;
 use http_cache::normalise;
 
 use crate::model::Behavior;
+use crate::own_fields::own_field;
 use crate::{Matched, cookies, query};
 
 /// Each part with its length: no value can pass for another part.
@@ -66,19 +67,6 @@ fn keyed_fields(matched: &Matched<'_>) -> alloc::vec::Vec<String> {
     names.sort_unstable();
     names.dedup();
     names
-}
-
-/// The value of a field that CloudFront makes itself; viewers' own are not believed.
-pub(crate) fn own_field(matched: &Matched<'_>, name: &str) -> Option<String> {
-    match name {
-        "host" => Some(matched.host.to_ascii_lowercase()),
-        "cloudfront-viewer-country" => Some(matched.country.clone().unwrap_or_default()),
-        "cloudfront-forwarded-proto" => {
-            Some(if matched.is_https { "https" } else { "http" }.into())
-        }
-        "cloudfront-viewer-address" => Some(matched.ip.clone()),
-        _ => None,
-    }
 }
 
 /// CloudFront's normalised `Accept-Encoding`: of what the policy supports, what the viewer takes.

@@ -17,6 +17,7 @@ mod log;
 mod managed;
 mod model;
 mod origin_request;
+mod own_fields;
 mod path;
 mod pattern;
 mod place;

@@ -101,6 +101,12 @@ pub(crate) fn origin_request(id: &str) -> Option<OriginRequestPolicy> {
         "33f36d7e-f396-46d9-90e0-52428a34d9dc" => OriginRequestPolicy {
             added: list(&[
                 "CloudFront-Forwarded-Proto",
+                "CloudFront-Is-Android-Viewer",
+                "CloudFront-Is-Desktop-Viewer",
+                "CloudFront-Is-IOS-Viewer",
+                "CloudFront-Is-Mobile-Viewer",
+                "CloudFront-Is-SmartTV-Viewer",
+                "CloudFront-Is-Tablet-Viewer",
                 "CloudFront-Viewer-Address",
                 "CloudFront-Viewer-Country",
             ]),

@@ -4,8 +4,9 @@ use alloc::string::{String, ToString};
 
 use http_cache::{Fields, bound_range, remove_hop_by_hop};
 
-use crate::key::{accept_encoding, own_field};
+use crate::key::accept_encoding;
 use crate::model::{OriginRequestPolicy, ProtocolPolicy, Selected};
+use crate::own_fields::{is_reserved, own_field};
 use crate::{Matched, Origin, bucket, cookies, query, signed};
 
 /// A request to an origin, but for its content.
@@ -107,8 +108,7 @@ impl<'d> Matched<'d> {
             let name = field.name.to_ascii_lowercase();
             let is_passed = PASSED.contains(&&*name)
                 || name == "authorization" && !matches!(&*self.method, "GET" | "HEAD" | "OPTIONS");
-            let is_own = name.starts_with("cloudfront-") || name.starts_with("x-edge-");
-            if !NEVER.contains(&&*name) && !is_own && (is_passed || is_named(&name)) {
+            if !NEVER.contains(&&*name) && !is_reserved(&name) && (is_passed || is_named(&name)) {
                 fields.push(field.name.as_str(), field.value.as_slice());
             }
         }

@@ -5,7 +5,7 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 use super::at::At;
-use super::policies::{References, selected};
+use super::policies::{References, selected, warn_of_unknown};
 use crate::log::RealTimeLog;
 use crate::managed;
 use crate::model::{
@@ -207,6 +207,7 @@ fn cache_policy(
     values.members(&["QueryString", "Cookies", "Headers", "QueryStringCacheKeys"]);
     let number = |name: &str, default| at.get(name).and_then(|at| at.number()).unwrap_or(default);
     let headers = values.texts("Headers");
+    warn_of_unknown(&values, "Headers");
     let is_all = headers.iter().any(|name| name == "*");
     let keys = values.texts("QueryStringCacheKeys");
     let query_strings = match values.is("QueryString") {

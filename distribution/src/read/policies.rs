@@ -14,6 +14,7 @@ use crate::log::{REAL_TIME, RealTimeLog};
 use crate::model::{
     CachePolicy, Cors, OriginRequestPolicy, ResponseHeadersPolicy, Selected, SetField, Signing,
 };
+use crate::own_fields::is_unknown;
 
 /// Everything that there is to refer to, by id.
 #[derive(Default)]
@@ -89,6 +90,17 @@ pub(super) fn selected(at: &At<'_, '_>, behavior: &str, names: &str) -> Selected
     }
 }
 
+/// Warns of those among named fields that the edge keeps to itself and cannot fill in.
+pub(super) fn warn_of_unknown(at: &At<'_, '_>, names: &str) {
+    for item in at.items(names) {
+        if let Some(name) = item.text().filter(|name| is_unknown(name)) {
+            item.warning(format!(
+                "`{name}` is not known here: origins are not told it, and viewers' own is not believed"
+            ));
+        }
+    }
+}
+
 fn cache(at: &At<'_, '_>) -> CachePolicy {
     at.members(&[
         "Comment",
@@ -121,6 +133,9 @@ fn cache(at: &At<'_, '_>) -> CachePolicy {
     policy.gzip = key.is("EnableAcceptEncodingGzip");
     policy.brotli = key.is("EnableAcceptEncodingBrotli");
     (policy.headers, policy.cookies, policy.query_strings) = parts(&key);
+    if let Some(headers) = key.get("HeadersConfig") {
+        warn_of_unknown(&headers, "Headers");
+    }
     if matches!(policy.headers, Selected::All | Selected::AllExcept(_)) {
         key.error("fields in a cache key are named one by one");
     }
@@ -190,6 +205,10 @@ fn origin_request(at: &At<'_, '_>) -> OriginRequestPolicy {
         const KNOWN: [&str; 5] =
             ["none", "whitelist", "allViewer", "allViewerAndWhitelistCloudFront", "allExcept"];
         let named = headers.texts("Headers");
+        let behavior = headers.get("HeaderBehavior");
+        if behavior.is_none_or(|at| at.text() != Some("allExcept")) {
+            warn_of_unknown(&headers, "Headers");
+        }
         policy.headers = match headers.required("HeaderBehavior").and_then(|at| at.one_of(&KNOWN)) {
             Some("whitelist") => Selected::These(named),
             Some("allViewer") => Selected::All,

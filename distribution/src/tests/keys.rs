@@ -125,3 +125,63 @@ fn viewers_cannot_say_what_the_edge_says() {
     assert_eq!(fields.all("x-amz-cf-id").collect::<Vec<_>>(), [b"id"]);
     assert_eq!(fields.text("cloudfront-forwarded-proto"), Some("http"));
 }
+
+/// A cache policy with these fields in its key.
+fn keyed_by(names: &[&str]) -> Value {
+    cache_policy(
+        json!({"HeaderBehavior": "whitelist", "Headers": {"Items": names}}),
+        json!({"CookieBehavior": "none"}),
+        json!({"QueryStringBehavior": "none"}),
+    )
+}
+
+#[test]
+fn viewers_do_not_choose_their_variant_by_fields_of_the_edge() {
+    for name in ["CloudFront-Viewer-TLS", "CloudFront-Is-Mobile-Viewer", "X-Edge-Any"] {
+        let distribution = serving(json!({"CachePolicyId": "p"}), &[keyed_by(&[name])]);
+        let forged = [(name, "true")];
+        assert_eq!(key(&distribution, "/", &forged), key(&distribution, "/", &[]), "{name}");
+        assert_ne!(sent(&distribution, "/", &forged).fields.text(name), Some("true"), "{name}");
+    }
+}
+
+#[test]
+fn devices_are_told_apart_by_what_their_user_agents_say() {
+    let kinds = ["Android", "Desktop", "IOS", "Mobile", "SmartTV", "Tablet"];
+    let names = kinds.map(|kind| ["CloudFront-Is-", kind, "-Viewer"].concat());
+    let policy = keyed_by(&names.each_ref().map(String::as_str));
+    let distribution = serving(json!({"CachePolicyId": "p"}), &[policy]);
+    let told = |agent: &str| {
+        let fields = sent(&distribution, "/", &[("User-Agent", agent)]).fields;
+        let is = |name: &String| fields.text(name) == Some("true");
+        kinds.into_iter().zip(&names).filter(|(_, n)| is(n)).map(|(k, _)| k).collect::<Vec<_>>()
+    };
+    let iphone =
+        "Mozilla/5.0 (iPhone; CPU iPhone OS 17_0 like Mac OS X) Version/17.0 Mobile/15E148";
+    let ipad = "Mozilla/5.0 (iPad; CPU OS 16_0 like Mac OS X) Version/16.0 Mobile/15E148";
+    assert_eq!(told(iphone), ["IOS", "Mobile"]);
+    assert_eq!(told(ipad), ["IOS", "Mobile", "Tablet"]);
+    assert_eq!(
+        told("Mozilla/5.0 (Linux; Android 14; Pixel 8) Mobile Safari"),
+        ["Android", "Mobile"]
+    );
+    assert_eq!(told("Mozilla/5.0 (Linux; Android 13; SM-X700) Safari"), ["Android", "Tablet"]);
+    assert_eq!(told("Mozilla/5.0 (SMART-TV; Linux; Tizen 6.0) TV Safari"), ["SmartTV"]);
+    assert_eq!(told("Mozilla/5.0 (X11; Linux x86_64) Firefox/128.0"), ["Desktop"]);
+    assert_eq!(told(""), ["Desktop"]);
+    let of = |agent: &str| key(&distribution, "/", &[("User-Agent", agent)]);
+    assert_ne!(of(iphone), of(ipad));
+    assert_eq!(of(iphone), of(&[iphone, " Safari/604.1"].concat()));
+}
+
+#[test]
+fn fields_that_the_edge_cannot_fill_in_are_warned_of() {
+    let policy = keyed_by(&["CloudFront-Is-Mobile-Viewer", "CloudFront-Viewer-City", "X-Tenant"]);
+    let document =
+        document(json!({"DefaultCacheBehavior": behavior(json!({"CachePolicyId": "p"}))}));
+    let (distribution, problems) = read_all(&document, &[policy]);
+    assert!(distribution.is_some());
+    let [problem] = &problems[..] else { panic!("{problems:?}") };
+    assert!(problem.is_warning && problem.message.contains("CloudFront-Viewer-City"));
+    assert!(problem.pointer.ends_with("/HeadersConfig/Headers/Items/1"), "{}", problem.pointer);
+}
