@@ -69,6 +69,7 @@ fn origin(at: &At<'_, '_>, refs: &References) -> Option<Origin> {
         if let Some(mutual) = custom.get("OriginMtlsConfig") {
             mutual.error("client certificates for origins are not supported");
         }
+        warn_of_unheeded(custom);
     }
     let number = |name: &str, default: u64| {
         let found = custom.as_ref().and_then(|custom| custom.get(name)?.number());
@@ -92,7 +93,8 @@ fn origin(at: &At<'_, '_>, refs: &References) -> Option<Origin> {
             default as u16
         })
     };
-    let own = |name: &str, default| at.get(name).and_then(|at| at.number()).unwrap_or(default);
+    let s3 = at.get("S3OriginConfig");
+    let read_timeout = custom.as_ref().or(s3.as_ref()).and_then(|at| at.get("OriginReadTimeout"));
     Some(Origin {
         id,
         domain_name: host(&domain_name)?,
@@ -100,12 +102,38 @@ fn origin(at: &At<'_, '_>, refs: &References) -> Option<Origin> {
         http_port: port("HTTPPort", 80),
         https_port: port("HTTPSPort", 443),
         protocol,
-        read_timeout_s: number("OriginReadTimeout", 30).clamp(1, 600) as u32,
-        connection_timeout_s: own("ConnectionTimeout", 10).clamp(1, 10) as u32,
-        connection_attempts: own("ConnectionAttempts", 3).clamp(1, 3) as u32,
+        // AWS's own quota is 120 seconds, and more on request.
+        read_timeout_s: within(read_timeout, 30, 600),
+        connection_timeout_s: within(at.get("ConnectionTimeout"), 10, 10),
+        connection_attempts: within(at.get("ConnectionAttempts"), 3, 3),
         custom_headers: custom_headers(at),
         bucket,
     })
+}
+
+/// A number from 1 to `most`.
+fn within(at: Option<At<'_, '_>>, default: u32, most: u32) -> u32 {
+    let Some(at) = at else { return default };
+    let number = at.number().and_then(|number| u32::try_from(number).ok());
+    number.filter(|number| (1..=most).contains(number)).unwrap_or_else(|| {
+        at.error(alloc::format!("it is a number from 1 to {most}"));
+        default
+    })
+}
+
+/// What AWS heeds of how connections are made and kept, and this gateway does its own way.
+fn warn_of_unheeded(custom: &At<'_, '_>) {
+    for protocol in custom.items("OriginSslProtocols") {
+        match protocol.one_of(&["SSLv3", "TLSv1", "TLSv1.1", "TLSv1.2"]) {
+            None | Some("TLSv1.2") => {}
+            Some(_) => protocol.warning("origins are spoken to by TLS 1.2 or 1.3 alone"),
+        }
+    }
+    let kept = custom.get("OriginKeepaliveTimeout");
+    // 5 is what is there where nobody chose.
+    if let Some(kept) = kept.filter(|at| at.number() != Some(5)) {
+        kept.warning("how long connections to origins are kept is not chosen here");
+    }
 }
 
 /// The bucket that an origin is, with the origin access control that it names.

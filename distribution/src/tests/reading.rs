@@ -103,3 +103,39 @@ fn text_that_is_no_json_is_a_mistake() {
     assert!(distribution.is_none() && problems.len() == 2);
     assert_eq!(problems[0].document, "references/0");
 }
+
+#[test]
+fn what_an_origin_says_of_connections_is_kept_or_told() {
+    let told = |custom: Value, changes: Value| {
+        let plain = json!({"HTTPPort": 80, "HTTPSPort": 443, "OriginProtocolPolicy": "http-only"});
+        let origin = origin(json!({"CustomOriginConfig": with(plain, custom)}));
+        let (_, problems) =
+            read_all(&document(json!({"Origins": {"Items": [with(origin, changes)]}})), &[]);
+        let told = |p: Problem| (p.pointer.rsplit_once("/0/").unwrap().1.to_string(), p.is_warning);
+        problems.into_iter().map(told).collect::<Vec<_>>()
+    };
+    let as_created = json!({"OriginSslProtocols": {"Quantity": 1, "Items": ["TLSv1.2"]},
+        "OriginReadTimeout": 30, "OriginKeepaliveTimeout": 5});
+    assert_eq!(told(as_created, json!({})), []);
+    let protocols = json!({"OriginSslProtocols": {"Items": ["TLSv1.2", "TLSv1"]}});
+    let place = "CustomOriginConfig/OriginSslProtocols/Items/1".to_string();
+    assert_eq!(told(protocols, json!({})), [(place, true)]);
+    let place = |name: &str| ["CustomOriginConfig/", name].concat();
+    let kept = told(json!({"OriginKeepaliveTimeout": 60}), json!({}));
+    assert_eq!(kept, [(place("OriginKeepaliveTimeout"), true)]);
+    let never = told(json!({"OriginReadTimeout": 0}), json!({}));
+    assert_eq!(never, [(place("OriginReadTimeout"), false)]);
+    for changes in [json!({"ConnectionTimeout": 11}), json!({"ConnectionAttempts": 0})] {
+        let name = changes.as_object().unwrap().keys().next().unwrap().clone();
+        assert_eq!(told(json!({}), changes), [(name, false)]);
+    }
+}
+
+#[test]
+fn a_bucket_is_waited_for_as_long_as_it_says() {
+    let bucket = origin(json!({"CustomOriginConfig": null,
+        "DomainName": "site.s3.eu-west-1.amazonaws.com",
+        "S3OriginConfig": {"OriginAccessIdentity": "", "OriginReadTimeout": 7}}));
+    let distribution = distribution_of(&document(json!({"Origins": {"Items": [bucket]}})), &[]);
+    assert_eq!(distribution.origins[0].read_timeout_s, 7);
+}
