@@ -4,7 +4,7 @@ use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::json::{End, Item, loose, walk};
+use crate::json::{End, Item, loose, walk_as_aws};
 use crate::request::Request;
 
 /// AWS inspects the first 8 KB of headers and of cookies, and 200 of each.
@@ -84,8 +84,10 @@ pub(crate) enum Names {
 }
 
 impl Names {
-    fn take(&self, name: &str) -> bool {
-        let has = |names: &[String]| names.iter().any(|n| n.eq_ignore_ascii_case(name));
+    /// `is_same` compares: of headers "the string match for a key is not case sensitive", of cookies it "is
+    /// case sensitive and must be exact".
+    fn take(&self, name: &str, is_same: fn(&str, &str) -> bool) -> bool {
+        let has = |names: &[String]| names.iter().any(|n| is_same(n, name));
         match self {
             Self::All => true,
             Self::Included(names) => has(names),
@@ -114,9 +116,10 @@ impl Field {
                     .eq_ignore_ascii_case(name.as_bytes())
                     && test(value.as_bytes())
             }),
-            Self::AllQueryArguments => request
-                .query_arguments()
-                .any(|(key, value)| test(key.as_bytes()) || test(value.as_bytes())),
+            // "AWS WAF inspects the values of all arguments within the query string."
+            Self::AllQueryArguments => {
+                request.query_arguments().any(|(_, value)| test(value.as_bytes()))
+            }
             Self::UriPath => test(request.path.as_bytes()),
             Self::QueryString => test(request.query.as_bytes()),
             Self::Method => test(request.method.as_bytes()),
@@ -127,10 +130,12 @@ impl Field {
                 .decides(request.body_is_cut)
                 .unwrap_or_else(|| any_json(request, paths.as_deref(), *scope, *invalid, test)),
             Self::Headers { names, scope, oversize } => {
-                any_pair(request.headers.iter().copied(), names, *scope, *oversize, test)
+                let take = |name: &str| names.take(name, str::eq_ignore_ascii_case);
+                any_pair(request.headers.iter().copied(), &take, *scope, *oversize, test)
             }
             Self::Cookies { names, scope, oversize } => {
-                any_pair(request.cookies(), names, *scope, *oversize, test)
+                let take = |name: &str| names.take(name, |one, other| one == other);
+                any_pair(request.cookies(), &take, *scope, *oversize, test)
             }
             Self::HeaderOrder(oversize) => {
                 let names: Vec<&str> = request.headers.iter().map(|line| line.0).collect();
@@ -159,7 +164,8 @@ impl Field {
             Self::QueryString => "QUERY_STRING",
             Self::Method => "METHOD",
             Self::Body(_) => "BODY",
-            Self::JsonBody { .. } => "JSON_BODY",
+            // "AWS WAF currently reports the location for JSON body inspection as `UNKNOWN`."
+            Self::JsonBody { .. } => "UNKNOWN",
             Self::Cookies { .. } => "COOKIE",
             Self::HeaderOrder(_) => "HEADER_ORDER",
             Self::Ja3(_) => "JA3_FINGERPRINT",
@@ -188,7 +194,7 @@ impl Fallback {
 
 fn any_pair<'a>(
     pairs: impl Iterator<Item = (&'a str, &'a str)> + Clone,
-    names: &Names,
+    take: &dyn Fn(&str) -> bool,
     scope: Scope,
     oversize: Oversize,
     test: &mut dyn FnMut(&[u8]) -> bool,
@@ -204,7 +210,7 @@ fn any_pair<'a>(
     }
     let mut bytes = 0;
     let inspected = pairs.enumerate().take_while(move |pair| within(pair, &mut bytes));
-    inspected.map(|(_, pair)| pair).filter(|(name, _)| names.take(name)).any(|(name, value)| {
+    inspected.map(|(_, pair)| pair).filter(|(name, _)| take(name)).any(|(name, value)| {
         (scope != Scope::Value && test(name.as_bytes()))
             || (scope != Scope::Key && test(value.as_bytes()))
     })
@@ -222,17 +228,18 @@ fn any_json(
     if request.body.is_empty() && !request.body_is_cut {
         return false;
     }
-    let is_under = |pointer: &str, path: &String| {
+    // A name that is "part of the included elements path, isn't evaluated".
+    let is_under = |pointer: &str, item, path: &String| {
         let below = pointer.strip_prefix(path.trim_end_matches('/'));
-        below.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        below.is_some_and(|rest| rest.starts_with('/') || rest.is_empty() && item == Item::Value)
     };
-    let end = walk(request.body, &mut |pointer, item, text| {
+    let end = walk_as_aws(request.body, &mut |pointer, item, text| {
         let is_looked_at = match item {
             Item::Key => scope != Scope::Value,
             Item::Value => scope != Scope::Key,
         };
         is_looked_at
-            && paths.is_none_or(|paths| paths.iter().any(|path| is_under(pointer, path)))
+            && paths.is_none_or(|paths| paths.iter().any(|path| is_under(pointer, item, path)))
             && test(text)
     });
     match (end, invalid) {

@@ -4,6 +4,7 @@
 mod loose;
 
 use alloc::borrow::Cow;
+use alloc::collections::BTreeSet;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -35,9 +36,24 @@ pub(crate) enum End {
 /// Walks through a text. The visitor is given each item's pointer (RFC 6901) and text, decoded, and
 /// returns whether to stop.
 pub(crate) fn walk(text: &[u8], visit: &mut dyn FnMut(&str, Item, &[u8]) -> bool) -> End {
+    walk_with(text, false, visit)
+}
+
+/// The same, as AWS WAF reads JSON ("How AWS WAF handles JSON body inspection"): parsing fails at "duplicate
+/// keys" and "content whose root node isn't an object or an array", and does not at a comma that is missing
+/// between members, a colon that is missing, or more of them.
+pub(crate) fn walk_as_aws(text: &[u8], visit: &mut dyn FnMut(&str, Item, &[u8]) -> bool) -> End {
+    walk_with(text, true, visit)
+}
+
+fn walk_with(text: &[u8], as_aws: bool, visit: &mut dyn FnMut(&str, Item, &[u8]) -> bool) -> End {
     // "Implementations may ignore the presence of a byte order mark" (RFC 8259 §8.1), and do.
     let at = if text.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 };
-    let mut walk = Walk { text, at, pointer: String::new(), open: Vec::new() };
+    let mut walk = Walk { text, at, as_aws, pointer: String::new(), open: Vec::new() };
+    walk.white();
+    if as_aws && !matches!(walk.peek(), Some(b'{' | b'[')) {
+        return End::Invalid(walk.at);
+    }
     match walk.run(visit) {
         Ok(()) => End::Complete,
         Err(Halt::Stopped) => End::Stopped,
@@ -53,14 +69,17 @@ enum Halt {
 struct Walk<'t> {
     text: &'t [u8],
     at: usize,
+    as_aws: bool,
     pointer: String,
-    open: Vec<Open>,
+    open: Vec<Open<'t>>,
 }
 
 /// An array (with the index of its element) or an object, and where its pointer ends.
-struct Open {
+struct Open<'t> {
     index: Option<u32>,
     pointer: usize,
+    /// The names of an object's members so far, where they matter.
+    names: BTreeSet<Cow<'t, [u8]>>,
 }
 
 impl<'t> Walk<'t> {
@@ -110,7 +129,7 @@ impl<'t> Walk<'t> {
                     }
                     self.expect(b']')?;
                 } else {
-                    if self.takes(b',') {
+                    if self.takes(b',') || self.as_aws && self.peek() == Some(b'"') {
                         self.key(visit)?;
                         break;
                     }
@@ -126,7 +145,7 @@ impl<'t> Walk<'t> {
             return Err(Halt::Invalid);
         }
         self.at += 1;
-        self.open.push(Open { index, pointer: self.pointer.len() });
+        self.open.push(Open { index, pointer: self.pointer.len(), names: BTreeSet::new() });
         Ok(())
     }
 
@@ -141,7 +160,15 @@ impl<'t> Walk<'t> {
         if self.peek() != Some(b'"') {
             return Err(Halt::Invalid);
         }
+        let begin = self.at;
         let key = self.string()?;
+        if self.as_aws
+            && let Some(open) = self.open.last_mut()
+            && !open.names.insert(key.clone())
+        {
+            self.at = begin;
+            return Err(Halt::Invalid);
+        }
         self.pointer.push('/');
         for character in crate::pattern::as_text(&key).chars() {
             match character {
@@ -151,6 +178,10 @@ impl<'t> Walk<'t> {
             }
         }
         self.tell(visit, Item::Key, &key)?;
+        if self.as_aws {
+            while self.takes(b':') {}
+            return Ok(());
+        }
         self.expect(b':')
     }
 
@@ -270,6 +301,35 @@ mod tests {
         });
         (all, end)
     }
+    #[test]
+    fn aws_passes_over_some_mistakes_and_stops_at_others() {
+        let walked = |text: &str| {
+            let mut all = String::new();
+            let end = walk_as_aws(text.as_bytes(), &mut |_, _, text| {
+                all.push_str(&String::from_utf8_lossy(text));
+                false
+            });
+            (all, end)
+        };
+        for text in [
+            r#"{"k":"v""l":"w"}"#,
+            r#"{"k":"v","l""w"}"#,
+            r#"{"k"::"v","l""w"}"#,
+            r#" {"k":"v","l":"w"} "#,
+        ] {
+            assert_eq!(walked(text), ("kvlw".into(), End::Complete), "{text}");
+        }
+        for (text, told, at) in [
+            (r#"{"k":"v","\u006b":"w"}"#, "kv", 9),
+            (r#"[{"k":{"k":1},"l":2},{"k":3,"k":4}]"#, "kk1l2k3", 28),
+            (r#""text""#, "", 0),
+            (" 1", "", 1),
+            ("", "", 0),
+        ] {
+            assert_eq!(walked(text), (told.into(), End::Invalid(at)), "{text}");
+        }
+    }
+
     fn pairs(expected: &[(&str, &str)]) -> Vec<(String, String)> {
         expected.iter().map(|(p, t)| ((*p).into(), (*t).into())).collect()
     }

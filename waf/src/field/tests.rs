@@ -36,12 +36,12 @@ fn every_component_gives_its_texts() {
     let go_on = Oversize::Continue;
     let headers = |names, scope| Field::Headers { names, scope, oversize: go_on };
     let cookies = |names, scope| Field::Cookies { names, scope, oversize: go_on };
-    let cases: [(Field, &[&str]); 16] = [
+    let cases: [(Field, &[&str]); 18] = [
         (Field::SingleHeader("x-A".into()), &["1,2"]),
         (Field::SingleHeader("none".into()), &[]),
         (Field::SingleQueryArgument("x".into()), &["two"]),
         (Field::SingleQueryArgument("q".into()), &["1", "3"]),
-        (Field::AllQueryArguments, &["q", "1", "X", "two", "q", "3", "flag", ""]),
+        (Field::AllQueryArguments, &["1", "two", "3", ""]),
         (Field::UriPath, &["/prod/a%20b"]),
         (Field::QueryString, &["q=1&X=two&q=3&flag"]),
         (Field::Method, &["POST"]),
@@ -49,6 +49,8 @@ fn every_component_gives_its_texts() {
         (headers(Names::Excluded(names(&["X-a", "cookie"])), Scope::Value), &["h"]),
         (cookies(Names::All, Scope::Key), &["a", "c", "f"]),
         (cookies(Names::Included(names(&["c"])), Scope::Value), &["d=e"]),
+        (cookies(Names::Included(names(&["A", "c"])), Scope::Key), &["c"]),
+        (cookies(Names::Excluded(names(&["A", "c"])), Scope::Key), &["a", "f"]),
         (Field::HeaderOrder(go_on), &["host:x-a:x-a:cookie"]),
         (Field::Ja3(Fallback::Match), &["0123"]),
         (Field::Ja4(Fallback::Match), &["(match)"]),
@@ -70,6 +72,29 @@ fn json_bodies_are_inspected_by_path_and_scope() {
     for (field, expected) in cases {
         assert_eq!(texts(&field, &request()), expected, "{field:?}");
     }
+}
+
+#[test]
+fn names_on_the_way_to_what_is_included_are_not_inspected() {
+    // AWS's own example ("How AWS WAF handles JSON body inspection").
+    let body = br#"{"a":{"c":"d","b":{"e":{"f":"g"}}}}"#;
+    let request = Request { body, ..Request::default() };
+    let of = |scope| texts(&json(&["/a/b"], scope, None), &request);
+    assert_eq!(of(Scope::All), ["e", "f", "g"]);
+    assert_eq!(
+        (of(Scope::Key), of(Scope::Value)),
+        (["e", "f"].map(String::from).to_vec(), ["g".into()].to_vec())
+    );
+}
+
+#[test]
+fn a_name_that_is_there_twice_ends_the_json() {
+    let body = br#"{"a":1,"a":"<b>"}"#;
+    let request = Request { body, ..Request::default() };
+    let of = |invalid| texts(&json(&[], Scope::Value, invalid), &request);
+    assert_eq!(of(None), ["1"]);
+    assert_eq!(of(Some(Invalid::Match)), ["1", "(match)"]);
+    assert_eq!(of(Some(Invalid::EvaluateAsString)), ["1", r#"{"a":1,"a":"<b>"}"#]);
 }
 
 #[test]
