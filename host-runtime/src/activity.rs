@@ -38,6 +38,8 @@ struct State {
     waiting: Cell<usize>,
     /// When the client was last waited for anew.
     since: Cell<Instant>,
+    /// Whether some of a response that has ended may not be written yet.
+    unwritten: Cell<bool>,
 }
 
 impl Activity {
@@ -47,6 +49,7 @@ impl Activity {
             requests: Cell::new(0),
             waiting: Cell::new(0),
             since: Cell::new(Instant::now()),
+            unwritten: Cell::new(false),
         };
         Self(Rc::new(state))
     }
@@ -72,6 +75,16 @@ impl Activity {
                 tokio::time::sleep_until(deadline).await;
             }
         }
+    }
+
+    /// Whether nothing of any response is left to be written: what is written now is hyper's own.
+    pub(crate) fn is_between_responses(&self) -> bool {
+        self.0.requests.get() == 0 && !self.0.unwritten.get()
+    }
+
+    /// All that was given to hyper until now has been written.
+    pub(crate) fn written(&self) {
+        self.0.unwritten.set(false);
     }
 
     fn progress(&self) {
@@ -124,6 +137,7 @@ impl Drop for Request {
         self.in_flight = None;
         let state = &self.activity.0;
         state.requests.set(state.requests.get() - 1);
+        state.unwritten.set(true);
         self.activity.progress();
     }
 }
@@ -192,6 +206,21 @@ mod tests {
             drop(request.respond(Body::Empty, &Arc::default()));
             assert!(!after(&activity, 59).await);
             assert!(after(&activity, 2).await);
+        });
+    }
+
+    #[test]
+    fn a_response_is_over_when_its_last_byte_is_written() {
+        paused(async || {
+            let activity = Activity::new();
+            assert!(activity.is_between_responses());
+            let sending = activity.request().respond(Body::Empty, &Arc::default());
+            activity.written();
+            assert!(!activity.is_between_responses());
+            drop(sending);
+            assert!(!activity.is_between_responses());
+            activity.written();
+            assert!(activity.is_between_responses());
         });
     }
 

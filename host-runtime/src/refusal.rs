@@ -1,7 +1,8 @@
 //! hyper's own answers to what it cannot parse, in the shape of AWS's gateway responses.
 //!
 //! hyper answers 400, 414 and 431 by itself, without content, and ends the connection. Such a head is
-//! known by its bytes: every answer of the gateway has fields that it has not.
+//! known by its bytes, and by its time: content of a response may have the same bytes, but hyper reads
+//! no head before the response to the last request is over, and writes the one before it parses the next.
 
 use std::io;
 use std::task::{Poll, ready};
@@ -17,23 +18,20 @@ pub(crate) struct Refusal {
 }
 
 impl Refusal {
-    /// Writes, with hyper's own answer replaced.
+    /// Writes, with hyper's own answer replaced where `between_responses`.
     pub(crate) fn write(
         &mut self,
         bytes: &[u8],
         heads: &Heads,
+        between_responses: bool,
         mut write: impl FnMut(&[u8]) -> Poll<io::Result<usize>>,
     ) -> Poll<io::Result<usize>> {
         if self.left.is_empty() {
-            match find(bytes) {
-                None => return write(bytes),
-                // What stands before is written first.
-                Some((at @ 1.., _)) => return write(&bytes[..at]),
-                Some((0, status)) => {
-                    self.left = answer(told(status, heads));
-                    self.replaced = bytes.len();
-                }
-            }
+            let Some(status) = status(bytes).filter(|_| between_responses) else {
+                return write(bytes);
+            };
+            self.left = answer(told(status, heads));
+            self.replaced = bytes.len();
         }
         while !self.left.is_empty() {
             let written = ready!(write(&self.left))?;
@@ -57,19 +55,18 @@ fn told(status: u16, heads: &Heads) -> u16 {
     }
 }
 
-/// Where hyper's answer begins, and its status. It is the last that is written, so it ends the bytes.
-fn find(bytes: &[u8]) -> Option<(usize, u16)> {
+/// The status of hyper's answer, if these are the bytes of one: it is all that is written then.
+fn status(bytes: &[u8]) -> Option<u16> {
     const BEFORE_DATE: &[u8] = b"\r\nconnection: close\r\ncontent-length: 0\r\ndate: ";
     const DATE: &str = "Sun, 06 Nov 1994 08:49:37 GMT\r\n\r\n";
     let before_date = bytes.len().checked_sub(DATE.len())?;
-    let head = bytes[..before_date].strip_suffix(BEFORE_DATE)?;
-    // The longest of these status lines has 44 bytes.
-    let near = head.len().saturating_sub(44);
-    let at = near + head[near..].windows(7).rposition(|start| start == b"HTTP/1.")?;
-    let line = &head[at..];
+    let line = bytes[..before_date].strip_suffix(BEFORE_DATE)?;
+    if line.contains(&b'\r') {
+        return None; // fields that hyper's has not
+    }
     let status = line.strip_prefix(b"HTTP/1.1 ").or_else(|| line.strip_prefix(b"HTTP/1.0 "))?;
     let status = std::str::from_utf8(status.get(..3)?).ok()?.parse().ok()?;
-    matches!(status, 400 | 414 | 431).then_some((at, status))
+    matches!(status, 400 | 414 | 431).then_some(status)
 }
 
 fn answer(status: u16) -> Vec<u8> {
@@ -100,11 +97,11 @@ mod tests {
                           content-length: 0\r\ndate: Sat, 21 Nov 2026 08:00:00 GMT\r\n\r\n";
 
     /// Writes all of it, a few bytes at a time.
-    fn written(bytes: &[u8], at_once: usize) -> Vec<u8> {
+    fn written(bytes: &[u8], at_once: usize, between_responses: bool) -> Vec<u8> {
         let (mut refusal, heads) = (Refusal::default(), Heads::default());
         let (mut out, mut at) = (Vec::new(), 0);
         while at < bytes.len() {
-            let polled = refusal.write(&bytes[at..], &heads, |bytes| {
+            let polled = refusal.write(&bytes[at..], &heads, between_responses, |bytes| {
                 let length = bytes.len().min(at_once);
                 out.extend_from_slice(&bytes[..length]);
                 Poll::Ready(Ok(length))
@@ -118,16 +115,17 @@ mod tests {
     #[test]
     fn hypers_answer_is_replaced_by_one_that_says_why() {
         for at_once in [7, 10_000] {
-            assert_eq!(written(HYPERS.as_bytes(), at_once), answer(431));
+            assert_eq!(written(HYPERS.as_bytes(), at_once, true), answer(431));
         }
     }
 
     #[test]
-    fn what_stands_before_it_is_written_as_it_is() {
-        let before = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
-        let both = [before, HYPERS].concat();
-        let expected = [before.as_bytes(), &answer(431)].concat();
-        assert_eq!(written(both.as_bytes(), 10_000), expected);
+    fn its_bytes_within_a_response_are_content() {
+        for at_once in [7, 10_000] {
+            assert_eq!(written(HYPERS.as_bytes(), at_once, false), HYPERS.as_bytes());
+        }
+        let content = [b"0123456789", HYPERS.as_bytes()].concat();
+        assert_eq!(written(&content, 10_000, true), content);
     }
 
     #[test]
@@ -138,7 +136,7 @@ mod tests {
             "short",
             "",
         ] {
-            assert_eq!(written(head.as_bytes(), 10_000), head.as_bytes());
+            assert_eq!(written(head.as_bytes(), 10_000, true), head.as_bytes());
         }
     }
 }

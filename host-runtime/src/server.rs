@@ -157,7 +157,7 @@ async fn serve_http<S: AsyncRead + AsyncWrite + Unpin + 'static>(
         Some(heads) => {
             let mut connection =
                 pin!(http1::Builder::new().max_buf_size(HEAD_BYTES_MAX).serve_connection(
-                    TokioIo::new(Noted::new(stream, heads, Rc::clone(&left))),
+                    TokioIo::new(Noted::new(stream, heads, activity.clone(), Rc::clone(&left))),
                     service
                 ));
             tokio::select! {

@@ -17,6 +17,7 @@ use http::{HeaderMap, Method};
 use memchr::memchr;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
+use crate::activity::Activity;
 use crate::refusal::Refusal;
 use crate::section::{fields_of, text_of};
 
@@ -41,6 +42,7 @@ pub struct Noted<S> {
     /// `None` once it is dropped.
     stream: Option<S>,
     heads: Heads,
+    activity: Activity,
     refusal: Refusal,
     left: Left<S>,
     /// Whether the other end sends no more.
@@ -52,8 +54,9 @@ pub(crate) type Left<S> = Rc<Cell<Option<S>>>;
 
 impl<S> Noted<S> {
     /// Notes what this stream receives.
-    pub(crate) fn new(stream: S, heads: Heads, left: Left<S>) -> Self {
-        Self { stream: Some(stream), heads, refusal: Refusal::default(), left, ended: false }
+    pub(crate) fn new(stream: S, heads: Heads, activity: Activity, left: Left<S>) -> Self {
+        let refusal = Refusal::default();
+        Self { stream: Some(stream), heads, activity, refusal, left, ended: false }
     }
 
     fn stream(&mut self) -> &mut S {
@@ -240,9 +243,11 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Noted<S> {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        let Self { stream, heads, refusal, .. } = &mut *self;
+        let Self { stream, heads, activity, refusal, .. } = &mut *self;
         let stream = stream.as_mut().expect("only `drop` takes it");
-        refusal.write(bytes, heads, |bytes| Pin::new(&mut *stream).poll_write(cx, bytes))
+        refusal.write(bytes, heads, activity.is_between_responses(), |bytes| {
+            Pin::new(&mut *stream).poll_write(cx, bytes)
+        })
     }
     fn poll_write_vectored(
         mut self: Pin<&mut Self>,
@@ -258,6 +263,8 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Noted<S> {
         self.stream.as_ref().is_some_and(S::is_write_vectored)
     }
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        // hyper flushes when it has nothing more to write.
+        self.activity.written();
         Pin::new(self.stream()).poll_flush(cx)
     }
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

@@ -1,5 +1,7 @@
 //! What is too much, or is not HTTP, is answered; the next request is served.
 
+use std::io::Read;
+
 use crate::kit::*;
 
 const MIB: usize = 1 << 20;
@@ -137,6 +139,38 @@ fn more_than_100_fields_are_refused_with_an_answer_that_says_so() {
     client.send([request(1), request(101)].concat().as_bytes());
     assert_eq!(client.answer().status, 200);
     assert_eq!(client.answer().text(), r#"{"message":"Request Header Fields Too Large"}"#);
+}
+
+#[test]
+fn content_that_reads_like_a_refusal_is_content() {
+    const REFUSAL: &str = "HTTP/1.1 400 Bad Request\r\nconnection: close\r\n\
+                           content-length: 0\r\ndate: Sun, 06 Nov 1994 08:49:37 GMT\r\n\r\n";
+    const START: &str = "0123456789";
+    let (go_on, wait) = std::sync::mpsc::channel::<()>();
+    let wait = std::sync::Mutex::new(wait);
+    let endpoint = endpoint(move |mut connection| {
+        while connection.head().is_some() {
+            let length = START.len() + REFUSAL.len();
+            let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n{START}");
+            connection.send(head.as_bytes());
+            wait.lock().unwrap().recv_timeout(PATIENCE).unwrap();
+            connection.send(REFUSAL.as_bytes());
+        }
+    });
+    let served = Served::start(endpoint);
+    let mut client = served.client();
+    for _ in 0..2 {
+        client.send(b"GET /prod/to/a HTTP/1.1\r\nHost: h\r\n\r\n");
+        let mut content = vec![0; content_length(&client.head().unwrap())];
+        let (start, rest) = content.split_at_mut(START.len());
+        // What comes next is a packet of its own.
+        client.reader.read_exact(start).unwrap();
+        go_on.send(()).unwrap();
+        client.reader.read_exact(rest).unwrap();
+        assert_eq!(String::from_utf8_lossy(&content), [START, REFUSAL].concat());
+    }
+    client.send(b"nonsense\r\n\r\n");
+    assert_eq!(client.answer().text(), r#"{"message":"Bad Request"}"#);
 }
 
 #[test]
