@@ -92,6 +92,7 @@ fn without_logs(snapshot: &Snapshot) -> Snapshot {
         let settings = stage.method_settings.values_mut();
         settings.for_each(|setting| setting.logging_level = Some(LoggingLevel::Off));
     }
+    snapshot.web_acls.iter_mut().for_each(|web_acl| web_acl.logging = None);
     snapshot
 }
 

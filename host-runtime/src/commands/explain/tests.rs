@@ -172,6 +172,39 @@ fn masked(text: &str) -> String {
     text.lines().map(mask).collect::<Vec<_>>().join("\n")
 }
 
+/// A request of the operator's own is no traffic, for a web ACL neither. With a log it never ended: the log
+/// waits for all who may write to it.
+#[test]
+fn what_is_explained_is_in_the_log_of_no_web_acl() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+    write(
+        "acl.json",
+        r#"{"Name": "a", "Id": "1", "ARN": "arn:a", "DefaultAction": {"Block": {}}, "Rules": []}"#,
+    );
+    write(
+        "api.yaml",
+        r#"{openapi: 3.0.1, info: {title: t, version: "1"}, paths: {/a: {get: {
+            x-amazon-apigateway-integration: {type: http_proxy, httpMethod: GET, uri: "http://127.0.0.1:9"}}}}}"#,
+    );
+    write(
+        "edgeway.yaml",
+        r#"{listen: "127.0.0.1:0", webAcls: [{name: a, definition: acl.json, logging: {destination: waf.log}}],
+            apis: [{id: a, protocol: REST, definition: api.yaml, stages: [{stageName: prod, webAcl: a}]}]}"#,
+    );
+    let config = folder.path().join("edgeway.yaml");
+    let (ended, waited) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        let built = Origin::Config(config).build().expect("a configuration");
+        let settings = Settings::new(&built.config, None);
+        let asked = at_url("/prod/a").unwrap();
+        ended.send(alone::answer(&built.snapshot, settings, &asked).unwrap()).unwrap();
+    });
+    let answered = waited.recv_timeout(std::time::Duration::from_secs(60)).expect("an end");
+    assert_eq!(answered.explained.status, 403);
+    assert!(!folder.path().join("waf.log").exists());
+}
+
 #[test]
 fn a_request_is_taken_from_an_archive() {
     let archive = br#"{"log": {"version": "1.2", "entries": [{}, {"time": 1, "request": {"method": "POST",
