@@ -2,6 +2,7 @@
 
 mod curl;
 mod har;
+mod recorded;
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -108,6 +109,7 @@ pub(super) fn explain(arguments: &ExplainArguments) -> ExitCode {
     };
     print_diagnostics(&built.warnings);
     let settings = Settings::new(&built.config, None);
+    let asked = recorded::to_the_only_api(asked, &built.snapshot);
     let answered = match alone::answer(&built.snapshot, settings, &asked) {
         Ok(answered) => answered,
         Err(error) => return failed(&error.to_string()),

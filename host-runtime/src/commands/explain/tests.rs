@@ -1,5 +1,6 @@
 use super::curl::at_url;
 use super::har::from_json;
+use super::recorded::to_the_only_api;
 use super::*;
 use clap::Parser;
 
@@ -203,6 +204,38 @@ fn what_is_explained_is_in_the_log_of_no_web_acl() {
     let answered = waited.recv_timeout(std::time::Duration::from_secs(60)).expect("an end");
     assert_eq!(answered.explained.status, 403);
     assert!(!folder.path().join("waf.log").exists());
+}
+
+/// An export does not tell the id that the API has at AWS; an archive of its requests does.
+#[test]
+fn a_request_that_was_recorded_at_aws_is_one_to_the_only_api() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let built = Origin::Config(root.join("examples/products/edgeway.yaml")).build();
+    let mut snapshot = built.unwrap_or_else(|refused| panic!("{:?}", refused.diagnostics)).snapshot;
+    let products = snapshot.apis.iter().find(|api| api.id == "products").unwrap().clone();
+    let host = |host: &str, snapshot: &_| {
+        let asked =
+            to_the_only_api(at_url(&format!("https://{host}/prod/health")).unwrap(), snapshot);
+        asked.fields.into_iter().find(|(name, _)| name == "Host").unwrap().1
+    };
+    snapshot.apis = vec![products.clone()];
+    for (recorded, asked) in [
+        (
+            "a1b2c3.execute-api.eu-west-1.amazonaws.com",
+            "products.execute-api.eu-west-1.amazonaws.com",
+        ),
+        (
+            "a1.execute-api.cn-north-1.amazonaws.com.cn",
+            "products.execute-api.cn-north-1.amazonaws.com.cn",
+        ),
+        ("api.example.com", "api.example.com"),
+        ("a1.lambda-url.eu-west-1.amazonaws.com", "a1.lambda-url.eu-west-1.amazonaws.com"),
+    ] {
+        assert_eq!(host(recorded, &snapshot), asked);
+    }
+    snapshot.apis = vec![products.clone(), products];
+    let recorded = "a1b2c3.execute-api.eu-west-1.amazonaws.com";
+    assert_eq!(host(recorded, &snapshot), recorded, "which of them is not known");
 }
 
 #[test]
