@@ -140,5 +140,5 @@ fn departures() -> BTreeMap<String, Departure> {
 }
 
 fn differences() -> BTreeMap<String, String> {
-    serde_json::from_str(&text("tests/hosts/differences.json")).expect("differences")
+    tests::differences::Differences::load().answers
 }

@@ -9,6 +9,7 @@
 pub mod backend;
 pub mod case;
 pub mod client;
+pub mod differences;
 pub mod issuer;
 pub mod json;
 pub mod matcher;
