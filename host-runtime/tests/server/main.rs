@@ -10,6 +10,7 @@ mod faults;
 mod fingerprints;
 mod forged_tokens;
 mod functions;
+mod http2;
 mod issuers;
 mod kit;
 mod lifecycle;

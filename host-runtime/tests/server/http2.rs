@@ -1,0 +1,61 @@
+//! What is different where a client speaks HTTP/2.
+
+use bytes::Bytes;
+use http_body_util::{BodyExt, Empty};
+use hyper_util::rt::{TokioExecutor, TokioIo};
+
+use crate::kit::*;
+
+/// A REST API whose mappings and template take `X-Tenant`.
+fn mapping(endpoint: std::net::SocketAddr) -> String {
+    format!(
+        r#"
+openapi: 3.0.1
+info: {{title: t, version: "1"}}
+paths:
+  /a:
+    get:
+      responses: {{"200": {{description: d}}}}
+      x-amazon-apigateway-integration:
+        type: http
+        httpMethod: POST
+        uri: http://{endpoint}/
+        requestParameters:
+          integration.request.header.X-Mapped: method.request.header.X-Tenant
+          integration.request.header.X-All: method.request.multivalueheader.X-Tenant
+        requestTemplates:
+          application/json: "$input.params('X-Tenant') $input.params().header.get('X-Tenant')"
+        responses: {{default: {{statusCode: "200"}}}}
+"#
+    )
+}
+
+/// Names are in lower case there (RFC 9113 §8.2.1), whatever the client's programmer wrote.
+#[test]
+fn mappings_and_templates_find_the_fields_of_requests_over_http_2() {
+    let folder = Folder::new();
+    let config = configuration(&folder, echo());
+    folder.write("api.yaml", &mapping(echo()));
+    let served = Served::start_configured(folder, config, 1);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let echoed = runtime.block_on(async {
+        let stream = tokio::net::TcpStream::connect(served.host.address()).await.unwrap();
+        let stream = TokioIo::new(stream);
+        let handshake = hyper::client::conn::http2::handshake(TokioExecutor::new(), stream);
+        let (mut sender, connection) = handshake.await.unwrap();
+        tokio::spawn(connection);
+        let request = http::Request::get("http://h/prod/a")
+            .header("X-Tenant", "red")
+            .header("X-Tenant", "blue")
+            .body(Empty::<Bytes>::new())
+            .unwrap();
+        let response = sender.send_request(request).await.unwrap();
+        let content = response.into_body().collect().await.unwrap().to_bytes();
+        String::from_utf8(content.into()).unwrap()
+    });
+    let (head, content) = echoed.split_once("\r\n\r\n").unwrap();
+    let head = head.to_lowercase();
+    assert!(head.contains("x-mapped: blue\r\n"), "{head}");
+    assert!(head.contains("x-all: red,blue"), "{head}");
+    assert_eq!(content, "blue blue");
+}
