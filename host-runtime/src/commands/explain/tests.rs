@@ -165,7 +165,13 @@ fn the_readme_shows_what_is_printed() {
 
 /// What differs from one time to the next, taken out.
 fn masked(text: &str) -> String {
-    let changing = ["request id ", "header x-amzn-RequestId: ", "header x-amz-apigw-id: ", "("];
+    let changing = [
+        "request id ",
+        "header X-Amzn-Trace-Id: ",
+        "header x-amzn-RequestId: ",
+        "header x-amz-apigw-id: ",
+        "(",
+    ];
     let mask = |line: &str| {
         let found = changing.iter().find_map(|c| line.find(c).map(|at| at + c.len()));
         line[..found.unwrap_or(line.len())].to_owned()

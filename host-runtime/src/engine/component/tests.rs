@@ -6,7 +6,7 @@ use std::rc::Rc;
 use gateway_core::codec::encode;
 use gateway_core::effect::{Effect, Outcome};
 use gateway_core::exchange::{Next, Turn};
-use gateway_core::message::{Arrival, Timestamp};
+use gateway_core::message::{Arrival, Content, Timestamp};
 
 use super::{Bounds, ComponentEngine, ComponentExchange};
 use crate::engine::fixture;
@@ -156,7 +156,7 @@ fn memory_that_others_used_up_is_not_held_against_an_exchange() {
         Bounds { memory_bytes_max: 12 << 20, transcript_bytes_max: 4 << 20, ..Bounds::default() };
     let engine = engine(bounds);
     let mut large = fixture::http_proxy();
-    large.request.fields.push("X-Large", "x".repeat(1 << 20));
+    large.request.content = Content::Bytes(vec![b'x'; 1 << 20]);
     let mut all: Vec<Driven> = (0..16).map(|_| Driven::begin(&engine, large.clone())).collect();
     assert!(all.iter().all(|driven| driven.status().is_none()), "all wait for an effect");
     let first = all[0].exchange.seat.as_ref().unwrap();
