@@ -2,19 +2,20 @@
 
 use gateway_core::effect::{EffectError, FunctionName, InvocationType, InvokeFunction};
 
+use crate::lambda;
 use crate::sign::{Credentials, Signing};
 use crate::variables::{Variables, endpoint, variable_name};
 
-/// Largest answer of a synchronous invocation: 6 MB (Lambda quota), with room for its JSON escapes.
-pub const ANSWER_BYTES_MAX: usize = 6 * 1024 * 1024 + 64 * 1024;
 /// What a streamed answer is.
 pub(crate) const EVENT_STREAM: &str = "application/vnd.amazon.eventstream";
 
 /// The `POST` that invokes a function; its content is the event.
 #[derive(Debug)]
 pub struct Invocation {
-    /// `FUNCTION_URL_{NAME}`, else the Lambda endpoint of the environment, else AWS.
+    /// That of the function's own variable, else at the Lambda endpoint of the environment, else at AWS.
     pub url: String,
+    /// Whether an emulator is asked, which streams without Lambda's events.
+    pub is_emulator: bool,
     /// The header section, with the signature if there are keys to sign with.
     pub fields: Vec<(&'static str, String)>,
 }
@@ -29,40 +30,38 @@ impl Invocation {
         variables: &Variables<'_>,
         date_time: String,
     ) -> Result<Self, EffectError> {
-        let region = region(&invoke.function, variables);
-        let url = url(invoke, &region, variables);
-        let fields = fields(invoke, &url, &region, variables, date_time)?;
-        Ok(Self { url, fields })
+        let function = whole(&invoke.function, variables);
+        let endpoint = endpoint_of(&function, variables);
+        let url = lambda::url(&endpoint, &function, invoke.invocation);
+        let fields = fields(invoke, &url, &function.region, variables, date_time)?;
+        Ok(Self { url, is_emulator: lambda::is_emulator(&endpoint), fields })
     }
 }
 
-fn region(function: &FunctionName, variables: &Variables<'_>) -> String {
-    if function.region.is_empty() {
-        variables("AWS_REGION").unwrap_or_else(|| "us-east-1".into())
-    } else {
-        function.region.clone()
-    }
+/// The variable of an entry of `functions`: `FUNCTION_URL_{NAME}`, `FUNCTION_URL_{NAME}__{QUALIFIER}`. Two lines, for
+/// `f:v1` is another one than `f-v1`.
+pub fn variable_of(entry: &str) -> String {
+    let names = entry.split(':').map(variable_name);
+    format!("FUNCTION_URL_{}", names.collect::<Vec<_>>().join("__"))
 }
 
-fn url(invoke: &InvokeFunction, region: &str, variables: &Variables<'_>) -> String {
-    let function = &invoke.function;
-    let base = variables(&format!("FUNCTION_URL_{}", variable_name(&function.name)))
-        .or_else(|| endpoint(variables, "LAMBDA"))
-        .unwrap_or_else(|| format!("https://lambda.{region}.amazonaws.com"));
-    let base = base.trim_end_matches('/');
-    let mut url = match invoke.invocation {
-        InvocationType::ResponseStream { .. } => {
-            format!("{base}/2021-11-15/functions/{}/response-streaming-invocations", function.name)
-        }
-        InvocationType::RequestResponse | InvocationType::Event => {
-            format!("{base}/2015-03-31/functions/{}/invocations", function.name)
-        }
+/// The name with the region and the account that it leaves out.
+fn whole(function: &FunctionName, variables: &Variables<'_>) -> FunctionName {
+    let or = |given: &str, name| {
+        if given.is_empty() { variables(name) } else { Some(given.to_owned()) }
     };
-    if let Some(qualifier) = &function.qualifier {
-        url.push_str("?Qualifier=");
-        url.push_str(qualifier);
+    FunctionName {
+        region: or(&function.region, "AWS_REGION").unwrap_or_else(|| "us-east-1".into()),
+        account_id: or(&function.account_id, "AWS_ACCOUNT_ID").unwrap_or_default(),
+        ..function.clone()
     }
-    url
+}
+
+fn endpoint_of(function: &FunctionName, variables: &Variables<'_>) -> String {
+    lambda::entries(function)
+        .find_map(|entry| variables(&variable_of(&entry)))
+        .or_else(|| endpoint(variables, "LAMBDA"))
+        .unwrap_or_else(|| lambda::aws_endpoint(&function.region))
 }
 
 fn fields(
@@ -85,7 +84,7 @@ fn fields(
     if let Some(credentials) = Credentials::of_call(variables, invoke.credentials.as_deref())? {
         let signing = Signing { credentials, region, service: "lambda", date_time };
         fields.extend(signing.sign("POST", url, &fields, &invoke.payload.0));
-    } else if url.contains(".amazonaws.com/") {
+    } else if lambda::is_aws(url) {
         let missing = "AWS is not called without AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY";
         return Err(EffectError::Unavailable(missing.into()));
     }
@@ -107,9 +106,22 @@ mod tests {
         InvokeFunction { function, payload, invocation, timeout_ms: 1, credentials, trace }
     }
 
+    fn date() -> String {
+        "20150830T123600Z".into()
+    }
+
+    /// Where a function is asked; variables by name.
+    fn url(function: FunctionName, set: &[(&str, &str)]) -> String {
+        let invoke = InvokeFunction { function, ..invoke(InvocationType::Event) };
+        let variables = |asked: &str| {
+            let found = set.iter().find(|(name, _)| *name == asked);
+            found.map(|(_, value)| (*value).to_owned())
+        };
+        Invocation::new(&invoke, &variables, date()).unwrap().url
+    }
+
     #[test]
     fn a_function_has_a_place_of_its_own_or_that_of_all_or_aws() {
-        let date = || "20150830T123600Z".to_owned();
         for (name, url) in [
             ("FUNCTION_URL_MY_F", "http://here"),
             ("AWS_ENDPOINT_URL_LAMBDA", "http://here"),
@@ -128,7 +140,47 @@ mod tests {
         let keys = |name: &str| keys(name).filter(|_| !name.contains("ENDPOINT"));
         let stream = InvocationType::ResponseStream { idle_ms: 1 };
         let signed = Invocation::new(&invoke(stream), &keys, date()).unwrap();
-        assert!(signed.url.ends_with("/my-f/response-streaming-invocations?Qualifier=v1"));
+        assert!(signed.url.ends_with("/response-streaming-invocations?Qualifier=v1"));
         assert!(signed.fields.iter().any(|(name, _)| *name == "authorization"));
+    }
+
+    #[test]
+    fn the_entry_of_an_alias_goes_before_that_of_its_function_and_another_functions_is_neither() {
+        let of = |qualifier: Option<&str>| FunctionName {
+            qualifier: qualifier.map(Into::into),
+            ..invoke(InvocationType::Event).function
+        };
+        let set = [
+            ("FUNCTION_URL_MY_F__V1", "http://v1"),
+            ("FUNCTION_URL_MY_F", "http://all"),
+            ("FUNCTION_URL_MY_F_V2", "http://my-f-v2"),
+        ];
+        assert!(url(of(Some("v1")), &set).starts_with("http://v1/"));
+        assert!(url(of(Some("v2")), &set).starts_with("http://all/"));
+        assert!(url(of(None), &set).starts_with("http://all/"));
+        assert_eq!(variable_of("my-f:v1"), "FUNCTION_URL_MY_F__V1");
+    }
+
+    #[test]
+    fn an_emulator_is_asked_at_its_own_path() {
+        let emulator = "http://127.0.0.1:9000/2015-03-31/functions/function/invocations";
+        let function = invoke(InvocationType::Event).function;
+        assert_eq!(url(function, &[("FUNCTION_URL_MY_F", emulator)]), emulator);
+    }
+
+    #[test]
+    fn aws_is_asked_for_the_function_of_the_account_that_was_named() {
+        let keys = [("AWS_ACCESS_KEY_ID", "k"), ("AWS_SECRET_ACCESS_KEY", "s")];
+        let of = |region: &str, account_id: &str| FunctionName {
+            region: region.into(),
+            account_id: account_id.into(),
+            ..invoke(InvocationType::Event).function
+        };
+        assert_eq!(
+            url(of("cn-north-1", "111122223333"), &keys),
+            "https://lambda.cn-north-1.amazonaws.com.cn/2015-03-31/functions/arn%3Aaws-cn%3Alambda%3Acn-north-1%3A111122223333%3Afunction%3Amy-f/invocations?Qualifier=v1"
+        );
+        let own = [&keys[..], &[("AWS_ACCOUNT_ID", "444455556666")]].concat();
+        assert!(url(of("", ""), &own).contains("us-east-1%3A444455556666%3Afunction%3Amy-f/"));
     }
 }

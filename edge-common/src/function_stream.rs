@@ -6,9 +6,19 @@ use gateway_core::response_stream::{Event, EventStream, Found, Preamble};
 
 use crate::function::EVENT_STREAM;
 
-/// What Lambda sends of an answer.
-#[derive(Debug, Default)]
-pub struct Parts(EventStream);
+/// What is sent of an answer.
+#[derive(Debug)]
+pub enum Parts {
+    /// Lambda's `InvokeWithResponseStream`.
+    Events(EventStream),
+    /// An emulator that passes on what the function writes.
+    Plain {
+        /// What was received.
+        received: Vec<u8>,
+        /// Whether that was all.
+        is_end: bool,
+    },
+}
 
 /// What comes next of an answer.
 #[derive(Debug)]
@@ -44,25 +54,32 @@ pub struct Begun {
     pub content: Option<Vec<u8>>,
 }
 
-/// Refuses what is not sent as an event stream.
-///
-/// # Errors
-/// [`EffectError::Malformed`].
-pub fn check(media_type: &str) -> Result<(), EffectError> {
-    match media_type.starts_with(EVENT_STREAM) {
-        true => Ok(()),
-        false => Err(EffectError::Malformed(format!("`{media_type}` in place of an event stream"))),
-    }
-}
-
 impl Parts {
+    /// Of an answer of this media type.
+    ///
+    /// # Errors
+    /// [`EffectError::Malformed`] where Lambda sends no event stream.
+    pub fn of(media_type: &str, is_emulator: bool) -> Result<Self, EffectError> {
+        match media_type.starts_with(EVENT_STREAM) {
+            true => Ok(Self::Events(EventStream::default())),
+            false if is_emulator => Ok(Self::Plain { received: Vec::new(), is_end: false }),
+            false => {
+                Err(EffectError::Malformed(format!("`{media_type}` in place of an event stream")))
+            }
+        }
+    }
+
     /// Takes what was received; `None`: the connection has nothing more.
     ///
     /// # Errors
     /// [`EffectError::Malformed`] where that is not the end of the answer.
     pub fn push(&mut self, received: Option<&[u8]>) -> Result<(), EffectError> {
-        let bytes = received.ok_or_else(|| malformed("an answer without its end"))?;
-        self.0.push(bytes);
+        match (self, received) {
+            (Self::Events(events), Some(bytes)) => events.push(bytes),
+            (Self::Events(_), None) => return Err(malformed("an answer without its end")),
+            (Self::Plain { received, .. }, Some(bytes)) => received.extend_from_slice(bytes),
+            (Self::Plain { is_end, .. }, None) => *is_end = true,
+        }
         Ok(())
     }
 
@@ -71,8 +88,15 @@ impl Parts {
     /// # Errors
     /// [`EffectError::Malformed`] where it is no event.
     pub fn next_part(&mut self) -> Result<Next, EffectError> {
+        let events = match self {
+            Self::Events(events) => events,
+            Self::Plain { received, .. } if !received.is_empty() => {
+                return Ok(Next::Part(std::mem::take(received)));
+            }
+            Self::Plain { is_end, .. } => return Ok(if *is_end { Next::End } else { Next::More }),
+        };
         loop {
-            return Ok(match self.0.next().map_err(malformed)? {
+            return Ok(match events.next().map_err(malformed)? {
                 Some(Event::Payload(part)) if part.is_empty() => continue,
                 Some(Event::Payload(part)) => Next::Part(part),
                 Some(Event::Complete) => Next::End,
@@ -164,12 +188,22 @@ mod tests {
 
     #[test]
     fn what_is_no_stream_of_events_is_malformed() {
-        assert!(check("application/vnd.amazon.eventstream").is_ok());
-        assert!(matches!(check("application/json"), Err(EffectError::Malformed(_))));
-        let mut parts = Parts::default();
+        let refused = Parts::of("application/json", false);
+        assert!(matches!(refused, Err(EffectError::Malformed(_))), "{refused:?}");
+        let mut parts = Parts::of("application/vnd.amazon.eventstream", false).unwrap();
         assert!(matches!(parts.next_part(), Ok(Next::More)));
         assert!(matches!(parts.push(None), Err(EffectError::Malformed(_))));
         parts.push(Some(&[0xff; 64])).unwrap();
         assert!(matches!(parts.next_part(), Err(EffectError::Malformed(_))));
+    }
+
+    #[test]
+    fn an_emulator_passes_on_what_the_function_writes() {
+        let mut parts = Parts::of("application/json", true).unwrap();
+        assert!(matches!(parts.next_part(), Ok(Next::More)));
+        parts.push(Some(b"written")).unwrap();
+        assert!(matches!(parts.next_part(), Ok(Next::Part(part)) if part == b"written"));
+        parts.push(None).unwrap();
+        assert!(matches!(parts.next_part(), Ok(Next::End)));
     }
 }

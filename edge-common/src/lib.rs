@@ -7,6 +7,7 @@ pub mod bundled;
 pub mod counted;
 pub mod function;
 pub mod function_stream;
+pub mod lambda;
 pub mod responses;
 pub mod service;
 pub mod sign;

@@ -1,5 +1,8 @@
 //! Content that this host holds for one exchange.
 
+use std::time::Duration;
+
+use futures_util::future::{Either, select};
 use gateway_core::effect::EffectError;
 use gateway_core::limits::PAYLOAD_BYTES_MAX;
 use gateway_core::message::{Content, ContentId};
@@ -180,10 +183,33 @@ pub(crate) async fn read_stream(
     stream: ReadableStream,
     bytes_max: usize,
 ) -> Result<Vec<u8>, EffectError> {
-    let reader: ReadableStreamDefaultReader = stream.get_reader().unchecked_into();
+    read_all(&stream.get_reader().unchecked_into(), bytes_max).await
+}
+
+/// The same, if it has ended in so long.
+pub(crate) async fn read_stream_within(
+    stream: ReadableStream,
+    bytes_max: usize,
+    timeout_ms: u32,
+) -> Result<Vec<u8>, EffectError> {
+    let reader = stream.get_reader().unchecked_into();
+    let timeout = worker::Delay::from(Duration::from_millis(timeout_ms.into()));
+    match select(std::pin::pin!(read_all(&reader, bytes_max)), timeout).await {
+        Either::Left((read, _)) => read,
+        Either::Right(((), _)) => {
+            let _ = reader.cancel();
+            Err(EffectError::TimedOut)
+        }
+    }
+}
+
+async fn read_all(
+    reader: &ReadableStreamDefaultReader,
+    bytes_max: usize,
+) -> Result<Vec<u8>, EffectError> {
     let mut read = Vec::new();
     loop {
-        let Some(bytes) = read_part(&reader).await? else { return Ok(read) };
+        let Some(bytes) = read_part(reader).await? else { return Ok(read) };
         if read.len() + bytes.length() as usize > bytes_max {
             let _ = reader.cancel();
             return Err(EffectError::TooLarge);

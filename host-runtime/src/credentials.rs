@@ -15,6 +15,7 @@ mod web_identity;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
+use edge_common::lambda;
 use gateway_core::effect::{CALLER, EffectError};
 use http::{Request, StatusCode, Uri};
 use tokio::sync::Mutex;
@@ -134,8 +135,7 @@ impl Credentials {
 
 /// Whether an endpoint is AWS's own.
 pub(crate) fn is_aws(uri: &Uri) -> bool {
-    const DOMAINS: [&str; 4] = [".amazonaws.com", ".amazonaws.com.cn", ".amazonaws.eu", ".api.aws"];
-    uri.host().is_some_and(|host| DOMAINS.iter().any(|domain| host.ends_with(domain)))
+    uri.host().is_some_and(lambda::is_aws_host)
 }
 
 /// Sources, in the order in which they are asked.

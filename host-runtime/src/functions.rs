@@ -13,6 +13,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use edge_common::lambda;
 use gateway_core::effect::{EffectError, FunctionName, InvocationType, InvokeFunction};
 use tokio::time::Instant;
 
@@ -113,7 +114,7 @@ impl Functions {
         let answer = async {
             match target {
                 Target::Program(pool) => {
-                    let arn = invoke_api::arn(&self.whole(&effect.function));
+                    let arn = lambda::arn(&self.whole(&effect.function));
                     let mut event = pool::Event::new(arn, effect.payload.0.into());
                     if let Some(trace) = effect.trace {
                         event.trace_id = trace.into();
@@ -140,17 +141,16 @@ impl Functions {
     }
 
     fn target(&self, function: &FunctionName) -> Target<'_> {
-        let qualified = function.qualifier.as_ref().map(|q| format!("{}:{q}", function.name));
-        for key in qualified.iter().chain([&function.name]) {
-            if let Some(pool) = self.pools.get(key) {
+        for key in lambda::entries(function) {
+            if let Some(pool) = self.pools.get(&key) {
                 return Target::Program(pool);
             }
-            if let Some(url) = self.urls.get(key) {
+            if let Some(url) = self.urls.get(&key) {
                 return Target::InvokeApi(self.invoke_api(url.clone()));
             }
         }
         let endpoint = self.lambda_endpoint.clone();
-        let endpoint = endpoint.unwrap_or_else(|| invoke_api::aws_endpoint(self.region(function)));
+        let endpoint = endpoint.unwrap_or_else(|| lambda::aws_endpoint(self.region(function)));
         Target::Unnamed(self.invoke_api(endpoint))
     }
 

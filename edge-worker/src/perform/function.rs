@@ -1,6 +1,7 @@
 //! `InvokeFunction`, by the Lambda Invoke API.
 
-use edge_common::function::{ANSWER_BYTES_MAX, Invocation};
+use edge_common::function::Invocation;
+use edge_common::lambda::{ANSWER_BYTES_MAX, response_too_large};
 use gateway_core::effect::{EffectError, FunctionAnswer, InvocationType, InvokeFunction};
 use js_sys::Uint8Array;
 use web_sys::Headers;
@@ -9,17 +10,17 @@ use worker::Env;
 use super::function_stream::{self, Bounds};
 use super::http::Call;
 use crate::bindings;
-use crate::content::read_stream;
+use crate::content::read_stream_within;
 use crate::drive::HeldByHost;
 
-/// Invokes a function: `FUNCTION_URL_{NAME}`, else the Lambda endpoint of the environment, else AWS.
+/// Invokes a function, where [`Invocation`] says.
 pub(crate) async fn invoke(
     invoke: InvokeFunction,
     held: &mut HeldByHost,
     env: &Env,
 ) -> Result<FunctionAnswer, EffectError> {
     let date_time = crate::convert::basic_date_time();
-    let Invocation { url, fields } =
+    let Invocation { url, is_emulator, fields } =
         Invocation::new(&invoke, &bindings::variables(env), date_time)?;
     let headers = Headers::new().expect("an empty Headers can always be made");
     for (name, value) in fields {
@@ -30,12 +31,8 @@ pub(crate) async fn invoke(
     let body = Uint8Array::from(&invoke.payload.0[..]).into();
     let call = Call { method: "POST", url: &url, headers: &headers, body: Some(body) };
     let InvokeFunction { invocation, timeout_ms, .. } = invoke;
-    let bounds = match invocation {
-        InvocationType::ResponseStream { idle_ms } => Some(Bounds::new(idle_ms, timeout_ms)),
-        InvocationType::RequestResponse | InvocationType::Event => None,
-    };
-    let wait_ms = bounds.as_ref().map_or(timeout_ms, Bounds::wait_ms);
-    let response = call.send(wait_ms, env).await?;
+    let bounds = Bounds::new(invocation, timeout_ms);
+    let response = call.send(bounds.wait_ms(), env).await?;
     let field = |name: &str| response.headers().get(name).ok().flatten();
     let answer = FunctionAnswer {
         status: response.status(),
@@ -45,12 +42,17 @@ pub(crate) async fn invoke(
         content: None,
     };
     let is_ok = response.ok() && answer.function_error.is_none();
-    if let Some(bounds) = bounds.filter(|_| is_ok) {
-        return function_stream::begin(&response, bounds, answer, &mut held.contents).await;
+    if is_ok && matches!(invocation, InvocationType::ResponseStream { .. }) {
+        let contents = &mut held.contents;
+        return function_stream::begin(&response, bounds, answer, is_emulator, contents).await;
     }
     let payload = match response.body() {
-        Some(stream) => read_stream(stream, ANSWER_BYTES_MAX).await?,
-        None => Vec::new(),
+        Some(stream) => read_stream_within(stream, ANSWER_BYTES_MAX, bounds.wait_ms()).await,
+        None => Ok(Vec::new()),
     };
-    Ok(FunctionAnswer { payload: payload.into(), ..answer })
+    match payload {
+        Ok(payload) => Ok(FunctionAnswer { payload: payload.into(), ..answer }),
+        Err(EffectError::TooLarge) => Ok(response_too_large()),
+        Err(error) => Err(error),
+    }
 }

@@ -3,10 +3,10 @@
 
 use std::time::Duration;
 
-use edge_common::function_stream::{Beginning, Begun, Next, Parts as Events, check};
+use edge_common::function_stream::{Beginning, Begun, Next, Parts as Events};
 use futures_util::future::{Either, select};
 use futures_util::stream::try_unfold;
-use gateway_core::effect::{EffectError, FunctionAnswer};
+use gateway_core::effect::{EffectError, FunctionAnswer, InvocationType};
 use wasm_bindgen::JsCast;
 use web_sys::{ReadableStreamDefaultReader, Response};
 
@@ -20,7 +20,11 @@ pub(super) struct Bounds {
 }
 
 impl Bounds {
-    pub(super) fn new(idle_ms: u32, timeout_ms: u32) -> Self {
+    pub(super) fn new(invocation: InvocationType, timeout_ms: u32) -> Self {
+        let idle_ms = match invocation {
+            InvocationType::ResponseStream { idle_ms } => idle_ms,
+            InvocationType::RequestResponse | InvocationType::Event => timeout_ms,
+        };
         Self { idle_ms, ends_at_ms: js_sys::Date::now() + f64::from(timeout_ms) }
     }
 
@@ -36,12 +40,14 @@ pub(super) async fn begin(
     response: &Response,
     bounds: Bounds,
     answer: FunctionAnswer,
+    is_emulator: bool,
     contents: &mut Contents,
 ) -> Result<FunctionAnswer, EffectError> {
-    check(&response.headers().get("content-type").ok().flatten().unwrap_or_default())?;
+    let media_type = response.headers().get("content-type").ok().flatten().unwrap_or_default();
+    let events = Events::of(&media_type, is_emulator)?;
     let body = response.body().ok_or_else(|| EffectError::Malformed("no content".into()))?;
     let reader = body.get_reader().unchecked_into();
-    let mut parts = Parts { reader, events: Events::default(), bounds };
+    let mut parts = Parts { reader, events, bounds };
     let mut beginning = Beginning::of(answer);
     loop {
         let Some(Begun { answer, content }) = beginning.take(parts.next().await?) else { continue };

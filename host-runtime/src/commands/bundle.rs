@@ -5,6 +5,8 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::{fs, io};
 
+use edge_common::function::variable_of;
+
 use crate::config::{Config, FunctionConfig, variable_name};
 use crate::snapshot::{Built, Origin, is_loopback};
 
@@ -143,7 +145,10 @@ fn untrusted(built: &Built) -> Vec<String> {
 
 /// Text bindings of the Worker.
 fn bindings(config: &Config) -> Result<BTreeMap<String, String>, Vec<String>> {
-    let mut bindings = BTreeMap::from([("AWS_REGION".to_owned(), config.region.clone())]);
+    let mut bindings = BTreeMap::from([
+        ("AWS_REGION".to_owned(), config.region.clone()),
+        ("AWS_ACCOUNT_ID".to_owned(), config.account_id.clone()),
+    ]);
     let mut errors = Vec::new();
     if config.assume_roles {
         errors.push("`assumeRoles`: the edge calls with its own credentials alone".to_owned());
@@ -166,8 +171,7 @@ fn bindings(config: &Config) -> Result<BTreeMap<String, String>, Vec<String>> {
     for (function, how) in &config.functions {
         match how {
             FunctionConfig::Url(url) => {
-                let name = format!("FUNCTION_URL_{}", variable_name(function));
-                if bindings.insert(name, url.clone()).is_some() {
+                if bindings.insert(variable_of(function), url.clone()).is_some() {
                     errors.push(format!(
                         "`functions.{function}` and another one have the same variable"
                     ));
@@ -213,10 +217,11 @@ mod tests {
         );
         let bindings: Vec<_> = bindings(&config).unwrap().into_iter().collect();
         let expected = [
+            ("AWS_ACCOUNT_ID", "000000000000"),
             ("AWS_ENDPOINT_URL_COGNITO_IDP", "http://c"),
             ("AWS_REGION", "r-1"),
             ("FUNCTION_URL_MY_F", "http://f"),
-            ("FUNCTION_URL_MY_F_V1", "http://g"),
+            ("FUNCTION_URL_MY_F__V1", "http://g"),
         ];
         assert_eq!(bindings, expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
     }

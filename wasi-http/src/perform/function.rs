@@ -1,6 +1,7 @@
 //! `InvokeFunction`, by the Lambda Invoke API.
 
-use edge_common::function::{ANSWER_BYTES_MAX, Invocation};
+use edge_common::function::Invocation;
+use edge_common::lambda::{ANSWER_BYTES_MAX, response_too_large};
 use gateway_core::effect::{EffectError, FunctionAnswer, InvocationType, InvokeFunction};
 use gateway_core::message::Fields;
 
@@ -11,12 +12,12 @@ use crate::content::Outgoing;
 use crate::drive::HeldByHost;
 use crate::environment;
 
-/// Invokes a function: `FUNCTION_URL_{NAME}`, else the Lambda endpoint of the environment, else AWS.
+/// Invokes a function, where [`Invocation`] says.
 pub(crate) fn invoke(
     invoke: InvokeFunction,
     held: &mut HeldByHost,
 ) -> Result<FunctionAnswer, EffectError> {
-    let Invocation { url, fields: lines } =
+    let Invocation { url, is_emulator, fields: lines } =
         Invocation::new(&invoke, &environment::text, basic_date_time())?;
     let mut fields = Fields::new();
     lines.iter().for_each(|(name, value)| fields.push(name, value));
@@ -43,11 +44,15 @@ pub(crate) fn invoke(
     };
     let is_ok = (200..300).contains(&response.status) && answer.function_error.is_none();
     if idle_ms.is_some() && is_ok {
-        return function_stream::begin(response, answer, &mut held.contents);
+        return function_stream::begin(response, answer, is_emulator, &mut held.contents);
     }
     let payload = match response.content {
-        Some(reader) => reader.read(ANSWER_BYTES_MAX)?,
-        None => Vec::new(),
+        Some(reader) => reader.read(ANSWER_BYTES_MAX),
+        None => Ok(Vec::new()),
     };
-    Ok(FunctionAnswer { payload: payload.into(), ..answer })
+    match payload {
+        Ok(payload) => Ok(FunctionAnswer { payload: payload.into(), ..answer }),
+        Err(EffectError::TooLarge) => Ok(response_too_large()),
+        Err(error) => Err(error),
+    }
 }

@@ -1,6 +1,6 @@
 //! Answers of functions that are streamed: read up to their content, which the client is then sent part by part.
 
-use edge_common::function_stream::{Beginning, Begun, Next, Parts as Events, check};
+use edge_common::function_stream::{Beginning, Begun, Next, Parts as Events};
 use gateway_core::effect::{EffectError, FunctionAnswer};
 
 use super::http::Answer;
@@ -11,11 +11,13 @@ use crate::log;
 pub(super) fn begin(
     response: Answer,
     answer: FunctionAnswer,
+    is_emulator: bool,
     contents: &mut Contents,
 ) -> Result<FunctionAnswer, EffectError> {
-    check(response.fields.get("content-type").unwrap_or_default())?;
+    let media_type = response.fields.get("content-type").unwrap_or_default();
+    let events = Events::of(media_type, is_emulator)?;
     let reader = response.content.ok_or_else(|| EffectError::Malformed("no content".into()))?;
-    let mut received = Received { reader, events: Events::default() };
+    let mut received = Received { reader, events };
     let mut beginning = Beginning::of(answer);
     loop {
         let Some(Begun { answer, content }) = beginning.take(received.next_part()?) else {
