@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use futures_util::TryStream;
 use futures_util::future::{Either, select};
 use gateway_core::effect::EffectError;
 use gateway_core::limits::PAYLOAD_BYTES_MAX;
@@ -218,6 +219,16 @@ async fn read_all(
         read.resize(start + bytes.length() as usize, 0);
         bytes.copy_to(&mut read[start..]);
     }
+}
+
+/// What Rust makes, as workerd streams it: no faster than it is taken.
+pub(crate) fn stream_of(
+    parts: impl TryStream<Ok = Vec<u8>, Error = worker::Error> + 'static,
+) -> Result<ReadableStream, EffectError> {
+    let response = worker::Response::from_stream(parts);
+    let response = response.map_err(|error| EffectError::Unavailable(error.to_string()))?;
+    let body = web_sys::Response::from(response).body();
+    body.ok_or_else(|| EffectError::Unavailable("workerd made no stream".into()))
 }
 
 /// The next part of a stream; `None` at its end.

@@ -7,3 +7,4 @@ pub(crate) mod keys;
 pub(crate) mod responses;
 pub(crate) mod signature;
 pub(crate) mod tokens;
+mod upload;

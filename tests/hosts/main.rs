@@ -3,6 +3,7 @@
 //!
 //! `rest.json` and `http.json` are in the format of the conformance cases, without expectations.
 
+mod bounds;
 mod every_case;
 
 use std::fmt::Write as _;

@@ -10,7 +10,7 @@ use gateway_core::effect::{EffectError, FunctionAnswer, InvocationType};
 use wasm_bindgen::JsCast;
 use web_sys::{ReadableStreamDefaultReader, Response};
 
-use crate::content::{Contents, read_part};
+use crate::content::{Contents, read_part, stream_of};
 
 /// How long an answer may take.
 pub(super) struct Bounds {
@@ -106,10 +106,7 @@ impl Parts {
                 Err(error) => broken(format!("{error:?}")),
             }
         });
-        let response = worker::Response::from_stream(content);
-        let response = response.map_err(|error| EffectError::Unavailable(error.to_string()))?;
-        let body = Response::from(response).body();
-        body.ok_or_else(|| EffectError::Unavailable("workerd made no stream".into()))
+        stream_of(content)
     }
 }
 

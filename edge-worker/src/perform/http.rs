@@ -13,6 +13,7 @@ use web_sys::{AbortController, Headers, RequestInit, RequestRedirect, Response};
 
 use worker::Env;
 
+use super::upload::Upload;
 use crate::bindings;
 use crate::convert;
 use crate::drive::HeldByHost;
@@ -59,8 +60,10 @@ pub(crate) async fn send(
         "GET" | "HEAD" => None,
         _ => held.contents.take(request.content)?,
     };
+    let mut upload = Upload::of(body, held.arrival_fields.get("content-length"))?;
+    let body = upload.body.take();
     let call = Call { method: &request.method, url: &request.url, headers: &headers, body };
-    let response = call.send(request.timeout_ms, env).await?;
+    let response = upload.sent(call.send(request.timeout_ms, env).await)?;
     held.endpoint_fields = convert::fields(&response.headers());
     Ok(EndpointResponse {
         status: response.status(),
