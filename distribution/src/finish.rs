@@ -5,6 +5,7 @@ use alloc::string::{String, ToString};
 use http_cache::{CacheStatus, Fields, remove_hop_by_hop};
 
 use crate::Matched;
+use crate::log::drawn;
 use crate::model::Cors;
 
 /// Where a response came from (`X-Cache`).
@@ -58,7 +59,7 @@ impl Matched<'_> {
             if let Some(cors) = &policy.cors {
                 self.add_cors(cors, fields);
             }
-            if policy.server_timing {
+            if policy.server_timing.is_some_and(|rate| self.tells_timing(rate, request_id)) {
                 let state = match result {
                     CacheResult::Hit => "cdn-cache-hit",
                     CacheResult::RefreshHit => "cdn-cache-refresh",
@@ -71,6 +72,14 @@ impl Matched<'_> {
         if let Some(status) = status.filter(|_| self.distribution.options.tells_cache_status) {
             fields.push("Cache-Status", status.to_value("edgeway"));
         }
+    }
+
+    /// "CloudFront adds the `Server-Timing` header if the request contains `Pragma: server-timing`", whatever
+    /// the sampling rate is.
+    fn tells_timing(&self, rate: u64, request_id: &str) -> bool {
+        let is_asked = http_cache::members(&self.fields, "pragma")
+            .any(|member| member.eq_ignore_ascii_case(b"server-timing"));
+        is_asked || drawn(request_id, 1_000_000) < rate
     }
 
     fn add_cors(&self, cors: &Cors, fields: &mut Fields) {

@@ -172,14 +172,18 @@ impl Distribution {
         let path = record.target.split('?').next().unwrap_or_default();
         let behavior = self.behavior(&path::normal(path).unwrap_or_default());
         let log = behavior.real_time.as_ref()?;
-        let hash = record.request_id.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-        });
-        // The low bits of such a hash are of its last characters alone.
-        let drawn = (hash >> 32) % 100;
         let line = Line { of: self, record, path_pattern: behavior.pattern.text() };
-        (drawn < log.sampling_rate).then(|| line.written(&log.fields))
+        (drawn(record.request_id, 100) < log.sampling_rate).then(|| line.written(&log.fields))
     }
+}
+
+/// A number below `bound` that is a request's own, as likely as each other one.
+pub(crate) fn drawn(request_id: &str, bound: u64) -> u64 {
+    let hash = request_id.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    });
+    // The low bits of such a hash are of its last characters alone.
+    (hash >> 32) % bound
 }
 
 struct Line<'a> {

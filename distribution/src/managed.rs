@@ -118,6 +118,17 @@ pub(crate) fn origin_request(id: &str) -> Option<OriginRequestPolicy> {
         "88a5eaf4-2fd4-4709-b370-b4c650ea3fcf" => {
             only(&["origin", "access-control-request-headers", "access-control-request-method"])
         }
+        // Elemental-MediaTailor-PersonalizedManifests
+        "775133bc-15f2-49f9-abea-afb2e0bf67d2" => OriginRequestPolicy {
+            query_strings: Selected::All,
+            ..only(&[
+                "origin",
+                "access-control-request-headers",
+                "access-control-request-method",
+                "user-agent",
+                "x-forwarded-for",
+            ])
+        },
         // HostHeaderOnly
         "bf0718e1-ba1e-49d1-88b1-f726733018ae" => only(&["host"]),
         // UserAgentRefererHeaders

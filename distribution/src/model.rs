@@ -211,8 +211,8 @@ pub(crate) struct ResponseHeadersPolicy {
     pub(crate) set: Vec<SetField>,
     pub(crate) remove: Vec<String>,
     pub(crate) cors: Option<Cors>,
-    /// Percent of responses that carry `Server-Timing`.
-    pub(crate) server_timing: bool,
+    /// How many of a million responses carry `Server-Timing`; `None`: not even those that are asked to.
+    pub(crate) server_timing: Option<u64>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

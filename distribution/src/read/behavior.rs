@@ -150,10 +150,11 @@ fn refuse(at: &At<'_, '_>) {
     if at.get("GrpcConfig").is_some_and(|at| at.is("Enabled")) {
         at.error("gRPC is not supported");
     }
-    for name in ["CacheTagConfig", "TrustedKeyGroupIds"] {
-        if let Some(at) = at.get(name) {
-            at.error("this is not supported");
-        }
+    if let Some(at) = at.get("TrustedKeyGroupIds") {
+        at.error("this is not supported");
+    }
+    if let Some(tags) = at.get("CacheTagConfig") {
+        tags.warning("nothing is invalidated by tags here, but by paths");
     }
     if let Some(signers) = at.get("TrustedSigners").filter(|at| at.is("Enabled")) {
         signers.error("AWS accounts as signers are not supported: use `TrustedKeyGroups`");

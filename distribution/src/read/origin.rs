@@ -45,7 +45,9 @@ fn origin(at: &At<'_, '_>, refs: &References) -> Option<Origin> {
     }
     let bucket = bucket(at, &domain_name, refs);
     if let Some(limit) = at.get("ResponseCompletionTimeout").filter(|at| at.number() != Some(0)) {
-        limit.error("a limit of the whole response is not supported");
+        limit.warning(
+            "a response as a whole has no limit here: `OriginReadTimeout` is that of each wait",
+        );
     }
     if let Some(shield) = at.get("OriginShield").filter(|at| at.is("Enabled")) {
         shield.warning("this is one edge: a shield before the origin changes nothing");
@@ -151,9 +153,16 @@ fn bucket(at: &At<'_, '_>, domain_name: &At<'_, '_>, refs: &References) -> Optio
         custom.error("an origin is a bucket or a custom one");
     }
     let identity = s3.get("OriginAccessIdentity");
-    if let Some(at) = identity.filter(|at| at.text().is_some_and(|text| !text.is_empty())) {
-        at.error("origin access identities are not supported: origin access control is what followed them");
+    let identity = identity.filter(|at| at.text().is_some_and(|text| !text.is_empty()));
+    match (&identity, &access) {
+        (Some(at), None) => at.warning(
+            "it is taken for origin access control that always signs, which followed origin access identities: \
+             the bucket has to let in whom requests are signed for here",
+        ),
+        (Some(at), Some(_)) => at.error("an origin has an access identity or an access control"),
+        (None, _) => {}
     }
+    let unsigned = if identity.is_some() { Signing::Always } else { Signing::Never };
     let found = access.as_ref().map(|at| {
         let found = refs.access.get(at.text().unwrap_or_default());
         if found.is_none() {
@@ -161,7 +170,7 @@ fn bucket(at: &At<'_, '_>, domain_name: &At<'_, '_>, refs: &References) -> Optio
         }
         found.copied().unwrap_or(Signing::Always)
     });
-    let bucket = Bucket::of_domain(domain_name.text()?, found.unwrap_or(Signing::Never));
+    let bucket = Bucket::of_domain(domain_name.text()?, found.unwrap_or(unsigned));
     if bucket.is_none() {
         domain_name.error("it is no bucket's name: `{bucket}.s3.{region}.amazonaws.com`");
     }

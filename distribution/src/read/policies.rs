@@ -256,18 +256,23 @@ fn response_headers(at: &At<'_, '_>) -> ResponseHeadersPolicy {
     let removed = at.items("RemoveHeadersConfig");
     let removed = removed.iter().filter_map(|at| at.required("Header")?.text().map(String::from));
     let timing = at.get("ServerTimingHeadersConfig").filter(|at| at.is("Enabled"));
-    let rate = timing.as_ref().and_then(|at| at.get("SamplingRate")?.value.as_f64());
-    if let (Some(timing), Some(rate)) = (&timing, rate)
-        && rate < 100.0
-    {
-        timing.error("`Server-Timing` is told of all responses or of none");
-    }
     ResponseHeadersPolicy {
         set,
         remove: removed.collect(),
         cors: at.get("CorsConfig").map(|at| cors(&at)),
-        server_timing: timing.is_some(),
+        server_timing: timing.map(|at| timing_rate(&at)),
     }
+}
+
+/// Percent with "up to four decimal places", as a part of a million.
+fn timing_rate(at: &At<'_, '_>) -> u64 {
+    let Some(rate) = at.get("SamplingRate") else { return 1_000_000 };
+    let percent = rate.value.as_f64().filter(|percent| (0.0..=100.0).contains(percent));
+    if percent.is_none() {
+        rate.error("it is a number from 0 to 100");
+    }
+    // Half of a part more: decimals are no binary fractions.
+    percent.map_or(0, |percent| (percent * 10_000.0 + 0.5) as u64)
 }
 
 fn cors(at: &At<'_, '_>) -> Cors {

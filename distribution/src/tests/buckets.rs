@@ -84,3 +84,16 @@ fn an_endpoint_in_awss_place_has_buckets_in_its_paths() {
     assert_eq!(url, "http://127.0.0.1:9000/site/site/a");
     assert_eq!(request.fields.text("host"), Some("127.0.0.1:9000"));
 }
+
+#[test]
+fn an_origin_access_identity_signs_what_it_asks_and_is_warned_of() {
+    let identity = json!({"OriginAccessIdentity": "origin-access-identity/cloudfront/E1"});
+    let origin = origin(json!({"DomainName": "site.s3.eu-west-1.amazonaws.com",
+        "CustomOriginConfig": null, "S3OriginConfig": identity}));
+    let (distribution, problems) =
+        read_all(&document(json!({"Origins": {"Items": [origin]}})), &[]);
+    let request = sent(distribution.as_ref().unwrap(), "/a", &[("Authorization", "theirs")]);
+    assert!(request.is_signed && request.is_https && !request.fields.contains("authorization"));
+    let [problem] = &problems[..] else { panic!("{problems:?}") };
+    assert!(problem.is_warning && problem.pointer.ends_with("/OriginAccessIdentity"));
+}

@@ -185,3 +185,15 @@ fn fields_that_the_edge_cannot_fill_in_are_warned_of() {
     assert!(problem.is_warning && problem.message.contains("CloudFront-Viewer-City"));
     assert!(problem.pointer.ends_with("/HeadersConfig/Headers/Items/1"), "{}", problem.pointer);
 }
+
+#[test]
+fn manifests_of_a_viewer_are_asked_for_with_its_agent_and_address() {
+    let policy = json!({"OriginRequestPolicyId": "775133bc-15f2-49f9-abea-afb2e0bf67d2"});
+    let distribution = serving(policy, &[]);
+    let lines = [("User-Agent", "me"), ("X-Forwarded-For", "198.51.100.1"), ("Cookie", "a=1")];
+    let request = sent(&distribution, "/m?ads.a=1", &lines);
+    assert_eq!(request.target, "/m?ads.a=1");
+    assert_eq!(request.fields.text("user-agent"), Some("me"));
+    assert_eq!(request.fields.text("x-forwarded-for"), Some("198.51.100.1, 192.0.2.7"));
+    assert!(!request.fields.contains("cookie"));
+}

@@ -74,6 +74,7 @@ fn origins_that_are_neither_buckets_nor_http_origins_are_refused() {
     for changes in [
         json!({"S3OriginConfig": {"OriginAccessIdentity": ""}}),
         json!({"S3OriginConfig": {"OriginAccessIdentity": "origin-access-identity/cloudfront/E1"},
+            "OriginAccessControlId": "E2",
             "DomainName": "site.s3.eu-west-1.amazonaws.com", "CustomOriginConfig": null}),
         json!({"S3OriginConfig": {"OriginAccessIdentity": ""}, "CustomOriginConfig": null,
             "DomainName": "site.s3-website.eu-west-1.amazonaws.com"}),
@@ -138,4 +139,17 @@ fn a_bucket_is_waited_for_as_long_as_it_says() {
         "S3OriginConfig": {"OriginAccessIdentity": "", "OriginReadTimeout": 7}}));
     let distribution = distribution_of(&document(json!({"Origins": {"Items": [bucket]}})), &[]);
     assert_eq!(distribution.origins[0].read_timeout_s, 7);
+}
+
+#[test]
+fn what_is_not_kept_of_an_output_is_warned_of_and_loads() {
+    let origin = origin(json!({"ResponseCompletionTimeout": 60}));
+    let behavior = behavior(json!({"CacheTagConfig": {"HeaderName": "Cache-Tag"}}));
+    let document =
+        document(json!({"Origins": {"Items": [origin]}, "DefaultCacheBehavior": behavior}));
+    let (distribution, problems) = read_all(&document, &[]);
+    assert!(distribution.is_some());
+    let places: Vec<&str> =
+        problems.iter().map(|problem| problem.pointer.rsplit_once('/').unwrap().1).collect();
+    assert_eq!(places, ["ResponseCompletionTimeout", "CacheTagConfig"]);
 }

@@ -164,3 +164,30 @@ fn what_is_compressed_is_known_by_a_weak_tag() {
         assert_eq!(fields.text("etag"), Some(taken));
     }
 }
+
+#[test]
+fn server_timing_is_told_of_a_part_of_the_responses_and_of_those_that_ask() {
+    let serve = |rate: Value| {
+        let config = json!({"Name": "r",
+            "ServerTimingHeadersConfig": {"Enabled": true, "SamplingRate": rate}});
+        let policy =
+            json!({"ResponseHeadersPolicy": {"Id": "r", "ResponseHeadersPolicyConfig": config}});
+        let changes = behavior(json!({"ResponseHeadersPolicyId": "r"}));
+        read_all(&document(json!({"DefaultCacheBehavior": changes})), &[policy])
+    };
+    let told = |rate: f64, lines: Lines<'_>| {
+        let (distribution, problems) = serve(json!(rate));
+        let distribution = distribution.unwrap_or_else(|| panic!("{problems:?}"));
+        let matched = get(&distribution, "/", lines);
+        let is_told = |id: &usize| {
+            let mut fields = Fields::new();
+            matched.finish(&mut fields, CacheResult::Hit, None, &std::format!("request-{id}"));
+            fields.contains("server-timing")
+        };
+        (0..1_000).filter(is_told).count()
+    };
+    assert_eq!([told(0.0, &[]), told(100.0, &[])], [0, 1_000]);
+    assert!((150..250).contains(&told(20.5, &[])));
+    assert_eq!(told(0.0, &[("Pragma", "server-timing")]), 1_000);
+    assert!(serve(json!(101)).0.is_none() && serve(json!(-1)).0.is_none());
+}
