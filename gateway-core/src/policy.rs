@@ -18,6 +18,7 @@ mod principal;
 mod request;
 #[cfg(test)]
 mod tests;
+mod unknown_keys;
 mod write;
 
 use alloc::{format, string::String, vec::Vec};
@@ -31,7 +32,9 @@ use pattern::Pattern;
 use crate::message::Timestamp;
 pub use principal::{CognitoIdentity, Identity};
 pub(crate) use principal::{Principal, Principals};
-pub(crate) use request::{AccessRequest, is_condition_key};
+pub(crate) use request::AccessRequest;
+use request::is_condition_key;
+pub use unknown_keys::UnknownKey;
 
 /// A policy document, read.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

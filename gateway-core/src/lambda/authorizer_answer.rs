@@ -1,7 +1,8 @@
 //! What the answer of a Lambda authorizer's function means.
 //!
 //! "Output from an API Gateway Lambda authorizer" (REST), "Create an AWS Lambda authorizer: Response
-//! format" (HTTP). An answer that is not exactly that grants nothing.
+//! format" (HTTP). An answer that is not exactly that grants nothing, and neither does a policy that asks
+//! about a key of AWS's that requests do not have here: its denial would deny nobody.
 
 use alloc::{string::String, vec::Vec};
 
@@ -83,7 +84,7 @@ fn read(payload: &[u8], protocol: Protocol, is_simple: bool) -> Result<Grant, St
         },
         false => {
             let document = answer.get("policyDocument").ok_or("`policyDocument` is missing")?;
-            let policy = Policy::read(document);
+            let policy = Policy::read_known(document);
             Access::Policy(policy.map_err(|error| alloc::format!("policyDocument{error}"))?)
         }
     };
@@ -204,6 +205,42 @@ mod tests {
             "x".repeat(AUTHORIZER_ANSWER_BYTES_MAX)
         );
         assert!(matches!(rest(&long), Answer::Failed(_)));
+    }
+
+    #[test]
+    fn a_policy_that_asks_about_a_key_of_awss_that_no_request_has_here_is_no_answer() {
+        let with = |statement: &str| {
+            alloc::format!(
+                r#"{{"principalId":"jo","policyDocument":{{"Version":"2012-10-17","Statement":[
+                    {{"Effect":"Allow","Action":"*","Resource":"*"}},{{"Effect":"Deny","Action":"*",{statement}}}]}}}}"#
+            )
+        };
+        let of_key = |operator: &str, key: &str, value: &str| {
+            with(&alloc::format!(
+                r#""Resource":"*","Condition":{{"{operator}":{{"{key}":"{value}"}}}}"#
+            ))
+        };
+        for payload in [
+            of_key("Bool", "aws:MultiFactorAuthPresent", "false"),
+            of_key("StringEquals", "AWS:PrincipalTag/x", "a"),
+            of_key("StringEquals", "aws:UserAgent", "${aws:PrincipalTag/x}"),
+            with(r#""Resource":"arn:aws:execute-api:*:*:*/${aws:PrincipalTag/x}""#),
+            with(r#""NotResource":["*/a","*/${aws:PrincipalTag/x, 'none'}"]"#),
+            with(
+                r#""Resource":"*","Condition":{"StringEquals":{"aws:Referer":[5,"${aws:PrincipalTag/x}"]}}"#,
+            ),
+        ] {
+            let Answer::Failed(reason) = rest(&payload) else { panic!("{payload}") };
+            assert!(reason.contains("policyDocument/Statement/1/"), "{reason}");
+        }
+        for payload in [
+            of_key("StringEquals", "aws:UserAgent", "${aws:username}"),
+            of_key("StringEquals", "aws:RequestedRegion", "eu-west-1"),
+            // No request to an API has it, at AWS neither.
+            of_key("StringEquals", "s3:prefix", "a"),
+        ] {
+            assert!(is_granted(&rest(&payload)), "{payload}");
+        }
     }
 
     #[test]

@@ -10,6 +10,7 @@ use core::fmt;
 use super::condition::{Condition, Operator};
 use super::pattern::Pattern;
 use super::principal::{Named, Principals};
+use super::unknown_keys::{UnknownKey, unknown_keys};
 use super::{Effect, Matching, Policy, Statement};
 use crate::definition::document::{Node, Value};
 use crate::jwt::Json;
@@ -60,8 +61,26 @@ impl Policy {
         policy.filter(|_| found.0.is_empty()).ok_or(found.0)
     }
 
+    /// Keys that a policy document of a definition or a configuration asks about, and no request has here.
+    pub fn unknown_keys(node: &Node) -> Vec<UnknownKey> {
+        unknown_keys(&json(node))
+    }
+
+    /// Reads a policy document that only now came to be known, when nobody is told of its keys: one that
+    /// asks about a key of AWS's that no request has here is no policy.
+    pub(crate) fn read_known(document: &Json) -> Read<Self> {
+        let policy = Self::read(document)?;
+        match unknown_keys(document).into_iter().find(UnknownKey::is_global) {
+            Some(UnknownKey { pointer, name }) => Err(PolicyError {
+                pointer,
+                reason: format!("no request has the key `{name}` here"),
+            }),
+            None => Ok(policy),
+        }
+    }
+
     /// Reads a policy document that is part of another.
-    pub(crate) fn read(document: &Json) -> Read<Self> {
+    fn read(document: &Json) -> Read<Self> {
         let mut found = Found::default();
         let policy = policy(document, &mut found);
         match found.0.into_iter().next() {
@@ -294,7 +313,7 @@ fn strings<'j>(json: &'j Json, at: &str) -> Read<Vec<&'j str>> {
     }
 }
 
-fn pointer(at: &str, name: &str) -> String {
+pub(super) fn pointer(at: &str, name: &str) -> String {
     format!("{at}/{}", name.replace('~', "~0").replace('/', "~1"))
 }
 

@@ -63,6 +63,18 @@ impl Pattern {
         Some(Self::Template(parts))
     }
 
+    /// The keys of its variables, in lower case.
+    pub(super) fn variables(&self) -> impl Iterator<Item = &str> {
+        let parts = match self {
+            Self::Fixed(_) => &[],
+            Self::Template(parts) => &parts[..],
+        };
+        parts.iter().filter_map(|part| match part {
+            Part::Variable(key, _) => Some(key.as_str()),
+            Part::Text(_) => None,
+        })
+    }
+
     /// The text that this was read from, as a policy of the version 2012-10-17 has it.
     pub(super) fn to_source(&self) -> String {
         let mut source = String::new();

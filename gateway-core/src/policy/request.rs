@@ -35,7 +35,7 @@ pub(super) enum Value<'a> {
 
 /// The keys that have a value here, in lower case ("AWS condition keys that can be used in API
 /// Gateway resource policies").
-const KEYS: [&str; 18] = [
+const KEYS: [&str; 19] = [
     "aws:currenttime",
     "aws:epochtime",
     "aws:principalaccount",
@@ -43,6 +43,7 @@ const KEYS: [&str; 18] = [
     "aws:principalorgid",
     "aws:principaltype",
     "aws:referer",
+    "aws:requestedregion",
     "aws:securetransport",
     "aws:sourceip",
     "aws:sourcevpc",
@@ -58,7 +59,7 @@ const KEYS: [&str; 18] = [
 
 /// Whether a key (in lower case) may have a value here. To a policy, any other is one that the
 /// request does not have.
-pub(crate) fn is_condition_key(key: &str) -> bool {
+pub(super) fn is_condition_key(key: &str) -> bool {
     KEYS.contains(&key)
 }
 
@@ -80,6 +81,8 @@ impl<'a> AccessRequest<'a> {
             "aws:principalorgid" => text(identity?.organization_id.as_deref()?),
             "aws:principaltype" => text(identity.map_or("Anonymous", |i| i.principal_type())),
             "aws:referer" => text(self.referer?),
+            // An API is called where it stands.
+            "aws:requestedregion" => text(self.resource.split(':').nth(3)?),
             "aws:securetransport" => Value::Boolean(self.is_secure),
             "aws:sourceip" if is_public => text(self.source_ip),
             "aws:sourcevpc" => text(self.vpc?),

@@ -237,6 +237,8 @@ fn keys_of_principals_and_of_vpcs_are_there_where_these_are() {
     let role = AccessRequest { principal: Principal::Iam(&session), ..request() };
     let private = AccessRequest { vpc: Some("vpc-1"), vpc_endpoint: Some("vpce-1"), ..request() };
     for (condition, request, expected) in [
+        ("\"StringEquals\":{\"aws:RequestedRegion\":\"us-east-1\"}", &user, true),
+        ("\"StringEquals\":{\"aws:RequestedRegion\":\"eu-west-1\"}", &user, false),
         ("\"StringEquals\":{\"aws:PrincipalAccount\":\"123456789012\"}", &user, true),
         ("\"ArnEquals\":{\"aws:PrincipalArn\":\"arn:aws:iam::*:user/*\"}", &user, true),
         (

@@ -71,7 +71,10 @@ fn id_of(reading: &Reading, at: &At<'_>, prefix: &str) -> Option<String> {
 /// A policy document, as AWS has it.
 pub(super) fn policy(reading: &Reading, at: &At<'_>) -> Option<Policy> {
     match Policy::from_document(at.node) {
-        Ok(policy) => Some(policy),
+        Ok(policy) => {
+            check_keys(reading, at);
+            Some(policy)
+        }
         Err(errors) => {
             for error in errors {
                 let place = at.find(&error.pointer).unwrap_or_else(|| at.clone());
@@ -79,5 +82,15 @@ pub(super) fn policy(reading: &Reading, at: &At<'_>) -> Option<Policy> {
             }
             None
         }
+    }
+}
+
+/// As of a resource policy: a denial by a key that requests do not have here would deny nobody.
+fn check_keys(reading: &Reading, at: &At<'_>) {
+    for key in Policy::unknown_keys(at.node).iter().filter(|key| key.is_global()) {
+        let place = at.find(&key.pointer).unwrap_or_else(|| at.clone());
+        let message = format!("the condition key `{}` is not supported yet", key.name);
+        let help = "no request would have it, and a denial by it would deny nobody";
+        reading.error_with(&place, message, help);
     }
 }

@@ -317,6 +317,11 @@ fn private_endpoints_have_ids_listeners_and_policies() {
         ("{vpcEndpointId: e-1, listen: 127.0.0.1:2}", "`e-1` is no such id"),
         ("{vpcEndpointId: vpce-1, listen: 127.0.0.1:1}", "is listened at already"),
         ("{vpcEndpointId: vpce-1, listen: 127.0.0.1:2, policy: {}}", "`Statement` is missing"),
+        (
+            "{vpcEndpointId: vpce-1, listen: 127.0.0.1:2, policy: {Statement: {Effect: Deny, Principal: '*', \
+             Action: '*', Resource: '*', Condition: {Bool: {'aws:MultiFactorAuthPresent': false}}}}}",
+            "the condition key `aws:MultiFactorAuthPresent` is not supported yet",
+        ),
         ("{vpcEndpointId: vpce-1, listen: 127.0.0.1:2, vpcID: vpc-1}", "unknown key `vpcID`"),
         (
             "{vpcEndpointId: vpce-1, listen: 127.0.0.1:2}\n  - {vpcEndpointId: vpce-1, listen: 127.0.0.1:3}",
@@ -373,6 +378,13 @@ fn principals_have_secrets_that_nobody_sees() {
             "`identityPoolId` is missing",
         ),
         (format!("{{{own}, secretAccessKey: a, policies: [{{}}]}}"), "`Statement` is missing"),
+        (
+            format!(
+                "{{{own}, secretAccessKey: a, policies: [{{Version: '2012-10-17', Statement: {{Effect: Deny, \
+                 Action: '*', Resource: '*/${{aws:PrincipalTag/x}}'}}}}]}}"
+            ),
+            "/iam/principals/0/policies/0/Statement/Resource the condition key `aws:principaltag/x` is not supported yet",
+        ),
     ] {
         let errors = with(&principal).unwrap_err();
         assert!(errors.iter().any(|error| error.contains(expected)), "{principal}: {errors:?}");

@@ -7,7 +7,7 @@ use alloc::format;
 use super::super::document::At;
 use super::reading::Reading;
 use super::unsupported::Feature;
-use crate::policy::{Policy, is_condition_key};
+use crate::policy::Policy;
 
 /// Reads the policy, if there is one.
 pub(super) fn read(reading: &Reading<'_>) -> Option<Policy> {
@@ -20,7 +20,7 @@ pub(super) fn read(reading: &Reading<'_>) -> Option<Policy> {
     check_principals(reading, &at);
     match Policy::from_document(at.node) {
         Ok(policy) => {
-            check_condition_keys(reading, &at, &policy);
+            check_keys(reading, &at);
             Some(policy)
         }
         Err(errors) => {
@@ -45,23 +45,14 @@ fn check_principals<'d>(reading: &Reading<'d>, at: &At<'d>) {
 }
 
 /// A key that no request has is the policy's mistake; one that only AWS's have is ours.
-fn check_condition_keys<'d>(reading: &Reading<'d>, at: &At<'d>, policy: &Policy) {
-    if policy.condition_keys().all(is_condition_key) {
-        return;
-    }
-    for statement in statements(at) {
-        let operators = statement.get("Condition");
-        let keys = operators.iter().flat_map(At::members).flat_map(|(_, keys)| keys.members());
-        for (name, place) in keys {
-            let key = name.to_ascii_lowercase();
-            if is_condition_key(&key) {
-                continue;
-            }
-            match key.starts_with("aws:") {
-                true => reading.unsupported(&place, Feature::ConditionKeys),
-                false => {
-                    reading.warning(&place, format!("no request has the condition key `{name}`"));
-                }
+fn check_keys<'d>(reading: &Reading<'d>, at: &At<'d>) {
+    for key in Policy::unknown_keys(at.node) {
+        let place = at.find(&key.pointer).unwrap_or_else(|| at.clone());
+        match key.is_global() {
+            true => reading.unsupported(&place, Feature::ConditionKeys),
+            false => {
+                let message = format!("no request has the condition key `{}`", key.name);
+                reading.warning(&place, message);
             }
         }
     }

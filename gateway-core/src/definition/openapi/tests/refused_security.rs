@@ -294,6 +294,13 @@ fn mistakes_in_a_resource_policy_are_told_where_they_stand() {
                  no request would have it, and a denial by it would deny nobody"
             ),
         ),
+        (
+            "{\"Version\": \"2012-10-17\", \"Statement\": [{\"Effect\": \"Deny\", \"Principal\": \"*\", \"Action\": \"*\",\n\"Resource\": \"*/${aws:PrincipalTag/x}\"}]}".into(),
+            format!(
+                "4 {at}/Resource: this condition key is not supported yet: \
+                 no request would have it, and a denial by it would deny nobody"
+            ),
+        ),
     ] {
         assert_eq!(told(&policy), [expected], "{policy}");
     }
