@@ -17,7 +17,7 @@ use gateway_core::effect::{Effect, Notice, Outcome, RequestRecord};
 use gateway_core::exchange::{Next, Turn};
 use gateway_core::message::{Arrival, Content, Field, OutgoingFields, Response, Timestamp};
 
-pub use component::{ComponentEngine, ComponentExchange};
+pub use component::{ComponentEngine, ComponentExchange, PreparedComponent};
 pub use native::{NativeEngine, NativeExchange};
 
 /// Which engine runs the pipeline.
@@ -112,16 +112,42 @@ impl Engine {
         }
     }
 
-    /// Serves another snapshot from now on. Exchanges in flight finish on the one they began with.
+    /// Compiles another snapshot, and serves the one before on until it is committed.
+    ///
+    /// # Errors
+    /// When the snapshot is refused.
+    pub fn prepare(&self, snapshot: Arc<[u8]>) -> Result<Prepared, EngineError> {
+        match self {
+            Self::Component(engine) => engine.prepare(snapshot).map(Prepared::Component),
+            Self::Native(engine) => engine.prepare(&snapshot).map(Prepared::Native),
+        }
+    }
+
+    /// Serves this from now on. Exchanges in flight finish on the one they began with.
+    pub fn commit(&self, prepared: Prepared) {
+        match (self, prepared) {
+            (Self::Component(engine), Prepared::Component(prepared)) => engine.commit(prepared),
+            (Self::Native(engine), Prepared::Native(prepared)) => engine.commit(prepared),
+            _ => tracing::error!("a snapshot was prepared by another engine"),
+        }
+    }
+
+    /// Serves another snapshot from now on, where one engine is all there is.
     ///
     /// # Errors
     /// When the snapshot is refused; the engine goes on with the one it has.
     pub fn deploy(&self, snapshot: Arc<[u8]>) -> Result<(), EngineError> {
-        match self {
-            Self::Component(engine) => engine.deploy(snapshot),
-            Self::Native(engine) => engine.deploy(&snapshot),
-        }
+        self.commit(self.prepare(snapshot)?);
+        Ok(())
     }
+}
+
+/// A snapshot that is compiled, and not served yet.
+pub enum Prepared {
+    /// Loaded by an instance of the component.
+    Component(PreparedComponent),
+    /// Compiled here.
+    Native(std::rc::Rc<gateway_core::gateway::Gateway>),
 }
 
 /// What is known of an exchange that cannot go on: enough to end it.

@@ -158,14 +158,9 @@ impl Host {
     /// Serves this from now on; requests in flight finish on what they began with.
     ///
     /// # Errors
-    /// When an engine refuses the snapshot.
+    /// When an engine refuses the snapshot: every thread serves the one before on.
     pub fn deploy(&self, deployment: &Deployment) -> Result<(), EngineError> {
-        let (done, answers) = mpsc::channel();
-        for worker in &self.workers {
-            worker.send(Command::Deploy(deployment.clone(), done.clone()));
-        }
-        drop(done);
-        answers.into_iter().collect()
+        deploy_on(&self.workers, deployment)
     }
 
     /// Whether nobody listens at these addresses yet: better known before anything is compiled for them.
@@ -262,6 +257,28 @@ impl WorkerThread {
     }
 }
 
+/// In two steps: what one thread cannot compile (its instance may have no memory left), none serves.
+fn deploy_on(workers: &[WorkerThread], deployment: &Deployment) -> Result<(), EngineError> {
+    let (done, answers) = mpsc::channel();
+    for worker in workers {
+        worker.send(Command::Prepare(Arc::clone(&deployment.snapshot), done.clone()));
+    }
+    drop(done);
+    // All of them are waited for: what is forgotten has to be there.
+    let answers: Vec<_> = answers.into_iter().collect();
+    if let Err(error) = answers.into_iter().collect::<Result<(), _>>() {
+        workers.iter().for_each(|worker| worker.send(Command::Forget));
+        return Err(error);
+    }
+    let (done, committed) = mpsc::channel();
+    for worker in workers {
+        worker.send(Command::Commit(Arc::clone(&deployment.settings), done.clone()));
+    }
+    drop(done);
+    committed.into_iter().for_each(drop);
+    Ok(())
+}
+
 /// Counts that go on where they ended.
 fn counted_on(directory: &Path) -> io::Result<(Arc<Tokens>, Option<UsageWriter>)> {
     let store = UsageStore::open(directory).map_err(io::Error::other)?;
@@ -304,4 +321,50 @@ fn socket(address: SocketAddr, shared: bool) -> io::Result<Socket> {
 
 fn named(address: SocketAddr, error: &io::Error) -> io::Error {
     io::Error::new(error.kind(), format!("listening at {address}: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Threads that compile or not, and what else they were ordered.
+    fn deployed(compile: &[bool]) -> (bool, Vec<Vec<&'static str>>) {
+        let start = |&compiles: &bool| {
+            let (commands, mut orders) = unbounded_channel();
+            let (ordered, list) = mpsc::channel();
+            let thread = std::thread::spawn(move || {
+                while let Some(command) = orders.blocking_recv() {
+                    match command {
+                        Command::Prepare(_, done) => {
+                            let refused = || EngineError("no memory".into());
+                            done.send(compiles.then_some(()).ok_or_else(refused)).unwrap();
+                        }
+                        Command::Commit(_, done) => {
+                            ordered.send("commit").unwrap();
+                            done.send(()).unwrap();
+                        }
+                        Command::Forget => ordered.send("forget").unwrap(),
+                        _ => unreachable!("nothing else is ordered"),
+                    }
+                }
+            });
+            (WorkerThread { commands, thread }, list)
+        };
+        let (workers, lists): (Vec<_>, Vec<_>) = compile.iter().map(start).unzip();
+        let deployment = Deployment { snapshot: Arc::default(), settings: Arc::default() };
+        let is_deployed = deploy_on(&workers, &deployment).is_ok();
+        drop(workers); // their threads end, and so do the lists
+        (is_deployed, lists.into_iter().map(|list| list.into_iter().collect()).collect())
+    }
+
+    #[test]
+    fn what_one_thread_cannot_compile_none_serves() {
+        let nobody = vec![vec!["forget"]; 3];
+        assert_eq!(deployed(&[true, false, true]), (false, nobody));
+    }
+
+    #[test]
+    fn what_all_threads_have_compiled_all_of_them_serve() {
+        assert_eq!(deployed(&[true, true]), (true, vec![vec!["commit"]; 2]));
+    }
 }

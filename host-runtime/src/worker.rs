@@ -109,8 +109,12 @@ pub(crate) struct Connections {
 
 /// An order to a worker.
 pub(crate) enum Command {
-    /// Serve this from now on.
-    Deploy(Deployment, mpsc::Sender<Result<(), EngineError>>),
+    /// Compile this snapshot, and serve the one before on.
+    Prepare(Arc<[u8]>, mpsc::Sender<Result<(), EngineError>>),
+    /// Serve what was prepared from now on, with these settings.
+    Commit(Arc<Settings>, mpsc::Sender<()>),
+    /// Let go of what was prepared: another thread could not.
+    Forget,
     /// Accept here from now on.
     Listen(Place, std::net::TcpListener),
     /// Accept no more here.
@@ -155,15 +159,27 @@ impl Worker {
         self.export_spans(&self.settings.borrow());
         let (ending, ended) = watch::channel(false);
         let mut accepting: BTreeMap<Place, Accepting> = BTreeMap::new();
+        let mut prepared = None;
         while let Some(command) = commands.recv().await {
             match command {
-                Command::Deploy(deployment, done) => {
-                    let deployed = self.engine.deploy(deployment.snapshot);
-                    if deployed.is_ok() {
-                        self.take_over(deployment.settings);
-                    }
-                    done.send(deployed).ok(); // whoever asked may have gone
+                Command::Prepare(snapshot, done) => {
+                    let answer = match self.engine.prepare(snapshot) {
+                        Ok(compiled) => {
+                            prepared = Some(compiled);
+                            Ok(())
+                        }
+                        Err(error) => Err(error),
+                    };
+                    done.send(answer).ok(); // whoever asked may have gone
                 }
+                Command::Commit(settings, done) => {
+                    if let Some(prepared) = prepared.take() {
+                        self.engine.commit(prepared);
+                        self.take_over(settings);
+                    }
+                    done.send(()).ok();
+                }
+                Command::Forget => prepared = None,
                 Command::Listen(place, listener) => {
                     if let Some(next) = Accepting::start(&self, place.clone(), listener, &ended) {
                         accepting.insert(place, next);

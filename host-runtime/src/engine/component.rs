@@ -71,6 +71,9 @@ struct Generation {
     instance: RefCell<Rc<Instance>>,
 }
 
+/// A snapshot that an instance has loaded, and that is not served yet.
+pub struct PreparedComponent(Rc<Generation>);
+
 impl ComponentEngine {
     /// An instance that serves this snapshot.
     ///
@@ -91,15 +94,19 @@ impl ComponentEngine {
         let _ = self.answers.set(answers); // what was told first stays
     }
 
-    /// Serves another snapshot from now on; exchanges in flight go on with the one they began with.
+    /// Has an instance load another snapshot, and serves the one before on.
     ///
     /// # Errors
     /// When the snapshot is refused.
-    pub fn deploy(&self, snapshot: Arc<[u8]>) -> Result<(), EngineError> {
+    pub fn prepare(&self, snapshot: Arc<[u8]>) -> Result<PreparedComponent, EngineError> {
         let bounds = self.generation.borrow().bounds;
         let generation = Generation::start(snapshot, bounds, &self.answers)?;
-        *self.generation.borrow_mut() = Rc::new(generation);
-        Ok(())
+        Ok(PreparedComponent(Rc::new(generation)))
+    }
+
+    /// Serves this from now on; exchanges in flight go on with the one they began with.
+    pub fn commit(&self, prepared: PreparedComponent) {
+        *self.generation.borrow_mut() = prepared.0;
     }
 
     /// Begins an exchange.

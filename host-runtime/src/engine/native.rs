@@ -34,13 +34,17 @@ impl NativeEngine {
         Ok(Self { gateway: RefCell::new(Rc::new(compile(snapshot)?)) })
     }
 
-    /// Serves another snapshot from now on; exchanges in flight hold the one they began with.
+    /// Compiles another snapshot, and serves the one before on.
     ///
     /// # Errors
     /// When the snapshot is refused.
-    pub fn deploy(&self, snapshot: &[u8]) -> Result<(), EngineError> {
-        *self.gateway.borrow_mut() = Rc::new(compile(snapshot)?);
-        Ok(())
+    pub fn prepare(&self, snapshot: &[u8]) -> Result<Rc<Gateway>, EngineError> {
+        compile(snapshot).map(Rc::new)
+    }
+
+    /// Serves this from now on; exchanges in flight hold the one they began with.
+    pub fn commit(&self, prepared: Rc<Gateway>) {
+        *self.gateway.borrow_mut() = prepared;
     }
 
     /// Begins an exchange.

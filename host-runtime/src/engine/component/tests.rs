@@ -121,7 +121,7 @@ fn an_exchange_that_was_interrupted_ends_on_the_snapshot_that_it_began_with() {
     let mut unlucky = Driven::begin(&engine, fixture::http_proxy());
     let mut empty = gateway_core::definition::Snapshot::from_bytes(&fixture::snapshot()).unwrap();
     empty.apis.clear();
-    engine.deploy(empty.to_bytes().into()).unwrap();
+    engine.commit(engine.prepare(empty.to_bytes().into()).unwrap());
     unlucky.trap_in_the_next_step();
     unlucky.step(&engine);
     assert_eq!(unlucky.status(), Some(500));
@@ -264,7 +264,7 @@ fn the_instance_of_an_old_snapshot_goes_with_its_last_exchange() {
     let engine = engine(Bounds::default());
     let driven = Driven::begin(&engine, fixture::http_proxy());
     let old = Rc::downgrade(&driven.exchange.seat.as_ref().unwrap().instance);
-    engine.deploy(fixture::snapshot()).unwrap();
+    engine.commit(engine.prepare(fixture::snapshot()).unwrap());
     assert!(old.upgrade().is_some());
     driven.finish(&engine);
     assert!(old.upgrade().is_none());
