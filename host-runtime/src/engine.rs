@@ -5,7 +5,7 @@
 
 mod component;
 #[cfg(test)]
-mod fixture;
+pub(crate) mod fixture;
 mod native;
 #[cfg(test)]
 mod tests;

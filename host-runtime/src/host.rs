@@ -24,9 +24,6 @@ use crate::worker::{Command, Deployment, Shared, Worker};
 
 /// Connections that the system queues for one listener.
 const BACKLOG: i32 = 4096;
-/// Longest that requests in flight may take when the host goes down: AWS's longest common
-/// integration timeout, and some more.
-pub const DRAIN_MAX: Duration = Duration::from_secs(35);
 
 /// How a host is run.
 #[derive(Debug, Clone)]

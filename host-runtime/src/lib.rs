@@ -12,6 +12,7 @@ mod credentials;
 mod descriptors;
 pub mod diagnostic;
 pub mod document;
+mod drain;
 mod drive;
 pub mod edge;
 pub mod engine;

@@ -19,8 +19,9 @@ use crate::admin::stages::Patch;
 use crate::admin::{Admin, Current, Order, State};
 use crate::config::Config;
 use crate::descriptors;
+use crate::drain;
 use crate::engine::EngineKind;
-use crate::host::{DRAIN_MAX, Host, Options};
+use crate::host::{Host, Options};
 use crate::perform::trust::Trust;
 use crate::reload::Watch;
 use crate::settings::Settings;
@@ -278,8 +279,14 @@ impl Served {
 async fn drain(served: Served, mut signals: Signals) {
     let Served { host, state, admin: _admin, .. } = served;
     state.ready.store(false, Relaxed);
-    tracing::info!("going down: requests in flight are finished");
-    let drained = tokio::task::spawn_blocking(move || host.drain(DRAIN_MAX));
+    let time_max = {
+        let current = state.current.borrow();
+        let configured = current.config.limits.drain_timeout;
+        configured.unwrap_or_else(|| drain::time_max(&current.snapshot))
+    };
+    let seconds = time_max.as_secs();
+    tracing::info!(seconds, "going down: requests in flight are finished, within this time");
+    let drained = tokio::task::spawn_blocking(move || host.drain(time_max));
     tokio::select! {
         _ = drained => tracing::info!("done"),
         () = signals.end() => {

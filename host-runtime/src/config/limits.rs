@@ -15,6 +15,9 @@ pub struct Limits {
     pub content_in_memory_bytes: usize,
     /// Longest wait for the next part of a client's content; ten times that for all of it.
     pub content_timeout: Duration,
+    /// Longest that requests in flight may take when the host goes down; `None`: as long as what is
+    /// served allows them.
+    pub drain_timeout: Option<Duration>,
     /// Most that the caches of all stages hold together.
     pub stage_caches_in_memory_bytes: u64,
     /// Most that all distributions hold together.
@@ -28,6 +31,7 @@ impl Default for Limits {
         Self {
             content_in_memory_bytes: crate::memory::default_max(),
             content_timeout: Duration::from_secs(30),
+            drain_timeout: None,
             stage_caches_in_memory_bytes: crate::memory::default_max_of_caches(),
             distributions_in_memory_bytes: crate::memory::default_max_of_caches(),
             load: Bounds::default(),
@@ -38,7 +42,7 @@ impl Default for Limits {
 pub(super) fn read(reading: &Reading, at: &At<'_>) -> Limits {
     let mut limits = Limits::default();
     let Some(at) = at.get("limits") else { return limits };
-    const KEYS: [&str; 7] = [
+    const KEYS: [&str; 8] = [
         "contentInMemoryBytes",
         "contentTimeoutInMillis",
         "requestsInFlight",
@@ -46,6 +50,7 @@ pub(super) fn read(reading: &Reading, at: &At<'_>) -> Limits {
         "integrationRequestsQueued",
         "stageCachesInMemoryBytes",
         "distributionsInMemoryBytes",
+        "drainTimeoutInMillis",
     ];
     reading.keys(&at, &KEYS);
     if let Some(at) = at.get(KEYS[0])
@@ -63,6 +68,9 @@ pub(super) fn read(reading: &Reading, at: &At<'_>) -> Limits {
             reading.error(&at, "no content would come in time");
         }
         limits.content_timeout = Duration::from_millis(millis.into());
+    }
+    if let Some(at) = at.get(KEYS[7]) {
+        limits.drain_timeout = reading.whole(&at).map(|ms| Duration::from_millis(ms.into()));
     }
     for (name, bytes) in [
         (KEYS[5], &mut limits.stage_caches_in_memory_bytes),

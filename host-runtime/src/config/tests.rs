@@ -61,12 +61,14 @@ functions:
   legacy:prod: {url: "http://127.0.0.1:9002"}
 endpoints: {lambda: "http://127.0.0.1:4566"}
 account: {throttleSettings: {rateLimit: 10, burstLimit: 5}, maximumIntegrationTimeoutInMillis: 60000}
+limits: {drainTimeoutInMillis: 70000}
 "#,
     )
     .unwrap();
     assert_eq!(config.apis[0].basepath, BasePathMode::Split);
     assert_eq!(config.account_throttle, Limit::new(10.0, 5));
     assert_eq!(config.integration_ms_max, 60_000);
+    assert_eq!(config.limits.drain_timeout, Some(std::time::Duration::from_secs(70)));
     let [rest, http] = &config.apis[..] else { panic!("two APIs") };
     assert_eq!(rest.stages[0].variables["n"], "1");
     let throttling = |api: &ApiConfig, key: &str| api.stages[0].method_settings[key].throttling;
