@@ -89,27 +89,58 @@ fn summarise(results: &[(&str, Duration, Result<()>)]) -> usize {
     failed
 }
 
+/// Programs that the tests start, and the Debian packages that bring them: all that is missing is named, or installed,
+/// at once.
+const PROGRAMS: &[(&str, &[&str])] = &[
+    ("cc", &["gcc", "libc6-dev"]),
+    ("c++", &["g++"]),
+    ("python3", &["python3", "python3-venv"]),
+    ("redis-server", &["redis-server"]),
+    ("pebble", &["pebble"]),
+    ("chromium", &["chromium"]),
+    ("promtool", &["prometheus"]),
+    ("javac", &["default-jdk-headless"]),
+];
+
+/// What mapping templates are compared with.
+const JARS: &[(&str, &[&str])] = &[
+    ("/usr/share/java/velocity.jar", &["velocity"]),
+    ("/usr/share/java/commons-collections3.jar", &["libcommons-collections3-java"]),
+    ("/usr/share/java/commons-lang.jar", &["libcommons-lang-java"]),
+];
+
 fn tools() -> Result<()> {
-    toolchain::c_compiler()?;
+    let mut missing = packages_of_missing(PROGRAMS, |name| shell::find(name).is_some());
+    missing.extend(packages_of_missing(JARS, |jar| Path::new(jar).is_file()));
+    let installed = if missing.is_empty() { Ok(()) } else { toolchain::apt(&missing) };
+    // Node has advice of its own: both are told at once.
+    match (installed, toolchain::node()) {
+        (Err(packages), Err(node)) => bail!("{packages:#}; and {node:#}"),
+        (packages, node) => packages.and(node)?,
+    }
+    for (name, packages) in PROGRAMS {
+        println!("{name}: {}", toolchain::program(name, packages)?.display());
+    }
     println!("{}: {}", toolchain::WASM, toolchain::wasm_target()?);
     for folder in node::FOLDERS {
         node::install(folder)?;
     }
-    let redis = toolchain::program("redis-server", &["redis-server"])?;
-    println!("redis-server: {}", redis.display());
-    let pebble = toolchain::program("pebble", &["pebble"])?;
-    println!("pebble: {}", pebble.display());
-    let chromium = toolchain::program("chromium", &["chromium"])?;
-    println!("chromium: {}", chromium.display());
     println!("python: {}", python()?.display());
     println!("moto: {}", moto()?.display());
-    println!("promtool: {}", promtool()?.display());
     println!("wasmtime: for {}", wasmtime()?.display());
     match nextest() {
         true => println!("cargo-nextest: there"),
         false => println!("cargo-nextest: could not be installed; `cargo test` is used instead"),
     }
     Ok(())
+}
+
+fn packages_of_missing<'a>(
+    programs: &[(&str, &'a [&'a str])],
+    is_there: impl Fn(&str) -> bool,
+) -> Vec<&'a str> {
+    let missing = programs.iter().filter(|(name, _)| !is_there(name));
+    missing.flat_map(|(_, packages)| packages.iter().copied()).collect()
 }
 
 fn format() -> Result<()> {
@@ -192,13 +223,7 @@ fn doctests() -> Result<()> {
 
 /// Compares with the real thing, which Debian has.
 fn velocity() -> Result<()> {
-    const PACKAGES: [(&str, &str); 3] = [
-        ("/usr/share/java/velocity.jar", "velocity"),
-        ("/usr/share/java/commons-collections3.jar", "libcommons-collections3-java"),
-        ("/usr/share/java/commons-lang.jar", "libcommons-lang-java"),
-    ];
-    let missing = PACKAGES.iter().filter(|(jar, _)| !Path::new(jar).is_file());
-    let missing: Vec<&str> = missing.map(|(_, package)| *package).collect();
+    let missing = packages_of_missing(JARS, |jar| Path::new(jar).is_file());
     if !missing.is_empty() {
         toolchain::apt(&missing)?;
     }
@@ -306,4 +331,16 @@ fn fuzz() -> Result<()> {
             .arg(manifest)
             .env("CARGO_TARGET_DIR", target_dir),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_that_is_missing_is_named_at_once() {
+        let missing = packages_of_missing(PROGRAMS, |name| !["pebble", "python3"].contains(&name));
+        assert_eq!(missing, ["python3", "python3-venv", "pebble"]);
+        assert!(packages_of_missing(PROGRAMS, |_| true).is_empty());
+    }
 }
