@@ -15,6 +15,7 @@ info: {{title: t, version: "1"}}
 paths:
   /a:
     get:
+      parameters: [{{name: X-Tenant, in: header}}]
       responses: {{"200": {{description: d}}}}
       x-amazon-apigateway-integration:
         type: http

@@ -191,13 +191,23 @@ fn what_is_explained_is_in_the_log_of_no_web_acl() {
     );
     write(
         "api.yaml",
-        r#"{openapi: 3.0.1, info: {title: t, version: "1"}, paths: {/a: {get: {
-            x-amazon-apigateway-integration: {type: http_proxy, httpMethod: GET, uri: "http://127.0.0.1:9"}}}}}"#,
+        r#"
+openapi: 3.0.1
+info: {title: t, version: "1"}
+paths:
+  /a:
+    get:
+      responses: {"200": {description: d}}
+      x-amazon-apigateway-integration: {type: http_proxy, httpMethod: GET, uri: "http://127.0.0.1:9"}
+"#,
     );
     write(
         "edgeway.yaml",
-        r#"{listen: "127.0.0.1:0", webAcls: [{name: a, definition: acl.json, logging: {destination: waf.log}}],
-            apis: [{id: a, protocol: REST, definition: api.yaml, stages: [{stageName: prod, webAcl: a}]}]}"#,
+        r#"
+listen: 127.0.0.1:0
+webAcls: [{name: a, definition: acl.json, logging: {destination: waf.log}}]
+apis: [{id: a, protocol: REST, definition: api.yaml, stages: [{stageName: prod, webAcl: a}]}]
+"#,
     );
     let config = folder.path().join("edgeway.yaml");
     let (ended, waited) = std::sync::mpsc::channel();
