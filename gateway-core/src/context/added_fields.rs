@@ -28,30 +28,32 @@ impl Context<'_> {
     /// All of them. `TestInvokeMethod` has no front end.
     pub(crate) fn added_fields<'r>(
         &'r self,
-        fields: &Fields,
-    ) -> impl Iterator<Item = (&'static str, Cow<'r, str>)> + use<'r> {
-        let trace = (!self.is_test_invoke).then(|| self.trace_as_it_came(fields).into());
-        trace.map(|trace| (TRACE_ID, trace)).into_iter().chain(self.forwarding_fields(fields))
+        fields: &'r Fields,
+    ) -> impl Iterator<Item = (&'static str, Cow<'r, str>)> {
+        let trace = self.added_field(TRACE_ID, fields).map(|trace| (TRACE_ID, trace));
+        trace.into_iter().chain(self.forwarding_fields(fields))
     }
 
     /// Those that say whom the request came from, and how.
     pub(crate) fn forwarding_fields<'r>(
         &'r self,
-        fields: &Fields,
-    ) -> impl Iterator<Item = (&'static str, Cow<'r, str>)> + use<'r> {
-        let added = (!self.is_test_invoke).then(|| {
-            [
-                (FORWARDED_FOR, self.forwarded_for(fields)),
-                (FORWARDED_PORT, self.port.to_string().into()),
-                (FORWARDED_PROTO, self.scheme_name().into()),
-            ]
-        });
-        added.into_iter().flatten()
+        fields: &'r Fields,
+    ) -> impl Iterator<Item = (&'static str, Cow<'r, str>)> {
+        let names = [FORWARDED_FOR, FORWARDED_PORT, FORWARDED_PROTO];
+        let added = move |name| self.added_field(name, fields).map(|value| (name, value));
+        names.into_iter().filter_map(added)
     }
 
     /// The value of one, by its exact spelling.
     pub(crate) fn added_field<'r>(&'r self, name: &str, fields: &Fields) -> Option<Cow<'r, str>> {
-        self.added_fields(fields).find(|(added, _)| *added == name).map(|(_, value)| value)
+        match name {
+            _ if self.is_test_invoke => None,
+            TRACE_ID => Some(self.trace_as_it_came(fields).into()),
+            FORWARDED_FOR => Some(self.forwarded_for(fields)),
+            FORWARDED_PORT => Some(self.port.to_string().into()),
+            FORWARDED_PROTO => Some(self.scheme_name().into()),
+            _ => None,
+        }
     }
 
     /// `X-Forwarded-For`: whom the client says that it asks for, and the client.

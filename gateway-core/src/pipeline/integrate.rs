@@ -142,6 +142,9 @@ fn takes_mappings(integration_type: IntegrationType, protocol: Protocol) -> bool
 
 /// Writes down the mappings of an endpoint's status (HTTP APIs).
 fn mappings_of_status(integration: &Integration, status: u16, io: &Io) {
+    if !io.is_explaining() {
+        return;
+    }
     let of_status = integration.response_parameters.iter().find(|(of, _)| *of == status);
     if let Some((_, mappings)) = of_status {
         let at = ["responseParameters", &*status.to_string()];
