@@ -1,6 +1,7 @@
 //! Start, reload, drain: no request is lost.
 
 use std::net::TcpStream;
+use std::sync::mpsc::Sender;
 
 use crate::kit::*;
 use crate::program::{Program, free_address};
@@ -113,40 +114,52 @@ fn a_log_that_cannot_be_written_costs_its_lines_and_nothing_else() {
     assert!(program.child.wait().unwrap().success());
 }
 
+/// A program with a request in flight.
+struct Busy {
+    folder: Folder,
+    program: Program,
+    client: Client,
+    go_on: Sender<()>,
+}
+
+impl Busy {
+    fn start() -> Self {
+        let (endpoint, arrived, go_on) = held_endpoint("done");
+        let folder = Folder::new();
+        configuration(&folder, endpoint);
+        let program = Program::start(&folder);
+        let mut client = Client::connect(program.listen);
+        client.send(b"GET /prod/to/a HTTP/1.1\r\nHost: h\r\n\r\n");
+        arrived.recv_timeout(PATIENCE).unwrap();
+        Self { folder, program, client, go_on }
+    }
+
+    fn ends_after_its_request(&mut self) {
+        let is_draining =
+            |program: &Program| Client::connect(program.admin).get("/readyz").status == 503;
+        self.program.wait_until(|program| is_draining(program));
+        self.go_on.send(()).unwrap();
+        assert_eq!(self.client.answer().text(), "done");
+        assert!(self.program.child.wait().unwrap().success());
+    }
+}
+
 #[test]
 fn of_two_signals_at_once_neither_is_lost() {
-    let (endpoint, arrived, go_on) = held_endpoint("done");
-    let folder = Folder::new();
-    configuration(&folder, endpoint);
-    let mut program = Program::start(&folder);
-    let mut busy = Client::connect(program.listen);
-    busy.send(b"GET /prod/to/a HTTP/1.1\r\nHost: h\r\n\r\n");
-    arrived.recv_timeout(PATIENCE).unwrap();
+    let mut busy = Busy::start();
     // As logs are rotated while a deployment ends the process.
-    let log = folder.write("access.log", "");
+    let log = busy.folder.write("access.log", "");
     std::fs::rename(&log, log.with_extension("old")).unwrap();
-    program.signal("HUP");
-    program.signal("TERM");
-    program.wait_until(|program| Client::connect(program.admin).get("/readyz").status == 503);
-    go_on.send(()).unwrap();
-    assert_eq!(busy.answer().text(), "done");
-    assert!(program.child.wait().unwrap().success());
-    assert_eq!(folder.read("access.log"), "/prod/to/a 200\n");
+    busy.program.signal("HUP");
+    busy.program.signal("TERM");
+    busy.ends_after_its_request();
+    assert_eq!(busy.folder.read("access.log"), "/prod/to/a 200\n");
 }
 
 #[test]
 fn the_program_ends_on_term_after_its_requests() {
-    let (endpoint, arrived, go_on) = held_endpoint("done");
-    let folder = Folder::new();
-    configuration(&folder, endpoint);
-    let mut program = Program::start(&folder);
-    let mut busy = Client::connect(program.listen);
-    busy.send(b"GET /prod/to/a HTTP/1.1\r\nHost: h\r\n\r\n");
-    arrived.recv_timeout(PATIENCE).unwrap();
-    program.signal("TERM");
-    program.wait_until(|program| Client::connect(program.admin).get("/readyz").status == 503);
-    go_on.send(()).unwrap();
-    assert_eq!(busy.answer().text(), "done");
-    assert!(program.child.wait().unwrap().success());
-    assert_eq!(folder.read("access.log"), "/prod/to/a 200\n");
+    let mut busy = Busy::start();
+    busy.program.signal("TERM");
+    busy.ends_after_its_request();
+    assert_eq!(busy.folder.read("access.log"), "/prod/to/a 200\n");
 }
