@@ -23,8 +23,9 @@ use anyhow::{Result, bail};
 const HELP: &str = "\
 cargo xtask COMMAND
 
-  serve [--release] [-- ARGUMENTS]
-                            set everything up and serve the example API, with URLs and curl lines to try
+  serve [--release] [--check] [-- ARGUMENTS]
+                            set everything up and serve the example API, with URLs and curl lines to try; --check tries them
+                            itself, and ends
   test [--only PART]…       run every test; --list names the parts
   component                 build the pipeline as a Wasm component, and precompile it for this machine's architecture
   wasi                      build the component for hosts of wasi:http, which `edgeway deploy --target wasi` puts APIs into

@@ -2,6 +2,9 @@
 //!
 //! The component is always optimised; the programs are built as for development, which is minutes sooner: what a request
 //! costs is measured by `cargo xtask bench`, not here. `--release` builds them the other way.
+//! `--check` asks each line itself and ends; `cargo xtask test` does that too.
+
+mod to_try;
 
 use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
@@ -18,6 +21,10 @@ const GATEWAY: ([u8; 4], u16) = ([127, 0, 0, 1], 8080);
 pub(crate) const START_MAX: Duration = Duration::from_secs(30);
 /// Where the example's token issuer listens, as its configuration says.
 const ISSUER: ([u8; 4], u16) = ([127, 0, 0, 1], 9902);
+/// Longest wait for another check to end.
+const PORTS_MAX: Duration = Duration::from_secs(60);
+/// Longest wait for functions to end after their gateway.
+const STOP_MAX: Duration = Duration::from_secs(5);
 const CONFIG: &str = "examples/products/edgeway.yaml";
 /// The programs of the example, and the gateway itself last.
 const PACKAGES: [(&str, &str); 3] = [
@@ -41,31 +48,54 @@ impl Programs {
 
 /// `cargo xtask serve`.
 pub(crate) fn run(rest: &[String]) -> Result<()> {
-    let mut release = false;
+    let (mut how, mut checks) = (Build::Development, false);
     let mut arguments = rest.iter();
     let mut passed_on: &[String] = &[];
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
-            "--release" => release = true,
+            "--release" => how = Build::Release,
+            "--check" => checks = true,
             "--" => {
                 passed_on = arguments.as_slice();
                 break;
             }
             other => bail!(
-                "unknown argument `{other}`: `serve [--release] [-- ARGUMENTS OF edgeway serve]`"
+                "unknown argument `{other}`: `serve [--release] [--check] [-- ARGUMENTS OF edgeway serve]`"
             ),
         }
     }
-    let programs = build(if release { Build::Release } else { Build::Development })?;
-    for (name, address) in [("the gateway", GATEWAY), ("the token issuer", ISSUER)] {
-        let address = SocketAddr::from(address);
-        if TcpStream::connect(address).is_ok() {
-            bail!(
-                "{name} is to listen on {address}, where something else already answers: stop that first"
-            );
-        }
+    let programs = build(how)?;
+    if checks {
+        return ask(&programs, passed_on);
     }
+    expect_free()?;
+    let mut children = start(&programs, passed_on)?;
+    to_try::print();
+    loop {
+        if let Some(ended) = children.ended() {
+            bail!("{ended}, so the rest is stopped too");
+        }
+        std::thread::sleep(Duration::from_millis(200));
+    }
+}
 
+/// That every line which is printed to try is answered as it says, and that nothing runs afterwards.
+pub(crate) fn check() -> Result<()> {
+    ask(&build(Build::Workspace)?, &[])
+}
+
+fn ask(programs: &Programs, passed_on: &[String]) -> Result<()> {
+    toolchain::program("curl", &["curl"])?;
+    // Another check on this machine has the same addresses, and ends soon.
+    within(PORTS_MAX, expect_free)?;
+    let mut children = start(programs, passed_on)?;
+    let asked = to_try::ask();
+    children.stop();
+    asked.and(within(STOP_MAX, || expect_none_left(programs)))
+}
+
+/// Starts the token issuer and the gateway, and waits until both listen.
+fn start(programs: &Programs, passed_on: &[String]) -> Result<shell::Children> {
     shell::end_children_at_ctrl_c()?;
     let mut children = shell::Children::new();
     let issuer = SocketAddr::from(ISSUER).to_string();
@@ -79,13 +109,44 @@ pub(crate) fn run(rest: &[String]) -> Result<()> {
             .args(passed_on),
     )?;
     wait_for("the gateway", GATEWAY.into(), START_MAX, &mut children)?;
+    Ok(children)
+}
 
-    print_what_to_try();
-    loop {
-        if let Some(ended) = children.ended() {
-            bail!("{ended}, so the rest is stopped too");
+fn expect_free() -> Result<()> {
+    for (name, address) in [("the gateway", GATEWAY), ("the token issuer", ISSUER)] {
+        let address = SocketAddr::from(address);
+        if TcpStream::connect(address).is_ok() {
+            bail!(
+                "{name} is to listen on {address}, where something else already answers: stop that first"
+            );
         }
-        std::thread::sleep(Duration::from_millis(200));
+    }
+    Ok(())
+}
+
+/// That the programs have ended, and the functions that the gateway started.
+fn expect_none_left(programs: &Programs) -> Result<()> {
+    let bin = programs.bin.canonicalize().context("the programs")?;
+    let Ok(processes) = std::fs::read_dir("/proc") else { return expect_free() }; // not Linux
+    for process in processes.flatten() {
+        // Those of others cannot be read, and are none of ours.
+        let Ok(program) = std::fs::read_link(process.path().join("exe")) else { continue };
+        if program.starts_with(&bin) {
+            let id = process.file_name();
+            bail!("{} still runs (process {})", program.display(), id.display());
+        }
+    }
+    expect_free()
+}
+
+/// Tries again and again until it succeeds, for so long.
+fn within(patience: Duration, mut attempt: impl FnMut() -> Result<()>) -> Result<()> {
+    let began = Instant::now();
+    loop {
+        match attempt() {
+            Err(_) if began.elapsed() < patience => std::thread::sleep(Duration::from_millis(50)),
+            last => return last,
+        }
     }
 }
 
@@ -165,30 +226,4 @@ pub(crate) fn wait_for(
         std::thread::sleep(Duration::from_millis(20));
     }
     Ok(())
-}
-
-fn print_what_to_try() {
-    let rest = format!("http://{}/_aws/execute-api/products/prod", SocketAddr::from(GATEWAY));
-    let http =
-        format!("http://{}/_aws/execute-api/products-http/$default", SocketAddr::from(GATEWAY));
-    let order = r#"{"customerId":"cust-0a1b2c3d","items":[{"productId":"prod-123","quantity":2}]}"#;
-    println!(
-        "\n\
-         Edgeway serves the Products API. Ctrl-C ends it.\n\n\
-         REST API    {rest}\n\
-         HTTP API    {http}\n\
-         by name     http://products.execute-api.localhost:8080/prod   http://products-http.execute-api.localhost:8080\n\
-         admin       http://127.0.0.1:9901/healthz  /readyz  /metrics\n\n\
-         Try, in another terminal, in this folder:\n\n\
-         REST={rest}\n\
-         TOKEN=$(target/edgeway/bin/products-issuer token --for rest)\n\
-         curl -i $REST/health\n\
-         curl -i $REST/products/prod-123                                   # 401: no token\n\
-         curl -i -H \"Authorization: $TOKEN\" $REST/products/prod-123\n\
-         curl -i -H \"Authorization: $TOKEN\" -H 'content-type: application/json' -d '{order}' $REST/orders\n\n\
-         HTTP='{http}'\n\
-         HTTP_TOKEN=$(target/edgeway/bin/products-issuer token --for http)\n\
-         curl -i -H \"Authorization: Bearer $HTTP_TOKEN\" \"$HTTP/products/prod-123\"\n\
-         curl -i -X OPTIONS -H 'Origin: https://app.example.com' -H 'Access-Control-Request-Method: POST' \"$HTTP/orders\"\n"
-    );
 }

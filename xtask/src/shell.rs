@@ -169,9 +169,9 @@ impl Drop for Children {
     }
 }
 
-/// At Ctrl-C or SIGTERM: every child gets SIGTERM, then this process ends.
+/// At Ctrl-C or SIGTERM: every child gets SIGTERM, then this process ends. Once said, it holds for all that are started.
 pub(crate) fn end_children_at_ctrl_c() -> Result<()> {
-    ctrlc::set_handler(|| {
+    let listening = ctrlc::set_handler(|| {
         let ids = RUNNING.lock().map(|ids| ids.clone()).unwrap_or_default();
         for id in &ids {
             terminate(*id);
@@ -190,8 +190,11 @@ pub(crate) fn end_children_at_ctrl_c() -> Result<()> {
                 .status();
         }
         std::process::exit(130);
-    })
-    .context("listening for Ctrl-C")
+    });
+    match listening {
+        Err(ctrlc::Error::MultipleHandlers) => Ok(()),
+        other => other.context("listening for Ctrl-C"),
+    }
 }
 
 fn terminate(id: u32) {

@@ -24,6 +24,7 @@ const PARTS: &[Part] = &[
         wasm,
     ),
     ("programs", "the gateway and the example build", programs),
+    ("serve", "the example answers each line that `cargo xtask serve` prints to try", serve::check),
     ("worker", "the Worker builds and is small", worker_),
     ("clippy", "no warnings in any crate, tests and benchmarks included", clippy),
     ("docs", "the documentation has no broken links", docs),
@@ -94,6 +95,7 @@ fn summarise(results: &[(&str, Duration, Result<()>)]) -> usize {
 const PROGRAMS: &[(&str, &[&str])] = &[
     ("cc", &["gcc", "libc6-dev"]),
     ("c++", &["g++"]),
+    ("curl", &["curl"]),
     ("python3", &["python3", "python3-venv"]),
     ("redis-server", &["redis-server"]),
     ("pebble", &["pebble"]),
