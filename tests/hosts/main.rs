@@ -5,6 +5,7 @@
 
 mod bounds;
 mod every_case;
+mod products;
 
 use std::fmt::Write as _;
 use std::path::Path;

@@ -10,6 +10,7 @@ pub mod backend;
 pub mod case;
 pub mod client;
 pub mod differences;
+pub mod function;
 pub mod issuer;
 pub mod json;
 pub mod matcher;

@@ -26,21 +26,21 @@ pub fn find_edgeway() -> Result<PathBuf, String> {
             Err(format!("EDGEWAY_BIN: there is no {}", path.display()))
         };
     }
+    let missing = |error| format!("{error}, or name a binary in EDGEWAY_BIN");
+    find_program("edgeway", "host-runtime").map_err(missing)
+}
+
+/// A program of this package, which the same build put beside the test.
+pub fn find_program(name: &str, package: &str) -> Result<PathBuf, String> {
     let test = std::env::current_exe().map_err(|error| format!("the test's own path: {error}"))?;
     // target/debug/deps/conformance-… → target/debug/edgeway
-    let path = test.ancestors().nth(2).unwrap_or(Path::new(".")).join("edgeway");
+    let path = test.ancestors().nth(2).unwrap_or(Path::new(".")).join(name);
     if path.is_file() {
         return Ok(path);
     }
-    let release = if path.parent().is_some_and(|parent| parent.ends_with("release")) {
-        " --release"
-    } else {
-        ""
-    };
-    Err(format!(
-        "there is no {}: run `cargo build -p host-runtime{release}`, or name a binary in EDGEWAY_BIN",
-        path.display()
-    ))
+    let is_release = path.parent().is_some_and(|parent| parent.ends_with("release"));
+    let release = if is_release { " --release" } else { "" };
+    Err(format!("there is no {}: run `cargo build -p {package}{release}`", path.display()))
 }
 
 /// Starts `edgeway serve` and waits until its port is open.
