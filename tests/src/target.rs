@@ -122,6 +122,11 @@ impl Target {
         Ok(Gateway { address, log, process: None })
     }
 
+    /// Where the Worker was built, if one is run.
+    pub fn modules(&self) -> Option<&Path> {
+        self.worker.as_ref().map(worker::Driver::modules)
+    }
+
     /// Writes into a KV namespace of the Worker in a slot.
     ///
     /// # Errors

@@ -38,7 +38,10 @@ function ready() {
 }
 
 function noticeTrap(error) {
-  if (error instanceof WebAssembly.RuntimeError && !trapped) state.criticalError = true;
+  if (!(error instanceof WebAssembly.RuntimeError) || trapped) return;
+  // Those who are told below know only that there was one.
+  console.error(`the Wasm instance has trapped: ${error.stack}`);
+  state.criticalError = true;
 }
 
 async function enter(call) {
