@@ -1,6 +1,7 @@
 //! What is the Worker's own: objects that remember, and share limits among them.
 
 mod distribution;
+mod keys;
 mod traps;
 
 use std::path::{Path, PathBuf};

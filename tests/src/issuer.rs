@@ -1,7 +1,7 @@
 //! An OpenID provider: discovery, keys, and the tokens that a case asks for.
 
 use std::sync::LazyLock;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL;
@@ -34,7 +34,17 @@ pub struct Issuer(Backend);
 impl Issuer {
     /// Starts an issuer on a free port.
     pub async fn start() -> std::io::Result<Self> {
-        Ok(Self(Backend::start(answer).await?))
+        Self::start_slow(Duration::ZERO).await
+    }
+
+    /// One that takes its time with every answer.
+    pub async fn start_slow(delay: Duration) -> std::io::Result<Self> {
+        Ok(Self(Backend::start(move |request| answer(request, delay)).await?))
+    }
+
+    /// How often it was asked.
+    pub fn asked(&self) -> usize {
+        self.0.received_len()
     }
 
     /// The issuer's identifier, which is also its address.
@@ -91,7 +101,7 @@ fn mint(asked: &Json, issuer: &str, now: i64) -> String {
     format!("{signed}.{}", BASE64URL.encode(signature))
 }
 
-fn answer(request: &mut Received) -> Answer {
+fn answer(request: &mut Received, delay: Duration) -> Answer {
     let issuer = format!("http://{}", request.fields.joined("host").unwrap_or_default());
     let (status, document) = if request.path.ends_with("/.well-known/openid-configuration") {
         (
@@ -110,7 +120,7 @@ fn answer(request: &mut Received) -> Answer {
         status,
         fields: vec![("Content-Type".to_owned(), "application/json".to_owned())],
         content: document.to_string().into_bytes(),
-        delay: std::time::Duration::ZERO,
+        delay,
     }
 }
 

@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::time::Duration;
 
 use edge_common::variables::endpoint;
+use futures_channel::oneshot;
 use gateway_core::effect::{EffectError, FindKey, KeySource};
 use gateway_core::jwt::{Discovery, Jwk, JwksCache, Lookup, jwks_uri, read_jwks};
 use gateway_core::limits::{JWKS_BYTES_MAX, JWKS_MS_MAX};
@@ -12,7 +13,7 @@ use worker::{Context, Delay, Env};
 
 use super::http::Call;
 use crate::bindings;
-use crate::content::read_stream;
+use crate::content::read_stream_within;
 use crate::convert::now;
 
 /// How often a request looks whether another one's fetch has ended. workerd lets no request wait
@@ -23,11 +24,12 @@ thread_local! {
     static CACHE: RefCell<JwksCache> = RefCell::default();
 }
 
-/// The key, or that the issuer has none of this `kid`.
+/// The key, or that the issuer has none of this `kid`. A fetch belongs to all who wait for it: it goes on when the client
+/// leaves that it was begun for.
 pub(crate) async fn find(
     find: FindKey,
     env: &Env,
-    _: &Context,
+    context: &Context,
 ) -> Result<Option<Jwk>, EffectError> {
     loop {
         let lookup =
@@ -37,37 +39,26 @@ pub(crate) async fn find(
             Lookup::Failed(error) => return Err(error),
             Lookup::Wait => Delay::from(POLL).await,
             Lookup::Fetch => {
-                let mut fetch = Fetch { source: &find.source, ended: false };
-                let cognito_endpoint = endpoint(&bindings::variables(env), "COGNITO_IDP");
-                let fetched = fetch_keys(&find.source, cognito_endpoint.as_deref(), env).await;
-                if let Err(error) = &fetched {
-                    worker::console_warn!("keys of {:?} cannot be fetched: {error:?}", find.source);
-                }
-                fetch.end(fetched);
+                let (env, source) = (env.clone(), find.source.clone());
+                let (ended, end) = oneshot::channel();
+                context.wait_until(async move {
+                    fetch(source, &env).await;
+                    let _ = ended.send(()); // nobody may wait any more
+                });
+                let _ = end.await;
             }
         }
     }
 }
 
-/// A fetch under way. Dropped before its end (the client left), it ends as cancelled.
-struct Fetch<'f> {
-    source: &'f KeySource,
-    ended: bool,
-}
-
-impl Fetch<'_> {
-    fn end(&mut self, fetched: Result<Vec<Jwk>, EffectError>) {
-        self.ended = true;
-        CACHE.with_borrow_mut(|cache| cache.store(self.source, fetched, now()));
+/// Fetches the keys of an issuer into the cache. What workerd breaks off ends without a word; the cache passes over it.
+async fn fetch(source: KeySource, env: &Env) {
+    let cognito_endpoint = endpoint(&bindings::variables(env), "COGNITO_IDP");
+    let fetched = fetch_keys(&source, cognito_endpoint.as_deref(), env).await;
+    if let Err(error) = &fetched {
+        worker::console_warn!("keys of {source:?} cannot be fetched: {error:?}");
     }
-}
-
-impl Drop for Fetch<'_> {
-    fn drop(&mut self) {
-        if !self.ended {
-            self.end(Err(EffectError::Cancelled));
-        }
-    }
+    CACHE.with_borrow_mut(|cache| cache.store(&source, fetched, now()));
 }
 
 async fn fetch_keys(
@@ -90,9 +81,11 @@ async fn fetch_document(url: &str, env: &Env) -> Result<Vec<u8>, EffectError> {
     let headers = Headers::new().expect("an empty Headers can always be made");
     let _ = headers.set("accept", "application/json");
     let call = Call { method: "GET", url, headers: &headers, body: None };
+    let began = now();
     let response = call.send(JWKS_MS_MAX, env).await?;
+    let left_ms = u64::from(JWKS_MS_MAX).saturating_sub(now().0.abs_diff(began.0)) as u32;
     match (response.status(), response.body()) {
-        (200, Some(stream)) => read_stream(stream, JWKS_BYTES_MAX).await,
+        (200, Some(stream)) => read_stream_within(stream, JWKS_BYTES_MAX, left_ms).await,
         (200, None) => Err(EffectError::Malformed("empty".into())),
         (status, _) => Err(EffectError::Unavailable(format!("status {status}"))),
     }
