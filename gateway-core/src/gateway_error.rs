@@ -52,8 +52,8 @@ pub struct GatewayError {
     pub error_type: Option<&'static str>,
     /// `$context.error.validationErrorString`: what a request validator found.
     pub validation_error: Option<String>,
-    /// Whether the message is an endpoint's, which AWS writes otherwise than its own.
-    pub is_of_endpoint: bool,
+    /// Who refuses, or fails.
+    pub origin: Origin,
     /// For the execution log and `$context.integration.error` alone; never sent.
     pub reason: String,
 }
@@ -67,8 +67,16 @@ pub enum OwnField {
     RetryAfter(u32),
 }
 
-/// What the reason of a policy's refusal begins with.
-pub(crate) const POLICY_REASON: &str = "resource policy: ";
+/// Who refuses a request, or fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// A stage of the pipeline; so does an authorizer.
+    Stage,
+    /// A policy: the API's own, that of the endpoint it came by, or one of its signer's.
+    Policy,
+    /// An endpoint: the message is its own, which AWS writes otherwise.
+    Endpoint,
+}
 
 impl GatewayError {
     /// An error of this type with the type's default message; `reason` is for the log alone.
@@ -81,21 +89,21 @@ impl GatewayError {
             field: None,
             error_type: None,
             validation_error: None,
-            is_of_endpoint: false,
+            origin: Origin::Stage,
             reason: reason.into(),
         }
     }
     /// With an endpoint's own message.
     pub fn with_message_of_endpoint(self, message: impl Into<String>) -> Self {
-        Self { message: Some(message.into()), is_of_endpoint: true, ..self }
+        Self { message: Some(message.into()), origin: Origin::Endpoint, ..self }
     }
     /// With another message.
     pub fn with_message(self, message: impl Into<String>) -> Self {
         Self { message: Some(message.into()), ..self }
     }
-    /// Whether a policy refused, and no authorizer.
-    pub(crate) fn is_of_policy(&self) -> bool {
-        self.response_type == ResponseType::AccessDenied && self.reason.starts_with(POLICY_REASON)
+    /// As a policy's.
+    pub fn of_policy(self) -> Self {
+        Self { origin: Origin::Policy, ..self }
     }
     /// With what a request validator found.
     pub fn with_validation_error(self, found: impl Into<String>) -> Self {

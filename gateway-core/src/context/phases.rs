@@ -5,7 +5,7 @@ use alloc::string::{String, ToString};
 
 use super::{AuthorizerContext, Context};
 use crate::definition::Authorization;
-use crate::gateway_error::{GatewayError, ResponseType};
+use crate::gateway_error::{GatewayError, Origin, ResponseType};
 
 /// `$context.waf`, `.authenticate`, `.authorizer` and `.authorize`, as far as there was something to ask.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -62,7 +62,7 @@ impl Context<'_> {
         latency_ms: u32,
         error: Option<&GatewayError>,
     ) {
-        let is_of_policy = |e: &&GatewayError| e.is_of_policy();
+        let is_of_policy = |e: &&GatewayError| e.origin == Origin::Policy;
         let by_policy = error.filter(is_of_policy);
         let is_known = matches!(self.authorizer, AuthorizerContext::Iam(_));
         let phases = self.phases();
@@ -88,5 +88,27 @@ impl Context<'_> {
         if has_policy {
             phases.authorize = Some(Phase::new(0, by_policy));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::context::example;
+
+    /// What the authorizer and the policy came to.
+    fn noted(error: &GatewayError) -> [Option<u16>; 2] {
+        let mut context = example();
+        let authorization = Authorization::Authorizer { authorizer: 0, scopes: Default::default() };
+        context.note_authorization(&authorization, true, 7, Some(error));
+        let phases = context.phases();
+        [&phases.authorizer, &phases.authorize].map(|phase| Some(phase.as_ref()?.status))
+    }
+
+    #[test]
+    fn a_refusal_is_that_of_who_refused_whatever_words_it_has() {
+        let denied = |reason: &str| GatewayError::new(ResponseType::AccessDenied, reason);
+        assert_eq!(noted(&denied("resource policy: of the authorizer's own")), [Some(403), None]);
+        assert_eq!(noted(&denied("no statement allows").of_policy()), [Some(200), Some(403)]);
     }
 }

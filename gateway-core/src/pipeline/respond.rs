@@ -10,7 +10,7 @@ use crate::exchange::Io;
 use crate::gateway::expression::Sources;
 use crate::gateway::response_template::quoted;
 use crate::gateway::{GatewayResponsePlan, StageOf, media};
-use crate::gateway_error::{GatewayError, OwnField, ResponseType};
+use crate::gateway_error::{GatewayError, Origin, OwnField, ResponseType};
 use crate::message::{Content, Fields, OutgoingFields, Request, Response};
 use crate::template::escape_java_script;
 
@@ -142,7 +142,7 @@ fn find_gateway_response(
 
 /// AWS's default template, and where the service is recorded to deviate from it.
 fn default_body(error: &GatewayError) -> String {
-    if let Some(message) = error.message.as_deref().filter(|_| error.is_of_endpoint) {
+    if let Some(message) = error.message.as_deref().filter(|_| error.origin == Origin::Endpoint) {
         return alloc::format!("{{\"message\": \"{}\"}}", escape_java_script(message));
     }
     let message = quoted(error.message.as_deref());

@@ -9,7 +9,7 @@
 use alloc::format;
 
 use super::method_arn::MethodArn;
-use crate::gateway_error::{GatewayError, POLICY_REASON, ResponseType};
+use crate::gateway_error::{GatewayError, ResponseType};
 use crate::policy::{AccessRequest, Policy, Principal, Verdict};
 
 /// What the resource policy says; `None` where the API has none.
@@ -63,6 +63,6 @@ pub(super) fn not_authorized(
     let (action, resource) = (access.action, arn.masked());
     let message =
         format!("User: {user} is not authorized to perform: {action} on resource: {resource}{how}");
-    let reason = format!("{POLICY_REASON}{}", verdict.told(&resource));
-    GatewayError::new(ResponseType::AccessDenied, reason).with_message(message)
+    let reason = format!("resource policy: {}", verdict.told(&resource));
+    GatewayError::new(ResponseType::AccessDenied, reason).with_message(message).of_policy()
 }
