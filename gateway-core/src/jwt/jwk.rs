@@ -70,7 +70,7 @@ impl Jwk {
 }
 
 /// Reads a JWK set. Keys that cannot verify a signature here (symmetric ones, encryption keys,
-/// other curves, RSA below 2048 bits) are passed over, as RFC 7517 §5 says.
+/// other curves, RSA below 2048 bits or beyond 8192) are passed over, as RFC 7517 §5 says.
 ///
 /// # Errors
 /// The document is no JWK set, or larger than 150,000 bytes.
@@ -118,10 +118,20 @@ fn read_jwk(key: &Json) -> Option<Jwk> {
     Some(Jwk { kid: text("kid").map(Into::into), algorithm, material })
 }
 
-/// RFC 7518 §3.3 asks for 2048 bits; beyond 8192 verifying is a way to burn the gateway's time.
+/// RFC 7518 §3.3 asks for 2048 bits; beyond 8192, or with an exponent of more than 33, verifying is a way
+/// to burn the gateway's time. An exponent is odd and at least 3 (RFC 8017 §3.1): whoever has a key with 1
+/// for it can sign without its other half.
 fn rsa(n: Vec<u8>, e: Vec<u8>) -> Option<KeyMaterial> {
-    (256..=1024).contains(&n.len()).then_some(())?;
-    (1..=8).contains(&e.len()).then_some(KeyMaterial::Rsa { n, e })
+    let is_odd = |number: &[u8]| number.last().is_some_and(|last| last % 2 == 1);
+    let n_fits = (2048..=8192).contains(&bits(&n)) && is_odd(&n);
+    let e_fits = (2..=33).contains(&bits(&e)) && is_odd(&e);
+    (n_fits && e_fits).then_some(KeyMaterial::Rsa { n, e })
+}
+
+/// How many bits a number without leading zeros has.
+fn bits(number: &[u8]) -> usize {
+    let leading = number.first().map_or(0, |first| first.leading_zeros() as usize);
+    number.len() * 8 - leading
 }
 
 fn number(text: &str) -> Option<Vec<u8>> {
@@ -165,6 +175,43 @@ mod tests {
         assert_eq!(read_jwks(rsa_key(r#","use":"enc""#).as_bytes()), Ok(Vec::new()));
         assert_eq!(read_jwks(rsa_key(r#","key_ops":["encrypt"]"#).as_bytes()), Ok(Vec::new()));
         assert_eq!(read_jwks(rsa_key(r#","alg":"RSA-OAEP""#).as_bytes()), Ok(Vec::new()));
+    }
+
+    #[test]
+    fn an_rsa_key_has_2048_to_8192_bits_and_an_exponent_that_hides_something() {
+        let is_key = |n: &[u8], e: &[u8]| {
+            let (n, e) = (URL_SAFE_NO_PAD.encode(n), URL_SAFE_NO_PAD.encode(e));
+            let set = format!(r#"{{"keys":[{{"kty":"RSA","n":"{n}","e":"{e}"}}]}}"#);
+            !read_jwks(set.as_bytes()).unwrap().is_empty()
+        };
+        let modulus = |first: &[u8], bytes: usize| [first, &alloc::vec![0xc5; bytes - 1]].concat();
+        let usual = &[1, 0, 1][..];
+        for (n, is) in [
+            (modulus(&[0x7f], 256), false),
+            (modulus(&[0x80], 256), true),
+            (modulus(&[0, 0, 0x80], 256), true),
+            (modulus(&[0xff], 1024), true),
+            (modulus(&[0x01], 1025), false),
+            ([&modulus(&[0x80], 255)[..], &[0xc4]].concat(), false),
+            (alloc::vec![0; 256], false),
+            (alloc::vec![], false),
+        ] {
+            assert_eq!(is_key(&n, usual), is, "{} bytes from {:?}", n.len(), n.first());
+        }
+        let n = modulus(&[0x80], 256);
+        for (e, is) in [
+            (&[3][..], true),
+            (&[0, 3], true),
+            (&[1, 0xff, 0xff, 0xff, 0xff], true),
+            (&[], false),
+            (&[0], false),
+            (&[1], false),
+            (&[2], false),
+            (&[1, 0, 0], false),
+            (&[3, 0, 0, 0, 1], false),
+        ] {
+            assert_eq!(is_key(&n, e), is, "{e:?}");
+        }
     }
 
     #[test]
