@@ -8,6 +8,7 @@ mod cache;
 mod cache_invalidation;
 mod cache_keys;
 mod canary;
+mod cognito;
 mod content_coding;
 mod content_handling;
 mod cors;

@@ -77,19 +77,20 @@ pub(crate) async fn cognito(
         return Err(unauthorized("`aud` does not match identityValidationExpression"));
     }
     let rules = Rules { issuer: &pool.issuer, audience: &[] };
-    let times = token.claims.check(rules, io.now());
+    // What a token says of itself may refuse it before it is verified. That one has expired is told to
+    // those alone who were given it.
+    let is_over = match token.claims.check(rules, io.now()) {
+        Ok(()) => check_use(&token.claims, scopes).map(|()| false)?,
+        Err(Refusal::Expired) => true,
+        Err(refusal) => return Err(unauthorized(claims_description(refusal))),
+    };
     let source = KeySource::UserPool { region: pool.region.clone(), pool_id: pool.pool_id.clone() };
     let verified =
         verify(token, source, io).await.map_err(|e| unauthorized(signature_description(&e)))?;
-    match times {
-        Ok(()) => {}
-        Err(Refusal::Expired) => {
-            return Err(unauthorized("expired").with_message("The incoming token has expired"));
-        }
-        Err(refusal) => return Err(unauthorized(claims_description(refusal))),
+    match is_over {
+        true => Err(unauthorized("expired").with_message("The incoming token has expired")),
+        false => Ok(AuthorizerContext::Cognito { claims: verified.claims().to_cognito_context() }),
     }
-    check_use(verified.claims(), scopes)?;
-    Ok(AuthorizerContext::Cognito { claims: verified.claims().to_cognito_context() })
 }
 
 /// Without scopes an id token is asked for, with scopes an access token that has one of them.

@@ -13,9 +13,9 @@ use crate::jwt::{Algorithm, Jwk, KeyMaterial};
 use crate::message::Content;
 use crate::pipeline::world::*;
 
-const SECONDS: u64 = NOW.0 / 1000;
+pub(super) const SECONDS: u64 = NOW.0 / 1000;
 
-fn token(claims: &str) -> String {
+pub(super) fn token(claims: &str) -> String {
     let part = |json: &str| URL_SAFE_NO_PAD.encode(json);
     alloc::format!("{}.{}.c2ln", part("{\"alg\":\"RS256\",\"kid\":\"k1\"}"), part(claims))
 }
@@ -27,7 +27,7 @@ fn claims(more: &str) -> String {
     )
 }
 
-fn protected(protocol: Protocol, kind: AuthorizerKind, scopes: &[&str]) -> Api {
+pub(super) fn protected(protocol: Protocol, kind: AuthorizerKind, scopes: &[&str]) -> Api {
     let scopes = scopes.iter().map(|s| (*s).into()).collect();
     let locked = Method {
         authorization: Authorization::Authorizer { authorizer: 0, scopes },
@@ -56,7 +56,7 @@ fn jwt() -> AuthorizerKind {
 }
 
 /// A host that finds the key, says whether the signature is good, and has a backend.
-fn host(verifies: bool) -> impl FnMut(&Effect) -> Option<Outcome> {
+pub(super) fn host(verifies: bool) -> impl FnMut(&Effect) -> Option<Outcome> {
     move |effect| match effect {
         Effect::FindKey(_) => Some(Outcome::FindKey(Ok(Some(Jwk {
             kid: Some("k1".into()),
