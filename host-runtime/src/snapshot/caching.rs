@@ -3,24 +3,34 @@
 use gateway_core::definition::openapi::Imported;
 use gateway_core::definition::{Authorization, DefinitionError, Integration, Method, Stage};
 
-/// A warning for every method with authorization whose cached responses are all callers': as on AWS a
-/// key is what the definition says, and nothing of who calls is in it by itself.
+/// A warning for every method that asks who calls, by authorization or by an API key, and whose cached
+/// responses are all callers': as on AWS a key is what the definition says, and nothing of who calls is in
+/// it by itself.
 pub(super) fn shared_by_callers(imported: &Imported, stages: &[Stage]) -> Vec<DefinitionError> {
     let mut methods: Vec<&Method> = Vec::new();
     for stage in stages.iter().filter(|stage| stage.cache_cluster_bytes.is_some()) {
         let cached = imported.deployment.methods.iter().filter(|method| is_cached(stage, method));
-        methods.extend(cached.filter(|method| method.authorization != Authorization::None));
+        methods.extend(cached.filter(|method| asks_who_calls(method)));
     }
     methods.sort_by_key(|method| method.source.line);
     methods.dedup_by_key(|method| method.source.pointer.clone());
     let apart = methods.into_iter().filter(|method| !tells_callers_apart(&method.integration));
     let warning = |method: &Method| {
         let message = "callers are given each other's cached responses: no `cacheKeyParameters` tell them apart";
-        let help =
-            "add the field that identifies callers, such as `method.request.header.Authorization`";
+        let field = match method.authorization {
+            Authorization::None => "x-api-key",
+            _ => "Authorization",
+        };
+        let help = format!(
+            "add the field that identifies callers, such as `method.request.header.{field}`"
+        );
         DefinitionError::warning(method.integration.source.clone(), message).help(help)
     };
     apart.map(warning).collect()
+}
+
+fn asks_who_calls(method: &Method) -> bool {
+    method.authorization != Authorization::None || method.api_key_required
 }
 
 fn is_cached(stage: &Stage, method: &Method) -> bool {
@@ -56,8 +66,19 @@ mod tests {
 
     use super::*;
 
-    /// How many warnings there are of a method with this integration.
+    /// How many warnings there are of a method with this integration and IAM authorization.
     fn warnings(integration: &str, settings: &[(&str, Option<bool>)], has_cluster: bool) -> usize {
+        warned(&["iam: []"], integration, settings, has_cluster).len()
+    }
+
+    /// What a method that asks for this and has this integration is warned of.
+    fn warned(
+        security: &[&str],
+        integration: &str,
+        settings: &[(&str, Option<bool>)],
+        has_cluster: bool,
+    ) -> Vec<DefinitionError> {
+        let security = security.join(", ");
         let definition = format!(
             r#"
 openapi: 3.0.1
@@ -65,13 +86,14 @@ info: {{title: t}}
 paths:
   /a:
     get:
-      security: [{{iam: []}}]
-      parameters: [{{name: Authorization, in: header}}, {{name: q, in: query}}]
+      security: [{{{security}}}]
+      parameters: [{{name: Authorization, in: header}}, {{name: x-api-key, in: header}}, {{name: q, in: query}}]
       x-amazon-apigateway-integration:
         {{type: http_proxy, httpMethod: GET, uri: "http://h/" {integration}}}
 components:
   securitySchemes:
     iam: {{type: apiKey, name: Authorization, in: header, x-amazon-apigateway-authtype: awsSigv4}}
+    key: {{type: apiKey, name: x-api-key, in: header}}
 "#
         );
         let document = crate::document::read(&definition).unwrap();
@@ -84,7 +106,7 @@ components:
         };
         let warnings = shared_by_callers(&imported, &[stage.clone(), stage]);
         assert!(warnings.iter().all(|warning| warning.severity == Severity::Warning));
-        warnings.len()
+        warnings
     }
 
     #[test]
@@ -103,5 +125,18 @@ components:
             keys("integration.request.header.u")
         );
         assert_eq!(warnings(&mapped, &all, true), 0);
+    }
+    #[test]
+    fn an_api_key_tells_callers_apart_too_where_it_is_in_the_key() {
+        let all = [("*/*", Some(true))];
+        let help = |security: &[&str], integration: &str| {
+            let warnings = warned(security, integration, &all, true);
+            warnings.first().map(|warning| warning.help.clone().unwrap_or_default())
+        };
+        assert!(help(&["key: []"], "").unwrap().contains("`method.request.header.x-api-key`"));
+        assert!(help(&["iam: []", "key: []"], "").unwrap().contains("header.Authorization`"));
+        let keyed = ", cacheKeyParameters: [method.request.header.x-api-key]";
+        assert_eq!(help(&["key: []"], keyed), None);
+        assert_eq!(help(&[], ""), None, "nobody is asked who they are");
     }
 }
