@@ -171,14 +171,34 @@ mod tests {
             let route_key = Some(route_key.into());
             metrics.record(&RequestRecord { route_key, ..request("prod", 502, 3) });
         }
+        for (response_type, is_remembered) in
+            [(ResponseType::QuotaExceeded, true), (ResponseType::AccessDenied, false)]
+        {
+            metrics.record(&RequestRecord {
+                route_key: Some("GET /pets/{id}".into()),
+                response_type: Some(response_type),
+                authorizer: Some(AuthorizerUse {
+                    latency_ms: 4,
+                    is_remembered: Some(is_remembered),
+                }),
+                ..request("prod", 403, 3)
+            });
+        }
         let text = metrics.to_text(0, 0);
         for line in [
-            "edgeway_requests_total{api=\"a\",stage=\"prod\"} 3",
-            "edgeway_method_requests_total{api=\"a\",stage=\"prod\",method=\"GET\",resource=\"/pets/{id}\"} 1",
+            "edgeway_requests_total{api=\"a\",stage=\"prod\"} 5",
+            "edgeway_method_requests_total{api=\"a\",stage=\"prod\",method=\"GET\",resource=\"/pets/{id}\"} 3",
             "edgeway_method_5xx_errors_total{api=\"a\",stage=\"prod\",method=\"ANY\",resource=\"$default\"} 1",
+            "edgeway_method_gateway_responses_total{api=\"a\",stage=\"prod\",method=\"GET\",resource=\"/pets/{id}\",response_type=\"QUOTA_EXCEEDED\"} 1",
+            "edgeway_method_gateway_responses_total{api=\"a\",stage=\"prod\",method=\"GET\",resource=\"/pets/{id}\",response_type=\"ACCESS_DENIED\"} 1",
+            "edgeway_method_authorizer_latency_seconds_sum{api=\"a\",stage=\"prod\",method=\"GET\",resource=\"/pets/{id}\"} 0.008",
+            "edgeway_method_authorizer_cache_hits_total{api=\"a\",stage=\"prod\",method=\"GET\",resource=\"/pets/{id}\"} 1",
+            "edgeway_method_authorizer_cache_misses_total{api=\"a\",stage=\"prod\",method=\"GET\",resource=\"/pets/{id}\"} 1",
         ] {
             assert!(text.lines().any(|l| l == line), "{line} is not in\n{text}");
         }
+        let responses = "edgeway_method_gateway_responses_total{";
+        assert_eq!(text.matches(responses).count(), 2, "of what there was alone");
     }
 
     #[test]

@@ -34,8 +34,11 @@ fn a_method_is_named_where_its_metrics_are_enabled() {
 }
 
 #[test]
-fn why_there_is_no_method_response_is_recorded() {
-    let gateway = gateway(vec![rest(vec![method("GET /", mock(""))])]);
+fn why_there_is_no_method_response_is_recorded_of_the_method_too() {
+    let mut api = rest(vec![method("GET /", mock(""))]);
+    let setting = MethodSetting { metrics_enabled: Some(true), ..Default::default() };
+    api.stages[0].method_settings = [("*/*".into(), setting)].into();
+    let gateway = gateway(vec![api]);
     for (taken, response_type) in [
         (Taken::All, None),
         (Taken::None { empty: 0, retry_after_ms: None }, Some(ResponseType::Throttled)),
@@ -43,7 +46,11 @@ fn why_there_is_no_method_response_is_recorded() {
     ] {
         let told =
             run(&gateway, arrival("GET /prod", &[]), |_| Some(Outcome::TakeTokens(Ok(taken))));
-        assert_eq!(recorded(&told).response_type, response_type);
+        let record = recorded(&told);
+        assert_eq!(
+            (record.response_type, record.route_key.as_deref()),
+            (response_type, Some("GET /"))
+        );
     }
 }
 

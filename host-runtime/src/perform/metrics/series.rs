@@ -50,7 +50,6 @@ struct Series {
 type Counter = fn(&Series) -> &AtomicU64;
 type Times = fn(&Series) -> &Histogram;
 
-/// Those that AWS has by method too come first.
 const COUNTERS: [(&str, &str, Counter); 7] = [
     ("requests_total", "Requests (AWS: Count).", |s| &s.count),
     ("4xx_errors_total", "Answers of 400 to 499 (AWS: 4XXError).", |s| &s.errors_4xx),
@@ -70,7 +69,6 @@ const COUNTERS: [(&str, &str, Counter); 7] = [
         |s| &s.authorizer_misses,
     ),
 ];
-const COUNTERS_BY_METHOD: usize = 5;
 const TIMES: [(&str, &str, Times); 3] = [
     ("latency_seconds", "From a request's arrival to its answer (AWS: Latency).", |s| &s.latency),
     ("integration_latency_seconds", "Spent in integrations (AWS: IntegrationLatency).", |s| {
@@ -80,7 +78,8 @@ const TIMES: [(&str, &str, Times); 3] = [
         &s.authorizer_latency
     }),
 ];
-const TIMES_BY_METHOD: usize = 2;
+
+const GATEWAY_RESPONSES: &str = "Requests that ended in a gateway response, by its type.";
 
 impl Requests {
     pub(super) fn record(&self, request: &RequestRecord) {
@@ -144,8 +143,7 @@ impl Requests {
                 let _ = writeln!(text, "edgeway_{name}{{{labels}}} {value}");
             }
         }
-        let help = "Requests that ended in a gateway response, by its type.";
-        describe(text, "gateway_responses_total", help, "counter");
+        describe(text, "gateway_responses_total", GATEWAY_RESPONSES, "counter");
         for (labels, stage) in &stages {
             for (response_type, count) in ResponseType::ALL.iter().zip(&stage.all.gateway_responses)
             {
@@ -184,7 +182,7 @@ fn write_methods(text: &mut String, stages: &[(String, Arc<Stage>)]) {
     if methods.is_empty() {
         return;
     }
-    for (name, help, counter) in COUNTERS.into_iter().take(COUNTERS_BY_METHOD) {
+    for (name, help, counter) in COUNTERS {
         let name = format!("method_{name}");
         describe(text, &name, &by_method(help), "counter");
         for (labels, series) in &methods {
@@ -192,10 +190,27 @@ fn write_methods(text: &mut String, stages: &[(String, Arc<Stage>)]) {
             let _ = writeln!(text, "edgeway_{name}{{{labels}}} {value}");
         }
     }
-    for (name, help, times) in TIMES.into_iter().take(TIMES_BY_METHOD) {
+    describe(text, "method_gateway_responses_total", &by_method(GATEWAY_RESPONSES), "counter");
+    for (labels, series) in &methods {
+        write_method_gateway_responses(text, labels, series);
+    }
+    for (name, help, times) in TIMES {
         let name = format!("method_{name}");
         describe(text, &name, &by_method(help), "histogram");
         methods.iter().for_each(|(labels, series)| times(series).write(text, &name, labels));
+    }
+}
+
+/// Those that there were: a line of each type for each method would be most of what is told.
+fn write_method_gateway_responses(text: &mut String, labels: &str, series: &Series) {
+    let counts = series.gateway_responses.iter().map(|count| count.load(Relaxed));
+    let counted = ResponseType::ALL.iter().zip(counts).filter(|(_, count)| *count > 0);
+    for (response_type, count) in counted {
+        let response_type = response_type.name();
+        let _ = writeln!(
+            text,
+            "edgeway_method_gateway_responses_total{{{labels},response_type=\"{response_type}\"}} {count}"
+        );
     }
 }
 
