@@ -150,12 +150,14 @@ pub(super) async fn check_api_key_and_throttle<'g>(
     context: &mut Context<'g>,
     io: &Io,
 ) -> Result<(Admitted<'g>, MayNotInvalidate), GatewayError> {
-    io.enter(PipelineStage::Throttle);
+    let is_key_required = authorized.of().method.api_key_required;
+    io.enter(if is_key_required { PipelineStage::CheckApiKey } else { PipelineStage::Throttle });
     let checked = check_api_key(&authorized, gateway, request, context);
     trace::api_key(authorized.of(), checked.as_ref().err(), request, context, io);
     let (identified, api_key) = checked?;
     context.api_key = api_key.or(context.api_key.take());
     let may_not_invalidate = authorized.into_may_not_invalidate();
+    io.enter(PipelineStage::Throttle);
     Ok((throttle(&identified, gateway, io).await?, may_not_invalidate))
 }
 

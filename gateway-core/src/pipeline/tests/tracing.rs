@@ -2,7 +2,10 @@ use alloc::rc::Rc;
 use alloc::string::{String, ToString};
 use alloc::{format, vec, vec::Vec};
 
-use crate::definition::{Api, IntegrationType, LoggingLevel, MethodSetting, Sampler, Snapshot};
+use crate::definition::{
+    Api, ApiKey, IntegrationType, KeyDigest, LoggingLevel, MethodSetting, Sampler, Snapshot,
+    UsagePlan, UsagePlanStage,
+};
 use crate::effect::{Effect, Notice};
 use crate::gateway::Gateway;
 use crate::message::Fields;
@@ -101,6 +104,46 @@ fn every_stage_and_every_effect_has_a_span_within_that_of_what_it_is_a_part_of()
     assert_eq!(text(&record.spans[0], "http.route"), Some("/pets/{id}"));
     assert_eq!(text(&record.spans[0], "aws.api_gateway.stage"), Some("prod"));
     assert!(!format!("{record:?}").contains("hush"));
+}
+
+#[test]
+fn a_key_that_is_asked_for_has_a_span_of_its_own() {
+    const VALUE: &str = "abcdefghij0123456789ABCD";
+    let mut apis = proxied();
+    apis[0].deployments[0].methods[0].api_key_required = true;
+    apis[0].stages[0].tracing_enabled = true;
+    let usable = UsagePlan {
+        id: "gold".into(),
+        name: "gold".into(),
+        api_stages: vec![UsagePlanStage {
+            api_id: "abc123".into(),
+            stage_name: "prod".into(),
+            throttle: Default::default(),
+            source: Default::default(),
+        }],
+        throttle: None,
+        quota: None,
+        api_key_ids: vec!["k1".into()],
+    };
+    let key = ApiKey {
+        id: "k1".into(),
+        name: "k1".into(),
+        digest: KeyDigest::of(VALUE),
+        enabled: true,
+        customer_id: None,
+    };
+    let tracing = Sampler::named("always_on", 1.0);
+    let (api_keys, usage_plans) = (vec![key], vec![usable]);
+    let snapshot = Snapshot { tracing, api_keys, usage_plans, ..snapshot(apis) };
+    let gateway = Rc::new(Gateway::compile(snapshot).unwrap());
+    let names = |told: &Told| -> Vec<String> {
+        record(told).unwrap().spans.iter().skip(1).map(|span| span.name.clone()).collect()
+    };
+    let told = run_alone(&gateway, arrival("GET /prod/pets/7", &[]));
+    assert_eq!(names(&told), ["find stage", "route", "authorize", "check api key", "respond"]);
+    let (_, told) = passed_on(&gateway, &[&format!("x-api-key: {VALUE}")]);
+    assert_eq!(names(&told)[3..5], ["check api key", "throttle"]);
+    assert!(!format!("{:?}", record(&told)).contains(VALUE));
 }
 
 #[test]
