@@ -48,11 +48,18 @@ fn an_api_is_found_by_host_by_path_form_or_as_the_only_one() {
 
 #[test]
 fn a_disabled_execute_api_endpoint_answers_by_other_names_only() {
-    let mut api = rest(routes());
-    api.disable_execute_api_endpoint = true;
-    let gateway = gateway(vec![api]);
-    assert_eq!(body(&gateway, "GET /prod/a", OWN), "403 {\"message\":\"Forbidden\"}");
-    assert_eq!(body(&gateway, "GET /prod/a", "api.example.com"), "200 a");
+    for (protocol, refusal) in [
+        (Protocol::Rest, "403 {\"message\":\"Forbidden\"}"),
+        (Protocol::Http, "404 {\"message\":\"Not Found\"}"),
+    ] {
+        let mut api = api(protocol, "prod", routes());
+        api.disable_execute_api_endpoint = true;
+        let gateway = gateway(vec![api]);
+        for path in ["/prod/a", "/prod/none", "/none", "/"] {
+            assert_eq!(body(&gateway, &alloc::format!("GET {path}"), OWN), refusal, "{path}");
+        }
+        assert_eq!(body(&gateway, "GET /prod/a", "api.example.com"), "200 a", "{protocol:?}");
+    }
 }
 
 #[test]
@@ -129,7 +136,6 @@ fn odd_targets_are_answered_and_nothing_breaks() {
     assert_eq!(run_alone(&gateway, hostless).response.status, 200);
 }
 
-/// `/admin` and `/key` are protected, all else is open and goes to one endpoint.
 #[test]
 fn a_request_line_and_fields_that_are_too_long_are_refused_as_the_api_answers() {
     for protocol in [Protocol::Rest, Protocol::Http] {
@@ -159,16 +165,19 @@ fn a_request_line_and_fields_that_are_too_long_are_refused_as_the_api_answers() 
     }
 }
 
+/// `/admin` and, of a REST API, `/key` are protected, all else is open and goes to one endpoint.
 fn half_open(protocol: Protocol) -> alloc::rc::Rc<crate::gateway::Gateway> {
     let proxied = |uri: &str| integration(crate::definition::IntegrationType::HttpProxy, uri);
     let mut admin = method("GET /admin", proxied("http://backend/admin"));
     admin.authorization = Authorization::Iam;
+    let mut key = method("GET /key", proxied("http://backend/key"));
+    key.api_key_required = protocol == Protocol::Rest;
     let open = match protocol {
         Protocol::Http => method("$default", proxied("http://backend/base")),
         Protocol::Rest => method("GET /{all+}", proxied("http://backend/base/{all}")),
     };
     let below = method("GET /open/{proxy+}", proxied("http://backend/open/{proxy}"));
-    gateway(vec![api(protocol, "prod", vec![admin, open, below])])
+    gateway(vec![api(protocol, "prod", vec![admin, key, open, below])])
 }
 
 #[track_caller]
@@ -185,18 +194,23 @@ fn status(gateway: &alloc::rc::Rc<crate::gateway::Gateway>, path: &str) -> u16 {
 
 #[test]
 fn no_spelling_of_a_protected_path_leads_to_an_open_route() {
-    for protocol in [Protocol::Rest, Protocol::Http] {
+    for (protocol, name, escaped) in [
+        (Protocol::Rest, "admin", "%61dmin"),
+        (Protocol::Rest, "key", "%6Bey"),
+        (Protocol::Http, "admin", "%61dmin"),
+    ] {
         let gateway = half_open(protocol);
-        assert_eq!(status(&gateway, "/admin"), 403, "{protocol:?}: unsigned");
+        let status = |path: &str| status(&gateway, &path.replace('@', name));
+        assert_eq!(status("/@"), 403, "{protocol:?}: no signature, no key");
         let refused = if protocol == Protocol::Rest { 403 } else { 404 };
-        for path in ["/./admin", "/x/../admin", "/%2e/admin", "/x/%2E./admin", "/x//../admin/."] {
-            assert_eq!(status(&gateway, path), refused, "{protocol:?}: {path}");
+        for path in ["/./@", "/x/../@", "/%2e/@", "/x/%2E./@", "/x//../@/."] {
+            assert_eq!(status(path), refused, "{protocol:?}: {path} of {name}");
         }
-        for path in ["//admin", "/admin/", "/admin//", "/%61dmin"] {
-            assert!([403, 404].contains(&status(&gateway, path)), "{protocol:?}: {path}");
+        for path in ["//@", "/@/", "/@//", &alloc::format!("/{escaped}")] {
+            assert!([403, 404].contains(&status(path)), "{protocol:?}: {path} of {name}");
         }
-        for path in ["/other", "/x//y", "/x/", "/x/./y", "/x/../y", "/x/y%2Fz", "/adminer"] {
-            assert_eq!(status(&gateway, path), 200, "{protocol:?}: {path}");
+        for path in ["/other", "/x//y", "/x/", "/x/./y", "/x/../y", "/x/y%2Fz", "/@er"] {
+            assert_eq!(status(path), 200, "{protocol:?}: {path} of {name}");
         }
     }
 }
