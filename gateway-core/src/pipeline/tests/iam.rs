@@ -252,10 +252,10 @@ fn five_minutes_are_allowed_in_both_directions() {
 }
 
 #[test]
-fn a_presigned_url_is_valid_as_long_as_it_says() {
+fn a_presigned_url_is_valid_as_long_as_it_says_and_not_long_before() {
     let gateway = gateway_of(signed_api(Protocol::Rest), everything());
-    let presigned = |age_ms: u64| {
-        let stamp = time::iso8601_basic(Timestamp(NOW.0 - age_ms));
+    let presigned = |age_ms: i64| {
+        let stamp = time::iso8601_basic(Timestamp(NOW.0.checked_add_signed(-age_ms).unwrap()));
         let query = alloc::format!(
             "X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=AKID1%2F{}%2Feu-west-1%2Fexecute-api%2Faws4_request\
              &X-Amz-Date={stamp}&X-Amz-SignedHeaders=host&X-Amz-Expires=3600&X-Amz-Signature=ab",
@@ -263,12 +263,16 @@ fn a_presigned_url_is_valid_as_long_as_it_says() {
         );
         arrival(&alloc::format!("POST /prod/a?{query}"), &[])
     };
-    for (age_ms, status) in [(0, 200), (3_599_000, 200), (3_601_000, 403)] {
-        assert_eq!(
-            ask(&gateway, presigned(age_ms), Valid).told.response.status,
-            status,
-            "{age_ms}"
-        );
+    for (age_ms, status, words) in [
+        (0, 200, ""),
+        (3_599_000, 200, ""),
+        (3_601_000, 403, "Signature expired: 2023"),
+        (-299_000, 200, ""),
+        (-301_000, 403, "Signature not yet current: 2023"),
+    ] {
+        let told = ask(&gateway, presigned(age_ms), Valid).told;
+        assert_eq!(told.response.status, status, "{age_ms}");
+        assert!(status == 200 || told.body().contains(words), "{age_ms}: {}", told.body());
     }
     assert_eq!(ask(&gateway, presigned(0), Invalid).told.response.status, 403);
 }
