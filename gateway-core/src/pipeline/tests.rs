@@ -25,6 +25,7 @@ mod lambda_custom;
 mod metrics;
 mod mock;
 mod mutual_tls;
+mod private_endpoints;
 mod resource_policy;
 mod response_mapping;
 mod service;

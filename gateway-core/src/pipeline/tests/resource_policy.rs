@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 
 use crate::definition::{
     Api, ApiMapping, Authorization, Authorizer, AuthorizerKind, DomainName, EndpointType,
-    LambdaAuthorizer, LambdaAuthorizerType, Method, PayloadFormat, PrivateEndpoint, Source,
+    LambdaAuthorizer, LambdaAuthorizerType, Method, PayloadFormat, PrivateEndpoint, Snapshot,
+    Source,
 };
 use crate::effect::{Effect, FunctionAnswer, Outcome};
 use crate::gateway::Gateway;
@@ -25,21 +26,21 @@ fn guarded(statements: &Value) -> Api {
     api
 }
 
-fn statement(effect: &str, resource: &str, condition: Value) -> Value {
+pub(super) fn statement(effect: &str, resource: &str, condition: Value) -> Value {
     json!({"Effect": effect, "Principal": "*", "Action": "execute-api:Invoke", "Resource": resource,
            "Condition": condition})
 }
 
-fn allow_all() -> Value {
+pub(super) fn allow_all() -> Value {
     statement("Allow", "execute-api:/*", json!({}))
 }
 
-fn deny_all() -> Value {
+pub(super) fn deny_all() -> Value {
     statement("Deny", "execute-api:/*", json!({}))
 }
 
 /// Speaks of nobody.
-fn silent() -> Value {
+pub(super) fn silent() -> Value {
     statement("Allow", "execute-api:/prod/GET/nothing", json!({}))
 }
 
@@ -115,7 +116,7 @@ fn conditions_are_about_the_request() {
 }
 
 /// Behind a Lambda authorizer whose function answers this effect for everything.
-fn with_authorizer(statements: &Value) -> Api {
+pub(super) fn with_authorizer(statements: &Value) -> Api {
     let mut api = guarded(statements);
     api.deployments[0].methods[0] = Method {
         authorization: Authorization::Authorizer { authorizer: 0, scopes: vec![] },
@@ -141,7 +142,7 @@ fn with_authorizer(statements: &Value) -> Api {
     api
 }
 
-fn says(statement: Option<&str>) -> impl FnMut(&Effect) -> Option<Outcome> {
+pub(super) fn says(statement: Option<&str>) -> impl FnMut(&Effect) -> Option<Outcome> {
     let statements = statement
         .map(|effect| json!({"Effect": effect, "Action": "execute-api:Invoke", "Resource": "*"}));
     let statements: vec::Vec<Value> = statements.into_iter().collect();
@@ -216,12 +217,17 @@ fn beside_a_cognito_authorizer_a_resource_policy_must_allow() {
 }
 
 fn private(statements: &Value, endpoint_policy: Option<Value>) -> Rc<Gateway> {
-    let mut api = guarded(statements);
+    let policy = endpoint_policy.map(|statement| json!({"Statement": statement}).to_string());
+    let policy = policy.map(|policy| Policy::parse(policy.as_bytes()).unwrap());
+    Rc::new(Gateway::compile(behind_endpoints(guarded(statements), policy)).unwrap())
+}
+
+/// The API as a private one beside a public one, and an endpoint with this policy beside one without.
+pub(super) fn behind_endpoints(mut api: Api, endpoint_policy: Option<Policy>) -> Snapshot {
     api.deployments[0].endpoint_type = EndpointType::Private;
     let mut public = rest(vec![method("GET /a", mock("public"))]);
     public.id = "public".into();
     let mut snapshot = snapshot(vec![api, public]);
-    let policy = endpoint_policy.map(|statement| json!({"Statement": statement}).to_string());
     snapshot.domain_names = vec![DomainName {
         domain_name: "api.example.com".into(),
         mutual_tls: false,
@@ -232,11 +238,11 @@ fn private(statements: &Value, endpoint_policy: Option<Value>) -> Rc<Gateway> {
         PrivateEndpoint {
             vpc_endpoint_id: "vpce-1".into(),
             vpc_id: Some("vpc-1".into()),
-            policy: policy.map(|policy| Policy::parse(policy.as_bytes()).unwrap()),
+            policy: endpoint_policy,
         },
         PrivateEndpoint { vpc_endpoint_id: "vpce-2".into(), vpc_id: None, policy: None },
     ];
-    Rc::new(Gateway::compile(snapshot).unwrap())
+    snapshot
 }
 
 fn through(endpoint: Option<&str>, fields: &[&str]) -> Arrival {
