@@ -4,13 +4,15 @@ use alloc::vec;
 use serde_json::{Value, json};
 
 use super::cache::{Host, cached, enabled, proxy};
+use super::lambda_authorizer::token;
 use crate::definition::UnauthorizedCacheControlStrategy::{
     FailWith403, SucceedWithResponseHeader, SucceedWithoutResponseHeader,
 };
 use crate::definition::{
-    Api, Authorization, IamPrincipal, MethodSetting, UnauthorizedCacheControlStrategy,
+    Api, Authorization, Authorizer, AuthorizerKind, IamPrincipal, LambdaAuthorizer, MethodSetting,
+    Source, UnauthorizedCacheControlStrategy,
 };
-use crate::effect::{Effect, Outcome, RequestSignature};
+use crate::effect::{Effect, FunctionAnswer, Outcome, RequestSignature};
 use crate::gateway::Gateway;
 use crate::message::{Arrival, Content};
 use crate::pipeline::world::*;
@@ -175,4 +177,65 @@ fn a_principal_needs_a_policy_that_allows_it() {
                            "Resource": "*"}]);
     assert_eq!(signed(ALICE, &json!([]), Some(&resource)), 200);
     assert_eq!(signed(STRANGER, &both, Some(&resource)), 403);
+}
+
+/// What a caller is answered who asks for a new answer, where the Lambda authorizer's policy has these
+/// statements and the API's own policy these.
+fn let_through(statements: &Value, resource: Option<&Value>) -> (u16, bool) {
+    let mut guarded = api(None, Some(FailWith403));
+    guarded.deployments[0].methods[0].authorization =
+        Authorization::Authorizer { authorizer: 0, scopes: vec![] };
+    guarded.deployments[0].authorizers = vec![Authorizer {
+        name: "a".into(),
+        kind: AuthorizerKind::Lambda(LambdaAuthorizer { result_ttl_s: 0, ..token() }),
+        source: Source::default(),
+    }];
+    guarded.deployments[0].policy = resource.map(policy);
+    let document = json!({"Statement": statements});
+    let answer = json!({"principalId": "jo", "policyDocument": document}).to_string();
+    let mut replaces = false;
+    let fields = ["Authorization: jo", "Cache-Control: max-age=0"];
+    let told = run(&gateway(vec![guarded]), arrival("GET /prod/a", &fields), |effect| {
+        Some(match effect {
+            Effect::InvokeFunction(_) => Outcome::InvokeFunction(Ok(FunctionAnswer {
+                status: 200,
+                function_error: None,
+                payload: answer.clone().into_bytes().into(),
+                request_id: None,
+                content: None,
+            })),
+            Effect::RecallResponse(recall) => {
+                replaces = recall.replaces;
+                Outcome::RecallResponse(Ok(None))
+            }
+            Effect::SendRequest(_) => endpoint(200, &[], Content::Empty),
+            Effect::RememberResponse(_) => Outcome::RememberResponse(Ok(Content::Empty)),
+            _ => return None,
+        })
+    });
+    (told.response.status, replaces)
+}
+
+#[test]
+fn a_lambda_authorizers_policy_or_the_apis_must_allow_it() {
+    let invoke = statement("Allow", INVOKE);
+    let everything = statement("Allow", "execute-api:*");
+    assert_eq!(let_through(&json!([invoke]), None), (403, false));
+    assert_eq!(let_through(&json!([invoke, statement("Allow", INVALIDATE)]), None), (200, true));
+    assert_eq!(let_through(&json!([everything]), None), (200, true));
+    let denied = json!([everything, statement("Deny", INVALIDATE)]);
+    assert_eq!(let_through(&denied, None), (403, false));
+    let mut elsewhere = statement("Allow", INVALIDATE);
+    elsewhere["Resource"] = "arn:aws:execute-api:*:*:abc123/prod/GET/b".into();
+    assert_eq!(let_through(&json!([invoke, elsewhere]), None), (403, false));
+    let of_api = |effect: &str, action: &str| {
+        let mut own = statement(effect, action);
+        own["Principal"] = "*".into();
+        own
+    };
+    let resource = json!([of_api("Allow", "execute-api:*")]);
+    assert_eq!(let_through(&json!([invoke]), Some(&resource)), (200, true));
+    assert_eq!(let_through(&denied, Some(&resource)), (403, false));
+    let resource = json!([of_api("Deny", INVALIDATE)]);
+    assert_eq!(let_through(&json!([everything]), Some(&resource)), (403, false));
 }
