@@ -9,7 +9,8 @@ use crate::definition::{
     ResponseTransferMode,
 };
 use crate::effect::{
-    CacheUse, Effect, EffectError, FunctionAnswer, Notice, Outcome, RecalledResponse, ResponseKey,
+    CacheUse, Effect, EffectError, FunctionAnswer, Notice, Outcome, RecalledResponse,
+    ResponseDigest, ResponseKey,
 };
 use crate::gateway::Gateway;
 use crate::message::{Arrival, Content, ContentId, Fields, Seed, Timestamp};
@@ -77,6 +78,10 @@ impl Host {
                     content: None,
                     request_id: None,
                 }))
+            }
+            Effect::ReadContent(read) => {
+                let content = self.contents[read.content.0 as usize].clone();
+                Outcome::ReadContent(Ok(content.into()))
             }
             Effect::RecallResponse(recall) => {
                 self.keys.push(recall.key.clone());
@@ -333,4 +338,60 @@ fn a_canary_has_a_cache_of_its_own_unless_it_shares_the_stages() {
     };
     assert_eq!(cache(false), (2, 2));
     assert_eq!(cache(true), (1, 1));
+}
+
+/// The digests of the keys that these APIs' answers to `GET /prod/a` have, asked one after the other.
+fn digests(apis: &[Api], fields: &[&[&str]]) -> BTreeSet<ResponseDigest> {
+    let mut host = Host::new();
+    for api in apis {
+        let gateway = gateway(vec![api.clone()]);
+        for fields in fields {
+            host.ask(&gateway, arrival("GET /prod/a", fields));
+        }
+    }
+    host.keys.iter().map(|key| key.digest).collect()
+}
+
+#[test]
+fn another_deployment_has_other_answers() {
+    let one = cached(rest(vec![method("GET /a", proxy())]), &[("*/*", enabled())]);
+    let mut other = one.clone();
+    other.deployments[0].id = "d2".into();
+    assert_eq!(digests(&[one.clone(), one.clone()], &[&[]]).len(), 1);
+    assert_eq!(digests(&[one, other], &[&[]]).len(), 2);
+}
+
+#[test]
+fn a_canary_of_the_same_deployment_has_other_answers_too() {
+    let mut api = cached(rest(vec![method("GET /a", proxy())]), &[("*/*", enabled())]);
+    let mut of = |percent_traffic_thousandths, use_stage_cache| {
+        api.stages[0].canary = Some(CanarySettings {
+            percent_traffic_thousandths,
+            deployment: 0,
+            use_stage_cache,
+            ..CanarySettings::default()
+        });
+        api.clone()
+    };
+    let (stage, canary, sharing) = (of(0, false), of(100_000, false), of(100_000, true));
+    assert_eq!(digests(&[stage.clone(), canary], &[&[]]).len(), 2);
+    assert_eq!(digests(&[stage, sharing], &[&[]]).len(), 1);
+}
+
+#[test]
+fn an_answer_is_for_who_reads_the_coding_that_it_is_in() {
+    let plain = cached(rest(vec![method("GET /a", proxy())]), &[("*/*", enabled())]);
+    let mut coding = plain.clone();
+    coding.deployments[0].minimum_compression_bytes = Some(1_000);
+    let accepts = [
+        &[][..],
+        &["Accept-Encoding: gzip"],
+        &["Accept-Encoding: gzip, br;q=0.9"],
+        &["Accept-Encoding: deflate"],
+        &["Accept-Encoding: br"],
+    ];
+    assert_eq!(digests(&[coding.clone()], &accepts[..2]).len(), 2);
+    assert_eq!(digests(&[coding.clone()], &accepts[1..3]).len(), 1);
+    assert_eq!(digests(&[coding], &accepts).len(), 3, "none, gzip, deflate");
+    assert_eq!(digests(&[plain], &accepts).len(), 1, "nothing is ever coded");
 }
