@@ -39,7 +39,7 @@ pub(crate) fn sign(
 }
 
 /// Answers what an issuer does; counts what comes besides.
-fn issuer(keys: Value) -> (SocketAddr, Arc<AtomicUsize>) {
+pub(crate) fn issuer(keys: Value) -> (SocketAddr, Arc<AtomicUsize>) {
     let others = Arc::new(AtomicUsize::new(0));
     let count = Arc::clone(&others);
     let address = endpoint(move |mut connection| {

@@ -2,6 +2,7 @@
 
 mod acme;
 mod admin;
+mod algorithms;
 mod bounds;
 mod caching;
 mod caching_shared;
