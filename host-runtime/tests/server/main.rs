@@ -6,6 +6,7 @@ mod algorithms;
 mod bounds;
 mod caching;
 mod caching_shared;
+mod cognito;
 mod edge;
 mod faults;
 mod fingerprints;
