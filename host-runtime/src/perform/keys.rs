@@ -212,6 +212,28 @@ mod tests {
     }
 
     #[test]
+    fn a_new_key_is_fetched_once_for_all_who_come_with_it_and_takes_the_old_ones_place() {
+        const FLOOR: u64 = gateway_core::limits::JWKS_REFRESH_FLOOR_MS;
+        let (keys, old) = (Arc::default(), issuer());
+        let mut new = old.clone();
+        let rotated = KEY.replace(r#""kid":"k""#, r#""kid":"new""#);
+        new.by_url.insert("https://keys/set".into(), rotated);
+        let asked = || old.asked.borrow().len();
+        on_a_runtime(async {
+            assert!(has(&keys, &old, "k", 0).await);
+            assert!(!has(&keys, &new, "new", FLOOR - 1).await, "an issuer is not flooded");
+            assert_eq!(asked(), 2);
+            let comers = (0..100).map(|_| has(&keys, &new, "new", FLOOR));
+            assert_eq!(join_all(comers).await, [true; 100]);
+            assert_eq!(asked(), 4);
+            assert!(!has(&keys, &new, "k", FLOOR + 1).await, "it was withdrawn");
+            assert!(!has(&keys, &new, "forged", FLOOR + 1).await);
+            assert!(has(&keys, &new, "new", FLOOR + 1).await);
+        });
+        assert_eq!(asked(), 4);
+    }
+
+    #[test]
     fn nonsense_from_the_issuer_is_an_error() {
         let mut issuer = issuer();
         issuer.by_url.insert("https://keys/set".into(), "<html>".into());
