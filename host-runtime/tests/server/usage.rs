@@ -56,15 +56,22 @@ fn get(client: &mut Client, key: &str) -> Option<u16> {
     head[9..12].parse().ok()
 }
 
-/// The sum over the days of a report, as `edgeway usage` prints it.
-fn used(folder: &Folder, plan: &str, key: &str) -> u64 {
+/// What `edgeway usage` prints.
+fn report(folder: &Folder, plan: &str, more: &[&str]) -> String {
     let output = Command::new(env!("CARGO_BIN_EXE_edgeway"))
-        .args(["usage", "--usage-plan-id", plan, "--config"])
+        .args(["usage", "--usage-plan-id", plan])
+        .args(more)
+        .arg("--config")
         .arg(folder.path("edgeway.yaml"))
         .output()
         .unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// The sum over the days of a report.
+fn used(folder: &Folder, plan: &str, key: &str) -> u64 {
+    let report: serde_json::Value = serde_json::from_str(&report(folder, plan, &[])).unwrap();
     let days = report["items"][key].as_array().unwrap();
     days.iter().map(|day| day[0].as_u64().unwrap()).sum()
 }
@@ -157,6 +164,35 @@ fn this_month() -> String {
     let today = (since_epoch.as_secs() / 86_400) as u32;
     let date = host_runtime::usage_report::date;
     format!("startDate={}&endDate={}", date(today - 30), date(today))
+}
+
+#[test]
+fn a_report_is_a_table_where_one_is_asked_for() {
+    let folder = folder();
+    let mut program = start(&folder);
+    let mut client = Client::connect(program.listen);
+    let statuses: Vec<_> = (0..2).map(|_| get(&mut client, FRUGAL)).collect();
+    assert_eq!(statuses, [Some(200); 2]);
+    drop(client);
+    program.signal("TERM");
+    assert!(program.child.wait().unwrap().success());
+    let text = report(&folder, "tin", &["--format", "csv"]);
+    let mut lines = text.split("\r\n");
+    assert_eq!(lines.next(), Some("usagePlanId,apiKeyId,date,used,remaining"));
+    let lines: Vec<Vec<&str>> = lines.map(|line| line.split(',').collect()).collect();
+    let (end, days) = lines.split_last().unwrap();
+    assert_eq!((&end[..], days.len()), (&[""][..], 31));
+    let used_and_left = |day: &Vec<&str>| {
+        assert_eq!((day.len(), day[0], day[1], day[2].len()), (5, "tin", "frugal", 10));
+        (day[3].to_owned(), day[4].to_owned())
+    };
+    let (used, unused): (Vec<_>, Vec<_>) =
+        days.iter().map(used_and_left).partition(|(used, _)| used != "0");
+    assert_eq!(used, [("2".to_owned(), "3".to_owned())]);
+    assert!(unused.iter().all(|(_, left)| left == "5"), "{unused:?}");
+    let json: serde_json::Value =
+        serde_json::from_str(&report(&folder, "tin", &["--format", "json"])).unwrap();
+    assert_eq!(json["usagePlanId"], "tin");
 }
 
 #[test]
