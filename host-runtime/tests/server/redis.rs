@@ -199,6 +199,28 @@ fn many_threads_are_never_granted_one_token_twice() {
 }
 
 #[test]
+fn a_request_names_the_script_and_its_text_crosses_once_a_connection() {
+    let server = Server::start();
+    on_a_runtime(async {
+        let (shared, other) = (shared(server.config()), client(server.config()));
+        let buckets = vec![BucketTake { key: "a".into(), limit: Limit::new(1.0, 100), cost: 1 }];
+        let effect = TakeTokens { buckets, usage: None };
+        for _ in 0..30 {
+            assert_eq!(shared.take(&effect, Timestamp(0), None).await, Ok(Taken::All));
+        }
+        let told = other.ask(Words::new(["INFO", "commandstats"])).await;
+        let Ok(Reply::Bulk(Some(text))) = told else { panic!("a text: {told:?}") };
+        let text = String::from_utf8(text).unwrap();
+        let calls = |command: &str| {
+            let start = format!("cmdstat_{command}:calls=");
+            let calls = text.lines().find_map(|line| line.strip_prefix(&start)?.split(',').next());
+            calls.map_or(0, |calls| calls.parse::<u32>().unwrap())
+        };
+        assert_eq!((calls("evalsha"), calls("script|load"), calls("eval")), (30, 1, 0), "{text}");
+    });
+}
+
+#[test]
 fn a_flushed_script_is_sent_again_and_full_buckets_are_forgotten() {
     let server = Server::start();
     on_a_runtime(async {
