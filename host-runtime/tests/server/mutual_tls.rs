@@ -90,6 +90,18 @@ fn everybody_else_is_refused_by_an_alert() {
 }
 
 #[test]
+fn a_certificate_that_says_what_it_is_for_must_be_for_clients() {
+    use rcgen::ExtendedKeyUsagePurpose::{ClientAuth, ServerAuth};
+    let world = World::usual();
+    for (purposes, is_let_in) in
+        [(&[ServerAuth][..], false), (&[ClientAuth], true), (&[ServerAuth, ClientAuth], true)]
+    {
+        let client = world.clients.identity_for("client", purposes);
+        assert_eq!(world.mtls(Some(&client)).is_some(), is_let_in, "{purposes:?}");
+    }
+}
+
+#[test]
 fn no_other_connection_leads_to_a_domain_name_with_mutual_tls() {
     let world = World::usual();
     let client = world.clients.identity("client", Dates::Valid, false);

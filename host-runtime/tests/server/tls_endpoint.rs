@@ -13,8 +13,8 @@ use hyper::body::{Body, Frame, Incoming};
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use rcgen::{
-    BasicConstraints, CertificateParams, CertificateRevocationListParams, IsCa, Issuer,
-    KeyIdMethod, KeyPair, RevokedCertParams, date_time_ymd,
+    BasicConstraints, CertificateParams, CertificateRevocationListParams, ExtendedKeyUsagePurpose,
+    IsCa, Issuer, KeyIdMethod, KeyPair, RevokedCertParams, date_time_ymd,
 };
 use tokio::sync::mpsc;
 use tokio_rustls::TlsAcceptor;
@@ -63,6 +63,18 @@ impl Authority {
             chain.push(self.certificate.der().clone());
         }
         Identity { chain, key, serial }
+    }
+    /// An identity that is for these purposes alone.
+    pub(crate) fn identity_for(
+        &self,
+        name: &str,
+        purposes: &[ExtendedKeyUsagePurpose],
+    ) -> Identity {
+        let key = KeyPair::generate().unwrap();
+        let (mut params, serial) = params(name, Dates::Valid);
+        params.extended_key_usages = purposes.to_vec();
+        let certificate = params.signed_by(&key, &self.issuer).unwrap();
+        Identity { chain: vec![certificate.der().clone()], key, serial }
     }
     /// An authority that this one vouches for.
     pub(crate) fn intermediate(&self, name: &str) -> Self {
