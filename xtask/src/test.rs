@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
-use crate::{cache_suite, component, licences, node, serve, shell, toolchain, wasi, worker};
+use crate::{cache_suite, component, fuzz, licences, node, serve, shell, toolchain, wasi, worker};
 
 type Part = (&'static str, &'static str, fn() -> Result<()>);
 
@@ -29,7 +29,7 @@ const PARTS: &[Part] = &[
     ("clippy", "no warnings in any crate, tests and benchmarks included", clippy),
     ("docs", "the documentation has no broken links", docs),
     ("licences", "every dependency may be used", licences::check),
-    ("fuzz", "the fuzz targets compile", fuzz),
+    ("fuzz", "the fuzz targets hold on the same thousands of inputs every time", fuzz::run),
     ("doctests", "the examples in the documentation run", doctests),
     ("velocity", "mapping templates render as Velocity 1.7 renders them, in Java", velocity),
     ("caching", "the public suite of HTTP caches passes as far as the docs say", cache_suite::test),
@@ -314,25 +314,6 @@ fn virtual_environment(name: &str, requirements: &str) -> Result<PathBuf> {
     ]))?;
     std::fs::write(&stamp, wanted).with_context(|| format!("writing {}", stamp.display()))?;
     Ok(python)
-}
-
-/// Searching needs a nightly compiler and cargo-fuzz (`cargo +nightly fuzz run TARGET`). Here the targets are checked to
-/// compile; the same properties are tested on generated inputs among the ordinary tests.
-fn fuzz() -> Result<()> {
-    let manifest = shell::root().join("fuzz/Cargo.toml");
-    if !manifest.is_file() {
-        println!("no folder fuzz/: the properties are tested as ordinary tests");
-        return Ok(());
-    }
-    toolchain::program("c++", &["g++"])?; // libFuzzer is C++
-    // A folder of its own: fuzz/ is no member of the workspace, so that its nightly features touch nothing else.
-    let target_dir = shell::target_dir().join("fuzz");
-    shell::run(
-        shell::cargo()
-            .args(["check", "--manifest-path"])
-            .arg(manifest)
-            .env("CARGO_TARGET_DIR", target_dir),
-    )
 }
 
 #[cfg(test)]
