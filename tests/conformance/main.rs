@@ -1,7 +1,7 @@
 //! Replays the conformance cases against every engine. README.md in this folder tells how to choose among
 //! them and what the ratchet is.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
@@ -9,6 +9,7 @@ use tests::case::{self, Named};
 use tests::differences::Differences;
 use tests::ratchet::Ratchet;
 use tests::run::{self, Outcome};
+use tests::score::Score;
 use tests::target::{Engine, Target};
 
 #[test]
@@ -57,7 +58,7 @@ fn conforms(engine: Engine) {
         run::probe(&target).await.unwrap_or_else(|error| panic!("{engine}: {error}"));
         run::run_all(target, cases, verbose).await
     });
-    print_score(engine, &outcomes);
+    println!("{}", Score::of(engine, &outcomes, &Differences::load()));
     let whole = selection.is_empty();
     if let Err(report) = judge(engine, &outcomes, whole, verbose) {
         panic!("{report}");
@@ -113,21 +114,6 @@ fn judge(engine: Engine, outcomes: &[Outcome], whole: bool, verbose: bool) -> Re
         ));
     }
     Err(report)
-}
-
-fn print_score(engine: Engine, outcomes: &[Outcome]) {
-    let mut themes: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
-    for outcome in outcomes {
-        let (passed, all) = themes.entry(&outcome.theme).or_default();
-        *passed += usize::from(outcome.differences.is_empty());
-        *all += 1;
-    }
-    println!("conformance of the {engine} engine");
-    for (theme, (passed, all)) in &themes {
-        println!("  {theme:36} {passed:4} of {all}");
-    }
-    let passed = outcomes.iter().filter(|outcome| outcome.differences.is_empty()).count();
-    println!("  {:36} {passed:4} of {}", "all", outcomes.len());
 }
 
 /// Failures of a Worker without a reason, and reasons without a failure.

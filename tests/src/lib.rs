@@ -20,6 +20,7 @@ pub mod ports;
 pub mod python;
 pub mod ratchet;
 pub mod run;
+pub mod score;
 pub mod setup;
 pub mod sigv4;
 pub mod target;
