@@ -88,6 +88,8 @@ fn fields(
         let missing = "AWS is not called without AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY";
         return Err(EffectError::Unavailable(missing.into()));
     }
+    // Proxies may write it anew on the way, so it is not signed.
+    fields.extend(invoke.trace.iter().map(|trace| ("x-amzn-trace-id", trace.to_string())));
     Ok(fields)
 }
 
@@ -159,6 +161,18 @@ mod tests {
         assert!(url(of(Some("v2")), &set).starts_with("http://all/"));
         assert!(url(of(None), &set).starts_with("http://all/"));
         assert_eq!(variable_of("my-f:v1"), "FUNCTION_URL_MY_F__V1");
+    }
+
+    #[test]
+    fn a_traced_request_is_told_to_the_function_beside_what_is_signed() {
+        let trace = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1";
+        let traced = InvokeFunction { trace: Some(trace.into()), ..invoke(InvocationType::Event) };
+        let keys = |name: &str| name.starts_with("AWS_").then(|| "k".to_owned());
+        let keys = |name: &str| keys(name).filter(|_| !name.contains("ENDPOINT"));
+        let made = Invocation::new(&traced, &keys, date()).unwrap();
+        assert_eq!(made.fields.last(), Some(&("x-amzn-trace-id", trace.to_owned())));
+        let signature = made.fields.iter().find(|(name, _)| *name == "authorization").unwrap();
+        assert!(!signature.1.contains("x-amzn-trace-id"), "{}", signature.1);
     }
 
     #[test]
