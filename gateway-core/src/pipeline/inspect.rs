@@ -11,16 +11,18 @@
 //! The web ACL of a distribution decides in an exchange of its own ([`inspect_alone`]): the cache behind it is
 //! the host's, and most of what it lets through never becomes a request to an API.
 
+mod log;
+
 use alloc::rc::Rc;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use waf::{Counting, Decision, Origin, Resource, Step, Tokens, Verdict};
+use waf::{Counting, Decision, Resource, Step, Tokens, Verdict};
 
 use super::content_coding::decoded_coding;
 use crate::challenge::{self, Kind};
 use crate::context::Context;
-use crate::effect::{CountRequest, EffectError, LocateAddress, Notice, PeekContent};
+use crate::effect::{CountRequest, EffectError, LocateAddress, PeekContent};
 use crate::exchange::Io;
 use crate::gateway::{Gateway, StageOf, WebAclPlan};
 use crate::gateway_error::{GatewayError, ResponseType};
@@ -118,8 +120,8 @@ pub(super) async fn inspect(
         }
     }
     let answer = answer(plan, inspected, &verdict);
-    log(at, plan, inspected, &verdict, &answer, context, io);
-    sample(at, plan, inspected, &verdict, &answer, io);
+    log::log(at, plan, inspected, &verdict, &answer, context, io);
+    log::sample(at, plan, inspected, &verdict, &answer, io);
     match answer {
         Answer::GoOn => {
             Ok(Inspected::GoesOn(verdict.inserted.iter().map(|(n, v)| Field::new(n, v)).collect()))
@@ -340,60 +342,5 @@ fn reason(verdict: &Verdict<'_>) -> String {
         (Some(rule), Some(inner)) => alloc::format!("web ACL: rule `{rule}`, `{inner}` in it"),
         (Some(rule), None) => alloc::format!("web ACL: rule `{rule}`"),
         (None, _) => "web ACL: the default action".into(),
-    }
-}
-
-fn log(
-    at: Guarded<'_>,
-    plan: &WebAclPlan,
-    inspected: &waf::Request<'_>,
-    verdict: &Verdict<'_>,
-    answer: &Answer,
-    context: &Context<'_>,
-    io: &Io,
-) {
-    let Some((destination, settings)) = &plan.log else { return };
-    if !settings.keeps(verdict) {
-        return;
-    }
-    let response_code = answer.status();
-    let (source_id, request_id) = match at {
-        Guarded::Stage(StageOf { api, stage, .. }) => {
-            let source = alloc::format!("{}:{}:{}", context.account_id, api.id, stage.stage_name);
-            (source, &context.extended_request_id)
-        }
-        Guarded::Distribution(inspection) => (inspection.source_id.clone(), &inspection.request_id),
-    };
-    let origin =
-        Origin { resource: at.resource(), source_id: &source_id, request_id, response_code };
-    let line = settings.line(&plan.acl, inspected, verdict, origin, &|name| at.hides(name));
-    io.notify(Notice::WriteAccessLog { destination: destination.clone(), line, late: Vec::new() });
-}
-
-/// Has the host keep the request as an example of what its rules do, where `VisibilityConfig` says so.
-fn sample(
-    at: Guarded<'_>,
-    plan: &WebAclPlan,
-    inspected: &waf::Request<'_>,
-    verdict: &Verdict<'_>,
-    answer: &Answer,
-    io: &Io,
-) {
-    let response_code = answer.status();
-    let own = waf::Logging::default();
-    let settings = plan.log.as_ref().map_or(&own, |(_, settings)| settings);
-    for sampled in verdict.sampled(&plan.acl) {
-        let metric_name = sampled.metric_name;
-        let Some(weight) = plan.sampling.weight(metric_name, inspected.now_ms) else { continue };
-        let sample =
-            settings.sample(inspected, verdict, &sampled, weight, response_code, &|name| {
-                at.hides(name)
-            });
-        io.notify(Notice::KeepSample {
-            web_acl_arn: plan.acl.arn().into(),
-            metric_name: metric_name.into(),
-            weight,
-            sample,
-        });
     }
 }
