@@ -203,6 +203,7 @@ impl<'t> Log<'t> {
             Event::Asked { .. }
             | Event::Answered { .. }
             | Event::KeyChecked { .. }
+            | Event::WebAclAsked { .. }
             | Event::Decided { .. }
             | Event::Rendered { .. } => {}
         }

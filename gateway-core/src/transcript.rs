@@ -138,6 +138,13 @@ pub enum Event {
         /// Its stage variables.
         stage_variables: Pairs,
     },
+    /// A web ACL decides. What it is made of stands in its own document.
+    WebAclAsked {
+        /// What stages name it by.
+        name: String,
+        /// Its ARN.
+        arn: String,
+    },
     /// A method answers it.
     Matched {
         /// `GET /pets/{petId}`
@@ -248,7 +255,8 @@ impl Event {
             Self::Matched { path, path_parameters, query_string, headers, .. } => {
                 (&mut [path], &mut [path_parameters, query_string, headers])
             }
-            Self::AuthorizerAsked { .. }
+            Self::WebAclAsked { .. }
+            | Self::AuthorizerAsked { .. }
             | Self::AuthorizerAnswered { .. }
             | Self::KeyChecked { .. } => (&mut [], &mut []),
             Self::Content { text, .. } => (&mut [text], &mut []),

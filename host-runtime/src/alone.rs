@@ -8,11 +8,12 @@ use std::sync::Arc;
 use bytes::Bytes;
 use gateway_core::definition::{LoggingLevel, Snapshot};
 use gateway_core::limits::PAYLOAD_BYTES_MAX;
-use gateway_core::message::{self, Arrival, Field, Fields, Scheme};
+use gateway_core::message::{self, Arrival, Content, Field, Fields, Inspection, Scheme};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response};
 
 use crate::body::Body;
-use crate::drive::{drive, now};
+use crate::drive::{self, Held, drive, now};
+use crate::edge;
 use crate::engine::{Engine, EngineKind};
 use crate::explained::Explained;
 use crate::framing::ClientRequest;
@@ -79,8 +80,35 @@ pub fn answer(snapshot: &Snapshot, settings: Settings, asked: &Asked) -> io::Res
     runtime.block_on(async {
         let worker = Rc::new(Worker::new(engine, shared, Arc::new(settings)));
         let (arrival, client, contents) = arrive(&worker, asked)?;
-        answered(drive(&worker, arrival, client, contents).await).await
+        match inspection(&worker, &arrival) {
+            Some(inspection) => {
+                let arrival = Arrival { inspection: Some(Box::new(inspection)), ..arrival };
+                inspected(&worker, arrival, Held::new(client, contents)).await
+            }
+            None => answered(drive(&worker, arrival, client, contents).await).await,
+        }
     })
+}
+
+/// The web ACL of the distribution that has the request's host name.
+fn inspection(worker: &Worker, arrival: &Arrival) -> Option<Inspection> {
+    let settings = worker.settings.borrow();
+    let edge = edge::of_host(&settings.distributions, arrival.request.fields.get("host")?)?;
+    let (source_id, request_id) = (edge.id().into(), String::new());
+    Some(Inspection { web_acl: edge.source().web_acl?, source_id, request_id })
+}
+
+/// What the web ACL of a distribution says. What it lets through goes to a cache, which is not here.
+async fn inspected(worker: &Rc<Worker>, arrival: Arrival, mut held: Held) -> io::Result<Answered> {
+    let decided = drive::inspect(worker, arrival, &mut held).await;
+    let (response, explained) = decided.ok_or_else(|| io::Error::other("it does not end"))?;
+    let fields = response.fields.resolve(&Fields::new());
+    let fields = fields.iter().map(|line| (line.name.into(), line.value.into())).collect();
+    let content = match response.content {
+        Content::Bytes(bytes) => bytes.into(),
+        Content::Empty | Content::Held(_) => Bytes::new(),
+    };
+    Ok(Answered { explained: explained.unwrap_or_default(), fields, content })
 }
 
 /// A request of the operator's own is no traffic.

@@ -38,24 +38,23 @@ pub(crate) async fn drive(
     if let Some(entry) = driven.unfinished.take() {
         response = response.map(|body| body.telling(*entry));
     }
-    if let Some(transcript) = driven.transcript.take() {
-        let latency_ms = now().0.saturating_sub(driven.arrived.0);
-        let status = response.status().as_u16();
-        let explained = Explained { status, latency_ms, transcript };
+    if let Some(explained) = driven.take_account(response.status().as_u16()) {
         response.extensions_mut().insert(explained);
     }
     response
 }
 
 /// Has the web ACL of a distribution decide ([`Inspection`](gateway_core::message::Inspection)). The contents are
-/// still there afterwards.
+/// still there afterwards. With the account that the arrival asked for.
 pub(crate) async fn inspect(
     worker: &Rc<Worker>,
     arrival: Arrival,
     held: &mut Held,
-) -> Option<Response> {
+) -> Option<(Response, Option<Explained>)> {
     let (mut driven, turn) = Driven::begin(worker, arrival);
-    Some(run(worker, held, &mut driven, turn).await?.0)
+    let (response, _) = run(worker, held, &mut driven, turn).await?;
+    let explained = driven.take_account(response.status);
+    Some((response, explained))
 }
 
 /// Does what an exchange asks until it responds. `true`: the client's content ended in what is not HTTP.
@@ -201,6 +200,12 @@ impl Driven {
         }
         turn.next
     }
+
+    fn take_account(&mut self, status: u16) -> Option<Explained> {
+        let transcript = self.transcript.take()?;
+        let latency_ms = now().0.saturating_sub(self.arrived.0);
+        Some(Explained { status, latency_ms, transcript })
+    }
 }
 
 impl Drop for Driven {
@@ -212,9 +217,7 @@ impl Drop for Driven {
             }
         }
         // Why a client was not answered in time is worth knowing most of all.
-        if let Some(transcript) = self.transcript.take() {
-            let latency_ms = now().0.saturating_sub(self.arrived.0);
-            let explained = Explained { status: 0, latency_ms, transcript };
+        if let Some(explained) = self.take_account(0) {
             self.worker.shared.explanations.keep(explained);
         }
     }

@@ -41,6 +41,7 @@ pub use store::EdgeCache;
 use crate::arrival::{self, Peer};
 use crate::body::Body;
 use crate::drive::now;
+use crate::explained;
 use crate::worker::Worker;
 
 /// A distribution, and where its origins are.
@@ -88,7 +89,12 @@ pub(crate) fn find(
     }
     let host = request.uri().authority().map(http::uri::Authority::as_str);
     let host = host.or_else(|| request.headers().get(header::HOST)?.to_str().ok())?;
-    edges.iter().find(|edge| edge.distribution.is_for(host)).cloned()
+    of_host(edges, host).cloned()
+}
+
+/// The distribution that has a host name.
+pub(crate) fn of_host<'e>(edges: &'e [Arc<Edge>], host: &str) -> Option<&'e Arc<Edge>> {
+    edges.iter().find(|edge| edge.distribution.is_for(host))
 }
 
 /// Answers a viewer.
@@ -103,6 +109,8 @@ pub(crate) async fn answer(
         return *refused;
     }
     let mut fields = fields_of(&parts);
+    // It goes no further, whoever sent it.
+    fields.remove(explained::REQUEST_FIELD);
     let target = parts.uri.path_and_query().map_or("/", |target| target.as_str()).to_owned();
     let bytes: usize = fields.iter().map(|f| f.name.len() + f.value.len()).sum();
     let request_id = URL_SAFE_NO_PAD.encode(worker.seed().0);
@@ -126,12 +134,12 @@ pub(crate) async fn answer(
     let part_max = worker.settings.borrow().limits.content_timeout;
     let content = Body::from_client(incoming, PAYLOAD_BYTES_MAX.into(), part_max);
     let has_content = !content.is_end_stream();
-    let inspected = match edge.source.web_acl {
+    let (inspected, mut account) = match edge.source.web_acl {
         Some(index) => {
             let acl = (&**edge, index);
             Box::pin(inspect(worker, peer, acl, &request_id, &parts, content, &mut fields)).await
         }
-        None => Inspected::GoesOn { content, held: None },
+        None => (Inspected::GoesOn { content, held: None }, None),
     };
     let asked = Asked {
         method: method.as_str().to_owned(),
@@ -158,7 +166,12 @@ pub(crate) async fn answer(
             *outcome
         }
     };
-    respond(&mut entry, outcome)
+    let mut response = respond(&mut entry, outcome);
+    if let Some(mut explained) = account.take() {
+        explained.status = response.status().as_u16();
+        response.extensions_mut().insert(explained);
+    }
+    response
 }
 
 /// What a viewer asked.

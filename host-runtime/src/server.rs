@@ -255,6 +255,7 @@ async fn answer(
     if let Some(edge) = edge {
         // In a box: requests for APIs take no memory for it.
         let mut response = Box::pin(edge::answer(&worker, &peer, &edge, request)).await;
+        keep_account(&worker, &mut response);
         close_with_the_host(&worker, version, &mut response);
         return Ok(response.map(|body| activity.respond(body, &worker.shared.memory)));
     }
@@ -265,14 +266,18 @@ async fn answer(
             *refused
         }
     };
-    if let Some(explained) = response.extensions_mut().remove::<Explained>() {
-        if let Ok(id) = HeaderValue::from_str(explained.id()) {
-            response.headers_mut().insert(explained::RESPONSE_FIELD, id);
-        }
-        worker.shared.explanations.keep(explained);
-    }
+    keep_account(&worker, &mut response);
     close_with_the_host(&worker, version, &mut response);
     Ok(response.map(|body| activity.respond(body, &worker.shared.memory)))
+}
+
+/// The account that the operator asked for, if they did: kept, with its id in the response.
+fn keep_account(worker: &Worker, response: &mut Response<Body>) {
+    let Some(explained) = response.extensions_mut().remove::<Explained>() else { return };
+    if let Ok(id) = HeaderValue::from_str(explained.id()) {
+        response.headers_mut().insert(explained::RESPONSE_FIELD, id);
+    }
+    worker.shared.explanations.keep(explained);
 }
 
 fn close_with_the_host(worker: &Worker, version: http::Version, response: &mut Response<Body>) {

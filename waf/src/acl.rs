@@ -18,6 +18,8 @@ use crate::transform::Transformation;
 pub struct WebAcl {
     pub(crate) name: String,
     pub(crate) arn: String,
+    /// Its JSON pointer in its document: `get-web-acl` puts it into another object.
+    pub(crate) pointer: String,
     pub(crate) rules: Vec<Rule>,
     /// `Allow` or `Block`.
     pub(crate) default_action: Action,
@@ -132,6 +134,8 @@ impl Resource {
 pub(crate) struct Rule {
     pub(crate) name: String,
     pub(crate) priority: u32,
+    /// Its JSON pointer in its document; empty for those of managed rule groups.
+    pub(crate) pointer: String,
     /// In full: `awswaf:111122223333:webacl:name:label`.
     pub(crate) labels: Vec<String>,
     pub(crate) captcha_immunity_s: Option<u32>,

@@ -14,9 +14,11 @@ use crate::forwarded::Told;
 use crate::rate;
 use crate::request::{Location, Request};
 use crate::statement::{Found, Matcher};
+pub use account::Match;
 pub use verdict::{Counting, Decision, Verdict};
 pub(crate) use verdict::{GroupResult, Matched, RateResult, Terminating};
 
+mod account;
 mod verdict;
 
 /// What is next.

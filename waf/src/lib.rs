@@ -32,7 +32,7 @@ mod transform;
 mod xss;
 
 pub use acl::{CustomResponse, Resource, WebAcl};
-pub use evaluate::{Counting, Decision, Evaluation, Step, Tokens, Verdict};
+pub use evaluate::{Counting, Decision, Evaluation, Match, Step, Tokens, Verdict};
 pub use fingerprint::{CLIENT_HELLO_BYTES_MAX, Fingerprints};
 pub use ip::IpSet;
 pub use log::{Logging, Origin, Sampled};

@@ -10,7 +10,7 @@ use alloc::vec::Vec;
 use serde_json::{Value, json};
 
 use crate::acl::{Kind, Resource, WebAcl};
-use crate::evaluate::{Decision, Matched, Tokens, Verdict};
+use crate::evaluate::{Matched, Tokens, Verdict};
 use crate::pattern::as_text;
 use crate::problem::Problem;
 use crate::read::logging;
@@ -77,7 +77,7 @@ impl Logging {
     pub fn keeps(&self, verdict: &Verdict<'_>) -> bool {
         let meets = |condition: &Condition| match condition {
             Condition::Action(name) => {
-                action(verdict) == *name || (*name == "COUNT" && counts(verdict))
+                verdict.action() == *name || (*name == "COUNT" && counts(verdict))
             }
             Condition::Label(label) => verdict.labels.contains(label),
         };
@@ -142,7 +142,7 @@ impl Logging {
             "webaclId": acl.arn,
             "terminatingRuleId": terminating.map_or("Default_Action", |t| t.rule.name.as_str()),
             "terminatingRuleType": kind,
-            "action": action(verdict),
+            "action": verdict.action(),
             "terminatingRuleMatchDetails": terminating.and_then(|t| t.found).map(details).into_iter().collect::<Vec<_>>(),
             "httpSourceName": origin.resource.source_name(),
             "httpSourceId": origin.source_id,
@@ -223,15 +223,6 @@ fn without_secrets<'t>(text: &'t str, is_secret: &dyn Fn(&str) -> bool) -> Cow<'
     Cow::Owned(pieces.collect())
 }
 
-fn action(verdict: &Verdict<'_>) -> &'static str {
-    match verdict.decision {
-        Decision::Allow => "ALLOW",
-        Decision::Block(_) => "BLOCK",
-        Decision::Captcha => "CAPTCHA",
-        Decision::Challenge => "CHALLENGE",
-    }
-}
-
 /// `captchaResponse`, `challengeResponse`: why a client was asked, or, of one that was let through, when it
 /// solved what it was asked.
 fn asked(verdict: &Verdict<'_>, ask: &str) -> Option<Value> {
@@ -240,7 +231,7 @@ fn asked(verdict: &Verdict<'_>, ask: &str) -> Option<Value> {
         "CAPTCHA" => (captcha_ms, 405),
         _ => (challenge_ms.max(captcha_ms), 202),
     };
-    if action(verdict) == ask {
+    if verdict.action() == ask {
         let reason = if solved.is_some() { "TOKEN_EXPIRED" } else { "TOKEN_MISSING" };
         let solved = solved.unwrap_or(0) / 1_000;
         return Some(

@@ -4,7 +4,7 @@
 //! groups list"). How a rule finds what it is for is ours. Rules that AWS does not have stand last in
 //! their group and are named in the README.
 
-use alloc::string::ToString;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use crate::acl::{Action, Kind, Rule, Statement};
@@ -74,6 +74,7 @@ impl ManagedGroup {
         let make = |(index, rule): (usize, &ManagedRule)| Rule {
             name: rule.name.to_string(),
             priority: index as u32,
+            pointer: String::new(),
             labels: [alloc::format!("awswaf:managed:aws:{}:{}", self.namespace, rule.label)].into(),
             captcha_immunity_s: None,
             challenge_immunity_s: None,

@@ -135,6 +135,7 @@ fn web_acl(reading: &Reading, document: &Value, documents: Documents<'_>) -> Opt
         sampled_as: sampled_as(&at),
         protections: protection::read(at.get("DataProtectionConfig"), account),
         default_action: default_action?,
+        pointer: at.pointer().into(),
         name,
         arn,
         rules,
@@ -256,6 +257,7 @@ fn rule(place: &Place<'_, '_>, at: &At<'_, '_>) -> Option<(Rule, u32)> {
     let rule = Rule {
         name: name?,
         priority: priority? as u32,
+        pointer: at.pointer().into(),
         labels,
         captcha_immunity_s: at.get("CaptchaConfig").and_then(|at| action::immunity_s(&at)),
         challenge_immunity_s: at.get("ChallengeConfig").and_then(|at| action::immunity_s(&at)),

@@ -13,6 +13,8 @@ pub const TOKEN_KEY_BYTES_MIN: usize = 32;
 /// A web ACL with its log.
 #[derive(Debug)]
 pub(crate) struct WebAclPlan {
+    /// What stages name it by.
+    pub(crate) name: String,
     pub(crate) acl: waf::WebAcl,
     /// Destination and what is logged.
     pub(crate) log: Option<(String, waf::Logging)>,
@@ -161,7 +163,8 @@ fn read(definition: &WebAcl) -> Result<(WebAclPlan, Vec<DefinitionError>), Vec<D
     };
     let token_key = definition.token_key.clone().filter(|_| acl.asks_clients());
     let sampling = Sampling::of(acl.sampled());
-    Ok((WebAclPlan { acl, log, token_key, sampling }, all(warnings)))
+    let name = definition.name.clone();
+    Ok((WebAclPlan { name, acl, log, token_key, sampling }, all(warnings)))
 }
 
 #[cfg(test)]

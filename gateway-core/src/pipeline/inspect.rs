@@ -11,6 +11,7 @@
 //! The web ACL of a distribution decides in an exchange of its own ([`inspect_alone`]): the cache behind it is
 //! the host's, and most of what it lets through never becomes a request to an API.
 
+mod account;
 mod log;
 
 use alloc::rc::Rc;
@@ -20,6 +21,7 @@ use alloc::vec::Vec;
 use waf::{Counting, Decision, Resource, Step, Tokens, Verdict};
 
 use super::content_coding::decoded_coding;
+use super::trace;
 use crate::challenge::{self, Kind};
 use crate::context::Context;
 use crate::effect::{CountRequest, EffectError, LocateAddress, PeekContent};
@@ -31,7 +33,7 @@ use crate::message::{
     OutgoingFields, Request, Response,
 };
 use crate::target;
-use crate::transcript::is_secret;
+use crate::transcript::{PipelineStage, is_secret};
 
 /// What the web ACL decided.
 #[derive(Debug)]
@@ -60,14 +62,18 @@ pub(crate) async fn inspect_alone(
     let Some(plan) = gateway.web_acl_at(inspection.web_acl) else { return in_own_words(500) };
     let mut context = Context::new(&arrival, &gateway.snapshot);
     context.resource_request_path = context.path.clone();
+    trace::arrived(&arrival, &context, &io);
+    io.enter(PipelineStage::Inspect);
     let guarded = Guarded::Distribution(&inspection);
-    match inspect(guarded, plan, &arrival, &context, &io).await {
+    let response = match inspect(guarded, plan, &arrival, &context, &io).await {
         Ok(Inspected::GoesOn(inserted)) => respond(100, inserted, None),
         Ok(Inspected::Answered(response)) => response,
         Err(error) => {
             in_own_words(error.status.unwrap_or_else(|| error.response_type.default_status()))
         }
-    }
+    };
+    trace::ended(&io);
+    response
 }
 
 /// A refusal that the host is to word.
@@ -84,6 +90,7 @@ pub(super) async fn inspect(
     context: &Context<'_>,
     io: &Io,
 ) -> Result<Inspected, GatewayError> {
+    account::asked(plan, io);
     let request = &arrival.request;
     let location = arrival.location.as_deref().cloned().map(located);
     let (body, body_is_cut) = body(at, plan, request, io).await?;
@@ -120,6 +127,7 @@ pub(super) async fn inspect(
         }
     }
     let answer = answer(plan, inspected, &verdict);
+    account::tell(at, plan, inspected, &verdict, &answer, io);
     log::log(at, plan, inspected, &verdict, &answer, context, io);
     log::sample(at, plan, inspected, &verdict, &answer, io);
     match answer {

@@ -212,6 +212,14 @@ pub(super) fn responded(
     }
 }
 
+/// The end of an account that has no answer of an API's.
+pub(super) fn ended(io: &Io) {
+    let recorder = io.take_recorder().filter(|recorder| recorder.is_explained);
+    if let Some(recorder) = recorder {
+        io.notify(Notice::Explain(recorder.finish()));
+    }
+}
+
 /// Begins what the log of a stage needs. An account that is written already has it all.
 fn log(logging: Logging, of: MethodOf<'_>, request: &Request, context: &Context<'_>, io: &Io) {
     if of.at.api.protocol != Protocol::Rest {

@@ -12,6 +12,7 @@ use super::response::Outcome;
 use crate::arrival::{Peer, arrive_with};
 use crate::body::Body;
 use crate::drive::{self, Held};
+use crate::explained::Explained;
 use crate::worker::Worker;
 
 /// What a web ACL came to.
@@ -24,7 +25,8 @@ pub(super) enum Inspected {
     Answered(Box<Outcome>),
 }
 
-/// Has the web ACL of this index decide. What it inserts is added to `fields`.
+/// Has the web ACL of this index decide. What it inserts is added to `fields`; with the account that the operator
+/// asked for.
 pub(super) async fn inspect(
     worker: &Rc<Worker>,
     peer: &Peer,
@@ -33,20 +35,19 @@ pub(super) async fn inspect(
     parts: &Parts,
     content: Body,
     fields: &mut Fields,
-) -> Inspected {
+) -> (Inspected, Option<Explained>) {
     let arrived = arrive_with(worker, peer, parts.clone(), content, peer.heads());
     let Ok((mut arrival, client, contents)) = arrived else {
-        return Inspected::Refused(Answer::error(400, "The request cannot be read."));
+        return (Inspected::Refused(Answer::error(400, "The request cannot be read.")), None);
     };
     let client_content = arrival.request.content.clone();
     let (source_id, request_id) = (edge.id().into(), request_id.into());
     arrival.inspection = Some(Box::new(Inspection { web_acl, source_id, request_id }));
-    arrival.is_explained = false;
     let mut held = Held::new(client, contents);
-    let Some(response) = drive::inspect(worker, arrival, &mut held).await else {
-        return Inspected::Refused(Answer::of_web_acl(500));
+    let Some((response, explained)) = drive::inspect(worker, arrival, &mut held).await else {
+        return (Inspected::Refused(Answer::of_web_acl(500)), None);
     };
-    match response.into() {
+    let inspected = match response.into() {
         message::Inspected::GoesOn(inserted) => {
             inserted.iter().for_each(|line| fields.set(line.name, line.value));
             match held.contents.send(client_content) {
@@ -72,5 +73,6 @@ pub(super) async fn inspect(
             Inspected::Answered(Box::new(outcome))
         }
         message::Inspected::Refused(status) => Inspected::Refused(Answer::of_web_acl(status)),
-    }
+    };
+    (inspected, explained)
 }

@@ -1,13 +1,14 @@
 //! An account for people.
 
 use std::fmt::Write;
+use std::path::Path;
 
 use gateway_core::definition::Source;
 use gateway_core::definition::document::{At, Node};
 use gateway_core::transcript::{Entry, Event, Message, Pairs, PipelineStage, Variable};
 
 use super::{Explained, as_run};
-use crate::config::{ApiConfig, Config};
+use crate::config::Config;
 use crate::diagnostic::Printable;
 
 /// Most lines of one text that are shown; `--format json` has more.
@@ -16,10 +17,17 @@ const LINES_MAX: usize = 40;
 /// The account of a request.
 pub(crate) fn text(config: &Config, explained: &Explained) -> String {
     let transcript = as_run(config, &explained.transcript);
-    let mut page = Page { text: String::new(), definition: Definition::None, begun: None };
+    let mut page = Page {
+        text: String::new(),
+        definition: Definition::None,
+        web_acl: Definition::None,
+        begun: None,
+    };
     let ((method, target), ms) = (explained.request(), explained.latency_ms);
     let status = match explained.status {
         0 => "the client left".into(),
+        // Its end is the distribution's to tell.
+        100 => "the web ACL lets it through to the cache and its origins".into(),
         status => status.to_string(),
     };
     page.line(0, &format!("{method} {target} → {status} ({ms} ms)"));
@@ -30,6 +38,9 @@ pub(crate) fn text(config: &Config, explained: &Explained) -> String {
     for entry in &transcript.entries {
         if let Event::Addressed { api_id, .. } = &entry.event {
             page.definition = Definition::of(config, api_id);
+        }
+        if let Event::WebAclAsked { name, .. } = &entry.event {
+            page.web_acl = Definition::of_web_acl(config, name);
         }
         if stage != Some(entry.stage) {
             stage = Some(entry.stage);
@@ -51,22 +62,31 @@ pub(crate) fn text(config: &Config, explained: &Explained) -> String {
 
 enum Definition<'c> {
     None,
-    Of(&'c ApiConfig, Option<Node>),
+    Of(&'c Path, Option<Node>),
 }
 
 impl<'c> Definition<'c> {
     fn of(config: &'c Config, api_id: &str) -> Self {
-        let Some(api) = config.apis.iter().find(|api| api.id == api_id) else { return Self::None };
-        let text = std::fs::read_to_string(&api.definition).ok();
-        Self::Of(api, text.and_then(|text| crate::document::read(&text).ok()))
+        let api = config.apis.iter().find(|api| api.id == api_id);
+        api.map_or(Self::None, |api| Self::read(&api.definition))
+    }
+
+    fn of_web_acl(config: &'c Config, name: &str) -> Self {
+        let acl = config.web_acls.iter().find(|acl| acl.name == name);
+        acl.map_or(Self::None, |acl| Self::read(&acl.definition))
+    }
+
+    fn read(file: &'c Path) -> Self {
+        let text = std::fs::read_to_string(file).ok();
+        Self::Of(file, text.and_then(|text| crate::document::read(&text).ok()))
     }
 
     /// `rest.yaml:42 /paths/…`: the line of what the pointer names, or of what holds it.
     fn place(&self, source: &Source) -> String {
-        let Self::Of(api, document) = self else { return String::new() };
+        let Self::Of(file, document) = self else { return String::new() };
         let named = document.as_ref().and_then(|node| At::root(node).find(&source.pointer));
         let line = named.map_or(source.line, |at| at.source().line);
-        let file = api.definition.file_name().unwrap_or_default().to_string_lossy();
+        let file = file.file_name().unwrap_or_default().to_string_lossy();
         format!("{file}:{line} {}", source.pointer)
     }
 }
@@ -74,6 +94,7 @@ impl<'c> Definition<'c> {
 struct Page<'c> {
     text: String,
     definition: Definition<'c>,
+    web_acl: Definition<'c>,
     begun: Option<u64>,
 }
 
@@ -149,6 +170,10 @@ impl Page<'_> {
                 let deployment = format!("deployment {deployment_id}{canary}");
                 self.line(1, &format!("API {api_id}, stage {stage}, {deployment}"));
                 self.pairs("stage variable", stage_variables);
+            }
+            Event::WebAclAsked { name, arn } => {
+                self.line(1, &format!("web ACL {name} ({arn})"));
+                self.place(entry);
             }
             Event::Matched { route_key, path, path_parameters, query_string, headers, .. } => {
                 self.line(1, &format!("{path} is answered by {route_key}"));
@@ -230,7 +255,10 @@ impl Page<'_> {
 
     fn place(&mut self, entry: &Entry) {
         if let Some(source) = &entry.source {
-            let place = self.definition.place(source);
+            let place = match entry.stage {
+                PipelineStage::Inspect => self.web_acl.place(source),
+                _ => self.definition.place(source),
+            };
             if !place.is_empty() {
                 self.line(2, &format!("by {place}"));
             }

@@ -70,8 +70,8 @@ impl<'a> Verdict<'a> {
 }
 
 impl WebAcl {
-    /// The JSON pointer of its default action.
-    pub fn default_action_pointer(&self) -> String {
-        alloc::format!("{}/DefaultAction", self.pointer)
+    /// The JSON pointer of a member of it (`DefaultAction`) in its document.
+    pub fn pointer_of(&self, member: &str) -> String {
+        alloc::format!("{}/{member}", self.pointer)
     }
 }

@@ -30,6 +30,18 @@ pub enum Decision {
     Challenge,
 }
 
+impl Decision {
+    /// As logs have it.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::Allow => "ALLOW",
+            Self::Block(_) => "BLOCK",
+            Self::Captcha => "CAPTCHA",
+            Self::Challenge => "CHALLENGE",
+        }
+    }
+}
+
 /// The outcome of an evaluation, with everything that a log tells.
 #[derive(Debug)]
 pub struct Verdict<'a> {

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 use serde_json::{Value, json};
 
-use super::{Logging, Protections, REDACTED, action};
+use super::{Logging, Protections, REDACTED};
 use crate::acl::WebAcl;
 use crate::evaluate::{Matched, Verdict};
 use crate::request::Request;
@@ -44,7 +44,7 @@ impl Verdict<'_> {
             });
             all.push(Sampled {
                 metric_name,
-                action: action(self),
+                action: self.action(),
                 within_group: inner,
                 protections,
             });

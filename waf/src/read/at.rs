@@ -48,6 +48,11 @@ impl<'v, 'r> At<'v, 'r> {
         Self { value, pointer: String::new(), reading }
     }
 
+    /// Its JSON pointer.
+    pub(super) fn pointer(&self) -> &str {
+        &self.pointer
+    }
+
     pub(super) fn error(&self, message: impl Into<String>) {
         self.tell(message.into(), false);
     }

@@ -222,6 +222,118 @@ apis: [{id: a, protocol: REST, definition: api.yaml, stages: [{stageName: prod, 
     assert!(!folder.path().join("waf.log").exists());
 }
 
+/// A configuration with a web ACL in front of the stage `prod` and of the distribution `d1.example`.
+fn with_web_acl(folder: &Path) -> PathBuf {
+    let write = |name: &str, text: &str| std::fs::write(folder.join(name), text).unwrap();
+    write(
+        "acl.json",
+        r#"{"WebACL": {"Name": "shop", "Id": "1", "ARN": "arn:aws:wafv2:us-east-1:111122223333:global/webacl/shop/1",
+  "DefaultAction": {"Allow": {}}, "VisibilityConfig": {}, "Rules": [
+    {"Name": "common", "Priority": 2, "OverrideAction": {"None": {}},
+      "Statement": {"ManagedRuleGroupStatement": {"VendorName": "AWS", "Name": "AWSManagedRulesCommonRuleSet",
+        "RuleActionOverrides": [{"Name": "NoUserAgent_HEADER", "ActionToUse": {"Count": {}}}]}}},
+    {"Name": "orders", "Priority": 1, "RuleLabels": [{"Name": "order"}],
+      "Action": {"Count": {"CustomRequestHandling": {"InsertHeaders": [{"Name": "seen", "Value": "yes"}]}}},
+      "Statement": {"ByteMatchStatement": {"SearchString": "b3JkZXJz", "PositionalConstraint": "CONTAINS",
+        "FieldToMatch": {"UriPath": {}}, "TextTransformations": [{"Priority": 0, "Type": "NONE"}]}}}
+  ]}}"#,
+    );
+    write(
+        "api.yaml",
+        r#"
+openapi: 3.0.1
+info: {title: t, version: "1"}
+paths:
+  /orders:
+    get:
+      responses: {"200": {description: d}}
+      x-amazon-apigateway-integration:
+        type: mock
+        requestTemplates: {application/json: '{"statusCode": 200}'}
+        responses: {default: {statusCode: "200"}}
+"#,
+    );
+    write(
+        "distribution.json",
+        r#"{"CallerReference": "1", "Comment": "", "Enabled": true, "Aliases": {"Quantity": 1, "Items": ["d1.example"]},
+  "WebACLId": "arn:aws:wafv2:us-east-1:111122223333:global/webacl/shop/1",
+  "Origins": {"Quantity": 1, "Items": [{"Id": "o", "DomainName": "o.example",
+    "CustomOriginConfig": {"HTTPPort": 80, "HTTPSPort": 443, "OriginProtocolPolicy": "http-only"}}]},
+  "DefaultCacheBehavior": {"TargetOriginId": "o", "ViewerProtocolPolicy": "allow-all",
+    "CachePolicyId": "658327ea-f89d-4fab-a63d-7e88639e58f6"}}"#,
+    );
+    write(
+        "edgeway.yaml",
+        r#"
+listen: 127.0.0.1:0
+webAcls: [{name: a, definition: acl.json}]
+apis: [{id: a, protocol: REST, definition: api.yaml, stages: [{stageName: prod, webAcl: a}]}]
+distributions: [{id: d1, definition: distribution.json}]
+"#,
+    );
+    folder.join("edgeway.yaml")
+}
+
+fn inspect_stage_of(config: PathBuf, url: &str) -> (u16, String) {
+    let built = Origin::Config(config).build();
+    let built = built.unwrap_or_else(|refused| panic!("{:?}", refused.diagnostics));
+    let settings = Settings::new(&built.config, None);
+    let answered = alone::answer(&built.snapshot, settings, &at_url(url).unwrap()).unwrap();
+    let printed = explained::text(&built.config, &answered.explained);
+    let (_, stage) = printed.split_once("\ninspect (").expect("a stage of its own");
+    let stage = stage.split("\n\n").next().unwrap();
+    let lines = stage.lines().skip(1).map(|line| line.trim_start());
+    (answered.explained.status, lines.collect::<Vec<_>>().join("\n"))
+}
+
+#[test]
+fn the_rules_of_a_web_acl_are_told_with_what_they_did_and_where_they_stand() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = with_web_acl(folder.path());
+    let (status, told) = inspect_stage_of(config.clone(), "/prod/orders");
+    assert_eq!(status, 200);
+    assert_eq!(
+        told,
+        "\
+web ACL a (arn:aws:wafv2:us-east-1:111122223333:global/webacl/shop/1)
+by acl.json:1 /WebACL/Name
+the rules speak of GET /prod/orders
+rule `orders` matches and goes on: COUNT
+by acl.json:6 /WebACL/Rules/1
+rule `common`, `NoUserAgent_HEADER` of AWS#AWSManagedRulesCommonRuleSet, matches and goes on: COUNT
+by acl.json:3 /WebACL/Rules/0
+no rule decides: the default action is ALLOW
+by acl.json:2 /WebACL/DefaultAction
+the request has the labels awswaf:111122223333:webacl:shop:order, awswaf:managed:aws:core-rule-set:NoUserAgent_Header
+the header `x-amzn-waf-seen: yes` is inserted
+the request goes on"
+    );
+    let (status, told) = inspect_stage_of(config, "/prod/a?q=%3Cscript%3Ealert(1)%3C/script%3E");
+    assert_eq!(status, 403);
+    assert!(
+        told.contains(
+            "rule `common`, `CrossSiteScripting_QUERYARGUMENTS` of AWS#AWSManagedRulesCommonRuleSet, decides"
+        ),
+        "{told}"
+    );
+    assert!(!told.contains("no rule decides"), "{told}");
+    let end = "the request is refused, in the words of the API's gateway responses";
+    assert!(told.ends_with(end), "{told}");
+}
+
+#[test]
+fn a_request_for_a_distribution_is_told_what_its_web_acl_says() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = with_web_acl(folder.path());
+    let (status, told) = inspect_stage_of(config.clone(), "http://d1.example/orders");
+    assert_eq!(status, 100, "it goes on");
+    assert!(told.contains("the rules speak of GET /orders"), "{told}");
+    assert!(told.ends_with("the request goes on"), "{told}");
+    let (status, told) = inspect_stage_of(config, "http://d1.example/?q=%3Cscript%3E");
+    assert_eq!(status, 403);
+    assert!(told.ends_with("the request is refused, in the distribution's words"), "{told}");
+}
+
 /// An export does not tell the id that the API has at AWS; an archive of its requests does.
 #[test]
 fn a_request_that_was_recorded_at_aws_is_one_to_the_only_api() {

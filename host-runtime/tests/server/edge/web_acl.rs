@@ -131,6 +131,28 @@ fn content_is_inspected_and_goes_on_whole() {
 }
 
 #[test]
+fn a_request_with_the_token_has_an_account_of_its_web_acl_and_origins_see_nothing_of_it() {
+    const TOKEN: &str = "0123456789abcdef";
+    let endpoint = echo();
+    let folder = Folder::new();
+    let acl =
+        json!({"Name": "edge", "Id": "1", "ARN": ARN, "DefaultAction": {"Allow": {}}, "Rules": []});
+    folder.write("acl.json", &acl.to_string());
+    let more = format!("webAcls: [{{name: edge, definition: acl.json}}]\nadminToken: {TOKEN}\n");
+    let all_viewer = json!({"WebACLId": ARN, "DefaultCacheBehavior":
+        {"OriginRequestPolicyId": "216adef6-5c7f-47e4-b989-5492eafa07d3"}});
+    let edge = Edge::start_in(folder, endpoint, &distribution(endpoint, all_viewer), &more, &[]);
+    let ask = |token: &str| edge.ask("POST", "/to", &format!("X-Edgeway-Explain: {token}\r\n"));
+    for (token, has_account) in [(TOKEN, true), ("other", false)] {
+        let answer = ask(token);
+        assert_eq!(answer.status, 200);
+        assert_eq!(answer.head.contains("x-edgeway-explain-id: "), has_account, "{}", answer.head);
+        let told = answer.text();
+        assert!(!told.to_lowercase().contains("explain") && !told.contains(TOKEN), "{told}");
+    }
+}
+
+#[test]
 fn rates_are_counted_over_what_the_cache_answers_too() {
     let (origin, heads) = answering(|_, _| fresh("x"));
     let rate = json!({"RateBasedStatement": {"Limit": 10, "EvaluationWindowSec": 600, "AggregateKeyType": "IP"}});
