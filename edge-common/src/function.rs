@@ -81,6 +81,7 @@ fn fields(
         ("content-type", "application/json".to_string()),
         ("x-amz-invocation-type", invocation.to_string()),
     ];
+    fields.extend(invoke.client_context.iter().map(|c| ("x-amz-client-context", c.to_string())));
     if let Some(credentials) = Credentials::of_call(variables, invoke.credentials.as_deref())? {
         let signing = Signing { credentials, region, service: "lambda", date_time };
         fields.extend(signing.sign("POST", url, &fields, &invoke.payload.0));
@@ -104,8 +105,15 @@ mod tests {
             name: "my-f".into(),
             qualifier: Some("v1".into()),
         };
-        let (payload, credentials, trace) = (b"{}".to_vec().into(), None, None);
-        InvokeFunction { function, payload, invocation, timeout_ms: 1, credentials, trace }
+        InvokeFunction {
+            function,
+            payload: b"{}".to_vec().into(),
+            invocation,
+            timeout_ms: 1,
+            credentials: None,
+            trace: None,
+            client_context: None,
+        }
     }
 
     fn date() -> String {
@@ -144,6 +152,13 @@ mod tests {
         let signed = Invocation::new(&invoke(stream), &keys, date()).unwrap();
         assert!(signed.url.ends_with("/response-streaming-invocations?Qualifier=v1"));
         assert!(signed.fields.iter().any(|(name, _)| *name == "authorization"));
+        let told = InvokeFunction { client_context: Some("e30=".into()), ..invoke(stream) };
+        let told = Invocation::new(&told, &keys, date()).unwrap().fields;
+        assert!(told.contains(&("x-amz-client-context", "e30=".into())), "{told:?}");
+        let signed = |(name, value): &(&str, String)| {
+            *name == "authorization" && value.contains(";x-amz-client-context;")
+        };
+        assert!(told.iter().any(signed), "{told:?}");
     }
 
     #[test]

@@ -162,6 +162,9 @@ effects! {
         credentials: Option<String>,
         /// `X-Amzn-Trace-Id` of a request that is traced.
         trace: Option<Box<str>>,
+        /// `X-Amz-Client-Context`: a JSON object in base64 for the function's context object. "Lambda passes it
+        /// for synchronous invocations only."
+        client_context: Option<Box<str>>,
     } -> FunctionAnswer;
     /// Takes tokens from every bucket and counts the request, or does nothing, by [`crate::bucket::take_all`] in the host's atomic store.
     TakeTokens {

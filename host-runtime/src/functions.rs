@@ -13,6 +13,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use base64::{Engine, engine::general_purpose::STANDARD};
 use edge_common::lambda;
 use gateway_core::effect::{EffectError, FunctionName, InvocationType, InvokeFunction};
 use tokio::time::Instant;
@@ -119,6 +120,9 @@ impl Functions {
                     if let Some(trace) = effect.trace {
                         event.trace_id = trace.into();
                     }
+                    if effect.invocation != InvocationType::Event {
+                        event.client_context = effect.client_context.and_then(|c| decoded(&c));
+                    }
                     self.thread.invoke(pool, event, effect.invocation).await
                 }
                 Target::InvokeApi(api) | Target::Unnamed(api) => {
@@ -172,6 +176,13 @@ impl Functions {
             ..function.clone()
         }
     }
+}
+
+/// A client context as the Runtime API hands it over: JSON, no longer in base64. Line breaks stand nowhere in JSON but
+/// between its tokens.
+fn decoded(client_context: &str) -> Option<Vec<u8>> {
+    let json = STANDARD.decode(client_context).ok()?;
+    Some(json.into_iter().map(|b| if b.is_ascii_control() { b' ' } else { b }).collect())
 }
 
 /// Where a function is.

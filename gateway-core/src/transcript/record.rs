@@ -267,7 +267,10 @@ fn invocation_fields(invoke: &InvokeFunction) -> Pairs {
         ("X-Amz-Invocation-Type", invocation),
         ("X-Amz-Log-Type", "None"),
     ]);
-    fields.extend(invoke.trace.iter().map(|trace| ("X-Amzn-Trace-Id".into(), trace.to_string())));
+    let others =
+        [("X-Amzn-Trace-Id", &invoke.trace), ("X-Amz-Client-Context", &invoke.client_context)];
+    let others = others.iter().filter_map(|(name, value)| Some((*name, value.as_deref()?)));
+    fields.extend(others.map(|(name, value)| (name.into(), value.into())));
     fields
 }
 

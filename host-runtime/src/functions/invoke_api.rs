@@ -36,10 +36,13 @@ impl InvokeApi<'_> {
         effect: InvokeFunction,
         client: &HttpClient,
     ) -> Result<Invoked, EffectError> {
-        let InvokeFunction { payload, invocation, credentials, trace, .. } = effect;
+        let InvokeFunction { payload, invocation, credentials, trace, client_context, .. } = effect;
         let mut request = self.request(function, payload.0, invocation)?;
-        if let Some(trace) = trace.and_then(|trace| trace.parse().ok()) {
-            request.headers_mut().insert("x-amzn-trace-id", trace);
+        let more = [("x-amzn-trace-id", trace), ("x-amz-client-context", client_context)];
+        for (name, value) in more {
+            if let Some(value) = value.and_then(|value| value.parse().ok()) {
+                request.headers_mut().insert(name, value);
+            }
         }
         let role = credentials.as_deref();
         if let Some(keys) = self.credentials.for_endpoint(request.uri(), role, client).await? {

@@ -73,6 +73,8 @@ struct Idle {
 pub(super) struct Event {
     pub(super) request_id: String,
     pub(super) trace_id: String,
+    /// JSON on one line, as a field's value.
+    pub(super) client_context: Option<Vec<u8>>,
     pub(super) function_arn: String,
     pub(super) payload: Bytes,
     /// Where a streamed answer goes, part by part.
@@ -89,7 +91,14 @@ impl Event {
         let now = Timestamp(super::runtime_api::epoch_ms());
         let (root, parent) = (ids::trace_root(seed, now), ids::trace_parent(seed));
         let trace_id = format!("Root={root};Parent={parent};Sampled=0");
-        Self { request_id: ids::request_id(seed), trace_id, function_arn, payload, parts: None }
+        Self {
+            request_id: ids::request_id(seed),
+            trace_id,
+            client_context: None,
+            function_arn,
+            payload,
+            parts: None,
+        }
     }
 }
 

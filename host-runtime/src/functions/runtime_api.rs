@@ -159,7 +159,11 @@ impl RuntimeApi {
         };
         let deadline_ms =
             epoch_ms().saturating_add(u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX));
-        let response = Response::builder()
+        let mut response = Response::builder();
+        if let Some(client_context) = &event.client_context {
+            response = response.header("Lambda-Runtime-Client-Context", client_context.as_slice());
+        }
+        let response = response
             .header(header::CONTENT_TYPE, "application/json")
             .header("Lambda-Runtime-Aws-Request-Id", &event.request_id)
             .header("Lambda-Runtime-Deadline-Ms", deadline_ms)

@@ -52,6 +52,7 @@ fn event(payload: &Value) -> InvokeFunction {
         timeout_ms: 60_000,
         credentials: None,
         trace: None,
+        client_context: None,
     }
 }
 
@@ -122,6 +123,19 @@ async fn a_process_is_told_what_lambda_tells_it_and_used_again() {
     }
     assert!(first["environment"].get("CARGO_PKG_NAME").is_none(), "the host's own stay with it");
     assert_eq!(answer(&functions, &json!({"do": "tell"})).await["pid"], first["pid"]);
+}
+
+#[tokio::test]
+async fn a_client_context_is_json_to_the_process_and_there_for_who_waits_alone() {
+    let functions = fake("", 1, LONG);
+    // A JSON object over two lines, in base64.
+    let client_context = Some("eyJjdXN0b20iOgp7ImEiOiAxfX0=".into());
+    let event = InvokeFunction { client_context, ..event(&json!({"do": "tell"})) };
+    let told = functions.invoke(event, &HttpClient::default()).await.unwrap().answer;
+    let told: Value = serde_json::from_slice(&told.payload.0).unwrap();
+    assert_eq!(told["fields"]["lambda-runtime-client-context"], "{\"custom\": {\"a\": 1}}");
+    let next = answer(&functions, &json!({"do": "tell"})).await;
+    assert!(next["fields"].get("lambda-runtime-client-context").is_none());
 }
 
 #[tokio::test]

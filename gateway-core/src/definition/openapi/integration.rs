@@ -10,7 +10,6 @@ use super::super::{
 use super::paths::ResourcePath;
 use super::reading::Reading;
 use super::suggest::did_you_mean;
-use super::unsupported::Feature;
 use super::{
     cache, connection, credentials, doubtful, http_mapping, mapping, responses, subtype, template,
     uri,
@@ -36,7 +35,6 @@ pub(super) fn read<'d>(
     let is_proxy = is_proxy(integration_type);
     let subtype_at = at.get("integrationSubtype");
     let integration_subtype = subtype_at.as_ref().and_then(|name| subtype::read(reading, name));
-    refuse_unsupported(reading, &at, integration_type);
     doubtful::warn_of_role(reading, &at, integration_type);
     doubtful::warn_of_fields(reading, &at, integration_type);
     doubtful::warn_of_failing(reading, &at, integration_type);
@@ -176,19 +174,6 @@ fn content_handling<'d>(
         reading.warning(&at, message);
     }
     None
-}
-
-/// Notes the members that ask for what is not supported yet.
-fn refuse_unsupported<'d>(reading: &Reading<'d>, at: &At<'d>, integration_type: IntegrationType) {
-    if let Some(mappings) = at.get("requestParameters")
-        && invokes_function(at, integration_type)
-    {
-        for (target, mapping) in mappings.members() {
-            if target.eq_ignore_ascii_case("integration.request.header.X-Amz-Client-Context") {
-                reading.unsupported(&mapping, Feature::ClientContext);
-            }
-        }
-    }
 }
 
 /// The method of the integration request. A Lambda function is invoked by POST whatever stands here

@@ -22,6 +22,5 @@ fn not_yet(name: &str, instead: &str) -> String {
 }
 
 features! {
-    ClientContext => "handing functions a client context is", "leave out `X-Amz-Client-Context`";
     ConditionKeys => "this condition key is", "no request would have it, and a denial by it would deny nobody";
 }

@@ -1,7 +1,10 @@
 //! `AWS` with a Lambda function: what mappings and templates made is its event, and its result is
 //! content like any endpoint's.
 
+use alloc::boxed::Box;
 use alloc::string::String;
+
+use base64::{Engine, prelude::BASE64_STANDARD};
 
 use super::{EndpointAnswer, MethodCall, credentials, endpoint_failed, misconfigured};
 use crate::context::IntegrationContext;
@@ -23,6 +26,7 @@ pub(super) async fn lambda<'g>(
 ) -> Result<EndpointAnswer<'g>, GatewayError> {
     let mapped = map_request(&lambda.request, call).await?;
     let invocation = invocation_type(&mapped)?;
+    let client_context = client_context(&mapped)?;
     let mut payload = mapped_bytes(mapped.content, call).await?;
     if payload.is_empty() {
         payload.extend_from_slice(b"{}");
@@ -38,6 +42,7 @@ pub(super) async fn lambda<'g>(
         timeout_ms: lambda.timeout_ms,
         credentials: credentials(lambda.credentials.as_ref(), call.context)?,
         trace: call.context.function_trace(),
+        client_context,
     };
     let answer = call.io.perform(operation).await.map_err(|error| match error {
         EffectError::TooLarge => misconfigured("the function answered more than 6 MB"),
@@ -69,6 +74,19 @@ fn invocation_type(mapped: &IntegrationRequest) -> Result<InvocationType, Gatewa
     }
 }
 
+/// Lambda's `X-Amz-Client-Context`, a mapped field too: "base64-encoded data about the invoking client to pass to
+/// the function in the context object" (Lambda API `Invoke`). Anything else Lambda refuses, in these words
+/// (boto/boto3#2153).
+fn client_context(mapped: &IntegrationRequest) -> Result<Option<Box<str>>, GatewayError> {
+    let sent = mapped.fields.last("x-amz-client-context").filter(|sent| !sent.is_empty());
+    let Some(sent) = sent else { return Ok(None) };
+    let document = BASE64_STANDARD.decode(sent).ok();
+    match document.and_then(|bytes| json::read_bytes(&bytes).ok()) {
+        Some(Json::Object(_)) => Ok(Some(sent.into())),
+        _ => Err(refused_by_lambda("Client context must be a valid Base64-encoded JSON object.")),
+    }
+}
+
 /// A function that may not be called, or is not there, is a mistake in the definition. An event that
 /// is not JSON is the client's, who is told Lambda's own words: `{"message": "Could not parse request
 /// body into json: …"}` with 400, before any integration response (serverless/serverless#2270,
@@ -90,6 +108,10 @@ fn invalid_event(answer: &FunctionAnswer) -> GatewayError {
     let message = document.get("message").or_else(|| document.get("Message"));
     let message =
         message.and_then(Json::as_str).unwrap_or("Could not parse request body into json");
+    refused_by_lambda(message)
+}
+
+fn refused_by_lambda(message: &str) -> GatewayError {
     let error = GatewayError::new(ResponseType::Default4xx, "Lambda refused the event");
     error.with_message_of_endpoint(message)
 }

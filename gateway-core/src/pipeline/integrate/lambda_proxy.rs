@@ -73,6 +73,7 @@ pub(super) async fn lambda_proxy(
         timeout_ms: proxy.timeout_ms,
         credentials: credentials(proxy.credentials.as_ref(), context)?,
         trace: context.function_trace(),
+        client_context: None,
     };
     let answer = io.perform(operation).await.map_err(|error| match error {
         // The event was sent whole: it is the answer that is too large, and that is no fault of the client's.

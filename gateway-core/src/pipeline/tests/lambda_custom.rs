@@ -152,6 +152,23 @@ fn an_event_is_queued_and_answered_with_nothing() {
 }
 
 #[test]
+fn a_mapped_client_context_reaches_the_function() {
+    let context = "eyJjdXN0b20iOnsiYSI6MX19";
+    let literal = alloc::format!("'{context}'");
+    let told = ask(function(&[("header.X-Amz-Client-Context", &literal)]), b"{}", answer("{}"));
+    assert_eq!(invoked(&told).client_context.as_deref(), Some(context));
+    assert_eq!(told.response.status, 200);
+    let empty = ask(function(&[("header.x-amz-client-context", "''")]), b"{}", answer("{}"));
+    assert_eq!((empty.response.status, &invoked(&empty).client_context), (200, &None));
+    for bad in ["'{}'", "'WzFd'", "'e30'", "'e2E='"] {
+        let told = ask(function(&[("header.X-Amz-Client-Context", bad)]), b"{}", answer("{}"));
+        let words = r#"{"message": "Client context must be a valid Base64-encoded JSON object."}"#;
+        assert_eq!((told.response.status, told.body()), (400, words), "{bad}");
+        assert_eq!(told.asked().len(), 1, "only the content was read");
+    }
+}
+
+#[test]
 fn what_lambda_turns_down_is_a_mistake_in_the_definition() {
     for status in [401, 402, 403, 404, 409, 415, 429, 500, 503] {
         let refused = FunctionAnswer { status, ..answer("{\"message\":\"no\"}") };
