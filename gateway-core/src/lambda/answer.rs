@@ -116,7 +116,8 @@ fn failed(protocol: Protocol, rest_status: u16, reason: String) -> GatewayError 
 }
 
 /// The status code: a number without fraction, or a string of digits. What no final response of
-/// HTTP can carry is a mistake; AWS shows that for 0.
+/// HTTP can carry is a mistake; AWS shows that for 0. None is above 599 (RFC 9110 §15, and API Gateway's own
+/// type `StatusCode`, `[1-5]\d\d`), and not every host could send it.
 pub(super) fn status(code: &Scalar<'_>) -> Result<u16, &'static str> {
     const MISTAKE: &str = "statusCode is not a status code";
     let status = match code {
@@ -132,7 +133,7 @@ pub(super) fn status(code: &Scalar<'_>) -> Result<u16, &'static str> {
         }
         _ => return Err(MISTAKE),
     };
-    if (200..=999).contains(&status) { Ok(status) } else { Err(MISTAKE) }
+    if (200..=599).contains(&status) { Ok(status) } else { Err(MISTAKE) }
 }
 
 /// Adds a field of the answer to the response, under the name that the client sees.

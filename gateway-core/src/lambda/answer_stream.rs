@@ -124,6 +124,7 @@ mod tests {
             r#"{"body":""}"#,
             r#"{"isBase64Encoded":false}"#,
             r#"{"statusCode":99}"#,
+            r#"{"statusCode":600}"#,
             r#"{"headers":{"a b":"1"}}"#,
             r#"{"headers":{"Content-Length":"-1"}}"#,
             r#"{"cookies":"a=1"}"#,

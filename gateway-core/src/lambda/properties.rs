@@ -256,7 +256,7 @@ fn no_answer_makes_a_response_that_http_cannot_carry() {
             let binary_media_types = &["*/*".into()];
             let input = AnswerInput { protocol, answer: &answer, accept: None, binary_media_types };
             for response in [answer_v1(&input), answer_v2(&input)].into_iter().flatten() {
-                assert!((200..=999).contains(&response.status), "seed {seed}: {text}");
+                assert!((200..=599).contains(&response.status), "seed {seed}: {text}");
                 let OutgoingFields::Complete(fields) = response.fields else { unreachable!() };
                 assert!(fields.contains("content-type"), "seed {seed}: {text}");
                 let size: usize = fields.iter().map(|f| f.name.len() + f.value.len()).sum();

@@ -68,6 +68,8 @@ fn a_rest_answer_of_another_form_is_502() {
         json!({"statusCode": -1}),
         json!({"statusCode": 0}),
         json!({"statusCode": 101}),
+        json!({"statusCode": 600}),
+        json!({"statusCode": "999"}),
         json!({"statusCode": 1000}),
         json!({"statusCode": 65736}),
         json!({"statusCode": [200]}),

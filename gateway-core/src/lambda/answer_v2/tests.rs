@@ -77,6 +77,9 @@ fn an_explicit_answer_of_another_form_is_500() {
     for payload in [
         json!({"statusCode": 0}),
         json!({"statusCode": 200.5}),
+        json!({"statusCode": 101}),
+        json!({"statusCode": 600}),
+        json!({"statusCode": "999"}),
         json!({"statusCode": {}}),
         json!({"statusCode": 200, "headers": []}),
         json!({"statusCode": 200, "cookies": "a=1"}),
