@@ -1,11 +1,14 @@
 //! Expressions from text.
 
+mod class;
+mod escape;
+
 use alloc::{boxed::Box, format, string::String, vec::Vec};
 use core::iter::Peekable;
 use core::str::Chars;
 
 use super::Assertion;
-use super::class::{Class, Item, Named};
+use super::class::{Class, Named};
 
 /// Groups and classes within each other.
 const DEPTH_MAX: usize = 32;
@@ -260,185 +263,6 @@ impl Parser<'_> {
         Ok(Node::Repeat { node: Box::new(node), min, max, kind })
     }
 
-    fn escape(&mut self) -> Outcome<Node> {
-        let Some(c) = self.rest.next() else { return Err("a `\\` is last".into()) };
-        if let Some(item) = named(c) {
-            return Ok(Node::Class(Class::of(alloc::vec![item])));
-        }
-        Ok(match c {
-            'b' => Node::Assert(Assertion::Boundary),
-            'B' => Node::Assert(Assertion::NoBoundary),
-            'A' => Node::Assert(Assertion::Start),
-            'z' => Node::Assert(Assertion::End),
-            'Z' => Node::Assert(Assertion::EndOrLastLine),
-            'R' => Node::Either(alloc::vec![
-                Node::Sequence(alloc::vec![Node::Char('\r', false), Node::Char('\n', false)]),
-                Node::Class(Class::named(Named::VerticalSpace, false)),
-            ]),
-            'p' | 'P' => Node::Class(Class::of(alloc::vec![self.property(c == 'P')?])),
-            'k' if self.eat('<') => Node::Back(Reference::Name(self.until('>')?), self.flags.fold),
-            '1'..='9' => {
-                let mut number = c as usize - '0' as usize;
-                // More digits as long as there is such a group.
-                while let Some(digit) = self.rest.peek().and_then(|c| c.to_digit(10)) {
-                    let longer = number * 10 + digit as usize;
-                    if longer >= self.groups {
-                        break;
-                    }
-                    number = longer;
-                    self.rest.next();
-                }
-                Node::Back(Reference::Number(number), self.flags.fold)
-            }
-            c => Node::Char(self.character(c)?, self.flags.fold),
-        })
-    }
-
-    /// The character that an escape stands for.
-    fn character(&mut self, c: char) -> Outcome<char> {
-        let code = match c {
-            't' => return Ok('\t'),
-            'n' => return Ok('\n'),
-            'r' => return Ok('\r'),
-            'f' => return Ok('\u{c}'),
-            'a' => return Ok('\u{7}'),
-            'e' => return Ok('\u{1b}'),
-            '0' => self.digits(8, 1, 3)?,
-            'x' if self.eat('{') => {
-                u32::from_str_radix(&self.until('}')?, 16).map_err(|_| "not hexadecimal")?
-            }
-            'x' => self.digits(16, 2, 2)?,
-            'u' => self.digits(16, 4, 4)?,
-            'c' => match self.rest.next() {
-                Some(c) => u32::from(c) ^ 64,
-                None => return Err("a `\\c` is last".into()),
-            },
-            c if c.is_ascii_alphabetic() => return Err(format!("`\\{c}` is not supported")),
-            c => return Ok(c),
-        };
-        char::from_u32(code).ok_or_else(|| "not a character".into())
-    }
-
-    fn digits(&mut self, radix: u32, min: usize, max: usize) -> Outcome<u32> {
-        let (mut code, mut count) = (0, 0);
-        while count < max
-            && let Some(digit) = self.rest.peek().and_then(|c| c.to_digit(radix))
-        {
-            code = code * radix + digit;
-            count += 1;
-            self.rest.next();
-        }
-        if count < min { Err("a character's number has too few digits".into()) } else { Ok(code) }
-    }
-
-    /// After `\p` or `\P`.
-    fn property(&mut self, negated: bool) -> Outcome<Item> {
-        let name = match self.rest.next() {
-            Some('{') => self.until('}')?,
-            Some(c) => c.into(),
-            None => return Err("a `\\p` is last".into()),
-        };
-        let named = Named::property(&name);
-        let named = named.ok_or_else(|| format!("`\\p{{{name}}}` is not supported"))?;
-        Ok(Item::Named(named, negated))
-    }
-
-    /// After `[`.
-    fn class(&mut self) -> Outcome<Class> {
-        self.depth += 1;
-        if self.depth > DEPTH_MAX {
-            return Err("too many classes within each other".into());
-        }
-        let negated = self.eat('^');
-        let mut class = Class { negated, fold: self.flags.fold, ..Class::default() };
-        let mut is_first = true;
-        loop {
-            let Some(c) = self.rest.next() else { return Err("a class is not closed".into()) };
-            match c {
-                ']' if !is_first => break,
-                '[' => class.items.push(Item::Class(self.class()?)),
-                '&' if self.eat('&') => {
-                    class.also.push(self.intersected()?);
-                    break;
-                }
-                c => self.class_item(c, &mut class)?,
-            }
-            is_first = false;
-        }
-        self.depth -= 1;
-        Ok(class)
-    }
-
-    /// The right side of `&&`, with the bracket that closes both.
-    fn intersected(&mut self) -> Outcome<Class> {
-        self.depth += 1;
-        if self.depth > DEPTH_MAX {
-            return Err("too many classes within each other".into());
-        }
-        let mut class = Class { fold: self.flags.fold, ..Class::default() };
-        loop {
-            let Some(c) = self.rest.next() else { return Err("a class is not closed".into()) };
-            match c {
-                ']' => break,
-                '[' => class.items.push(Item::Class(self.class()?)),
-                '&' if self.eat('&') => {
-                    class.also.push(self.intersected()?);
-                    break;
-                }
-                c => self.class_item(c, &mut class)?,
-            }
-        }
-        self.depth -= 1;
-        Ok(class)
-    }
-
-    fn class_item(&mut self, c: char, class: &mut Class) -> Outcome<()> {
-        let Some(from) = self.class_char(c, class)? else { return Ok(()) };
-        let mut ahead = self.rest.clone();
-        let is_range =
-            ahead.next() == Some('-') && ahead.next().is_some_and(|c| !matches!(c, ']' | '['));
-        if !is_range {
-            class.items.push(Item::Range(from, from));
-            return Ok(());
-        }
-        self.rest.next();
-        let Some(c) = self.rest.next() else { return Err("a class is not closed".into()) };
-        match self.class_char(c, class)? {
-            Some(to) if from <= to => class.items.push(Item::Range(from, to)),
-            _ => return Err(format!("the range from `{from}` ends before it begins")),
-        }
-        Ok(())
-    }
-
-    /// A character of a class; `None` if it was a set of them, which then is in the class.
-    fn class_char(&mut self, c: char, class: &mut Class) -> Outcome<Option<char>> {
-        if c != '\\' {
-            return Ok(Some(c));
-        }
-        let Some(c) = self.rest.next() else { return Err("a `\\` is last".into()) };
-        if let Some(item) = named(c) {
-            class.items.push(item);
-            return Ok(None);
-        }
-        match c {
-            'p' | 'P' => {
-                let item = self.property(c == 'P')?;
-                class.items.push(item);
-                Ok(None)
-            }
-            'Q' => {
-                while let Some(c) = self.rest.next() {
-                    if c == '\\' && self.eat('E') {
-                        break;
-                    }
-                    class.items.push(Item::Range(c, c));
-                }
-                Ok(None)
-            }
-            c => self.character(c).map(Some),
-        }
-    }
-
     fn until(&mut self, end: char) -> Outcome<String> {
         let mut text = String::new();
         for c in self.rest.by_ref() {
@@ -453,18 +277,6 @@ impl Parser<'_> {
     fn eat(&mut self, c: char) -> bool {
         self.rest.next_if_eq(&c).is_some()
     }
-}
-
-fn named(c: char) -> Option<Item> {
-    let named = match c.to_ascii_lowercase() {
-        'd' => Named::Digit,
-        'w' => Named::Word,
-        's' => Named::Space,
-        'h' => Named::HorizontalSpace,
-        'v' => Named::VerticalSpace,
-        _ => return None,
-    };
-    Some(Item::Named(named, c.is_ascii_uppercase()))
 }
 
 /// `3`, `3,`, `3,5`
