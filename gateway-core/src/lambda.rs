@@ -13,6 +13,7 @@ mod authorizer_event;
 pub(crate) mod base64;
 mod event_v1;
 mod event_v2;
+mod failed;
 mod fields;
 mod json;
 #[cfg(test)]
@@ -20,7 +21,6 @@ mod properties;
 
 use alloc::{collections::BTreeMap, string::String};
 
-pub(crate) use answer::refused;
 pub(crate) use answer_stream::answer_stream;
 pub(crate) use answer_v1::answer_v1;
 pub(crate) use answer_v2::answer_v2;
@@ -28,6 +28,7 @@ pub(crate) use authorizer_answer::{Access, Answer as AuthorizerAnswer, Grant, re
 pub(crate) use authorizer_event::{request_event_v1, request_event_v2, token_event};
 pub(crate) use event_v1::event_v1;
 pub(crate) use event_v2::event_v2;
+pub(crate) use failed::refused;
 
 use crate::context::Context;
 use crate::definition::Protocol;

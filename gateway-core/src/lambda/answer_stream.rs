@@ -4,6 +4,7 @@
 
 use super::answer::{self, Answer, Format, Scalar};
 use super::answer_v1::rest_fields;
+use super::failed;
 use crate::definition::Protocol;
 use crate::effect::FunctionAnswer;
 use crate::gateway_error::GatewayError;
@@ -15,7 +16,7 @@ use crate::message::{Fields, OutgoingFields, Response};
 /// 500 if the metadata is not of this form, or no delimiter ends it, which AWS documents; what a
 /// function that failed before is answered with in a buffered answer.
 pub(crate) fn answer_stream(answer: &FunctionAnswer) -> Result<Response, GatewayError> {
-    let metadata = answer::payload(answer, Protocol::Rest)?;
+    let metadata = failed::payload(answer, Protocol::Rest)?;
     let content = answer.content.clone();
     let content = content.ok_or_else(|| malformed("no delimiter of 8 null bytes in 16 KB"))?;
     let metadata = Format::Stream
@@ -63,7 +64,7 @@ fn content_length<'a>(length: &'a Scalar<'_>) -> Result<&'a str, &'static str> {
 
 fn malformed(what: &str) -> GatewayError {
     let reason = alloc::format!("Malformed streaming response of the function: {what}");
-    answer::refused(Protocol::Rest, 500, &reason)
+    failed::refused(Protocol::Rest, 500, &reason)
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use alloc::vec::Vec;
 
 use super::AnswerInput;
 use super::answer::{self, Answer, Format, Scalar};
+use super::failed;
 use crate::content_handling::is_binary;
 use crate::definition::Protocol;
 use crate::gateway_error::GatewayError;
@@ -20,8 +21,8 @@ use crate::message::{Fields, OutgoingFields, Response};
 /// failed or its answer is not of this form.
 pub(crate) fn answer_v1(input: &AnswerInput<'_>) -> Result<Response, GatewayError> {
     let protocol = input.protocol;
-    let payload = answer::payload(input.answer, protocol)?;
-    let malformed = |what: &str| answer::malformed(protocol, what);
+    let payload = failed::payload(input.answer, protocol)?;
+    let malformed = |what: &str| failed::malformed(protocol, what);
     let answer = Format::V1.read(payload).ok_or_else(|| malformed("it is not a JSON object"))?;
     if let Some(mistake) = answer.mistake {
         return Err(malformed(mistake));
@@ -49,7 +50,7 @@ pub(crate) fn answer_v1(input: &AnswerInput<'_>) -> Result<Response, GatewayErro
     let decodes = answer.is_base64_encoded
         && (protocol == Protocol::Http || is_binary(input.accept, input.binary_media_types));
     let content = answer::content(answer.body, decodes)
-        .ok_or_else(|| answer::refused(protocol, 500, "the body is not base64"))?;
+        .ok_or_else(|| failed::refused(protocol, 500, "the body is not base64"))?;
     Ok(Response { status, fields: OutgoingFields::Complete(fields), content })
 }
 

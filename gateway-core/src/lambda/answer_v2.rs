@@ -2,6 +2,7 @@
 
 use super::AnswerInput;
 use super::answer::{self, Format};
+use super::failed;
 use crate::definition::Protocol;
 use crate::gateway_error::GatewayError;
 use crate::message::{Content, Field, Fields, OutgoingFields, Response};
@@ -12,8 +13,8 @@ use crate::message::{Content, Field, Fields, OutgoingFields, Response};
 /// # Errors
 /// 500, if the function failed, or gave a `statusCode` with something that is not of this form.
 pub(crate) fn answer_v2(input: &AnswerInput<'_>) -> Result<Response, GatewayError> {
-    let payload = answer::payload(input.answer, Protocol::Http)?;
-    let malformed = |what: &str| answer::malformed(Protocol::Http, what);
+    let payload = failed::payload(input.answer, Protocol::Http)?;
+    let malformed = |what: &str| failed::malformed(Protocol::Http, what);
     let Some(answer) = Format::V2.read(payload) else { return Ok(inferred(payload)) };
     let Some(code) = &answer.status_code else { return Ok(inferred(payload)) };
     if let Some(mistake) = answer.mistake {
