@@ -1,16 +1,17 @@
 //! Writes a transcript down.
 
-use alloc::collections::BTreeMap;
-use alloc::{string::String, string::ToString, vec::Vec};
+mod function;
+mod words;
 
+use alloc::collections::BTreeMap;
+use alloc::{string::String, vec::Vec};
+
+use self::function::{function_answer_fields, invocation_fields, invocation_url};
+use self::words::{what_is_answered, what_is_asked};
 use super::secrets::{HIDDEN, Secrets, is_secret, shown, shown_query, shown_target};
 use super::{Entry, Event, Message, Pairs, PipelineStage, Transcript};
 use crate::definition::Source;
-use crate::effect::{
-    Effect, EffectError, EffectKind, FunctionAnswer, FunctionName, InvocationType, InvokeFunction,
-    KeySource, Outcome, SendRequest, Taken,
-};
-use crate::gateway::function::{INVOCATION, STREAMING_INVOCATION};
+use crate::effect::{Effect, InvokeFunction, Outcome, SendRequest};
 use crate::limits::{
     FIELDS_BYTES_MAX, TRACED_CONTENT_BYTES_MAX, TRANSCRIPT_BYTES_MAX, TRANSCRIPT_TEXT_BYTES_MAX,
 };
@@ -252,156 +253,4 @@ fn text(bytes: &[u8]) -> String {
     // More than is kept, so that a secret that is cut is still whole when it is looked for.
     let bytes_max = TRANSCRIPT_TEXT_BYTES_MAX + FIELDS_BYTES_MAX;
     String::from_utf8_lossy(&bytes[..bytes.len().min(bytes_max)]).into_owned()
-}
-
-/// What an invocation says beside its event; the host signs it.
-fn invocation_fields(invoke: &InvokeFunction) -> Pairs {
-    let invocation = match invoke.invocation {
-        InvocationType::Event => "Event",
-        InvocationType::RequestResponse | InvocationType::ResponseStream { .. } => {
-            "RequestResponse"
-        }
-    };
-    let mut fields = pairs([
-        ("Content-Type", "application/json"),
-        ("X-Amz-Invocation-Type", invocation),
-        ("X-Amz-Log-Type", "None"),
-    ]);
-    let others =
-        [("X-Amzn-Trace-Id", &invoke.trace), ("X-Amz-Client-Context", &invoke.client_context)];
-    let others = others.iter().filter_map(|(name, value)| Some((*name, value.as_deref()?)));
-    fields.extend(others.map(|(name, value)| (name.into(), value.into())));
-    fields
-}
-
-/// What Lambda said beside a function's answer, as far as it is known.
-fn function_answer_fields(answer: &FunctionAnswer) -> Pairs {
-    let mut fields = pairs([("Content-Type", "application/json")]);
-    if answer.content.is_none() {
-        fields.push(("Content-Length".into(), answer.payload.0.len().to_string()));
-    }
-    let known = [
-        ("x-amzn-RequestId", &answer.request_id),
-        ("X-Amz-Function-Error", &answer.function_error),
-    ];
-    let known = known.iter().filter_map(|(name, value)| Some(((*name).into(), (*value).clone()?)));
-    fields.extend(known);
-    fields
-}
-
-fn pairs<const N: usize>(fields: [(&str, &str); N]) -> Pairs {
-    fields.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect()
-}
-
-/// The Invoke API's URL of a function.
-fn invocation_url(function: &FunctionName, invocation: InvocationType) -> String {
-    let FunctionName { region, account_id, name, qualifier } = function;
-    let qualifier = qualifier.as_ref().map(|q| alloc::format!(":{q}")).unwrap_or_default();
-    let (start, end) = match invocation {
-        InvocationType::ResponseStream { .. } => STREAMING_INVOCATION,
-        InvocationType::RequestResponse | InvocationType::Event => INVOCATION,
-    };
-    match region.is_empty() {
-        true => alloc::format!("{name}{qualifier}"),
-        false => alloc::format!(
-            "https://lambda.{region}.amazonaws.com/{start}arn:aws:lambda:{region}:{account_id}:function:{name}{qualifier}{end}"
-        ),
-    }
-}
-
-fn what_is_asked(effect: &Effect) -> String {
-    match effect {
-        Effect::ReadContent(read) => {
-            let whose = if read.content.0 == 0 { "the request's" } else { "the endpoint's" };
-            alloc::format!("{whose} content")
-        }
-        Effect::TakeTokens(take) => {
-            let buckets = take.buckets.iter().map(|bucket| bucket.key.as_str());
-            alloc::format!("a token of each: {}", buckets.collect::<Vec<_>>().join(", "))
-        }
-        Effect::FindKey(find) => {
-            let kid = find.kid.as_deref().unwrap_or("any");
-            match &find.source {
-                KeySource::Issuer(issuer) => alloc::format!("key {kid} of {issuer}"),
-                KeySource::UserPool { pool_id, .. } => {
-                    alloc::format!("key {kid} of user pool {pool_id}")
-                }
-            }
-        }
-        Effect::VerifySignature(verify) => alloc::format!("{:?}", verify.algorithm),
-        Effect::VerifyRequestSignature(verify) => {
-            alloc::format!("access key {} for {}", verify.access_key_id, verify.region)
-        }
-        Effect::PeekContent(_) => "how the request's content begins".into(),
-        Effect::CountRequest(_) => "how many requests there were like this one".into(),
-        Effect::LocateAddress(locate) => alloc::format!("where {} is", locate.address),
-        Effect::RecallAuthorization(_) => "what the authorizer said of this caller before".into(),
-        Effect::RecallResponse(recall) if recall.replaces => {
-            "to replace the cached response".into()
-        }
-        Effect::RecallResponse(_) => "the cached response".into(),
-        Effect::RememberResponse(_) => "to cache the response".into(),
-        Effect::SendRequest(_) | Effect::InvokeFunction(_) => String::new(),
-    }
-}
-
-fn what_is_answered(outcome: &Outcome) -> String {
-    fn told<T>(answer: &Result<T, EffectError>, what: impl Fn(&T) -> String) -> String {
-        match answer {
-            Ok(answer) => what(answer),
-            Err(error) => alloc::format!("{error:?}"),
-        }
-    }
-    match outcome {
-        Outcome::ReadContent(read) => told(read, |bytes| alloc::format!("{} bytes", bytes.0.len())),
-        Outcome::PeekContent(read) => told(read, |bytes| alloc::format!("{} bytes", bytes.0.len())),
-        Outcome::CountRequest(counted) => told(counted, |requests| alloc::format!("{requests}")),
-        Outcome::LocateAddress(located) => {
-            told(located, |found| found.country.clone().unwrap_or_else(|| "nobody knows".into()))
-        }
-        Outcome::SendRequest(sent) => told(sent, |_| String::new()),
-        Outcome::InvokeFunction(invoked) => told(invoked, |_| String::new()),
-        Outcome::TakeTokens(taken) => told(taken, |taken| match taken {
-            Taken::All => "taken".into(),
-            Taken::QuotaExceeded => "the quota is used up".into(),
-            Taken::None { empty, .. } => alloc::format!("bucket {} is empty", empty + 1),
-        }),
-        Outcome::FindKey(found) => {
-            told(found, |key| if key.is_some() { "found" } else { "there is none" }.into())
-        }
-        Outcome::VerifySignature(verified) => {
-            told(verified, |right| if *right { "right" } else { "wrong" }.to_string())
-        }
-        Outcome::VerifyRequestSignature(verified) => {
-            told(verified, |found| alloc::format!("{found:?}").to_lowercase())
-        }
-        Outcome::RecallAuthorization(recalled) => told(recalled, |grant| {
-            if grant.is_some() { "remembered" } else { "nothing is remembered" }.into()
-        }),
-        Outcome::RecallResponse(recalled) => told(recalled, |stored| {
-            if stored.is_some() { "it is there" } else { "nothing is there" }.into()
-        }),
-        Outcome::RememberResponse(remembered) => told(remembered, |_| "done".into()),
-    }
-}
-
-impl EffectKind {
-    /// In words.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::ReadContent => "read content",
-            Self::PeekContent => "peek content",
-            Self::CountRequest => "count request",
-            Self::LocateAddress => "locate address",
-            Self::SendRequest => "send request",
-            Self::InvokeFunction => "invoke function",
-            Self::TakeTokens => "take tokens",
-            Self::FindKey => "find key",
-            Self::VerifySignature => "verify signature",
-            Self::RecallAuthorization => "recall authorization",
-            Self::VerifyRequestSignature => "verify request signature",
-            Self::RecallResponse => "recall response",
-            Self::RememberResponse => "remember response",
-        }
-    }
 }
