@@ -11,6 +11,7 @@ use crate::log::Protections;
 use crate::pattern::Pattern;
 use crate::pre_parse::PreParse;
 use crate::rate::{Key, Rate};
+use crate::request::Request;
 use crate::transform::Transformation;
 
 /// A web ACL, ready to evaluate requests. Nothing in it changes while it does.
@@ -142,7 +143,18 @@ pub(crate) struct Rule {
     pub(crate) challenge_immunity_s: Option<u32>,
     /// The metric's name, where `VisibilityConfig` has requests sampled.
     pub(crate) sampled_as: Option<String>,
+    /// Of a rule group's rule: whether where the group is referred to says something else than the group.
+    pub(crate) overridden: Option<Overridden>,
     pub(crate) kind: Kind,
+}
+
+/// Why a rule of a rule group does not do what the group says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Overridden {
+    /// `ExcludedRules`: it only counts.
+    Excluded,
+    /// `RuleActionOverrides`: the name of the group's own action.
+    From(&'static str),
 }
 
 #[derive(Debug)]
@@ -294,6 +306,21 @@ impl Statement {
         }
     }
 
+    /// Its component's name among a log's `oversizeFields`, where there is more of that than is inspected.
+    pub(crate) fn oversize(&self, request: &Request<'_>) -> Option<&'static str> {
+        match self {
+            Self::Bytes { inspected, .. }
+            | Self::Regex { inspected, .. }
+            | Self::Size { inspected, .. }
+            | Self::Sqli { inspected, .. }
+            | Self::Xss(inspected) => inspected.field.oversize(request),
+            Self::Detects(detector) => {
+                (detector.reads_body() && request.body_is_cut).then_some("REQUEST_BODY")
+            }
+            _ => None,
+        }
+    }
+
     /// Hands each statement within it, and itself, to `visit`.
     pub(crate) fn visit<'s>(&'s self, visit: &mut dyn FnMut(&'s Self)) {
         visit(self);
@@ -306,7 +333,8 @@ impl Statement {
 }
 
 impl Rule {
-    fn visit(&self, visit: &mut dyn FnMut(&Statement)) {
+    /// Hands each statement of its own, or of its group's rules, to `visit`.
+    pub(crate) fn visit(&self, visit: &mut dyn FnMut(&Statement)) {
         let mut scope = |scope: &Option<Statement>| scope.iter().for_each(|one| one.visit(visit));
         match &self.kind {
             Kind::Statement { statement, .. } => statement.visit(visit),

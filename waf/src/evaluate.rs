@@ -11,7 +11,7 @@ use core::net::IpAddr;
 use crate::acl::{Action, Group, Kind, Rule, Statement, WebAcl};
 use crate::detect::Parts;
 use crate::forwarded::Told;
-use crate::rate;
+use crate::rate::{self, Rate};
 use crate::request::{Location, Request};
 use crate::statement::{Found, Matcher};
 pub use account::Match;
@@ -136,7 +136,8 @@ impl<'a> Evaluation<'a> {
         let Some(action) = action(rule) else { return Ok(false) };
         if self.goes_on(rule, action) {
             let action = action.name();
-            self.verdict.counted.push(Matched { rule: &rule.name, action, found });
+            let overridden = None;
+            self.verdict.counted.push(Matched { rule: &rule.name, action, overridden, found });
             return Ok(false);
         }
         self.verdict.terminating = Some(Terminating { rule, found });
@@ -170,7 +171,8 @@ impl<'a> Evaluation<'a> {
             };
             self.verdict.labels.extend(inner.labels.iter().cloned());
             let Some(action) = action(inner) else { continue };
-            let matched = Matched { rule: &inner.name, action: action.name(), found };
+            let (rule_name, overridden) = (&inner.name, inner.overridden);
+            let matched = Matched { rule: rule_name, action: action.name(), overridden, found };
             let goes_on = self.goes_on(inner, action);
             let Some(result) = self.verdict.groups.last_mut() else { continue };
             if goes_on {
@@ -181,7 +183,8 @@ impl<'a> Evaluation<'a> {
             if let Some(headers) = &group.only_counts {
                 self.insert(headers);
                 self.verdict.labels.extend(rule.labels.iter().cloned());
-                self.verdict.counted.push(Matched { rule: &rule.name, action: "COUNT", found });
+                let (action, overridden) = ("COUNT", None);
+                self.verdict.counted.push(Matched { rule: &rule.name, action, overridden, found });
                 return Ok(false);
             }
             self.verdict.labels.extend(rule.labels.iter().cloned());
@@ -207,28 +210,30 @@ impl<'a> Evaluation<'a> {
                 (true, found) => Looked::Matches(found),
                 (false, _) => Looked::Passes,
             },
-            Kind::Rate { rate, .. } => {
-                if let Some(requests) = self.answer.take() {
-                    if requests <= rate.limit {
-                        return Looked::Passes;
-                    }
-                    self.verdict.rates.push(RateResult { rule: &rule.name, rate });
-                    return Looked::Matches(None);
-                }
-                if rate.scope_down.as_ref().is_some_and(|scope| !self.matches(scope).0) {
-                    return Looked::Passes;
-                }
-                let name = alloc::format!("{}\n{}", self.acl.arn, rule.name);
-                match rate::aggregate(rate, &name, self.request, &self.verdict.labels) {
-                    Ok(key) => {
-                        let window_ms = u64::from(rate.window_s) * 1_000;
-                        Looked::Asks(Box::new(Step::Count(Counting { key, window_ms })))
-                    }
-                    Err(true) => Looked::Matches(None),
-                    Err(false) => Looked::Passes,
-                }
-            }
+            Kind::Rate { rate, .. } => self.look_at_rate(rule, rate),
         }
+    }
+
+    fn look_at_rate(&mut self, rule: &'a Rule, rate: &'a Rate) -> Looked<'a> {
+        let answer = self.answer.take();
+        if answer.is_none() && rate.scope_down.as_ref().is_some_and(|scope| !self.matches(scope).0)
+        {
+            return Looked::Passes;
+        }
+        let values = match (rate::values(rate, self.request, &self.verdict.labels), answer) {
+            (Err(false), _) => return Looked::Passes,
+            (Err(true), _) => Vec::new(),
+            (Ok(values), None) => {
+                let name = alloc::format!("{}\n{}", self.acl.arn, rule.name);
+                let window_ms = u64::from(rate.window_s) * 1_000;
+                let key = rate::key(&name, &values);
+                return Looked::Asks(Box::new(Step::Count(Counting { key, window_ms })));
+            }
+            (Ok(_), Some(requests)) if requests <= rate.limit => return Looked::Passes,
+            (Ok(values), Some(_)) => values,
+        };
+        self.verdict.rates.push(RateResult { rule: &rule.name, rate, values });
+        Looked::Matches(None)
     }
 
     fn matches(&mut self, statement: &Statement) -> (bool, Option<Found>) {

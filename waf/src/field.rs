@@ -149,6 +149,20 @@ impl Field {
         }
     }
 
+    /// Its name among a log's `oversizeFields`, where there is more of it than is inspected.
+    pub(crate) fn oversize(&self, request: &Request<'_>) -> Option<&'static str> {
+        let (is_cut, name) = match self {
+            Self::Body(_) => (request.body_is_cut, "REQUEST_BODY"),
+            Self::JsonBody { .. } => (request.body_is_cut, "REQUEST_JSON_BODY"),
+            Self::Headers { .. } | Self::HeaderOrder(_) => {
+                (is_cut(request.headers.iter().copied()), "REQUEST_HEADERS")
+            }
+            Self::Cookies { .. } => (is_cut(request.cookies()), "REQUEST_COOKIES"),
+            _ => return None,
+        };
+        is_cut.then_some(name)
+    }
+
     /// Whether it needs the request's body.
     pub(crate) fn reads_body(&self) -> bool {
         matches!(self, Self::Body(_) | Self::JsonBody { .. })
@@ -199,21 +213,29 @@ fn any_pair<'a>(
     oversize: Oversize,
     test: &mut dyn FnMut(&[u8]) -> bool,
 ) -> bool {
-    let mut bytes = 0;
-    let within = |(index, (name, value)): &(usize, (&str, &str)), bytes: &mut usize| {
-        *bytes += name.len() + value.len();
-        *index < HEADERS_MAX && *bytes <= HEADERS_BYTES_MAX
-    };
-    let is_cut = pairs.clone().enumerate().any(|pair| !within(&pair, &mut bytes));
-    if let Some(decided) = oversize.decides(is_cut) {
+    if let Some(decided) = oversize.decides(is_cut(pairs.clone())) {
         return decided;
     }
-    let mut bytes = 0;
-    let inspected = pairs.enumerate().take_while(move |pair| within(pair, &mut bytes));
-    inspected.map(|(_, pair)| pair).filter(|(name, _)| take(name)).any(|(name, value)| {
+    inspected(pairs).filter(|(name, _)| take(name)).any(|(name, value)| {
         (scope != Scope::Value && test(name.as_bytes()))
             || (scope != Scope::Key && test(value.as_bytes()))
     })
+}
+
+/// As many pairs as are inspected.
+fn inspected<'a>(
+    pairs: impl Iterator<Item = (&'a str, &'a str)>,
+) -> impl Iterator<Item = (&'a str, &'a str)> {
+    let mut bytes = 0;
+    pairs.take(HEADERS_MAX).take_while(move |(name, value)| {
+        bytes += name.len() + value.len();
+        bytes <= HEADERS_BYTES_MAX
+    })
+}
+
+/// Whether there are more.
+fn is_cut<'a>(pairs: impl Iterator<Item = (&'a str, &'a str)> + Clone) -> bool {
+    inspected(pairs.clone()).count() < pairs.count()
 }
 
 fn any_json(

@@ -1,6 +1,7 @@
 //! Full logs, a line of JSON a request, in AWS's format ("Log fields for web ACL traffic").
 
 mod protection;
+mod rate;
 mod sample;
 
 use alloc::borrow::Cow;
@@ -9,7 +10,7 @@ use alloc::vec::Vec;
 
 use serde_json::{Value, json};
 
-use crate::acl::{Kind, Resource, WebAcl};
+use crate::acl::{Kind, Overridden, Resource, WebAcl};
 use crate::evaluate::{Matched, Tokens, Verdict};
 use crate::pattern::as_text;
 use crate::problem::Problem;
@@ -115,27 +116,17 @@ impl Logging {
             json!({
                 "ruleGroupId": group.id,
                 "terminatingRule": group.terminating.as_ref().map(matched),
-                "nonTerminatingMatchingRules": group.counted.iter().map(matched).collect::<Vec<_>>(),
-                "excludedRules": null,
+                "nonTerminatingMatchingRules": group.counted.iter().filter(|one| !is_excluded(one)).map(matched).collect::<Vec<_>>(),
+                "excludedRules": excluded(&group.counted),
                 "customerConfig": null,
             })
         });
-        let rates = verdict.rates.iter().map(|result| {
-            json!({
-                "rateBasedRuleId": alloc::format!("{}/{}", acl.arn, result.rule),
-                "rateBasedRuleName": result.rule,
-                "limitKey": result.rate.key_type,
-                "maxRateAllowed": result.rate.limit,
-                // AWS prints it as text.
-                "evaluationWindowSec": alloc::format!("{}", result.rate.window_s),
-            })
-        });
+        let rates = verdict.rates.iter().map(|result| self.rate(acl, result, is_secret));
         let inserted = (!verdict.inserted.is_empty()).then(|| {
             let all =
                 verdict.inserted.iter().map(|(name, value)| json!({"name": name, "value": value}));
             all.collect::<Vec<_>>()
         });
-        let oversize: &[&str] = if request.body_is_cut { &["REQUEST_BODY"] } else { &[] };
         let mut record = json!({
             "timestamp": request.now_ms,
             "formatVersion": 1,
@@ -168,8 +159,12 @@ impl Logging {
             "ja4Fingerprint": request.ja4,
             "requestBodySize": body_size(request),
             "requestBodySizeInspectedByWAF": request.body.len(),
-            "oversizeFields": oversize,
+            "oversizeFields": oversize(acl, request, verdict),
         });
+        // "Logged only when an ASN match statement is used." AWS's page does not say in which object.
+        if acl.asks_for_networks() {
+            record["httpRequest"]["clientAsn"] = request.asn().into();
+        }
         for (name, ask) in [("captchaResponse", "CAPTCHA"), ("challengeResponse", "CHALLENGE")] {
             if let Some(response) = asked(verdict, ask) {
                 record[name] = response;
@@ -256,11 +251,43 @@ fn counts(verdict: &Verdict<'_>) -> bool {
 }
 
 fn matched(matched: &Matched<'_>) -> Value {
-    json!({
+    let mut told = json!({
         "ruleId": matched.rule,
         "action": matched.action,
         "ruleMatchDetails": matched.found.map(details).into_iter().collect::<Vec<_>>(),
-    })
+    });
+    if let Some(Overridden::From(action)) = matched.overridden {
+        told["overriddenAction"] = action.into();
+    }
+    told
+}
+
+fn is_excluded(matched: &Matched<'_>) -> bool {
+    matched.overridden == Some(Overridden::Excluded)
+}
+
+/// "The list of rules in the rule group that you have excluded. If you override a rule to count using the override rule
+/// action option, matches aren't listed here."
+fn excluded(counted: &[Matched<'_>]) -> Option<Vec<Value>> {
+    let excluded = counted.iter().filter(|one| is_excluded(one));
+    let told = excluded
+        .map(|one| json!({"exclusionType": "EXCLUDED_AS_COUNT", "ruleId": one.rule}))
+        .collect::<Vec<_>>();
+    (!told.is_empty()).then_some(told)
+}
+
+/// "The list of fields in the web request that were inspected by the web ACL and that are over the AWS WAF inspection
+/// limit": by rules up to the one that decided.
+fn oversize(acl: &WebAcl, request: &Request<'_>, verdict: &Verdict<'_>) -> Vec<&'static str> {
+    let last = verdict.terminating.as_ref().map(|terminating| terminating.rule.priority);
+    let asked = acl.rules.iter().filter(|rule| last.is_none_or(|last| rule.priority <= last));
+    let mut names = Vec::new();
+    asked.for_each(|rule| {
+        rule.visit(&mut |statement| names.extend(statement.oversize(request)));
+    });
+    names.sort_unstable();
+    names.dedup();
+    names
 }
 
 /// What was matched is not repeated: it may be somebody's secret.

@@ -79,6 +79,7 @@ impl ManagedGroup {
             captcha_immunity_s: None,
             challenge_immunity_s: None,
             sampled_as: None,
+            overridden: None,
             kind: Kind::Statement {
                 statement: Statement::Detects(Detector {
                     look: rule.look.look(list),

@@ -36,16 +36,20 @@ pub(crate) enum Key {
     Asn,
 }
 
-/// What a request is counted under; `Err` where a key is not there: then whether it matches all the same.
-pub(crate) fn aggregate(
+/// What a request is counted by, one value a key; `Err` where one is not there: then whether it matches
+/// all the same.
+pub(crate) fn values(
     rate: &Rate,
-    rule: &str,
     request: &Request<'_>,
     labels: &[String],
-) -> Result<String, bool> {
+) -> Result<Vec<String>, bool> {
+    rate.keys.iter().map(|part| value_of(part, request, labels)).collect()
+}
+
+/// What a request with these values is counted under.
+pub(crate) fn key(rule: &str, values: &[String]) -> String {
     let mut key = alloc::format!("waf\n{rule}");
-    for part in &rate.keys {
-        let value = value_of(part, request, labels)?;
+    for value in values {
         // Lengths keep `a` + `bc` and `ab` + `c` apart.
         key.push_str(&alloc::format!("\n{}:{value}", value.len()));
     }
@@ -53,7 +57,7 @@ pub(crate) fn aggregate(
         let digest = md5_hex(key.as_bytes());
         key = alloc::format!("waf\n{rule}\n#{}", String::from_utf8_lossy(&digest));
     }
-    Ok(key)
+    key
 }
 
 fn value_of(key: &Key, request: &Request<'_>, labels: &[String]) -> Result<String, bool> {

@@ -262,6 +262,7 @@ fn rule(place: &Place<'_, '_>, at: &At<'_, '_>) -> Option<(Rule, u32)> {
         captcha_immunity_s: at.get("CaptchaConfig").and_then(|at| action::immunity_s(&at)),
         challenge_immunity_s: at.get("ChallengeConfig").and_then(|at| action::immunity_s(&at)),
         sampled_as: sampled_as(at),
+        overridden: None,
         kind,
     };
     Some((rule, capacity))

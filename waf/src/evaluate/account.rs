@@ -51,7 +51,8 @@ impl<'a> Verdict<'a> {
             matches.extend(counted.map(|one| of(one, None, false)));
             if let (Some(terminating), None) = (terminating, group) {
                 let (rule, action) = (rule.name.as_str(), self.action());
-                let matched = Matched { rule, action, found: terminating.found };
+                let (overridden, found) = (None, terminating.found);
+                let matched = Matched { rule, action, overridden, found };
                 matches.push(of(&matched, None, true));
             }
         }

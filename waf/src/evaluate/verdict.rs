@@ -4,7 +4,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::Tokens;
-use crate::acl::{CustomResponse, Headers, Rule};
+use crate::acl::{CustomResponse, Headers, Overridden, Rule};
 use crate::rate::Rate;
 use crate::statement::Found;
 
@@ -69,6 +69,7 @@ pub(crate) struct Terminating<'a> {
 pub(crate) struct Matched<'a> {
     pub(crate) rule: &'a str,
     pub(crate) action: &'static str,
+    pub(crate) overridden: Option<Overridden>,
     pub(crate) found: Option<Found>,
 }
 
@@ -85,6 +86,8 @@ pub(crate) struct GroupResult<'a> {
 pub(crate) struct RateResult<'a> {
     pub(crate) rule: &'a str,
     pub(crate) rate: &'a Rate,
+    /// What the request was counted by, one value a key; empty for an address that is none.
+    pub(crate) values: Vec<String>,
 }
 
 impl Verdict<'_> {

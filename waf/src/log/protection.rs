@@ -64,6 +64,25 @@ impl Protections {
         pieces.collect::<Vec<_>>().join(";").into()
     }
 
+    /// The value of a cookie.
+    pub(crate) fn cookie<'t>(&self, name: &str, value: &'t str) -> Cow<'t, str> {
+        let all = self
+            .of(|one| matches!(one, Protected::Header(of) if of.eq_ignore_ascii_case("cookie")));
+        let own =
+            self.of(|one| matches!(one, Protected::Cookie(of) if of.eq_ignore_ascii_case(name)));
+        let hashes = strictest(own, all);
+        hashes.map_or(Cow::Borrowed(value), |hashes| self.hidden(hashes, value).into())
+    }
+
+    /// The value of an argument of the query.
+    pub(crate) fn argument<'t>(&self, name: &str, value: &'t str) -> Cow<'t, str> {
+        let hashes = self.of(|one| match one {
+            Protected::QueryArgument(of) => of.eq_ignore_ascii_case(name),
+            other => *other == Protected::QueryString,
+        });
+        hashes.map_or(Cow::Borrowed(value), |hashes| self.hidden(hashes, value).into())
+    }
+
     /// A query.
     pub(crate) fn query<'t>(&self, query: &'t str) -> Cow<'t, str> {
         if self.all.is_empty() || query.is_empty() {

@@ -1,3 +1,6 @@
+use alloc::borrow::ToOwned;
+use alloc::vec;
+
 use super::*;
 use crate::{Step, Tokens};
 
@@ -207,8 +210,173 @@ fn a_line_tells_the_host_the_fragment_and_how_large_the_body_is() {
     let hidden = hides.line(&acl, &whole, &verdict, Origin::default(), &|_| false);
     assert!(!hidden.contains("api.example.com"), "{hidden}");
     let cut = line(&Request { body_is_cut: true, ..whole.clone() });
+    // No rule looks at the body.
+    assert_eq!((&cut["requestBodySize"], &cut["oversizeFields"]), (&json!(70_000), &json!([])));
+}
+
+fn acl_of(rules: Value) -> WebAcl {
+    let document = json!({"Name": "a", "ARN": ARN, "DefaultAction": {"Allow": {}}, "Rules": rules});
+    WebAcl::read(&document, &[]).expect("a web ACL").0
+}
+
+fn line(acl: &WebAcl, request: &Request<'_>, verdict: &Verdict<'_>) -> Value {
+    let line = Logging::default().line(acl, request, verdict, Origin::default(), &|_| false);
+    serde_json::from_str(&line).expect("JSON")
+}
+
+#[test]
+fn a_line_names_the_oversize_fields_that_rules_looked_at_up_to_the_one_that_decided() {
+    let rule = |priority: u32, path: &str, field: Value| {
+        json!({"Name": path, "Priority": priority, "Action": {"Block": {}}, "Statement": {"AndStatement": {"Statements": [
+            {"ByteMatchStatement": {"SearchString": path, "PositionalConstraint": "STARTS_WITH",
+                "FieldToMatch": {"UriPath": {}}, "TextTransformations": [{"Priority": 0, "Type": "NONE"}]}},
+            {"SizeConstraintStatement": {"FieldToMatch": field, "ComparisonOperator": "GE", "Size": 0,
+                "TextTransformations": [{"Priority": 0, "Type": "NONE"}]}}]}}})
+    };
+    let pairs =
+        json!({"MatchPattern": {"All": {}}, "MatchScope": "ALL", "OversizeHandling": "CONTINUE"});
+    let json_body =
+        json!({"MatchPattern": {"All": {}}, "MatchScope": "ALL", "OversizeHandling": "CONTINUE"});
+    let acl = acl_of(json!([
+        rule(0, "L2Jsb2Nr", json!({"Headers": pairs})),
+        rule(1, "L2IK", json!({"Cookies": pairs})),
+        rule(2, "L2MK", json!({"JsonBody": json_body})),
+        rule(3, "L2QK", json!({"Body": {"OversizeHandling": "CONTINUE"}})),
+    ]));
+    let long = "c=".to_owned() + &"x".repeat(9_000);
+    let told = |path, cookie: &str, body_is_cut| {
+        let headers = [("host", "h"), ("cookie", cookie)].into();
+        let request = Request { path, headers, body: b"x", body_is_cut, ..Request::default() };
+        line(&acl, &request, &verdict(&acl, &request))["oversizeFields"].take()
+    };
+    let bodies = ["REQUEST_BODY", "REQUEST_JSON_BODY"];
+    assert_eq!(told("/", "c=1", false), json!([]));
+    assert_eq!(told("/", "c=1", true), json!(bodies));
+    let pairs = ["REQUEST_COOKIES", "REQUEST_HEADERS"];
+    assert_eq!(told("/", &long, false), json!(pairs));
+    assert_eq!(told("/", &long, true), json!([bodies[0], pairs[0], pairs[1], bodies[1]]));
+    assert_eq!(told("/block", &long, true), json!(["REQUEST_HEADERS"]));
+}
+
+#[test]
+fn a_line_tells_what_a_groups_rules_would_have_done_where_they_are_overridden() {
+    let common = |more: Value| {
+        let mut statement = json!({"VendorName": "AWS", "Name": "AWSManagedRulesCommonRuleSet"});
+        statement
+            .as_object_mut()
+            .expect("an object")
+            .extend(more.as_object().expect("one").clone());
+        json!([{"Name": "g", "Priority": 0, "OverrideAction": {"None": {}},
+            "Statement": {"ManagedRuleGroupStatement": statement}}])
+    };
+    let told = |more: Value| {
+        let acl = acl_of(common(more));
+        let request = Request { path: "/", ..Request::default() };
+        line(&acl, &request, &verdict(&acl, &request))["ruleGroupList"][0].take()
+    };
+    let rule = "NoUserAgent_HEADER";
+    let plain = told(json!({}));
+    assert_eq!(plain["terminatingRule"]["action"], "BLOCK");
+    assert!(plain["terminatingRule"].get("overriddenAction").is_none(), "{plain}");
+    assert_eq!(plain["excludedRules"], Value::Null);
+    let to = |action: &str| json!({"RuleActionOverrides": [{"Name": rule, "ActionToUse": {action: {}}}]});
+    let counted = json!([{"ruleId": rule, "action": "COUNT", "overriddenAction": "BLOCK", "ruleMatchDetails": []}]);
+    let count = told(to("Count"));
     assert_eq!(
-        (&cut["requestBodySize"], &cut["oversizeFields"]),
-        (&json!(70_000), &json!(["REQUEST_BODY"]))
+        (&count["nonTerminatingMatchingRules"], &count["excludedRules"]),
+        (&counted, &Value::Null)
     );
+    let asked = told(to("Captcha"));
+    let ends = &asked["terminatingRule"];
+    assert_eq!((&ends["action"], &ends["overriddenAction"]), (&json!("CAPTCHA"), &json!("BLOCK")));
+    let excluded = told(json!({"ExcludedRules": [{"Name": rule}]}));
+    assert_eq!(excluded["nonTerminatingMatchingRules"], json!([]));
+    assert_eq!(
+        excluded["excludedRules"],
+        json!([{"exclusionType": "EXCLUDED_AS_COUNT", "ruleId": rule}])
+    );
+}
+
+#[test]
+fn a_line_tells_by_which_values_a_rate_was_counted() {
+    let none = json!([{"Priority": 0, "Type": "NONE"}]);
+    let told = |kind: &str, more: Value, request: &Request<'_>| {
+        let mut statement = json!({"Limit": 100, "AggregateKeyType": kind});
+        statement
+            .as_object_mut()
+            .expect("an object")
+            .extend(more.as_object().expect("one").clone());
+        let acl = acl_of(json!([{"Name": "r", "Priority": 0, "Action": {"Block": {}},
+            "Statement": {"RateBasedStatement": statement}}]));
+        let mut evaluation = acl.evaluate(request, Tokens::default());
+        let verdict = loop {
+            match evaluation.advance() {
+                Step::Decided(verdict) => break verdict,
+                _ => evaluation.counted(101),
+            }
+        };
+        line(&acl, request, &verdict)["rateBasedRuleList"][0].take()
+    };
+    let headers = vec![("dogname", "ella"), ("x-real", "nonsense"), ("authorization", "s")];
+    let query = "token=abcdefghijklmnopqrstuvwxyz0123456789";
+    let request = Request { client_ip: "192.0.2.7", headers, query, ..Request::default() };
+    let by_ip = told("IP", json!({}), &request);
+    assert_eq!((&by_ip["limitKey"], &by_ip["limitValue"]), (&json!("IP"), &json!("192.0.2.7")));
+    assert!(by_ip.get("customValues").is_none(), "{by_ip}");
+    let forwarded =
+        json!({"ForwardedIPConfig": {"HeaderName": "X-Real", "FallbackBehavior": "MATCH"}});
+    assert_eq!(told("FORWARDED_IP", forwarded, &request)["limitValue"], "INVALID");
+    let key = |kind: &str, name: &str| json!({kind: {"Name": name, "TextTransformations": none}});
+    let keys = json!({"CustomKeys": [key("Header", "dogname"), key("QueryArgument", "token"), {"IP": {}}]});
+    let by_keys = told("CUSTOM_KEYS", keys, &request);
+    let values = json!([
+        {"key": "HEADER", "name": "dogname", "value": "ella"},
+        {"key": "QUERYARGUMENT", "name": "token", "value": "abcdefghijklmnopqrstuvwxyz012345"},
+        {"key": "IP", "value": "192.0.2.7"},
+    ]);
+    assert_eq!((&by_keys["limitKey"], &by_keys["customValues"]), (&json!("CUSTOMKEYS"), &values));
+    assert!(by_keys.get("limitValue").is_none(), "{by_keys}");
+}
+
+#[test]
+fn values_that_a_line_must_not_have_are_not_told_as_what_a_rate_was_counted_by() {
+    let none = json!([{"Priority": 0, "Type": "NONE"}]);
+    let key = |kind: &str, name: &str| json!({kind: {"Name": name, "TextTransformations": none}});
+    let document = json!({"Name": "a", "ARN": ARN, "DefaultAction": {"Allow": {}},
+        "DataProtectionConfig": {"DataProtections": [
+            {"Field": {"FieldType": "SINGLE_COOKIE", "FieldKeys": ["id"]}, "Action": "SUBSTITUTION"}]},
+        "Rules": [{"Name": "r", "Priority": 0, "Action": {"Block": {}}, "Statement": {"RateBasedStatement":
+            {"Limit": 100, "AggregateKeyType": "CUSTOM_KEYS", "CustomKeys": [
+                key("Header", "x-key"), key("Header", "X-Private"), key("Cookie", "id"), key("QueryArgument", "q"),
+                {"QueryString": {"TextTransformations": none}}]}}}]});
+    let acl = WebAcl::read(&document, &[]).expect("a web ACL").0;
+    let headers = vec![("x-key", "hidden1"), ("x-private", "hidden2"), ("cookie", "id=hidden3")];
+    let request = Request { headers, query: "q=hidden4", ..Request::default() };
+    let mut evaluation = acl.evaluate(&request, Tokens::default());
+    let verdict = loop {
+        match evaluation.advance() {
+            Step::Decided(verdict) => break verdict,
+            _ => evaluation.counted(101),
+        }
+    };
+    let logging = logging(
+        json!({"RedactedFields": [{"SingleHeader": {"Name": "x-private"}}, {"QueryString": {}}]}),
+    );
+    let is_secret = |name: &str| name == "x-key";
+    let line = logging.line(&acl, &request, &verdict, Origin::default(), &is_secret);
+    assert!(!line.contains("hidden"), "{line}");
+    assert!(line.contains("CUSTOMKEYS"), "{line}");
+}
+
+#[test]
+fn a_line_has_the_clients_network_where_a_rule_asks_for_one() {
+    let location = crate::Location { asn: Some(64_496), ..Default::default() };
+    let request = Request { location: Some(&location), ..Request::default() };
+    let rule = json!([{"Name": "n", "Priority": 0, "Action": {"Count": {}},
+        "Statement": {"AsnMatchStatement": {"AsnList": [64_500]}}}]);
+    for (rules, asn) in [(rule, Some(json!(64_496))), (json!([]), None)] {
+        let acl = acl_of(rules);
+        let told = line(&acl, &request, &verdict(&acl, &request));
+        assert_eq!(told["httpRequest"].get("clientAsn"), asn.as_ref());
+    }
 }

@@ -10,7 +10,7 @@ use super::at::At;
 use super::field::{named, transformations};
 use super::statement::{self, addresses, forwarded, referred};
 use super::{Place, rules};
-use crate::acl::{Action, Group, Headers, Kind, Rule};
+use crate::acl::{Action, Group, Headers, Kind, Overridden, Rule};
 use crate::managed;
 use crate::rate::{Key, Rate};
 
@@ -179,17 +179,21 @@ fn own(
 
 /// `ExcludedRules` count; `RuleActionOverrides` do what they say.
 fn override_actions(place: &Place<'_, '_>, at: &At<'_, '_>, rules: &mut [Rule]) {
-    let mut set = |at: &At<'_, '_>, name: Option<String>, to: Option<Action>| {
+    let mut set = |at: &At<'_, '_>, name: Option<String>, to: Option<Action>, is_excluded| {
         let (Some(name), Some(to)) = (name, to) else { return };
-        let found = rules.iter_mut().find(|rule| rule.name == name).map(|rule| &mut rule.kind);
-        match found {
-            Some(Kind::Statement { action, .. } | Kind::Rate { action, .. }) => *action = to,
+        let rule = rules.iter_mut().find(|rule| rule.name == name);
+        let Some((overridden, action)) = rule.and_then(overridable) else {
             // AWS takes it and does nothing; a name that is misspelt should not go unseen.
-            _ => at.warning(alloc::format!("the group has no rule `{name}`")),
-        }
+            return at.warning(alloc::format!("the group has no rule `{name}`"));
+        };
+        *overridden = Some(match is_excluded {
+            true => Overridden::Excluded,
+            false => Overridden::From(action.name()),
+        });
+        *action = to;
     };
     for at in at.get("ExcludedRules").iter().flat_map(|at| at.items()) {
-        set(&at, named(&at), Some(Action::Count(Vec::new())));
+        set(&at, named(&at), Some(Action::Count(Vec::new())), true);
     }
     for at in at.get("RuleActionOverrides").iter().flat_map(|at| at.items()) {
         at.members(&["Name", "ActionToUse"]);
@@ -197,7 +201,16 @@ fn override_actions(place: &Place<'_, '_>, at: &At<'_, '_>, rules: &mut [Rule]) 
         let action = at
             .required("ActionToUse")
             .and_then(|at| action::read(&at, &place.bodies, Offered::All));
-        set(&at, name, action);
+        set(&at, name, action, false);
+    }
+}
+
+fn overridable(rule: &mut Rule) -> Option<(&mut Option<Overridden>, &mut Action)> {
+    match &mut rule.kind {
+        Kind::Statement { action, .. } | Kind::Rate { action, .. } => {
+            Some((&mut rule.overridden, action))
+        }
+        Kind::Group(_) => None,
     }
 }
 

@@ -19,7 +19,8 @@ pub(super) fn read(at: Option<At<'_, '_>>, account: String) -> Protections {
         at.error(alloc::format!("1 to {PROTECTIONS_MAX} protections are expected"));
     }
     for at in items.iter().take(PROTECTIONS_MAX) {
-        // Of what was matched nothing is logged, so there is nothing to exclude.
+        // Of what was matched nothing is logged, so there is nothing to exclude; what rates are counted by is
+        // protected as anything else.
         at.members(&["Field", "Action", "ExcludeRuleMatchDetails", "ExcludeRateBasedDetails"]);
         let actions = [("SUBSTITUTION", false), ("HASH", true)];
         let hashes = at.required("Action").and_then(|at| at.one_of(&actions));
