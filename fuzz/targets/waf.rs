@@ -10,9 +10,11 @@ use libfuzzer_sys::fuzz_target;
 use waf::{Decision, Request, Step, Tokens, WebAcl};
 
 const BODY_BYTES: usize = 64 * 1024;
-/// Far above what it takes (about a microsecond a byte at worst), for machines that are busy; quadratic
-/// time at this size is seconds. Code that is not optimised takes some twenty times as long, both ways.
+/// Far above what it takes (about a microsecond a byte at worst); quadratic time at this size is seconds.
+/// Code that is not optimised takes some twenty times as long, both ways.
 const TIME_MAX: Duration = Duration::from_millis(if cfg!(debug_assertions) { 20_000 } else { 600 });
+/// How often it may take longer: what others do to the machine's caches and clock passes, quadratic time does not.
+const TRIES: usize = 3;
 
 const GROUPS: [&str; 7] = [
     "AWSManagedRulesCommonRuleSet",
@@ -50,6 +52,26 @@ fn decide(acl: &WebAcl, request: &Request<'_>) -> Decision {
     }
 }
 
+/// How long this thread computes, however many others want the processor.
+fn spent(what: impl FnOnce() -> Decision) -> Duration {
+    let began = computed();
+    what();
+    computed() - began
+}
+
+/// What Linux counts for this thread (its sched-stats.rst: first the nanoseconds on the processor); the time of day
+/// where nobody counts.
+fn computed() -> Duration {
+    let stat = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+    match stat.split(' ').next().and_then(|nanos| nanos.parse().ok()) {
+        Some(nanos) => Duration::from_nanos(nanos),
+        None => {
+            static BEGAN: OnceLock<Instant> = OnceLock::new();
+            BEGAN.get_or_init(Instant::now).elapsed()
+        }
+    }
+}
+
 fuzz_target!(|input: (u8, &[u8])| {
     let (media, bytes) = input;
     let media = [
@@ -78,9 +100,7 @@ fuzz_target!(|input: (u8, &[u8])| {
     };
     for acl in acls() {
         assert_eq!(decide(acl, &small), decide(acl, &small));
-        let began = Instant::now();
-        decide(acl, &large);
-        let took = began.elapsed();
-        assert!(took < TIME_MAX, "{took:?} for {BODY_BYTES} bytes of {:?}", bytes.escape_ascii().to_string());
+        let is_in_time = (0..TRIES).any(|_| spent(|| decide(acl, &large)) < TIME_MAX);
+        assert!(is_in_time, "{BODY_BYTES} bytes of {:?}", bytes.escape_ascii().to_string());
     }
 });
