@@ -60,12 +60,7 @@ impl Matched<'_> {
                 self.add_cors(cors, fields);
             }
             if policy.server_timing.is_some_and(|rate| self.tells_timing(rate, request_id)) {
-                let state = match result {
-                    CacheResult::Hit => "cdn-cache-hit",
-                    CacheResult::RefreshHit => "cdn-cache-refresh",
-                    _ => "cdn-cache-miss",
-                };
-                fields.push("Server-Timing", state);
+                fields.push("Server-Timing", timing(result, request_id));
             }
         }
         result.mark(fields, request_id);
@@ -121,6 +116,21 @@ impl Matched<'_> {
         } else if !cors.expose.is_empty() {
             fields.push("Access-Control-Expose-Headers", list(&cors.expose));
         }
+    }
+}
+
+/// The metrics of `Server-Timing` that are known here ("Metrics in the `Server-Timing` header"): there is one layer,
+/// and of a place of presence nothing is known.
+fn timing(result: CacheResult, request_id: &str) -> String {
+    let id = alloc::format!("cdn-rid;desc=\"{request_id}\"");
+    match result {
+        CacheResult::Hit => alloc::format!("cdn-cache-hit,{id},cdn-hit-layer;desc=\"EDGE\""),
+        CacheResult::RefreshHit => {
+            alloc::format!("cdn-upstream-layer;desc=\"EDGE\",cdn-cache-refresh,{id}")
+        }
+        CacheResult::Miss => alloc::format!("cdn-upstream-layer;desc=\"EDGE\",cdn-cache-miss,{id}"),
+        // Nobody says which layer, if any, asked an origin.
+        CacheResult::Error | CacheResult::Redirect => alloc::format!("cdn-cache-miss,{id}"),
     }
 }
 

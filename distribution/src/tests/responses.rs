@@ -190,4 +190,23 @@ fn server_timing_is_told_of_a_part_of_the_responses_and_of_those_that_ask() {
     assert!((150..250).contains(&told(20.5, &[])));
     assert_eq!(told(0.0, &[("Pragma", "server-timing")]), 1_000);
     assert!(serve(json!(101)).0.is_none() && serve(json!(-1)).0.is_none());
+    let (distribution, _) = serve(json!(100));
+    let distribution = distribution.expect("a distribution");
+    let matched = get(&distribution, "/", &[]);
+    let timing = |result: CacheResult| {
+        let mut fields = Fields::new();
+        matched.finish(&mut fields, result, None, "id==");
+        fields.text("server-timing").map(String::from)
+    };
+    for (result, told) in [
+        (CacheResult::Hit, r#"cdn-cache-hit,cdn-rid;desc="id==",cdn-hit-layer;desc="EDGE""#),
+        (CacheResult::Miss, r#"cdn-upstream-layer;desc="EDGE",cdn-cache-miss,cdn-rid;desc="id==""#),
+        (
+            CacheResult::RefreshHit,
+            r#"cdn-upstream-layer;desc="EDGE",cdn-cache-refresh,cdn-rid;desc="id==""#,
+        ),
+        (CacheResult::Error, r#"cdn-cache-miss,cdn-rid;desc="id==""#),
+    ] {
+        assert_eq!(timing(result).as_deref(), Some(told), "{result:?}");
+    }
 }
