@@ -6,6 +6,7 @@ mod kit;
 mod logs;
 mod origins;
 mod poisoning;
+mod smuggling;
 mod web_acl;
 
 use serde_json::json;
