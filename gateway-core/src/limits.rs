@@ -11,6 +11,9 @@ pub const MAPPED_BODY_BYTES_MAX: usize = 100 * 1024;
 pub const EVENT_BYTES_MAX: usize = 6 * 1024 * 1024;
 /// Largest total of header names and values: 10,240 bytes.
 pub const FIELDS_BYTES_MAX: usize = 10_240;
+/// Most header fields of a request. AWS bounds their bytes alone; this is what hyper reads of HTTP/1.1 without room that is
+/// taken and given back with every request, and it holds in every host.
+pub const FIELDS_MAX: usize = 100;
 /// Default integration timeout of a REST API.
 pub const REST_INTEGRATION_MS_DEFAULT: u32 = 29_000;
 /// Default and largest integration timeout of an HTTP API.

@@ -40,11 +40,16 @@ async fn answers_of(engine: Engine, requests: &[Request]) -> Vec<(u16, String)> 
 }
 
 fn refused_alike(requests: &[Request], statuses: &[u16]) {
+    refused_alike_by(&[Engine::Component, Engine::Worker, Engine::Wasi], requests, statuses);
+}
+
+/// By these, and the native engine.
+fn refused_alike_by(engines: &[Engine], requests: &[Request], statuses: &[u16]) {
     on_a_runtime(async {
         let native = answers_of(Engine::Native, requests).await;
         assert_eq!(native.iter().map(|(status, _)| *status).collect::<Vec<_>>(), statuses);
-        for engine in [Engine::Component, Engine::Worker, Engine::Wasi] {
-            assert_eq!(answers_of(engine, requests).await, native, "{engine}");
+        for engine in engines {
+            assert_eq!(answers_of(*engine, requests).await, native, "{engine}");
         }
     });
 }
@@ -58,6 +63,19 @@ fn a_head_of_more_than_10240_bytes_is_refused_alike_by_all_engines() {
         request(format!("/test/mock?{}", "x".repeat(11_000)), ("x-a", "b".into()), Vec::new()),
     ];
     refused_alike(&requests, &[200, 431, 414]);
+}
+
+#[test]
+fn more_than_100_fields_are_refused_alike_by_component_native_engine_and_worker() {
+    // `Host` is one of them.
+    let of = |count: usize| {
+        let mut asked = request("/test/mock".into(), ("x-1", "1".into()), Vec::new());
+        asked.fields.extend((2..count).map(|i| (format!("x-{i}"), "1".to_owned())));
+        asked
+    };
+    // wasmtime's own server asks no component about that many.
+    let engines = [Engine::Component, Engine::Worker];
+    refused_alike_by(&engines, &[of(100), of(101)], &[200, 431]);
 }
 
 #[test]

@@ -13,7 +13,7 @@ use crate::context::{Context, Text};
 use crate::definition::{Api, Authorization, Protocol};
 use crate::gateway::{Gateway, Mapped, MethodOf, StageOf};
 use crate::gateway_error::{GatewayError, ResponseType};
-use crate::limits::FIELDS_BYTES_MAX;
+use crate::limits::{FIELDS_BYTES_MAX, FIELDS_MAX};
 use crate::message::{Arrival, Request, Seed};
 use crate::sigv4::{Claim, ClaimError};
 use crate::target;
@@ -147,18 +147,19 @@ fn resource_request_path<'p>(api: &Api, below: &'p str) -> Cow<'p, str> {
 }
 
 /// Refuses a request whose line and fields are too long ("Total combined size of request line and
-/// header values": 10,240 bytes).
+/// header values": 10,240 bytes), or that has too many of them.
 pub(super) fn check_size(request: &Request) -> Result<(), GatewayError> {
     let line = request.method.len() + request.target.len();
     let fields: usize = request.fields.iter().map(|line| line.name.len() + line.value.len()).sum();
     let (status, error_type, message) = match FIELDS_BYTES_MAX {
         max if line > max => (414, "RequestUriTooLongException", "Request URI too long"),
-        max if line + fields > max => {
+        max if line + fields > max || request.fields.len() > FIELDS_MAX => {
             (431, "RequestHeaderFieldsTooLargeException", "Request Header Fields Too Large")
         }
         _ => return Ok(()),
     };
-    let reason = alloc::format!("request line and fields have {} bytes", line + fields);
+    let (bytes, count) = (line + fields, request.fields.len());
+    let reason = alloc::format!("the request line and {count} fields have {bytes} bytes");
     let error = GatewayError::new(ResponseType::Default4xx, reason);
     Err(error.with_status(status).with_message(message).with_error_type(error_type))
 }

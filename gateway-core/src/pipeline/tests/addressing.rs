@@ -165,6 +165,21 @@ fn a_request_line_and_fields_that_are_too_long_are_refused_as_the_api_answers() 
     }
 }
 
+#[test]
+fn a_request_of_more_than_100_fields_is_refused_whatever_host_let_it_in() {
+    let gateway = gateway(vec![rest(routes())]);
+    let ask = |count: usize| {
+        let mut asked = arrival("GET /prod/a", &[]);
+        let there = asked.request.fields.len();
+        (there..count).for_each(|i| asked.request.fields.push(alloc::format!("x-{i}"), "1"));
+        run_alone(&gateway, asked)
+    };
+    assert_eq!(ask(100).response.status, 200);
+    let refused = ask(101);
+    assert_eq!(refused.response.status, 431);
+    assert_eq!(refused.body(), r#"{"message":"Request Header Fields Too Large"}"#);
+}
+
 /// `/admin` and, of a REST API, `/key` are protected, all else is open and goes to one endpoint.
 fn half_open(protocol: Protocol) -> alloc::rc::Rc<crate::gateway::Gateway> {
     let proxied = |uri: &str| integration(crate::definition::IntegrationType::HttpProxy, uri);
