@@ -11,13 +11,14 @@ mod message;
 pub(crate) mod pattern;
 mod reference;
 mod validate;
+mod weight;
 
 use alloc::{boxed::Box, string::String, vec::Vec};
 use core::fmt;
 
-use regex_lite::Regex;
-
 use crate::json::{Json, Number};
+
+use pattern::Pattern;
 
 /// The compiled schemas of an API's models.
 #[derive(Debug)]
@@ -93,7 +94,7 @@ struct Schema {
     /// `properties`, by name.
     properties: Vec<(String, usize)>,
     /// `patternProperties`
-    patterns: Vec<(Regex, usize)>,
+    patterns: Vec<(Pattern, usize)>,
     /// `additionalProperties`, where it is a schema.
     additional_properties: Option<usize>,
     items: Items,
@@ -130,7 +131,7 @@ enum Keyword {
     MultipleOf(Number, u64, i64),
     Not(usize),
     OneOf(Vec<usize>),
-    Pattern(Box<str>, Regex),
+    Pattern(Box<str>, Pattern),
     Required(Vec<String>),
     Type(Types),
     UniqueItems,

@@ -123,6 +123,8 @@ pub const TEMPLATE_STEPS_MAX: u64 = 4_000_000;
 pub const SCHEMA_DEPTH_MAX: usize = 1_000;
 /// Most values and schemas that one validation pairs.
 pub const SCHEMA_STEPS_MAX: usize = 4 * JSON_VALUES_MAX;
+/// Most steps that the patterns of one validation may take, some five nanoseconds each.
+pub const SCHEMA_PATTERN_STEPS_MAX: u64 = 16_000_000;
 /// Most mistakes of one content that are told.
 pub const VALIDATION_MESSAGES_MAX: usize = 32;
 /// Most of a value that a message about it repeats.

@@ -7,6 +7,7 @@ use super::evaluate::{Budget, Stop, find};
 use super::filter::{Filter, Operand, Operator};
 use super::{Found, JsonPath};
 use crate::json::{Json, Number, decimal};
+use crate::json_schema::pattern::Pattern;
 
 /// Whether an item passes. An operator that cannot be applied lets nothing pass.
 pub(super) fn accepts(
@@ -62,7 +63,7 @@ fn exists(path: &JsonPath, root: &Json, item: &Json, budget: &mut Budget) -> Res
 enum Side<'j> {
     Undefined,
     Value(Cow<'j, Json>),
-    Pattern(&'j regex_lite::Regex),
+    Pattern(&'j Pattern),
 }
 
 fn value<'j>(
@@ -256,7 +257,8 @@ fn matches(left: &Side<'_>, right: &Side<'_>, budget: &mut Budget) -> Result<boo
             Json::Bool(value) => Cow::Owned(value.to_string()),
             Json::Null | Json::Array(_) | Json::Object(_) => Cow::Borrowed(""),
         };
-        budget.spend(1 + text.len() / 4)?;
+        // Those of a pattern are a few for each that a value takes.
+        budget.spend(1 + (pattern.steps(&text) / 4).min(usize::MAX as u64) as usize)?;
         Ok(pattern.is_match(&text))
     };
     match side {

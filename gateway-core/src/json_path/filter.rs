@@ -2,12 +2,10 @@
 
 use alloc::{boxed::Box, format, string::String, vec::Vec};
 
-use regex_lite::Regex;
-
 use super::parse::Cursor;
 use super::{JsonPath, JsonPathError};
 use crate::json::{Json, Number};
-use crate::json_schema::pattern;
+use crate::json_schema::pattern::{self, Pattern};
 
 /// What an item must satisfy.
 #[derive(Debug)]
@@ -24,7 +22,7 @@ pub(super) enum Filter {
 pub(super) enum Operand {
     Path(JsonPath),
     Value(Json),
-    Pattern(Regex),
+    Pattern(Pattern),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -207,7 +205,7 @@ fn brackets(cursor: &mut Cursor<'_>) -> Result<Json, JsonPathError> {
 }
 
 /// `/pattern/flags`; the whole of a text must match.
-fn regex(cursor: &mut Cursor<'_>) -> Result<Regex, JsonPathError> {
+fn regex(cursor: &mut Cursor<'_>) -> Result<Pattern, JsonPathError> {
     let begin = cursor.error("");
     let (mut source, mut is_escaped) = (String::new(), false);
     cursor.next();

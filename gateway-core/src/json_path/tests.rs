@@ -263,6 +263,8 @@ fn evaluations_are_bounded() {
     let wide = read(&format!("[{}0]", "0,".repeat(3_000))).unwrap();
     assert!(matches!(evaluate("$[?(@ in $)]", &wide), Found::List(_)));
     assert!(matches!(evaluate("$[?(@ == 1 || 1 in $)]", &wide), Found::TooMuch));
+    let text = read(&format!("[\"{}\"]", "a".repeat(1_000_000))).unwrap();
+    assert!(matches!(evaluate("$[?(@ =~ /([a-z]|[a-z]{1,20})*!/)]", &text), Found::TooMuch));
 }
 
 #[test]

@@ -286,6 +286,42 @@ fn a_validation_that_would_take_too_long_ends() {
 }
 
 #[test]
+fn a_pattern_that_would_take_too_long_is_not_matched() {
+    let too_many = "[the instance takes too many steps to validate]";
+    let schema = r#"{"pattern":"^([a-z]|[a-z]{1,20})*!$"}"#;
+    assert_eq!(told(schema, &format!("\"{}!\"", "a".repeat(10_000_000))), too_many);
+    // One look at a large program for each of many short texts, and for each of many names.
+    let texts = format!("[{}\"\"]", "\"\",".repeat(20_000));
+    assert_eq!(told(r#"{"items":{"pattern":"^(a{0,999}b)?$"}}"#, &texts), too_many);
+    let names: Vec<String> = (0..20_000).map(|i| format!("\"{i}\":1")).collect();
+    let names = format!("{{{}}}", names.join(","));
+    for additional in ["", r#","additionalProperties":false"#] {
+        let schema = format!(r#"{{"patternProperties":{{"^(a{{0,999}}b)?$":{{}}}}{additional}}}"#);
+        assert_eq!(told(&schema, &names), too_many, "{additional}");
+    }
+}
+
+#[test]
+fn ordinary_patterns_match_long_texts() {
+    let long = |part: &str| part.repeat(100_000 / part.len());
+    for (pattern, text) in [
+        (r"^[^@\\s]+@[^@\\s]+\\.[a-z]{2,}$", long("a") + "@example.com"),
+        (r"^[a-z0-9]+(-[a-z0-9]+)*$", long("ab-c") + "d"),
+        (r"[0-9]{3}-[0-9]{4}$", long("1") + "-2345"),
+        (r"((25[0-5]|2[0-4][0-9]|[01]?[0-9]{1,2})\\.){3}", long("2") + ".1.2."),
+        (r"^https?://[\\w.-]+(?:/[\\w./-]*)*$", "https://h/".to_string() + &long("a/b")),
+        (r"^[A-Za-z0-9+/=]+$", long("a").repeat(10)),
+    ] {
+        let schema = format!(r#"{{"pattern":"{pattern}"}}"#);
+        assert_eq!(told(&schema, &format!("\"{text}\"")), "valid", "{pattern}");
+    }
+    let email = r"^[a-zA-Z0-9._%+-]{1,64}@(?:[a-zA-Z0-9-]{1,63}\\.){1,8}[a-zA-Z]{2,63}$";
+    let schema = format!(r#"{{"pattern":"{email}"}}"#);
+    assert_eq!(told(&schema, r#""a@example.com""#), "valid");
+    assert!(told(&schema, &format!("\"{}\"", long("a"))).contains("does not match"));
+}
+
+#[test]
 fn what_is_told_is_bounded() {
     let schema = r#"{"items":{"maxLength":1}}"#;
     let value = format!("[{}\"\"]", format!("\"{}\",", "x".repeat(5_000)).repeat(200));

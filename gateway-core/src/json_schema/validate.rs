@@ -6,16 +6,23 @@
 use alloc::{string::String, vec, vec::Vec};
 
 use super::message::{message, missing_dependencies};
+use super::pattern::Pattern;
 use super::{Dependencies, Invalid, Items, Keyword, Limit, Schema, Schemas, Types, compare};
 use crate::json::decimal::{self, Decimal};
 use crate::json::{Json, Object};
-use crate::limits::{SCHEMA_DEPTH_MAX, SCHEMA_STEPS_MAX, VALIDATION_MESSAGES_MAX};
+use crate::limits::{
+    SCHEMA_DEPTH_MAX, SCHEMA_PATTERN_STEPS_MAX, SCHEMA_STEPS_MAX, VALIDATION_MESSAGES_MAX,
+};
 
 /// Whether a value satisfies the schema of a model.
 pub(super) fn validate(schemas: &Schemas, model: usize, value: &Json) -> Result<(), Invalid> {
     let refused = |message: &str| Err(Invalid { messages: vec![message.into()] });
     let Some(root) = schemas.models.get(model) else { return refused("there is no such model") };
-    let mut run = Run { schemas: &schemas.schemas, steps: SCHEMA_STEPS_MAX };
+    let mut run = Run {
+        schemas: &schemas.schemas,
+        steps: SCHEMA_STEPS_MAX,
+        pattern_steps: SCHEMA_PATTERN_STEPS_MAX,
+    };
     let mut messages = Vec::new();
     let told = run.holds(*root, value, 0).and_then(|holds| {
         if !holds {
@@ -37,6 +44,8 @@ pub(super) struct TooMuch;
 pub(super) struct Run<'s> {
     schemas: &'s [Schema],
     steps: usize,
+    /// Those of patterns: of both times together.
+    pattern_steps: u64,
 }
 
 impl<'s> Run<'s> {
@@ -169,6 +178,11 @@ impl<'s> Run<'s> {
         Ok(())
     }
 
+    fn matches(&mut self, pattern: &Pattern, text: &str) -> Result<bool, TooMuch> {
+        self.pattern_steps = self.pattern_steps.checked_sub(pattern.steps(text)).ok_or(TooMuch)?;
+        Ok(pattern.is_match(text))
+    }
+
     fn keyword_holds(
         &mut self,
         keyword: &Keyword,
@@ -223,10 +237,7 @@ impl<'s> Run<'s> {
             (Keyword::MinLength(least), Json::String(text)) => {
                 text.chars().count() as u64 >= *least
             }
-            (Keyword::Pattern(_, pattern), Json::String(text)) => {
-                self.spend(text.len() / 4)?;
-                pattern.is_match(text)
-            }
+            (Keyword::Pattern(_, pattern), Json::String(text)) => self.matches(pattern, text)?,
             (Keyword::Maximum(Limit { number: most, is_exclusive }), Json::Number(number)) => {
                 let order = decimal::compare(number, most);
                 order.is_lt() || order.is_eq() && !is_exclusive
@@ -284,8 +295,10 @@ impl<'s> Run<'s> {
         let mut additional = Vec::new();
         for (name, _) in object.iter() {
             self.spend(schema.patterns.len())?;
-            let is_known = schema.property(name).is_some()
-                || schema.patterns.iter().any(|(pattern, _)| pattern.is_match(name));
+            let mut is_known = schema.property(name).is_some();
+            for (pattern, _) in &schema.patterns {
+                is_known = is_known || self.matches(pattern, name)?;
+            }
             if !is_known {
                 additional.push(name);
             }
@@ -338,8 +351,8 @@ impl<'s, 'n> Children<'s, 'n> {
         }
         while let Some((pattern, schema)) = self.schema.patterns.get(self.patterns) {
             self.patterns += 1;
-            run.spend(1 + self.name.len() / 4)?;
-            if pattern.is_match(self.name) {
+            run.spend(1)?;
+            if run.matches(pattern, self.name)? {
                 self.is_known = true;
                 return Ok(Some(*schema));
             }

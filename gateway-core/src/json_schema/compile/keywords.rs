@@ -225,7 +225,7 @@ impl<'m> Reader<'_, 'm> {
         match object.get("pattern") {
             None => {}
             Some(Json::String(source)) => match pattern::anywhere(source) {
-                Ok(regex) => keywords.push(Keyword::Pattern(source.as_str().into(), regex)),
+                Ok(pattern) => keywords.push(Keyword::Pattern(source.as_str().into(), pattern)),
                 Err(refused) => self.refuse_pattern("/pattern", source, &refused),
             },
             Some(_) => self.refuse("/pattern", "expected a string"),
