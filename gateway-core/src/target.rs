@@ -38,20 +38,22 @@ pub(crate) fn split_before(text: &str, character: u8) -> (&str, &str) {
 /// and has no empty ones; `None` if it has no dot segments. `..` does not lead out of it.
 pub(crate) fn without_dot_segments(path: &str) -> Option<String> {
     let is_dot = |segment: &str| matches!(plain(segment), "." | "..");
-    if !path.split(['/', '\\']).any(is_dot) {
-        return None;
-    }
+    path.split(['/', '\\']).any(is_dot).then(|| resolve(path, |segment| segment))
+}
+
+/// A decoded path without dot segments and empty ones, of the others what is made of them.
+fn resolve(path: &str, segment: impl Fn(&str) -> &str) -> String {
     let mut segments: Vec<&str> = Vec::new();
-    for segment in path.split(['/', '\\']) {
-        match plain(segment) {
+    for sent in path.split(['/', '\\']) {
+        match plain(sent) {
             "" | "." => {}
             ".." => {
                 segments.pop();
             }
-            _ => segments.push(segment),
+            _ => segments.push(segment(sent)),
         }
     }
-    Some(segments.join("/"))
+    segments.join("/")
 }
 
 /// A segment without its parameters: servlets read `..;a=b` as `..`.
@@ -80,26 +82,18 @@ pub(crate) fn climbs_out(path: &str) -> bool {
     })
 }
 
-/// The path that one takes this one for who undoes percent-encoding where that makes no separator of
-/// anything (RFC 3986 §6.2.2), resolves dot segments and knows no empty ones; `None` if that is the same
+/// The path that one takes this one for who undoes percent-encoding, takes `\` for `/` and a segment's
+/// parameters for none of it, resolves dot segments and knows no empty ones; `None` if that is the same
 /// path. Endpoints do so, and the gateway does not, so that what protects the one must protect the other.
 pub(crate) fn equivalent(path: &str) -> Option<String> {
     let bytes = path.as_bytes();
-    let is_plain = !bytes.iter().any(|byte| matches!(byte, b'%' | b'\\'))
+    let is_plain = !bytes.iter().any(|byte| matches!(byte, b'%' | b'\\' | b';'))
         && !bytes.windows(2).any(|pair| matches!(pair, b"//" | b"/."))
         && (bytes.len() < 2 || !bytes.ends_with(b"/"));
     if is_plain {
         return None;
     }
-    let resolved = without_dot_segments(&decode(path)).unwrap_or_else(|| {
-        let segments = path.split('/').filter(|segment| !segment.is_empty());
-        let segments = segments.map(|segment| match decode(segment) {
-            decoded if decoded.contains('/') => Cow::Borrowed(segment),
-            decoded => decoded,
-        });
-        segments.collect::<Vec<_>>().join("/")
-    });
-    let equivalent = alloc::format!("/{resolved}");
+    let equivalent = alloc::format!("/{}", resolve(&decode(path), plain));
     (equivalent != path).then_some(equivalent)
 }
 
@@ -246,10 +240,16 @@ mod tests {
             ("/../..", "/"),
             ("/x/..;a=b/admin", "/admin"),
             ("/%61dmin", "/admin"),
+            ("/admin;x=1", "/admin"),
+            ("/a;x/b%3By;z", "/a/b"),
+            ("/;/admin", "/admin"),
+            ("/%2fadmin", "/admin"),
+            ("/a%2Fb", "/a/b"),
+            ("/a\\b%5cc", "/a/b/c"),
         ] {
             assert_eq!(equivalent(path).as_deref(), Some(read), "{path}");
         }
-        for path in ["/", "/admin", "/a%2Fb", "/a/b.c"] {
+        for path in ["/", "/admin", "/a/b.c"] {
             assert_eq!(equivalent(path), None, "{path}");
         }
     }
