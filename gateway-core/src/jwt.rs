@@ -16,6 +16,6 @@ pub use algorithm::Algorithm;
 pub use claims::{Claims, Refusal, Rules};
 pub use discovery::{Discovery, jwks_uri};
 pub(crate) use json::Json;
-pub use jwk::{Jwk, KeyMaterial, read_jwks};
+pub use jwk::{Jwk, KeyMaterial, read_jwks, unusable};
 pub use jwks_cache::{JwksCache, Lookup};
 pub use token::{Header, Token, TokenError};

@@ -6,7 +6,7 @@ use std::time::Duration;
 use edge_common::variables::endpoint;
 use futures_channel::oneshot;
 use gateway_core::effect::{EffectError, FindKey, KeySource};
-use gateway_core::jwt::{Discovery, Jwk, JwksCache, Lookup, jwks_uri, read_jwks};
+use gateway_core::jwt::{self, Discovery, Jwk, JwksCache, Lookup, jwks_uri, read_jwks};
 use gateway_core::limits::{JWKS_BYTES_MAX, JWKS_MS_MAX};
 use web_sys::Headers;
 use worker::{Context, Delay, Env};
@@ -74,7 +74,11 @@ async fn fetch_keys(
             jwks_uri(&configuration, source).map_err(malformed)?
         }
     };
-    read_jwks(&fetch_document(&jwks, env).await?).map_err(malformed)
+    let document = fetch_document(&jwks, env).await?;
+    if let Some(keys) = jwt::unusable(&document) {
+        worker::console_warn!("none of the keys of {source:?} can be used: {keys}");
+    }
+    read_jwks(&document).map_err(malformed)
 }
 
 async fn fetch_document(url: &str, env: &Env) -> Result<Vec<u8>, EffectError> {

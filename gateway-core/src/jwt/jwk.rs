@@ -1,6 +1,6 @@
 //! Public keys and sets of them (RFC 7517).
 
-use alloc::{string::String, vec::Vec};
+use alloc::{collections::BTreeMap, format, string::String, vec::Vec};
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -75,47 +75,68 @@ impl Jwk {
 /// # Errors
 /// The document is no JWK set, or larger than 150,000 bytes.
 pub fn read_jwks(document: &[u8]) -> Result<Vec<Jwk>, &'static str> {
+    let keys = read_keys(document)?;
+    Ok(keys.iter().filter_map(|key| read_jwk(key).ok()).take(JWKS_KEYS_MAX).collect())
+}
+
+/// What a JWK set lacks of which no key can be used, to be told to the operator: how many keys were
+/// passed over for which reason, and nothing of what is in them.
+pub fn unusable(document: &[u8]) -> Option<String> {
+    let keys = read_keys(document).ok()?;
+    let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
+    for key in &keys {
+        *reasons.entry(read_jwk(key).err()?).or_default() += 1;
+    }
+    if reasons.is_empty() {
+        return Some("it is empty".into());
+    }
+    let reasons = reasons.iter().map(|(reason, count)| format!("{count} {reason}"));
+    Some(reasons.collect::<Vec<_>>().join(", "))
+}
+
+fn read_keys(document: &[u8]) -> Result<Vec<Json>, &'static str> {
     if document.len() > JWKS_BYTES_MAX {
         return Err("the JWKS is larger than 150000 bytes");
     }
     let set: Json = serde_json::from_slice(document).map_err(|_| "the JWKS is not JSON")?;
     match set.get("keys") {
-        Some(Json::Array(keys)) => {
-            Ok(keys.iter().filter_map(read_jwk).take(JWKS_KEYS_MAX).collect())
-        }
+        Some(Json::Array(keys)) => Ok(keys.clone()),
         _ => Err("the JWKS has no array `keys`"),
     }
 }
 
-fn read_jwk(key: &Json) -> Option<Jwk> {
+/// A key, or why it cannot verify a signature here.
+fn read_jwk(key: &Json) -> Result<Jwk, &'static str> {
     let text = |name: &str| key.get(name).and_then(Json::as_str);
     if text("use").is_some_and(|purpose| purpose != "sig") {
-        return None;
+        return Err("not for signatures by `use`");
     }
     if let Some(Json::Array(operations)) = key.get("key_ops")
         && !operations.iter().any(|operation| operation.as_str() == Some("verify"))
     {
-        return None;
+        return Err("not for signatures by `key_ops`");
     }
-    let algorithm = match text("alg") {
-        Some(name) => Some(Algorithm::from_name(name)?),
-        None => None,
-    };
-    let material = match (text("kty")?, text("crv")) {
-        ("RSA", _) => rsa(number(text("n")?)?, number(text("e")?)?)?,
-        ("EC", Some("P-256")) => {
-            KeyMaterial::P256 { x: coordinate(text("x")?, 32)?, y: coordinate(text("y")?, 32)? }
+    let unsupported = "of an `alg` that is not supported";
+    let algorithm = text("alg").map(|name| Algorithm::from_name(name).ok_or(unsupported));
+    let algorithm = algorithm.transpose()?;
+    let number = |name| text(name).and_then(number);
+    let coordinate = |name, length| text(name).and_then(|text| coordinate(text, length));
+    let material = match (text("kty"), text("crv")) {
+        (Some("RSA"), _) => number("n").zip(number("e")).and_then(|(n, e)| rsa(n, e)),
+        (Some("EC"), Some("P-256")) => {
+            coordinate("x", 32).zip(coordinate("y", 32)).map(|(x, y)| KeyMaterial::P256 { x, y })
         }
-        ("EC", Some("P-384")) => {
-            KeyMaterial::P384 { x: coordinate(text("x")?, 48)?, y: coordinate(text("y")?, 48)? }
+        (Some("EC"), Some("P-384")) => {
+            coordinate("x", 48).zip(coordinate("y", 48)).map(|(x, y)| KeyMaterial::P384 { x, y })
         }
-        ("OKP", Some("Ed25519")) => KeyMaterial::Ed25519 { x: coordinate(text("x")?, 32)? },
-        _ => return None,
+        (Some("OKP"), Some("Ed25519")) => coordinate("x", 32).map(|x| KeyMaterial::Ed25519 { x }),
+        _ => return Err("of a `kty` or `crv` that is not supported"),
     };
+    let material = material.ok_or("with numbers that are malformed or out of bounds")?;
     if algorithm.is_some_and(|algorithm| !algorithm.fits(&material)) {
-        return None;
+        return Err("of an `alg` that its `kty` is not for");
     }
-    Some(Jwk { kid: text("kid").map(Into::into), algorithm, material })
+    Ok(Jwk { kid: text("kid").map(Into::into), algorithm, material })
 }
 
 /// RFC 7518 §3.3 asks for 2048 bits; beyond 8192, or with an exponent of more than 33, verifying is a way
@@ -147,7 +168,6 @@ fn coordinate(text: &str, length: usize) -> Option<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use alloc::format;
 
     fn rsa_key(members: &str) -> String {
         let n = URL_SAFE_NO_PAD.encode([0xc5; 256]);
@@ -212,6 +232,19 @@ mod tests {
         ] {
             assert_eq!(is_key(&n, e), is, "{e:?}");
         }
+    }
+
+    #[test]
+    fn why_no_key_of_a_set_can_be_used_is_told_without_what_is_in_them() {
+        let symmetric = r#"{"kty":"oct","k":"secret","alg":"HS256"}"#;
+        let broken = r#"{"kty":"RSA","n":"secret","e":"AQAB"}"#;
+        let set = format!(r#"{{"keys":[{symmetric},{broken},{broken}]}}"#);
+        let told = "1 of an `alg` that is not supported, \
+                    2 with numbers that are malformed or out of bounds";
+        assert_eq!(unusable(set.as_bytes()).as_deref(), Some(told));
+        assert_eq!(unusable(br#"{"keys":[]}"#).as_deref(), Some("it is empty"));
+        let one = rsa_key("").replace("[", &format!("[{broken},"));
+        assert_eq!(unusable(one.as_bytes()), None);
     }
 
     #[test]

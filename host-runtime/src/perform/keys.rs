@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use gateway_core::effect::{EffectError, FindKey, KeySource};
-use gateway_core::jwt::{Discovery, Jwk, JwksCache, Lookup, jwks_uri, read_jwks};
+use gateway_core::jwt::{self, Discovery, Jwk, JwksCache, Lookup, jwks_uri, read_jwks};
 use gateway_core::limits::{JWKS_BYTES_MAX, JWKS_MS_MAX};
 use gateway_core::message::Timestamp;
 use tokio::sync::Notify;
@@ -115,6 +115,9 @@ async fn fetch_keys(
         }
     };
     let document = client.fetch(&jwks, JWKS_BYTES_MAX, JWKS_MS_MAX).await?;
+    if let Some(keys) = jwt::unusable(&document) {
+        tracing::warn!(?source, keys, "none of the issuer's keys can be used");
+    }
     read_jwks(&document).map_err(malformed)
 }
 

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 
 use edge_common::variables::endpoint;
 use gateway_core::effect::{EffectError, FindKey, KeySource};
-use gateway_core::jwt::{Discovery, Jwk, JwksCache, Lookup, jwks_uri, read_jwks};
+use gateway_core::jwt::{self, Discovery, Jwk, JwksCache, Lookup, jwks_uri, read_jwks};
 use gateway_core::limits::{JWKS_BYTES_MAX, JWKS_MS_MAX};
 use gateway_core::message::Fields;
 
@@ -49,7 +49,11 @@ fn fetch_keys(source: &KeySource) -> Result<Vec<Jwk>, EffectError> {
             jwks_uri(&fetch_document(&url)?, source).map_err(malformed)?
         }
     };
-    read_jwks(&fetch_document(&jwks)?).map_err(malformed)
+    let document = fetch_document(&jwks)?;
+    if let Some(keys) = jwt::unusable(&document) {
+        log::error(&format!("none of the keys of {source:?} can be used: {keys}"));
+    }
+    read_jwks(&document).map_err(malformed)
 }
 
 fn fetch_document(url: &str) -> Result<Vec<u8>, EffectError> {
