@@ -107,6 +107,10 @@ impl<'d> At<'d> {
             _ => None,
         }
     }
+    /// Whether it is `null`.
+    pub fn is_null(&self) -> bool {
+        matches!(self.node.value, Value::Null)
+    }
     /// Whether it is an object.
     pub fn is_object(&self) -> bool {
         matches!(self.node.value, Value::Object(_))

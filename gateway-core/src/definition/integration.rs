@@ -104,7 +104,7 @@ pub struct Integration {
     pub content_handling: Option<ContentHandling>,
     /// `integration.request.…` → expression, in order (REST), or `overwrite:…` → value (HTTP).
     pub request_parameters: Vec<(String, String)>,
-    /// Media type → template.
+    /// Media type → template; an empty one is none: content of that type passes through.
     pub request_templates: Vec<(String, String)>,
     /// In the order of the document, which is the order of selection.
     pub responses: Vec<IntegrationResponse>,
@@ -148,7 +148,7 @@ pub struct IntegrationResponse {
     pub status_code: u16,
     /// `method.response.header.NAME` → expression.
     pub response_parameters: Vec<(String, String)>,
-    /// Media type → template.
+    /// Media type → template; an empty one is none: the endpoint's content passes through.
     pub response_templates: Vec<(String, String)>,
     /// What happens to content on its way to the client.
     pub content_handling: Option<ContentHandling>,

@@ -32,7 +32,7 @@ pub(crate) struct ResponsePlan {
     /// Field name → expression.
     pub(crate) parameters: Vec<(String, Expression)>,
     /// Media type → template.
-    templates: Vec<(String, Compiled)>,
+    templates: Vec<(String, Option<Compiled>)>,
     pub(crate) content_handling: Option<ContentHandling>,
 }
 
@@ -40,7 +40,7 @@ impl ResponsePlan {
     /// The template for a client with this `Accept`.
     pub(crate) fn template(&self, accept: Option<&str>) -> Option<&Compiled> {
         let chosen = media::choose(accept, self.templates.iter().map(|(media, _)| media.as_str()))?;
-        self.templates.iter().find(|(media, _)| media == chosen).map(|(_, template)| template)
+        self.templates.iter().find(|(media, _)| media == chosen)?.1.as_ref()
     }
 
     /// The media type that the template for a client with this `Accept` stands under.

@@ -13,7 +13,7 @@ pub(crate) type Compiled = Result<MappingTemplate, SyntaxError>;
 #[derive(Debug)]
 pub(crate) struct RequestTemplates {
     passthrough_behavior: PassthroughBehavior,
-    templates: Vec<(String, Compiled)>,
+    templates: Vec<(String, Option<Compiled>)>,
 }
 
 /// What becomes of a request's content.
@@ -38,7 +38,8 @@ impl RequestTemplates {
     /// Chooses by the request's `Content-Type`; a request without one is `application/json`.
     pub(crate) fn choose(&self, content_type: Option<&str>) -> Choice<'_> {
         match self.place(content_type) {
-            Some(at) => Choice::Template(&self.templates[at].1),
+            // Content of a type that has the empty template is none without a match: it passes, whatever the behavior.
+            Some(at) => self.templates[at].1.as_ref().map_or(Choice::Passthrough, Choice::Template),
             None => match self.passthrough_behavior {
                 PassthroughBehavior::WhenNoMatch => Choice::Passthrough,
                 PassthroughBehavior::WhenNoTemplates if self.templates.is_empty() => {
@@ -65,10 +66,12 @@ impl RequestTemplates {
     }
 }
 
-/// Media type → template.
-pub(super) fn compile_templates(templates: &[(String, String)]) -> Vec<(String, Compiled)> {
-    let compile =
-        |(media_type, text): &(String, String)| (media_type.clone(), MappingTemplate::parse(text));
+/// Media type → template. The empty template stands for none: AWS stores `null` for it.
+pub(super) fn compile_templates(templates: &[(String, String)]) -> Vec<(String, Option<Compiled>)> {
+    let compile = |(media_type, text): &(String, String)| {
+        let template = (!text.is_empty()).then(|| MappingTemplate::parse(text));
+        (media_type.clone(), template)
+    };
     templates.iter().map(compile).collect()
 }
 

@@ -88,7 +88,7 @@ pub(super) async fn map_content(
         let integration = &of.method.integration;
         trace::rule(&integration.source, io, || {
             let behavior = integration.passthrough_behavior;
-            alloc::format!("no template is for the content: it passes through ({behavior:?})")
+            alloc::format!("the content has no template: it passes through ({behavior:?})")
         });
     }
     let is_read = match choice {

@@ -8,19 +8,36 @@ use super::reading::Reading;
 use crate::limits::TEMPLATE_BYTES_MAX;
 use crate::template::MappingTemplate;
 
-/// Media type → template of an integration request or response.
+/// What AWS's exports have in the place of a template that is `null`.
+pub(super) const PASSTHROUGH: &str = "__passthrough__";
+
+/// Media type → template of an integration request or response; empty where content passes through.
+///
+/// An empty template makes no empty content. `put-integration-response --response-templates
+/// application/json=""` is answered `"application/json": null` (aws/aws-cli#1610), which is a media type
+/// without a template.
 pub(super) fn read_rendered<'d>(reading: &Reading<'d>, at: &At<'d>) -> Vec<(String, String)> {
-    read(reading, at, |template, text| {
+    let mut templates = read(reading, at, as_rendered, |template, text| {
         if let Err(error) = MappingTemplate::parse(text) {
             let message = format!("every request is answered 500: the template's {error}");
             reading.warning(template, message);
         }
-    })
+    });
+    for (_, text) in &mut templates {
+        if text == PASSTHROUGH {
+            text.clear();
+        }
+    }
+    templates
+}
+
+fn as_rendered<'d>(reading: &Reading<'d>, template: &At<'d>) -> Option<&'d str> {
+    if template.is_null() { Some("") } else { reading.string(template) }
 }
 
 /// Media type → template of a gateway response, in which variables are replaced and nothing else.
 pub(super) fn read_substituted<'d>(reading: &Reading<'d>, at: &At<'d>) -> Vec<(String, String)> {
-    read(reading, at, |template, text| {
+    read(reading, at, Reading::string, |template, text| {
         for name in references(text) {
             if !matches!(name, "context" | "stageVariables" | "method") {
                 // "The templates are not processed by the VTL engine."
@@ -36,6 +53,7 @@ pub(super) fn read_substituted<'d>(reading: &Reading<'d>, at: &At<'d>) -> Vec<(S
 fn read<'d>(
     reading: &Reading<'d>,
     at: &At<'d>,
+    text: impl Fn(&Reading<'d>, &At<'d>) -> Option<&'d str>,
     check: impl Fn(&At<'d>, &str),
 ) -> Vec<(String, String)> {
     let Some(templates) = reading.object(at.clone()) else { return Vec::new() };
@@ -44,7 +62,7 @@ fn read<'d>(
         if media_type != "$default" && !media_type.contains('/') {
             reading.error(&template, format!("`{media_type}` is not a media type"));
         }
-        if let Some(text) = reading.string(&template) {
+        if let Some(text) = text(reading, &template) {
             if text.len() > TEMPLATE_BYTES_MAX {
                 let bytes = text.len();
                 let message = format!("the template has {bytes} bytes, of {TEMPLATE_BYTES_MAX}");

@@ -278,6 +278,25 @@ fn content_without_a_template_passes_or_is_415_as_the_integration_says() {
 }
 
 #[test]
+fn content_of_a_type_whose_template_is_empty_passes_both_ways() {
+    use PassthroughBehavior::{Never, WhenNoTemplates};
+    let none = || vec![("application/json".into(), String::new())];
+    for passthrough_behavior in [Never, WhenNoTemplates] {
+        let mut integration = Integration {
+            passthrough_behavior,
+            request_templates: none(),
+            ..custom("http://backend/", &[])
+        };
+        integration.responses[0].response_templates = none();
+        let json = posted("POST /prod/a/1", &["Content-Type: application/json"]);
+        let told = ask(integration.clone(), json, &backend(b"content", b"answer"));
+        assert_eq!((sent_content(&told), told.body()), (&b"content"[..], "answer"));
+        let text = posted("POST /prod/a/1", &["Content-Type: text/plain"]);
+        assert_eq!(ask(integration, text, &backend(b"", b"")).response.status, 415);
+    }
+}
+
+#[test]
 fn a_template_makes_content_where_the_client_sent_none() {
     let integration = Integration {
         request_templates: vec![("application/json".into(), "{\"a\":1}".into())],

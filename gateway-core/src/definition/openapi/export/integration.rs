@@ -1,5 +1,6 @@
 //! `x-amazon-apigateway-integration`.
 
+use super::super::template::PASSTHROUGH;
 use super::settings::integer;
 use super::*;
 use crate::definition::{
@@ -47,7 +48,7 @@ pub(super) fn write(exported: &Exported<'_>, integration: &Integration) -> Json 
         written.set("cacheKeyParameters", Json::Array(names.collect()));
     }
     written.set_if("requestParameters", texts(&integration.request_parameters));
-    written.set_if("requestTemplates", texts(&integration.request_templates));
+    written.set_if("requestTemplates", templates(&integration.request_templates));
     written.set_if("responses", responses(&integration.responses));
     written.set_if("responseParameters", response_parameters(&integration.response_parameters));
     let tls = &integration.tls_config;
@@ -89,9 +90,18 @@ fn responses(responses: &[IntegrationResponse]) -> Option<Json> {
         let mut members = Members::default();
         members.set("statusCode", format!("{}", response.status_code).as_str());
         members.set_if("responseParameters", texts(&response.response_parameters));
-        members.set_if("responseTemplates", texts(&response.response_templates));
+        members.set_if("responseTemplates", templates(&response.response_templates));
         members.set_if("contentHandling", response.content_handling.map(content_handling));
         written.set(name, members.into_json());
+    }
+    written.into_json_if_any()
+}
+
+/// By media type; AWS exports what is none as a word of its own.
+fn templates(templates: &[(String, String)]) -> Option<Json> {
+    let mut written = Members::default();
+    for (media_type, text) in templates {
+        written.set(media_type, if text.is_empty() { PASSTHROUGH } else { text.as_str() });
     }
     written.into_json_if_any()
 }

@@ -252,3 +252,24 @@ fn what_swagger_has_no_words_for_is_refused() {
     assert!(refused.unwrap_err().0.contains("`POST /a` has several models"));
     assert!(exported(&rest, Protocol::Rest, ExportType::Oas30, Extensions::ALL).is_ok());
 }
+
+#[test]
+fn a_template_that_is_none_is_exported_as_it_is_on_aws() {
+    let templates = r#"{"a/empty": "", "a/null": null, "a/word": "__passthrough__"}"#;
+    let item = format!(
+        r#"{{"get": {{"responses": {{"200": {{"description": "d"}}}}, "x-amazon-apigateway-integration": {{"type": "mock",
+          "requestTemplates": {templates}, "responses": {{"default": {{"statusCode": "200", "responseTemplates": {templates}}}}}}}}}}}"#
+    );
+    let rest = imported(&rest("/a", &item), Protocol::Rest);
+    assert_round_trip(&rest, Protocol::Rest, "templates");
+    let integration = &rest.deployment.methods[0].integration;
+    for templates in [&integration.request_templates, &integration.responses[0].response_templates]
+    {
+        assert!(
+            templates.len() == 3 && templates.iter().all(|(_, t)| t.is_empty()),
+            "{templates:?}"
+        );
+    }
+    let text = exported(&rest, Protocol::Rest, ExportType::Oas30, Extensions::ALL).unwrap();
+    assert_eq!(text.matches("\"__passthrough__\"").count(), 6, "{text}");
+}
