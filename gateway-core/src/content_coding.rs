@@ -51,18 +51,21 @@ impl Coding {
         Ok(found)
     }
 
-    /// The coding that a client asks for with `Accept-Encoding`. What it likes best must be supported,
-    /// or nothing is coded; of what it likes equally, the first counts.
+    /// The coding that a client asks for with `Accept-Encoding`: of those that are supported, content as it
+    /// is among them, the one that it likes best (RFC 9110 §12.5.3), and of what it likes equally the first.
+    /// `*` asks for none ("Without an explicit specification … API Gateway does not compress").
     pub(crate) fn accepted<'f>(fields: impl Iterator<Item = &'f str>) -> Option<Self> {
-        let mut best: Option<(&str, u16)> = None;
+        let mut best: Option<(Option<Self>, u16)> = None;
         for entry in fields.flat_map(|value| value.split(',')) {
             let (name, parameters) = entry.split_once(';').unwrap_or((entry, ""));
-            let weight = weight(parameters);
-            if weight > 0 && best.is_none_or(|(_, most)| weight > most) {
-                best = Some((name.trim(), weight));
+            let (name, weight) = (name.trim(), weight(parameters));
+            let coding = Self::parse(name);
+            let is_supported = coding.is_some() || name.eq_ignore_ascii_case("identity");
+            if is_supported && weight > 0 && best.is_none_or(|(_, most)| weight > most) {
+                best = Some((coding, weight));
             }
         }
-        Self::parse(best?.0)
+        best?.0
     }
 
     /// Its name in header fields.
@@ -186,8 +189,11 @@ mod tests {
             ("gzip;q=0.5, deflate;q=0.8", Some(Coding::Deflate)),
             ("GZIP ; Q=1.0", Some(Coding::Gzip)),
             ("gzip;q=nonsense", Some(Coding::Gzip)),
-            ("br, gzip", None),
-            ("br;q=1, gzip;q=0.9", None),
+            ("br, gzip", Some(Coding::Gzip)),
+            ("br;q=1, deflate;q=0.1, gzip;q=0.9", Some(Coding::Gzip)),
+            ("*;q=1, gzip;q=0.9", Some(Coding::Gzip)),
+            ("br, gzip;q=0", None),
+            ("gzip;q=0.5, identity;q=0.5", Some(Coding::Gzip)),
             ("br;q=0.5, gzip;q=0.9", Some(Coding::Gzip)),
             ("gzip;q=0", None),
             ("gzip;q=0, deflate", Some(Coding::Deflate)),
