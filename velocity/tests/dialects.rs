@@ -71,6 +71,33 @@ fn maps_print_as_java_does_and_lists_of_json_as_json() {
 }
 
 #[test]
+fn texts_are_formatted_as_java_formats_them() {
+    for (template, text) in [
+        (
+            "$s.format('%05d|%,d|%x|%X|%c', 42, 1234567, 255, -1, 65)",
+            "00042|1,234,567|ff|FFFFFFFF|A",
+        ),
+        ("$s.format('%.2f|%8.1f|%f', 1.005, 3.14, 2.0)", "1.01|     3.1|2.000000"),
+        ("$s.format('%-5s|%5s|%.2s|%2$S|%b|%%', 'a', 'b', 'xyz', true)", "a    |    b|xy|B|true|%"),
+        ("$s.format('%s', $map.k) $s.format('none')", "v none"),
+    ] {
+        let template = ["#set($s = '')", template].concat();
+        assert_eq!(rendered(Dialect::ApiGateway, &template), text, "{template}");
+    }
+    for call in
+        ["'%d', 'a'", "'%f', 1", "'%s'", "'%q', 1", "'%-d', 1", "'%.1d', 1", "'%05s', 1", "'%'"]
+    {
+        let template = format!("#set($s = '')$s.format({call})");
+        let template = Template::parse(&template, Dialect::ApiGateway).unwrap();
+        let error = template.render(&scope(), &Bounds::default()).unwrap_err();
+        assert!(
+            matches!(error.kind, RenderErrorKind::Method { name, .. } if name == "format"),
+            "{call}"
+        );
+    }
+}
+
+#[test]
 fn mistakes_are_told_with_line_and_column() {
     for (template, line, column) in [
         ("a\n  #if($x", 2, 9),
@@ -109,6 +136,8 @@ fn no_template_exceeds_its_bounds() {
         ("#foreach($i in [1..5000])0123456789#end", OutputTooLong),
         ("#set($s = '0123456789')#foreach($i in [1..99])#set($s = \"$s$s\")#end", OutputTooLong),
         ("#set($s = 'x')$s.repeat(2000000000)", OutputTooLong),
+        ("#set($s = '')$s.format('%2000000000d', 1)", OutputTooLong),
+        ("#set($s = '')$s.format('%.2000000000f', 0.5)", OutputTooLong),
         ("#set($l = [])#foreach($i in [1..5000])#set($o = $l.add($i))#end", TooMuchMemory),
         ("#set($l = [1..2000000000])", TooManySteps),
         ("#set($l = [])#foreach($i in [1..99])#set($l = [$l])#end$l", TooDeep),

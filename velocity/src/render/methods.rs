@@ -4,6 +4,7 @@
 //! A method that throws in Java fails here, and with it the rendering.
 
 mod equality;
+mod format;
 mod list;
 mod map;
 mod number;

@@ -2,7 +2,7 @@
 
 use alloc::{borrow::Cow, format, string::String, vec::Vec};
 
-use super::{Answer, failed, found, none, pattern};
+use super::{Answer, failed, format, found, none, pattern};
 use crate::Value;
 use crate::render::Machine;
 use crate::value::{List, Notation};
@@ -83,8 +83,18 @@ pub(super) fn call(
             let text = machine.text_of(value)?;
             found(text)
         }
+        ("format", [Value::String(text), arguments @ ..]) => {
+            format::format(machine, text, arguments)
+        }
         _ => none(),
     }
+}
+
+/// The first UTF-16 units of a text, if it has more.
+pub(super) fn substring_of(text: &str, units: usize) -> Option<String> {
+    let all = text.encode_utf16();
+    (all.clone().count() > units)
+        .then(|| char::decode_utf16(all.take(units)).map(|c| c.unwrap_or('?')).collect())
 }
 
 fn made<'m>(machine: &mut Machine<'_>, text: impl Into<Cow<'m, str>>) -> Answer {
@@ -147,7 +157,7 @@ fn substring(machine: &mut Machine<'_>, text: &str, from: i64, to: Option<i64>) 
 }
 
 /// Java's length: UTF-16 units.
-fn length(text: &str) -> i64 {
+pub(super) fn length(text: &str) -> i64 {
     if text.is_ascii() { text.len() as i64 } else { text.encode_utf16().count() as i64 }
 }
 
