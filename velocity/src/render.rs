@@ -9,7 +9,7 @@ mod note;
 mod print;
 mod reference;
 
-use alloc::{rc::Rc, string::String, vec::Vec};
+use alloc::{collections::VecDeque, rc::Rc, string::String, vec::Vec};
 
 use crate::ast::{Expression, Node, Slot};
 use crate::{
@@ -17,6 +17,7 @@ use crate::{
 };
 use budget::Budget;
 use foreach::Loop;
+use note::Unnoted;
 
 type Outcome<T> = Result<T, RenderErrorKind>;
 
@@ -50,11 +51,14 @@ pub(crate) fn render<'t>(
         position: Position { line: 1, column: 1 },
         empty: Value::string(""),
         noted,
+        last: VecDeque::new(),
     };
-    match machine.nodes(&template.nodes) {
-        Ok(_) => Ok(machine.out),
+    let rendered = match machine.nodes(&template.nodes) {
+        Ok(_) => Ok(()),
         Err(kind) => Err(RenderError { position: machine.position, kind }),
-    }
+    };
+    machine.note_last();
+    rendered.map(|()| machine.out)
 }
 
 /// A rendering.
@@ -79,6 +83,8 @@ struct Machine<'t> {
     empty: Value,
     /// Where references are noted, if anybody asked.
     noted: Option<&'t mut Vec<Noted>>,
+    /// The last references, beyond those that are noted.
+    last: VecDeque<Unnoted>,
 }
 
 /// Whether rendering goes on.

@@ -72,7 +72,7 @@ impl Template {
     }
 
     /// As [`Template::render`], with what the template read and set on the way: which values made the
-    /// output, or were there before the error. Of a template that reads much it is the beginning.
+    /// output, or were there before the error. Of a template that reads much it is the beginning and the end.
     ///
     /// ```
     /// use velocity::{Bounds, Dialect, Scope, Template};

@@ -5,12 +5,14 @@ use alloc::string::{String, ToString};
 use super::Machine;
 use super::budget::Budget;
 use crate::ast::Reference;
-use crate::{Bounds, Noted, Value};
+use crate::{Bounds, Noted, Position, Value};
 
 /// Most notes of one rendering.
 const NOTES_MAX: usize = 128;
 /// Most notes of one place: of a loop the first iterations.
 const NOTES_OF_PLACE_MAX: usize = 3;
+/// Most notes that are kept of the last ones, where more would be made: an error has its reason there.
+const LAST_NOTES_MAX: usize = 8;
 /// Longest text of a reference, and of a value.
 const TEXT_BYTES_MAX: usize = 512;
 /// What printing one value may use.
@@ -22,21 +24,47 @@ const BOUNDS: Bounds = Bounds {
     depth_max: 64,
 };
 
+/// What is not noted unless it is among the last. It is printed in the end: nobody reads most of it.
+#[derive(Debug)]
+pub(super) struct Unnoted {
+    is_set: bool,
+    written: String,
+    value: Value,
+    position: Position,
+}
+
 impl Machine<'_> {
     /// Notes what a reference was, or is set to.
     pub(super) fn note(&mut self, is_set: bool, reference: &Reference, value: &Value) {
         let Some(noted) = self.noted.as_deref() else { return };
-        let position = reference.position;
-        let of_place = |note: &&Noted| note.position == position && note.is_set == is_set;
-        if noted.len() >= NOTES_MAX
-            || noted.iter().filter(of_place).count() >= NOTES_OF_PLACE_MAX
-            // A block is rendered where it is printed, and noted there.
-            || matches!(value, Value::Block(_))
-        {
+        // A block is rendered where it is printed, and noted there.
+        if matches!(value, Value::Block(_)) {
             return;
         }
-        let value = (!value.is_null()).then(|| self.beginning(value));
-        let note = Noted { is_set, reference: cut(&reference.written), value, position };
+        let position = reference.position;
+        let of_place = |note: &&Noted| note.position == position && note.is_set == is_set;
+        let written = cut(&reference.written);
+        if noted.len() >= NOTES_MAX || noted.iter().filter(of_place).count() >= NOTES_OF_PLACE_MAX {
+            if self.last.len() == LAST_NOTES_MAX {
+                self.last.pop_front();
+            }
+            self.last.push_back(Unnoted { is_set, written, value: value.clone(), position });
+            return;
+        }
+        self.keep(Unnoted { is_set, written, value: value.clone(), position });
+    }
+
+    /// Notes what was read and set last.
+    pub(super) fn note_last(&mut self) {
+        for unnoted in core::mem::take(&mut self.last) {
+            self.keep(unnoted);
+        }
+    }
+
+    fn keep(&mut self, unnoted: Unnoted) {
+        let Unnoted { is_set, written: reference, value, position } = unnoted;
+        let value = (!value.is_null()).then(|| self.beginning(&value));
+        let note = Noted { is_set, reference, value, position };
         if let Some(noted) = self.noted.as_deref_mut()
             && !noted.contains(&note)
         {
@@ -103,13 +131,27 @@ mod tests {
     }
 
     #[test]
-    fn of_a_loop_the_beginning_is_noted_and_of_a_text() {
+    fn of_a_loop_both_ends_are_noted_and_of_a_text_the_beginning() {
         assert_eq!(
             notes("#foreach($i in $list)$i,#end"),
-            ["$list=[1, 2, 3, 4, 5]", "$i=1", "$i=2", "$i=3"]
+            ["$list=[1, 2, 3, 4, 5]", "$i=1", "$i=2", "$i=3", "$i=4", "$i=5"]
         );
         assert_eq!(notes("$text"), [format!("$text={}…", "t".repeat(512))]);
-        assert_eq!(notes(&"$text".repeat(300)).len(), 128);
+        assert_eq!(notes(&"$text".repeat(300)).len(), 128 + 8);
+    }
+
+    #[test]
+    fn what_was_read_before_an_error_is_noted_however_much_there_was_before() {
+        let long =
+            [&*"$text".repeat(200), "#foreach($i in $list)$i#end#set($x = 'last')$x.charAt(9)"];
+        let template = Template::parse(&long.concat(), Dialect::ApiGateway).unwrap();
+        let mut scope = Scope::new();
+        scope.set("list", Value::list((1..=20).map(Value::from).collect()));
+        let (rendered, noted) = template.render_noting(&scope, &Bounds::default());
+        assert!(rendered.is_err());
+        let last = noted.last().map(|note| (&*note.reference, note.value.as_deref()));
+        assert_eq!(last, Some(("$x", Some("last"))));
+        assert_eq!(noted.len(), 128 + 8);
     }
 
     #[test]
