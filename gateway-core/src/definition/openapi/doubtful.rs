@@ -1,11 +1,12 @@
 //! Integrations that AWS imports, and that do not do what they seem to.
 
-use alloc::format;
+use alloc::{format, vec::Vec};
 
 use super::super::document::At;
 use super::super::{DefinitionError, Integration, IntegrationType};
 use super::integration::invokes_function;
 use super::reading::Reading;
+use super::template::PASSTHROUGH;
 use crate::gateway::field_rules::FieldRules;
 
 /// What AWS imports although every request, or nearly every one, is answered 500.
@@ -37,6 +38,67 @@ pub(super) fn failing_route<'d>(reading: &Reading<'d>, at: &At<'d>) -> Integrati
     let warning = DefinitionError::warning(at.source(), message);
     reading.note(warning.help("use `HTTP_PROXY` or `AWS_PROXY`, or import it as a REST API"));
     Integration { source: at.source(), ..Integration::default() }
+}
+
+/// What AWS takes of a proxy and never looks at. Responses that say nothing but a status stand in its own exports.
+pub(super) fn warn_of_ignored<'d>(
+    reading: &Reading<'d>,
+    at: &At<'d>,
+    integration_type: IntegrationType,
+) {
+    let name = match integration_type {
+        IntegrationType::HttpProxy => "HTTP_PROXY",
+        IntegrationType::AwsProxy => "AWS_PROXY",
+        IntegrationType::Mock | IntegrationType::Http | IntegrationType::Aws => return,
+    };
+    let warn = |at: &At<'d>, what: &str| {
+        let warning =
+            DefinitionError::warning(at.source(), format!("{what} of `{name}` have no effect"));
+        let other = &name[..name.len() - "_PROXY".len()];
+        reading.note(warning.help(format!("only an integration of type `{other}` has them")));
+    };
+    if let Some(templates) = at.get("requestTemplates").filter(has_template) {
+        warn(&templates, "request templates");
+    }
+    for (_, response) in at.get("responses").iter().flat_map(At::members) {
+        if let Some(templates) = response.get("responseTemplates").filter(has_template) {
+            warn(&templates, "response templates");
+        }
+        if let Some(mappings) = response.get("responseParameters").filter(has_members) {
+            warn(&mappings, "mappings of integration responses");
+        }
+    }
+    if reading.is_rest() && integration_type == IntegrationType::AwsProxy {
+        warn_of_ignored_mappings(at, |mapping| warn(mapping, "mappings of requests"));
+    }
+}
+
+/// Of a function's proxy: what is a cache key must be mapped, and what cannot be mapped at all is told elsewhere.
+fn warn_of_ignored_mappings<'d>(at: &At<'d>, warn: impl Fn(&At<'d>)) {
+    let keys: Vec<&str> = at
+        .get("cacheKeyParameters")
+        .iter()
+        .flat_map(At::items)
+        .filter_map(|key| key.as_str())
+        .collect();
+    let ignored =
+        at.get("requestParameters").iter().flat_map(At::members).find(|(target, mapping)| {
+            let field = target.strip_prefix("integration.request.header.");
+            let is_key = keys.iter().any(|key| key == target || mapping.as_str() == Some(key));
+            !is_key && !field.is_some_and(|name| FieldRules::AWS.forbids(name))
+        });
+    if let Some((_, mapping)) = ignored {
+        warn(&mapping);
+    }
+}
+
+fn has_members(at: &At<'_>) -> bool {
+    at.members().next().is_some()
+}
+
+fn has_template(at: &At<'_>) -> bool {
+    let is_template = |at: At<'_>| at.as_str().is_some_and(|t| !t.is_empty() && t != PASSTHROUGH);
+    at.members().any(|(_, template)| is_template(template))
 }
 
 /// Field names that a REST API's mapping cannot set: AWS takes them, and then answers 500 or leaves

@@ -38,6 +38,7 @@ pub(super) fn read<'d>(
     doubtful::warn_of_role(reading, &at, integration_type);
     doubtful::warn_of_fields(reading, &at, integration_type);
     doubtful::warn_of_failing(reading, &at, integration_type);
+    doubtful::warn_of_ignored(reading, &at, integration_type);
     let response_transfer_mode = response_transfer_mode(reading, &at, integration_type);
     let is_streamed = response_transfer_mode == ResponseTransferMode::Stream;
     let is_private = connection::is_private(&at);

@@ -383,3 +383,46 @@ fn a_mode_without_a_base_path_is_warned_of() {
     assert!(warnings(BasePathMode::Ignore).is_empty());
     assert!(warnings(BasePathMode::Split)[0].message.contains("paths stay as they are"));
 }
+
+#[test]
+fn what_a_proxy_never_looks_at_is_warned_of() {
+    let warnings = |integration_type: &str, members: &str| {
+        let uri = match integration_type {
+            "aws_proxy" => {
+                "arn:aws:apigateway:eu-west-1:lambda:path/2015-03-31/functions/arn:aws:lambda:eu-west-1:123456789012:function:f/invocations"
+            }
+            _ => "https://a.example/",
+        };
+        let item = format!(
+            "{{\"get\": {{\"responses\": {{\"200\": {{\"description\": \"\"}}}}, \"x-amazon-apigateway-integration\": \
+             {{\"type\": \"{integration_type}\", \"httpMethod\": \"POST\", \"uri\": \"{uri}\"{members}}}}}}}"
+        );
+        let api = imported(&rest("/a", &item), Protocol::Rest);
+        api.warnings.iter().map(|warning| warning.message.clone()).collect::<Vec<_>>()
+    };
+    let template = "{\"application/json\": \"{}\"}";
+    let templates = format!(", \"requestTemplates\": {template}");
+    for integration_type in ["http_proxy", "aws_proxy"] {
+        let name = integration_type.to_uppercase();
+        let ignored = |what: &str| Vec::from([format!("{what} of `{name}` have no effect")]);
+        let told = |members: &str| warnings(integration_type, members);
+        assert_eq!(told(&templates), ignored("request templates"));
+        let response = |member: &str| {
+            format!(", \"responses\": {{\"default\": {{\"statusCode\": \"200\", {member}}}}}")
+        };
+        let of_response = response(&format!("\"responseTemplates\": {template}"));
+        assert_eq!(told(&of_response), ignored("response templates"));
+        let mapping = "\"responseParameters\": {\"method.response.header.a\": \"'b'\"}";
+        assert_eq!(told(&response(mapping)), ignored("mappings of integration responses"));
+        // AWS's own exports have these.
+        let none = "\"responseTemplates\": {\"application/json\": \"__passthrough__\"}";
+        assert!(told(&response(none)).is_empty());
+        let mapping = ", \"requestParameters\": \
+            {\"integration.request.header.p\": \"'x'\"}";
+        let is_told = integration_type == "aws_proxy";
+        let expected = if is_told { ignored("mappings of requests") } else { Vec::new() };
+        assert_eq!(told(mapping), expected);
+        let key = format!("{mapping}, \"cacheKeyParameters\": [\"integration.request.header.p\"]");
+        assert!(!told(&key).iter().any(|warning| warning.contains("have no effect")));
+    }
+}

@@ -88,11 +88,14 @@ pub(super) const SWAGGER_EXPORT: &str = r##"{
   "x-amazon-apigateway-documentation" : { "version" : "1", "documentationParts" : [ { "x-amazon-anything" : 1 } ] }
 }"##;
 
+const IGNORED: &str = "response templates of `AWS_PROXY` have no effect";
+
 #[test]
 fn a_swagger_export_of_a_rest_api_is_imported() {
     let api = imported(SWAGGER_EXPORT, Protocol::Rest);
     assert_eq!((api.name.as_str(), api.disable_execute_api_endpoint), ("PetStore", true));
-    assert_eq!(api.warnings, []);
+    let [ignored] = &api.warnings[..] else { panic!("{:?}", api.warnings) };
+    assert_eq!((ignored.message.as_str(), ignored.source.line), (IGNORED, 49));
     let deployment = api.deployment;
     assert_eq!(deployment.endpoint_type, EndpointType::Regional);
     assert_eq!(deployment.minimum_compression_bytes, Some(1024));
