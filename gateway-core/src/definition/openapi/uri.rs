@@ -138,11 +138,7 @@ fn check_url<'d>(
     for name in placeholders(shape) {
         let is_filled = match reading.is_rest() {
             // REST: only what is mapped.
-            true => {
-                let mappings = integration.get("requestParameters");
-                let target = format!("integration.request.path.{name}");
-                mappings.is_some_and(|mappings| mappings.get(&target).is_some())
-            }
+            true => is_mapped(integration, name),
             false => path.variables.iter().any(|v| v == name.trim_end_matches('+')),
         };
         if !is_filled {
@@ -247,13 +243,34 @@ fn service<'d>(
 /// Placeholders of a REST API's URI to which nothing is mapped.
 fn warn_of_unmapped<'d>(reading: &Reading<'d>, at: &At<'d>, integration: &At<'d>, shape: &str) {
     for name in placeholders(shape) {
-        let mappings = integration.get("requestParameters");
-        let target = format!("integration.request.path.{name}");
-        if mappings.is_none_or(|mappings| mappings.get(&target).is_none()) {
+        if !is_mapped(integration, name) {
             let why = format!("no parameter is mapped to integration.request.path.{name}");
             reading.warning(at, format!("`{{{name}}}` is sent as it stands: {why}"));
         }
     }
+}
+
+/// Whether a path parameter of the integration request is mapped, or may be set by a template.
+fn is_mapped(integration: &At<'_>, name: &str) -> bool {
+    let target = format!("integration.request.path.{name}");
+    let mappings = integration.get("requestParameters");
+    let templates = integration.get("requestTemplates");
+    let mut templates = templates.iter().flat_map(|templates| templates.members());
+    mappings.is_some_and(|mappings| mappings.get(&target).is_some())
+        || templates.any(|(_, text)| text.as_str().is_some_and(|text| overrides_path(text, name)))
+}
+
+/// `$context.requestOverride.path.name`, `$context.requestOverride.path["name"]`
+fn overrides_path(template: &str, name: &str) -> bool {
+    template.split("requestOverride.path").skip(1).any(|rest| {
+        let rest = rest.trim_start_matches(['.', '[', '(', '"', '\'', ' ']);
+        let after = rest
+            .strip_prefix("put")
+            .map_or(rest, |rest| rest.trim_start_matches(['(', '"', '\'', ' ']));
+        let ends =
+            |after: &str| !after.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_');
+        [rest, after].into_iter().any(|rest| rest.strip_prefix(name).is_some_and(ends))
+    })
 }
 
 /// Reads a Lambda function's invocation URI, or (HTTP APIs) its ARN. A streamed response has a URI of

@@ -426,3 +426,25 @@ fn what_a_proxy_never_looks_at_is_warned_of() {
         assert!(!told(&key).iter().any(|warning| warning.contains("have no effect")));
     }
 }
+
+#[test]
+fn a_path_parameter_that_a_template_sets_is_not_warned_of() {
+    let warnings = |template: &str| {
+        let item = format!(
+            "{{\"get\": {{\"responses\": {{\"200\": {{\"description\": \"\"}}}}, \"x-amazon-apigateway-integration\": \
+             {{\"type\": \"http\", \"httpMethod\": \"POST\", \"uri\": \"https://a.example/{{p}}\", \
+             \"requestTemplates\": {{\"application/json\": \"{template}\"}}, \
+             \"responses\": {{\"default\": {{\"statusCode\": \"200\"}}}}}}}}}}"
+        );
+        imported(&rest("/a", &item), Protocol::Rest).warnings.len()
+    };
+    for set in [
+        "#set($context.requestOverride.path.p = 'x')",
+        "#set($context.requestOverride.path['p'] = 'x')",
+        "$context.requestOverride.path.put('p', 'x')",
+    ] {
+        assert_eq!(warnings(set), 0, "{set}");
+    }
+    assert_eq!(warnings("#set($context.requestOverride.path.pp = 'x')"), 1);
+    assert_eq!(warnings("{}"), 1);
+}
