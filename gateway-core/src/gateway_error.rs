@@ -54,7 +54,9 @@ pub struct GatewayError {
     pub validation_error: Option<String>,
     /// Who refuses, or fails.
     pub origin: Origin,
-    /// For the execution log and `$context.integration.error` alone; never sent.
+    /// `$context.integration.error`, which gateway responses may send, where the reason is not for clients.
+    pub integration_error: Option<&'static str>,
+    /// For the execution log, and for `$context.integration.error` where there is nothing else for it.
     pub reason: String,
 }
 
@@ -90,6 +92,7 @@ impl GatewayError {
             error_type: None,
             validation_error: None,
             origin: Origin::Stage,
+            integration_error: None,
             reason: reason.into(),
         }
     }
@@ -100,6 +103,10 @@ impl GatewayError {
     /// With another message.
     pub fn with_message(self, message: impl Into<String>) -> Self {
         Self { message: Some(message.into()), ..self }
+    }
+    /// With what `$context.integration.error` says in place of the reason.
+    pub(crate) fn with_integration_error(self, error: &'static str) -> Self {
+        Self { integration_error: Some(error), ..self }
     }
     /// As a policy's.
     pub fn of_policy(self) -> Self {

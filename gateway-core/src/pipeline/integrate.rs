@@ -125,7 +125,8 @@ pub(super) async fn integrate<'g>(
     let latency_ms = io.now().0.saturating_sub(begun.0);
     observed.latency_ms = u32::try_from(latency_ms).unwrap_or(u32::MAX);
     if let Err(error) = &answer {
-        observed.error = Some(error.reason.clone());
+        let told = error.integration_error.map(Into::into);
+        observed.error = Some(told.unwrap_or_else(|| error.reason.clone()));
     }
     observed.is_coded = endpoint_fields.contains("content-encoding");
     Integrated { observed: Some(observed), answer, response_length }
@@ -272,12 +273,19 @@ pub(super) fn endpoint_failed(error: EffectError, protocol: Protocol) -> Gateway
         )),
         EffectError::Unavailable(reason) | EffectError::Malformed(reason) => unavailable(
             GatewayError::new(ResponseType::IntegrationFailure, reason)
-                .with_message("Network error communicating with endpoint"),
+                .with_message(NETWORK_ERROR)
+                .with_integration_error(NETWORK_ERROR),
         ),
         // Recorded from the real service for certificates and for names that nobody has.
-        EffectError::Misconfigured(reason) => unavailable(misconfigured(&reason)),
+        EffectError::Misconfigured(reason) => {
+            unavailable(misconfigured(&reason).with_integration_error(CONFIGURATION_ERROR))
+        }
     }
 }
+
+/// AWS's words. What the host says names addresses: that is for logs, not for clients.
+const NETWORK_ERROR: &str = "Network error communicating with endpoint";
+const CONFIGURATION_ERROR: &str = "Execution failed due to configuration error";
 
 /// A mistake in the definition that shows only now.
 pub(super) fn misconfigured(reason: &str) -> GatewayError {

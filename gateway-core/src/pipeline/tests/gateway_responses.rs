@@ -317,3 +317,22 @@ fn an_http_api_answers_in_its_own_words() {
         }
     }
 }
+
+#[test]
+fn clients_are_not_told_what_the_host_says_of_endpoints() {
+    let host = || alloc::string::String::from("10.0.0.1:80: refused");
+    for (error, told) in [
+        (EffectError::Unavailable(host()), "Network error communicating with endpoint"),
+        (EffectError::Malformed(host()), "Network error communicating with endpoint"),
+        (EffectError::Misconfigured(host()), "Execution failed due to configuration error"),
+    ] {
+        let mut api = api();
+        let template = "$context.integrationErrorMessage|$context.integration.error";
+        api.deployments[0].gateway_responses =
+            vec![custom(ResponseType::Default5xx, None, Some(template))];
+        let answer = run(&gateway(vec![api]), arrival("GET /prod/proxy", &[]), |effect| {
+            matches!(effect, Effect::SendRequest(_)).then(|| effect.failed(error.clone()))
+        });
+        assert_eq!(answer.body(), alloc::format!("{told}|{told}"), "{error:?}");
+    }
+}
