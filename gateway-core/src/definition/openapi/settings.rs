@@ -3,7 +3,7 @@
 use alloc::{format, string::String, vec::Vec};
 
 use super::super::document::At;
-use super::super::{ApiKeySource, EndpointType};
+use super::super::{ApiKeySource, DefinitionError, EndpointType};
 use super::reading::{Dialect, Reading};
 
 /// Settings of an API.
@@ -90,6 +90,13 @@ fn endpoint_configuration<'d>(reading: &Reading<'d>, at: At<'d>, settings: &mut 
             ];
             if let Some(endpoint_type) = reading.word(&item, &known) {
                 settings.endpoint_type = endpoint_type;
+                if endpoint_type == EndpointType::Edge && reading.is_rest() {
+                    let message = "served as a regional API: no CloudFront stands before it";
+                    let help = "requests have no `Via`, `X-Amz-Cf-Id` and `CloudFront-…`, unless a \
+                                distribution of the configuration stands before it";
+                    let warning = DefinitionError::warning(item.source(), message);
+                    reading.note(warning.help(help));
+                }
                 if endpoint_type == EndpointType::Private && !reading.is_rest() {
                     reading.error(&item, "an HTTP API cannot be private");
                 }

@@ -448,3 +448,16 @@ fn a_path_parameter_that_a_template_sets_is_not_warned_of() {
     assert_eq!(warnings("#set($context.requestOverride.path.pp = 'x')"), 1);
     assert_eq!(warnings("{}"), 1);
 }
+
+#[test]
+fn an_api_that_asks_for_an_edge_is_told_that_there_is_none() {
+    let warnings = |name: &str| {
+        let members =
+            format!("\"x-amazon-apigateway-endpoint-configuration\": {{\"types\": [\"{name}\"]}}");
+        let api = imported(&http(&members, "{}"), Protocol::Rest);
+        api.warnings.iter().map(|warning| warning.to_string()).collect::<Vec<_>>()
+    };
+    let told = warnings("EDGE");
+    assert!(told.len() == 1 && told[0].contains("served as a regional API"), "{told:?}");
+    assert!(warnings("REGIONAL").is_empty());
+}
