@@ -101,14 +101,20 @@ fn left_behind(config: &Config) -> Vec<String> {
 }
 
 /// The functions that are programs here. The edge starts none, and invokes them as it does functions
-/// without an entry.
+/// without an entry: an alias or a version where its function is.
 fn left_to_lambda(config: &Config) -> Vec<String> {
-    let place = config.endpoints.get("lambda").map_or("AWS", String::as_str);
+    let lambda = config.endpoints.get("lambda").map_or("AWS", String::as_str);
+    let place =
+        |entry: &str| match entry.split_once(':').map(|(name, _)| config.functions.get(name)) {
+            Some(Some(FunctionConfig::Url(url))) => url.clone(),
+            _ => lambda.to_owned(),
+        };
     let is_command =
         |(_, how): &(&String, &FunctionConfig)| matches!(how, FunctionConfig::Command { .. });
     let commands = config.functions.iter().filter(is_command);
     commands
         .map(|(name, _)| {
+            let place = place(name);
             format!("`functions.{name}` is a `command`, and the edge starts no programs: there it is invoked at {place}")
         })
         .collect()
@@ -279,5 +285,18 @@ mod tests {
                 "{told:?}"
             );
         }
+    }
+
+    #[test]
+    fn an_alias_that_is_a_command_is_invoked_where_its_function_is() {
+        let told =
+            |functions: &str| left_to_lambda(&config(&format!("functions: {{{functions}}}")));
+        let at_its_functions = told("f: {url: 'http://f'}, 'f:v1': {command: [x]}");
+        assert!(
+            matches!(&at_its_functions[..], [one] if one.contains("`functions.f:v1`") && one.ends_with("at http://f")),
+            "{at_its_functions:?}"
+        );
+        let at_aws = told("g: {url: 'http://g'}, 'f:v1': {command: [x]}");
+        assert!(matches!(&at_aws[..], [one] if one.ends_with("at AWS")), "{at_aws:?}");
     }
 }
