@@ -1,13 +1,16 @@
-//! File descriptors: as many as the system gives but for some that are the operator's, and one in reserve for
-//! the day when the others are used up.
+//! File descriptors: as many as the system gives but for some that are the operator's, by which clients are
+//! refused, too, when the others are used up.
 
-use std::fs::File;
 use std::io;
+use std::os::fd::AsRawFd;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::io::AsyncWriteExt;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 
 /// What a connection is told that cannot be served: RFC 9110 §15.6.4.
 const REFUSED: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/json\r\n\
@@ -23,11 +26,17 @@ const RESERVED: u64 = 64;
 const BACK_OFF_MIN: Duration = Duration::from_millis(10);
 const BACK_OFF_MAX: Duration = Duration::from_secs(1);
 
+/// The lowest descriptor of the reserve: the system gives the lowest that is free.
+static FIRST_RESERVED: AtomicU64 = AtomicU64::new(u64::MAX);
+/// Whoever uses the reserve: the limit is the process's, and would be put back to what another had raised it to.
+static RESERVE: Mutex<()> = Mutex::new(());
+
 /// Raises the number of open files to what the system allows at most: a connection is one, and most
 /// systems begin with 1,024 for the sake of programs that use `select`. The reserve stays above that.
 pub(crate) fn raise_limit() {
     let mut limit = getrlimit(Resource::Nofile);
     limit.current = limit.maximum.map(unreserved);
+    FIRST_RESERVED.store(limit.current.unwrap_or(u64::MAX), Ordering::Relaxed);
     match setrlimit(Resource::Nofile, limit) {
         Ok(()) => tracing::debug!(files = ?limit.current, "open files are allowed"),
         Err(error) => tracing::warn!(%error, "the limit of open files cannot be set"),
@@ -40,6 +49,7 @@ fn unreserved(maximum: u64) -> u64 {
 
 /// Does what needs a descriptor with those of the reserve, which are everybody's meanwhile: it has to be brief.
 pub(crate) fn with_reserve<T>(act: impl FnOnce() -> T) -> T {
+    let _alone = RESERVE.lock().unwrap_or_else(PoisonError::into_inner);
     let limit = getrlimit(Resource::Nofile);
     let all = Rlimit { current: limit.maximum, ..limit };
     let is_raised = setrlimit(Resource::Nofile, all).is_ok();
@@ -74,46 +84,58 @@ impl BackOff {
     }
 }
 
-/// A descriptor that is given up for a moment to accept a connection and refuse it. Without, the
-/// connection would wait in the queue, and `accept` would fail again and again.
-#[derive(Debug)]
-pub(crate) struct SpareDescriptor {
-    spare: Option<File>,
+/// Connections that are accepted with a descriptor of the reserve, to be refused. Without, they would wait in
+/// the queue, and `accept` would fail again and again.
+#[derive(Debug, Default)]
+pub(crate) struct Refusals {
     told: Option<Instant>,
 }
 
-impl SpareDescriptor {
-    pub(crate) fn new() -> Self {
-        Self { spare: File::open("/dev/null").ok(), told: None }
-    }
-
+impl Refusals {
     /// Refuses the next connection if the failure is that no descriptor is free; answers whether.
     pub(crate) async fn refuse_one(&mut self, error: &io::Error, listener: &TcpListener) -> bool {
         if !are_used_up(error) {
             return false;
         }
-        if self.told.is_none_or(|told| told.elapsed() >= TOLD_EVERY) {
-            self.told = Some(Instant::now());
-            tracing::error!(%error, "no file descriptor is free: connections are refused (ulimit -n)");
+        self.tell();
+        let mut context = Context::from_waker(Waker::noop());
+        match with_reserve(|| listener.poll_accept(&mut context)) {
+            Poll::Ready(Ok((connection, _))) => refuse(connection).await,
+            Poll::Pending => {} // another thread was quicker
+            Poll::Ready(Err(_)) => return false,
         }
-        if self.spare.take().is_none() {
-            self.spare = File::open("/dev/null").ok();
-            return false;
-        }
-        let refuse = async {
-            let (mut connection, _) = listener.accept().await?;
-            // What does not fit into an empty socket's buffer at once is not worth waiting for.
-            connection.try_write(REFUSED).ok();
-            connection.shutdown().await?;
-            // Closed with a request unread, a connection is reset, and the answer lost with it.
-            connection.readable().await?;
-            connection.try_read(&mut [0; 4096])
-        };
-        // Another one may have taken the connection meanwhile: then nobody needs the descriptor.
-        tokio::time::timeout(Duration::from_millis(10), refuse).await.ok();
-        self.spare = File::open("/dev/null").ok();
         true
     }
+
+    /// Refuses a connection that another thread's call let have a descriptor of the reserve; gives back any other.
+    pub(crate) async fn unless_reserved(&mut self, connection: TcpStream) -> Option<TcpStream> {
+        let descriptor = u64::try_from(connection.as_raw_fd()).unwrap_or(0);
+        if descriptor < FIRST_RESERVED.load(Ordering::Relaxed) {
+            return Some(connection);
+        }
+        self.tell();
+        refuse(connection).await;
+        None
+    }
+
+    fn tell(&mut self) {
+        if self.told.is_none_or(|told| told.elapsed() >= TOLD_EVERY) {
+            self.told = Some(Instant::now());
+            tracing::error!("no file descriptor is free: connections are refused (ulimit -n)");
+        }
+    }
+}
+
+async fn refuse(mut connection: TcpStream) {
+    let refuse = async {
+        // What does not fit into an empty socket's buffer at once is not worth waiting for.
+        connection.try_write(REFUSED).ok();
+        connection.shutdown().await?;
+        // Closed with a request unread, a connection is reset, and the answer lost with it.
+        connection.readable().await?;
+        connection.try_read(&mut [0; 4096])
+    };
+    tokio::time::timeout(Duration::from_millis(10), refuse).await.ok();
 }
 
 #[cfg(test)]
@@ -124,6 +146,18 @@ mod tests {
     fn the_operators_descriptors_are_a_few_of_many_and_a_quarter_of_few() {
         assert_eq!((unreserved(1_048_576), unreserved(1_024)), (1_048_512, 960));
         assert_eq!((unreserved(60), unreserved(0)), (45, 0));
+    }
+
+    #[test]
+    fn whoever_uses_the_reserve_puts_the_limit_back() {
+        raise_limit();
+        let limit = getrlimit(Resource::Nofile);
+        std::thread::scope(|threads| {
+            for _ in 0..4 {
+                threads.spawn(|| (0..500).for_each(|_| with_reserve(std::thread::yield_now)));
+            }
+        });
+        assert_eq!(getrlimit(Resource::Nofile), limit);
     }
 
     #[test]

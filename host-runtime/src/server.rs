@@ -21,7 +21,7 @@ use tokio::sync::watch;
 use crate::activity::{self, Activity, Sending};
 use crate::arrival::{Peer, arrive};
 use crate::body::Body;
-use crate::descriptors::{BackOff, SpareDescriptor};
+use crate::descriptors::{BackOff, Refusals};
 use crate::drive::drive;
 use crate::edge;
 use crate::explained::{self, Explained};
@@ -64,18 +64,20 @@ pub(crate) async fn accept(
         let (worker, place, ended) = (Rc::clone(&worker), Rc::clone(&place), ended.clone());
         tokio::task::spawn_local(serve(worker, place, stream, peer, ended));
     };
-    let (mut spare, mut back_off) = (SpareDescriptor::new(), BackOff::default());
+    let (mut refusals, mut back_off) = (Refusals::default(), BackOff::default());
     loop {
         while worker.connections.count() >= CONNECTIONS_MAX {
             worker.connections.one_closed().await;
         }
         tokio::select! {
             accepted = listener.accept() => match accepted {
-                Ok(accepted) => {
+                Ok((stream, address)) => {
                     back_off.end();
-                    start(accepted);
+                    if let Some(stream) = refusals.unless_reserved(stream).await {
+                        start((stream, address));
+                    }
                 }
-                Err(error) => accept_failed(&error, &mut spare, &mut back_off, &listener).await,
+                Err(error) => accept_failed(&error, &mut refusals, &mut back_off, &listener).await,
             },
             _ = stop.changed() => break,
         }
@@ -90,7 +92,7 @@ pub(crate) async fn accept(
 /// descriptor is told so.
 async fn accept_failed(
     error: &io::Error,
-    spare: &mut SpareDescriptor,
+    refusals: &mut Refusals,
     back_off: &mut BackOff,
     listener: &TcpListener,
 ) {
@@ -98,7 +100,7 @@ async fn accept_failed(
     if matches!(error.kind(), ConnectionAborted | ConnectionReset | Interrupted) {
         return;
     }
-    if spare.refuse_one(error, listener).await {
+    if refusals.refuse_one(error, listener).await {
         return;
     }
     tracing::warn!(%error, "a connection cannot be accepted");

@@ -133,8 +133,8 @@ fn connections_beyond_the_open_files_are_told_so_and_served_again_later() {
     let config = folder.read("edgeway.yaml").replace("127.0.0.1:0", &own);
     let config = folder.write("edgeway.yaml", &config);
     let mut program = Command::new("sh")
-        .args(["-c", r#"ulimit -n 60; exec "$0" "$@""#, env!("CARGO_BIN_EXE_edgeway")])
-        .args(["serve", "--engine", "native", "--threads", "1", "--config"])
+        .args(["-c", r#"ulimit -n 80; exec "$0" "$@""#, env!("CARGO_BIN_EXE_edgeway")])
+        .args(["serve", "--engine", "native", "--threads", "2", "--config"])
         .arg(config)
         .stderr(Stdio::null())
         .spawn()
