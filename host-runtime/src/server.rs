@@ -18,7 +18,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
-use crate::activity::{self, Activity, Sending};
+use crate::activity::{self, Activity, Sending, Written};
 use crate::arrival::{Peer, arrive};
 use crate::body::Body;
 use crate::descriptors::{BackOff, Refusals};
@@ -27,7 +27,7 @@ use crate::edge;
 use crate::explained::{self, Explained};
 use crate::framing::own_response;
 use crate::host::Place;
-use crate::local::LocalExecutor;
+use crate::local::StreamExecutor;
 use crate::spelling::{Heads, Left, Noted};
 use crate::worker::{Connections, OpenConnection, Worker};
 
@@ -147,7 +147,8 @@ async fn serve_http<S: AsyncRead + AsyncWrite + Unpin + 'static>(
     let heads = (!http2).then(Heads::default);
     let address = peer.address();
     let peer = Rc::new(peer.with_heads(heads.clone()));
-    let activity = Activity::new();
+    let activity = Activity::new(http2);
+    let stream = Written::new(stream, activity.clone());
     let service = {
         let (worker, activity) = (Rc::clone(&worker), activity.clone());
         service_fn(move |request| {
@@ -177,7 +178,7 @@ async fn serve_http<S: AsyncRead + AsyncWrite + Unpin + 'static>(
         }
         None => {
             let mut connection = pin!(
-                http2::Builder::new(LocalExecutor)
+                http2::Builder::new(StreamExecutor(activity.clone()))
                     .timer(TokioTimer::new())
                     .max_concurrent_streams(STREAMS_MAX)
                     .max_header_list_size(HEAD_BYTES_MAX as u32)

@@ -263,8 +263,6 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Noted<S> {
         self.stream.as_ref().is_some_and(S::is_write_vectored)
     }
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        // hyper flushes when it has nothing more to write.
-        self.activity.written();
         Pin::new(self.stream()).poll_flush(cx)
     }
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
