@@ -27,6 +27,8 @@ const RESPONSE_BYTES_MAX: usize = 6 * 1024 * 1024 + 1024;
 const STREAMED_BYTES_MAX: usize = 200 * 1024 * 1024;
 /// Connections of one process: clients use one, some two.
 const CONNECTIONS_MAX: usize = 64;
+/// Longest that what a process wrote may take to come after it has exited.
+const LATE_MAX: Duration = Duration::from_secs(1);
 const VERSION: &str = "/2018-06-01/runtime/";
 
 /// One event on its way to a process.
@@ -95,10 +97,12 @@ impl RuntimeApi {
     }
 
     /// Waits until the process has no connection. What a process wrote before it exited may come
-    /// later than that it has: it sends small parts without `TCP_NODELAY`.
+    /// later than that it has: it sends small parts without `TCP_NODELAY`. What it started in a session of
+    /// their own may keep its connections open for as long as they like.
     pub(super) async fn disconnected(&self) {
-        // The sender lives as long as `self`.
-        let _ = self.connections.subscribe().wait_for(|&connections| connections == 0).await;
+        let mut connections = self.connections.subscribe();
+        let disconnected = connections.wait_for(|&connections| connections == 0);
+        let _ = tokio::time::timeout(LATE_MAX, disconnected).await;
     }
 
     /// Serves the process's connections until the task is dropped.
@@ -318,4 +322,23 @@ fn json(status: StatusCode, body: String) -> Response<Full<Bytes>> {
     let json = header::HeaderValue::from_static("application/json");
     response.headers_mut().insert(header::CONTENT_TYPE, json);
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_connection_that_outlives_its_process_is_not_waited_for_for_long() {
+        let mut builder = tokio::runtime::Builder::new_current_thread();
+        let runtime = builder.enable_time().start_paused(true).build().unwrap();
+        runtime.block_on(async {
+            let (api, begun) = (RuntimeApi::new(), tokio::time::Instant::now());
+            api.disconnected().await;
+            assert_eq!(begun.elapsed(), Duration::ZERO);
+            api.connections.send_replace(1);
+            let waits = tokio::time::timeout(10 * LATE_MAX, api.disconnected()).await;
+            assert_eq!((waits, begun.elapsed()), (Ok(()), LATE_MAX));
+        });
+    }
 }
