@@ -91,11 +91,14 @@ fn fields(
     }
     // Proxies may write it anew on the way, so it is not signed.
     fields.extend(invoke.trace.iter().map(|trace| ("x-amzn-trace-id", trace.to_string())));
+    fields.extend(invoke.invoked_by.iter().flat_map(|api| api.fields()));
     Ok(fields)
 }
 
 #[cfg(test)]
 mod tests {
+    use gateway_core::effect::InvokingApi;
+
     use super::*;
 
     fn invoke(invocation: InvocationType) -> InvokeFunction {
@@ -113,6 +116,7 @@ mod tests {
             credentials: None,
             trace: None,
             client_context: None,
+            invoked_by: None,
         }
     }
 
@@ -188,6 +192,22 @@ mod tests {
         assert_eq!(made.fields.last(), Some(&("x-amzn-trace-id", trace.to_owned())));
         let signature = made.fields.iter().find(|(name, _)| *name == "authorization").unwrap();
         assert!(!signature.1.contains("x-amzn-trace-id"), "{}", signature.1);
+    }
+
+    #[test]
+    fn lambda_is_told_the_api_beside_what_is_signed() {
+        let api = InvokingApi { api_id: "a1b2c3".into(), request_id: "r-1".into() };
+        let invoke =
+            InvokeFunction { invoked_by: Some(api.into()), ..invoke(InvocationType::Event) };
+        let keys = |name: &str| name.starts_with("AWS_").then(|| "k".to_owned());
+        let keys = |name: &str| keys(name).filter(|_| !name.contains("ENDPOINT"));
+        let made = Invocation::new(&invoke, &keys, date()).unwrap();
+        let field = |name: &str| made.fields.iter().find(|f| f.0 == name).map(|f| &*f.1);
+        assert_eq!(field("x-amzn-apigateway-api-id"), Some("a1b2c3"));
+        assert_eq!(field("User-Agent"), Some("AmazonAPIGateway_a1b2c3"));
+        assert_eq!(field("Accept"), Some("application/json"));
+        assert_eq!(field("x-amzn-lambda-integration-tag"), Some("r-1"));
+        assert!(!field("authorization").unwrap().contains("amzn"), "proxies may change them");
     }
 
     #[test]

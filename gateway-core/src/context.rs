@@ -25,7 +25,7 @@ use core::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::definition::ResponseTransferMode;
-use crate::effect::{AuthorizerUse, CacheUse};
+use crate::effect::{AuthorizerUse, CacheUse, InvokingApi};
 use crate::gateway_error::ResponseType;
 use crate::message::{ClientCertificate, Scheme, Timestamp, Tls, Version};
 use crate::policy::Identity;
@@ -214,6 +214,13 @@ impl Context<'_> {
     /// `X-Amzn-Trace-Id` for a function, if the request is traced.
     pub(crate) fn function_trace(&self) -> Option<Box<str>> {
         self.is_traced.then(|| self.trace.to_field().into())
+    }
+    /// What a function's Lambda is told of the request.
+    pub(crate) fn invoking_api(&self) -> Box<InvokingApi> {
+        Box::new(InvokingApi {
+            api_id: self.api_id.clone().into(),
+            request_id: self.request_id.clone(),
+        })
     }
     /// W3C's `traceparent` for the endpoint, if the request is traced.
     pub(crate) fn traceparent(&self) -> Option<String> {

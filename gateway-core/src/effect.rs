@@ -12,8 +12,8 @@ pub use late::{Came, Late, LateValue};
 pub use notice::{AuthorizerUse, Notice, RequestRecord};
 pub use operands::{
     AuthorizationKey, Bytes, CALLER, CacheName, CacheUse, Connection, FunctionAnswer, FunctionName,
-    InvocationType, KeySource, RecalledResponse, RequestSignature, ResponseDigest, ResponseKey,
-    Taken,
+    InvocationType, InvokingApi, KeySource, RecalledResponse, RequestSignature, ResponseDigest,
+    ResponseKey, Taken,
 };
 
 use crate::bucket::BucketTake;
@@ -165,6 +165,8 @@ effects! {
         /// `X-Amz-Client-Context`: a JSON object in base64 for the function's context object. "Lambda passes it
         /// for synchronous invocations only."
         client_context: Option<Box<str>>,
+        /// The REST API whose integration it is. What others tell Lambda of themselves nobody recorded.
+        invoked_by: Option<Box<InvokingApi>>,
     } -> FunctionAnswer;
     /// Takes tokens from every bucket and counts the request, or does nothing, by [`crate::bucket::take_all`] in the host's atomic store.
     TakeTokens {

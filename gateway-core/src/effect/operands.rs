@@ -124,6 +124,27 @@ pub enum InvocationType {
     },
 }
 
+/// What Lambda is told of the request that invokes a function.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InvokingApi {
+    /// `$context.apiId`
+    pub api_id: String,
+    /// `$context.requestId`
+    pub request_id: String,
+}
+
+impl InvokingApi {
+    /// The fields that say so, as AWS's execution logs show them. No signature need speak of them.
+    pub fn fields(&self) -> [(&'static str, String); 4] {
+        [
+            ("x-amzn-apigateway-api-id", self.api_id.clone()),
+            ("Accept", "application/json".into()),
+            ("User-Agent", alloc::format!("AmazonAPIGateway_{}", self.api_id)),
+            ("x-amzn-lambda-integration-tag", self.request_id.clone()),
+        ]
+    }
+}
+
 /// Lambda's answer to `Invoke`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct FunctionAnswer {

@@ -10,7 +10,7 @@ use gateway_core::effect::{
     EffectError, FunctionAnswer, FunctionName, InvocationType, InvokeFunction,
 };
 use gateway_core::response_stream::EventStream;
-use http::{HeaderMap, Request, header};
+use http::{HeaderMap, HeaderName, Request, header};
 
 use super::stream::{self, Invoked, Parts};
 use crate::body::{Body, BodyError};
@@ -36,7 +36,15 @@ impl InvokeApi<'_> {
         effect: InvokeFunction,
         client: &HttpClient,
     ) -> Result<Invoked, EffectError> {
-        let InvokeFunction { payload, invocation, credentials, trace, client_context, .. } = effect;
+        let InvokeFunction {
+            payload,
+            invocation,
+            credentials,
+            trace,
+            client_context,
+            invoked_by,
+            ..
+        } = effect;
         let mut request = self.request(function, payload.0, invocation)?;
         let more = [("x-amzn-trace-id", trace), ("x-amz-client-context", client_context)];
         for (name, value) in more {
@@ -48,6 +56,11 @@ impl InvokeApi<'_> {
         if let Some(keys) = self.credentials.for_endpoint(request.uri(), role, client).await? {
             let scope = Scope { service: "lambda", region: &function.region };
             sigv4::sign(&mut request, &keys, scope, SystemTime::now())?;
+        }
+        for (name, value) in invoked_by.iter().flat_map(|api| api.fields()) {
+            if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), value.parse()) {
+                request.headers_mut().insert(name, value);
+            }
         }
         let request = request.map(Body::from);
         let response = client.send(request, Duration::MAX).await?;

@@ -53,6 +53,7 @@ fn event(payload: &Value) -> InvokeFunction {
         credentials: None,
         trace: None,
         client_context: None,
+        invoked_by: None,
     }
 }
 

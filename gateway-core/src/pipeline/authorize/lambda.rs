@@ -131,6 +131,7 @@ async fn ask(
         credentials: question.asked.credentials.clone(),
         trace: question.trace.clone(),
         client_context: None,
+        invoked_by: None,
     };
     let answer = io.perform(operation).await.map_err(|error| match error {
         EffectError::Cancelled => cancelled(),

@@ -43,6 +43,7 @@ pub(super) async fn lambda<'g>(
         credentials: credentials(lambda.credentials.as_ref(), call.context)?,
         trace: call.context.function_trace(),
         client_context,
+        invoked_by: Some(call.context.invoking_api()),
     };
     let answer = call.io.perform(operation).await.map_err(|error| match error {
         EffectError::TooLarge => misconfigured("the function answered more than 6 MB"),

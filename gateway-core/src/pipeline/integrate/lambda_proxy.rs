@@ -74,6 +74,7 @@ pub(super) async fn lambda_proxy(
         credentials: credentials(proxy.credentials.as_ref(), context)?,
         trace: context.function_trace(),
         client_context: None,
+        invoked_by: (protocol == Protocol::Rest).then(|| context.invoking_api()),
     };
     let answer = io.perform(operation).await.map_err(|error| match error {
         // The event was sent whole: it is the answer that is too large, and that is no fault of the client's.

@@ -263,8 +263,14 @@ fn a_log_with_data_has_what_is_said_beside_events_and_results() {
         crate::effect::Notice::WriteExecutionLog { lines, .. } => Some(lines),
         _ => None,
     });
+    let request_id = told.field("x-amzn-requestid").unwrap();
+    let asked = alloc::format!(
+        "Endpoint request headers: {{Content-Type=application/json, X-Amz-Invocation-Type=RequestResponse, X-Amz-Log-Type=None, \
+         x-amzn-apigateway-api-id=abc123, Accept=application/json, User-Agent=AmazonAPIGateway_abc123, \
+         x-amzn-lambda-integration-tag={request_id}}}"
+    );
     for expected in [
-        "Endpoint request headers: {Content-Type=application/json, X-Amz-Invocation-Type=RequestResponse, X-Amz-Log-Type=None}",
+        &*asked,
         "Endpoint response headers: {Content-Type=application/json, Content-Length=7, x-amzn-RequestId=r-1, X-Amz-Function-Error=Unhandled}",
     ] {
         assert!(lines.unwrap().iter().any(|line| line.ends_with(expected)), "{lines:#?}");

@@ -23,6 +23,8 @@ pub(super) fn invocation_fields(invoke: &InvokeFunction) -> Pairs {
         [("X-Amzn-Trace-Id", &invoke.trace), ("X-Amz-Client-Context", &invoke.client_context)];
     let others = others.iter().filter_map(|(name, value)| Some((*name, value.as_deref()?)));
     fields.extend(others.map(|(name, value)| (name.into(), value.into())));
+    let api = invoke.invoked_by.iter().flat_map(|api| api.fields());
+    fields.extend(api.map(|(name, value)| (name.into(), value)));
     fields
 }
 

@@ -1,5 +1,7 @@
 //! Functions behind the Lambda Invoke API.
 
+use gateway_core::effect::InvokingApi;
+
 use super::*;
 
 /// Answers one request with this, and gives what was asked.
@@ -86,6 +88,23 @@ async fn the_entry_of_an_alias_goes_before_that_of_its_function_and_both_before_
     assert_eq!(endpoint("f", Some("test")), "http://function");
     assert_eq!(endpoint("f", None), "http://function");
     assert_eq!(endpoint("g", None), "http://lambda");
+}
+
+#[tokio::test]
+async fn lambda_is_told_which_api_asks() {
+    let (url, serve) = lambda("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}").await;
+    let api = InvokingApi { api_id: "a1b2c3".into(), request_id: "r-1".into() };
+    let event = InvokeFunction { invoked_by: Some(api.into()), ..event(&json!({"n": 1})) };
+    let (_, request) = ask(&at(url), event, serve).await;
+    let request = request.to_ascii_lowercase();
+    for field in [
+        "x-amzn-apigateway-api-id: a1b2c3\r\n",
+        "accept: application/json\r\n",
+        "user-agent: amazonapigateway_a1b2c3\r\n",
+        "x-amzn-lambda-integration-tag: r-1\r\n",
+    ] {
+        assert!(request.contains(field), "{request}");
+    }
 }
 
 #[tokio::test]
