@@ -4,6 +4,7 @@ use gateway_core::message::{FieldEdit, Names, OutgoingFields};
 use http::header::{self, HeaderMap, HeaderValue};
 use http::{Method, Response, StatusCode};
 use hyper::body::Body as _;
+use hyper::ext::ReasonPhrase;
 
 use crate::body::Body;
 use crate::section::{
@@ -56,6 +57,10 @@ pub(crate) fn client_response(
     let mut response = Response::new(body);
     *response.status_mut() = status;
     *response.headers_mut() = headers;
+    if status.canonical_reason().is_none() {
+        // RFC 9112 §4: a server may leave the phrase out. hyper would write `<none>`.
+        response.extensions_mut().insert(ReasonPhrase::from_static(b""));
+    }
     Ok(response)
 }
 
@@ -238,5 +243,17 @@ pub(crate) mod tests {
         assert!(bad(200, "a b", "1") && bad(200, "a", "1\r\nb: 2") && bad(99, "a", "1"));
         assert!(bad(101, "a", "1") && bad(1000, "a", "1"));
         assert!(!bad(999, "a", "grün"));
+    }
+
+    #[test]
+    fn a_status_that_nobody_named_has_no_phrase() {
+        let phrase = |status: u16| {
+            let fields = OutgoingFields::Complete(Fields::new());
+            let section = Section::default();
+            let response =
+                client_response(status, &fields, &section, Body::Empty, &Method::GET).unwrap();
+            response.extensions().get::<ReasonPhrase>().map(|phrase| phrase.as_bytes().to_vec())
+        };
+        assert_eq!((phrase(200), phrase(460), phrase(599)), (None, Some(vec![]), Some(vec![])));
     }
 }
