@@ -309,6 +309,15 @@ fn print_refused(refused: &Refused) -> ExitCode {
 mod tests {
     use super::*;
 
+/// Of a command that is asked again and again about the same files.
+fn count_warnings(warnings: &[Diagnostic]) {
+    match warnings.len() {
+        0 => {}
+        1 => tell!("1 warning, which `edgeway check` tells"),
+        number => tell!("{number} warnings, which `edgeway check` tells"),
+    }
+}
+
     #[test]
     fn the_command_line_is_well_formed() {
         use clap::CommandFactory;

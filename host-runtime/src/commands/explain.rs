@@ -15,7 +15,7 @@ use serde_json::json;
 use curl::CurlArguments;
 
 use super::serve::start_log;
-use super::{Import, LISTEN_DEFAULT, print_diagnostics, print_refused};
+use super::{Import, LISTEN_DEFAULT, count_warnings, print_refused};
 use crate::alone::{self, Answered, Asked};
 use crate::config::Config;
 use crate::explained;
@@ -107,7 +107,7 @@ pub(super) fn explain(arguments: &ExplainArguments) -> ExitCode {
         Ok(built) => built,
         Err(refused) => return print_refused(&refused),
     };
-    print_diagnostics(&built.warnings);
+    count_warnings(&built.warnings);
     let settings = Settings::new(&built.config, None);
     let asked = recorded::to_the_only_api(asked, &built.snapshot);
     let answered = match alone::answer(&built.snapshot, settings, &asked) {

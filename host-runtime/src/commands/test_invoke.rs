@@ -16,7 +16,7 @@ use serde_json::json;
 
 use super::explain::{Served, failed, read};
 use super::serve::start_log;
-use super::{print_diagnostics, print_refused};
+use super::{count_warnings, print_refused};
 use crate::alone::{self, Answered, Asked};
 use crate::settings::Settings;
 
@@ -80,7 +80,7 @@ fn invoke(arguments: &TestInvokeArguments) -> Result<serde_json::Value, ExitCode
     });
     let input = input.map_err(|reason| failed(&reason))?;
     let built = origin.build().map_err(|refused| print_refused(&refused))?;
-    print_diagnostics(&built.warnings);
+    count_warnings(&built.warnings);
     let (snapshot, asked) = prepare(&built.snapshot, &input).map_err(|reason| failed(&reason))?;
     let settings = Settings::new(&built.config, None);
     let answered = alone::answer(&snapshot, settings, &asked);
