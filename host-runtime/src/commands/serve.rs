@@ -387,6 +387,8 @@ fn greet(config: &Config, host: &Host, options: &Options, admin: Option<&Admin>)
                 (_, stage) => format!("_aws/execute-api/{}/{stage}/", api.id),
             };
             tell!(
+                // A shell takes `$default` for a variable.
+                (_, "$default") => format!("_aws/execute-api/{}/", api.id),
                 "  {kind} API {}, stage {}: {scheme}://{address}/{path}",
                 api.id,
                 stage.stage_name
