@@ -270,6 +270,11 @@ impl Config {
         public.chain(private).chain(own).collect()
     }
 
+    /// Whether it has an account other than the one that stands for none.
+    pub(crate) fn names_account(&self) -> bool {
+        self.account_id != ACCOUNT_ID_DEFAULT
+    }
+
     /// Where they are.
     pub fn places(&self) -> Vec<Place> {
         self.listeners().into_iter().map(|(place, _)| place).collect()

@@ -56,6 +56,9 @@ pub(super) fn serve(arguments: &ServeArguments) -> ExitCode {
         Err(refused) => return print_refused(&refused),
     };
     print_diagnostics(&built.warnings);
+    if let (Origin::Definition { .. }, true) = (&origin, built.config.names_account()) {
+        tell!("account {}, which the definition names", built.config.account_id);
+    }
     let places = built.config.places().into_iter().map(|place| place.address);
     if let Err(error) = Host::places_are_free(places.chain(built.config.admin)) {
         tell!("error: {error}");
@@ -384,11 +387,11 @@ fn greet(config: &Config, host: &Host, options: &Options, admin: Option<&Admin>)
             let path = match (config.apis.len(), stage.stage_name.as_str()) {
                 (1, "$default") => String::new(),
                 (1, stage) => stage.to_owned() + "/",
+                // A shell takes `$default` for a variable.
+                (_, "$default") => format!("_aws/execute-api/{}/", api.id),
                 (_, stage) => format!("_aws/execute-api/{}/{stage}/", api.id),
             };
             tell!(
-                // A shell takes `$default` for a variable.
-                (_, "$default") => format!("_aws/execute-api/{}/", api.id),
                 "  {kind} API {}, stage {}: {scheme}://{address}/{path}",
                 api.id,
                 stage.stage_name

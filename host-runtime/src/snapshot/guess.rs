@@ -1,7 +1,7 @@
 //! What a definition alone tells of where it was deployed.
 
 use gateway_core::definition::Protocol;
-use gateway_core::definition::document::{At, Node};
+use gateway_core::definition::document::{At, Node, Value};
 use gateway_core::definition::openapi::BasePathMode;
 
 /// An HTTP API where the document has what only HTTP APIs have, else a REST API.
@@ -58,7 +58,8 @@ pub(super) fn deployed(document: &Node) -> Deployed {
         (plain(api_id) && plain(region)).then(|| (api_id.to_owned(), region.to_owned()))
     });
     let (api_id, region) = place.unzip();
-    Deployed { api_id, region, account_id: account_id(&At::root(document)) }
+    let account_id = account_id(&At::root(document)).or_else(|| only_account(document));
+    Deployed { api_id, region, account_id }
 }
 
 /// The account in the first ARN of the resource policy that names one.
@@ -75,6 +76,35 @@ fn account_id(root: &At<'_>) -> Option<String> {
         is_one.then_some(account_id)
     };
     arns.into_iter().find_map(account)
+}
+
+/// The account that every ARN of the document names that names one: of functions, roles, pools.
+fn only_account(document: &Node) -> Option<String> {
+    let mut found = None;
+    let mut waiting = vec![document];
+    while let Some(node) = waiting.pop() {
+        match &node.value {
+            Value::Array(items) => waiting.extend(items),
+            Value::Object(members) => waiting.extend(members.iter().map(|(_, node)| node)),
+            Value::String(text) => {
+                for account_id in text.split("arn:aws").skip(1).filter_map(account_of_arn) {
+                    if found.is_some_and(|found| found != account_id) {
+                        return None;
+                    }
+                    found = Some(account_id);
+                }
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        }
+    }
+    found.map(str::to_owned)
+}
+
+/// Of what follows `arn:aws`: `:lambda:eu-west-1:123456789012:function:f`.
+fn account_of_arn(rest: &str) -> Option<&str> {
+    let account_id = rest.split(':').nth(3)?;
+    let is_one = account_id.len() == 12 && account_id.bytes().all(|b| b.is_ascii_digit());
+    is_one.then_some(account_id)
 }
 
 /// Where the definition says that it is served.
@@ -165,6 +195,18 @@ x-amazon-apigateway-policy:
         assert_eq!(found.account_id.as_deref(), Some("123456789012"));
         let other = "servers: [{url: 'https://api.example.com/v1'}]";
         assert_eq!(deployed(&crate::document::read(other).unwrap()), Deployed::default());
+    }
+
+    #[test]
+    fn an_account_is_the_one_that_all_arns_name() {
+        let account = |text: &str| deployed(&crate::document::read(text).unwrap()).account_id;
+        let uri = "arn:aws:apigateway:eu-west-1:lambda:path/2015-03-31/functions/arn:aws:lambda:eu-west-1:123456789012:function:f/invocations";
+        let role = |account_id: &str| format!("arn:aws:iam::{account_id}:role/r");
+        let document = |role: &str| format!("a: {{uri: '{uri}', credentials: '{role}'}}");
+        assert_eq!(account(&document(&role("123456789012"))).as_deref(), Some("123456789012"));
+        assert_eq!(account(&document(&role("210987654321"))), None, "two accounts");
+        assert_eq!(account(&document(&role("*"))).as_deref(), Some("123456789012"));
+        assert_eq!(account("a: arn:aws:s3:::bucket"), None);
     }
 
     #[test]
