@@ -35,8 +35,8 @@ pub fn run() -> ExitCode {
         Command::Serve(arguments) => serve::serve(&arguments),
         Command::Explain(arguments) => explain::explain(&arguments),
         Command::TestInvoke(arguments) => test_invoke::test_invoke(&arguments),
-        Command::Check { files, config, basepath } => {
-            check::check(&[files, config].concat(), basepath)
+        Command::Check { files, config, protocol, basepath } => {
+            check::check(&[files, config].concat(), protocol.map(Into::into), basepath)
         }
         Command::Bundle { source, out } => bundle::bundle(&source.origin(LISTEN_DEFAULT), &out),
         Command::Deploy(arguments) => deploy::deploy(&arguments),
@@ -78,6 +78,9 @@ enum Command {
     TestInvoke(test_invoke::TestInvokeArguments),
     /// Tell everything that is wrong with configurations and definitions, and serve nothing
     Check {
+        /// What definitions are; told by what stands in them if not given
+        #[arg(long, value_enum, ignore_case = true)]
+        protocol: Option<ProtocolName>,
         /// What becomes of the base paths of definitions (AWS's `basepath`)
         #[arg(long, value_name = "MODE", default_value = "ignore", value_parser = basepath)]
         basepath: BasePathMode,
@@ -262,12 +265,18 @@ impl Import {
         }
         Origin::Definition {
             file: definition.unwrap_or(Path::new("")).into(),
-            protocol: self.protocol.map(|name| match name {
-                ProtocolName::Rest => Protocol::Rest,
-                ProtocolName::Http => Protocol::Http,
-            }),
+            protocol: self.protocol.map(Into::into),
             listen,
             basepath: self.basepath,
+        }
+    }
+}
+
+impl From<ProtocolName> for Protocol {
+    fn from(name: ProtocolName) -> Self {
+        match name {
+            ProtocolName::Rest => Self::Rest,
+            ProtocolName::Http => Self::Http,
         }
     }
 }
@@ -300,15 +309,6 @@ fn print_diagnostics(diagnostics: &[Diagnostic]) {
     }
 }
 
-fn print_refused(refused: &Refused) -> ExitCode {
-    print_diagnostics(&refused.diagnostics);
-    ExitCode::FAILURE
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
 /// Of a command that is asked again and again about the same files.
 fn count_warnings(warnings: &[Diagnostic]) {
     match warnings.len() {
@@ -317,6 +317,15 @@ fn count_warnings(warnings: &[Diagnostic]) {
         number => tell!("{number} warnings, which `edgeway check` tells"),
     }
 }
+
+fn print_refused(refused: &Refused) -> ExitCode {
+    print_diagnostics(&refused.diagnostics);
+    ExitCode::FAILURE
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
 
     #[test]
     fn the_command_line_is_well_formed() {

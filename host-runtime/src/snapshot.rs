@@ -16,7 +16,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use gateway_core::definition::document::Node;
+use gateway_core::definition::document::{At, Node};
 use gateway_core::definition::openapi::{BasePathMode, Options};
 use gateway_core::definition::{
     Api, DefinitionError, PrivateEndpoint, Protocol, Snapshot, Source, VpcLink, openapi,
@@ -193,6 +193,16 @@ impl Building {
         let document = self.read(file)?;
         if let Some(error) = files::no_definition(&document) {
             self.note(file, Some(&document), [error]);
+            return None;
+        }
+        if protocol.is_none() && guess::contradicts_itself(&document) {
+            let root = At::root(&document);
+            let version = root.get("x-amazon-apigateway-importexport-version").unwrap_or(root);
+            let message = "only exports of HTTP APIs have this, and all integrations are of types that \
+                           only REST APIs have";
+            let error = DefinitionError::error(version.source(), message);
+            let help = "leave it out, or say `--protocol REST`";
+            self.note(file, Some(&document), [error.help(help)]);
             return None;
         }
         let protocol = protocol.unwrap_or_else(|| guess_protocol(&document));

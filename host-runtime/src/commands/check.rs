@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use gateway_core::definition::Protocol;
 use gateway_core::definition::openapi::BasePathMode;
 
 use crate::diagnostic::Diagnostic;
@@ -12,18 +13,17 @@ use super::{LISTEN_DEFAULT, print_diagnostics};
 
 /// Tells everything that is wrong with the files; succeeds if nothing is. What AWS refuses is wrong, also
 /// where it could be served here.
-pub(super) fn check(files: &[PathBuf], basepath: BasePathMode) -> ExitCode {
+pub(super) fn check(
+    files: &[PathBuf],
+    protocol: Option<Protocol>,
+    basepath: BasePathMode,
+) -> ExitCode {
     let mut diagnostics = Vec::new();
     for file in files {
         let origin = if is_config(file) {
             Origin::Config(file.clone())
         } else {
-            Origin::Definition {
-                file: file.clone(),
-                protocol: None,
-                listen: LISTEN_DEFAULT,
-                basepath,
-            }
+            Origin::Definition { file: file.clone(), protocol, listen: LISTEN_DEFAULT, basepath }
         };
         match origin.build() {
             Ok(built) => diagnostics.extend(built.warnings),
@@ -58,9 +58,11 @@ mod tests {
         };
         let checked = |responses: &str| {
             std::fs::write(&file, definition(responses)).unwrap();
-            format!("{:?}", check(std::slice::from_ref(&file), BasePathMode::Ignore))
+            format!("{:?}", check(std::slice::from_ref(&file), None, BasePathMode::Ignore))
         };
         assert_eq!(checked("{}"), format!("{:?}", ExitCode::FAILURE));
         assert_eq!(checked("{'200': {description: ok}}"), format!("{:?}", ExitCode::SUCCESS));
+        let as_rest = check(&[file], Some(Protocol::Rest), BasePathMode::Ignore);
+        assert_eq!(format!("{as_rest:?}"), format!("{:?}", ExitCode::SUCCESS));
     }
 }

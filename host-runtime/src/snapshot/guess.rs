@@ -107,6 +107,23 @@ fn account_of_arn(rest: &str) -> Option<&str> {
     is_one.then_some(account_id)
 }
 
+/// Whether a document is taken for an HTTP API's for its export version alone, and has integrations that only REST APIs
+/// have, and no others.
+pub(super) fn contradicts_itself(document: &Node) -> bool {
+    let root = At::root(document);
+    let paths = root.get("paths");
+    let mut types = paths
+        .iter()
+        .flat_map(At::members)
+        .flat_map(|(_, resource)| resource.members().collect::<Vec<_>>())
+        .filter_map(|(_, operation)| operation.get("x-amazon-apigateway-integration"))
+        .filter_map(|integration| integration.get("type")?.as_str().map(str::to_ascii_lowercase))
+        .peekable();
+    root.get("x-amazon-apigateway-importexport-version").is_some()
+        && types.peek().is_some()
+        && types.all(|name| matches!(&*name, "mock" | "http" | "aws"))
+}
+
 /// Where the definition says that it is served.
 fn urls(document: &Node) -> Vec<String> {
     let root = At::root(document);
@@ -207,6 +224,23 @@ x-amazon-apigateway-policy:
         assert_eq!(account(&document(&role("210987654321"))), None, "two accounts");
         assert_eq!(account(&document(&role("*"))).as_deref(), Some("123456789012"));
         assert_eq!(account("a: arn:aws:s3:::bucket"), None);
+    }
+
+    #[test]
+    fn an_export_version_beside_integrations_of_rest_apis_alone_is_a_contradiction() {
+        let contradicts = |types: &[&str], version: &str| {
+            let path = |(at, name): (usize, &&str)| {
+                format!("/{at}: {{get: {{x-amazon-apigateway-integration: {{type: {name}}}}}}}")
+            };
+            let paths: Vec<String> = types.iter().enumerate().map(path).collect();
+            let text = format!("{version}\npaths: {{{}}}", paths.join(", "));
+            contradicts_itself(&crate::document::read(&text).unwrap())
+        };
+        let version = "x-amazon-apigateway-importexport-version: '1.0'";
+        assert!(contradicts(&["MOCK", "http"], version));
+        assert!(!contradicts(&["mock", "http_proxy"], version));
+        assert!(!contradicts(&["mock"], "openapi: 3.0.1"));
+        assert!(!contradicts(&[], version));
     }
 
     #[test]
