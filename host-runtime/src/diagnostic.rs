@@ -43,7 +43,7 @@ impl Diagnostic {
 impl fmt::Display for Diagnostic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let severity = if self.is_error() { "error" } else { "warning" };
-        let message = Printable(&self.error.message);
+        let message = Printable(cut(&self.error.message));
         write!(f, "{severity}: {message}\n  --> {}", self.file.display())?;
         let source = &self.error.source;
         if source.line > 0 {
@@ -53,13 +53,21 @@ impl fmt::Display for Diagnostic {
             }
         }
         if !source.pointer.is_empty() {
-            write!(f, "  {}", Printable(&source.pointer))?;
+            write!(f, "  {}", Printable(cut(&source.pointer)))?;
         }
         if let Some(help) = &self.error.help {
-            write!(f, "\n  help: {}", Printable(help))?;
+            write!(f, "\n  help: {}", Printable(cut(help)))?;
         }
         Ok(())
     }
+}
+
+/// Most of a text that is shown: names that it quotes are as long as their file.
+const SHOWN_BYTES_MAX: usize = 4 * 1024;
+
+/// As much of a text as is shown.
+fn cut(text: &str) -> &str {
+    &text[..text.floor_char_boundary(SHOWN_BYTES_MAX)]
 }
 
 /// Text that may quote somebody: whatever a terminal takes for a command is escaped.
@@ -101,6 +109,15 @@ mod tests {
             Diagnostic::new(Path::new("x.yaml"), Some(&document), error).to_string(),
             "error: `1` is wrong\n  --> x.yaml:2:10  /a/0/b~1c\n  help: write 2"
         );
+    }
+
+    #[test]
+    fn a_name_that_is_as_long_as_its_file_is_cut() {
+        let name = "ä".repeat(1_000_000);
+        let source = Source { pointer: format!("/{name}"), line: 1 };
+        let error = DefinitionError::error(source, format!("`{name}` is not known")).help(name);
+        let shown = Diagnostic::new(Path::new("x.yaml"), None, error).to_string();
+        assert!(shown.len() < 4 * SHOWN_BYTES_MAX, "{}", shown.len());
     }
 
     #[test]
