@@ -54,9 +54,7 @@ pub struct GatewayError {
     pub validation_error: Option<String>,
     /// Who refuses, or fails.
     pub origin: Origin,
-    /// `$context.integration.error`, which gateway responses may send, where the reason is not for clients.
-    pub integration_error: Option<&'static str>,
-    /// For the execution log, and for `$context.integration.error` where there is nothing else for it.
+    /// For the execution log, and for `$context.integration.error` unless it is the host's.
     pub reason: String,
 }
 
@@ -78,7 +76,12 @@ pub enum Origin {
     Policy,
     /// An endpoint: the message is its own, which AWS writes otherwise.
     Endpoint,
+    /// The host, whose words are for logs alone.
+    Host,
 }
+
+/// AWS's words for an endpoint that cannot be reached.
+pub(crate) const NETWORK_ERROR: &str = "Network error communicating with endpoint";
 
 impl GatewayError {
     /// An error of this type with the type's default message; `reason` is for the log alone.
@@ -92,7 +95,6 @@ impl GatewayError {
             error_type: None,
             validation_error: None,
             origin: Origin::Stage,
-            integration_error: None,
             reason: reason.into(),
         }
     }
@@ -104,9 +106,19 @@ impl GatewayError {
     pub fn with_message(self, message: impl Into<String>) -> Self {
         Self { message: Some(message.into()), ..self }
     }
-    /// With what `$context.integration.error` says in place of the reason.
-    pub(crate) fn with_integration_error(self, error: &'static str) -> Self {
-        Self { integration_error: Some(error), ..self }
+    /// As one whose reason the host gave.
+    pub(crate) fn of_host(self) -> Self {
+        Self { origin: Origin::Host, ..self }
+    }
+    /// `$context.integration.error`, which gateway responses may send: AWS's words. What the host says names addresses.
+    pub(crate) fn integration_error(&self) -> String {
+        match (self.origin, self.response_type) {
+            (Origin::Host, ResponseType::ApiConfigurationError) => {
+                "Execution failed due to configuration error".into()
+            }
+            (Origin::Host, _) => NETWORK_ERROR.into(),
+            _ => self.reason.clone(),
+        }
     }
     /// As a policy's.
     pub fn of_policy(self) -> Self {

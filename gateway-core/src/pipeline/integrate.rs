@@ -25,7 +25,7 @@ use crate::definition::{Integration, IntegrationType, Protocol, is_of_caller};
 use crate::effect::{CALLER, EffectError, ReadContent, SendRequest};
 use crate::exchange::Io;
 use crate::gateway::{IntegrationPlan, MethodOf};
-use crate::gateway_error::{GatewayError, ResponseType};
+use crate::gateway_error::{GatewayError, NETWORK_ERROR, ResponseType};
 use crate::limits::PAYLOAD_BYTES_MAX;
 use crate::message::{Content, EndpointResponse, Fields, Request, Response};
 
@@ -125,8 +125,7 @@ pub(super) async fn integrate<'g>(
     let latency_ms = io.now().0.saturating_sub(begun.0);
     observed.latency_ms = u32::try_from(latency_ms).unwrap_or(u32::MAX);
     if let Err(error) = &answer {
-        let told = error.integration_error.map(Into::into);
-        observed.error = Some(told.unwrap_or_else(|| error.reason.clone()));
+        observed.error = Some(error.integration_error());
     }
     observed.is_coded = endpoint_fields.contains("content-encoding");
     Integrated { observed: Some(observed), answer, response_length }
@@ -274,18 +273,12 @@ pub(super) fn endpoint_failed(error: EffectError, protocol: Protocol) -> Gateway
         EffectError::Unavailable(reason) | EffectError::Malformed(reason) => unavailable(
             GatewayError::new(ResponseType::IntegrationFailure, reason)
                 .with_message(NETWORK_ERROR)
-                .with_integration_error(NETWORK_ERROR),
+                .of_host(),
         ),
         // Recorded from the real service for certificates and for names that nobody has.
-        EffectError::Misconfigured(reason) => {
-            unavailable(misconfigured(&reason).with_integration_error(CONFIGURATION_ERROR))
-        }
+        EffectError::Misconfigured(reason) => unavailable(misconfigured(&reason).of_host()),
     }
 }
-
-/// AWS's words. What the host says names addresses: that is for logs, not for clients.
-const NETWORK_ERROR: &str = "Network error communicating with endpoint";
-const CONFIGURATION_ERROR: &str = "Execution failed due to configuration error";
 
 /// A mistake in the definition that shows only now.
 pub(super) fn misconfigured(reason: &str) -> GatewayError {

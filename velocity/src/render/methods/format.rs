@@ -164,7 +164,7 @@ impl Specifier {
             }
             ('f', Value::Decimal(number)) if number.is_nan() => self.pad("NaN".into()),
             ('f', Value::Decimal(number)) if number.is_infinite() => {
-                let flags = self.flags.replace('0', "").replace(',', "");
+                let flags = self.flags.replace(['0', ','], "");
                 Self { flags, width: self.width, ..Self::default() }
                     .signed(*number < 0.0, "Infinity")
             }
@@ -223,7 +223,7 @@ fn grouped(digits: &str) -> String {
     let whole = digits.find('.').unwrap_or(digits.len());
     let mut made = String::new();
     for (at, c) in digits.char_indices() {
-        if at > 0 && at < whole && (whole - at) % 3 == 0 {
+        if at > 0 && at < whole && (whole - at).is_multiple_of(3) {
             made.push(',');
         }
         made.push(c);
