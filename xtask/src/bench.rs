@@ -91,7 +91,7 @@ pub(crate) fn run(rest: &[String]) -> Result<()> {
     std::fs::write(&script, load_script(options.scenario))
         .context("writing the load generator's script")?;
 
-    shell::end_children_at_ctrl_c()?;
+    shell::end_children_at_ctrl_c(130)?;
     let mut children = shell::Children::new();
     let backend = servers::backend(&scratch)?;
     backend.start(&mut children)?;

@@ -68,7 +68,7 @@ fn judge(suite: &Path, host: Host) -> Result<()> {
     // As the other tests have it: built alone, it would be upon other features, compiled for it.
     shell::run(serve::cargo_build(serve::Build::Workspace).args(["--bin", "edgeway"]))?;
 
-    shell::end_children_at_ctrl_c()?;
+    shell::end_children_at_ctrl_c(130)?;
     let (origin, edge) = (free()?, free()?);
     let folder = shell::artefacts()?.join("cache-suite-run");
     let config = configure(&folder, origin, edge, host)?;

@@ -4,6 +4,7 @@
 //! costs is measured by `cargo xtask bench`, not here. `--release` builds them the other way.
 //! `--check` asks each line itself and ends; `cargo xtask test` does that too.
 
+mod processes;
 mod to_try;
 
 use std::net::{SocketAddr, TcpStream};
@@ -14,6 +15,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 
 use crate::{component, shell, toolchain};
+use processes::Process;
 
 /// Where the example listens, as its configuration says.
 const GATEWAY: ([u8; 4], u16) = ([127, 0, 0, 1], 8080);
@@ -69,6 +71,7 @@ pub(crate) fn run(rest: &[String]) -> Result<()> {
         return ask(&programs, passed_on);
     }
     expect_free()?;
+    shell::end_children_at_ctrl_c(0)?; // which is how one ends it
     let mut children = start(&programs, passed_on)?;
     to_try::print();
     loop {
@@ -86,17 +89,18 @@ pub(crate) fn check() -> Result<()> {
 
 fn ask(programs: &Programs, passed_on: &[String]) -> Result<()> {
     toolchain::program("curl", &["curl"])?;
+    shell::end_children_at_ctrl_c(130)?;
     // Another check on this machine has the same addresses, and ends soon.
     within(PORTS_MAX, expect_free)?;
     let mut children = start(programs, passed_on)?;
     let asked = to_try::ask();
+    let started = processes::below(std::process::id());
     children.stop();
-    asked.and(within(STOP_MAX, || expect_none_left(programs)))
+    asked.and(within(STOP_MAX, || expect_none_left(&started)))
 }
 
 /// Starts the token issuer and the gateway, and waits until both listen.
 fn start(programs: &Programs, passed_on: &[String]) -> Result<shell::Children> {
-    shell::end_children_at_ctrl_c()?;
     let mut children = shell::Children::new();
     let issuer = SocketAddr::from(ISSUER).to_string();
     children.start(
@@ -124,19 +128,12 @@ fn expect_free() -> Result<()> {
     Ok(())
 }
 
-/// That the programs have ended, and the functions that the gateway started.
-fn expect_none_left(programs: &Programs) -> Result<()> {
-    let bin = programs.bin.canonicalize().context("the programs")?;
-    let Ok(processes) = std::fs::read_dir("/proc") else { return expect_free() }; // not Linux
-    for process in processes.flatten() {
-        // Those of others cannot be read, and are none of ours.
-        let Ok(program) = std::fs::read_link(process.path().join("exe")) else { continue };
-        if program.starts_with(&bin) {
-            let id = process.file_name();
-            bail!("{} still runs (process {})", program.display(), id.display());
-        }
+/// That the programs have ended, and the functions that the gateway started. Others may run the same programs meanwhile.
+fn expect_none_left(started: &[Process]) -> Result<()> {
+    match started.iter().find(|process| process.runs()) {
+        Some(process) => bail!("{process} still runs"),
+        None => expect_free(),
     }
-    expect_free()
 }
 
 /// Tries again and again until it succeeds, for so long.

@@ -4,6 +4,7 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use anyhow::{Context, Result, bail};
 
@@ -111,6 +112,9 @@ fn describe(command: &Command) -> String {
 /// Processes that end together with this one.
 pub(crate) struct Children(Vec<Child>);
 
+/// Whether Ctrl-C was pressed, which ends the children too.
+static STOPPING: AtomicBool = AtomicBool::new(false);
+
 /// Ids of all running children, for the Ctrl-C handler.
 static RUNNING: Mutex<Vec<u32>> = Mutex::new(Vec::new());
 
@@ -132,8 +136,11 @@ impl Children {
         Ok(id)
     }
 
-    /// The first child that has ended by itself, if one has.
+    /// The first child that has ended by itself, if one has. What Ctrl-C ends, which a terminal tells the children too, has not.
     pub(crate) fn ended(&mut self) -> Option<String> {
+        if STOPPING.load(Relaxed) {
+            return None;
+        }
         self.0.iter_mut().find_map(|child| match child.try_wait() {
             Ok(Some(status)) => Some(format!("process {} ended ({status})", child.id())),
             _ => None,
@@ -169,9 +176,11 @@ impl Drop for Children {
     }
 }
 
-/// At Ctrl-C or SIGTERM: every child gets SIGTERM, then this process ends. Once said, it holds for all that are started.
-pub(crate) fn end_children_at_ctrl_c() -> Result<()> {
-    let listening = ctrlc::set_handler(|| {
+/// At Ctrl-C or SIGTERM: every child gets SIGTERM, then this process ends with that exit code. Once said, it holds for all
+/// that are started.
+pub(crate) fn end_children_at_ctrl_c(code: i32) -> Result<()> {
+    let listening = ctrlc::set_handler(move || {
+        STOPPING.store(true, Relaxed);
         let ids = RUNNING.lock().map(|ids| ids.clone()).unwrap_or_default();
         for id in &ids {
             terminate(*id);
@@ -189,7 +198,8 @@ pub(crate) fn end_children_at_ctrl_c() -> Result<()> {
                 .stderr(Stdio::null())
                 .status();
         }
-        std::process::exit(130);
+        eprintln!("stopped");
+        std::process::exit(code);
     });
     match listening {
         Err(ctrlc::Error::MultipleHandlers) => Ok(()),
