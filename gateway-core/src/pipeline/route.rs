@@ -214,9 +214,12 @@ fn misleads(of: MethodOf<'_>, http_method: &str, path: &str) -> Option<&'static 
         return Some("the path leads around what protects another method");
     }
     let limit = |of: MethodOf<'_>| of.plan.throttle.as_ref().map(|(_, limit)| *limit);
-    limit(other)
-        .is_some_and(|other| limit(of).is_none_or(|own| own.exceeds(other)))
-        .then_some("the path leads around the limit of another method")
+    let is_looser =
+        limit(other).is_some_and(|other| limit(of).is_none_or(|own| own.exceeds(other)));
+    // A plan counts each method by itself, and the other's may be used up.
+    let is_counted_apart =
+        other.plan.is_limited_by_plans && other.plan.usage_plan_key != of.plan.usage_plan_key;
+    (is_looser || is_counted_apart).then_some("the path leads around the limit of another method")
 }
 
 /// An API that a request names.

@@ -17,6 +17,8 @@ pub(super) struct MethodArn {
     decoded: Option<String>,
     /// Without percent-encoding and dot segments, where there are some of these.
     resolved: Option<String>,
+    /// Of the path that endpoints may take this one for ([`target::equivalent`]), where it is another.
+    equivalent: Option<String>,
 }
 
 impl MethodArn {
@@ -27,6 +29,7 @@ impl MethodArn {
             Protocol::Rest => path.trim_end_matches('/'),
             Protocol::Http => path,
         };
+        let equivalent = target::equivalent(path);
         let path = path.strip_prefix('/').unwrap_or(path);
         let (stage, verb) = (&of.at.plan.method_arns, &context.http_method);
         let of = |path: &str| alloc::format!("{stage}{verb}/{path}");
@@ -35,6 +38,7 @@ impl MethodArn {
             arn: of(path),
             decoded: path.contains('%').then(|| of(&decoded)),
             resolved: target::without_dot_segments(&decoded).as_deref().map(of),
+            equivalent: equivalent.map(|path| of(path.trim_start_matches('/'))),
         }
     }
 
@@ -53,8 +57,8 @@ impl MethodArn {
         parts.join(":")
     }
 
-    /// What a policy says of it. It allows the path as it was sent, and denies it also as whoever
-    /// decodes it reads it: `%61dmin` is no way around a denial of `admin`. Where the path has dot
+    /// What a policy says of it. It allows the path as it was sent, and denies it also as endpoints may
+    /// read it: `%61dmin`, `/admin` and `admin;a` are no way around a denial of `admin`. Where the path has dot
     /// segments, that which they lead to must be allowed as well: `public/../secret` is not below `public`
     /// for an endpoint that resolves them.
     pub(super) fn evaluate(&self, policy: &Policy, request: &AccessRequest<'_>) -> Verdict {
@@ -62,7 +66,8 @@ impl MethodArn {
         let verdict = of(&self.arn);
         let decoded = self.decoded.as_deref().map(of);
         let resolved = self.resolved.as_deref().map(of);
-        let readings = [Some(verdict), decoded, resolved];
+        let equivalent = self.equivalent.as_deref().map(of);
+        let readings = [Some(verdict), decoded, resolved, equivalent];
         let denied = readings.into_iter().flatten().find(|v| matches!(v, Verdict::Denied(_)));
         match (denied, resolved) {
             (Some(denied), _) => denied,

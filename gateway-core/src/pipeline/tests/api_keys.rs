@@ -101,6 +101,22 @@ fn a_key_of_a_plan_of_the_stage_opens_it_and_is_known_from_then_on() {
 }
 
 #[test]
+fn no_spelling_of_a_path_leads_around_what_a_plan_limits_by_itself() {
+    let mut limited = plan("p", &["prod"], &["k1"]);
+    limited.api_stages[0].throttle = [("/orders/GET".into(), Limit::new(1.0, 1))].into();
+    let api = rest(vec![keyed("GET /orders"), keyed("ANY /{all+}")]);
+    let api_keys = vec![key("k1", K1)];
+    let usage_plans = vec![limited];
+    let mut world = World::new(Snapshot { api_keys, usage_plans, ..snapshot(vec![api]) });
+    assert_eq!(world.get("/prod/orders", K1), 200);
+    assert_eq!(world.get("/prod/orders", K1), 429);
+    for path in ["/prod/%6frders", "/prod/./orders", "/prod/x/../orders", "/prod/orders%2f"] {
+        assert_eq!(world.get(path, K1), 403, "{path}");
+    }
+    assert_eq!(world.get("/prod/others", K1), 200);
+}
+
+#[test]
 fn every_other_key_is_forbidden_and_nothing_is_asked_for() {
     let mut snapshot = of(vec![plan("p", &["prod"], &["k1"]), plan("q", &["test"], &["k2"])]);
     snapshot.api_keys.push(ApiKey { enabled: false, ..key("off", "cdefghijkl0123456789ABCD") });

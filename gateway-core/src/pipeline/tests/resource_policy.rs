@@ -333,6 +333,16 @@ fn dot_segments_and_escapes_lead_around_no_denial_and_out_of_no_permission() {
     for path in ["admin", "%61dmin", "./admin", "x/../admin", "%2e/admin", "x%2f..%2fadmin"] {
         assert_eq!(asked(&denies, path), 403, "{path}");
     }
+    // Endpoints may know neither empty segments nor parameters of segments, and `\\` as `/`.
+    for path in ["/admin", "%2fadmin", "%5cadmin", ";/admin", "a/..;x//admin"] {
+        assert_eq!(asked(&denies, path), 403, "{path}");
+    }
+    let denied = statement("Deny", "execute-api:/prod/GET/pets/secret", json!({}));
+    let denies = policy(json!([allow_all(), denied]));
+    for path in ["pets/secret", "pets//secret", "pets/%2fsecret", "pets/secret%2f", "pets/secret;a"]
+    {
+        assert_eq!(asked(&denies, path), 403, "{path}");
+    }
     for path in ["public/../secret", "public/..%2fsecret", "public/%2e%2e/secret"] {
         assert_eq!(asked(&allows, path), 403, "{path}");
     }
