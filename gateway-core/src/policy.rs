@@ -139,6 +139,26 @@ impl Policy {
         self
     }
 
+    /// The policy of an API that was exported under `own_id` and may be served under another id, in another region and
+    /// account. What it says of the API's ARNs then is what it says of the API's methods.
+    ///
+    /// Where more is denied if a statement speaks of more (a `Deny` of a `Resource`, an `Allow` of all but a `NotResource`),
+    /// whatever API its ARN names is this one: a policy is about the API that has it, and a denial that speaks of nobody lets
+    /// everybody in.
+    pub(crate) fn exported_under(mut self, own_id: Option<&str>) -> Self {
+        for statement in &mut self.statements {
+            let closes = match statement.resources {
+                Matching::AnyOf(_) => statement.effect == Effect::Deny,
+                Matching::NoneOf(_) => statement.effect == Effect::Allow,
+            };
+            let (Matching::AnyOf(patterns) | Matching::NoneOf(patterns)) = &mut statement.resources;
+            for pattern in patterns {
+                pattern.make_relative(|id| closes || own_id == Some(id), closes);
+            }
+        }
+        self
+    }
+
     /// The condition keys that it reads, in lower case.
     pub fn condition_keys(&self) -> impl Iterator<Item = &str> {
         self.statements.iter().flat_map(|s| s.conditions.iter().map(Condition::key))
@@ -147,7 +167,7 @@ impl Policy {
 
 impl Statement {
     fn speaks_of(&self, request: &AccessRequest<'_>) -> bool {
-        self.principals.as_ref().is_none_or(|p| p.include(&request.principal))
+        self.principals.as_ref().is_none_or(|p| p.include(&request.principal, self.effect))
             && self.actions.include(|pattern| pattern.matches_action(request.action, request))
             && self.resources.include(|pattern| pattern.matches_arn(request.resource, request))
             && self.conditions.iter().all(|condition| condition.holds(request, self.effect))

@@ -99,15 +99,48 @@ impl Pattern {
 
     /// Replaces a beginning.
     pub(super) fn expand(&mut self, beginning: &str, by: &str) {
-        let text = match self {
-            Self::Fixed(text) => text,
-            Self::Template(parts) => match parts.first_mut() {
-                Some(Part::Text(text)) => text,
-                _ => return,
-            },
-        };
+        let Some(text) = self.beginning() else { return };
         if let Some(rest) = text.strip_prefix(beginning) {
             *text = alloc::format!("{by}{rest}");
+        }
+    }
+
+    /// Makes `execute-api:/stage/…` of `arn:…:execute-api:{region}:{account}:{id}/stage/…` for ids that are this API's; of
+    /// an id with wildcards it opens region and account, if it may.
+    pub(super) fn make_relative(&mut self, is_own: impl Fn(&str) -> bool, may_open: bool) {
+        let Some(text) = self.beginning() else { return };
+        let mut parts = text.splitn(6, ':');
+        let (Some("arn"), Some(_), Some("execute-api"), Some(_)) =
+            (parts.next(), parts.next(), parts.next(), parts.next())
+        else {
+            return;
+        };
+        let is_wild = |text: &str| text.bytes().any(|byte| byte == MANY || byte == ONE);
+        let resource = match (parts.next(), parts.next()) {
+            (Some(_), Some(resource)) => resource,
+            // What ends in `*` goes beyond the part that it stands in.
+            (Some(rest), None) if is_wild(rest) => rest,
+            _ => return,
+        };
+        let relative = match resource.split_once('/') {
+            Some((id, path)) if !is_wild(id) => {
+                is_own(id).then(|| alloc::format!("execute-api:/{path}"))
+            }
+            _ => (may_open && is_wild(resource))
+                .then(|| alloc::format!("arn:\0:execute-api:\0:\0:{resource}")),
+        };
+        if let Some(relative) = relative {
+            *text = relative;
+        }
+    }
+
+    fn beginning(&mut self) -> Option<&mut String> {
+        match self {
+            Self::Fixed(text) => Some(text),
+            Self::Template(parts) => match parts.first_mut() {
+                Some(Part::Text(text)) => Some(text),
+                _ => None,
+            },
         }
     }
 

@@ -4,6 +4,8 @@ use alloc::{string::String, vec::Vec};
 
 use serde::{Deserialize, Serialize};
 
+use super::Effect;
+
 /// An IAM principal.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Identity {
@@ -110,12 +112,34 @@ impl Identity {
 }
 
 impl Principals {
-    pub(super) fn include(&self, principal: &Principal<'_>) -> bool {
-        match self {
-            Self::AnyOf(names) => names.iter().any(|name| name.is(principal)),
-            Self::NoneOf(names) => !names.iter().any(|name| name.is(principal)),
+    /// Whether a statement of this effect speaks of the principal.
+    ///
+    /// AWS, "NotPrincipal": a denial spares whom it names in all that they are: a user and the account, a role's session and the
+    /// role and the account. The account that stands there beside a user spares nobody else of it.
+    pub(super) fn include(&self, principal: &Principal<'_>, effect: Effect) -> bool {
+        let is_any = |names: &[Named]| names.iter().any(|name| name.is(principal));
+        match (self, effect) {
+            (Self::AnyOf(names), _) => is_any(names),
+            (Self::NoneOf(names), Effect::Allow) => !is_any(names),
+            (Self::NoneOf(names), Effect::Deny) => !are_named(names, principal),
         }
     }
+}
+
+/// Whether these name all that the principal is.
+fn are_named(names: &[Named], principal: &Principal<'_>) -> bool {
+    let is_among = |found: &dyn Fn(&Named) -> bool| names.iter().any(found);
+    let Principal::Iam(identity) = principal else {
+        return is_among(&|name| *name == Named::Everyone);
+    };
+    let account = identity.account_id();
+    let is_root = identity.resource() == "root";
+    is_among(&|name| *name == Named::Everyone)
+        || (is_among(&|name| matches!(name, Named::Account(id) if id == account))
+            && (is_root
+                || is_among(&|name| matches!(name, Named::Arn(arn) if *arn == identity.arn)))
+            && (identity.role().is_none()
+                || is_among(&|name| matches!(name, Named::Arn(arn) if is_role_of(arn, identity)))))
 }
 
 impl Named {

@@ -154,6 +154,74 @@ fn principals_are_accounts_users_roles_and_everyone() {
 }
 
 #[test]
+fn what_an_export_says_of_its_own_arns_it_says_of_this_api_wherever_it_is_served() {
+    let served = "arn:aws:execute-api:us-east-1:123456789012:abc123/";
+    let policy = |effect: &str, resource: &str| {
+        let text = allow("").replace("Allow", effect).replace("\"Resource\":\"*\"", resource);
+        parse(&text).unwrap()
+    };
+    let own = "arn:aws:execute-api:eu-west-1:210987654321:d1b2/prod/GET/*";
+    let wild = "arn:aws:execute-api:eu-west-1:210987654321:*/GET/pets/*";
+    let other = "arn:aws:execute-api:eu-west-1:210987654321:x9y8/prod/GET/*";
+    let of = |effect: &str, element: &str, arn: &str, own_id| {
+        let policy = policy(effect, &format!("\"{element}\":\"{arn}\""));
+        policy.exported_under(own_id).for_api(served).evaluate(&request())
+    };
+    let (allowed, denied, silent) = (Verdict::Allowed(0), Verdict::Denied(0), Verdict::Silent);
+    for (effect, element, arn, known, unknown) in [
+        ("Allow", "Resource", own, allowed, silent),
+        ("Allow", "Resource", wild, silent, silent),
+        ("Allow", "Resource", other, silent, silent),
+        ("Allow", "NotResource", own, silent, silent),
+        ("Allow", "NotResource", other, silent, silent),
+        // A denial that speaks of nobody would let everybody in.
+        ("Deny", "Resource", own, denied, denied),
+        ("Deny", "Resource", wild, denied, denied),
+        ("Deny", "Resource", other, denied, denied),
+        ("Deny", "Resource", "arn:aws:execute-api:eu-west-1:*", denied, denied),
+        ("Deny", "NotResource", own, silent, denied),
+        ("Deny", "NotResource", other, denied, denied),
+    ] {
+        assert_eq!(of(effect, element, arn, Some("d1b2")), known, "{effect} {element} {arn}");
+        assert_eq!(of(effect, element, arn, None), unknown, "{effect} {element} {arn}, unknown id");
+    }
+    // Another path is another path.
+    let elsewhere = "arn:aws:execute-api:eu-west-1:210987654321:d1b2/prod/POST/*";
+    assert_eq!(of("Deny", "Resource", elsewhere, Some("d1b2")), silent);
+}
+
+/// AWS, "AWS JSON policy elements: NotPrincipal": "all principals except the user named Bob".
+#[test]
+fn a_denial_spares_those_alone_whom_not_principal_names_in_all_that_they_are() {
+    let (alice, session) = (alice(), session());
+    let nobody = Principal::Anonymous;
+    let (user, role) = (Principal::Iam(&alice), Principal::Iam(&session));
+    let account = "arn:aws:iam::123456789012:root";
+    let user_arn = "arn:aws:iam::123456789012:user/staff/alice";
+    let role_arn = "arn:aws:iam::123456789012:role/path/reader";
+    let session_arn = "arn:aws:sts::123456789012:assumed-role/reader/s1";
+    for (names, spared) in [
+        (&["*"][..], [true, true, true]),
+        (&[account], [false, false, false]),
+        (&[user_arn], [false, false, false]),
+        (&[user_arn, account], [false, true, false]),
+        (&[role_arn, account], [false, false, false]),
+        (&[session_arn, account], [false, false, false]),
+        (&[session_arn, role_arn, account], [false, false, true]),
+        (&[user_arn, "210987654321"], [false, false, false]),
+    ] {
+        for (principal, spared) in [nobody, user, role].into_iter().zip(spared) {
+            let request = AccessRequest { principal, ..request() };
+            let names = serde_json::to_string(names).unwrap();
+            let text = allow(&format!(",\"NotPrincipal\":{{\"AWS\":{names}}}"));
+            let policy = parse(&text.replace("Allow", "Deny")).unwrap();
+            let expected = if spared { Verdict::Silent } else { Verdict::Denied(0) };
+            assert_eq!(policy.evaluate(&request), expected, "{names} {principal:?}");
+        }
+    }
+}
+
+#[test]
 fn each_operator_holds_for_what_it_says() {
     for (condition, expected) in [
         ("\"StringEquals\":{\"aws:UserAgent\":\"agent/1\"}", true),

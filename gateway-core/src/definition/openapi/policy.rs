@@ -4,6 +4,7 @@
 
 use alloc::format;
 
+use super::super::DefinitionError;
 use super::super::document::At;
 use super::reading::Reading;
 use super::unsupported::Feature;
@@ -21,7 +22,9 @@ pub(super) fn read(reading: &Reading<'_>) -> Option<Policy> {
     match Policy::from_document(at.node) {
         Ok(policy) => {
             check_keys(reading, &at);
-            Some(policy)
+            let own_id = exported_id(reading);
+            check_resources(reading, &at, own_id);
+            Some(policy.exported_under(own_id))
         }
         Err(errors) => {
             for error in errors {
@@ -56,6 +59,49 @@ fn check_keys<'d>(reading: &Reading<'d>, at: &At<'d>) {
             }
         }
     }
+}
+
+/// The id that the API has where it was exported: the host name of its own endpoint says.
+fn exported_id<'d>(reading: &Reading<'d>) -> Option<&'d str> {
+    let servers = reading.root.get("servers");
+    let urls = servers.iter().flat_map(At::items).filter_map(|server| server.get("url"));
+    urls.chain(reading.root.get("host")).find_map(|at| {
+        let url = at.as_str()?;
+        let host = url.split_once("://").map_or(url, |(_, rest)| rest);
+        let (id, _) = host.split_once(".execute-api.")?;
+        // A private API's has the VPC endpoint in it too.
+        Some(id.split_once("-vpce-").map_or(id, |(id, _)| id))
+    })
+}
+
+/// A statement that allows another API's methods allows none of this one's.
+fn check_resources(reading: &Reading<'_>, at: &At<'_>, own_id: Option<&str>) {
+    let Some(own_id) = own_id else { return };
+    for statement in statements(at) {
+        let effect = statement.get("Effect");
+        if effect.as_ref().and_then(At::as_str) != Some("Allow") {
+            continue;
+        }
+        let Some(resource) = statement.get("Resource") else { continue };
+        for arn in core::iter::once(resource.clone()).chain(resource.items()) {
+            let other = arn.as_str().and_then(api_of).filter(|id| *id != own_id);
+            if let Some(other) = other {
+                let message =
+                    format!("this allows methods of the API `{other}`, and none of this one");
+                let help = "`execute-api:/stage/METHOD/path` is this API's, whatever id it is served under";
+                reading.note(DefinitionError::warning(arn.source(), message).help(help));
+            }
+        }
+    }
+}
+
+/// The API that an ARN names, if it names one.
+fn api_of(arn: &str) -> Option<&str> {
+    let mut parts = arn.splitn(6, ':');
+    let (_, _, service, _, _) =
+        (parts.next()?, parts.next()?, parts.next()?, parts.next()?, parts.next()?);
+    let (id, _) = parts.next()?.split_once('/')?;
+    (service == "execute-api" && !id.contains(['*', '?', '$'])).then_some(id)
 }
 
 /// One statement, or several.
