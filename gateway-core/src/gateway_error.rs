@@ -72,7 +72,8 @@ pub enum OwnField {
 pub enum Origin {
     /// A stage of the pipeline; so does an authorizer.
     Stage,
-    /// A policy: the API's own, that of the endpoint it came by, or one of its signer's.
+    /// A policy: the API's own, that of the endpoint it came by, one of its signer's, or the one that a Lambda
+    /// authorizer answered.
     Policy,
     /// An endpoint: the message is its own, which AWS writes otherwise.
     Endpoint,

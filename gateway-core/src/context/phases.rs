@@ -18,7 +18,7 @@ pub struct Phases {
     pub authenticate: Option<Phase>,
     /// The Lambda, JWT or Cognito authorizer.
     pub authorizer: Option<Phase>,
-    /// The policies: the API's own and, of a signed request, the principal's.
+    /// The policies: the API's own, of a signed request the principal's, and what a Lambda authorizer answered.
     pub authorize: Option<Phase>,
 }
 
@@ -55,6 +55,10 @@ impl Context<'_> {
     }
 
     /// Notes what authorization came to. Policies are read in no time.
+    ///
+    /// AWS's "Troubleshooting Amazon API Gateway with enhanced observability variables": the phase `authorizer` is
+    /// the authorizer's own work, `authorize` weighs what it and `authenticate` came to, and is there with IAM and
+    /// Lambda authorizers. A policy that refuses before an authorizer is asked leaves no `authorizer`.
     pub(crate) fn note_authorization(
         &mut self,
         authorization: &Authorization,
@@ -65,6 +69,8 @@ impl Context<'_> {
         let is_of_policy = |e: &&GatewayError| e.origin == Origin::Policy;
         let by_policy = error.filter(is_of_policy);
         let is_known = matches!(self.authorizer, AuthorizerContext::Iam(_));
+        let is_by_function = matches!(self.authorizer, AuthorizerContext::Lambda(_));
+        let was_asked = by_policy.is_none() || self.authorizer != AuthorizerContext::None;
         let phases = self.phases();
         match authorization {
             Authorization::None => {}
@@ -79,13 +85,13 @@ impl Context<'_> {
             }
             Authorization::Authorizer { .. } => {
                 let own = error.filter(|e| !is_of_policy(e));
-                phases.authorizer = Some(Phase::new(latency_ms, own));
+                phases.authorizer = was_asked.then(|| Phase::new(latency_ms, own));
                 if own.is_some() {
                     return;
                 }
             }
         }
-        if has_policy {
+        if has_policy || is_by_function {
             phases.authorize = Some(Phase::new(0, by_policy));
         }
     }
@@ -97,8 +103,9 @@ mod tests {
     use crate::context::example;
 
     /// What the authorizer and the policy came to.
-    fn noted(error: &GatewayError) -> [Option<u16>; 2] {
+    fn noted(found: AuthorizerContext, error: &GatewayError) -> [Option<u16>; 2] {
         let mut context = example();
+        context.authorizer = found;
         let authorization = Authorization::Authorizer { authorizer: 0, scopes: Default::default() };
         context.note_authorization(&authorization, true, 7, Some(error));
         let phases = context.phases();
@@ -108,7 +115,12 @@ mod tests {
     #[test]
     fn a_refusal_is_that_of_who_refused_whatever_words_it_has() {
         let denied = |reason: &str| GatewayError::new(ResponseType::AccessDenied, reason);
-        assert_eq!(noted(&denied("resource policy: of the authorizer's own")), [Some(403), None]);
-        assert_eq!(noted(&denied("no statement allows").of_policy()), [Some(200), Some(403)]);
+        let (nobody, by_policy) =
+            (AuthorizerContext::None, denied("no statement allows").of_policy());
+        let somebody = AuthorizerContext::Cognito { claims: Default::default() };
+        let own = denied("resource policy: of the authorizer's own");
+        assert_eq!(noted(nobody.clone(), &own), [Some(403), None]);
+        assert_eq!(noted(somebody, &by_policy), [Some(200), Some(403)]);
+        assert_eq!(noted(nobody, &by_policy), [None, Some(403)]);
     }
 }

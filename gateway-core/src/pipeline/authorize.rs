@@ -231,10 +231,10 @@ fn denied(protocol: Protocol, verdict: Verdict, arn: &MethodArn) -> GatewayError
     let reason = alloc::format!("of the authorizer: {}", verdict.told(&arn.masked()));
     let error = GatewayError::new(ResponseType::AccessDenied, reason);
     match (protocol, verdict) {
-        (Protocol::Rest, Verdict::Denied(_)) => error.with_message(
+        (Protocol::Rest, Verdict::Denied(_)) => error.of_policy().with_message(
             "User is not authorized to access this resource with an explicit deny in an identity-based policy",
         ),
-        _ => error,
+        _ => error.of_policy(),
     }
 }
 

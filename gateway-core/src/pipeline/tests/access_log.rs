@@ -94,7 +94,7 @@ fn an_authorizer_that_fails_was_called_all_the_same() {
         (
             r#"{"principalId":"p","policyDocument":{"Statement":[{"Effect":"Deny","Action":"*","Resource":"*"}]}}"#,
             None,
-            "- - -|403 10 User is not authorized",
+            "- - -|200 10 - 200 r-1|403 0 User is not authorized",
         ),
         (
             r#"{"principalId":"p","policyDocument":{"Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}}"#,
@@ -114,6 +114,36 @@ fn an_authorizer_that_fails_was_called_all_the_same() {
             Effect::RecallAuthorization(_) => Some(Outcome::RecallAuthorization(Ok(None))),
             _ => None,
         });
+        assert!(line(&told).starts_with(expected), "{}\n{expected}", line(&told));
+    }
+}
+
+#[test]
+fn what_a_functions_answer_comes_to_is_the_phase_authorize_and_a_policy_before_it_leaves_no_authorizer()
+ {
+    let settings = crate::definition::AccessLogSettings {
+        destination: "stdout".into(),
+        format: "$context.authorizer.status|$context.authorize.status $context.authorize.error"
+            .into(),
+    };
+    let answered = |effect: &str| {
+        json!({"principalId": "p", "policyDocument": {"Statement": [
+            {"Effect": effect, "Action": "*", "Resource": "*"}]}})
+    };
+    let policy = |effect: &str| {
+        let statement = json!({"Effect": effect, "Principal": "*", "Action": "*", "Resource": "*"});
+        Policy::parse(json!({"Statement": statement}).to_string().as_bytes()).unwrap()
+    };
+    for (resource, answer, expected) in [
+        (None, answered("Allow"), "200|200 -"),
+        (None, answered("Deny"), "200|403 User is not authorized to access this resource with"),
+        (Some(policy("Deny")), answered("Allow"), "-|403 User: anonymous is not authorized"),
+    ] {
+        let mut api = protected(Protocol::Rest, token());
+        api.stages[0].access_log_settings = Some(settings.clone());
+        api.deployments[0].policy = resource;
+        let arrival = arrival("GET /prod/a/1", &["Authorization: t"]);
+        let told = super::lambda_authorizer::Host::new(answer).run(&gateway(vec![api]), arrival);
         assert!(line(&told).starts_with(expected), "{}\n{expected}", line(&told));
     }
 }
