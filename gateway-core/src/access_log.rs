@@ -298,7 +298,7 @@ mod tests {
         authorizer.principalId authorizer.property authorizer.requestId authorizer.status
         awsEndpointRequestId awsEndpointRequestId2 customDomain.basePathMatched
         customDomain.routingRuleIdMatched dataProcessed
-        deploymentId domainName domainPrefix error.message error.messageString
+        deploymentId domainName domainPrefix endpointType error.message error.messageString
         error.responseType error.validationErrorString extendedRequestId httpMethod identity.accessKey
         identity.accountId identity.apiKey identity.apiKeyId identity.caller
         identity.clientCert.clientCertPem identity.clientCert.subjectDN

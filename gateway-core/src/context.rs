@@ -24,7 +24,7 @@ use core::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::definition::ResponseTransferMode;
+use crate::definition::{EndpointType, ResponseTransferMode};
 use crate::effect::{AuthorizerUse, CacheUse, InvokingApi};
 use crate::gateway_error::ResponseType;
 use crate::message::{ClientCertificate, Scheme, Timestamp, Tls, Version};
@@ -88,6 +88,8 @@ pub struct Context<'a> {
     pub stage: Text<'a>,
     /// `$context.deploymentId`.
     pub deployment_id: Text<'a>,
+    /// `$context.endpointType`; `None` until a stage matched.
+    pub endpoint_type: Option<EndpointType>,
     /// `$context.isCanaryRequest`; `None` at stages without a canary.
     pub is_canary_request: Option<bool>,
     /// `$context.customDomain.basePathMatched`; `None` where the request came by no custom domain name.
@@ -156,6 +158,7 @@ impl Context<'_> {
             tls: self.tls.map(|tls| Cow::Owned(tls.into_owned())),
             is_mutual_tls: self.is_mutual_tls,
             private_origin: self.private_origin,
+            endpoint_type: self.endpoint_type,
             is_canary_request: self.is_canary_request,
             base_path_matched: self.base_path_matched.map(owned),
             path_parameters: self.path_parameters.into_iter().map(|(n, v)| (owned(n), v)).collect(),

@@ -124,6 +124,7 @@ fn note_api<'g>(api: Option<&'g Api>, context: &mut Context<'g>) -> Protocol {
 fn note_stage<'g>(addressed: Addressed<'g>, context: &mut Context<'g>) -> StageOf<'g> {
     context.stage = addressed.at.stage.stage_name.as_str().into();
     context.deployment_id = addressed.at.deployment.id.as_str().into();
+    context.endpoint_type = Some(addressed.at.deployment.endpoint_type);
     context.path = addressed.path;
     context.is_canary_request = addressed.at.is_canary;
     context.base_path_matched = addressed.base_path_matched;

@@ -46,6 +46,7 @@ impl<'a> Context<'a> {
             api_id: "".into(),
             stage: "".into(),
             deployment_id: "".into(),
+            endpoint_type: None,
             is_canary_request: None,
             base_path_matched: None,
             resource_id: "".into(),

@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 use core::cell::OnceCell;
 
 use super::{AuthorizerContext, Context, Trace};
+use crate::definition::EndpointType;
 use crate::message::{ClientCertificate, Scheme, Timestamp, Tls, Version};
 
 /// A record for tests, after a live HTTP API's.
@@ -38,6 +39,7 @@ pub(crate) fn example() -> Context<'static> {
         api_id: "r3pmxmplak".into(),
         stage: "test".into(),
         deployment_id: "d1".into(),
+        endpoint_type: Some(EndpointType::Regional),
         is_canary_request: None,
         base_path_matched: None,
         resource_id: "abc123".into(),

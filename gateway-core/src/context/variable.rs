@@ -76,6 +76,7 @@ variables! {
     "deploymentId" => |c, _| given(&c.deployment_id);
     "domainName" => |c, _| given(&c.domain_name);
     "domainPrefix" => |c, _| given(&c.domain_prefix);
+    "endpointType" => |c, _| Some(c.endpoint_type?.as_str().into());
     "error.message" => |c, _| some(&c.error.as_ref()?.message);
     "error.messageString" => |c, _| some(&c.error.as_ref()?.message).map(quoted);
     "error.responseType" => |c, _| Some(c.error.as_ref()?.response_type.name().into());

@@ -27,6 +27,17 @@ pub enum EndpointType {
     Private,
 }
 
+impl EndpointType {
+    /// As AWS writes it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Edge => "EDGE",
+            Self::Regional => "REGIONAL",
+            Self::Private => "PRIVATE",
+        }
+    }
+}
+
 /// Where a REST API reads an API key from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum ApiKeySource {

@@ -7,7 +7,9 @@ use serde_json::json;
 
 use super::iam::{claiming, everything, gateway_of, principal, signed_api};
 use super::lambda_authorizer::{protected, token};
-use crate::definition::{Integration, IntegrationType, Protocol, ResponseTransferMode};
+use crate::definition::{
+    EndpointType, Integration, IntegrationType, Protocol, ResponseTransferMode,
+};
 use crate::effect::{
     Came, Effect, EffectError, FunctionAnswer, Late, Notice, Outcome, RequestSignature,
 };
@@ -53,6 +55,20 @@ fn access_logs_tell_what_templates_overrode() {
     let told = run_alone(&gateway, arrival("GET /prod/a", &[]));
     assert_eq!((told.response.status, line(&told)), (202, "v 1, 2 a b made 202 -"));
     assert_eq!(line(&run_alone(&gateway, arrival("GET /prod/b", &[]))), "- - - - - -");
+}
+
+/// What formats in use have it beside: `deploymentId`, `domainPrefix` and the others of a REST API.
+#[test]
+fn the_type_of_the_endpoint_is_that_of_the_definition() {
+    for (endpoint_type, expected) in
+        [(EndpointType::Edge, "EDGE"), (EndpointType::Regional, "REGIONAL")]
+    {
+        let mut api = rest(vec![method("GET /a", mock(""))]);
+        api.deployments[0].endpoint_type = endpoint_type;
+        api.stages[0].access_log_settings.as_mut().unwrap().format = "$context.endpointType".into();
+        let told = run_alone(&gateway(vec![api]), arrival("GET /prod/a", &[]));
+        assert_eq!(line(&told), expected);
+    }
 }
 
 #[test]

@@ -83,12 +83,7 @@ fn endpoint_configuration(exported: &Exported<'_>) -> Option<Json> {
     let usual = if exported.is_rest() { rest } else { http };
     let endpoint_type = exported.deployment.endpoint_type;
     if endpoint_type != usual {
-        let name = match endpoint_type {
-            EndpointType::Edge => "EDGE",
-            EndpointType::Regional => "REGIONAL",
-            EndpointType::Private => "PRIVATE",
-        };
-        endpoint.set("types", Json::Array(alloc::vec![name.into()]));
+        endpoint.set("types", Json::Array(alloc::vec![endpoint_type.as_str().into()]));
     }
     if exported.api.disable_execute_api_endpoint {
         endpoint.set("disableExecuteApiEndpoint", Json::Bool(true));
