@@ -163,6 +163,7 @@ fn required<'d>(
     }
     match *scheme {
         Scheme::Authorizer(authorizer) => {
+            check_scopes(reading, scopes, schemes.authorizers.get(authorizer as usize));
             let authorization = Authorization::Authorizer { authorizer, scopes: scopes_read };
             return Some(Required::Authorization(authorization));
         }
@@ -187,6 +188,19 @@ fn required<'d>(
         Scheme::Bad => {}
     }
     None
+}
+
+/// Notes scopes that nobody asks for. "Authorization scopes" are of Cognito authorizers (`Method`, REST) and of JWT
+/// authorizers (`Route`, HTTP).
+fn check_scopes<'d>(reading: &Reading<'d>, scopes: &At<'d>, authorizer: Option<&Authorizer>) {
+    if let Some(Authorizer { name, kind: AuthorizerKind::Lambda(_), .. }) = authorizer
+        && scopes.items().next().is_some()
+    {
+        let message = format!(
+            "the scopes are not enforced: `{name}` is a Lambda authorizer, whose function alone decides"
+        );
+        reading.warning(scopes, message);
+    }
 }
 
 /// Notes that the document's own `security` holds here, though not on AWS.

@@ -461,3 +461,36 @@ fn an_api_that_asks_for_an_edge_is_told_that_there_is_none() {
     assert!(told.len() == 1 && told[0].contains("served as a regional API"), "{told:?}");
     assert!(warnings("REGIONAL").is_empty());
 }
+
+#[test]
+fn scopes_that_a_lambda_authorizer_does_not_enforce_are_warned_of() {
+    let told = |protocol, members: &str, scopes: &str| {
+        let schemes = format!(
+            "\"components\": {{\"securitySchemes\": {{\"tk\": {{\"type\": \"apiKey\", \"name\": \"Authorization\", \
+             \"in\": \"header\", \"x-amazon-apigateway-authorizer\": {members}}}}}}}"
+        );
+        let item = format!(
+            "{{\"get\": {{\"security\": [{{\"tk\": {scopes}}}], \"x-amazon-apigateway-integration\": {{\"type\": \
+             \"HTTP_PROXY\", \"httpMethod\": \"GET\", \"uri\": \"https://a.example\", \
+             \"payloadFormatVersion\": \"1.0\"}}}}}}"
+        );
+        let warnings = imported(&http(&schemes, &item), protocol).warnings;
+        warnings.iter().filter(|w| w.message.starts_with("the scopes are not enforced")).count()
+    };
+    let function = format!(
+        "\"authorizerUri\": \"arn:aws:apigateway:eu-west-1:lambda:path/2015-03-31/functions/{FUNCTION}/invocations\""
+    );
+    let lambda = format!("{{\"type\": \"request\", {function}, \"identitySource\": ");
+    let rest = format!("{lambda}\"method.request.header.a\"}}");
+    let http =
+        format!("{lambda}\"$request.header.a\", \"authorizerPayloadFormatVersion\": \"2.0\"}}");
+    let jwt = "{\"type\": \"jwt\", \"jwtConfiguration\": {\"issuer\": \"https://i.example\", \"audience\": [\"a\"]}}";
+    for (protocol, members, scopes, expected) in [
+        (Protocol::Rest, &*rest, "[\"orders/read\"]", 1),
+        (Protocol::Http, &*http, "[\"orders/read\"]", 1),
+        (Protocol::Rest, &*rest, "[]", 0),
+        (Protocol::Http, jwt, "[\"orders/read\"]", 0),
+    ] {
+        assert_eq!(told(protocol, members, scopes), expected, "{members} {scopes}");
+    }
+}
