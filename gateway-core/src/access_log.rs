@@ -36,8 +36,8 @@ impl Format {
             let (text, reference) = rest.split_at(start);
             push_text(&mut parts, text);
             let after = &reference["$context.".len()..];
-            let name = variable_name(after);
-            match Variable::parse(name) {
+            let (name, variable) = reference_at(after);
+            match variable {
                 Some(variable) => parts.push(Part::Variable(variable)),
                 // Each is compared with every name that there is: a few at a time are enough.
                 None if mistakes.len() == MISTAKES_MAX => break,
@@ -91,6 +91,22 @@ fn push_text(parts: &mut Vec<Part>, text: &str) {
     if !text.is_empty() {
         parts.push(Part::Text(text.into()));
     }
+}
+
+/// The name that a text after `$context.` begins with, and its variable.
+fn reference_at(text: &str) -> (&str, Option<Variable>) {
+    bracketed_claim(text).unwrap_or_else(|| {
+        let name = variable_name(text);
+        (name, Variable::parse(name))
+    })
+}
+
+/// A claim as templates name it: `authorizer.claims['cognito:groups']`. Formats in use have that too.
+fn bracketed_claim(text: &str) -> Option<(&str, Option<Variable>)> {
+    const OPENING: &str = "authorizer.claims['";
+    let (claim, rest) = text.strip_prefix(OPENING)?.split_once("']")?;
+    let name = &text[..text.len() - rest.len()];
+    (!claim.is_empty()).then(|| (name, Some(Variable::Claim(claim.into()))))
 }
 
 /// The name that a text after `$context.` begins with. A full stop after it ends a sentence. Only
@@ -356,6 +372,9 @@ mod tests {
             ),
             "u1:[a b],t,-"
         );
+        let bracketed =
+            "$context.authorizer.claims['cognito:groups']:$context.authorizer.claims['none'].";
+        assert_eq!(render(bracketed, &context), "[a b]:-.");
     }
 
     #[test]
