@@ -59,7 +59,7 @@ pub(super) fn jwt<'d>(
     reading.members_known(at, &[&MEMBERS[..], &["openIdConnectUrl"]].concat());
     let identity_source = match at.get("identitySource") {
         None => alloc::vec!["$request.header.Authorization".into()],
-        Some(at) => identity_sources(reading, &at),
+        Some(at) => identity_source(reading, &at),
     };
     let configuration =
         reading.required(at, "jwtConfiguration").and_then(|at| reading.object(at))?;
@@ -158,6 +158,16 @@ fn identity_header<'d>(reading: &Reading<'d>, scheme: &At<'d>, at: &At<'d>) -> O
         reading.error_with(&at, format!("`{source}` is not an identity source"), help);
     }
     name
+}
+
+/// "For JWT, a single entry that specifies where to extract the JSON Web Token" (`Authorizer.identitySource`).
+fn identity_source<'d>(reading: &Reading<'d>, at: &At<'d>) -> Vec<String> {
+    let sources = identity_sources(reading, at);
+    if sources.len() > 1 {
+        let help = "each place of a token needs an authorizer of its own";
+        reading.error_with(at, "a JWT authorizer has a single identity source", help);
+    }
+    sources
 }
 
 /// `$request.header.NAME` or `$request.querystring.NAME`; several in an array or with commas.

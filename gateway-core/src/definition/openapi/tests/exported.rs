@@ -165,7 +165,7 @@ const HTTP: &str = r##"{
   "x-amazon-apigateway-cors": {"allowOrigins": ["https://a.example"], "allowMethods": ["GET", "*"], "allowHeaders": ["x-a"],
     "exposeHeaders": ["x-b"], "maxAge": -1, "allowCredentials": true},
   "components": {"securitySchemes": {
-    "jwt": {"type": "oauth2", "x-amazon-apigateway-authorizer": {"type": "jwt", "identitySource": "$request.header.Authorization, $request.querystring.token",
+    "jwt": {"type": "oauth2", "x-amazon-apigateway-authorizer": {"type": "jwt", "identitySource": "$request.querystring.token",
       "jwtConfiguration": {"issuer": "https://issuer.example", "audience": ["a", "b"]}}},
     "function": {"type": "apiKey", "name": "a", "in": "header", "x-amazon-apigateway-authorizer": {"type": "request",
       "authorizerUri": "arn:aws:lambda:eu-west-1:123456789012:function:auth", "authorizerPayloadFormatVersion": "2.0", "enableSimpleResponses": true,

@@ -101,6 +101,27 @@ fn none_of_the_authorizers_is_asked_where_sam_says_so() {
 }
 
 #[test]
+fn a_jwt_authorizer_has_a_single_identity_source() {
+    let api = |source: &str| {
+        let scheme = format!(
+            "\"components\": {{\"securitySchemes\": {{\"j\": {{\"type\": \"oauth2\", \"x-amazon-apigateway-authorizer\": \
+             {{\"type\": \"jwt\", \"identitySource\": {source}, \"jwtConfiguration\": {{\"issuer\": \"https://i.example\", \
+             \"audience\": [\"a\"]}}}}}}}}}}"
+        );
+        http(&scheme, "{}")
+    };
+    let expected = "2 /components/securitySchemes/j/x-amazon-apigateway-authorizer/identitySource: \
+                    a JWT authorizer has a single identity source";
+    for several in [
+        "\"$request.header.Authorization, $request.querystring.t\"",
+        "[\"$request.header.Authorization\", \"$request.querystring.t\"]",
+    ] {
+        assert_eq!(mistakes(&api(several), Protocol::Http), [expected]);
+    }
+    imported(&api("[\"$request.querystring.t\"]"), Protocol::Http);
+}
+
+#[test]
 fn security_that_cannot_be_meant_is_refused() {
     let schemes = "\"components\": {\"securitySchemes\": {\
         \"j\": {\"type\": \"oauth2\", \"x-amazon-apigateway-authorizer\": {\"type\": \"jwt\", \"jwtConfiguration\": {\"issuer\": \"https://i.example\", \"audience\": [\"a\"]}}},\
