@@ -5,7 +5,7 @@ use alloc::string::{String, ToString};
 
 use super::{AuthorizerContext, Context};
 use crate::definition::Authorization;
-use crate::gateway_error::{GatewayError, Origin, ResponseType};
+use crate::gateway_error::{GatewayError, Origin, OwnField, ResponseType};
 
 /// `$context.waf`, `.authenticate`, `.authorizer` and `.authorize`, as far as there was something to ask.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -36,8 +36,16 @@ pub struct Phase {
 impl Phase {
     fn new(latency_ms: u32, error: Option<&GatewayError>) -> Self {
         let status = error.map_or(200, |e| e.status.unwrap_or(e.response_type.default_status()));
-        let error = error.map(|e| e.message.clone().unwrap_or_else(|| e.reason.clone()));
-        Self { status, latency_ms, error }
+        Self { status, latency_ms, error: error.map(|e| words(e).into()) }
+    }
+}
+
+/// "The error message returned from an authorizer": a JWT authorizer's is what it challenges the client with,
+/// whose answer says `Unauthorized` and no more.
+fn words(error: &GatewayError) -> &str {
+    match (&error.field, &error.message) {
+        (Some(OwnField::WwwAuthenticate(_)), _) | (_, None) => &error.reason,
+        (_, Some(message)) => message,
     }
 }
 

@@ -115,6 +115,24 @@ fn a_bad_signature_and_an_unreachable_issuer_are_401_and_take_no_tokens() {
 }
 
 #[test]
+fn the_access_log_says_why_a_token_was_refused() {
+    let mut api = protected(Protocol::Http, jwt(), &[]);
+    let settings = api.stages[0].access_log_settings.as_mut().unwrap();
+    settings.format = "$context.authorizer.error|$context.error.message".into();
+    let gateway = gateway(vec![api]);
+    let elsewhere = token(&claims("").replace("client", "other"));
+    for (token, expected) in [
+        (elsewhere, "the token does not have a valid audience|Unauthorized"),
+        (token(&claims("")), "the token does not have a valid signature|Unauthorized"),
+        ("t".into(), "the token does not have three parts|Unauthorized"),
+    ] {
+        let bearer = alloc::format!("Authorization: Bearer {token}");
+        let told = run(&gateway, arrival("GET /a", &[&bearer]), host(false));
+        assert_eq!(log(&told), expected);
+    }
+}
+
+#[test]
 fn a_token_without_the_routes_scope_is_403() {
     let gateway = gateway(vec![protected(Protocol::Http, jwt(), &["orders.write"])]);
     for (scope, status) in [("orders.read", 403), ("orders.read orders.write", 200)] {
