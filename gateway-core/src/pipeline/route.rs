@@ -210,7 +210,10 @@ fn misleads(of: MethodOf<'_>, http_method: &str, path: &str) -> Option<&'static 
         other.method.authorization == Authorization::None && !other.method.api_key_required;
     let is_alike = other.method.authorization == of.method.authorization
         && other.method.api_key_required == of.method.api_key_required;
-    if !is_open && !is_alike {
+    // A signature holds for both paths, and whoever made it may have meant the other.
+    let may_be_signed_for_other =
+        other.method.authorization == Authorization::Iam && !core::ptr::eq(other.method, of.method);
+    if (!is_open && !is_alike) || may_be_signed_for_other {
         return Some("the path leads around what protects another method");
     }
     let limit = |of: MethodOf<'_>| of.plan.throttle.as_ref().map(|(_, limit)| *limit);

@@ -96,11 +96,15 @@ fn canonical_query(query: &str, is_presigned: bool, with_token: bool) -> String 
         encoded
     };
     let pieces = query.split('&').filter(|piece| !piece.is_empty()).take(QUERY_PARAMETERS_MAX);
+    // One signature is not signed: another would be a parameter that somebody else added on the way.
+    let mut has_signature = false;
     let mut pairs: Vec<(String, String)> = pieces
         .map(|piece| piece.split_once('=').unwrap_or((piece, "")))
         .map(|(name, value)| (encode(name), encode(value)))
         .filter(|(name, _)| {
-            let is_signature = is_presigned && name == "X-Amz-Signature";
+            let is_signature = is_presigned
+                && name == "X-Amz-Signature"
+                && !core::mem::replace(&mut has_signature, true);
             !is_signature && (with_token || name != "X-Amz-Security-Token")
         })
         .collect();
@@ -132,4 +136,17 @@ fn hex(bytes: &[u8]) -> String {
     const HEX: &[u8; 16] = b"0123456789abcdef";
     let digits = bytes.iter().flat_map(|b| [HEX[usize::from(b >> 4)], HEX[usize::from(b & 15)]]);
     digits.map(char::from).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_signature_of_a_presigned_url_is_left_out_and_no_other() {
+        let query = "a=1&X-Amz-Signature=s&X-Amz-Signatur%65=t";
+        assert_eq!(canonical_query(query, true, true), "X-Amz-Signature=t&a=1");
+        assert_eq!(canonical_query("X-Amz-Signature=s&a=1", true, true), "a=1");
+        assert_eq!(canonical_query("X-Amz-Signature=s", false, true), "X-Amz-Signature=s");
+    }
 }

@@ -129,6 +129,24 @@ fn a_signed_request_that_a_policy_allows_reaches_the_function_with_its_identity(
     assert_eq!((&iam["userArn"], &iam["callerId"]), (&json!(ALICE), &json!("AIDA1")));
 }
 
+/// A signature holds for the path as it was sent and for the one that it resolves to.
+#[test]
+fn no_spelling_of_a_path_leads_a_signature_to_another_method() {
+    let signed = |route: &str, body: &str| Method {
+        authorization: Authorization::Iam,
+        ..method(route, mock(body))
+    };
+    let api = rest(vec![signed("POST /pub/{id}", "pub"), signed("POST /{all+}", "all")]);
+    let gateway = gateway_of(api, everything());
+    let status = |path: &str| ask(&gateway, claiming(path, NOW, &[]), Valid).told.response.status;
+    for path in ["/prod/pub/x", "/prod/other", "/prod/pub/%78", "/prod/x//y"] {
+        assert_eq!(status(path), 200, "{path}");
+    }
+    for path in ["/prod/pub//x", "/prod/./pub/x", "/prod/pub/evil/../x", "/prod/a/../pub/x"] {
+        assert_eq!(status(path), 403, "{path}");
+    }
+}
+
 #[test]
 fn a_signature_goes_no_further_than_a_rest_api() {
     let sees = |api: Api, path: &str, more: &[&str]| {
