@@ -5,6 +5,7 @@ mod caching;
 mod distributions;
 mod doubtful;
 mod files;
+mod functions;
 mod guess;
 mod handlers;
 mod places;
@@ -163,6 +164,13 @@ impl Building {
             }
         }
     }
+        if let Some(snapshot) = &snapshot {
+            self.note(
+                file,
+                Some(&document),
+                functions::named_by_none(&config, snapshot, &document),
+            );
+        }
 
     /// Databases of where addresses are.
     fn locations(

@@ -25,7 +25,7 @@ use crate::host::{Host, Options};
 use crate::perform::trust::Trust;
 use crate::reload::Watch;
 use crate::settings::Settings;
-use crate::snapshot::{Built, Origin};
+use crate::snapshot::{Built, Origin, without_entry};
 use crate::worker::Deployment;
 
 /// Most changes that wait for those before them.
@@ -140,6 +140,7 @@ async fn run(
         tokio::select! {
             signal = signals.next() => match signal {
                 Received::End => {
+    tell_of_lambda(&config, &state.current.borrow().snapshot);
                     // Both came at once: what is logged from here on is in the new files.
                     if signals.has_hung_up().await {
                         served.state.shared.access_log.reopen();
@@ -307,6 +308,15 @@ fn warn_of_forgetting(config: &Config) {
         );
     }
 }
+}
+
+/// Functions that nothing here runs, which is easily overlooked.
+fn tell_of_lambda(config: &Config, snapshot: &Snapshot) {
+    let functions: Vec<String> = without_entry(config, snapshot).into_iter().collect();
+    if !functions.is_empty() {
+        let place = config.endpoint("lambda").unwrap_or_else(|| "AWS".into());
+        tell!("  invoked at {place}, as `functions` has no entry: {}", functions.join(", "));
+    }
 
 struct Signals {
     terminate: Signal,
