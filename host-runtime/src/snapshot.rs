@@ -135,12 +135,17 @@ impl Building {
         self.note(file, Some(&document), errors);
         if let Some(truststore) = &mut config.truststore {
             self.truststore(truststore, file, &document);
+    /// A file whose text was read before.
+    given: Option<(PathBuf, Result<String, String>)>,
+    /// Where the configuration stands.
+    config_file: PathBuf,
         }
         self.tls(&mut config, file, &document);
         config.locations = self.locations(&config, file, &document);
         if !self.is_for_edge {
             self.note(file, Some(&document), doubtful::programs_not_there(&config, &document));
             self.note(file, Some(&document), handlers::without_runtime(&config, &document));
+        self.config_file = file.to_owned();
         }
         let snapshot = self.snapshot(&config, file);
         if self.asks_for_fingerprints
@@ -292,7 +297,7 @@ impl Building {
         let text = match read_text(file) {
             Ok(text) => text,
             Err(reason) => {
-                self.note(file, None, [DefinitionError::error(Source::default(), reason)]);
+                self.note_unreadable(file, reason);
                 return None;
             }
         };
@@ -315,6 +320,20 @@ impl Building {
 fn vpc_links(config: &Config) -> Vec<VpcLink> {
     config.vpc_links.iter().map(VpcLinkConfig::to_definition).collect()
 }
+
+    /// Told where the configuration names the file, if it does.
+    fn note_unreadable(&mut self, file: &Path, reason: String) {
+        let document = self.document.clone();
+        let folder = self.config_file.parent().unwrap_or(Path::new(""));
+        let named = document.as_deref().and_then(|root| places::of_definition(root, folder, file));
+        let Some(source) = named else {
+            return self.note(file, None, [DefinitionError::error(Source::default(), reason)]);
+        };
+        let error = DefinitionError::error(source, format!("{}: {reason}", file.display()));
+        let help = format!("paths are relative to the folder of {}", self.config_file.display());
+        let config_file = self.config_file.clone();
+        self.note(&config_file, document.as_deref(), [error.help(help)]);
+    }
 
 fn private_endpoints(config: &Config) -> Vec<PrivateEndpoint> {
     config.private_endpoints.iter().map(|configured| configured.endpoint.clone()).collect()

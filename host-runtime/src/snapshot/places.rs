@@ -1,5 +1,7 @@
 //! Where in a configuration something of an API's stages stands.
 
+use std::path::Path;
+
 use gateway_core::definition::Source;
 use gateway_core::definition::document::{At, Node};
 
@@ -27,11 +29,36 @@ pub(super) fn of_stage(document: &Node, api: &Source, of_stage: &Source) -> Sour
     at.source()
 }
 
+/// Where a configuration names this file as a `definition`.
+pub(super) fn of_definition(document: &Node, folder: &Path, file: &Path) -> Option<Source> {
+    fn find(at: &At<'_>, is_it: &dyn Fn(&At<'_>) -> bool) -> Option<Source> {
+        let named = at.get("definition").filter(is_it).map(|at| at.source());
+        let below =
+            || at.members().map(|(_, at)| at).chain(at.items()).find_map(|at| find(&at, is_it));
+        named.or_else(below)
+    }
+    find(&At::root(document), &|at| at.as_str().is_some_and(|name| folder.join(name) == file))
+}
+
 #[cfg(test)]
 mod tests {
     use gateway_core::definition::Stage;
 
     use super::*;
+
+    #[test]
+    fn a_file_is_found_where_it_is_named_as_a_definition() {
+        let text = "apis:\n- id: a.yaml\n  stages:\n  - canarySettings:\n      definition: a.yaml\nwebAcls:\n- definition: /b.json\n";
+        let document = crate::document::read(text).unwrap();
+        let place = |file: &str| {
+            let found = of_definition(&document, Path::new("/etc"), Path::new(file))?;
+            Some((found.pointer, found.line))
+        };
+        let canary = "/apis/0/stages/0/canarySettings/definition".to_owned();
+        assert_eq!(place("/etc/a.yaml"), Some((canary, 5)));
+        assert_eq!(place("/b.json"), Some(("/webAcls/0/definition".into(), 7)));
+        assert_eq!(place("/etc/c.yaml"), None);
+    }
 
     #[test]
     fn a_place_is_as_near_as_the_configuration_has_it() {
