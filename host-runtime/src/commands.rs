@@ -84,7 +84,7 @@ enum Command {
         /// What becomes of the base paths of definitions (AWS's `basepath`)
         #[arg(long, value_name = "MODE", default_value = "ignore", value_parser = basepath)]
         basepath: BasePathMode,
-        /// edgeway.yaml files, or OpenAPI definitions
+        /// edgeway.yaml files, or OpenAPI definitions; `-` is standard input
         #[arg(required_unless_present = "config", value_name = "FILE")]
         files: Vec<PathBuf>,
         /// The same as FILE, since the other commands have it

@@ -25,8 +25,8 @@ use gateway_core::definition::{
 use gateway_core::limits::DEFINITION_ERRORS_MAX;
 
 pub(crate) use self::doubtful::is_loopback;
-pub use self::files::is_config;
 use self::files::read_text;
+pub(crate) use self::functions::without_entry;
 pub use self::guess::guess_protocol;
 use crate::config::{Config, Truststore, VpcLinkConfig};
 use crate::diagnostic::Diagnostic;
@@ -74,6 +74,22 @@ pub enum Origin {
 }
 
 impl Origin {
+    /// What a file makes that is a configuration, or else the definition that this names. It is read once: a pipe tells
+    /// what it has to tell a single time.
+    ///
+    /// # Errors
+    /// All mistakes of all files.
+    pub fn build_either(definition: Self) -> Result<Built, Refused> {
+        let (Self::Config(file) | Self::Definition { file, .. }) = &definition;
+        let text = read_text(file);
+        let is_config = text.as_deref().is_ok_and(files::is_config);
+        let building = Building { given: Some((file.clone(), text)), ..Building::default() };
+        match is_config {
+            true => Self::Config(file.clone()).build_by(building),
+            false => definition.build_by(building),
+        }
+    }
+
     /// Reads the files anew and builds their snapshot, for this host to serve.
     ///
     /// # Errors
@@ -119,12 +135,17 @@ struct Building {
     document: Option<Arc<Node>>,
     /// Where the platform knows countries, and runs no programs.
     is_for_edge: bool,
+    /// A file whose text was read before.
+    given: Option<(PathBuf, Result<String, String>)>,
+    /// Where the configuration stands.
+    config_file: PathBuf,
 }
 
 impl Building {
     fn config(&mut self, file: &Path) -> Option<(Config, Snapshot)> {
         let document = Arc::new(self.read(file)?);
         self.document = Some(Arc::clone(&document));
+        self.config_file = file.to_owned();
         if let Some(error) = files::no_config(&document) {
             self.note(file, Some(&document), [error]);
             return None;
@@ -135,19 +156,21 @@ impl Building {
         self.note(file, Some(&document), errors);
         if let Some(truststore) = &mut config.truststore {
             self.truststore(truststore, file, &document);
-    /// A file whose text was read before.
-    given: Option<(PathBuf, Result<String, String>)>,
-    /// Where the configuration stands.
-    config_file: PathBuf,
         }
         self.tls(&mut config, file, &document);
         config.locations = self.locations(&config, file, &document);
         if !self.is_for_edge {
             self.note(file, Some(&document), doubtful::programs_not_there(&config, &document));
             self.note(file, Some(&document), handlers::without_runtime(&config, &document));
-        self.config_file = file.to_owned();
         }
         let snapshot = self.snapshot(&config, file);
+        if let Some(snapshot) = &snapshot {
+            self.note(
+                file,
+                Some(&document),
+                functions::named_by_none(&config, snapshot, &document),
+            );
+        }
         if self.asks_for_fingerprints
             && let Some(tls) = Arc::get_mut(&mut config.tls)
         {
@@ -169,13 +192,6 @@ impl Building {
             }
         }
     }
-        if let Some(snapshot) = &snapshot {
-            self.note(
-                file,
-                Some(&document),
-                functions::named_by_none(&config, snapshot, &document),
-            );
-        }
 
     /// Databases of where addresses are.
     fn locations(
@@ -294,7 +310,8 @@ impl Building {
 
     fn read(&mut self, file: &Path) -> Option<Node> {
         self.files.push(file.to_owned());
-        let text = match read_text(file) {
+        let given = self.given.as_ref().filter(|(given, _)| given == file);
+        let text = match given.map_or_else(|| read_text(file), |(_, text)| text.clone()) {
             Ok(text) => text,
             Err(reason) => {
                 self.note_unreadable(file, reason);
@@ -302,6 +319,20 @@ impl Building {
             }
         };
         crate::document::read(&text).map_err(|error| self.note(file, None, [error])).ok()
+    }
+
+    /// Told where the configuration names the file, if it does.
+    fn note_unreadable(&mut self, file: &Path, reason: String) {
+        let document = self.document.clone();
+        let folder = self.config_file.parent().unwrap_or(Path::new(""));
+        let named = document.as_deref().and_then(|root| places::of_definition(root, folder, file));
+        let Some(source) = named else {
+            return self.note(file, None, [DefinitionError::error(Source::default(), reason)]);
+        };
+        let error = DefinitionError::error(source, format!("{}: {reason}", file.display()));
+        let help = format!("paths are relative to the folder of {}", self.config_file.display());
+        let config_file = self.config_file.clone();
+        self.note(&config_file, document.as_deref(), [error.help(help)]);
     }
 
     fn note(
@@ -320,20 +351,6 @@ impl Building {
 fn vpc_links(config: &Config) -> Vec<VpcLink> {
     config.vpc_links.iter().map(VpcLinkConfig::to_definition).collect()
 }
-
-    /// Told where the configuration names the file, if it does.
-    fn note_unreadable(&mut self, file: &Path, reason: String) {
-        let document = self.document.clone();
-        let folder = self.config_file.parent().unwrap_or(Path::new(""));
-        let named = document.as_deref().and_then(|root| places::of_definition(root, folder, file));
-        let Some(source) = named else {
-            return self.note(file, None, [DefinitionError::error(Source::default(), reason)]);
-        };
-        let error = DefinitionError::error(source, format!("{}: {reason}", file.display()));
-        let help = format!("paths are relative to the folder of {}", self.config_file.display());
-        let config_file = self.config_file.clone();
-        self.note(&config_file, document.as_deref(), [error.help(help)]);
-    }
 
 fn private_endpoints(config: &Config) -> Vec<PrivateEndpoint> {
     config.private_endpoints.iter().map(|configured| configured.endpoint.clone()).collect()

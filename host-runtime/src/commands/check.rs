@@ -7,7 +7,7 @@ use gateway_core::definition::Protocol;
 use gateway_core::definition::openapi::BasePathMode;
 
 use crate::diagnostic::Diagnostic;
-use crate::snapshot::{Origin, is_config};
+use crate::snapshot::Origin;
 
 use super::{LISTEN_DEFAULT, print_diagnostics};
 
@@ -20,12 +20,9 @@ pub(super) fn check(
 ) -> ExitCode {
     let mut diagnostics = Vec::new();
     for file in files {
-        let origin = if is_config(file) {
-            Origin::Config(file.clone())
-        } else {
-            Origin::Definition { file: file.clone(), protocol, listen: LISTEN_DEFAULT, basepath }
-        };
-        match origin.build() {
+        let (file, listen) = (file.clone(), LISTEN_DEFAULT);
+        let definition = Origin::Definition { file, protocol, listen, basepath };
+        match Origin::build_either(definition) {
             Ok(built) => diagnostics.extend(built.warnings),
             Err(refused) => diagnostics.extend(refused.diagnostics),
         }
@@ -42,7 +39,25 @@ pub(super) fn check(
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write;
+    use std::os::fd::AsRawFd;
+
     use super::*;
+
+    #[test]
+    fn a_pipe_which_tells_its_content_once_is_checked() {
+        let (reader, mut writer) = std::io::pipe().unwrap();
+        let definition = "openapi: 3.0.1\ninfo: {title: t, version: '1'}\npaths: {/x: {get: {}}}\n";
+        writer.write_all(definition.as_bytes()).unwrap();
+        drop(writer);
+        let file = PathBuf::from(format!("/dev/fd/{}", reader.as_raw_fd()));
+        let listen = LISTEN_DEFAULT;
+        let basepath = BasePathMode::Ignore;
+        let refused =
+            Origin::build_either(Origin::Definition { file, protocol: None, listen, basepath });
+        let told = refused.unwrap_err().diagnostics;
+        assert!(told[0].error.message.starts_with("No integration defined"), "{told:?}");
+    }
 
     #[test]
     fn what_aws_refuses_is_refused_though_it_could_be_served() {

@@ -8,10 +8,9 @@ use gateway_core::definition::document::{At, Node};
 use gateway_core::definition::{DefinitionError, openapi};
 use gateway_core::limits::DEFINITION_BYTES_MAX;
 
-/// Whether a file is a configuration rather than a definition.
-pub fn is_config(file: &Path) -> bool {
-    let document = read_text(file).ok().and_then(|text| crate::document::read(&text).ok());
-    document.is_some_and(|document| !is_definition(&At::root(&document)))
+/// Whether a text is a configuration rather than a definition.
+pub(super) fn is_config(text: &str) -> bool {
+    crate::document::read(text).is_ok_and(|document| !is_definition(&At::root(&document)))
 }
 
 fn is_definition(root: &At<'_>) -> bool {
@@ -45,6 +44,8 @@ pub(super) fn no_definition(document: &Node) -> Option<DefinitionError> {
 pub(super) fn read_text(file: &Path) -> Result<String, String> {
     let unreadable = |error: io::Error| format!("it cannot be read: {error}");
     let mut bytes = Vec::new();
+    // As most programs have it.
+    let file = if file == Path::new("-") { Path::new("/dev/stdin") } else { file };
     // What is no regular file has no size to ask for, and perhaps no end.
     let mut bounded =
         fs::File::open(file).map_err(unreadable)?.take(DEFINITION_BYTES_MAX as u64 + 1);
