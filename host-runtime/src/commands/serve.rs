@@ -62,6 +62,9 @@ pub(super) fn serve(arguments: &ServeArguments) -> ExitCode {
     let places = built.config.places().into_iter().map(|place| place.address);
     if let Err(error) = Host::places_are_free(places.chain(built.config.admin)) {
         tell!("error: {error}");
+        if error.kind() == std::io::ErrorKind::AddrInUse {
+            tell!("  help: stop what listens there, or {}", another_address(&origin));
+        }
         return ExitCode::FAILURE;
     }
     let served = runtime.block_on(run(origin, built, arguments, hang_up));
@@ -71,6 +74,13 @@ pub(super) fn serve(arguments: &ServeArguments) -> ExitCode {
             tell!("error: {error}");
             ExitCode::FAILURE
         }
+    }
+}
+
+fn another_address(origin: &Origin) -> &'static str {
+    match origin {
+        Origin::Definition { .. } => "name another address by `--listen HOST:PORT`",
+        Origin::Config(_) => "name another address in the configuration (`listen`, `admin`)",
     }
 }
 
@@ -130,6 +140,7 @@ async fn run(
         None => None,
     };
     greet(&config, &host, &options, admin.as_ref());
+    tell_of_lambda(&config, &state.current.borrow().snapshot);
     warn_of_forgetting(&config);
     let watch = Watch::start(&files);
     let trust = Arc::clone(&state.current.borrow().settings.trust);
@@ -140,7 +151,6 @@ async fn run(
         tokio::select! {
             signal = signals.next() => match signal {
                 Received::End => {
-    tell_of_lambda(&config, &state.current.borrow().snapshot);
                     // Both came at once: what is logged from here on is in the new files.
                     if signals.has_hung_up().await {
                         served.state.shared.access_log.reopen();
@@ -300,6 +310,15 @@ async fn drain(served: Served, mut signals: Signals) {
     }
 }
 
+/// Functions that nothing here runs, which is easily overlooked.
+fn tell_of_lambda(config: &Config, snapshot: &Snapshot) {
+    let functions: Vec<String> = without_entry(config, snapshot).into_iter().collect();
+    if !functions.is_empty() {
+        let place = config.endpoint("lambda").unwrap_or_else(|| "AWS".into());
+        tell!("  invoked at {place}, as `functions` has no entry: {}", functions.join(", "));
+    }
+}
+
 fn warn_of_forgetting(config: &Config) {
     let has_quotas = config.usage_plans.iter().any(|plan| plan.quota.is_some());
     if has_quotas && config.data_directory.is_none() && config.redis.is_none() {
@@ -308,15 +327,6 @@ fn warn_of_forgetting(config: &Config) {
         );
     }
 }
-}
-
-/// Functions that nothing here runs, which is easily overlooked.
-fn tell_of_lambda(config: &Config, snapshot: &Snapshot) {
-    let functions: Vec<String> = without_entry(config, snapshot).into_iter().collect();
-    if !functions.is_empty() {
-        let place = config.endpoint("lambda").unwrap_or_else(|| "AWS".into());
-        tell!("  invoked at {place}, as `functions` has no entry: {}", functions.join(", "));
-    }
 
 struct Signals {
     terminate: Signal,
