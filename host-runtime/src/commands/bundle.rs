@@ -12,6 +12,21 @@ use crate::snapshot::{Built, Origin, is_loopback};
 
 use super::{print_diagnostics, print_refused};
 
+/// Where it is served, in the words of what is told of it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Place {
+    name: &'static str,
+    /// Whose the certificates of clients' connections are.
+    certificates: &'static str,
+}
+
+/// A Cloudflare Worker.
+pub(super) const EDGE: Place =
+    Place { name: "the edge", certificates: "the zone's (docs/edge.md)" };
+/// What serves a component.
+pub(super) const WASI_HOST: Place =
+    Place { name: "a host of wasi:http", certificates: "the host's (docs/wasi.md)" };
+
 /// What the edge is given.
 pub(super) struct Bundle {
     pub(super) snapshot: Vec<u8>,
@@ -40,23 +55,24 @@ pub(super) fn bundle(origin: &Origin, out: &Path) -> ExitCode {
 
 /// The bundle of a configuration; what is wrong with it has been told.
 pub(super) fn build(origin: &Origin) -> Result<Bundle, ExitCode> {
-    build_for(origin, |_| Vec::new())
+    build_for(origin, EDGE, |_| Vec::new())
 }
 
 /// The bundle for a place that refuses more than every edge does.
 pub(super) fn build_for(
     origin: &Origin,
+    place: Place,
     refused: impl FnOnce(&Built) -> Vec<String>,
 ) -> Result<Bundle, ExitCode> {
     let mut built = origin.build_for_edge().map_err(|refused| print_refused(&refused))?;
     let edges = built.config.edges.iter();
     built.snapshot.distributions = edges.map(|edge| edge.source().clone()).collect();
     print_diagnostics(&built.warnings);
-    left_to_lambda(&built.config).iter().for_each(|warning| tell!("warning: {warning}"));
-    left_to_the_zone(&built.config).iter().for_each(|warning| tell!("warning: {warning}"));
+    left_to_lambda(&built.config, place).iter().for_each(|warning| tell!("warning: {warning}"));
+    left_to_others(&built.config, place).iter().for_each(|warning| tell!("warning: {warning}"));
     left_behind(&built.config).iter().for_each(|warning| tell!("warning: {warning}"));
-    let refused = untrusted(&built).into_iter().chain(refused(&built)).collect::<Vec<_>>();
-    match (bindings(&built.config), refused) {
+    let refused = untrusted(&built, place).into_iter().chain(refused(&built)).collect::<Vec<_>>();
+    match (bindings(&built.config, place), refused) {
         (Ok(bindings), reasons) if reasons.is_empty() => {
             Ok(Bundle { snapshot: built.snapshot.to_bytes(), bindings })
         }
@@ -77,17 +93,14 @@ pub(super) fn write(out: &Path, bundle: &Bundle) -> io::Result<()> {
     fs::write(out.join("bindings.json"), json)
 }
 
-/// What TLS is the zone's at the edge.
-fn left_to_the_zone(config: &Config) -> Vec<String> {
+/// What TLS is the zone's, or the host's.
+fn left_to_others(config: &Config, place: Place) -> Vec<String> {
     let domains = config.domain_tls.iter();
     domains
         .map(|tls| {
             let clients =
                 if tls.mutual_tls.is_some() { " and the authorities of its clients" } else { "" };
-            format!(
-                "`{}`: at the edge its certificate{clients} are the zone's (docs/edge.md)",
-                tls.domain_name
-            )
+            format!("`{}`: its certificate{clients} are {}", tls.domain_name, place.certificates)
         })
         .collect()
 }
@@ -96,13 +109,16 @@ fn left_to_the_zone(config: &Config) -> Vec<String> {
 fn left_behind(config: &Config) -> Vec<String> {
     let endpoints = config.endpoints.iter().filter(|(_, url)| is_loopback(url));
     endpoints
-        .map(|(service, url)| format!("`endpoints.{service}`: at the edge nobody listens at {url}"))
+        .map(|(service, url)| {
+            format!("`endpoints.{service}`: once deployed, {url} is not this machine")
+        })
         .collect()
 }
 
 /// The functions that are programs here. The edge starts none, and invokes them as it does functions
 /// without an entry: an alias or a version where its function is.
-fn left_to_lambda(config: &Config) -> Vec<String> {
+fn left_to_lambda(config: &Config, deployed: Place) -> Vec<String> {
+    let name_of_place = deployed.name;
     let lambda = config.endpoints.get("lambda").map_or("AWS", String::as_str);
     let place =
         |entry: &str| match entry.split_once(':').map(|(name, _)| config.functions.get(name)) {
@@ -115,53 +131,52 @@ fn left_to_lambda(config: &Config) -> Vec<String> {
     commands
         .map(|(name, _)| {
             let place = place(name);
-            format!("`functions.{name}` is a `command`, and the edge starts no programs: there it is invoked at {place}")
+            format!("`functions.{name}` is a `command`, and {name_of_place} starts no programs: there it is invoked at {place}")
         })
         .collect()
 }
 
 /// What asks for a trust that workerd does not give.
-fn untrusted(built: &Built) -> Vec<String> {
-    const REASON: &str = "the edge trusts public certificate authorities alone";
-    let truststore = built.config.truststore.iter().map(|_| format!("`truststore`: {REASON}"));
+fn untrusted(built: &Built, Place { name: place, .. }: Place) -> Vec<String> {
+    let reason = format!("{place} trusts public certificate authorities alone");
+    let truststore = built.config.truststore.iter().map(|_| format!("`truststore`: {reason}"));
     let methods =
         built.snapshot.apis.iter().flat_map(|api| &api.deployments).flat_map(|d| &d.methods);
     let skipping = methods.filter(|m| m.integration.tls_config.insecure_skip_verification);
     let skipping = skipping.map(|method| {
         format!(
-            "{}: `tlsConfig.insecureSkipVerification`: {REASON}",
+            "{}: `tlsConfig.insecureSkipVerification`: {reason}",
             method.integration.source.pointer
         )
     });
     let private = built.snapshot.private_endpoints.iter().map(|endpoint| {
-        format!(
-            "`privateEndpoints`: {}: a Worker is reached by everybody",
-            endpoint.vpc_endpoint_id
-        )
+        format!("`privateEndpoints`: {}: {place} is reached by everybody", endpoint.vpc_endpoint_id)
     });
     let methods =
         built.snapshot.apis.iter().flat_map(|api| &api.deployments).flat_map(|d| &d.methods);
     let named = methods.filter(|m| m.integration.tls_config.server_name_to_verify.is_some());
     let named = named.map(|method| {
         let pointer = &method.integration.source.pointer;
-        format!("{pointer}: `tlsConfig.serverNameToVerify`: the edge verifies the host that it connects to")
+        format!("{pointer}: `tlsConfig.serverNameToVerify`: {place} verifies the host that it connects to")
     });
     truststore.chain(skipping).chain(private).chain(named).collect()
 }
 
 /// Text bindings of the Worker.
-fn bindings(config: &Config) -> Result<BTreeMap<String, String>, Vec<String>> {
+fn bindings(
+    config: &Config,
+    Place { name: place, .. }: Place,
+) -> Result<BTreeMap<String, String>, Vec<String>> {
     let mut bindings = BTreeMap::from([
         ("AWS_REGION".to_owned(), config.region.clone()),
         ("AWS_ACCOUNT_ID".to_owned(), config.account_id.clone()),
     ]);
     let mut errors = Vec::new();
     if config.assume_roles {
-        errors.push("`assumeRoles`: the edge calls with its own credentials alone".to_owned());
+        errors.push(format!("`assumeRoles`: {place} calls with its own credentials alone"));
     }
     if config.redis.is_some() {
-        let reason = "`redis`: the edge has no connection to keep buckets and counts by";
-        errors.push(reason.to_owned());
+        errors.push(format!("`redis`: {place} has no connection to keep buckets and counts by"));
     }
     if config.distributions.iter().filter(|one| one.listen.is_some()).count() > 1 {
         let reason =
@@ -192,7 +207,7 @@ fn bindings(config: &Config) -> Result<BTreeMap<String, String>, Vec<String>> {
         let url = url.and_then(|group| group.targets.first()).filter(|_| link.listeners.is_empty());
         let Some(target) = url else {
             errors.push(format!(
-                "`vpcLinks`: {id}: the edge chooses no targets and checks no health: give the link a `url` alone"
+                "`vpcLinks`: {id}: {place} chooses no targets and checks no health: give the link a `url` alone"
             ));
             continue;
         };
@@ -221,7 +236,7 @@ mod tests {
         let config = config(
             "endpoints: {cognito-idp: 'http://c'}\nfunctions: {my-f: {url: 'http://f'}, my-f:v1: {url: 'http://g'}}",
         );
-        let bindings: Vec<_> = bindings(&config).unwrap().into_iter().collect();
+        let bindings: Vec<_> = bindings(&config, EDGE).unwrap().into_iter().collect();
         let expected = [
             ("AWS_ACCOUNT_ID", "000000000000"),
             ("AWS_ENDPOINT_URL_COGNITO_IDP", "http://c"),
@@ -247,7 +262,7 @@ mod tests {
                 .build()
                 .unwrap();
         built.config.truststore = config("truststore: a.pem").truststore;
-        let told = untrusted(&built);
+        let told = untrusted(&built, EDGE);
         assert!(
             matches!(&told[..], [a, b] if a.contains("truststore") && b.contains("/paths/~1a/get")),
             "{told:?}"
@@ -257,7 +272,7 @@ mod tests {
     #[test]
     fn a_vpc_link_is_a_url_at_the_edge_and_nothing_more() {
         let url = "vpcLinks: [{vpcLinkId: l-1, name: x, url: 'https://h:8443/base/'}]";
-        let told = bindings(&config(url)).unwrap();
+        let told = bindings(&config(url), EDGE).unwrap();
         assert_eq!(told["VPC_LINK_URL_L_1"], "https://h:8443/base");
         for more in [
             "targets: [{url: 'http://h'}]",
@@ -265,7 +280,7 @@ mod tests {
             "url: 'http://h', listeners: [{integrationUri: 'arn:aws:servicediscovery:r:a:service/s', url: 'http://i'}]",
         ] {
             let link = format!("vpcLinks: [{{vpcLinkId: l-1, {more}}}]");
-            let refused = bindings(&config(&link)).unwrap_err();
+            let refused = bindings(&config(&link), EDGE).unwrap_err();
             assert!(refused[0].contains("checks no health"), "{refused:?}");
         }
     }
@@ -278,8 +293,10 @@ mod tests {
             let config = config(&format!(
                 "functions: {{f: {{command: [x]}}, g: {{url: 'http://g'}}}}\n{endpoints}"
             ));
-            assert!(!bindings(&config).unwrap().contains_key("FUNCTION_URL_F"));
-            let told = left_to_lambda(&config);
+            assert!(!bindings(&config, EDGE).unwrap().contains_key("FUNCTION_URL_F"));
+            let by_wasi = left_to_lambda(&config, WASI_HOST);
+            assert!(by_wasi[0].contains("a host of wasi:http starts no programs"), "{by_wasi:?}");
+            let told = left_to_lambda(&config, EDGE);
             assert!(
                 matches!(&told[..], [one] if one.contains("`functions.f`") && one.ends_with(place)),
                 "{told:?}"
@@ -290,7 +307,7 @@ mod tests {
     #[test]
     fn an_alias_that_is_a_command_is_invoked_where_its_function_is() {
         let told =
-            |functions: &str| left_to_lambda(&config(&format!("functions: {{{functions}}}")));
+            |functions: &str| left_to_lambda(&config(&format!("functions: {{{functions}}}")), EDGE);
         let at_its_functions = told("f: {url: 'http://f'}, 'f:v1': {command: [x]}");
         assert!(
             matches!(&at_its_functions[..], [one] if one.contains("`functions.f:v1`") && one.ends_with("at http://f")),

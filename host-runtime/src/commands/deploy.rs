@@ -139,10 +139,11 @@ fn to_wasi(arguments: &DeployArguments) -> ExitCode {
         source_ip_field: arguments.source_ip_field.as_deref(),
         limits_per_instance: arguments.limits_per_instance,
     };
-    let bundle = bundle::build_for(&arguments.source.origin(LISTEN_DEFAULT), |built| {
-        wasi::warned(built).iter().for_each(|warning| tell!("warning: {warning}"));
-        wasi::refused(built, &choices)
-    });
+    let bundle =
+        bundle::build_for(&arguments.source.origin(LISTEN_DEFAULT), bundle::WASI_HOST, |built| {
+            wasi::warned(built).iter().for_each(|warning| tell!("warning: {warning}"));
+            wasi::refused(built, &choices)
+        });
     let bundle = match bundle {
         Ok(bundle) => bundle,
         Err(code) => return code,

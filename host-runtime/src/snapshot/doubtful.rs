@@ -120,8 +120,8 @@ pub(super) fn loopback(imported: &openapi::Imported, stages: &[Stage]) -> Vec<De
     let warning = |integration: &Integration| {
         let uri = integration.uri.as_deref()?;
         let found = stages.iter().map(|stage| filled(uri, stage)).find(|uri| is_loopback(uri))?;
-        let message = format!("at the edge nobody listens at {}", origin(&found));
-        let help = "name an address that Cloudflare reaches";
+        let message = format!("once deployed, {} is not this machine", origin(&found));
+        let help = "name an address that is reached from where it is deployed";
         Some(DefinitionError::warning(integration.source.clone(), message).help(help))
     };
     integrations.filter_map(warning).collect()
@@ -214,7 +214,7 @@ apiKeys: [{id: k, value: kkkkkkkkkkkkkkkkkkkk}]
 usagePlans: [{id: p, apiStages: [{apiId: a, stage: s}], keys: [k]}]
 ";
         let (_folder, told) = snapshot_of(config, DEFINITION);
-        assert_eq!(told, ["at the edge nobody listens at http://127.0.0.1:9000"]);
+        assert_eq!(told, ["once deployed, http://127.0.0.1:9000 is not this machine"]);
         for (url, is_there) in [
             ("http://localhost", true),
             ("http://a.LOCALHOST:80/x", true),
