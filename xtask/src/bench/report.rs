@@ -8,6 +8,8 @@ use anyhow::{Context, Result};
 use super::machine;
 use super::{Measured, Sample};
 
+/// What is less apart, as a ratio, may be the same.
+const NOISE: f64 = 1.25;
 /// Most memory of an idle gateway.
 const IDLE_MB_MAX: f64 = 25.0;
 /// Longest time from the start to the first answer.
@@ -108,6 +110,7 @@ fn targets(measured: &[Measured], nginx: &Measured, text: &mut String) {
             // As it is shown, so that nobody reads `1.50` of at most 1.5 as missed.
             let verdict = match value.parse::<f64>() {
                 Ok(value) if value <= max => "met",
+                Ok(value) if value <= max * NOISE => "missed, within the noise",
                 _ => "missed",
             };
             let _ = writeln!(text, "| {server}: {what} | {max} | {value} | {verdict} |");
@@ -196,7 +199,7 @@ mod tests {
         ];
         let text = markdown(&servers, 1, 1).unwrap();
         for line in [
-            "| edgeway, Wasm: CPU a request, as a ratio to nginx's | 1.5 | 1.51 | missed |",
+            "| edgeway, Wasm: CPU a request, as a ratio to nginx's | 1.5 | 1.51 | missed, within the noise |",
             "| edgeway, native: CPU a request, as a ratio to nginx's | 1.2 | 1.20 | met |",
             "| edgeway, Wasm: MB idle | 25 | 1.5 | met |",
             "| edgeway, Wasm: ms to the first answer | 50 | 5 | met |",
