@@ -13,6 +13,7 @@ mod cors;
 mod credentials;
 mod doubtful;
 mod export;
+mod exported_from;
 mod extensions;
 mod gateway_responses;
 mod http_mapping;
@@ -42,6 +43,7 @@ use alloc::{format, string::String, vec::Vec};
 
 pub use self::base_path::BasePathMode;
 pub use self::export::{ExportError, ExportType, Exported, Extensions, export};
+pub use self::exported_from::exported_from;
 pub use self::intrinsics::{is_template, unresolved, with_unresolved};
 use self::method::Parts;
 use self::models::Models;

@@ -2,7 +2,7 @@
 
 use gateway_core::definition::Protocol;
 use gateway_core::definition::document::{At, Node, Value};
-use gateway_core::definition::openapi::BasePathMode;
+use gateway_core::definition::openapi::{BasePathMode, exported_from};
 
 /// An HTTP API where the document has what only HTTP APIs have, else a REST API.
 pub fn guess_protocol(document: &Node) -> Protocol {
@@ -47,18 +47,10 @@ pub(super) struct Deployed {
 /// Where a definition was exported from: its own host name says which API of which region, and the
 /// resource policy which account.
 pub(super) fn deployed(document: &Node) -> Deployed {
-    let place = urls(document).into_iter().find_map(|url| {
-        let (_, rest) = url.split_once("://")?;
-        let (api_id, rest) = rest.split_once(".execute-api.")?;
-        let (region, _) = rest.split_once(".amazonaws.com")?;
-        let plain = |text: &str| {
-            let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
-            (1..=64).contains(&text.len()) && text.bytes().all(plain)
-        };
-        (plain(api_id) && plain(region)).then(|| (api_id.to_owned(), region.to_owned()))
-    });
-    let (api_id, region) = place.unzip();
-    let account_id = account_id(&At::root(document)).or_else(|| only_account(document));
+    let root = At::root(document);
+    let (api_id, region) =
+        exported_from(&root).map(|(id, region)| (id.to_owned(), region.to_owned())).unzip();
+    let account_id = account_id(&root).or_else(|| only_account(document));
     Deployed { api_id, region, account_id }
 }
 

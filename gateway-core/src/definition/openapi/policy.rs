@@ -6,6 +6,7 @@ use alloc::format;
 
 use super::super::DefinitionError;
 use super::super::document::At;
+use super::exported_from::exported_from;
 use super::reading::Reading;
 use super::unsupported::Feature;
 use crate::policy::Policy;
@@ -22,7 +23,7 @@ pub(super) fn read(reading: &Reading<'_>) -> Option<Policy> {
     match Policy::from_document(at.node) {
         Ok(policy) => {
             check_keys(reading, &at);
-            let own_id = exported_id(reading);
+            let own_id = exported_from(&reading.root).map(|(id, _)| id);
             check_resources(reading, &at, own_id);
             Some(policy.exported_under(own_id))
         }
@@ -59,19 +60,6 @@ fn check_keys<'d>(reading: &Reading<'d>, at: &At<'d>) {
             }
         }
     }
-}
-
-/// The id that the API has where it was exported: the host name of its own endpoint says.
-fn exported_id<'d>(reading: &Reading<'d>) -> Option<&'d str> {
-    let servers = reading.root.get("servers");
-    let urls = servers.iter().flat_map(At::items).filter_map(|server| server.get("url"));
-    urls.chain(reading.root.get("host")).find_map(|at| {
-        let url = at.as_str()?;
-        let host = url.split_once("://").map_or(url, |(_, rest)| rest);
-        let (id, _) = host.split_once(".execute-api.")?;
-        // A private API's has the VPC endpoint in it too.
-        Some(id.split_once("-vpce-").map_or(id, |(id, _)| id))
-    })
 }
 
 /// A statement that allows another API's methods allows none of this one's.
