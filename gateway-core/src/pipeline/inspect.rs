@@ -127,9 +127,10 @@ pub(super) async fn inspect(
         }
     }
     let answer = answer(plan, inspected, &verdict);
-    account::tell(at, plan, inspected, &verdict, &answer, io);
-    log::log(at, plan, inspected, &verdict, &answer, context, io);
-    log::sample(at, plan, inspected, &verdict, &answer, io);
+    let concluded = Concluded { at, plan, inspected, verdict: &verdict, answer: &answer };
+    account::tell(concluded, io);
+    log::log(concluded, context, io);
+    log::sample(concluded, io);
     match answer {
         Answer::GoOn => {
             Ok(Inspected::GoesOn(verdict.inserted.iter().map(|(n, v)| Field::new(n, v)).collect()))
@@ -261,6 +262,16 @@ fn unreadable(error: &EffectError) -> GatewayError {
         }
         _ => GatewayError::new(ResponseType::WafFiltered, reason),
     }
+}
+
+/// What a web ACL came to: all that is told of it.
+#[derive(Clone, Copy)]
+struct Concluded<'c> {
+    at: Guarded<'c>,
+    plan: &'c WebAclPlan,
+    inspected: &'c waf::Request<'c>,
+    verdict: &'c Verdict<'c>,
+    answer: &'c Answer,
 }
 
 enum Answer {

@@ -5,7 +5,7 @@ use alloc::{format, string::String};
 
 use waf::{Decision, Match, Verdict};
 
-use super::{Answer, Guarded};
+use super::{Answer, Concluded, Guarded};
 use crate::definition::Source;
 use crate::exchange::Io;
 use crate::gateway::WebAclPlan;
@@ -22,14 +22,8 @@ pub(super) fn asked(plan: &WebAclPlan, io: &Io) {
 }
 
 /// What it came to.
-pub(super) fn tell(
-    at: Guarded<'_>,
-    plan: &WebAclPlan,
-    inspected: &waf::Request<'_>,
-    verdict: &Verdict<'_>,
-    answer: &Answer,
-    io: &Io,
-) {
+pub(super) fn tell(concluded: Concluded<'_>, io: &Io) {
+    let Concluded { at, plan, inspected, verdict, answer } = concluded;
     if !io.is_explaining() {
         return;
     }

@@ -2,24 +2,17 @@
 
 use alloc::vec::Vec;
 
-use waf::{Origin, Verdict};
+use waf::Origin;
 
-use super::{Answer, Guarded};
+use super::{Concluded, Guarded};
 use crate::context::Context;
 use crate::effect::Notice;
 use crate::exchange::Io;
-use crate::gateway::{StageOf, WebAclPlan};
+use crate::gateway::StageOf;
 
 /// Writes the request into the web ACL's log, if it has one that keeps it.
-pub(super) fn log(
-    at: Guarded<'_>,
-    plan: &WebAclPlan,
-    inspected: &waf::Request<'_>,
-    verdict: &Verdict<'_>,
-    answer: &Answer,
-    context: &Context<'_>,
-    io: &Io,
-) {
+pub(super) fn log(concluded: Concluded<'_>, context: &Context<'_>, io: &Io) {
+    let Concluded { at, plan, inspected, verdict, answer } = concluded;
     let Some((destination, settings)) = &plan.log else { return };
     if !settings.keeps(verdict) {
         return;
@@ -39,14 +32,8 @@ pub(super) fn log(
 }
 
 /// Has the host keep the request as an example of what its rules do, where `VisibilityConfig` says so.
-pub(super) fn sample(
-    at: Guarded<'_>,
-    plan: &WebAclPlan,
-    inspected: &waf::Request<'_>,
-    verdict: &Verdict<'_>,
-    answer: &Answer,
-    io: &Io,
-) {
+pub(super) fn sample(concluded: Concluded<'_>, io: &Io) {
+    let Concluded { at, plan, inspected, verdict, answer } = concluded;
     let response_code = answer.status();
     let own = waf::Logging::default();
     let settings = plan.log.as_ref().map_or(&own, |(_, settings)| settings);
