@@ -2,6 +2,7 @@
 //! `x-edgeway-explain` header, which the operator's listener tells.
 
 mod functions;
+mod places;
 mod text;
 
 use std::collections::VecDeque;
@@ -16,6 +17,7 @@ use crate::admin::token::AdminToken;
 use crate::config::Config;
 
 pub(crate) use functions::as_run;
+use places::{Place, Places};
 pub(crate) use text::text;
 
 /// The field with the operator's token in a request that accounts for itself.
@@ -81,6 +83,13 @@ impl Explained {
         let stage = |(stage, ms)| json!({"stage": stage, "latencyMs": ms});
         shown["stages"] = stages.into_iter().map(stage).collect();
         shown["transcript"] = json!(as_run(config, &self.transcript));
+        let mut places = Places::new(config);
+        for (number, entry) in self.transcript.entries.iter().enumerate() {
+            if let Some(Place { file, source }) = places.of(entry) {
+                let place = json!({"file": file, "line": source.line, "pointer": source.pointer});
+                shown["transcript"]["entries"][number]["source"] = place;
+            }
+        }
         shown
     }
 }

@@ -21,7 +21,7 @@ pub(crate) use cognito::UserPool;
 use invalidation::{Policies, invalidation, refusal};
 use lambda::Asked;
 use method_arn::MethodArn;
-use resource_policy::{endpoint_policy, must_allow};
+use resource_policy::{OF_AUTHORIZER, endpoint_policy, must_allow};
 
 use super::cache::needs_permission;
 use super::route::Matched;
@@ -130,12 +130,12 @@ async fn decide(
     let access = access_request(request, context, io.now());
     // What a caller may whom IAM does not know, and who has no policy of their own.
     let mut may_not_invalidate = match invalidates {
-        true => refusal(Verdict::Silent, policies, &arn, &invalidation(&access)),
+        true => refusal(Verdict::Silent, policies, &arn, &invalidation(&access), io),
         false => None,
     };
     if of.method.authorization == Authorization::None {
         endpoint_policy(endpoint, &arn, &access)?;
-        let resource = resource_policy::evaluate(policy, &arn, &access)?;
+        let resource = resource_policy::evaluate(policy, &arn, &access, io)?;
         must_allow(resource, &arn, &access)?;
         return Ok(may_not_invalidate);
     }
@@ -157,11 +157,11 @@ async fn decide(
             let token = only(request.fields.all(identity_header));
             let pools = of.user_pools(*authorizer);
             *identity = cognito::cognito(token, validation.as_ref(), pools, scopes, io).await?;
-            let resource = resource_policy::evaluate(policy, &arn, &access)?;
+            let resource = resource_policy::evaluate(policy, &arn, &access, io)?;
             must_allow(resource, &arn, &access)?;
         }
         Some(AuthorizerPlan::Lambda(plan)) => {
-            let resource = resource_policy::evaluate(policy, &arn, &access)?;
+            let resource = resource_policy::evaluate(policy, &arn, &access, io)?;
             let asked =
                 lambda::lambda((*authorizer, plan), of, request, context, &arn, identity, io);
             let asked = Box::pin(asked).await?;
@@ -169,15 +169,21 @@ async fn decide(
             if invalidates {
                 let access = invalidation(&access);
                 let own = granted(&asked, &arn, &access);
-                may_not_invalidate = refusal(own, policies, &arn, &access);
+                may_not_invalidate = refusal(own, policies, &arn, &access, io);
             }
             let granted = granted(&asked, &arn, &access);
-            *identity = AuthorizerContext::Lambda(asked.into_context());
-            match (granted, resource) {
-                (Verdict::Denied(_), _) => return Err(denied(of.at.api.protocol, granted, &arn)),
-                (Verdict::Allowed(_), _) | (_, Some(Verdict::Allowed(_))) => {}
-                _ => return Err(denied(of.at.api.protocol, granted, &arn)),
+            if let Access::Policy(_) = asked.grant.access {
+                let told = || resource_policy::told(OF_AUTHORIZER, granted, &arn);
+                trace::policy(told, io);
             }
+            let refused = match (granted, resource) {
+                (Verdict::Denied(_), _) => true,
+                (Verdict::Allowed(_), _) | (_, Some(Verdict::Allowed(_))) => false,
+                _ => true,
+            };
+            let refusal = refused.then(|| denied(of.at.api.protocol, &asked, granted, &arn));
+            *identity = AuthorizerContext::Lambda(asked.into_context());
+            refusal.map_or(Ok(()), Err)?;
         }
         Some(AuthorizerPlan::Invalid) | None => {
             let reason = "the method's authorizer does not exist";
@@ -204,8 +210,8 @@ async fn by_iam(
     let endpoint = snapshot.private_endpoint(access.vpc_endpoint);
     let endpoint = endpoint.and_then(|e| e.policy.as_ref());
     endpoint_policy(endpoint, arn, &access)?;
-    let resource = resource_policy::evaluate(of.policy(), arn, &access)?;
-    iam::authorize(&signed, resource, &snapshot.account_id, arn, &access).map_err(told)?;
+    let resource = resource_policy::evaluate(of.policy(), arn, &access, io)?;
+    iam::authorize(&signed, resource, &snapshot.account_id, arn, &access, io).map_err(told)?;
     if !needs_permission(of, request) {
         return Ok(None);
     }
@@ -214,7 +220,7 @@ async fn by_iam(
     // A caller of another account is refused whatever the API's own policy says.
     let is_known_here = signed.is_of_account(&snapshot.account_id);
     let resource = of.policy().filter(|_| is_known_here);
-    Ok(refusal(own, Policies { resource, endpoint }, arn, &access))
+    Ok(refusal(own, Policies { resource, endpoint }, arn, &access, io))
 }
 
 /// What a Lambda authorizer says of this method.
@@ -227,8 +233,11 @@ fn granted(asked: &Asked, arn: &MethodArn, access: &AccessRequest<'_>) -> Verdic
 }
 
 /// The answer of a REST API tells an explicit denial from none.
-fn denied(protocol: Protocol, verdict: Verdict, arn: &MethodArn) -> GatewayError {
-    let reason = alloc::format!("of the authorizer: {}", verdict.told(&arn.masked()));
+fn denied(protocol: Protocol, asked: &Asked, verdict: Verdict, arn: &MethodArn) -> GatewayError {
+    let reason = match asked.grant.access {
+        Access::Simple(_) => "the authorizer answered `isAuthorized`: false".into(),
+        Access::Policy(_) => resource_policy::told(OF_AUTHORIZER, verdict, arn),
+    };
     let error = GatewayError::new(ResponseType::AccessDenied, reason);
     match (protocol, verdict) {
         (Protocol::Rest, Verdict::Denied(_)) => error.of_policy().with_message(

@@ -14,6 +14,7 @@ use crate::execution_log::{Detail, LogEvent, events};
 use crate::gateway::{Logging, MethodOf, StageOf};
 use crate::gateway_error::{GatewayError, ResponseType};
 use crate::message::{Arrival, Request, Response};
+use crate::policy::Verdict;
 use crate::time;
 use crate::transcript::{Event, Message, Pairs, PipelineStage, Recorder};
 
@@ -88,6 +89,28 @@ pub(super) fn authorized(context: &Context<'_>, io: &Io) {
         io.trace(|| Event::AuthorizerAnswered {
             principal: Recorder::shown_end(lambda.principal_id.as_deref().unwrap_or_default()),
         });
+    }
+}
+
+/// What the API's resource policy says of the request, and by which of its statements.
+pub(super) fn resource_policy(verdict: Verdict, told: impl FnOnce() -> String, io: &Io) {
+    if !io.is_explaining() {
+        return;
+    }
+    // Where a document has one statement alone, it is what holds the number: whoever shows a place finds it.
+    let pointer = match verdict {
+        Verdict::Denied(number) | Verdict::Allowed(number) => {
+            format!("/x-amazon-apigateway-policy/Statement/{number}")
+        }
+        Verdict::Silent => "/x-amazon-apigateway-policy".into(),
+    };
+    rule(&Source { pointer, line: 0 }, io, told);
+}
+
+/// What a policy says of the request that no definition holds.
+pub(super) fn policy(told: impl FnOnce() -> String, io: &Io) {
+    if io.is_explaining() {
+        io.trace(|| Event::Decided { rule: told() });
     }
 }
 

@@ -1,12 +1,10 @@
 //! An account for people.
 
 use std::fmt::Write;
-use std::path::Path;
 
-use gateway_core::definition::Source;
-use gateway_core::definition::document::{At, Node};
 use gateway_core::transcript::{Entry, Event, Message, Pairs, PipelineStage, Variable};
 
+use super::places::{Place, Places};
 use super::{Explained, as_run};
 use crate::config::Config;
 use crate::diagnostic::Printable;
@@ -17,12 +15,7 @@ const LINES_MAX: usize = 40;
 /// The account of a request.
 pub(crate) fn text(config: &Config, explained: &Explained) -> String {
     let transcript = as_run(config, &explained.transcript);
-    let mut page = Page {
-        text: String::new(),
-        definition: Definition::None,
-        web_acl: Definition::None,
-        begun: None,
-    };
+    let mut page = Page { text: String::new(), places: Places::new(config), begun: None };
     let ((method, target), ms) = (explained.request(), explained.latency_ms);
     let status = match explained.status {
         0 => "the client left".into(),
@@ -36,12 +29,6 @@ pub(crate) fn text(config: &Config, explained: &Explained) -> String {
     let is_found = |entry: &Entry| matches!(entry.event, Event::Addressed { .. });
     let is_found = transcript.entries.iter().any(is_found);
     for entry in &transcript.entries {
-        if let Event::Addressed { api_id, .. } = &entry.event {
-            page.definition = Definition::of(config, api_id);
-        }
-        if let Event::WebAclAsked { name, .. } = &entry.event {
-            page.web_acl = Definition::of_web_acl(config, name);
-        }
         if stage != Some(entry.stage) {
             stage = Some(entry.stage);
             page.text.push('\n');
@@ -60,41 +47,9 @@ pub(crate) fn text(config: &Config, explained: &Explained) -> String {
     page.text
 }
 
-enum Definition<'c> {
-    None,
-    Of(&'c Path, Option<Node>),
-}
-
-impl<'c> Definition<'c> {
-    fn of(config: &'c Config, api_id: &str) -> Self {
-        let api = config.apis.iter().find(|api| api.id == api_id);
-        api.map_or(Self::None, |api| Self::read(&api.definition))
-    }
-
-    fn of_web_acl(config: &'c Config, name: &str) -> Self {
-        let acl = config.web_acls.iter().find(|acl| acl.name == name);
-        acl.map_or(Self::None, |acl| Self::read(&acl.definition))
-    }
-
-    fn read(file: &'c Path) -> Self {
-        let text = std::fs::read_to_string(file).ok();
-        Self::Of(file, text.and_then(|text| crate::document::read(&text).ok()))
-    }
-
-    /// `rest.yaml:42 /paths/…`: the line of what the pointer names, or of what holds it.
-    fn place(&self, source: &Source) -> String {
-        let Self::Of(file, document) = self else { return String::new() };
-        let named = document.as_ref().and_then(|node| At::root(node).find(&source.pointer));
-        let line = named.map_or(source.line, |at| at.source().line);
-        let file = file.file_name().unwrap_or_default().to_string_lossy();
-        format!("{file}:{line} {}", source.pointer)
-    }
-}
-
 struct Page<'c> {
     text: String,
-    definition: Definition<'c>,
-    web_acl: Definition<'c>,
+    places: Places<'c>,
     begun: Option<u64>,
 }
 
@@ -160,6 +115,8 @@ impl Page<'_> {
 
     fn entry(&mut self, entry: &Entry) {
         let begun = *self.begun.get_or_insert(entry.now.0);
+        let place = self.places.of(entry);
+        let place = place.as_ref();
         match &entry.event {
             Event::Arrived { request_id, http_method, target, source_ip, .. } => {
                 self.line(1, &format!("{http_method} {target} from {source_ip}"));
@@ -173,18 +130,18 @@ impl Page<'_> {
             }
             Event::WebAclAsked { name, arn } => {
                 self.line(1, &format!("web ACL {name} ({arn})"));
-                self.place(entry);
+                self.place(place);
             }
             Event::Matched { route_key, path, path_parameters, query_string, headers, .. } => {
                 self.line(1, &format!("{path} is answered by {route_key}"));
-                self.place(entry);
+                self.place(place);
                 self.pairs("path parameter", path_parameters);
                 self.pairs("query parameter", query_string);
                 self.pairs("header", headers);
             }
             Event::AuthorizerAsked { name } => {
                 self.line(1, &format!("authorizer {name}"));
-                self.place(entry);
+                self.place(place);
             }
             Event::AuthorizerAnswered { principal } => {
                 self.line(1, &format!("the authorizer knows the caller as {principal}"));
@@ -200,7 +157,7 @@ impl Page<'_> {
                         }
                     },
                 );
-                self.place(entry);
+                self.place(place);
             }
             Event::Content { message, text, bytes } => {
                 self.line(1, &format!("{} body: {bytes} bytes", named(*message)));
@@ -208,7 +165,7 @@ impl Page<'_> {
             }
             Event::Decided { rule } => {
                 self.line(1, rule);
-                self.place(entry);
+                self.place(place);
             }
             Event::Asked { effect, what, headers } => {
                 self.line(1, &format!("→ {}: {what}", effect.name()));
@@ -237,7 +194,7 @@ impl Page<'_> {
                         self.line(1, &line);
                     }
                 }
-                self.place(entry);
+                self.place(place);
                 self.block(result);
                 self.variables(variables);
                 self.pairs("sets $context.", overrides);
@@ -253,15 +210,9 @@ impl Page<'_> {
         }
     }
 
-    fn place(&mut self, entry: &Entry) {
-        if let Some(source) = &entry.source {
-            let place = match entry.stage {
-                PipelineStage::Inspect => self.web_acl.place(source),
-                _ => self.definition.place(source),
-            };
-            if !place.is_empty() {
-                self.line(2, &format!("by {place}"));
-            }
+    fn place(&mut self, place: Option<&Place>) {
+        if let Some(Place { file, source }) = place {
+            self.line(2, &format!("by {file}:{} {}", source.line, source.pointer));
         }
     }
 }

@@ -9,8 +9,9 @@
 use alloc::format;
 use alloc::{boxed::Box, string::String, vec::Vec};
 
+use super::super::trace;
 use super::method_arn::MethodArn;
-use super::resource_policy::not_authorized;
+use super::resource_policy::{OF_API, OF_CALLER, not_authorized, told as policy_told};
 use crate::context::IamContext;
 use crate::definition::{IamPrincipal, Protocol, Snapshot};
 use crate::effect::{EffectError, RequestSignature, VerifyRequestSignature};
@@ -100,8 +101,10 @@ pub(super) fn authorize(
     account_id: &str,
     arn: &MethodArn,
     access: &AccessRequest<'_>,
+    io: &Io,
 ) -> Result<(), GatewayError> {
     let own = identity_policies(&signed.0.policies, arn, access);
+    trace::policy(|| policy_told(OF_CALLER, own, arn), io);
     let is_root = signed.0.identity.arn.ends_with(":root");
     let is_same_account = signed.is_of_account(account_id);
     let (is_allowed, is_allowed_here) = (
@@ -118,7 +121,10 @@ pub(super) fn authorize(
         _ if is_allowed => " because no resource-based policy allows the execute-api:Invoke action",
         _ => " because no identity-based policy allows the execute-api:Invoke action",
     };
-    let error = not_authorized(arn, access, own);
+    let error = match own {
+        Verdict::Allowed(_) => not_authorized(OF_API, arn, access, Verdict::Silent),
+        own => not_authorized(OF_CALLER, arn, access, own),
+    };
     let message = error.message.clone().unwrap_or_default();
     Err(error.with_message(format!("{message}{words}")))
 }

@@ -7,7 +7,8 @@
 use alloc::boxed::Box;
 
 use super::method_arn::MethodArn;
-use super::resource_policy::{self, endpoint_policy, not_authorized};
+use super::resource_policy::{self, OF_CALLER, endpoint_policy, not_authorized};
+use crate::exchange::Io;
 use crate::gateway_error::GatewayError;
 use crate::policy::{AccessRequest, Policy, Verdict};
 
@@ -29,15 +30,16 @@ pub(super) fn refusal(
     policies: Policies<'_>,
     arn: &MethodArn,
     access: &AccessRequest<'_>,
+    io: &Io,
 ) -> Option<Box<GatewayError>> {
     let decide = || {
         endpoint_policy(policies.endpoint, arn, access)?;
-        match (own, resource_policy::evaluate(policies.resource, arn, access)?) {
+        match (own, resource_policy::evaluate(policies.resource, arn, access, io)?) {
             (Verdict::Denied(_), _) => {}
             (Verdict::Allowed(_), _) | (_, Some(Verdict::Allowed(_))) => return Ok(()),
             _ => {}
         }
-        Err(not_authorized(arn, access, own))
+        Err(not_authorized(OF_CALLER, arn, access, own))
     };
     decide().err().map(Box::new)
 }

@@ -3,6 +3,7 @@ use super::har::from_json;
 use super::recorded::to_the_only_api;
 use super::*;
 use clap::Parser;
+use gateway_core::definition::openapi::BasePathMode;
 
 #[derive(Parser)]
 struct Line {
@@ -386,4 +387,44 @@ fn a_request_is_taken_from_an_archive() {
     }
     assert!(from_json(archive.as_bytes(), 1).unwrap_err().contains("it has 1"));
     assert!(from_json(b"{}", 0).is_err());
+}
+
+#[test]
+fn the_statement_of_a_resource_policy_that_decided_is_told_with_its_place() {
+    let folder = tempfile::tempdir().unwrap();
+    let explained = |policy: &str| {
+        let definition = format!(
+            "openapi: 3.0.1\ninfo: {{title: t, version: '1'}}\npaths:\n  /a:\n    get:\n      responses: {{}}\n      \
+             x-amazon-apigateway-integration: {{type: http_proxy, httpMethod: GET, uri: 'http://127.0.0.1:9'}}\n\
+             x-amazon-apigateway-policy:\n  Version: '2012-10-17'\n{policy}"
+        );
+        let file = folder.path().join("api.yaml");
+        std::fs::write(&file, definition).unwrap();
+        let import = Import { protocol: None, basepath: BasePathMode::Ignore };
+        let built = import.origin(Some(&file), None, LISTEN_DEFAULT).build().unwrap();
+        let settings = Settings::new(&built.config, None);
+        let asked = at_url("/prod/a").unwrap();
+        let answered = alone::answer(&built.snapshot, settings, &asked).unwrap();
+        let text = explained::text(&built.config, &answered.explained);
+        let json = answered.explained.to_json(&built.config).to_string();
+        (text, json)
+    };
+    const ARN: &str = "arn:aws:execute-api:us-east-1:********0000:api/prod/GET/a";
+    let allow = "Effect: Allow, Principal: '*', Action: '*', Resource: '*'";
+    let (text, json) = explained(&format!(
+        "  Statement:\n  - {{{allow}}}\n  - Effect: Deny\n    Principal: '*'\n    Action: '*'\n    Resource: '*'\n"
+    ));
+    let denied = format!(
+        "  resource policy: statement 1 of the policy denies {ARN}\n    \
+         by api.yaml:12 /x-amazon-apigateway-policy/Statement/1\n"
+    );
+    assert!(text.contains(&denied), "{text}");
+    let place = r#""source":{"file":"api.yaml","line":12,"pointer":"/x-amazon-apigateway-policy/Statement/1"}"#;
+    assert!(json.contains(place), "{json}");
+    let (text, _) = explained(&format!("  Statement: {{{allow}}}\n"));
+    let allowed = format!(
+        "  resource policy: statement 0 of the policy allows {ARN}\n    \
+         by api.yaml:10 /x-amazon-apigateway-policy/Statement\n"
+    );
+    assert!(text.contains(&allowed), "{text}");
 }

@@ -1,6 +1,15 @@
 //! The account of one exchange, as `explain` tells it: what decided, and where the definition says so.
 
+use alloc::string::ToString;
+
+use serde_json::json;
+
 use super::*;
+use crate::definition::Protocol;
+use crate::effect::RequestSignature;
+use crate::pipeline::tests::{iam, lambda_authorizer, resource_policy};
+use crate::pipeline::world::NOW;
+use crate::policy::Policy;
 
 #[test]
 fn an_account_names_what_of_the_definition_decided() {
@@ -206,4 +215,55 @@ fn an_account_tells_what_a_template_read_before_it_failed() {
     });
     let (count, error) = failed.unwrap();
     assert!(count >= 2 && error.unwrap().contains("line 1"), "it has line and column");
+}
+
+/// What policies said, each with its place.
+fn policies_of(told: &Told) -> Vec<(String, String)> {
+    let said = rules(told).into_iter().filter(|(rule, _)| rule.contains("polic"));
+    said.map(|(rule, place)| (rule.into(), place.into())).collect()
+}
+
+#[test]
+fn an_account_names_the_statement_that_let_in_or_kept_out() {
+    let said = |whose: &str, what: &str, path: &str, place: &str| {
+        let arn = "arn:aws:execute-api:eu-west-1:********9012:abc123/prod/";
+        (alloc::format!("{whose}: {what} {arn}{path}"), String::from(place))
+    };
+    let of_api = |what: &str, place: &str| said("resource policy", what, "POST/a", place);
+    let deny = |condition| resource_policy::statement("Deny", "execute-api:/*", condition);
+    let elsewhere = deny(json!({"IpAddress": {"aws:SourceIp": "198.51.100.0/24"}}));
+    for (statements, expected) in [
+        (
+            json!([elsewhere, resource_policy::allow_all()]),
+            of_api("statement 1 of the policy allows", "/x-amazon-apigateway-policy/Statement/1"),
+        ),
+        (
+            json!([resource_policy::deny_all(), resource_policy::allow_all()]),
+            of_api("statement 0 of the policy denies", "/x-amazon-apigateway-policy/Statement/0"),
+        ),
+        (
+            json!([resource_policy::silent()]),
+            of_api("no statement of the policy speaks of", "/x-amazon-apigateway-policy"),
+        ),
+    ] {
+        let mut api = iam::signed_api(Protocol::Rest);
+        let document = json!({"Statement": statements}).to_string();
+        api.deployments[0].policy = Some(Policy::parse(document.as_bytes()).unwrap());
+        let is_denied = expected.0.contains("denies");
+        let gateway = iam::gateway_of(api, iam::everything());
+        let asked = Arrival { is_explained: true, ..iam::claiming("/prod/a", NOW, &[]) };
+        let told = policies_of(&iam::ask(&gateway, asked, RequestSignature::Valid).told);
+        let own =
+            said("the caller's own policies", "statement 0 of the policy allows", "POST/a", "");
+        let all = if is_denied { vec![expected] } else { vec![expected, own] };
+        assert_eq!(told, all, "{statements}");
+    }
+    let api = lambda_authorizer::protected(Protocol::Rest, lambda_authorizer::token());
+    let asked = arrival("GET /prod/a/1", &["Authorization: t"]);
+    let asked = Arrival { is_explained: true, ..asked };
+    let mut host = lambda_authorizer::Host::new(lambda_authorizer::everything());
+    let told = policies_of(&host.run(&gateway(vec![api]), asked));
+    let expected =
+        said("the authorizer's policy", "statement 0 of the policy allows", "GET/a/1", "");
+    assert_eq!(told, [expected]);
 }
