@@ -175,6 +175,12 @@ impl Look {
             Self::UnixShell if place == Place::Path => {
                 part.is_segment() && shell::is_unix_segment(text)
             }
+            Self::WindowsShell if place == Place::Path => {
+                part.is_segment() && shell::is_windows_segment(text)
+            }
+            Self::PowerShell if place == Place::Path => {
+                part.is_segment() && shell::is_powershell_segment(text)
+            }
             Self::UnixShell => shell::is_unix(text),
             Self::WindowsShell => shell::is_windows(text),
             Self::PowerShell => shell::is_powershell(text),

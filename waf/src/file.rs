@@ -129,11 +129,12 @@ fn names_system_file(text: &[u8]) -> bool {
     !is_template && text != b".gitignore" && names::is_system(text)
 }
 
-/// A URL whose host is an address of version 4: whoever includes it means no site.
+/// A URL, or a share of Windows (`\\192.0.2.1\x`), whose host is an address of version 4: whoever includes it
+/// means no site.
 pub(crate) fn is_remote_file(text: &[u8]) -> bool {
     let text = text.trim_ascii();
-    let schemes: [&[u8]; 6] =
-        [b"http://", b"https://", b"ftp://", b"ftps://", b"file://", b"url:file://"];
+    let schemes: [&[u8]; 7] =
+        [b"http://", b"https://", b"ftp://", b"ftps://", b"file://", b"url:file://", b"\\\\"];
     let Some(rest) =
         schemes.iter().find(|scheme| starts_with(text, scheme)).map(|scheme| &text[scheme.len()..])
     else {
@@ -151,7 +152,7 @@ pub(crate) fn is_remote_file(text: &[u8]) -> bool {
         ];
         return wrappers.iter().any(|wrapper| starts_with(text, wrapper)) && is_compact(text, 2);
     };
-    let host = rest.split(|b| matches!(b, b'/' | b'?' | b'#')).next().unwrap_or(rest);
+    let host = rest.split(|b| matches!(b, b'/' | b'?' | b'#' | b'\\')).next().unwrap_or(rest);
     let host = host.rsplit(|b| *b == b'@').next().unwrap_or(host);
     let host = host.split(|b| *b == b':').next().unwrap_or(host);
     let groups = host.split(|b| *b == b'.');

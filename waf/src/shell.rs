@@ -15,9 +15,9 @@ mod unix;
 mod windows;
 mod word;
 
-pub(crate) use powershell::is_powershell;
+pub(crate) use powershell::{is_powershell, is_powershell_segment};
 pub(crate) use unix::{is_unix, is_unix_segment};
-pub(crate) use windows::is_windows;
+pub(crate) use windows::{is_windows, is_windows_segment};
 
 #[cfg(test)]
 mod tests;

@@ -213,7 +213,7 @@ fn path(text: &str) -> Vec<Part> {
         false => Cow::Borrowed(bytes),
     };
     parts.push(Part::new(all, PartKind::Plain));
-    let is_more = |segment: &&str| segment.contains(['%', ';', '!', '`', '$', '|', '&', '{']);
+    let is_more = |segment: &&str| segment.contains(['%', ';', '!', '`', '$', '|', '&', '{', '~']);
     for segment in text.split('/').filter(is_more).take(64) {
         parts.push(Part::new(decoded(segment), PartKind::Segment));
     }

@@ -50,7 +50,9 @@ fn files_of_the_system_are_found_and_paths_in_prose_are_not() {
 fn addresses_and_extensions() {
     assert!(is_remote_file(b"http://10.0.0.1/x.txt"));
     assert!(is_remote_file(b"php://input"));
+    assert!(is_remote_file(br"\\10.0.0.1\share\x"));
     assert!(!is_remote_file(b"https://example.com/10.0.0.1"));
+    assert!(!is_remote_file(br"\\server\share\10.0.0.1"));
     assert!(is_metadata_address(b"http://169.254.169.254/latest/meta-data/"));
     assert!(!is_metadata_address(
         b"The address 169.254.169.254 is what the link local metadata has"

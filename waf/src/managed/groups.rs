@@ -330,6 +330,18 @@ const WINDOWS: &[ManagedRule] = &[
         Sight::PowerShell,
         Place::Headers,
     ),
+    rule(
+        "WindowsShellCommands_URIPATH",
+        "WindowsShellCommands_URIPath",
+        Sight::WindowsShell,
+        Place::Path,
+    ),
+    rule(
+        "PowerShellCommands_URIPATH",
+        "PowerShellCommands_URIPath",
+        Sight::PowerShell,
+        Place::Path,
+    ),
 ];
 
 const PHP: &[ManagedRule] = &[

@@ -118,16 +118,9 @@ pub(super) fn is_argument(rest: &[u8], is_own: bool) -> bool {
         let target = argument[1..].trim_ascii_start();
         return target.iter().take_while(|b| !b.is_ascii_whitespace()).any(|b| b"./$&".contains(b));
     }
-    let is_marked = is_option(word)
+    if is_marked(word, is_own)
         || is_bare && matches!(word, [b'-', digit, ..] if digit.is_ascii_digit())
-        || is_path(word)
-        || word.first().is_some_and(|b| matches!(b, b'$' | b'<' | b'>' | b'|' | b'*'))
-        || word.starts_with(b"&&")
-        || word == b"."
-        || (word.len() > 1
-            && word[0] == b'+'
-            && (word[1] == b'%' || is_own && word[1].is_ascii_alphabetic()));
-    if is_marked {
+    {
         return true;
     }
     // A file, an address: something with a dot within.
@@ -148,6 +141,17 @@ pub(super) fn is_argument(rest: &[u8], is_own: bool) -> bool {
             b.is_ascii_alphanumeric() || b.is_ascii_whitespace() || b"-_./:@'\"=,".contains(b)
         })
         && (dotted || word.first().is_some_and(|b| matches!(b, b'\'' | b'"')))
+}
+
+/// An option, a path, an expansion, a redirection, a format: a word that sentences do not have.
+pub(super) fn is_marked(word: &[u8], is_own: bool) -> bool {
+    is_option(word)
+        || is_path(word)
+        || word.first().is_some_and(|b| matches!(b, b'$' | b'<' | b'>' | b'|' | b'*'))
+        || word.starts_with(b"&&")
+        || word == b"."
+        || matches!(word, [b'+', b'%', ..])
+        || is_own && matches!(word, [b'+', letter, ..] if letter.is_ascii_alphabetic())
 }
 
 /// Whether a word behind the first few is an option or a path: `cf /tmp/x --checkpoint=1`.

@@ -1,5 +1,6 @@
 //! What a Unix shell expands.
 
+use super::argument::is_argument;
 use super::commands::{Strength, unix};
 use super::expansion::is_expanded;
 use crate::statement::{contains, find};
@@ -15,6 +16,7 @@ pub(super) fn is_expression(text: &[u8]) -> bool {
         || is_history(text)
         || is_alias(text)
         || uses_assigned(text)
+        || runs_named(text)
         || is_loop(text)
         || contains(text, b"/dev/tcp/")
         || contains(text, b"/dev/udp/")
@@ -175,25 +177,63 @@ fn has_globbed_path(text: &[u8]) -> bool {
             })
 }
 
-/// `x=cu;$x'rl'`: a variable that the text itself sets, and then uses.
+/// `x=cu;$x'rl'`: a variable that the text itself sets, the first or one of the next, and then uses.
 fn uses_assigned(text: &[u8]) -> bool {
+    const VARIABLES_MAX: usize = 4;
+    let mut rest = text;
+    is_compact(text, 12)
+        && (0..VARIABLES_MAX).any(|_| {
+            let Some((name, more)) = assigned(rest) else { return false };
+            rest = more;
+            uses(more, name)
+        })
+}
+
+/// The variable that is set where a text begins, and what follows.
+fn assigned(text: &[u8]) -> Option<(&[u8], &[u8])> {
     let text = text.trim_ascii_start();
     let text = text.strip_prefix(b";").unwrap_or(text).trim_ascii_start();
     let length = text.iter().take_while(|b| crate::transform::is_word(**b)).count();
     let (name, rest) = text.split_at(length);
-    let Some(value) = rest.strip_prefix(b"=") else { return false };
+    let value = rest.strip_prefix(b"=")?;
     if name.is_empty() || name.len() > 32 || name[0].is_ascii_digit() {
-        return false;
+        return None;
     }
     let ends = |b: &u8| matches!(b, b';' | b'&' | b'|' | b'\n');
-    let Some(end) = value.iter().take(64).position(ends) else { return false };
-    let mut rest = &value[end..];
-    while let Some(at) = rest.iter().position(|b| *b == b'$') {
-        rest = &rest[at + 1..];
-        let bare = rest.strip_prefix(b"{").unwrap_or(rest);
+    let end = value.iter().take(64).position(ends)?;
+    Some((name, &value[end..]))
+}
+
+/// Whether a variable is expanded in a text.
+fn uses(mut text: &[u8], name: &[u8]) -> bool {
+    while let Some(at) = text.iter().position(|b| *b == b'$') {
+        text = &text[at + 1..];
+        let bare = text.strip_prefix(b"{").unwrap_or(text);
         if bare.starts_with(name)
-            && !bare.get(length).is_some_and(|b| crate::transform::is_word(*b))
+            && !bare.get(name.len()).is_some_and(|b| crate::transform::is_word(*b))
         {
+            return true;
+        }
+    }
+    false
+}
+
+/// `$SHELL -c id`, `|$BASH`: a program that a shell's own variable names, where a command is looked for.
+fn runs_named(text: &[u8]) -> bool {
+    const NAMES: [&[u8]; 6] = [b"BASH", b"BROWSER", b"EDITOR", b"PAGER", b"SHELL", b"VISUAL"];
+    let place = |at: usize| match text[..at].trim_ascii_end().last() {
+        None => true,
+        Some(b) => matches!(b, b';' | b'|' | b'&' | b'`' | b'(' | b'\'' | b'"' | b'\n'),
+    };
+    let mut from = 0;
+    while let Some(at) = text[from..].iter().position(|b| *b == b'$') {
+        let dollar = from + at;
+        from = dollar + 1;
+        let rest = near(&text[from..]);
+        let length = rest.iter().take_while(|b| b.is_ascii_uppercase() || **b == b'_').count();
+        let (name, rest) = rest.split_at(length);
+        let is_piped = text[..dollar].ends_with(b"|") && rest.is_empty();
+        if NAMES.contains(&name) && place(dollar) && (is_piped || is_argument(rest, true)) {
             return is_compact(text, 12);
         }
     }

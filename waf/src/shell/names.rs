@@ -4,49 +4,60 @@
 
 /// Commands of Unix that are no words. Sorted.
 pub(super) const UNIX: &str = "\
-    7z 7za 7zr 7zx addgroup adduser alpine ansible ansible-config ansible-console ansible-doc \
-    ansible-galaxy ansible-inventory ansible-playbook ansible-pull ansible-vault apparmor_parser \
-    apparmor_status apt apt-cache apt-get apt-key aptitude arp ash aspell auditctl aureport \
-    ausearch awk base32 base64 basenc bash bashbug bpftrace bridge bsdcat bsdtar bunzip2 busctl \
-    busybox byebug bzcat bzcmp bzdiff bzegrep bzexe bzfgrep bzgrep bzip2 bzip2recover bzless \
-    bzmore c89 c89-gcc c99 c99-gcc capsh cdist certbot chattr chcon chef-apply chef-client \
-    chef-run chef-server-ctl chef-shell chef-solo chef-vault chflags chfn chgpasswd chgrp chmod \
-    choom chown chpass chpasswd chroot chsh clang clang++ cobc cobcrun coproc coredumpctl cowsay \
-    cowthink cpan cpio cpulimit crictl crontab cscli csh csplit csvtool cupsfilter curl dash \
-    dbus-send debugfs delgroup deluser dhclient dialog dig dmesg dmidecode dmsetup dnf docker \
-    docker-compose dockerd dosbox dpkg dpkg-deb dpkg-query dpkg-reconfigure dvips e2fsck ebtables \
-    egrep enscript eqn esac etcdctl ethtool fdisk fgrep findmnt flock fmt fsck ftp ftpstats \
-    ftpwho fuser fusermount gawk gcc gcore gdb gdbserver genie genisoimage getenforce getent \
-    getfacl ghc ghci gimp ginsh git gpasswd grep groff groupadd groupdel groupmod grpck gtester \
-    gunzip gzcat gzip hdparm hexdump hostname hostnamectl hping3 htop iconv ifconfig ifdown iftop \
-    ifup insmod ionice ippfind ipptool iptables irb ispell iwconfig jexec jjs journalctl \
-    jrunscript julia kadmin kexec keyctl killall kmod ksh ksshell kubectl ldapsearch ldconfig ldd \
-    lessecho lessfile lesspipe lftp lftpget loginctl losetup ls lsattr lsb_release lsblk lscpu \
-    lshw lsmod lsns lsof lspci lsusb ltrace lua lualatex luatex lwp-download lwp-request lynx lz4 \
-    lz4c lz4cat lzcat lzcmp lzdiff lzegrep lzfgrep lzgrep lzless lzma lzmore machinectl mawk \
-    mkdir mkfifo mkfs mknod mkswap mktemp mlocate modprobe mongodump mongosh mpstat msfconsole \
-    msgattrib mtr mv mysql mysqladmin mysqldump mysqldumpslow mysqlhotcopy mysqlshow nasm nawk nc \
-    nc.openbsd nc.traditional ncat netcat netkit-ftp netplan netstat networkctl ngrep nmap nmcli \
-    node nohup nping npm nproc nroff nsenter nslookup nstat nsupdate ntpdate nvim octave openssl \
-    openvpn opkg passwd pdflatex pdftex pdksh perf perl perl5 perlsh pftp pg_dump pg_dumpall \
-    pgrep php php5 php7 pico pidof pidstat ping6 pip pip3 pivot_root pkexec pkill pnpm podman \
-    popd postgres poweroff printenv printf pry psed psftp psql ptardiff ptargrep ptx pushd pwck \
-    pwd pwdx python python2 python3 rbash rclone rcp rdmsr readelf redis-cli resolvectl rlogin \
-    rlwrap rmdir rmmod rmt rmt-dump rmt-tar rmuser rnano rpcclient rpcinfo rpm rpmquery rsh rsync \
-    rsync-ssl rtorrent ruby runc runcon runuser rview rvim salt-call salt-key salt-minion scp \
-    scrot sed semanage sendmail sestatus setarch setcap setenforce setenv setfacl setpriv setsid \
-    sftp showmount shuf slsh smbclient smbget smbmap snmpwalk socat sqlmap ssh ssh-add ssh-agent \
-    ssh-copy-id ssh-keygen ssh-keyscan sshd sshpass stdbuf strace su sudo sudo-rs sudoedit \
-    sudoreplay svn svnadmin svnlook svnserve svnsync swapoff swapon sysctl systemctl \
-    systemd-analyze systemd-run tailf tasksh tclsh tcpdump tcping tcptraceroute tcsh telnet \
-    terraform tftp timedatectl tmux traceroute traceroute6 troff tshark tsort tune2fs udevadm \
-    ulimit umount uname uncompress unexpand unlz4 unlzma unpigz unrar unxz unzip unzstd \
-    update-alternatives updatedb useradd userdel usermod utmpdump uudecode uuencode uuidgen \
-    vagrant valgrind vi vigr vim vimdiff vipw virsh visudo visudo-rs vmstat wget whiptail whoami \
-    whois wipefs wireshark wish xargs xdg-open xelatex xetex xmodmap xmore xpad xterm xxd xz \
-    xzcat xzcmp xzdec xzdiff xzegrep xzfgrep xzgrep xzless xzmore yarn zathura zcat zcmp zdiff \
-    zegrep zfgrep zgrep zip zipcloak zipcmp zipdetails zipgrep zipinfo zipmerge zipnote zipsplit \
-    ziptool zless zmodload zmore zrun zsh zsoelim zstd zstdcat zstdgrep zstdless zstdmt zypper";
+    7z 7za 7zr 7zx aa-autodep aa-cleanprof aa-complain aa-disable aa-enforce aa-exec aa-genprof \
+    aa-logprof aa-remove-unknown aa-status aa-teardown aa-unconfined addgroup adduser alpine \
+    ansible ansible-config ansible-console ansible-doc ansible-galaxy ansible-inventory \
+    ansible-playbook ansible-pull ansible-vault apparmor_parser apparmor_status apt apt-cache \
+    apt-get apt-key aptitude arp arptables ash aspell auditctl augenrules aureport ausearch \
+    autossh awk base32 base64 basenc bash bashbug blkid bootctl bpftrace bridge bsdcat bsdtar \
+    bunzip2 busctl busybox byebug bzcat bzcmp bzdiff bzegrep bzexe bzfgrep bzgrep bzip2 \
+    bzip2recover bzless bzmore c89 c89-gcc c99 c99-gcc capsh cdist certbot chage chattr chcon \
+    chef-apply chef-client chef-run chef-server-ctl chef-shell chef-solo chef-vault chflags chfn \
+    chgpasswd chgrp chmod choom chown chpass chpasswd chroot chsh clang clang++ cobc cobcrun \
+    coproc coredumpctl cowsay cowthink cpan cpanm cpio cpulimit crackmapexec crictl crontab \
+    cryptsetup cscli csh csplit csvtool cupsfilter curl dash dbus-send debugfs delgroup deluser \
+    dhclient dialog dig dmesg dmidecode dmsetup dnf docker docker-compose dockerd dosbox dpkg \
+    dpkg-deb dpkg-query dpkg-reconfigure dumpe2fs dvips e2fsck ebtables egrep enscript eqn esac \
+    etcdctl ethtool evil-winrm fdisk ffuf fgrep findmnt firewall-cmd flock fmt fsck ftp ftpstats \
+    ftpwho fuser fusermount gawk gcc gcore gdb gdbserver genie genisoimage getcap getenforce \
+    getent getfacl getfattr getsebool ghc ghci gimp ginsh git gobuster gpasswd gpg2 grep groff \
+    groupadd groupdel groupmod grpck gtester gunzip gzcat gzip hashcat hdparm hexdump hostname \
+    hostnamectl hping3 htop htpasswd iconv ifconfig ifdown iftop ifup initctl inotifywait insmod \
+    invoke-rc.d ionice ip6tables ip6tables-restore ip6tables-save ipcrm ippfind ipptool ipset \
+    iptables iptables-restore iptables-save ipvsadm irb ispell iwconfig jexec jjs journalctl \
+    jrunscript jshell jstack julia kadmin kexec keyctl killall kmod kpartx ksh ksshell kubectl \
+    ldapsearch ldconfig ldd lessecho lessfile lesspipe lftp lftpget loginctl losetup ls lsattr \
+    lsb_release lsblk lscpu lshw lsmod lsns lsof lspci lsusb ltrace lua lualatex luatex lvcreate \
+    lvremove lwp-download lwp-request lxc-attach lxc-execute lynx lz4 lz4c lz4cat lzcat lzcmp \
+    lzdiff lzegrep lzfgrep lzgrep lzless lzma lzmore machinectl mawk mdadm mkdir mkfifo mkfs \
+    mkfs.ext4 mkfs.xfs mknod mkpasswd mkswap mktemp mlocate modprobe mongodump mongoexport \
+    mongorestore mongosh mpstat msfconsole msfvenom msgattrib mtr mv mysql mysqladmin mysqlbinlog \
+    mysqldump mysqldumpslow mysqlhotcopy mysqlimport mysqlshow nasm nawk nc nc.openbsd \
+    nc.traditional ncat ncdu neomutt netcat netkit-ftp netplan netstat networkctl ngrep nikto \
+    nix-shell nmap nmcli node nohup nping npm nproc nroff nsenter nsjail nslookup nstat nsupdate \
+    ntpdate nvim octave openssl openvpn opkg partprobe passwd pdflatex pdftex pdksh perf perl \
+    perl5 perlsh pftp pg_ctl pg_dump pg_dumpall pg_restore pgrep php php5 php7 pico pidof pidstat \
+    ping6 pip pip3 pivot_root pkcon pkexec pkill pnpm podman popd postgres poweroff printenv \
+    printf prlimit proxychains proxychains4 pry psed psftp psql ptardiff ptargrep ptx pushd pwck \
+    pwd pwdx pypy3 python python2 python3 rbash rclone rcp rdmsr readelf redis-cli resize2fs \
+    resolvectl restorecon rlogin rlwrap rmdir rmmod rmt rmt-dump rmt-tar rmuser rnano rpcclient \
+    rpcinfo rpm rpm2cpio rpmquery rsh rsync rsync-ssl rsyslogd rtorrent ruby run-parts runc runcon \
+    runuser rview rvim salt-call salt-key salt-minion scp scrot semanage semodule sendmail \
+    sestatus setarch setcap setenforce setenv setfacl setfattr setpriv setsebool setsid sfdisk \
+    sftp showmount shuf slsh smartctl smbclient smbget smbmap snmpwalk socat sqlmap ssh ssh-add \
+    ssh-agent ssh-copy-id ssh-keygen ssh-keyscan sshd sshpass sshuttle stdbuf strace su sudo \
+    sudo-rs sudoedit sudoreplay supervisorctl svn svnadmin svnlook svnserve svnsync swaks swapoff \
+    swapon sysctl systemctl systemd-analyze systemd-cat systemd-cgls systemd-escape systemd-nspawn \
+    systemd-run systemd-sysusers systemd-tmpfiles tailf tasksh tclsh tcpdump tcping tcptraceroute \
+    tcsh telinit telnet terraform tftp timedatectl tmux toybox traceroute traceroute6 troff tshark \
+    tsort tune2fs udevadm ulimit umount uname uncompress unexpand unlz4 unlzma unpigz unrar unxz \
+    unzip unzstd update-alternatives update-rc.d updatedb useradd userdbctl userdel usermod \
+    utmpdump uudecode uuencode uuidgen vagrant valgrind vgchange vi vigr vim vimdiff vipw virsh \
+    virt-install visudo visudo-rs vmstat wg-quick wget whiptail whoami whois wipefs wireshark wish \
+    wpscan xargs xdg-open xelatex xetex xfs_admin xmodmap xmore xpad xterm xxd xz xzcat xzcmp \
+    xzdec xzdiff xzegrep xzfgrep xzgrep xzless xzmore yarn zathura zcat zcmp zdiff zegrep zfgrep \
+    zgrep zip zipcloak zipcmp zipdetails zipgrep zipinfo zipmerge zipnote zipsplit ziptool zless \
+    zmodload zmore zrun zsh zsoelim zstd zstdcat zstdgrep zstdless zstdmt zypper";
 
 /// Commands of Unix that are products, too. Sorted.
 pub(super) const PRODUCTS: &str = "\

@@ -228,6 +228,14 @@ pub(crate) fn is_powershell(text: &[u8]) -> bool {
             .any(|part| contains_small(text, part.as_bytes()))
 }
 
+/// Whether PowerShell would run something of a path's segment: a cmdlet with an argument, where a
+/// documentation's title has its name.
+pub(crate) fn is_powershell_segment(text: &[u8]) -> bool {
+    let has_argument =
+        [&b"://"[..], b" -", b" /", b" $", b"("].iter().any(|mark| contains(text, mark));
+    has_argument && is_powershell(text)
+}
+
 /// `$env:PATH`, `$ExecutionContext`, `gci env:`
 fn names_variable(text: &[u8]) -> bool {
     let names =
@@ -323,9 +331,9 @@ fn is_hyphenated(verb: &[u8], noun: &[u8]) -> bool {
         b"job",
         b"host",
     ];
-    const COMMON: [&[u8]; 15] = [
+    const COMMON: [&[u8]; 17] = [
         b"set", b"start", b"test", b"use", b"search", b"select", b"sort", b"group", b"update",
-        b"close", b"open", b"trace", b"skip", b"find", b"watch",
+        b"close", b"open", b"trace", b"skip", b"find", b"watch", b"convert", b"format",
     ];
     ENGLISH.contains(&noun)
         && COMMON.contains(&verb)

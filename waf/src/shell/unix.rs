@@ -1,7 +1,8 @@
 //! Unix shells.
 
 use super::argument::{
-    has_count, has_later_argument, installs, is_argument, is_bare, is_number, takes_words,
+    has_count, has_later_argument, installs, is_argument, is_bare, is_marked, is_number,
+    takes_words,
 };
 use super::commands::{Strength, is_product, unix};
 use super::expression;
@@ -22,6 +23,8 @@ pub(crate) fn is_unix(text: &[u8]) -> bool {
     }
     is_interpreter(text.trim_ascii())
         || expression::is_expression(text)
+        || is_program_of_system(text.trim_ascii())
+        || writes_file(text.trim_ascii())
         || runs_first(text)
         || runs_behind_separator(text)
 }
@@ -31,23 +34,61 @@ fn is_interpreter(text: &[u8]) -> bool {
     (text.ends_with(b"-shell") || text.ends_with(b"-console")) && unix(text) == Some(Strength::Own)
 }
 
-/// Whether it would run something of a path's segment: there a command stands behind something.
+/// Whether it would run something of a path's segment: there a command stands behind something, or has
+/// something behind it that no title has.
 pub(crate) fn is_unix_segment(text: &[u8]) -> bool {
-    expression::is_expression(text) || runs_behind_separator(text)
+    expression::is_expression(text) || runs_marked(text) || runs_behind_separator(text)
+}
+
+/// `ksh -c id`, `time sh -c id`, `nmap /x`: a program's own name at the start of a path's segment, before
+/// an option, a path, an expansion; behind a product's, before the option of code.
+fn runs_marked(text: &[u8]) -> bool {
+    let text = behind_quote(text.trim_ascii());
+    let Some(command) = command(text) else { return false };
+    let word = command.rest.trim_ascii_start().split(u8::is_ascii_whitespace).next();
+    let Some(word) = word.filter(|_| is_compact(text, 12)) else { return false };
+    let is_named = match command.strength {
+        Some(Strength::Own) => !is_product(&command.name) || matches!(word, b"-c" | b"-e"),
+        Some(Strength::Word) => command.is_wrapped,
+        None => false,
+    };
+    is_named && command.rest.first().is_some_and(u8::is_ascii_whitespace) && is_marked(word, true)
+}
+
+/// `/usr/bin/x`: a program where only a system keeps its own, whatever its name.
+fn is_program_of_system(text: &[u8]) -> bool {
+    let folders: [&[u8]; 4] = [b"/bin/", b"/sbin/", b"/usr/bin/", b"/usr/sbin/"];
+    let within = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'+');
+    folders.iter().filter_map(|folder| text.strip_prefix(*folder)).any(|name| {
+        (2..=32).contains(&name.len()) && name[0].is_ascii_lowercase() && name.iter().all(within)
+    })
+}
+
+/// `>/tmp/x`: what is printed goes to a file, whoever prints it.
+fn writes_file(text: &[u8]) -> bool {
+    let Some(path) = text.strip_prefix(b">") else { return false };
+    let path = path.strip_prefix(b">").unwrap_or(path);
+    let within = |b: &u8| b.is_ascii_alphanumeric() || b"/._-".contains(b);
+    path.starts_with(b"/") && path[1..].contains(&b'/') && path.iter().all(within)
 }
 
 /// `cat /etc/passwd`, `wget http://…`: a command with its arguments as all of a text.
 fn runs_first(text: &[u8]) -> bool {
-    let text = behind_quote(text.trim_ascii());
+    let quoted = behind_quote(text.trim_ascii());
+    let text = behind_folder(quoted);
     if !is_compact(text, 12) {
         return false;
     }
     let Some(command) = command(text) else { return false };
     if command.rest.is_empty() {
+        let is_own = command.strength == Some(Strength::Own);
+        // `bin/visudo`: people keep programs of their own in such folders, and products.
+        if text.len() < quoted.len() && is_own && !is_product(&command.name) {
+            return true;
+        }
         // `/bin/id`, `w'h'oami`: a path or quotes say what a bare word does not.
         return command.is_hidden
-            || (command.is_wrapped && command.strength == Some(Strength::Own))
-            || (command.has_path && command.strength == Some(Strength::Own))
+            || (command.is_wrapped || command.has_path) && is_own
             || (command.has_system_path || command.is_wrapped_tightly)
                 && command.strength.is_some();
     }
@@ -72,9 +113,9 @@ fn runs_first(text: &[u8]) -> bool {
 
 /// `rebase -i is dangerous`: letters and options, with a word that only sentences have.
 fn is_sentence(text: &[u8]) -> bool {
-    const WORDS: [&[u8]; 6] = [b"are", b"can", b"does", b"is", b"the", b"was"];
+    const WORDS: [&[u8]; 7] = [b"are", b"can", b"does", b"is", b"of", b"the", b"was"];
     let is_plain =
-        |b: &u8| b.is_ascii_alphanumeric() || b.is_ascii_whitespace() || b",-.".contains(b);
+        |b: &u8| b.is_ascii_alphanumeric() || b.is_ascii_whitespace() || b",-./".contains(b);
     text.iter().all(is_plain)
         && text.split(u8::is_ascii_whitespace).any(|word| WORDS.contains(&word))
 }
@@ -85,6 +126,13 @@ fn behind_quote(text: &[u8]) -> &[u8] {
         [quote @ (b'\'' | b'"'), rest @ ..] if !rest.contains(quote) => rest.trim_ascii_start(),
         _ => text,
     }
+}
+
+/// A text without a system's folder of programs before it that does not begin at the root: what it is put
+/// into may end there.
+fn behind_folder(text: &[u8]) -> &[u8] {
+    let folders: [&[u8]; 4] = [b"bin/", b"sbin/", b"usr/bin/", b"usr/sbin/"];
+    folders.iter().find_map(|folder| text.strip_prefix(*folder)).unwrap_or(text)
 }
 
 /// `;id`, `| nc -l`, `&& curl x`, "`id`", `$(id)`

@@ -15,10 +15,24 @@ pub(crate) fn is_windows(text: &[u8]) -> bool {
     if has_part_of_variable(text) {
         return true;
     }
-    let bare: Vec<u8> = text.iter().copied().filter(|b| !matches!(b, b'^' | b'"')).collect();
+    let bare = unquoted(text);
     (is_compact(&bare, 24)
         && (is_at(&bare, false) || is_control(&bare) || is_control(&joined(text))))
-        || behind_separator(&bare)
+        || behind_separator(&bare, false)
+}
+
+/// Whether it would run something of a path's segment. A title has words of prose where a shell looks for
+/// a command.
+pub(crate) fn is_windows_segment(text: &[u8]) -> bool {
+    let bare = unquoted(text);
+    has_part_of_variable(text)
+        || is_compact(&bare, 24) && (is_control(&bare) || is_control(&joined(text)))
+        || behind_separator(&bare, true)
+}
+
+/// Without what the shell takes away.
+fn unquoted(text: &[u8]) -> Vec<u8> {
+    text.iter().copied().filter(|b| !matches!(b, b'^' | b'"')).collect()
 }
 
 /// `%ProgramFiles:~10,-5%`: letters out of the middle of a variable, which spell what is not written.
@@ -57,7 +71,7 @@ fn joined(text: &[u8]) -> Vec<u8> {
 }
 
 /// `&dir`, `|| type c:\x`, `; net user`
-fn behind_separator(text: &[u8]) -> bool {
+fn behind_separator(text: &[u8], is_segment: bool) -> bool {
     let is_table = text.trim_ascii().starts_with(b"|") && text.trim_ascii().ends_with(b"|");
     if is_columns(text) {
         return false;
@@ -94,8 +108,11 @@ fn behind_separator(text: &[u8]) -> bool {
                     || b.is_ascii_whitespace()
                     || matches!(b, b'|' | b';' | b'&')
             });
-        let is_behind = !(is_list && text.get(at).is_some_and(u8::is_ascii_whitespace));
-        if is_at(rest, is_behind) || is_control(rest) {
+        let is_apart = text.get(at).is_some_and(u8::is_ascii_whitespace);
+        let is_behind = !(is_list && is_apart);
+        // `Move & Copy 2.pdf`
+        let is_title = is_segment && is_apart && !names_program(rest);
+        if !is_title && is_at(rest, is_behind) || is_control(rest) {
             return true;
         }
     }
@@ -161,8 +178,13 @@ fn names_own(text: &[u8]) -> bool {
     name.is_some_and(|name| windows(&name) == Some(Strength::Own)) && all.next().is_some()
 }
 
-/// `time cmd`, `start winget x`: a program that another command starts, by a name that no prose has.
+/// `time cmd`, `start winget x`: a program that another command starts.
 fn is_started(rest: &[u8]) -> bool {
+    names_program(rest) && words(rest) <= 4
+}
+
+/// Whether a program's name is first in a text, by a name that no prose has.
+fn names_program(text: &[u8]) -> bool {
     const PROSE: [&[u8]; 14] = [
         b"choco",
         b"cipher",
@@ -179,9 +201,9 @@ fn is_started(rest: &[u8]) -> bool {
         b"reg",
         b"ver",
     ];
-    let mut all = rest.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
-    let Some(name) = all.next().map(<[u8]>::to_ascii_lowercase) else { return false };
-    windows(&name) == Some(Strength::Own) && !PROSE.contains(&&name[..]) && all.count() <= 3
+    let word = text.split(u8::is_ascii_whitespace).find(|word| !word.is_empty());
+    let name = word.map(<[u8]>::to_ascii_lowercase);
+    name.is_some_and(|name| windows(&name) == Some(Strength::Own) && !PROSE.contains(&&name[..]))
 }
 
 fn has_later_switch(rest: &[u8]) -> bool {
