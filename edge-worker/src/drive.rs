@@ -145,7 +145,7 @@ fn send(response: Response, mut held: HeldByHost) -> web_sys::Response {
         Ok(body) => convert::response(response.status, &fields, body),
         Err(error) => {
             let error: EffectError = error;
-            worker::console_error!("the response's content is gone: {error:?}");
+            worker::console_error!("the response's content is gone: {error}");
             convert::internal_server_error()
         }
     }

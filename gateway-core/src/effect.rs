@@ -5,6 +5,7 @@ mod notice;
 mod operands;
 
 use alloc::{boxed::Box, string::String, vec::Vec};
+use core::fmt;
 
 use serde::{Deserialize, Serialize};
 
@@ -41,6 +42,21 @@ pub enum EffectError {
     Overloaded,
     /// The client left, or the host is going down: answer quickly, nobody listens.
     Cancelled,
+}
+
+/// For people: the reason where there is one.
+impl fmt::Display for EffectError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::TimedOut => "no answer in time",
+            Self::Unavailable(reason) | Self::Misconfigured(reason) => reason,
+            Self::Malformed(reason) => return write!(f, "the answer is malformed: {reason}"),
+            Self::TooLarge => "more content than is allowed",
+            Self::Stalled => "the client's content did not come in time",
+            Self::Overloaded => "as much content is held for others as may be",
+            Self::Cancelled => "cancelled",
+        })
+    }
 }
 
 /// An effect with a typed answer.

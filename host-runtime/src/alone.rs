@@ -179,7 +179,7 @@ async fn answered(mut response: Response<Body>) -> io::Result<Answered> {
     let status = head.status.as_u16();
     let explained = explained.unwrap_or(Explained { status, ..Explained::default() });
     let content = body.collect(ANSWER_BYTES_MAX).await;
-    let content = content.map_err(|error| io::Error::other(format!("the answer: {error:?}")))?;
+    let content = content.map_err(|error| io::Error::other(format!("the answer: {error}")))?;
     let line = |(name, value): (&HeaderName, &HeaderValue)| {
         (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned())
     };

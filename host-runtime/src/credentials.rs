@@ -240,7 +240,7 @@ async fn ask_for_200(client: &HttpClient, request: Request<Body>) -> Result<Byte
     match ask(client, request).await {
         Ok((StatusCode::OK, content)) => Ok(content),
         Ok((status, _)) => Err(format!("{uri} answered {status}")),
-        Err(error) => Err(format!("{uri}: {error:?}")),
+        Err(error) => Err(format!("{uri}: {error}")),
     }
 }
 

@@ -118,7 +118,7 @@ fn respond(response: Response, held: &mut Held, is_broken: bool) -> http::Respon
     let status = if is_broken && response.status == 499 { 400 } else { response.status };
     let body = held.contents.send(response.content);
     let endpoint = std::mem::take(&mut held.endpoint);
-    let framed = body.map_err(|e| format!("{e:?}")).and_then(|body| {
+    let framed = body.map_err(|e| e.to_string()).and_then(|body| {
         framing::client_response(status, &response.fields, &endpoint, body, &held.client.method)
     });
     framed.unwrap_or_else(|reason| {

@@ -133,10 +133,10 @@ impl Functions {
         };
         let answer = tokio::time::timeout(timeout.min(idle_max), answer).await;
         let answer = answer.unwrap_or(Err(EffectError::TimedOut)).inspect_err(|error| match named {
-            true => tracing::warn!(function = name, ?error, "no answer of the function"),
+            true => tracing::warn!(function = name, %error, "no answer of the function"),
             false => tracing::warn!(
                 function = name,
-                ?error,
+                %error,
                 "no answer of the function: `functions` has no entry for it, so Lambda was asked"
             ),
         })?;

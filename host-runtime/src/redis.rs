@@ -74,6 +74,17 @@ pub enum RedisError {
     Refused(String),
 }
 
+/// For people.
+impl fmt::Display for RedisError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Away => "there is no connection",
+            Self::Lost => "the connection broke, or no answer came in time",
+            Self::Refused(words) => words,
+        })
+    }
+}
+
 /// How it goes with the connections of all threads.
 #[derive(Debug, Default)]
 pub struct Health {

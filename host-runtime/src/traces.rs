@@ -220,7 +220,7 @@ impl Traces {
                     return Err(format!("the collector answers {status}"));
                 }
                 Ok(status) => format!("the collector answers {status}"),
-                Err(error) => format!("{error:?}"),
+                Err(error) => error.to_string(),
             };
             let Some(wait) = waits.next() else { return Err(reason) };
             tokio::time::sleep(*wait).await;

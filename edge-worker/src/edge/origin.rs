@@ -187,7 +187,7 @@ fn failed(request: &OriginRequest<'_>, error: &EffectError) -> Answer {
             Answer::error(504, "The origin did not answer in time.").with_detail("OriginCommError")
         }
         error => {
-            worker::console_warn!("the origin `{origin}` cannot be asked: {error:?}");
+            worker::console_warn!("the origin `{origin}` cannot be asked: {error}");
             Answer::error(502, "The origin cannot be reached, or its answer is no HTTP.")
                 .with_detail("OriginConnectError")
         }

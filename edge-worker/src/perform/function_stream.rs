@@ -103,7 +103,7 @@ impl Parts {
                 Ok(Next::Part(part)) => Ok(Some((part, (parts, None)))),
                 Ok(Next::End | Next::More) => Ok(None),
                 Ok(Next::Failed { code, details }) => broken(format!("{code}: {details}")),
-                Err(error) => broken(format!("{error:?}")),
+                Err(error) => broken(error.to_string()),
             }
         });
         stream_of(content)

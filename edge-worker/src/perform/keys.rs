@@ -56,7 +56,7 @@ async fn fetch(source: KeySource, env: &Env) {
     let cognito_endpoint = endpoint(&bindings::variables(env), "COGNITO_IDP");
     let fetched = fetch_keys(&source, cognito_endpoint.as_deref(), env).await;
     if let Err(error) = &fetched {
-        worker::console_warn!("keys of {source:?} cannot be fetched: {error:?}");
+        worker::console_warn!("keys of {source} cannot be fetched: {error}");
     }
     CACHE.with_borrow_mut(|cache| cache.store(&source, fetched, now()));
 }
@@ -76,7 +76,7 @@ async fn fetch_keys(
     };
     let document = fetch_document(&jwks, env).await?;
     if let Some(keys) = jwt::unusable(&document) {
-        worker::console_warn!("none of the keys of {source:?} can be used: {keys}");
+        worker::console_warn!("none of the keys of {source} can be used: {keys}");
     }
     read_jwks(&document).map_err(malformed)
 }

@@ -51,7 +51,7 @@ impl Place {
 /// Takes from every bucket, or from none.
 pub(crate) async fn take(take: TakeTokens, env: &Env) -> Result<Taken, EffectError> {
     let place = Place::of(bindings::text(env, "EDGEWAY_BUCKETS").as_deref());
-    let place = place.inspect_err(|error| worker::console_error!("{error:?}"))?;
+    let place = place.inspect_err(|error| worker::console_error!("{error}"))?;
     // A quota is what somebody has paid for: it is counted in one place, or not at all.
     let has_quota = take.usage.as_ref().is_some_and(|usage| usage.quota.is_some());
     let shards = match place {

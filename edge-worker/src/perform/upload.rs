@@ -50,7 +50,7 @@ fn counted(
     let start = (reader, PAYLOAD_BYTES_MAX, Rc::clone(is_too_large));
     stream_of(try_unfold(start, |(reader, left, is_too_large)| async move {
         let part = read_part(&reader).await;
-        let broken = |error: EffectError| worker::Error::RustError(format!("{error:?}"));
+        let broken = |error: EffectError| worker::Error::RustError(error.to_string());
         let Some(part) = part.map_err(broken)? else { return Ok(None) };
         let Some(left) = left.checked_sub(part.length()) else {
             is_too_large.set(true);

@@ -175,6 +175,16 @@ impl Variable {
         is_open.then(|| Self::Override(name.into()))
     }
 
+    /// As [`parse`](Self::parse) reads it.
+    pub(crate) fn name(&self) -> String {
+        match self {
+            Self::Known(Known(place)) => NAMES[usize::from(*place)].into(),
+            Self::Claim(name) => alloc::format!("authorizer.claims.{name}"),
+            Self::Member(name) => alloc::format!("authorizer.{name}"),
+            Self::Override(name) => name.clone(),
+        }
+    }
+
     /// Its value, if it is known.
     pub(crate) fn value<'c>(&self, context: &'c Context<'c>, now: Timestamp) -> Value<'c> {
         match self {

@@ -64,6 +64,17 @@ pub enum PassthroughBehavior {
     Never,
 }
 
+impl PassthroughBehavior {
+    /// As definitions name it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::WhenNoMatch => "when_no_match",
+            Self::WhenNoTemplates => "when_no_templates",
+            Self::Never => "never",
+        }
+    }
+}
+
 /// `contentHandling`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ContentHandling {

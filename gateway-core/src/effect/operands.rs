@@ -1,6 +1,7 @@
 //! What effects are about, and what answers them.
 
 use alloc::{string::String, vec::Vec};
+use core::fmt;
 
 use serde::{Deserialize, Serialize};
 
@@ -200,4 +201,14 @@ pub enum KeySource {
         /// The pool's id.
         pool_id: String,
     },
+}
+
+/// For people.
+impl fmt::Display for KeySource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Issuer(issuer) => f.write_str(issuer),
+            Self::UserPool { pool_id, .. } => write!(f, "user pool {pool_id}"),
+        }
+    }
 }

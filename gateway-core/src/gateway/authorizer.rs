@@ -8,7 +8,7 @@ use super::uri::fill_stage_variables;
 use crate::context::Variable;
 use crate::definition::{
     Authorizer, AuthorizerKind, DefinitionError, JwtConfiguration, LambdaAuthorizer,
-    LambdaAuthorizerType, PayloadFormat,
+    LambdaAuthorizerType, PayloadFormat, Protocol,
 };
 use crate::effect::FunctionName;
 use crate::pipeline::UserPool;
@@ -48,6 +48,22 @@ pub(crate) enum IdentitySource {
     Query(String),
     StageVariable(String),
     Context(Variable),
+}
+
+impl IdentitySource {
+    /// As a definition of that protocol names it.
+    pub(crate) fn name(&self, protocol: Protocol) -> String {
+        let (request, sign) = match protocol {
+            Protocol::Rest => ("method.request", ""),
+            Protocol::Http => ("$request", "$"),
+        };
+        match self {
+            Self::Header(name) => alloc::format!("{request}.header.{name}"),
+            Self::Query(name) => alloc::format!("{request}.querystring.{name}"),
+            Self::StageVariable(name) => alloc::format!("{sign}stageVariables.{name}"),
+            Self::Context(variable) => alloc::format!("{sign}context.{}", variable.name()),
+        }
+    }
 }
 
 impl AuthorizerPlan {

@@ -150,13 +150,16 @@ async fn decide(
     match of.authorizer(*authorizer) {
         Some(AuthorizerPlan::Jwt { identity_sources, configuration }) => {
             let token = identity_sources.iter().find_map(|s| find_token(s, request, context));
-            *identity = jwt::jwt(token.as_deref(), configuration, scopes, io).await?;
+            *identity =
+                jwt::jwt((identity_sources, token.as_deref()), configuration, scopes, io).await?;
             // An HTTP API has no resource policy.
         }
         Some(AuthorizerPlan::Cognito { identity_header, validation }) => {
             let token = only(request.fields.all(identity_header));
             let pools = of.user_pools(*authorizer);
-            *identity = cognito::cognito(token, validation.as_ref(), pools, scopes, io).await?;
+            *identity =
+                cognito::cognito((identity_header, token), validation.as_ref(), pools, scopes, io)
+                    .await?;
             let resource = resource_policy::evaluate(policy, &arn, &access, io)?;
             must_allow(resource, &arn, &access)?;
         }

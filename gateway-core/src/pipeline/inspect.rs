@@ -252,7 +252,7 @@ async fn sent(
 
 /// Content that cannot be inspected is not let through.
 fn unreadable(error: &EffectError) -> GatewayError {
-    let reason = alloc::format!("the content cannot be inspected: {error:?}");
+    let reason = alloc::format!("the content cannot be inspected: {error}");
     match error {
         EffectError::Stalled => {
             GatewayError::new(ResponseType::Default4xx, reason).with_status(408)

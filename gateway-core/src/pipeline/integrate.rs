@@ -249,7 +249,7 @@ pub(super) async fn read_content(request: &Request, io: &Io) -> Result<Vec<u8>, 
         Err(EffectError::Stalled) => Err(stalled()),
         Err(EffectError::Overloaded) => Err(overloaded()),
         Err(error) => {
-            let reason = alloc::format!("reading the request's content: {error:?}");
+            let reason = alloc::format!("reading the request's content: {error}");
             Err(GatewayError::new(ResponseType::BadRequestBody, reason))
         }
     }

@@ -87,8 +87,8 @@ pub(super) async fn map_content(
     if matches!(choice, Choice::Passthrough) {
         let integration = &of.method.integration;
         trace::rule(&integration.source, io, || {
-            let behavior = integration.passthrough_behavior;
-            alloc::format!("the content has no template: it passes through ({behavior:?})")
+            let behavior = integration.passthrough_behavior.name();
+            alloc::format!("the content has no template: it passes through ({behavior})")
         });
     }
     let is_read = match choice {

@@ -189,7 +189,7 @@ impl Answer {
 
 async fn send(http: &HttpClient, request: Request<Body>) -> Result<(u16, Answer), String> {
     let url = request.uri().to_string();
-    let told = |error: &dyn std::fmt::Debug| format!("{url}: {error:?}");
+    let told = |error: &dyn std::fmt::Display| format!("{url}: {error}");
     let sent = http.send(request, ANSWER_MAX).await.map_err(|error| told(&error))?;
     let (head, body) = sent.into_parts();
     let content = tokio::time::timeout(ANSWER_MAX, body.collect(ANSWER_BYTES_MAX)).await;

@@ -23,7 +23,7 @@ impl std::fmt::Display for BodyError {
             Self::TooLarge => f.write_str("more content than is allowed"),
             Self::Idle | Self::Stalled => f.write_str("no content came for too long"),
             Self::Overloaded => f.write_str("too much content is held for others"),
-            Self::Broken(error) => write!(f, "{error:?}"),
+            Self::Broken(error) => error.fmt(f),
         }
     }
 }

@@ -120,7 +120,7 @@ impl Instance {
                 Err(format!("the instance metadata service answered {status} to the token request"))
             }
             Err(EffectError::TimedOut | EffectError::Unavailable(_)) => Ok(None),
-            Err(error) => Err(format!("the instance metadata service: {error:?}")),
+            Err(error) => Err(format!("the instance metadata service: {error}")),
         }
     }
 
@@ -135,6 +135,6 @@ impl Instance {
             .header("x-aws-ec2-metadata-token", token)
             .body(Body::Empty)
             .map_err(|error| format!("{url}: {error}"))?;
-        ask(client, request).await.map_err(|error| format!("{url}: {error:?}"))
+        ask(client, request).await.map_err(|error| format!("{url}: {error}"))
     }
 }

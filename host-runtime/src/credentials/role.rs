@@ -135,9 +135,9 @@ impl AssumeRole {
             .map_err(|error| format!("{endpoint}: {error}"))?;
         let scope = Scope { service: "sts", region };
         sigv4::sign(&mut request, keys, scope, SystemTime::now())
-            .map_err(|error| format!("{error:?}"))?;
+            .map_err(|error| format!("{error}"))?;
         let answer = ask(client, request.map(Body::from)).await;
-        let (status, content) = answer.map_err(|error| format!("{}: {error:?}", endpoint))?;
+        let (status, content) = answer.map_err(|error| format!("{}: {error}", endpoint))?;
         let said = String::from_utf8_lossy(&content);
         if !status.is_success() {
             let said: String = said.chars().take(SAID_BYTES_MAX).collect();

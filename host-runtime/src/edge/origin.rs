@@ -140,7 +140,7 @@ impl Exchange {
             EffectError::Stalled => Answer::error(400, "The content of the request did not come."),
             EffectError::TooLarge => Answer::error(413, "The request is too large."),
             error => {
-                tracing::warn!(origin, ?error, "an origin cannot be asked");
+                tracing::warn!(origin, %error, "an origin cannot be asked");
                 Answer::error(502, "The origin cannot be reached, or its answer is no HTTP.")
                     .with_detail("OriginConnectError")
             }

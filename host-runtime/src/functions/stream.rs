@@ -115,7 +115,7 @@ impl Content {
                 Some(Err(BodyError::Broken(EffectError::Unavailable(reason))))
             }
             Err(error) => {
-                tracing::warn!(?error, "the answer of a function broke off");
+                tracing::warn!(%error, "the answer of a function broke off");
                 Some(Err(BodyError::Broken(error)))
             }
         })

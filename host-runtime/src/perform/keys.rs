@@ -81,7 +81,7 @@ impl<N: Fn() -> Timestamp> Fetch<N> {
         let endpoint = self.keys.cognito_endpoint.as_deref();
         let fetched = fetch_keys(&self.source, endpoint, client).await;
         if let Err(error) = &fetched {
-            tracing::warn!(source = ?self.source, ?error, "the issuer's keys cannot be fetched");
+            tracing::warn!(source = %self.source, %error, "the issuer's keys cannot be fetched");
         }
         self.end(fetched);
     }
@@ -116,7 +116,7 @@ async fn fetch_keys(
     };
     let document = client.fetch(&jwks, JWKS_BYTES_MAX, JWKS_MS_MAX).await?;
     if let Some(keys) = jwt::unusable(&document) {
-        tracing::warn!(?source, keys, "none of the issuer's keys can be used");
+        tracing::warn!(source = %source, keys, "none of the issuer's keys can be used");
     }
     read_jwks(&document).map_err(malformed)
 }

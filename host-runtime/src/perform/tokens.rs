@@ -39,7 +39,7 @@ pub(crate) async fn take(
     match settings.when_away {
         // This machine's own limits still protect what is behind it.
         WhenAway::Open => Ok(worker.shared.tokens.take(effect, now())),
-        WhenAway::Closed => Err(EffectError::Unavailable(format!("Redis: {error:?}"))),
+        WhenAway::Closed => Err(EffectError::Unavailable(format!("Redis: {error}"))),
     }
 }
 

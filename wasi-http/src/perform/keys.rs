@@ -32,7 +32,7 @@ pub(crate) fn find(find: &FindKey) -> Result<Option<Jwk>, EffectError> {
             Lookup::Fetch => {
                 let fetched = fetch_keys(&find.source);
                 if let Err(error) = &fetched {
-                    log::error(&format!("keys of {:?} cannot be fetched: {error:?}", find.source));
+                    log::error(&format!("keys of {} cannot be fetched: {error}", find.source));
                 }
                 CACHE.with_borrow_mut(|cache| cache.store(&find.source, fetched, now()));
             }
@@ -51,7 +51,7 @@ fn fetch_keys(source: &KeySource) -> Result<Vec<Jwk>, EffectError> {
     };
     let document = fetch_document(&jwks)?;
     if let Some(keys) = jwt::unusable(&document) {
-        log::error(&format!("none of the keys of {source:?} can be used: {keys}"));
+        log::error(&format!("none of the keys of {source} can be used: {keys}"));
     }
     read_jwks(&document).map_err(malformed)
 }

@@ -53,17 +53,17 @@ impl UserPool {
     }
 }
 
-/// `identity` is the value of the authorizer's field, if the request has one. `validation` is what
+/// `identity` is the authorizer's field with its value, if the request has one. `validation` is what
 /// the token's `aud` must match ("API Gateway will match the `aud` field of the incoming token").
 pub(crate) async fn cognito(
-    identity: Option<&str>,
+    (identity_header, identity): (&str, Option<&str>),
     validation: Option<&Regex>,
     pools: &[UserPool],
     scopes: &[String],
     io: &Io,
 ) -> Result<AuthorizerContext, GatewayError> {
     let Some(identity) = identity.filter(|value| !value.is_empty()) else {
-        return Err(unauthorized("no token"));
+        return Err(unauthorized(format!("no token in method.request.header.{identity_header}")));
     };
     let token =
         Token::parse(strip_bearer(identity)).map_err(|e| unauthorized(parse_description(e)))?;

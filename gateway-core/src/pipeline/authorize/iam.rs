@@ -87,7 +87,7 @@ pub(super) async fn authenticate<'g>(
         Ok(RequestSignature::UnknownToken) => Err(unknown_token()),
         Err(EffectError::Cancelled) => Err(cancelled()),
         Err(error) => {
-            let reason = format!("the signature cannot be verified: {error:?}");
+            let reason = format!("the signature cannot be verified: {error}");
             Err(GatewayError::new(ResponseType::AuthorizerFailure, reason))
         }
     }

@@ -6,27 +6,28 @@
 //! the request is refused.
 //! AWS: "Control access to HTTP APIs with JWT authorizers".
 
-use alloc::{format, string::String};
+use alloc::{format, string::String, vec::Vec};
 
 use super::bearer::{Unverified, strip_bearer, verify};
 use crate::context::AuthorizerContext;
-use crate::definition::JwtConfiguration;
+use crate::definition::{JwtConfiguration, Protocol};
 use crate::effect::KeySource;
 use crate::exchange::Io;
+use crate::gateway::IdentitySource;
 use crate::gateway_error::{GatewayError, ResponseType};
 use crate::jwt::{Refusal, Rules, Token, TokenError};
 
-/// `identity` is the value of the identity source, if the request has one.
+/// `identity` is the value of the first of these identity sources that the request has.
 pub(crate) async fn jwt(
-    identity: Option<&str>,
+    (sources, identity): (&[IdentitySource], Option<&str>),
     configuration: &JwtConfiguration,
     scopes: &[String],
     io: &Io,
 ) -> Result<AuthorizerContext, GatewayError> {
     let Some(identity) = identity.filter(|value| !value.is_empty()) else {
-        return Err(
-            GatewayError::new(ResponseType::Unauthorized, "no token").with_challenge("Bearer")
-        );
+        let names: Vec<_> = sources.iter().map(|source| source.name(Protocol::Http)).collect();
+        let reason = format!("no token in {}", names.join(" or "));
+        return Err(GatewayError::new(ResponseType::Unauthorized, reason).with_challenge("Bearer"));
     };
     let refuse = |description: &str| invalid_token(scopes, description);
     let token = Token::parse(strip_bearer(identity)).map_err(|e| refuse(parse_description(e)))?;

@@ -136,7 +136,7 @@ async fn ask(
     let answer = io.perform(operation).await.map_err(|error| match error {
         EffectError::Cancelled => cancelled(),
         EffectError::Overloaded => overloaded(),
-        error => failed(alloc::format!("{error:?}")),
+        error => failed(alloc::format!("{error}")),
     })?;
     let now = io.now();
     let call = AuthorizerCall {
@@ -202,7 +202,11 @@ fn identity<'a>(
             _ => Some(Cow::Owned(all.join(","))),
         };
         let value = value.filter(|value| !value.is_empty());
-        values.push(value.ok_or_else(|| unauthorized("an identity source is missing"))?);
+        let missing = || {
+            let name = source.name(of.at.api.protocol);
+            unauthorized(&alloc::format!("the identity source {name} is missing or empty"))
+        };
+        values.push(value.ok_or_else(missing)?);
     }
     if let Some(validation) = &plan.validation
         && !values.iter().all(|value| validation.is_match(value))

@@ -42,7 +42,7 @@ pub(super) fn protected(protocol: Protocol, kind: AuthorizerKind, scopes: &[&str
     api
 }
 
-fn jwt() -> AuthorizerKind {
+pub(super) fn jwt() -> AuthorizerKind {
     AuthorizerKind::Jwt {
         identity_source: vec![
             "$request.header.Authorization".into(),

@@ -42,7 +42,7 @@ fn request(sources: &[&str]) -> LambdaAuthorizer {
     }
 }
 
-fn simple(sources: &[&str]) -> LambdaAuthorizer {
+pub(super) fn simple(sources: &[&str]) -> LambdaAuthorizer {
     LambdaAuthorizer {
         payload_format: PayloadFormat::V2,
         enable_simple_responses: true,

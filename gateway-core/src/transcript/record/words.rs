@@ -3,7 +3,7 @@
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use crate::effect::{Effect, EffectError, EffectKind, KeySource, Outcome, Taken};
+use crate::effect::{Effect, EffectError, EffectKind, Outcome, RequestSignature, Taken};
 
 pub(super) fn what_is_asked(effect: &Effect) -> String {
     match effect {
@@ -17,12 +17,7 @@ pub(super) fn what_is_asked(effect: &Effect) -> String {
         }
         Effect::FindKey(find) => {
             let kid = find.kid.as_deref().unwrap_or("any");
-            match &find.source {
-                KeySource::Issuer(issuer) => alloc::format!("key {kid} of {issuer}"),
-                KeySource::UserPool { pool_id, .. } => {
-                    alloc::format!("key {kid} of user pool {pool_id}")
-                }
-            }
+            alloc::format!("key {kid} of {}", find.source)
         }
         Effect::VerifySignature(verify) => alloc::format!("{:?}", verify.algorithm),
         Effect::VerifyRequestSignature(verify) => {
@@ -45,7 +40,7 @@ pub(super) fn what_is_answered(outcome: &Outcome) -> String {
     fn told<T>(answer: &Result<T, EffectError>, what: impl Fn(&T) -> String) -> String {
         match answer {
             Ok(answer) => what(answer),
-            Err(error) => alloc::format!("{error:?}"),
+            Err(error) => error.to_string(),
         }
     }
     match outcome {
@@ -68,9 +63,13 @@ pub(super) fn what_is_answered(outcome: &Outcome) -> String {
         Outcome::VerifySignature(verified) => {
             told(verified, |right| if *right { "right" } else { "wrong" }.to_string())
         }
-        Outcome::VerifyRequestSignature(verified) => {
-            told(verified, |found| alloc::format!("{found:?}").to_lowercase())
-        }
+        Outcome::VerifyRequestSignature(verified) => told(verified, |found| match found {
+            RequestSignature::Valid => "right".into(),
+            RequestSignature::Invalid => "wrong".into(),
+            RequestSignature::UnknownToken => {
+                "the access key or its session token is unknown".into()
+            }
+        }),
         Outcome::RecallAuthorization(recalled) => told(recalled, |grant| {
             if grant.is_some() { "remembered" } else { "nothing is remembered" }.into()
         }),

@@ -249,7 +249,7 @@ pub(crate) async fn flush(
     let generation = generation().ok_or("the system gives no random bytes")?;
     let key = [&*folder(redis.key_prefix(), name, cluster_bytes), "generation"].concat();
     let command = Command::new([b"SET", key.as_bytes(), &generation]);
-    let answer = redis.ask(command).await.map_err(|error| format!("{config:?}: {error:?}"))?;
+    let answer = redis.ask(command).await.map_err(|error| format!("{config:?}: {error}"))?;
     match answer {
         Reply::Status(_) => Ok(()),
         other => Err(format!("{config:?}: {other:?}")),

@@ -37,7 +37,7 @@ pub(crate) async fn counted(
     shared.start();
     let keys = plan.api_key_ids.iter().map(|id| format!("{}/{id}", plan.id));
     let used = shared.used(&keys.collect::<Vec<_>>()).await;
-    used.map_err(|error| format!("{config:?}: {error:?}"))
+    used.map_err(|error| format!("{config:?}: {error}"))
 }
 
 /// The buckets and counts of all machines that share a Redis, as one thread reaches them.

@@ -34,12 +34,7 @@ pub(super) fn write(exported: &Exported<'_>, integration: &Integration) -> Json 
     written.set_if("timeoutInMillis", integration.timeout_ms.map(integer));
     let passthrough = integration.passthrough_behavior;
     if exported.is_rest() || passthrough != PassthroughBehavior::default() {
-        let name = match passthrough {
-            PassthroughBehavior::WhenNoMatch => "when_no_match",
-            PassthroughBehavior::WhenNoTemplates => "when_no_templates",
-            PassthroughBehavior::Never => "never",
-        };
-        written.set("passthroughBehavior", name);
+        written.set("passthroughBehavior", passthrough.name());
     }
     written.set_if("contentHandling", integration.content_handling.map(content_handling));
     written.set_if("cacheNamespace", integration.cache_namespace.as_deref());

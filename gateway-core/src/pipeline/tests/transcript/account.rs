@@ -5,9 +5,9 @@ use alloc::string::ToString;
 use serde_json::json;
 
 use super::*;
-use crate::definition::Protocol;
-use crate::effect::RequestSignature;
-use crate::pipeline::tests::{iam, lambda_authorizer, resource_policy};
+use crate::definition::{Api, Protocol};
+use crate::effect::{EffectError, RequestSignature};
+use crate::pipeline::tests::{authorize, iam, lambda_authorizer, resource_policy};
 use crate::pipeline::world::NOW;
 use crate::policy::Policy;
 
@@ -266,4 +266,59 @@ fn an_account_names_the_statement_that_let_in_or_kept_out() {
     let expected =
         said("the authorizer's policy", "statement 0 of the policy allows", "GET/a/1", "");
     assert_eq!(told, [expected]);
+}
+
+/// Why the account says that an authorizer refused.
+fn refusal(told: &Told) -> &str {
+    let mut reasons = transcript(told).entries.iter().filter_map(|entry| match &entry.event {
+        Event::Failed { reason, .. } => Some(reason.as_str()),
+        _ => None,
+    });
+    reasons.next().expect("a refusal")
+}
+
+fn explained(api: Api, target: &str) -> Told {
+    let arrival = Arrival { is_explained: true, ..arrival(target, &[]) };
+    run(&gateway(vec![api]), arrival, |_| None)
+}
+
+#[test]
+fn an_account_names_the_identity_source_that_is_missing() {
+    let told = explained(authorize::protected(Protocol::Http, authorize::jwt(), &[]), "GET /a");
+    let sources = "$request.header.Authorization or $request.querystring.t";
+    assert_eq!(refusal(&told), alloc::format!("no token in {sources}"));
+
+    let cognito = AuthorizerKind::Cognito {
+        identity_header: "X-Token".into(),
+        identity_validation_expression: None,
+        provider_arns: vec![],
+    };
+    let told = explained(authorize::protected(Protocol::Rest, cognito, &[]), "GET /prod/a");
+    assert_eq!(refusal(&told), "no token in method.request.header.X-Token");
+
+    let rest = lambda_authorizer::token();
+    let told = explained(lambda_authorizer::protected(Protocol::Rest, rest), "GET /prod/a/1");
+    let name = "method.request.header.Authorization";
+    assert_eq!(refusal(&told), alloc::format!("the identity source {name} is missing or empty"));
+
+    for name in ["$request.querystring.k", "$stageVariables.k", "$context.authorizer.principalId"] {
+        let authorizer = lambda_authorizer::simple(&[name]);
+        let told = explained(lambda_authorizer::protected(Protocol::Http, authorizer), "GET /a/1");
+        let missing = alloc::format!("the identity source {name} is missing or empty");
+        assert_eq!(refusal(&told), missing);
+    }
+}
+
+#[test]
+fn an_account_tells_in_words_why_an_effect_failed() {
+    let api = logged(LoggingLevel::Off, false, http("{}"));
+    let arrival = Arrival { is_explained: true, ..posted() };
+    let told = run(&gateway(vec![api]), arrival, |effect| {
+        Some(effect.failed(EffectError::Unavailable("connection refused".into())))
+    });
+    let mut answers = transcript(&told).entries.iter().filter_map(|entry| match &entry.event {
+        Event::Answered { what, .. } => Some(what.as_str()),
+        _ => None,
+    });
+    assert!(answers.any(|answer| answer == "connection refused"), "{:#?}", transcript(&told));
 }
