@@ -6,6 +6,7 @@
 mod bench;
 mod cache_suite;
 mod component;
+mod doctests;
 mod fuzz;
 mod licences;
 mod node;

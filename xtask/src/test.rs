@@ -8,7 +8,9 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
-use crate::{cache_suite, component, fuzz, licences, node, serve, shell, toolchain, wasi, worker};
+use crate::{
+    cache_suite, component, doctests, fuzz, licences, node, serve, shell, toolchain, wasi, worker,
+};
 
 type Part = (&'static str, &'static str, fn() -> Result<()>);
 
@@ -30,7 +32,7 @@ const PARTS: &[Part] = &[
     ("docs", "the documentation has no broken links", docs),
     ("licences", "every dependency may be used", licences::check),
     ("fuzz", "the fuzz targets hold on the same thousands of inputs every time", fuzz::run),
-    ("doctests", "the examples in the documentation run", doctests),
+    ("doctests", "the examples in the documentation run", doctests::run),
     ("velocity", "mapping templates render as Velocity 1.7 renders them, in Java", velocity),
     ("caching", "the public suite of HTTP caches passes as far as the docs say", cache_suite::test),
     ("tests", "unit, simulation, conformance and host tests", tests),
@@ -217,10 +219,6 @@ fn docs() -> Result<()> {
     shell::run(
         shell::cargo().args(["doc", "--workspace", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings"),
     )
-}
-
-fn doctests() -> Result<()> {
-    shell::run(shell::cargo().args(["test", "--workspace", "--doc", "--quiet"]))
 }
 
 /// Compares with the real thing, which Debian has.
