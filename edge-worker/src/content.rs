@@ -12,6 +12,8 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{ReadableStream, ReadableStreamDefaultReader};
 
+use crate::perform::http::describe;
+
 /// The contents of one exchange; number 0 is the arrival's.
 #[derive(Debug, Default)]
 pub(crate) struct Contents(Vec<Held>);
@@ -235,8 +237,9 @@ pub(crate) fn stream_of(
 pub(crate) async fn read_part(
     reader: &ReadableStreamDefaultReader,
 ) -> Result<Option<Uint8Array>, EffectError> {
-    let broken =
-        |error: JsValue| EffectError::Unavailable(format!("the content broke off: {error:?}"));
+    let broken = |error: JsValue| {
+        EffectError::Unavailable(format!("the content broke off: {}", describe(&error)))
+    };
     let chunk = JsFuture::from(reader.read()).await.map_err(broken)?;
     if Reflect::get(&chunk, &"done".into()).map_err(broken)?.is_truthy() {
         return Ok(None);

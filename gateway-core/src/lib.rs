@@ -45,6 +45,7 @@ pub mod definition;
 pub mod effect;
 pub mod exchange;
 pub mod execution_log;
+pub mod failing;
 pub mod gateway;
 pub mod gateway_error;
 pub mod ids;

@@ -143,6 +143,10 @@ pub const TRANSCRIPT_BYTES_MAX: usize = 512 * 1024;
 pub const TRACED_CONTENT_BYTES_MAX: u32 = 64 * 1024;
 /// Most keys that the rate-based rules of web ACLs count under in one store.
 pub const COUNTED_KEYS_MAX: usize = 200_000;
+/// Most endpoints without an answer that the host's log tells apart.
+pub const FAILING_ENDPOINTS_MAX: usize = 256;
+/// How long that log is quiet about one that it has told of.
+pub const FAILING_QUIET_MS: u64 = 60_000;
 /// Longest event of an execution log (AWS: "API Gateway currently limits log events to 1024 bytes").
 pub const LOG_EVENT_BYTES_MAX: usize = 1024;
 /// Content of a distribution's object on disk is written, checked and read in blocks of this size.

@@ -1,5 +1,6 @@
 //! `InvokeFunction`, by the Lambda Invoke API.
 
+use edge_common::failing;
 use edge_common::function::Invocation;
 use edge_common::lambda::{ANSWER_BYTES_MAX, response_too_large};
 use gateway_core::effect::{EffectError, FunctionAnswer, InvocationType, InvokeFunction};
@@ -13,8 +14,22 @@ use crate::bindings;
 use crate::content::read_stream_within;
 use crate::drive::HeldByHost;
 
-/// Invokes a function, where [`Invocation`] says.
+/// Invokes a function, where [`Invocation`] says. Why it gives no answer is told on the log.
 pub(crate) async fn invoke(
+    invoke: InvokeFunction,
+    held: &mut HeldByHost,
+    env: &Env,
+) -> Result<FunctionAnswer, EffectError> {
+    let name = invoke.function.name.clone();
+    let answer = ask(invoke, held, env).await;
+    answer.inspect_err(|error| {
+        if let Some(line) = failing::function(&name, error, crate::convert::now()) {
+            worker::console_error!("{line}");
+        }
+    })
+}
+
+async fn ask(
     invoke: InvokeFunction,
     held: &mut HeldByHost,
     env: &Env,

@@ -1,5 +1,6 @@
 //! `SendRequest`, by workerd's `fetch`.
 
+use edge_common::failing;
 use edge_common::service::Unsigned;
 use edge_common::vpc_link::private_url;
 use futures_util::future::{Either, select};
@@ -18,8 +19,23 @@ use crate::bindings;
 use crate::convert;
 use crate::drive::HeldByHost;
 
-/// Sends a request and waits for the response's header section; its content is held.
+/// Sends a request and waits for the response's header section; its content is held. Why there is none is told on
+/// the log.
 pub(crate) async fn send(
+    request: SendRequest,
+    held: &mut HeldByHost,
+    env: &Env,
+) -> Result<EndpointResponse, EffectError> {
+    let url = request.url.clone();
+    let sent = ask(request, held, env).await;
+    sent.inspect_err(|error| {
+        if let Some(line) = failing::endpoint(&url, error, convert::now()) {
+            worker::console_error!("{line}");
+        }
+    })
+}
+
+async fn ask(
     mut request: SendRequest,
     held: &mut HeldByHost,
     env: &Env,
@@ -123,7 +139,8 @@ extern "C" {
     fn fetch(url: &str, init: &RequestInit) -> js_sys::Promise;
 }
 
-fn describe(error: &JsValue) -> String {
+/// What JavaScript says of an error, without where in it that was.
+pub(crate) fn describe(error: &JsValue) -> String {
     let message =
         Reflect::get(error, &"message".into()).ok().and_then(|message| message.as_string());
     message.unwrap_or_else(|| "fetch failed".into())

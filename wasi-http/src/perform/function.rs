@@ -1,5 +1,6 @@
 //! `InvokeFunction`, by the Lambda Invoke API.
 
+use edge_common::failing;
 use edge_common::function::Invocation;
 use edge_common::lambda::{ANSWER_BYTES_MAX, response_too_large};
 use gateway_core::effect::{EffectError, FunctionAnswer, InvocationType, InvokeFunction};
@@ -7,16 +8,25 @@ use gateway_core::message::Fields;
 
 use super::function_stream;
 use super::http::Call;
-use crate::clock::basic_date_time;
+use crate::clock::{basic_date_time, now};
 use crate::content::Outgoing;
 use crate::drive::HeldByHost;
-use crate::environment;
+use crate::{environment, log};
 
-/// Invokes a function, where [`Invocation`] says.
+/// Invokes a function, where [`Invocation`] says. Why it gives no answer is told on the log.
 pub(crate) fn invoke(
     invoke: InvokeFunction,
     held: &mut HeldByHost,
 ) -> Result<FunctionAnswer, EffectError> {
+    let name = invoke.function.name.clone();
+    ask(invoke, held).inspect_err(|error| {
+        if let Some(line) = failing::function(&name, error, now()) {
+            log::error(&line);
+        }
+    })
+}
+
+fn ask(invoke: InvokeFunction, held: &mut HeldByHost) -> Result<FunctionAnswer, EffectError> {
     let Invocation { url, is_emulator, fields: lines } =
         Invocation::new(&invoke, &environment::text, basic_date_time())?;
     let mut fields = Fields::new();

@@ -1,5 +1,6 @@
 //! `SendRequest`, by `wasi:http/outgoing-handler`.
 
+use edge_common::failing;
 use edge_common::service::Unsigned;
 use edge_common::vpc_link::private_url;
 use gateway_core::effect::{Connection, EffectError, SendRequest};
@@ -10,18 +11,28 @@ use wasip2::http::types::{
     ErrorCode, FutureIncomingResponse, IncomingResponse, OutgoingRequest, RequestOptions, Scheme,
 };
 
-use crate::clock::{Deadline, basic_date_time};
+use crate::clock::{Deadline, basic_date_time, now};
 use crate::content::{Outgoing, Reader};
 use crate::drive::HeldByHost;
-use crate::{convert, environment};
+use crate::{convert, environment, log};
 
 const NS_OF_MS: u64 = 1_000_000;
 
-/// Sends a request and waits for the response's header section; its content is held.
+/// Sends a request and waits for the response's header section; its content is held. Why there is none is told on
+/// the log.
 pub(crate) fn send(
     request: SendRequest,
     held: &mut HeldByHost,
 ) -> Result<EndpointResponse, EffectError> {
+    let url = request.url.clone();
+    ask(request, held).inspect_err(|error| {
+        if let Some(line) = failing::endpoint(&url, error, now()) {
+            log::error(&line);
+        }
+    })
+}
+
+fn ask(request: SendRequest, held: &mut HeldByHost) -> Result<EndpointResponse, EffectError> {
     let SendRequest { method, mut url, connection, fields, content, timeout_ms, idle_ms, .. } =
         request;
     let mut fields = fields.resolve(&held.arrival_fields);
