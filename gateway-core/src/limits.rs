@@ -143,6 +143,8 @@ pub const TRANSCRIPT_BYTES_MAX: usize = 512 * 1024;
 pub const TRACED_CONTENT_BYTES_MAX: u32 = 64 * 1024;
 /// Most keys that the rate-based rules of web ACLs count under in one store.
 pub const COUNTED_KEYS_MAX: usize = 200_000;
+/// Most of a host name or a path that the host's log tells of a request for nothing that is served.
+pub const UNSERVED_TEXT_BYTES_MAX: usize = 256;
 /// Most endpoints without an answer that the host's log tells apart.
 pub const FAILING_ENDPOINTS_MAX: usize = 256;
 /// How long that log is quiet about one that it has told of.

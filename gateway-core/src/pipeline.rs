@@ -87,7 +87,7 @@ pub(crate) async fn run(gateway: Rc<Gateway>, arrival: Rc<Arrival>, io: Io) -> R
     trace::responded(at, error.as_ref(), &response, &context, &io);
     context.status = response.status;
     context.response_length = respond::content_length(&response).or(context.response_length);
-    record(at, &context, &io);
+    record(at, request, &context, &io);
     if let Some(tracer) = io.take_tracer() {
         io.notify(tracer.finish(request, protocol, &context));
     }

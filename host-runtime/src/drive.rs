@@ -187,7 +187,10 @@ impl Driven {
                     worker.shared.samples.keep(web_acl_arn, metric_name, weight, sample, now());
                 }
                 Notice::Explain(transcript) => self.transcript = Some(transcript),
-                Notice::RecordRequest(request) => worker.shared.metrics.record(&request),
+                Notice::RecordRequest(request) => {
+                    worker.shared.metrics.record(&request);
+                    perform::unserved::tell(&request);
+                }
                 Notice::RecordTrace(record) => {
                     if let (Some(traces), Some(clock)) = (worker.traces(), &self.clock) {
                         traces.add(&record, clock);

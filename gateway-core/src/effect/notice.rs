@@ -1,6 +1,6 @@
 //! What the pipeline tells its host, and needs no answer to.
 
-use alloc::{string::String, vec::Vec};
+use alloc::{boxed::Box, string::String, vec::Vec};
 
 use serde::{Deserialize, Serialize};
 
@@ -81,6 +81,19 @@ pub struct RequestRecord {
     pub cache: Option<CacheUse>,
     /// Why there is no method response: THROTTLED, QUOTA_EXCEEDED …
     pub response_type: Option<ResponseType>,
+    /// Why it came to no stage, if it did not. No log of a stage has it.
+    pub unserved: Option<Box<Unserved>>,
+}
+
+/// What a request asked for that is not served.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unserved {
+    /// The host name that it was sent to.
+    pub host: String,
+    /// The beginning of its path: no more than would name a stage.
+    pub path: String,
+    /// What there is not.
+    pub reason: String,
 }
 
 /// What an authorizer cost a request.

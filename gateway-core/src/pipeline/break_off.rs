@@ -41,6 +41,6 @@ pub(crate) fn break_off(gateway: &Gateway, arrival: &Arrival, io: &Io) -> Respon
     let response = finish(protocol, None, Err(error), &arrival.request, &context, io);
     context.status = response.status;
     context.response_length = content_length(&response);
-    record(at, &context, io);
+    record(at, &arrival.request, &context, io);
     response
 }

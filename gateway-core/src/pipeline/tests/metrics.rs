@@ -73,3 +73,27 @@ fn what_an_authorizer_costs_is_recorded_and_whether_it_was_remembered() {
     let told = run_alone(&open, arrival("GET /prod", &[]));
     assert_eq!(recorded(&told).authorizer, None);
 }
+
+#[test]
+fn what_came_to_no_stage_is_recorded_with_the_reason_and_without_what_may_be_secret() {
+    let gateway = gateway(vec![rest(vec![method("GET /a", mock(""))])]);
+    let long = alloc::format!("GET /{}", "\u{e9}".repeat(300));
+    for (request, path, reason) in [
+        ("GET /tset/a/topsecret?key=topsecret", "/tset", "no such stage"),
+        (
+            "GET /_aws/execute-api/abc123/tset/topsecret",
+            "/_aws/execute-api/abc123/tset",
+            "no such stage",
+        ),
+        (&long, &alloc::format!("/{}", "\u{e9}".repeat(127)), "no such stage"),
+    ] {
+        let told = run_alone(&gateway, arrival(request, &[]));
+        let unserved = recorded(&told).unserved.as_deref().expect("it came to no stage");
+        let host = "abc123.execute-api.eu-west-1.amazonaws.com";
+        assert_eq!((&*unserved.host, &*unserved.path, &*unserved.reason), (host, path, reason));
+    }
+    for request in ["GET /prod/a", "GET /prod/nowhere"] {
+        let told = run_alone(&gateway, arrival(request, &[]));
+        assert_eq!(recorded(&told).unserved, None, "{request}: the stage's own logs have it");
+    }
+}
