@@ -53,7 +53,23 @@ pub(super) fn read_text(file: &Path) -> Result<String, String> {
     if bytes.len() > DEFINITION_BYTES_MAX {
         return Err(format!("it has more than {DEFINITION_BYTES_MAX} bytes"));
     }
+    if let Some(encoding) = other_encoding(&bytes) {
+        return Err(format!(
+            "it is {encoding} text, and must be UTF-8: `iconv -f {encoding} -t UTF-8` makes it that"
+        ));
+    }
     String::from_utf8(bytes).map_err(|_| "it is not UTF-8 text".into())
+}
+
+/// UTF-16 or UTF-32, by its byte order mark or, since a document begins with a character of ASCII, by the pattern
+/// of its zeros (YAML 1.2.2 §5.2). PowerShell's `>` writes UTF-16.
+fn other_encoding(bytes: &[u8]) -> Option<&'static str> {
+    match bytes {
+        [0, 0, 0xFE, 0xFF, ..] | [0xFF, 0xFE, 0, 0, ..] => Some("UTF-32"),
+        [0, 0, 0, _, ..] | [_, 0, 0, 0, ..] => Some("UTF-32"),
+        [0xFE, 0xFF, ..] | [0xFF, 0xFE, ..] | [0, _, ..] | [_, 0, ..] => Some("UTF-16"),
+        _ => None,
+    }
 }
 
 #[cfg(test)]
@@ -69,6 +85,35 @@ mod tests {
     fn a_file_without_end_is_not_read_for_ever() {
         let refused = read_text(Path::new("/dev/zero")).unwrap_err();
         assert_eq!(refused, "it has more than 6291456 bytes");
+    }
+
+    #[test]
+    fn a_definition_in_utf_16_is_told_to_be_that() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("openapi.json");
+        let units: Vec<u16> = "{\"openapi\": \"3.0.1\"}".encode_utf16().collect();
+        let little = |units: &[u16]| units.iter().flat_map(|u| u.to_le_bytes()).collect::<Vec<_>>();
+        let big = |units: &[u16]| units.iter().flat_map(|u| u.to_be_bytes()).collect::<Vec<_>>();
+        let marked = [&[0xFEFF], &units[..]].concat();
+        for bytes in [little(&marked), big(&marked), little(&units), big(&units)] {
+            fs::write(&file, bytes).unwrap();
+            let listen = SocketAddr::from(([127, 0, 0, 1], 8080));
+            let definition = Origin::Definition {
+                file: file.clone(),
+                protocol: None,
+                listen,
+                basepath: BasePathMode::Ignore,
+            };
+            let refused = definition.build().unwrap_err();
+            let told = refused.diagnostics[0].to_string();
+            assert!(told.contains("it is UTF-16 text, and must be UTF-8"), "{told}");
+        }
+        fs::write(&file, [0xFF, 0xFE, 0, 0, b'{', 0, 0, 0]).unwrap();
+        assert!(read_text(&file).unwrap_err().starts_with("it is UTF-32 text"));
+        fs::write(&file, "\u{feff}{}").unwrap();
+        assert_eq!(read_text(&file).as_deref(), Ok("\u{feff}{}"));
+        fs::write(&file, [b'{', 0xE9, b'}']).unwrap();
+        assert_eq!(read_text(&file).unwrap_err(), "it is not UTF-8 text");
     }
 
     #[test]
