@@ -27,6 +27,10 @@ const WASM_FEATURES = [
 // time: without the bound, binaryen makes two functions of 160 kB, and the first request waits 15 ms for them.
 const INLINE = ["--one-caller-inline-max-function-size", "50"];
 
+// Rust's stack has the first megabyte, the data begin above it: an address below 1024 is no object's. So a sum of a pointer
+// and a constant may become the offset of a load: 5 kB less, gzipped.
+const MEMORY = ["--low-memory-unused"];
+
 mkdirSync(out, { recursive: true });
 const bundled = await esbuild.build({
   absWorkingDir: staging,
@@ -50,7 +54,7 @@ const raw = join(staging, "index_bg.wasm");
 const small = join(staging, "small.wasm");
 execFileSync(
   process.execPath,
-  [require.resolve("binaryen/bin/wasm-opt"), "-Oz", ...INLINE, "--strip-debug", "--strip-producers", ...WASM_FEATURES.map((name) => `--enable-${name}`), raw, "-o", small],
+  [require.resolve("binaryen/bin/wasm-opt"), "-Oz", ...INLINE, ...MEMORY, "--strip-debug", "--strip-producers", ...WASM_FEATURES.map((name) => `--enable-${name}`), raw, "-o", small],
   { stdio: ["ignore", "inherit", "inherit"] },
 );
 
