@@ -11,6 +11,7 @@ mod content;
 mod convert;
 mod drive;
 mod edge;
+mod later;
 mod perform;
 mod snapshot;
 

@@ -14,6 +14,7 @@ use super::origin::{OriginAnswer, time};
 use super::response::Outcome;
 use super::store::{Entry, digest, new_id};
 use super::{invalidations, keeping};
+use crate::later::later;
 
 /// A place in the cache, and the request as it goes to the origin.
 struct Key<'m> {
@@ -150,7 +151,7 @@ impl Exchange {
     /// Asks in the background about what is served stale meanwhile.
     fn revalidate(&self, entry: Entry, fields: Fields, flight: Flight) {
         let exchange = self.clone();
-        self.context.wait_until(async move {
+        later(&self.context, async move {
             if let Ok(matched) = exchange.matched() {
                 let mut key = exchange.key(&matched);
                 // What is asked about is the whole, whatever this viewer wants of it.
@@ -247,7 +248,7 @@ impl Exchange {
         flight: Option<Flight>,
     ) {
         let (store, object, moment) = (self.store.clone(), key.object.clone(), key.moment);
-        self.context.wait_until(async move {
+        later(&self.context, async move {
             store.change(&object, &policy, new, gone, moment).await;
             drop(flight);
         });
@@ -279,7 +280,7 @@ impl Exchange {
         };
         let (store, object, digest) = (self.store.clone(), key.object.clone(), key.digest);
         let moment = key.moment;
-        self.context.wait_until(async move {
+        later(&self.context, async move {
             let bytes = match content {
                 Some(content) => keeping::read(content, expected).await,
                 None => Some(Uint8Array::new_with_length(0)),

@@ -18,6 +18,7 @@ use wasm_bindgen_futures::JsFuture;
 use worker::{Context, Env};
 
 use crate::convert::now;
+use crate::later::later;
 
 #[wasm_bindgen]
 extern "C" {
@@ -68,7 +69,7 @@ pub(super) async fn refresh(distribution: &str, env: &Env, context: &Rc<Context>
     match looked_at {
         None => look(&store, &distribution).await,
         Some(before) if at >= before + INTERVAL_MS => {
-            context.wait_until(async move { look(&store, &distribution).await });
+            later(context, async move { look(&store, &distribution).await });
         }
         Some(_) => {}
     }
