@@ -65,6 +65,8 @@ pub enum Failure {
 pub struct Gateway {
     /// Where it answers.
     pub address: SocketAddr,
+    /// Where the other isolate does, if there is one.
+    pub beside: Option<SocketAddr>,
     log: PathBuf,
     process: Option<Child>,
 }
@@ -103,9 +105,9 @@ impl Target {
             Some(driver) => {
                 let bundle = config.with_file_name("bundle");
                 process::bundle(&self.edgeway, config, &bundle).await?;
-                let address = driver.start_worker(slot, &bundle, &self.settings).await;
-                let address = address.map_err(Failure::Broken)?;
-                Ok(Gateway { address, log, process: None })
+                let addresses = driver.start_worker(slot, &bundle, &self.settings).await;
+                let (address, beside) = addresses.map_err(Failure::Broken)?;
+                Ok(Gateway { address, beside, log, process: None })
             }
         }
     }
@@ -117,9 +119,10 @@ impl Target {
         let out = config.with_file_name("deployed");
         process::deploy(&self.edgeway, config, driver.modules(), &out).await?;
         let settings = worker::Settings { modules: Some(out.clone()), ..self.settings.clone() };
-        let address = driver.start_worker(slot, &out, &settings).await.map_err(Failure::Broken)?;
+        let addresses = driver.start_worker(slot, &out, &settings).await;
+        let (address, beside) = addresses.map_err(Failure::Broken)?;
         let log = config.with_file_name(format!("{}.log", self.engine));
-        Ok(Gateway { address, log, process: None })
+        Ok(Gateway { address, beside, log, process: None })
     }
 
     /// Where the Worker was built, if one is run.

@@ -8,6 +8,21 @@ import { createInterface } from "node:readline";
 import { Miniflare, Response } from "miniflare";
 
 const WORKER_NAME = "edgeway";
+/** The same Worker once more, in an isolate of its own: the objects are the first one's. */
+const BESIDE_NAME = "beside";
+/** A Worker whose objects fail. */
+const AWAY = {
+  name: "away",
+  modules: [
+    {
+      type: "ESModule",
+      path: "away.js",
+      contents: `import { DurableObject } from "cloudflare:workers";
+        export class BucketObject extends DurableObject { fetch() { throw new Error("away"); } }
+        export default { fetch: () => new Response("") };`,
+    },
+  ],
+};
 const COMPATIBILITY_DATE = "2026-03-01";
 
 /** Running Workers by the caller's slot: a slot holds one at a time. */
@@ -18,8 +33,30 @@ async function service(name, request) {
   return new Response(`${name}: ${request.method} ${request.url} ${await request.text()}`);
 }
 
-async function start({ slot, modules, snapshot, bindings, objects, services = [], logs, log }) {
+async function start({ slot, modules, snapshot, bindings, beside, away, objects, services = [], logs, log }) {
   await stop({ slot });
+  const files = [
+    { type: "ESModule", path: "index.js", contents: await readFile(join(modules, "index.js"), "utf8") },
+    { type: "CompiledWasm", path: "index_bg.wasm", contents: await readFile(join(modules, "index_bg.wasm")) },
+    { type: "Data", path: "snapshot.bin", contents: await readFile(snapshot) },
+  ];
+  const isolate = (name, bindings, scriptName) => ({
+    name,
+    compatibilityDate: COMPATIBILITY_DATE,
+    modules: files,
+    bindings,
+    serviceBindings: Object.fromEntries(services.map((name) => [name, (request) => service(name, request)])),
+    kvNamespaces: ["INVALIDATIONS"],
+    durableObjects: { BUCKETS: { className: "BucketObject", useSQLite: true, scriptName } },
+    // Straight to the Worker: miniflare's own entry point would rewrite the URL, drop and add
+    // fields, and compress answers.
+    unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }],
+  });
+  const workers = [isolate(WORKER_NAME, bindings, away ? AWAY.name : undefined)];
+  if (beside) {
+    workers.push(isolate(BESIDE_NAME, { ...bindings, ...beside }, away ? AWAY.name : WORKER_NAME));
+  }
+  if (away) workers.push({ ...AWAY, compatibilityDate: COMPATIBILITY_DATE });
   // A new instance, not `setOptions` on the old one: that keeps the caches' and objects' state, and a
   // fresh workerd is answering after less than 100 ms.
   const miniflare = new Miniflare({
@@ -32,30 +69,13 @@ async function start({ slot, modules, snapshot, bindings, objects, services = []
       stdout.on("data", (data) => relay(logs, data, log));
       stderr.on("data", (data) => relay(logs, data, log));
     },
-    workers: [
-      {
-        name: WORKER_NAME,
-        compatibilityDate: COMPATIBILITY_DATE,
-        modules: [
-          { type: "ESModule", path: "index.js", contents: await readFile(join(modules, "index.js"), "utf8") },
-          { type: "CompiledWasm", path: "index_bg.wasm", contents: await readFile(join(modules, "index_bg.wasm")) },
-          { type: "Data", path: "snapshot.bin", contents: await readFile(snapshot) },
-        ],
-        bindings,
-        serviceBindings: Object.fromEntries(services.map((name) => [name, (request) => service(name, request)])),
-        kvNamespaces: ["INVALIDATIONS"],
-        durableObjects: { BUCKETS: { className: "BucketObject", useSQLite: true } },
-        // Straight to the Worker: miniflare's own entry point would rewrite the URL, drop and add
-        // fields, and compress answers.
-        unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }],
-      },
-    ],
+    workers,
   });
   running.set(slot, miniflare);
   try {
     await miniflare.ready;
-    const url = await miniflare.unsafeGetDirectURL(WORKER_NAME);
-    return { url: url.origin };
+    const url = async (name) => (await miniflare.unsafeGetDirectURL(name)).origin;
+    return { url: await url(WORKER_NAME), beside: beside && (await url(BESIDE_NAME)) };
   } catch (error) {
     await stop({ slot });
     throw error;

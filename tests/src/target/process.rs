@@ -87,7 +87,7 @@ pub(super) async fn wait_until_listening(
         }
         tokio::time::sleep(Duration::from_millis(POLL_MS)).await;
     }
-    Ok(Gateway { address: listen, log, process: Some(process) })
+    Ok(Gateway { address: listen, beside: None, log, process: Some(process) })
 }
 
 /// Where the kernel hands out ports of that range to clients, a connection to a free port may be one to

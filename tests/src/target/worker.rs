@@ -31,6 +31,10 @@ type Waiting = Arc<Mutex<HashMap<i64, oneshot::Sender<Json>>>>;
 pub struct Settings {
     /// Variables beside those of the bundle.
     pub variables: Vec<(String, String)>,
+    /// Another isolate of it, which shares its objects; these variables are that one's own.
+    pub beside: Option<Vec<(String, String)>>,
+    /// Whether its objects fail.
+    pub objects_are_away: bool,
     /// Where its objects keep what they store; else it goes with the Worker.
     pub objects: Option<PathBuf>,
     /// Service bindings, by their names; who is behind them says what was asked.
@@ -112,7 +116,7 @@ impl Driver {
         slot: usize,
         bundle: &Path,
         settings: &Settings,
-    ) -> Result<SocketAddr, String> {
+    ) -> Result<(SocketAddr, Option<SocketAddr>), String> {
         let read = |name: &str| {
             fs::read_to_string(bundle.join(name)).map_err(|error| format!("{name}: {error}"))
         };
@@ -137,6 +141,12 @@ impl Driver {
         ]);
         let services = settings.services.iter().map(|name| name.as_str().into());
         start.set("services", Json::Array(services.collect()));
+        if let Some(variables) = &settings.beside {
+            let variables =
+                variables.iter().map(|(name, value)| (name.clone(), value.as_str().into()));
+            start.set("beside", Json::Object(variables.collect()));
+        }
+        start.set("away", Json::Bool(settings.objects_are_away));
         if let Some(objects) = &settings.objects {
             start.set("objects", objects.display().to_string().into());
         }
@@ -144,11 +154,11 @@ impl Driver {
             start.set("log", log.display().to_string().into());
         }
         let answer = self.ask(start).await?;
-        let address = answer
-            .get("url")
-            .and_then(Json::as_str)
-            .and_then(|url| url.strip_prefix("http://")?.parse().ok());
-        address.ok_or_else(|| {
+        let address = |name: &str| {
+            answer.get(name)?.as_str()?.strip_prefix("http://")?.parse::<SocketAddr>().ok()
+        };
+        let addresses = address("url").map(|own| (own, address("beside")));
+        addresses.ok_or_else(|| {
             format!(
                 "the Worker did not start: {}",
                 answer.get("error").map(Json::text).unwrap_or_default()
