@@ -1,9 +1,13 @@
-//! The Durable Object that holds token buckets and counts of quotas.
+//! The Durable Object that holds what isolates share: token buckets and counts of quotas, issuers' keys, results of Lambda
+//! authorizers, counts of rate-based rules. Which of them an object holds, its name says to those who ask it.
 //!
 //! A Durable Object runs one request at a time between its awaits, so taking from several buckets
 //! is atomic. Buckets are in its memory alone: an object that is moved or evicted starts with full
 //! ones, which errs by at most one burst and saves a durable write per request. Counts of quotas are
-//! in its storage too: they are written at most a second after they have changed.
+//! in its storage too: they are written at most a second after they have changed. So are keys. Results of authorizers
+//! and counts of rules are forgotten with the object: the function is asked again, and isolates know what they have counted.
+
+pub(crate) mod keys;
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
@@ -12,23 +16,33 @@ use std::time::Duration;
 
 use gateway_core::bucket::{Bucket, BucketTake, take_all};
 use gateway_core::codec;
+use gateway_core::counted::CountedRequests;
 use gateway_core::effect::{TakeTokens, Taken};
+use gateway_core::remembered::RememberedAuthorizations;
 use gateway_core::usage::{Day, Usage};
 use js_sys::Uint8Array;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
 use worker::{Delay, DurableObject, Env, Request, Response, Result, State, durable_object};
 
-use crate::buckets::{Ask, Shard};
+use crate::buckets::Shard;
 use crate::convert::now;
-use crate::perform::tokens;
+use crate::counts;
+use crate::later::later_in_object;
+use crate::objects::{Ask, ask};
+use keys::Keys;
 
+/// Of the results of authorizers in one object.
+const RESULTS_MAX: usize = 8_192;
+const RESULTS_BYTES_MAX: usize = 8 * 1024 * 1024;
+/// Of what one object counts for a rule.
+const COUNTED_MAX: usize = 50_000;
 /// How long counts may be in memory alone.
 const WRITE_AFTER: Duration = Duration::from_secs(1);
 /// How often owners are told what was granted from copies of their buckets.
 const TELL_EVERY: Duration = Duration::from_millis(100);
 
-/// Takes tokens for all isolates.
+/// Remembers for all isolates.
 #[durable_object(alarm)]
 pub struct BucketObject {
     object: Rc<Object>,
@@ -44,6 +58,9 @@ struct Object {
     is_alarm_set: Cell<bool>,
     /// Whether somebody tells owners already.
     is_telling: Cell<bool>,
+    keys: Keys,
+    authorizations: RefCell<RememberedAuthorizations>,
+    counted: RefCell<CountedRequests>,
 }
 
 impl DurableObject for BucketObject {
@@ -55,6 +72,10 @@ impl DurableObject for BucketObject {
             unwritten: RefCell::default(),
             is_alarm_set: Cell::new(false),
             is_telling: Cell::new(false),
+            keys: Keys::default(),
+            authorizations: RememberedAuthorizations::bounded(RESULTS_MAX, RESULTS_BYTES_MAX)
+                .into(),
+            counted: CountedRequests::bounded(COUNTED_MAX).into(),
         };
         Self { object: Rc::new(object) }
     }
@@ -62,17 +83,8 @@ impl DurableObject for BucketObject {
     async fn fetch(&self, mut request: Request) -> Result<Response> {
         let body = request.bytes().await?;
         match codec::decode::<Ask>(&body) {
-            Ok(Ask::Take { home, take }) => {
-                let taken = self.object.take(home, &take).await?;
-                if self.object.shard.borrow().owes() && !self.object.is_telling.replace(true) {
-                    self.object.state.wait_until(Rc::clone(&self.object).tell());
-                }
-                Response::from_bytes(codec::encode(&taken))
-            }
-            Ok(Ask::Settle(takes)) => {
-                let left = self.object.shard.borrow_mut().settle(&takes, now());
-                Response::from_bytes(codec::encode(&left))
-            }
+            Ok(ask) => Response::from_bytes(self.object.answer(ask).await?),
+            // It may be of another version of the Worker.
             Err(reason) => Response::error(reason, 400),
         }
     }
@@ -84,6 +96,30 @@ impl DurableObject for BucketObject {
 }
 
 impl Object {
+    async fn answer(self: &Rc<Self>, ask: Ask) -> Result<Vec<u8>> {
+        Ok(match ask {
+            Ask::Take { home, take } => {
+                let taken = self.take(home, &take).await?;
+                if self.shard.borrow().owes() && !self.is_telling.replace(true) {
+                    later_in_object(&self.state, Rc::clone(self).tell());
+                }
+                codec::encode(&taken)
+            }
+            Ask::Settle(takes) => codec::encode(&self.shard.borrow_mut().settle(&takes, now())),
+            Ask::FindKeys { url, issuer, kid } => {
+                codec::encode(&self.find_keys(url, issuer, kid).await)
+            }
+            Ask::RecallAuthorization(key) => {
+                codec::encode(&self.authorizations.borrow_mut().recall_until(&key, now()))
+            }
+            Ask::RememberAuthorization { key, grant, until } => {
+                self.authorizations.borrow_mut().remember(key, grant, until, now());
+                Vec::new()
+            }
+            Ask::CountRequests(told) => counts::add(&mut self.counted.borrow_mut(), &told.0, now()),
+        })
+    }
+
     async fn take(&self, home: String, take: &TakeTokens) -> Result<Taken> {
         let counted = take.usage.as_ref().map(|usage| usage.key.as_str());
         if let Some(key) = counted {
@@ -110,17 +146,22 @@ impl Object {
         if self.shard.borrow().buckets.usage.contains_key(key) {
             return Ok(());
         }
-        let stored = self.state.storage().as_raw().get(&storage_key(key))?;
-        let stored = JsFuture::from(stored).await?;
-        let days = match stored.dyn_into::<Uint8Array>() {
-            Ok(bytes) => codec::decode::<Vec<(Day, u32)>>(&bytes.to_vec())
-                .map_err(worker::Error::RustError)?,
-            Err(_) => Vec::new(),
+        let days = match self.stored(&storage_key(key)).await? {
+            Some(bytes) => {
+                codec::decode::<Vec<(Day, u32)>>(&bytes).map_err(worker::Error::RustError)?
+            }
+            None => Vec::new(),
         };
         let usage = Usage::from_days(days);
         // Somebody else may have been faster, and have counted already.
         self.shard.borrow_mut().buckets.usage.entry(key.into()).or_insert(usage);
         Ok(())
+    }
+
+    /// What is in the storage by this key.
+    async fn stored(&self, key: &str) -> Result<Option<Vec<u8>>> {
+        let stored = JsFuture::from(self.state.storage().as_raw().get(key)?).await?;
+        Ok(stored.dyn_into::<Uint8Array>().ok().map(|bytes| bytes.to_vec()))
     }
 
     async fn write(&self) -> Result<()> {
@@ -160,7 +201,7 @@ impl Object {
     }
 
     async fn settle(&self, owner: &str, takes: Vec<BucketTake>) -> Result<Vec<Bucket>> {
-        tokens::ask(owner, &codec::encode(&Ask::Settle(takes)), &self.env).await
+        ask(owner, &Ask::Settle(takes), &self.env).await
     }
 }
 

@@ -11,20 +11,9 @@ use gateway_core::bucket::{Bucket, BucketStore, BucketTake};
 use gateway_core::effect::TakeTokens;
 use gateway_core::message::Timestamp;
 use gateway_core::usage::Usage;
-use serde::{Deserialize, Serialize};
 
 /// More buckets than this are swept of the full ones.
 const BUCKETS_BEFORE_SWEEP: usize = 10_000;
-
-/// What objects are asked.
-#[derive(Debug, Serialize, Deserialize)]
-pub(crate) enum Ask {
-    /// By a Worker, whose answer is a `Taken`.
-    Take { home: String, take: TakeTokens },
-    /// By an object that has granted these tokens from its copies; the answer is what is left: a
-    /// `Vec<Bucket>` in the same order.
-    Settle(Vec<BucketTake>),
-}
 
 /// The object that a request asks. A shard is one of many homes in place of one; a key's counts are
 /// in one place whatever the shards.

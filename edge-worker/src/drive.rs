@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use edge_common::{access_keys, authorizations, counted};
+use edge_common::access_keys;
 use gateway_core::effect::{Bytes, Effect, EffectError, Notice, Outcome};
 use gateway_core::exchange::{Exchange, Misuse, Next};
 use gateway_core::gateway::Gateway;
@@ -66,7 +66,7 @@ async fn run(
 ) -> Result<Response, Misuse> {
     loop {
         let turn = exchange.advance()?;
-        turn.notices.into_iter().for_each(notify);
+        turn.notices.into_iter().for_each(|notice| notify(notice, env, context));
         match turn.next {
             Next::Perform(effect) => {
                 let outcome = perform(effect, held, env, context).await;
@@ -88,7 +88,7 @@ async fn perform(effect: Effect, held: &mut HeldByHost, env: &Env, context: &Con
             Outcome::PeekContent(bytes.map(Bytes))
         }
         Effect::CountRequest(count) => {
-            Outcome::CountRequest(Ok(counted::count(&count, convert::now())))
+            Outcome::CountRequest(Ok(perform::counted::count(&count, env, context)))
         }
         // The platform tells where its clients are, and nobody else.
         Effect::LocateAddress(_) => Outcome::LocateAddress(Ok(Location::default())),
@@ -101,7 +101,8 @@ async fn perform(effect: Effect, held: &mut HeldByHost, env: &Env, context: &Con
         Effect::TakeTokens(take) => Outcome::TakeTokens(perform::tokens::take(take, env).await),
         Effect::FindKey(find) => Outcome::FindKey(perform::keys::find(find, env, context).await),
         Effect::RecallAuthorization(recall) => {
-            Outcome::RecallAuthorization(Ok(authorizations::recall(&recall.key, convert::now())))
+            let recalled = perform::authorizations::recall(recall.key, env).await;
+            Outcome::RecallAuthorization(Ok(recalled))
         }
         Effect::RecallResponse(recall) => {
             let recalled = perform::responses::recall(&recall, held, convert::now());
@@ -122,7 +123,7 @@ async fn perform(effect: Effect, held: &mut HeldByHost, env: &Env, context: &Con
 }
 
 /// Logs go where the platform takes them: `wrangler tail`, Logpush. Metrics are its own.
-fn notify(notice: Notice) {
+fn notify(notice: Notice, env: &Env, context: &Context) {
     match notice {
         Notice::WriteAccessLog { line, .. } => worker::console_log!("{line}"),
         Notice::WriteExecutionLog { lines, .. } => {
@@ -134,7 +135,7 @@ fn notify(notice: Notice) {
         | Notice::RecordRequest(_)
         | Notice::RecordTrace(_) => {}
         Notice::RememberAuthorization { key, grant, until } => {
-            authorizations::remember(key, grant, until, convert::now());
+            perform::authorizations::remember(key, grant, until, env, context);
         }
     }
 }

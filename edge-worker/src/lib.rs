@@ -9,9 +9,11 @@ mod bucket_object;
 mod buckets;
 mod content;
 mod convert;
+mod counts;
 mod drive;
 mod edge;
 mod later;
+mod objects;
 mod perform;
 mod snapshot;
 

@@ -1,5 +1,7 @@
 //! One file per effect, as in `host-runtime`; those that need nothing of workerd are in `edge-common`.
 
+pub(crate) mod authorizations;
+pub(crate) mod counted;
 pub(crate) mod function;
 mod function_stream;
 pub(crate) mod http;

@@ -33,9 +33,13 @@ pub(crate) fn deployment() -> Result<Deployment, String> {
     DEPLOYMENT.with(|cell| cell.get_or_init(load).clone())
 }
 
+/// What `edgeway bundle` wrote.
+pub(crate) fn bytes() -> Vec<u8> {
+    SNAPSHOT.with(|buffer| Uint8Array::new(buffer).to_vec())
+}
+
 fn load() -> Result<Deployment, String> {
-    let bytes = SNAPSHOT.with(|buffer| Uint8Array::new(buffer).to_vec());
-    let mut snapshot = Snapshot::from_bytes(&bytes).map_err(|error| error.to_string())?;
+    let mut snapshot = Snapshot::from_bytes(&bytes()).map_err(|error| error.to_string())?;
     // Nobody here takes spans: what comes is passed on as it is.
     snapshot.tracing = None;
     let edges = Edges::read(&core::mem::take(&mut snapshot.distributions), &snapshot)?;

@@ -54,12 +54,21 @@ impl RememberedAuthorizations {
 
     /// What was remembered by this key, unless its time is over.
     pub fn recall(&mut self, key: &AuthorizationKey, now: Timestamp) -> Option<Bytes> {
+        self.recall_until(key, now).map(|(grant, _)| grant)
+    }
+
+    /// The same, and until when: what another store may remember.
+    pub fn recall_until(
+        &mut self,
+        key: &AuthorizationKey,
+        now: Timestamp,
+    ) -> Option<(Bytes, Timestamp)> {
         let remembered = self.by_key.get(key)?;
         if remembered.until <= now {
             self.forget(key);
             return None;
         }
-        Some(remembered.grant.clone())
+        Some((remembered.grant.clone(), remembered.until))
     }
 
     /// Remembers a result, in the place of an older one.
@@ -162,6 +171,7 @@ mod tests {
         let mut store = RememberedAuthorizations::default();
         store.remember(key(1), grant(3), LATER, Timestamp(0));
         assert_eq!(store.recall(&key(1), Timestamp(999)), Some(grant(3)));
+        assert_eq!(store.recall_until(&key(1), Timestamp(0)), Some((grant(3), LATER)));
         assert_eq!(store.recall(&key(2), Timestamp(0)), None);
         assert_eq!(store.recall(&key(1), LATER), None);
         assert_eq!((store.by_key.len(), store.bytes), (0, 0));

@@ -115,6 +115,11 @@ pub struct Window {
 impl Window {
     /// Counts a request, and tells how many there were in the window with it.
     pub fn count(self, now_ms: u64, window_ms: u64) -> (Self, u32) {
+        self.add(1, now_ms, window_ms)
+    }
+
+    /// The same of so many requests at once.
+    pub fn add(self, requests: u32, now_ms: u64, window_ms: u64) -> (Self, u32) {
         let window_ms = window_ms.max(1);
         let mut window = self;
         let elapsed = now_ms.saturating_sub(self.began_ms);
@@ -125,7 +130,7 @@ impl Window {
         } else if elapsed >= window_ms {
             window = Self { began_ms: self.began_ms + window_ms, before: self.current, current: 0 };
         }
-        window.current = window.current.saturating_add(1);
+        window.current = window.current.saturating_add(requests);
         let into = now_ms.saturating_sub(window.began_ms).min(window_ms);
         let reached = u64::from(window.before) * (window_ms - into) / window_ms;
         let total = u64::from(window.current).saturating_add(reached);
@@ -162,6 +167,14 @@ mod tests {
         }
         assert_eq!(count_at((0..100).chain([60_000 + 30_000])), 51);
         assert_eq!(count_at((0..100).chain([500_000])), 1);
+    }
+
+    #[test]
+    fn many_at_once_are_as_many_as_one_after_the_other() {
+        let (one, _) = Window::default().count(7, 60_000);
+        let one_by_one = (0..4).fold(one, |window, _| window.count(30_000, 60_000).0);
+        assert_eq!(one.add(4, 30_000, 60_000), (one_by_one, 5));
+        assert_eq!(one_by_one.add(0, 60_007 + 30_000, 60_000).1, 2, "none is only looking");
     }
 
     #[test]

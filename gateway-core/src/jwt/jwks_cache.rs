@@ -98,6 +98,19 @@ impl JwksCache {
             Err(error) => entry.last_error = Some(error),
         }
     }
+
+    /// The keys of a source that still serve, and when they were fetched: what another cache may [`Self::store`] as of then.
+    pub fn keys(&self, source: &KeySource, now: Timestamp) -> Option<(&[Jwk], Timestamp)> {
+        let keys = self.entries.get(source)?.keys.as_ref();
+        let usable = keys.filter(|keys| age_ms(keys.at, now) < JWKS_STALE_MS_MAX)?;
+        Some((&usable.keys, usable.at))
+    }
+
+    /// Takes over keys that were fetched at some time, where there are none.
+    pub fn restore(&mut self, source: &KeySource, keys: Vec<Jwk>, at: Timestamp) {
+        let entry = self.entries.entry(source.clone()).or_default();
+        entry.keys.get_or_insert(Fetched { keys, at });
+    }
 }
 
 impl Entry {
@@ -212,6 +225,30 @@ mod tests {
         assert_eq!(ask(&mut cache, "a", 0), Lookup::Fetch);
         cache.store(&issuer(), Err(EffectError::Cancelled), Timestamp(1));
         assert_eq!(ask(&mut cache, "a", 1), Lookup::Fetch);
+    }
+
+    #[test]
+    fn keys_of_another_cache_are_as_old_as_they_are_there() {
+        let other = filled(0);
+        let (keys, at) = other.keys(&issuer(), Timestamp(1)).unwrap();
+        let later = JWKS_TTL_MS - 1;
+        let mut cache = JwksCache::default();
+        assert_eq!(ask(&mut cache, "a", later), Lookup::Fetch);
+        cache.store(&issuer(), Ok(keys.to_vec()), at);
+        assert_eq!(ask(&mut cache, "a", later), Lookup::Found(Some(key("a"))));
+        assert_eq!(ask(&mut cache, "a", later + JWKS_REFRESH_FLOOR_MS), Lookup::Fetch);
+        assert_eq!(other.keys(&issuer(), Timestamp(JWKS_STALE_MS_MAX)), None);
+    }
+
+    #[test]
+    fn keys_that_were_kept_serve_at_once_and_hold_up_no_new_one() {
+        let mut cache = JwksCache::default();
+        cache.restore(&issuer(), alloc::vec![key("a")], Timestamp(5));
+        assert_eq!(ask(&mut cache, "a", 6), Lookup::Found(Some(key("a"))));
+        assert_eq!(ask(&mut cache, "new", 6), Lookup::Fetch);
+        cache.store(&issuer(), Ok(alloc::vec![key("new")]), Timestamp(7));
+        cache.restore(&issuer(), alloc::vec![key("a")], Timestamp(5));
+        assert_eq!(ask(&mut cache, "a", 8), Lookup::Found(None), "what is there is newer");
     }
 
     #[test]
