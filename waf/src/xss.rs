@@ -4,6 +4,7 @@
 //! run, and within an attribute, where a quote may end it and another attribute follow. Schemes of
 //! URLs and expressions of JavaScript are looked for where a browser takes them for such.
 
+mod bracket;
 mod call;
 mod names;
 mod script;

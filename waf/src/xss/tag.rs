@@ -1,5 +1,6 @@
 //! Tags and attributes.
 
+use super::bracket::hides_brackets;
 use super::call::calls_dialog;
 use super::script::{has_scheme, is_scheme, runs_css};
 use alloc::vec::Vec;
@@ -25,12 +26,7 @@ pub(super) fn has_tag(text: &[u8]) -> bool {
             return true;
         }
     }
-    // UTF-7 and bytes without their highest bit, which old browsers take for angle brackets.
-    text.contains(&b'+')
-        && text.windows(5).any(|w| w.eq_ignore_ascii_case(b"+adw-"))
-        && text.windows(4).any(|w| w.eq_ignore_ascii_case(b"+ad4"))
-        || has_quarters(text)
-        || declares_entity(text)
+    hides_brackets(text) || declares_entity(text)
 }
 
 /// `!ENTITY % x SYSTEM`, whatever stands before it: what a document of XML loads from elsewhere.
@@ -361,25 +357,4 @@ fn runs_as_handler(value: &[u8]) -> bool {
         || near
             .windows(8)
             .any(|w| w.eq_ignore_ascii_case(b"location") || w.eq_ignore_ascii_case(b"document"))
-}
-
-/// `¼script¾`
-fn has_quarters(text: &[u8]) -> bool {
-    if !text.contains(&0xbc) {
-        return false;
-    }
-    let opens =
-        text.windows(2).any(|w| w[0] == 0xbc && (w[1].is_ascii_alphabetic() || w[1] == b'/'));
-    if !opens {
-        return false;
-    }
-    let is_quarter = |text: &[u8], low: u8| {
-        text.iter().enumerate().any(|(index, b)| {
-            *b == low
-                && index.checked_sub(1).is_none_or(|before| {
-                    text[before] == 0xc2 || text[before] < 0x80 || text[before] == 0xbe
-                })
-        })
-    };
-    is_quarter(text, 0xbc) && is_quarter(text, 0xbe)
 }
