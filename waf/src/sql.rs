@@ -11,6 +11,7 @@ mod anchored;
 mod anywhere;
 mod condition;
 mod lex;
+mod number;
 mod operand;
 mod select;
 mod tail;
@@ -34,7 +35,7 @@ pub(crate) fn is_plain_injection(text: &[u8]) -> bool {
         return traces::is_machine_limit(text) || traces::is_scientific_name(text);
     }
     if !is_worth_reading(text) {
-        return false;
+        return number::is_between_doubles(text);
     }
     continues(text) || without_line_comments(text).is_some_and(|text| continues(&text))
 }

@@ -94,11 +94,21 @@ const TOKENS_MAX: usize = 4_096;
 pub(super) fn lex(text: &[u8], start: Start) -> Vec<Token> {
     let closed = (start != Start::Plain).then_some(Kind::Text { is_closed: true });
     let mut tokens = Vec::with_capacity((text.len() / 4).min(TOKENS_MAX));
-    let mut at = 0;
+    let (mut at, mut escapes) = (0, 0_u32);
     while at < text.len() && tokens.len() < TOKENS_MAX {
         let rest = &text[at..];
         let before = tokens.last().map(|token: &Token| token.kind).or(closed);
-        let (kind, length) = next(rest, before);
+        let (kind, length) = match rest[0] {
+            b'{' if let Some(length) = escape(rest, before) => {
+                escapes += 1;
+                (Some(Kind::Open), length)
+            }
+            b'}' if escapes > 0 => {
+                escapes -= 1;
+                (Some(Kind::Close), 1)
+            }
+            _ => next(rest, before),
+        };
         if let Some(kind) = kind {
             tokens.push(Token { kind, start: at, end: at + length });
         }
@@ -189,6 +199,30 @@ fn next(rest: &[u8], before: Option<Kind>) -> (Option<Kind>, usize) {
         },
         _ => one(Kind::Other),
     }
+}
+
+/// The length of `{x `, with which ODBC's escapes begin where an operand is expected: to MySQL, `{x 1=1}` is
+/// `(1=1)`, whatever the name.
+fn escape(rest: &[u8], before: Option<Kind>) -> Option<usize> {
+    let may_begin = matches!(
+        before,
+        Some(
+            Kind::Logic
+                | Kind::Prefix
+                | Kind::Compare
+                | Kind::Open
+                | Kind::Word(
+                    Class::Logic | Class::Select | Class::From | Class::Compare | Class::Where
+                )
+        )
+    );
+    let blank =
+        |from: usize| near(&rest[from..]).iter().take_while(|b| b.is_ascii_whitespace()).count();
+    let name = 1 + blank(1);
+    let end = name + near(&rest[name..]).iter().take_while(|b| is_word(**b)).count();
+    let opens = matches!(rest.get(end), Some(b'(' | b'\'' | b'"' | b'`' | b'@' | b'-' | b'!'));
+    (may_begin && end > name && !rest[name].is_ascii_digit() && (opens || blank(end) > 0))
+        .then_some(end)
 }
 
 /// Whether a number without its exponent says nothing behind this.

@@ -27,6 +27,18 @@ pub(super) fn unites(tokens: &[Token], text: &[u8]) -> bool {
     }
 }
 
+/// `union all select concat`: cut off at what it selects. Behind a literal, with its quantity, it is no title.
+pub(super) fn is_cut_off(tokens: &[Token]) -> bool {
+    matches!(
+        tokens,
+        [
+            Token { kind: Kind::Word(Class::Quantity), .. },
+            Token { kind: Kind::Word(Class::Select), .. },
+            Token { kind: Kind::Word(_), .. },
+        ]
+    )
+}
+
 /// A list of what is selected, or something that only SQL selects.
 pub(super) fn selects(tokens: &[Token], text: &[u8]) -> bool {
     let mut rest = tokens;

@@ -9,7 +9,7 @@ use super::operand::{
     calls, delays, is_direction, is_literal, is_member_of_this, is_scientific, is_short_open,
     orders, skip_operand, subselect,
 };
-use super::select::{selects, unites};
+use super::select::{is_cut_off, selects, unites};
 use super::words::Class;
 
 /// The tokens of a continuation, with their text.
@@ -56,7 +56,9 @@ impl Tail<'_> {
                         continue;
                     }
                 },
-                Kind::Word(Class::Union) => unites(rest, self.text),
+                Kind::Word(Class::Union) => {
+                    unites(rest, self.text) || self.anchor != Anchor::Name && is_cut_off(rest)
+                }
                 Kind::Word(Class::Having) => compared(skip_operand(rest), rest, self.text),
                 // `') where 1=1`, `") as x where …`
                 Kind::Word(Class::Where) => compares_literals(rest, self.text),

@@ -239,3 +239,41 @@ fn what_each_dialect_takes_for_white_space_strings_and_conditions_hides_nothing(
         benign.iter().filter(|text| is_injection(text.as_bytes(), false)).collect();
     assert_eq!(stopped, Vec::<&&str>::new());
 }
+
+#[test]
+fn queries_that_are_cut_off_and_conditions_in_braces_are_injections() {
+    let attacks = [
+        "7 union all select concat",
+        "2019-05-06 union distinct select pass",
+        "x' union all select name",
+        "1 or {x 1=1}",
+        "5 or {if length((user where id=1))>0}",
+        "' or {a 'b'='b'} -- ",
+        "1 and {x (select 1 from users)}",
+        "-1 union select{x 1},{y 2}",
+        "-1 union select{x name}from{y users}",
+    ];
+    assert_eq!(missed(&attacks), Vec::<alloc::string::String>::new());
+    let benign = [
+        "European Union all select",
+        "Local 5 Union Select Committee",
+        "1 union all select teams may join",
+        "Dear {first name} or {last name}",
+        "5 or {number of items} apples",
+        "if (a && {b: 1}) { return c == 1; }",
+        "x = {name} and y = {other}",
+        "select {fields} from {table}",
+        "where {column} = {value}",
+        "color: red } or { color: blue",
+        "not {x y}",
+    ];
+    let stopped: Vec<&&str> =
+        benign.iter().filter(|text| is_injection(text.as_bytes(), false)).collect();
+    assert_eq!(stopped, Vec::<&&str>::new());
+}
+
+#[test]
+fn numbers_that_loop_whoever_reads_them_are_injections() {
+    assert!(is_injection(b"2.2250738585072011e-308", false));
+    assert!(!is_injection(b"2.2250738585072014e-308", false));
+}

@@ -51,6 +51,19 @@ pub(super) fn breaks_out(text: &[u8]) -> bool {
     quote == end && joins(first) && joins(last) && inner.iter().any(does)
 }
 
+/// `x";any(thing)//`: a statement behind the end of somebody's string, whose rest is commented out.
+pub(super) fn ends_string(text: &[u8]) -> bool {
+    let Some(at) = text.iter().position(|b| matches!(b, b'\'' | b'"' | b'`')) else { return false };
+    let quote = text[at];
+    let Some(code) = text[at + 1..].strip_suffix(b"//") else { return false };
+    let closed = code.iter().take_while(|b| matches!(b, b')' | b']' | b'}')).count();
+    let Some(code) = code[closed..].strip_prefix(b";") else { return false };
+    let name = code.iter().take_while(|b| is_word(**b) || matches!(b, b'.' | b'$')).count();
+    // Code in somebody's report has its strings whole.
+    let are_whole = code.iter().filter(|b| **b == quote).count().is_multiple_of(2);
+    are_whole && name > 0 && code[name..].starts_with(b"(") && code.contains(&b')')
+}
+
 /// `[1].find(alert)`, `[alert].forEach(…)`, `alert.call(0)`: what somebody else calls.
 pub(super) fn is_handed_over(text: &[u8]) -> bool {
     if !text.iter().any(|b| matches!(b, b'(' | b'[')) {

@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use super::call::{breaks_out, calls, indexes_global, is_handed_over, sets_handler};
+use super::call::{breaks_out, calls, ends_string, indexes_global, is_handed_over, sets_handler};
 use crate::statement::contains;
 use crate::text::{is_compact, starts_with};
 use crate::transform::{Transformation, is_word};
@@ -194,13 +194,16 @@ pub(super) fn is_script(text: &[u8]) -> bool {
     if !is_short {
         return false;
     }
-    let is_code = is_compact(text, 2) || text.iter().any(|b| b"=([`;+:<{".contains(b));
+    // `/manual/document.cookie` is where something lies.
+    let is_code = text.iter().any(|b| b"=([`;+:<{".contains(b))
+        || is_compact(text, 2) && !bare.starts_with(b"/");
     is_code && names_sink(&bare)
         || sets_handler(&bare)
         || calls(&bare)
         || is_handed_over(&bare)
         || indexes_global(&bare)
         || breaks_out(&bare)
+        || ends_string(&bare)
         || (contains(&bare, b"@import")
             && (contains(&bare, b"url(") || contains(&bare, b"'") || contains(&bare, b"\"")))
         || contains(&bare, b"behavior:url(")

@@ -117,6 +117,7 @@ impl Tags<'_> {
                     || name.eq_ignore_ascii_case(b"script")
             }
             Some(first) if first.is_ascii_alphabetic() => self.element(at) || is_spaced(rest),
+            Some(b':') => has_bare_colon(near(rest)) && self.element(at),
             // `< script`, `< x:script`: for filters that take white space away.
             Some(first) if first.is_ascii_whitespace() => {
                 let rest = near(rest).trim_ascii_start();
@@ -223,6 +224,16 @@ impl Tags<'_> {
     }
 }
 
+/// `:name attribute=`: names of XML may begin with a colon (XML 1.0, 2.3). Bounds of types, `[T <:Frame]`, have no
+/// attributes.
+fn has_bare_colon(rest: &[u8]) -> bool {
+    let behind = &rest[name(rest).len()..];
+    let attribute = behind.trim_ascii_start();
+    let length = name(attribute).len();
+    let is_apart = attribute.len() < behind.len();
+    is_apart && length > 0 && attribute[length..].trim_ascii_start().starts_with(b"=")
+}
+
 /// What stands between attributes.
 fn is_gap(b: &u8) -> bool {
     b.is_ascii_whitespace()
@@ -324,7 +335,15 @@ pub(super) fn has_attribute(text: &[u8]) -> bool {
                 && value.trim_ascii().is_empty()
                 && before[..start].trim_ascii().len() <= 1
         };
-        if is_event(name) && (runs_as_handler(value) || is_alone()) {
+        // Behind white space, or behind a quote and white space, it is no setting's name, either.
+        let is_behind_white = || {
+            let before = before[..start].trim_ascii();
+            gap.is_some_and(|b| b.is_ascii_whitespace())
+                && matches!(before, [] | [b'\'' | b'"' | b'`'])
+        };
+        if is_event(name) && (runs_as_handler(value) || is_alone())
+            || is_handler(name, value) && is_alone() && is_behind_white()
+        {
             return true;
         }
         let is = |known: &[u8]| name.eq_ignore_ascii_case(known);

@@ -83,6 +83,7 @@ fn prose_markup_and_code_are_no_injections() {
         "style = modern, form = function",
         "![](image.png)",
         "- [ ] todo\n- [x] done",
+        "/manual/document.cookie",
     ];
     let stopped: Vec<&&str> = benign.iter().filter(|text| is_injection(text.as_bytes())).collect();
     assert_eq!(stopped, Vec::<&&str>::new());
@@ -122,6 +123,51 @@ fn what_somebody_else_calls_runs_too() {
         "on=alert level",
         "<div title=\"an alert (red)\">",
         "list.map(parse)",
+    ];
+    let stopped: Vec<&&str> = benign.iter().filter(|t| is_injection(t.as_bytes())).collect();
+    assert_eq!(stopped, Vec::<&&str>::new());
+}
+
+#[test]
+fn a_statement_behind_the_end_of_a_string_runs_whatever_it_calls() {
+    let attacks = ["x\";console.log(1)//", "'; import('./m') //", "`);$.get(x)//", "a\"]});go()//"];
+    let missed: Vec<&&str> = attacks.iter().filter(|t| !is_injection(t.as_bytes())).collect();
+    assert_eq!(missed, Vec::<&&str>::new());
+    let benign = [
+        "let a = \"b\"; c(a) //",
+        "it's; see (this)",
+        "don't; 5 (five) //",
+        "go() //",
+        "'x'; // (none)",
+        "say \"hi\"; https://a.example//",
+    ];
+    let stopped: Vec<&&str> = benign.iter().filter(|t| is_injection(t.as_bytes())).collect();
+    assert_eq!(stopped, Vec::<&&str>::new());
+}
+
+#[test]
+fn attributes_that_are_cut_off_and_names_that_begin_with_a_colon_are_read_as_browsers_and_xml_do() {
+    let attacks = [
+        "  onanything= ",
+        "\" onanything =",
+        "<:script src=",
+        "<:vmlframe src='x'>",
+        "x<:iframe y = z",
+    ];
+    let missed: Vec<&&str> = attacks.iter().filter(|t| !is_injection(t.as_bytes())).collect();
+    assert_eq!(missed, Vec::<&&str>::new());
+    let benign = [
+        "online=",
+        "a online=",
+        "  online=true",
+        "  on=",
+        " one= ",
+        "onanything=",
+        "[T <:Frame]",
+        "type A <:Frame = B",
+        "f[T<:Comment](x: T) = y",
+        "<: script",
+        "smile <:",
     ];
     let stopped: Vec<&&str> = benign.iter().filter(|t| is_injection(t.as_bytes())).collect();
     assert_eq!(stopped, Vec::<&&str>::new());
