@@ -3,7 +3,8 @@
 //!
 //! Not in the platform's cache: that is shared by all Workers of a zone, is asked over the network,
 //! and would keep policies where anybody who may write to it could replace them. An instance that is
-//! new asks the function again, which is what a host may always do.
+//! new asks the function again, which is what a host may always do, or (the Worker) an object that only
+//! its own isolates reach.
 
 use std::cell::RefCell;
 

@@ -1,7 +1,7 @@
 //! `CountRequest`: what the rate-based rules of web ACLs count, in the memory of this instance.
 //!
-//! AWS counts by estimate, too. A count over all instances would ask an object for every request that a
-//! rule looks at, before the web ACL has refused any.
+//! AWS counts by estimate, too. Hosts of `wasi:http` have nowhere else to count; the Worker's isolates settle what they
+//! count in objects of theirs.
 
 use std::cell::RefCell;
 
