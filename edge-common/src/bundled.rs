@@ -12,6 +12,30 @@ pub struct Bundled {
     pub snapshot: Bytes,
     /// What the configuration says that is no part of them; the host's environment comes first.
     pub variables: BTreeMap<String, String>,
+    /// The draft of `wasi:keyvalue` that the component imports, if it does.
+    pub keyvalue: Option<Draft>,
+}
+
+/// A draft of `wasi:keyvalue`. Hosts have one of them, and tell them apart as other packages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Draft {
+    /// `0.2.0-draft`: counts.
+    Draft,
+    /// `0.2.0-draft2`: counts, and compares and swaps.
+    Draft2,
+}
+
+impl Draft {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Draft, Self::Draft2];
+
+    /// Its version, as imports name it.
+    pub fn version(self) -> &'static str {
+        match self {
+            Self::Draft => "0.2.0-draft",
+            Self::Draft2 => "0.2.0-draft2",
+        }
+    }
 }
 
 /// By which the slot is found. Nothing else in a module has these bytes.

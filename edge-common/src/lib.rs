@@ -11,6 +11,7 @@ pub mod function_stream;
 pub mod lambda;
 pub mod responses;
 pub mod service;
+pub mod shared;
 pub mod sign;
 pub mod variables;
 pub mod vpc_link;

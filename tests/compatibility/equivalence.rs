@@ -68,7 +68,8 @@ const WASI: &str = "
 ## Hosts of `wasi:http`
 
 `tests/hosts` sends the requests of a REST and of an HTTP API through the native engine and through `wasmtime serve`, and compares the answers byte
-for byte. What such a host cannot do is refused when the component is written, or listed, in [wasi.md](wasi.md).
+for byte. What such a host cannot do is refused when the component is written, or listed, in [wasi.md](wasi.md). Quotas are exact where instances
+share a store (`--keyvalue`), which a test shows in wasmCloud's host, and refused elsewhere.
 ";
 
 #[test]

@@ -5,6 +5,7 @@
 
 mod bounds;
 mod every_case;
+mod keyvalue;
 mod products;
 
 use std::fmt::Write as _;

@@ -10,6 +10,8 @@ use std::path::{Path, PathBuf};
 
 use tokio::process::Child;
 
+pub use self::wasi::Keyvalue;
+
 /// The ways to run the core.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Engine {
@@ -85,6 +87,13 @@ impl Target {
     #[must_use]
     pub fn compiled_quickly(mut self) -> Self {
         self.wasmtime.iter_mut().for_each(|wasmtime| wasmtime.is_compiled_quickly = true);
+        self
+    }
+
+    /// Has instances of the component keep state in a store.
+    #[must_use]
+    pub fn with_keyvalue(mut self, keyvalue: Keyvalue) -> Self {
+        self.wasmtime.iter_mut().for_each(|wasmtime| wasmtime.keyvalue = Some(keyvalue.clone()));
         self
     }
 

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use edge_common::responses::Asked;
-use edge_common::{access_keys, authorizations, counted};
+use edge_common::{access_keys, counted};
 use gateway_core::effect::{Bytes, Effect, EffectError, Notice, Outcome};
 use gateway_core::exchange::{Exchange, Misuse, Next};
 use gateway_core::gateway::Gateway;
@@ -78,10 +78,10 @@ fn perform(effect: Effect, held: &mut HeldByHost) -> Outcome {
         Effect::InvokeFunction(invoke) => {
             Outcome::InvokeFunction(perform::function::invoke(invoke, held))
         }
-        Effect::TakeTokens(take) => Outcome::TakeTokens(Ok(perform::tokens::take(&take))),
+        Effect::TakeTokens(take) => Outcome::TakeTokens(perform::tokens::take(&take)),
         Effect::FindKey(find) => Outcome::FindKey(perform::keys::find(&find)),
         Effect::RecallAuthorization(recall) => {
-            Outcome::RecallAuthorization(Ok(authorizations::recall(&recall.key, now())))
+            Outcome::RecallAuthorization(Ok(perform::authorizations::recall(&recall.key)))
         }
         Effect::RecallResponse(recall) => {
             Outcome::RecallResponse(Ok(perform::responses::recall(&recall, held, now())))
@@ -103,7 +103,7 @@ fn perform(effect: Effect, held: &mut HeldByHost) -> Outcome {
 fn notify(notice: Notice) {
     match notice {
         Notice::RememberAuthorization { key, grant, until } => {
-            authorizations::remember(key, grant, until, now());
+            perform::authorizations::remember(key, grant, until);
         }
         other => log::notify(&other),
     }

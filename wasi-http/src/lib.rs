@@ -11,6 +11,7 @@ mod content;
 mod convert;
 mod drive;
 mod environment;
+mod keyvalue;
 mod log;
 mod perform;
 mod snapshot;

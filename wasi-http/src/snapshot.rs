@@ -5,7 +5,7 @@ use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use edge_common::bundled::{Bundled, Slot};
+use edge_common::bundled::{Bundled, Draft, Slot};
 use gateway_core::codec;
 use gateway_core::definition::Snapshot;
 use gateway_core::gateway::Gateway;
@@ -28,6 +28,11 @@ pub(crate) fn gateway() -> Result<Rc<Gateway>, String> {
 /// What the configuration says in place of environment variables.
 pub(crate) fn variables() -> BTreeMap<String, String> {
     bundled().map(|bundled| bundled.variables).unwrap_or_default()
+}
+
+/// The draft of `wasi:keyvalue` that the component imports, if it does.
+pub(crate) fn keyvalue() -> Option<Draft> {
+    bundled().ok()?.keyvalue
 }
 
 fn load() -> Result<Rc<Gateway>, String> {

@@ -156,7 +156,8 @@ fn component_() -> Result<()> {
 }
 
 fn wasi_() -> Result<()> {
-    wasi::build(serve::Build::Workspace).map(drop)
+    wasi::build(serve::Build::Workspace)?;
+    wasi::build_bridge(serve::Build::Workspace).map(drop)
 }
 
 fn wasm() -> Result<()> {
@@ -209,6 +210,8 @@ fn clippy() -> Result<()> {
         "gateway-component",
         "--package",
         "wasi-http",
+        "--package",
+        "keyvalue",
         "--",
         "-D",
         "warnings",

@@ -12,6 +12,7 @@ use std::{fs, io};
 
 use aws_lc_rs::digest::{Context, SHA256};
 use clap::{Args, ValueEnum};
+use edge_common::bundled::Draft;
 
 use super::bundle::{self, Bundle};
 use super::{LISTEN_DEFAULT, Source};
@@ -31,6 +32,7 @@ Examples:
   edgeway deploy --target cloudflare --config edgeway.yaml --percentage 100
   edgeway rollback --target cloudflare
   edgeway deploy --target wasi --config edgeway.yaml --out gateway.wasm
+  edgeway deploy --target wasi --config edgeway.yaml --out gateway.wasm --keyvalue 0.2.0-draft2   for Spin
 
 Secrets are never written: `wrangler secret put AWS_ACCESS_KEY_ID`, and so on (docs/edge.md). What --target wasi
 writes is served by any host of wasi:http, such as `wasmtime serve -S cli gateway.wasm` (docs/wasi.md).";
@@ -45,18 +47,26 @@ pub(super) struct DeployArguments {
     /// cloudflare: the folder with the worker that `cargo xtask worker` built
     #[arg(long, value_name = "DIR", default_value = "edge-worker/dist")]
     worker: PathBuf,
-    /// wasi: the component that `cargo xtask wasi` built
-    #[arg(long, value_name = "FILE", default_value = "target/edgeway/wasi-http.wasm")]
-    component: PathBuf,
+    /// wasi: the component that `cargo xtask wasi` built, by default `target/edgeway/wasi-http.wasm` or the one for
+    /// --keyvalue beside it
+    #[arg(long, value_name = "FILE")]
+    component: Option<PathBuf>,
     /// What to write: the folder `edgeway-cloudflare`, which is created if need be, or the file `edgeway.wasm`
     #[arg(long, value_name = "PATH")]
     out: Option<PathBuf>,
     /// wasi: the field by which the host, or a proxy in front of it, tells who the client is
     #[arg(long, value_name = "NAME")]
     source_ip_field: Option<String>,
-    /// wasi: throttles and rate-based rules are kept by each instance alone
+    /// wasi: throttles and rate-based rules that no store keeps are kept by each instance alone
     #[arg(long)]
     limits_per_instance: bool,
+    /// wasi: the draft of wasi:keyvalue that the host has: instances share quotas, keys of issuers, results of
+    /// authorizers, and throttles too by the second draft
+    #[arg(long, value_enum, value_name = "VERSION")]
+    keyvalue: Option<KeyvalueDraft>,
+    /// wasi: what the host calls the store; wasmtime's own has an empty name
+    #[arg(long, value_name = "NAME", default_value = "default")]
+    keyvalue_store: String,
     /// A wrangler.toml with routes and whatever else is yours; edgeway fills in the rest
     #[arg(long, value_name = "FILE")]
     manifest: Option<PathBuf>,
@@ -99,6 +109,25 @@ enum Target {
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
+enum KeyvalueDraft {
+    /// That of wasmtime and wasmCloud
+    #[value(name = "0.2.0-draft")]
+    Draft,
+    /// That of Spin
+    #[value(name = "0.2.0-draft2")]
+    Draft2,
+}
+
+impl From<KeyvalueDraft> for Draft {
+    fn from(draft: KeyvalueDraft) -> Self {
+        match draft {
+            KeyvalueDraft::Draft => Self::Draft,
+            KeyvalueDraft::Draft2 => Self::Draft2,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
 enum RollbackTarget {
     /// A Cloudflare Worker
     Cloudflare,
@@ -138,6 +167,8 @@ fn to_wasi(arguments: &DeployArguments) -> ExitCode {
     let choices = wasi::Choices {
         source_ip_field: arguments.source_ip_field.as_deref(),
         limits_per_instance: arguments.limits_per_instance,
+        keyvalue: arguments.keyvalue.map(Draft::from),
+        keyvalue_store: &arguments.keyvalue_store,
     };
     let bundle =
         bundle::build_for(&arguments.source.origin(LISTEN_DEFAULT), bundle::WASI_HOST, |built| {
@@ -149,7 +180,8 @@ fn to_wasi(arguments: &DeployArguments) -> ExitCode {
         Err(code) => return code,
     };
     let out = arguments.out.as_deref().unwrap_or(Path::new("edgeway.wasm"));
-    match wasi::write(bundle, &choices, &arguments.component, out) {
+    let component = arguments.component.clone().unwrap_or_else(|| choices.component());
+    match wasi::write(bundle, &choices, &component, out) {
         Ok(()) => ExitCode::SUCCESS,
         Err(reason) => {
             tell!("error: {reason}");

@@ -12,7 +12,7 @@ use tokio::process::{Child, Command};
 use super::{Engine, Failure, Gateway};
 
 /// wasmtime compiles a component first.
-const START_MS_MAX: u64 = 60_000;
+const START_MS_MAX: u64 = 180_000;
 const POLL_MS: u64 = 5;
 const LOG_BYTES_SHOWN: usize = 1_500;
 
@@ -64,13 +64,25 @@ pub(super) async fn serve(
 
 /// Waits until a process that was started has its port open.
 pub(super) async fn wait_until_listening(
-    mut process: Child,
+    process: Child,
     listen: SocketAddr,
     log: PathBuf,
 ) -> Result<Gateway, Failure> {
+    wait_until(process, listen, log, "").await
+}
+
+/// Waits until a process that was started has its port open, and has said so.
+pub(super) async fn wait_until(
+    mut process: Child,
+    listen: SocketAddr,
+    log: PathBuf,
+    said: &str,
+) -> Result<Gateway, Failure> {
     let broken = |error: std::io::Error| Failure::Broken(format!("the gateway: {error}"));
     let deadline = Instant::now() + Duration::from_millis(START_MS_MAX);
-    while !is_listening(listen).await {
+    let has_said =
+        || said.is_empty() || fs::read_to_string(&log).unwrap_or_default().contains(said);
+    while !has_said() || !is_listening(listen).await {
         if let Some(status) = process.try_wait().map_err(broken)? {
             let why = tail(&log);
             return Err(if status.success() {

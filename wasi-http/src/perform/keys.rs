@@ -1,7 +1,8 @@
-//! `FindKey`: issuers' keys, cached in this instance by the core's own transitions.
+//! `FindKey`: issuers' keys, cached in this instance by the core's own transitions, and in the store of all.
 
 use std::cell::RefCell;
 
+use edge_common::shared::issuers::{self, Fetched};
 use edge_common::variables::endpoint;
 use gateway_core::effect::{EffectError, FindKey, KeySource};
 use gateway_core::jwt::{self, Discovery, Jwk, JwksCache, Lookup, jwks_uri, read_jwks};
@@ -11,7 +12,7 @@ use gateway_core::message::Fields;
 use super::http::Call;
 use crate::clock::now;
 use crate::content::Outgoing;
-use crate::{environment, log};
+use crate::{environment, keyvalue, log};
 
 thread_local! {
     static CACHE: RefCell<JwksCache> = RefCell::default();
@@ -30,13 +31,27 @@ pub(crate) fn find(find: &FindKey) -> Result<Option<Jwk>, EffectError> {
                 return Err(EffectError::Unavailable("the keys are being fetched".into()));
             }
             Lookup::Fetch => {
-                let fetched = fetch_keys(&find.source);
-                if let Err(error) = &fetched {
-                    log::error(&format!("keys of {} cannot be fetched: {error}", find.source));
-                }
-                CACHE.with_borrow_mut(|cache| cache.store(&find.source, fetched, now()));
+                let (fetched, at) = match shared_keys(find) {
+                    Ok(Fetched { keys, at }) => (Ok(keys), at),
+                    Err(error) => (Err(error), now()),
+                };
+                CACHE.with_borrow_mut(|cache| cache.store(&find.source, fetched, at));
             }
         }
+    }
+}
+
+/// What another instance has fetched, or what the issuer tells.
+fn shared_keys(find: &FindKey) -> Result<Fetched, EffectError> {
+    let fetch = || {
+        fetch_keys(&find.source).inspect_err(|error| {
+            log::error(&format!("keys of {} cannot be fetched: {error}", find.source));
+        })
+    };
+    let endpoint = endpoint(&environment::text, "COGNITO_IDP");
+    match keyvalue::opened() {
+        Some(opened) => issuers::fetch(find, endpoint.as_deref(), now(), opened.store(), fetch),
+        None => fetch().map(|keys| Fetched { keys, at: now() }),
     }
 }
 

@@ -17,6 +17,7 @@ const ADDRESS_MAX: u64 = i32::MAX as u64;
 
 /// Sections of a component.
 const CORE_MODULE: u8 = 1;
+const IMPORTS: u8 = 10;
 /// Sections of a module.
 const MEMORY: u8 = 5;
 const DATA: u8 = 11;
@@ -47,6 +48,14 @@ pub(super) fn embed(component: &[u8], bytes: &[u8]) -> Result<Vec<u8>, String> {
         true => Ok(out),
         false => Err("it has no place for a snapshot".into()),
     }
+}
+
+/// Whether a component imports an interface of exactly this name. One that cannot be read imports nothing.
+pub(super) fn imports(component: &[u8], name: &str) -> bool {
+    // A name stands behind its length.
+    let wanted = [&number(name.len() as u64)[..], name.as_bytes()].concat();
+    let mut sections = sections(component).flatten();
+    sections.any(|section| section.id == IMPORTS && find(section.content, &wanted).is_some())
 }
 
 fn embed_in_module(module: &[u8], bytes: &[u8]) -> Result<Vec<u8>, String> {

@@ -1,9 +1,9 @@
 //! `edgeway deploy --target wasi`: APIs put into the component that any host of `wasi:http` serves.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use edge_common::bundled::Bundled;
+use edge_common::bundled::{Bundled, Draft};
 use gateway_core::bucket::Limit;
 use gateway_core::definition::Snapshot;
 use gateway_core::message::is_field_name;
@@ -20,6 +20,23 @@ pub(super) struct Choices<'c> {
     pub(super) source_ip_field: Option<&'c str>,
     /// Whether each instance may grant all of every limit.
     pub(super) limits_per_instance: bool,
+    /// The draft of `wasi:keyvalue` that the host has, where instances are to share state.
+    pub(super) keyvalue: Option<Draft>,
+    /// What the host calls the store.
+    pub(super) keyvalue_store: &'c str,
+}
+
+impl Choices<'_> {
+    /// Where `cargo xtask wasi` leaves what has these imports.
+    pub(super) fn component(&self) -> PathBuf {
+        let draft = self.keyvalue.map(|draft| format!("-keyvalue-{}", draft.version()));
+        format!("target/edgeway/wasi-http{}.wasm", draft.unwrap_or_default()).into()
+    }
+
+    /// Whether a store keeps token buckets for all instances.
+    fn shares_buckets(&self) -> bool {
+        self.keyvalue == Some(Draft::Draft2)
+    }
 }
 
 /// Writes the component.
@@ -38,14 +55,40 @@ pub(super) fn write(
     if let Some(field) = choices.source_ip_field {
         bundle.bindings.insert("EDGEWAY_SOURCE_IP_FIELD".into(), field.into());
     }
-    let bundled = Bundled { snapshot: bundle.snapshot.into(), variables: bundle.bindings };
+    if choices.keyvalue.is_some() {
+        bundle.bindings.insert("EDGEWAY_KEYVALUE_STORE".into(), choices.keyvalue_store.into());
+    }
+    if let Some(reason) = other_draft(&built, choices.keyvalue) {
+        return Err(format!("{}: {reason}", component.display()));
+    }
+    let bundled = Bundled {
+        snapshot: bundle.snapshot.into(),
+        variables: bundle.bindings,
+        keyvalue: choices.keyvalue,
+    };
     let bytes = gateway_core::codec::encode(&bundled);
     let ready = embed::embed(&built, &bytes)
         .map_err(|reason| format!("{}: {reason}", component.display()))?;
     fs::write(out, &ready).map_err(|error| format!("{}: {error}", out.display()))?;
     tell!("{:>10} B  {}, of which the APIs {} B", ready.len(), out.display(), bytes.len());
-    tell!("serve it by `wasmtime serve -S cli {}` (docs/wasi.md)", out.display());
+    match choices.keyvalue {
+        None => tell!("serve it by `wasmtime serve -S cli {}` (docs/wasi.md)", out.display()),
+        Some(draft) => tell!("its host needs wasi:keyvalue {} (docs/wasi.md)", draft.version()),
+    }
     Ok(())
+}
+
+/// Whether a component imports another draft than is wanted: the host would refuse it, or nothing would be shared.
+fn other_draft(component: &[u8], wanted: Option<Draft>) -> Option<String> {
+    let mut drafts = Draft::ALL.into_iter();
+    let found = drafts.find(|draft| {
+        embed::imports(component, &format!("wasi:keyvalue/store@{}", draft.version()))
+    });
+    let told = |draft: Option<Draft>| draft.map_or("none", Draft::version);
+    (found != wanted).then(|| {
+        let (found, wanted) = (told(found), told(wanted));
+        format!("of wasi:keyvalue it imports {found}, and --keyvalue says {wanted}")
+    })
 }
 
 /// What cannot be kept there. Most hosts make an instance for each request, and an instance knows nothing of others.
@@ -61,7 +104,7 @@ pub(super) fn refused(built: &Built, choices: &Choices<'_>) -> Vec<String> {
     reasons.extend(mutual.map(|tls| {
         format!("`{}`: `mutualTlsAuthentication`: WASI tells no certificates", tls.domain_name)
     }));
-    reasons.extend(counted(&built.snapshot, choices.limits_per_instance));
+    reasons.extend(counted(&built.snapshot, choices));
     if choices.source_ip_field.is_none() {
         reasons.extend(by_address(&built.snapshot));
     }
@@ -79,18 +122,33 @@ pub(super) fn warned(built: &Built) -> Vec<String> {
     caching.collect()
 }
 
-fn counted(snapshot: &Snapshot, is_accepted: bool) -> Vec<String> {
-    const INSTANCE: &str =
-        "no instance knows what others grant; --limits-per-instance accepts that each grants all";
+const INSTANCE: &str =
+    "no instance knows what others grant; --limits-per-instance accepts that each grants all";
+
+fn counted(snapshot: &Snapshot, choices: &Choices<'_>) -> Vec<String> {
     let mut reasons = Vec::new();
-    // A quota is what somebody has paid for: it is counted in one place, or not at all.
-    let quotas = snapshot.usage_plans.iter().filter(|plan| plan.quota.is_some());
-    reasons.extend(
-        quotas.map(|plan| format!("usage plan `{}`: `quota`: nothing there keeps count", plan.id)),
-    );
-    if is_accepted {
+    if choices.keyvalue.is_none() {
+        // A quota is what somebody has paid for: it is counted in one place, or not at all.
+        let quotas = snapshot.usage_plans.iter().filter(|plan| plan.quota.is_some());
+        reasons.extend(quotas.map(|plan| {
+            format!("usage plan `{}`: `quota`: without --keyvalue nothing keeps count", plan.id)
+        }));
+    }
+    if choices.limits_per_instance {
         return reasons;
     }
+    if !choices.shares_buckets() {
+        reasons.extend(throttled(snapshot));
+    }
+    let rates = snapshot.web_acls.iter().filter(|acl| names(*acl, &["ratebasedstatement"]));
+    reasons
+        .extend(rates.map(|acl| format!("web ACL `{}`: rate-based rules: {INSTANCE}", acl.name)));
+    reasons
+}
+
+/// What takes tokens from buckets, of which one counts for all.
+fn throttled(snapshot: &Snapshot) -> Vec<String> {
+    let mut reasons = Vec::new();
     for plan in &snapshot.usage_plans {
         let of_methods = plan.api_stages.iter().any(|stage| !stage.throttle.is_empty());
         if plan.throttle.is_some() || of_methods {
@@ -110,9 +168,6 @@ fn counted(snapshot: &Snapshot, is_accepted: bool) -> Vec<String> {
             reasons.push(format!("stage `{}`: throttling: {INSTANCE}", stage.stage_name));
         }
     }
-    let rates = snapshot.web_acls.iter().filter(|acl| names(*acl, &["ratebasedstatement"]));
-    reasons
-        .extend(rates.map(|acl| format!("web ACL `{}`: rate-based rules: {INSTANCE}", acl.name)));
     reasons
 }
 
@@ -149,7 +204,12 @@ mod tests {
     use super::*;
     use crate::snapshot::Origin;
 
-    const CHOICES: Choices<'_> = Choices { source_ip_field: None, limits_per_instance: false };
+    const CHOICES: Choices<'_> = Choices {
+        source_ip_field: None,
+        limits_per_instance: false,
+        keyvalue: None,
+        keyvalue_store: "default",
+    };
 
     /// A configuration of one REST API with a stage `s`, the rest as written.
     fn built(policy: &str, stage: &str, more: &str) -> Built {
@@ -196,6 +256,39 @@ mod tests {
         let accepted = Choices { limits_per_instance: true, ..CHOICES };
         let told = refused(&quota, &accepted);
         assert!(told.len() == 1 && told[0].contains("`quota`"), "never: {told:?}");
+    }
+
+    #[test]
+    fn a_store_keeps_quotas_and_one_that_compares_and_swaps_keeps_throttles() {
+        let plan = plan("quota: {limit: 5, period: DAY}, throttle: {rateLimit: 1, burstLimit: 1}");
+        let built = built("", THROTTLED, &plan);
+        let told = |draft| refused(&built, &Choices { keyvalue: draft, ..CHOICES });
+        assert_eq!(told(None).len(), 3);
+        let counting = told(Some(Draft::Draft));
+        assert!(counting.len() == 2 && counting.iter().all(|told| !told.contains("quota")));
+        assert_eq!(told(Some(Draft::Draft2)), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_component_with_another_draft_is_refused() {
+        const IMPORTS: u8 = 10;
+        let component = |imports: &[u8]| {
+            let length = u8::try_from(imports.len()).unwrap();
+            [b"\0asm\x0d\0\x01\0", &[IMPORTS, length][..], imports].concat()
+        };
+        let first = component(b"\x01\0\x1fwasi:keyvalue/store@0.2.0-draft\x05\0");
+        let second = component(b"\x01\0\x20wasi:keyvalue/store@0.2.0-draft2\x05\0");
+        let (draft, draft2) = (Some(Draft::Draft), Some(Draft::Draft2));
+        for (component, right, wrong) in [
+            (component(b""), None, [draft, draft2]),
+            (first, draft, [None, draft2]),
+            (second, draft2, [None, draft]),
+        ] {
+            assert_eq!(other_draft(&component, right), None);
+            for wrong in wrong {
+                assert!(other_draft(&component, wrong).is_some(), "{wrong:?}");
+            }
+        }
     }
 
     #[test]
