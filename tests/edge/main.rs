@@ -1,6 +1,7 @@
 //! What is the Worker's own: objects that remember, and share limits among them.
 
 mod distribution;
+mod failures;
 mod isolates;
 mod keys;
 mod traps;
