@@ -138,7 +138,7 @@ pub(crate) fn is_remote_file(text: &[u8]) -> bool {
     let Some(rest) =
         schemes.iter().find(|scheme| starts_with(text, scheme)).map(|scheme| &text[scheme.len()..])
     else {
-        let wrappers: [&[u8]; 10] = [
+        let wrappers: [&[u8]; 11] = [
             b"php://",
             b"zip://",
             b"phar://",
@@ -149,6 +149,7 @@ pub(crate) fn is_remote_file(text: &[u8]) -> bool {
             b"ssh2.",
             b"ogg://",
             b"dict://",
+            b"gopher://",
         ];
         return wrappers.iter().any(|wrapper| starts_with(text, wrapper)) && is_compact(text, 2);
     };

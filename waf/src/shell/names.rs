@@ -29,8 +29,8 @@ pub(super) const UNIX: &str = "\
     ldapsearch ldconfig ldd lessecho lessfile lesspipe lftp lftpget loginctl losetup ls lsattr \
     lsb_release lsblk lscpu lshw lsmod lsns lsof lspci lsusb ltrace lua lualatex luatex lvcreate \
     lvremove lwp-download lwp-request lxc-attach lxc-execute lynx lz4 lz4c lz4cat lzcat lzcmp \
-    lzdiff lzegrep lzfgrep lzgrep lzless lzma lzmore machinectl mawk mdadm mkdir mkfifo mkfs \
-    mkfs.ext4 mkfs.xfs mknod mkpasswd mkswap mktemp mlocate modprobe mongodump mongoexport \
+    lzdiff lzegrep lzfgrep lzgrep lzless lzma lzmore machinectl masscan mawk mdadm mkdir mkfifo \
+    mkfs mkfs.ext4 mkfs.xfs mknod mkpasswd mkswap mktemp mlocate modprobe mongodump mongoexport \
     mongorestore mongosh mpstat msfconsole msfvenom msgattrib mtr mv mysql mysqladmin mysqlbinlog \
     mysqldump mysqldumpslow mysqlhotcopy mysqlimport mysqlshow nasm nawk nc nc.openbsd \
     nc.traditional ncat ncdu neomutt netcat netkit-ftp netplan netstat networkctl ngrep nikto \
@@ -69,41 +69,46 @@ pub(super) const PRODUCTS: &str = "\
 
 /// Commands of Unix that are words. Sorted.
 pub(super) const UNIX_WORDS: &str = "\
-    agetty alias arch aria2c as at atobm basename batch bc break builtin bundle cancel cat cc \
-    cd check column comm command composer cp crash cut date dd declare df diff dir dirname dirs \
-    doas done du easy_install eb echo ed emacs enable env eval ex exec exit expand export expr \
-    facter fc fetch file find finger fish fold fping free gem ghost go grc groups halt hash \
-    head hg highlight history host hostid id install ip java jobs join jq kill knife last \
+    agetty alias arch aria2c as at atobm basename batch bc break builtin bundle cancel cat \
+    cc cd check column comm command composer cp crash cut date dd declare df diff dir dirname dirs \
+    doas done du easy_install eb echo ed emacs enable env eval ex exec exit expand expect export \
+    expr facter fc fetch file find finger fish fold fping free gem ghost go grc groups halt hash \
+    head hg highlight history host hostid hydra id install ip java jobs join jq kill knife last \
     lastlog lastlogin latex less ln local locale locate logname logsave look lp lz mail mailq \
-    mailx make man mc md5sum more mosquitto mount nano nice nl nm od open openvt paste patch \
-    pax pdb pg ping pr ps puppet pv python3m rake read readlink realpath reboot red redcarpet \
-    rename repeat replace restic rev rm route screen script sed service set sg sh sha1sum \
-    sha256sum shutdown sleep snap sort source split sqlite3 ss start-stop-daemon stat strings \
-    sum tac tail tar task taskset tbl tee test tex time timeout tmate top touch tr trap tree \
-    truncate type ul umask unlink unset unshare uptime users w wall watch wc which who write \
-    yes yum";
+    mailx make man mc md5sum more mosquitto mount nano nice nl nm od open openvt paste patch pax \
+    pdb pg ping pr ps puppet pv python3m rake read readlink realpath reboot red redcarpet rename \
+    repeat replace restic rev rm route screen script sed service set sg sh sha1sum sha256sum \
+    shutdown sleep snap sort source split sqlite3 ss start-stop-daemon stat strings sum tac tail \
+    tar task taskset tbl tee test tex time timeout tmate top touch tr trap tree truncate type ul \
+    umask unlink unset unshare uptime users w wall watch wc which who write yes yum";
 
 /// Commands of Windows that are no words. Sorted.
 pub(super) const WINDOWS: &str = "\
-    accesschk adfind appcmd arp attrib auditpol autorunsc bcdboot bcdedit bitsadmin bootcfg \
+    accesscheckconsole accesschk adfind adplus agentexecutor appcmd appinstaller appvlp arp \
+    aspnet_compiler atbroker attrib auditpol autorunsc bcdboot bcdedit bginfo bitsadmin bootcfg \
     bootrec cacls cdb certoc certreq certutil chcp chdir chkdsk chkntfs choco cipher clip cmd \
-    cmdkey cmdl32 cmstp comp compmgmtlauncher computerdefaults cscript csvde del diantz diskcopy \
-    diskpart diskshadow dism dispdiag dnscmd driverquery dsadd dsget dsmod dsquery erase esentutl \
-    eventcreate eventvwr expand explorer extrac32 findstr fltmc forfiles fsutil ftype getmac \
-    gpresult gpupdate hostname icacls ie4uinit ieexec iexpress ilasm installutil ipconfig irm iwr \
-    jsc ldifde makecab manage-bde mavinject md mklink mofcomp mountvol mpcmdrun msbuild msconfig \
-    msdt mshta msiexec msinfo32 mstsc msxsl nbtstat net net1 netdom netsh netstat nltest notepad \
-    nslookup ntbackup ntdsutil odbcconf openfiles pathping pcalua pcwrun pktmon pnputil powercfg \
-    powershell presentationhost printbrm procdump psexec pskill psloggedon psr pushd pwsh qappsrv \
-    qprocess query quser qwinsta rasautou rd rdrleakdiag reg regasm regedit regini regsvcs \
-    regsvr32 ren robocopy rundll32 runonce rwinsta sc schtasks scriptrunner sdbinst sdelete setx \
-    sfc stordiag syncappvpublishingserver systeminfo takeown taskkill tasklist tftp tracert \
-    tskill tttracer tzutil vbc ver verclsid vssadmin w32tm wbadmin wecutil wevtutil whoami winget \
-    winrm winrs winver wlrmdr wmic wscript wsl wsreset wuauclt wusa xcacls xcopy";
+    cmdkey cmdl32 cmstp comp compmgmtlauncher computerdefaults coregen createdump cscript csvde \
+    customshellhost datasvcutil del desktopimgdownldr devtoolslauncher dfsvc diantz diskcopy \
+    diskpart diskshadow dism dispdiag dnscmd driverquery dsadd dsget dsmod dsquery dump64 erase \
+    esentutl eventcreate eventvwr expand explorer extrac32 findstr fltmc fodhelper forfiles fsutil \
+    ftype getmac gfxdownloadwrapper gpresult gpscript gpupdate hostname icacls ie4uinit ieexec \
+    iexpress ilasm imewdbld infdefaultinstall installutil ipconfig irm iwr jsc ldifde makecab \
+    manage-bde mavinject md mftrace mklink mofcomp mountvol mpcmdrun msbuild msconfig msdeploy \
+    msdt mshta msiexec msinfo32 msohtmed mstsc msxsl nbtstat net net1 netdom netsh netstat ngen \
+    nltest notepad nslookup ntbackup ntdsutil odbcconf offlinescannershell openfiles pathping \
+    pcalua pcwrun pcwutl pktmon pnputil powercfg powershell presentationhost printbrm procdump \
+    psexec pskill psloggedon psr pubprn pushd pwsh qappsrv qprocess query quser qwinsta rasautou \
+    rcsi rd rdrleakdiag reg regasm regedit regini regsvcs regsvr32 ren robocopy rundll32 runonce \
+    rwinsta sc schtasks scriptrunner sdbinst sdclt sdelete settingsynchost setx sfc sqldumper \
+    sqlps sqltoolsps stordiag syncappvpublishingserver systeminfo takeown taskkill tasklist tftp \
+    tracert tskill ttdinject tttracer tzutil unregmp2 vbc ver verclsid vsjitdebugger vssadmin \
+    w32tm wbadmin wecutil wevtutil whoami winget winrm winrs winver wlrmdr wmic workfolders \
+    wscript wsl wsreset wuauclt wusa xcacls xcopy xwizard";
 
 /// Commands of Windows that are words. Sorted.
 pub(super) const WINDOWS_WORDS: &str = "\
-    at call cd change cls color convert copy date defrag dir echo exit find finger format ftp \
-    gcim gcm gdr gps gsv gwmi help icim icm ii ipmo iwmi label logoff mode more move msg ndr ogv \
-    path pause ping popd print prompt replace reset route runas rwmi sajb saps sasv set shcm \
-    shutdown sls sort spps spsv start subst swmi time title trcm tree type vol wait where";
+    at calc call cd change cls color control convert copy date defrag dir echo exit find finger \
+    format ftp gc gci gcim gcm gdr gp gps gsv gwmi help hh icim icm ii ipmo iwmi label logoff mode \
+    more move msg ndr ogv path pause ping popd print prompt replace reset route runas rwmi sajb \
+    saps sasv set shcm shutdown sls sort spps spsv start subst swmi time title trcm tree type vol \
+    wait where";

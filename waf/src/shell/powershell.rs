@@ -107,6 +107,7 @@ const NOUNS: &[&str] = &[
     "ad",
     "alias",
     "appx",
+    "archive",
     "authenticode",
     "bits",
     "childitem",
@@ -236,10 +237,19 @@ pub(crate) fn is_powershell_segment(text: &[u8]) -> bool {
     has_argument && is_powershell(text)
 }
 
-/// `$env:PATH`, `$ExecutionContext`, `gci env:`
+/// `$env:PATH`, `$ExecutionContext`, `gci env:`, `HKLM:\SAM`
 fn names_variable(text: &[u8]) -> bool {
-    let names =
-        ["$env:", "$executioncontext", "$psversiontable", "gci env:", "ls env:", "dir env:"];
+    let names = [
+        "$env:",
+        "$executioncontext",
+        "$psversiontable",
+        "gci env:",
+        "ls env:",
+        "dir env:",
+        "cert:\\",
+        "hkcu:\\",
+        "hklm:\\",
+    ];
     (text.contains(&b'$') || text.contains(&b':'))
         && is_compact(text, 6)
         && names.iter().any(|name| contains_small(text, name.as_bytes()))

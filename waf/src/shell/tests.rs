@@ -182,6 +182,7 @@ fn a_name_that_is_no_word_needs_no_more_than_a_word_behind_it() {
 #[test]
 fn what_windows_and_powershell_put_together_is_found() {
     let attacks = [
+        "& \"c:\\program files\\a\\b.exe\"",
         "%PROGRAMFILES:~10,-5%",
         "ping%CommonProgramFiles:~10,-18%127.0.0.1",
         "cscript //e:jscript x.txt",
@@ -189,6 +190,8 @@ fn what_windows_and_powershell_put_together_is_found() {
     assert_eq!(missed(&attacks, is_windows), NONE);
     let attacks = [
         "$env:PATH",
+        "gp HKLM:\\SAM",
+        "Expand-Archive a.zip",
         "gci env:",
         "[Convert]::FromBase64String('AAAA')",
         "& ('i'+'ex') 'whoami'",
@@ -221,6 +224,8 @@ fn a_program_is_told_by_its_folder_and_by_a_variable_that_names_it() {
         ">/tmp/x",
         ">>/var/www/a.php",
         "a=1;b=ls;$b",
+        "__import__('os').popen('ls')",
+        "os.system('ls -l')",
     ];
     assert_eq!(missed(&attacks, is_unix), NONE);
     let benign = [
@@ -239,6 +244,8 @@ fn a_program_is_told_by_its_folder_and_by_a_variable_that_names_it() {
         "> /tmp/x is full",
         "></a>",
         "perl implementation of one / two",
+        "call os.system() with the command's name",
+        "import subprocess",
     ];
     assert_eq!(missed(&benign, |text| !is_unix(text)), NONE);
 }

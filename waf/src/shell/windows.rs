@@ -143,6 +143,9 @@ fn is_at(text: &[u8], is_behind: bool) -> bool {
     if matches!(name, b"call" | b"start" | b"time") && is_started(rest) {
         return true;
     }
+    if is_behind && is_program_of_drive(text) {
+        return true;
+    }
     let Some(strength) = windows(name) else { return false };
     if has_path {
         return true;
@@ -169,6 +172,15 @@ fn is_at(text: &[u8], is_behind: bool) -> bool {
         (Strength::Word, true) => argument || (is_end && ends.len() < 30),
         (Strength::Word, false) => argument && words(text) <= 6,
     }
+}
+
+/// `c:\program files\x\y.exe`: where quotes were, a path may have blanks.
+fn is_program_of_drive(text: &[u8]) -> bool {
+    let text = near(text);
+    let is_drive = matches!(text, [letter, b':', b'\\', ..] if letter.is_ascii_alphabetic());
+    is_drive
+        && is_compact(text, 8)
+        && [&b".exe"[..], b".bat", b".cmd", b".com"].iter().any(|e| contains_small(text, e))
 }
 
 /// Whether a program's own name is first in a text, and something behind it.
