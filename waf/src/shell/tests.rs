@@ -213,6 +213,8 @@ fn what_windows_and_powershell_put_together_is_found() {
 fn a_program_is_told_by_its_folder_and_by_a_variable_that_names_it() {
     let attacks = [
         "/bin/zq",
+        "/usr/bin/python",
+        "/opt/nc",
         "/usr/sbin/some-tool",
         "usr/bin/whoami",
         "bin/mkfifo",
@@ -231,6 +233,8 @@ fn a_program_is_told_by_its_folder_and_by_a_variable_that_names_it() {
     let benign = [
         "/bin/view/Main",
         "/bin/42",
+        "/learn/python",
+        "/usr/share/doc/git",
         "/bin/x.cgi",
         "/usr/local/bin/our-app",
         "bin/rails",

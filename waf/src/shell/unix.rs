@@ -88,7 +88,8 @@ fn runs_first(text: &[u8]) -> bool {
         }
         // `/bin/id`, `w'h'oami`: a path or quotes say what a bare word does not.
         return command.is_hidden
-            || (command.is_wrapped || command.has_path) && is_own
+            // `/learn/python` is a page about it.
+            || (command.is_wrapped || command.has_path && !is_product(&command.name)) && is_own
             || (command.has_system_path || command.is_wrapped_tightly)
                 && command.strength.is_some();
     }
