@@ -24,15 +24,21 @@ pub(super) fn unix(name: &[u8]) -> Option<Strength> {
     is_versioned(name).then_some(Strength::Own)
 }
 
+const LANGUAGES: [&[u8]; 14] = [
+    b"bash", b"clang", b"clang++", b"g++", b"gcc", b"ghc", b"irb", b"lua", b"node", b"perl",
+    b"php", b"python", b"ruby", b"tclsh",
+];
+
+/// Whether a name is that of a language's own program, in a version or not: what it is given first is a file.
+pub(super) fn is_language(name: &[u8]) -> bool {
+    LANGUAGES.contains(&name) || is_versioned(name)
+}
+
 /// `python3.11`, `gcc10.1`, `clang-14`: a language's own program, in a version.
 fn is_versioned(name: &[u8]) -> bool {
-    const VERSIONED: [&[u8]; 14] = [
-        b"bash", b"clang", b"clang++", b"g++", b"gcc", b"ghc", b"irb", b"lua", b"node", b"perl",
-        b"php", b"python", b"ruby", b"tclsh",
-    ];
     let end = name.iter().rposition(|b| !(b.is_ascii_digit() || *b == b'.')).map_or(0, |i| i + 1);
     let bare = name[..end].strip_suffix(b"-").unwrap_or(&name[..end]);
-    end < name.len() && VERSIONED.contains(&bare)
+    end < name.len() && LANGUAGES.contains(&bare)
 }
 
 /// Whether a name is none of prose nor of a product: with a hyphen, a version, or an ending that only

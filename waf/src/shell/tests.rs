@@ -163,6 +163,10 @@ fn a_name_that_is_no_word_needs_no_more_than_a_word_behind_it() {
         "1| sleep 7 2>&1",
         "find / -name flag",
         ";stat /etc/passwd",
+        "curl x for https://a.example",
+        "python -c x for y",
+        "git clone https://a.example for",
+        "python x for https://a.example;id",
     ];
     assert_eq!(missed(&attacks, is_unix), NONE);
     let benign = [
@@ -175,6 +179,9 @@ fn a_name_that_is_no_word_needs_no_more_than_a_word_behind_it() {
         "size 5; fits well",
         "call me; last week",
         "tools: pip, npm; install them",
+        "Python client for https://a.example",
+        "python API Client for (https://a.example/b)",
+        "Python3 wrapper for C (https://a.example)",
     ];
     assert_eq!(missed(&benign, |text| !is_unix(text)), NONE);
 }

@@ -4,7 +4,7 @@ use super::argument::{
     has_count, has_later_argument, installs, is_argument, is_bare, is_marked, is_number,
     takes_words,
 };
-use super::commands::{Strength, is_product, unix};
+use super::commands::{Strength, is_language, is_product, unix};
 use super::expression;
 use super::word::{Command, command};
 use crate::text::{is_columns, is_compact, near, near_end, words};
@@ -98,6 +98,7 @@ fn runs_first(text: &[u8]) -> bool {
             let goes_on = matches!(command.rest.first(), Some(b';' | b'|'));
             let is_list = goes_on && is_listed(text) || is_sentence(command.rest);
             (is_argument(command.rest, true) || takes_words(&command))
+                && !(is_language(&command.name) && is_description(command.rest))
                 && !(is_list && is_product(&command.name))
         }
         Some(Strength::Word) => {
@@ -119,6 +120,15 @@ fn is_sentence(text: &[u8]) -> bool {
         |b: &u8| b.is_ascii_alphanumeric() || b.is_ascii_whitespace() || b",-./".contains(b);
     text.iter().all(is_plain)
         && text.split(u8::is_ascii_whitespace).any(|word| WORDS.contains(&word))
+}
+
+/// `Python client for https://…`: what something is written in, and what for. Were it a command, it would run a
+/// file of that name.
+fn is_description(text: &[u8]) -> bool {
+    let mut words = text.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
+    let is_word = |word: &[u8]| word != b"for" && word.iter().all(u8::is_ascii_alphabetic);
+    words.next().is_some_and(is_word)
+        && words.take(2).find(|word| !is_word(word)).is_some_and(|word| word == b"for")
 }
 
 /// A text without a quote before it that nothing closes: one that ends what the text was put into.
