@@ -72,13 +72,15 @@ impl Answer {
         Self { status: 403, fields, content, detail: None }
     }
 
-    pub(crate) fn redirect(location: &str) -> Self {
+    /// "If the viewer sends `POST`, `PUT`, `DELETE`, `OPTIONS` or `PATCH` over HTTP", it is to send the same again.
+    pub(crate) fn redirect(method: &str, location: &str) -> Self {
         let fields = Fields::from([("Location", location), ("Content-Type", "text/html")]);
-        Self { status: 301, fields, content: String::new(), detail: None }
+        let status = if matches!(method, "GET" | "HEAD") { 301 } else { 307 };
+        Self { status, fields, content: String::new(), detail: None }
     }
 
     /// What the viewer is told that it is.
     pub fn result(&self) -> CacheResult {
-        if self.status == 301 { CacheResult::Redirect } else { CacheResult::Error }
+        if matches!(self.status, 301 | 307) { CacheResult::Redirect } else { CacheResult::Error }
     }
 }

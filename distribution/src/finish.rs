@@ -24,6 +24,11 @@ pub enum CacheResult {
 }
 
 impl CacheResult {
+    /// Of what is stored and is served again: an error stays one.
+    pub fn of_stored(status: u16) -> Self {
+        if status < 400 { Self::Hit } else { Self::Error }
+    }
+
     /// Has a header section say what the edge says of itself in every response.
     pub fn mark(self, fields: &mut Fields, request_id: &str) {
         let told = match self {

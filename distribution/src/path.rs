@@ -1,5 +1,6 @@
 //! Paths as behaviours are chosen by them, and as origins see them.
 
+use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -24,6 +25,21 @@ pub(crate) fn normal(path: &str) -> Option<String> {
     let is_folder = path.ends_with("/.") || path.ends_with("/..");
     let end = if is_folder && !kept.is_empty() { "/" } else { "" };
     Some(unreserved(&["/", &kept.join("/"), end].concat()))
+}
+
+/// A path as behaviours are chosen by it: with runs of `/` as one, which many an origin takes them for. "CloudFront
+/// normalizes URI paths" before it chooses, and sends them as they are.
+pub(crate) fn with_single_slashes(path: &str) -> Cow<'_, str> {
+    if !path.contains("//") {
+        return Cow::Borrowed(path);
+    }
+    let mut single = String::with_capacity(path.len());
+    for character in path.chars() {
+        if character != '/' || !single.ends_with('/') {
+            single.push(character);
+        }
+    }
+    Cow::Owned(single)
 }
 
 /// Whether what is decoded once or twice has dot segments that do not stand there in the open.

@@ -18,12 +18,13 @@ use at::{At, Reading};
 use policies::References;
 
 /// What the configuration has, and how far it is served.
-const MEMBERS: [&str; 24] = [
+const MEMBERS: [&str; 25] = [
     "Aliases",
     "AnycastIpListId",
     "CacheBehaviors",
     "CallerReference",
     "Comment",
+    "CacheTagConfig",
     "ConnectionMode",
     "ContinuousDeploymentPolicyId",
     "CustomErrorResponses",
@@ -148,6 +149,9 @@ fn refuse(config: &At<'_, '_>) {
         if let Some(at) = config.get(name) {
             at.error("this is not supported");
         }
+    }
+    if let Some(at) = config.get("CacheTagConfig") {
+        at.warning("nothing is invalidated by tags here, but by paths");
     }
     if let Some(at) = config.get("Staging").filter(|at| at.boolean() == Some(true)) {
         at.error("a staging distribution is not supported");

@@ -28,7 +28,7 @@ pub struct Viewer<'a> {
     pub is_https: bool,
     /// The viewer's address.
     pub ip: &'a str,
-    /// Two letters (ISO 3166-1), where the host knows.
+    /// Two letters (ISO 3166-1); `None` where it cannot be told, and the viewer is served.
     pub country: Option<&'a str>,
     /// Its header section.
     pub fields: &'a Fields,
@@ -72,7 +72,8 @@ impl Distribution {
         self.geo != Geo::Everybody
     }
 
-    /// The behaviour for a request, or what the edge answers itself.
+    /// The behaviour for a request, or what the edge answers itself. Who may come in is the next thing to ask
+    /// ([`Matched::signature`]).
     ///
     /// # Errors
     /// What the viewer is answered.
@@ -88,19 +89,6 @@ impl Distribution {
             return Err(Answer::error(400, "The path of the request is ambiguous.")
                 .with_detail("InvalidRequest"));
         };
-        let is_denied = match (&self.geo, viewer.country) {
-            (Geo::Everybody, _) => false,
-            (Geo::Only(these), country) => {
-                !country.is_some_and(|c| these.iter().any(|one| one.eq_ignore_ascii_case(c)))
-            }
-            (Geo::Not(these), country) => {
-                country.is_some_and(|c| these.iter().any(|one| one.eq_ignore_ascii_case(c)))
-            }
-        };
-        if is_denied {
-            let message = "The distribution is configured to block access from your country.";
-            return Err(Answer::error(403, message).with_detail("ClientGeoBlocked"));
-        }
         let behavior = self.behavior(&path);
         if !viewer.is_https {
             match behavior.viewer {
@@ -110,7 +98,8 @@ impl Distribution {
                 }
                 ViewerProtocol::RedirectToHttps => {
                     let host = viewer.host.rsplit_once(':').map_or(viewer.host, |(host, _)| host);
-                    return Err(Answer::redirect(&["https://", host, viewer.target].concat()));
+                    let location = ["https://", host, viewer.target].concat();
+                    return Err(Answer::redirect(viewer.method, &location));
                 }
             }
         }
@@ -159,12 +148,28 @@ impl Distribution {
     }
 
     pub(crate) fn behavior(&self, path: &str) -> &Behavior {
+        let path = &*path::with_single_slashes(path);
         let mut all = self.behaviors.iter();
         all.find(|behavior| behavior.pattern.matches(path)).expect("the default one matches all")
     }
 }
 
 impl<'d> Matched<'d> {
+    /// Whom the geo restriction keeps out. "If CloudFront can't determine a user's location, CloudFront
+    /// serves the content that the user has requested."
+    pub(crate) fn check_country(&self) -> Result<(), Answer> {
+        let Some(country) = &self.country else { return Ok(()) };
+        let is_among = |these: &[String]| these.iter().any(|one| one.eq_ignore_ascii_case(country));
+        let is_denied = match &self.distribution.geo {
+            Geo::Everybody => false,
+            Geo::Only(these) => !is_among(these),
+            Geo::Not(these) => is_among(these),
+        };
+        let message = "The distribution is configured to block access from your country.";
+        let denied = || Answer::error(403, message).with_detail("ClientGeoBlocked");
+        if is_denied { Err(denied()) } else { Ok(()) }
+    }
+
     /// The method as the cache takes it: `OPTIONS` is stored as `GET` is where a behaviour caches it.
     pub fn cache_method(&self) -> &str {
         match self.method.as_str() {
@@ -230,8 +235,11 @@ impl<'d> Matched<'d> {
             stale_on_error_s: STALE_ON_ERROR_S,
             is_keyed_by_authorization: is_keyed,
         };
-        if status < 400 {
-            return policy;
+        match status {
+            // "HTTP 3xx status codes from your origin": cached "only when you include the `Cache-Control` header".
+            307 | 308 => return Policy { min_ttl_s: 0, default_ttl_s: 0, ..policy },
+            ..400 => return policy,
+            _ => {}
         }
         let configured = self.distribution.errors.iter().find(|error| error.status == status);
         let by_default = if ERRORS_CACHED.contains(&status) { ERROR_TTL_S } else { 0 };

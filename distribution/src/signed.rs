@@ -50,11 +50,13 @@ pub(crate) fn is_cookie(name: &str) -> bool {
 
 impl Matched<'_> {
     /// The signature that is to be verified before anything else is done; `None` where nothing needs one.
-    /// What it says of times, addresses and the resource holds at this moment (seconds since 1970).
+    /// What it says of times, addresses and the resource holds at this moment (seconds since 1970), and the
+    /// viewer's country is none that is kept out.
     ///
     /// # Errors
     /// What the viewer is answered.
     pub fn signature(&self, now_s: u64) -> Result<Option<Signature>, Answer> {
+        self.check_country()?;
         let Some(trusted) = &self.behavior.trusted_keys else { return Ok(None) };
         let in_query = query::value(self.query.as_deref().unwrap_or_default(), "Key-Pair-Id");
         let part = |name: &str| match in_query {

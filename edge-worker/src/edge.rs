@@ -195,7 +195,7 @@ impl Exchange {
             Err(refused) => return self.refused(refused),
         };
         if let Err(refused) = self.verify(&matched).await {
-            return self.refused(refused);
+            return self.blocked(refused).await;
         }
         let mut outcome = self.obtain(&matched, content).await;
         if let Some(paged) = self.error_page(&matched, outcome.status).await {
@@ -204,8 +204,8 @@ impl Exchange {
         self.finish(&matched, outcome)
     }
 
-    /// What the web ACL does not let through, with a page of the operator's if it is to be had: "CloudFront
-    /// cannot distinguish between a 403 of the origin and one of AWS WAF".
+    /// What the web ACL, a country or a missing signature keeps out, with a page of the operator's if it is to be
+    /// had: "CloudFront cannot distinguish between a 403 of the origin and one of AWS WAF".
     async fn blocked(&self, refused: distribution::Answer) -> Outcome {
         let Ok(matched) = self.matched() else { return self.refused(refused) };
         match self.error_page(&matched, refused.status).await {
@@ -236,6 +236,10 @@ impl Exchange {
 
     fn matched(&self) -> Result<Matched<'_>, distribution::Answer> {
         let Asked { arrival, host, country, fields, has_content } = &*self.asked;
+        if arrival.location.is_none() && self.edge.distribution.restricts_countries() {
+            // A platform that locates nobody is not one that could not locate this viewer.
+            return Err(distribution::Answer::error(403, "Viewers' countries are not known here."));
+        }
         self.edge.distribution.route(&Viewer {
             method: &arrival.request.method,
             target: &arrival.request.target,

@@ -204,7 +204,7 @@ impl Exchange {
             Err(refused) => return self.refused(refused),
         };
         if let Err(refused) = self.verify(&matched) {
-            return self.refused(refused);
+            return self.blocked(refused).await;
         }
         let mut outcome = self.obtain(&matched, content).await;
         if let Some(paged) = Box::pin(self.error_page(&matched, outcome.status)).await {
@@ -213,8 +213,8 @@ impl Exchange {
         self.finish(&matched, outcome)
     }
 
-    /// What the web ACL does not let through, with a page of the operator's if it is to be had: "CloudFront
-    /// cannot distinguish between a 403 of the origin and one of AWS WAF".
+    /// What the web ACL, a country or a missing signature keeps out, with a page of the operator's if it is to be
+    /// had: "CloudFront cannot distinguish between a 403 of the origin and one of AWS WAF".
     async fn blocked(&self, refused: distribution::Answer) -> Outcome {
         let Ok(matched) = self.matched() else { return self.refused(refused) };
         match Box::pin(self.error_page(&matched, refused.status)).await {
@@ -251,7 +251,6 @@ impl Exchange {
             host: &asked.host,
             is_https: asked.is_https,
             ip: &asked.ip,
-            // Where nobody knows, a restriction to some countries lets nobody through.
             country: asked.country.as_deref(),
             fields: &asked.fields,
             has_content: asked.has_content,

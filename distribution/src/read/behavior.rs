@@ -20,7 +20,7 @@ pub(super) struct Places<'a> {
     pub(super) refs: &'a References,
 }
 
-const MEMBERS: [&str; 24] = [
+const MEMBERS: [&str; 23] = [
     "PathPattern",
     "TargetOriginId",
     "TrustedSigners",
@@ -43,7 +43,6 @@ const MEMBERS: [&str; 24] = [
     "DefaultTTL",
     "MaxTTL",
     "TrustedKeyGroupIds",
-    "CacheTagConfig",
     "Comment",
 ];
 
@@ -152,9 +151,6 @@ fn refuse(at: &At<'_, '_>) {
     }
     if let Some(at) = at.get("TrustedKeyGroupIds") {
         at.error("this is not supported");
-    }
-    if let Some(tags) = at.get("CacheTagConfig") {
-        tags.warning("nothing is invalidated by tags here, but by paths");
     }
     if let Some(signers) = at.get("TrustedSigners").filter(|at| at.is("Enabled")) {
         signers.error("AWS accounts as signers are not supported: use `TrustedKeyGroups`");

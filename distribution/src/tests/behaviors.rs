@@ -1,6 +1,7 @@
 //! Which behaviour and origin a request goes to, and what the edge answers itself.
 
 use super::*;
+use crate::CacheResult;
 
 fn two_paths() -> Distribution {
     let first = with(behavior(json!({})), json!({"PathPattern": "images/*.jp?"}));
@@ -40,6 +41,8 @@ fn viewers_in_clear_text_are_refused_or_led_to_tls() {
     let answer = ask(&distribution, "GET", "/a?b", &[]).unwrap_err();
     assert_eq!(answer.status, 301);
     assert_eq!(answer.fields.text("location"), Some("https://cdn.example/a?b"));
+    let answer = ask(&distribution, "POST", "/a", &[]).unwrap_err();
+    assert_eq!((answer.status, answer.result()), (307, CacheResult::Redirect));
 }
 
 #[test]
@@ -73,10 +76,12 @@ fn countries_are_let_in_or_kept_out() {
             fields: &fields,
             has_content: false,
         };
-        distribution.route(&viewer).is_ok()
+        let answer = distribution.route(&viewer).unwrap().signature(0).map_err(|a| a.status);
+        assert!(matches!(answer, Ok(None) | Err(403)), "{answer:?}");
+        answer.is_ok()
     };
     assert!(from("whitelist", Some("de")) && !from("whitelist", Some("FR")));
-    assert!(!from("whitelist", None), "who is not known to be let in is not");
+    assert!(from("whitelist", None), "CloudFront serves whom it cannot locate");
     assert!(
         !from("blacklist", Some("DE")) && from("blacklist", Some("FR")) && from("blacklist", None)
     );
@@ -119,4 +124,38 @@ fn errors_have_pages_and_times_of_their_own() {
     let ttl = |status| matched.policy(status).default_ttl_s;
     assert_eq!([ttl(404), ttl(400), ttl(503), ttl(403)], [300, 5, 10, 0]);
     assert_eq!(matched.policy(404).min_ttl_s, 0);
+}
+
+#[test]
+fn a_path_with_more_slashes_leads_around_no_behaviour() {
+    let keys = json!({"Enabled": true, "Quantity": 1, "Items": ["g"]});
+    let private =
+        with(behavior(json!({"TrustedKeyGroups": keys})), json!({"PathPattern": "/private/*"}));
+    let changes = json!({"CacheBehaviors": {"Quantity": 1, "Items": [private]}});
+    let group = json!({"KeyGroup": {"Id": "g", "KeyGroupConfig": {"Name": "g", "Items": ["K1"]}}});
+    let key = json!({"PublicKey": {"Id": "K1", "PublicKeyConfig": {"EncodedKey": "PEM"}}});
+    let distribution = distribution_of(&document(changes), &[group, key]);
+    let is_closed = |path: &str| get(&distribution, path, &[]).signature(0).is_err();
+    for path in ["/private/a", "//private/a", "/private//a", "///private///a", "/x/..//private/a"] {
+        assert!(is_closed(path), "{path}");
+    }
+    assert!(!is_closed("/public//private/a"));
+    assert_eq!(
+        sent(&distribution, "/public//a", &[]).target,
+        "/public//a",
+        "origins get what came"
+    );
+}
+
+#[test]
+fn temporary_redirects_are_kept_only_as_long_as_they_say() {
+    let matched_policy = json!({"MinTTL": 60, "DefaultTTL": 600});
+    let distribution = serving(matched_policy, &[]);
+    let ttl = |status| {
+        let policy = get(&distribution, "/", &[]).policy(status);
+        (policy.min_ttl_s, policy.default_ttl_s)
+    };
+    assert_eq!([ttl(307), ttl(308)], [(0, 0); 2]);
+    assert_eq!([ttl(301), ttl(302)], [ttl(200); 2]);
+    assert_ne!(ttl(200), (0, 0));
 }

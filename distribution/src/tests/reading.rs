@@ -144,12 +144,11 @@ fn a_bucket_is_waited_for_as_long_as_it_says() {
 #[test]
 fn what_is_not_kept_of_an_output_is_warned_of_and_loads() {
     let origin = origin(json!({"ResponseCompletionTimeout": 60}));
-    let behavior = behavior(json!({"CacheTagConfig": {"HeaderName": "Cache-Tag"}}));
-    let document =
-        document(json!({"Origins": {"Items": [origin]}, "DefaultCacheBehavior": behavior}));
+    let tags = json!({"HeaderName": "Cache-Tag"});
+    let document = document(json!({"Origins": {"Items": [origin]}, "CacheTagConfig": tags}));
     let (distribution, problems) = read_all(&document, &[]);
     assert!(distribution.is_some());
     let places: Vec<&str> =
         problems.iter().map(|problem| problem.pointer.rsplit_once('/').unwrap().1).collect();
-    assert_eq!(places, ["ResponseCompletionTimeout", "CacheTagConfig"]);
+    assert_eq!(places, ["CacheTagConfig", "ResponseCompletionTimeout"]);
 }

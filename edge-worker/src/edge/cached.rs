@@ -145,7 +145,8 @@ impl Exchange {
         let served = respond(&entry.stored, &key.request(), entry.length, at);
         let content = self.store.content(entry, &served.content).await?;
         let status = status.clone().hit(&entry.stored, at);
-        Some(Outcome::served(served, content, CacheResult::Hit).with_status(status))
+        let result = CacheResult::of_stored(served.status);
+        Some(Outcome::served(served, content, result).with_status(status))
     }
 
     /// Asks in the background about what is served stale meanwhile.

@@ -54,7 +54,7 @@ pub(super) async fn create(state: &State, id: &str, content: &[u8]) -> Answer {
     tracing::info!(distribution = id, forgotten, "cached responses are invalidated");
     let at = now();
     let paths: String = paths.iter().map(|path| format!("<Path>{}</Path>", escape(path))).collect();
-    let created = http_cache::format_date(http_cache::Timestamp(at.0));
+    let created = gateway_core::time::iso8601(at);
     Answer::xml(
         StatusCode::CREATED,
         format!(

@@ -43,7 +43,8 @@ impl Exchange {
         let (content, tier) = self.content(key, &object.content, &served, tier).await?;
         self.worker.shared.edge_cache.count(tier);
         let status = status.clone().hit(&object.stored, at);
-        Some(Outcome::served(served, content, CacheResult::Hit).with_status(status))
+        let result = CacheResult::of_stored(served.status);
+        Some(Outcome::served(served, content, result).with_status(status))
     }
 
     /// The content that is to be sent, and where it was.

@@ -74,7 +74,7 @@ fn what_would_not_be_done_is_refused_at_start() {
 
 #[test]
 fn viewers_of_countries_that_are_shut_out_are_refused() {
-    let (origin, _) = answering(|_, _| fresh("x"));
+    let (origin, heads) = answering(|_, _| fresh("x"));
     let here = json!({"country": {"iso_code": "DE"}});
     let database = tests::mmdb::File::new("GeoLite2-Country", &[("127.0.0.0/8", here)]);
     let more = format!("geoDatabases: [{}]\n", database.path().display());
@@ -87,6 +87,22 @@ fn viewers_of_countries_that_are_shut_out_are_refused() {
         let edge = Edge::start_with(origin, &document, &more, &[]);
         assert_eq!(edge.get("/a").status, status, "{kind} {country}");
     }
+    // Whom no database locates is served, and who is shut out gets the operator's page.
+    let restriction = json!({"RestrictionType": "whitelist", "Items": ["FR"]});
+    let page = json!({"ErrorCode": 403, "ResponsePagePath": "/sorry", "ResponseCode": "451"});
+    let changes = json!({"Restrictions": {"GeoRestriction": restriction},
+        "CustomErrorResponses": {"Quantity": 1, "Items": [page]}});
+    let edge = Edge::start_with(origin, &distribution(origin, changes.clone()), &more, &[]);
+    heads.lock().unwrap().clear();
+    let answer = edge.get("/a");
+    assert_eq!((answer.status, &*answer.text()), (451, "x"));
+    let asked = heads.lock().unwrap().clone();
+    assert!(asked.len() == 1 && asked[0].starts_with("GET /sorry "), "{asked:?}");
+    let elsewhere = json!({"country": {"iso_code": "DE"}});
+    let database = tests::mmdb::File::new("GeoLite2-Country", &[("192.0.2.0/24", elsewhere)]);
+    let more = format!("geoDatabases: [{}]\n", database.path().display());
+    let edge = Edge::start_with(origin, &distribution(origin, changes), &more, &[]);
+    assert_eq!(edge.get("/a").status, 200);
 }
 
 #[test]
