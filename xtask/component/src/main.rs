@@ -195,7 +195,7 @@ mod tests {
         let imports_of =
             keyvalue::DRAFTS.map(|draft| format!("import wasi:keyvalue/store@{draft};"));
         let world = format!("world w {{ {} export run: func(); }}", imports_of.concat());
-        let module = module_of(&format!("package own:test; {world} {}", packages.concat()));
+        let module = module_of(&format!("package edgeway:test; {world} {}", packages.concat()));
         for draft in [None, Some(keyvalue::DRAFTS[0]), Some(keyvalue::DRAFTS[1])] {
             let component = make_component(&module, draft).unwrap();
             let expected = draft.map(|draft| format!("wasi:keyvalue/store@{draft}"));
