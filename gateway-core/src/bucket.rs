@@ -33,10 +33,6 @@ impl Limit {
         let rate = if rate_per_second > 0.0 { rate_per_second.min(1e9) } else { 0.0 };
         Self { rate_microtokens_per_ms: (rate * 1000.0 + 0.5) as u64, burst }
     }
-    /// Whether it ever lets more through than another.
-    pub(crate) fn exceeds(self, other: Self) -> bool {
-        self.rate_microtokens_per_ms > other.rate_microtokens_per_ms || self.burst > other.burst
-    }
     fn capacity(self) -> u64 {
         u64::from(self.burst) * MICROTOKENS
     }

@@ -1,7 +1,6 @@
 //! A stage of a deployment, compiled: what differs from stage to stage of each method.
 
 use alloc::boxed::Box;
-use alloc::collections::BTreeSet;
 use alloc::{string::String, vec::Vec};
 
 use super::authorizer::AuthorizerFunction;
@@ -44,8 +43,6 @@ pub(crate) struct MethodPlan {
     pub(crate) usage_plan_key: String,
     /// What they name all verbs by, of the plan of one.
     pub(crate) any_usage_plan_key: Option<String>,
-    /// Whether a usage plan limits it by itself.
-    pub(crate) is_limited_by_plans: bool,
     /// Whether its metrics are counted by themselves too.
     pub(crate) has_metrics: bool,
     /// `None` where the stage logs nothing of it.
@@ -66,8 +63,7 @@ impl StagePlan {
         cache: Option<&StageCache>,
         errors: &mut Vec<DefinitionError>,
     ) -> Self {
-        let limited = &limited_by_plans(snapshot, api, stage);
-        let at = At { snapshot, api, stage, deployment, cache, limited };
+        let at = At { snapshot, api, stage, deployment, cache };
         let methods = deployment.methods.iter().map(|method| {
             errors.extend(connection::unknown_link(snapshot, api, stage, method));
             MethodPlan::compile(at, method, errors)
@@ -101,16 +97,6 @@ struct At<'s> {
     stage: &'s Stage,
     deployment: &'s Deployment,
     cache: Option<&'s StageCache>,
-    /// What usage plans limit by itself: `/path/VERB`.
-    limited: &'s BTreeSet<&'s str>,
-}
-
-fn limited_by_plans<'s>(snapshot: &'s Snapshot, api: &Api, stage: &Stage) -> BTreeSet<&'s str> {
-    let stages = snapshot.usage_plans.iter().flat_map(|plan| &plan.api_stages);
-    stages
-        .filter(|of| of.api_id == api.id && of.stage_name == stage.stage_name)
-        .flat_map(|of| of.throttle.keys().map(String::as_str))
-        .collect()
 }
 
 impl MethodPlan {
@@ -144,7 +130,7 @@ impl MethodPlan {
         verb: Option<&str>,
         errors: &mut Vec<DefinitionError>,
     ) -> Self {
-        let At { snapshot, api, stage, deployment, cache, limited } = at;
+        let At { snapshot, api, stage, deployment, cache } = at;
         let error = |message| DefinitionError::error(method.integration.source.clone(), message);
         let integration = IntegrationPlan::compile(snapshot, api, stage, deployment, method);
         let integration = integration.unwrap_or_else(|message| {
@@ -165,10 +151,6 @@ impl MethodPlan {
         });
         let usage_plan_key = method.usage_plan_key_for(verb.unwrap_or(&method.http_method));
         let any_usage_plan_key = verb.map(|_| method.usage_plan_key());
-        let is_limited_by_plans = [Some(&usage_plan_key), any_usage_plan_key.as_ref()]
-            .into_iter()
-            .flatten()
-            .any(|key| limited.contains(key.as_str()));
         Self {
             route_key: method.route_key(),
             integration,
@@ -179,7 +161,6 @@ impl MethodPlan {
             cache: cached.map(Box::new),
             usage_plan_key,
             any_usage_plan_key,
-            is_limited_by_plans,
             by_verb: Vec::new(),
         }
     }

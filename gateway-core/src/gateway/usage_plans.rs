@@ -2,8 +2,8 @@
 
 use alloc::{boxed::Box, string::String, vec::Vec};
 
-use super::MethodOf;
-use crate::bucket::{BucketTake, Limit};
+use super::{MethodOf, MethodPlan};
+use crate::bucket::BucketTake;
 use crate::definition::{
     DefinitionError, KeyDigest, Severity, Snapshot, Source, UsagePlan, UsagePlanStage,
 };
@@ -153,21 +153,28 @@ fn shares_stage(one: &UsagePlan, other: &UsagePlan) -> bool {
 }
 
 impl Usable<'_> {
-    /// The buckets of this key: its own for one method, then the one for all stages of its plan.
-    pub(crate) fn buckets(&self, of: MethodOf<'_>) -> impl Iterator<Item = BucketTake> {
-        let (plan, key) = (&self.plan.id, self.key_id);
-        let take = |key, limit: &Limit| BucketTake { key, limit: *limit, cost: 1 };
-        // A verb of an `ANY` method, or all of it.
-        let (verb, any) = (&of.plan.usage_plan_key, &of.plan.any_usage_plan_key);
-        let limited = self.stage.throttle.get_key_value(verb);
-        let limited = limited.or_else(|| self.stage.throttle.get_key_value(any.as_ref()?));
-        let method = limited.map(|(method, limit)| {
-            let UsagePlanStage { api_id, stage_name, .. } = self.stage;
-            take(alloc::format!("plan/{plan}/{key}/{api_id}/{stage_name}{method}"), limit)
+    /// The buckets of this key: its own for each of these methods, then the one for all stages of its plan.
+    pub(crate) fn buckets<'m>(
+        self,
+        methods: impl Iterator<Item = &'m MethodPlan>,
+    ) -> impl Iterator<Item = BucketTake> {
+        let all = self.plan.throttle.as_ref().map(|limit| BucketTake {
+            key: alloc::format!("plan/{}/{}", self.plan.id, self.key_id),
+            limit: *limit,
+            cost: 1,
         });
-        let all = self.plan.throttle.as_ref();
-        let all = all.map(|limit| take(alloc::format!("plan/{plan}/{key}"), limit));
-        method.into_iter().chain(all)
+        methods.filter_map(move |method| self.bucket_of(method)).chain(all)
+    }
+
+    /// Of a method that the plan limits by itself: a verb of an `ANY` method, or all of it.
+    fn bucket_of(&self, method: &MethodPlan) -> Option<BucketTake> {
+        let (plan, key) = (&self.plan.id, self.key_id);
+        let UsagePlanStage { api_id, stage_name, throttle, .. } = self.stage;
+        let limited = throttle.get_key_value(&method.usage_plan_key);
+        let any = || throttle.get_key_value(method.any_usage_plan_key.as_ref()?);
+        let (method, limit) = limited.or_else(any)?;
+        let key = alloc::format!("plan/{plan}/{key}/{api_id}/{stage_name}{method}");
+        Some(BucketTake { key, limit: *limit, cost: 1 })
     }
 
     /// What is counted.

@@ -41,7 +41,7 @@ use crate::target;
 /// A method that its caller may call. Nothing but [`authorize`] makes one.
 #[derive(Debug)]
 pub(super) struct Authorized<'g> {
-    of: MethodOf<'g>,
+    matched: Matched<'g>,
     may_not_invalidate: MayNotInvalidate,
 }
 
@@ -50,7 +50,11 @@ pub(super) type MayNotInvalidate = Option<Box<GatewayError>>;
 
 impl<'g> Authorized<'g> {
     pub(super) fn of(&self) -> MethodOf<'g> {
-        self.of
+        self.matched.of
+    }
+
+    pub(super) fn matched(&self) -> Matched<'g> {
+        self.matched
     }
 
     pub(super) fn into_may_not_invalidate(self) -> MayNotInvalidate {
@@ -86,7 +90,7 @@ pub(super) async fn authorize<'g>(
     Decided {
         identity,
         cost,
-        answer: answer.map(|may_not_invalidate| Authorized { of, may_not_invalidate }),
+        answer: answer.map(|may_not_invalidate| Authorized { matched, may_not_invalidate }),
     }
 }
 

@@ -8,6 +8,7 @@
 use alloc::boxed::Box;
 
 use super::authorize::Authorized;
+use super::route::Matched;
 use crate::context::{ApiKeyContext, AuthorizerContext, Context, Text};
 use crate::definition::ApiKeySource;
 use crate::gateway::{Gateway, MethodOf, Usable};
@@ -17,7 +18,7 @@ use crate::message::Request;
 /// A request whose key, if it needs one, is known. Nothing but [`check_api_key`] makes one.
 #[derive(Debug)]
 pub(super) struct Identified<'g> {
-    pub(super) of: MethodOf<'g>,
+    pub(super) matched: Matched<'g>,
     /// The plan that it counts for.
     pub(super) usable: Option<Usable<'g>>,
 }
@@ -29,16 +30,17 @@ pub(super) fn check_api_key<'g>(
     request: &'g Request,
     context: &Context<'_>,
 ) -> Result<(Identified<'g>, Option<Box<ApiKeyContext<'g>>>), GatewayError> {
-    let of = authorized.of();
+    let matched = authorized.matched();
+    let of = matched.of;
     if !of.method.api_key_required {
-        return Ok((Identified { of, usable: None }, None));
+        return Ok((Identified { matched, usable: None }, None));
     }
     let forbidden = |reason| GatewayError::new(ResponseType::InvalidApiKey, reason);
     let value = presented(of, request, context);
     let value = value.ok_or_else(|| forbidden("there is no API key"))?;
     let usable = gateway.find_api_key(&value, of).map_err(forbidden)?;
     let api_key = ApiKeyContext { id: usable.key_id.into(), value };
-    Ok((Identified { of, usable: Some(usable) }, Some(Box::new(api_key))))
+    Ok((Identified { matched, usable: Some(usable) }, Some(Box::new(api_key))))
 }
 
 /// The key that the request brings, where the API looks for it.

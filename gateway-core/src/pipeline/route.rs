@@ -2,7 +2,7 @@
 //!
 //! Lets through what names a stage and a method of it. Refuses with 403 `Forbidden` what names no
 //! API or stage, with MISSING_AUTHENTICATION_TOKEN (REST) or 404 `Not Found` (HTTP) what names no
-//! method, or leads out of the one that it names or around the protection or the limit of another. Asks the host for nothing.
+//! method, or leads out of the one that it names or around the protection of another. Asks the host for nothing.
 
 use alloc::borrow::Cow;
 use alloc::string::String;
@@ -11,7 +11,7 @@ use alloc::vec::Vec;
 use super::authorize::only;
 use crate::context::{Context, Text};
 use crate::definition::{Api, Authorization, Protocol};
-use crate::gateway::{Gateway, Mapped, MethodOf, StageOf};
+use crate::gateway::{Gateway, Mapped, MethodOf, MethodPlan, StageOf};
 use crate::gateway_error::{GatewayError, ResponseType};
 use crate::limits::{FIELDS_BYTES_MAX, FIELDS_MAX};
 use crate::message::{Arrival, Request, Seed};
@@ -36,6 +36,8 @@ pub(super) struct Addressed<'g> {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Matched<'g> {
     pub(super) of: MethodOf<'g>,
+    /// The method that an endpoint may take the path for, where that is another: its limits hold as well.
+    pub(super) read_as: Option<&'g MethodPlan>,
 }
 
 impl<'g> Matched<'g> {
@@ -186,43 +188,41 @@ pub(super) fn route<'g>(
 ) -> Result<Matched<'g>, GatewayError> {
     let path = &*context.resource_request_path;
     let found = at.find_method(&context.http_method, path).ok_or("no such method");
-    let found = found.and_then(|of| match misleads(of, &context.http_method, path) {
-        Some(reason) => Err(reason),
-        None => Ok(of),
-    });
-    found.map(|of| Matched { of }).map_err(|reason| match at.api.protocol {
+    let matched = found.and_then(|of| read_again(of, &context.http_method, path));
+    matched.map_err(|reason| match at.api.protocol {
         Protocol::Rest => no_such_method(request, reason),
         Protocol::Http => not_found(reason),
     })
 }
 
-/// Why nobody may be led to a method by this path, although it is one of its own: an endpoint resolves
-/// what AWS routes as it was sent.
-fn misleads(of: MethodOf<'_>, http_method: &str, path: &str) -> Option<&'static str> {
-    let read = target::equivalent(path)?;
+/// A method, with the one that an endpoint may take the path for: an endpoint resolves what AWS routes as it
+/// was sent. The error says why nobody may be led there by this path, although it is one of the method's own.
+fn read_again<'g>(
+    of: MethodOf<'g>,
+    http_method: &str,
+    path: &str,
+) -> Result<Matched<'g>, &'static str> {
+    let alone = Matched { of, read_as: None };
+    let Some(read) = target::equivalent(path) else { return Ok(alone) };
     // `/open/{proxy+}` stands for what is below `open`, so `/open/../closed` does not.
     if target::climbs_out(path) || of.path_parameters(path).any(|(_, v)| target::climbs_out(v)) {
-        return Some("the path leads out of what the method is for");
+        return Err("the path leads out of what the method is for");
     }
     // To an endpoint `//admin`, `/./admin` and `/%61dmin` are `/admin`, which may be protected otherwise.
-    let other = of.at.find_method(http_method, &read)?;
+    let other = of.at.find_method(http_method, &read);
+    let Some(other) = other.filter(|other| !core::ptr::eq(other.method, of.method)) else {
+        return Ok(alone);
+    };
     let is_open =
         other.method.authorization == Authorization::None && !other.method.api_key_required;
     let is_alike = other.method.authorization == of.method.authorization
         && other.method.api_key_required == of.method.api_key_required;
     // A signature holds for both paths, and whoever made it may have meant the other.
-    let may_be_signed_for_other =
-        other.method.authorization == Authorization::Iam && !core::ptr::eq(other.method, of.method);
+    let may_be_signed_for_other = other.method.authorization == Authorization::Iam;
     if (!is_open && !is_alike) || may_be_signed_for_other {
-        return Some("the path leads around what protects another method");
+        return Err("the path leads around what protects another method");
     }
-    let limit = |of: MethodOf<'_>| of.plan.throttle.as_ref().map(|(_, limit)| *limit);
-    let is_looser =
-        limit(other).is_some_and(|other| limit(of).is_none_or(|own| own.exceeds(other)));
-    // A plan counts each method by itself, and the other's may be used up.
-    let is_counted_apart =
-        other.plan.is_limited_by_plans && other.plan.usage_plan_key != of.plan.usage_plan_key;
-    (is_looser || is_counted_apart).then_some("the path leads around the limit of another method")
+    Ok(Matched { of, read_as: Some(other.plan) })
 }
 
 /// An API that a request names.

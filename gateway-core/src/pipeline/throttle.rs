@@ -29,7 +29,7 @@ pub(super) async fn throttle<'g>(
     gateway: &Gateway,
     io: &Io,
 ) -> Result<Admitted<'g>, GatewayError> {
-    let of = identified.of;
+    let of = identified.matched.of;
     let Throttling { retry_after, when_away } = gateway.snapshot.throttling;
     let refused = |response_type, reason: String, wait_ms: Option<u64>| {
         let wait = wait_ms.filter(|_| retry_after).map(seconds);
@@ -79,14 +79,16 @@ fn exceeded(of: MethodOf<'_>, bucket: Option<&BucketTake>) -> String {
     )
 }
 
-/// From what a request takes, in the order in which AWS applies limits.
+/// From what a request takes, in the order in which AWS applies limits. One that endpoints may take for another
+/// method's takes of both: each limit holds however a path is spelt.
 fn tokens(identified: &Identified<'_>, gateway: &Gateway) -> TakeTokens {
-    let Identified { of, usable } = identified;
-    let plan = usable.iter().flat_map(|usable| usable.buckets(*of));
-    let method = of.plan.throttle.as_ref();
-    let method = method.map(|(key, limit)| BucketTake { key: key.clone(), limit: *limit, cost: 1 });
+    let Identified { matched, usable } = identified;
+    let methods = [Some(matched.of.plan), matched.read_as].into_iter().flatten();
+    let plan = usable.iter().flat_map(|usable| usable.buckets(methods.clone()));
+    let stage = methods.clone().filter_map(|method| method.throttle.as_ref());
+    let stage = stage.map(|(key, limit)| BucketTake { key: key.clone(), limit: *limit, cost: 1 });
     let account =
         BucketTake { key: "account".into(), limit: gateway.snapshot.account_throttle, cost: 1 };
-    let buckets: Vec<BucketTake> = plan.chain(method).chain([account]).collect();
+    let buckets: Vec<BucketTake> = plan.chain(stage).chain([account]).collect();
     TakeTokens { buckets, usage: usable.as_ref().map(Usable::usage) }
 }

@@ -232,39 +232,6 @@ fn no_spelling_of_a_protected_path_leads_to_an_open_route() {
 }
 
 #[test]
-fn no_spelling_of_a_path_leads_around_its_limit() {
-    let limited = |rate| {
-        let throttling = Some(crate::bucket::Limit::new(rate, 5));
-        crate::definition::MethodSetting { throttling, ..Default::default() }
-    };
-    let mut api = rest(vec![
-        method("GET /login", mock("login")),
-        method("GET /{all+}", mock("all")),
-        method("GET /open/{proxy+}", mock("open")),
-    ]);
-    api.stages[0].method_settings = [("~1login/GET", 1.0), ("*/*", 1_000.0)]
-        .map(|(method, rate)| (method.into(), limited(rate)))
-        .into();
-    let gateway = gateway(vec![api]);
-    // A method's own spelling is limited as it is; none reaches an endpoint's `/login` by a looser limit.
-    for (path, reached) in [
-        ("/login", Some("login")),
-        ("//login", Some("login")),
-        ("/%6Cogin", None),
-        ("/x//../login", None),
-        ("/./login", None),
-        ("/%6Cogout", Some("all")),
-        ("/x//other", Some("all")),
-        ("/open//login", Some("open")),
-    ] {
-        let told = run_alone(&gateway, arrival(&alloc::format!("GET /prod{path}"), &[]));
-        let answer =
-            reached.map_or((403, r#"{"message":"Missing Authentication Token"}"#), |m| (200, m));
-        assert_eq!((told.response.status, told.body()), answer, "{path}");
-    }
-}
-
-#[test]
 fn no_path_leads_out_of_what_its_route_is_for() {
     for protocol in [Protocol::Rest, Protocol::Http] {
         let gateway = half_open(protocol);

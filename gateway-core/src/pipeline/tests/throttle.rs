@@ -84,6 +84,26 @@ fn a_route_setting_replaces_the_default_of_an_http_api() {
     assert_eq!(buckets(api, "GET /b"), named(&[("stage/abc123/$default/GET /b", 2), account]));
 }
 
+/// An endpoint takes `/%61` for `/a`: with equal limits, either spelling would have one of its own.
+#[test]
+fn a_path_that_endpoints_read_as_another_methods_takes_from_the_limits_of_both() {
+    let api = || rest(vec![method("GET /a", mock("")), method("ANY /{all+}", mock(""))]);
+    let equal = || limited(api(), &[("*/*", 9)]);
+    let (a, all) = (("stage/abc123/prod/~1a/GET", 9), ("stage/abc123/prod/~1{all+}/ANY", 9));
+    let account = ("account", 5_000);
+    for path in ["/%61", "/./a", "/x/../a", "/a;b", "/a%2f"] {
+        let request = alloc::format!("GET /prod{path}");
+        assert_eq!(buckets(equal(), &request), named(&[all, a, account]), "{path}");
+    }
+    for (path, own) in [("/a", a), ("//a", a), ("/a/", a), ("/b//c", all), ("/%62", all)] {
+        let request = alloc::format!("GET /prod{path}");
+        assert_eq!(buckets(equal(), &request), named(&[own, account]), "{path}");
+    }
+    let one = limited(api(), &[("~1a/GET", 3)]);
+    let a = ("stage/abc123/prod/~1a/GET", 3);
+    assert_eq!(buckets(one, "GET /prod/%61"), named(&[a, account]));
+}
+
 #[test]
 fn a_store_that_does_not_answer_stops_nobody() {
     let gateway = gateway(vec![rest(vec![method("GET /", mock("ok"))])]);
