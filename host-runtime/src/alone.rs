@@ -61,7 +61,6 @@ pub fn answer(snapshot: &Snapshot, settings: Settings, asked: &Asked) -> io::Res
         .build_local(tokio::runtime::LocalOptions::default())?;
     let shared = Arc::new(Shared {
         tokens: Default::default(),
-        authorizations: Default::default(),
         verified: Default::default(),
         counted: Default::default(),
         samples: Default::default(),

@@ -16,6 +16,7 @@ use crate::framing::{self, ClientRequest};
 use crate::perform::stage_caches::{Flight, SharedFlight};
 use crate::perform::{self, content::Contents};
 use crate::section::Section;
+use crate::settings::Settings;
 use crate::traces::Clock;
 use crate::worker::Worker;
 
@@ -64,8 +65,6 @@ async fn run(
     driven: &mut Driven,
     mut turn: Next,
 ) -> Option<(Response, bool)> {
-    // A configuration that comes meanwhile is for the next request.
-    let settings = Arc::clone(&worker.settings.borrow());
     let mut is_broken = false;
     for _ in 0..STEPS_MAX {
         match turn {
@@ -81,7 +80,7 @@ async fn run(
             Next::Perform(effect) => {
                 driven.if_dropped = Some(effect.failed(EffectError::Cancelled));
                 driven.clock.iter_mut().for_each(Clock::ask);
-                let outcome = perform::perform(worker, &settings, held, effect).await;
+                let outcome = perform::perform(worker, &driven.settings, held, effect).await;
                 is_broken |= driven.if_dropped.as_ref() == Some(&outcome);
                 turn = driven.resume(outcome);
             }
@@ -130,6 +129,8 @@ fn respond(response: Response, held: &mut Held, is_broken: bool) -> http::Respon
 /// An exchange under way.
 struct Driven {
     worker: Rc<Worker>,
+    /// A configuration that comes meanwhile is for the next request.
+    settings: Arc<Settings>,
     exchange: ExchangeHandle,
     if_dropped: Option<Outcome>,
     arrived: Timestamp,
@@ -144,11 +145,13 @@ struct Driven {
 impl Driven {
     fn begin(worker: &Rc<Worker>, arrival: Arrival) -> (Self, Next) {
         let arrived = arrival.now;
-        let clock = worker.settings.borrow().tracing.is_some().then(Clock::start);
+        let settings = Arc::clone(&worker.settings.borrow());
+        let clock = settings.tracing.is_some().then(Clock::start);
         let (exchange, turn) = worker.engine.begin(arrival);
         let worker = Rc::clone(worker);
         let mut driven = Self {
             worker,
+            settings,
             exchange,
             if_dropped: None,
             arrived,
@@ -197,7 +200,7 @@ impl Driven {
                     }
                 }
                 Notice::RememberAuthorization { key, grant, until } => {
-                    worker.shared.authorizations.remember(key, grant, until, now());
+                    self.settings.authorizations.remember(key, grant, until, now());
                 }
             }
         }

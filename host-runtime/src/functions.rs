@@ -94,6 +94,15 @@ impl Functions {
         functions
     }
 
+    /// Whether every name still stands for the same function.
+    pub(crate) fn are_those_of(&self, other: &Self) -> bool {
+        let pools = |functions: &Self| -> Vec<_> {
+            functions.pools.iter().map(|(name, pool)| (name.clone(), Arc::as_ptr(pool))).collect()
+        };
+        let place = |f: &Self| (f.region.clone(), f.account_id.clone(), f.lambda_endpoint.clone());
+        self.urls == other.urls && pools(self) == pools(other) && place(self) == place(other)
+    }
+
     /// Invokes a function: by its entry for the qualifier, by its entry for all, else at Lambda.
     ///
     /// # Errors

@@ -15,7 +15,6 @@ use crate::config::DistributionsOnDisk;
 use crate::edge::{Disk, DiskWriter, EdgeCache};
 use crate::engine::{Engine, EngineError, EngineKind};
 use crate::perform::access_log::AccessLog;
-use crate::perform::authorizations::Authorizations;
 use crate::perform::metrics::Metrics;
 use crate::perform::tokens::Tokens;
 use crate::usage_store::UsageStore;
@@ -104,7 +103,6 @@ impl Host {
         let (disk, disk_writer) = disk.unzip();
         let shared = Arc::new(Shared {
             tokens,
-            authorizations: Authorizations::default(),
             verified: Default::default(),
             counted: Default::default(),
             samples: Default::default(),

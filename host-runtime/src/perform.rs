@@ -81,10 +81,9 @@ pub(crate) async fn perform(
             let client = worker.client.borrow().clone();
             Outcome::FindKey(settings.keys.find(&find, now, &client).await)
         }
-        Effect::RecallAuthorization(recall) => Outcome::RecallAuthorization(Ok(worker
-            .shared
-            .authorizations
-            .recall(&recall.key, now()))),
+        Effect::RecallAuthorization(recall) => {
+            Outcome::RecallAuthorization(Ok(settings.authorizations.recall(&recall.key, now())))
+        }
         Effect::RecallResponse(recall) => {
             let (caches, memory) = (&worker.shared.stage_caches, &worker.shared.memory);
             let shared = worker.shared_caches.borrow().clone();

@@ -11,6 +11,7 @@ use crate::edge::Edge;
 use crate::functions::Functions;
 use crate::locations::Locations;
 use crate::perform::access_keys::AccessKeys;
+use crate::perform::authorizations::Authorizations;
 use crate::perform::keys::Keys;
 use crate::perform::services::Services;
 use crate::perform::stage_caches::StageCacheConfig;
@@ -37,6 +38,8 @@ pub struct Settings {
     pub tls: Arc<Tls>,
     /// Where private integrations are.
     pub vpc_links: Arc<VpcLinks>,
+    /// Results of Lambda authorizers.
+    pub authorizations: Arc<Authorizations>,
     /// Caches of stages.
     pub stage_caches: Vec<StageCacheConfig>,
     /// Distributions.
@@ -58,7 +61,7 @@ pub struct Settings {
 
 impl Settings {
     /// The settings of this configuration. What has not changed since `before` is kept: after a
-    /// reload issuers' keys are still known, and functions' processes still run.
+    /// reload issuers' keys and what authorizers granted are still known, and functions' processes still run.
     pub fn new(config: &Config, before: Option<&Self>) -> Self {
         let cognito_endpoint = config.endpoint("cognito-idp");
         let keys = match before {
@@ -68,6 +71,13 @@ impl Settings {
         let credentials = Arc::new(credentials(config));
         let before_functions = before.map(|before| &before.functions);
         let functions = Functions::new(config, Arc::clone(&credentials), before_functions);
+        let authorizations = match before {
+            Some(before) if before.functions.are_those_of(&functions) => {
+                Arc::clone(&before.authorizations)
+            }
+            // What a function granted is worth nothing where another one stands in its place.
+            _ => Arc::default(),
+        };
         let services = Services::new(config, credentials);
         let added = config.truststore.as_ref().map_or(&[][..], |store| &store.certificates);
         let trust = match before {
@@ -87,6 +97,7 @@ impl Settings {
             trust,
             tls,
             vpc_links,
+            authorizations,
             stage_caches: config.stage_caches(),
             distributions: config.edges.clone(),
             locations: Arc::clone(&config.locations),

@@ -19,7 +19,6 @@ use crate::load::Load;
 use crate::memory::Memory;
 use crate::perform::access_log::{AccessLog, AccessLogBuffer};
 use crate::perform::at_once;
-use crate::perform::authorizations::Authorizations;
 use crate::perform::counted::Counted;
 use crate::perform::http::HttpClient;
 use crate::perform::metrics::Metrics;
@@ -43,8 +42,6 @@ const LAST_REQUEST: Duration = Duration::from_millis(500);
 pub struct Shared {
     /// Token buckets, and what keys have used.
     pub tokens: Arc<Tokens>,
-    /// Results of Lambda authorizers.
-    pub authorizations: Authorizations,
     /// Signatures of tokens that were found right.
     pub verified: Verified,
     /// What rate-based rules of web ACLs have counted.

@@ -36,9 +36,10 @@ pub(super) async fn flush_responses(state: &State, api_id: &str, stage_name: &st
 
 /// Forgets what the Lambda authorizers of a REST API's stage said.
 pub(super) fn flush_authorizers(state: &State, api_id: &str, stage_name: &str) -> Answer {
-    match stages::find(&state.current.borrow().snapshot, api_id, stage_name) {
+    let current = state.current.borrow();
+    match stages::find(&current.snapshot, api_id, stage_name) {
         Ok((api, stage)) => {
-            state.shared.authorizations.forget_stage(&api.id, &stage.stage_name);
+            current.settings.authorizations.forget_stage(&api.id, &stage.stage_name);
             tracing::info!(api = api.id, stage = stage_name, "authorizers' results are forgotten");
             Answer::empty(StatusCode::ACCEPTED)
         }
@@ -57,7 +58,7 @@ pub(super) fn reset_authorizers(state: &State, api_id: &str, stage_name: &str) -
     if !api.stages.iter().any(|stage| stage.stage_name == stage_name) {
         return Answer::not_found("Unable to find Stage by name provided");
     }
-    state.shared.authorizations.forget_stage(&api.id, stage_name);
+    current.settings.authorizations.forget_stage(&api.id, stage_name);
     tracing::info!(api = api.id, stage = stage_name, "authorizers' results are forgotten");
     Answer::empty(StatusCode::NO_CONTENT)
 }

@@ -28,7 +28,8 @@ fn answer(worker: &Worker, effect: &Effect) -> Option<(Timestamp, Outcome)> {
         }
         Effect::CountRequest(count) => Outcome::CountRequest(Ok(shared.counted.count(count, now))),
         Effect::RecallAuthorization(recall) => {
-            Outcome::RecallAuthorization(Ok(shared.authorizations.recall(&recall.key, now)))
+            let settings = worker.settings.borrow();
+            Outcome::RecallAuthorization(Ok(settings.authorizations.recall(&recall.key, now)))
         }
         Effect::VerifySignature(verify) => {
             Outcome::VerifySignature(Ok(shared.verified.verify(verify, now)))

@@ -3,6 +3,7 @@
 mod acme;
 mod admin;
 mod algorithms;
+mod authorizers;
 mod bounds;
 mod caching;
 mod caching_shared;

@@ -18,7 +18,8 @@ use crate::codec;
 use crate::context::{AuthorizerCall, AuthorizerContext, Context, LambdaContext};
 use crate::definition::{LambdaAuthorizerType, PayloadFormat, Protocol};
 use crate::effect::{
-    AuthorizationKey, EffectError, InvocationType, InvokeFunction, Notice, RecallAuthorization,
+    AuthorizationKey, EffectError, FunctionName, InvocationType, InvokeFunction, Notice,
+    RecallAuthorization,
 };
 use crate::exchange::Io;
 use crate::gateway::{AuthorizerFunction, IdentitySource, LambdaPlan, MethodOf};
@@ -60,7 +61,7 @@ pub(super) async fn lambda(
         protocol,
         is_simple: plan.enable_simple_responses,
         ttl_ms: plan.result_ttl_ms,
-        key: key(of, index, &values, &lengths),
+        key: key((of, index), asked, &values, &lengths),
         trace: context.function_trace(),
     };
     let event = || {
@@ -241,11 +242,21 @@ fn all_values<'a>(
     }
 }
 
-/// The digest of all that a result depends on. Lengths keep values apart.
-fn key(of: MethodOf<'_>, index: u32, values: &[&str], lengths: &str) -> AuthorizationKey {
+/// The digest of all that a result depends on. Lengths keep values apart. Stage variables may name another
+/// function in the same deployment.
+fn key(
+    (of, index): (MethodOf<'_>, u32),
+    asked: &AuthorizerFunction,
+    values: &[&str],
+    lengths: &str,
+) -> AuthorizationKey {
     let at = of.at;
     let index = alloc::format!("{index}");
+    let AuthorizerFunction { function, credentials } = asked;
+    let FunctionName { region, account_id, name, qualifier } = function;
     let mut parts = alloc::vec![at.deployment.id.as_str(), &index, lengths];
+    parts.extend([region, account_id, name].map(String::as_str));
+    parts.extend([qualifier, credentials].map(|part| part.as_deref().unwrap_or_default()));
     parts.extend(values);
     AuthorizationKey::new(&at.api.id, &at.stage.stage_name, &parts)
 }

@@ -32,6 +32,22 @@ fn a_result_is_remembered_by_its_identity_for_its_time_and_asked_anew_for_each_m
 }
 
 #[test]
+fn what_one_function_granted_is_nothing_to_another_that_stage_variables_name() {
+    let served = |alias: &str| {
+        let mut authorizer = token();
+        authorizer.uri = FUNCTION.replace(":auth/", ":auth:${stageVariables.alias}/");
+        let mut api = protected(Protocol::Rest, authorizer);
+        api.stages[0].variables.insert("alias".into(), alias.into());
+        gateway(vec![api])
+    };
+    let mut host = Host::new(everything());
+    for (alias, asked) in [("a", 1), ("a", 1), ("b", 2), ("a", 2)] {
+        host.run(&served(alias), arrival("GET /prod/a/7", JO));
+        assert_eq!(host.asked.len(), asked, "{alias}");
+    }
+}
+
+#[test]
 fn values_of_an_identity_are_not_remembered_as_one_that_looks_like_them_together() {
     let sources = ["method.request.header.H", "method.request.querystring.q"];
     let gateway = gateway(vec![protected(Protocol::Rest, request(&sources))]);
