@@ -149,3 +149,84 @@ fn guests_who_name_unknown_keys_and_leave_have_an_issuer_asked_once() {
     client.send(asked_with(&token(&key, address, "k")).as_bytes());
     assert_eq!((client.answer().status, asked.load(Relaxed)), (200, 1));
 }
+
+/// An issuer whose keys are what stands here at the time, or that is down; and how often they were asked for.
+struct Rotating {
+    address: SocketAddr,
+    keys: Arc<Mutex<Option<String>>>,
+    asked: Arc<AtomicUsize>,
+}
+
+impl Rotating {
+    fn start(keys: String) -> Self {
+        let keys = Arc::new(Mutex::new(Some(keys)));
+        let asked = Arc::new(AtomicUsize::new(0));
+        let (now, count) = (Arc::clone(&keys), Arc::clone(&asked));
+        let address = issuer(move |connection| {
+            count.fetch_add(1, Relaxed);
+            match &*now.lock().unwrap() {
+                Some(keys) => answer(connection, keys),
+                None => connection.send(b"HTTP/1.1 503 S\r\nContent-Length: 0\r\n\r\n"),
+            }
+        });
+        Self { address, keys, asked }
+    }
+    fn becomes(&self, keys: Option<String>) {
+        *self.keys.lock().unwrap() = keys;
+    }
+    fn asked(&self) -> usize {
+        self.asked.load(Relaxed)
+    }
+}
+
+/// Through all of this the keys are two hours old at most; `jwt/jwks_cache.rs` has clocks that go faster.
+#[test]
+fn of_an_issuer_that_rotates_its_keys_dies_or_talks_nonsense_the_last_good_keys_count() {
+    let (old, new) = (
+        KeyPair::generate(KeySize::Rsa2048).unwrap(),
+        KeyPair::generate(KeySize::Rsa2048).unwrap(),
+    );
+    let set = |key: &KeyPair, kid: &str| json!({"keys": [jwk(key, kid)]}).to_string();
+    let is_let_in = |client: &mut Client, token: &str| {
+        client.send(asked_with(token).as_bytes());
+        client.answer().status == 200
+    };
+    let becomes = [
+        ("rotates", Some(set(&new, "new")), [false, true]),
+        ("talks nonsense", Some("<html>{\"keys\": []}".into()), [true, false]),
+        ("says nothing of keys", Some("{}".into()), [true, false]),
+        ("is down", None, [true, false]),
+    ];
+    let issuers = becomes.map(|(what, keys, lets_in)| {
+        let issuer = Rotating::start(set(&old, "old"));
+        let served = serve(issuer.address);
+        let mut client = served.client();
+        let tokens = [token(&old, issuer.address, "old"), token(&new, issuer.address, "new")];
+        assert!(is_let_in(&mut client, &tokens[0]), "{what}");
+        issuer.becomes(keys);
+        // Within the floor nobody has the issuer asked again, whatever `kid` they make up.
+        assert!(!is_let_in(&mut client, &tokens[1]), "{what}");
+        for kid in 0..20 {
+            let forged = token(&new, issuer.address, &format!("forged{kid}"));
+            assert!(!is_let_in(&mut client, &forged), "{what}");
+        }
+        assert_eq!(issuer.asked(), 1, "{what}");
+        (what, issuer, served, client, tokens, lets_in)
+    });
+    for (what, issuer, _served, mut client, tokens, lets_in) in issuers {
+        // The next one who names an unknown key after it does.
+        let began = Instant::now();
+        while issuer.asked() == 1 {
+            assert!(began.elapsed() < 2 * PATIENCE, "{what}: nobody asks for the keys");
+            is_let_in(&mut client, &tokens[1]);
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        let after = [0, 1].map(|token: usize| is_let_in(&mut client, &tokens[token]));
+        assert_eq!(after, lets_in, "{what}");
+        for kid in 20..40 {
+            let forged = token(&new, issuer.address, &format!("forged{kid}"));
+            assert!(!is_let_in(&mut client, &forged), "{what}");
+        }
+        assert_eq!(issuer.asked(), 2, "{what}");
+    }
+}
