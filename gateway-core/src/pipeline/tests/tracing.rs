@@ -146,6 +146,26 @@ fn a_key_that_is_asked_for_has_a_span_of_its_own() {
     assert!(!format!("{:?}", record(&told)).contains(VALUE));
 }
 
+/// "Annotations are simple key-value pairs that are indexed for use with filter expressions" (X-Ray's guide).
+#[test]
+fn x_ray_may_look_requests_up_by_what_the_apis_span_names() {
+    let annotations = |told: &Told| -> Vec<String> {
+        let span = &record(told).unwrap().spans[0];
+        let (_, names) =
+            span.attributes.iter().find(|(name, _)| name == "aws.xray.annotations").unwrap();
+        let AttributeValue::Texts(names) = names else { panic!("{names:?}") };
+        for name in names {
+            assert!(span.attributes.iter().any(|(known, _)| known == name), "{name}");
+        }
+        names.iter().map(|name| name.replace("aws.api_gateway.", "")).collect()
+    };
+    let gateway = traced(proxied(), "always_on");
+    let (_, told) = passed_on(&gateway, &[]);
+    assert_eq!(annotations(&told), ["rest_api_id", "stage", "deployment_id"]);
+    let told = run_alone(&gateway, arrival("GET /prod/nowhere", &[]));
+    assert_eq!(annotations(&told)[3..], ["response_type"]);
+}
+
 #[test]
 fn what_is_not_traced_is_passed_on_as_it_came_and_told_to_nobody() {
     let given = format!("00-{TRACE}-{CALLER}-00");
