@@ -27,6 +27,11 @@ pub(crate) fn normal(path: &str) -> Option<String> {
     Some(unreserved(&["/", &kept.join("/"), end].concat()))
 }
 
+/// Whether segments of a path mean others.
+pub(crate) fn has_dot_segments(path: &str) -> bool {
+    path.split('/').any(|segment| matches!(segment, "." | ".."))
+}
+
 /// A path as behaviours are chosen by it: with runs of `/` as one, which many an origin takes them for. "CloudFront
 /// normalizes URI paths" before it chooses, and sends them as they are.
 pub(crate) fn with_single_slashes(path: &str) -> Cow<'_, str> {

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::model::Behavior;
 use crate::pattern::matches;
-use crate::{Answer, Matched, cookies, query};
+use crate::{Answer, Matched, cookies, path, query};
 
 /// A signature that is to be verified.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,6 +68,11 @@ impl Matched<'_> {
             return Err(Answer::denied("MissingKey", message));
         };
         let denied = || Answer::denied("AccessDenied", "Access denied");
+        // `/private/*` was signed, and `/private/../vip` is another behaviour's: what is signed and what is
+        // fetched have one name.
+        if path::has_dot_segments(self.raw_target.split('?').next().unwrap_or_default()) {
+            return Err(denied());
+        }
         if !trusted.iter().any(|one| one == key_id) {
             return Err(Answer::denied("InvalidKey", "Unknown Key"));
         }

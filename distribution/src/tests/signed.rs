@@ -131,3 +131,13 @@ fn signatures_of_curves_are_two_numbers_of_their_length() {
         assert_eq!(ecdsa_p256_raw(wrong), None, "{wrong:?}");
     }
 }
+
+#[test]
+fn what_a_wildcard_allows_is_not_left_by_dot_segments() {
+    let policy = r#"{"Statement":[{"Resource":"http://cdn.example/private/*","Condition":{"DateLessThan":{"AWS:EpochTime":2000}}}]}"#;
+    let rest = std::format!("?Policy={}&Signature={}&Key-Pair-Id=K1", encode(policy), encode("s"));
+    assert!(asked(&std::format!("/private/a{rest}"), &[]).is_ok());
+    for path in ["/private/../vip/a", "/private/x/../../vip/a", "/private/./a", "/private/.."] {
+        assert_eq!(asked(&std::format!("{path}{rest}"), &[]).unwrap_err(), 403, "{path}");
+    }
+}
