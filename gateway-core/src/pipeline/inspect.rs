@@ -20,7 +20,7 @@ use alloc::vec::Vec;
 
 use waf::{Counting, Decision, Resource, Step, Tokens, Verdict};
 
-use super::content_coding::decoded_coding;
+use super::content_coding::{decoded_coding, stated_coding};
 use super::trace;
 use crate::challenge::{self, Kind};
 use crate::context::Context;
@@ -201,8 +201,8 @@ async fn evaluate<'a>(
     }
 }
 
-/// As much of the content as the ACL inspects, and whether there is more. Content that the API decodes
-/// is inspected as what it stands for: nothing behind the ACL sees it coded. Of what is cut, or goes
+/// As much of the content as the ACL inspects, and whether there is more. Content that the API decodes, or an
+/// origin may, is inspected as what it stands for: a REST API behind a distribution sees nothing else. Of what is cut, or goes
 /// wrong, that is the beginning, and the rest is as what is beyond the size that is inspected.
 async fn body(
     at: Guarded<'_>,
@@ -216,11 +216,16 @@ async fn body(
     let (bytes, is_cut) = sent(bytes_max, request, io).await?;
     let coding = match at {
         Guarded::Stage(at) => decoded_coding(at, request),
-        Guarded::Distribution(_) => None,
+        Guarded::Distribution(_) => stated_coding(request),
     };
     let Some(coding) = coding else { return Ok((bytes, is_cut)) };
     let (content, is_cut_within) = coding.decode_beginning(&bytes, bytes_max);
-    Ok((content, is_cut || is_cut_within))
+    let is_broken = is_cut_within && !is_cut && content.len() < bytes_max;
+    match at {
+        // An origin that heeds the coding refuses it, and one that does not reads what was sent.
+        Guarded::Distribution(_) if is_broken => Ok((bytes, is_cut)),
+        _ => Ok((content, is_cut || is_cut_within)),
+    }
 }
 
 /// So many bytes of the content as it was sent, and whether there are more.

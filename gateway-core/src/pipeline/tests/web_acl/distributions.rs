@@ -6,6 +6,7 @@ use alloc::{format, string::String, vec, vec::Vec};
 
 use super::{BLOCK, NONE, gateway, gateway_of, log, managed, rule};
 use crate::challenge::tests::solved;
+use crate::content_coding::Coding;
 use crate::counted::CountedRequests;
 use crate::effect::{Effect, EffectError, Outcome};
 use crate::exchange::{Exchange, Next};
@@ -161,4 +162,34 @@ fn what_nobody_can_inspect_is_refused() {
         inspection.web_acl = 9;
     }
     assert_eq!(run(&gateway, arrival, |_| None).response.status, 500);
+}
+
+#[test]
+fn coded_content_is_inspected_as_whatever_an_origin_may_read() {
+    let sql = rule("sql", 0, &managed("AWSManagedRulesSQLiRuleSet"), NONE);
+    let gateway = gateway(&[sql]);
+    let attack = br#"{"name": "1' or '1'='1"}"#;
+    let friend = br#"{"name": "O'Brien"}"#;
+    let long = [&attack[..], &[b' '; 200_000]].concat();
+    let gzip = |content: &[u8]| Coding::Gzip.encode(content);
+    let deflate = |content: &[u8]| Coding::Deflate.encode(content);
+    for (coding, content, status) in [
+        ("gzip", gzip(attack), 403),
+        ("deflate", deflate(attack), 403),
+        ("gzip", gzip(&long), 403),
+        ("gzip", gzip(friend), 100),
+        // Not in the coding that it is said to have: an origin that reads it does not heed that.
+        ("gzip", attack.to_vec(), 403),
+        ("deflate", attack.to_vec(), 403),
+        ("gzip", friend.to_vec(), 100),
+    ] {
+        let coding = format!("Content-Encoding: {coding}");
+        let fields = ["Content-Type: application/json", "User-Agent: t", &coding];
+        let arrival = to_distribution(posted("POST /a", &fields));
+        let told = run(&gateway, arrival, |effect| match effect {
+            Effect::PeekContent(_) => Some(Outcome::PeekContent(Ok(content.clone().into()))),
+            _ => None,
+        });
+        assert_eq!(told.response.status, status, "{coding} {}", content.len());
+    }
 }
