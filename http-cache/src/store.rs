@@ -94,6 +94,11 @@ const UNDERSTOOD: [u16; 17] =
 const BY_DEFAULT: [u16; 12] = [200, 203, 204, 206, 300, 301, 308, 404, 405, 410, 414, 501];
 
 impl Stored {
+    /// What it takes in memory to know which requests it answers.
+    pub fn selecting_bytes(&self) -> usize {
+        self.selecting.bytes()
+    }
+
     /// The response as it is stored.
     ///
     /// # Errors

@@ -15,6 +15,13 @@ pub const VARY_MAX: usize = 16;
 pub(crate) struct Selecting(Vec<(String, Option<Vec<u8>>)>);
 
 impl Selecting {
+    pub(crate) fn bytes(&self) -> usize {
+        let of_one = |(name, value): &(String, Option<Vec<u8>>)| {
+            name.len() + value.as_ref().map_or(0, Vec::len)
+        };
+        self.0.iter().map(of_one).sum()
+    }
+
     /// `None` where no request can match: `*`, what is no field name, or too many of them.
     pub(crate) fn new(request: &Fields, response: &Fields) -> Option<Self> {
         let mut names: Vec<String> = Vec::new();

@@ -20,6 +20,8 @@ use crate::perform::stage_caches::sharded::Sharded;
 const OBJECTS_MAX: usize = 32;
 /// What a field line takes beside its text, roughly.
 const LINE_BYTES: usize = 64;
+/// The same of a stored response.
+const OBJECT_BYTES: usize = 512;
 
 /// The caches of all distributions.
 #[derive(Debug, Default)]
@@ -118,7 +120,7 @@ impl Object {
     fn bytes(&self) -> usize {
         let lines = self.stored.fields.iter();
         let lines: usize = lines.map(|f| f.name.len() + f.value.len() + LINE_BYTES).sum();
-        self.content.memory_bytes() + lines
+        self.content.memory_bytes() + lines + self.stored.selecting_bytes()
     }
 }
 
@@ -143,7 +145,8 @@ impl Objects {
 
     /// How many bytes it takes, and until when it is worth them.
     pub(super) fn weight(&self, policy: &Policy) -> (usize, gateway_core::message::Timestamp) {
-        let bytes = self.objects.iter().map(|object| object.bytes()).sum();
+        let objects: usize = self.objects.iter().map(|object| object.bytes() + OBJECT_BYTES).sum();
+        let bytes = objects + self.name.len() + self.distribution.len();
         let until = self.objects.iter().map(|o| o.stored.worth_keeping_until(policy).0).max();
         (bytes, gateway_core::message::Timestamp(until.unwrap_or(0)))
     }

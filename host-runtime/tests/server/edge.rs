@@ -291,3 +291,16 @@ fn create_invalidation_is_the_operators_call() {
     let line = "POST /2020-05-31/distribution/d/invalidation";
     assert_eq!(program.call(line, "", &batch(1, "/*")).status, 403);
 }
+
+#[test]
+fn what_requests_are_known_by_counts_as_memory() {
+    let (origin, _) = answering(|_, _| fresh("x"));
+    let edge = Edge::start(origin, json!({}));
+    edge.get(&format!("/{}", "a".repeat(8_000)));
+    let mut metrics = String::new();
+    edge.served.host.shared().edge_cache.write_metrics(&mut metrics);
+    let counted = "edgeway_distribution_cache_bytes{tier=\"memory\"} ";
+    let counted = metrics.lines().find_map(|line| line.strip_prefix(counted));
+    let bytes: usize = counted.unwrap_or_else(|| panic!("{metrics}")).parse().unwrap();
+    assert!((8_000..10_000).contains(&bytes), "{bytes}");
+}
