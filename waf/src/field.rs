@@ -110,12 +110,9 @@ impl Field {
                 });
                 test(joined.as_bytes())
             }
-            Self::SingleQueryArgument(name) => request.query_arguments().any(|(key, value)| {
-                crate::transform::Transformation::UrlDecode
-                    .apply(key.as_bytes())
-                    .eq_ignore_ascii_case(name.as_bytes())
-                    && test(value.as_bytes())
-            }),
+            Self::SingleQueryArgument(name) => {
+                request.query_argument_values(name).any(|value| test(value.as_bytes()))
+            }
             // "AWS WAF inspects the values of all arguments within the query string."
             Self::AllQueryArguments => {
                 request.query_arguments().any(|(_, value)| test(value.as_bytes()))

@@ -78,10 +78,7 @@ fn value_of(key: &Key, request: &Request<'_>, labels: &[String]) -> Result<Strin
             let cookie = request.cookies().find(|(n, _)| n.eq_ignore_ascii_case(name));
             transformed(cookie.map(|c| c.1), t)
         }
-        Key::QueryArgument(name, t) => {
-            let found = request.query_arguments().find(|(n, _)| n.eq_ignore_ascii_case(name));
-            transformed(found.map(|a| a.1), t)
-        }
+        Key::QueryArgument(name, t) => transformed(request.query_argument_values(name).next(), t),
         Key::QueryString(t) => transformed(Some(request.query), t),
         Key::UriPath(t) => transformed(Some(request.path), t),
         Key::Method => Ok(request.method.into()),
@@ -167,6 +164,19 @@ mod tests {
         }
         assert_eq!(count_at((0..100).chain([60_000 + 30_000])), 51);
         assert_eq!(count_at((0..100).chain([500_000])), 1);
+    }
+
+    #[test]
+    fn an_argument_is_counted_by_however_its_name_is_written() {
+        let of = |query| {
+            let key = Key::QueryArgument("u".into(), Vec::new());
+            value_of(&key, &Request { query, ..Request::default() }, &[])
+        };
+        assert_eq!(
+            [of("u=1"), of("%75=1"), of("U=1&x")],
+            [Ok("1".into()), Ok("1".into()), Ok("1".into())]
+        );
+        assert_eq!(of("v=1"), Err(false));
     }
 
     #[test]

@@ -3,6 +3,8 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use crate::transform::Transformation;
+
 /// What a web ACL inspects. Everything is as the client sent it: transformations decode.
 #[derive(Debug, Clone, Default)]
 pub struct Request<'a> {
@@ -81,6 +83,17 @@ impl<'a> Request<'a> {
     /// Names and values of the query's arguments, as sent.
     pub fn query_arguments(&self) -> impl Iterator<Item = (&'a str, &'a str)> + '_ {
         arguments(self.query)
+    }
+
+    /// The values of the query's arguments of this name, however it is written, not decoded.
+    pub(crate) fn query_argument_values<'s>(
+        &'s self,
+        name: &'s str,
+    ) -> impl Iterator<Item = &'a str> + 's {
+        let is_it = |key: &str| {
+            Transformation::UrlDecode.apply(key.as_bytes()).eq_ignore_ascii_case(name.as_bytes())
+        };
+        self.query_arguments().filter(move |(key, _)| is_it(key)).map(|(_, value)| value)
     }
 }
 
