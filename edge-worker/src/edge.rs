@@ -20,7 +20,7 @@ use std::rc::Rc;
 use distribution::{CacheResult, Distribution, Matched, Options, Place, Viewer};
 use gateway_core::definition::{DistributionSource, Snapshot};
 use gateway_core::gateway::Gateway;
-use gateway_core::limits::FIELDS_BYTES_MAX;
+use gateway_core::limits::{FIELDS_BYTES_MAX, FIELDS_MAX};
 use gateway_core::message::{Arrival, Content, Scheme};
 use http_cache::Fields;
 use wasm_bindgen::JsValue;
@@ -118,7 +118,7 @@ pub(crate) async fn answer(
     let mut fields: Fields = arrival.request.fields.iter().map(|f| (f.name, f.value)).collect();
     let bytes: usize = fields.iter().map(|f| f.name.len() + f.value.len()).sum();
     let method = arrival.request.method.clone();
-    if bytes + arrival.request.target.len() > FIELDS_BYTES_MAX {
+    if bytes + arrival.request.target.len() > FIELDS_BYTES_MAX || fields.len() > FIELDS_MAX {
         let mut refused =
             Outcome::from(distribution::Answer::error(413, "The request is too large."));
         refused.result.mark(&mut refused.fields, &request_id);

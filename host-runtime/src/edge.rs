@@ -24,7 +24,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use distribution::{CacheResult, Distribution, Matched, Place, Viewer};
 use gateway_core::definition::DistributionSource;
-use gateway_core::limits::{FIELDS_BYTES_MAX, PAYLOAD_BYTES_MAX};
+use gateway_core::limits::{FIELDS_BYTES_MAX, FIELDS_MAX, PAYLOAD_BYTES_MAX};
 use http::request::Parts;
 use http::{Request, Response, header};
 use http_cache::Fields;
@@ -124,7 +124,7 @@ pub(crate) async fn answer(
             None => response,
         }
     };
-    if bytes + target.len() > FIELDS_BYTES_MAX {
+    if bytes + target.len() > FIELDS_BYTES_MAX || fields.len() > FIELDS_MAX {
         let mut refused =
             Outcome::from(distribution::Answer::error(413, "The request is too large."));
         refused.result.mark(&mut refused.fields, &request_id);

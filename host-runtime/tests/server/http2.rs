@@ -1,13 +1,34 @@
 //! What is different where a client speaks HTTP/2.
 
+use std::net::SocketAddr;
+
 use bytes::Bytes;
 use http_body_util::{BodyExt, Empty};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 
 use crate::kit::*;
 
+/// Status and content of the answer to a request over HTTP/2 with these fields.
+pub(crate) fn get(address: SocketAddr, url: &str, fields: &[(String, String)]) -> (u16, String) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let stream = TokioIo::new(tokio::net::TcpStream::connect(address).await.unwrap());
+        let handshake = hyper::client::conn::http2::handshake(TokioExecutor::new(), stream);
+        let (mut sender, connection) = handshake.await.unwrap();
+        tokio::spawn(connection);
+        let request = fields.iter().fold(http::Request::get(url), |request, (name, value)| {
+            request.header(name.as_str(), value.as_str())
+        });
+        let request = request.body(Empty::<Bytes>::new()).unwrap();
+        let response = sender.send_request(request).await.unwrap();
+        let status = response.status().as_u16();
+        let content = response.into_body().collect().await.unwrap().to_bytes();
+        (status, String::from_utf8(content.into()).unwrap())
+    })
+}
+
 /// A REST API whose mappings and template take `X-Tenant`.
-fn mapping(endpoint: std::net::SocketAddr) -> String {
+fn mapping(endpoint: SocketAddr) -> String {
     format!(
         r#"
 openapi: 3.0.1
@@ -38,22 +59,8 @@ fn mappings_and_templates_find_the_fields_of_requests_over_http_2() {
     let config = configuration(&folder, echo());
     folder.write("api.yaml", &mapping(echo()));
     let served = Served::start_configured(folder, config, 1);
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let echoed = runtime.block_on(async {
-        let stream = tokio::net::TcpStream::connect(served.host.address()).await.unwrap();
-        let stream = TokioIo::new(stream);
-        let handshake = hyper::client::conn::http2::handshake(TokioExecutor::new(), stream);
-        let (mut sender, connection) = handshake.await.unwrap();
-        tokio::spawn(connection);
-        let request = http::Request::get("http://h/prod/a")
-            .header("X-Tenant", "red")
-            .header("X-Tenant", "blue")
-            .body(Empty::<Bytes>::new())
-            .unwrap();
-        let response = sender.send_request(request).await.unwrap();
-        let content = response.into_body().collect().await.unwrap().to_bytes();
-        String::from_utf8(content.into()).unwrap()
-    });
+    let fields = [("X-Tenant".into(), "red".into()), ("X-Tenant".into(), "blue".into())];
+    let (_, echoed) = get(served.host.address(), "http://h/prod/a", &fields);
     let (head, content) = echoed.split_once("\r\n\r\n").unwrap();
     let head = head.to_lowercase();
     assert!(head.contains("x-mapped: blue\r\n"), "{head}");

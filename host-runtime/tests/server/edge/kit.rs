@@ -99,6 +99,10 @@ impl Edge {
         Self { served, address }
     }
 
+    pub(super) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     pub(super) fn client(&self) -> Client {
         Client::connect(self.address)
     }

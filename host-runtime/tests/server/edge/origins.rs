@@ -128,6 +128,11 @@ fn floods_of_headers_are_refused_and_reach_no_origin() {
         let status = flood(lines, length);
         assert!(matches!(status, 413 | 431), "{lines} of {length}: {status}");
     }
+    let many = |lines: usize| {
+        let fields: Vec<_> = (0..lines).map(|n| (format!("x-{n}"), "v".to_string())).collect();
+        crate::http2::get(edge.address(), "http://cdn.example/a", &fields).0
+    };
+    assert_eq!(many(101), 413, "HTTP/2 has no bound of its own");
     assert!(heads.lock().unwrap().is_empty());
     assert_eq!(flood(50, 20), 200);
 }
