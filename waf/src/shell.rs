@@ -9,6 +9,7 @@ mod argument;
 mod commands;
 mod expansion;
 mod expression;
+mod language;
 mod names;
 mod powershell;
 mod unix;

