@@ -105,7 +105,7 @@ fn fingerprints(cf: &JsValue) -> Option<Box<Fingerprints>> {
     })
 }
 
-/// Where Cloudflare says that its client is. `XX` is its word for what it does not know, `T1` for Tor.
+/// Where Cloudflare says that its client is; `None` where it says nothing of that. `XX` is its word for what it does not know, `T1` for Tor.
 fn location(request: &web_sys::Request) -> Option<Box<Location>> {
     let cf = Reflect::get(request, &"cf".into()).ok().filter(JsValue::is_object)?;
     let member = |name: &str| Reflect::get(&cf, &name.into()).ok();
@@ -113,11 +113,11 @@ fn location(request: &web_sys::Request) -> Option<Box<Location>> {
     let is_country = |code: &String| {
         code.len() == 2 && code != "XX" && code.bytes().all(|b| b.is_ascii_uppercase())
     };
-    Some(Box::new(Location {
-        country: text("country").filter(is_country),
-        region: text("regionCode").filter(|code| !code.is_empty()),
-        asn: member("asn").and_then(|asn| asn.as_f64()).map(|asn| asn as u32),
-    }))
+    let country = text("country");
+    let region = text("regionCode").filter(|code| !code.is_empty());
+    let asn = member("asn").and_then(|asn| asn.as_f64()).map(|asn| asn as u32);
+    let is_told = country.is_some() || region.is_some() || asn.is_some();
+    is_told.then(|| Box::new(Location { country: country.filter(is_country), region, asn }))
 }
 
 fn arrival_fields(headers: &Headers, authority: &str) -> Fields {
