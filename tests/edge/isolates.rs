@@ -9,6 +9,8 @@ use tests::json::Json;
 use tests::setup::{API_ID, Setup, set_up};
 use tests::target::{Engine, Gateway, Target, worker::Settings};
 
+use crate::keys;
+
 /// For what isolates tell their objects after they have answered.
 const TOLD: Duration = Duration::from_millis(400);
 
@@ -102,18 +104,7 @@ async fn ask(address: SocketAddr, path: &str, token: &str) -> u16 {
 
 /// An HTTP API whose one route asks for a token of this issuer.
 async fn asking_for_tokens(issuer: &Issuer, differing: Differing<'_>) -> Isolates {
-    let url = issuer.url();
-    let case = format!(
-        r#"{{"name": "keys", "source": "this project", "kind": "http",
-        "api": {{"openapi": "3.0.1", "info": {{"title": "keys", "version": "1"}}, "paths": {{"/a": {{"get": {{
-            "security": [{{"jwt": []}}],
-            "x-amazon-apigateway-integration": {{"type": "HTTP_PROXY", "httpMethod": "GET", "payloadFormatVersion": "1.0",
-                "uri": "{{{{HTTP_BACKEND}}}}/a"}}}}}}}},
-            "components": {{"securitySchemes": {{"jwt": {{"type": "oauth2", "flows": {{}},
-                "x-amazon-apigateway-authorizer": {{"type": "jwt", "identitySource": "$request.header.Authorization",
-                    "jwtConfiguration": {{"audience": ["a"], "issuer": "{url}"}}}}}}}}}}}},
-        "exchanges": [{{"request": {{}}, "expect": {{"status": 200}}}}]}}"#
-    );
+    let case = keys::case_of(&issuer.url());
     Isolates::of(&case, differing).await
 }
 

@@ -10,9 +10,9 @@ use tests::target::{Engine, Gateway, Target};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-/// An HTTP API whose one route asks for a token of this issuer.
-async fn serving(issuer: &str) -> (Setup, Target, Gateway) {
-    let text = format!(
+/// A case with an HTTP API whose one route asks for a token of this issuer.
+pub(super) fn case_of(issuer: &str) -> String {
+    format!(
         r#"{{"name": "keys", "source": "this project", "kind": "http",
         "api": {{"openapi": "3.0.1", "info": {{"title": "keys", "version": "1"}}, "paths": {{"/a": {{"get": {{
             "security": [{{"jwt": []}}],
@@ -22,7 +22,11 @@ async fn serving(issuer: &str) -> (Setup, Target, Gateway) {
                 "x-amazon-apigateway-authorizer": {{"type": "jwt", "identitySource": "$request.header.Authorization",
                     "jwtConfiguration": {{"audience": ["a"], "issuer": "{issuer}"}}}}}}}}}}}},
         "exchanges": [{{"request": {{}}, "expect": {{"status": 200}}}}]}}"#
-    );
+    )
+}
+
+async fn serving(issuer: &str) -> (Setup, Target, Gateway) {
+    let text = case_of(issuer);
     let case = Json::parse(&text).unwrap_or_else(|error| panic!("{error}\n{text}"));
     let setup = set_up(&case).await.unwrap();
     let target = Target::find(Engine::Worker).await.unwrap();

@@ -4,9 +4,15 @@
 use crate::statement::contains;
 use crate::text::{contains_small, is_compact};
 
+/// More words than this are somebody's about code.
+const WORDS_MAX: usize = 12;
+
 /// Whether Python, Node or an engine of templates would start a program.
 pub(super) fn is_language(text: &[u8]) -> bool {
-    is_python(text) || is_node(text) || is_template(text)
+    // Of what most texts are nothing is searched for.
+    text.iter().any(|b| matches!(b, b'(' | b'{' | b'!'))
+        && is_compact(text, WORDS_MAX)
+        && (is_python(text) || is_node(text) || is_template(text))
 }
 
 /// `__import__('os').system('id')`, `os.popen('id')`, `!!python/object/apply:os.system ['id']`
@@ -46,13 +52,12 @@ fn is_template(text: &[u8]) -> bool {
     let is_filtered = |name: &[u8]| {
         ["'", "\""].iter().any(|q| contains(text, &[q.as_bytes(), name, q.as_bytes()].concat()))
     };
-    is_compact(text, 12)
-        && (is_expression && INSIDES.iter().any(|inside| contains_small(text, inside))
-            || is_expression
-                && FILTERS.iter().any(|filter| contains(text, filter))
-                && FUNCTIONS.iter().any(|name| is_filtered(name))
-            || contains_small(text, b"freemarker.template.utility.")
-            || contains_small(text, b"system.diagnostics.process.start("))
+    is_expression && INSIDES.iter().any(|inside| contains_small(text, inside))
+        || is_expression
+            && FILTERS.iter().any(|filter| contains(text, filter))
+            && FUNCTIONS.iter().any(|name| is_filtered(name))
+        || contains_small(text, b"freemarker.template.utility.")
+        || contains_small(text, b"system.diagnostics.process.start(")
 }
 
 fn has_quote(text: &[u8]) -> bool {
