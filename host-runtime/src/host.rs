@@ -13,7 +13,7 @@ use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
 use crate::config::DistributionsOnDisk;
 use crate::edge::{Disk, DiskWriter, EdgeCache};
-use crate::engine::{Engine, EngineError, EngineKind};
+use crate::engine::{Engine, EngineError, EngineKind, PreparedComponent};
 use crate::perform::access_log::AccessLog;
 use crate::perform::metrics::Metrics;
 use crate::perform::tokens::Tokens;
@@ -59,6 +59,7 @@ pub struct Place {
 #[derive(Debug)]
 pub struct Host {
     shared: Arc<Shared>,
+    engine: EngineKind,
     workers: Vec<WorkerThread>,
     /// Places with the addresses that the system gave, in the order of the configuration.
     addresses: Vec<(Place, SocketAddr)>,
@@ -122,6 +123,7 @@ impl Host {
         let addresses = Vec::new();
         let mut host = Self {
             shared,
+            engine: options.engine,
             workers,
             addresses,
             _usage_writer: usage_writer,
@@ -155,7 +157,7 @@ impl Host {
     /// # Errors
     /// When an engine refuses the snapshot: every thread serves the one before on.
     pub fn deploy(&self, deployment: &Deployment) -> Result<(), EngineError> {
-        deploy_on(&self.workers, deployment)
+        deploy_on(&self.workers, self.engine, deployment)
     }
 
     /// Whether nobody listens at these addresses yet: better known before anything is compiled for them.
@@ -253,17 +255,14 @@ impl WorkerThread {
 }
 
 /// In two steps: what one thread cannot compile (its instance may have no memory left), none serves.
-fn deploy_on(workers: &[WorkerThread], deployment: &Deployment) -> Result<(), EngineError> {
-    let (done, answers) = mpsc::channel();
-    for worker in workers {
-        worker.send(Command::Prepare(Arc::clone(&deployment.snapshot), done.clone()));
-    }
-    drop(done);
-    // All of them are waited for: what is forgotten has to be there.
-    let answers: Vec<_> = answers.into_iter().collect();
-    if let Err(error) = answers.into_iter().collect::<Result<(), _>>() {
-        workers.iter().for_each(|worker| worker.send(Command::Forget));
-        return Err(error);
+fn deploy_on(
+    workers: &[WorkerThread],
+    engine: EngineKind,
+    deployment: &Deployment,
+) -> Result<(), EngineError> {
+    match engine {
+        EngineKind::Component => load_for(workers, &deployment.snapshot)?,
+        EngineKind::Native => compile_on(workers, &deployment.snapshot)?,
     }
     let (done, committed) = mpsc::channel();
     for worker in workers {
@@ -272,6 +271,40 @@ fn deploy_on(workers: &[WorkerThread], deployment: &Deployment) -> Result<(), En
     drop(done);
     committed.into_iter().for_each(drop);
     Ok(())
+}
+
+/// Loads an instance for each thread on none of them: those serve meanwhile.
+fn load_for(workers: &[WorkerThread], snapshot: &Arc<[u8]>) -> Result<(), EngineError> {
+    // The other half of the processors is for those that serve.
+    let at_once = std::thread::available_parallelism().map_or(1, |all| all.get().div_ceil(2));
+    let load = || PreparedComponent::load(Arc::clone(snapshot));
+    let mut loaded = Vec::with_capacity(workers.len());
+    for some in workers.chunks(at_once) {
+        let some: Result<Vec<_>, _> = std::thread::scope(|scope| {
+            let threads: Vec<_> = some.iter().map(|_| scope.spawn(load)).collect();
+            let panicked = |_| Err(EngineError("loading the snapshot panicked".into()));
+            threads.into_iter().map(|thread| thread.join().unwrap_or_else(panicked)).collect()
+        });
+        loaded.extend(some?);
+    }
+    for (worker, loaded) in workers.iter().zip(loaded) {
+        worker.send(Command::Hold(loaded));
+    }
+    Ok(())
+}
+
+/// What is compiled natively belongs to its thread, and is compiled there.
+fn compile_on(workers: &[WorkerThread], snapshot: &Arc<[u8]>) -> Result<(), EngineError> {
+    let (done, answers) = mpsc::channel();
+    for worker in workers {
+        worker.send(Command::Prepare(Arc::clone(snapshot), done.clone()));
+    }
+    drop(done);
+    // All of them are waited for: what is forgotten has to be there.
+    let answers: Vec<_> = answers.into_iter().collect();
+    answers.into_iter().collect::<Result<(), _>>().inspect_err(|_| {
+        workers.iter().for_each(|worker| worker.send(Command::Forget));
+    })
 }
 
 /// Counts that go on where they ended.
@@ -323,7 +356,11 @@ mod tests {
     use super::*;
 
     /// Threads that compile or not, and what else they were ordered.
-    fn deployed(compile: &[bool]) -> (bool, Vec<Vec<&'static str>>) {
+    fn deployed(
+        compile: &[bool],
+        engine: EngineKind,
+        snapshot: Arc<[u8]>,
+    ) -> (bool, Vec<Vec<&'static str>>) {
         let start = |&compiles: &bool| {
             let (commands, mut orders) = unbounded_channel();
             let (ordered, list) = mpsc::channel();
@@ -334,6 +371,7 @@ mod tests {
                             let refused = || EngineError("no memory".into());
                             done.send(compiles.then_some(()).ok_or_else(refused)).unwrap();
                         }
+                        Command::Hold(_) => ordered.send("hold").unwrap(),
                         Command::Commit(_, done) => {
                             ordered.send("commit").unwrap();
                             done.send(()).unwrap();
@@ -346,8 +384,8 @@ mod tests {
             (WorkerThread { commands, thread }, list)
         };
         let (workers, lists): (Vec<_>, Vec<_>) = compile.iter().map(start).unzip();
-        let deployment = Deployment { snapshot: Arc::default(), settings: Arc::default() };
-        let is_deployed = deploy_on(&workers, &deployment).is_ok();
+        let deployment = Deployment { snapshot, settings: Arc::default() };
+        let is_deployed = deploy_on(&workers, engine, &deployment).is_ok();
         drop(workers); // their threads end, and so do the lists
         (is_deployed, lists.into_iter().map(|list| list.into_iter().collect()).collect())
     }
@@ -355,11 +393,22 @@ mod tests {
     #[test]
     fn what_one_thread_cannot_compile_none_serves() {
         let nobody = vec![vec!["forget"]; 3];
-        assert_eq!(deployed(&[true, false, true]), (false, nobody));
+        let told = deployed(&[true, false, true], EngineKind::Native, Arc::default());
+        assert_eq!(told, (false, nobody));
     }
 
     #[test]
     fn what_all_threads_have_compiled_all_of_them_serve() {
-        assert_eq!(deployed(&[true, true]), (true, vec![vec!["commit"]; 2]));
+        let told = deployed(&[true, true], EngineKind::Native, Arc::default());
+        assert_eq!(told, (true, vec![vec!["commit"]; 2]));
+    }
+
+    #[test]
+    fn no_thread_that_serves_loads_an_instance_for_it() {
+        let snapshot = crate::engine::fixture::snapshot();
+        let told = deployed(&[true, true], EngineKind::Component, snapshot);
+        assert_eq!(told, (true, vec![vec!["hold", "commit"]; 2]));
+        let refused = deployed(&[true, true], EngineKind::Component, Arc::default());
+        assert_eq!(refused, (false, vec![vec![]; 2]));
     }
 }

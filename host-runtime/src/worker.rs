@@ -12,7 +12,7 @@ use tokio::task::JoinHandle;
 
 use crate::acme::{AcmeHealth, Challenges};
 use crate::edge::{self, EdgeCache};
-use crate::engine::{Engine, EngineError};
+use crate::engine::{Engine, EngineError, Prepared, PreparedComponent};
 use crate::explained::Explanations;
 use crate::host::Place;
 use crate::load::Load;
@@ -106,6 +106,8 @@ pub(crate) struct Connections {
 
 /// An order to a worker.
 pub(crate) enum Command {
+    /// Be ready to serve what was loaded elsewhere.
+    Hold(PreparedComponent),
     /// Compile this snapshot, and serve the one before on.
     Prepare(Arc<[u8]>, mpsc::Sender<Result<(), EngineError>>),
     /// Serve what was prepared from now on, with these settings.
@@ -159,6 +161,7 @@ impl Worker {
         let mut prepared = None;
         while let Some(command) = commands.recv().await {
             match command {
+                Command::Hold(loaded) => prepared = Some(Prepared::Component(loaded)),
                 Command::Prepare(snapshot, done) => {
                     let answer = match self.engine.prepare(snapshot) {
                         Ok(compiled) => {

@@ -13,7 +13,7 @@ mod program;
 mod tests;
 mod transcript;
 
-use std::cell::{OnceCell, RefCell};
+use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -23,6 +23,7 @@ use gateway_core::exchange::{Next, Turn};
 use gateway_core::message::{Arrival, Timestamp};
 
 use super::{AtOnce, Broken, EngineError, broken_turn};
+use desk::EngineNumber;
 use instance::{Failure, Instance};
 use transcript::{Told, Transcript};
 
@@ -60,19 +61,44 @@ impl Default for Bounds {
 /// The component, serving one thread.
 pub struct ComponentEngine {
     generation: RefCell<Rc<Generation>>,
-    answers: Rc<OnceCell<AtOnce>>,
+    number: EngineNumber,
 }
 
 /// A snapshot with the instance that serves it. It lives as long as an exchange began with it.
 struct Generation {
     snapshot: Arc<[u8]>,
     bounds: Bounds,
-    answers: Rc<OnceCell<AtOnce>>,
+    engine: EngineNumber,
     instance: RefCell<Rc<Instance>>,
 }
 
-/// A snapshot that an instance has loaded, and that is not served yet.
-pub struct PreparedComponent(Rc<Generation>);
+/// A snapshot that an instance has loaded, and that is not served yet: no thread's.
+pub struct PreparedComponent {
+    snapshot: Arc<[u8]>,
+    bounds: Bounds,
+    instance: Instance,
+}
+
+impl PreparedComponent {
+    /// Has an instance load a snapshot, which takes seconds for ten thousands of routes.
+    ///
+    /// # Errors
+    /// When this program was built without the component, or the snapshot is refused.
+    pub fn load(snapshot: Arc<[u8]>) -> Result<Self, EngineError> {
+        Self::load_within(snapshot, Bounds::default())
+    }
+
+    fn load_within(snapshot: Arc<[u8]>, bounds: Bounds) -> Result<Self, EngineError> {
+        let instance = Instance::start(&snapshot, bounds)?;
+        Ok(Self { snapshot, bounds, instance })
+    }
+
+    fn into_generation(self, engine: EngineNumber) -> Rc<Generation> {
+        let Self { snapshot, bounds, instance } = self;
+        instance.belong_to(engine);
+        Rc::new(Generation { snapshot, bounds, engine, instance: RefCell::new(Rc::new(instance)) })
+    }
+}
 
 impl ComponentEngine {
     /// An instance that serves this snapshot.
@@ -84,14 +110,14 @@ impl ComponentEngine {
     }
 
     fn start_within(snapshot: Arc<[u8]>, bounds: Bounds) -> Result<Self, EngineError> {
-        let answers = Rc::default();
-        let generation = Generation::start(snapshot, bounds, &answers)?;
-        Ok(Self { generation: RefCell::new(Rc::new(generation)), answers })
+        let number = EngineNumber::next();
+        let generation = PreparedComponent::load_within(snapshot, bounds)?.into_generation(number);
+        Ok(Self { generation: RefCell::new(generation), number })
     }
 
     /// Has effects answered while the component runs.
     pub fn answer_at_once(&self, answers: AtOnce) {
-        let _ = self.answers.set(answers); // what was told first stays
+        self.number.answer_by(answers);
     }
 
     /// Has an instance load another snapshot, and serves the one before on.
@@ -99,14 +125,12 @@ impl ComponentEngine {
     /// # Errors
     /// When the snapshot is refused.
     pub fn prepare(&self, snapshot: Arc<[u8]>) -> Result<PreparedComponent, EngineError> {
-        let bounds = self.generation.borrow().bounds;
-        let generation = Generation::start(snapshot, bounds, &self.answers)?;
-        Ok(PreparedComponent(Rc::new(generation)))
+        PreparedComponent::load_within(snapshot, self.generation.borrow().bounds)
     }
 
     /// Serves this from now on; exchanges in flight go on with the one they began with.
     pub fn commit(&self, prepared: PreparedComponent) {
-        *self.generation.borrow_mut() = prepared.0;
+        *self.generation.borrow_mut() = prepared.into_generation(self.number);
     }
 
     /// Begins an exchange.
@@ -133,22 +157,21 @@ impl ComponentEngine {
     }
 }
 
-impl Generation {
-    fn start(
-        snapshot: Arc<[u8]>,
-        bounds: Bounds,
-        answers: &Rc<OnceCell<AtOnce>>,
-    ) -> Result<Self, EngineError> {
-        let instance = RefCell::new(Rc::new(Instance::start(&snapshot, bounds, answers)?));
-        Ok(Self { snapshot, bounds, answers: Rc::clone(answers), instance })
+impl Drop for ComponentEngine {
+    fn drop(&mut self) {
+        self.number.forget();
     }
+}
 
+impl Generation {
     /// The instance that begins exchanges, a new one if the last trapped or is worn out.
     fn instance(&self) -> Result<Rc<Instance>, Failure> {
         let mut instance = self.instance.borrow_mut();
         if !instance.is_fit() {
-            let fresh = Instance::start(&self.snapshot, self.bounds, &self.answers);
-            *instance = Rc::new(fresh.map_err(Failure::NoInstance)?);
+            let fresh =
+                Instance::start(&self.snapshot, self.bounds).map_err(Failure::NoInstance)?;
+            fresh.belong_to(self.engine);
+            *instance = Rc::new(fresh);
         }
         Ok(Rc::clone(&instance))
     }

@@ -1,17 +1,16 @@
 //! One instance of the component with a snapshot loaded: bounded in time and memory.
 
-use std::cell::{Cell, OnceCell, RefCell};
+use std::cell::{Cell, RefCell};
 use std::fmt;
-use std::rc::Rc;
 
 use wasmtime::{ResourceLimiter, Store};
 
 use super::Bounds;
 use super::bindings::Gateway;
-use super::desk::Desk;
+use super::desk::{Desk, EngineNumber};
 use super::program::{Program, ticks};
 use super::transcript::Told;
-use crate::engine::{AtOnce, EngineError};
+use crate::engine::EngineError;
 
 /// An instance. After a trap nothing may call into it again, which it sees to itself.
 pub(super) struct Instance {
@@ -56,17 +55,12 @@ impl fmt::Display for Failure {
 }
 
 impl Instance {
-    /// A new instance that serves this snapshot.
-    pub(super) fn start(
-        snapshot: &[u8],
-        bounds: Bounds,
-        answers: &Rc<OnceCell<AtOnce>>,
-    ) -> Result<Self, EngineError> {
+    /// A new instance that serves this snapshot, on whatever thread it is then called.
+    pub(super) fn start(snapshot: &[u8], bounds: Bounds) -> Result<Self, EngineError> {
         let program = Program::load()?;
         let mut call =
             Call::new(program).map_err(|e| EngineError(format!("instantiating: {e:#}")))?;
         call.allow(bounds.memory_bytes_max, bounds.load_ms_max);
-        call.store.data_mut().desk = Desk::new(answers);
         match call.gateway.edgeway_gateway_exchanges().call_load(&mut call.store, snapshot) {
             Ok(Ok(())) => {}
             Ok(Err(refused)) => return Err(EngineError(refused)),
@@ -80,6 +74,11 @@ impl Instance {
             #[cfg(test)]
             interrupt_next: Cell::new(false),
         })
+    }
+
+    /// It is this engine's from now on.
+    pub(super) fn belong_to(&self, engine: EngineNumber) {
+        self.desk(|desk| desk.belong_to(engine));
     }
 
     /// Whether it may still be called.
