@@ -131,7 +131,7 @@ async fn compare(named: &Named, targets: &[Target], slot: usize) -> Option<Strin
 }
 
 async fn answers_of(target: &Target, setup: &Setup, slot: usize) -> Result<Answers, String> {
-    let gateway = match target.start(&setup.config, setup.listen, slot).await {
+    let mut gateway = match target.start(&setup.config, setup.listen, slot).await {
         Ok(gateway) => gateway,
         Err(Failure::Refused(_)) => return Ok(Err(())),
         Err(Failure::Broken(why)) => return Err(why),
@@ -145,7 +145,10 @@ async fn answers_of(target: &Target, setup: &Setup, slot: usize) -> Result<Answe
         let mut last = String::new();
         for _ in 0..exchange.request.repeat {
             let answer = client::send(gateway.address, &request).await;
-            let answer = answer.map_err(|error| format!("{error}\n{}", gateway.log()))?;
+            let answer = answer.map_err(|error| {
+                let ended = gateway.exited().unwrap_or_default();
+                format!("{error}; {ended}\n{}", gateway.log())
+            })?;
             last = without_varying(&shown(&answer, true));
         }
         answers.push(last);
