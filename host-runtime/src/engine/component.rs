@@ -7,6 +7,7 @@
 mod bindings;
 mod code;
 mod desk;
+mod generation;
 mod instance;
 mod program;
 #[cfg(test)]
@@ -24,7 +25,9 @@ use gateway_core::message::{Arrival, Timestamp};
 
 use super::{AtOnce, Broken, EngineError, broken_turn};
 use desk::EngineNumber;
-use instance::{Failure, Instance};
+pub use generation::PreparedComponent;
+use generation::{Generation, Seat};
+use instance::Failure;
 use transcript::{Told, Transcript};
 
 /// What an instance may use, and when it is replaced.
@@ -37,12 +40,16 @@ struct Bounds {
     load_ms_max: u64,
     /// Memory of one instance. Ten payloads of 10 MB at once, with a copy or two of each.
     memory_bytes_max: usize,
-    /// An instance that has grown to this begins no more exchanges: Wasm memory never shrinks.
-    memory_bytes_worn: usize,
+    /// An instance that has grown by this since it loaded its snapshot begins no more exchanges: Wasm memory
+    /// never shrinks.
+    growth_bytes_max: usize,
     /// An instance that has begun so many begins no more.
     exchanges_max: u64,
     /// What is kept of an exchange to replay it.
     transcript_bytes_max: usize,
+    /// A snapshot up to this size is loaded where an instance is to be replaced, in a few milliseconds; a larger
+    /// one on a thread of its own, while the instance that is worn out serves on.
+    load_here_bytes_max: usize,
 }
 
 impl Default for Bounds {
@@ -51,9 +58,10 @@ impl Default for Bounds {
             call_ms_max: 5_000,
             load_ms_max: 30_000,
             memory_bytes_max: 512 * 1024 * 1024,
-            memory_bytes_worn: 64 * 1024 * 1024,
+            growth_bytes_max: 64 * 1024 * 1024,
             exchanges_max: 1_000_000,
             transcript_bytes_max: 1024 * 1024,
+            load_here_bytes_max: 64 * 1024,
         }
     }
 }
@@ -62,42 +70,6 @@ impl Default for Bounds {
 pub struct ComponentEngine {
     generation: RefCell<Rc<Generation>>,
     number: EngineNumber,
-}
-
-/// A snapshot with the instance that serves it. It lives as long as an exchange began with it.
-struct Generation {
-    snapshot: Arc<[u8]>,
-    bounds: Bounds,
-    engine: EngineNumber,
-    instance: RefCell<Rc<Instance>>,
-}
-
-/// A snapshot that an instance has loaded, and that is not served yet: no thread's.
-pub struct PreparedComponent {
-    snapshot: Arc<[u8]>,
-    bounds: Bounds,
-    instance: Instance,
-}
-
-impl PreparedComponent {
-    /// Has an instance load a snapshot, which takes seconds for ten thousands of routes.
-    ///
-    /// # Errors
-    /// When this program was built without the component, or the snapshot is refused.
-    pub fn load(snapshot: Arc<[u8]>) -> Result<Self, EngineError> {
-        Self::load_within(snapshot, Bounds::default())
-    }
-
-    fn load_within(snapshot: Arc<[u8]>, bounds: Bounds) -> Result<Self, EngineError> {
-        let instance = Instance::start(&snapshot, bounds)?;
-        Ok(Self { snapshot, bounds, instance })
-    }
-
-    fn into_generation(self, engine: EngineNumber) -> Rc<Generation> {
-        let Self { snapshot, bounds, instance } = self;
-        instance.belong_to(engine);
-        Rc::new(Generation { snapshot, bounds, engine, instance: RefCell::new(Rc::new(instance)) })
-    }
 }
 
 impl ComponentEngine {
@@ -161,44 +133,6 @@ impl Drop for ComponentEngine {
     fn drop(&mut self) {
         self.number.forget();
     }
-}
-
-impl Generation {
-    /// The instance that begins exchanges, a new one if the last trapped or is worn out.
-    fn instance(&self) -> Result<Rc<Instance>, Failure> {
-        let mut instance = self.instance.borrow_mut();
-        if !instance.is_fit() {
-            let fresh =
-                Instance::start(&self.snapshot, self.bounds).map_err(Failure::NoInstance)?;
-            fresh.belong_to(self.engine);
-            *instance = Rc::new(fresh);
-        }
-        Ok(Rc::clone(&instance))
-    }
-
-    fn begin(&self, transcript: &mut Transcript) -> Result<(Seat, Vec<u8>), Failure> {
-        let instance = self.instance()?;
-        let begun = instance.begin(transcript.arrival());
-        transcript.extend(instance.take_answered());
-        let (number, turn) = begun?;
-        Ok((Seat { instance, number }, turn))
-    }
-
-    /// Runs everything again in an instance that is alive. The turns before the last are known.
-    fn replay(&self, transcript: &mut Transcript) -> Result<(Seat, Vec<u8>), Failure> {
-        let told = transcript.read().ok_or(Failure::NoTranscript)?.to_vec();
-        let instance = self.instance()?;
-        let replayed = instance.replay(transcript.arrival(), told);
-        transcript.extend(instance.take_answered());
-        let (number, turn) = replayed?;
-        Ok((Seat { instance, number }, turn))
-    }
-}
-
-/// Where an exchange is: in an instance, under a number.
-struct Seat {
-    instance: Rc<Instance>,
-    number: u32,
 }
 
 /// An exchange of the component.

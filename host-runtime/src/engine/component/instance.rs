@@ -16,6 +16,8 @@ use crate::engine::EngineError;
 pub(super) struct Instance {
     call: RefCell<Call>,
     bounds: Bounds,
+    /// What it takes with nothing but the snapshot in it.
+    pub(super) loaded_bytes: usize,
     trapped: Cell<bool>,
     begun: Cell<u64>,
     #[cfg(test)]
@@ -66,9 +68,11 @@ impl Instance {
             Ok(Err(refused)) => return Err(EngineError(refused)),
             Err(trap) => return Err(EngineError(format!("loading the snapshot: {trap:#}"))),
         }
+        let loaded_bytes = call.store.data().limits.memory_bytes;
         Ok(Self {
             call: RefCell::new(call),
             bounds,
+            loaded_bytes,
             trapped: Cell::new(false),
             begun: Cell::new(0),
             #[cfg(test)]
@@ -90,7 +94,8 @@ impl Instance {
     pub(super) fn is_fit(&self) -> bool {
         self.is_alive()
             && self.begun.get() < self.bounds.exchanges_max
-            && self.call.borrow().store.data().limits.memory_bytes < self.bounds.memory_bytes_worn
+            && self.call.borrow().store.data().limits.memory_bytes - self.loaded_bytes
+                < self.bounds.growth_bytes_max
     }
 
     /// Begins an exchange: its name here, and its first turn, encoded.

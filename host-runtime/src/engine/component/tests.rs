@@ -248,6 +248,34 @@ fn a_worn_out_instance_finishes_what_it_began_and_begins_nothing() {
 }
 
 #[test]
+fn an_instance_is_not_worn_out_by_the_snapshot_that_fills_it() {
+    let bounds = Bounds { growth_bytes_max: 512 << 10, ..Bounds::default() };
+    let engine = engine(bounds);
+    let first = Driven::begin(&engine, fixture::http_proxy());
+    let instance = Rc::clone(&first.exchange.seat.as_ref().unwrap().instance);
+    assert!(instance.loaded_bytes > bounds.growth_bytes_max);
+    first.finish(&engine);
+    let second = Driven::begin(&engine, fixture::http_proxy());
+    assert!(Rc::ptr_eq(&second.exchange.seat.as_ref().unwrap().instance, &instance));
+}
+
+#[test]
+fn a_worn_out_instance_serves_on_while_a_large_snapshot_is_loaded_for_another() {
+    let engine = engine(Bounds { exchanges_max: 1, load_here_bytes_max: 0, ..Bounds::default() });
+    let instance = || {
+        let driven = Driven::begin(&engine, fixture::http_proxy());
+        Rc::clone(&driven.exchange.seat.as_ref().unwrap().instance)
+    };
+    let generation = Rc::clone(&engine.generation.borrow());
+    let first = instance();
+    assert!(!generation.wait_for_successor(), "it is not worn out yet");
+    // Nothing was loaded before this one began, and it did not wait for it.
+    assert!(Rc::ptr_eq(&instance(), &first));
+    assert!(generation.wait_for_successor());
+    assert!(!Rc::ptr_eq(&instance(), &first));
+}
+
+#[test]
 fn an_exchange_that_is_dropped_is_forgotten_by_its_instance() {
     let engine = engine(Bounds::default());
     let expected = Driven::begin(&engine, fixture::http_proxy()).finish(&engine);
