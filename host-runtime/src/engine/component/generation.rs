@@ -25,7 +25,7 @@ pub(super) struct Generation {
 pub struct PreparedComponent {
     snapshot: Arc<[u8]>,
     bounds: Bounds,
-    instance: Instance,
+    instance: Box<Instance>,
 }
 
 impl PreparedComponent {
@@ -38,14 +38,14 @@ impl PreparedComponent {
     }
 
     pub(super) fn load_within(snapshot: Arc<[u8]>, bounds: Bounds) -> Result<Self, EngineError> {
-        let instance = Instance::start(&snapshot, bounds)?;
+        let instance = Box::new(Instance::start(&snapshot, bounds)?);
         Ok(Self { snapshot, bounds, instance })
     }
 
     pub(super) fn into_generation(self, engine: EngineNumber) -> Rc<Generation> {
         let Self { snapshot, bounds, instance } = self;
         instance.belong_to(engine);
-        let instance = RefCell::new(Rc::new(instance));
+        let instance = RefCell::new(Rc::from(instance));
         Rc::new(Generation { snapshot, bounds, engine, instance, successor: RefCell::default() })
     }
 }
