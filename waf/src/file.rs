@@ -1,31 +1,66 @@
 //! Files and addresses that a request has no business with.
 
+mod address;
 mod names;
 
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
 use crate::statement::contains;
-use crate::text::{contains_any_small, contains_small, is_compact, starts_with, words};
+use crate::text::{is_compact, starts_with, words};
+pub(crate) use address::{is_metadata_address, is_remote_file};
 
 /// Whether a text leads to a file of the system: out of its folder, or to one that systems have.
 pub(crate) fn is_local_file(text: &[u8]) -> bool {
     let plain = plain(text);
-    (is_traversal(&plain) && !is_link_to_asset(text)) || names_system_file(&plain)
+    (is_traversal(&plain) && !is_link_to_asset(text))
+        || names_system_file(&plain)
+        || is_opened_by_system(&plain)
+        || is_kept_by_system(&plain)
 }
 
-/// `../images/logo.png`: a link, as pages have them, to what everybody may see.
+/// `../images/logo.png`: a link, as pages have them, to what everybody may see. Two steps up and more, pages and
+/// scripts are a server's own files, too.
 fn is_link_to_asset(text: &[u8]) -> bool {
-    const ASSETS: [&[u8]; 16] = [
-        b"avif", b"css", b"gif", b"htm", b"html", b"ico", b"jpeg", b"jpg", b"js", b"mjs", b"mp4",
-        b"pdf", b"png", b"svg", b"webp", b"woff2",
+    const PAGES: [&[u8]; 5] = [b"htm", b"html", b"js", b"mjs", b"pdf"];
+    const SHOWN: [&[u8]; 11] = [
+        b"avif", b"css", b"gif", b"ico", b"jpeg", b"jpg", b"mp4", b"png", b"svg", b"webp", b"woff2",
     ];
     let text = text.trim_ascii();
     let Some(dot) = text.iter().rposition(|b| *b == b'.') else { return false };
     let is_plain = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-' | b'/');
-    ASSETS.iter().any(|known| text[dot + 1..].eq_ignore_ascii_case(known))
+    let is = |all: &[&[u8]]| all.iter().any(|known| text[dot + 1..].eq_ignore_ascii_case(known));
+    let steps = text.windows(2).filter(|pair| *pair == b"..").count();
+    (is(&SHOWN) && steps <= 2 || is(&PAGES) && steps <= 1) && text.iter().all(is_plain)
+}
+
+/// `file:///home/x`, `\\?\C:\x`: a file that only the server's own system opens by that name, as all of a text.
+fn is_opened_by_system(text: &[u8]) -> bool {
+    let text = text.trim_ascii();
+    let is_drive = |path: &[u8]| matches!(path, [letter, b':', ..] if letter.is_ascii_alphabetic());
+    if let Some(path) = text.strip_prefix(br"\\?\").or(text.strip_prefix(br"\\.\")) {
+        return is_drive(path);
+    }
+    let text = if starts_with(text, b"url:") { &text[4..] } else { text };
+    if !starts_with(text, b"file:") || !is_compact(text, 1) {
+        return false;
+    }
+    let path = &text[5..];
+    let path = path.strip_prefix(b"//localhost").or(path.strip_prefix(b"//")).unwrap_or(path);
+    matches!(path, [b'/', first, ..] if first.is_ascii_alphanumeric() || *first == b'.')
+}
+
+/// `/etc/x/y.key`, `/var/www/x/y.php`: a file where systems keep what is set or what is served, as all of a text.
+/// What applications say of their own is elsewhere: `/app/x.js`, `/home/x/y.py`.
+fn is_kept_by_system(text: &[u8]) -> bool {
+    const FOLDERS: [&[u8]; 4] = [b"/etc/", b"/var/lib/", b"/var/www/", b"/root/"];
+    let text = text.trim_ascii();
+    let is_plain = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-' | b'/');
+    let name = text.rsplit(|b| *b == b'/').next().unwrap_or(text);
+    let ending = name.iter().rposition(|b| *b == b'.').map(|dot| &name[dot + 1..]);
+    FOLDERS.iter().any(|folder| text.starts_with(folder))
         && text.iter().all(is_plain)
-        && text.windows(2).filter(|pair| *pair == b"..").count() <= 2
+        && ending.is_some_and(|ending| ending.first().is_some_and(u8::is_ascii_alphabetic))
 }
 
 /// A path: each of its segments may be what nobody serves.
@@ -127,61 +162,6 @@ fn names_system_file(text: &[u8]) -> bool {
     let is_template =
         [&b".example"[..], b".sample", b".template"].iter().any(|e| text.ends_with(e));
     !is_template && text != b".gitignore" && names::is_system(text)
-}
-
-/// A URL, or a share of Windows (`\\192.0.2.1\x`), whose host is an address of version 4: whoever includes it
-/// means no site.
-pub(crate) fn is_remote_file(text: &[u8]) -> bool {
-    let text = text.trim_ascii();
-    let schemes: [&[u8]; 7] =
-        [b"http://", b"https://", b"ftp://", b"ftps://", b"file://", b"url:file://", b"\\\\"];
-    let Some(rest) =
-        schemes.iter().find(|scheme| starts_with(text, scheme)).map(|scheme| &text[scheme.len()..])
-    else {
-        let wrappers: [&[u8]; 11] = [
-            b"php://",
-            b"zip://",
-            b"phar://",
-            b"expect://",
-            b"data://",
-            b"glob://",
-            b"zlib://",
-            b"ssh2.",
-            b"ogg://",
-            b"dict://",
-            b"gopher://",
-        ];
-        return wrappers.iter().any(|wrapper| starts_with(text, wrapper)) && is_compact(text, 2);
-    };
-    let host = rest.split(|b| matches!(b, b'/' | b'?' | b'#' | b'\\')).next().unwrap_or(rest);
-    let host = host.rsplit(|b| *b == b'@').next().unwrap_or(host);
-    let host = host.split(|b| *b == b':').next().unwrap_or(host);
-    let groups = host.split(|b| *b == b'.');
-    let is_address = groups.clone().count() == 4
-        && groups
-            .clone()
-            .all(|g| !g.is_empty() && g.len() <= 3 && g.iter().all(u8::is_ascii_digit));
-    is_address && is_compact(text, 2)
-}
-
-/// The address of a cloud's metadata service, in the forms that resolvers take.
-pub(crate) fn is_metadata_address(text: &[u8]) -> bool {
-    const FORMS: [&[u8]; 9] = [
-        b"169.254.169.254",
-        b"169.254.170.2",
-        b"fd00:ec2::254",
-        b"0xa9fea9fe",
-        b"//2852039166",
-        b"0xa9.0xfe.0xa9.0xfe",
-        b"0251.0376.0251.0376",
-        b"metadata.google.internal",
-        b"::ffff:a9fe:a9fe",
-    ];
-    // Each form has one of these.
-    text.len() >= 8
-        && text.iter().any(|b| matches!(b, b'.' | b':' | b'/' | b'x' | b'X'))
-        && contains_any_small(text, &FORMS)
-        && (is_compact(text, 4) || contains_small(text, b"://169.254") && is_compact(text, 12))
 }
 
 /// An extension of files that nobody means to serve.

@@ -107,11 +107,7 @@ const UNIX: [(&[u8], &[&[u8]]); 15] = [
             b"sched_debug",
             b"stat",
             b"swaps",
-            b"1/",
-            b"2/",
-            b"0/",
-            b"3/",
-            b"9/",
+            b"thread-self/",
         ],
     ),
     (
@@ -363,9 +359,14 @@ fn is_file_of_unix(path: &[u8], at: usize) -> bool {
                 .rposition(|b| !b.is_ascii_alphanumeric() && !matches!(b, b'-' | b'.'))
                 .is_some_and(|i| path[..=i].ends_with(b"://"));
         let behind = &rest[folder.len()..];
+        // `proc/42/environ`
+        let is_process = || {
+            let digits = behind.iter().take(10).take_while(|b| b.is_ascii_digit()).count();
+            *folder == b"proc/" && digits > 0 && behind.get(digits) == Some(&b'/')
+        };
         !is_address
             && (is_absolute || !is_common)
-            && files.iter().any(|file| behind.starts_with(file))
+            && (files.iter().any(|file| behind.starts_with(file)) || is_process())
     })
 }
 

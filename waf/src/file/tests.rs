@@ -47,16 +47,7 @@ fn files_of_the_system_are_found_and_paths_in_prose_are_not() {
 }
 
 #[test]
-fn addresses_and_extensions() {
-    assert!(is_remote_file(b"http://10.0.0.1/x.txt"));
-    assert!(is_remote_file(b"php://input"));
-    assert!(is_remote_file(br"\\10.0.0.1\share\x"));
-    assert!(!is_remote_file(b"https://example.com/10.0.0.1"));
-    assert!(!is_remote_file(br"\\server\share\10.0.0.1"));
-    assert!(is_metadata_address(b"http://169.254.169.254/latest/meta-data/"));
-    assert!(!is_metadata_address(
-        b"The address 169.254.169.254 is what the link local metadata has"
-    ));
+fn extensions_that_nobody_serves_are_found() {
     assert!(has_restricted_extension(b"/app/debug.log") && has_restricted_extension(b"x.INI"));
     assert!(!has_restricted_extension(b"/a.b/c") && !has_restricted_extension(b"see the a.log"));
     assert!(is_restricted_name(b".htaccess") && !is_restricted_name(b"photo.jpg"));
@@ -78,6 +69,49 @@ fn copies_of_secrets_and_files_of_containers_are_found() {
         assert!(is_local_file(attack), "{}", attack.escape_ascii());
     }
     for text in [&b"https://example.com/run/secrets/x"[..], b"id_rsa_backup_policy", b"ids.txt"] {
+        assert!(!is_local_file(text), "{}", text.escape_ascii());
+    }
+}
+
+#[test]
+fn files_two_steps_up_and_those_a_system_opens_or_keeps_are_found() {
+    let attacks: [&[u8]; 16] = [
+        b"../../app.js",
+        b"./../../app.js",
+        b"../../index.html",
+        b"..\\..\\server.js",
+        b"../../../logo.png",
+        b"/proc/42/environ",
+        b"/proc/thread-self/environ",
+        b"file:///home/a/x.txt",
+        b"FILE:/srv/x",
+        b"url:file://localhost/home/x",
+        b"file:///C:/x",
+        br"\\?\C:\x",
+        br"\\.\d:\",
+        b"/etc/letsencrypt/live/x/privkey.pem",
+        b"/var/www/app/config.php",
+        b"/var/lib/app/db.sqlite",
+    ];
+    for attack in attacks {
+        assert!(is_local_file(attack), "{}", attack.escape_ascii());
+    }
+    let benign: [&[u8]; 13] = [
+        b"../app.js",
+        b"../index.html",
+        b"../../assets/style.css",
+        b"[guide](../../guide.html)",
+        b"import a from '../../utils.js'",
+        b"open file:///home/a/x.txt in a browser",
+        b"file: /home/a",
+        b"file://share/x",
+        b"/app/src/index.js",
+        b"/home/a/x.py",
+        b"/etc/our-app",
+        b"/var/www",
+        br"\\.\d+",
+    ];
+    for text in benign {
         assert!(!is_local_file(text), "{}", text.escape_ascii());
     }
 }
