@@ -1,4 +1,4 @@
-//! What a shell makes of marks: other words, folders, numbers; and functions that never end.
+//! What a shell makes of marks: other words, folders, numbers.
 
 use alloc::vec::Vec;
 
@@ -9,12 +9,10 @@ use crate::transform::is_word;
 
 /// Bytes of a word with braces that are looked at.
 const BRACED_BYTES_MAX: usize = 128;
-/// Bytes of a function's name.
-const NAME_BYTES_MAX: usize = 64;
 
-/// Whether something of a text is what only a shell expands, or a function that calls itself twice.
+/// Whether something of a text is what only a shell expands.
 pub(super) fn is_expanded(text: &[u8]) -> bool {
-    has_folder(text) || runs_braced(text) || has_number(text) || is_fork_bomb(text)
+    has_folder(text) || runs_braced(text) || has_number(text)
 }
 
 /// `~+`, `~-2`: the folder a shell is in, was in, or has on its stack, as a word of its own.
@@ -86,47 +84,6 @@ fn has_number(text: &[u8]) -> bool {
     false
 }
 
-/// `:(){ :|:& };:`
-fn is_fork_bomb(text: &[u8]) -> bool {
-    let mut from = 0;
-    while let Some(at) = text[from..].iter().position(|b| *b == b'(') {
-        let open = from + at;
-        from = open + 1;
-        let rest = near(&text[from..]).trim_ascii_start();
-        let Some(rest) = rest.strip_prefix(b")") else { continue };
-        let Some(body) = rest.trim_ascii_start().strip_prefix(b"{") else { continue };
-        let before = &text[open.saturating_sub(NAME_BYTES_MAX)..open];
-        let before = before.trim_ascii_end();
-        let names = |b: &u8| is_word(*b) || matches!(b, b':' | b'.' | b'-' | b'@');
-        let length = before.iter().rev().take_while(|b| names(b)).count();
-        let name = &before[before.len() - length..];
-        let end = body.iter().position(|b| *b == b'}').unwrap_or(body.len());
-        if !name.is_empty() && calls_twice(&body[..end], name) {
-            return true;
-        }
-    }
-    false
-}
-
-/// Whether a function runs itself beside itself: `f | f`, `f & f`.
-fn calls_twice(body: &[u8], name: &[u8]) -> bool {
-    let is_call = |text: &[u8], starts: bool| {
-        let text = text.trim_ascii();
-        let bare =
-            if starts { text } else { text.strip_suffix(b"()").unwrap_or(text).trim_ascii_end() };
-        let rest = if starts { bare.strip_prefix(name) } else { bare.strip_suffix(name) };
-        let edge = |rest: &[u8]| if starts { rest.first().copied() } else { rest.last().copied() };
-        rest.is_some_and(|rest| edge(rest).is_none_or(|b| !is_word(b)))
-    };
-    body.iter().enumerate().any(|(at, byte)| {
-        let is_single = body.get(at + 1) != Some(byte) && (at == 0 || body[at - 1] != *byte);
-        matches!(byte, b'|' | b'&')
-            && is_single
-            && is_call(&body[..at], false)
-            && is_call(&body[at + 1..], true)
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -147,11 +104,6 @@ mod tests {
             "{ls,foo}",
             "$[2+2]",
             "$[ x * 3 ]",
-            ":(){ :|:& };:",
-            "f(){ f|f& };f",
-            "test() { test | test & } test",
-            "f(){ f() & f(); }; f",
-            ".(){ .|.& };.",
         ];
         for text in expanded {
             assert!(is_expanded(text.as_bytes()), "{text}");
@@ -175,9 +127,6 @@ mod tests {
             "$[-1]",
             "$[*]",
             "price in $[USD]",
-            "function f() { return f() || f(); }",
-            "f() { return a | b; }",
-            "main(){ run(); }",
         ];
         for text in others {
             assert!(!is_expanded(text.as_bytes()), "{text}");

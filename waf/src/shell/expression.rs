@@ -3,7 +3,9 @@
 use super::argument::is_argument;
 use super::commands::{Strength, unix};
 use super::expansion::is_expanded;
+use super::function::is_function;
 use super::language;
+use super::redirection::is_read;
 use crate::statement::{contains, find};
 use crate::text::{is_compact, near, near_end, words};
 
@@ -14,6 +16,7 @@ pub(super) fn is_expression(text: &[u8]) -> bool {
         || has_substitution(text)
         || has_globbed_path(text)
         || is_expanded(text)
+        || is_function(text)
         || is_history(text)
         || is_alias(text)
         || uses_assigned(text)
@@ -114,7 +117,7 @@ fn has_substitution(text: &[u8]) -> bool {
                 && (name.len() < inner.len() || unix(name).is_some() || before.is_empty());
             // `$((7))z`: a letter that is calculated.
             let is_letter = matches!(&rest[end + 1..], [b')', b, ..] if b.is_ascii_alphanumeric());
-            if arithmetic && is_letter && around <= 8 {
+            if arithmetic && is_letter && around <= 8 || is_read(inner) && around <= 3 {
                 return true;
             }
             if around <= 3 && (arithmetic || (is_command && !rest[end + 1..].starts_with(b"."))) {
@@ -220,9 +223,13 @@ fn uses(mut text: &[u8], name: &[u8]) -> bool {
     false
 }
 
-/// `$SHELL -c id`, `|$BASH`: a program that a shell's own variable names, where a command is looked for.
+/// `$SHELL -c id`, `;${BASH}`: a program that a shell's own variable names, where a command is looked for.
 fn runs_named(text: &[u8]) -> bool {
     const NAMES: [&[u8]; 6] = [b"BASH", b"BROWSER", b"EDITOR", b"PAGER", b"SHELL", b"VISUAL"];
+    // `;$0`: what runs the command. Elsewhere that is a price.
+    if matches!(text.trim_ascii(), [b';' | b'|' | b'&', b'$', b'0']) {
+        return true;
+    }
     let place = |at: usize| match text[..at].trim_ascii_end().last() {
         None => true,
         Some(b) => matches!(b, b';' | b'|' | b'&' | b'`' | b'(' | b'\'' | b'"' | b'\n'),
@@ -232,10 +239,15 @@ fn runs_named(text: &[u8]) -> bool {
         let dollar = from + at;
         from = dollar + 1;
         let rest = near(&text[from..]);
+        let inner = rest.strip_prefix(b"{");
+        let rest = inner.unwrap_or(rest);
         let length = rest.iter().take_while(|b| b.is_ascii_uppercase() || **b == b'_').count();
         let (name, rest) = rest.split_at(length);
-        let is_piped = text[..dollar].ends_with(b"|") && rest.is_empty();
-        if NAMES.contains(&name) && place(dollar) && (is_piped || is_argument(rest, true)) {
+        let closed = inner.map_or(Some(rest), |_| rest.strip_prefix(b"}"));
+        let Some(rest) = closed else { continue };
+        let is_behind = matches!(text[..dollar].last(), Some(b';' | b'|' | b'&'));
+        let is_alone = is_behind && rest.is_empty();
+        if NAMES.contains(&name) && place(dollar) && (is_alone || is_argument(rest, true)) {
             return is_compact(text, 12);
         }
     }

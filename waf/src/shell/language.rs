@@ -1,7 +1,7 @@
 //! What a language's own means hand to a shell, or to what could: as all of a text, where a report about code has sentences
 //! around it.
 
-use crate::statement::contains;
+use crate::statement::{contains, find};
 use crate::text::{contains_small, is_compact};
 
 /// More words than this are somebody's about code.
@@ -15,16 +15,34 @@ pub(super) fn is_language(text: &[u8]) -> bool {
         && (is_python(text) || is_node(text) || is_template(text))
 }
 
-/// `__import__('os').system('id')`, `os.popen('id')`, `!!python/object/apply:os.system ['id']`
+/// `__import__('os').system('id')`, `os.popen('id')`, `!!python/object/apply:os.system ['id']`, and the way from any
+/// object to all of them: `().__class__.__base__.__subclasses__()`.
 fn is_python(text: &[u8]) -> bool {
     const CALLS: [&[u8]; 3] = [b"os.system(", b"os.popen(", b"subprocess."];
     (contains(text, b"__import__(") || contains(text, b"!!python/object/")) && is_compact(text, 6)
         || CALLS.iter().any(|call| text.starts_with(call)) && is_compact(text, 3) && has_quote(text)
+        || is_compact(text, 6) && climbs(text)
+}
+
+/// Whether an inner attribute of an object is asked for one that leads out of it. `__class__.__name__` does not.
+fn climbs(text: &[u8]) -> bool {
+    const OUT: [&[u8]; 6] =
+        [b"__base__", b"__bases__", b"__builtins__", b"__globals__", b"__mro__", b"__subclasses__"];
+    let mut from = 0;
+    while let Some(at) = find(&text[from..], b"__.") {
+        from += at + 3;
+        if OUT.iter().any(|name| text[from..].starts_with(name)) {
+            return true;
+        }
+    }
+    false
 }
 
 /// `require('child_process').execSync('id')`, `process.mainModule.require('child_process')`, and a function that was serialised.
 fn is_node(text: &[u8]) -> bool {
+    const BINDING: [&[u8]; 2] = [b"process.binding('", b"process.binding(\""];
     contains(text, b"_$$ND_FUNC$$_")
+        || BINDING.iter().any(|binding| text.starts_with(binding)) && is_compact(text, 4)
         || contains(text, b"child_process")
             && is_compact(text, 6)
             && [&b"require("[..], b"import("].iter().any(|load| contains(text, load))
@@ -36,7 +54,8 @@ fn is_node(text: &[u8]) -> bool {
 /// An expression of a template that leaves what it was given: `{{lipsum.__globals__.os.popen('id').read()}}`,
 /// `{{['id']|filter('system')}}`, `"freemarker.template.utility.Execute"?new()("id")`.
 fn is_template(text: &[u8]) -> bool {
-    const INSIDES: [&[u8]; 7] = [
+    const INSIDES: [&[u8]; 8] = [
+        b"_self.env",
         b"__globals__",
         b"__class__",
         b"__subclasses__",
@@ -78,6 +97,10 @@ mod tests {
             "global.process.mainModule.require('child_process').execSync('id')",
             "import('child_process').then(m=>m.exec('id'))",
             "_$$ND_FUNC$$_function(){x}()",
+            "process.binding('spawn_sync')",
+            "().__class__.__base__.__subclasses__()",
+            "x.__init__.__globals__['os']()",
+            "{{_self.env.display(\"x\")}}",
             "{{lipsum.__globals__.os.popen('id').read()}}",
             "{{['id']|filter('system')}}",
             "\"freemarker.template.utility.Execute\"?new()(\"id\")",
@@ -92,6 +115,8 @@ mod tests {
             "{{name}}",
             "{{ items|map('price')|sum }}",
             "self.__class__",
+            "type(self).__class__.__name__",
+            "process.binding() is deprecated",
             "${user.name}",
             "os.path.join('a')",
             "the system (new)",

@@ -6,6 +6,8 @@ use super::argument::{
 };
 use super::commands::{Strength, is_language, is_product, unix};
 use super::expression;
+use super::option::is_option;
+use super::redirection::{runs_redirected, runs_redirected_first};
 use super::word::{Command, command};
 use crate::text::{is_columns, is_compact, near, near_end, words};
 
@@ -25,6 +27,8 @@ pub(crate) fn is_unix(text: &[u8]) -> bool {
         || expression::is_expression(text)
         || is_program_of_system(text.trim_ascii())
         || writes_file(text.trim_ascii())
+        || is_option(text)
+        || runs_redirected_first(text.trim_ascii())
         || runs_first(text)
         || runs_behind_separator(text)
 }
@@ -186,6 +190,9 @@ fn is_run(rest: &[u8], length: usize, before: &[u8], is_columns: bool) -> bool {
     }
     let is_tight = behind.first().is_some_and(|b| !b.is_ascii_whitespace()) || separator.len() == 2;
     let words_before = words(before);
+    if !opens && words_before <= 2 && !behind.starts_with(b"> ") && runs_redirected(behind) {
+        return true;
+    }
     // `;. /tmp/x`
     if matches!(behind, [b'.', b' ', b'/' | b'~' | b'.', ..]) && !opens {
         return words_before <= 1;
