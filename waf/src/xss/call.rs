@@ -51,17 +51,50 @@ pub(super) fn breaks_out(text: &[u8]) -> bool {
     quote == end && joins(first) && joins(last) && inner.iter().any(does)
 }
 
-/// `x";any(thing)//`: a statement behind the end of somebody's string, whose rest is commented out.
+/// `x";any(thing)//`, `';location=name//`: a statement behind the end of somebody's string, whose rest is commented
+/// out, is a string again, or is the address that a page is sent to.
 pub(super) fn ends_string(text: &[u8]) -> bool {
     let Some(at) = text.iter().position(|b| matches!(b, b'\'' | b'"' | b'`')) else { return false };
     let quote = text[at];
-    let Some(code) = text[at + 1..].strip_suffix(b"//") else { return false };
+    let code = &text[at + 1..];
     let closed = code.iter().take_while(|b| matches!(b, b')' | b']' | b'}')).count();
     let Some(code) = code[closed..].strip_prefix(b";") else { return false };
-    let name = code.iter().take_while(|b| is_word(**b) || matches!(b, b'.' | b'$')).count();
     // Code in somebody's report has its strings whole.
-    let are_whole = code.iter().filter(|b| **b == quote).count().is_multiple_of(2);
-    are_whole && name > 0 && code[name..].starts_with(b"(") && code.contains(&b')')
+    let are_whole = |code: &[u8]| code.iter().filter(|b| **b == quote).count().is_multiple_of(2);
+    if let Some(code) = code.strip_suffix(b"//") {
+        return are_whole(code) && (calls_first(code) || assigned(code).is_some());
+    }
+    let Some(name) = assigned(code) else { return false };
+    let opens = |code: &[u8]| code.last().is_some_and(|b| b";{=+,:([".contains(b));
+    code.strip_suffix(&[quote]).is_some_and(|code| are_whole(code) && opens(code))
+        || is_address(name)
+}
+
+/// `any.thing(x)`, `any.thing\`x\``
+fn calls_first(code: &[u8]) -> bool {
+    let name = code.iter().take_while(|b| is_word(**b) || matches!(b, b'.' | b'$')).count();
+    match &code[name..] {
+        [b'(', rest @ ..] => name > 0 && rest.contains(&b')'),
+        [b'`', rest @ ..] => name > 0 && rest.contains(&b'`'),
+        _ => false,
+    }
+}
+
+/// What is assigned to where code begins: `location=x`, `a.b['c']=x`, `let a=x` without its blank.
+fn assigned(code: &[u8]) -> Option<&[u8]> {
+    let code = near(code);
+    let within = |b: &u8| is_word(*b) || b".$[]'\"".contains(b);
+    let (name, rest) = code.split_at(code.iter().take_while(|b| within(b)).count());
+    let value = rest.strip_prefix(b"=")?;
+    let begins = name.first().is_some_and(|b| b.is_ascii_alphabetic() || matches!(b, b'_' | b'$'));
+    let is_value = value.first().is_some_and(|b| !matches!(b, b'=' | b'>' | b';'));
+    (begins && is_value).then_some(name)
+}
+
+/// `location`, `top.location.href`
+fn is_address(name: &[u8]) -> bool {
+    let name = name.strip_suffix(b".href").unwrap_or(name);
+    name.rsplit(|b| *b == b'.').next() == Some(b"location")
 }
 
 /// `[1].find(alert)`, `[alert].forEach(…)`, `alert.call(0)`: what somebody else calls.

@@ -130,7 +130,22 @@ fn what_somebody_else_calls_runs_too() {
 
 #[test]
 fn a_statement_behind_the_end_of_a_string_runs_whatever_it_calls() {
-    let attacks = ["x\";console.log(1)//", "'; import('./m') //", "`);$.get(x)//", "a\"]});go()//"];
+    let attacks = [
+        "x\";console.log(1)//",
+        "'; import('./m') //",
+        "`);$.get(x)//",
+        "a\"]});go()//",
+        "';location=name//",
+        "\"; top.location = '//x' //",
+        "';x=alert;x(1)//",
+        "';let a=alert;a(1)//",
+        "';a['b']=1//",
+        "x'};location=name;{'",
+        "';x=1;y='",
+        "';location='//x",
+        "';console.log`1`//",
+        "\\';location=name//",
+    ];
     let missed: Vec<&&str> = attacks.iter().filter(|t| !is_injection(t.as_bytes())).collect();
     assert_eq!(missed, Vec::<&&str>::new());
     let benign = [
@@ -140,6 +155,13 @@ fn a_statement_behind_the_end_of_a_string_runs_whatever_it_calls() {
         "go() //",
         "'x'; // (none)",
         "say \"hi\"; https://a.example//",
+        "it's; x=1",
+        "name=\"x\";path=\"/\"",
+        "a=''; b=1 //",
+        "say 'hi'; location = Berlin",
+        "';x==1//",
+        "';' is what ends it",
+        "\"a\";\"b=c\";\"d\"",
     ];
     let stopped: Vec<&&str> = benign.iter().filter(|t| is_injection(t.as_bytes())).collect();
     assert_eq!(stopped, Vec::<&&str>::new());
