@@ -3,8 +3,9 @@
 use alloc::vec::Vec;
 
 use super::lex::{Kind, Token};
+use super::listed::{continues_list, sets_query};
 use super::operand::{calls, delays, is_scientific, is_short_open, skip_operand, subselect};
-use super::select::selects;
+use super::select::{lists_rows, selects};
 use super::tail::{Anchor, Tail};
 use super::words::{Class, words};
 
@@ -33,6 +34,7 @@ pub(super) fn continues_operand(tokens: &[Token], text: &[u8]) -> bool {
         }
         Kind::Word(Class::Function) => return calls(tokens) && ends_as_sql(tokens),
         Kind::Open => return opens(tokens, text),
+        Kind::Comma => return sets_query(tokens, text),
         _ => return false,
     };
     // `a.b`
@@ -98,6 +100,7 @@ pub(super) fn continues_string(tokens: &[Token], prefix: &[u8], text: &[u8]) -> 
                     ),
                 }
         }
+        Kind::Comma if is_one_word && continues_list(tokens, text) => true,
         // `1 as' from`: the quote closes the name that the query gives a column.
         Kind::Word(Class::From) => {
             let words: Vec<&[u8]> = words(prefix).collect();
@@ -218,6 +221,8 @@ fn opens(tokens: &[Token], text: &[u8]) -> bool {
         Some(Kind::Word(Class::Select)) => selects(&inside[1..], text),
         Some(Kind::Word(Class::Function)) => calls(inside),
         Some(Kind::Word(Class::CommonFunction)) => delays(inside, text) || subselect(inside),
+        // `(values row(1))`
+        Some(Kind::Word(Class::Name)) => lists_rows(inside, text),
         // `(1=2)*3`: a question in the place of a number.
         Some(Kind::Number)
             if matches!(

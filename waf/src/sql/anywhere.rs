@@ -2,7 +2,8 @@
 
 use super::lex::{Kind, Token};
 use super::operand::{delays, skip_operand};
-use super::select::{selects, unites};
+use super::select::{is_whole_select, selects, unites};
+use super::stacked::{is_rare_statement, is_stacked_query};
 use super::words::Class;
 use crate::text::is_compact;
 
@@ -15,7 +16,8 @@ pub(super) fn is_statement(tokens: &[Token], text: &[u8]) -> bool {
             Kind::Word(Class::Union) => unites(rest, text),
             Kind::Word(Class::Select) => {
                 index == 0 && selects(rest, text) && is_whole_select(rest)
-                    || before == Some(Kind::Semicolon) && is_stacked(index, rest, text)
+                    || before == Some(Kind::Semicolon)
+                        && is_stacked_query(&tokens[..index], rest, text)
                     || before == Some(Kind::Open) && has_subject(rest) && selects(rest, text)
             }
             Kind::Word(Class::Statement) => match before {
@@ -35,11 +37,11 @@ pub(super) fn is_statement(tokens: &[Token], text: &[u8]) -> bool {
                 Some(Kind::Word(Class::English)) => false,
                 _ => is_waiting(*token, rest, text),
             },
-            // `; set @x=…`
-            Kind::Word(Class::Set) if before == Some(Kind::Semicolon) => matches!(
-                rest,
-                [Token { kind: Kind::Variable, .. }, Token { kind: Kind::Compare, .. }, ..]
-            ),
+            Kind::Word(Class::Set | Class::Name | Class::CommonFunction)
+                if before == Some(Kind::Semicolon) =>
+            {
+                is_rare_statement(*token, rest, text)
+            }
             Kind::Logic | Kind::Word(Class::Logic) => is_tautology(rest, text),
             Kind::Word(Class::CommonFunction) if is_operator(before) => {
                 delays(&tokens[index..], text)
@@ -70,19 +72,6 @@ fn is_operator(before: Option<Kind>) -> bool {
                 | Kind::Conditional
         )
     )
-}
-
-/// A `select` that is all of a text, to its end: not the beginning of a sentence.
-fn is_whole_select(rest: &[Token]) -> bool {
-    let english = rest.iter().filter(|token| token.kind == Kind::Word(Class::English)).count();
-    english <= 1 && rest.len() <= 200
-}
-
-/// `1; select count(*) from x`: not `open the menu; select items from it`.
-fn is_stacked(index: usize, rest: &[Token], text: &[u8]) -> bool {
-    let calls = rest.iter().take(12).any(|token| token.kind == Kind::Open);
-    let is_query = rest.iter().take(24).any(|token| token.kind == Kind::Word(Class::From)) || calls;
-    is_query && (calls || index <= 3) && selects(rest, text) && is_whole_select(rest)
 }
 
 /// Whether there is something in a subselect that a parenthesis in prose has not.
@@ -153,6 +142,9 @@ pub(super) fn is_change(word: Token, rest: &[Token], text: &[u8]) -> bool {
         b"exec" | b"execute" => {
             is_word(0, b"immediate")
                 || matches!(first, Some(Kind::Open | Kind::Variable | Kind::Word(Class::Function)))
+                || (matches!(first, Some(Kind::Word(_)))
+                    && is_word(1, b"using")
+                    && rest.get(2).is_some_and(|t| t.kind == Kind::Variable))
                 || (is_name(first)
                     && matches!(
                         second,
@@ -196,9 +188,12 @@ pub(super) fn is_change(word: Token, rest: &[Token], text: &[u8]) -> bool {
             all.iter().any(|known| is_word(0, known)) && ends_statement(&rest[1..])
         }
         b"prepare" => {
-            is_name(first)
+            let is_hex = |t: &Token| t.kind == Kind::Number && t.text(text).starts_with(b"0x");
+            matches!(first, Some(Kind::Word(_)))
                 && second == Some(Kind::Word(Class::From))
-                && matches!(rest.get(2).map(|t| t.kind), Some(Kind::Variable | Kind::Text { .. }))
+                && rest.get(2).is_some_and(|t| {
+                    matches!(t.kind, Kind::Variable | Kind::Text { .. }) || is_hex(t)
+                })
         }
         b"handler" => is_name(first) && is_word(1, b"open"),
         b"begin" => matches!(first, Some(Kind::Word(Class::Statement))),

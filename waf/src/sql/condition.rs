@@ -1,7 +1,9 @@
 //! What is asked behind `or`, `and`, `where` and `having`: whether anybody but an attacker would.
 
 use super::lex::{Kind, Token};
-use super::operand::{calls, is_document, is_literal, orders, skip_operand, subselect};
+use super::operand::{
+    calls, is_document, is_literal, orders, skip_operand, skip_parentheses, subselect,
+};
 use super::tail::Anchor;
 use super::words::Class;
 
@@ -68,6 +70,57 @@ pub(super) fn compares_literals(tokens: &[Token], text: &[u8]) -> bool {
     is_literal(left.kind) && compares && is_literal(right.kind)
 }
 
+/// `(1,2)=(1,2)`: rows of literals, which is true or false without a table; behind a string, also of columns.
+pub(super) fn compares_rows(tokens: &[Token], text: &[u8], is_quoted: bool) -> bool {
+    let is_row = |tokens: &[Token]| {
+        let begin = tokens.iter().take_while(|token| token.kind == Kind::Open).count();
+        begin > 0
+            && matches!(
+                tokens[begin..],
+                [first, Token { kind: Kind::Comma, .. }, ..]
+                    if is_literal(first.kind) || is_quoted && matches!(first.kind, Kind::Word(_))
+            )
+    };
+    let is_before = |token: &&Token| matches!(token.kind, Kind::Prefix | Kind::Word(Class::Logic));
+    let left = &tokens[tokens.iter().take_while(is_before).count()..];
+    let [compare, right @ ..] = skip_parentheses(left) else { return false };
+    is_row(left)
+        && is_row(right)
+        && (compare.kind == Kind::Compare && !matches!(compare.text(text), b"->" | b"=>" | b"==")
+            || compare.kind == Kind::Word(Class::Compare))
+        && (is_quoted || is_plain_end(skip_parentheses(right)))
+}
+
+/// What is compared behind `is`: `not null`, `not distinct from 1`.
+pub(super) fn skip_is<'t>(tokens: &'t [Token], text: &[u8]) -> &'t [Token] {
+    let behind = match tokens {
+        [not, rest @ ..] if not.text(text).eq_ignore_ascii_case(b"not") => rest,
+        all => all,
+    };
+    match behind {
+        [distinct, Token { kind: Kind::Word(Class::From), .. }, rest @ ..]
+            if distinct.text(text).eq_ignore_ascii_case(b"distinct") =>
+        {
+            rest
+        }
+        [Token { kind: Kind::Word(Class::Literal), .. }, ..] => behind,
+        _ => tokens,
+    }
+}
+
+/// `not` before `like`, `in`, `between`: what is behind it.
+pub(super) fn skip_not<'t>(tokens: &'t [Token], text: &[u8]) -> Option<&'t [Token]> {
+    match tokens {
+        [not, rest @ ..]
+            if not.text(text).eq_ignore_ascii_case(b"not")
+                && matches!(rest.first(), Some(Token { kind: Kind::Word(Class::Compare), .. })) =>
+        {
+            Some(rest)
+        }
+        _ => None,
+    }
+}
+
 /// `like('a', …)`
 pub(super) fn is_called(tokens: &[Token]) -> bool {
     matches!(
@@ -92,6 +145,11 @@ pub(super) fn skip_mode<'t>(tokens: &'t [Token], text: &[u8]) -> Option<&'t [Tok
     }
     let is_natural = word(0, b"natural") && word(1, b"language") && word(2, b"mode");
     is_natural.then(|| &tokens[3..])
+}
+
+/// `<'z`: right behind the string and the operator.
+pub(super) fn is_close(compare: Token, operand: Token) -> bool {
+    compare.start == 0 && compare.kind == Kind::Compare && operand.start == compare.end
 }
 
 /// `rlike`, `regexp`

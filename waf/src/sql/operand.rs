@@ -32,9 +32,14 @@ pub(super) fn skip_operand(tokens: &[Token]) -> &[Token] {
         Kind::Open => more = skip_parentheses(rest),
         _ => return tokens,
     }
-    // Casts, and arithmetic that makes the operand longer.
+    // Casts, collations, and arithmetic that makes the operand longer.
     loop {
         more = match more {
+            [
+                Token { kind: Kind::Word(Class::Collate), .. },
+                Token { kind: Kind::Word(_) | Kind::Text { .. }, .. },
+                after @ ..,
+            ] => after,
             [Token { kind: Kind::Cast, .. }, Token { kind: Kind::Word(_), .. }, after @ ..] => {
                 after
             }
@@ -49,21 +54,8 @@ pub(super) fn skip_operand(tokens: &[Token]) -> &[Token] {
 }
 
 /// What is behind a pair of parentheses; nothing where they are not closed.
-fn skip_parentheses(tokens: &[Token]) -> &[Token] {
-    let mut depth = 0_u32;
-    for (index, token) in tokens.iter().enumerate() {
-        match token.kind {
-            Kind::Open => depth += 1,
-            Kind::Close => {
-                depth -= 1;
-                if depth == 0 {
-                    return &tokens[index + 1..];
-                }
-            }
-            _ => {}
-        }
-    }
-    &[]
+pub(super) fn skip_parentheses(tokens: &[Token]) -> &[Token] {
+    tokens.split_first().map_or(&[], |(_open, inside)| skip_closed(inside))
 }
 
 pub(super) fn is_literal(kind: Kind) -> bool {
@@ -96,8 +88,8 @@ pub(super) fn delays(tokens: &[Token], text: &[u8]) -> bool {
             behind.first(),
             Some(Token { kind: Kind::Compare | Kind::Word(Class::Compare | Class::Logic), .. })
         );
-        return compares
-            && rest.iter().take(32).filter(|token| token.kind == Kind::Comma).count() >= 2;
+        let commas = || rest.iter().take(32).filter(|token| token.kind == Kind::Comma).count();
+        return compares && commas() >= 2 || waits_within(rest, text);
     }
     if is(b"cast") || is(b"convert") {
         return behind.first().is_some_and(|t| {
@@ -111,6 +103,35 @@ pub(super) fn delays(tokens: &[Token], text: &[u8]) -> bool {
         || (matches!(argument.kind, Kind::Word(Class::CommonFunction))
             && delays(&rest[..rest.len().min(64)], text))
         || (is(b"exists") && subselect(tokens))
+        || waits_within(rest, text)
+}
+
+/// Whether a call is among the arguments that takes time: `coalesce(null, sleep(5))`.
+fn waits_within(arguments: &[Token], text: &[u8]) -> bool {
+    const WAIT: [&[u8]; 5] = [b"benchmark", b"get_lock", b"pg_sleep", b"randomblob", b"sleep"];
+    let near = &arguments[..arguments.len().min(64)];
+    let within = &near[..near.len() - skip_closed(near).len()];
+    within.windows(3).any(|call| {
+        call[1].kind == Kind::Open
+            && is_literal(call[2].kind)
+            && WAIT.iter().any(|known| call[0].text(text).eq_ignore_ascii_case(known))
+    })
+}
+
+/// What is behind the parenthesis that closes what is open before; nothing where none does.
+fn skip_closed(tokens: &[Token]) -> &[Token] {
+    let mut depth = 1_u32;
+    for (index, token) in tokens.iter().enumerate() {
+        match token.kind {
+            Kind::Open => depth += 1,
+            Kind::Close => depth -= 1,
+            _ => {}
+        }
+        if depth == 0 {
+            return &tokens[index + 1..];
+        }
+    }
+    &[]
 }
 
 /// A `(select` within the next few tokens.
@@ -159,4 +180,12 @@ pub(super) fn is_short_open(token: Token, text: &[u8]) -> bool {
     matches!(token.kind, Kind::Text { is_closed: false })
         && content.len() <= 8
         && content.iter().all(|b| b.is_ascii_digit() || *b == b'%')
+}
+
+/// A string that the text leaves open, with one word in it.
+pub(super) fn is_open_word(token: Token, text: &[u8]) -> bool {
+    let content = &token.text(text)[1.min(token.end - token.start)..];
+    matches!(token.kind, Kind::Text { is_closed: false })
+        && (1..=32).contains(&content.len())
+        && content.iter().all(|b| crate::transform::is_word(*b))
 }

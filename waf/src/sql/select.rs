@@ -23,8 +23,45 @@ pub(super) fn unites(tokens: &[Token], text: &[u8]) -> bool {
         Some((word, [Token { kind: Kind::Open, .. }, ..])) => {
             word.text(text).eq_ignore_ascii_case(b"values")
         }
-        _ => false,
+        _ => lists_rows(rest, text),
     }
+}
+
+/// `values row(1,2)`, as MySQL writes it.
+pub(super) fn lists_rows(tokens: &[Token], text: &[u8]) -> bool {
+    matches!(
+        tokens,
+        [values, row, Token { kind: Kind::Open, .. }, ..]
+            if values.text(text).eq_ignore_ascii_case(b"values")
+                && row.text(text).eq_ignore_ascii_case(b"row")
+    )
+}
+
+/// `union table users`: to PostgreSQL and MySQL, `select * from users`.
+pub(super) fn unites_table(tokens: &[Token], text: &[u8]) -> bool {
+    let begins = |token: &&Token| matches!(token.kind, Kind::Word(Class::Quantity) | Kind::Open);
+    let tokens = &tokens[tokens.iter().take_while(begins).count()..];
+    let [object, Token { kind: Kind::Word(_) | Kind::Text { .. }, .. }, behind @ ..] = tokens
+    else {
+        return false;
+    };
+    object.text(text).eq_ignore_ascii_case(b"table")
+        && behind.first().is_none_or(|token| {
+            matches!(
+                token.kind,
+                Kind::Comment
+                    | Kind::Close
+                    | Kind::Dot
+                    | Kind::Semicolon
+                    | Kind::Word(Class::Limit | Class::Order | Class::Into | Class::Union)
+            )
+        })
+}
+
+/// A `select` that is all of a text, to its end: not the beginning of a sentence.
+pub(super) fn is_whole_select(rest: &[Token]) -> bool {
+    let english = rest.iter().filter(|token| token.kind == Kind::Word(Class::English)).count();
+    english <= 1 && rest.len() <= 200
 }
 
 /// `union all select concat`: cut off at what it selects. Behind a literal, with its quantity, it is no title.

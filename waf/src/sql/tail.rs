@@ -2,14 +2,15 @@
 
 use super::anywhere::{is_case, is_change, is_outfile};
 use super::condition::{
-    compared, compares_literals, is_called, is_compared, is_pattern, skip_mode,
+    compared, compares_literals, compares_rows, is_called, is_close, is_compared, is_pattern,
+    skip_is, skip_mode, skip_not,
 };
 use super::lex::{Kind, Token};
 use super::operand::{
-    calls, delays, is_direction, is_literal, is_member_of_this, is_scientific, is_short_open,
-    orders, skip_operand, subselect,
+    calls, delays, is_direction, is_literal, is_member_of_this, is_open_word, is_scientific,
+    is_short_open, orders, skip_operand, subselect,
 };
-use super::select::{is_cut_off, selects, unites};
+use super::select::{is_cut_off, selects, unites, unites_table};
 use super::words::Class;
 
 /// The tokens of a continuation, with their text.
@@ -41,6 +42,18 @@ impl Tail<'_> {
             self.tokens = rest;
             return match first.kind {
                 Kind::Close => continue,
+                // `' collate nocase or 1--`
+                Kind::Word(Class::Collate)
+                    if matches!(
+                        rest.first(),
+                        Some(Token { kind: Kind::Word(_) | Kind::Text { .. }, .. })
+                    ) =>
+                {
+                    self.tokens = &rest[1..];
+                    continue;
+                }
+                // `' not like 'x`
+                Kind::Word(Class::Logic) if skip_not(all, self.text).is_some() => continue,
                 Kind::Logic | Kind::Word(Class::Logic) => self.follows_logic(is_ordered),
                 Kind::Compare | Kind::Word(Class::Compare) => match self.follows_compare(*first) {
                     Some(decided) => decided,
@@ -57,9 +70,17 @@ impl Tail<'_> {
                     }
                 },
                 Kind::Word(Class::Union) => {
-                    unites(rest, self.text) || self.anchor != Anchor::Name && is_cut_off(rest)
+                    let is_behind_name = self.anchor == Anchor::Name;
+                    unites(rest, self.text)
+                        || !is_behind_name && (is_cut_off(rest) || unites_table(rest, self.text))
                 }
                 Kind::Word(Class::Having) => compared(skip_operand(rest), rest, self.text),
+                // `id from users where 1=1`
+                Kind::Word(Class::From) => matches!(
+                    rest,
+                    [Token { kind: Kind::Word(_), .. }, Token { kind: Kind::Word(Class::Where), .. }, asked @ ..]
+                        if compares_literals(asked, self.text)
+                ),
                 // `') where 1=1`, `") as x where …`
                 Kind::Word(Class::Where) => compares_literals(rest, self.text),
                 Kind::Word(Class::As) => match rest {
@@ -100,7 +121,7 @@ impl Tail<'_> {
                     is_change(*first, rest, self.text)
                 }
                 Kind::Conditional => true,
-                Kind::Comma => self.follows_comma(),
+                Kind::Comma => self.follows_comma(all),
                 _ => false,
             };
         }
@@ -144,6 +165,9 @@ impl Tail<'_> {
                     return true;
                 }
                 _ => {}
+            }
+            if opened > 0 && compares_rows(all, self.text, is_quoted) {
+                return true;
             }
             let mut behind = skip_operand(tokens);
             if behind.len() == tokens.len() {
@@ -195,6 +219,9 @@ impl Tail<'_> {
                 None if is_quoted => {
                     first.kind == Kind::Word(Class::Literal)
                         || tokens.last().is_some_and(|last| is_short_open(*last, self.text))
+                        // `' && 'a`: no prose joins by that.
+                        || self.text[..first.start].trim_ascii_end().ends_with(b"&&")
+                            && is_open_word(*first, self.text)
                 }
                 // `9 or /* x */ true`: what a comment parts from its operator is no prose.
                 None => {
@@ -218,6 +245,7 @@ impl Tail<'_> {
             self.tokens = behind;
             return None;
         }
+        self.tokens = skip_is(self.tokens, self.text);
         let behind = skip_operand(self.tokens);
         let first = self.tokens.first()?;
         if behind.len() == self.tokens.len() {
@@ -248,10 +276,19 @@ impl Tail<'_> {
             None => Some(
                 self.anchor == Anchor::Quoted
                     && (is_short_open(*first, self.text)
+                        || is_close(compare, *first) && is_open_word(*first, self.text)
                         || is_pattern(compare, self.text)
                             && matches!(first.kind, Kind::Text { is_closed: false })),
             ),
-            Some(Kind::Comment) => Some(self.anchor != Anchor::Name && is_literal(first.kind)),
+            Some(Kind::Comment) => {
+                // `' in ('x')--`
+                let is_listed = first.kind == Kind::Open
+                    && self.tokens.get(1).is_some_and(|token| is_literal(token.kind));
+                Some(
+                    self.anchor != Anchor::Name && is_literal(first.kind)
+                        || self.anchor == Anchor::Quoted && is_listed,
+                )
+            }
             // `' between 'a' and 'z`: the application closes what is left open.
             Some(Kind::Word(Class::Logic))
                 if self.anchor == Anchor::Quoted
@@ -296,28 +333,16 @@ impl Tail<'_> {
         if ends && self.anchor == Anchor::Quoted && is_literal(tokens[0].kind) {
             return Some(true);
         }
+        // `'-'1`, `' div '1`: a quoted `-` alone is a text's.
+        if behind.is_empty()
+            && self.anchor == Anchor::Quoted
+            && is_short_open(tokens[0], self.text)
+            && is_open_word(tokens[0], self.text)
+        {
+            return Some(true);
+        }
         self.tokens = behind;
         None
-    }
-
-    /// `1,(select …)`, `1,sleep(5)`
-    fn follows_comma(&self) -> bool {
-        if self.anchor == Anchor::Name {
-            // `a, b` is a list: only a database's own function, and no blank behind it.
-            return matches!(
-                self.tokens,
-                [Token { kind: Kind::Word(Class::Function), end, .. },
-                    Token { kind: Kind::Open, start, .. }, ..] if end == start
-            );
-        }
-        match self.tokens.first().map(|token| token.kind) {
-            Some(Kind::Open) => subselect(self.tokens),
-            Some(Kind::Word(Class::Function)) => calls(self.tokens),
-            Some(Kind::Word(Class::CommonFunction)) => {
-                delays(self.tokens, self.text) || subselect(self.tokens)
-            }
-            _ => false,
-        }
     }
 
     /// `order by 3`, `group by x having 1=1`

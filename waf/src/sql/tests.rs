@@ -277,3 +277,69 @@ fn numbers_that_loop_whoever_reads_them_are_injections() {
     assert!(is_injection(b"2.2250738585072011e-308", false));
     assert!(!is_injection(b"2.2250738585072014e-308", false));
 }
+
+#[test]
+fn what_is_asked_of_null_by_collations_and_in_rows_is_an_injection() {
+    let attacks = [
+        "' is not null#",
+        "' is not true-- ",
+        "' is not distinct from null#",
+        "' not in ('x')-- ",
+        "' collate nocase or 1-- ",
+        "x' collate \"C\" union select 1,2",
+        "1 collate binary or 1=1",
+        "' or (1,2)=(1,2)#",
+        "1 or (1,1)=(1,1)",
+        "' and (a,b)=(1,2)-- ",
+        "' or (1,1) in ((1,1))#",
+        "1' && 'a",
+        "' div '1",
+        "'<'z",
+        "id from users where 1=1 or name",
+    ];
+    assert_eq!(missed(&attacks), Vec::<alloc::string::String>::new());
+    let benign = [
+        "the id is not null",
+        "'id' is not null",
+        "check that \"name\" is not null and not empty",
+        "O'Neill is not in",
+        "5 is not 6 -- it is 5",
+        "collate the pages, or one by one",
+        "Texas' not so big",
+        "the points (1,2) and (3,4)",
+        "f(1,2)=(1,2) or so",
+        "name or (first, last)",
+        "a && b",
+        "'-'",
+        "5'-6'",
+        "from users where they are",
+    ];
+    let stopped: Vec<&&str> =
+        benign.iter().filter(|text| is_injection(text.as_bytes(), false)).collect();
+    assert_eq!(stopped, Vec::<&&str>::new());
+}
+
+#[test]
+fn calls_that_take_time_are_found_within_others_arguments() {
+    let attacks = [
+        "1-if(1,sleep(5),0)",
+        "1-coalesce(null,sleep(5))",
+        "id-if(1,benchmark(9,md5(1)),0)",
+        "(if(1,sleep(5),0))",
+        "id,sleep(5)",
+        "name,if(1=1,id,name)",
+    ];
+    assert_eq!(missed(&attacks), Vec::<alloc::string::String>::new());
+    let benign = [
+        "1-if(a,b,c)",
+        "x - max(1, 2)",
+        "a, sleep(5)",
+        "eat, sleep (8 hours), repeat",
+        "5-minimum(least(1, 2))",
+    ];
+    let stopped: Vec<&&str> =
+        benign.iter().filter(|text| is_injection(text.as_bytes(), false)).collect();
+    assert_eq!(stopped, Vec::<&&str>::new());
+}
+
+mod positions;

@@ -34,6 +34,8 @@ pub(super) enum Class {
     Set,
     By,
     As,
+    /// `collate`, behind an operand.
+    Collate,
     Case,
     When,
     Then,

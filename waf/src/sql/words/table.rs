@@ -47,6 +47,7 @@ pub(super) const WORDS: &[(&str, Class)] = &[
     ("chr", C::CommonFunction),
     ("coalesce", C::CommonFunction),
     ("coercibility", C::Function),
+    ("collate", C::Collate),
     ("collation", C::CommonFunction),
     ("column", C::Object),
     ("compress", C::CommonFunction),
