@@ -16,15 +16,75 @@ pub(super) type Usage = (Vec<ApiKey>, Vec<UsagePlan>);
 
 pub(super) fn read_all(reading: &Reading, at: &At<'_>, directory: &Path) -> Usage {
     let keys = api_keys(reading, at.get("apiKeys"), directory);
-    let mut plans: Vec<UsagePlan> = Vec::new();
+    let (known, mut plans) = (KnownKeys::of(&keys), Plans::default());
     for item in at.get("usagePlans").iter().flat_map(|at| reading.array(at)) {
-        let Some(plan) = usage_plan(reading, &item, &keys, &plans) else { continue };
-        if plans.iter().any(|other| other.id == plan.id) {
+        let Some(plan) = usage_plan(reading, &item, &known, &plans) else { continue };
+        if plans.all.iter().any(|other| other.id == plan.id) {
             reading.error(&item, format!("the id `{}` is used twice", plan.id));
         }
         plans.push(plan);
     }
-    (keys, plans)
+    (keys, plans.all)
+}
+
+/// The plans read so far, also by the ids of their keys, of which there may be a hundred thousand.
+#[derive(Default)]
+struct Plans {
+    all: Vec<UsagePlan>,
+    of_key: BTreeMap<String, Vec<usize>>,
+}
+
+impl Plans {
+    fn push(&mut self, plan: UsagePlan) {
+        for id in &plan.api_key_ids {
+            self.of_key.entry(id.clone()).or_default().push(self.all.len());
+        }
+        self.all.push(plan);
+    }
+
+    /// Whether a key has a plan already for one of these stages.
+    fn serve(&self, key: &ApiKey, stages: &[UsagePlanStage]) -> bool {
+        let of_key = self.of_key.get(&key.id).into_iter().flatten();
+        of_key.filter_map(|&index| self.all.get(index)).any(|plan| shares(plan, stages))
+    }
+}
+
+/// What a plan may name.
+struct KnownKeys<'k> {
+    by_id: BTreeMap<&'k str, &'k ApiKey>,
+    /// `None` where several have the name.
+    by_name: BTreeMap<&'k str, Option<&'k ApiKey>>,
+}
+
+impl<'k> KnownKeys<'k> {
+    fn of(keys: &'k [ApiKey]) -> Self {
+        let (mut by_id, mut by_name) = (BTreeMap::new(), BTreeMap::new());
+        for key in keys {
+            by_id.entry(key.id.as_str()).or_insert(key);
+            by_name.entry(key.name.as_str()).and_modify(|one| *one = None).or_insert(Some(key));
+        }
+        Self { by_id, by_name }
+    }
+
+    /// By id, else by name if one key alone has it.
+    fn find(&self, reading: &Reading, at: &At<'_>, named: &str) -> Option<&'k ApiKey> {
+        if let Some(key) = self.by_id.get(named) {
+            return Some(key);
+        }
+        match self.by_name.get(named) {
+            Some(Some(key)) => return Some(key),
+            // The text may be a value by mistake: it is not repeated.
+            None => {
+                let help = "`apiKeys` lists them";
+                reading.error_with(at, "there is no API key of this id or name", help);
+            }
+            Some(None) => {
+                let help = "write the key's `id`";
+                reading.error_with(at, "several API keys have this name", help);
+            }
+        }
+        None
+    }
 }
 
 fn api_keys(reading: &Reading, at: Option<At<'_>>, directory: &Path) -> Vec<ApiKey> {
@@ -91,8 +151,8 @@ fn id_and_name(reading: &Reading, at: &At<'_>) -> Option<(String, String)> {
 fn usage_plan(
     reading: &Reading,
     at: &At<'_>,
-    keys: &[ApiKey],
-    others: &[UsagePlan],
+    keys: &KnownKeys<'_>,
+    others: &Plans,
 ) -> Option<UsagePlan> {
     const KEYS: [&str; 8] =
         ["id", "name", "description", "apiStages", "throttle", "quota", "keys", "apiKeyIds"];
@@ -104,18 +164,15 @@ fn usage_plan(
     let limit = throttle.as_ref().map(|at| throttle_settings(reading, at));
     let quota = at.get("quota");
     let quota_read = quota.as_ref().map(|at| self::quota(reading, at));
-    let mut api_key_ids: Vec<String> = Vec::new();
+    let (mut api_key_ids, mut seen) = (Vec::new(), BTreeSet::new());
     for item in ["keys", "apiKeyIds"].iter().filter_map(|name| at.get(name)) {
         for item in reading.array(&item) {
             let Some(named) = reading.text(&item) else { continue };
-            let Some(key) = find_key(reading, &item, keys, named) else { continue };
-            if api_key_ids.contains(&key.id) {
+            let Some(key) = keys.find(reading, &item, named) else { continue };
+            if !seen.insert(key.id.as_str()) {
                 continue;
             }
-            if others
-                .iter()
-                .any(|other| other.api_key_ids.contains(&key.id) && shares(other, &stages))
-            {
+            if others.serve(key, &stages) {
                 let help = "a key has one usage plan for a stage";
                 let message = format!("`{named}` is in another usage plan of these stages");
                 reading.error_with(&item, message, help);
@@ -126,35 +183,6 @@ fn usage_plan(
     let (throttle, quota) = (limit.flatten(), quota_read.flatten());
     let (id, name) = named?;
     Some(UsagePlan { id, name, api_stages: stages, throttle, quota, api_key_ids })
-}
-
-/// By id, else by name if one key alone has it.
-fn find_key<'k>(
-    reading: &Reading,
-    at: &At<'_>,
-    keys: &'k [ApiKey],
-    named: &str,
-) -> Option<&'k ApiKey> {
-    if let Some(key) = keys.iter().find(|key| key.id == named) {
-        return Some(key);
-    }
-    let mut by_name = keys.iter().filter(|key| key.name == named);
-    match (by_name.next(), by_name.next()) {
-        (Some(key), None) => Some(key),
-        // The text may be a value by mistake: it is not repeated.
-        (None, _) => {
-            reading.error_with(
-                at,
-                "there is no API key of this id or name",
-                "`apiKeys` lists them",
-            );
-            None
-        }
-        (Some(_), Some(_)) => {
-            reading.error_with(at, "several API keys have this name", "write the key's `id`");
-            None
-        }
-    }
 }
 
 fn shares(plan: &UsagePlan, stages: &[UsagePlanStage]) -> bool {
