@@ -1,6 +1,7 @@
 //! `methodSettings` and `routeSettings` of a stage: what they say of each method.
 
-use alloc::collections::BTreeSet;
+use alloc::borrow::ToOwned;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::{string::String, vec::Vec};
 
 use crate::bucket::Limit;
@@ -29,7 +30,13 @@ pub(super) fn check_method_settings(api: &Api, stage: &Stage, errors: &mut Vec<D
         Protocol::Rest => "methodSettings",
         Protocol::Http => "routeSettings",
     };
-    for key in stage.method_settings.keys().filter(|key| *key != "*/*" && !keys.contains(*key)) {
+    let unknown = stage.method_settings.keys().filter(|key| *key != "*/*" && !keys.contains(*key));
+    let unknown: Vec<_> = unknown.collect();
+    if unknown.is_empty() {
+        return;
+    }
+    let by_path: BTreeMap<String, &String> = keys.iter().map(|key| (unescaped(key), key)).collect();
+    for key in unknown {
         let message = alloc::format!(
             "{settings} of stage `{}` of API `{}`: the definition has no `{key}`",
             stage.stage_name,
@@ -37,10 +44,18 @@ pub(super) fn check_method_settings(api: &Api, stage: &Stage, errors: &mut Vec<D
         );
         let any = key.split_once(' ').map(|(_, path)| alloc::format!("ANY {path}"));
         let any = any.filter(|any| keys.contains(any));
-        let help = any.map(|any| alloc::format!("it has `{any}`"));
+        let help = match (by_path.get(&unescaped(key)), any) {
+            (Some(meant), _) => Some(alloc::format!("write `{meant}`: `/` is `~1` in a path here")),
+            (None, any) => any.map(|any| alloc::format!("it has `{any}`")),
+        };
         let error = DefinitionError::error(stage.source_of(&[settings, key]), message);
         errors.push(DefinitionError { help, ..error });
     }
+}
+
+/// A key as people write it where they forget that its path is escaped: `orders/POST`, `/orders/POST`.
+fn unescaped(key: &str) -> String {
+    key.replace("~1", "/").trim_start_matches('/').to_owned()
 }
 
 /// What the settings of a method or route are found by, or those of one of its verbs.

@@ -81,6 +81,10 @@ fn settings_of_methods_that_are_not_there_are_mistakes() {
             ),
         ]
     );
+    for unescaped in ["/a/{b}/GET", "a/{b}/GET", "a~1{b}/GET"] {
+        let help = told(api(), &[unescaped]).remove(0).1;
+        assert_eq!(help.as_deref(), Some("write `~1a~1{b}/GET`: `/` is `~1` in a path here"));
+    }
     let api = || http(vec![method("ANY /a", integration(IntegrationType::HttpProxy, "http://h"))]);
     assert_eq!(told(api(), &["ANY /a", "*/*"]), []);
     assert_eq!(told(api(), &["GET /a"])[0].1.as_deref(), Some("it has `ANY /a`"));
