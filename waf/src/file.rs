@@ -42,10 +42,12 @@ fn is_opened_by_system(text: &[u8]) -> bool {
         return is_drive(path);
     }
     let text = if starts_with(text, b"url:") { &text[4..] } else { text };
-    if !starts_with(text, b"file:") || !is_compact(text, 1) {
+    // `netdoc:` is Java's other name for it.
+    let behind = |scheme: &&[u8]| starts_with(text, scheme).then(|| &text[scheme.len()..]);
+    let Some(path) = [&b"file:"[..], b"netdoc:"].iter().find_map(behind) else { return false };
+    if !is_compact(text, 1) {
         return false;
     }
-    let path = &text[5..];
     let path = path.strip_prefix(b"//localhost").or(path.strip_prefix(b"//")).unwrap_or(path);
     matches!(path, [b'/', first, ..] if first.is_ascii_alphanumeric() || *first == b'.')
 }

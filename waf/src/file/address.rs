@@ -1,6 +1,8 @@
 //! Addresses as hosts of URLs, in all the spellings that resolvers and the URL Standard (4.3, "host parsing") take
 //! for the same: `http://127.1/`, `http://0x7f000001/`, `http://[::ffff:7f00:1]/`.
 
+use alloc::string::String;
+use alloc::vec::Vec;
 use core::net::{Ipv4Addr, Ipv6Addr};
 
 use crate::text::{contains_any_small, contains_small, is_compact, starts_with};
@@ -15,8 +17,7 @@ const URLS_MAX: usize = 4;
 pub(crate) fn is_remote_file(text: &[u8]) -> bool {
     let text = text.trim_ascii();
     if let Some(rest) = behind_scheme(text) {
-        let host = host(rest);
-        return (version_4(host).is_some() || begins_with_address(host)) && is_compact(text, 2);
+        return is_of_address(host(rest)) && is_compact(text, 2);
     }
     // What PHP opens beside (its manual, "Supported Protocols and Wrappers"), and curl.
     const WRAPPERS: [&[u8]; 13] = [
@@ -37,8 +38,9 @@ pub(crate) fn is_remote_file(text: &[u8]) -> bool {
     let is_wrapper = |wrapper: &&&[u8]| starts_with(text, wrapper);
     let Some(wrapper) = WRAPPERS.iter().find(is_wrapper) else { return false };
     let is_whole = wrapper.ends_with(b"://") || contains_small(text, b"://");
-    // What gopher sends may have blanks and lines.
-    let sends = *wrapper == b"gopher://" && version_4(host(&text[wrapper.len()..])).is_some();
+    // What these two send may have blanks and lines.
+    let may_send = *wrapper == b"gopher://" || *wrapper == b"dict://";
+    let sends = may_send && is_of_address(host(&text[wrapper.len()..]));
     is_whole && (sends || is_compact(text, 2))
 }
 
@@ -50,7 +52,9 @@ fn behind_scheme(text: &[u8]) -> Option<&[u8]> {
     let behind = |scheme: &&[u8]| starts_with(text, scheme).then(|| &text[scheme.len()..]);
     if let Some(rest) = LENIENT.iter().find_map(behind) {
         let slashes = rest.iter().take_while(|b| matches!(b, b'/' | b'\\')).count();
-        return (slashes > 0).then(|| &rest[slashes..]);
+        // `http: 1`, `https:443` are something else.
+        let is_url = slashes > 0 || has_four_numbers(host(rest));
+        return is_url.then(|| &rest[slashes..]);
     }
     STRICT.iter().find_map(behind)
 }
@@ -117,20 +121,46 @@ fn version_6(text: &[u8]) -> Option<Ipv6Addr> {
     core::str::from_utf8(text).ok()?.parse().ok()
 }
 
-/// The address of version 4 that one of version 6 stands for: mapped (RFC 4291, 2.5.5.2), or translated (RFC 6052).
+/// The address of version 4 that one of version 6 stands for: mapped or compatible (RFC 4291, 2.5.5), or translated
+/// (RFC 6052).
 fn within(address: Ipv6Addr) -> Option<Ipv4Addr> {
     let [a, b, rest @ .., high, low] = address.segments();
     let is_translated = (a, b) == (0x64, 0xff9b) && rest.iter().all(|segment| *segment == 0);
     let bits = u32::from(high) << 16 | u32::from(low);
-    address.to_ipv4_mapped().or(is_translated.then(|| Ipv4Addr::from(bits)))
+    // `::1` is none.
+    let is_one = |address: &Ipv4Addr| address.octets()[0] != 0;
+    address.to_ipv4().filter(is_one).or(is_translated.then(|| Ipv4Addr::from(bits)))
 }
 
-/// `127.0.0.1.nip.io`: a name that says what it resolves to; and four numbers, whatever they are.
-fn begins_with_address(host: &[u8]) -> bool {
+/// Whether a host is an address of version 4, or a name with one in it.
+fn is_of_address(host: &[u8]) -> bool {
+    version_4(host).is_some()
+        || has_four_numbers(host)
+        || host.iter().any(|b| *b >= 0x80) && version_4(&in_ascii(host)).is_some()
+}
+
+/// `app.127.0.0.1.nip.io`: a name that says what it resolves to; and four numbers, whatever they are.
+fn has_four_numbers(host: &[u8]) -> bool {
     let is_group =
         |group: &[u8]| (1..=3).contains(&group.len()) && group.iter().all(u8::is_ascii_digit);
-    let mut groups = host.split(|b| *b == b'.');
-    (0..4).all(|_| groups.next().is_some_and(is_group))
+    let mut run = 0;
+    host.split(|b| *b == b'.').any(|group| {
+        run = if is_group(group) { run + 1 } else { 0 };
+        run == 4
+    })
+}
+
+/// A host with the digits and dots that names in other scripts may have for those of ASCII (UTS 46), as `①` for 1.
+fn in_ascii(host: &[u8]) -> Vec<u8> {
+    let text = core::str::from_utf8(host).unwrap_or_default();
+    let plain = |c: char| match c {
+        '\u{3002}' | '\u{ff0e}' | '\u{ff61}' => '.',
+        '\u{24ea}' => '0',
+        '\u{2460}'..='\u{2468}' => char::from(b'1' + (c as u32 - 0x2460) as u8),
+        '\u{ff10}'..='\u{ff19}' => char::from(b'0' + (c as u32 - 0xff10) as u8),
+        other => other,
+    };
+    text.chars().map(plain).collect::<String>().into_bytes()
 }
 
 /// The address of a cloud's metadata service, in the forms that resolvers take.
@@ -194,6 +224,7 @@ mod tests {
             "[::ffff:127.0.0.1]",
             "[0:0:0:0:0:ffff:7f00:1]",
             "[64:ff9b::7f00:1]",
+            "[::127.0.0.1]",
         ];
         for host in loopback {
             assert_eq!(version_4(host.as_bytes()), Some(Ipv4Addr::LOCALHOST), "{host}");
@@ -221,7 +252,12 @@ mod tests {
 
     #[test]
     fn a_url_of_an_address_is_told_from_one_of_a_name() {
-        let attacks: [&[u8]; 14] = [
+        let attacks: [&[u8]; 19] = [
+            b"https:10.0.0.1/x",
+            b"http://app.127.0.0.1.nip.io/",
+            "http://\u{2460}\u{2461}\u{2466}.\u{24ea}.0.1/".as_bytes(),
+            "http://127\u{3002}0\u{3002}0\u{3002}\u{ff11}/".as_bytes(),
+            b"dict://127.0.0.1:6379/CONFIG SET dir /x",
             b"http://10.0.0.1/x.txt",
             b"http://127.1/admin",
             b"https://2130706433/",
@@ -240,7 +276,9 @@ mod tests {
         for attack in attacks {
             assert!(is_remote_file(attack), "{}", attack.escape_ascii());
         }
-        let benign: [&[u8]; 10] = [
+        let benign: [&[u8]; 12] = [
+            b"https:443",
+            "http://\u{e9}t\u{e9}.example/".as_bytes(),
             b"https://example.com/10.0.0.1",
             b"https://10.example.com/",
             b"http://1password.com/",

@@ -323,6 +323,8 @@ pub(super) fn is_system(text: &[u8]) -> bool {
         return text.starts_with(b"id_") && NAMED[..4].contains(&text);
     }
     let path = normalized(text);
+    // `https://example.com/windows/win32`: what a site has there.
+    let is_site = path.starts_with(b"http:/") || path.starts_with(b"https:/");
     let is_within = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');
     for at in 0..path.len() {
         let before = at.checked_sub(1).map(|index| path[index]);
@@ -332,7 +334,11 @@ pub(super) fn is_system(text: &[u8]) -> bool {
         if is_file_of_unix(&path, at) {
             return true;
         }
-        let is_place = before.is_none_or(|b| matches!(b, b'/' | b':' | b'=' | b'"' | b'\'' | b' '));
+        let is_place = match before {
+            Some(b'/') => !is_site || path[..at].ends_with(b":/"),
+            Some(b) => matches!(b, b':' | b'=' | b'"' | b'\'' | b' '),
+            None => true,
+        };
         if is_place && WINDOWS.iter().any(|file| path[at..].starts_with(file)) {
             return true;
         }

@@ -75,7 +75,7 @@ fn copies_of_secrets_and_files_of_containers_are_found() {
 
 #[test]
 fn files_two_steps_up_and_those_a_system_opens_or_keeps_are_found() {
-    let attacks: [&[u8]; 16] = [
+    let attacks: [&[u8]; 18] = [
         b"../../app.js",
         b"./../../app.js",
         b"../../index.html",
@@ -92,11 +92,14 @@ fn files_two_steps_up_and_those_a_system_opens_or_keeps_are_found() {
         b"/etc/letsencrypt/live/x/privkey.pem",
         b"/var/www/app/config.php",
         b"/var/lib/app/db.sqlite",
+        b"netdoc:///home/a/x.txt",
+        b"https://example.com/?x=c:/windows/win.ini",
     ];
     for attack in attacks {
         assert!(is_local_file(attack), "{}", attack.escape_ascii());
     }
-    let benign: [&[u8]; 13] = [
+    let benign: [&[u8]; 14] = [
+        b"https://example.com/en-us/windows/win32/api",
         b"../app.js",
         b"../index.html",
         b"../../assets/style.css",
