@@ -43,6 +43,20 @@ pub(super) fn sets_handler(text: &[u8]) -> bool {
     })
 }
 
+/// `a=alert,a(1)`: what shows that it runs, under another name.
+pub(super) fn renames(text: &[u8]) -> bool {
+    text.iter().enumerate().filter(|(_, b)| **b == b'=').any(|(equals, _)| {
+        let (before, value) = (&text[..equals], &text[equals + 1..]);
+        let length = before.iter().rev().take_while(|b| is_word(**b)).count();
+        let name = &before[before.len() - length..];
+        let known = CALLS[..4].iter().find_map(|known| value.strip_prefix(known.as_bytes()));
+        let Some([b',' | b';' | b')', rest @ ..]) = known else { return false };
+        let rest = near(rest);
+        (1..=16).contains(&length)
+            && find(rest, name).is_some_and(|at| matches!(rest.get(at + length), Some(b'(' | b'`')))
+    })
+}
+
 /// `'-open(x)-'`: an expression between two halves of a string.
 pub(super) fn breaks_out(text: &[u8]) -> bool {
     let [quote @ (b'\'' | b'"' | b'`'), first, inner @ .., last, end] = text else { return false };
@@ -144,6 +158,14 @@ pub(super) fn calls(text: &[u8]) -> bool {
         // Blanks are gone: `void alert(1)`.
         let operators: [&[u8]; 4] = [b"void", b"throw", b"await", b"typeof"];
         let operand = operators.iter().find_map(|operator| name.strip_prefix(*operator));
+        // `'in alert(1)`: behind the end of a string.
+        let is_behind_string = matches!(text[..start].last(), Some(b'\'' | b'"' | b'`'));
+        let behind_string = || {
+            name.strip_prefix(b"instanceof")
+                .or(name.strip_prefix(b"in"))
+                .filter(|_| is_behind_string)
+        };
+        let operand = operand.or_else(behind_string);
         let is = |known: &&str| name == known.as_bytes() || operand == Some(known.as_bytes());
         let is_called = CALLS.iter().any(is);
         // `import('//host/x.js')`
@@ -152,9 +174,12 @@ pub(super) fn calls(text: &[u8]) -> bool {
             return true;
         }
         // `function(` declares; `new function(` and `.constructor(` run.
-        let declares = name == b"function" && *mark == b'(' && !text[..start].ends_with(b"new")
-            || name == b"print"
-            || name == b"fetch" && text[..start].ends_with(b".");
+        // With a string it is the constructor of functions: `Function('…')`.
+        let is_string = matches!(text.get(at + 1), Some(b'\'' | b'"' | b'`'));
+        let declares =
+            name == b"function" && *mark == b'(' && !is_string && !text[..start].ends_with(b"new")
+                || name == b"print"
+                || name == b"fetch" && text[..start].ends_with(b".");
         if is_called && !declares && !(text[..start].ends_with(b"_")) {
             return true;
         }

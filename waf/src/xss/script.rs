@@ -2,7 +2,9 @@
 
 use alloc::vec::Vec;
 
-use super::call::{breaks_out, calls, ends_string, indexes_global, is_handed_over, sets_handler};
+use super::call::{
+    breaks_out, calls, ends_string, indexes_global, is_handed_over, renames, sets_handler,
+};
 use crate::statement::contains;
 use crate::text::{is_compact, starts_with};
 use crate::transform::{Transformation, is_word};
@@ -201,6 +203,10 @@ pub(super) fn is_script(text: &[u8]) -> bool {
         || sets_handler(&bare)
         || calls(&bare)
         || is_handed_over(&bare)
+        || renames(&bare)
+        // `8680439..toString(30)`: a number that spells a word.
+        || contains(&bare, b"..tostring(")
+        || contains(&bare, b"reflect.construct(")
         || indexes_global(&bare)
         || breaks_out(&bare)
         || ends_string(&bare)

@@ -341,7 +341,10 @@ pub(super) fn has_attribute(text: &[u8]) -> bool {
             gap.is_some_and(|b| b.is_ascii_whitespace())
                 && matches!(before, [] | [b'\'' | b'"' | b'`'])
         };
-        if is_event(name) && (runs_as_handler(value) || is_alone())
+        // `" onfocus=x`: a quote ends the value of an attribute, and the text has nothing else before the next.
+        let is_behind_quote =
+            || is_behind_white() && matches!(before[..start].trim_ascii(), [b'\'' | b'"' | b'`']);
+        if is_event(name) && (runs_as_handler(value) || is_alone() || is_behind_quote())
             || is_handler(name, value) && is_alone() && is_behind_white()
         {
             return true;

@@ -109,6 +109,13 @@ fn what_somebody_else_calls_runs_too() {
         "throw onerror=alert,1",
         "'-open('//x')-'",
         "<div x-init=\"a; alert(1)\">",
+        "a=alert,a(1)",
+        "top[8680439..toString(30)](1)",
+        "' in alert(1)//",
+        "Function('x')()",
+        "Reflect.construct(Function,['x'])()",
+        "\" onpointerenter=x=name \"",
+        "\" onfocus=\"name",
         "<style>input[a^='b']{background:url('https://x/a')}</style>",
         "\\00003cscript\\00003ealert(1)",
     ];
@@ -122,6 +129,12 @@ fn what_somebody_else_calls_runs_too() {
         "a (prompt) and more",
         "on=alert level",
         "<div title=\"an alert (red)\">",
+        "level=alert, then a call",
+        "f = function(a) { b }",
+        "a: function (x) {}",
+        "say \"a\" onload=yes",
+        "x.map(function)",
+        "number.toString(30)",
         "list.map(parse)",
     ];
     let stopped: Vec<&&str> = benign.iter().filter(|t| is_injection(t.as_bytes())).collect();
