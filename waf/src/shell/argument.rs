@@ -123,6 +123,10 @@ pub(super) fn is_argument(rest: &[u8], is_own: bool) -> bool {
     {
         return true;
     }
+    // `Git v2.38.4 Release Notes`
+    if is_version(word) {
+        return false;
+    }
     // A file, an address: something with a dot within.
     let dotted = word
         .iter()
@@ -141,6 +145,15 @@ pub(super) fn is_argument(rest: &[u8], is_own: bool) -> bool {
             b.is_ascii_alphanumeric() || b.is_ascii_whitespace() || b"-_./:@'\"=,".contains(b)
         })
         && (dotted || word.first().is_some_and(|b| matches!(b, b'\'' | b'"')))
+}
+
+/// `v2.38.4`, `1.0`: no address, which has four numbers.
+fn is_version(word: &[u8]) -> bool {
+    let bare = word.strip_prefix(b"v").unwrap_or(word);
+    let mut groups = bare.split(|b| *b == b'.');
+    let are_numbers =
+        groups.clone().all(|group| !group.is_empty() && group.iter().all(u8::is_ascii_digit));
+    are_numbers && (bare.len() < word.len() || groups.by_ref().count() < 4)
 }
 
 /// An option, a path, an expansion, a redirection, a format: a word that sentences do not have.

@@ -1,5 +1,7 @@
 //! Options that were meant to be data: what a text begins with a hyphen for, a program takes for more than a name.
 
+use super::argument::is_argument;
+use super::commands::Strength;
 use super::word::command;
 use crate::text::{is_compact, starts_with};
 
@@ -13,7 +15,7 @@ pub(super) fn is_option(text: &[u8]) -> bool {
     let text = text.trim_ascii();
     matches!(text, [b'-', second, ..] if !second.is_ascii_whitespace())
         && is_compact(text, WORDS_MAX)
-        && (starts_program(text) || is_find(text) || writes(text))
+        && (starts_program(text) || is_find(text) || is_quoted(text) || writes(text))
 }
 
 /// `--upload-pack=id`, `-oProxyCommand=id`, `-c core.sshCommand=id`, `--checkpoint-action=exec=id`: an option, or a
@@ -63,12 +65,27 @@ fn is_find(text: &[u8]) -> bool {
     behind.and_then(command).is_some_and(|command| command.strength.is_some())
 }
 
+/// `-P 'touch /tmp/x'`, `-e"!id"`: one letter or two, and a command within quotes.
+fn is_quoted(text: &[u8]) -> bool {
+    let letters = text[1..].iter().take_while(|b| b.is_ascii_alphabetic()).count();
+    let value = text[1 + letters..].trim_ascii_start();
+    let [quote @ (b'\'' | b'"'), inner @ .., last] = value else { return false };
+    let bare = inner.strip_prefix(b"!").unwrap_or(inner);
+    (1..=2).contains(&letters)
+        && quote == last
+        && command(bare).is_some_and(|command| {
+            let is_own = command.strength == Some(Strength::Own);
+            let is_run = bare.len() < inner.len() || is_argument(command.rest, is_own);
+            command.strength.is_some() && is_run
+        })
+}
+
 /// `--output=/var/www/x.php`, `-o/tmp/x`: an option whose name says that its value is written, to where a system
 /// keeps its files.
 fn writes(text: &[u8]) -> bool {
     const FOLDERS: [&[u8]; 9] =
         [b"/dev/", b"/etc/", b"/home/", b"/root/", b"/tmp/", b"/usr/", b"/var/", b"../", b"~/"];
-    let short = text.strip_prefix(b"-o").or(text.strip_prefix(b"-O"));
+    let short = [&b"-o"[..], b"-O", b"-X"].iter().find_map(|letter| text.strip_prefix(*letter));
     let long = || {
         let (name, value) = text.split_at(text.iter().position(|b| *b == b'=')?);
         let is_written = [&b"--output"[..], b"--out-file", b"--log-file", b"--logfile"]
@@ -106,6 +123,9 @@ mod tests {
             "--output=/var/www/x.php",
             "-o/tmp/x",
             "--output-document=../x.php",
+            "-X/var/www/x.php",
+            "-P 'touch /tmp/x'",
+            "-e\"!id\"",
         ];
         for text in options {
             assert!(is_option(text.as_bytes()), "{text}");
@@ -125,6 +145,8 @@ mod tests {
             "-exec",
             "--command=serve",
             "-I/usr/include",
+            "-m 'date and time'",
+            "-t \"find\"",
             "--config=/etc/app/app.yml",
             "-Dspring.profiles.active=dev",
             "---\ntitle: shell=bash",

@@ -7,7 +7,7 @@ use super::argument::{
 use super::commands::{Strength, is_language, is_product, unix};
 use super::expression;
 use super::option::is_option;
-use super::redirection::{runs_redirected, runs_redirected_first};
+use super::redirection::{is_read, runs_redirected, runs_redirected_first};
 use super::word::{Command, command};
 use crate::text::{is_columns, is_compact, near, near_end, words};
 
@@ -111,6 +111,8 @@ fn runs_first(text: &[u8]) -> bool {
             let most = if expands { 12 } else { 6 };
             (is_argument(command.rest, false) && is_compact(text, most) && !joins)
                 || command.is_hidden
+                // `sh</tmp/x`
+                || is_read(command.rest) && command.rest[2..].contains(&b'/')
                 || takes_words(&command)
         }
         None => false,
@@ -161,6 +163,8 @@ fn runs_behind_separator(text: &[u8]) -> bool {
             [b'$', b'(', ..] | [b'<', b'(', ..] | [b'>', b'(', ..] => 2,
             [b'&', b'&', ..] | [b'|', b'|', ..] => 2,
             [b'`', ..] | [b';', ..] => 1,
+            // `(|`, `(&`: no command is before these, so that they separate none: `.map(|host| …)`, `f(&cc)`.
+            [b'|' | b'&', ..] if before.ends_with(b"(") => 0,
             [b'|', ..] if !is_table => 1,
             [b'&', next, ..] if *next != b'=' => 1,
             [b'\n' | b'\r', ..] if at == before.len() && is_compact(before, 2) => 1,

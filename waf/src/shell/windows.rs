@@ -94,6 +94,10 @@ fn behind_separator(text: &[u8], is_segment: bool) -> bool {
         if text[place] == b'|' && is_table {
             continue;
         }
+        // Prose shows names between backticks: Get the `label` field.
+        if text[place] == b'`' && is_among_words(before, near(&text[at..])) {
+            continue;
+        }
         // `&copy;`: a reference of HTML.
         let name = text[at..].iter().take(16).take_while(|b| b.is_ascii_alphanumeric()).count();
         if text[place] == b'&' && name > 1 && text.get(at + name) == Some(&b';') {
@@ -117,6 +121,15 @@ fn behind_separator(text: &[u8], is_segment: bool) -> bool {
         }
     }
     false
+}
+
+/// Whether what a backtick begins or ends has words of its own line before or behind it, apart from it.
+fn is_among_words(before: &[u8], rest: &[u8]) -> bool {
+    let is_word = |word: &[u8]| word.len() > 1 && word.iter().all(u8::is_ascii_alphabetic);
+    let has_word = |text: &[u8]| text.split(u8::is_ascii_whitespace).any(is_word);
+    let behind = rest.iter().position(|b| *b == b'`').map_or(&b""[..], |end| &rest[end + 1..]);
+    let is_apart = |edge: Option<&u8>| edge.is_some_and(u8::is_ascii_whitespace);
+    is_apart(before.last()) && has_word(before) || is_apart(behind.first()) && has_word(behind)
 }
 
 /// Whether a text begins with a command.
@@ -305,9 +318,11 @@ fn is_control(text: &[u8]) -> bool {
     }
     let operators: [&[u8]; 6] = [b"geq", b"gtr", b"equ", b"neq", b"leq", b"lss"];
     let next = all.next().unwrap_or(b"");
+    let is_open = word.starts_with(b"(") && !word.ends_with(b")");
     operators.iter().any(|op| next.eq_ignore_ascii_case(op))
         || next == b"==" && text.contains(&b'%') && is_compact(text, 24)
-        || next == b"==" && is_compact(text, 8) && !is_code(text)
+        // `if (x == 0)` is another language's, too.
+        || next == b"==" && is_compact(text, 8) && !is_open && !is_code(text)
         || word.windows(2).any(|w| w == b"==") && is_compact(text, 8)
 }
 

@@ -97,6 +97,8 @@ fn skip_blank(text: &[u8]) -> &[u8] {
                 }
             }
             [b'$', b'I', b'F', b'S', more @ ..] => more,
+            // `$'id'`
+            [b'$', more @ ..] if matches!(more.first(), Some(b'\'' | b'"')) => more,
             [b'$', b'u' | b'@' | b'*' | b'1'..=b'9', b' ', more @ ..] => more,
             [b'%', b'0', b'a' | b'd' | b'A' | b'D', more @ ..] => more,
             _ => return rest,
