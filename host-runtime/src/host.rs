@@ -1,5 +1,7 @@
 //! The host: worker threads, and what is done to all of them.
 
+mod deploy;
+
 use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -13,7 +15,7 @@ use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
 use crate::config::DistributionsOnDisk;
 use crate::edge::{Disk, DiskWriter, EdgeCache};
-use crate::engine::{Engine, EngineError, EngineKind, PreparedComponent};
+use crate::engine::{Engine, EngineError, EngineKind};
 use crate::perform::access_log::AccessLog;
 use crate::perform::metrics::Metrics;
 use crate::perform::tokens::Tokens;
@@ -157,7 +159,7 @@ impl Host {
     /// # Errors
     /// When an engine refuses the snapshot: every thread serves the one before on.
     pub fn deploy(&self, deployment: &Deployment) -> Result<(), EngineError> {
-        deploy_on(&self.workers, self.engine, deployment)
+        deploy::on_all(&self.workers, self.engine, deployment)
     }
 
     /// Whether nobody listens at these addresses yet: better known before anything is compiled for them.
@@ -254,59 +256,6 @@ impl WorkerThread {
     }
 }
 
-/// In two steps: what one thread cannot compile (its instance may have no memory left), none serves.
-fn deploy_on(
-    workers: &[WorkerThread],
-    engine: EngineKind,
-    deployment: &Deployment,
-) -> Result<(), EngineError> {
-    match engine {
-        EngineKind::Component => load_for(workers, &deployment.snapshot)?,
-        EngineKind::Native => compile_on(workers, &deployment.snapshot)?,
-    }
-    let (done, committed) = mpsc::channel();
-    for worker in workers {
-        worker.send(Command::Commit(Arc::clone(&deployment.settings), done.clone()));
-    }
-    drop(done);
-    committed.into_iter().for_each(drop);
-    Ok(())
-}
-
-/// Loads an instance for each thread on none of them: those serve meanwhile.
-fn load_for(workers: &[WorkerThread], snapshot: &Arc<[u8]>) -> Result<(), EngineError> {
-    // The other half of the processors is for those that serve.
-    let at_once = std::thread::available_parallelism().map_or(1, |all| all.get().div_ceil(2));
-    let load = || PreparedComponent::load(Arc::clone(snapshot));
-    let mut loaded = Vec::with_capacity(workers.len());
-    for some in workers.chunks(at_once) {
-        let some: Result<Vec<_>, _> = std::thread::scope(|scope| {
-            let threads: Vec<_> = some.iter().map(|_| scope.spawn(load)).collect();
-            let panicked = |_| Err(EngineError("loading the snapshot panicked".into()));
-            threads.into_iter().map(|thread| thread.join().unwrap_or_else(panicked)).collect()
-        });
-        loaded.extend(some?);
-    }
-    for (worker, loaded) in workers.iter().zip(loaded) {
-        worker.send(Command::Hold(loaded));
-    }
-    Ok(())
-}
-
-/// What is compiled natively belongs to its thread, and is compiled there.
-fn compile_on(workers: &[WorkerThread], snapshot: &Arc<[u8]>) -> Result<(), EngineError> {
-    let (done, answers) = mpsc::channel();
-    for worker in workers {
-        worker.send(Command::Prepare(Arc::clone(snapshot), done.clone()));
-    }
-    drop(done);
-    // All of them are waited for: what is forgotten has to be there.
-    let answers: Vec<_> = answers.into_iter().collect();
-    answers.into_iter().collect::<Result<(), _>>().inspect_err(|_| {
-        workers.iter().for_each(|worker| worker.send(Command::Forget));
-    })
-}
-
 /// Counts that go on where they ended.
 fn counted_on(directory: &Path) -> io::Result<(Arc<Tokens>, Option<UsageWriter>)> {
     let store = UsageStore::open(directory).map_err(io::Error::other)?;
@@ -349,66 +298,4 @@ fn socket(address: SocketAddr, shared: bool) -> io::Result<Socket> {
 
 fn named(address: SocketAddr, error: &io::Error) -> io::Error {
     io::Error::new(error.kind(), format!("listening at {address}: {error}"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Threads that compile or not, and what else they were ordered.
-    fn deployed(
-        compile: &[bool],
-        engine: EngineKind,
-        snapshot: Arc<[u8]>,
-    ) -> (bool, Vec<Vec<&'static str>>) {
-        let start = |&compiles: &bool| {
-            let (commands, mut orders) = unbounded_channel();
-            let (ordered, list) = mpsc::channel();
-            let thread = std::thread::spawn(move || {
-                while let Some(command) = orders.blocking_recv() {
-                    match command {
-                        Command::Prepare(_, done) => {
-                            let refused = || EngineError("no memory".into());
-                            done.send(compiles.then_some(()).ok_or_else(refused)).unwrap();
-                        }
-                        Command::Hold(_) => ordered.send("hold").unwrap(),
-                        Command::Commit(_, done) => {
-                            ordered.send("commit").unwrap();
-                            done.send(()).unwrap();
-                        }
-                        Command::Forget => ordered.send("forget").unwrap(),
-                        _ => unreachable!("nothing else is ordered"),
-                    }
-                }
-            });
-            (WorkerThread { commands, thread }, list)
-        };
-        let (workers, lists): (Vec<_>, Vec<_>) = compile.iter().map(start).unzip();
-        let deployment = Deployment { snapshot, settings: Arc::default() };
-        let is_deployed = deploy_on(&workers, engine, &deployment).is_ok();
-        drop(workers); // their threads end, and so do the lists
-        (is_deployed, lists.into_iter().map(|list| list.into_iter().collect()).collect())
-    }
-
-    #[test]
-    fn what_one_thread_cannot_compile_none_serves() {
-        let nobody = vec![vec!["forget"]; 3];
-        let told = deployed(&[true, false, true], EngineKind::Native, Arc::default());
-        assert_eq!(told, (false, nobody));
-    }
-
-    #[test]
-    fn what_all_threads_have_compiled_all_of_them_serve() {
-        let told = deployed(&[true, true], EngineKind::Native, Arc::default());
-        assert_eq!(told, (true, vec![vec!["commit"]; 2]));
-    }
-
-    #[test]
-    fn no_thread_that_serves_loads_an_instance_for_it() {
-        let snapshot = crate::engine::fixture::snapshot();
-        let told = deployed(&[true, true], EngineKind::Component, snapshot);
-        assert_eq!(told, (true, vec![vec!["hold", "commit"]; 2]));
-        let refused = deployed(&[true, true], EngineKind::Component, Arc::default());
-        assert_eq!(refused, (false, vec![vec![]; 2]));
-    }
 }
