@@ -126,6 +126,53 @@ async fn multipart_forms_hide_nothing() {
 }
 
 #[tokio::test]
+async fn encodings_of_parts_and_charsets_hide_nothing() {
+    let form = |head: &str, content: &[u8]| {
+        let begin = format!("--b\r\nContent-Disposition: form-data; name=a\r\n{head}\r\n\r\n");
+        post(
+            "multipart/form-data; boundary=b",
+            [begin.as_bytes(), content, b"\r\n--b--\r\n"].concat(),
+        )
+    };
+    let wide = |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
+    let json = wide(r#"{"a":"\u003cscript\u003ealert(1)"}"#);
+    let urlencoded = "application/x-www-form-urlencoded";
+    let get_as = |media: &str| request("GET", "/?a=%4c", &[("Content-Type", media)], b"");
+    assert_stopped(vec![
+        ("Base64", form("Content-Transfer-Encoding: base64", b"PHNjcmlwdD5hbGVydCgxKQ==")),
+        (
+            "quoted-printable",
+            form("Content-Transfer-Encoding: quoted-printable", b"=3Cscript=3Ealert=\r\n(1)"),
+        ),
+        (
+            "JSON in a part",
+            form("Content-Type: application/json", br#"{"a":"\u003cscript\u003ealert(1)"}"#),
+        ),
+        (
+            "a form in a form",
+            form(
+                "Content-Type: multipart/mixed; boundary=c",
+                b"--c\r\nContent-Transfer-Encoding: base64\r\n\r\nJyBvciAxPTEtLQ==\r\n--c--",
+            ),
+        ),
+        (
+            "UTF-16 in a part",
+            form("Content-Type: text/plain; charset=utf-16le", &wide("' or 1=1--")),
+        ),
+        ("EBCDIC in a part", form("Content-Type: text/plain; charset=ibm037", b"\x4c")),
+        ("JSON in UTF-16", post("application/json", &json)),
+        ("a value in UTF-16", post(urlencoded, b"a=%27%00+%00o%00r%00+%001%00=%001%00-%00-%00")),
+        ("a form in UTF-16", post("application/x-www-form-urlencoded; charset=utf-16", b"a=b")),
+        ("EBCDIC", post("application/x-www-form-urlencoded; charset=ibm037", b"%81=%4c")),
+        ("UTF-7", post("application/json; charset=\"utf-7\"", b"{}")),
+        ("a query in EBCDIC", get_as("text/plain; charset=ibm037")),
+        ("XML in UTF-7", post("text/xml", "<?xml version='1.0' encoding='utf-7'?><a/>")),
+        ("XML in EBCDIC", post("text/xml", b"\x4c\x6f\xa7\x94\x93")),
+    ])
+    .await;
+}
+
+#[tokio::test]
 async fn no_place_of_a_document_of_xml_hides_anything() {
     let xml = |content: &str| post("application/xml", content);
     assert_stopped(vec![

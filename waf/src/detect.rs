@@ -35,6 +35,7 @@ pub(crate) enum Look {
     Log4j,
     JavaDeserialization,
     ReactJs,
+    UnknownCharset,
     /// A path that has this within.
     PathHas(&'static [&'static str]),
     /// A user agent that has this within.
@@ -105,6 +106,7 @@ impl Detector {
                 name.eq_ignore_ascii_case("localhost") || name == "127.0.0.1" || name == "[::1]"
             }),
             Look::Method(method) => request.method.eq_ignore_ascii_case(method),
+            Look::UnknownCharset => parts.has_unknown_charset(request),
             Look::LargerThan(most) => self.size(request) > *most,
             Look::Addresses(set) => set.contains(request.client_ip),
             look => parts.of(request, self.place).iter().any(|part| look.finds(part, self.place)),

@@ -63,8 +63,6 @@ pub(crate) fn is_columns(text: &[u8]) -> bool {
             !name.is_empty() && name.iter().all(|b| b.is_ascii_alphabetic() || *b == b'_')
         };
         let marks = line.iter().filter(|b| **b == mark).count();
-        // Patterns and tables end a line with one more.
-        let line = line.strip_suffix(&[mark]).filter(|_| marks > 3).unwrap_or(line);
         let is_apart = || line.windows(3).filter(|w| *w == [b' ', mark, b' ']).count() == marks;
         (marks >= 3 || marks == 2 && is_apart()) && line.split(|b| *b == mark).all(is_name)
     })

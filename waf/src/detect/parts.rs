@@ -2,6 +2,9 @@
 //! attributes of XML. Rules of managed groups look at each by itself, so that a quotation mark in one cannot meet
 //! one in another, and JSON's own quotes are none of SQL's.
 
+mod charset;
+mod content;
+mod fields;
 mod multipart;
 mod xml;
 
@@ -10,14 +13,12 @@ use alloc::vec::Vec;
 use core::cell::OnceCell;
 
 use super::Place;
-use crate::json::{End, Item, loose, walk};
 use crate::marks::Marks;
 use crate::request::{Request, arguments};
 use crate::statement::find;
-use crate::text::starts_with;
 use crate::transform::Transformation;
-use multipart::{is_binary, multipart};
-use xml::xml;
+use content::body;
+use fields::headers;
 
 /// Most parts of one place; what is beyond is in the last one.
 const PARTS_MAX: usize = 2_048;
@@ -54,6 +55,8 @@ enum PartKind {
     Segment,
     /// A header field with a syntax of its own: nobody's free text.
     Structured,
+    /// The name of a charset that nothing can be read in.
+    Charset,
 }
 
 impl Part {
@@ -65,7 +68,11 @@ impl Part {
         };
         let is_harmless = marks.is_within(Marks::WORD) || is_number();
         const PERCENT: Marks = Marks::any_of(b"%");
-        let peeled = if marks.has(PERCENT) { peel(&text) } else { None };
+        const NULL: Marks = Marks::any_of(b"\0");
+        let mut peeled = if marks.has(PERCENT) { peel(&text) } else { None };
+        if marks.has(NULL) {
+            peeled = charset::narrow(peeled.as_deref().unwrap_or(&text)).or(peeled);
+        }
         let marks = peeled.as_deref().map_or(marks, |peeled| marks.with(Marks::of(peeled)));
         Self { text: text.into_owned(), peeled, marks, is_harmless, kind }
     }
@@ -89,7 +96,11 @@ impl Part {
     }
 
     pub(crate) fn is_structured(&self) -> bool {
-        self.kind == PartKind::Structured
+        matches!(self.kind, PartKind::Structured | PartKind::Charset)
+    }
+
+    fn is_unreadable(&self) -> bool {
+        self.kind == PartKind::Charset
     }
 
     /// Whether the text, or what is left of it decoded again, is what is looked for.
@@ -131,6 +142,14 @@ fn peel(text: &[u8]) -> Option<Vec<u8>> {
 }
 
 impl Parts {
+    /// Whether content is, or may be, in a charset that nobody can look into. Some servers read a query by it too.
+    pub(crate) fn has_unknown_charset(&self, request: &Request<'_>) -> bool {
+        request
+            .header_values("content-type")
+            .any(|media| charset::unreadable(media.as_bytes()).is_some())
+            || self.of(request, Place::Body).iter().any(Part::is_unreadable)
+    }
+
     /// The parts of one place.
     pub(crate) fn of(&self, request: &Request<'_>, place: Place) -> &[Part] {
         match place {
@@ -234,141 +253,6 @@ fn without_blanks(text: &[u8]) -> Cow<'_, [u8]> {
     let pieces: Vec<Cow<'_, [u8]>> =
         text.split(|b| *b == b'+').map(|piece| Transformation::UrlDecodeUni.apply(piece)).collect();
     Cow::Owned(pieces.join(&b'+'))
-}
-
-/// Fields whose syntax is their own.
-const STRUCTURED: [&str; 41] = [
-    "accept",
-    "accept-charset",
-    "accept-encoding",
-    "accept-language",
-    "authorization",
-    "cache-control",
-    "cdn-loop",
-    "cf-ray",
-    "cf-visitor",
-    "connection",
-    "content-encoding",
-    "content-length",
-    "content-type",
-    "date",
-    "dnt",
-    "expect",
-    "forwarded",
-    "from",
-    "host",
-    "if-match",
-    "if-modified-since",
-    "if-none-match",
-    "if-range",
-    "if-unmodified-since",
-    "keep-alive",
-    "max-forwards",
-    "origin",
-    "pragma",
-    "priority",
-    "proxy-authorization",
-    "range",
-    "te",
-    "traceparent",
-    "tracestate",
-    "trailer",
-    "transfer-encoding",
-    "upgrade",
-    "upgrade-insecure-requests",
-    "via",
-    "x-api-key",
-    "x-amzn-trace-id",
-];
-
-fn headers(request: &Request<'_>) -> Vec<Part> {
-    let mut parts = Vec::new();
-    for (name, value) in request.headers.iter().take(256) {
-        let is = |known: &str| name.eq_ignore_ascii_case(known);
-        if is("cookie") {
-            continue;
-        }
-        let structured = STRUCTURED.iter().any(|known| is(known))
-            || ["sec-", "x-amz-", "x-forwarded-", "cf-", "cloudfront-"]
-                .iter()
-                .any(|prefix| starts_with(name.as_bytes(), prefix.as_bytes()));
-        if structured {
-            parts.push(Part::new(value.as_bytes().into(), PartKind::Structured));
-            continue;
-        }
-        if is("referer")
-            && let Some((before, query)) = value.split_once('?')
-        {
-            parts.push(Part::new(decoded(before), PartKind::Plain));
-            parts.extend(pairs(arguments(query)));
-            continue;
-        }
-        let names_file = ["x-filename", "x_filename", "x-file-name"].iter().any(|known| is(known));
-        let kind = if names_file { PartKind::FileName } else { PartKind::Plain };
-        parts.push(Part::new(value.as_bytes().into(), kind));
-    }
-    parts.extend(cookies(request));
-    parts
-}
-
-fn body(request: &Request<'_>) -> Vec<Part> {
-    let content = request.body;
-    if content.is_empty() {
-        return Vec::new();
-    }
-    let media = request.header("content-type").unwrap_or_default();
-    let is = |part: &str| crate::text::contains_small(media.as_bytes(), part.as_bytes());
-    if is("multipart/") {
-        return multipart(content, media);
-    }
-    if is("json")
-        || (!is("xml")
-            && !is("x-www-form")
-            && matches!(content.trim_ascii_start().first(), Some(b'{' | b'[')))
-    {
-        return json(content, request.body_is_cut);
-    }
-    if is("xml") {
-        return xml(content);
-    }
-    let text = crate::pattern::as_text(content);
-    if is("x-www-form-urlencoded") || media.is_empty() {
-        return pairs(arguments(&text));
-    }
-    // Pictures and archives are not text; what calls itself one and is text is looked at.
-    if is_binary(content)
-        && ["image/", "audio/", "video/", "font/", "octet-stream", "zip", "pdf", "protobuf"]
-            .iter()
-            .any(|kind| is(kind))
-    {
-        let start = &content[..content.len().min(64)];
-        return [Part::new(start.into(), PartKind::Structured)].into();
-    }
-    [Part::new(content.into(), PartKind::Plain)].into()
-}
-
-fn json(content: &[u8], is_cut: bool) -> Vec<Part> {
-    let mut gathered = Gathered::default();
-    let end = walk(content, &mut |_, item, text| {
-        gathered.add(text.into(), item == Item::Key);
-        false
-    });
-    let End::Invalid(at) = end else { return gathered.all() };
-    let is_empty = gathered.parts.is_empty();
-    let rest = &content[at.min(content.len())..];
-    // Who reads this may be less strict, and what is cut breaks off within a text.
-    loose(rest, &mut |text| {
-        gathered.add(text.into(), true);
-        false
-    });
-    let mut parts = gathered.all();
-    if !is_cut {
-        parts.push(Part::new(rest.into(), PartKind::Plain));
-        if is_empty && content.contains(&b'=') {
-            parts.extend(pairs(arguments(&crate::pattern::as_text(content))));
-        }
-    }
-    parts
 }
 
 #[cfg(test)]

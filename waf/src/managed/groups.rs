@@ -144,6 +144,7 @@ const COMMON: &[ManagedRule] = &[
     rule("CrossSiteScripting_BODY", "CrossSiteScripting_Body", Sight::Xss, Place::Body),
     rule("CrossSiteScripting_URIPATH", "CrossSiteScripting_URIPath", Sight::Xss, Place::Path),
     rule("CrossSiteScripting_HEADER", "CrossSiteScripting_Header", Sight::Xss, Place::Headers),
+    rule("UnknownCharset_BODY", "UnknownCharset_Body", Sight::UnknownCharset, Place::Body),
 ];
 
 const ADMIN: &[ManagedRule] = &[rule(

@@ -160,9 +160,7 @@ fn is_version(word: &[u8]) -> bool {
 pub(super) fn is_marked(word: &[u8], is_own: bool) -> bool {
     is_option(word)
         || is_path(word)
-        || word.first().is_some_and(|b| matches!(b, b'$' | b'<' | b'>' | b'|')) && !compares(word)
-        // `FILE *out` is C.
-        || word.starts_with(b"*") && (is_own || !word.get(1).is_some_and(u8::is_ascii_alphabetic))
+        || word.first().is_some_and(|b| matches!(b, b'$' | b'<' | b'>' | b'|' | b'*'))
         || word.starts_with(b"&&")
         || word == b"."
         || matches!(word, [b'+', b'%', ..])
@@ -173,11 +171,6 @@ pub(super) fn is_marked(word: &[u8], is_own: bool) -> bool {
 pub(super) fn has_later_argument(argument: &[u8]) -> bool {
     let mut more = argument.split(u8::is_ascii_whitespace).filter(|w| !w.is_empty()).skip(1);
     more.by_ref().take(3).any(|word| is_option(word) || is_path(word))
-}
-
-/// `at >= 0`
-fn compares(word: &[u8]) -> bool {
-    matches!(word, b">=" | b"<=" | b"<=>" | b"<>")
 }
 
 fn is_option(word: &[u8]) -> bool {

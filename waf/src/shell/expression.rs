@@ -141,9 +141,6 @@ fn has_globbed_path(text: &[u8]) -> bool {
                 b.is_ascii_whitespace() || matches!(b, b';' | b'|' | b'&' | b'`' | b'(' | b'=')
             })
             .any(|word| {
-                if is_pattern(word) {
-                    return false;
-                }
                 if !word.starts_with(b"/") || word.iter().filter(|b| **b == b'/').count() < 2 {
                     return false;
                 }
@@ -183,16 +180,6 @@ fn has_globbed_path(text: &[u8]) -> bool {
                                 || matches!(b, b'/' | b'?' | b'*' | b'-' | b'_')
                         })
             })
-}
-
-/// `/src/**/*.rs`: what tools call any folder within, and shells only where they are told to.
-pub(super) fn is_pattern(word: &[u8]) -> bool {
-    const PROGRAMS: [&[u8]; 4] = [b"/bin", b"/sbin", b"/usr", b"/etc"];
-    let plain = |b: &u8| b.is_ascii_alphanumeric() || b"/*._-".contains(b);
-    find(word, b"/**").is_some_and(|at| word.get(at + 3).is_none_or(|b| *b == b'/'))
-        && word.iter().all(plain)
-        && (word.ends_with(b"/**") || word.contains(&b'.'))
-        && !PROGRAMS.iter().any(|folder| word.starts_with(folder))
 }
 
 /// `x=cu;$x'rl'`: a variable that the text itself sets, the first or one of the next, and then uses.

@@ -61,7 +61,7 @@ pub(super) const UNIX: &str = "\
 
 /// Commands of Unix that are products, too. Sorted.
 pub(super) const PRODUCTS: &str = "\
-    alpine ansible apt awk base32 base64 bash busybox clang cobc curl docker docker-compose gcc gdb ghc gimp \
+    alpine ansible apt awk bash busybox clang cobc curl docker docker-compose gcc gdb ghc gimp \
     git grep gzip irb julia ksh kubectl lua mongosh mysql node npm nvim octave openssl openvpn \
     pandoc perl php php5 php7 pip pip3 pnpm podman postgres psql python python2 python3 rclone \
     redis-cli ruby sed sqlmap svn tcpdump terraform tmux vagrant valgrind vi vim wget wireshark \

@@ -243,8 +243,6 @@ fn is_run(rest: &[u8], length: usize, before: &[u8], is_columns: bool) -> bool {
         || ends.starts_with(b"$");
     match strength {
         Strength::Own if is_end && is_product(&command.name) && is_listed(before) => false,
-        // `a: &Node)`: a type, and as a command one that is given nothing.
-        Strength::Own if is_type(separator, ends) && is_product(&command.name) => false,
         Strength::Own => {
             // `apt-get`: no name that prose has.
             let is_tight = is_tight || command.name.contains(&b'-');
@@ -281,11 +279,6 @@ fn is_apart_from_prose(before: &[u8]) -> bool {
     let before = before.trim_ascii();
     !before.iter().any(u8::is_ascii_alphabetic)
         || is_compact(before, 1) && before.iter().any(|b| !b.is_ascii_alphabetic())
-}
-
-/// Whether a name could be a type that is referred to: nothing, or the end of what has parameters behind it.
-fn is_type(separator: &[u8], behind: &[u8]) -> bool {
-    separator == b"&" && (behind.is_empty() || behind.starts_with(b")"))
 }
 
 /// Whether a name ends there for a shell, too: `;base64,AAAA` has none.

@@ -78,25 +78,24 @@ fn behind_separator(text: &[u8], is_segment: bool) -> bool {
     }
     let mut at = 0;
     while let Some(next) =
-        text[at..].iter().position(|b| matches!(b, b'&' | b'|' | b';' | b'\n' | b'\r'))
+        text[at..].iter().position(|b| matches!(b, b'&' | b'|' | b';' | b'\n' | b'\r' | b'`'))
     {
         let place = at + next;
         at = place + 1;
         // Of several separators in a row the last one counts.
-        if matches!(text.get(at), Some(b'&' | b'|' | b';' | b'\n' | b'\r')) {
+        if matches!(text.get(at), Some(b'&' | b'|' | b';' | b'\n' | b'\r' | b'`')) {
             continue;
         }
         let before = near_end(&text[..place]);
-        // `create(&path)`: no command is before this one, so that it separates none.
-        let marks = before.iter().rev().take_while(|b| matches!(b, b'&' | b'|'));
-        if before[..before.len() - marks.count()].ends_with(b"(") {
-            continue;
-        }
         let prefix = if matches!(text[place], b'\n' | b'\r') { 1 } else { 4 };
         if words(before) > prefix {
             return false;
         }
         if text[place] == b'|' && is_table {
+            continue;
+        }
+        // Prose shows names between backticks: Get the `label` field.
+        if text[place] == b'`' && is_among_words(before, near(&text[at..])) {
             continue;
         }
         // `&copy;`: a reference of HTML.
@@ -124,6 +123,15 @@ fn behind_separator(text: &[u8], is_segment: bool) -> bool {
     false
 }
 
+/// Whether what a backtick begins or ends has words of its own line before or behind it, apart from it.
+fn is_among_words(before: &[u8], rest: &[u8]) -> bool {
+    let is_word = |word: &[u8]| word.len() > 1 && word.iter().all(u8::is_ascii_alphabetic);
+    let has_word = |text: &[u8]| text.split(u8::is_ascii_whitespace).any(is_word);
+    let behind = rest.iter().position(|b| *b == b'`').map_or(&b""[..], |end| &rest[end + 1..]);
+    let is_apart = |edge: Option<&u8>| edge.is_some_and(u8::is_ascii_whitespace);
+    is_apart(before.last()) && has_word(before) || is_apart(behind.first()) && has_word(behind)
+}
+
 /// Whether a text begins with a command.
 fn is_at(text: &[u8], is_behind: bool) -> bool {
     let text = text.trim_ascii_start();
@@ -140,7 +148,6 @@ fn is_at(text: &[u8], is_behind: bool) -> bool {
     {
         end = slash;
     }
-    let is_joined = text.get(end) == Some(&b'/');
     let word = text[..end].to_ascii_lowercase();
     let base = word.iter().rposition(|b| *b == b'\\').map_or(0, |index| index + 1);
     let has_path = base > 0;
@@ -156,11 +163,8 @@ fn is_at(text: &[u8], is_behind: bool) -> bool {
     if has_path {
         return true;
     }
-    // `&expand=items`: an argument's name; `print(a.b)`: a call; `path/file`: a path.
-    let letters = rest.iter().skip(1).take_while(|b| b.is_ascii_alphanumeric()).count();
-    let is_call = rest.starts_with(b"(") && name != b"echo";
-    if rest.starts_with(b"=") || strength == Strength::Word && (is_call || is_joined && letters > 2)
-    {
+    // `&expand=items`: an argument's name.
+    if rest.starts_with(b"=") {
         return false;
     }
     let ends = rest.trim_ascii();

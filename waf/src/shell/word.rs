@@ -3,7 +3,6 @@
 use alloc::vec::Vec;
 
 use super::commands::{Strength, unix};
-use super::expression::is_pattern;
 
 /// What stands where a shell looks for a command.
 pub(super) struct Command<'t> {
@@ -236,9 +235,6 @@ fn is_globbed(name: &[u8]) -> bool {
         b'[' => !pair[1].is_ascii_digit(),
         _ => false,
     });
-    if is_pattern(name) {
-        return false;
-    }
     let is_last = matches!(name.last(), Some(b'?' | b'*'));
     let has_globs = !name.contains(&b'=') && (is_last || globs.count() > 0);
     name.starts_with(b"/") && has_globs && name.iter().filter(|b| **b == b'/').count() >= 2

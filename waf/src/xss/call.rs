@@ -226,20 +226,11 @@ pub(super) fn indexes_global(text: &[u8]) -> bool {
         b"globalthis",
         b"location",
     ];
-    // `this[name]` is somebody's own, unless it is called.
-    let is_called = |index: &[u8]| {
-        let end = near(index).iter().position(|b| *b == b']');
-        end.is_some_and(|end| matches!(index.get(end + 1), Some(b'(' | b'`' | b'[')))
-    };
     text.windows(2).enumerate().any(|(at, pair)| {
         let before = &text[..at];
         let before = before.strip_suffix(b")").unwrap_or(before);
         let opens = pair[0] == b'['
-            && match pair[1] {
-                b'\'' | b'"' | b'`' | b'/' | b'(' | b'\\' | b'+' => true,
-                b'a'..=b'z' => is_called(&text[at..]),
-                _ => false,
-            };
+            && matches!(pair[1], b'\'' | b'"' | b'`' | b'/' | b'(' | b'\\' | b'+' | b'a'..=b'z');
         opens
             && GLOBALS.iter().any(|name| {
                 before

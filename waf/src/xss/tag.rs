@@ -137,10 +137,6 @@ impl Tags<'_> {
         let rest = &self.text[at..];
         let full = name(near(rest));
         let local = full.rsplit(|b| *b == b':').next().unwrap_or(full);
-        // `Option<subtags::Script>`: a type of Rust; names of XML have no two colons.
-        if contains(full, b"::") {
-            return false;
-        }
         let is_one = |all: &[&str]| all.iter().any(|n| local.eq_ignore_ascii_case(n.as_bytes()));
         let behind = &rest[full.len()..];
         // `<script` at the end of a text, or before what ends a name.

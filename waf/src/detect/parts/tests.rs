@@ -29,3 +29,59 @@ fn layers_of_encoding_are_peeled() {
     assert_eq!(peel(b"1%2b1+1").as_deref(), Some(&b"1+1+1"[..]));
     assert_eq!(peel(b"100% of"), None);
 }
+
+#[test]
+fn parts_of_forms_are_decoded_as_their_heads_say() {
+    let form = |head: &str, content: &str| {
+        let all = alloc::format!("--x\r\n{head}\r\n\r\n{content}\r\n--x--");
+        let texts = texts("multipart/form-data; boundary=x", &all);
+        texts.last().cloned().unwrap_or_default()
+    };
+    let plain = "Content-Disposition: form-data; name=a";
+    let with = |more: &str| [plain, "\r\n", more].concat();
+    let base64 = with("Content-Transfer-Encoding: base64");
+    assert_eq!(form(&base64, "JyBvciAx\r\nPTEtLQ=="), "' or 1=1--");
+    let quoted = with("content-transfer-encoding: Quoted-Printable");
+    assert_eq!(form(&quoted, "=3Cscript=\r\n=3e 100=% ="), "<script> 100=% =");
+    assert_eq!(form(plain, "=3C"), "=3C");
+    let json = with("Content-Type: application/json");
+    assert_eq!(form(&json, r#"{"a":"\u003cb"}"#), "<b");
+    assert_eq!(form(plain, r#"{"a":"\u003cb"}"#), "<b");
+    assert_eq!(form(plain, "{{7*7}}"), "{{7*7}}");
+    let inner = "--y\r\nContent-Disposition: file; filename=z\r\n\r\ninner\r\n--y--";
+    assert_eq!(form(&with("Content-Type: multipart/mixed;\r\n boundary=y"), inner), "inner");
+    assert_eq!(form(&with("Content-Type: text/plain; charset=ibm037"), "x"), "ibm037");
+}
+
+#[test]
+fn forms_within_forms_are_taken_apart_so_deep_and_no_deeper() {
+    let mut content = String::from("x");
+    for name in ["d", "c", "b", "a"] {
+        content = alloc::format!(
+            "--{name}\r\nContent-Type: multipart/mixed; boundary={}\r\n\r\n{content}\r\n--{name}--",
+            char::from(name.as_bytes()[0] + 1)
+        );
+    }
+    let texts = texts("multipart/form-data; boundary=a", &content);
+    assert!(texts.iter().any(|text| text.starts_with("--d")), "{texts:?}");
+}
+
+#[test]
+fn content_in_utf_16_is_taken_apart_like_any() {
+    let wide = |text: &str| -> Vec<u8> { text.encode_utf16().flat_map(u16::to_le_bytes).collect() };
+    let texts = |media, body: &[u8]| -> Vec<String> {
+        let headers = [("content-type", media)].to_vec();
+        let request = Request { headers, body, ..Request::default() };
+        let parts = Parts::default();
+        let all = parts.of(&request, Place::Body).iter();
+        all.map(|part| {
+            String::from_utf8_lossy(part.peeled.as_deref().unwrap_or(&part.text)).into_owned()
+        })
+        .collect()
+    };
+    assert_eq!(texts("application/json", &wide("{\"a\":\"O'Brien\"}")), ["O'Brien"]);
+    // From which end it is to be read is not said.
+    assert_eq!(texts("text/xml; charset=utf-16", &wide("<a b='c'/>"))[0], "c");
+    let form = "application/x-www-form-urlencoded";
+    assert_eq!(texts(form, b"a=%27%00%20%00o%00r%00"), ["' or"]);
+}
