@@ -173,6 +173,21 @@ async fn encodings_of_parts_and_charsets_hide_nothing() {
 }
 
 #[tokio::test]
+async fn fields_with_a_syntax_of_their_own_hide_nothing_else() {
+    let field = |name: &str, value: &str| request("GET", "/", &[(name, value)], b"");
+    assert_stopped(vec![
+        ("X-Forwarded-For", field("X-Forwarded-For", "192.0.2.1' or sleep(5)-- ")),
+        ("words alone", field("X-Forwarded-For", "1 union select password from users")),
+        ("Accept-Language", field("Accept-Language", "../../../etc/passwd")),
+        ("Origin", field("Origin", "https://a.example/<script>alert(1)</script>")),
+        ("Authorization", field("Authorization", "Bearer ' or 1=1--")),
+        ("in quotes", field("Authorization", "Digest username=\"' or 1=1--\", realm=\"a\"")),
+        ("Accept", field("Accept", "<script>alert(1)</script>")),
+    ])
+    .await;
+}
+
+#[tokio::test]
 async fn no_place_of_a_document_of_xml_hides_anything() {
     let xml = |content: &str| post("application/xml", content);
     assert_stopped(vec![

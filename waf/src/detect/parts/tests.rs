@@ -85,3 +85,55 @@ fn content_in_utf_16_is_taken_apart_like_any() {
     let form = "application/x-www-form-urlencoded";
     assert_eq!(texts(form, b"a=%27%00%20%00o%00r%00"), ["' or"]);
 }
+
+#[test]
+fn header_fields_are_structured_as_long_as_they_keep_to_their_syntax() {
+    let kinds = |name: &str, value: &str| -> Vec<PartKind> {
+        let request = Request { headers: [(name, value)].to_vec(), ..Request::default() };
+        Parts::default().of(&request, Place::Headers).iter().map(|part| part.kind).collect()
+    };
+    for (name, value) in [
+        ("accept", "text/html,application/xhtml+xml;q=0.9, */*;q=0.8"),
+        ("accept", "application/json; profile=\"https://a.example/b\""),
+        ("accept-language", "de-CH, de;q=0.9, *;q=0.5"),
+        ("authorization", "Bearer eyJhbGciOi.eyJzdWIi-_.c2ln=="),
+        (
+            "authorization",
+            "AWS4-HMAC-SHA256 Credential=A/2024/us-east-1/s3/aws4_request, SignedHeaders=host;x-amz-date, Signature=ab",
+        ),
+        ("cf-visitor", "{\"scheme\":\"https\"}"),
+        ("content-type", "multipart/form-data; boundary=----WebKitFormBoundaryA"),
+        ("forwarded", "for=\"[2001:db8::1]:80\";proto=https, for=192.0.2.1"),
+        ("host", "a.example:8443"),
+        ("if-modified-since", "Mon, 01 Jan 2024 00:00:00 GMT"),
+        ("if-none-match", "W/\"a'(b)<c\", \"d\""),
+        ("origin", "https://a.example:8443"),
+        ("origin", "null"),
+        ("priority", "u=1, i"),
+        ("range", "bytes=0-499, -500"),
+        ("sec-ch-ua", "\"Chromium\";v=\"126\", \"Not/A=Brand\";v=\"8\""),
+        ("sec-fetch-mode", "navigate"),
+        ("traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"),
+        ("via", "1.1 varnish (Varnish/6.0)"),
+        ("x-amzn-trace-id", "Root=1-67891233-abcdef012345678912345678;Sampled=1"),
+        ("x-forwarded-for", "192.0.2.1, 2001:db8::1, [2001:db8::2]:80, unknown"),
+    ] {
+        assert_eq!(kinds(name, value), [PartKind::Structured], "{name}: {value}");
+    }
+    for (name, value) in [
+        ("accept", "<script>"),
+        ("accept-language", "../../etc/passwd"),
+        ("accept-language", "en or 1=1"),
+        ("authorization", "' or 1=1--"),
+        ("host", "a.example' or sleep(5)"),
+        ("host", "../../etc/passwd"),
+        ("origin", "https://a.example/\"><script>"),
+        ("x-forwarded-for", "1 union select password from users"),
+        ("x-forwarded-for", "192.0.2.1;id"),
+        ("x-amz-meta-title", "O'Brien"),
+    ] {
+        assert_eq!(kinds(name, value), [PartKind::Plain], "{name}: {value}");
+    }
+    let digest = "Digest username=\"O'Brien\", realm=\"a b\"";
+    assert_eq!(kinds("authorization", digest), [PartKind::Structured, PartKind::Plain]);
+}
