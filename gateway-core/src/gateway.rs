@@ -332,15 +332,14 @@ fn compile_api(snapshot: &Snapshot, api: &Api, errors: &mut Vec<DefinitionError>
     ApiPlan { deployments, stages, canaries, by_name, is_private }
 }
 
-/// `arn:aws:execute-api:{region}:{account}:{api}/`
-fn api_arn(snapshot: &Snapshot, api: &Api) -> String {
-    let partition = match snapshot.region.split('-').next() {
+/// `arn:aws:execute-api:{region}:{account}:{api}/`, which the ARNs of an API's methods begin with.
+pub fn api_arn(region: &str, account_id: &str, api_id: &str) -> String {
+    let partition = match region.split('-').next() {
         Some("cn") => "aws-cn",
-        _ if snapshot.region.starts_with("us-gov-") => "aws-us-gov",
+        _ if region.starts_with("us-gov-") => "aws-us-gov",
         _ => "aws",
     };
-    let (region, account_id) = (&snapshot.region, &snapshot.account_id);
-    alloc::format!("arn:{partition}:execute-api:{region}:{account_id}:{}/", api.id)
+    alloc::format!("arn:{partition}:execute-api:{region}:{account_id}:{api_id}/")
 }
 
 #[cfg(test)]

@@ -13,8 +13,10 @@ mod document;
 pub(crate) mod encoding;
 mod ip;
 mod operator;
+mod overlap;
 mod pattern;
 mod principal;
+mod reach;
 mod request;
 #[cfg(test)]
 mod tests;
@@ -32,6 +34,7 @@ use pattern::Pattern;
 use crate::message::Timestamp;
 pub use principal::{CognitoIdentity, Identity};
 pub(crate) use principal::{Principal, Principals};
+pub use reach::{Element, MethodArns};
 pub(crate) use request::AccessRequest;
 use request::is_condition_key;
 pub use unknown_keys::UnknownKey;
@@ -131,7 +134,7 @@ impl Policy {
 
     /// The policy with `execute-api:/stage/VERB/path` written out, for this API.
     /// AWS: "Values of policy expressions for API Gateway" does so when a policy is saved.
-    pub(crate) fn for_api(mut self, api_arn: &str) -> Self {
+    pub fn for_api(mut self, api_arn: &str) -> Self {
         for statement in &mut self.statements {
             let (Matching::AnyOf(patterns) | Matching::NoneOf(patterns)) = &mut statement.resources;
             patterns.iter_mut().for_each(|pattern| pattern.expand("execute-api:/", api_arn));

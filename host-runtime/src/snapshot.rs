@@ -9,6 +9,7 @@ mod functions;
 mod guess;
 mod handlers;
 mod places;
+mod policies;
 mod stages;
 mod tls;
 mod web_acls;
@@ -170,6 +171,7 @@ impl Building {
                 Some(&document),
                 functions::named_by_none(&config, snapshot, &document),
             );
+            self.note(file, Some(&document), policies::of_others(snapshot, &document));
         }
         if self.asks_for_fingerprints
             && let Some(tls) = Arc::get_mut(&mut config.tls)

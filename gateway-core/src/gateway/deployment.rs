@@ -62,8 +62,8 @@ impl DeploymentPlan {
         let authorizers =
             deployment.authorizers.iter().map(|a| AuthorizerPlan::compile(a, errors)).collect();
         let validations = Validations::compile(deployment, errors);
-        let policy =
-            deployment.policy.clone().map(|policy| policy.for_api(&api_arn(snapshot, api)));
+        let api_arn = api_arn(&snapshot.region, &snapshot.account_id, &api.id);
+        let policy = deployment.policy.clone().map(|policy| policy.for_api(&api_arn));
         Self { routes, templates, authorizers, validations, policy }
     }
 }

@@ -64,6 +64,7 @@ impl StagePlan {
         errors: &mut Vec<DefinitionError>,
     ) -> Self {
         let at = At { snapshot, api, stage, deployment, cache };
+        let api_arn = api_arn(&snapshot.region, &snapshot.account_id, &api.id);
         let methods = deployment.methods.iter().map(|method| {
             errors.extend(connection::unknown_link(snapshot, api, stage, method));
             MethodPlan::compile(at, method, errors)
@@ -77,7 +78,7 @@ impl StagePlan {
         Self {
             methods,
             gateway_responses,
-            method_arns: alloc::format!("{}{}/", api_arn(snapshot, api), stage.stage_name),
+            method_arns: alloc::format!("{api_arn}{}/", stage.stage_name),
             authorizer_functions: authorizer_functions(stage, deployment, errors),
             user_pools: deployment
                 .authorizers

@@ -6,6 +6,7 @@ use alloc::{string::String, vec::Vec};
 use serde::{Deserialize, Serialize};
 
 use super::AccessRequest;
+use super::overlap::{MANY_TEXT, overlap, without_escapes};
 
 /// A text in which `*` stands for any characters, `?` for one, and `${…}` for what the request says.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -23,9 +24,9 @@ pub(super) enum Part {
 }
 
 /// Any number of any characters. No text of a policy has control characters, so these are free.
-const MANY: u8 = 0;
+pub(super) const MANY: u8 = 0;
 /// One character.
-const ONE: u8 = 1;
+pub(super) const ONE: u8 = 1;
 
 impl Pattern {
     /// `has_variables`: policies of the version 2012-10-17. `None`: control characters, or a
@@ -154,19 +155,37 @@ impl Pattern {
     /// one, which "can expand to match beyond the colon boundaries".
     pub(super) fn matches_arn(&self, arn: &str, request: &AccessRequest<'_>) -> bool {
         let Some(pattern) = self.resolve(request) else { return false };
-        let (mut pattern, mut arn) = (&*pattern, arn);
-        for _ in 0..5 {
-            let Some((part, pattern_rest)) = pattern.split_once(':') else { break };
-            if part.as_bytes().last() == Some(&MANY) {
-                break;
-            }
-            let Some((own, arn_rest)) = arn.split_once(':') else { return false };
-            if !glob(part.as_bytes(), own.as_bytes()) {
-                return false;
-            }
-            (pattern, arn) = (pattern_rest, arn_rest);
+        by_parts(&pattern, arn, |pattern, text| glob(pattern.as_bytes(), text.as_bytes()))
+    }
+
+    /// Whether a request may be found that makes this the action.
+    pub(super) fn may_match_action(&self, action: &str) -> bool {
+        let pattern = self.with_any_values().to_ascii_lowercase();
+        glob(pattern.as_bytes(), action.to_ascii_lowercase().as_bytes())
+    }
+
+    /// Whether a request may be found that makes this one of the ARNs, which are a text with wildcards as well.
+    pub(super) fn may_match_arns(&self, arns: &str) -> bool {
+        let pattern = self.with_any_values();
+        // Variables may stand for colons, and what is percent-encoded may be written otherwise.
+        let is_plain = matches!(self, Self::Fixed(_)) && !pattern.contains('%');
+        match is_plain && !arns.contains('%') {
+            true => by_parts(&pattern, arns, overlap),
+            false => overlap(&without_escapes(&pattern), &without_escapes(arns)),
         }
-        glob(pattern.as_bytes(), arn.as_bytes())
+    }
+
+    fn with_any_values(&self) -> Cow<'_, str> {
+        match self {
+            Self::Fixed(text) => text.into(),
+            Self::Template(parts) => {
+                let text = |part: &'_ Part| match part {
+                    Part::Text(text) => text.clone(),
+                    Part::Variable(..) => MANY_TEXT.into(),
+                };
+                parts.iter().map(text).collect::<String>().into()
+            }
+        }
     }
 
     /// Whether this is the text, with wildcards; `None` where a variable has no value.
@@ -235,10 +254,27 @@ fn quoted(text: &str) -> Option<String> {
     text.strip_prefix('\'')?.strip_suffix('\'').map(Into::into)
 }
 
+/// Whether each of the first five parts of a pattern is that of an ARN, and the rest the rest, unless [`MANY`] ends one.
+fn by_parts(pattern: &str, arn: &str, is: impl Fn(&str, &str) -> bool) -> bool {
+    let (mut pattern, mut arn) = (pattern, arn);
+    for _ in 0..5 {
+        let Some((part, pattern_rest)) = pattern.split_once(':') else { break };
+        if part.as_bytes().last() == Some(&MANY) {
+            break;
+        }
+        let Some((own, arn_rest)) = arn.split_once(':') else { return false };
+        if !is(part, own) {
+            return false;
+        }
+        (pattern, arn) = (pattern_rest, arn_rest);
+    }
+    is(pattern, arn)
+}
+
 /// Whether a text is what a pattern with [`MANY`] and [`ONE`] describes. Only the last `MANY` is
 /// ever tried again: what an earlier one could take as well, the last one takes. At most
 /// pattern × text steps, without allocating.
-fn glob(pattern: &[u8], text: &[u8]) -> bool {
+pub(super) fn glob(pattern: &[u8], text: &[u8]) -> bool {
     let (mut p, mut t) = (0, 0);
     let mut retry: Option<(usize, usize)> = None;
     while t < text.len() {

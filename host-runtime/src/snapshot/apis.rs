@@ -10,7 +10,8 @@ use gateway_core::definition::{
 use gateway_core::gateway::Gateway;
 
 use super::{
-    Building, caching, doubtful, guess_protocol, places, private_endpoints, stages, vpc_links,
+    Building, caching, doubtful, guess_protocol, places, policies, private_endpoints, stages,
+    vpc_links,
 };
 use crate::config::{ApiConfig, Config};
 
@@ -137,6 +138,7 @@ impl Building {
         }
         self.note(file, Some(&document), caching::shared_by_callers(&imported, &api.stages));
         self.note(file, Some(&document), doubtful::keys_of_nobody(&imported, api, config));
+        self.note(file, Some(&document), policies::of_api(&document, &imported, api, config));
         let unknown = doubtful::organizations_not_known(&imported, config);
         self.note(file, Some(&document), unknown);
         if self.is_for_edge {

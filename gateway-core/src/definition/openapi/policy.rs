@@ -4,7 +4,6 @@
 
 use alloc::format;
 
-use super::super::DefinitionError;
 use super::super::document::At;
 use super::exported_from::exported_from;
 use super::reading::Reading;
@@ -24,7 +23,6 @@ pub(super) fn read(reading: &Reading<'_>) -> Option<Policy> {
         Ok(policy) => {
             check_keys(reading, &at);
             let own_id = exported_from(&reading.root).map(|(id, _)| id);
-            check_resources(reading, &at, own_id);
             Some(policy.exported_under(own_id))
         }
         Err(errors) => {
@@ -60,36 +58,6 @@ fn check_keys<'d>(reading: &Reading<'d>, at: &At<'d>) {
             }
         }
     }
-}
-
-/// A statement that allows another API's methods allows none of this one's.
-fn check_resources(reading: &Reading<'_>, at: &At<'_>, own_id: Option<&str>) {
-    let Some(own_id) = own_id else { return };
-    for statement in statements(at) {
-        let effect = statement.get("Effect");
-        if effect.as_ref().and_then(At::as_str) != Some("Allow") {
-            continue;
-        }
-        let Some(resource) = statement.get("Resource") else { continue };
-        for arn in core::iter::once(resource.clone()).chain(resource.items()) {
-            let other = arn.as_str().and_then(api_of).filter(|id| *id != own_id);
-            if let Some(other) = other {
-                let message =
-                    format!("this allows methods of the API `{other}`, and none of this one");
-                let help = "`execute-api:/stage/METHOD/path` is this API's, whatever id it is served under";
-                reading.note(DefinitionError::warning(arn.source(), message).help(help));
-            }
-        }
-    }
-}
-
-/// The API that an ARN names, if it names one.
-fn api_of(arn: &str) -> Option<&str> {
-    let mut parts = arn.splitn(6, ':');
-    let (_, _, service, _, _) =
-        (parts.next()?, parts.next()?, parts.next()?, parts.next()?, parts.next()?);
-    let (id, _) = parts.next()?.split_once('/')?;
-    (service == "execute-api" && !id.contains(['*', '?', '$'])).then_some(id)
 }
 
 /// One statement, or several.
