@@ -11,7 +11,7 @@ use alloc::vec::Vec;
 use super::authorize::only;
 use crate::context::{Context, Text};
 use crate::definition::{Api, Authorization, Protocol};
-use crate::gateway::{Gateway, Mapped, MethodOf, MethodPlan, StageOf};
+use crate::gateway::{Gateway, Mapped, MethodOf, StageOf};
 use crate::gateway_error::{GatewayError, ResponseType};
 use crate::limits::{FIELDS_BYTES_MAX, FIELDS_MAX};
 use crate::message::{Arrival, Request, Seed};
@@ -37,7 +37,7 @@ pub(super) struct Addressed<'g> {
 pub(super) struct Matched<'g> {
     pub(super) of: MethodOf<'g>,
     /// The method that an endpoint may take the path for, where that is another: its limits hold as well.
-    pub(super) read_as: Option<&'g MethodPlan>,
+    pub(super) read_as: Option<MethodOf<'g>>,
 }
 
 impl<'g> Matched<'g> {
@@ -222,7 +222,7 @@ fn read_again<'g>(
     if (!is_open && !is_alike) || may_be_signed_for_other {
         return Err("the path leads around what protects another method");
     }
-    Ok(Matched { of, read_as: Some(other.plan) })
+    Ok(Matched { of, read_as: Some(other) })
 }
 
 /// An API that a request names.

@@ -3,8 +3,8 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 use crate::bucket::Limit;
-use crate::definition::{Api, MethodSetting, WhenAway};
-use crate::effect::{Effect, EffectError, Outcome, Taken};
+use crate::definition::{Api, LoggingLevel, MethodSetting, WhenAway};
+use crate::effect::{Effect, EffectError, Notice, Outcome, Taken};
 use crate::gateway::Gateway;
 use crate::pipeline::world::*;
 
@@ -102,6 +102,31 @@ fn a_path_that_endpoints_read_as_another_methods_takes_from_the_limits_of_both()
     let one = limited(api(), &[("~1a/GET", 3)]);
     let a = ("stage/abc123/prod/~1a/GET", 3);
     assert_eq!(buckets(one, "GET /prod/%61"), named(&[a, account]));
+}
+
+#[test]
+fn a_refusal_names_the_method_whose_limit_it_was() {
+    let refused_by = |empty: u32| {
+        let api = rest(vec![method("GET /a", mock("")), method("ANY /{all+}", mock(""))]);
+        let mut api = limited(api, &[("*/*", 9), ("~1a/GET", 3)]);
+        for setting in api.stages[0].method_settings.values_mut() {
+            setting.logging_level = Some(LoggingLevel::Info);
+        }
+        api.deployments[0].methods[0].resource_id = "of_a".into();
+        api.deployments[0].methods[1].resource_id = "of_all".into();
+        let told = run(&gateway(vec![api]), arrival("GET /prod/%61", &[]), |_| {
+            Some(Outcome::TakeTokens(Ok(Taken::None { empty, retry_after_ms: None })))
+        });
+        let lines = told.notices.into_iter().find_map(|notice| match notice {
+            Notice::WriteExecutionLog { lines, .. } => Some(lines),
+            _ => None,
+        });
+        let line = lines.unwrap().into_iter().find(|line| line.contains("limit exceeded")).unwrap();
+        alloc::string::String::from(line.split_once("Stage prod, ").unwrap().1)
+    };
+    assert_eq!(refused_by(0), "Resource of_all, HttpMethod ANY. Limit: 1.00 Burst: 9");
+    assert_eq!(refused_by(1), "Resource of_a, HttpMethod GET. Limit: 1.00 Burst: 3");
+    assert_eq!(refused_by(2), "Resource of_all, HttpMethod ANY. Limit: 10000.00 Burst: 5000");
 }
 
 #[test]
