@@ -3,6 +3,7 @@
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
+use crate::bucket::BucketTake;
 use crate::effect::{Effect, EffectError, EffectKind, Outcome, RequestSignature, Taken};
 
 pub(super) fn what_is_asked(effect: &Effect) -> String {
@@ -12,8 +13,8 @@ pub(super) fn what_is_asked(effect: &Effect) -> String {
             alloc::format!("{whose} content")
         }
         Effect::TakeTokens(take) => {
-            let buckets = take.buckets.iter().map(|bucket| bucket.key.as_str());
-            alloc::format!("a token of each: {}", buckets.collect::<Vec<_>>().join(", "))
+            let buckets: Vec<String> = take.buckets.iter().map(bucket).collect();
+            alloc::format!("a token of each: {}", buckets.join(", "))
         }
         Effect::FindKey(find) => {
             let kid = find.kid.as_deref().unwrap_or("any");
@@ -34,6 +35,12 @@ pub(super) fn what_is_asked(effect: &Effect) -> String {
         Effect::RememberResponse(_) => "to cache the response".into(),
         Effect::SendRequest(_) | Effect::InvokeFunction(_) => String::new(),
     }
+}
+
+fn bucket(bucket: &BucketTake) -> String {
+    let BucketTake { key, limit, .. } = bucket;
+    let rate = limit.rate_microtokens_per_ms as f64 / 1_000.0;
+    alloc::format!("{key} ({rate} a second, burst {})", limit.burst)
 }
 
 pub(super) fn what_is_answered(outcome: &Outcome) -> String {

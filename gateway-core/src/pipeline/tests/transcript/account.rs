@@ -5,6 +5,7 @@ use alloc::string::ToString;
 use serde_json::json;
 
 use super::*;
+use crate::bucket::Limit;
 use crate::definition::{Api, Protocol};
 use crate::effect::{EffectError, RequestSignature};
 use crate::pipeline::tests::{authorize, iam, lambda_authorizer, resource_policy};
@@ -45,6 +46,24 @@ fn an_account_names_what_of_the_definition_decided() {
         (Message::MethodResponse, "{\"made\":2}"),
     ];
     assert!(results.eq(rendered));
+}
+
+#[test]
+fn an_account_tells_rates_and_bursts_of_the_limits_that_hold() {
+    let mut api = logged(LoggingLevel::Off, false, http("{}"));
+    for setting in api.stages[0].method_settings.values_mut() {
+        setting.throttling = Some(Limit::new(0.5, 3));
+    }
+    let host = backend(b"{}", b"{}");
+    let arrival = Arrival { is_explained: true, ..posted() };
+    let told = run(&gateway(vec![api]), arrival, |effect| host.perform(effect));
+    let mut asked = transcript(&told).entries.iter().filter_map(|entry| match &entry.event {
+        Event::Asked { what, .. } => Some(what.as_str()),
+        _ => None,
+    });
+    let limits = "a token of each: stage/abc123/prod/~1pets~1{id}/POST (0.5 a second, burst 3), \
+                  account (10000 a second, burst 5000)";
+    assert!(asked.any(|what| what == limits));
 }
 
 /// The rules that an account names, each with its place.
