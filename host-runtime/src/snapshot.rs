@@ -160,6 +160,7 @@ impl Building {
         }
         self.tls(&mut config, file, &document);
         config.locations = self.locations(&config, file, &document);
+        self.note(file, Some(&document), stages::half_limits(&document));
         if !self.is_for_edge {
             self.note(file, Some(&document), doubtful::programs_not_there(&config, &document));
             self.note(file, Some(&document), handlers::without_runtime(&config, &document));

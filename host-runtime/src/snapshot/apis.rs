@@ -49,7 +49,8 @@ impl Building {
         config: &Config,
         config_file: &Path,
     ) -> Option<Api> {
-        let doubts = stages::refused_by_aws(&api.stages);
+        let mut doubts = stages::refused_by_aws(&api.stages);
+        doubts.extend(stages::without_cache(api.protocol, &api.stages));
         self.note_of_stages(config_file, &api.source, doubts);
         if api.definition.as_os_str().is_empty() {
             self.definition_of_unknown_kind(api, config_file);
@@ -137,6 +138,7 @@ impl Building {
             self.note(file, Some(&document), doubtful::roles_not_assumed(&imported));
         }
         self.note(file, Some(&document), caching::shared_by_callers(&imported, &api.stages));
+        self.note(file, Some(&document), caching::one_for_all_values(&imported, &api.stages));
         self.note(file, Some(&document), doubtful::keys_of_nobody(&imported, api, config));
         self.note(file, Some(&document), policies::of_api(&document, &imported, api, config));
         let unknown = doubtful::organizations_not_known(&imported, config);
