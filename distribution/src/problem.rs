@@ -14,11 +14,18 @@ pub struct Problem {
     pub message: String,
     /// Whether the distribution works all the same.
     pub is_warning: bool,
+    /// At how many more places the same is to be said.
+    pub more: usize,
 }
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { document, pointer, message, .. } = self;
-        write!(f, "{document}#{pointer}: {message}")
+        let Self { document, pointer, message, more, .. } = self;
+        write!(f, "{document}#{pointer}: {message}")?;
+        match more {
+            0 => Ok(()),
+            1 => write!(f, " (and at 1 more place)"),
+            _ => write!(f, " (and at {more} more places)"),
+        }
     }
 }

@@ -152,3 +152,29 @@ fn what_is_not_kept_of_an_output_is_warned_of_and_loads() {
         problems.iter().map(|problem| problem.pointer.rsplit_once('/').unwrap().1).collect();
     assert_eq!(places, ["CacheTagConfig", "ResponseCompletionTimeout"]);
 }
+
+#[test]
+fn a_warning_about_many_places_is_told_once_with_their_number() {
+    let named = |id: &str| {
+        json!({"OriginRequestPolicy": {"Id": id, "OriginRequestPolicyConfig": {
+            "Name": id, "HeadersConfig": {"HeaderBehavior": "whitelist",
+                "Headers": {"Items": ["CloudFront-Viewer-Country-Name", "X-Edge-A"]}},
+            "CookiesConfig": {"CookieBehavior": "none"},
+            "QueryStringsConfig": {"QueryStringBehavior": "none"}}}})
+    };
+    let (distribution, problems) = read_all(&document(json!({})), &["a", "b", "c"].map(named));
+    assert!(distribution.is_some());
+    let told: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    let [country, edge] = &told[..] else { panic!("{told:?}") };
+    assert!(country.starts_with("references/0#/OriginRequestPolicy/"), "{country}");
+    assert!(country.ends_with(" (and at 2 more places)"), "{country}");
+    assert!(edge.contains("X-Edge-A") && edge.ends_with(" (and at 2 more places)"), "{edge}");
+    // Mistakes are to be mended one by one.
+    let wrong = json!({"CacheBehaviors": {"Items": [behavior(json!({})), behavior(json!({}))]}});
+    assert_eq!(problems_of(&wrong), ["/CacheBehaviors/Items/0", "/CacheBehaviors/Items/1"]);
+}
+
+fn problems_of(changes: &Value) -> Vec<String> {
+    let places = problems(&document(changes.clone()));
+    places.iter().map(|place| place.replace("/DistributionConfig", "")).collect()
+}

@@ -50,7 +50,7 @@ impl Building {
         let texts: Vec<&str> = references.iter().map(String::as_str).collect();
         let (distribution, problems) =
             Distribution::read(&one.id, &document, &texts, one.options.clone());
-        let problems = problems.into_iter().map(|problem| self::problem(one, &problem));
+        let problems = problems.into_iter().map(|problem| self::problem(one, problem));
         self.note(config_file, None, problems.collect::<Vec<_>>());
         let mut distribution = distribution?;
         // What operators call it is what its listener and its invalidations call it.
@@ -128,14 +128,16 @@ impl Building {
     }
 }
 
-fn problem(one: &DistributionConfig, problem: &Problem) -> DefinitionError {
+/// What is wrong, with its file in the place of the document's name.
+fn problem(one: &DistributionConfig, problem: Problem) -> DefinitionError {
     let file = match problem.document.strip_prefix("references/") {
         Some(number) => number.parse().ok().and_then(|n: usize| one.references.get(n)),
         None => Some(&one.definition),
     };
-    let file = file.map(|file| file.display().to_string()).unwrap_or_default();
-    let message = format!("{file}{}: {}", problem.pointer, problem.message);
-    match problem.is_warning {
+    let document = file.map(|file| file.display().to_string()).unwrap_or_default();
+    let is_warning = problem.is_warning;
+    let message = Problem { document, ..problem }.to_string();
+    match is_warning {
         true => DefinitionError::warning(one.source.clone(), message),
         false => DefinitionError::error(one.source.clone(), message),
     }

@@ -61,11 +61,16 @@ impl<'v, 'r> At<'v, 'r> {
         self.tell(message.into(), true);
     }
 
+    /// A mistake is told where it is, each time; the same warning once, with how often there is reason for it.
     fn tell(&self, message: String, is_warning: bool) {
         let mut problems = self.reading.problems.borrow_mut();
-        if problems.len() < PROBLEMS_MAX {
-            let document = self.reading.document.borrow().clone();
-            problems.push(Problem { document, pointer: self.pointer.clone(), message, is_warning });
+        let same = problems.iter_mut().find(|told| told.is_warning && told.message == message);
+        if let Some(told) = same.filter(|_| is_warning) {
+            told.more += 1;
+        } else if problems.len() < PROBLEMS_MAX {
+            let (document, pointer) =
+                (self.reading.document.borrow().clone(), self.pointer.clone());
+            problems.push(Problem { document, pointer, message, is_warning, more: 0 });
         }
     }
 

@@ -73,6 +73,9 @@ fn managed(
         "ManagedRuleGroupConfigs",
         "RuleActionOverrides",
     ]);
+    if let Some(version) = at.get("Version") {
+        version.warning("managed rule groups have one version here, whichever is asked for");
+    }
     let vendor = at.required("VendorName").and_then(|at| at.text());
     let name_at = at.required("Name")?;
     let name = name_at.text()?;

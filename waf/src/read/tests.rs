@@ -149,3 +149,21 @@ fn queries_are_transformed_before_they_are_taken_apart() {
     let problems = read(with("Rules", rule(json!({"UriPath": {}}), "NONE"))).unwrap_err();
     assert!(problems[0].contains("PreParseTextTransformations"), "{problems:?}");
 }
+
+#[test]
+fn versions_of_managed_groups_are_warned_of_once() {
+    let group = |priority: u32, name: &str, version: Value| {
+        json!({"Name": name, "Priority": priority, "OverrideAction": {"None": {}}, "Statement":
+            {"ManagedRuleGroupStatement": {"VendorName": "AWS", "Name": name, "Version": version}}})
+    };
+    let rules = json!([
+        group(0, "AWSManagedRulesCommonRuleSet", json!("Version_1.4")),
+        group(1, "AWSManagedRulesSQLiRuleSet", json!("Version_2.0")),
+        group(2, "AWSManagedRulesLinuxRuleSet", Value::Null),
+    ]);
+    let (_, warnings) = WebAcl::read(&with("Rules", rules), &[]).expect("a web ACL");
+    let told: Vec<String> = warnings.iter().map(|one| alloc::format!("{one}")).collect();
+    let [told] = &told[..] else { panic!("{told:?}") };
+    assert!(told.contains("/Rules/0/Statement/ManagedRuleGroupStatement/Version: "), "{told}");
+    assert!(told.contains("one version") && told.ends_with("(and at 1 more place)"), "{told}");
+}
