@@ -49,11 +49,11 @@ const STANDARD: [&str; 33] = [
     "sc-range-start",
     "sc-range-end",
 ];
-/// Those of real-time logs that are known here, in the order in which they are written whatever the order in
-/// which they are asked for.
-pub(crate) const REAL_TIME: [&str; 42] = [
+/// Those of real-time logs, in the order in which they are written whatever the order in which they are asked for.
+pub(crate) const REAL_TIME: [&str; 71] = [
     "timestamp",
     "c-ip",
+    "s-ip",
     "time-to-first-byte",
     "sc-status",
     "sc-bytes",
@@ -93,8 +93,44 @@ pub(crate) const REAL_TIME: [&str; 42] = [
     "cs-header-names",
     "cs-headers-count",
     "primary-distribution-id",
+    "primary-distribution-dns-name",
+    "origin-fbl",
+    "origin-lbl",
     "asn",
+    "cmcd-encoded-bitrate",
+    "cmcd-buffer-length",
+    "cmcd-buffer-starvation",
+    "cmcd-content-id",
+    "cmcd-object-duration",
+    "cmcd-deadline",
+    "cmcd-measured-throughput",
+    "cmcd-next-object-request",
+    "cmcd-next-range-request",
+    "cmcd-object-type",
+    "cmcd-playback-rate",
+    "cmcd-requested-maximum-throughput",
+    "cmcd-streaming-format",
+    "cmcd-session-id",
+    "cmcd-stream-type",
+    "cmcd-startup",
+    "cmcd-top-bitrate",
+    "cmcd-version",
+    "r-host",
+    "sr-reason",
+    "x-edge-mqcs",
+    "distribution-tenant-id",
+    "connection-id",
+    "viewer-request-log-data",
+    "viewer-response-log-data",
 ];
+
+/// Whether a field of real-time logs is `-` here where CloudFront has more to say: of which server answered, when an
+/// origin's last byte came, and what players tell (CTA-5004). Those of what is refused here (tenants, field-level
+/// encryption, origins by media quality, functions, clients' certificates) are `-` there too.
+pub(crate) fn is_never_told(name: &str) -> bool {
+    matches!(name, "s-ip" | "origin-lbl") || name.starts_with("cmcd-")
+}
+
 /// What stands in the place of a secret.
 const REDACTED: &str = "REDACTED";
 /// "The value is truncated to 800 bytes"; the same for whatever a viewer may make long.
@@ -141,6 +177,8 @@ pub struct LogRecord<'a> {
     pub taken_ms: u64,
     /// From the request to the first byte of the response.
     pub first_byte_ms: u64,
+    /// From the request to an origin to its answer, where the response is that answer.
+    pub origin_ms: Option<u64>,
     /// Which names are those of secrets, whose values are in no log.
     pub is_secret: fn(&str) -> bool,
 }
@@ -230,7 +268,9 @@ impl Line<'_> {
             "sc-status" => format!("{:03}", self.record.status),
             "cs(Referer)" | "cs-referer" => self.field("referer")?,
             "cs(User-Agent)" | "cs-user-agent" => self.field("user-agent")?,
-            "cs(Cookie)" | "cs-cookie" if self.of.logging.has_cookies => self.cookies()?,
+            "cs(Cookie)" if self.of.logging.has_cookies => self.cookies()?,
+            // `IncludeCookies` is of standard logs: whoever names this field has asked.
+            "cs-cookie" => self.cookies()?,
             "cs-accept" => self.field("accept")?,
             "cs-accept-encoding" => self.field("accept-encoding")?,
             "x-forwarded-for" => self.field("x-forwarded-for")?,
@@ -257,6 +297,8 @@ impl Line<'_> {
             "cs-header-names" => self.names(),
             "cs-headers-count" => self.record.fields.len().to_string(),
             "primary-distribution-id" => self.of.id.clone(),
+            "primary-distribution-dns-name" => self.of.domain_name.clone()?,
+            "origin-fbl" => seconds(self.record.origin_ms?),
             _ => return None,
         })
     }

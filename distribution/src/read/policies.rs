@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::KeyGroups;
 use super::at::{At, Reading};
 use super::origin::is_field;
-use crate::log::{REAL_TIME, RealTimeLog};
+use crate::log::{REAL_TIME, RealTimeLog, is_never_told};
 use crate::model::{
     CachePolicy, Cors, OriginRequestPolicy, ResponseHeadersPolicy, Selected, SetField, Signing,
 };
@@ -173,8 +173,16 @@ fn real_time(at: &At<'_, '_>) -> RealTimeLog {
     }
     let asked = at.items("Fields");
     for field in &asked {
-        if !field.text().is_some_and(|name| REAL_TIME.contains(&name)) {
-            field.error("this field is not known here");
+        match field.text().filter(|name| REAL_TIME.contains(name)) {
+            None => field.error("real-time logs have no such field"),
+            Some(name) if is_never_told(name) => field.warning(match name.starts_with("cmcd-") {
+                true => {
+                    "what players tell (`cmcd-…`) is not read here: these fields are always `-`"
+                        .into()
+                }
+                false => format!("`{name}` is not known here: the field is always `-`"),
+            }),
+            Some(_) => {}
         }
     }
     let is_asked = |name: &&str| asked.iter().any(|at| at.text() == Some(name));

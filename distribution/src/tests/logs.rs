@@ -29,6 +29,7 @@ fn record<'a>(fields: &'a Fields, response: &'a Fields) -> LogRecord<'a> {
         request_id: "id==",
         taken_ms: 1_002,
         first_byte_ms: 2,
+        origin_ms: Some(1),
         is_secret,
     }
 }
@@ -149,10 +150,44 @@ fn a_real_time_line_has_the_chosen_fields_in_their_order_of_the_sampled_requests
     });
     assert!((1_700..2_300).contains(&sampled.count()));
     for (rate, fields) in
-        [(0, fields.clone()), (101, fields), (1, json!(["origin-fbl"])), (1, json!([]))]
+        [(0, fields.clone()), (101, fields), (1, json!(["origin"])), (1, json!([]))]
     {
         let (_, problems) = read_all(&logged, &[config(rate, fields)]);
         assert!(problems.iter().any(|problem| !problem.is_warning));
     }
     assert!(read_all(&logged, &[]).0.is_none(), "without the configuration");
+}
+
+/// A line of the real-time log with these fields of a distribution whose standard logs have no cookies, and the warnings.
+fn real_time(fields: Value) -> (String, Vec<String>) {
+    let arn = "arn:aws:cloudfront::123456789012:realtime-log-config/logs";
+    let config = json!({"RealtimeLogConfig": {"ARN": arn, "SamplingRate": 100, "Fields": fields}});
+    let logged = behavior(json!({"RealtimeLogConfigArn": arn}));
+    let document = with(
+        json!({"DomainName": "d111111abcdef8.cloudfront.net"}),
+        document(json!({"DefaultCacheBehavior": logged})),
+    );
+    let (distribution, problems) = read_all(&document, &[config]);
+    let (viewer, response) = (viewer_fields(), Fields::default());
+    let line = distribution.unwrap().real_time_line(&record(&viewer, &response)).unwrap();
+    (line, problems.iter().map(ToString::to_string).collect())
+}
+
+#[test]
+fn real_time_logs_have_cookies_where_they_ask_for_them_themselves() {
+    assert_eq!(real_time(json!(["cs-cookie"])), ("session=1".into(), Vec::new()));
+}
+
+#[test]
+fn every_field_of_real_time_logs_is_taken_and_what_is_never_told_is_warned_of() {
+    let (line, told) = real_time(json!(&crate::log::REAL_TIME[..]));
+    let values: Vec<&str> = line.split('\t').collect();
+    assert_eq!(values.len(), crate::log::REAL_TIME.len());
+    let of =
+        |name: &str| values[crate::log::REAL_TIME.iter().position(|one| *one == name).unwrap()];
+    assert_eq!(of("primary-distribution-dns-name"), "d111111abcdef8.cloudfront.net");
+    assert_eq!((of("origin-fbl"), of("origin-lbl"), of("cmcd-version")), ("0.001", "-", "-"));
+    let [server, last, players] = &told[..] else { panic!("{told:?}") };
+    assert!(server.contains("`s-ip`") && last.contains("`origin-lbl`"), "{told:?}");
+    assert!(players.contains("`cmcd-…`") && players.ends_with("(and at 17 more places)"));
 }

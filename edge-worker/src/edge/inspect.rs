@@ -69,6 +69,7 @@ pub(super) async fn inspect(
                 result,
                 cache_status: None,
                 detail: Some("InvalidRequestBlocked"),
+                origin_ms: None,
             })
         }
         message::Inspected::Refused(status) => Inspected::Refused(Answer::of_web_acl(status)),

@@ -61,6 +61,7 @@ pub(super) fn write(
         taken_ms,
         first_byte_ms: taken_ms,
         is_secret,
+        origin_ms: outcome.origin_ms,
     };
     if edge.logs.is_standard {
         worker::console_log!("{}", edge.distribution.standard_line(&record));

@@ -18,11 +18,14 @@ pub(super) struct Outcome {
     pub(super) cache_status: Option<CacheStatus>,
     /// What logs are to say that went wrong.
     pub(super) detail: Option<&'static str>,
+    /// How long the origin took whose answer it is.
+    pub(super) origin_ms: Option<u64>,
 }
 
 impl Outcome {
     /// An origin's answer, as it is.
     pub(super) fn passed(answer: OriginAnswer) -> Self {
+        let origin_ms = Some(answer.taken_ms());
         let OriginAnswer { status, fields, content, .. } = answer;
         let result = if status >= 400 { CacheResult::Error } else { CacheResult::Miss };
         Self {
@@ -32,13 +35,14 @@ impl Outcome {
             result,
             cache_status: None,
             detail: None,
+            origin_ms,
         }
     }
 
     /// What is stored, as this viewer gets it, with that of its content.
     pub(super) fn served(served: Served, content: Option<JsValue>, result: CacheResult) -> Self {
         let Served { status, fields, .. } = served;
-        Self { status, fields, content, result, cache_status: None, detail: None }
+        Self { status, fields, content, result, cache_status: None, detail: None, origin_ms: None }
     }
 
     pub(super) fn with_status(mut self, status: CacheStatus) -> Self {
@@ -52,7 +56,7 @@ impl From<Answer> for Outcome {
         let result = answer.result();
         let Answer { status, fields, content, detail } = answer;
         let content = (!content.is_empty()).then(|| JsValue::from(content));
-        Self { status, fields, content, result, cache_status: None, detail }
+        Self { status, fields, content, result, cache_status: None, detail, origin_ms: None }
     }
 }
 

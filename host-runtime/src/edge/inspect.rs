@@ -69,6 +69,7 @@ pub(super) async fn inspect(
                 result,
                 cache_status: None,
                 detail: Some("InvalidRequestBlocked"),
+                origin_ms: None,
             };
             Inspected::Answered(Box::new(outcome))
         }

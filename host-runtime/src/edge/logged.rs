@@ -39,6 +39,7 @@ pub(crate) struct Entry {
     response: Fields,
     response_bytes: u64,
     first_byte_ms: u64,
+    origin_ms: Option<u64>,
     result: CacheResult,
     detail: Option<&'static str>,
 }
@@ -93,6 +94,7 @@ impl Entry {
             response: Fields::default(),
             response_bytes: 0,
             first_byte_ms: 0,
+            origin_ms: None,
             result: CacheResult::Error,
             detail: Some("ClientCommError"),
         })
@@ -101,6 +103,7 @@ impl Entry {
     /// What was decided, before it becomes a response.
     pub(super) fn decided(&mut self, outcome: &Outcome) {
         (self.result, self.detail) = (outcome.result, outcome.detail);
+        self.origin_ms = outcome.origin_ms;
     }
 
     /// The response, whose content is counted on its way.
@@ -148,6 +151,7 @@ impl Drop for Entry {
             request_id: &self.request_id,
             taken_ms: self.passed_ms(),
             first_byte_ms: self.first_byte_ms,
+            origin_ms: self.origin_ms,
             is_secret,
         };
         let (edge, log) = (&self.edge, &self.log);

@@ -28,6 +28,13 @@ pub(super) struct OriginAnswer {
     pub(super) is_to_given: bool,
 }
 
+impl OriginAnswer {
+    /// From the request to the answer.
+    pub(super) fn taken_ms(&self) -> u64 {
+        self.received_at.0.saturating_sub(self.requested_at.0)
+    }
+}
+
 pub(super) fn time() -> Timestamp {
     Timestamp(now().0)
 }
