@@ -26,10 +26,21 @@ pub struct OriginRequest<'d> {
     pub is_signed: bool,
 }
 
-/// Passed on whatever policies say: they are about the message, or what a cache asks. `Authorization` is beside
-/// them for methods that are not cached (CloudFront's table of request headers).
-const PASSED: [&str; 17] = [
+/// Passed on whatever policies say: what a cache is asked. `Authorization` is beside them for methods that are not
+/// cached (CloudFront's table of request headers).
+const PASSED: [&str; 8] = [
     "cache-control",
+    "if-match",
+    "if-modified-since",
+    "if-none-match",
+    "if-range",
+    "if-unmodified-since",
+    "pragma",
+    "range",
+];
+/// Passed on whatever policies say, except where the answer may be stored for viewers who did not say them. There is
+/// no content that they could be about then, and CloudFront's forwarding them is what poisons caches.
+const PASSED_UNSTORED: [&str; 9] = [
     "content-encoding",
     "content-language",
     "content-length",
@@ -37,14 +48,7 @@ const PASSED: [&str; 17] = [
     "content-type",
     "date",
     "from",
-    "if-match",
-    "if-modified-since",
-    "if-none-match",
-    "if-range",
-    "if-unmodified-since",
     "max-forwards",
-    "pragma",
-    "range",
     "warning",
 ];
 /// Never passed on: the edge says them itself, or nobody may claim them.
@@ -107,6 +111,7 @@ impl<'d> Matched<'d> {
         for field in viewer.iter() {
             let name = field.name.to_ascii_lowercase();
             let is_passed = PASSED.contains(&&*name)
+                || PASSED_UNSTORED.contains(&&*name) && !self.may_be_stored()
                 || name == "authorization" && !matches!(&*self.method, "GET" | "HEAD" | "OPTIONS");
             if !NEVER.contains(&&*name) && !is_reserved(&name) && (is_passed || is_named(&name)) {
                 fields.push(field.name.as_str(), field.value.as_slice());
@@ -128,6 +133,10 @@ impl<'d> Matched<'d> {
         }
         self.add_own(forward, &mut fields);
         fields
+    }
+
+    fn may_be_stored(&self) -> bool {
+        self.is_cached() && self.behavior.cache.max_ttl_s > 0
     }
 
     fn forward_encoding(&self, viewer: &Fields, is_named: bool, fields: &mut Fields) {

@@ -18,10 +18,43 @@ fn cache_poisoning_by_unkeyed_headers_reaches_no_origin() {
         ("Accept-Language", "xx"),
         ("User-Agent", "<script>"),
         ("Cookie", "a=<script>"),
+        ("Accept-Encoding", "<script>"),
+        ("Content-Type", "text/evil"),
+        ("Content-Encoding", "evil"),
+        ("Content-Language", "xx"),
+        ("Content-Length", "0"),
+        ("Content-MD5", "evil"),
+        ("Date", "evil"),
+        ("From", "evil@evil.test"),
+        ("Max-Forwards", "0"),
+        ("Warning", "199 evil"),
     ];
     let plain = sent(&distribution, "/a", &[]);
     assert_eq!(sent(&distribution, "/a", &lines), plain);
     assert_eq!(get(&distribution, "/a", &lines).key(), get(&distribution, "/a", &[]).key());
+}
+
+#[test]
+fn what_content_is_reaches_the_origin_where_nothing_is_stored_or_the_key_has_it() {
+    let lines = [("Content-Type", "text/x"), ("From", "me@a.test")];
+    let told = |distribution: &Distribution, method: &str| {
+        let matched = ask(distribution, method, "/a", &lines).unwrap();
+        let fields = matched.origin_request(0, "id").fields;
+        (fields.contains("content-type"), fields.contains("from"))
+    };
+    let every = json!({"Items": ["GET", "HEAD", "OPTIONS", "PUT", "POST", "PATCH", "DELETE"]});
+    let stored = serving(json!({"AllowedMethods": every}), &[]);
+    assert_eq!((told(&stored, "GET"), told(&stored, "POST")), ((false, false), (true, true)));
+    let disabled = serving(json!({"CachePolicyId": CACHING_DISABLED}), &[]);
+    assert_eq!(told(&disabled, "GET"), (true, true));
+    let keyed = cache_policy(
+        json!({"HeaderBehavior": "whitelist", "Headers": {"Items": ["content-type"]}}),
+        json!({"CookieBehavior": "none"}),
+        json!({"QueryStringBehavior": "none"}),
+    );
+    let keyed = serving(json!({"CachePolicyId": "p"}), &[keyed]);
+    assert_eq!(told(&keyed, "GET"), (true, false));
+    assert_ne!(get(&keyed, "/a", &lines).key(), get(&keyed, "/a", &[]).key());
 }
 
 #[test]
