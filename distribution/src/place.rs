@@ -4,7 +4,7 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::{Distribution, OriginRequest};
+use crate::{Distribution, Origin, OriginRequest, ProtocolPolicy};
 
 /// Where an origin is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,6 +38,27 @@ impl Distribution {
     }
 }
 
+impl Origin {
+    /// Where it is over the network, by the protocol that it is spoken to by, or may be; `None`: in the host.
+    pub fn url(&self, place: &Place) -> Option<String> {
+        match place {
+            Place::Here => None,
+            Place::At(url) => Some(url.clone()),
+            Place::Named => {
+                Some(self.named(matches!(self.protocol, ProtocolPolicy::HttpsOnly), ""))
+            }
+        }
+    }
+
+    fn named(&self, is_https: bool, target: &str) -> String {
+        let (scheme, port) = match is_https {
+            true => ("https", self.https_port),
+            false => ("http", self.http_port),
+        };
+        format!("{scheme}://{}:{port}{target}", self.domain_name)
+    }
+}
+
 impl OriginRequest<'_> {
     /// Sends it to a bucket at this endpoint in place of AWS's own, whose path begins with the bucket's name there.
     pub fn at_endpoint(&mut self, endpoint: &str) -> Option<String> {
@@ -50,13 +71,9 @@ impl OriginRequest<'_> {
 
     /// Its URL over the network.
     pub fn url(&self, place: &Place) -> String {
-        let (scheme, port) = match self.is_https {
-            true => ("https", self.origin.https_port),
-            false => ("http", self.origin.http_port),
-        };
         match place {
             Place::At(url) => [url, &*self.target].concat(),
-            _ => format!("{scheme}://{}:{port}{}", self.origin.domain_name, self.target),
+            _ => self.origin.named(self.is_https, &self.target),
         }
     }
 }

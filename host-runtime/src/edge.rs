@@ -69,6 +69,12 @@ impl Edge {
         &self.source
     }
 
+    /// Its origins by their ids, with where they are over the network; those that are here are not among them.
+    pub(crate) fn origins(&self) -> impl Iterator<Item = (&str, String)> {
+        let all = self.distribution.origins.iter().zip(&self.places);
+        all.filter_map(|(origin, place)| Some((origin.id.as_str(), origin.url(place)?)))
+    }
+
     /// What the operator calls it.
     pub fn id(&self) -> &str {
         &self.distribution.id

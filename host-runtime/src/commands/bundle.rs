@@ -105,13 +105,33 @@ fn left_to_others(config: &Config, place: Place) -> Vec<String> {
         .collect()
 }
 
-/// Endpoints of services on the machine itself, where a Worker has no neighbours.
+/// What leads to the machine itself, where a Worker has no neighbours: endpoints of services, functions, VPC links and
+/// origins of distributions. (Integrations' own are told with their definitions.)
 fn left_behind(config: &Config) -> Vec<String> {
-    let endpoints = config.endpoints.iter().filter(|(_, url)| is_loopback(url));
-    endpoints
-        .map(|(service, url)| {
-            format!("`endpoints.{service}`: once deployed, {url} is not this machine")
+    let endpoints = config.endpoints.iter();
+    let endpoints = endpoints.map(|(service, url)| (format!("endpoints.{service}"), url.clone()));
+    let functions = config.functions.iter().filter_map(|(name, how)| match how {
+        FunctionConfig::Url(url) => Some((format!("functions.{name}"), url.clone())),
+        FunctionConfig::Command { .. } => None,
+    });
+    let links = config.vpc_links.iter().flat_map(|link| {
+        let targets = link.targets.iter().flat_map(|group| &group.targets);
+        targets.map(|target| {
+            let scheme = if target.is_https { "https" } else { "http" };
+            let url = format!("{scheme}://{}", target.authority);
+            (format!("vpcLinks.{}", link.vpc_link_id), url)
         })
+    });
+    let origins = config.edges.iter().flat_map(|edge| {
+        let named = |(id, url)| (format!("distributions.{}.origins.{id}", edge.id()), url);
+        edge.origins().map(named).collect::<Vec<_>>()
+    });
+    endpoints
+        .chain(functions)
+        .chain(links)
+        .chain(origins)
+        .filter(|(_, url)| is_loopback(url))
+        .map(|(name, url)| format!("`{name}`: once deployed, {url} is not this machine"))
         .collect()
 }
 
@@ -245,6 +265,43 @@ mod tests {
             ("FUNCTION_URL_MY_F__V1", "http://g"),
         ];
         assert_eq!(bindings, expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
+    }
+
+    #[test]
+    fn whatever_is_on_the_machine_itself_is_warned_of() {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
+        write(
+            "edgeway.yaml",
+            "endpoints: {sqs: 'http://localhost:4566', s3: 'https://s3.example'}\n\
+             functions: {f: {url: 'http://127.0.0.1:9000/x'}, g: {command: [x]}, h: {url: 'https://h.example'}}\n\
+             vpcLinks: [{vpcLinkId: l, url: 'http://[::1]:8000/base'}, {vpcLinkId: m, url: 'http://m.example'}]\n\
+             distributions: [{id: d, definition: d.json, origins: {a: 'http://localhost:9001'}}]\n\
+             apis: [{id: a, protocol: HTTP, definition: a.yaml, stages: [{stageName: s}]}]\n",
+        );
+        write("a.yaml", "openapi: 3.0.1\ninfo: {title: t, version: '1'}\npaths: {}\n");
+        let origins = [("a", "a.example"), ("b", "127.0.0.1"), ("c", "c.example")];
+        let origins = origins.map(|(id, name)| {
+            serde_json::json!({"Id": id, "DomainName": name, "CustomOriginConfig": {
+                "HTTPPort": 9002, "HTTPSPort": 443, "OriginProtocolPolicy": "http-only"}})
+        });
+        let document = serde_json::json!({"DistributionConfig": {"Origins": {"Items": origins},
+            "DefaultCacheBehavior": {"TargetOriginId": "a", "ViewerProtocolPolicy": "allow-all",
+                "CachePolicyId": "658327ea-f89d-4fab-a63d-7e88639e58f6"}}});
+        write("d.json", &document.to_string());
+        let built = Origin::Config(folder.path().join("edgeway.yaml")).build_for_edge().unwrap();
+        let told = left_behind(&built.config);
+        let told: Vec<_> = told.iter().map(|line| line.split(" is not").next().unwrap()).collect();
+        assert_eq!(
+            told,
+            [
+                "`endpoints.sqs`: once deployed, http://localhost:4566",
+                "`functions.f`: once deployed, http://127.0.0.1:9000/x",
+                "`vpcLinks.l`: once deployed, http://[::1]:8000",
+                "`distributions.d.origins.a`: once deployed, http://localhost:9001",
+                "`distributions.d.origins.b`: once deployed, http://127.0.0.1:9002",
+            ]
+        );
     }
 
     #[test]
