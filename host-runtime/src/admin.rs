@@ -36,6 +36,7 @@ use crate::settings::Settings;
 use crate::worker::Shared;
 use answer::Answer;
 use connections::Connections;
+pub use invalidations::Kept as Invalidations;
 use stages::Patch;
 
 /// Longest that a request's head takes to arrive, and that a connection is idle.
@@ -53,6 +54,8 @@ pub struct State {
     pub ready: Arc<AtomicBool>,
     /// What is served now.
     pub current: Rc<RefCell<Current>>,
+    /// Invalidations of distributions that were made.
+    pub invalidations: Invalidations,
     /// Where changes are ordered; whoever reloads the configuration makes them too, one at a time.
     pub orders: mpsc::Sender<Order>,
 }

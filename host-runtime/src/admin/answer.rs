@@ -10,6 +10,7 @@ pub(crate) struct Answer {
     status: StatusCode,
     error_type: Option<&'static str>,
     content_type: &'static str,
+    location: Option<String>,
     content: Bytes,
 }
 
@@ -23,7 +24,8 @@ const JSON_PROTOCOL: &str = "application/x-amz-json-1.1";
 
 impl Answer {
     pub(crate) fn text(status: StatusCode, text: impl Into<Bytes>) -> Self {
-        Self { status, error_type: None, content_type: TEXT, content: text.into() }
+        let content = text.into();
+        Self { status, error_type: None, content_type: TEXT, location: None, content }
     }
 
     pub(crate) fn metrics(text: String) -> Self {
@@ -33,6 +35,11 @@ impl Answer {
     /// As CloudFront's control plane speaks.
     pub(crate) fn xml(status: StatusCode, text: String) -> Self {
         Self { content_type: XML, ..Self::text(status, text) }
+    }
+
+    /// Of what was made, with where it is.
+    pub(crate) fn at(self, location: String) -> Self {
+        Self { location: Some(location), ..self }
     }
 
     pub(crate) fn json(value: &serde_json::Value) -> Self {
@@ -88,6 +95,9 @@ impl Answer {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         if let Some(error_type) = self.error_type {
             headers.insert("x-amzn-errortype", HeaderValue::from_static(error_type));
+        }
+        if let Some(location) = self.location.and_then(|at| HeaderValue::try_from(at).ok()) {
+            headers.insert(header::LOCATION, location);
         }
         response
     }

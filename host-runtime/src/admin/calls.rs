@@ -48,6 +48,12 @@ pub(super) async fn answer(state: &State, request: Request<Incoming>) -> Answer 
                 Err(refused) => refused,
             }
         }
+        (&Method::GET, ["2020-05-31", "distribution", id, "invalidation"]) => {
+            invalidations::list(state, id, parts.uri.query().unwrap_or_default())
+        }
+        (&Method::GET, ["2020-05-31", "distribution", id, "invalidation", invalidation]) => {
+            invalidations::get(state, id, invalidation)
+        }
         (&Method::POST, [""]) if is_target(&parts.headers, samples::TARGET) => {
             match read(content).await {
                 Ok(content) => samples::get(state, &content),
@@ -63,6 +69,7 @@ pub(super) async fn answer(state: &State, request: Request<Incoming>) -> Answer 
             | ["v2", "apis", _, "stages", _, "cache", "authorizers"]
             | ["usageplans", _, "usage"]
             | ["2020-05-31", "distribution", _, "invalidation"]
+            | ["2020-05-31", "distribution", _, "invalidation", _]
             | ["explain"]
             | ["explain", _],
         ) => Answer::method_not_allowed(),

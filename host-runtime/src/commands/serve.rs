@@ -132,6 +132,7 @@ async fn run(
         shared: host.shared(),
         ready: Arc::new(AtomicBool::new(true)),
         current: Rc::new(RefCell::new(current)),
+        invalidations: Default::default(),
         orders,
     };
     let config = Arc::clone(&state.current.borrow().config);

@@ -255,41 +255,102 @@ fn ranges_are_served_from_what_is_stored_and_by_the_thousand_not_at_all() {
     assert_eq!(heads.lock().unwrap().len(), 1);
 }
 
-#[test]
-fn create_invalidation_is_the_operators_call() {
-    const TOKEN: &str = "0123456789abcdef0123456789abcdef";
+/// A host with a distribution `d` whose operator has this token.
+fn with_operator(token: &str) -> Program {
     let (origin, _) = answering(|_, count| fresh(&count.to_string()));
     let folder = Folder::new();
     folder.write("distribution.json", &distribution(origin, json!({})).to_string());
     let more =
-        format!("adminToken: {TOKEN}\ndistributions: [{{id: d, definition: distribution.json}}]\n");
+        format!("adminToken: {token}\ndistributions: [{{id: d, definition: distribution.json}}]\n");
     configuration_with(&folder, origin, &more);
-    let program = Program::start(&folder);
+    Program::start(&folder)
+}
+
+const TOKEN: &str = "0123456789abcdef0123456789abcdef";
+
+fn batch(quantity: u32, path: &str, reference: &str) -> String {
+    format!(
+        "<InvalidationBatch xmlns=\"http://cloudfront.amazonaws.com/doc/2020-05-31/\"><Paths>\
+         <Quantity>{quantity}</Quantity><Items><Path>{path}</Path></Items></Paths>\
+         <CallerReference>{reference}</CallerReference></InvalidationBatch>"
+    )
+}
+
+#[test]
+fn create_invalidation_is_the_operators_call() {
+    let program = with_operator(TOKEN);
     let call = |id: &str, content: &str| {
         let line = format!("POST /2020-05-31/distribution/{id}/invalidation");
         program.call(&line, &format!("Authorization: Bearer {TOKEN}\r\n"), content)
     };
-    let batch = |quantity: u32, path: &str| {
-        format!(
-            "<InvalidationBatch xmlns=\"http://cloudfront.amazonaws.com/doc/2020-05-31/\"><Paths>\
-             <Quantity>{quantity}</Quantity><Items><Path>{path}</Path></Items></Paths>\
-             <CallerReference>r</CallerReference></InvalidationBatch>"
-        )
-    };
-    let created = call("d", &batch(1, "/a&amp;b*"));
+    let created = call("d", &batch(1, "/a&amp;b*", "r"));
     assert_eq!(created.status, 201, "{}", created.text());
     assert!(created.text().contains("<Path>/a&amp;b*</Path>"), "{}", created.text());
     for (id, content, status, code) in [
-        ("e", batch(1, "/*"), 404, "NoSuchDistribution"),
-        ("d", batch(2, "/*"), 400, "InconsistentQuantities"),
-        ("d", batch(1, "a"), 400, "InvalidArgument"),
+        ("e", batch(1, "/*", "s"), 404, "NoSuchDistribution"),
+        ("d", batch(2, "/*", "s"), 400, "InconsistentQuantities"),
+        ("d", batch(1, "a", "s"), 400, "InvalidArgument"),
+        ("d", batch(1, "/other", "r"), 400, "InvalidationBatchAlreadyExists"),
         ("d", "<x/>".into(), 400, "MalformedXML"),
     ] {
         let refused = call(id, &content);
         assert_eq!((refused.status, refused.text().contains(code)), (status, true), "{code}");
     }
     let line = "POST /2020-05-31/distribution/d/invalidation";
-    assert_eq!(program.call(line, "", &batch(1, "/*")).status, 403);
+    assert_eq!(program.call(line, "", &batch(1, "/*", "s")).status, 403);
+    let again = call("d", &batch(1, "/a&amp;b*", "r"));
+    assert_eq!((again.status, again.text()), (201, created.text()), "the same one");
+}
+
+#[test]
+fn invalidations_that_were_made_are_told_of() {
+    let program = with_operator(TOKEN);
+    let call = |line: &str, content: &str| {
+        program.call(line, &format!("Authorization: Bearer {TOKEN}\r\n"), content)
+    };
+    let all = "/2020-05-31/distribution/d/invalidation";
+    let ids = ["1", "2", "3"].map(|reference| {
+        let created = call(&format!("POST {all}"), &batch(1, "/*", reference));
+        let location = created.head.lines().find_map(|line| line.strip_prefix("location: "));
+        let location = location.unwrap_or_else(|| panic!("{}", created.head)).to_owned();
+        let told = call(&format!("GET {location}"), "");
+        assert_eq!((told.status, told.text()), (200, created.text()));
+        location.rsplit_once('/').unwrap().1.to_owned()
+    });
+    let [oldest, middle, newest] = &ids;
+    let listed = |query: &str| call(&format!("GET {all}{query}"), "").text();
+    let items = |text: &str| {
+        let ids = text.split("<InvalidationSummary><Id>").skip(1);
+        ids.map(|rest| rest.split('<').next().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(items(&listed("")), [newest, middle, oldest].map(String::clone));
+    let first = listed("?MaxItems=2");
+    assert_eq!(items(&first), [newest, middle].map(String::clone));
+    let next =
+        format!("<NextMarker>{middle}</NextMarker><MaxItems>2</MaxItems><IsTruncated>true</");
+    assert!(first.contains(&next) && first.contains("<Quantity>2</Quantity>"), "{first}");
+    let second = listed(&format!("?MaxItems=2&Marker={middle}"));
+    assert_eq!(items(&second), std::slice::from_ref(oldest));
+    assert!(second.contains("<IsTruncated>false<") && !second.contains("<NextMarker>"), "{second}");
+    for (line, status, code) in [
+        (format!("GET {all}/I0"), 404, "NoSuchInvalidation"),
+        (format!("GET {all}?MaxItems=x"), 400, "InvalidArgument"),
+        ("GET /2020-05-31/distribution/e/invalidation".into(), 404, "NoSuchDistribution"),
+        (
+            format!("GET /2020-05-31/distribution/e/invalidation/{oldest}"),
+            404,
+            "NoSuchDistribution",
+        ),
+        (format!("DELETE {all}/{oldest}"), 405, "MethodNotAllowedException"),
+    ] {
+        let refused = call(&line, "");
+        assert_eq!(
+            (refused.status, format!("{}{}", refused.head, refused.text()).contains(code)),
+            (status, true),
+            "{line}"
+        );
+    }
+    assert_eq!(program.call(&format!("GET {all}"), "", "").status, 403);
 }
 
 #[test]
