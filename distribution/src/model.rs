@@ -45,6 +45,8 @@ pub struct Distribution {
     pub(crate) default_root_object: Option<String>,
     pub(crate) errors: Vec<CustomError>,
     pub(crate) geo: Geo,
+    /// Fields of CloudFront's own that the host has to tell.
+    pub(crate) asked: Vec<&'static str>,
 }
 
 /// Where responses come from.

@@ -1,11 +1,13 @@
 //! Fields that CloudFront makes itself ("Add CloudFront request headers"). Viewers' own are never believed.
 
 use alloc::string::String;
+use alloc::vec::Vec;
 
 use crate::Matched;
+use crate::model::{Behavior, OriginRequestPolicy, Selected};
 
 /// Those that are made here, in lower case.
-const KNOWN: [&str; 9] = [
+const MADE: [&str; 8] = [
     "cloudfront-forwarded-proto",
     "cloudfront-is-android-viewer",
     "cloudfront-is-desktop-viewer",
@@ -14,8 +16,40 @@ const KNOWN: [&str; 9] = [
     "cloudfront-is-smarttv-viewer",
     "cloudfront-is-tablet-viewer",
     "cloudfront-viewer-address",
-    "cloudfront-viewer-country",
 ];
+/// Those that the host tells, where it knows.
+const TOLD: [&str; 13] = [
+    COUNTRY,
+    "cloudfront-viewer-asn",
+    "cloudfront-viewer-city",
+    "cloudfront-viewer-country-region",
+    "cloudfront-viewer-country-region-name",
+    "cloudfront-viewer-http-version",
+    "cloudfront-viewer-ja3-fingerprint",
+    "cloudfront-viewer-ja4-fingerprint",
+    "cloudfront-viewer-latitude",
+    "cloudfront-viewer-longitude",
+    "cloudfront-viewer-metro-code",
+    "cloudfront-viewer-postal-code",
+    "cloudfront-viewer-time-zone",
+];
+const COUNTRY: &str = "cloudfront-viewer-country";
+
+/// Those that the host has to tell, since policies name them.
+pub(crate) fn asked(behaviors: &[Behavior]) -> Vec<&'static str> {
+    let is_asked = |name: &&str| behaviors.iter().any(|behavior| names(behavior, name));
+    TOLD.into_iter().filter(is_asked).collect()
+}
+
+fn names(behavior: &Behavior, name: &str) -> bool {
+    // "All" are those of viewers.
+    let has =
+        |selected: &Selected| matches!(selected, Selected::These(_)) && selected.names_field(name);
+    let is_added = |policy: &OriginRequestPolicy| {
+        has(&policy.headers) || policy.added.iter().any(|one| one.eq_ignore_ascii_case(name))
+    };
+    has(&behavior.cache.headers) || behavior.forward.as_ref().is_some_and(is_added)
+}
 
 /// Whether nobody but the edge may say it; `name` in lower case.
 pub(crate) fn is_reserved(name: &str) -> bool {
@@ -25,7 +59,7 @@ pub(crate) fn is_reserved(name: &str) -> bool {
 /// Whether a policy names a field that is the edge's to say, and that it does not know.
 pub(crate) fn is_unknown(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
-    is_reserved(&name) && !KNOWN.contains(&&*name)
+    is_reserved(&name) && !MADE.contains(&&*name) && !TOLD.contains(&&*name)
 }
 
 /// The value of a field that the edge makes, by its name in lower case; empty where it does not know.
@@ -34,7 +68,7 @@ pub(crate) fn own_field(matched: &Matched<'_>, name: &str) -> Option<String> {
     let told = |is: bool| Some(if is { "true" } else { "false" }.into());
     match name {
         "host" => Some(matched.host.to_ascii_lowercase()),
-        "cloudfront-viewer-country" => Some(matched.country.clone().unwrap_or_default()),
+        COUNTRY => Some(matched.country.clone().unwrap_or_default()),
         "cloudfront-forwarded-proto" => {
             Some(if matched.is_https { "https" } else { "http" }.into())
         }
@@ -45,7 +79,11 @@ pub(crate) fn own_field(matched: &Matched<'_>, name: &str) -> Option<String> {
         "cloudfront-is-tablet-viewer" => told(Device::of(matched).is_tablet()),
         "cloudfront-is-smarttv-viewer" => told(Device::of(matched).is_tv()),
         "cloudfront-is-desktop-viewer" => told(Device::of(matched).is_desktop()),
-        name => is_reserved(name).then(String::new),
+        name if is_reserved(name) => {
+            let told = matched.told.iter().find(|(told, _)| *told == name);
+            Some(told.map(|(_, value)| value.clone()).unwrap_or_default())
+        }
+        _ => None,
     }
 }
 

@@ -13,6 +13,7 @@ use serde_json::Value;
 
 use crate::log::Logging;
 use crate::model::{CustomError, Distribution, Geo, Options};
+use crate::own_fields;
 use crate::problem::Problem;
 use at::{At, Reading};
 use policies::References;
@@ -123,6 +124,7 @@ fn read(
             options,
             enabled: config.get("Enabled").is_none_or(|at| at.boolean() != Some(false)),
             groups,
+            asked: own_fields::asked(&behaviors),
             behaviors,
             default_root_object: root
                 .map(|root| root.trim_start_matches('/').to_string())

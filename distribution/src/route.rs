@@ -1,6 +1,7 @@
 //! From a viewer's request to the behaviour, the origin, and the key under which its response is stored.
 
 use alloc::string::{String, ToString};
+use alloc::vec::Vec;
 
 use http_cache::{Fields, Policy};
 
@@ -30,6 +31,8 @@ pub struct Viewer<'a> {
     pub ip: &'a str,
     /// Two letters (ISO 3166-1); `None` where it cannot be told, and the viewer is served.
     pub country: Option<&'a str>,
+    /// What else is known of it, by [`Distribution::asked_fields`].
+    pub told: &'a [(&'static str, String)],
     /// Its header section.
     pub fields: &'a Fields,
     /// Whether it has content.
@@ -50,6 +53,7 @@ pub struct Matched<'d> {
     pub(crate) is_https: bool,
     pub(crate) ip: String,
     pub(crate) country: Option<String>,
+    pub(crate) told: Vec<(&'static str, String)>,
     pub(crate) fields: Fields,
 }
 
@@ -70,6 +74,12 @@ impl Distribution {
     /// Whether it asks where viewers are. A host that does not know must not serve it.
     pub fn restricts_countries(&self) -> bool {
         self.geo != Geo::Everybody
+    }
+
+    /// The fields of CloudFront's own that policies name and only the host can tell the values of, in lower case:
+    /// where viewers are, and how they connected.
+    pub fn asked_fields(&self) -> &[&'static str] {
+        &self.asked
     }
 
     /// The behaviour for a request, or what the edge answers itself. Who may come in is the next thing to ask
@@ -126,6 +136,7 @@ impl Distribution {
             is_https: viewer.is_https,
             ip: viewer.ip.to_string(),
             country: viewer.country.map(str::to_ascii_uppercase),
+            told: viewer.told.to_vec(),
             fields: viewer.fields.clone(),
         })
     }

@@ -118,6 +118,7 @@ fn ask<'d>(
         is_https: false,
         ip: "192.0.2.7",
         country: None,
+        told: &[],
         fields: &fields,
         has_content: false,
     })

@@ -14,6 +14,7 @@ mod origin;
 mod response;
 mod store;
 mod verify;
+mod viewer;
 
 use std::rc::Rc;
 
@@ -122,7 +123,7 @@ pub(crate) async fn answer(
         let mut refused =
             Outcome::from(distribution::Answer::error(413, "The request is too large."));
         refused.result.mark(&mut refused.fields, &request_id);
-        logged::write(&edge, &arrival, &fields, &refused, &request_id);
+        logged::write(&edge, (request, &arrival), &fields, &refused, &request_id);
         return to_response(refused, &method);
     }
     let sent = fields.clone(); // before the web ACL adds to them
@@ -139,6 +140,7 @@ pub(crate) async fn answer(
     let asked = Asked {
         host: fields.text("host").unwrap_or_default().to_owned(),
         country: arrival.location.as_deref().and_then(|location| location.country.clone()),
+        told: viewer::told(request, &arrival, edge.distribution.asked_fields()),
         fields,
         has_content,
         arrival,
@@ -161,7 +163,7 @@ pub(crate) async fn answer(
         }
     };
     let Exchange { edge, asked, request_id, .. } = &exchange;
-    logged::write(edge, &asked.arrival, &sent, &outcome, request_id);
+    logged::write(edge, (request, &asked.arrival), &sent, &outcome, request_id);
     to_response(outcome, &method)
 }
 
@@ -172,6 +174,7 @@ struct Asked {
     arrival: Arrival,
     host: String,
     country: Option<String>,
+    told: Vec<(&'static str, String)>,
     fields: Fields,
     has_content: bool,
 }
@@ -235,7 +238,7 @@ impl Exchange {
     }
 
     fn matched(&self) -> Result<Matched<'_>, distribution::Answer> {
-        let Asked { arrival, host, country, fields, has_content } = &*self.asked;
+        let Asked { arrival, host, country, told, fields, has_content } = &*self.asked;
         if arrival.location.is_none() && self.edge.distribution.restricts_countries() {
             // A platform that locates nobody is not one that could not locate this viewer.
             return Err(distribution::Answer::error(403, "Viewers' countries are not known here."));
@@ -247,6 +250,7 @@ impl Exchange {
             is_https: arrival.scheme == Scheme::Https,
             ip: &arrival.source_ip,
             country: country.as_deref(),
+            told,
             fields,
             has_content: *has_content,
         })

@@ -15,6 +15,7 @@ mod response;
 mod store;
 mod tiers;
 mod verify;
+mod viewer;
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -154,6 +155,7 @@ pub(crate) async fn answer(
         is_https: peer.is_tls(),
         ip: peer.source_ip().to_owned(),
         country: peer.location(worker).and_then(|location| location.country.clone()),
+        told: viewer::told(worker, peer, edge.distribution.asked_fields(), parts.version),
         fields,
         has_content,
     };
@@ -189,6 +191,7 @@ struct Asked {
     is_https: bool,
     ip: String,
     country: Option<String>,
+    told: Vec<(&'static str, String)>,
     fields: Fields,
     has_content: bool,
 }
@@ -258,6 +261,7 @@ impl Exchange {
             is_https: asked.is_https,
             ip: &asked.ip,
             country: asked.country.as_deref(),
+            told: &asked.told,
             fields: &asked.fields,
             has_content: asked.has_content,
         })

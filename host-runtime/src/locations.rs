@@ -43,6 +43,55 @@ struct Coded<'d> {
     iso_code: Option<&'d str>,
 }
 
+/// What databases of cities have besides.
+#[derive(Deserialize)]
+struct Details<'d> {
+    #[serde(borrow)]
+    city: Option<Named<'d>>,
+    #[serde(borrow)]
+    subdivisions: Option<Vec<Named<'d>>>,
+    #[serde(borrow)]
+    location: Option<Spot<'d>>,
+    #[serde(borrow)]
+    postal: Option<Postal<'d>>,
+}
+
+#[derive(Deserialize)]
+struct Named<'d> {
+    #[serde(borrow)]
+    names: Option<Names<'d>>,
+}
+
+#[derive(Deserialize)]
+struct Names<'d> {
+    en: Option<&'d str>,
+}
+
+#[derive(Deserialize)]
+struct Spot<'d> {
+    latitude: Option<f64>,
+    longitude: Option<f64>,
+    metro_code: Option<u32>,
+    time_zone: Option<&'d str>,
+}
+
+#[derive(Deserialize)]
+struct Postal<'d> {
+    code: Option<&'d str>,
+}
+
+/// Where an address is, as CloudFront tells origins of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Described {
+    pub(crate) city: Option<String>,
+    pub(crate) region_name: Option<String>,
+    pub(crate) latitude: Option<String>,
+    pub(crate) longitude: Option<String>,
+    pub(crate) metro_code: Option<String>,
+    pub(crate) postal_code: Option<String>,
+    pub(crate) time_zone: Option<String>,
+}
+
 impl Locations {
     /// Adds a database. The error says what is wrong with its file.
     pub(crate) fn add(&mut self, file: &Path) -> Result<(), String> {
@@ -68,6 +117,37 @@ impl Locations {
         self.kinds().any(|kind| {
             !["City", "Country", "Domain", "Connection-Type"].iter().any(|of| kind.contains(of))
         })
+    }
+
+    /// Whether a database tells more of a place than its country: of MaxMind's, those of cities and of enterprises do.
+    pub(crate) fn tells_places(&self) -> bool {
+        self.kinds().any(|kind| {
+            !["ASN", "ISP", "Country", "Domain", "Connection-Type", "Anonymous"]
+                .iter()
+                .any(|of| kind.contains(of))
+        })
+    }
+
+    /// Where an address is: by the first database that names its city, its place or its postal code.
+    pub(crate) fn describe(&self, address: IpAddr) -> Described {
+        let found = self.databases.iter().filter_map(|database| {
+            let at = database.lookup(address.to_canonical()).ok()?;
+            let Details { city, subdivisions, location, postal } = at.decode().ok()??;
+            let text = |text: &str| text.to_owned();
+            let name = |of: Named<'_>| of.names?.en.map(text);
+            let degrees = |of: f64| format!("{of:.5}");
+            let spot = location.as_ref();
+            Some(Described {
+                city: city.and_then(name),
+                region_name: subdivisions.into_iter().flatten().next().and_then(name),
+                latitude: spot.and_then(|spot| spot.latitude).map(degrees),
+                longitude: spot.and_then(|spot| spot.longitude).map(degrees),
+                metro_code: spot.and_then(|spot| spot.metro_code).map(|code| code.to_string()),
+                postal_code: postal.and_then(|postal| postal.code.map(text)),
+                time_zone: spot.and_then(|spot| spot.time_zone).map(text),
+            })
+        });
+        found.into_iter().find(|found| *found != Described::default()).unwrap_or_default()
     }
 
     fn kinds(&self) -> impl Iterator<Item = &str> {
@@ -136,6 +216,33 @@ mod tests {
         assert_eq!(at(&locations, "::ffff:192.0.2.129"), of("US", Some("CA"), Some(64_500)));
         assert_eq!(at(&locations, "2001:db8::1"), of("DE", None, None));
         assert_eq!(at(&locations, "198.51.100.1"), None);
+    }
+
+    #[test]
+    fn a_place_is_described_in_cloudfronts_forms() {
+        let altadena = json!({"city": {"names": {"de": "x", "en": "Altadena"}},
+            "subdivisions": [{"iso_code": "CA", "names": {"en": "California"}}],
+            "location": {"latitude": 34.1931, "longitude": -118.1383, "metro_code": 803,
+                "time_zone": "America/Los_Angeles"},
+            "postal": {"code": "91001"}});
+        let (_file, mut locations) =
+            with("GeoLite2-Country", &[("192.0.2.0/24", json!({"country": {"iso_code": "US"}}))]);
+        assert!(!locations.tells_places());
+        let file = mmdb::File::new("GeoLite2-City", &[("192.0.2.0/24", altadena)]);
+        locations.add(file.path()).unwrap();
+        assert!(locations.tells_places());
+        let text = |text: &str| Some(text.to_owned());
+        let expected = Described {
+            city: text("Altadena"),
+            region_name: text("California"),
+            latitude: text("34.19310"),
+            longitude: text("-118.13830"),
+            metro_code: text("803"),
+            postal_code: text("91001"),
+            time_zone: text("America/Los_Angeles"),
+        };
+        assert_eq!(locations.describe("192.0.2.1".parse().unwrap()), expected);
+        assert_eq!(locations.describe("::1".parse().unwrap()), Described::default());
     }
 
     #[test]

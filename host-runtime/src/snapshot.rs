@@ -130,7 +130,7 @@ struct Building {
     files: Vec<PathBuf>,
     /// What distributions name web ACLs by, in the order of the configuration.
     web_acl_arns: Vec<String>,
-    /// Whether a web ACL asks for fingerprints of clients' TLS.
+    /// Whether a web ACL or a distribution asks for fingerprints of clients' TLS.
     asks_for_fingerprints: bool,
     /// The configuration, as it is written.
     document: Option<Arc<Node>>,
@@ -174,12 +174,12 @@ impl Building {
             );
             self.note(file, Some(&document), policies::of_others(snapshot, &document));
         }
+        self.distributions(&mut config, file, snapshot.is_some());
         if self.asks_for_fingerprints
             && let Some(tls) = Arc::get_mut(&mut config.tls)
         {
             tls.take_fingerprints();
         }
-        self.distributions(&mut config, file, snapshot.is_some());
         Some((config, snapshot?))
     }
 

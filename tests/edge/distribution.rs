@@ -167,6 +167,39 @@ async fn viewers_are_let_in_by_the_country_that_the_platform_tells() {
 }
 
 #[tokio::test]
+async fn origins_are_told_what_the_platform_knows_of_viewers() {
+    // AllViewerAndCloudFrontHeaders-2022-06
+    let all = "33f36d7e-f396-46d9-90e0-52428a34d9dc";
+    let behavior = behavior(json!({"OriginRequestPolicyId": all}));
+    let changes = json!({"DefaultCacheBehavior": behavior});
+    let edge = Edge::start(changes, |received, _| {
+        let line = |(name, value): &(String, String)| format!("{name}: {value}\n").to_lowercase();
+        respond(200, &[], &received.fields.0.iter().map(line).collect::<String>())
+    })
+    .await;
+    let cf = r#"{"country":"DE","regionCode":"BE","region":"Land Berlin","city":"K\u00f6penick","asn":3320,
+        "latitude":"52.52000","longitude":"13.40495","postalCode":"10115","timezone":"Europe/Berlin",
+        "httpProtocol":"HTTP/2","colo":"TXL"}"#;
+    let lines = [("MF-CF-Blob", &*cf.replace('\n', "")), ("CloudFront-Viewer-Metro-Code", "1")];
+    let told = text(&edge.ask("GET", "/a", &lines).await);
+    for line in [
+        "cloudfront-viewer-country: de",
+        "cloudfront-viewer-country-region: be",
+        "cloudfront-viewer-country-region-name: land berlin",
+        "cloudfront-viewer-asn: 3320",
+        "cloudfront-viewer-latitude: 52.52000",
+        "cloudfront-viewer-longitude: 13.40495",
+        "cloudfront-viewer-postal-code: 10115",
+        "cloudfront-viewer-time-zone: europe/berlin",
+        "cloudfront-viewer-http-version: 2.0",
+    ] {
+        assert!(told.lines().any(|one| one == line), "{line} is not in\n{told}");
+    }
+    assert!(told.contains("cloudfront-viewer-city: k") && !told.contains("metro-code"), "{told}");
+    edge.stop().await;
+}
+
+#[tokio::test]
 async fn the_web_acl_of_a_distribution_is_in_front_of_the_workers_cache() {
     let edge = Edge::start(json!({"WebACLId": WEB_ACL}), |received, _| {
         respond(

@@ -111,6 +111,7 @@ fn bits(network: &str) -> (u128, u32) {
 
 /// The types of the format.
 const STRING: u8 = 2;
+const DOUBLE: u8 = 3;
 const UINT16: u8 = 5;
 const UINT32: u8 = 6;
 const MAP: u8 = 7;
@@ -123,9 +124,14 @@ fn encode(value: &Value, data: &mut Vec<u8>) {
             control(STRING, text.len(), data);
             data.extend_from_slice(text.as_bytes());
         }
-        Value::Number(number) => {
-            encode_number(UINT32, number.as_u64().expect("a whole number"), data)
-        }
+        Value::Number(number) => match number.as_u64() {
+            Some(whole) => encode_number(UINT32, whole, data),
+            None => {
+                control(DOUBLE, 8, data);
+                let double = number.as_f64().expect("what JSON has for numbers");
+                data.extend_from_slice(&double.to_be_bytes());
+            }
+        },
         Value::Object(members) => {
             control(MAP, members.len(), data);
             for (name, value) in members {

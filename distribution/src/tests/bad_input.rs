@@ -88,6 +88,7 @@ fn a_fat_get_is_refused() {
         is_https: true,
         ip: "::1",
         country: None,
+        told: &[],
         fields: &fields,
         has_content: true,
     };

@@ -73,6 +73,7 @@ fn countries_are_let_in_or_kept_out() {
             is_https: true,
             ip: "::1",
             country,
+            told: &[],
             fields: &fields,
             has_content: false,
         };

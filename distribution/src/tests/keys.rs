@@ -176,13 +176,13 @@ fn devices_are_told_apart_by_what_their_user_agents_say() {
 
 #[test]
 fn fields_that_the_edge_cannot_fill_in_are_warned_of() {
-    let policy = keyed_by(&["CloudFront-Is-Mobile-Viewer", "CloudFront-Viewer-City", "X-Tenant"]);
+    let policy = keyed_by(&["CloudFront-Is-Mobile-Viewer", "CloudFront-Viewer-TLS", "X-Tenant"]);
     let document =
         document(json!({"DefaultCacheBehavior": behavior(json!({"CachePolicyId": "p"}))}));
     let (distribution, problems) = read_all(&document, &[policy]);
     assert!(distribution.is_some());
     let [problem] = &problems[..] else { panic!("{problems:?}") };
-    assert!(problem.is_warning && problem.message.contains("CloudFront-Viewer-City"));
+    assert!(problem.is_warning && problem.message.contains("CloudFront-Viewer-TLS"));
     assert!(problem.pointer.ends_with("/HeadersConfig/Headers/Items/1"), "{}", problem.pointer);
 }
 
@@ -196,4 +196,53 @@ fn manifests_of_a_viewer_are_asked_for_with_its_agent_and_address() {
     assert_eq!(request.fields.text("user-agent"), Some("me"));
     assert_eq!(request.fields.text("x-forwarded-for"), Some("198.51.100.1, 192.0.2.7"));
     assert!(!request.fields.contains("cookie"));
+}
+
+#[test]
+fn what_the_host_knows_of_viewers_is_in_the_key_and_told_to_origins_and_never_theirs_to_say() {
+    let distribution = distribution_of(
+        &document(json!({"DefaultCacheBehavior": behavior(json!({"CachePolicyId": "p"})),
+            "CacheBehaviors": {"Items": [behavior(json!({"PathPattern": "/all",
+                "OriginRequestPolicyId": "33f36d7e-f396-46d9-90e0-52428a34d9dc"}))]}})),
+        &[keyed_by(&["CloudFront-Viewer-City", "CloudFront-Viewer-JA3-Fingerprint"])],
+    );
+    let asked = distribution.asked_fields();
+    assert!(asked.contains(&"cloudfront-viewer-ja3-fingerprint"), "by the key");
+    assert!(asked.contains(&"cloudfront-viewer-time-zone"), "by AllViewerAndCloudFrontHeaders");
+    assert!(!asked.contains(&"cloudfront-viewer-ja4-fingerprint"), "{asked:?}");
+    assert_eq!(distribution_of(&document(json!({})), &[]).asked_fields(), [""; 0]);
+    let fields = Fields::from([("Host", "h"), ("CloudFront-Viewer-City", "Evil")]);
+    let told = |city: &str| [("cloudfront-viewer-city", city.to_string())];
+    let route = |told: &[(&'static str, String)], target: &str| {
+        let viewer = Viewer {
+            method: "GET",
+            target,
+            host: "h",
+            is_https: true,
+            ip: "::1",
+            country: None,
+            told,
+            fields: &fields,
+            has_content: false,
+        };
+        let matched = distribution.route(&viewer).unwrap();
+        let sent = matched.origin_request(0, "id").fields;
+        (matched.key(), sent.text("cloudfront-viewer-city").map(String::from))
+    };
+    let ((bonn, told_bonn), (rome, _)) = (route(&told("Bonn"), "/"), route(&told("Rome"), "/"));
+    assert_eq!((told_bonn.as_deref(), bonn == rome), (Some("Bonn"), false));
+    assert_eq!(route(&told("Bonn"), "/all").1.as_deref(), Some("Bonn"));
+    assert_eq!(route(&[], "/").1, None, "what nobody knows is not told");
+}
+
+#[test]
+fn amplifys_managed_cache_policy_is_known() {
+    let policy = json!({"CachePolicyId": "2e54312d-136d-493c-8eb9-b001f22f67d2"});
+    let distribution = serving(policy, &[]);
+    let matched = get(&distribution, "/?b=1&a=2", &[("Cookie", "c=1"), ("Authorization", "x")]);
+    let policy = matched.policy(200);
+    assert_eq!((policy.min_ttl_s, policy.default_ttl_s, policy.max_ttl_s), (2, 2, 600));
+    for keyed in ["c=1", "x", "cdn.example", "/?b=1&a=2", "cloudfront-viewer-country"] {
+        assert!(matched.key().contains(keyed), "{keyed}: {}", matched.key());
+    }
 }

@@ -8,8 +8,8 @@ use gateway_core::message::{Arrival, Scheme};
 use gateway_core::transcript::is_secret;
 use http_cache::{Fields, Timestamp};
 
-use super::Edge;
 use super::response::Outcome;
+use super::{Edge, viewer};
 use crate::convert;
 
 /// Which logs a distribution has.
@@ -22,7 +22,7 @@ pub(super) struct Logs {
 /// Writes what is to be logged of a request, of which these are the viewer's fields.
 pub(super) fn write(
     edge: &Edge,
-    arrival: &Arrival,
+    (sent, arrival): (&web_sys::Request, &Arrival),
     fields: &Fields,
     outcome: &Outcome,
     request_id: &str,
@@ -36,9 +36,10 @@ pub(super) fn write(
     let line = request.method.len() + request.target.len() + " HTTP/1.1\r\n ".len();
     let location = arrival.location.as_deref();
     let taken_ms = at.0.saturating_sub(arrival.now.0);
+    let place = viewer::member(sent, "colo");
     let record = LogRecord {
         at: Timestamp(at.0),
-        location: None,
+        location: place.as_deref(),
         viewer: (
             &arrival.source_ip,
             None,
@@ -60,8 +61,8 @@ pub(super) fn write(
         request_id,
         taken_ms,
         first_byte_ms: taken_ms,
-        is_secret,
         origin_ms: outcome.origin_ms,
+        is_secret,
     };
     if edge.logs.is_standard {
         worker::console_log!("{}", edge.distribution.standard_line(&record));

@@ -83,6 +83,7 @@ impl Building {
             index.map_or(u32::MAX, |index| index as u32)
         });
         self.has_place_for_logs(one, &distribution, config_file);
+        self.knows_viewers(one, &distribution, config, config_file);
         let apis: Vec<&str> = config.apis.iter().map(|api| api.id.as_str()).collect();
         let options = &one.options;
         let source = DistributionSource {
@@ -104,6 +105,49 @@ impl Building {
 }
 
 impl Building {
+    /// Fields that nobody here can fill in would be empty, and all viewers be one in a cache key, silently.
+    fn knows_viewers(
+        &mut self,
+        one: &DistributionConfig,
+        distribution: &Distribution,
+        config: &Config,
+        config_file: &Path,
+    ) {
+        let (mut unlocated, mut ungreeted) = (Vec::new(), Vec::new());
+        let over_tls = config.listeners().iter().any(|(_, listener)| listener.tls.is_some());
+        for name in distribution.asked_fields() {
+            let located = &config.locations;
+            match name.strip_prefix("cloudfront-viewer-").unwrap_or_default() {
+                "http-version" => {}
+                "ja3-fingerprint" | "ja4-fingerprint" => {
+                    self.asks_for_fingerprints = true;
+                    ungreeted.extend((!over_tls || self.is_for_edge).then_some(*name));
+                }
+                _ if self.is_for_edge => {}
+                "country" => unlocated.extend((!located.tells_countries()).then_some(*name)),
+                "asn" => unlocated.extend((!located.tells_networks()).then_some(*name)),
+                _ => unlocated.extend((!located.tells_places()).then_some(*name)),
+            }
+        }
+        let why = match self.is_for_edge {
+            true => "the platform tells them to few",
+            false => "no listener has TLS",
+        };
+        let databases = "no database tells them: `geoDatabases` names files in MaxMind's format";
+        for (names, why) in [(unlocated, databases), (ungreeted, why)] {
+            if names.is_empty() {
+                continue;
+            }
+            let message = format!(
+                "the distribution `{}` has policies with fields that stay empty, in cache keys too ({}): {why}",
+                one.id,
+                names.join(", ")
+            );
+            let warning = DefinitionError::warning(one.source.clone(), message);
+            self.note(config_file, None, [warning]);
+        }
+    }
+
     /// Logs that are asked for and written nowhere would be missed when they are needed.
     fn has_place_for_logs(
         &mut self,

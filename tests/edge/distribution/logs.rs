@@ -12,6 +12,9 @@ const QUERY: usize = 11;
 const RESULT: usize = 13;
 const REQUEST_ID: usize = 14;
 const FIELDS: usize = 33;
+const LOCATION: usize = 2;
+/// What the platform tells of itself.
+const PLACE: (&str, &str) = ("MF-CF-Blob", r#"{"colo":"TXL"}"#);
 /// What is written last.
 const LAST: &str = "400\tGET\t/x/..%252fa\tError";
 
@@ -26,7 +29,7 @@ async fn the_worker_logs_requests_and_what_their_web_acl_decides() {
     let secrets = [("Cookie", "CloudFront-Signature=s3cret"), ("Authorization", "Bearer s3cret")];
     let target = "/a%20b?x=1&Signature=s3cret";
     let asked = [
-        ("Miss", 200, edge.ask("GET", target, &secrets).await),
+        ("Miss", 200, edge.ask("GET", target, &[&secrets[..], &[PLACE]].concat()).await),
         ("Hit", 200, edge.ask("HEAD", target, &secrets).await),
         ("Error", 403, edge.ask("GET", "/a?evil=s3cret-not", &[]).await),
         ("Error", 400, edge.get("/x/..%2fa").await),
@@ -48,6 +51,7 @@ async fn the_worker_logs_requests_and_what_their_web_acl_decides() {
     }
     let first = standard.iter().find(|line| line[REQUEST_ID] == ids[0]).unwrap();
     assert_eq!((first[STEM], first[QUERY]), ("/a%2520b", "x=1&Signature=REDACTED"));
+    assert_eq!(first[LOCATION], "TXL", "the platform's word for where it answered");
     // CloudFront has an order of its own for the fields of real-time logs.
     for line in
         ["200\tGET\t/a%2520b\tMiss", "200\tHEAD\t/a%2520b\tHit", "403\tGET\t/a\tError", LAST]

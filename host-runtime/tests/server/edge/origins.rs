@@ -2,7 +2,8 @@
 
 use std::net::SocketAddr;
 
-use serde_json::json;
+use serde_json::{Value, json};
+use tests::mmdb;
 
 use super::kit::*;
 use crate::kit::*;
@@ -76,7 +77,7 @@ fn what_would_not_be_done_is_refused_at_start() {
 fn viewers_of_countries_that_are_shut_out_are_refused() {
     let (origin, heads) = answering(|_, _| fresh("x"));
     let here = json!({"country": {"iso_code": "DE"}});
-    let database = tests::mmdb::File::new("GeoLite2-Country", &[("127.0.0.0/8", here)]);
+    let database = mmdb::File::new("GeoLite2-Country", &[("127.0.0.0/8", here)]);
     let more = format!("geoDatabases: [{}]\n", database.path().display());
     for (kind, country, status) in
         [("whitelist", "DE", 200), ("whitelist", "FR", 403), ("blacklist", "DE", 403)]
@@ -99,7 +100,7 @@ fn viewers_of_countries_that_are_shut_out_are_refused() {
     let asked = heads.lock().unwrap().clone();
     assert!(asked.len() == 1 && asked[0].starts_with("GET /sorry "), "{asked:?}");
     let elsewhere = json!({"country": {"iso_code": "DE"}});
-    let database = tests::mmdb::File::new("GeoLite2-Country", &[("192.0.2.0/24", elsewhere)]);
+    let database = mmdb::File::new("GeoLite2-Country", &[("192.0.2.0/24", elsewhere)]);
     let more = format!("geoDatabases: [{}]\n", database.path().display());
     let edge = Edge::start_with(origin, &distribution(origin, changes), &more, &[]);
     assert_eq!(edge.get("/a").status, 200);
@@ -207,4 +208,108 @@ fn signed_urls_are_verified_with_the_key_of_the_group() {
     assert!(heads.lock().unwrap().is_empty());
     assert_eq!(edge.get(&url("/a")).text(), "secret");
     assert_eq!(edge.get("/a").status, 403, "what is stored is for those with a signature too");
+}
+
+/// Behaviours of these name fields about viewers: in the key, and for origins.
+fn about_viewers(keyed: &[&str], told: &[&str]) -> [(&'static str, Value); 2] {
+    let headers =
+        |names: &[&str]| json!({"HeaderBehavior": "whitelist", "Headers": {"Items": names}});
+    let (cookies, query) =
+        (json!({"CookieBehavior": "none"}), json!({"QueryStringBehavior": "none"}));
+    let key = json!({"EnableAcceptEncodingGzip": false, "EnableAcceptEncodingBrotli": false,
+        "HeadersConfig": headers(keyed), "CookiesConfig": cookies, "QueryStringsConfig": query});
+    [
+        (
+            "key.json",
+            json!({"CachePolicy": {"Id": "key", "CachePolicyConfig": {"Name": "key", "MinTTL": 0,
+                "ParametersInCacheKeyAndForwardedToOrigin": key}}}),
+        ),
+        (
+            "told.json",
+            json!({"OriginRequestPolicy": {"Id": "told", "OriginRequestPolicyConfig": {"Name": "told",
+                "HeadersConfig": headers(told), "CookiesConfig": cookies, "QueryStringsConfig": query}}}),
+        ),
+    ]
+}
+
+fn by_policies() -> Value {
+    json!({"DefaultCacheBehavior": {"CachePolicyId": "key", "OriginRequestPolicyId": "told"}})
+}
+
+#[test]
+fn origins_are_told_where_viewers_are_and_how_they_connect() {
+    let folder = Folder::new();
+    let place = json!({"country": {"iso_code": "US"}, "city": {"names": {"en": "Altadena"}},
+        "location": {"latitude": 34.1931, "time_zone": "America/Los_Angeles"}});
+    let city = mmdb::database("GeoLite2-City", &[("127.0.0.0/8", place)]);
+    let network = json!({"autonomous_system_number": 64_500});
+    let network = mmdb::database("GeoLite2-ASN", &[("127.0.0.0/8", network)]);
+    std::fs::write(folder.path("city.mmdb"), city).unwrap();
+    std::fs::write(folder.path("asn.mmdb"), network).unwrap();
+    let (origin, _) = answering(|head, _| fresh(head));
+    let keyed = ["CloudFront-Viewer-Country", "CloudFront-Viewer-City"];
+    let told = [
+        "CloudFront-Viewer-ASN",
+        "CloudFront-Viewer-Latitude",
+        "CloudFront-Viewer-Time-Zone",
+        "CloudFront-Viewer-Http-Version",
+        "CloudFront-Viewer-Postal-Code",
+    ];
+    let edge = Edge::start_in(
+        folder,
+        origin,
+        &distribution(origin, by_policies()),
+        "geoDatabases: [city.mmdb, asn.mmdb]\n",
+        &about_viewers(&keyed, &told),
+    );
+    let asked = edge.ask("GET", "/a", "CloudFront-Viewer-Postal-Code: 1\r\n").text().to_lowercase();
+    for line in [
+        "cloudfront-viewer-country: us",
+        "cloudfront-viewer-city: altadena",
+        "cloudfront-viewer-asn: 64500",
+        "cloudfront-viewer-latitude: 34.19310",
+        "cloudfront-viewer-time-zone: america/los_angeles",
+        "cloudfront-viewer-http-version: 1.1",
+    ] {
+        assert!(asked.lines().any(|one| one == line), "{line} is not in\n{asked}");
+    }
+    assert!(!asked.contains("postal-code"), "{asked}");
+}
+
+#[test]
+fn fields_about_viewers_that_nobody_can_fill_in_are_warned_of_in_one_line() {
+    let warned = |keyed: &[&str], told: &[&str], more: &str| {
+        let folder = Folder::new();
+        let nowhere = SocketAddr::from(([127, 0, 0, 1], 1));
+        folder.write("distribution.json", &distribution(nowhere, by_policies()).to_string());
+        for (name, document) in about_viewers(keyed, told) {
+            folder.write(name, &document.to_string());
+        }
+        let network = mmdb::database(
+            "GeoLite2-ASN",
+            &[("127.0.0.0/8", json!({"autonomous_system_number": 1}))],
+        );
+        std::fs::write(folder.path("asn.mmdb"), network).unwrap();
+        let lines = format!(
+            "distributions: [{{id: d, definition: distribution.json, references: [key.json, told.json]}}]\n{more}"
+        );
+        let config = configuration_with(&folder, nowhere, &lines);
+        let warnings = |built: host_runtime::snapshot::Built| {
+            let told = built.warnings.iter().map(|one| one.error.message.clone());
+            told.filter(|told| told.starts_with("the distribution")).collect::<Vec<_>>()
+        };
+        let origin = host_runtime::snapshot::Origin::Config(config);
+        (warnings(origin.build().unwrap()), warnings(origin.build_for_edge().unwrap()))
+    };
+    let (country, asn) = ("CloudFront-Viewer-Country", "CloudFront-Viewer-ASN");
+    let (here, at_the_edge) = warned(&[country], &[asn, "CloudFront-Is-Mobile-Viewer"], "");
+    assert_eq!(at_the_edge, [""; 0], "the platform tells them");
+    let [line] = &here[..] else { panic!("{here:?}") };
+    assert!(line.contains("cloudfront-viewer-country, cloudfront-viewer-asn"), "{line}");
+    assert!(line.contains("`geoDatabases`"), "{line}");
+    let (here, _) = warned(&[country], &[asn], "geoDatabases: [asn.mmdb]\n");
+    assert!(matches!(&here[..], [line] if !line.contains("viewer-asn")), "{here:?}");
+    let (here, at_the_edge) = warned(&["CloudFront-Viewer-JA3-Fingerprint"], &[], "");
+    assert!(matches!(&here[..], [line] if line.contains("no listener has TLS")), "{here:?}");
+    assert!(matches!(&at_the_edge[..], [line] if line.contains("to few")), "{at_the_edge:?}");
 }
