@@ -11,11 +11,16 @@ use crate::{Matched, cookies, query};
 
 /// Each part with its length: no value can pass for another part.
 pub(crate) fn key(matched: &Matched<'_>) -> String {
-    let (cache, fields) = (&matched.behavior.cache, &matched.fields);
     let mut key = String::new();
-    let mut add = |name: &str, value: &str| {
+    each_part(matched, |name, value| {
         write!(key, "{}:{name}{}:{value}", name.len(), value.len()).ok();
-    };
+    });
+    key
+}
+
+/// Name and value of each part.
+pub(crate) fn each_part(matched: &Matched<'_>, mut add: impl FnMut(&str, &str)) {
+    let (cache, fields) = (&matched.behavior.cache, &matched.fields);
     add("distribution", &matched.distribution.id);
     if matched.cache_method() != matched.method && matched.method == "OPTIONS" {
         add("method", "OPTIONS");
@@ -24,7 +29,9 @@ pub(crate) fn key(matched: &Matched<'_>) -> String {
     let (first, second) = matched.origins();
     let id = |index: usize| matched.distribution.origins[index].id.as_str();
     add("origin", id(first));
-    add("second", second.map_or("", id));
+    if let Some(second) = second {
+        add("second", id(second));
+    }
     add("object", &matched.object());
     for name in keyed_fields(matched) {
         match own_field(matched, &name) {
@@ -42,7 +49,6 @@ pub(crate) fn key(matched: &Matched<'_>) -> String {
     if let Some(cookies) = cookies::keep(fields, |name| cache.cookies.names_cookie(name)) {
         add("cookie", &cookies);
     }
-    key
 }
 
 /// What is stored is called so, whatever else its key tells apart: the path as origins see it, and of the query

@@ -31,7 +31,7 @@ pub use answer::Answer;
 pub use compress::Compression;
 pub use finish::CacheResult;
 pub use invalidation::{Invalidation, InvalidationError};
-pub use log::{LogRecord, log_header};
+pub use log::{LogRecord, log_header, without_secrets};
 pub use model::{Bucket, Distribution, Options, Origin, ProtocolPolicy};
 pub use origin_request::OriginRequest;
 pub use place::Place;

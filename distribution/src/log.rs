@@ -332,17 +332,8 @@ impl Line<'_> {
         Some(encoded(&value, VALUE_BYTES_MAX))
     }
 
-    /// A query, or a URL with one, without the values of secrets.
     fn without_secrets(&self, text: &str) -> String {
-        let pieces = text.split_inclusive(['?', '&', '#']).map(|piece| {
-            let Some((name, value)) = piece.split_once('=') else { return piece.into() };
-            if !(self.record.is_secret)(name) {
-                return piece.into();
-            }
-            let end = value.len() - value.trim_end_matches(['?', '&', '#']).len();
-            [name, "=", REDACTED, &value[value.len() - end..]].concat()
-        });
-        pieces.collect::<Vec<String>>().concat()
+        without_secrets(text, self.record.is_secret)
     }
 
     /// Cookies that the operator asked to have logged, but for those that let their bearers in here.
@@ -374,6 +365,19 @@ impl Line<'_> {
         let names: Vec<&str> = self.record.fields.iter().map(|field| field.name.as_str()).collect();
         encoded(&names.join("\n"), VALUE_BYTES_MAX)
     }
+}
+
+/// A query, or a URL with one, without the values of secrets.
+pub fn without_secrets(text: &str, is_secret: impl Fn(&str) -> bool) -> String {
+    let pieces = text.split_inclusive(['?', '&', '#']).map(|piece| {
+        let Some((name, value)) = piece.split_once('=') else { return piece.into() };
+        if !is_secret(name) {
+            return piece.into();
+        }
+        let end = value.len() - value.trim_end_matches(['?', '&', '#']).len();
+        [name, "=", REDACTED, &value[value.len() - end..]].concat()
+    });
+    pieces.collect::<Vec<String>>().concat()
 }
 
 /// The real-time log of a behaviour (`get-realtime-log-config`).

@@ -205,6 +205,18 @@ impl<'d> Matched<'d> {
         key::key(self)
     }
 
+    /// The same in parts, for people: names and values.
+    pub fn key_parts(&self) -> Vec<(String, String)> {
+        let mut parts = Vec::new();
+        key::each_part(self, |name, value| parts.push((name.into(), value.into())));
+        parts
+    }
+
+    /// The path pattern of its behaviour; `*` of the default one.
+    pub fn path_pattern(&self) -> &'d str {
+        self.behavior.pattern.text()
+    }
+
     /// The request for the page of a custom error response, which goes its own way through the behaviours; and
     /// the status that the viewer is told.
     pub fn error_page(&self, status: u16) -> Option<(Matched<'d>, u16)> {

@@ -6,6 +6,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use distribution::Viewer;
 use gateway_core::definition::{LoggingLevel, Snapshot};
 use gateway_core::limits::PAYLOAD_BYTES_MAX;
 use gateway_core::message::{self, Arrival, Content, Field, Fields, Inspection, Scheme};
@@ -13,7 +14,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Response};
 
 use crate::body::Body;
 use crate::drive::{self, Held, drive, now};
-use crate::edge;
+use crate::edge::{self, Account, Edge};
 use crate::engine::{Engine, EngineKind};
 use crate::explained::Explained;
 use crate::framing::ClientRequest;
@@ -24,6 +25,9 @@ use crate::worker::{Shared, Worker};
 
 /// Most content of an answer that is kept; AWS's limit for what is not streamed.
 const ANSWER_BYTES_MAX: usize = PAYLOAD_BYTES_MAX as usize;
+
+/// What the core answers in the place of a status for what a web ACL lets through.
+const GOES_ON: u16 = 100;
 
 /// A request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,6 +42,8 @@ pub struct Asked {
     pub content: Vec<u8>,
     /// Whether fields that are not given are none: `Host` is added otherwise.
     pub is_complete: bool,
+    /// Whether it comes over TLS, where that makes a difference: to a distribution.
+    pub is_https: bool,
 }
 
 /// What was answered, and why.
@@ -79,25 +85,70 @@ pub fn answer(snapshot: &Snapshot, settings: Settings, asked: &Asked) -> io::Res
     runtime.block_on(async {
         let worker = Rc::new(Worker::new(engine, shared, Arc::new(settings)));
         let (arrival, client, contents) = arrive(&worker, asked)?;
-        match inspection(&worker, &arrival) {
-            Some(inspection) => {
-                let arrival = Arrival { inspection: Some(Box::new(inspection)), ..arrival };
-                inspected(&worker, arrival, Held::new(client, contents)).await
+        match distribution(&worker, &arrival) {
+            Some(edge) => {
+                let held = Held::new(client, contents);
+                by_distribution(&worker, &edge, arrival, held, asked.is_https).await
             }
             None => answered(drive(&worker, arrival, client, contents).await).await,
         }
     })
 }
 
-/// The web ACL of the distribution that has the request's host name.
-fn inspection(worker: &Worker, arrival: &Arrival) -> Option<Inspection> {
+/// The distribution that has the request's host name, or listens at its port.
+fn distribution(worker: &Worker, arrival: &Arrival) -> Option<Arc<Edge>> {
     let settings = worker.settings.borrow();
-    let edge = edge::of_host(&settings.distributions, arrival.request.fields.get("host")?)?;
-    let (source_id, request_id) = (edge.id().into(), String::new());
-    Some(Inspection { web_acl: edge.source().web_acl?, source_id, request_id })
+    edge::of_authority(&settings.distributions, arrival.request.fields.get("host")?).cloned()
 }
 
-/// What the web ACL of a distribution says. What it lets through goes to a cache, which is not here.
+/// What the web ACL of a distribution says, if it has one, and what becomes of a request that goes on. No origin is
+/// asked: what is stored is in the cache of who serves, which is not here.
+async fn by_distribution(
+    worker: &Rc<Worker>,
+    edge: &Edge,
+    mut arrival: Arrival,
+    held: Held,
+    is_https: bool,
+) -> io::Result<Answered> {
+    let request = arrival.request.clone();
+    let mut answered = match edge.source().web_acl {
+        Some(web_acl) => {
+            let (source_id, request_id) = (edge.id().into(), String::new());
+            arrival.inspection = Some(Box::new(Inspection { web_acl, source_id, request_id }));
+            inspected(worker, arrival, held).await?
+        }
+        None => Answered {
+            explained: Explained { status: GOES_ON, ..Explained::default() },
+            fields: Vec::new(),
+            content: Bytes::new(),
+        },
+    };
+    if answered.explained.status == GOES_ON {
+        let lines = request.fields.iter().map(|line| (line.name, line.value));
+        let mut fields: http_cache::Fields = lines.collect();
+        // What the web ACL inserts.
+        answered.fields.drain(..).for_each(|(name, value)| fields.set(name, value));
+        let account = Account::of(
+            edge,
+            &Viewer {
+                method: &request.method,
+                target: &request.target,
+                host: request.fields.get("host").unwrap_or_default(),
+                is_https,
+                ip: "127.0.0.1",
+                country: None,
+                told: &[],
+                fields: &fields,
+                has_content: request.content != Content::Empty,
+            },
+        );
+        answered.explained.status = account.status;
+        answered.explained.distribution = Some(account);
+    }
+    Ok(answered)
+}
+
+/// What the web ACL of a distribution says; 100 of what it lets through.
 async fn inspected(worker: &Rc<Worker>, arrival: Arrival, mut held: Held) -> io::Result<Answered> {
     let decided = drive::inspect(worker, arrival, &mut held).await;
     let (response, explained) = decided.ok_or_else(|| io::Error::other("it does not end"))?;

@@ -210,7 +210,7 @@ impl Driven {
     fn take_account(&mut self, status: u16) -> Option<Explained> {
         let transcript = self.transcript.take()?;
         let latency_ms = now().0.saturating_sub(self.arrived.0);
-        Some(Explained { status, latency_ms, transcript })
+        Some(Explained { status, latency_ms, transcript, distribution: None })
     }
 }
 

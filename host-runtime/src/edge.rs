@@ -4,6 +4,7 @@
 //! `distribution`, what may be stored and served by `http-cache`. Here it is carried out: requests are
 //! sent, content is kept on its way, and those who want the same wait for one.
 
+mod account;
 mod cached;
 mod compressing;
 mod disk;
@@ -31,6 +32,7 @@ use http::{Request, Response, header};
 use http_cache::Fields;
 use hyper::body::{Body as _, Incoming};
 
+pub(crate) use account::Account;
 pub(crate) use disk::{Disk, DiskContent, DiskWriter};
 use inspect::{Inspected, inspect};
 pub(crate) use keeping::{Keeping, Pumped};
@@ -52,6 +54,8 @@ pub struct Edge {
     /// Beside the origins of the distribution.
     places: Vec<Place>,
     source: DistributionSource,
+    /// The port of its own listener.
+    port: Option<u16>,
 }
 
 impl Edge {
@@ -62,12 +66,25 @@ impl Edge {
         apis: &[&str],
     ) -> Self {
         let elsewhere = |id: &str| source.origins.get(id).map(String::as_str);
-        Self { places: distribution.places(elsewhere, apis), distribution, source }
+        Self { places: distribution.places(elsewhere, apis), distribution, source, port: None }
+    }
+
+    /// With a listener of its own at this port.
+    pub(crate) fn at_port(self, port: Option<u16>) -> Self {
+        Self { port, ..self }
     }
 
     /// What it was read from, for hosts elsewhere.
     pub(crate) fn source(&self) -> &DistributionSource {
         &self.source
+    }
+
+    /// Whether a viewer may have what it asks for, at this moment (seconds since 1970).
+    fn verify(&self, matched: &Matched<'_>, now_s: u64) -> Result<(), distribution::Answer> {
+        let Some(signature) = matched.signature(now_s)? else { return Ok(()) };
+        let key = self.distribution.public_keys.get(&signature.key_id);
+        let is_verified = key.is_some_and(|key| verify::is_verified(key, &signature));
+        matched.is_trusted(is_verified).map_or(Ok(()), Err)
     }
 
     /// Its origins by their ids, with where they are over the network; those that are here are not among them.
@@ -102,6 +119,13 @@ pub(crate) fn find(
 /// The distribution that has a host name.
 pub(crate) fn of_host<'e>(edges: &'e [Arc<Edge>], host: &str) -> Option<&'e Arc<Edge>> {
     edges.iter().find(|edge| edge.distribution.is_for(host))
+}
+
+/// The distribution that a URL of this host and port leads to.
+pub(crate) fn of_authority<'e>(edges: &'e [Arc<Edge>], authority: &str) -> Option<&'e Arc<Edge>> {
+    let port = || authority.rsplit_once(':')?.1.parse::<u16>().ok().filter(|port| *port != 0);
+    let by_port = || port().and_then(|port| edges.iter().find(|edge| edge.port == Some(port)));
+    of_host(edges, authority).or_else(by_port)
 }
 
 /// Answers a viewer.
@@ -268,10 +292,7 @@ impl Exchange {
     }
 
     fn verify(&self, matched: &Matched<'_>) -> Result<(), distribution::Answer> {
-        let Some(signature) = matched.signature(now().0 / 1000)? else { return Ok(()) };
-        let key = self.edge.distribution.public_keys.get(&signature.key_id);
-        let is_verified = key.is_some_and(|key| verify::is_verified(key, &signature));
-        matched.is_trusted(is_verified).map_or(Ok(()), Err)
+        self.edge.verify(matched, now().0 / 1000)
     }
 
     async fn obtain(&self, matched: &Matched<'_>, content: Body) -> Outcome {

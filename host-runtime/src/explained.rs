@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 
 use crate::admin::token::AdminToken;
 use crate::config::Config;
+use crate::edge::Account;
 
 pub(crate) use functions::as_run;
 use places::{Place, Places};
@@ -36,6 +37,8 @@ pub struct Explained {
     pub latency_ms: u64,
     /// The account itself.
     pub transcript: Transcript,
+    /// What a distribution does with it.
+    pub(crate) distribution: Option<Account>,
 }
 
 impl Explained {
@@ -51,7 +54,10 @@ impl Explained {
     pub fn request(&self) -> (&str, &str) {
         match self.transcript.entries.first().map(|entry| &entry.event) {
             Some(Event::Arrived { http_method, target, .. }) => (http_method, target),
-            _ => ("", ""),
+            _ => match &self.distribution {
+                Some(Account { request: (method, target), .. }) => (method, target),
+                None => ("", ""),
+            },
         }
     }
 
@@ -79,6 +85,9 @@ impl Explained {
     /// For tools.
     pub fn to_json(&self, config: &Config) -> Value {
         let mut shown = self.summary();
+        if let Some(account) = &self.distribution {
+            shown["distribution"] = account.to_json();
+        }
         let stages = self.stages();
         let stage = |(stage, ms)| json!({"stage": stage, "latencyMs": ms});
         shown["stages"] = stages.into_iter().map(stage).collect();
@@ -160,7 +169,7 @@ mod tests {
         let entry =
             Entry { now: Timestamp(0), stage: PipelineStage::FindStage, source: None, event };
         let transcript = Transcript { entries: vec![entry], is_cut: false };
-        Explained { status: 200, latency_ms: 1, transcript }
+        Explained { status: 200, latency_ms: 1, transcript, distribution: None }
     }
 
     #[test]

@@ -139,6 +139,7 @@ fn prepare(snapshot: &Snapshot, input: &Input) -> Result<(Snapshot, Asked), Stri
         fields: fields.collect(),
         content: input.body.clone().into_bytes(),
         is_complete: true,
+        is_https: false,
     };
     Ok((snapshot, asked))
 }

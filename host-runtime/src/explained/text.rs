@@ -8,6 +8,7 @@ use super::places::{Place, Places};
 use super::{Explained, as_run};
 use crate::config::Config;
 use crate::diagnostic::Printable;
+use crate::edge::Account;
 
 /// Most lines of one text that are shown; `--format json` has more.
 const LINES_MAX: usize = 40;
@@ -20,7 +21,7 @@ pub(crate) fn text(config: &Config, explained: &Explained) -> String {
     let status = match explained.status {
         0 => "the client left".into(),
         // Its end is the distribution's to tell.
-        100 => "the web ACL lets it through to the cache and its origins".into(),
+        100 => "it goes to the cache and its origins".into(),
         status => status.to_string(),
     };
     page.line(0, &format!("{method} {target} → {status} ({ms} ms)"));
@@ -44,6 +45,9 @@ pub(crate) fn text(config: &Config, explained: &Explained) -> String {
     if explained.transcript.is_cut {
         page.line(1, "… more happened than is kept of one request");
     }
+    if let Some(account) = &explained.distribution {
+        page.distribution(account);
+    }
     page.text
 }
 
@@ -63,6 +67,32 @@ impl Page<'_> {
         for (name, value) in pairs {
             self.line(2, &format!("{title} {name}: {value}"));
         }
+    }
+
+    /// What a distribution does with it.
+    fn distribution(&mut self, account: &Account) {
+        self.text.push('\n');
+        self.line(0, &format!("distribution {}", account.distribution));
+        if let Some(way) = &account.way {
+            let default = if way.path_pattern == "*" { ", the default one" } else { "" };
+            self.line(1, &format!("cache behavior {}{default}", way.path_pattern));
+            match &way.key {
+                Some(key) => {
+                    self.line(1, "cache key");
+                    key.iter().for_each(|(name, value)| self.line(2, &format!("{name}: {value}")));
+                }
+                None => self.line(1, "no cache key"),
+            }
+            self.line(1, &format!("stored: {}", way.stored));
+            for (number, origin) in way.origins.iter().enumerate() {
+                let when = if number == 0 { "" } else { "if that fails, " };
+                let here = if origin.is_here { "the API that is here, " } else { "" };
+                let (id, url, method) = (&origin.id, &origin.url, &account.request.0);
+                self.line(1, &format!("{when}origin {id}: {here}{method} {url}"));
+                self.pairs("header", &origin.fields);
+            }
+        }
+        self.line(1, &account.decision);
     }
 
     /// Text of several lines, each on its own.

@@ -100,7 +100,8 @@ impl Building {
             log_destination: one.log_destination.clone(),
             real_time_destination: one.real_time_destination.clone(),
         };
-        Some(Edge::new(distribution, source, &apis))
+        let port = one.listen.as_ref().map(|listener| listener.address.port());
+        Some(Edge::new(distribution, source, &apis).at_port(port))
     }
 }
 

@@ -189,6 +189,7 @@ pub(super) fn at_url(url: &str) -> Result<Asked, String> {
         fields: host.into_iter().collect(),
         content: Vec::new(),
         is_complete: false,
+        is_https: uri.scheme() == Some(&http::uri::Scheme::HTTPS),
     })
 }
 

@@ -335,6 +335,113 @@ fn a_request_for_a_distribution_is_told_what_its_web_acl_says() {
     assert!(told.ends_with("the request is refused, in the distribution's words"), "{told}");
 }
 
+/// A configuration with a distribution of its own at `cdn.example` and the port 8443, without a web ACL.
+fn with_distribution(folder: &Path) -> PathBuf {
+    let write = |name: &str, text: &str| std::fs::write(folder.join(name), text).unwrap();
+    write(
+        "distribution.json",
+        r#"{"CallerReference": "1", "Comment": "", "Enabled": true, "Aliases": {"Quantity": 1, "Items": ["cdn.example"]},
+  "Origins": {"Quantity": 2, "Items": [
+    {"Id": "web", "DomainName": "web.example", "OriginPath": "/site",
+      "CustomOriginConfig": {"HTTPPort": 8080, "HTTPSPort": 443, "OriginProtocolPolicy": "http-only"}},
+    {"Id": "spare", "DomainName": "spare.example",
+      "CustomOriginConfig": {"HTTPPort": 80, "HTTPSPort": 443, "OriginProtocolPolicy": "https-only"}}]},
+  "OriginGroups": {"Quantity": 1, "Items": [{"Id": "both", "FailoverCriteria": {"StatusCodes": {"Quantity": 1, "Items": [503]}},
+    "Members": {"Quantity": 2, "Items": [{"OriginId": "web"}, {"OriginId": "spare"}]}}]},
+  "CacheBehaviors": {"Quantity": 1, "Items": [{"PathPattern": "/api/*", "TargetOriginId": "spare",
+    "ViewerProtocolPolicy": "https-only", "CachePolicyId": "4135ea2d-6df8-44a3-9df3-4b5a84be39ad",
+    "AllowedMethods": {"Quantity": 7, "Items": ["GET", "HEAD", "OPTIONS", "PUT", "POST", "PATCH", "DELETE"],
+      "CachedMethods": {"Quantity": 2, "Items": ["GET", "HEAD"]}}}]},
+  "DefaultCacheBehavior": {"TargetOriginId": "both", "ViewerProtocolPolicy": "allow-all",
+    "CachePolicyId": "4cc15a8a-d715-48a4-82b8-cc0b614638fe"}}"#,
+    );
+    write(
+        "edgeway.yaml",
+        "listen: 127.0.0.1:0\ndistributions: [{id: d, definition: distribution.json, listen: '127.0.0.1:8443'}]\n",
+    );
+    folder.join("edgeway.yaml")
+}
+
+fn explained_of(config: &Path, asked: &Asked) -> (String, serde_json::Value) {
+    let built = Origin::Config(config.to_owned()).build();
+    let built = built.unwrap_or_else(|refused| panic!("{:?}", refused.diagnostics));
+    let answered = alone::answer(&built.snapshot, Settings::new(&built.config, None), asked);
+    let explained = answered.unwrap().explained;
+    (explained::text(&built.config, &explained), explained.to_json(&built.config))
+}
+
+#[test]
+fn a_request_for_a_distribution_is_told_its_behavior_its_key_and_its_origins() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = with_distribution(folder.path());
+    let mut asked = at_url("http://cdn.example/a?b=1&token=s3cret").unwrap();
+    asked.fields.push(("Cookie".into(), "session=s3cret".into()));
+    let (told, json) = explained_of(&config, &asked);
+    assert_eq!(
+        told,
+        "\
+GET /a?b=1&token=REDACTED → it goes to the cache and its origins (0 ms)
+
+distribution d
+  cache behavior *, the default one
+  cache key
+    distribution: d
+    origin: web
+    second: spare
+    object: /a?b=1&token=REDACTED
+    host: cdn.example
+    cookie: REDACTED
+  stored: 0 to 31536000 s, 0 s where the origin does not say
+  origin web: GET http://web.example:8080/site/a?b=1&token=REDACTED
+    header Host: cdn.example
+    header User-Agent: Amazon CloudFront
+    header Cookie: REDACTED
+    header X-Forwarded-For: 127.0.0.1
+    header Via: 1.1 edgeway (CloudFront)
+  if that fails, origin spare: GET https://spare.example:443/a?b=1&token=REDACTED
+    header Host: cdn.example
+    header User-Agent: Amazon CloudFront
+    header Cookie: REDACTED
+    header X-Forwarded-For: 127.0.0.1
+    header Via: 1.1 edgeway (CloudFront)
+  it is answered with what is stored under its key, or else its origin is asked
+"
+    );
+    let tools = &json["distribution"];
+    assert_eq!((&json["status"], &tools["pathPattern"]), (&100.into(), &"*".into()));
+    assert_eq!(tools["cacheKey"][1], serde_json::json!({"name": "origin", "value": "web"}));
+    assert_eq!(tools["origins"][1]["id"], "spare");
+    assert!(!json.to_string().contains("s3cret"), "{json}");
+}
+
+#[test]
+fn what_a_distribution_answers_itself_is_told_with_its_words() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = with_distribution(folder.path());
+    let told = |url: &str, method: &str| {
+        let asked = Asked { method: method.into(), ..at_url(url).unwrap() };
+        explained_of(&config, &asked).0
+    };
+    let clear = told("http://cdn.example/api/x", "GET");
+    assert!(
+        clear.starts_with("GET /api/x → 403 ") && clear.contains("supports only HTTPS"),
+        "{clear}"
+    );
+    let post = told("https://cdn.example/api/x", "POST");
+    for line in [
+        "cache behavior /api/*",
+        "no cache key",
+        "origin spare: POST https://spare.example:443/api/x",
+        "its origin is asked, and the answer is stored for nobody",
+    ] {
+        assert!(post.lines().any(|one| one.trim() == line), "{line} is not in\n{post}");
+    }
+    let get = told("https://127.0.0.1:8443/api/x", "GET");
+    assert!(get.contains("stored: never: its cache policy stores nothing"), "{get}");
+    assert!(told("https://cdn.example/a", "POST").contains("→ 403 "), "no method of its behavior");
+    assert!(told("http://cdn.example/%2e%2e/a", "GET").contains("→ 400 "));
+}
+
 /// An export does not tell the id that the API has at AWS; an archive of its requests does.
 #[test]
 fn a_request_that_was_recorded_at_aws_is_one_to_the_only_api() {
