@@ -21,8 +21,9 @@ pub(super) fn multipart(form: Content<'_>) -> Vec<Part> {
     while let Some(at) = find(rest, boundary.as_bytes()) {
         rest = &rest[at + boundary.len()..];
         let end = find(rest, boundary.as_bytes()).unwrap_or(rest.len());
+        // PHP goes on reading behind what is the last one to others.
         if rest.starts_with(b"--") {
-            break;
+            continue;
         }
         if parts.len() >= PARTS_MAX {
             parts.push(Part::new(rest.into(), PartKind::Plain));

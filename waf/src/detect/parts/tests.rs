@@ -51,6 +51,8 @@ fn parts_of_forms_are_decoded_as_their_heads_say() {
     let inner = "--y\r\nContent-Disposition: file; filename=z\r\n\r\ninner\r\n--y--";
     assert_eq!(form(&with("Content-Type: multipart/mixed;\r\n boundary=y"), inner), "inner");
     assert_eq!(form(&with("Content-Type: text/plain; charset=ibm037"), "x"), "ibm037");
+    let ended = ["x\r\n--x--\r\n--x\r\n", plain, "\r\n\r\nbehind the end"].concat();
+    assert_eq!(form(plain, &ended), "behind the end");
 }
 
 #[test]
