@@ -33,8 +33,8 @@ use gateway_core::bucket::Limit;
 use gateway_core::definition::document::{At, Node};
 use gateway_core::definition::openapi::{self, BasePathMode};
 use gateway_core::definition::{
-    ApiKey, DefinitionError, DomainName, IamPrincipal, PrivateEndpoint, Protocol, Source, Stage,
-    Throttling, UsagePlan,
+    ApiKey, DefinitionError, DomainName, IamPrincipal, PrivateEndpoint, Protocol, Severity, Source,
+    Stage, Throttling, UsagePlan,
 };
 use gateway_core::limits::{
     ACCOUNT_BURST_DEFAULT, ACCOUNT_RATE_DEFAULT, REST_INTEGRATION_MS_DEFAULT,
@@ -194,10 +194,11 @@ impl Config {
     /// Everything that is wrong with it.
     pub fn read(document: &Node, directory: &Path) -> Result<Self, Vec<DefinitionError>> {
         let (config, errors) = Self::read_whole(document, directory);
-        if errors.is_empty() { Ok(config) } else { Err(errors) }
+        let is_refused = errors.iter().any(|error| error.severity == Severity::Error);
+        if is_refused { Err(errors) } else { Ok(config) }
     }
 
-    /// The same with everything that is wrong. Such a configuration is never served; but it has an API, a
+    /// The same with everything that is wrong or doubtful. Such a configuration is never served; but it has an API, a
     /// key and so on for each that is written there, so that what refers to them can be looked at too.
     pub fn read_whole(document: &Node, directory: &Path) -> (Self, Vec<DefinitionError>) {
         let root = At::root(document);

@@ -20,14 +20,17 @@ const ALL_METHODS: &str = "*/*";
 const HTTP_KEYS: [&str; 3] = ["routeSettings", "defaultRouteSettings", "stageVariables"];
 
 /// What AWS keeps of a stage and no request sees: a stage may be written down as `get-stage` tells it.
-const NOTED: [&str; 7] = [
+const NOTED: [&str; 10] = [
     "description",
     "documentationVersion",
     "tags",
     "autoDeploy",
+    "apiGatewayManaged",
     "createdDate",
     "lastUpdatedDate",
+    "lastDeploymentStatusMessage",
     "cacheClusterStatus",
+    "webAclArn",
 ];
 
 pub(super) fn read_all(
@@ -83,7 +86,7 @@ fn read(reading: &Reading, at: &At<'_>, directory: &Path) -> Option<ApiConfig> {
     })
 }
 
-/// Each stage has the web ACL that it names, or the one of all.
+/// Each stage has the web ACL that it names, or the one of all. AWS's ARN alone brings none, and nobody is to think so.
 fn choose_web_acls(
     reading: &Reading,
     at: &At<'_>,
@@ -93,6 +96,12 @@ fn choose_web_acls(
 ) {
     for item in at.get("stages").map(|at| at.items().collect::<Vec<_>>()).unwrap_or_default() {
         let own = web_acls::named(reading, &item, web_acls);
+        if let (Some(at), None) = (item.get("webAclArn"), own.or(of_all)) {
+            let message = "`webAclArn` changes nothing: this stage is served without a web ACL";
+            let help = "load it by `webAcls: [{name: NAME, definition: FILE}]` (what `aws wafv2 get-web-acl` \
+                        prints), and write `webAcl: NAME` here";
+            reading.warning_with(&at, message, help);
+        }
         let name = item.get("stageName");
         let name = name.as_ref().and_then(|at| at.as_str());
         for stage in api.stages.iter_mut().filter(|stage| Some(stage.stage_name.as_str()) == name) {
@@ -382,12 +391,29 @@ mod tests {
     #[test]
     fn a_stage_may_be_written_down_as_aws_tells_it() {
         let stage = "{stageName: s, description: d, documentationVersion: '1', tags: {a: b}, \
-                     createdDate: 1, lastUpdatedDate: 2, cacheClusterStatus: NOT_AVAILABLE}";
+                     createdDate: 1, lastUpdatedDate: 2, cacheClusterStatus: NOT_AVAILABLE, \
+                     apiGatewayManaged: false, lastDeploymentStatusMessage: ok}";
         let document =
             format!("apis: [{{id: a, protocol: REST, definition: d, stages: [{stage}]}}]");
         let document = crate::document::read(&document).unwrap();
         let config = Config::read(&document, Path::new("")).unwrap();
         assert_eq!(config.apis[0].stages[0].stage_name, "s");
+    }
+
+    #[test]
+    fn a_web_acl_that_is_named_by_its_arn_alone_is_told_of() {
+        let told = |more: &str, all: &str| {
+            let stage = format!("{{stageName: s, webAclArn: 'arn:aws:wafv2:x'{more}}}");
+            let api = format!("{{id: a, protocol: REST, definition: d, stages: [{stage}]}}");
+            let text = format!("apis: [{api}]\nwebAcls: [{{name: w, definition: w.json}}]\n{all}");
+            let document = crate::document::read(&text).unwrap();
+            assert!(Config::read(&document, Path::new("")).is_ok());
+            let (_, told) = Config::read_whole(&document, Path::new(""));
+            told.into_iter().map(|told| told.source.pointer).collect::<Vec<_>>()
+        };
+        assert_eq!(told("", ""), ["/apis/0/stages/0/webAclArn"]);
+        assert!(told(", webAcl: w", "").is_empty());
+        assert!(told("", "webAcl: w").is_empty());
     }
 
     #[test]

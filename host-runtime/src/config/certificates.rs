@@ -147,7 +147,9 @@ pub(super) fn security_policy(reading: &Reading, at: &At<'_>) -> Option<Security
 }
 
 fn mutual_tls(reading: &Reading, at: &At<'_>, directory: &Path) -> Option<MutualTls> {
-    reading.keys(at, &["truststoreUri", "truststoreVersion", "certificateRevocationLists"]);
+    const KEYS: [&str; 4] =
+        ["truststoreUri", "truststoreVersion", "truststoreWarnings", "certificateRevocationLists"];
+    reading.keys(at, &KEYS);
     if let Some(at) = at.get("truststoreVersion") {
         let help = "a changed file is taken over at once: leave it out";
         reading.error_with(&at, "`truststoreVersion` is of objects in S3", help);

@@ -15,6 +15,31 @@ use super::reading::Reading;
 const BASE_PATH_MARKS: &[u8] = b"$-_.+!*'()";
 const BASE_PATH_BYTES_MAX: usize = 300;
 
+/// What AWS tells of a domain name, and nothing here depends on.
+const NOTED: [&str; 14] = [
+    "apiMappingSelectionExpression",
+    "certificateUploadDate",
+    "distributionDomainName",
+    "distributionHostedZoneId",
+    "domainNameArn",
+    "domainNameId",
+    "domainNameStatus",
+    "domainNameStatusMessage",
+    "endpointConfiguration",
+    "ownershipVerificationCertificateArn",
+    "regionalDomainName",
+    "regionalHostedZoneId",
+    "routingMode",
+    "tags",
+];
+/// Where AWS says which certificate of its own it shows; of version 2 with the policy and the type of endpoint.
+const CERTIFICATES: [&str; 5] = [
+    "certificateArn",
+    "certificateName",
+    "regionalCertificateArn",
+    "regionalCertificateName",
+    "domainNameConfigurations",
+];
 pub(super) fn read_all(
     reading: &Reading,
     at: &At<'_>,
@@ -46,7 +71,9 @@ fn read(
     acme: Option<&Arc<AcmeConfig>>,
 ) -> Option<(DomainName, Option<DomainTls>)> {
     let keys = ["domainName", "basePathMappings", "apiMappings"];
-    reading.keys(at, &[&keys[..], &certificates::DOMAIN_KEYS].concat());
+    let keys = [&keys[..], &certificates::DOMAIN_KEYS, &NOTED, &CERTIFICATES].concat();
+    reading.keys(at, &keys);
+    told_by_aws(reading, at);
     let domain_name = reading.required(at, "domainName").and_then(|at| name(reading, &at));
     let mut mappings: Vec<ApiMapping> = Vec::new();
     let v1 = ("basePathMappings", ["basePath", "restApiId", "stage"]);
@@ -84,6 +111,28 @@ fn read(
     Some((DomainName { domain_name, mappings, mutual_tls, strict_access }, tls))
 }
 
+/// What would be another domain name without the part that nothing here depends on.
+fn told_by_aws(reading: &Reading, at: &At<'_>) {
+    let types = at.get("endpointConfiguration").and_then(|at| at.get("types"));
+    let types = types.map(|at| at.items().collect::<Vec<_>>()).unwrap_or_default();
+    if let Some(at) = types.iter().find(|at| at.as_str() == Some("PRIVATE")) {
+        let help = "a private API is reached by the listeners of `privateEndpoints`";
+        reading.error_with(at, "private custom domain names are not supported yet", help);
+    }
+    let routing = at.get("routingMode");
+    if let Some(at) = routing.filter(|at| at.as_str() != Some("API_MAPPING_ONLY")) {
+        let help = "`basePathMappings` and `apiMappings` lead to APIs (API_MAPPING_ONLY)";
+        reading.error_with(&at, "routing rules are not supported yet", help);
+    }
+    let certificate = CERTIFICATES.iter().find_map(|name| Some((name, at.get(name)?)));
+    if let (Some((name, at)), None) = (certificate, at.get("certificate")) {
+        let message =
+            format!("`{name}` changes nothing: a certificate of AWS's is not at hand here");
+        let help = "write `certificate: {chain: FILE, privateKey: FILE}`, or `certificate: acme`";
+        reading.warning_with(&at, message, help);
+    }
+}
+
 /// A host name in lower case; its first label may be `*`.
 fn name(reading: &Reading, at: &At<'_>) -> Option<String> {
     let name = reading.text(at)?.to_ascii_lowercase();
@@ -108,8 +157,8 @@ fn mapping(
     apis: &[ApiConfig],
     names: [&str; 3],
 ) -> Option<ApiMapping> {
-    reading.keys(at, &names);
     let [key, api, stage] = names;
+    reading.keys(at, &[key, api, stage, "apiMappingId"]);
     let is_v1 = key == "basePath";
     let base_path = match at.get(key) {
         Some(at) => base_path(reading, &at, is_v1),
@@ -166,4 +215,50 @@ fn base_path(reading: &Reading, at: &At<'_>, is_v1: bool) -> Option<String> {
         reading.error_with(at, format!("`{text}` cannot be a base path"), help);
     }
     valid.then(|| text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+
+    /// What is told of a domain name with these members besides its mapping.
+    fn told(members: &str) -> Vec<String> {
+        let api = "{id: a, protocol: REST, definition: d, stages: [{stageName: s}]}";
+        let mapping = "apiMappings: [{apiMappingId: x, apiId: a, stage: s}]";
+        let domain = format!("{{domainName: a.example, {mapping}, {members}}}");
+        let text = format!("apis: [{api}]\ndomainNames: [{domain}]");
+        let (_, told) = Config::read_whole(&crate::document::read(&text).unwrap(), Path::new(""));
+        told.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn a_domain_name_may_be_written_down_as_aws_tells_it() {
+        let told = told(
+            "certificate: {chain: c, privateKey: k}, regionalCertificateArn: 'arn:aws:acm:x', \
+             domainNameStatus: AVAILABLE, distributionDomainName: d111.cloudfront.net, tags: {a: b}, \
+             distributionHostedZoneId: Z2, regionalDomainName: d-1.execute-api, regionalHostedZoneId: Z1, \
+             endpointConfiguration: {types: [REGIONAL], ipAddressType: ipv4}, certificateUploadDate: 1, \
+             routingMode: API_MAPPING_ONLY, domainNameArn: 'arn:aws:apigateway:x', securityPolicy: TLS_1_2, \
+             mutualTlsAuthentication: {truststoreUri: t.pem, truststoreWarnings: []}",
+        );
+        assert!(told.is_empty(), "{told:?}");
+    }
+
+    #[test]
+    fn what_would_be_another_domain_name_is_told() {
+        for (members, expected) in [
+            (
+                "regionalCertificateArn: 'arn:aws:acm:x'",
+                "warning: `regionalCertificateArn` changes",
+            ),
+            ("domainNameConfigurations: []", "warning: `domainNameConfigurations` changes"),
+            ("endpointConfiguration: {types: [PRIVATE]}", "error: private custom domain names"),
+            ("routingMode: ROUTING_RULE_ONLY", "error: routing rules"),
+            ("policy: {}", "error: unknown key `policy`"),
+        ] {
+            let told = told(members);
+            assert!(told.len() == 1 && told[0].starts_with(expected), "{told:?}");
+        }
+    }
 }

@@ -11,7 +11,7 @@ use gateway_core::definition::{DefinitionError, Source};
 const NOT_YET: &[(&str, &str)] = &[
     ("plugins", "plugins"),
     ("clientCertificateId", "client certificates"),
-    ("deploymentId", "deployments apart from the definition"),
+    ("deploymentId", "deployments apart from the definition (leave it out)"),
 ];
 
 /// The mistakes found so far. A reader that finds one notes it and answers `None`.
@@ -38,6 +38,16 @@ impl Reading {
         help: impl Into<String>,
     ) {
         self.0.borrow_mut().push(DefinitionError::error(at.source(), message).help(help));
+    }
+
+    /// Something that is served, but probably not meant.
+    pub(super) fn warning_with(
+        &self,
+        at: &At<'_>,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
+        self.0.borrow_mut().push(DefinitionError::warning(at.source(), message).help(help));
     }
 
     fn wrong_type(&self, at: &At<'_>, wanted: &str) {

@@ -11,6 +11,33 @@ use gateway_core::limits::{API_KEY_BYTES_MAX, API_KEY_BYTES_MIN};
 use super::iam::secret_text;
 use super::reading::Reading;
 
+/// What API keys have, and what AWS tells of them besides that no request sees.
+const API_KEY_KEYS: [&str; 10] = [
+    "id",
+    "name",
+    "description",
+    "value",
+    "enabled",
+    "customerId",
+    "createdDate",
+    "lastUpdatedDate",
+    "stageKeys",
+    "tags",
+];
+/// The same of usage plans.
+const PLAN_KEYS: [&str; 10] = [
+    "id",
+    "name",
+    "description",
+    "apiStages",
+    "throttle",
+    "quota",
+    "keys",
+    "apiKeyIds",
+    "productCode",
+    "tags",
+];
+
 /// Keys and plans.
 pub(super) type Usage = (Vec<ApiKey>, Vec<UsagePlan>);
 
@@ -103,7 +130,11 @@ fn api_keys(reading: &Reading, at: Option<At<'_>>, directory: &Path) -> Vec<ApiK
 }
 
 fn api_key(reading: &Reading, at: &At<'_>, directory: &Path) -> Option<ApiKey> {
-    reading.keys(at, &["id", "name", "description", "value", "enabled", "customerId"]);
+    reading.keys(at, &API_KEY_KEYS);
+    if let Some(at) = at.get("stageKeys").filter(|at| at.items().next().is_some()) {
+        let help = "name the key in a usage plan with `apiStages`";
+        reading.warning_with(&at, "`stageKeys` changes nothing: usage plans let keys in", help);
+    }
     let named = id_and_name(reading, at);
     let value = reading.required(at, "value").and_then(|at| key_value(reading, &at, directory));
     let enabled = at.get("enabled");
@@ -154,9 +185,15 @@ fn usage_plan(
     keys: &KnownKeys<'_>,
     others: &Plans,
 ) -> Option<UsagePlan> {
-    const KEYS: [&str; 8] =
-        ["id", "name", "description", "apiStages", "throttle", "quota", "keys", "apiKeyIds"];
-    reading.keys(at, &KEYS);
+    reading.keys(at, &PLAN_KEYS);
+    if let Some(at) = at.get("productCode") {
+        let help = "`edgeway usage` tells what each key has used";
+        reading.warning_with(
+            &at,
+            "`productCode` changes nothing: AWS Marketplace is told of no usage",
+            help,
+        );
+    }
     let named = id_and_name(reading, at);
     let stages = at.get("apiStages").map(|at| reading.array(&at)).unwrap_or_default();
     let stages: Vec<_> = stages.iter().filter_map(|at| api_stage(reading, at)).collect();
@@ -251,4 +288,31 @@ fn quota(reading: &Reading, at: &At<'_>) -> Option<Quota> {
         reading.error_with(at, message, help);
     }
     Some(Quota { limit: limit?, offset: allowed?, period })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::config::Config;
+
+    #[test]
+    fn keys_and_plans_may_be_written_down_as_aws_tells_them() {
+        let text = |more_of_key: &str, more_of_plan: &str| {
+            format!(
+                "apis: [{{id: a, protocol: REST, definition: d, stages: [{{stageName: s}}]}}]\n\
+                 apiKeys: [{{id: k, value: kkkkkkkkkkkkkkkkkkkk, createdDate: '2026-01-01T00:00:00+00:00', \
+                 lastUpdatedDate: 1, tags: {{a: b}}, {more_of_key}}}]\n\
+                 usagePlans: [{{id: p, keys: [k], tags: {{a: b}}, {more_of_plan}}}]"
+            )
+        };
+        let told = |more_of_key: &str, more_of_plan: &str| {
+            let document = crate::document::read(&text(more_of_key, more_of_plan)).unwrap();
+            let (_, told) = Config::read_whole(&document, "".as_ref());
+            told.iter().map(ToString::to_string).collect::<Vec<_>>()
+        };
+        assert!(told("stageKeys: []", "description: d").is_empty());
+        let told = told("stageKeys: [a/s]", "productCode: x");
+        assert_eq!(told.len(), 2, "{told:?}");
+        assert!(told[0].starts_with("warning: `stageKeys` changes nothing"), "{told:?}");
+        assert!(told[1].starts_with("warning: `productCode` changes nothing"), "{told:?}");
+    }
 }
