@@ -37,9 +37,7 @@ pub(super) fn ticks(limit_ms: u64) -> u64 {
 
 fn load() -> Result<Program, EngineError> {
     if !code::is_built() {
-        return Err(EngineError(
-            "this edgeway was built without its component: run `cargo xtask component` and build again".into(),
-        ));
+        return Err(without_component("is not in it"));
     }
     let mut config = engine_config();
     config.with_custom_code_memory(Some(code::in_place()));
@@ -60,11 +58,21 @@ fn load() -> Result<Program, EngineError> {
 fn check_fingerprint(program: &Program) -> Result<(), EngineError> {
     let mut call = Call::new(program).map_err(cannot_load)?;
     let built_from = call.fingerprint().map_err(cannot_load)?;
-    if built_from.to_string() == env!("EDGEWAY_FINGERPRINT") {
-        return Ok(());
+    is_of_same_sources(&built_from.to_string())
+}
+
+fn is_of_same_sources(built_from: &str) -> Result<(), EngineError> {
+    match built_from == env!("EDGEWAY_FINGERPRINT") {
+        true => Ok(()),
+        false => Err(without_component("was built from other sources than edgeway itself")),
     }
-    Err(EngineError(
-        "this edgeway's component was built from other sources than edgeway itself: run `cargo xtask component` and build again".into(),
+}
+
+/// What is to be done where a component is no use.
+fn without_component(why: &str) -> EngineError {
+    EngineError(format!(
+        "this edgeway's component {why}: run `cargo xtask component` and build again, or serve without it \
+         (`edgeway serve --engine native`)"
     ))
 }
 
@@ -81,7 +89,20 @@ fn start_clock(engine: &Engine) -> Result<(), EngineError> {
 }
 
 fn cannot_load(error: wasmtime::Error) -> EngineError {
-    EngineError(format!(
-        "the component cannot be loaded: {error:#}; run `cargo xtask component` and build again"
-    ))
+    without_component(&format!("cannot be loaded ({error:#})"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_component_of_other_sources_is_refused_with_the_way_to_serve_without_it() {
+        assert!(is_of_same_sources(env!("EDGEWAY_FINGERPRINT")).is_ok());
+        let told = is_of_same_sources("another").unwrap_err().to_string();
+        assert!(
+            told.contains("built from other sources") && told.contains("--engine native"),
+            "{told}"
+        );
+    }
 }
