@@ -5,10 +5,12 @@ mod certificate;
 pub(crate) mod clients;
 mod der;
 mod distinguished_name;
+pub(crate) mod files;
 pub(crate) mod handshake;
 mod noted;
 pub mod policy;
 mod session;
+pub(crate) mod words;
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Write};
@@ -16,18 +18,18 @@ use std::sync::Arc;
 
 use ::aws_lc_rs::digest::{SHA256, digest};
 use gateway_core::message::{Fingerprints, Timestamp};
-use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::client::verify_server_name;
 use tokio_rustls::rustls::crypto::aws_lc_rs;
-use tokio_rustls::rustls::pki_types::pem::PemObject;
-use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
+use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
 use tokio_rustls::rustls::server::{NoServerSessionStorage, ParsedCertificate};
-use tokio_rustls::rustls::sign::{CertifiedKey, SingleCertAndKey};
+use tokio_rustls::rustls::sign::{CertifiedKey, SigningKey, SingleCertAndKey};
+use tokio_rustls::rustls::{CertificateError, Error, InconsistentKeys, ServerConfig};
 
 use crate::host::Place;
 use crate::perform::metrics::describe;
 use certificate::Certificate;
 use clients::Clients;
+use files::Unusable;
 use policy::SecurityPolicy;
 pub(crate) use session::Session;
 
@@ -152,39 +154,98 @@ impl Shown {
     }
 }
 
+/// Which of the two files is no use.
+#[derive(Debug)]
+pub(crate) enum Wrong {
+    /// That of the certificate, and those above it.
+    Chain(Unusable),
+    /// That of its key.
+    Key(Unusable),
+}
+
+/// For people who have no files to look at.
+impl fmt::Display for Wrong {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (Self::Chain(unusable) | Self::Key(unusable)) = self;
+        f.write_str(&unusable.reason)
+    }
+}
+
 /// Reads a certificate and its key.
 ///
 /// # Errors
-/// What is wrong, in words. Never with a word of the key.
+/// Which file is wrong and how, in words. Never with a word of the key.
 pub(crate) fn shown(
     chain: &str,
     private_key: &str,
     domain_name: Option<&str>,
     now: Timestamp,
-) -> Result<Shown, String> {
-    let chain = CertificateDer::pem_slice_iter(chain.as_bytes());
-    let chain = chain.collect::<Result<Vec<_>, _>>().map_err(|error| error.to_string())?;
-    let Some(first) = chain.first() else { return Err("it holds no certificate in PEM".into()) };
-    let parsed = ParsedCertificate::try_from(first).map_err(|error| error.to_string())?;
-    let mut doubts = Vec::new();
-    match Certificate::read(first).and_then(|certificate| certificate.not_after()) {
-        Some(end) if end < now => doubts.push("the certificate has expired".into()),
-        Some(_) => {}
-        None => return Err("its first certificate cannot be read".into()),
+) -> Result<Shown, Wrong> {
+    let chain = files::certificates(chain).map_err(Wrong::Chain)?;
+    let doubts = certificate_for(&chain[0], domain_name, now).map_err(Wrong::Chain)?;
+    let key = files::private_key(private_key).map_err(Wrong::Key)?;
+    let key = aws_lc_rs::default_provider().key_provider.load_private_key(key).map_err(|_| {
+        let kinds = "RSA of 2048 to 8192 bits, EC of the curves P-256, P-384 and P-521, or Ed25519";
+        Wrong::Key(Unusable::new(format!("its private key is of no kind that is known: {kinds}")))
+    })?;
+    match is_of(&key, &chain[0]) {
+        true => Ok(Shown { key: Arc::new(CertifiedKey::new(chain, key)), doubts }),
+        false => Err(not_of(&key, &chain)),
+    }
+}
+
+/// What is doubtful about a certificate, if it is one that clients who ask for this name take.
+fn certificate_for(
+    der: &CertificateDer<'_>,
+    domain_name: Option<&str>,
+    now: Timestamp,
+) -> Result<Vec<String>, Unusable> {
+    let said =
+        |error: &CertificateError| format!("its first certificate {}", words::certificate(error));
+    let parsed = ParsedCertificate::try_from(der).map_err(|error| match error {
+        Error::InvalidCertificate(error) => said(&error),
+        error => error.to_string(),
+    })?;
+    let read = Certificate::read(der);
+    let end = read.as_ref().and_then(Certificate::not_after);
+    let (Some(read), Some(end)) = (read, end) else {
+        return Err(Unusable::new("its first certificate cannot be read"));
+    };
+    if read.has_short_rsa_key() {
+        let help = "have one issued for a key of 2048 bits or more, or of the curve P-256";
+        return Err(
+            Unusable::new("its first certificate's RSA key has less than 2048 bits").help(help)
+        );
     }
     if let Some(name) = domain_name {
         // Any name that a wildcard stands for will do.
         let asked = name.strip_prefix("*.").map_or(name.into(), |rest| format!("any-label.{rest}"));
         let asked = ServerName::try_from(asked).map_err(|error| error.to_string())?;
-        verify_server_name(&parsed, &asked)
-            .map_err(|_| format!("its first certificate is not for `{name}`"))?;
+        verify_server_name(&parsed, &asked).map_err(|error| match error {
+            Error::InvalidCertificate(error) => {
+                let help = format!("have one issued with `subjectAltName=DNS:{name}`");
+                Unusable::new(said(&error).replace("`any-label.", "`*.")).help(help)
+            }
+            error => Unusable::new(error.to_string()),
+        })?;
     }
-    let key = PrivateKeyDer::from_pem_slice(private_key.as_bytes())
-        .map_err(|_| "the private key's file holds no key in PEM")?;
-    let key = CertifiedKey::from_der(chain, key, &aws_lc_rs::default_provider()).map_err(
-        |_| "the private key is not that of the first certificate, or of a kind that is not known",
-    )?;
-    Ok(Shown { key: Arc::new(key), doubts })
+    Ok(if end < now { vec!["the certificate has expired".into()] } else { Vec::new() })
+}
+
+/// Whether this is the key of this certificate, as far as can be known.
+fn is_of(key: &Arc<dyn SigningKey>, certificate: &CertificateDer<'static>) -> bool {
+    let pair = CertifiedKey::new(vec![certificate.clone()], Arc::clone(key));
+    matches!(pair.keys_match(), Ok(()) | Err(Error::InconsistentKeys(InconsistentKeys::Unknown)))
+}
+
+/// A key that is not that of the first certificate: of none of them, or of one that stands too late.
+fn not_of(key: &Arc<dyn SigningKey>, chain: &[CertificateDer<'static>]) -> Wrong {
+    if let Some(index) = chain.iter().position(|certificate| is_of(key, certificate)) {
+        let reason = format!("the private key is that of its certificate {}", index + 1);
+        return Wrong::Chain(Unusable::new(reason).help("the certificate of the key comes first"));
+    }
+    let help = "`openssl pkey -in KEY -pubout` and `openssl x509 -in CHAIN -noout -pubkey` print the same of a pair";
+    Wrong::Key(Unusable::new("the private key is not that of the first certificate").help(help))
 }
 
 /// What a client is shown, by whom it is asked for a certificate, and how.

@@ -19,6 +19,7 @@ use super::pool::{Origin, Sender};
 use super::trust::Trust;
 use crate::body::Body;
 use crate::local::LocalExecutor;
+use crate::tls::words;
 
 /// Most content of one HTTP/2 response that waits here for its client.
 const STREAM_WINDOW: u32 = 512 * 1024;
@@ -55,8 +56,11 @@ pub(crate) async fn connect(origin: &Origin, trust: &Trust) -> Result<Sender, Ef
     let name = ServerName::try_from(name.to_owned()).map_err(|e| misconfigured(&e))?;
     let tls = TlsConnector::from(trust.client_config(origin.any_authority));
     let stream = tls.connect(name, tcp).await.map_err(|error| match is_untrusted(&error) {
-        true => EffectError::Misconfigured(format!("{}: {error}", origin.authority)),
-        false => unavailable(&error),
+        true => {
+            let reason = words::handshake(&error, "the endpoint");
+            EffectError::Misconfigured(format!("{}: {reason}", origin.authority))
+        }
+        false => unavailable(&words::handshake(&error, "the endpoint")),
     })?;
     let agreed_http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
     let connection = Connection::Tls(Box::new(stream));

@@ -8,12 +8,13 @@ use tokio_rustls::rustls::client::danger::{
 use tokio_rustls::rustls::client::{WebPkiServerVerifier, verify_server_name};
 use tokio_rustls::rustls::crypto::{CryptoProvider, aws_lc_rs};
 use tokio_rustls::rustls::crypto::{verify_tls12_signature, verify_tls13_signature};
-use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use tokio_rustls::rustls::server::ParsedCertificate;
 use tokio_rustls::rustls::{
     CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme,
 };
+
+use crate::tls::{files, words};
 
 /// The certificate authorities that are trusted, for all threads.
 #[derive(Debug, Default)]
@@ -89,17 +90,17 @@ impl Trust {
 /// # Errors
 /// What is wrong, in words.
 pub(crate) fn certificates(pem: &str) -> Result<Vec<Vec<u8>>, String> {
-    let mut certificates = Vec::new();
+    let certificates = files::certificates(pem).map_err(|unusable| unusable.reason)?;
     let mut roots = RootCertStore::empty();
-    for (index, certificate) in CertificateDer::pem_slice_iter(pem.as_bytes()).enumerate() {
-        let certificate = certificate.map_err(|error| error.to_string())?;
-        certificates.push(certificate.to_vec());
-        roots.add(certificate).map_err(|e| format!("its certificate {}: {e}", index + 1))?;
+    for (index, certificate) in certificates.iter().enumerate() {
+        roots.add(certificate.clone()).map_err(|error| match error {
+            Error::InvalidCertificate(error) => {
+                format!("its certificate {} {}", index + 1, words::certificate(&error))
+            }
+            error => format!("its certificate {}: {error}", index + 1),
+        })?;
     }
-    match certificates.is_empty() {
-        true => Err("it holds no certificate in PEM".into()),
-        false => Ok(certificates),
-    }
+    Ok(certificates.iter().map(|certificate| certificate.to_vec()).collect())
 }
 
 fn client_config(verifier: Arc<dyn ServerCertVerifier>) -> Arc<ClientConfig> {

@@ -14,6 +14,7 @@ use tokio_rustls::rustls::pki_types::ServerName;
 use super::resp::{Command, Reply};
 use super::{Asked, RedisConfig};
 use crate::perform::trust::Trust;
+use crate::tls::words;
 
 /// A server that went without a word is noticed after some of these.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
@@ -49,7 +50,8 @@ impl Connection {
             true => {
                 let name = ServerName::try_from(config.host.clone()).map_err(|e| e.to_string())?;
                 let tls = TlsConnector::from(trust.client_config_of(&[]));
-                Box::new(tls.connect(name, tcp).await.map_err(|e| format!("TLS: {e}"))?)
+                let failed = |error| format!("TLS: {}", words::handshake(&error, "the server"));
+                Box::new(tls.connect(name, tcp).await.map_err(failed)?)
             }
         };
         let mut connection = Self { stream, read: Vec::new() };

@@ -11,8 +11,9 @@ use gateway_core::message::Timestamp;
 use super::{Building, read_text};
 use crate::config::{Certificate, Config, DomainTls, MutualTls};
 use crate::tls::clients::{self, Clients};
+use crate::tls::files::{self, Unusable};
 use crate::tls::policy::SecurityPolicy;
-use crate::tls::{Shown, Tls, identity, shown};
+use crate::tls::{Shown, Tls, Wrong, identity, shown};
 
 impl Building {
     /// Reads all certificates, keys, truststores and revocation lists. What is no use is a mistake
@@ -105,8 +106,12 @@ impl Files<'_> {
                 }
                 Some(shown)
             }
-            Err(reason) => {
-                self.error(&of.source, format!("{}: {reason}", of.chain.display()));
+            Err(wrong) => {
+                let (file, unusable) = match wrong {
+                    Wrong::Chain(unusable) => (&of.chain, unusable),
+                    Wrong::Key(unusable) => (&of.private_key, unusable),
+                };
+                self.unusable(&of.source, file, unusable);
                 None
             }
         }
@@ -126,7 +131,8 @@ impl Files<'_> {
         self.building.files.push(file.clone());
         let shown = read_text(file).and_then(|text| {
             self.tls.note(text.as_bytes());
-            shown(&text, &text, Some(&domain.domain_name), self.now)
+            let shown = shown(&text, &text, Some(&domain.domain_name), self.now);
+            shown.map_err(|wrong| wrong.to_string())
         });
         match shown {
             Ok(shown) => Some(shown),
@@ -138,29 +144,29 @@ impl Files<'_> {
     }
 
     fn clients(&mut self, mutual: &MutualTls, policy: SecurityPolicy) -> Option<Arc<Clients>> {
-        let file = mutual.truststore.display();
         let text = self.read(&mutual.truststore, &mutual.source);
         let mut lists = Vec::new();
         let mut all_read = true;
         for file in &mutual.revocation_lists {
             let text = self.read(file, &mutual.source);
-            match text.map(|text| clients::revocation_lists(&text)) {
+            match text.map(|text| files::revocation_lists(&text)) {
                 Some(Ok(read)) => lists.extend(read),
-                Some(Err(reason)) => {
+                Some(Err(unusable)) => {
                     all_read = false;
-                    self.error(&mutual.source, format!("{}: {reason}", file.display()));
+                    self.unusable(&mutual.source, file, unusable);
                 }
                 None => all_read = false,
             }
         }
         let truststore = match clients::truststore(&text?, self.now) {
             Ok(truststore) => truststore,
-            Err(reason) => {
-                self.error(&mutual.source, format!("{file}: {reason}"));
+            Err(unusable) => {
+                self.unusable(&mutual.source, &mutual.truststore, unusable);
                 return None;
             }
         };
         if let [first, ..] = truststore.expired[..] {
+            let file = mutual.truststore.display();
             let message = format!("{file}: its certificate {first} has expired");
             self.note(DefinitionError::warning(mutual.source.clone(), message));
         }
@@ -195,6 +201,12 @@ impl Files<'_> {
         if let Some(doubt) = policy.doubt() {
             self.note(DefinitionError::warning(source.clone(), doubt));
         }
+    }
+
+    fn unusable(&mut self, source: &Source, file: &Path, unusable: Unusable) {
+        let Unusable { reason, help } = unusable;
+        let message = format!("{}: {reason}", file.display());
+        self.note(DefinitionError { help, ..DefinitionError::error(source.clone(), message) });
     }
 
     fn error(&mut self, source: &Source, reason: String) {

@@ -13,6 +13,9 @@ use gateway_core::time;
 use super::der::{self, Element};
 use super::distinguished_name;
 
+/// PKCS #1 (RFC 8017 appendix C): what keys and signatures of RSA begin with.
+const RSA: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01];
+
 /// A certificate's parts.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Certificate<'d> {
@@ -85,20 +88,15 @@ impl<'d> Certificate<'d> {
     /// What AWS does not take in a truststore: "SHA-256 or stronger, RSA-2048 or stronger, ECDSA-256
     /// or ECDSA-384" (Configuring mutual TLS).
     pub(crate) fn weakness(&self) -> Option<&'static str> {
-        const RSA: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01];
         const EC_KEY: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01];
         const P256: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07];
         const P384: &[u8] = &[0x2b, 0x81, 0x04, 0x00, 0x22];
         const ECDSA_SHA1: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x01];
-        if let Some([kind]) = self.key_algorithm.strip_prefix(RSA)
-            && matches!(kind, 1 | 10)
-        {
-            if self.rsa_bits().is_none_or(|bits| bits < 2_048) {
-                return Some("its RSA key has less than 2048 bits");
-            }
-        } else if self.key_algorithm != EC_KEY
-            || !(self.key_parameters == P256 || self.key_parameters == P384)
-        {
+        if self.has_short_rsa_key() {
+            return Some("its RSA key has less than 2048 bits");
+        }
+        let is_curve = self.key_parameters == P256 || self.key_parameters == P384;
+        if !self.has_rsa_key() && (self.key_algorithm != EC_KEY || !is_curve) {
             return Some("its key is neither RSA nor of the curves P-256 and P-384");
         }
         // 2 to 5: MD2, MD4, MD5 and SHA-1 with RSA; 14: SHA-224.
@@ -106,6 +104,15 @@ impl<'d> Certificate<'d> {
         let is_weak =
             matches!(of_rsa, Some([2..=5 | 14])) || self.signature_algorithm == ECDSA_SHA1;
         is_weak.then_some("it is signed by less than SHA-256")
+    }
+
+    fn has_rsa_key(&self) -> bool {
+        matches!(self.key_algorithm.strip_prefix(RSA), Some([1 | 10]))
+    }
+
+    /// Whether nobody takes its key any more, AWS and the library that speaks TLS here among them.
+    pub(crate) fn has_short_rsa_key(&self) -> bool {
+        self.has_rsa_key() && self.rsa_bits().is_none_or(|bits| bits < 2_048)
     }
 
     fn rsa_bits(&self) -> Option<usize> {

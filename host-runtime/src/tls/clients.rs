@@ -6,7 +6,6 @@ use std::sync::Arc;
 use gateway_core::message::Timestamp;
 use tokio_rustls::rustls::client::danger::HandshakeSignatureValid;
 use tokio_rustls::rustls::crypto::CryptoProvider;
-use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, CertificateRevocationListDer, UnixTime};
 use tokio_rustls::rustls::server::WebPkiClientVerifier;
 use tokio_rustls::rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
@@ -16,6 +15,8 @@ use tokio_rustls::rustls::{
 };
 
 use super::certificate::Certificate;
+use super::files::{self, Unusable};
+use super::words;
 
 /// Most bytes and certificates of a truststore ("Introducing mutual TLS authentication": 1 MB, 1,000).
 const TRUSTSTORE_BYTES_MAX: usize = 1_000_000;
@@ -37,37 +38,40 @@ pub(crate) struct Truststore {
 ///
 /// # Errors
 /// What AWS would not take, and what is no certificate of an authority.
-pub(crate) fn truststore(pem: &str, now: Timestamp) -> Result<Truststore, String> {
+pub(crate) fn truststore(pem: &str, now: Timestamp) -> Result<Truststore, Unusable> {
     if pem.len() > TRUSTSTORE_BYTES_MAX {
-        return Err(format!("a truststore has at most {TRUSTSTORE_BYTES_MAX} bytes, as on AWS"));
+        let most = TRUSTSTORE_BYTES_MAX;
+        return Err(Unusable::new(format!("a truststore has at most {most} bytes, as on AWS")));
     }
     let mut truststore = Truststore { roots: RootCertStore::empty(), expired: Vec::new() };
-    let mut all: Vec<CertificateDer<'static>> = Vec::new();
-    for (index, der) in CertificateDer::pem_slice_iter(pem.as_bytes()).enumerate() {
+    let all = files::certificates(pem)?;
+    if all.len() > TRUSTSTORE_CERTIFICATES_MAX {
+        let most = TRUSTSTORE_CERTIFICATES_MAX;
+        return Err(Unusable::new(format!(
+            "a truststore has at most {most} certificates, as on AWS"
+        )));
+    }
+    for (index, der) in all.iter().enumerate() {
         let place = index + 1;
-        let wrong = |reason: &str| format!("its certificate {place}: {reason}");
-        if place > TRUSTSTORE_CERTIFICATES_MAX {
-            let most = TRUSTSTORE_CERTIFICATES_MAX;
-            return Err(format!("a truststore has at most {most} certificates, as on AWS"));
-        }
-        let der = der.map_err(|error| wrong(&error.to_string()))?;
-        let certificate = Certificate::read(&der).ok_or_else(|| wrong("it cannot be read"))?;
+        let wrong = |reason: &str| Unusable::new(format!("its certificate {place}: {reason}"));
+        let certificate = Certificate::read(der).ok_or_else(|| wrong("it cannot be read"))?;
         if let Some(weakness) = certificate.weakness() {
             return Err(wrong(weakness));
         }
         if certificate.not_after().is_none_or(|end| end < now) {
             truststore.expired.push(place);
         }
-        truststore.roots.add(der.clone()).map_err(|error| wrong(&error.to_string()))?;
-        all.push(der);
-    }
-    if all.is_empty() {
-        return Err("it holds no certificate in PEM".into());
+        truststore.roots.add(der.clone()).map_err(|error| match error {
+            Error::InvalidCertificate(error) => {
+                wrong(&format!("it {}", words::certificate(&error)))
+            }
+            error => wrong(&error.to_string()),
+        })?;
     }
     match too_deep(&all) {
-        Some(place) => Err(format!(
+        Some(place) => Err(Unusable::new(format!(
             "its certificate {place}: with a client's it makes a chain of more than {CHAIN_MAX}, the most on AWS"
-        )),
+        ))),
         None => Ok(truststore),
     }
 }
@@ -89,18 +93,6 @@ fn too_deep(all: &[CertificateDer<'_>]) -> Option<usize> {
         true
     };
     all.iter().position(is_deep).map(|index| index + 1)
-}
-
-/// Reads revocation lists in PEM.
-///
-/// # Errors
-/// What is wrong, in words.
-pub(crate) fn revocation_lists(
-    pem: &str,
-) -> Result<Vec<CertificateRevocationListDer<'static>>, String> {
-    let lists = CertificateRevocationListDer::pem_slice_iter(pem.as_bytes());
-    let lists = lists.collect::<Result<Vec<_>, _>>().map_err(|error| error.to_string())?;
-    if lists.is_empty() { Err("it holds no revocation list in PEM".into()) } else { Ok(lists) }
 }
 
 /// What verifies clients' certificates.

@@ -14,7 +14,7 @@ use tokio_rustls::rustls::server::Acceptor;
 use tokio_rustls::server::TlsStream;
 
 use super::noted::Noted;
-use super::{Session, Tls, fingerprint};
+use super::{Session, Tls, fingerprint, words};
 use crate::acme::Challenges;
 use crate::host::Place;
 
@@ -87,7 +87,8 @@ impl Handshakes {
                 let is_quiet = |told: Instant| told.elapsed() < TOLD_EVERY;
                 if !self.told.get().is_some_and(is_quiet) {
                     self.told.set(Some(Instant::now()));
-                    tracing::info!(%address, %error, "a TLS handshake failed");
+                    let error = words::handshake(&error, "the client");
+                    tracing::info!(%address, error, "a TLS handshake failed");
                 }
                 None
             }

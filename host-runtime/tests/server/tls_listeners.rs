@@ -224,13 +224,83 @@ fn what_is_wrong_with_certificates_is_told_and_nothing_of_keys() {
 
     folder.write("nonsense.pem", &a.pem().0);
     let wrong = told_of("a.example", "nonsense");
-    assert!(wrong.contains("no key in PEM") && !wrong.contains("secret"), "{wrong}");
+    assert!(wrong.contains("nonsense.key: its private key: it has no line"), "{wrong}");
+    assert!(!wrong.contains("secret") && !wrong.contains("c2Vj"), "{wrong}");
 
     folder.write("other.pem", &a.pem().0);
     folder.write("other.key", &authority.identity("a.example", Dates::Valid, false).pem().1);
     let wrong = told_of("a.example", "other");
-    assert!(wrong.contains("not that of the first certificate"), "{wrong}");
+    let expected = "other.key: the private key is not that of the first certificate";
+    assert!(wrong.contains(expected), "{wrong}");
     assert!(wrong.contains("others may read this private key"), "{wrong}");
+}
+
+#[test]
+fn what_is_easily_done_wrong_with_certificates_is_told_with_its_file_and_what_to_do() {
+    let Certificates { authority, folder, a, .. } = certificates();
+    let (chain, key) = a.pem();
+    let told_of = |chain: &str, key: &str| {
+        folder.write("x.pem", chain);
+        folder.write("x.key", key);
+        told(configure(&folder, WITHOUT_DEFAULT, &domain("a.example", "x", "")))
+    };
+    let encrypted =
+        "-----BEGIN ENCRYPTED PRIVATE KEY-----\nc2VjcmV0\n-----END ENCRYPTED PRIVATE KEY-----\n";
+    let of_old = "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n\nc2VjcmV0\n";
+    let (other_chain, other_key) = authority.identity("b.example", Dates::Valid, false).pem();
+    let common_name_alone = {
+        let mut params = rcgen::CertificateParams::new(Vec::new()).unwrap();
+        params.distinguished_name.push(rcgen::DnType::CommonName, "a.example");
+        params.self_signed(&rcgen::KeyPair::generate().unwrap()).unwrap().pem()
+    };
+    let short = include_str!("../../src/tls/certificate/rsa1024.pem");
+    for (chain, key, file, reason, help) in [
+        (&*chain, "", "x.key", "the file is empty", ""),
+        ("", &*key, "x.pem", "the file is empty", ""),
+        (
+            &*key,
+            &*chain,
+            "x.pem",
+            "it holds a private key, and no certificate",
+            "the two names are exchanged",
+        ),
+        (
+            &*chain,
+            &*chain,
+            "x.key",
+            "it holds a certificate, and no private key",
+            "the two names are exchanged",
+        ),
+        (&*chain, encrypted, "x.key", "its private key is encrypted", "openssl pkey -in FILE"),
+        (&*chain, of_old, "x.key", "its private key is encrypted", "openssl pkey -in FILE"),
+        (&*chain, &*other_key, "x.key", "the private key is not that of the first", "-pubout"),
+        (
+            &*common_name_alone,
+            &*key,
+            "x.pem",
+            "no subject alternative name (SAN)",
+            "subjectAltName=DNS:a.example",
+        ),
+        (short, &*key, "x.pem", "RSA key has less than 2048 bits", "2048 bits or more"),
+        (
+            &*other_chain,
+            &*other_key,
+            "x.pem",
+            "is not for `a.example`: it is for `b.example`",
+            "subjectAltName",
+        ),
+    ] {
+        let told = told_of(chain, key);
+        let error = told.split("error: ").nth(1).unwrap_or_default();
+        assert!(error.contains(&format!("{file}: ")) && error.contains(reason), "{reason}: {told}");
+        assert!(error.contains(help) && !error.contains("c2Vj"), "{help}: {told}");
+    }
+    // The authority's certificate first, which is easily done with two files.
+    folder.write("x.pem", &format!("{}{chain}", authority.pem()));
+    folder.write("x.key", &key);
+    let listen = WITH_DEFAULT.replace("any.", "x.");
+    let told = told(configure(&folder, &listen, &domain("a.example", "a", "")));
+    assert!(told.contains("the private key is that of its certificate 2"), "{told}");
 }
 
 #[test]
