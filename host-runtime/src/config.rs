@@ -198,7 +198,7 @@ impl Config {
         if is_refused { Err(errors) } else { Ok(config) }
     }
 
-    /// The same with everything that is wrong or doubtful. Such a configuration is never served; but it has an API, a
+    /// The same with everything that is wrong or doubtful. One with mistakes is never served; but it has an API, a
     /// key and so on for each that is written there, so that what refers to them can be looked at too.
     pub fn read_whole(document: &Node, directory: &Path) -> (Self, Vec<DefinitionError>) {
         let root = At::root(document);
@@ -347,7 +347,7 @@ fn read(reading: &Reading, at: &At<'_>, directory: &Path) -> Config {
     let (redis, when_away) = redis::read(reading, at, directory);
     throttling.when_away = when_away;
     let (api_keys, usage_plans) = usage::read_all(reading, at, directory);
-    Config {
+    let config = Config {
         private_endpoints: private_endpoints::read_all(reading, at, &listen, directory),
         listen,
         api_keys,
@@ -389,7 +389,9 @@ fn read(reading: &Reading, at: &At<'_>, directory: &Path) -> Config {
             .and_then(|at| reading.text(&at).map(|path| directory.join(path))),
         integration_ms_max: account::integration_ms_max(reading, at),
         directory: directory.to_owned(),
-    }
+    };
+    listeners::keep_admin_apart(reading, at, &config);
+    config
 }
 
 fn account_id(reading: &Reading, at: &At<'_>) -> Option<String> {

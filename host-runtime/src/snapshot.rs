@@ -8,6 +8,7 @@ mod files;
 mod functions;
 mod guess;
 mod handlers;
+mod machine;
 mod places;
 mod policies;
 mod stages;
@@ -164,6 +165,8 @@ impl Building {
         if !self.is_for_edge {
             self.note(file, Some(&document), doubtful::programs_not_there(&config, &document));
             self.note(file, Some(&document), handlers::without_runtime(&config, &document));
+            self.note(file, Some(&document), machine::folders(&config, &document));
+            self.note(file, Some(&document), machine::quotas_in_memory(&config, &document));
         }
         let snapshot = self.snapshot(&config, file);
         if let Some(snapshot) = &snapshot {

@@ -142,7 +142,6 @@ async fn run(
     };
     greet(&config, &host, &options, admin.as_ref());
     tell_of_lambda(&config, &state.current.borrow().snapshot);
-    warn_of_forgetting(&config);
     let watch = Watch::start(&files);
     let trust = Arc::clone(&state.current.borrow().settings.trust);
     let acme = acme(&config, &trust, &state);
@@ -212,7 +211,6 @@ impl Served {
         if built.config.distributions_on_disk != before.distributions_on_disk {
             return Err("`distributionsOnDisk` changes with a restart alone".into());
         }
-        warn_of_forgetting(&built.config);
         let (listening, now) = (before.places(), built.config.places());
         let opened = now.iter().filter(|place| !listening.contains(place));
         let opened = opened.map(|place| self.host.listen(place.clone()));
@@ -317,15 +315,6 @@ fn tell_of_lambda(config: &Config, snapshot: &Snapshot) {
     if !functions.is_empty() {
         let place = config.endpoint("lambda").unwrap_or_else(|| "AWS".into());
         tell!("  invoked at {place}, as `functions` has no entry: {}", functions.join(", "));
-    }
-}
-
-fn warn_of_forgetting(config: &Config) {
-    let has_quotas = config.usage_plans.iter().any(|plan| plan.quota.is_some());
-    if has_quotas && config.data_directory.is_none() && config.redis.is_none() {
-        tracing::warn!(
-            "quotas are counted in memory alone: a restart begins anew (set `dataDirectory`)"
-        );
     }
 }
 

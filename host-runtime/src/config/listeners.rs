@@ -5,6 +5,7 @@ use std::path::Path;
 
 use gateway_core::definition::document::{At, Value};
 
+use super::Config;
 use super::certificates::{self, Certificate};
 use super::reading::Reading;
 use crate::host::Place;
@@ -78,6 +79,29 @@ pub(super) fn is_same(one: &Listener, other: &Listener) -> bool {
     one.address == other.address && !chosen
 }
 
+/// The operator's listener cannot stand where clients are served.
+pub(super) fn keep_admin_apart(reading: &Reading, at: &At<'_>, config: &Config) {
+    let (Some(at), Some(admin)) = (at.get("admin"), config.admin) else { return };
+    let places = config.places();
+    if let Some(taken) = places.iter().find(|place| is_taken(admin, place.address)) {
+        let message = format!("clients are served at `{}`: `{admin}` is not free", taken.address);
+        reading.error_with(
+            &at,
+            message,
+            "`admin` has an address of its own, such as 127.0.0.1:9901",
+        );
+    }
+}
+
+/// Whether nobody listens at one of these while somebody does at the other. `[::]` is every address, of version 4 too.
+fn is_taken(one: SocketAddr, other: SocketAddr) -> bool {
+    let is_all = |all: SocketAddr, of: SocketAddr| {
+        all.ip().is_unspecified() && (all.is_ipv6() || of.is_ipv4())
+    };
+    let is_same = one.ip() == other.ip() || is_all(one, other) || is_all(other, one);
+    one.port() != 0 && one.port() == other.port() && is_same
+}
+
 /// `HOST:PORT`, or `{address: HOST:PORT, tls: {…}}`.
 pub(super) fn read(reading: &Reading, at: &At<'_>, directory: &Path) -> Option<Listener> {
     if !matches!(at.node.value, Value::Object(_)) {
@@ -99,5 +123,36 @@ fn tls(reading: &Reading, at: &At<'_>, directory: &Path) -> ListenerTls {
             .get("securityPolicy")
             .and_then(|at| certificates::security_policy(reading, &at))
             .unwrap_or_default(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_operators_listener_is_refused_where_clients_are_served() {
+        let told = |listen: &str, admin: &str| {
+            let api = "{id: a, protocol: REST, definition: d, stages: [{stageName: s}]}";
+            let text = format!("listen: '{listen}'\nadmin: '{admin}'\napis: [{api}]");
+            let read = Config::read(&crate::document::read(&text).unwrap(), Path::new(""));
+            read.err().map(|errors| errors[0].source.pointer.clone())
+        };
+        for (listen, admin) in [
+            ("127.0.0.1:8080", "127.0.0.1:8080"),
+            ("0.0.0.0:8080", "127.0.0.1:8080"),
+            ("127.0.0.1:8080", "0.0.0.0:8080"),
+            ("[::]:8080", "127.0.0.1:8080"),
+        ] {
+            assert_eq!(told(listen, admin).as_deref(), Some("/admin"), "{listen} {admin}");
+        }
+        for (listen, admin) in [
+            ("127.0.0.1:8080", "127.0.0.1:8081"),
+            ("127.0.0.1:0", "127.0.0.1:0"),
+            ("127.0.0.1:8080", "127.0.0.2:8080"),
+            ("0.0.0.0:8080", "[::1]:8080"),
+        ] {
+            assert_eq!(told(listen, admin), None, "{listen} {admin}");
+        }
     }
 }
