@@ -1,5 +1,7 @@
 //! `edgeway serve`: start, reload, drain.
 
+mod greeting;
+
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::process::ExitCode;
@@ -7,7 +9,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
-use gateway_core::definition::{Protocol, Snapshot};
+use gateway_core::definition::Snapshot;
 use tokio::runtime::LocalRuntime;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc;
@@ -20,7 +22,6 @@ use crate::admin::{Admin, Current, Order, State};
 use crate::config::Config;
 use crate::descriptors;
 use crate::drain;
-use crate::engine::EngineKind;
 use crate::host::{Host, Options};
 use crate::perform::trust::Trust;
 use crate::reload::Watch;
@@ -140,7 +141,7 @@ async fn run(
         Some(address) => Some(Admin::start(address, state.clone()).await?),
         None => None,
     };
-    greet(&config, &host, &options, admin.as_ref());
+    greeting::greet(&config, &host, &options, admin.as_ref());
     tell_of_lambda(&config, &state.current.borrow().snapshot);
     let watch = Watch::start(&files);
     let trust = Arc::clone(&state.current.borrow().settings.trust);
@@ -380,45 +381,4 @@ pub(super) fn start_log() {
         // A line that cannot be written is lost. To say so would be another one, and end the thread.
         .log_internal_errors(false)
         .init();
-}
-
-/// What a newcomer wants to know first: where to send a request.
-fn greet(config: &Config, host: &Host, options: &Options, admin: Option<&Admin>) {
-    let engine = match options.engine {
-        EngineKind::Component => "Wasm component",
-        EngineKind::Native => "native",
-    };
-    tell!("edgeway {} ({engine}, threads: {})", env!("CARGO_PKG_VERSION"), options.threads);
-    let scheme = if config.listen[0].tls.is_some() { "https" } else { "http" };
-    let address = host.address();
-    for api in &config.apis {
-        for stage in &api.stages {
-            let kind = if api.protocol == Protocol::Rest { "REST" } else { "HTTP" };
-            let path = match (config.apis.len(), stage.stage_name.as_str()) {
-                (1, "$default") => String::new(),
-                (1, stage) => stage.to_owned() + "/",
-                // A shell takes `$default` for a variable.
-                (_, "$default") => format!("_aws/execute-api/{}/", api.id),
-                (_, stage) => format!("_aws/execute-api/{}/{stage}/", api.id),
-            };
-            tell!(
-                "  {kind} API {}, stage {}: {scheme}://{address}/{path}",
-                api.id,
-                stage.stage_name
-            );
-        }
-    }
-    for (place, address) in host.addresses().iter().skip(1) {
-        let scheme = if place.is_tls { "https" } else { "http" };
-        match &place.vpc_endpoint_id {
-            Some(id) => tell!("  private endpoint {id}: {scheme}://{address}/"),
-            None => tell!("  also {scheme}://{address}/"),
-        }
-    }
-    if let Some(admin) = admin {
-        tell!("  health and metrics: http://{}/healthz /readyz /metrics", admin.address);
-        if config.admin_token.is_none() {
-            tell!("  other calls of the operator are refused: there is no `adminToken`");
-        }
-    }
 }

@@ -1,0 +1,158 @@
+//! What the start tells: where to send requests.
+
+use std::net::SocketAddr;
+
+use gateway_core::definition::{DomainName, Protocol};
+
+use crate::admin::Admin;
+use crate::config::Config;
+use crate::engine::EngineKind;
+use crate::host::{Host, Options, Place};
+
+/// What a newcomer wants to know first: where to send a request.
+pub(super) fn greet(config: &Config, host: &Host, options: &Options, admin: Option<&Admin>) {
+    let engine = match options.engine {
+        EngineKind::Component => "Wasm component",
+        EngineKind::Native => "native",
+    };
+    tell!("edgeway {} ({engine}, threads: {})", env!("CARGO_PKG_VERSION"), options.threads);
+    let scheme = if config.listen[0].tls.is_some() { "https" } else { "http" };
+    let address = host.address();
+    for api in &config.apis {
+        for stage in &api.stages {
+            let kind = kind(api.protocol);
+            let path = match (config.apis.len(), stage.stage_name.as_str()) {
+                (1, "$default") => String::new(),
+                (1, stage) => stage.to_owned() + "/",
+                // A shell takes `$default` for a variable.
+                (_, "$default") => format!("_aws/execute-api/{}/", api.id),
+                (_, stage) => format!("_aws/execute-api/{}/{stage}/", api.id),
+            };
+            tell!(
+                "  {kind} API {}, stage {}: {scheme}://{address}/{path}",
+                api.id,
+                stage.stage_name
+            );
+        }
+    }
+    for line in of_domain_names(config, host.addresses()) {
+        tell!("  {line}");
+    }
+    for (place, address) in host.addresses().iter().skip(1) {
+        let scheme = if place.is_tls { "https" } else { "http" };
+        match &place.vpc_endpoint_id {
+            Some(id) => tell!("  private endpoint {id}: {scheme}://{address}/"),
+            None => tell!("  also {scheme}://{address}/"),
+        }
+    }
+    if let Some(admin) = admin {
+        tell!("  health and metrics: http://{}/healthz /readyz /metrics", admin.address);
+        if config.admin_token.is_none() {
+            tell!("  other calls of the operator are refused: there is no `adminToken`");
+        }
+    }
+}
+
+fn kind(protocol: Protocol) -> &'static str {
+    if protocol == Protocol::Rest { "REST" } else { "HTTP" }
+}
+
+/// Where custom domain names lead to, once their names lead here.
+fn of_domain_names(config: &Config, addresses: &[(Place, SocketAddr)]) -> Vec<String> {
+    let mut lines = Vec::new();
+    for domain in &config.domain_names {
+        let Some(url) = url(domain, config, addresses) else { continue };
+        let asks = if domain.mutual_tls { " (clients show certificates)" } else { "" };
+        for mapping in &domain.mappings {
+            let api = &config.apis[mapping.api as usize];
+            let (kind, id) = (kind(api.protocol), &api.id);
+            let path = match mapping.base_path.as_str() {
+                "" => String::new(),
+                path => format!("{path}/"),
+            };
+            lines.push(match &mapping.stage {
+                Some(stage) => format!("{kind} API {id}, stage {stage}: {url}/{path}{asks}"),
+                None => format!("{kind} API {id}, any stage: {url}/{path}{{stage}}/{asks}"),
+            });
+        }
+    }
+    lines
+}
+
+/// Over TLS where the name has a certificate, its own or the listener's. `None` where nobody can reach it.
+fn url(domain: &DomainName, config: &Config, addresses: &[(Place, SocketAddr)]) -> Option<String> {
+    let name = &domain.domain_name;
+    let of_listener = |listener: &crate::config::Listener| {
+        listener.tls.as_ref().is_some_and(|tls| tls.certificate.is_some())
+    };
+    let is_shown = config.domain_tls.iter().any(|tls| tls.domain_name == *name)
+        || config.listen.iter().any(of_listener);
+    let is_tls = |wanted: bool| {
+        let is_public = |p: &Place| p.vpc_endpoint_id.is_none() && p.distribution_id.is_none();
+        let mut found = addresses.iter().filter(|(p, _)| is_public(p) && p.is_tls == wanted);
+        found.next().map(|(_, address)| address.port())
+    };
+    let over_tls = is_tls(true).filter(|_| is_shown).map(|port| ("https", port, 443));
+    let in_clear = || Some(("http", is_tls(false).filter(|_| !domain.mutual_tls)?, 80));
+    let (scheme, port, usual) = over_tls.or_else(in_clear)?;
+    Some(match port == usual {
+        true => format!("{scheme}://{name}"),
+        false => format!("{scheme}://{name}:{port}"),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    fn told(listen: &str) -> Vec<String> {
+        let text = format!(
+            "listen: {listen}
+apis:
+  - {{id: pets, protocol: REST, definition: d, stages: [{{stageName: prod}}]}}
+  - {{id: web, protocol: HTTP, definition: d, stages: [{{stageName: $default}}]}}
+domainNames:
+  - domainName: api.example.com
+    certificate: {{chain: c, privateKey: k}}
+    basePathMappings: [{{restApiId: pets, stage: prod}}, {{basePath: all, restApiId: pets}}]
+  - domainName: '*.example.com'
+    apiMappings: [{{apiMappingKey: a/b, apiId: web, stage: $default}}]
+  - domainName: mtls.example
+    certificate: {{chain: c, privateKey: k}}
+    mutualTlsAuthentication: {{truststoreUri: t}}
+    basePathMappings: [{{restApiId: pets, stage: prod}}]
+"
+        );
+        let config = Config::read(&crate::document::read(&text).unwrap(), Path::new("")).unwrap();
+        let places = config.places();
+        let addresses = places.into_iter().map(|place| (place.clone(), place.address));
+        of_domain_names(&config, &addresses.collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn the_urls_of_custom_domain_names_are_told_with_their_base_paths() {
+        assert_eq!(
+            told("['127.0.0.1:8080', {address: '127.0.0.1:443', tls: {}}]"),
+            [
+                "REST API pets, stage prod: https://api.example.com/",
+                "REST API pets, any stage: https://api.example.com/all/{stage}/",
+                "HTTP API web, stage $default: http://*.example.com:8080/a/b/",
+                "REST API pets, stage prod: https://mtls.example/ (clients show certificates)",
+            ]
+        );
+        assert_eq!(
+            told("{address: '127.0.0.1:8443', tls: {certificate: {chain: c, privateKey: k}}}")[2],
+            "HTTP API web, stage $default: https://*.example.com:8443/a/b/"
+        );
+    }
+
+    #[test]
+    fn a_domain_name_that_nobody_can_reach_is_not_told() {
+        let told = told("127.0.0.1:80");
+        assert_eq!(told.len(), 3, "{told:?}");
+        assert_eq!(told[0], "REST API pets, stage prod: http://api.example.com/");
+        assert!(told.iter().all(|line| !line.contains("mtls")), "{told:?}");
+    }
+}
