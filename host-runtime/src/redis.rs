@@ -93,6 +93,15 @@ pub struct Health {
     /// Connections that broke, and attempts that failed.
     pub failures: AtomicU64,
     last_told: std::sync::Mutex<Option<Instant>>,
+    /// Why the last of them did.
+    reason: std::sync::Mutex<Option<String>>,
+}
+
+impl Health {
+    /// Why the last connection broke, or could not be made.
+    pub(crate) fn reason(&self) -> Option<String> {
+        self.reason.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
+    }
 }
 
 /// A client of one thread.
@@ -241,6 +250,8 @@ impl Redis {
             self.health.connections.fetch_sub(1, Relaxed);
         }
         self.health.failures.fetch_add(1, Relaxed);
+        let last = self.health.reason.lock();
+        *last.unwrap_or_else(std::sync::PoisonError::into_inner) = Some(reason.to_owned());
         let last_told = self.health.last_told.lock();
         let mut last_told = last_told.unwrap_or_else(std::sync::PoisonError::into_inner);
         if last_told.is_none_or(|told| told.elapsed() >= LOG_EVERY) {

@@ -126,8 +126,19 @@ fn counted(config: &Config, plan: &UsagePlan) -> Result<Counted, String> {
                 .into(),
         );
     };
+    if !directory.is_dir() {
+        let directory = directory.display();
+        return Err(format!(
+            "{directory}: there is no such folder; a gateway that serves this configuration makes it \
+             (`dataDirectory`, relative to the configuration's folder)"
+        ));
+    }
     match UsageStore::open_to_read(directory)? {
         Some(store) => store.load_plan(&plan.id),
-        None => Ok(Vec::new()),
+        None => Err(format!(
+            "{}: no gateway has kept counts here: `dataDirectory` names another folder than the one \
+             that serves, or none has served yet",
+            directory.display()
+        )),
     }
 }

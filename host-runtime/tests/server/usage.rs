@@ -211,3 +211,28 @@ fn a_second_program_cannot_count_in_the_same_folder() {
     let told = String::from_utf8_lossy(&output.stderr);
     assert!(!output.status.success() && told.contains("another edgeway keeps its data"), "{told}");
 }
+
+#[test]
+fn a_report_from_where_nobody_counts_is_refused_with_the_reason() {
+    let folder = folder();
+    let told = |store: &str| {
+        let api = "{id: a, protocol: REST, definition: api.yaml, stages: [{stageName: prod}]}";
+        let plans = format!(
+            "apiKeys: [{{name: k, value: {BUSY}}}]\nusagePlans: [{{name: gold, keys: [k]}}]"
+        );
+        let config = folder.write("usage.yaml", &format!("apis: [{api}]\n{plans}\n{store}\n"));
+        let usage = Command::new(env!("CARGO_BIN_EXE_edgeway"))
+            .args(["usage", "--config"])
+            .arg(config)
+            .output();
+        let output = usage.unwrap();
+        assert!(!output.status.success() && output.stdout.is_empty());
+        String::from_utf8(output.stderr).unwrap()
+    };
+    assert!(told("dataDirectory: dta").contains("dta: there is no such folder"));
+    std::fs::create_dir(folder.path("other")).unwrap();
+    assert!(told("dataDirectory: other").contains("other: no gateway has kept counts here"));
+    let away = crate::program::free_address();
+    let told = told(&format!("redis: {{url: 'redis://{away}'}}"));
+    assert!(told.contains("is away: connecting: Connection refused"), "{told}");
+}

@@ -33,11 +33,18 @@ pub(crate) async fn counted(
     plan: &UsagePlan,
 ) -> Result<Counted, String> {
     let patient = RedisConfig { timeout: REPORT_MAX, ..(**config).clone() };
-    let shared = SharedTokens::new(Arc::new(patient), Arc::clone(trust), Arc::default());
+    let health: Arc<Health> = Arc::default();
+    let shared = SharedTokens::new(Arc::new(patient), Arc::clone(trust), Arc::clone(&health));
     shared.start();
     let keys = plan.api_key_ids.iter().map(|id| format!("{}/{id}", plan.id));
     let used = shared.used(&keys.collect::<Vec<_>>()).await;
-    used.map_err(|error| format!("{config:?}: {error}"))
+    used.map_err(|error| match (&error, health.reason()) {
+        // What is known of the connection tells more than that there is none.
+        (RedisError::Away | RedisError::Lost, Some(reason)) => {
+            format!("{config:?}, which has the counts, is away: {reason}")
+        }
+        _ => format!("{config:?}, which has the counts: {error}"),
+    })
 }
 
 /// The buckets and counts of all machines that share a Redis, as one thread reaches them.
