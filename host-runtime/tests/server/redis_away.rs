@@ -70,6 +70,8 @@ fn closed_means_that_nobody_is_let_through_while_the_server_is_away() {
     let mut client = Client::connect(program.listen);
     let answer = client.get("/prod/mock");
     assert_eq!((answer.status, &*answer.text()), (429, "{\"message\":\"Too Many Requests\"}"));
+    // Else all machines would leave their load balancer at once.
+    assert_eq!(Client::connect(program.admin).get("/readyz").status, 200);
     let _server = Server::start_at(address, &[]);
     program.wait_until(|program| Client::connect(program.listen).get("/prod/mock").status == 200);
 }
