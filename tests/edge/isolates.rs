@@ -1,7 +1,7 @@
 //! Two isolates of a Worker, and what one learns from the other by way of their objects.
 
 use std::net::SocketAddr;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tests::client::{self, Request};
 use tests::issuer::Issuer;
@@ -11,8 +11,12 @@ use tests::target::{Engine, Gateway, Target, worker::Settings};
 
 use crate::keys;
 
-/// For what isolates tell their objects after they have answered.
-const TOLD: Duration = Duration::from_millis(400);
+/// Isolates tell their objects after they have answered: how long until they must have.
+const TOLD_MAX: Duration = Duration::from_secs(20);
+/// How long what must not be told is waited for.
+const NOT_TOLD: Duration = Duration::from_millis(400);
+/// From one look to the next.
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// A Worker in two isolates.
 struct Isolates {
@@ -182,16 +186,35 @@ async fn asking_a_function(ttl_s: u32, differing: Differing<'_>) -> Isolates {
     Isolates::start(&scheme, function, differing).await
 }
 
+/// Whose result one isolate got and the other knows, within this time: a new caller each time, since whoever was
+/// asked about in vain is known to both.
+async fn known_to_both(isolates: &Isolates, within: Duration) -> Option<String> {
+    let begun = Instant::now();
+    for round in 1.. {
+        let (token, before) = (format!("t{round}"), isolates.invoked());
+        assert_eq!(isolates.one("/test/a", &token).await, 200);
+        tokio::time::sleep(PAUSE * round).await;
+        assert_eq!(isolates.other("/test/a", &token).await, 200);
+        match isolates.invoked() - before {
+            1 => return Some(token),
+            asked => assert_eq!(asked, 2, "once by each at most"),
+        }
+        if begun.elapsed() >= within {
+            break;
+        }
+    }
+    None
+}
+
 #[tokio::test]
 async fn what_an_authorizer_granted_one_isolate_decides_in_another_by_each_method() {
     let isolates = asking_a_function(300, Differing::default()).await;
-    assert_eq!(isolates.one("/test/a", "t1").await, 200);
-    tokio::time::sleep(TOLD).await;
-    assert_eq!(isolates.other("/test/a", "t1").await, 200);
-    assert_eq!(isolates.other("/test/b", "t1").await, 403, "the policy is asked anew");
-    assert_eq!(isolates.invoked(), 1);
-    assert_eq!(isolates.other("/test/a", "t2").await, 200);
-    assert_eq!(isolates.invoked(), 2, "somebody else");
+    let token = known_to_both(&isolates, TOLD_MAX).await.expect("the other is told");
+    let before = isolates.invoked();
+    assert_eq!(isolates.other("/test/b", &token).await, 403, "the policy is asked anew");
+    assert_eq!(isolates.invoked(), before);
+    assert_eq!(isolates.other("/test/a", "somebody else").await, 200);
+    assert_eq!(isolates.invoked(), before + 1);
     let stored = stored(&isolates.setup.folder.path().join("objects"));
     assert!(
         !stored.iter().any(|bytes| bytes.windows(4).any(|part| part == b"user")),
@@ -222,10 +245,7 @@ async fn results_are_shared_by_nobody_where_they_are_not_remembered_or_objects_f
         (300, Differing { beside: &other, ..Differing::default() }),
     ] {
         let isolates = asking_a_function(ttl_s, differing).await;
-        assert_eq!(isolates.one("/test/a", "t1").await, 200);
-        tokio::time::sleep(TOLD).await;
-        assert_eq!(isolates.other("/test/a", "t1").await, 200);
-        assert_eq!(isolates.invoked(), 2, "{ttl_s}");
+        assert_eq!(known_to_both(&isolates, NOT_TOLD).await, None, "{ttl_s}");
         isolates.target.stop().await;
     }
 }
@@ -238,7 +258,8 @@ const ACL: &str = r#"{"WebACL": {"Name": "edge", "Id": "1", "ARN": "arn:aws:wafv
         "VisibilityConfig": {"SampledRequestsEnabled": false, "CloudWatchMetricsEnabled": false, "MetricName": "rate"},
         "Statement": {"RateBasedStatement": {"Limit": 10, "EvaluationWindowSec": 60, "AggregateKeyType": "IP"}}}]}}"#;
 
-/// How many the other isolate lets through, after eight of the first.
+/// How many the other isolate lets through, after eight of the first: two where it knows at once, ten where it never
+/// hears of them.
 async fn let_through_after_eight(differing: Differing<'_>) -> usize {
     let web_acl = r#", "config": {"webAcls": [{"name": "edge", "definition": "acl.json"}]}, "stage": {"webAcl": "edge"}"#;
     let isolates = Isolates::start("", web_acl, differing).await;
@@ -247,8 +268,9 @@ async fn let_through_after_eight(differing: Differing<'_>) -> usize {
     }
     let mut through = 0;
     while through < 20 && isolates.other("/test/a", "").await == 200 {
-        tokio::time::sleep(TOLD).await;
         through += 1;
+        // Ten at the most are waited for: seconds, for what takes a fraction of one.
+        tokio::time::sleep(PAUSE * through as u32 * 2).await;
     }
     isolates.target.stop().await;
     through
@@ -256,10 +278,12 @@ async fn let_through_after_eight(differing: Differing<'_>) -> usize {
 
 #[tokio::test]
 async fn isolates_count_the_requests_of_a_rate_based_rule_together() {
-    assert_eq!(let_through_after_eight(Differing::default()).await, 2);
     let sharded = [("EDGEWAY_BUCKETS", "3")];
     let sharded = Differing { variables: &sharded, ..Differing::default() };
-    assert_eq!(let_through_after_eight(sharded).await, 2);
+    for differing in [Differing::default(), sharded] {
+        let through = let_through_after_eight(differing).await;
+        assert!((2..10).contains(&through), "{through}: the eight count here too");
+    }
 }
 
 #[tokio::test]
