@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 
-use gateway_core::effect::EffectError;
+use gateway_core::effect::{AuthorizerFailure, EffectError};
 use gateway_core::failing::FailingEndpoints;
 use gateway_core::message::Timestamp;
 
@@ -20,17 +20,27 @@ pub fn function(name: &str, error: &EffectError, now: Timestamp) -> Option<Strin
     line(&format!("the function `{name}`"), error, now)
 }
 
+/// The same of an authorizer that came to none.
+pub fn authorizer(failure: &AuthorizerFailure, now: Timestamp) -> Option<String> {
+    let AuthorizerFailure { api_id, stage, authorizer, reason } = failure;
+    let whose = format!("the authorizer `{authorizer}` of API {api_id}, stage {stage}");
+    let failed = TOLD.with_borrow_mut(|told| told.count(&whose, now))?;
+    Some(told(&whose, reason, failed))
+}
+
 fn line(whose: &str, error: &EffectError, now: Timestamp) -> Option<String> {
-    TOLD.with_borrow_mut(|told| {
-        let telling = told.note(whose, error, now)?;
-        let reason = without_secrets(telling.reason);
-        Some(match telling.failed {
-            0 => format!("no answer of {whose}: {reason}"),
-            failed => {
-                format!("still no answer of {whose}: {reason} ({failed} requests failed since)")
-            }
-        })
+    TOLD.with_borrow_mut(|noted| {
+        let telling = noted.note(whose, error, now)?;
+        Some(told(whose, telling.reason, telling.failed))
     })
+}
+
+fn told(whose: &str, reason: &str, failed: u64) -> String {
+    let reason = without_secrets(reason);
+    match failed {
+        0 => format!("no answer of {whose}: {reason}"),
+        failed => format!("still no answer of {whose}: {reason} ({failed} requests failed since)"),
+    }
 }
 
 /// Host and port of a URL.
@@ -67,5 +77,21 @@ mod tests {
         let function = function("orders", &EffectError::TimedOut, Timestamp(0));
         let expected = "no answer of the function `orders`: it does not answer in time";
         assert_eq!(function.as_deref(), Some(expected));
+    }
+
+    #[test]
+    fn the_log_says_once_a_minute_which_authorizer_came_to_no_answer() {
+        let failure = AuthorizerFailure {
+            api_id: "products".into(),
+            stage: "prod".into(),
+            authorizer: "who".into(),
+            reason: "`policyDocument` is missing".into(),
+        };
+        let told = |seconds: u64| authorizer(&failure, Timestamp(seconds * 1_000));
+        let whose = "no answer of the authorizer `who` of API products, stage prod: `policyDocument` is missing";
+        assert_eq!(told(100).as_deref(), Some(whose));
+        assert_eq!(told(159), None);
+        let again = format!("still {whose} (2 requests failed since)");
+        assert_eq!(told(160), Some(again));
     }
 }

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use edge_common::access_keys;
+use edge_common::{access_keys, failing};
 use gateway_core::effect::{Bytes, Effect, EffectError, Notice, Outcome};
 use gateway_core::exchange::{Exchange, Misuse, Next};
 use gateway_core::gateway::Gateway;
@@ -128,6 +128,11 @@ fn notify(notice: Notice, env: &Env, context: &Context) {
         Notice::WriteAccessLog { line, .. } => worker::console_log!("{line}"),
         Notice::WriteExecutionLog { lines, .. } => {
             lines.iter().for_each(|line| worker::console_log!("{line}"));
+        }
+        Notice::ReportAuthorizer(failure) => {
+            if let Some(line) = failing::authorizer(&failure, convert::now()) {
+                worker::console_warn!("{line}");
+            }
         }
         // Arrivals here ask for no account, and nobody asks for samples.
         Notice::Explain(_)

@@ -10,7 +10,7 @@ use core::fmt;
 use serde::{Deserialize, Serialize};
 
 pub use late::{Came, Late, LateValue};
-pub use notice::{AuthorizerUse, Notice, RequestRecord, Unserved};
+pub use notice::{AuthorizerFailure, AuthorizerUse, Notice, RequestRecord, Unserved};
 pub use operands::{
     AuthorizationKey, Bytes, CALLER, CacheName, CacheUse, Connection, FunctionAnswer, FunctionName,
     InvocationType, InvokingApi, KeySource, RecalledResponse, RequestSignature, ResponseDigest,

@@ -1,5 +1,5 @@
-//! Endpoints that give no answer, told to the operator now and then, however many requests they fail: the bounded
-//! store that all hosts have.
+//! Endpoints, functions and authorizers that give no answer, told to the operator now and then, however many requests they
+//! fail: the bounded store that all hosts have.
 
 use alloc::collections::BTreeMap;
 use alloc::string::String;
@@ -55,7 +55,9 @@ impl FailingEndpoints {
         Some(Telling { reason, failed: self.count(endpoint, now)? })
     }
 
-    fn count(&mut self, endpoint: &str, now: Timestamp) -> Option<u64> {
+    /// Notes that something of this name failed a request. If it is time to tell of it: the requests that it failed since
+    /// it was told of last, this one among them; 0 if it never was.
+    pub fn count(&mut self, endpoint: &str, now: Timestamp) -> Option<u64> {
         // Also where the clock was set back: told once too often rather than not at all.
         let is_quiet = |told_at: Timestamp| now.0.abs_diff(told_at.0) < FAILING_QUIET_MS;
         let is_new_beyond_bound =

@@ -145,6 +145,8 @@ pub const TRACED_CONTENT_BYTES_MAX: u32 = 64 * 1024;
 pub const COUNTED_KEYS_MAX: usize = 200_000;
 /// Most of a host name or a path that the host's log tells of a request for nothing that is served.
 pub const UNSERVED_TEXT_BYTES_MAX: usize = 256;
+/// Most of why an authorizer came to no answer that the host's log tells.
+pub const REPORTED_REASON_BYTES_MAX: usize = 512;
 /// Most endpoints without an answer that the host's log tells apart.
 pub const FAILING_ENDPOINTS_MAX: usize = 256;
 /// How long that log is quiet about one that it has told of.

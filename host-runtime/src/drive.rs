@@ -189,6 +189,9 @@ impl Driven {
                 Notice::KeepSample { web_acl_arn, metric_name, weight, sample } => {
                     worker.shared.samples.keep(web_acl_arn, metric_name, weight, sample, now());
                 }
+                Notice::ReportAuthorizer(failure) => {
+                    perform::unreachable::tell_of_authorizer(&failure);
+                }
                 Notice::Explain(transcript) => self.transcript = Some(transcript),
                 Notice::RecordRequest(request) => {
                     worker.shared.metrics.record(&request);

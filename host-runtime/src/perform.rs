@@ -20,7 +20,7 @@ pub mod signature;
 pub mod stage_caches;
 pub mod tokens;
 pub mod trust;
-mod unreachable;
+pub(crate) mod unreachable;
 pub(crate) mod unserved;
 pub mod verified;
 pub mod vpc_links;

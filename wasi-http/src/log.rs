@@ -1,8 +1,11 @@
 //! Lines for whoever reads the host's logs.
 
+use edge_common::failing;
 use gateway_core::effect::Notice;
 use wasip2::cli::{stderr, stdout};
 use wasip2::io::streams::OutputStream;
+
+use crate::clock::now;
 
 /// What one call of `blocking-write-and-flush` takes.
 const WRITE_BYTES_MAX: usize = 4_096;
@@ -20,6 +23,11 @@ pub(crate) fn notify(notice: &Notice) {
         Notice::WriteExecutionLog { destination, lines } => {
             let stream = stream(destination);
             lines.iter().for_each(|line| write(&stream, line));
+        }
+        Notice::ReportAuthorizer(failure) => {
+            if let Some(line) = failing::authorizer(failure, now()) {
+                error(&line);
+            }
         }
         Notice::Explain(_)
         | Notice::RecordRequest(_)

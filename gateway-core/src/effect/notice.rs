@@ -52,6 +52,9 @@ pub enum Notice {
         /// The request, as AWS's control plane tells of it: JSON without secrets.
         sample: String,
     },
+    /// Tells the operator, now and then, of an authorizer that came to no answer, by
+    /// [`crate::failing::FailingEndpoints`]. Whoever called was told nothing but 500.
+    ReportAuthorizer(AuthorizerFailure),
     /// The account that the arrival asked for.
     Explain(Transcript),
     /// The spans of a request that is traced.
@@ -103,4 +106,17 @@ pub struct AuthorizerUse {
     pub latency_ms: u32,
     /// Whether its result was remembered; `None` where none is kept, or none was come to.
     pub is_remembered: Option<bool>,
+}
+
+/// Why an authorizer came to no answer. Neither tokens nor context values stand in it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuthorizerFailure {
+    /// `$context.apiId`
+    pub api_id: String,
+    /// `$context.stage`
+    pub stage: String,
+    /// Its name: that of the security scheme.
+    pub authorizer: String,
+    /// What was wrong with the function's answer, or why there was none.
+    pub reason: String,
 }

@@ -52,8 +52,14 @@ pub(crate) fn read_grant(answer: &FunctionAnswer, protocol: Protocol, is_simple:
         return Answer::Failed("the function's answer is too long".into());
     }
     if let Some(kind) = &answer.function_error {
-        return match error_message(&answer.payload.0).as_deref() {
-            Some("Unauthorized") => Answer::Unauthorized,
+        let error: Json = serde_json::from_slice(&answer.payload.0).unwrap_or(Json::Null);
+        let text = |name: &str| error.get(name).and_then(Json::as_str);
+        return match (text("errorMessage"), text("errorType").filter(|name| is_type_name(name))) {
+            (Some("Unauthorized"), _) => Answer::Unauthorized,
+            // Its message is for its own log: it may repeat what the function was given.
+            (_, Some(name)) => {
+                Answer::Failed(alloc::format!("{kind} error of the function: {name}"))
+            }
             _ => Answer::Failed(alloc::format!("{kind} error of the function")),
         };
     }
@@ -69,9 +75,10 @@ pub(crate) fn read_grant(answer: &FunctionAnswer, protocol: Protocol, is_simple:
     }
 }
 
-fn error_message(payload: &[u8]) -> Option<String> {
-    let error: Json = serde_json::from_slice(payload).ok()?;
-    error.get("errorMessage")?.as_str().map(Into::into)
+/// `TypeError`, `Runtime.ExitError`
+fn is_type_name(name: &str) -> bool {
+    let is_plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b':');
+    (1..=64).contains(&name.len()) && name.bytes().all(is_plain)
 }
 
 fn read(payload: &[u8], protocol: Protocol, is_simple: bool) -> Result<Grant, String> {

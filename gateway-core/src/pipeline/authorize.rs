@@ -171,7 +171,8 @@ async fn decide(
             let resource = resource_policy::evaluate(policy, &arn, &access, io)?;
             let asked =
                 lambda::lambda((*authorizer, plan), of, request, context, &arn, identity, io);
-            let asked = Box::pin(asked).await?;
+            let asked = Box::pin(asked).await;
+            let asked = asked.inspect_err(|error| lambda::report(of, *authorizer, error, io))?;
             let access = AccessRequest { now: io.now(), ..access };
             if invalidates {
                 let access = invalidation(&access);

@@ -1,8 +1,9 @@
-//! Endpoints that cannot be reached, told on the log: now and then, however many requests they fail.
+//! Endpoints that cannot be reached and authorizers that come to no answer, told on the log: now and then, however many
+//! requests they fail.
 
 use std::sync::{Mutex, PoisonError};
 
-use gateway_core::effect::EffectError;
+use gateway_core::effect::{AuthorizerFailure, EffectError};
 use gateway_core::failing::FailingEndpoints;
 use http::uri::Authority;
 
@@ -18,5 +19,19 @@ pub(super) fn tell(authority: &Authority, error: &EffectError) {
     match telling.failed {
         0 => tracing::warn!(endpoint, reason, "an endpoint gives no answer"),
         failed => tracing::warn!(endpoint, reason, failed, "an endpoint still gives no answer"),
+    }
+}
+
+/// Tells why an authorizer came to no answer.
+pub(crate) fn tell_of_authorizer(failure: &AuthorizerFailure) {
+    static TOLD: Mutex<FailingEndpoints> = Mutex::new(FailingEndpoints::new());
+    let AuthorizerFailure { api_id: api, stage, authorizer, reason } = failure;
+    let whose = format!("{api}/{stage}/{authorizer}");
+    let failed = TOLD.lock().unwrap_or_else(PoisonError::into_inner).count(&whose, now());
+    let Some(failed) = failed else { return };
+    let message = "an authorizer comes to no answer: 500";
+    match failed {
+        0 => tracing::warn!(api, stage, authorizer, reason, "{message}"),
+        failed => tracing::warn!(api, stage, authorizer, reason, failed, "{message}"),
     }
 }

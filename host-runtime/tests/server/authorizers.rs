@@ -10,6 +10,7 @@ use host_runtime::worker::Deployment;
 use serde_json::json;
 
 use crate::kit::*;
+use crate::program::{LOG, Program};
 
 /// An authorizer's function that always says the same, and how often it was asked.
 fn function(effect: &'static str) -> (SocketAddr, Arc<AtomicUsize>) {
@@ -106,4 +107,27 @@ fn a_grant_outlives_no_change_of_the_authorizer_or_of_its_function() {
     configure(&served.folder, strict, "j.*", "");
     reload(&mut served);
     assert_eq!((status(), asked.load(Relaxed)), (403, 1), "another function grants by itself");
+}
+
+#[test]
+fn the_log_says_once_what_was_wrong_with_an_authorizers_answer_and_no_secret() {
+    let folder = Folder::new();
+    let (wrong, asked) = function("Maybe");
+    configure(&folder, wrong, ".*", "");
+    let program = Program::start(&folder);
+    let mut client = Client::connect(program.listen);
+    for _ in 0..3 {
+        client.send(b"GET /prod HTTP/1.1\r\nHost: h\r\nAuthorization: s3cret\r\n\r\n");
+        assert_eq!(client.answer().status, 500);
+    }
+    assert_eq!(asked.load(Relaxed), 3);
+    let log = folder.read(LOG);
+    let told: Vec<_> = log.lines().filter(|line| line.contains("to no answer")).collect();
+    let [told] = told[..] else { panic!("{log}") };
+    for part in
+        ["WARN", "api=\"a\"", "stage=\"prod\"", "authorizer=\"token\"", "Statement/0/Effect"]
+    {
+        assert!(told.contains(part), "{part}: {told}");
+    }
+    assert!(!log.contains("s3cret"), "{log}");
 }

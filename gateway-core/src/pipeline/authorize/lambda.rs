@@ -14,12 +14,13 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::method_arn::MethodArn;
+use crate::access_log::single_line;
 use crate::codec;
 use crate::context::{AuthorizerCall, AuthorizerContext, Context, LambdaContext};
 use crate::definition::{LambdaAuthorizerType, PayloadFormat, Protocol};
 use crate::effect::{
-    AuthorizationKey, EffectError, FunctionName, InvocationType, InvokeFunction, Notice,
-    RecallAuthorization,
+    AuthorizationKey, AuthorizerFailure, EffectError, FunctionName, InvocationType, InvokeFunction,
+    Notice, RecallAuthorization,
 };
 use crate::exchange::Io;
 use crate::gateway::{AuthorizerFunction, IdentitySource, LambdaPlan, MethodOf};
@@ -28,7 +29,7 @@ use crate::lambda::{
     AuthorizerAnswer, EventInput, Grant, read_grant, request_event_v1, request_event_v2,
     token_event,
 };
-use crate::limits::{HTTP_AUTHORIZER_MS, REST_AUTHORIZER_MS};
+use crate::limits::{HTTP_AUTHORIZER_MS, REPORTED_REASON_BYTES_MAX, REST_AUTHORIZER_MS};
 use crate::message::{Request, Timestamp};
 use crate::pipeline::integrate::{cancelled, overloaded};
 use crate::target;
@@ -152,7 +153,11 @@ async fn ask(
         AuthorizerAnswer::Unauthorized if question.protocol == Protocol::Rest => {
             return Err(unauthorized("the authorizer says so"));
         }
-        AuthorizerAnswer::Unauthorized => return Err(failed("the authorizer's function failed")),
+        AuthorizerAnswer::Unauthorized => {
+            return Err(failed(
+                "the function failed with `Unauthorized`, which HTTP APIs do not know",
+            ));
+        }
         AuthorizerAnswer::Failed(reason) => return Err(failed(reason)),
     };
     let grant = Grant { until: Timestamp(now.0.saturating_add(question.ttl_ms)), ..grant };
@@ -259,6 +264,22 @@ fn key(
     parts.extend([qualifier, credentials].map(|part| part.as_deref().unwrap_or_default()));
     parts.extend(values);
     AuthorizationKey::new(&at.api.id, &at.stage.stage_name, &parts)
+}
+
+/// Has the operator told of an authorizer that came to no answer: its callers read nothing but 500.
+pub(super) fn report(of: MethodOf<'_>, index: u32, error: &GatewayError, io: &Io) {
+    if error.response_type != ResponseType::AuthorizerConfigurationError {
+        return;
+    }
+    let authorizer = of.at.deployment.authorizers.get(index as usize);
+    let mut reason = single_line(&error.reason);
+    reason.truncate(reason.floor_char_boundary(REPORTED_REASON_BYTES_MAX));
+    io.notify(Notice::ReportAuthorizer(AuthorizerFailure {
+        api_id: of.at.api.id.clone(),
+        stage: of.at.stage.stage_name.clone(),
+        authorizer: authorizer.map(|authorizer| authorizer.name.clone()).unwrap_or_default(),
+        reason,
+    }));
 }
 
 fn unauthorized(reason: &str) -> GatewayError {
