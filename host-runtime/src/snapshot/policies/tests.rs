@@ -224,3 +224,23 @@ fn policies_of_private_endpoints_speak_of_apis_alone() {
         "{resource:?}"
     );
 }
+
+#[test]
+fn of_more_methods_and_elements_than_can_be_compared_soon_the_first_are_told() {
+    use gateway_core::definition::{Integration, Method, Stage};
+
+    let methods: Vec<Method> = (0..super::COMPARISONS_MAX / 4)
+        .map(|n| Method::new("GET", &format!("/{n}"), Integration::default()))
+        .collect();
+    let stages = [Stage { stage_name: "prod".into(), ..Stage::default() }];
+    let mut served = Vec::new();
+    super::served_by("arn:aws:execute-api:r:a:i/", &stages, &methods, &mut served);
+    let denial = "{Effect: Deny, Action: 'execute-api:Invoke', Resource: 'arn:aws:execute-api:r:a:i/prd/GET/0'}";
+    let document = format!("Statement: [{denial}, {denial}, {denial}]");
+    let document = crate::document::read(&document).unwrap();
+    let policy = super::Policy::from_document(&document).unwrap();
+    let check = super::Check::new(super::Owner::Principal, served);
+    let told = check.of(&policy, &super::At::root(&document));
+    let told: Vec<&str> = told.iter().map(|told| told.message.as_str()).collect();
+    assert!(matches!(&told[..], [one] if one.contains("there is no such stage")), "{told:?}");
+}
