@@ -50,6 +50,11 @@ pub(crate) fn with_single_slashes(path: &str) -> Cow<'_, str> {
 /// Whether what is decoded once or twice has dot segments that do not stand there in the open.
 fn is_ambiguous(path: &str) -> bool {
     let plain_dots = path.split('/').filter(|segment| matches!(*segment, "." | "..")).count();
+    let climbs = path.split('/').any(|segment| segment == "..");
+    // `..` takes away `x%2fy`, `;` or nothing, or what stands before: origins differ in what they take for a segment.
+    if climbs && (path.contains("//") || path.contains("/;")) {
+        return true;
+    }
     let mut decoded = String::from(path);
     for _ in 0..2 {
         decoded = decode_separators(&decoded);
@@ -57,6 +62,9 @@ fn is_ambiguous(path: &str) -> bool {
         // `..;x` is a dot segment to servers that take parameters of segments away.
         let names = segments.map(|segment| segment.split(';').next().unwrap_or_default());
         if names.filter(|name| matches!(*name, "." | "..")).count() > plain_dots {
+            return true;
+        }
+        if climbs && decoded.matches(['/', '\\']).count() > path.matches('/').count() {
             return true;
         }
     }

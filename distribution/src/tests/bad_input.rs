@@ -114,6 +114,12 @@ fn path_confusion_and_encoded_slashes_are_refused() {
     for target in [
         "/static/..%2fadmin",
         "/static/%2e%2e/admin",
+        // Whoever takes `%2f`, `//` or `;` otherwise is led to another place by `..`.
+        "/admin%2fx/../static",
+        "/admin/x%255cy/../../static",
+        "/admin//../static",
+        "/x/..//admin",
+        "/admin/;/../static",
         "/static/%2E./admin",
         "/static/..%5cadmin",
         "/static\\..\\admin",

@@ -137,7 +137,7 @@ fn a_path_with_more_slashes_leads_around_no_behaviour() {
     let key = json!({"PublicKey": {"Id": "K1", "PublicKeyConfig": {"EncodedKey": "PEM"}}});
     let distribution = distribution_of(&document(changes), &[group, key]);
     let is_closed = |path: &str| get(&distribution, path, &[]).signature(0).is_err();
-    for path in ["/private/a", "//private/a", "/private//a", "///private///a", "/x/..//private/a"] {
+    for path in ["/private/a", "//private/a", "/private//a", "///private///a"] {
         assert!(is_closed(path), "{path}");
     }
     assert!(!is_closed("/public//private/a"));

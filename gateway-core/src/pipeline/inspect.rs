@@ -115,12 +115,16 @@ pub(super) async fn inspect(
         now_ms: io.now().0,
         ..waf::Request::default()
     };
-    let routed = routed_path(context);
-    let routed = routed.as_deref().map(|path| waf::Request { path, ..inspected.clone() });
+    let routed = routed_paths(context);
+    let routed: Vec<_> =
+        routed.iter().map(|path| waf::Request { path, ..inspected.clone() }).collect();
     let mut counts = Vec::new();
     let (mut inspected, mut verdict) =
         (&inspected, evaluate(plan, &inspected, &mut counts, io).await);
-    if let (Decision::Allow, Some(routed)) = (&verdict.decision, &routed) {
+    for routed in &routed {
+        if verdict.decision != Decision::Allow {
+            break;
+        }
         let of_routed = evaluate(plan, routed, &mut counts, io).await;
         if of_routed.decision != Decision::Allow {
             (inspected, verdict) = (routed, of_routed);
@@ -154,16 +158,17 @@ impl Guarded<'_> {
     }
 }
 
-/// The path that the request is routed by, or that an endpoint reads in it, where it is not the one that
+/// The paths that the request is routed by, or that endpoints read in it, where they are not the one that
 /// was sent. AWS WAF inspects `UriPath` as it was sent, so that `/prod//admin` passes a rule on
-/// `/prod/admin` there, although it is routed alike. Here the ACL must let through both.
-fn routed_path(context: &Context<'_>) -> Option<String> {
+/// `/prod/admin` there, although it is routed alike. Here the ACL must let through all of them.
+fn routed_paths(context: &Context<'_>) -> Vec<String> {
     let below = &*context.resource_request_path;
     let prefix = context.path.strip_suffix(below).unwrap_or_default();
     let prefix = prefix.split('/').filter(|segment| !segment.is_empty());
-    let mut path = prefix.fold(String::new(), |path, segment| path + "/" + segment);
-    path.push_str(target::equivalent(below).as_deref().unwrap_or(below));
-    (path != context.path).then_some(path)
+    let prefix = prefix.fold(String::new(), |path, segment| path + "/" + segment);
+    let readings = target::readings(below);
+    let all = core::iter::once(below).chain(readings.iter().map(String::as_str));
+    all.map(|below| [&prefix, below].concat()).filter(|path| *path != context.path).collect()
 }
 
 fn located(Location { country, region, asn }: Location) -> waf::Location {

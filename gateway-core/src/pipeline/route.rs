@@ -32,12 +32,15 @@ pub(super) struct Addressed<'g> {
     pub(super) is_mutual_tls: bool,
 }
 
+/// Most other methods that one path may be taken for.
+pub(super) const READ_AS_MAX: usize = 2;
+
 /// A method that a request is for.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Matched<'g> {
     pub(super) of: MethodOf<'g>,
-    /// The method that an endpoint may take the path for, where that is another: its limits hold as well.
-    pub(super) read_as: Option<MethodOf<'g>>,
+    /// Other methods that endpoints may take the path for: their limits hold as well.
+    pub(super) read_as: [Option<MethodOf<'g>>; READ_AS_MAX],
 }
 
 impl<'g> Matched<'g> {
@@ -195,34 +198,49 @@ pub(super) fn route<'g>(
     })
 }
 
-/// A method, with the one that an endpoint may take the path for: an endpoint resolves what AWS routes as it
-/// was sent. The error says why nobody may be led there by this path, although it is one of the method's own.
+/// A method, with those that endpoints may take the path for: they resolve what AWS routes as it was sent. The error says
+/// why nobody may be led there by this path, although it is one of the method's own.
 fn read_again<'g>(
     of: MethodOf<'g>,
     http_method: &str,
     path: &str,
 ) -> Result<Matched<'g>, &'static str> {
-    let alone = Matched { of, read_as: None };
-    let Some(read) = target::equivalent(path) else { return Ok(alone) };
+    let mut matched = Matched { of, read_as: [None; READ_AS_MAX] };
+    let readings = target::readings(path);
+    if readings.is_empty() {
+        return Ok(matched);
+    }
     // `/open/{proxy+}` stands for what is below `open`, so `/open/../closed` does not.
     if target::climbs_out(path) || of.path_parameters(path).any(|(_, v)| target::climbs_out(v)) {
         return Err("the path leads out of what the method is for");
     }
     // To an endpoint `//admin`, `/./admin` and `/%61dmin` are `/admin`, which may be protected otherwise.
-    let other = of.at.find_method(http_method, &read);
-    let Some(other) = other.filter(|other| !core::ptr::eq(other.method, of.method)) else {
-        return Ok(alone);
-    };
+    for other in readings.iter().filter_map(|read| of.at.find_method(http_method, read)) {
+        if leads_around(of, other) {
+            return Err("the path leads around what protects another method");
+        }
+        let mut known = [Some(of)].into_iter().chain(matched.read_as).flatten();
+        if known.any(|known| core::ptr::eq(known.method, other.method)) {
+            continue;
+        }
+        let free = matched.read_as.iter_mut().find(|seat| seat.is_none());
+        *free.ok_or("the path may be taken for too many others")? = Some(other);
+    }
+    Ok(matched)
+}
+
+/// Whether a method is protected otherwise than another one that the same path may stand for.
+fn leads_around(of: MethodOf<'_>, other: MethodOf<'_>) -> bool {
+    if core::ptr::eq(other.method, of.method) {
+        return false;
+    }
     let is_open =
         other.method.authorization == Authorization::None && !other.method.api_key_required;
     let is_alike = other.method.authorization == of.method.authorization
         && other.method.api_key_required == of.method.api_key_required;
     // A signature holds for both paths, and whoever made it may have meant the other.
     let may_be_signed_for_other = other.method.authorization == Authorization::Iam;
-    if (!is_open && !is_alike) || may_be_signed_for_other {
-        return Err("the path leads around what protects another method");
-    }
-    Ok(Matched { of, read_as: Some(other) })
+    (!is_open && !is_alike) || may_be_signed_for_other
 }
 
 /// An API that a request names.

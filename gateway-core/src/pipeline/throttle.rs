@@ -10,7 +10,7 @@ use alloc::{string::String, vec::Vec};
 
 use super::check_api_key::Identified;
 use super::integrate::cancelled;
-use super::route::Matched;
+use super::route::{Matched, READ_AS_MAX};
 use crate::bucket::{BucketTake, Limit};
 use crate::definition::{Throttling, WhenAway};
 use crate::effect::{EffectError, TakeTokens, Taken};
@@ -65,16 +65,19 @@ fn seconds(ms: u64) -> u32 {
     u32::try_from(ms.div_ceil(1_000)).unwrap_or(u32::MAX).max(1)
 }
 
-/// Which limit it was, in the words of the real service's execution logs: that of the method, or of the one that its
+/// Which limit it was, in the words of the real service's execution logs: that of the method, or of another that its
 /// path may be taken for.
 fn exceeded(identified: &Identified<'_>, gateway: &Gateway, empty: usize) -> String {
     let (tokens, matched) = (tokens(identified, gateway), identified.matched);
     let bucket = tokens.buckets.get(empty);
     let limit = bucket.map_or(Limit::new(0.0, 0), |bucket| bucket.limit);
-    let alone = Identified { matched: Matched { read_as: None, ..matched }, ..*identified };
-    let own = self::tokens(&alone, gateway).buckets;
-    let is_own = bucket.is_none_or(|bucket| own.iter().any(|own| own.key == bucket.key));
-    let of = matched.read_as.filter(|_| !is_own).unwrap_or(matched.of);
+    let has_it = |of: &MethodOf<'_>| {
+        let matched = Matched { of: *of, read_as: [None; READ_AS_MAX] };
+        let own = self::tokens(&Identified { matched, ..*identified }, gateway).buckets;
+        bucket.is_none_or(|bucket| own.iter().any(|own| own.key == bucket.key))
+    };
+    let mut methods = [Some(matched.of)].into_iter().chain(matched.read_as).flatten();
+    let of = methods.find(has_it).unwrap_or(matched.of);
     alloc::format!(
         "Key throttle limit exceeded for RestApi {}, Stage {}, Resource {}, HttpMethod {}. \
          Limit: {:.2} Burst: {}",
@@ -91,7 +94,7 @@ fn exceeded(identified: &Identified<'_>, gateway: &Gateway, empty: usize) -> Str
 /// method's takes of both: each limit holds however a path is spelt.
 fn tokens(identified: &Identified<'_>, gateway: &Gateway) -> TakeTokens {
     let Identified { matched, usable } = identified;
-    let methods = [Some(matched.of), matched.read_as].into_iter().flatten().map(|of| of.plan);
+    let methods = [Some(matched.of)].into_iter().chain(matched.read_as).flatten().map(|of| of.plan);
     let plan = usable.iter().flat_map(|usable| usable.buckets(methods.clone()));
     let stage = methods.clone().filter_map(|method| method.throttle.as_ref());
     let stage = stage.map(|(key, limit)| BucketTake { key: key.clone(), limit: *limit, cost: 1 });

@@ -1,6 +1,7 @@
 //! The ARN of a method as a request asks for it: what policies speak of.
 
 use alloc::string::String;
+use alloc::vec::Vec;
 
 use crate::context::Context;
 use crate::definition::Protocol;
@@ -15,10 +16,10 @@ pub(super) struct MethodArn {
     arn: String,
     /// Without percent-encoding, where there is some.
     decoded: Option<String>,
-    /// Without percent-encoding and dot segments, where there are some of these.
-    resolved: Option<String>,
-    /// Of the path that endpoints may take this one for ([`target::equivalent`]), where it is another.
-    equivalent: Option<String>,
+    /// Of the paths that endpoints may take this one for ([`target::readings`]).
+    readings: Vec<String>,
+    /// Whether some endpoints are led elsewhere by dot segments.
+    has_dot_segments: bool,
 }
 
 impl MethodArn {
@@ -29,7 +30,7 @@ impl MethodArn {
             Protocol::Rest => path.trim_end_matches('/'),
             Protocol::Http => path,
         };
-        let equivalent = target::equivalent(path);
+        let (readings, has_dot_segments) = (target::readings(path), target::has_dot_segments(path));
         let path = path.strip_prefix('/').unwrap_or(path);
         let (stage, verb) = (&of.at.plan.method_arns, &context.http_method);
         let of = |path: &str| alloc::format!("{stage}{verb}/{path}");
@@ -37,8 +38,8 @@ impl MethodArn {
         Self {
             arn: of(path),
             decoded: path.contains('%').then(|| of(&decoded)),
-            resolved: target::without_dot_segments(&decoded).as_deref().map(of),
-            equivalent: equivalent.map(|path| of(path.trim_start_matches('/'))),
+            readings: readings.iter().map(|path| of(path.trim_start_matches('/'))).collect(),
+            has_dot_segments,
         }
     }
 
@@ -48,7 +49,7 @@ impl MethodArn {
 
     /// As messages show it: eight digits of the account are nobody's business.
     pub(super) fn masked(&self) -> String {
-        let mut parts: alloc::vec::Vec<String> = self.arn.splitn(6, ':').map(Into::into).collect();
+        let mut parts: Vec<String> = self.arn.splitn(6, ':').map(Into::into).collect();
         if let Some(account) = parts.get_mut(4)
             && let Some(last) = account.get(8..)
         {
@@ -65,14 +66,14 @@ impl MethodArn {
         let of = |resource: &str| policy.evaluate(&AccessRequest { resource, ..*request });
         let verdict = of(&self.arn);
         let decoded = self.decoded.as_deref().map(of);
-        let resolved = self.resolved.as_deref().map(of);
-        let equivalent = self.equivalent.as_deref().map(of);
-        let readings = [Some(verdict), decoded, resolved, equivalent];
-        let denied = readings.into_iter().flatten().find(|v| matches!(v, Verdict::Denied(_)));
-        match (denied, resolved) {
-            (Some(denied), _) => denied,
-            (None, Some(Verdict::Silent)) => Verdict::Silent,
-            (None, _) => verdict,
+        let readings: Vec<Verdict> = self.readings.iter().map(|arn| of(arn)).collect();
+        let mut all =
+            [Some(verdict), decoded].into_iter().flatten().chain(readings.iter().copied());
+        let is_silent = |of: &Verdict| matches!(of, Verdict::Silent);
+        match all.find(|of| matches!(of, Verdict::Denied(_))) {
+            Some(denied) => denied,
+            None if self.has_dot_segments && readings.iter().any(is_silent) => Verdict::Silent,
+            None => verdict,
         }
     }
 }

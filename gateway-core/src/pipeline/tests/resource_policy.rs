@@ -337,13 +337,22 @@ fn dot_segments_and_escapes_lead_around_no_denial_and_out_of_no_permission() {
     for path in ["/admin", "%2fadmin", "%5cadmin", ";/admin", "a/..;x//admin"] {
         assert_eq!(asked(&denies, path), 403, "{path}");
     }
+    for path in ["x%2fy/../admin", "x%5cy/../admin", "a/;/../../admin"] {
+        assert_eq!(asked(&denies, path), 403, "{path}");
+    }
     let denied = statement("Deny", "execute-api:/prod/GET/pets/secret", json!({}));
     let denies = policy(json!([allow_all(), denied]));
     for path in ["pets/secret", "pets//secret", "pets/%2fsecret", "pets/secret%2f", "pets/secret;a"]
     {
         assert_eq!(asked(&denies, path), 403, "{path}");
     }
-    for path in ["public/../secret", "public/..%2fsecret", "public/%2e%2e/secret"] {
+    for path in [
+        "public/../secret",
+        "public/..%2fsecret",
+        "public/%2e%2e/secret",
+        "public/x%2fy/../../secret",
+        "public//../secret",
+    ] {
         assert_eq!(asked(&allows, path), 403, "{path}");
     }
     assert_eq!(asked(&allows, "public/a/../b"), 200);

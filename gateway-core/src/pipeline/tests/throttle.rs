@@ -91,7 +91,7 @@ fn a_path_that_endpoints_read_as_another_methods_takes_from_the_limits_of_both()
     let equal = || limited(api(), &[("*/*", 9)]);
     let (a, all) = (("stage/abc123/prod/~1a/GET", 9), ("stage/abc123/prod/~1{all+}/ANY", 9));
     let account = ("account", 5_000);
-    for path in ["/%61", "/./a", "/x/../a", "/a;b", "/a%2f"] {
+    for path in ["/%61", "/./a", "/x/../a", "/a;b", "/a%2f", "/x%2fy/../a", "/x%5cy/../a"] {
         let request = alloc::format!("GET /prod{path}");
         assert_eq!(buckets(equal(), &request), named(&[all, a, account]), "{path}");
     }
