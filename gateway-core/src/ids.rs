@@ -2,7 +2,7 @@
 
 use alloc::string::String;
 
-use base64::{Engine, engine::general_purpose::STANDARD};
+use base64::{Engine, engine::general_purpose::URL_SAFE};
 
 use crate::message::{Seed, Timestamp};
 
@@ -22,9 +22,10 @@ pub fn request_id(seed: Seed) -> String {
     id
 }
 
-/// `$context.extendedRequestId`, `x-amz-apigw-id`, and an HTTP API's request id: 11 bytes in base64.
+/// `$context.extendedRequestId`, `x-amz-apigw-id`, and an HTTP API's request id: 11 bytes in base64, of the
+/// alphabet for URLs (RFC 4648 §5), as AWS's are.
 pub fn extended_request_id(seed: Seed) -> String {
-    STANDARD.encode(&seed.0[16..27])
+    URL_SAFE.encode(&seed.0[16..27])
 }
 
 /// An X-Ray trace id: `1-{seconds, 8 hex}-{24 hex}`.
@@ -90,6 +91,7 @@ mod tests {
         let seed = Seed(core::array::from_fn(|i| i as u8 * 7));
         assert_eq!(request_id(seed), "00070e15-1c23-4a31-b83f-464d545b6269");
         assert_eq!(extended_request_id(seed).len(), 16);
+        assert_eq!(extended_request_id(Seed([0xfb; 32])), "-_v7-_v7-_v7-_s=");
         let root = trace_root(seed, Timestamp(1_700_000_000_000));
         assert!(root.starts_with("1-6553f100-") && root.len() == 35);
         assert_eq!(trace_parent(seed).len(), 16);
