@@ -317,6 +317,8 @@ pub struct LambdaContext {
     pub principal_id: Option<String>,
     /// The members of `context`, in their order.
     pub members: Vec<(String, ContextValue)>,
+    /// Whether there was a `context`, empty or not.
+    pub has_members: bool,
     /// The API key, where the API's key source is AUTHORIZER.
     pub usage_identifier_key: Option<String>,
     /// The call, if there was one: a result that was remembered needs none.

@@ -25,6 +25,8 @@ pub(crate) struct Grant {
     pub(crate) principal_id: Option<String>,
     pub(crate) context: Vec<(String, ContextValue)>,
     pub(crate) usage_identifier_key: Option<String>,
+    /// Whether there was a `context`, empty or not.
+    pub(crate) has_context: bool,
 }
 
 /// What may be called.
@@ -106,14 +108,14 @@ fn read(payload: &[u8], protocol: Protocol, is_simple: bool) -> Result<Grant, St
         None | Some(Json::Null) => None,
         _ => return Err("`usageIdentifierKey` is no string".into()),
     };
-    let context = match answer.get("context") {
-        None | Some(Json::Null) => Vec::new(),
-        Some(Json::Object(members)) => context(members, protocol)?,
+    let (context, has_context) = match answer.get("context") {
+        None | Some(Json::Null) => (Vec::new(), false),
+        Some(Json::Object(members)) => (context(members, protocol)?, true),
         _ => return Err("`context` is no object".into()),
     };
     // The caller knows the time.
     let until = Timestamp(0);
-    Ok(Grant { until, access, principal_id, context, usage_identifier_key })
+    Ok(Grant { until, access, principal_id, context, usage_identifier_key, has_context })
 }
 
 /// A REST API takes strings, numbers and booleans alone: "you can't set a JSON object or array".

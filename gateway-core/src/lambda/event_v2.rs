@@ -110,7 +110,10 @@ fn write_context(w: &mut JsonWriter, c: &Context, path: &str) {
             });
         }
         AuthorizerContext::Lambda(lambda) => {
-            w.name("authorizer").object(|w| w.name("lambda").object(|w| write_members(w, lambda)));
+            w.name("authorizer").object(|w| match lambda.has_members {
+                true => w.name("lambda").object(|w| write_members(w, lambda)),
+                false => w.name("lambda").null(),
+            });
         }
         AuthorizerContext::Iam(iam) => {
             w.name("authorizer").object(|w| {

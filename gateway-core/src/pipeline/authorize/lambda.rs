@@ -174,6 +174,7 @@ impl Asked {
         LambdaContext {
             principal_id: self.grant.principal_id,
             members: self.grant.context,
+            has_members: self.grant.has_context,
             usage_identifier_key: self.grant.usage_identifier_key,
             call: self.call,
         }

@@ -426,6 +426,36 @@ fn a_simple_answer_opens_or_closes_every_route() {
     }
 }
 
+/// `{"lambda": null}` was captured from a live API.
+#[test]
+fn a_function_sees_null_for_an_authorizer_that_gave_no_context() {
+    let granted = |context: Option<Value>| {
+        let mut answer = json!({"isAuthorized": true});
+        if let Some(context) = context {
+            answer["context"] = context;
+        }
+        answer
+    };
+    let by_policy =
+        LambdaAuthorizer { enable_simple_responses: false, ..simple(&["$request.header.h"]) };
+    for (authorizer, answer, seen) in [
+        (simple(&["$request.header.h"]), granted(None), Value::Null),
+        (simple(&["$request.header.h"]), granted(Some(Value::Null)), Value::Null),
+        (simple(&["$request.header.h"]), granted(Some(json!({}))), json!({})),
+        (by_policy, policy("Allow", "*"), Value::Null),
+    ] {
+        let gateway = gateway(vec![protected(Protocol::Http, authorizer)]);
+        let mut host = Host::new(answer);
+        // The second time it is remembered.
+        for _ in 0..2 {
+            let told = host.run(&gateway, arrival("GET /a/7", &["h: x"]));
+            assert_eq!((told.response.status, host.asked.len()), (200, 1));
+            let context = &host.events.last().unwrap()["requestContext"];
+            assert_eq!(context["authorizer"], json!({"lambda": seen}));
+        }
+    }
+}
+
 #[test]
 fn context_of_a_rest_api_is_text_in_events_and_variables() {
     let gateway = gateway(vec![protected(Protocol::Rest, token())]);
