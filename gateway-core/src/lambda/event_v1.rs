@@ -209,7 +209,7 @@ pub(super) fn http_context(w: &mut JsonWriter, c: &Context) {
         w.name("principalOrgId").string_or_null(organization_id);
         w.name("sourceIp").string(&c.source_ip);
         w.name("user").string_or_null(iam.map(|iam| iam.identity.user_id.as_str()));
-        w.name("userAgent").string_or_null(c.user_agent.as_deref());
+        w.name("userAgent").string(c.user_agent.as_deref().unwrap_or_default());
         w.name("userArn").string_or_null(iam.map(|iam| iam.identity.arn.as_str()));
         write_client_certificate(w, c);
     });

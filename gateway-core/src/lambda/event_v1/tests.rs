@@ -186,6 +186,17 @@ fn an_http_api_escapes_path_and_decodes_the_rest() {
 }
 
 #[test]
+fn a_client_without_a_name_is_null_in_a_rest_api_and_empty_in_an_http_api() {
+    let mut context = example();
+    context.user_agent = None;
+    for (protocol, seen) in [(Protocol::Rest, serde_json::Value::Null), (Protocol::Http, "".into())]
+    {
+        let event = json(&event(protocol, &context, &request(&[]), b"", &[]));
+        assert_eq!(event["requestContext"]["identity"]["userAgent"], seen, "{protocol:?}");
+    }
+}
+
+#[test]
 fn an_http_api_shows_claims_and_scopes_side_by_side() {
     let mut context = example();
     let claims = vec![("sub".into(), "u1".into())];
