@@ -131,7 +131,9 @@ fn write_context(w: &mut JsonWriter, c: &Context, path: &str) {
                         None => w.name("cognitoIdentity").null(),
                     }
                     let organization_id = iam.identity.organization_id.as_deref();
-                    w.name("principalOrgId").string_or_null(organization_id);
+                    // Captured from live APIs: the key's name stands for a value that there is not.
+                    let organization_id = organization_id.unwrap_or("aws:PrincipalOrgID");
+                    w.name("principalOrgId").string(organization_id);
                     w.name("userArn").string(&iam.identity.arn);
                     w.name("userId").string(&iam.identity.user_id);
                 });

@@ -4,7 +4,7 @@ use alloc::collections::BTreeMap;
 use alloc::{string::String, vec};
 
 use super::*;
-use crate::context::{Context, example};
+use crate::context::{Context, IamContext, example};
 use crate::definition::Protocol;
 use crate::message::{Content, Field, Request, Version};
 
@@ -108,6 +108,17 @@ fn scopes_are_null_on_a_route_without_scopes() {
         event["requestContext"]["authorizer"],
         serde_json::json!({"jwt": {"claims": {"scope": "read write"}, "scopes": null}})
     );
+}
+
+/// Captured from live APIs.
+#[test]
+fn a_principal_without_an_organization_has_the_name_of_the_key() {
+    let mut context = example();
+    context.authorizer = AuthorizerContext::Iam(IamContext::default());
+    let event = json(&event(&context, &[], b""));
+    let iam = &event["requestContext"]["authorizer"]["iam"];
+    assert_eq!(iam["principalOrgId"], "aws:PrincipalOrgID");
+    assert_eq!(iam["cognitoIdentity"], serde_json::Value::Null);
 }
 
 #[test]
