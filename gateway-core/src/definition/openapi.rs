@@ -123,6 +123,7 @@ pub fn import_with(
     let base_path = base_path::read(&reading, options.basepath);
     let parts = Parts { schemes: &schemes, validators: &validators, models: &models };
     let methods = paths::read(&reading, &base_path, &parts);
+    doubtful::warn_of_binary(&reading, &methods, &settings.binary_media_types);
     let validates_body = methods.iter().any(|method| {
         let validator = method.request_validator.map(|at| &validators.validators[at as usize]);
         !method.request_models.is_empty() && validator.is_some_and(|v| v.validate_request_body)

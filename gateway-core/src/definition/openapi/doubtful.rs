@@ -1,12 +1,13 @@
 //! Integrations that AWS imports, and that do not do what they seem to.
 
-use alloc::{format, vec::Vec};
+use alloc::{format, string::String, vec::Vec};
 
 use super::super::document::At;
-use super::super::{DefinitionError, Integration, IntegrationType};
+use super::super::{ContentHandling, DefinitionError, Integration, IntegrationType, Method};
 use super::integration::invokes_function;
 use super::reading::Reading;
 use super::template::PASSTHROUGH;
+use crate::content_handling::is_binary;
 use crate::gateway::field_rules::FieldRules;
 
 /// What AWS imports although every request, or nearly every one, is answered 500.
@@ -26,6 +27,30 @@ pub(super) fn warn_of_failing<'d>(
         let message = "a request is answered 500 unless its own content gives a `statusCode`: \
                        there is no request template";
         reading.warning(at, message);
+    }
+}
+
+/// Templates for content that `binaryMediaTypes` makes binary: preflights of `MOCK` beside `*/*`, above all.
+pub(super) fn warn_of_binary(
+    reading: &Reading<'_>,
+    methods: &[Method],
+    binary_media_types: &[String],
+) {
+    let integrations = methods.iter().map(|method| &method.integration);
+    let is_converted =
+        |i: &&Integration| i.content_handling == Some(ContentHandling::ConvertToText);
+    for integration in integrations.filter(|i| !is_converted(i)) {
+        let binary = integration.request_templates.iter().find(|(media_type, template)| {
+            !template.is_empty() && is_binary(Some(media_type), binary_media_types)
+        });
+        let Some((media_type, _)) = binary else { continue };
+        let message = format!(
+            "requests that the template for `{media_type}` takes are answered 500: \
+             `binaryMediaTypes` make their content binary, and a template takes text"
+        );
+        let warning = DefinitionError::warning(integration.source.clone(), message);
+        let help = "`contentHandling: CONVERT_TO_TEXT` gives templates the content in base64";
+        reading.note(warning.help(help));
     }
 }
 

@@ -98,9 +98,14 @@ fn templates_take_text_alone() {
         || vec![("application/json".into(), "{}".into()), ("image/png".into(), "{}".into())];
     let mut requests = api(None, None);
     requests.deployments[0].methods[0].integration.request_templates = templates();
-    for (content, handling, status) in
-        [(RAW, None, 500), (b"text", None, 200), (b"", None, 200), (RAW, Some(ConvertToText), 200)]
-    {
+    for (content, handling, status) in [
+        (RAW, None, 500),
+        (b"text", None, 500),
+        (b"", None, 500),
+        (b"text", Some(ConvertToBinary), 500),
+        (b"text", Some(ConvertToText), 200),
+        (RAW, Some(ConvertToText), 200),
+    ] {
         requests.deployments[0].methods[0].integration.content_handling = handling;
         let told = ask(requests.clone(), &["Content-Type: image/png"], &backend(content, b""));
         assert_eq!(told.response.status, status, "{handling:?}");
@@ -120,10 +125,16 @@ fn templates_take_text_alone() {
 }
 
 #[test]
-fn a_mock_answers_in_text_even_where_everything_is_binary() {
+fn a_mock_where_everything_is_binary_answers_once_it_converts_to_text() {
     let mut api = rest(vec![method("OPTIONS /", mock("{}"))]);
     api.deployments[0].binary_media_types = vec!["*/*".into()];
     assert!(is_binary(None, &api.deployments[0].binary_media_types));
-    let told = run_alone(&gateway(vec![api]), arrival("OPTIONS /prod", &["Accept: */*"]));
-    assert_eq!((told.response.status, told.body()), (200, "{}"));
+    for (handling, answer) in
+        [(None, INTERNAL), (Some(ConvertToBinary), INTERNAL), (Some(ConvertToText), (200, "{}"))]
+    {
+        api.deployments[0].methods[0].integration.content_handling = handling;
+        let arrival = arrival("OPTIONS /prod", &["Accept: */*"]);
+        let told = run_alone(&gateway(vec![api.clone()]), arrival);
+        assert_eq!((told.response.status, told.body()), answer, "{handling:?}");
+    }
 }

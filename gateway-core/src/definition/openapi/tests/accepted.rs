@@ -71,6 +71,30 @@ fn what_is_answered_500_always_or_refused_by_aws_is_warned_of() {
 }
 
 #[test]
+fn a_template_for_content_that_is_binary_is_warned_of_unless_it_is_converted_to_text() {
+    for (binary, integration, is_warned) in [
+        ("*/*", "", true),
+        ("application/json", "", true),
+        ("*/*", "\"contentHandling\": \"CONVERT_TO_BINARY\",", true),
+        ("*/*", "\"contentHandling\": \"CONVERT_TO_TEXT\",", false),
+        ("image/*", "", false),
+    ] {
+        let members = format!("\"x-amazon-apigateway-binary-media-types\": [\"{binary}\"]");
+        let item = format!(
+            "{{\"options\": {{\"responses\": {{\"200\": {{}}}}, \"x-amazon-apigateway-integration\": \
+             {{\"type\": \"mock\", {integration} \"responses\": {{\"default\": {{\"statusCode\": 200}}}}, \
+             \"requestTemplates\": {{\"application/json\": \"{{}}\"}}}}}}}}"
+        );
+        let warnings = imported(&http(&members, &item), Protocol::Rest).warnings;
+        assert_eq!(warnings.len(), usize::from(is_warned), "{binary} {integration} {warnings:?}");
+        for warning in warnings {
+            assert!(warning.message.contains("`application/json` takes are answered 500"));
+            assert!(warning.source.pointer.ends_with("/x-amazon-apigateway-integration"));
+        }
+    }
+}
+
+#[test]
 fn a_lambda_function_that_is_not_invoked_by_post_is_served_with_a_warning() {
     let warnings = |method: &str, protocol: Protocol| {
         let function = "arn:aws:apigateway:eu-west-1:lambda:path/2015-03-31/functions/\

@@ -94,7 +94,8 @@ const IGNORED: &str = "response templates of `AWS_PROXY` have no effect";
 fn a_swagger_export_of_a_rest_api_is_imported() {
     let api = imported(SWAGGER_EXPORT, Protocol::Rest);
     assert_eq!((api.name.as_str(), api.disable_execute_api_endpoint), ("PetStore", true));
-    let [ignored] = &api.warnings[..] else { panic!("{:?}", api.warnings) };
+    let [binary, ignored] = &api.warnings[..] else { panic!("{:?}", api.warnings) };
+    assert!(binary.message.contains("`binaryMediaTypes` make their content binary"), "{binary}");
     assert_eq!((ignored.message.as_str(), ignored.source.line), (IGNORED, 49));
     let deployment = api.deployment;
     assert_eq!(deployment.endpoint_type, EndpointType::Regional);
