@@ -9,7 +9,7 @@ pub const MAPPED_BODY_BYTES_MAX: usize = 100 * 1024;
 /// An event that a function is invoked with is smaller: Lambda takes 6 MB at once ("Request must be
 /// smaller than 6291456 bytes for the InvokeFunction operation").
 pub const EVENT_BYTES_MAX: usize = 6 * 1024 * 1024;
-/// Largest total of header names and values: 10,240 bytes.
+/// Largest total of the request line and of header names and values: 10,240 bytes.
 pub const FIELDS_BYTES_MAX: usize = 10_240;
 /// Most header fields of a request. AWS bounds their bytes alone; this is what hyper reads of HTTP/1.1 without room that is
 /// taken and given back with every request, and it holds in every host.
@@ -84,8 +84,6 @@ pub const API_KEY_BYTES_MIN: usize = 20;
 pub const API_KEY_BYTES_MAX: usize = 128;
 /// Most steps that one exchange may take; a guard against a pipeline that does not end.
 pub const STEPS_MAX: usize = 64;
-/// Most query parameters that are looked at; a target is bounded by the host anyway.
-pub const QUERY_PARAMETERS_MAX: usize = 4_096;
 /// Deepest resource path, segments: matching recurses once a segment.
 pub const RESOURCE_DEPTH_MAX: usize = 64;
 /// Largest definition document: AWS's import takes 6 MB.

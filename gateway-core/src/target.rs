@@ -8,7 +8,6 @@ mod readings;
 use alloc::borrow::Cow;
 use alloc::{string::String, vec::Vec};
 
-use crate::limits::QUERY_PARAMETERS_MAX;
 pub(crate) use readings::{climbs_out, has_dot_segments, readings};
 
 /// The path and the query of a request target. The path begins with `/`, except that of `OPTIONS *`.
@@ -48,17 +47,12 @@ pub fn decode_query(text: &str) -> Cow<'_, str> {
 }
 
 /// The parameters of a query in order, decoded. Empty pieces (`a&&b`) are left out, a name without
-/// `=` has an empty value, and what comes after the first [`QUERY_PARAMETERS_MAX`] is not read.
+/// `=` has an empty value. All of them are read, however many: what is not seen here would be by an endpoint.
 pub fn query_parameters(query: &str) -> impl Iterator<Item = (Cow<'_, str>, Cow<'_, str>)> {
-    query.split('&').filter(|piece| !piece.is_empty()).take(QUERY_PARAMETERS_MAX).map(|piece| {
+    query.split('&').filter(|piece| !piece.is_empty()).map(|piece| {
         let (name, value) = piece.split_once('=').unwrap_or((piece, ""));
         (decode_query(name), decode_query(value))
     })
-}
-
-/// Whether [`query_parameters`] has all parameters of a query.
-pub fn is_query_read_whole(query: &str) -> bool {
-    query.split('&').filter(|piece| !piece.is_empty()).nth(QUERY_PARAMETERS_MAX).is_none()
 }
 
 /// Appends text that may stand anywhere in a query: all but unreserved characters is encoded.

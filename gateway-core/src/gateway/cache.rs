@@ -132,8 +132,6 @@ impl CachePlan {
         let mut digest = self.prefix.clone();
         digest_text(&mut digest, &context.http_method);
         digest_text(&mut digest, coding.map_or("", Coding::name));
-        // What follows the parameters that are read could be more values of one of them.
-        let is_read_whole = target::is_query_read_whole(&context.raw_query);
         // Bytes that are not UTF-8 all look alike here, but not to the endpoint.
         let mut is_exact = true;
         // A field's value that is not UTF-8 is read as ISO 8859-1, and looks like another that is.
@@ -141,7 +139,6 @@ impl CachePlan {
         let mut exact = |value: &str| is_exact &= !value.contains('\u{fffd}');
         for parameter in &self.parameters {
             match parameter {
-                Parameter::Query(_) if !is_read_whole => return None,
                 Parameter::Query(name) => {
                     let all = target::query_parameters(&context.raw_query);
                     digest_values(

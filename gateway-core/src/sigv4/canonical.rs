@@ -6,7 +6,6 @@ use alloc::{string::String, vec::Vec};
 use sha2::{Digest, Sha256};
 
 use super::{Claim, Place};
-use crate::limits::QUERY_PARAMETERS_MAX;
 use crate::message::{Fields, Request};
 use crate::target;
 
@@ -95,7 +94,7 @@ fn canonical_query(query: &str, is_presigned: bool, with_token: bool) -> String 
         target::encode_query(&target::decode_query(text), &mut encoded);
         encoded
     };
-    let pieces = query.split('&').filter(|piece| !piece.is_empty()).take(QUERY_PARAMETERS_MAX);
+    let pieces = query.split('&').filter(|piece| !piece.is_empty());
     // One signature is not signed: another would be a parameter that somebody else added on the way.
     let mut has_signature = false;
     let mut pairs: Vec<(String, String)> = pieces

@@ -103,6 +103,21 @@ fn a_good_token_from_the_field_or_the_query_reaches_the_backend() {
 }
 
 #[test]
+fn a_token_is_seen_behind_as_many_parameters_as_a_request_line_has_room_for() {
+    let gateway = gateway(vec![protected(Protocol::Http, jwt(), &[])]);
+    let token = token(&claims(""));
+    let many = "a&".repeat(4_900);
+    for (query, status) in [
+        (alloc::format!("{many}t={token}"), 200),
+        // The one that is verified need not be the one that the endpoint reads.
+        (alloc::format!("t={token}&{many}t=other"), 401),
+    ] {
+        let told = run(&gateway, arrival(&alloc::format!("GET /a?{query}"), &[]), host(true));
+        assert_eq!(told.response.status, status, "{}", log(&told));
+    }
+}
+
+#[test]
 fn a_bad_signature_and_an_unreachable_issuer_are_401_and_take_no_tokens() {
     let gateway = gateway(vec![protected(Protocol::Http, jwt(), &[])]);
     let bearer = alloc::format!("Authorization: Bearer {}", token(&claims("")));

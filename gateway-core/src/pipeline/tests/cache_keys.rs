@@ -7,7 +7,6 @@ use alloc::vec::Vec;
 use super::cache::{Host, cached, enabled, proxy, used};
 use crate::definition::{Api, Integration};
 use crate::effect::CacheUse;
-use crate::limits::QUERY_PARAMETERS_MAX;
 use crate::message::Content;
 use crate::pipeline::world::*;
 
@@ -117,14 +116,11 @@ fn a_namespace_is_shared_by_resources_and_not_by_methods() {
 }
 
 #[test]
-fn a_query_that_is_too_long_to_be_read_whole_is_not_cached() {
+fn the_last_parameter_of_the_longest_query_tells_responses_apart() {
     let api = api_of(&[("GET /a", keyed(&["method.request.querystring.q"]))]);
-    let (gateway, mut host) = (gateway(vec![api]), Host::new());
-    let most = |n: usize| format!("GET /prod/a?{}q=1", "x&".repeat(n - 1));
-    let (told, _) = host.ask(&gateway, arrival(&most(QUERY_PARAMETERS_MAX), &[]));
-    assert_eq!(used(&told), Some(CacheUse::Miss));
-    let (told, _) = host.ask(&gateway, arrival(&most(QUERY_PARAMETERS_MAX + 1), &[]));
-    assert_eq!(used(&told), None);
+    let longest = |value: u8| format!("GET /prod/a?{}q={value}", "x&".repeat(5_000));
+    assert_eq!(calls(&api, (&longest(1), &[]), (&longest(1), &[])), 1);
+    assert_eq!(calls(&api, (&longest(1), &[]), (&longest(2), &[])), 2);
 }
 
 /// Texts that could run together, or be taken for each other.
