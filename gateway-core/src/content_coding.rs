@@ -10,7 +10,10 @@ mod inflate;
 use alloc::vec::Vec;
 
 use miniz_oxide::deflate::compress_to_vec_zlib;
-use miniz_oxide::inflate::{TINFLStatus, decompress_to_vec_zlib_with_limit};
+use miniz_oxide::inflate::TINFLStatus;
+
+use self::inflate::Bounds;
+use crate::limits::CODED_BLOCKS_MAX;
 
 /// A coding that content is sent in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,7 +31,7 @@ pub(crate) struct Unsupported;
 /// Why content was not decoded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum DecodeError {
-    /// It is not in this coding.
+    /// It is not in this coding, or in more blocks than anybody needs.
     Malformed,
     /// It stands for more than it may.
     TooLarge,
@@ -86,11 +89,15 @@ impl Coding {
 
     /// What coded content stands for, if that is not more than so many bytes.
     pub(crate) fn decode(self, coded: &[u8], bytes_max: usize) -> Result<Vec<u8>, DecodeError> {
+        let mut bounds = Bounds { bytes_max, blocks_left: CODED_BLOCKS_MAX };
         match self {
-            Self::Gzip => gzip::decode(coded, bytes_max),
+            Self::Gzip => gzip::decode(coded, bounds),
             Self::Deflate => {
-                let decoded = decompress_to_vec_zlib_with_limit(coded, bytes_max);
-                decoded.map_err(|error| failed(error.status))
+                let mut content = Vec::new();
+                match inflate::zlib(coded, &mut content, &mut bounds) {
+                    (TINFLStatus::Done, _) => Ok(content),
+                    (status, _) => Err(failed(status)),
+                }
             }
         }
     }
@@ -98,12 +105,14 @@ impl Coding {
     /// The beginning of what coded content stands for, of which there may be the beginning alone: not
     /// more than so many bytes, and whether that is not all, or not known to be all.
     pub(crate) fn decode_beginning(self, coded: &[u8], bytes_max: usize) -> (Vec<u8>, bool) {
-        // One more tells whether there is more.
+        // One more tells whether there is more. Coded content that is inspected is short, and is read to its end
+        // whatever it is made of: an origin may take what is refused here.
+        let mut bounds = Bounds { bytes_max: bytes_max + 1, blocks_left: usize::MAX };
         let (mut content, is_all) = match self {
-            Self::Gzip => gzip::decode_beginning(coded, bytes_max + 1),
+            Self::Gzip => gzip::decode_beginning(coded, bounds),
             Self::Deflate => {
                 let mut content = Vec::new();
-                let (status, _) = inflate::zlib(coded, &mut content, bytes_max + 1);
+                let (status, _) = inflate::zlib(coded, &mut content, &mut bounds);
                 (content, status == TINFLStatus::Done)
             }
         };
@@ -226,6 +235,28 @@ mod tests {
             let coded = coding.encode(&zeros);
             assert_eq!(coding.decode(&coded, 1_000).map(|d| d.len()), Ok(1_000));
             assert_eq!(coding.decode(&coded, 999), Err(DecodeError::TooLarge), "{coding:?}");
+        }
+    }
+
+    /// Ten bits each: a block of the fixed codes with its end alone, and another behind it.
+    fn empty_blocks(count: usize) -> Vec<u8> {
+        let mut coded = alloc::vec![0; count / 8 * 10];
+        (0..count).map(|n| 10 * n + 1).for_each(|bit| coded[bit / 8] |= 1 << (bit % 8));
+        coded
+    }
+
+    #[test]
+    fn blocks_that_stand_for_nothing_are_bounded() {
+        for (empty, is_taken) in [(CODED_BLOCKS_MAX - 8, true), (CODED_BLOCKS_MAX, false)] {
+            for (coding, header_bytes) in [(Coding::Gzip, 10), (Coding::Deflate, 2)] {
+                let mut coded = coding.encode(b"content");
+                coded.splice(header_bytes..header_bytes, empty_blocks(empty));
+                let content = || b"content".to_vec();
+                let expected = is_taken.then(content).ok_or(DecodeError::Malformed);
+                assert_eq!(coding.decode(&coded, 100), expected, "{coding:?} {empty}");
+                // A web ACL looks into it all the same.
+                assert_eq!(coding.decode_beginning(&coded, 100), (content(), false));
+            }
         }
     }
 

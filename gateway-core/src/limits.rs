@@ -4,6 +4,10 @@
 
 /// Largest request or response content that a stage may read: 10 MB (payload size quota).
 pub const PAYLOAD_BYTES_MAX: u32 = 10 * 1024 * 1024;
+/// Most blocks (RFC 1951 §3.2.3) of coded content that is decoded, of all members of a `gzip` together. Each costs
+/// some microseconds, however little it stands for: ten bits for nothing. Those of common coders stand for 16 KB and
+/// more; so many have room for 10 MB in pieces of 640 bytes.
+pub const CODED_BLOCKS_MAX: usize = 16_384;
 /// Content that parameter mappings of HTTP APIs select from by JSONPath: cut at 100 KB.
 pub const MAPPED_BODY_BYTES_MAX: usize = 100 * 1024;
 /// An event that a function is invoked with is smaller: Lambda takes 6 MB at once ("Request must be

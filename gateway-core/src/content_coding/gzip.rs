@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use miniz_oxide::deflate::compress_to_vec;
 use miniz_oxide::inflate::TINFLStatus;
 
-use super::inflate::deflated;
+use super::inflate::{Bounds, deflated};
 use super::{DecodeError, failed};
 
 /// Content as one member without a name or a time.
@@ -20,13 +20,13 @@ pub(super) fn encode(content: &[u8], level: u8) -> Vec<u8> {
 }
 
 /// What all members stand for, one after the other.
-pub(super) fn decode(coded: &[u8], bytes_max: usize) -> Result<Vec<u8>, DecodeError> {
+pub(super) fn decode(coded: &[u8], mut bounds: Bounds) -> Result<Vec<u8>, DecodeError> {
     let mut content = Vec::new();
     let mut rest = coded;
     loop {
         let body = header(rest).ok_or(DecodeError::Malformed)?;
         let begun = content.len();
-        let (status, read) = deflated(body, &mut content, bytes_max);
+        let (status, read) = deflated(body, &mut content, &mut bounds);
         if status != TINFLStatus::Done {
             return Err(failed(status));
         }
@@ -46,12 +46,12 @@ pub(super) fn decode(coded: &[u8], bytes_max: usize) -> Result<Vec<u8>, DecodeEr
 }
 
 /// What the members stand for as far as they are there, and whether they are all there.
-pub(super) fn decode_beginning(coded: &[u8], bytes_max: usize) -> (Vec<u8>, bool) {
+pub(super) fn decode_beginning(coded: &[u8], mut bounds: Bounds) -> (Vec<u8>, bool) {
     let mut content = Vec::new();
     let mut rest = coded;
     loop {
         let Some(body) = header(rest) else { return (content, false) };
-        let (status, read) = deflated(body, &mut content, bytes_max);
+        let (status, read) = deflated(body, &mut content, &mut bounds);
         match (status, body[read..].split_at_checked(TRAILER_BYTES)) {
             (TINFLStatus::Done, Some((_, []))) => return (content, true),
             (TINFLStatus::Done, Some((_, next))) => rest = next,
@@ -117,6 +117,10 @@ const TABLE: [u32; 256] = {
 mod tests {
     use super::*;
 
+    fn decode(coded: &[u8], bytes_max: usize) -> Result<Vec<u8>, DecodeError> {
+        super::decode(coded, Bounds { bytes_max, blocks_left: 10 })
+    }
+
     #[test]
     fn the_check_is_that_of_the_standard() {
         assert_eq!(crc32(b"123456789"), 0xcbf4_3926);
@@ -135,6 +139,12 @@ mod tests {
         assert_eq!(decode(&both, 5), Err(DecodeError::TooLarge));
         let garbage = [&both[..], b"garbage"].concat();
         assert_eq!(decode(&garbage, 100), Err(DecodeError::Malformed));
+    }
+
+    #[test]
+    fn members_have_so_many_blocks_together() {
+        assert_eq!(decode(&encode(b"", 6).repeat(10), 100).as_deref(), Ok(&b""[..]));
+        assert_eq!(decode(&encode(b"", 6).repeat(11), 100), Err(DecodeError::Malformed));
     }
 
     #[test]
