@@ -8,7 +8,7 @@ use alloc::{rc::Rc, string::String, sync::Arc, vec::Vec};
 use core::fmt;
 
 pub use list::{List, Notation};
-pub use map::Map;
+pub use map::{Map, Prototype};
 pub(crate) use text::scalar_json;
 
 use crate::Object;

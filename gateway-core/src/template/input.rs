@@ -1,12 +1,12 @@
 //! `$input`.
 
 use alloc::borrow::Cow;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::cell::OnceCell;
 
-use velocity::{CallError, Map, Object, Value};
+use velocity::{CallError, Map, Object, Prototype, Value};
 
 use super::paths::Paths;
 use super::{Inputs, convert};
@@ -29,10 +29,22 @@ pub(super) struct Input {
 struct Parameters {
     path: Vec<(String, String)>,
     raw_query: String,
+    /// As maps, once a template asks for them: it may ask within a loop.
+    maps: OnceCell<Maps>,
     /// That of the client's fields.
     spelling: Spelling,
     fields: Fields,
 }
+
+/// What `$input.params()` has.
+struct Maps {
+    path: Prototype,
+    querystring: Prototype,
+    header: Prototype,
+}
+
+/// Up to so many bytes of a query are searched for a parameter; of longer ones the map is made.
+const SEARCHED_BYTES_MAX: usize = 512;
 
 impl Input {
     pub(super) fn new(inputs: &Inputs<'_>, takes_parameters: bool, paths: Arc<Paths>) -> Self {
@@ -44,6 +56,7 @@ impl Input {
                 .map(|(name, value)| (name.clone().into_owned(), value.clone()))
                 .collect(),
             raw_query: inputs.context.raw_query.clone().into_owned(),
+            maps: OnceCell::new(),
             spelling: Spelling::of(&inputs.request.fields),
             fields: method_request_fields(inputs),
         });
@@ -96,7 +109,7 @@ impl Object for Input {
             ("params", []) => Ok(self.parameters.as_ref().map_or(Value::Null, Parameters::all)),
             ("params", [Value::String(name)]) => {
                 let parameters = self.parameters.as_ref();
-                Ok(parameters.and_then(|p| p.find(name)).map_or(Value::from(""), Value::from))
+                Ok(parameters.and_then(|p| p.find(name)).unwrap_or_else(|| Value::from("")))
             }
             _ => Err(CallError::NoSuchMethod),
         }
@@ -105,31 +118,50 @@ impl Object for Input {
 
 impl Parameters {
     /// Looks in the path, the query and the header fields, in this order.
-    fn find(&self, name: &str) -> Option<String> {
+    fn find(&self, name: &str) -> Option<Value> {
         if let Some((_, value)) = self.path.iter().find(|(n, _)| n == name) {
-            return Some(value.clone());
+            return Some(value.as_str().into());
         }
-        let query = target::query_parameters(&self.raw_query);
-        if let Some((_, value)) = query.filter(|(n, _)| n == name).last() {
-            return Some(value.into_owned());
+        if let Some(value) = self.find_in_query(name) {
+            return Some(value);
         }
         let line = self.fields.iter().rev().find(|line| self.spelling.is(line.name, name));
-        line.map(|line| line.value.to_string())
+        line.map(|line| line.value.into())
     }
 
-    /// `$input.params()`
-    fn all(&self) -> Value {
-        let all = Map::new();
-        all.put("path", convert::string_map(self.path.iter().map(|(n, v)| (n, v))));
+    /// Of several values the last.
+    fn find_in_query(&self, name: &str) -> Option<Value> {
+        if self.raw_query.len() > SEARCHED_BYTES_MAX {
+            return self.maps().querystring.get(name);
+        }
         let query = target::query_parameters(&self.raw_query);
-        all.put("querystring", Map::from_entries(entries(query)));
-        let fields = self.fields.iter().map(|line| (line.name.into(), line.value.into()));
-        let header = match self.spelling {
-            Spelling::Known => Map::from_entries(entries(fields)),
-            Spelling::Lost => Map::of_lower_case(entries(fields)),
-        };
-        all.put("header", header);
+        query.filter(|(n, _)| n == name).last().map(|(_, value)| Value::from(&*value))
+    }
+
+    /// `$input.params()`: what a template changes of it is in its own maps alone.
+    fn all(&self) -> Value {
+        let (all, maps) = (Map::new(), self.maps());
+        all.put("path", maps.path.map());
+        all.put("querystring", maps.querystring.map());
+        all.put("header", maps.header.map());
         Value::Map(all)
+    }
+
+    fn maps(&self) -> &Maps {
+        self.maps.get_or_init(|| {
+            let path = self.path.iter().map(|(n, v)| (n.as_str().into(), v.as_str().into()));
+            let query = target::query_parameters(&self.raw_query);
+            let fields = self.fields.iter().map(|line| (line.name.into(), line.value.into()));
+            let header = match self.spelling {
+                Spelling::Known => Map::from_entries(entries(fields)),
+                Spelling::Lost => Map::of_lower_case(entries(fields)),
+            };
+            Maps {
+                path: Prototype::of(Map::from_entries(entries(path))),
+                querystring: Prototype::of(Map::from_entries(entries(query))),
+                header: Prototype::of(header),
+            }
+        })
     }
 }
 

@@ -99,6 +99,31 @@ fn parameters_are_looked_for_in_path_query_and_fields() {
 }
 
 #[test]
+fn what_a_template_changes_of_its_parameters_is_in_its_own_maps_alone() {
+    let change = concat!(
+        "#set($q = $input.params().querystring)#set($none = $q.put('q', 'x'))",
+        "#set($none = $q.remove('both'))",
+    );
+    let template = alloc::format!("{change}$q $input.params().querystring $input.params('q')");
+    all(&[(&template, "", "{q=x} {q=last, both=query} last")]);
+}
+
+/// Each call would go through the whole query, and each name is asked for.
+#[test]
+fn parameters_are_found_in_a_long_query_as_in_a_short_one() {
+    let mut exchange = exchange();
+    let many: Vec<String> = (0..1_500).map(|n| alloc::format!("n{n}=v%3{}", n % 10)).collect();
+    exchange.context.raw_query = alloc::format!("n7=first&id=x&{}", many.join("&")).into();
+    let template = concat!(
+        "#foreach($n in $input.params().querystring.keySet())",
+        "#if($input.params().querystring.get($n) != $input.params($n))$n #end#end",
+        "$input.params('n7') $input.params('n1499') $input.params('X-Id') [$input.params('n')]",
+    );
+    // A parameter of the path comes before that of the query.
+    assert_eq!(exchange.render(template, ""), "id v7 v9 2 []");
+}
+
+#[test]
 fn paths_that_a_template_names_are_compiled_with_it() {
     let template = concat!(
         "$input.json('$.a')#foreach($x in $input.path(\"$.b\"))#if($x == $input.path('$.c').d)",
