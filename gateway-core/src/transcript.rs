@@ -12,7 +12,7 @@ use alloc::{string::String, vec::Vec};
 use serde::{Deserialize, Serialize};
 
 pub(crate) use record::Recorder;
-pub use secrets::is_secret;
+pub use secrets::{is_secret, shown_url};
 
 use crate::definition::Source;
 use crate::effect::EffectKind;

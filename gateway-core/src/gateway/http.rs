@@ -10,6 +10,7 @@ use super::integration_response::Responses;
 use super::uri::{UriTemplate, fill_stage_variables};
 use crate::definition::{Api, Integration, Stage, VpcLink};
 use crate::effect::Connection;
+use crate::transcript::shown_url;
 
 /// An `HTTP` integration.
 #[derive(Debug)]
@@ -36,7 +37,9 @@ impl Http {
         let variables = &stage.variables;
         let template = match UriTemplate::parse(&fill_stage_variables(uri, variables)) {
             Ok(template) => template,
-            Err(reason) => return depends_on_stage(uri, alloc::format!("`{uri}`: {reason}")),
+            Err(reason) => {
+                return depends_on_stage(uri, alloc::format!("`{}`: {reason}", shown_url(uri)));
+            }
         };
         Ok(IntegrationPlan::Http(Self {
             connection: connection::compile(links, api.protocol, stage, integration, &template),

@@ -10,6 +10,7 @@ use super::request_parameters::RequestParameters;
 use super::uri::{UriTemplate, fill_stage_variables};
 use crate::definition::{Api, ContentHandling, Method, Protocol, Stage, VpcLink};
 use crate::effect::Connection;
+use crate::transcript::shown_url;
 
 /// An `HTTP_PROXY` integration.
 #[derive(Debug)]
@@ -55,7 +56,9 @@ impl HttpProxy {
         };
         let template = match UriTemplate::parse(&filled) {
             Ok(template) => template,
-            Err(reason) => return depends_on_stage(uri, alloc::format!("`{uri}`: {reason}")),
+            Err(reason) => {
+                return depends_on_stage(uri, alloc::format!("`{}`: {reason}", shown_url(uri)));
+            }
         };
         let mut plan = Self {
             http_method: integration.http_method.clone().filter(|m| m != "ANY"),

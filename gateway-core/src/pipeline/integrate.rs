@@ -28,6 +28,7 @@ use crate::gateway::{IntegrationPlan, MethodOf};
 use crate::gateway_error::{GatewayError, NETWORK_ERROR, ResponseType};
 use crate::limits::PAYLOAD_BYTES_MAX;
 use crate::message::{Content, EndpointResponse, Fields, Request, Response};
+use crate::transcript::shown_url;
 
 /// What an integration answered.
 pub(super) enum EndpointAnswer<'g> {
@@ -230,7 +231,7 @@ fn integration_rule(integration: &Integration) -> String {
         IntegrationType::AwsProxy => "AWS_PROXY",
     };
     match &integration.uri {
-        Some(uri) => alloc::format!("integration {integration_type} with {uri}"),
+        Some(uri) => alloc::format!("integration {integration_type} with {}", shown_url(uri)),
         None => alloc::format!("integration {integration_type}"),
     }
 }

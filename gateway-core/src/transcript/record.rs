@@ -8,7 +8,7 @@ use alloc::{string::String, vec::Vec};
 
 use self::function::{function_answer_fields, invocation_fields, invocation_url};
 use self::words::{what_is_answered, what_is_asked};
-use super::secrets::{HIDDEN, Secrets, is_secret, shown, shown_query, shown_target};
+use super::secrets::{HIDDEN, Secrets, is_secret, shown, shown_query, shown_target, shown_url};
 use super::{Entry, Event, Message, Pairs, PipelineStage, Transcript};
 use crate::definition::Source;
 use crate::effect::{Effect, InvokeFunction, Outcome, SendRequest};
@@ -157,7 +157,7 @@ impl Recorder {
                 self.is_streamed = idle_ms.is_some();
                 let fields = fields.clone().resolve(&self.request_fields);
                 self.secrets.note_fields(&fields);
-                let what = alloc::format!("{method} {}", shown_target(url));
+                let what = alloc::format!("{method} {}", shown_url(url));
                 self.push(now, None, asked(what, shown(&fields)));
                 self.content(now, Message::EndpointRequest, content);
             }

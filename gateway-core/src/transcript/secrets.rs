@@ -105,7 +105,17 @@ pub(super) fn shown_query(query: &str) -> Pairs {
     target::query_parameters(query).map(shown).collect()
 }
 
-/// A target or a URL as it came, but for the secrets of its query and its fragment.
+/// A URL as it may be shown: without its user information, and the secrets of its query and its fragment.
+pub fn shown_url(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else { return shown_target(url) };
+    let (authority, _) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+    match authority.rfind('@') {
+        Some(at) => alloc::format!("{scheme}://{HIDDEN}{}", shown_target(&rest[at..])),
+        None => shown_target(url),
+    }
+}
+
+/// A target as it came, but for the secrets of its query and its fragment.
 pub(super) fn shown_target(target: &str) -> String {
     let Some(at) = target.find(['?', '#']) else { return target.into() };
     let mut shown = String::from(&target[..at]);
@@ -184,6 +194,9 @@ mod tests {
         let referer = "https://a/b?page=1&access_token=*****#id_token=*****&c=d";
         assert_eq!(shown[4].1, referer);
         assert_eq!(shown_target("/a?token=1&b=2"), "/a?token=*****&b=2");
+        let url = "https://user:hush@h:1/a@b?token=1&b=http://c@d";
+        assert_eq!(shown_url(url), "https://*****@h:1/a@b?token=*****&b=http://c@d");
+        assert_eq!(shown_url("arn:a:b"), "arn:a:b");
         assert_eq!(shown_query("api_key=1&b=2")[0].1, HIDDEN);
     }
 }

@@ -10,6 +10,7 @@ use super::paths::ResourcePath;
 use super::reading::Reading;
 use crate::gateway::function::{INVOCATION, STREAMING_INVOCATION};
 use crate::gateway::service;
+use crate::transcript::shown_url;
 
 /// Reads and checks the `uri` of a proxy integration.
 pub(super) fn read<'d>(
@@ -58,7 +59,7 @@ fn text_and_shape<'d>(reading: &Reading<'d>, at: &At<'d>) -> Option<(&'d str, St
         Err(reason) => {
             let help =
                 if uri.contains("${AWS::") { EXPORT } else { "write `${stageVariables.NAME}`" };
-            reading.error_with(at, format!("`{uri}`: {reason}"), help);
+            reading.error_with(at, format!("`{}`: {reason}", shown_url(uri)), help);
             None
         }
     }
@@ -316,7 +317,7 @@ fn function<'d>(
             let of = |(start, end)| path?.strip_prefix(start)?.strip_suffix(end);
             let Some(function): Option<&str> = of(ours) else {
                 return refuse(match (of(other), is_streamed) {
-                    (None, _) => format!("`{uri}` does not invoke a Lambda function"),
+                    (None, _) => format!("`{}` does not invoke a Lambda function", shown_url(uri)),
                     (_, true) => "a streamed response needs a streaming invocation".into(),
                     (_, false) => {
                         "a streaming invocation needs `responseTransferMode: STREAM`".into()
@@ -329,7 +330,7 @@ fn function<'d>(
             }
         }
         _ if shape.starts_with(VARIABLE) => Some(uri.into()),
-        _ => refuse(format!("`{uri}` names no Lambda function")),
+        _ => refuse(format!("`{}` names no Lambda function", shown_url(uri))),
     }
 }
 

@@ -196,6 +196,18 @@ fn no_secret_is_written_down_wherever_it_turns_up() {
 }
 
 #[test]
+fn no_secret_of_an_integrations_uri_is_written_down() {
+    let proxy =
+        integration(IntegrationType::HttpProxy, "https://backend/x?access_token=topsecret&b=c");
+    let api = logged(LoggingLevel::Info, true, proxy);
+    let arrival = Arrival { is_explained: true, ..arrival("POST /prod/pets/1", &[]) };
+    let told = run(&gateway(vec![api]), arrival, |effect| backend(b"", b"").perform(effect));
+    let text = alloc::format!("{:?}", told.notices);
+    assert!(text.contains("with https://backend/x?access_token=*****&b=c"), "{text}");
+    assert!(!text.contains("topsecret"), "{text}");
+}
+
+#[test]
 fn an_account_is_bounded() {
     let big = "x".repeat(3_000_000);
     let api = logged(
