@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use std::{fs, io};
 
 use edge_common::function::variable_of;
+use gateway_core::transcript::shown_url;
 
 use crate::config::{Config, FunctionConfig, variable_name};
 use crate::snapshot::{Built, Origin, is_loopback};
@@ -131,7 +132,9 @@ fn left_behind(config: &Config) -> Vec<String> {
         .chain(links)
         .chain(origins)
         .filter(|(_, url)| is_loopback(url))
-        .map(|(name, url)| format!("`{name}`: once deployed, {url} is not this machine"))
+        .map(|(name, url)| {
+            format!("`{name}`: once deployed, {} is not this machine", shown_url(&url))
+        })
         .collect()
 }
 

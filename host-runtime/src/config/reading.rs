@@ -6,6 +6,7 @@ use std::net::{SocketAddr, ToSocketAddrs};
 use gateway_core::definition::document::{At, Value};
 use gateway_core::definition::openapi::did_you_mean;
 use gateway_core::definition::{DefinitionError, Source};
+use gateway_core::transcript::shown_url;
 
 /// Keys of AWS's that later versions will know. Ignoring one would be worse than refusing it.
 const NOT_YET: &[(&str, &str)] = &[
@@ -199,7 +200,7 @@ impl Reading {
                 && url.query().is_none()
         });
         if !usable {
-            self.error(at, format!("`{text}` is not an http or https URL"));
+            self.error(at, format!("`{}` is not an http or https URL", refused_url(text)));
         }
         usable.then(|| text.trim_end_matches('/').to_owned())
     }
@@ -223,6 +224,19 @@ impl Reading {
             self.wrong_type(at, "a whole number, 0 or more");
         }
         whole
+    }
+}
+
+/// A URL that is none as it may be shown. Where its user information ends is not known, so that it goes up to
+/// the last `@`.
+fn refused_url(text: &str) -> String {
+    let (scheme, rest) = match text.split_once("://") {
+        Some((scheme, rest)) if !scheme.contains('@') => (format!("{scheme}://"), rest),
+        _ => (String::new(), text),
+    };
+    match rest.rfind('@') {
+        Some(at) => format!("{scheme}*****{}", shown_url(&rest[at..])),
+        None => shown_url(text),
     }
 }
 

@@ -208,6 +208,21 @@ endpoints: {lambda: localhost}
 }
 
 #[test]
+fn a_url_that_is_refused_is_told_without_its_user_information() {
+    let text = concat!(
+        "functions:\n  a: {url: 'http://fu:hush/hush@h/x?y'}\n  b: {url: 'fu:hush@h'}\n",
+        "  c: {url: 'ftp://fu:hush@h/x'}\n  d: {url: 'http://h?token=hush'}\n",
+        "endpoints: {lambda: 'https://fu:hu sh@h'}\napis: []\n",
+    );
+    let document = crate::document::read(text).unwrap();
+    let errors = format!("{:?}", Config::read(&document, Path::new("")).unwrap_err());
+    for shown in ["http://*****@h/x", "`*****@h`", "ftp://*****@h/x", "h?token=*****"] {
+        assert!(errors.contains(shown), "{errors}");
+    }
+    assert!(!errors.contains("hush") && !errors.contains("hu sh"), "{errors}");
+}
+
+#[test]
 fn an_unknown_key_comes_with_the_one_that_was_meant() {
     let document = crate::document::read("apiz: []").unwrap();
     let errors = Config::read(&document, Path::new("")).unwrap_err();

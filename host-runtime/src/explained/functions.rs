@@ -1,7 +1,7 @@
 //! What was really invoked: the pipeline names a function by Lambda's URL, wherever the host finds it.
 
 use gateway_core::effect::EffectKind;
-use gateway_core::transcript::{Event, Transcript};
+use gateway_core::transcript::{Event, Transcript, shown_url};
 
 use crate::config::{Config, FunctionConfig};
 
@@ -27,8 +27,8 @@ fn run_as(config: &Config, url: &str) -> Option<String> {
         Some(FunctionConfig::Command { command, .. }) => {
             Some(format!("{name}, run here: {}", command.join(" ")))
         }
-        Some(FunctionConfig::Url(url)) => Some(format!("{name} at {url}")),
-        None => config.endpoint("lambda").map(|endpoint| format!("{name} at {endpoint}")),
+        Some(FunctionConfig::Url(url)) => Some(format!("{name} at {}", shown_url(url))),
+        None => config.endpoint("lambda").map(|url| format!("{name} at {}", shown_url(&url))),
     }
 }
 

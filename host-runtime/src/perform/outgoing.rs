@@ -2,6 +2,7 @@
 
 use gateway_core::effect::EffectError;
 use gateway_core::message::{Names, OutgoingFields};
+use gateway_core::transcript::shown_url;
 use http::uri::{Authority, PathAndQuery, Scheme};
 use http::{HeaderMap, Method, Request, Uri};
 
@@ -85,7 +86,10 @@ fn split(uri: Uri) -> Result<(Origin, PathAndQuery), EffectError> {
     let tls = match uri.scheme_str() {
         Some("https") => true,
         Some("http") => false,
-        _ => return Err(EffectError::Unavailable(format!("{uri} is no http or https URL"))),
+        _ => {
+            let shown = shown_url(&uri.to_string());
+            return Err(EffectError::Unavailable(format!("{shown} is no http or https URL")));
+        }
     };
     let parts = uri.into_parts();
     let target = parts.path_and_query.unwrap_or_else(|| PathAndQuery::from_static("/"));
