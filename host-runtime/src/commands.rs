@@ -8,6 +8,14 @@ macro_rules! tell {
     }};
 }
 
+/// A line to standard output, told as `tell!` tells it: `println!` would panic at `edgeway explain … | head -1`.
+macro_rules! show {
+    ($($told:tt)*) => {{
+        use std::io::Write as _;
+        let _ = writeln!(std::io::stdout(), $($told)*);
+    }};
+}
+
 mod bundle;
 mod check;
 mod deploy;

@@ -115,8 +115,8 @@ pub(super) fn explain(arguments: &ExplainArguments) -> ExitCode {
         Err(error) => return failed(&error.to_string()),
     };
     match arguments.format {
-        Format::Text => print!("{}", explained::text(&built.config, &answered.explained)),
-        Format::Json => println!("{:#}", to_json(&built.config, &answered)),
+        Format::Text => show!("{}", explained::text(&built.config, &answered.explained).trim_end()),
+        Format::Json => show!("{:#}", to_json(&built.config, &answered)),
     }
     ExitCode::SUCCESS
 }

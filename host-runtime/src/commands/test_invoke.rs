@@ -56,7 +56,7 @@ pub(super) fn test_invoke(arguments: &TestInvokeArguments) -> ExitCode {
     start_log();
     match invoke(arguments) {
         Ok(answer) => {
-            println!("{answer:#}");
+            show!("{answer:#}");
             ExitCode::SUCCESS
         }
         Err(code) => code,

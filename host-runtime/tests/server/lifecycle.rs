@@ -1,6 +1,7 @@
 //! Start, reload, drain: no request is lost.
 
 use std::net::TcpStream;
+use std::process::Command;
 use std::sync::mpsc::Sender;
 
 use crate::kit::*;
@@ -162,4 +163,20 @@ fn the_program_ends_on_term_after_its_requests() {
     busy.program.signal("TERM");
     busy.ends_after_its_request();
     assert_eq!(busy.folder.read("access.log"), "/prod/to/a 200\n");
+}
+
+#[test]
+fn a_command_whose_output_nobody_reads_ends_without_a_panic() {
+    let definition = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/quickstart/openapi.yaml");
+    for format in ["text", "json"] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let output = Command::new(env!("CARGO_BIN_EXE_edgeway"))
+            .args(["explain", "--format", format, definition, "/prod/"])
+            .stdout(writer)
+            .output()
+            .unwrap();
+        let told = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success() && !told.contains("panicked"), "{format}: {told}");
+    }
 }
