@@ -1,4 +1,5 @@
 mod edge;
+mod signed;
 
 use super::curl::at_url;
 use super::har::from_json;

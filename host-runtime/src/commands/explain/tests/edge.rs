@@ -184,7 +184,7 @@ fn with_distribution(folder: &Path) -> PathBuf {
     folder.join("edgeway.yaml")
 }
 
-fn explained_of(config: &Path, asked: &Asked) -> (String, serde_json::Value) {
+pub(super) fn explained_of(config: &Path, asked: &Asked) -> (String, serde_json::Value) {
     let built = Origin::Config(config.to_owned()).build();
     let built = built.unwrap_or_else(|refused| panic!("{:?}", refused.diagnostics));
     let answered = alone::answer(&built.snapshot, Settings::new(&built.config, None), asked);
