@@ -92,6 +92,21 @@ fn rest() -> Value {
     send["requestTemplates"] =
         json!({"application/json": "Action=SendMessage&MessageBody=$util.urlEncode($input.body)"});
     paths.insert("/orders".into(), json!({"post": operation(&send)}));
+    // Lambda's own API.
+    let functions = "lambda:path/2015-03-31/functions";
+    let name = json!({"integration.request.path.name": "method.request.path.name"});
+    for (path, integration) in [
+        ("/functions", aws(functions, "ANY", json!({}))),
+        (
+            "/functions/{name}",
+            aws(&format!("{functions}/{{name}}/configuration"), "ANY", name.clone()),
+        ),
+        ("/aliases/{name}", aws(&format!("{functions}/{{name}}/aliases"), "ANY", name)),
+        ("/mappings", aws("lambda:path/2015-03-31/event-source-mappings", "ANY", json!({}))),
+    ] {
+        let operation = operation(&integration);
+        paths.insert(path.into(), json!({"x-amazon-apigateway-any-method": operation}));
+    }
     let key = json!({
         "integration.request.path.bucket": "method.request.path.bucket",
         "integration.request.path.key": "method.request.path.key",
@@ -170,6 +185,7 @@ async fn services_are_called_through_rest_and_http_apis() {
     state_machines(&edgeway).await;
     events(&edgeway).await;
     objects(&edgeway).await;
+    functions(&edgeway).await;
     errors(&edgeway).await;
 }
 
@@ -302,6 +318,35 @@ async fn objects(edgeway: &Edgeway) {
     assert!(missing.text().contains("NoSuchKey"), "{missing:?}");
 }
 
+/// Lambda's own API, of which nothing here invokes a function.
+async fn functions(edgeway: &Edgeway) {
+    created_function(edgeway).await;
+    let listed = edgeway.rest("GET", "/functions", "").await.json();
+    assert_eq!(listed["Functions"][0]["FunctionArn"], function_arn(), "{listed}");
+    let configuration = edgeway.rest("GET", "/functions/f", "").await.json();
+    assert_eq!(configuration["Handler"], "a.b", "{configuration}");
+    let missing = edgeway.rest("GET", "/functions/none", "").await;
+    assert_eq!(missing.status, 502, "selected by the status: {missing:?}");
+    let mappings = edgeway.rest("GET", "/mappings", "").await.json();
+    assert_eq!(mappings["EventSourceMappings"], json!([]));
+}
+
+/// A function, and an alias, for which the path has the ARN.
+async fn created_function(edgeway: &Edgeway) {
+    let role = format!("arn:aws:iam::{ACCOUNT}:role/gateway");
+    // A ZIP archive without files.
+    let code = json!({"ZipFile": "UEsFBgAAAAAAAAAAAAAAAAAAAAAAAA=="});
+    let function = json!({"FunctionName": "f", "Runtime": "python3.13", "Role": role, "Handler": "a.b", "Code": code});
+    assert_eq!(edgeway.rest_json("/functions", function).await["FunctionArn"], function_arn());
+    let alias = json!({"Name": "live", "FunctionVersion": "$LATEST"});
+    let alias = edgeway.rest_json(&format!("/aliases/{}", function_arn()), alias).await;
+    assert_eq!(alias["AliasArn"], format!("{}:live", function_arn()));
+}
+
+fn function_arn() -> String {
+    format!("arn:aws:lambda:{REGION}:{ACCOUNT}:function:f")
+}
+
 async fn errors(edgeway: &Edgeway) {
     let missing = json!({"TableName": "none", "Key": {"id": {"S": "1"}}}).to_string();
     let answer = edgeway.rest("POST", "/dynamodb/GetItem", &missing).await;
@@ -334,6 +379,7 @@ async fn a_service_accepts_the_signature_of_the_right_secret_alone() {
     let edgeway = Edgeway::start(&moto, &rest(), &http(), "assumeRoles: false").await;
     json_services(&edgeway).await;
     state_machines(&edgeway).await;
+    created_function(&edgeway).await;
     assert_eq!(edgeway.rest("PUT", "/s3/things", "").await.status, 200);
     let key = "/s3/things/folder/b%20c+d:e@f/%C3%A4=1";
     assert_eq!(edgeway.rest("PUT", key, "content").await.status, 200);

@@ -86,10 +86,21 @@ fn host_name(service: &str) -> &str {
 /// Where it is not what the host begins with.
 fn signing_name(service: &str) -> &str {
     match service {
-        "email" => "ses",
-        "sync-states" => "states",
+        "appconfigdata" => "appconfig",
+        "appstream2" => "appstream",
         "bedrock-runtime" | "bedrock-agent" | "bedrock-agent-runtime" => "bedrock",
+        "cloudhsmv2" => "cloudhsm",
+        "email" => "ses",
+        "forecastquery" => "forecast",
+        "identity-chime" | "meetings-chime" | "messaging-chime" | "voice-chime" => "chime",
+        "marketplace" => "aws-marketplace",
+        "memory-db" => "memorydb",
+        "migrationhub-config" => "mgh",
+        "models-v2-lex" | "runtime-v2-lex" => "lex",
         "personalize-events" | "personalize-runtime" => "personalize",
+        "pinpoint" => "mobiletargeting",
+        "servicecatalog-appregistry" => "servicecatalog",
+        "sync-states" => "states",
         _ => service,
     }
 }

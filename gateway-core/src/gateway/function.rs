@@ -10,6 +10,13 @@ pub(crate) const INVOCATION: (&str, &str) = ("2015-03-31/functions/", "/invocati
 pub(crate) const STREAMING_INVOCATION: (&str, &str) =
     ("2021-11-15/functions/", "/response-streaming-invocations");
 
+/// Whether a URI is that of a function's invocation. Lambda's own API has other paths, which invoke nothing.
+pub(crate) fn is_invocation(uri: &str) -> bool {
+    let path = uri.split_once(":lambda:path/").map(|(_, path)| path.trim_start_matches('/'));
+    let is_within = |path: &str, (start, end)| path.starts_with(start) && path.ends_with(end);
+    path.is_some_and(|path| is_within(path, INVOCATION) || is_within(path, STREAMING_INVOCATION))
+}
+
 /// Reads a function from an integration's URI, in which stage variables are filled in:
 /// `arn:aws:apigateway:{region}:lambda:path/2015-03-31/functions/{function}/invocations`, or the
 /// function's own ARN. The error says what is wrong with it.
@@ -95,6 +102,25 @@ mod tests {
         let plain =
             parse("arn:aws:apigateway:r:lambda:path/2015-03-31/functions/orders/invocations");
         assert_eq!(plain.unwrap().name, "orders");
+    }
+
+    #[test]
+    fn only_invocations_invoke() {
+        for (path, expected) in [
+            ("/2015-03-31/functions/orders/invocations", true),
+            ("//2015-03-31/functions/${stageVariables.f}/invocations", true),
+            ("/2021-11-15/functions/orders/response-streaming-invocations", true),
+            ("/2015-03-31/functions", false),
+            ("/2015-03-31/functions/orders/configuration", false),
+            ("/2015-03-31/functions/orders/invocations?Qualifier=live", false),
+            ("/2015-03-31/event-source-mappings", false),
+            ("/2014-11-13/functions/orders/invoke-async", false),
+            ("/2020-06-30/functions/orders/code-signing-config", false),
+        ] {
+            let uri = alloc::format!("arn:aws:apigateway:eu-west-1:lambda:path{path}");
+            assert_eq!(is_invocation(&uri), expected, "{path}");
+        }
+        assert!(!is_invocation("arn:aws:apigateway:eu-west-1:sqs:path/1/q"));
     }
 
     #[test]

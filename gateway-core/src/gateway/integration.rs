@@ -57,9 +57,10 @@ impl IntegrationPlan {
             }
             IntegrationType::Aws => {
                 let uri = integration.uri.as_deref().unwrap_or_default();
-                match service::is_lambda(&fill_stage_variables(uri, &stage.variables)) {
-                    true => Lambda::compile(api, stage, integration),
-                    false => Service::compile(api, stage, integration),
+                let uri = fill_stage_variables(uri, &stage.variables);
+                match service::is_service(&uri) {
+                    true => Service::compile(api, stage, integration),
+                    false => Lambda::compile(api, stage, integration),
                 }
             }
             IntegrationType::AwsProxy => {

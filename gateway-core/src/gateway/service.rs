@@ -1,12 +1,16 @@
-//! `AWS` integrations with services other than Lambda, compiled for a stage.
+//! `AWS` integrations with services, Lambda's own API among them, compiled for a stage.
 //!
 //! API Gateway REST API Reference, "Integration", `uri`:
 //! `arn:aws:apigateway:{region}:{subdomain.service|service}:path|action/{service_api}`.
 
+mod action;
+
 use alloc::{format, string::String};
 
+pub(crate) use self::action::Action;
 use super::aws_endpoint::AwsEndpoint;
 use super::field_rules::FieldRules;
+use super::function::is_invocation;
 use super::integration::{IntegrationPlan, credentials, depends_on_stage, timeout_ms};
 use super::integration_request::RequestPlan;
 use super::integration_response::Responses;
@@ -25,16 +29,6 @@ pub(crate) struct Service {
     pub(crate) request: RequestPlan,
     pub(crate) responses: Responses,
     pub(crate) timeout_ms: u32,
-}
-
-/// An action of a service, and how the service is asked for it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Action {
-    pub(crate) name: String,
-    /// The query protocol's `Version`.
-    pub(crate) version: Option<&'static str>,
-    /// AWS JSON: what stands before the name in `X-Amz-Target`, and the version of the protocol.
-    pub(crate) json: Option<(&'static str, &'static str)>,
 }
 
 impl Service {
@@ -64,9 +58,10 @@ impl Service {
     }
 }
 
-/// Whether a URI is that of Lambda's `Invoke`, or no service's at all.
-pub(crate) fn is_lambda(uri: &str) -> bool {
-    uri.split(':').nth(4).is_none_or(|service| service == "lambda")
+/// Whether a URI is that of a service's path or action: an invocation of a function is none, but what else Lambda's own
+/// API has is.
+pub(crate) fn is_service(uri: &str) -> bool {
+    uri.split(':').nth(4).is_some() && !is_invocation(uri)
 }
 
 /// Reads a URI in which stage variables are filled in. The error says what is wrong with it.
@@ -77,6 +72,7 @@ pub(crate) fn parse(uri: &str) -> Result<(AwsEndpoint, UriTemplate, Option<Actio
     else {
         return Err(FORM.into());
     };
+    let whole_name = service;
     let (subdomain, service) = match service.rsplit_once('.') {
         Some((subdomain, service)) => (Some(subdomain), service),
         None => (None, service),
@@ -89,7 +85,7 @@ pub(crate) fn parse(uri: &str) -> Result<(AwsEndpoint, UriTemplate, Option<Actio
             if name.is_empty() || !name.bytes().all(|b| b.is_ascii_alphanumeric()) {
                 return Err(format!("`{name}` is no action"));
             }
-            Some(Action::new(service, name))
+            Some(Action::new(whole_name, name))
         }
         _ => return Err(FORM.into()),
     };
@@ -114,70 +110,6 @@ pub(crate) fn parse(uri: &str) -> Result<(AwsEndpoint, UriTemplate, Option<Actio
 
 const FORM: &str = "it has the form arn:aws:apigateway:REGION:SERVICE:path/PATH or :action/ACTION";
 
-impl Action {
-    fn new(service: &str, name: &str) -> Self {
-        let json = JSON.iter().find(|(of, ..)| *of == service);
-        let version = VERSIONS.iter().find(|(of, _)| *of == service);
-        Self {
-            name: name.into(),
-            version: version.map(|(_, version)| *version),
-            json: json.map(|(_, target, version)| (*target, *version)),
-        }
-    }
-}
-
-/// Services that speak AWS JSON: `X-Amz-Target` before the action's name, version of the protocol.
-const JSON: [(&str, &str, &str); 30] = [
-    ("acm", "CertificateManager", "1.1"),
-    ("athena", "AmazonAthena", "1.1"),
-    ("codebuild", "CodeBuild_20161006", "1.1"),
-    ("codecommit", "CodeCommit_20150413", "1.1"),
-    ("codedeploy", "CodeDeploy_20141006", "1.1"),
-    ("codepipeline", "CodePipeline_20150709", "1.1"),
-    ("cognito-identity", "AWSCognitoIdentityService", "1.1"),
-    ("cognito-idp", "AWSCognitoIdentityProviderService", "1.1"),
-    ("comprehend", "Comprehend_20171127", "1.1"),
-    ("dynamodb", "DynamoDB_20120810", "1.0"),
-    ("ecr", "AmazonEC2ContainerRegistry_V20150921", "1.1"),
-    ("ecs", "AmazonEC2ContainerServiceV20141113", "1.1"),
-    ("events", "AWSEvents", "1.1"),
-    ("firehose", "Firehose_20150804", "1.1"),
-    ("glue", "AWSGlue", "1.1"),
-    ("kinesis", "Kinesis_20131202", "1.1"),
-    ("kms", "TrentService", "1.1"),
-    ("logs", "Logs_20140328", "1.1"),
-    ("organizations", "AWSOrganizationsV20161128", "1.1"),
-    ("redshift-data", "RedshiftData", "1.1"),
-    ("rekognition", "RekognitionService", "1.1"),
-    ("sagemaker", "SageMaker", "1.1"),
-    ("secretsmanager", "secretsmanager", "1.1"),
-    ("servicediscovery", "Route53AutoNaming_v20170314", "1.1"),
-    ("ssm", "AmazonSSM", "1.1"),
-    ("states", "AWSStepFunctions", "1.0"),
-    ("tagging", "ResourceGroupsTaggingAPI_20170126", "1.1"),
-    ("textract", "Textract", "1.1"),
-    ("transcribe", "Transcribe", "1.1"),
-    ("translate", "AWSShineFrontendService_20170701", "1.1"),
-];
-
-/// Services that speak the query protocol: its `Version`.
-const VERSIONS: [(&str, &str); 14] = [
-    ("autoscaling", "2011-01-01"),
-    ("cloudformation", "2010-05-15"),
-    ("ec2", "2016-11-15"),
-    ("elasticache", "2015-02-02"),
-    ("elasticbeanstalk", "2010-12-01"),
-    ("elasticloadbalancing", "2015-12-01"),
-    ("email", "2010-12-01"),
-    ("iam", "2010-05-08"),
-    ("monitoring", "2010-08-01"),
-    ("rds", "2014-10-31"),
-    ("redshift", "2012-12-01"),
-    ("sns", "2010-03-31"),
-    ("sqs", "2012-11-05"),
-    ("sts", "2011-06-15"),
-];
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -199,6 +131,10 @@ mod tests {
             (
                 "r-1:runtime.sagemaker:path//endpoints/e",
                 "https://runtime.sagemaker.r-1.amazonaws.com/endpoints/e",
+            ),
+            (
+                "us-east-1:lambda:path/2015-03-31/functions/{key}/configuration",
+                "https://lambda.us-east-1.amazonaws.com/2015-03-31/functions/a/b%20c/configuration",
             ),
             ("us-east-1:dynamodb:action/PutItem", "https://dynamodb.us-east-1.amazonaws.com/"),
             (
@@ -228,11 +164,5 @@ mod tests {
         ] {
             assert!(parse(uri).is_err(), "{uri}");
         }
-    }
-
-    #[test]
-    fn tables_are_in_order_and_have_each_service_once() {
-        assert!(JSON.is_sorted_by(|a, b| a.0 < b.0));
-        assert!(VERSIONS.is_sorted_by(|a, b| a.0 < b.0));
     }
 }

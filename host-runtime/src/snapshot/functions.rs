@@ -92,9 +92,12 @@ impl Named {
     }
 }
 
-/// Of an invocation's URI, or of the function's ARN.
+/// Of an invocation's URI, or of the function's ARN. What else is asked of Lambda's own API invokes none.
 fn function_of(uri: &str) -> Option<&str> {
     let (_, lambda) = uri.split_once(":lambda:")?;
+    if lambda.starts_with("path/") && !lambda.ends_with("invocations") {
+        return None;
+    }
     let parted = lambda.split_once(":function:").or_else(|| lambda.split_once("/functions/"));
     parted?.1.split('/').next()
 }
@@ -113,6 +116,9 @@ paths:
   /a:
     post:
       x-amazon-apigateway-integration: {type: aws_proxy, httpMethod: POST, uri: 'arn:aws:apigateway:eu-west-1:lambda:path/2015-03-31/functions/arn:aws:lambda:eu-west-1:123456789012:function:products:${stageVariables.alias}/invocations'}
+  /configuration:
+    get:
+      x-amazon-apigateway-integration: {type: aws, httpMethod: GET, uri: 'arn:aws:apigateway:eu-west-1:lambda:path/2015-03-31/functions/asked/configuration'}
   /b:
     post:
       x-amazon-apigateway-integration: {type: aws_proxy, httpMethod: POST, uri: 'arn:aws:apigateway:eu-west-1:lambda:path/2015-03-31/functions/arn:aws:lambda:eu-west-1:123456789012:function:${stageVariables.b}/invocations'}

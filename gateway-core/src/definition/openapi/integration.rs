@@ -14,6 +14,7 @@ use super::{
     cache, connection, credentials, doubtful, http_mapping, mapping, responses, subtype, template,
     uri,
 };
+use crate::gateway::function::is_invocation;
 use crate::limits::{HTTP_INTEGRATION_MS_DEFAULT, INTEGRATION_MS_MAX, INTEGRATION_MS_MIN};
 
 /// Reads an operation's integration, or the shared one that it refers to.
@@ -212,7 +213,7 @@ fn http_method<'d>(
 pub(super) fn invokes_function(at: &At<'_>, integration_type: IntegrationType) -> bool {
     let uri = at.get("uri");
     let uri = uri.as_ref().and_then(At::as_str).unwrap_or_default();
-    integration_type == IntegrationType::Aws && uri.contains(":lambda:path/")
+    integration_type == IntegrationType::Aws && is_invocation(uri)
 }
 
 fn payload_format<'d>(

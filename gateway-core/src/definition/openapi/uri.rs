@@ -8,8 +8,9 @@ use super::intrinsics::EXPORT;
 use super::mapping::is_variable;
 use super::paths::ResourcePath;
 use super::reading::Reading;
+use crate::gateway::aws_endpoint::AwsEndpoint;
 use crate::gateway::function::{INVOCATION, STREAMING_INVOCATION};
-use crate::gateway::service;
+use crate::gateway::service::{self, Action};
 use crate::transcript::shown_url;
 
 /// Reads and checks the `uri` of a proxy integration.
@@ -213,9 +214,9 @@ fn placeholders(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// Whether an `aws` integration's URI names Lambda's own path, or what only a stage knows.
+/// Whether an `aws` integration's URI invokes a function, or names what only a stage knows.
 fn is_lambda(shape: &str) -> bool {
-    shape.starts_with(VARIABLE) || service::is_lambda(shape)
+    shape.starts_with(VARIABLE) || !service::is_service(shape)
 }
 
 /// Reads the URI of another service's path or action.
@@ -228,8 +229,10 @@ fn service<'d>(
 ) -> Option<String> {
     // A variable may stand for anything: `x` is right wherever it does.
     match service::parse(&shape.replace(VARIABLE, "x")) {
-        Ok(_) => {
+        Ok((endpoint, _, action)) => {
             warn_of_unmapped(reading, at, integration, shape);
+            warn_of_protocol(reading, at, &endpoint, action.as_ref());
+            warn_of_invocation(reading, at, shape);
             Some(uri.into())
         }
         // A variable for several parts of the ARN is known when a stage is deployed.
@@ -238,6 +241,35 @@ fn service<'d>(
             reading.error(at, format!("`{uri}` names no action of a service: {reason}"));
             None
         }
+    }
+}
+
+/// An action of a service that has none: all but paths are asked for by the query protocol.
+fn warn_of_protocol<'d>(
+    reading: &Reading<'d>,
+    at: &At<'d>,
+    endpoint: &AwsEndpoint,
+    action: Option<&Action>,
+) {
+    if let Some(action) = action.filter(|action| !action.is_known()) {
+        let (service, name) = (&endpoint.signing_name, &action.name);
+        let message = format!(
+            "`{service}` is asked by the query protocol (`Action={name}`), which it is not known to speak"
+        );
+        let warning = DefinitionError::warning(at.source(), message);
+        reading.note(warning.help("name what the action's reference page has: `path/…`"));
+    }
+}
+
+/// What nearly invokes a function.
+fn warn_of_invocation<'d>(reading: &Reading<'d>, at: &At<'d>, shape: &str) {
+    let path = shape.split_once(":lambda:path/").and_then(|(_, path)| path.split('?').next());
+    let last = path.and_then(|path| path.rsplit('/').next()).unwrap_or_default();
+    if last.starts_with("invocation") || last.starts_with("response-streaming-invocation") {
+        let message = "it is a request to Lambda's own API, but no invocation of a function: its \
+                       answer is selected by status";
+        let warning = DefinitionError::warning(at.source(), message);
+        reading.note(warning.help(invocation_form(reading, INVOCATION)));
     }
 }
 
@@ -287,10 +319,7 @@ fn function<'d>(
         true => [STREAMING_INVOCATION, INVOCATION],
         false => [INVOCATION, STREAMING_INVOCATION],
     };
-    let form = format!(
-        "it has the form arn:aws:apigateway:{}:lambda:path/{}arn:aws:lambda:{}:ACCOUNT:function:NAME{}",
-        reading.region, ours.0, reading.region, ours.1
-    );
+    let form = invocation_form(reading, ours);
     let refuse = |message: String| {
         reading.error_with(at, message, form.clone());
         None
@@ -332,6 +361,13 @@ fn function<'d>(
         _ if shape.starts_with(VARIABLE) => Some(uri.into()),
         _ => refuse(format!("`{}` names no Lambda function", shown_url(uri))),
     }
+}
+
+fn invocation_form(reading: &Reading<'_>, (start, end): (&str, &str)) -> String {
+    let region = reading.region;
+    format!(
+        "it has the form arn:aws:apigateway:{region}:lambda:path/{start}arn:aws:lambda:{region}:ACCOUNT:function:NAME{end}"
+    )
 }
 
 /// `arn:PARTITION:lambda:REGION:ACCOUNT:function:NAME[:QUALIFIER]`; a stage variable may stand for

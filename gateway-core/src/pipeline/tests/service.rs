@@ -119,6 +119,41 @@ fn a_path_says_nothing_of_the_protocol() {
 }
 
 #[test]
+fn lambdas_own_api_is_a_service_as_any_other() {
+    let mapped = [("path.name", "method.request.path.key"), ("querystring.MaxItems", "'2'")];
+    let integration = Integration {
+        http_method: Some("GET".into()),
+        ..service("eu-west-1:lambda:path/2015-03-31/functions/{name}/aliases", &mapped, None)
+    };
+    let told = ask(integration, "GET /prod/arn:aws:lambda:eu-west-1:1:function:f", fine());
+    let (sent, fields, _) = sent(&told);
+    assert_eq!(
+        (sent.method.as_str(), sent.url.as_str()),
+        (
+            "GET",
+            "https://lambda.eu-west-1.amazonaws.com/2015-03-31/functions/arn:aws:lambda:eu-west-1:1:function:f/aliases?MaxItems=2"
+        )
+    );
+    let Connection::Service { signing_name, region, .. } = &sent.connection else {
+        panic!("{sent:?}")
+    };
+    assert_eq!((signing_name.as_str(), region.as_str()), ("lambda", "eu-west-1"));
+    assert_eq!(
+        (fields.get("x-amz-target"), fields.get("accept")),
+        (None, Some("application/json"))
+    );
+    assert_eq!(told.body(), "{\"ok\":1}");
+}
+
+#[test]
+fn an_action_is_asked_for_as_its_service_knows_it() {
+    let integration = service("us-east-1:cloudtrail:action/LookupEvents", &[], Some("{}"));
+    let told = ask(integration, "POST /prod/a", fine());
+    let target = "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101.LookupEvents";
+    assert_eq!(sent(&told).1.get("x-amz-target"), Some(target));
+}
+
+#[test]
 fn an_object_of_s3_has_a_path_that_is_encoded_as_it_is_signed() {
     let integration = Integration {
         http_method: None,

@@ -518,3 +518,60 @@ fn scopes_that_a_lambda_authorizer_does_not_enforce_are_warned_of() {
         assert_eq!(told(protocol, members, scopes), expected, "{members} {scopes}");
     }
 }
+
+/// The URI that is kept, and what is told of it.
+fn service_uri(uri: &str, method: &str) -> (Option<String>, Vec<String>) {
+    let integration = format!(
+        "{{\"type\": \"aws\", \"httpMethod\": \"{method}\", \"uri\": \"arn:aws:apigateway:eu-west-1:{uri}\", \
+         \"credentials\": \"arn:aws:iam::123456789012:role/r\"}}"
+    );
+    let item = format!(
+        "{{\"get\": {{\"responses\": {{}}, \"x-amazon-apigateway-integration\": {integration}}}}}"
+    );
+    let api = imported(&rest("/a", &item), Protocol::Rest);
+    let told = api.warnings.iter().filter(|warning| warning.source.pointer.ends_with("/uri"));
+    let told = told.map(|warning| warning.message.clone()).collect();
+    let uri = api.deployment.methods[0].integration.uri.clone();
+    compile(api, Protocol::Rest, uri.as_deref().unwrap_or_default());
+    (uri, told)
+}
+
+#[test]
+fn lambdas_own_api_is_integrated_with_by_path() {
+    for path in [
+        "2015-03-31/functions",
+        "2015-03-31/functions/f/configuration",
+        "/2015-03-31/functions/arn:aws:lambda:eu-west-1:123456789012:function:f/aliases",
+        "2015-03-31/event-source-mappings?FunctionName=f",
+        "2014-11-13/functions/f/invoke-async/",
+        "2019-09-30/functions/f/provisioned-concurrency",
+        "${stageVariables.path}",
+        "2015-03-31/functions/${stageVariables.rest}",
+    ] {
+        let uri = format!("lambda:path/{path}");
+        let (kept, told) = service_uri(&uri, "GET");
+        assert_eq!(kept, Some(format!("arn:aws:apigateway:eu-west-1:{uri}")));
+        assert_eq!(told, [""; 0], "{path}");
+    }
+}
+
+#[test]
+fn what_nearly_invokes_a_function_and_what_nearly_is_an_action_are_warned_of() {
+    for path in [
+        format!("2015-03-31/functions/{FUNCTION}/invocation"),
+        format!("2015-03-31/functions/{FUNCTION}/invocations?Qualifier=live"),
+        format!("2015-03-01/functions/{FUNCTION}/invocations"),
+    ] {
+        let (_, told) = service_uri(&format!("lambda:path/{path}"), "POST");
+        assert!(
+            matches!(&told[..], [one] if one.contains("no invocation of a function")),
+            "{told:?}"
+        );
+    }
+    for uri in ["lambda:action/ListFunctions", "s3:action/GetObject&Bucket=b&Key=k"] {
+        let (kept, told) = service_uri(uri, "GET");
+        assert!(kept.is_some());
+        assert!(matches!(&told[..], [one] if one.contains("query protocol")), "{told:?}");
+    }
+    assert_eq!(service_uri("wafv2:action/ListWebACLs", "POST").1, [""; 0]);
+}

@@ -23,6 +23,12 @@ fn malformed_integrations_are_refused() {
         &["4 @/uri: `aws_proxy` calls Lambda functions, not `sqs`"],
     );
     check_integration(
+        "{\"type\": \"aws_proxy\", \"httpMethod\": \"POST\",\n\"uri\": \"arn:aws:apigateway:r:lambda:path/2015-03-31/functions\"}",
+        &[
+            "4 @/uri: `arn:aws:apigateway:r:lambda:path/2015-03-31/functions` does not invoke a Lambda function",
+        ],
+    );
+    check_integration(
         "{\"type\": \"aws_proxy\", \"httpMethod\": \"POST\",\n\"uri\": {\"Fn::Sub\": \"x\"}}",
         &["4 @/uri: `Fn::Sub` is not resolved: only CloudFormation knows its value"],
     );
