@@ -137,7 +137,7 @@ fn is_traversal(text: &[u8]) -> bool {
         return false;
     }
     // `[text](../README.md)`, `from '../a'`, `src="../a.png"`
-    let is_link = contains(text, b"](../") || contains(text, b"](..\\");
+    let is_link = contains(text, b"](../") || contains(text, b"](..\\") || is_import(text, steps);
     match words(text) {
         0 | 1 => !is_link,
         2 | 3 => steps >= 2 && !is_link && !text.iter().any(|b| matches!(b, b'\'' | b'"')),
@@ -163,7 +163,36 @@ fn names_system_file(text: &[u8]) -> bool {
     // `.env.example`: what is copied to begin with, for everybody to see.
     let is_template =
         [&b".example"[..], b".sample", b".template"].iter().any(|e| text.ends_with(e));
-    !is_template && text != b".gitignore" && names::is_system(text)
+    !is_template && text != b".gitignore" && names::is_system(text) && !is_sentence(text)
+}
+
+/// Whether a file is named among words: `edit /etc/hosts`, `Use web.config`. A path is all of a text, with its
+/// parameter's name at most, and code has it in quotes: `include '/etc/passwd'`.
+fn is_sentence(text: &[u8]) -> bool {
+    // `cat /etc/passwd`: commands that show a file, edit or copy it.
+    const READERS: [&[u8]; 17] = [
+        b"base64", b"cat", b"cp", b"head", b"less", b"more", b"mv", b"nano", b"nl", b"od", b"tac",
+        b"tail", b"tee", b"type", b"vi", b"vim", b"xxd",
+    ];
+    let mut words = text.split(|b| b.is_ascii_whitespace() || matches!(b, b';' | b'&' | b'|'));
+    let first = words.find(|word| !word.is_empty());
+    if text.iter().any(|b| matches!(b, b'\'' | b'"'))
+        || first.is_some_and(|word| READERS.iter().any(|known| word.eq_ignore_ascii_case(known)))
+    {
+        return false;
+    }
+    let is_word = |word: &[u8]| {
+        let word = word.trim_ascii_end();
+        let bare = word.strip_suffix(b",").or(word.strip_suffix(b".")).unwrap_or(word);
+        bare.len() > 1 && bare.iter().all(|b| b.is_ascii_alphabetic() || *b >= 0x80)
+    };
+    text.split(u8::is_ascii_whitespace).any(is_word)
+}
+
+/// `require('../config')`: code that names a module of its own project.
+fn is_import(text: &[u8], steps: usize) -> bool {
+    let begins = text.first().is_some_and(u8::is_ascii_alphabetic);
+    steps <= 2 && begins && (contains(text, b"('../") || contains(text, b"(\"../"))
 }
 
 /// An extension of files that nobody means to serve.

@@ -17,6 +17,7 @@ mod operand;
 mod select;
 mod stacked;
 mod tail;
+mod titled;
 mod traces;
 mod whole;
 mod words;
@@ -57,7 +58,7 @@ fn continues(text: &[u8]) -> bool {
             return false;
         }
         let tokens = lex(&text[at + 1..], Start::Behind(quote));
-        anchored::continues_string(&tokens, &text[..at], &text[at + 1..])
+        anchored::continues_string(&tokens, &text[..at], &text[at + 1..], quote)
             || anywhere::is_statement(&tokens, &text[at + 1..])
     })
 }
@@ -93,7 +94,7 @@ fn without_line_comments(text: &[u8]) -> Option<Vec<u8>> {
 
 /// Traces of SQL that no other text has: names of catalogues, functions that only attacks call.
 pub(crate) fn is_extended(text: &[u8]) -> bool {
-    if text.len() < 4 {
+    if text.len() < 3 {
         return false;
     }
     traces::has_traces(text)

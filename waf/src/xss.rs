@@ -4,8 +4,10 @@
 //! run, and within an attribute, where a quote may end it and another attribute follow. Schemes of
 //! URLs and expressions of JavaScript are looked for where a browser takes them for such.
 
+mod braces;
 mod bracket;
 mod call;
+mod frame;
 mod names;
 mod script;
 mod tag;

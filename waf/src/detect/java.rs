@@ -90,10 +90,43 @@ pub(super) fn is_deserialization(text: &[u8]) -> bool {
         b"com.sun.rowset.jdbcrowsetimpl",
         b"org.apache.commons.collections.functors",
     ];
-    text.len() >= 10
-        && text.contains(&b'.') | text.contains(&b'#')
+    text.len() >= 6
+        && text.iter().any(|b| matches!(b, b'.' | b'#'))
         && is_compact(text, 8)
-        && names_one(text, &NAMES)
+        && (names_one(text, &NAMES) || is_ognl(text))
+}
+
+/// `%{(#a=1).(#b=#a)}`, `${@java.lang.System@getenv()}`: an expression of OGNL that sets a variable or goes to a class.
+fn is_ognl(text: &[u8]) -> bool {
+    if !text.iter().any(|b| matches!(b, b'#' | b'@')) {
+        return false;
+    }
+    let is_word = crate::transform::is_word;
+    let variable = |rest: &[u8]| {
+        let name = rest.iter().take(32).take_while(|b| is_word(**b)).count();
+        let behind = rest[name..].trim_ascii_start();
+        // `(#context["name"]=false)`
+        let is_member = || matches!(behind, [b'[', b'"' | b'\'', ..]);
+        name > 0 && (matches!(behind, [b'=', next, ..] if *next != b'=') || is_member())
+    };
+    let class = |rest: &[u8]| {
+        let name = rest.iter().take(80).take_while(|b| is_word(**b) || **b == b'.').count();
+        let (name, behind) = rest.split_at(name);
+        name.contains(&b'.') && matches!(behind, [b'@', next, ..] if is_word(*next))
+    };
+    let begins = text.windows(2).position(|w| matches!(w, b"%{" | b"${" | b"(#"));
+    begins.is_some_and(|begins| {
+        text[begins..].iter().enumerate().any(|(at, byte)| {
+            let rest = &text[begins + at + 1..];
+            // `%{#application}`, `%{#a['b']}`
+            let is_first = at == 2 && text[begins] == b'%';
+            match byte {
+                b'#' => variable(rest) || is_first && rest.first().is_some_and(|b| is_word(*b)),
+                b'@' => class(rest),
+                _ => false,
+            }
+        })
+    })
 }
 
 /// Whether one of several names is in a text: looked for where the mark is that each of them has.
@@ -142,6 +175,17 @@ mod tests {
         assert!(is_deserialization(b"rO0ABXNyABFqYXZhLnV0aWw="));
         assert!(is_deserialization(b"class.module.classLoader.resources.context.parent"));
         assert!(is_deserialization(b"T(java.lang.Runtime).getRuntime().exec('id')"));
+        for expression in [
+            "%{(#a='x').(#b=@ognl.OgnlContext@DEFAULT_MEMBER_ACCESS)}",
+            "%{#application}",
+            "${@java.lang.System@getenv()}",
+            "(#context[\"a\"]=false)",
+        ] {
+            assert!(is_deserialization(expression.as_bytes()), "{expression}");
+        }
+        for text in ["@a@b.example (#5)", "${#list}", "%{name} (#12)", "see (#12).", "#a=1"] {
+            assert!(!is_deserialization(text.as_bytes()), "{text}");
+        }
         assert!(!is_deserialization(b"SGVsbG8gV29ybGQ="));
         assert!(!is_deserialization(
             b"Why does java.lang.Runtime give me another number of processors than I have?"

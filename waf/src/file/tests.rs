@@ -47,6 +47,33 @@ fn files_of_the_system_are_found_and_paths_in_prose_are_not() {
 }
 
 #[test]
+fn a_path_is_told_from_a_sentence_that_names_one() {
+    let attacks: [&[u8]; 6] = [
+        b"web.config",
+        b"/etc/passwd .jpg",
+        b"path: /etc/hosts",
+        b"cat /etc/passwd",
+        b"include '/etc/passwd'",
+        b"x /../../etc/passwd",
+    ];
+    for attack in attacks {
+        assert!(is_local_file(attack), "{}", attack.escape_ascii());
+    }
+    let benign: [&[u8]; 7] = [
+        b"Use web.config",
+        b"package.json or web.config",
+        b"path is $HOME/.config",
+        b"edit /etc/hosts",
+        b"/var/log/syslog is full",
+        "prüfe /etc/hosts".as_bytes(),
+        b"require('../config')",
+    ];
+    for text in benign {
+        assert!(!is_local_file(text), "{}", text.escape_ascii());
+    }
+}
+
+#[test]
 fn extensions_that_nobody_serves_are_found() {
     assert!(has_restricted_extension(b"/app/debug.log") && has_restricted_extension(b"x.INI"));
     assert!(!has_restricted_extension(b"/a.b/c") && !has_restricted_extension(b"see the a.log"));

@@ -7,6 +7,7 @@ use super::listed::{continues_list, sets_query};
 use super::operand::{calls, delays, is_scientific, is_short_open, skip_operand, subselect};
 use super::select::{lists_rows, selects};
 use super::tail::{Anchor, Tail};
+use super::titled::{is_measure, is_remark};
 use super::words::{Class, words};
 
 /// A text that begins with an operand and goes on.
@@ -52,7 +53,7 @@ pub(super) fn continues_operand(tokens: &[Token], text: &[u8]) -> bool {
 }
 
 /// What follows a quote: `prefix` stands before it, `text` behind.
-pub(super) fn continues_string(tokens: &[Token], prefix: &[u8], text: &[u8]) -> bool {
+pub(super) fn continues_string(tokens: &[Token], prefix: &[u8], text: &[u8], quote: u8) -> bool {
     let Some(first) = tokens.first() else { return false };
     let is_one_word = prefix.len() <= 40 && !prefix.contains(&b' ');
     match first.kind {
@@ -67,7 +68,9 @@ pub(super) fn continues_string(tokens: &[Token], prefix: &[u8], text: &[u8]) -> 
             let words = comment[mark..].split(|b| *b == b' ').filter(|w| !w.is_empty()).count();
             let detached =
                 mark == comment.len() || comment[mark].is_ascii_whitespace() || comment[0] != b'#';
-            is_bare && detached && (words == 0 || (is_one_word && words <= 3))
+            // `5'9" -- 160 lbs`
+            let is_dash = is_remark(*first, text) && is_measure(prefix, quote);
+            is_bare && detached && !is_dash && (words == 0 || (is_one_word && words <= 3))
         }
         // `admin') --`
         Kind::Close if is_one_word && matches!(tokens, [_, Token { kind: Kind::Comment, .. }]) => {
@@ -187,6 +190,8 @@ fn is_fragment(tokens: &[Token], text: &[u8]) -> bool {
         [first, _open] | [first, _open, Token { kind: Kind::Close, .. }]
             if kind(1) == Some(Kind::Open) =>
         {
+            // Programs have functions of these names, too: `user()`.
+            let is_common = || first.start == 0 && (is(0, b"schema") || is(0, b"user"));
             const TELLS: [&[u8]; 8] = [
                 b"current_database",
                 b"current_schema",
@@ -197,7 +202,7 @@ fn is_fragment(tokens: &[Token], text: &[u8]) -> bool {
                 b"system_user",
                 b"user",
             ];
-            TELLS.iter().any(|known| first.text(text).eq_ignore_ascii_case(known))
+            TELLS.iter().any(|known| is(0, known)) && !(tokens.len() == 3 && is_common())
         }
         // `x user(`: cut off right behind what opens the call.
         [_, name, Token { kind: Kind::Open, start, .. }] if name.end == *start => {

@@ -4,6 +4,9 @@ use super::lex::{Kind, Token};
 use super::operand::{delays, skip_operand};
 use super::select::{is_whole_select, selects, unites};
 use super::stacked::{is_rare_statement, is_stacked_query};
+use super::titled::{
+    calls_procedure, copies, grants, is_explained, is_more_than_a_title, is_sentence, lists_columns,
+};
 use super::words::Class;
 use crate::text::is_compact;
 
@@ -112,8 +115,7 @@ pub(super) fn is_change(word: Token, rest: &[Token], text: &[u8]) -> bool {
                 |at: usize| rest[..at].iter().any(|token| token.kind == Kind::Word(Class::English));
             object.filter(|at| !is_prose(*at)).is_some_and(|at| {
                 let named = rest.get(at + 1).map(|token| token.kind);
-                is_name(named)
-                    || matches!(named, Some(Kind::Word(Class::CommonFunction)) | Some(Kind::Open))
+                is_name(named) && (name == b"create" || !is_explained(&rest[at + 1..]))
             })
         }
         b"delete" => {
@@ -125,8 +127,9 @@ pub(super) fn is_change(word: Token, rest: &[Token], text: &[u8]) -> bool {
                 && (is_word(2, b"values")
                     || matches!(
                         rest.get(2).map(|t| t.kind),
-                        Some(Kind::Open | Kind::Word(Class::Select) | Kind::Dot)
-                    ))
+                        Some(Kind::Word(Class::Select) | Kind::Dot)
+                    )
+                    || lists_columns(&rest[2..], text))
         }
         b"update" => {
             is_name(first)
@@ -161,23 +164,14 @@ pub(super) fn is_change(word: Token, rest: &[Token], text: &[u8]) -> bool {
             (is_word(0, b"delay") || is_word(0, b"time"))
                 && matches!(second, Some(Kind::Text { .. } | Kind::Variable | Kind::Number))
         }
-        b"shutdown" => ends_statement(rest) || is_word(0, b"with") || is_word(0, b"abort"),
+        b"shutdown" => ends_statement(rest) || is_word(1, b"nowait") || is_word(0, b"abort"),
         b"merge" => {
             first == Some(Kind::Word(Class::Into))
                 && rest.iter().take(8).any(|token| token.text(text).eq_ignore_ascii_case(b"using"))
         }
-        b"call" => is_name(first) && second == Some(Kind::Open),
-        b"copy" => {
-            (is_name(first) || first == Some(Kind::Open))
-                && rest.iter().take(8).any(|t| {
-                    t.kind == Kind::Word(Class::From)
-                        || matches!(t.kind, Kind::Text { .. })
-                        || t.text(text).eq_ignore_ascii_case(b"program")
-                })
-        }
-        b"grant" | b"revoke" => {
-            rest.iter().take(6).any(|t| t.text(text).eq_ignore_ascii_case(b"on")) && rest.len() > 3
-        }
+        b"call" => calls_procedure(rest),
+        b"copy" => (is_name(first) || first == Some(Kind::Open)) && copies(rest, text),
+        b"grant" | b"revoke" => grants(rest, text),
         b"rename" | b"backup" => first == Some(Kind::Word(Class::Object)) && is_name(second),
         b"desc" | b"describe" => is_name(first) && ends_statement(&rest[1..]),
         b"kill" => first == Some(Kind::Number) && ends_statement(&rest[1..]),
@@ -199,26 +193,6 @@ pub(super) fn is_change(word: Token, rest: &[Token], text: &[u8]) -> bool {
         b"begin" => matches!(first, Some(Kind::Word(Class::Statement))),
         _ => false,
     }
-}
-
-/// A statement that is a whole text is one only if it says more than a button would.
-fn is_more_than_a_title(word: Token, rest: &[Token], text: &[u8]) -> bool {
-    let name = word.text(text);
-    rest.iter().any(|token| {
-        matches!(
-            token.kind,
-            Kind::Comment
-                | Kind::Semicolon
-                | Kind::Open
-                | Kind::Compare
-                | Kind::Variable
-                | Kind::Text { .. }
-                | Kind::Word(Class::Where | Class::Select | Class::Function)
-        )
-    }) || (!name.eq_ignore_ascii_case(b"delete")
-        && rest.len() == 2
-        && !name.eq_ignore_ascii_case(b"update")
-        && !name.eq_ignore_ascii_case(b"create"))
 }
 
 /// `waitfor delay '0:0:5'` and calls of SQL Server's own procedures need no semicolon.
@@ -270,6 +244,7 @@ fn is_tautology(rest: &[Token], text: &[u8]) -> bool {
     literal(left)
         && literal(right)
         && ends
+        && !is_sentence(after, text)
         && (is_equal || is_compact(text, 5))
         && (left.kind == Kind::Number || left.end - left.start <= 12)
 }

@@ -5,6 +5,7 @@ use super::operand::{
     calls, is_document, is_literal, orders, skip_operand, skip_parentheses, subselect,
 };
 use super::tail::Anchor;
+use super::titled::is_sentence;
 use super::words::Class;
 
 /// A comparison behind `or` or `and`: `operand` is what is compared, `behind` begins with how.
@@ -34,26 +35,26 @@ pub(super) fn is_compared(
         return true;
     }
     match anchor {
-        Anchor::Quoted if is_symbol => left_literal || right_literal || is_plain_end(after),
+        Anchor::Quoted if is_symbol => left_literal || right_literal || is_plain_end(after, text),
         Anchor::Quoted => right_literal,
         Anchor::Literal if is_symbol => {
             let asks = after.first().is_some_and(|token| token.text(text) == b"?");
             (left_literal && right_literal && !orders(compare, text) && !asks)
-                || is_plain_end(after)
+                || is_plain_end(after, text)
         }
-        Anchor::Literal => right_literal && is_plain_end(after),
+        Anchor::Literal => right_literal && is_plain_end(after, text),
         // `x or 1 between 1 and 1`
         Anchor::Name if compare.text(text).eq_ignore_ascii_case(b"between") => matches!(
             after,
             [Token { kind: Kind::Word(Class::Logic), .. }, last, rest @ ..]
-                if left_literal && right_literal && is_literal(last.kind) && is_plain_end(rest)
+                if left_literal && right_literal && is_literal(last.kind) && is_plain_end(rest, text)
         ),
         Anchor::Name => {
             is_symbol
                 && left_literal
                 && right_literal
                 && compare.text(text) != b"->"
-                && is_plain_end(after)
+                && is_plain_end(after, text)
         }
     }
 }
@@ -88,7 +89,7 @@ pub(super) fn compares_rows(tokens: &[Token], text: &[u8], is_quoted: bool) -> b
         && is_row(right)
         && (compare.kind == Kind::Compare && !matches!(compare.text(text), b"->" | b"=>" | b"==")
             || compare.kind == Kind::Word(Class::Compare))
-        && (is_quoted || is_plain_end(skip_parentheses(right)))
+        && (is_quoted || is_plain_end(skip_parentheses(right), text))
 }
 
 /// What is compared behind `is`: `not null`, `not distinct from 1`.
@@ -158,7 +159,10 @@ pub(super) fn is_pattern(compare: Token, text: &[u8]) -> bool {
     word.eq_ignore_ascii_case(b"rlike") || word.eq_ignore_ascii_case(b"regexp")
 }
 
-fn is_plain_end(after: &[Token]) -> bool {
+fn is_plain_end(after: &[Token], text: &[u8]) -> bool {
+    if is_sentence(after, text) {
+        return false;
+    }
     match after.first().map(|token| token.kind) {
         None => true,
         Some(kind) => matches!(

@@ -11,6 +11,7 @@ use super::operand::{
     is_short_open, orders, skip_operand, subselect,
 };
 use super::select::{is_cut_off, selects, unites, unites_table};
+use super::titled::is_remark;
 use super::words::Class;
 
 /// The tokens of a continuation, with their text.
@@ -285,8 +286,10 @@ impl Tail<'_> {
                 let is_listed = first.kind == Kind::Open
                     && self.tokens.get(1).is_some_and(|token| is_literal(token.kind));
                 Some(
-                    self.anchor != Anchor::Name && is_literal(first.kind)
-                        || self.anchor == Anchor::Quoted && is_listed,
+                    self.anchor == Anchor::Literal
+                        && is_literal(first.kind)
+                        && !is_remark(behind[0], self.text)
+                        || self.anchor == Anchor::Quoted && (is_literal(first.kind) || is_listed),
                 )
             }
             // `' between 'a' and 'z`: the application closes what is left open.

@@ -26,6 +26,31 @@ const CALLS: [&str; 18] = [
     "print",
 ];
 
+/// What programs call all the time: it attacks where it stands behind the end of something only.
+const ORDINARY: [&str; 2] = ["fetch", "postmessage"];
+
+/// Whether what stands before a call ends what it has not begun, or begins an expression of a template: `';`, `")-`,
+/// `});`, `${`.
+fn breaks_in(before: &[u8]) -> bool {
+    let is_template = before.ends_with(b"${") || before.ends_with(b"{{");
+    let mut depth = 0_i32;
+    let mut quote = None;
+    for byte in before {
+        match (quote, byte) {
+            (None, b'\'' | b'"' | b'`') => quote = Some(byte),
+            (Some(open), _) if open == byte => quote = None,
+            (None, b'(' | b'[' | b'{') => depth += 1,
+            (None, b')' | b']' | b'}') => depth -= 1,
+            _ => {}
+        }
+        if depth < 0 {
+            return true;
+        }
+    }
+    let joins = |b: &u8| b"-+*/^|&,;:?%~".contains(b);
+    is_template || quote.is_some() || before.first().is_some_and(joins)
+}
+
 /// `onerror=alert;throw 1`: what is called by itself when something happens.
 pub(super) fn sets_handler(text: &[u8]) -> bool {
     text.iter().enumerate().filter(|(_, b)| **b == b'=').any(|(equals, _)| {
@@ -176,10 +201,14 @@ pub(super) fn calls(text: &[u8]) -> bool {
         // `function(` declares; `new function(` and `.constructor(` run.
         // With a string it is the constructor of functions: `Function('…')`.
         let is_string = matches!(text.get(at + 1), Some(b'\'' | b'"' | b'`'));
+        let called = operand.unwrap_or(name);
         let declares =
             name == b"function" && *mark == b'(' && !is_string && !text[..start].ends_with(b"new")
                 || name == b"print"
-                || name == b"fetch" && text[..start].ends_with(b".");
+                || *mark == b'('
+                    && ORDINARY.iter().any(|known| called == known.as_bytes())
+                    && !breaks_in(near_end(&text[..start]))
+                    && !text.ends_with(b"//");
         if is_called && !declares && !(text[..start].ends_with(b"_")) {
             return true;
         }
@@ -213,6 +242,16 @@ pub(super) fn calls_dialog(value: &[u8]) -> bool {
     })
 }
 
+/// `this['name']`, `this[name]`: as code has it, where it is not something that runs.
+fn is_member(index: &[u8]) -> bool {
+    let quote = index.iter().take_while(|b| matches!(b, b'\'' | b'"')).count();
+    let inner = &index[quote..];
+    let (name, rest) = inner.split_at(near(inner).iter().take_while(|b| is_word(**b)).count());
+    rest.strip_prefix(&index[..quote]).is_some_and(|rest| rest.starts_with(b"]"))
+        && !CALLS.iter().any(|known| name == known.as_bytes())
+        && name != b"constructor"
+}
+
 /// `window['al'+'ert']`, `self[/x/]`, `top["x"]`
 pub(super) fn indexes_global(text: &[u8]) -> bool {
     const GLOBALS: [&[u8]; 9] = [
@@ -230,6 +269,7 @@ pub(super) fn indexes_global(text: &[u8]) -> bool {
         let before = &text[..at];
         let before = before.strip_suffix(b")").unwrap_or(before);
         let opens = pair[0] == b'['
+            && !(before.ends_with(b"this") && is_member(&text[at + 1..]))
             && matches!(pair[1], b'\'' | b'"' | b'`' | b'/' | b'(' | b'\\' | b'+' | b'a'..=b'z');
         opens
             && GLOBALS.iter().any(|name| {

@@ -1,7 +1,9 @@
 //! Tags and attributes.
 
+use super::braces::{is_inert, loads_nothing};
 use super::bracket::hides_brackets;
 use super::call::calls_dialog;
+use super::frame::is_player;
 use super::script::{has_scheme, is_scheme, runs_css};
 use alloc::vec::Vec;
 use core::cell::OnceCell;
@@ -18,6 +20,7 @@ pub(super) fn has_tag(text: &[u8]) -> bool {
         names: Run::default(),
         values: Run::default(),
         closes: OnceCell::new(),
+        plays: false,
     };
     let mut from = if text.contains(&b'<') { 0 } else { text.len() };
     while let Some(at) = text[from..].iter().position(|b| *b == b'<') {
@@ -62,6 +65,8 @@ struct Tags<'t> {
     values: Run,
     /// Where the last `-->` is.
     closes: OnceCell<usize>,
+    /// Whether the last frame was a player's, which another tag may close.
+    plays: bool,
 }
 
 /// Bytes up to one that ends them.
@@ -109,6 +114,9 @@ impl Tags<'_> {
             Some(b'/') => {
                 let rest = near(rest);
                 let name = name(&rest[1..]);
+                if name == b"iframe" && core::mem::take(&mut self.plays) {
+                    return false;
+                }
                 ["script", "style", "iframe", "title", "textarea"]
                     .iter()
                     .any(|n| name.eq_ignore_ascii_case(n.as_bytes()))
@@ -147,7 +155,8 @@ impl Tags<'_> {
                 || *b >= 0x80
         });
         if ends && is_one(&RUNS) {
-            return true;
+            self.plays = local == b"iframe" && is_player(behind);
+            return !self.plays;
         }
         if local.eq_ignore_ascii_case(b"style") && ends {
             let sheet = &behind[..behind.len().min(STYLE_BYTES_MAX)];
@@ -159,14 +168,15 @@ impl Tags<'_> {
         // `<link href`: with its address elsewhere.
         let near_by = near(behind);
         let near_by = near_by.split(|b| matches!(b, b'<' | b'>')).next().unwrap_or(near_by);
+        let loads = || !(behind.get(near_by.len()) == Some(&b'>') && loads_nothing(local, near_by));
         let names_url = || {
             is_one(&["link", "base"])
                 && near_by
                     .split(|b| !b.is_ascii_alphabetic())
                     .any(|word| word.eq_ignore_ascii_case(b"href"))
         };
-        let has_one = || near_by.contains(&b'=') && is_one(&RUNS_WITH);
-        if ends && (names_url() || has_one()) && !local.eq_ignore_ascii_case(b"form") {
+        let has_one = || is_one(&RUNS_WITH) && near_by.contains(&b'=');
+        if ends && (names_url() || has_one()) && loads() && !local.eq_ignore_ascii_case(b"form") {
             return true;
         }
         self.attributes(at + full.len())
@@ -205,7 +215,8 @@ impl Tags<'_> {
                     (&self.text[begins..end], end)
                 }
             };
-            if is_handler(name, value) || is_dangerous(name, value) {
+            let is_jsx = || after.first() == Some(&b'{') && is_inert(value);
+            if is_handler(name, value) && !is_jsx() || is_dangerous(name, value) {
                 return true;
             }
             at = ends;
@@ -344,6 +355,12 @@ pub(super) fn has_attribute(text: &[u8]) -> bool {
         // `" onfocus=x`: a quote ends the value of an attribute, and the text has nothing else before the next.
         let is_behind_quote =
             || is_behind_white() && matches!(before[..start].trim_ascii(), [b'\'' | b'"' | b'`']);
+        if value.starts_with(b"{") && is_handler(name, value) {
+            let end = near(value).iter().position(ends_value).unwrap_or(value.len());
+            if is_inert(&value[..end]) {
+                continue;
+            }
+        }
         if is_event(name) && (runs_as_handler(value) || is_alone() || is_behind_quote())
             || is_handler(name, value) && is_alone() && is_behind_white()
         {
