@@ -32,10 +32,11 @@ pub use compress::Compression;
 pub use finish::CacheResult;
 pub use invalidation::{Invalidation, InvalidationError};
 pub use log::{LogRecord, log_header, without_secrets};
+pub use managed::{MANAGED, ManagedPolicy};
 pub use model::{Bucket, Distribution, Options, Origin, ProtocolPolicy};
 pub use origin_request::OriginRequest;
 pub use place::Place;
-pub use problem::Problem;
+pub use problem::{Document, Named, Problem, Unknown};
 pub use route::{Matched, Viewer};
 pub use signed::{Digest, Signature, ecdsa_p256_raw, public_key_der};
 

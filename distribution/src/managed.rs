@@ -6,6 +6,94 @@ use alloc::vec::Vec;
 use crate::model::{
     CachePolicy, Cors, OriginRequestPolicy, ResponseHeadersPolicy, Selected, SetField,
 };
+use crate::problem::Named;
+
+/// A policy that AWS has for everybody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ManagedPolicy {
+    /// What it is a policy of.
+    pub kind: Named,
+    /// What distributions name it by.
+    pub id: &'static str,
+    /// What AWS's pages call it.
+    pub name: &'static str,
+}
+
+/// All that are known here, by which people who write down the name are told the id.
+pub const MANAGED: [ManagedPolicy; 20] = [
+    managed(Named::CachePolicy, "658327ea-f89d-4fab-a63d-7e88639e58f6", "CachingOptimized"),
+    managed(
+        Named::CachePolicy,
+        "b2884449-e4de-46a7-ac36-70bc7f1ddd6d",
+        "CachingOptimizedForUncompressedObjects",
+    ),
+    managed(Named::CachePolicy, "4135ea2d-6df8-44a3-9df3-4b5a84be39ad", "CachingDisabled"),
+    managed(Named::CachePolicy, "2e54312d-136d-493c-8eb9-b001f22f67d2", "Amplify"),
+    managed(Named::CachePolicy, "08627262-05a9-4f76-9ded-b50ca2e3a84f", "Elemental-MediaPackage"),
+    managed(
+        Named::CachePolicy,
+        "83da9c7e-98b4-4e11-a168-04f0df8e2c65",
+        "UseOriginCacheControlHeaders",
+    ),
+    managed(
+        Named::CachePolicy,
+        "4cc15a8a-d715-48a4-82b8-cc0b614638fe",
+        "UseOriginCacheControlHeaders-QueryStrings",
+    ),
+    managed(Named::OriginRequestPolicy, "216adef6-5c7f-47e4-b989-5492eafa07d3", "AllViewer"),
+    managed(
+        Named::OriginRequestPolicy,
+        "b689b0a8-53d0-40ab-baf2-68738e2966ac",
+        "AllViewerExceptHostHeader",
+    ),
+    managed(
+        Named::OriginRequestPolicy,
+        "33f36d7e-f396-46d9-90e0-52428a34d9dc",
+        "AllViewerAndCloudFrontHeaders-2022-06",
+    ),
+    managed(
+        Named::OriginRequestPolicy,
+        "59781a5b-3903-41f3-afcb-af62929ccde1",
+        "CORS-CustomOrigin",
+    ),
+    managed(Named::OriginRequestPolicy, "88a5eaf4-2fd4-4709-b370-b4c650ea3fcf", "CORS-S3Origin"),
+    managed(
+        Named::OriginRequestPolicy,
+        "775133bc-15f2-49f9-abea-afb2e0bf67d2",
+        "Elemental-MediaTailor-PersonalizedManifests",
+    ),
+    managed(Named::OriginRequestPolicy, "bf0718e1-ba1e-49d1-88b1-f726733018ae", "HostHeaderOnly"),
+    managed(
+        Named::OriginRequestPolicy,
+        "acba4595-bd28-49b8-b9fe-13317c0390fa",
+        "UserAgentRefererHeaders",
+    ),
+    managed(Named::ResponseHeadersPolicy, "60669652-455b-4ae9-85a4-c4c02393f86c", "SimpleCORS"),
+    managed(
+        Named::ResponseHeadersPolicy,
+        "5cc3b908-e619-4b99-88e5-2cf7f45965bd",
+        "CORS-With-Preflight",
+    ),
+    managed(
+        Named::ResponseHeadersPolicy,
+        "67f7725c-6f97-4210-82d7-5512b31e9d03",
+        "SecurityHeadersPolicy",
+    ),
+    managed(
+        Named::ResponseHeadersPolicy,
+        "e61eb60c-9c35-4d20-a928-2b84e02af89c",
+        "CORS-and-SecurityHeadersPolicy",
+    ),
+    managed(
+        Named::ResponseHeadersPolicy,
+        "eaab4381-ed33-4a86-88ca-d9558dc6cd63",
+        "CORS-with-preflight-and-SecurityHeadersPolicy",
+    ),
+];
+
+const fn managed(kind: Named, id: &'static str, name: &'static str) -> ManagedPolicy {
+    ManagedPolicy { kind, id, name }
+}
 
 const DAY_S: u64 = 86_400;
 const YEAR_S: u64 = 31_536_000;

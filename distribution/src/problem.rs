@@ -1,31 +1,93 @@
 //! What is wrong with a distribution's JSON.
 
+use alloc::format;
 use alloc::string::String;
+use alloc::vec::Vec;
 use core::fmt;
 
 /// A mistake, or something that this crate does not do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
-    /// Which document: `distribution`, or the number of what it refers to.
-    pub document: String,
+    /// Which document it is in.
+    pub document: Document,
     /// JSON pointer (RFC 6901) within the document.
     pub pointer: String,
     /// What is wrong, in a sentence.
     pub message: String,
     /// Whether the distribution works all the same.
     pub is_warning: bool,
+    /// The name that is not known, where that is what is wrong.
+    pub unknown: Option<Unknown>,
     /// At how many more places the same is to be said.
     pub more: usize,
 }
 
+/// Which of the documents that are read together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Document {
+    /// The distribution itself.
+    Distribution,
+    /// What it refers to, by its index.
+    Reference(usize),
+}
+
+/// A name that nothing has, and the names that there are: one of them may be meant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unknown {
+    /// As it is written.
+    pub name: String,
+    /// Of what it is the name.
+    pub what: Named,
+    /// What could stand there.
+    pub known: Vec<String>,
+}
+
+/// What has names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Named {
+    /// A member of an object, or one of several words.
+    Word,
+    /// Something within the distribution: an origin, an origin group.
+    Within,
+    /// A cache policy.
+    CachePolicy,
+    /// An origin request policy.
+    OriginRequestPolicy,
+    /// A response headers policy.
+    ResponseHeadersPolicy,
+    /// A key group, a key, an access control, a real-time log configuration: nothing that AWS has for everybody.
+    Referred,
+}
+
+impl Named {
+    /// Whether it is in a document that the distribution refers to.
+    pub fn is_referred_to(self) -> bool {
+        !matches!(self, Self::Word | Self::Within)
+    }
+}
+
+impl Problem {
+    /// The message, with at how many more places it is to be said.
+    pub fn sentence(&self) -> String {
+        match self.more {
+            0 => self.message.clone(),
+            1 => format!("{} (and at 1 more place)", self.message),
+            more => format!("{} (and at {more} more places)", self.message),
+        }
+    }
+}
+
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { document, pointer, message, more, .. } = self;
-        write!(f, "{document}#{pointer}: {message}")?;
-        match more {
-            0 => Ok(()),
-            1 => write!(f, " (and at 1 more place)"),
-            _ => write!(f, " (and at {more} more places)"),
+        write!(f, "{}#{}: {}", self.document, self.pointer, self.sentence())
+    }
+}
+
+impl fmt::Display for Document {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Distribution => f.write_str("distribution"),
+            Self::Reference(index) => write!(f, "references/{index}"),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod at;
 mod behavior;
+mod kind;
 mod origin;
 mod policies;
 
@@ -14,7 +15,7 @@ use serde_json::Value;
 use crate::log::Logging;
 use crate::model::{CustomError, Distribution, Geo, Options};
 use crate::own_fields;
-use crate::problem::Problem;
+use crate::problem::{Document, Problem};
 use at::{At, Reading};
 use policies::References;
 
@@ -64,7 +65,7 @@ impl Distribution {
         references: &[&str],
         options: Options,
     ) -> (Option<Self>, Vec<Problem>) {
-        let reading = Reading::new("distribution");
+        let reading = Reading::new(Document::Distribution);
         let refs = References::read(&reading, references);
         let distribution = match serde_json::from_str::<Value>(document) {
             Ok(value) => read(&reading, id, &At::top(&reading, &value), &refs, options),
@@ -86,7 +87,11 @@ fn read(
     refs: &References,
     options: Options,
 ) -> Option<Distribution> {
-    reading.within("distribution", || {
+    reading.within(Document::Distribution, || {
+        if let Some(other) = kind::no_distribution(top) {
+            top.error(alloc::format!("it is {other}, no distribution"));
+            return None;
+        }
         let described = top.get("Distribution");
         let outer = described.as_ref().unwrap_or(top);
         let named = outer.get("Id").and_then(|at| at.text().map(String::from));
@@ -98,14 +103,15 @@ fn read(
         let groups = origin::groups(&config, &origins);
         let places = behavior::Places { origins: &origins, groups: &groups, refs };
         let mut behaviors: Vec<_> = Vec::new();
-        for at in config.items("CacheBehaviors") {
-            behaviors.extend(behavior::read(&at, &places));
+        let items = config.items("CacheBehaviors");
+        for at in &items {
+            behaviors.extend(behavior::read(at, &places));
         }
-        if behaviors.len() > BEHAVIORS_MAX {
+        if items.len() > BEHAVIORS_MAX {
             config.error("there are too many cache behaviors");
         }
         let default = config.required("DefaultCacheBehavior");
-        behaviors.push(behavior::read_default(&default?, &places)?);
+        let default = default.and_then(|at| behavior::read_default(&at, &places));
         let aliases = config.items("Aliases");
         let mut aliases: Vec<String> =
             aliases.iter().filter_map(|at| Some(at.text()?.to_ascii_lowercase())).collect();
@@ -114,6 +120,9 @@ fn read(
         let logs = |name| logging.as_ref().is_some_and(|at| at.is(name));
         let root = config.get("DefaultRootObject").and_then(|at| at.text().map(String::from));
         let web_acl = config.get("WebACLId").and_then(|at| at.text());
+        let (errors, geo) = (errors(&config), geo(&config));
+        // Last: what is missing hides nothing of the rest.
+        behaviors.push(default?);
         Some(Distribution {
             id: named.unwrap_or_else(|| id.into()),
             domain_name: domain,
@@ -129,8 +138,8 @@ fn read(
             default_root_object: root
                 .map(|root| root.trim_start_matches('/').to_string())
                 .filter(|root| !root.is_empty()),
-            errors: errors(&config),
-            geo: geo(&config),
+            errors,
+            geo,
             origins,
         })
     })

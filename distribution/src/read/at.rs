@@ -1,24 +1,27 @@
 //! A place in a document, and what is wrong there.
 
+use alloc::collections::BTreeMap;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
-use core::cell::RefCell;
+use core::cell::{Cell, RefCell};
 
 use serde_json::Value;
 
-use crate::problem::Problem;
+use crate::problem::{Document, Named, Problem, Unknown};
 
 /// Most mistakes that are told.
 const PROBLEMS_MAX: usize = 200;
+/// Most names that are told of those that could have been meant: each mistake has its own list.
+const KNOWN_MAX: usize = 200;
 
 pub(super) struct Reading {
-    document: RefCell<String>,
+    document: Cell<Document>,
     problems: RefCell<Vec<Problem>>,
 }
 
 impl Reading {
-    pub(super) fn new(document: &str) -> Self {
-        Self { document: RefCell::new(document.into()), problems: RefCell::default() }
+    pub(super) fn new(document: Document) -> Self {
+        Self { document: Cell::new(document), problems: RefCell::default() }
     }
 
     pub(super) fn into_problems(self) -> Vec<Problem> {
@@ -26,10 +29,10 @@ impl Reading {
     }
 
     /// What `read` finds wrong is told of this document.
-    pub(super) fn within<T>(&self, document: &str, read: impl FnOnce() -> T) -> T {
-        let outer = self.document.replace(document.into());
+    pub(super) fn within<T>(&self, document: Document, read: impl FnOnce() -> T) -> T {
+        let outer = self.document.replace(document);
         let result = read();
-        self.document.replace(outer);
+        self.document.set(outer);
         result
     }
 }
@@ -47,23 +50,41 @@ impl<'v, 'r> At<'v, 'r> {
     }
 
     pub(super) fn error(&self, message: impl Into<String>) {
-        self.tell(message.into(), false);
+        self.tell(message.into(), false, None);
+    }
+
+    /// A name that nothing has is written here; these are there.
+    pub(super) fn unknown<N: Into<String>>(
+        &self,
+        message: impl Into<String>,
+        what: Named,
+        known: impl IntoIterator<Item = N>,
+    ) {
+        let name = self.text().unwrap_or_default().into();
+        let known = known.into_iter().take(KNOWN_MAX).map(Into::into).collect();
+        self.tell(message.into(), false, Some(Unknown { name, what, known }));
+    }
+
+    /// Something is named here that is not there: the document of these that has it has to be given.
+    pub(super) fn not_given<T>(&self, name: &str, what: Named, given: &BTreeMap<String, T>) {
+        let text = self.text().unwrap_or_default();
+        let message = alloc::format!("there is no {name} `{text}`: `references` brings it");
+        self.unknown(message, what, given.keys().map(String::as_str));
     }
 
     pub(super) fn warning(&self, message: impl Into<String>) {
-        self.tell(message.into(), true);
+        self.tell(message.into(), true, None);
     }
 
     /// A mistake is told where it is, each time; the same warning once, with how often there is reason for it.
-    fn tell(&self, message: String, is_warning: bool) {
+    fn tell(&self, message: String, is_warning: bool, unknown: Option<Unknown>) {
         let mut problems = self.reading.problems.borrow_mut();
         let same = problems.iter_mut().find(|told| told.is_warning && told.message == message);
         if let Some(told) = same.filter(|_| is_warning) {
             told.more += 1;
         } else if problems.len() < PROBLEMS_MAX {
-            let (document, pointer) =
-                (self.reading.document.borrow().clone(), self.pointer.clone());
-            problems.push(Problem { document, pointer, message, is_warning, more: 0 });
+            let (document, pointer) = (self.reading.document.get(), self.pointer.clone());
+            problems.push(Problem { document, pointer, message, is_warning, unknown, more: 0 });
         }
     }
 
@@ -77,7 +98,12 @@ impl<'v, 'r> At<'v, 'r> {
         let Some(object) = self.value.as_object() else { return self.error("it is no object") };
         for (name, value) in object.iter().filter(|(name, _)| !known.contains(&name.as_str())) {
             if !value.is_null() {
-                self.child(name, value).error(alloc::format!("`{name}` is not supported"));
+                let message = alloc::format!("unknown member `{name}`");
+                // What is there is not meant by what is there too.
+                let known = known.iter().filter(|known| !object.contains_key(**known));
+                let known = known.map(|known| String::from(*known)).collect();
+                let unknown = Unknown { name: name.clone(), what: Named::Word, known };
+                self.child(name, value).tell(message, false, Some(unknown));
             }
         }
     }
@@ -144,7 +170,8 @@ impl<'v, 'r> At<'v, 'r> {
         let text = self.text().unwrap_or_default();
         let found = known.iter().find(|one| **one == text);
         if found.is_none() {
-            self.error(alloc::format!("it must be one of {}", known.join(", ")));
+            let message = alloc::format!("it must be one of {}", known.join(", "));
+            self.unknown(message, Named::Word, known.iter().copied());
         }
         found.copied()
     }

@@ -13,6 +13,7 @@ use crate::model::{
     Target, ViewerProtocol,
 };
 use crate::pattern::Pattern;
+use crate::problem::Named;
 
 pub(super) struct Places<'a> {
     pub(super) origins: &'a [Origin],
@@ -47,12 +48,12 @@ const MEMBERS: [&str; 23] = [
 ];
 
 pub(super) fn read(at: &At<'_, '_>, places: &Places<'_>) -> Option<Behavior> {
-    let pattern = at.required("PathPattern")?;
-    let text = pattern.text().filter(|text| !text.is_empty() && text.len() <= 255);
-    if text.is_none() {
-        pattern.error("a path pattern has 1 to 255 characters");
+    let pattern = at.required("PathPattern");
+    let text = pattern.as_ref().and_then(|at| at.text()).unwrap_or_default();
+    if let Some(at) = pattern.as_ref().filter(|_| text.is_empty() || text.len() > 255) {
+        at.error("a path pattern has 1 to 255 characters");
     }
-    behavior(at, Pattern::new(text?), places)
+    behavior(at, Pattern::new(text), places)
 }
 
 pub(super) fn read_default(at: &At<'_, '_>, places: &Places<'_>) -> Option<Behavior> {
@@ -77,7 +78,11 @@ fn behavior(at: &At<'_, '_>, pattern: Pattern, places: &Places<'_>) -> Option<Be
         let found = places.refs.origin_request.get(id).cloned();
         let found = found.or_else(|| managed::origin_request(id));
         if found.is_none() {
-            at.error("there is no such origin request policy: `references` brings it");
+            at.not_given(
+                "origin request policy",
+                Named::OriginRequestPolicy,
+                &places.refs.origin_request,
+            );
         }
         found
     });
@@ -102,7 +107,8 @@ fn real_time(at: &At<'_, '_>, places: &Places<'_>) -> Option<RealTimeLog> {
     let arn = at.text().filter(|arn| !arn.is_empty())?;
     let found = places.refs.real_time.get(arn).cloned();
     if found.is_none() {
-        at.error("there is no such real-time log configuration: `references` brings it");
+        let name = "real-time log configuration";
+        at.not_given(name, Named::Referred, &places.refs.real_time);
     }
     found
 }
@@ -112,7 +118,11 @@ fn response_headers(at: &At<'_, '_>, places: &Places<'_>) -> Option<ResponseHead
     let found = places.refs.response_headers.get(id).cloned();
     let found = found.or_else(|| managed::response_headers(id));
     if found.is_none() {
-        at.error("there is no such response headers policy: `references` brings it");
+        at.not_given(
+            "response headers policy",
+            Named::ResponseHeadersPolicy,
+            &places.refs.response_headers,
+        );
     }
     found
 }
@@ -124,7 +134,10 @@ fn target(at: &At<'_, '_>, places: &Places<'_>) -> Option<Target> {
     let group = || places.groups.iter().position(|group| group.id == id).map(Target::Group);
     let found = origin.or_else(group);
     if found.is_none() {
-        named.error("there is no such origin or origin group");
+        let origins = places.origins.iter().map(|origin| origin.id.as_str());
+        let known = origins.chain(places.groups.iter().map(|group| group.id.as_str()));
+        let message = alloc::format!("there is no origin and no origin group `{id}`");
+        named.unknown(message, Named::Within, known);
     }
     found
 }
@@ -193,7 +206,7 @@ fn cache_policy(
         let id = named.text().unwrap_or_default();
         let found = refs.cache.get(id).cloned().or_else(|| managed::cache(id));
         if found.is_none() {
-            named.error("there is no such cache policy: `references` brings it");
+            named.not_given("cache policy", Named::CachePolicy, &refs.cache);
         }
         return (found, None);
     }
@@ -244,7 +257,8 @@ fn cache_policy(
 fn trusted_keys(at: &At<'_, '_>, places: &Places<'_>) -> Option<Vec<String>> {
     let trusted = at.get("TrustedKeyGroups").filter(|at| at.is("Enabled"))?;
     let mut keys = Vec::new();
-    for group in trusted.own_items() {
+    let groups = trusted.own_items();
+    for group in &groups {
         let id = group.text().unwrap_or_default();
         match places.refs.key_groups.get(id) {
             Some(members) => {
@@ -252,17 +266,23 @@ fn trusted_keys(at: &At<'_, '_>, places: &Places<'_>) -> Option<Vec<String>> {
                     if places.refs.public_keys.contains_key(key) {
                         keys.push(key.clone());
                     } else {
-                        group.error(alloc::format!(
+                        let message = alloc::format!(
                             "its public key `{key}` is not there: `references` brings it"
-                        ));
+                        );
+                        group.unknown(message, Named::Referred, Vec::<String>::new());
                     }
                 }
             }
-            None => group.error("there is no such key group: `references` brings it"),
+            None => group.not_given("key group", Named::Referred, &places.refs.key_groups),
         }
     }
-    if keys.is_empty() {
-        trusted.error("nobody could sign");
+    // What is not there was told.
+    let has_groups = groups.iter().any(|at| {
+        let members = places.refs.key_groups.get(at.text().unwrap_or_default());
+        members.is_none_or(|keys| !keys.is_empty())
+    });
+    if !has_groups {
+        trusted.error("nobody could sign: it names no key group that has a key");
     }
     Some(keys)
 }

@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 use super::at::At;
 use super::policies::References;
 use crate::model::{Bucket, Group, Origin, ProtocolPolicy, Signing};
+use crate::problem::Named;
 
 pub(super) fn origins(config: &At<'_, '_>, refs: &References) -> Vec<Origin> {
     let items = config.items("Origins");
@@ -166,7 +167,7 @@ fn bucket(at: &At<'_, '_>, domain_name: &At<'_, '_>, refs: &References) -> Optio
     let found = access.as_ref().map(|at| {
         let found = refs.access.get(at.text().unwrap_or_default());
         if found.is_none() {
-            at.error("there is no such origin access control: `references` brings it");
+            at.not_given("origin access control", Named::Referred, &refs.access);
         }
         found.copied().unwrap_or(Signing::Always)
     });
@@ -239,7 +240,9 @@ pub(super) fn groups(config: &At<'_, '_>, origins: &[Origin]) -> Vec<Group> {
                 let id = member.required("OriginId")?.text()?;
                 let found = origins.iter().position(|origin| origin.id == id);
                 if found.is_none() {
-                    member.error("there is no such origin");
+                    let known = origins.iter().map(|origin| origin.id.as_str());
+                    let at = member.get("OriginId").unwrap_or_else(|| member.clone());
+                    at.unknown(alloc::format!("there is no origin `{id}`"), Named::Within, known);
                 }
                 found
             })

@@ -7,14 +7,15 @@ use alloc::vec::Vec;
 
 use serde_json::Value;
 
-use super::KeyGroups;
 use super::at::{At, Reading};
 use super::origin::is_field;
+use super::{KeyGroups, kind};
 use crate::log::{REAL_TIME, RealTimeLog, is_never_told};
 use crate::model::{
     CachePolicy, Cors, OriginRequestPolicy, ResponseHeadersPolicy, Selected, SetField, Signing,
 };
 use crate::own_fields::is_unknown;
+use crate::problem::Document;
 
 /// Everything that there is to refer to, by id.
 #[derive(Default)]
@@ -34,7 +35,7 @@ impl References {
     pub(super) fn read(reading: &Reading, documents: &[&str]) -> Self {
         let mut all = Self::default();
         for (number, document) in documents.iter().enumerate() {
-            reading.within(&format!("references/{number}"), || {
+            reading.within(Document::Reference(number), || {
                 match serde_json::from_str::<Value>(document) {
                     Ok(value) => all.take(&At::top(reading, &value)),
                     Err(error) => At::top(reading, &Value::Null).error(error.to_string()),
@@ -61,11 +62,13 @@ impl References {
         } else if let Some(config) = top.get("RealtimeLogConfig") {
             let arn = config.required("ARN").and_then(|at| at.text()).unwrap_or_default();
             self.real_time.insert(arn.into(), real_time(&config));
-        } else {
-            top.error(
-                "it is no cache, origin request or response headers policy, key group, key, origin access \
-                 control or real-time log configuration",
-            );
+        } else if !kind::is_referred_to(top) {
+            let it = kind::no_reference(top).map(|kind| format!("it is {kind}: "));
+            top.error(format!(
+                "{}distributions refer to cache, origin request and response headers policies, key groups, public \
+                 keys, origin access controls and real-time log configurations",
+                it.unwrap_or_default()
+            ));
         }
     }
 }

@@ -1,6 +1,7 @@
 //! What is read, and what is refused.
 
 use super::*;
+use crate::{Document, MANAGED, Named};
 
 fn problems(document: &Value) -> Vec<String> {
     let (_, problems) = read_all(document, &[]);
@@ -102,7 +103,7 @@ fn a_quantity_that_is_not_the_number_of_items_is_a_mistake() {
 fn text_that_is_no_json_is_a_mistake() {
     let (distribution, problems) = Distribution::read("d", "{", &["["], Options::default());
     assert!(distribution.is_none() && problems.len() == 2);
-    assert_eq!(problems[0].document, "references/0");
+    assert_eq!(problems[0].document, Document::Reference(0));
 }
 
 #[test]
@@ -177,4 +178,91 @@ fn a_warning_about_many_places_is_told_once_with_their_number() {
 fn problems_of(changes: &Value) -> Vec<String> {
     let places = problems(&document(changes.clone()));
     places.iter().map(|place| place.replace("/DistributionConfig", "")).collect()
+}
+
+#[test]
+fn what_is_missing_hides_nothing_of_the_rest() {
+    let default = behavior(json!({"TargetOriginId": "x"}));
+    let first = behavior(json!({"CachePolicyId": "y"}));
+    let wrong = json!({
+        "DefaultCacheBehavior": default,
+        "CacheBehaviors": {"Items": [first]},
+        "CustomErrorResponses": {"Items": [{"ErrorCode": 404, "ResponsePagePath": "q"}]},
+    });
+    assert_eq!(
+        problems_of(&wrong),
+        [
+            "/CacheBehaviors/Items/0",
+            "/CacheBehaviors/Items/0/CachePolicyId",
+            "/DefaultCacheBehavior/TargetOriginId",
+            "/CustomErrorResponses/Items/0",
+        ]
+    );
+}
+
+#[test]
+fn a_document_of_another_kind_is_told_as_what_it_is() {
+    let said = |document: &Value, references: &[Value]| {
+        let (distribution, told) = read_all(document, references);
+        assert!(distribution.is_none());
+        let [told] = &told[..] else { panic!("{told:?}") };
+        told.message.clone()
+    };
+    for (member, kind) in [
+        ("CachePolicy", "a cache policy"),
+        ("PublicKey", "a public key"),
+        ("WebACL", "a web ACL"),
+        ("openapi", "an API's definition"),
+        ("DistributionList", "a list"),
+    ] {
+        let message = said(&json!({member: {"Id": "x"}}), &[]);
+        assert!(message.starts_with(&std::format!("it is {kind}")), "{message}");
+    }
+    for (member, kind) in [
+        ("Distribution", "a distribution"),
+        ("DistributionConfig", "a distribution"),
+        ("WebACL", "a web ACL"),
+        ("CachePolicyConfig", "one without its id"),
+        ("CachePolicyList", "a list"),
+    ] {
+        let message = said(&document(json!({})), &[json!({member: {"Id": "x"}})]);
+        assert!(message.starts_with(&std::format!("it is {kind}")), "{message}");
+    }
+    let message = said(&document(json!({})), &[json!({"CachePolicy": {"Name": "x"}})]);
+    assert_eq!(message, "`Id` is missing");
+}
+
+#[test]
+fn a_name_that_nothing_has_is_told_with_those_that_there_are() {
+    let unknown = |changes: Value, references: &[Value]| {
+        let (_, told) =
+            read_all(&document(json!({"DefaultCacheBehavior": behavior(changes)})), references);
+        told.into_iter().find_map(|problem| problem.unknown).expect("an unknown name")
+    };
+    let found = unknown(json!({"CachePolicyId": "q"}), &[none_in_key()]);
+    assert_eq!(
+        (&*found.name, found.what, &found.known[..]),
+        ("q", Named::CachePolicy, &["p".into()][..])
+    );
+    let found = unknown(json!({"TargetOriginId": "wep"}), &[]);
+    assert_eq!((found.what, &found.known[..]), (Named::Within, &["web".into()][..]));
+    let found = unknown(json!({"ViewerProtocolPolcy": "allow-all"}), &[]);
+    let missing =
+        ["ViewerProtocolPolicy", "TargetOriginId"].map(|name| found.known.contains(&name.into()));
+    assert_eq!((found.what, missing), (Named::Word, [false; 2]), "what is there is not meant");
+    assert!(found.known.contains(&"PathPattern".into()));
+    let found = unknown(json!({"ViewerProtocolPolicy": "allow"}), &[]);
+    assert_eq!((&*found.name, found.what), ("allow", Named::Word));
+}
+
+#[test]
+fn policies_of_aws_are_known_by_the_ids_in_their_list() {
+    for policy in MANAGED {
+        let changes = match policy.kind {
+            Named::CachePolicy => json!({"CachePolicyId": policy.id}),
+            Named::OriginRequestPolicy => json!({"OriginRequestPolicyId": policy.id}),
+            _ => json!({"ResponseHeadersPolicyId": policy.id}),
+        };
+        serving(changes, &[]);
+    }
 }

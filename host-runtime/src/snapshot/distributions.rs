@@ -1,10 +1,14 @@
 //! Distributions: their files read and checked.
 
+mod problems;
+
 use std::path::Path;
 use std::sync::Arc;
 
-use distribution::{Distribution, Problem};
-use gateway_core::definition::{DefinitionError, DistributionSource};
+use distribution::Distribution;
+use gateway_core::definition::document::{At, Node};
+use gateway_core::definition::openapi::did_you_mean;
+use gateway_core::definition::{DefinitionError, DistributionSource, Source};
 
 use super::{Building, read_text};
 use crate::config::{Config, DistributionConfig};
@@ -34,33 +38,11 @@ impl Building {
         config_file: &Path,
         knows_web_acls: bool,
     ) -> Option<Edge> {
-        let mut read = |file: &Path| {
-            self.files.push(file.to_owned());
-            read_text(file)
-                .map_err(|reason| {
-                    let reason = format!("{}: {reason}", file.display());
-                    let error = DefinitionError::error(one.source.clone(), reason);
-                    self.note(config_file, None, [error]);
-                })
-                .ok()
-        };
-        let document = read(&one.definition)?;
-        let references: Option<Vec<String>> = one.references.iter().map(|f| read(f)).collect();
-        let references = references?;
-        let texts: Vec<&str> = references.iter().map(String::as_str).collect();
-        let (distribution, problems) =
-            Distribution::read(&one.id, &document, &texts, one.options.clone());
-        let problems = problems.into_iter().map(|problem| self::problem(one, problem));
-        self.note(config_file, None, problems.collect::<Vec<_>>());
+        let (document, references, distribution) = self.read_distribution(one)?;
         let mut distribution = distribution?;
         // What operators call it is what its listener and its invalidations call it.
         distribution.id.clone_from(&one.id);
-        for id in one.origins.keys() {
-            if !distribution.origins.iter().any(|origin| origin.id == *id) {
-                let message = format!("the distribution `{}` has no origin `{id}`", one.id);
-                self.note(config_file, None, [DefinitionError::error(one.source.clone(), message)]);
-            }
-        }
+        self.knows_origins(one, &distribution, config_file);
         let is_told = self.is_for_edge || config.locations.tells_countries();
         if distribution.restricts_countries() && !is_told {
             let message = format!(
@@ -105,7 +87,111 @@ impl Building {
     }
 }
 
+/// A file that was read, for the places in it.
+struct Read {
+    text: String,
+    /// `None` where it is no JSON, which was told.
+    root: Option<Node>,
+}
+
 impl Building {
+    /// The document, what it refers to, and the distribution, with all that is wrong with it told. `None`: the
+    /// document could not be read.
+    fn read_distribution(
+        &mut self,
+        one: &DistributionConfig,
+    ) -> Option<(String, Vec<String>, Option<Distribution>)> {
+        let document = self.read_file(one, &one.definition, "definition");
+        let mut references: Vec<Option<Read>> = Vec::new();
+        for (index, file) in one.references.iter().enumerate() {
+            references.push(self.read_file(one, file, &format!("references/{index}")));
+        }
+        let document = document?;
+        let is_there = |read: &Option<Read>| read.as_ref().is_some_and(|read| read.root.is_some());
+        let all_there = references.iter().all(is_there);
+        let text = |read: &Option<Read>| {
+            let known = read.as_ref().filter(|read| read.root.is_some());
+            known.map_or("{}", |read| &*read.text).to_owned()
+        };
+        let texts: Vec<String> = references.iter().map(text).collect();
+        // What is wrong with its form is told already.
+        let root = document.root?;
+        let parts: Vec<&str> = texts.iter().map(String::as_str).collect();
+        let (distribution, found) =
+            Distribution::read(&one.id, &document.text, &parts, one.options.clone());
+        for problem in found {
+            let (file, root) = match problem.document {
+                distribution::Document::Distribution => (&one.definition, Some(&root)),
+                distribution::Document::Reference(index) => {
+                    let read = references.get(index).and_then(Option::as_ref);
+                    (&one.references[index], read.and_then(|read| read.root.as_ref()))
+                }
+            };
+            // What cannot be read may have what is missing; and what stands in its place is nobody's.
+            let is_of_what_was_told = match problem.document {
+                distribution::Document::Distribution => {
+                    problem.unknown.as_ref().is_some_and(|unknown| unknown.what.is_referred_to())
+                }
+                distribution::Document::Reference(_) => root.is_none(),
+            };
+            if all_there || !is_of_what_was_told {
+                self.note(file, root, [problems::error(&problem, root)]);
+            }
+        }
+        Some((document.text, texts, distribution.filter(|_| all_there)))
+    }
+
+    /// A file of a distribution's, which the configuration names as this member of it.
+    fn read_file(&mut self, one: &DistributionConfig, file: &Path, member: &str) -> Option<Read> {
+        self.files.push(file.to_owned());
+        match read_text(file) {
+            Ok(text) => {
+                let root = crate::document::read(&text);
+                let root = root.map_err(|error| self.note(file, None, [error])).ok();
+                Some(Read { text, root })
+            }
+            Err(reason) => {
+                let message = format!("{}: {reason}", file.display());
+                let error = DefinitionError::error(self.place_in(one, member), message);
+                let help =
+                    format!("paths are relative to the folder of {}", self.config_file.display());
+                self.note_in_config(error.help(help));
+                None
+            }
+        }
+    }
+
+    /// Where the configuration has this member of a distribution.
+    fn place_in(&self, one: &DistributionConfig, member: &str) -> Source {
+        let pointer = format!("{}/{member}", one.source.pointer);
+        let root = self.document.as_deref().map(At::root);
+        root.and_then(|root| Some(root.find(&pointer)?.source())).unwrap_or(one.source.clone())
+    }
+
+    fn note_in_config(&mut self, error: DefinitionError) {
+        let (file, document) = (self.config_file.clone(), self.document.clone());
+        self.note(&file, document.as_deref(), [error]);
+    }
+
+    fn knows_origins(
+        &mut self,
+        one: &DistributionConfig,
+        distribution: &Distribution,
+        config_file: &Path,
+    ) {
+        let ids = || distribution.origins.iter().map(|origin| origin.id.as_str());
+        for id in one.origins.keys().filter(|id| !ids().any(|known| known == **id)) {
+            let message = format!("the distribution `{}` has no origin `{id}`", one.id);
+            let place = self
+                .place_in(one, &format!("origins/{}", id.replace('~', "~0").replace('/', "~1")));
+            let near = did_you_mean(id, ids());
+            let known = || format!("its origins are {}", ids().collect::<Vec<_>>().join(", "));
+            let error = DefinitionError::error(place, message).help(near.unwrap_or_else(known));
+            let document = self.document.clone();
+            self.note(config_file, document.as_deref(), [error]);
+        }
+    }
+
     /// Fields that nobody here can fill in would be empty, and all viewers be one in a cache key, silently.
     fn knows_viewers(
         &mut self,
@@ -173,17 +259,5 @@ impl Building {
     }
 }
 
-/// What is wrong, with its file in the place of the document's name.
-fn problem(one: &DistributionConfig, problem: Problem) -> DefinitionError {
-    let file = match problem.document.strip_prefix("references/") {
-        Some(number) => number.parse().ok().and_then(|n: usize| one.references.get(n)),
-        None => Some(&one.definition),
-    };
-    let document = file.map(|file| file.display().to_string()).unwrap_or_default();
-    let is_warning = problem.is_warning;
-    let message = Problem { document, ..problem }.to_string();
-    match is_warning {
-        true => DefinitionError::warning(one.source.clone(), message),
-        false => DefinitionError::error(one.source.clone(), message),
-    }
-}
+#[cfg(test)]
+mod tests;

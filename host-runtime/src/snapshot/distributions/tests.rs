@@ -1,0 +1,123 @@
+//! What is told of distributions' files.
+
+use std::path::PathBuf;
+
+use crate::snapshot::Origin;
+
+const DISTRIBUTION: &str = r#"{"DistributionConfig": {
+  "CallerReference": "r", "Comment": "", "Enabled": true,
+  "Aliases": {"Quantity": 1, "Items": ["cdn.example"]},
+  "Origins": {"Quantity": 1, "Items": [
+    {"Id": "files", "DomainName": "files.example", "CustomOriginConfig": {"HTTPPort": 80, "HTTPSPort": 443, "OriginProtocolPolicy": "http-only"}}]},
+  "DefaultCacheBehavior": {
+    "TargetOriginId": "files",
+    "ViewerProtocolPolicy": "allow-all",
+    "CachePolicyId": "658327ea-f89d-4fab-a63d-7e88639e58f6"}}}"#;
+const CONFIG: &str =
+    "listen: 127.0.0.1:8080\ndistributions:\n  - id: web\n    definition: dist.json\n";
+
+/// What `check` tells of these files, without the folder that they are in.
+fn told(config: &str, files: &[(&str, &str)]) -> Vec<String> {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+    write("edgeway.yaml", config);
+    files.iter().for_each(|(name, text)| write(name, text));
+    let file: PathBuf = folder.path().join("edgeway.yaml");
+    let diagnostics = match Origin::Config(file).build() {
+        Ok(built) => built.warnings,
+        Err(refused) => refused.diagnostics,
+    };
+    let place = format!("{}/", folder.path().display());
+    diagnostics.iter().map(|one| one.to_string().replace(&place, "")).collect()
+}
+
+fn told_of(document: &str) -> Vec<String> {
+    told(CONFIG, &[("dist.json", document)])
+}
+
+#[test]
+fn a_mistake_of_a_distribution_is_told_with_its_line_and_what_may_be_meant() {
+    assert_eq!(told_of(DISTRIBUTION), [""; 0]);
+    for (right, wrong, expected) in [
+        (
+            "\"ViewerProtocolPolicy\":",
+            "\"ViewerProtocolPolcy\":",
+            &[
+                "error: unknown member `ViewerProtocolPolcy`\n  --> dist.json:8:28  \
+                 /DistributionConfig/DefaultCacheBehavior/ViewerProtocolPolcy\n  \
+                 help: did you mean `ViewerProtocolPolicy`?",
+                "error: `ViewerProtocolPolicy` is missing\n  --> dist.json:6:27  \
+                 /DistributionConfig/DefaultCacheBehavior",
+            ][..],
+        ),
+        (
+            "\"TargetOriginId\": \"files\"",
+            "\"TargetOriginId\": \"flies\"",
+            &["error: there is no origin and no origin group `flies`\n  --> dist.json:7:23  \
+               /DistributionConfig/DefaultCacheBehavior/TargetOriginId\n  help: those that are there: `files`"],
+        ),
+        (
+            "allow-all",
+            "allowall",
+            &[
+                "error: it must be one of allow-all, https-only, redirect-to-https\n  --> dist.json:8:29  \
+               /DistributionConfig/DefaultCacheBehavior/ViewerProtocolPolicy\n  help: did you mean `allow-all`?",
+            ],
+        ),
+    ] {
+        assert_eq!(told_of(&DISTRIBUTION.replace(right, wrong)), expected);
+    }
+}
+
+#[test]
+fn policies_that_are_not_there_are_told_with_awss_names_and_ids() {
+    let id = "658327ea-f89d-4fab-a63d-7e88639e58f6";
+    for (wrong, help) in [
+        (
+            "CachingOptimised",
+            "policies are named by their ids: AWS's `CachingOptimized` is `658327ea-",
+        ),
+        ("Managed-CachingDisabled", "AWS's `CachingDisabled` is `4135ea2d-"),
+        (
+            "658327ea-f89d-4fab-a63d-7e88639e58f7",
+            "did you mean `658327ea-f89d-4fab-a63d-7e88639e58f6`?",
+        ),
+        (
+            "216adef6-5c7f-47e4-b989-5492eafa07d3",
+            "`216adef6-5c7f-47e4-b989-5492eafa07d3` is AWS's origin request policy `AllViewer`",
+        ),
+    ] {
+        let [told] = &told_of(&DISTRIBUTION.replace(id, wrong))[..] else { panic!("{wrong}") };
+        let begin = format!(
+            "error: there is no cache policy `{wrong}`: `references` brings it\n  --> dist.json:9:22"
+        );
+        assert!(told.starts_with(&begin), "{told}");
+        assert!(told.split_once("\n  help: ").unwrap().1.contains(help), "{told}");
+    }
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_told_where_it_is_named_and_hides_nothing() {
+    let config = CONFIG.replace("dist.json", "dist.json\n    references: [none.json, no.json]");
+    let wrong = DISTRIBUTION.replace("658327ea", "00000000").replace("\"allow-all\"", "1");
+    let told = told(&config, &[("dist.json", &wrong), ("no.json", "{\"a\": }")]);
+    let [unreadable, no_json, wrong] = &told[..] else { panic!("{told:#?}") };
+    assert!(unreadable.starts_with("error: none.json: it cannot be read: "), "{unreadable}");
+    assert!(
+        unreadable.contains("edgeway.yaml:5:18  /distributions/0/references/0\n  help: paths are")
+    );
+    assert!(no_json.contains("--> no.json:1"), "{no_json}");
+    assert!(wrong.contains("dist.json:8:29"), "{wrong}: the policy may be in what cannot be read");
+}
+
+#[test]
+fn an_origin_elsewhere_that_there_is_not_is_told_where_it_is_named() {
+    let config = CONFIG.to_owned() + "    origins: {file: 'http://127.0.0.1:9'}\n";
+    assert_eq!(
+        told(&config, &[("dist.json", DISTRIBUTION)]),
+        [
+            "error: the distribution `web` has no origin `file`\n  --> edgeway.yaml:5:21  /distributions/0/origins/file\n  \
+          help: did you mean `files`?"
+        ]
+    );
+}
