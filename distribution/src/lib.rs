@@ -22,6 +22,7 @@ mod path;
 mod pattern;
 mod place;
 mod problem;
+mod public_key;
 mod query;
 mod read;
 mod route;
@@ -37,8 +38,9 @@ pub use model::{Bucket, Distribution, Options, Origin, ProtocolPolicy};
 pub use origin_request::OriginRequest;
 pub use place::Place;
 pub use problem::{Document, Named, Problem, Unknown};
+pub use public_key::public_key_der;
 pub use route::{Matched, Viewer};
-pub use signed::{Digest, Signature, ecdsa_p256_raw, public_key_der};
+pub use signed::{Digest, Signature, ecdsa_p256_raw};
 
 #[cfg(test)]
 mod tests;

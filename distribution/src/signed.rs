@@ -144,12 +144,6 @@ impl Matched<'_> {
     }
 }
 
-/// A public key in DER (`SubjectPublicKeyInfo`), from PEM as `aws cloudfront get-public-key` prints it.
-pub fn public_key_der(pem: &str) -> Option<Vec<u8>> {
-    let text: String = pem.lines().filter(|line| !line.starts_with("-----")).collect();
-    STANDARD.decode(text.trim()).ok()
-}
-
 /// A signature by ECDSA on P-256 as two numbers of 32 bytes, from the DER that AWS has: `SEQUENCE { r, s }`.
 pub fn ecdsa_p256_raw(der: &[u8]) -> Option<Vec<u8>> {
     const NUMBER_BYTES: usize = 32;

@@ -5,6 +5,7 @@ mod behaviors;
 mod buckets;
 mod keys;
 mod logs;
+mod public_keys;
 mod reading;
 mod responses;
 mod signed;
@@ -20,6 +21,23 @@ use crate::{Answer, Distribution, Matched, Options, OriginRequest, Problem, View
 const CACHING_OPTIMIZED: &str = "658327ea-f89d-4fab-a63d-7e88639e58f6";
 const CACHING_DISABLED: &str = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad";
 const ALL_VIEWER: &str = "216adef6-5c7f-47e4-b989-5492eafa07d3";
+
+/// The key of `tests/keys/rsa.pem`.
+const RSA_2048: &str = "\
+-----BEGIN PUBLIC KEY-----
+MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAseoi+Xaj9rDhdpq/xzxI
+n8X9KFGhTTMGOb90S6asWg36JYTKRpBU5E0q5vfw1+KwhEbuqYVperMop1FEIlHT
+F7t0qmrqUqGriUaLuHpVxMg5gMh5PLDFMdmDlZfq9cdMkq7AKNF2r/ilSsLAB6zW
+KYKM7zWPdRww90BbvwoGWU0P8Ou1qAPWBW79fIhDiQXYCZVkRxHnA+aVnxKHE7kR
+N0ujyExGI9QvB0u8lR3QXzpsb17OiR1lE9xRKR8dvt+wjrgf9DioGbDJVOCj+Epp
+WR9XxfC/2Wztu1yyyIKy2aliIh6bdh73njWogyNLqfk0slfZcgk5eoufhvGvbw5+
+AQIDAQAB
+-----END PUBLIC KEY-----
+";
+
+fn public_key(id: &str, pem: &str) -> Value {
+    json!({"PublicKey": {"Id": id, "PublicKeyConfig": {"EncodedKey": pem}}})
+}
 
 /// What a member says instead; `null` takes it away.
 fn with(mut value: Value, changes: Value) -> Value {

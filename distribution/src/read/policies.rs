@@ -16,6 +16,7 @@ use crate::model::{
 };
 use crate::own_fields::is_unknown;
 use crate::problem::Document;
+use crate::public_key;
 
 /// Everything that there is to refer to, by id.
 #[derive(Default)]
@@ -55,8 +56,7 @@ impl References {
         } else if let Some((id, config)) = named(top, "KeyGroup") {
             self.key_groups.insert(id, config.texts("Items"));
         } else if let Some((id, config)) = named(top, "PublicKey") {
-            let key = config.required("EncodedKey").and_then(|at| at.text());
-            self.public_keys.insert(id, key.unwrap_or_default().into());
+            self.public_keys.insert(id, key(&config));
         } else if let Some((id, config)) = named(top, "OriginAccessControl") {
             self.access.insert(id, access(&config));
         } else if let Some(config) = top.get("RealtimeLogConfig") {
@@ -102,6 +102,16 @@ pub(super) fn warn_of_unknown(at: &At<'_, '_>, names: &str) {
             ));
         }
     }
+}
+
+fn key(config: &At<'_, '_>) -> String {
+    let Some(at) = config.required("EncodedKey") else { return String::new() };
+    let key = at.text().unwrap_or_default();
+    if let Some(mistake) = public_key::mistake(key) {
+        at.error(mistake);
+        return String::new();
+    }
+    key.into()
 }
 
 fn cache(at: &At<'_, '_>) -> CachePolicy {

@@ -134,7 +134,7 @@ fn a_path_with_more_slashes_leads_around_no_behaviour() {
         with(behavior(json!({"TrustedKeyGroups": keys})), json!({"PathPattern": "/private/*"}));
     let changes = json!({"CacheBehaviors": {"Quantity": 1, "Items": [private]}});
     let group = json!({"KeyGroup": {"Id": "g", "KeyGroupConfig": {"Name": "g", "Items": ["K1"]}}});
-    let key = json!({"PublicKey": {"Id": "K1", "PublicKeyConfig": {"EncodedKey": "PEM"}}});
+    let key = public_key("K1", RSA_2048);
     let distribution = distribution_of(&document(changes), &[group, key]);
     let is_closed = |path: &str| get(&distribution, path, &[]).signature(0).is_err();
     for path in ["/private/a", "//private/a", "/private//a", "///private///a"] {

@@ -8,7 +8,7 @@ use crate::{Digest, Signature};
 
 fn signed() -> Distribution {
     let group = json!({"KeyGroup": {"Id": "g", "KeyGroupConfig": {"Name": "g", "Items": ["K1"]}}});
-    let key = json!({"PublicKey": {"Id": "K1", "PublicKeyConfig": {"EncodedKey": "PEM"}}});
+    let key = public_key("K1", RSA_2048);
     let trusted = json!({"Enabled": true, "Quantity": 1, "Items": ["g"]});
     serving(json!({"TrustedKeyGroups": trusted}), &[group, key])
 }
@@ -99,7 +99,7 @@ fn neither_key_nor_origin_sees_the_signature() {
         json!({"QueryStringBehavior": "all"}),
     );
     let group = json!({"KeyGroup": {"Id": "g", "KeyGroupConfig": {"Name": "g", "Items": ["K1"]}}});
-    let key = json!({"PublicKey": {"Id": "K1", "PublicKeyConfig": {"EncodedKey": "PEM"}}});
+    let key = public_key("K1", RSA_2048);
     let trusted = json!({"Enabled": true, "Quantity": 1, "Items": ["g"]});
     let changes = json!({"TrustedKeyGroups": trusted, "CachePolicyId": "p"});
     let distribution = serving(changes, &[group, key, policy]);

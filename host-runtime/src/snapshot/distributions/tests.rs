@@ -111,6 +111,17 @@ fn a_file_that_cannot_be_read_is_told_where_it_is_named_and_hides_nothing() {
 }
 
 #[test]
+fn a_reference_s_mistake_is_told_in_its_file() {
+    let config = CONFIG.replace("dist.json", "dist.json\n    references: [key.json]");
+    let key = "{\"PublicKey\": {\"Id\": \"K\",\n\"PublicKeyConfig\": {\"EncodedKey\": \"-----BEGIN PRIVATE KEY-----\\nMIIEs3cret\"}}}";
+    let told = told(&config, &[("dist.json", DISTRIBUTION), ("key.json", key)]);
+    let [told] = &told[..] else { panic!("{told:#?}") };
+    assert!(told.starts_with("error: it is a private key, "), "{told}");
+    assert!(told.contains("--> key.json:2:35  /PublicKey/PublicKeyConfig/EncodedKey"), "{told}");
+    assert!(!told.contains("s3cret"), "{told}");
+}
+
+#[test]
 fn an_origin_elsewhere_that_there_is_not_is_told_where_it_is_named() {
     let config = CONFIG.to_owned() + "    origins: {file: 'http://127.0.0.1:9'}\n";
     assert_eq!(
