@@ -10,6 +10,7 @@ mod answer;
 mod bucket;
 mod compress;
 mod cookies;
+mod countries;
 mod finish;
 mod invalidation;
 mod key;

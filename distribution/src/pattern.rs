@@ -1,6 +1,7 @@
 //! Path patterns: `*` for any characters, `?` for one. Linear in pattern and path together, but for the
 //! product of both at worst; both are bounded.
 
+use alloc::format;
 use alloc::string::String;
 
 /// A path pattern of a behaviour.
@@ -28,6 +29,22 @@ impl Pattern {
     pub(crate) fn matches(&self, path: &str) -> bool {
         matches(self.0.as_bytes(), path.as_bytes())
     }
+}
+
+/// Longest path pattern ("Path pattern" in "Distribution settings").
+const CHARACTERS_MAX: usize = 255;
+
+/// What is wrong with the path pattern of a behaviour, by the list of characters that AWS has there.
+pub(crate) fn mistake(text: &str) -> Option<String> {
+    let is_allowed = |c: char| c.is_ascii_alphanumeric() || "_-.*?$/~\"'@:+&".contains(c);
+    if text.is_empty() || text.chars().count() > CHARACTERS_MAX {
+        return Some(format!("a path pattern has 1 to {CHARACTERS_MAX} characters"));
+    }
+    let wrong = text.chars().find(|c| !is_allowed(*c))?;
+    Some(format!(
+        "{wrong:?} cannot be in a path pattern: it has letters, digits and _ - . $ / ~ \" ' @ : + &, `*` for any \
+         characters and `?` for one"
+    ))
 }
 
 /// Whether a text is what a pattern says; upper and lower case are different.

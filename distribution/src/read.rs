@@ -12,6 +12,7 @@ use alloc::vec::Vec;
 
 use serde_json::Value;
 
+use crate::countries;
 use crate::log::Logging;
 use crate::model::{CustomError, Distribution, Geo, Options};
 use crate::own_fields;
@@ -107,6 +108,7 @@ fn read(
         for at in &items {
             behaviors.extend(behavior::read(at, &places));
         }
+        behavior::tell_repeated(&items[..items.len().min(BEHAVIORS_MAX)]);
         if items.len() > BEHAVIORS_MAX {
             config.error("there are too many cache behaviors");
         }
@@ -215,7 +217,7 @@ fn geo(config: &At<'_, '_>) -> Geo {
         return Geo::Everybody;
     };
     let items = at.own_items();
-    let countries = || items.iter().filter_map(|at| at.text().map(String::from)).collect();
+    let countries = || items.iter().filter_map(country).collect();
     match at
         .required("RestrictionType")
         .and_then(|at| at.one_of(&["none", "whitelist", "blacklist"]))
@@ -224,6 +226,18 @@ fn geo(config: &At<'_, '_>) -> Geo {
         Some("blacklist") => Geo::Not(countries()),
         _ => Geo::Everybody,
     }
+}
+
+fn country(at: &At<'_, '_>) -> Option<String> {
+    let code = at.text().unwrap_or_default();
+    if countries::is_code(code) {
+        return Some(code.into());
+    }
+    // Reserved in ISO 3166-1 for the United Kingdom, and nobody's.
+    let british =
+        if code.eq_ignore_ascii_case("UK") { ": the United Kingdom's is `GB`" } else { "" };
+    at.error(alloc::format!("`{code}` is no country's code of two letters (ISO 3166-1){british}"));
+    None
 }
 
 /// The members of key groups and the keys, by id.

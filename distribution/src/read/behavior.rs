@@ -12,7 +12,7 @@ use crate::model::{
     Behavior, CachePolicy, Group, Origin, OriginRequestPolicy, ResponseHeadersPolicy, Selected,
     Target, ViewerProtocol,
 };
-use crate::pattern::Pattern;
+use crate::pattern::{self, Pattern};
 use crate::problem::Named;
 
 pub(super) struct Places<'a> {
@@ -50,10 +50,29 @@ const MEMBERS: [&str; 23] = [
 pub(super) fn read(at: &At<'_, '_>, places: &Places<'_>) -> Option<Behavior> {
     let pattern = at.required("PathPattern");
     let text = pattern.as_ref().and_then(|at| at.text()).unwrap_or_default();
-    if let Some(at) = pattern.as_ref().filter(|_| text.is_empty() || text.len() > 255) {
-        at.error("a path pattern has 1 to 255 characters");
+    if let Some((at, mistake)) = pattern.as_ref().zip(pattern::mistake(text)) {
+        at.error(mistake);
     }
     behavior(at, Pattern::new(text), places)
+}
+
+/// The first behavior in order whose pattern matches is chosen: one whose pattern is that of another is none.
+pub(super) fn tell_repeated(behaviors: &[At<'_, '_>]) {
+    let patterns = behaviors.iter().filter_map(|at| at.get("PathPattern"));
+    let mut before: Vec<(&str, Pattern)> = Vec::new();
+    for at in patterns {
+        let Some(text) = at.text() else { continue };
+        let pattern = Pattern::new(text);
+        match before.iter().find(|(_, other)| *other == pattern) {
+            Some((same, _)) if *same == text => {
+                at.error(alloc::format!("another behavior has the path pattern `{text}`"));
+            }
+            Some((same, _)) => at.warning(alloc::format!(
+                "`{same}` of another behavior is the same with or without the slash: this one is never chosen"
+            )),
+            None => before.push((text, pattern)),
+        }
+    }
 }
 
 pub(super) fn read_default(at: &At<'_, '_>, places: &Places<'_>) -> Option<Behavior> {

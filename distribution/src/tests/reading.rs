@@ -180,6 +180,48 @@ fn problems_of(changes: &Value) -> Vec<String> {
     places.iter().map(|place| place.replace("/DistributionConfig", "")).collect()
 }
 
+fn behaviors(patterns: &[&str]) -> Value {
+    let behavior = |pattern: &&str| behavior(json!({"PathPattern": pattern}));
+    json!({"CacheBehaviors": {"Items": patterns.iter().map(behavior).collect::<Vec<_>>()}})
+}
+
+#[test]
+fn path_patterns_have_the_characters_that_cloudfront_takes() {
+    let all = "/AZaz09_-.*?$/~\"'@:+&";
+    assert_eq!(problems_of(&behaviors(&[all, &"a".repeat(255)])), [""; 0]);
+    for wrong in ["^/api", "/a b", "/ä", "/a%20b", "/(a|b)", "/[ab]", "/a#", "", &"a".repeat(256)]
+    {
+        let place = "/CacheBehaviors/Items/0/PathPattern";
+        assert_eq!(problems_of(&behaviors(&[wrong])), [place], "{wrong}");
+    }
+}
+
+#[test]
+fn a_path_pattern_is_that_of_one_behavior() {
+    let (distribution, told) = read_all(&document(behaviors(&["/a/*", "/b", "/a/*", "b"])), &[]);
+    assert!(distribution.is_none());
+    let told: Vec<_> = told.iter().map(|told| (&*told.pointer, told.is_warning)).collect();
+    let place = |n: usize| std::format!("/DistributionConfig/CacheBehaviors/Items/{n}/PathPattern");
+    assert_eq!(told, [(&*place(2), false), (&*place(3), true)], "with the slash and without");
+}
+
+#[test]
+fn countries_are_those_of_iso_3166() {
+    let of = |code: &str| {
+        let geo = json!({"RestrictionType": "whitelist", "Quantity": 2, "Items": ["DE", code]});
+        let (_, told) = read_all(&document(json!({"Restrictions": {"GeoRestriction": geo}})), &[]);
+        told.iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    assert_eq!(of("GB"), [""; 0]);
+    let [british] = &of("UK")[..] else { panic!() };
+    let place = "distribution#/DistributionConfig/Restrictions/GeoRestriction/Items/1: `UK` is no country's";
+    assert!(
+        british.starts_with(place) && british.ends_with("the United Kingdom's is `GB`"),
+        "{british}"
+    );
+    assert_eq!((of("DEU").len(), of("Germany").len()), (1, 1));
+}
+
 #[test]
 fn what_is_missing_hides_nothing_of_the_rest() {
     let default = behavior(json!({"TargetOriginId": "x"}));
