@@ -18,6 +18,8 @@ pub struct Answer {
     pub content: String,
     /// What logs say that went wrong (`x-edge-detailed-result-type`).
     pub detail: Option<&'static str>,
+    /// Why, for the operator alone: viewers are told what CloudFront tells them.
+    pub reason: Option<String>,
 }
 
 impl Answer {
@@ -39,7 +41,12 @@ impl Answer {
              <body><h1>{status} {title}</h1><p>{message}</p></body></html>\n"
         );
         let fields = Fields::from([("Content-Type", "text/html")]);
-        Self { status, fields, content, detail: None }
+        Self { status, fields, content, detail: None, reason: None }
+    }
+
+    /// The same, and why, for the operator.
+    pub(crate) fn because(self, reason: impl Into<String>) -> Self {
+        Self { reason: Some(reason.into()), ..self }
     }
 
     /// The same, and what logs are to say of it.
@@ -69,14 +76,14 @@ impl Answer {
              <Message>{message}</Message></Error>"
         );
         let fields = Fields::from([("Content-Type", "text/xml")]);
-        Self { status: 403, fields, content, detail: None }
+        Self { status: 403, fields, content, detail: None, reason: None }
     }
 
     /// "If the viewer sends `POST`, `PUT`, `DELETE`, `OPTIONS` or `PATCH` over HTTP", it is to send the same again.
     pub(crate) fn redirect(method: &str, location: &str) -> Self {
         let fields = Fields::from([("Location", location), ("Content-Type", "text/html")]);
         let status = if matches!(method, "GET" | "HEAD") { 301 } else { 307 };
-        Self { status, fields, content: String::new(), detail: None }
+        Self { status, fields, content: String::new(), detail: None, reason: None }
     }
 
     /// What the viewer is told that it is.

@@ -123,6 +123,8 @@ pub(crate) enum Target {
 
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Behavior {
+    /// Where it stands in its document.
+    pub(crate) pointer: String,
     pub(crate) pattern: Pattern,
     pub(crate) target: Target,
     pub(crate) viewer: ViewerProtocol,

@@ -217,12 +217,22 @@ impl<'d> Matched<'d> {
         self.behavior.pattern.text()
     }
 
+    /// Where its behaviour stands in the distribution's document (JSON pointer).
+    pub fn behavior_pointer(&self) -> &'d str {
+        &self.behavior.pointer
+    }
+
+    /// The page of a custom error response for this status, and the status that the viewer is told with it.
+    pub fn error_response(&self, status: u16) -> Option<(&'d str, u16)> {
+        let mut errors = self.distribution.errors.iter();
+        let (page, told) = errors.find(|error| error.status == status)?.page.as_ref()?;
+        Some((page, *told))
+    }
+
     /// The request for the page of a custom error response, which goes its own way through the behaviours; and
     /// the status that the viewer is told.
     pub fn error_page(&self, status: u16) -> Option<(Matched<'d>, u16)> {
-        let errors = &self.distribution.errors;
-        let error = errors.iter().find(|error| error.status == status)?;
-        let (page, told) = error.page.as_ref()?;
+        let (page, told) = self.error_response(status)?;
         let behavior = self.distribution.behavior(page);
         // What the viewer asked of the object it did not get is not asked of the page.
         let mut fields = self.fields.clone();
@@ -234,13 +244,13 @@ impl<'d> Matched<'d> {
         let method = if self.method == "HEAD" { "HEAD" } else { "GET" };
         let matched = Self {
             behavior,
-            path: page.clone(),
+            path: page.into(),
             query: None,
             method: method.into(),
             fields,
             ..self.clone()
         };
-        Some((matched, *told))
+        Some((matched, told))
     }
 
     /// How the cache treats a response with this status.

@@ -37,6 +37,8 @@ pub enum Digest {
 const PARAMETERS: [&str; 5] = ["Expires", "Policy", "Signature", "Key-Pair-Id", "Hash-Algorithm"];
 /// Largest policy, in characters as it is sent.
 const POLICY_BYTES_MAX: usize = 8 * 1024;
+/// As much of a key pair's id as is told.
+const KEY_ID_CHARACTERS_MAX: usize = 64;
 
 /// Whether a parameter is the edge's own: it is neither in the key nor forwarded.
 pub(crate) fn is_own(behavior: &Behavior, name: &str) -> bool {
@@ -58,53 +60,64 @@ impl Matched<'_> {
     pub fn signature(&self, now_s: u64) -> Result<Option<Signature>, Answer> {
         self.check_country()?;
         let Some(trusted) = &self.behavior.trusted_keys else { return Ok(None) };
-        let in_query = query::value(self.query.as_deref().unwrap_or_default(), "Key-Pair-Id");
-        let part = |name: &str| match in_query {
-            Some(_) => query::value(self.query.as_deref().unwrap_or_default(), name),
-            None => cookies::value(&self.fields, &["CloudFront-", name].concat()),
-        };
+        let part = |name: &str| self.part(name);
         let Some(key_id) = part("Key-Pair-Id") else {
             let message = "Missing Key-Pair-Id query parameter or cookie value";
             return Err(Answer::denied("MissingKey", message));
         };
-        let denied = || Answer::denied("AccessDenied", "Access denied");
         // `/private/*` was signed, and `/private/../vip` is another behaviour's: what is signed and what is
         // fetched have one name.
         if path::has_dot_segments(self.raw_target.split('?').next().unwrap_or_default()) {
-            return Err(denied());
+            return Err(denied("its path has dot segments, and what is signed has one name"));
         }
         if !trusted.iter().any(|one| one == key_id) {
-            return Err(Answer::denied("InvalidKey", "Unknown Key"));
+            let answer = Answer::denied("InvalidKey", "Unknown Key");
+            let id = key_id.chars().take(KEY_ID_CHARACTERS_MAX).collect::<String>();
+            let reason =
+                format!("the key pair id {id:?} is none of those that its behavior trusts");
+            return Err(answer.because(reason));
         }
         let digest = match part("Hash-Algorithm") {
             None | Some("SHA1") => Digest::Sha1,
             Some("SHA256") => Digest::Sha256,
-            Some(_) => return Err(denied()),
+            Some(_) => return Err(denied("its `Hash-Algorithm` is neither SHA1 nor SHA256")),
         };
-        let signature = part("Signature").and_then(decode).ok_or_else(denied)?;
+        let signature = part("Signature").ok_or_else(|| denied("there is no `Signature`"))?;
+        let no_base64 = "is not in CloudFront's base64 (`-` for `+`, `_` for `=`, `~` for `/`)";
+        let no_text = |name: &str| denied(format!("its `{name}` {no_base64}"));
+        let signature = decode(signature).ok_or_else(|| no_text("Signature"))?;
         let message = match (part("Policy"), part("Expires")) {
             (Some(policy), _) => {
-                let policy = decode(policy).ok_or_else(denied)?;
-                if !self.allows(&policy, now_s) {
-                    return Err(denied());
-                }
+                let policy = decode(policy).ok_or_else(|| no_text("Policy"))?;
+                self.allows(&policy, now_s).map_err(denied)?;
                 policy
             }
             (None, Some(expires)) => {
-                let at: u64 = expires.parse().map_err(|_| denied())?;
+                let at = expires.parse();
+                let at =
+                    at.map_err(|_| denied("its `Expires` is no time in seconds since 1970"))?;
                 if now_s >= at {
-                    return Err(denied());
+                    return Err(denied(expired(at, now_s)));
                 }
                 canned(&self.signed_url(), at)
             }
-            (None, None) => return Err(denied()),
+            (None, None) => return Err(denied("there is neither `Policy` nor `Expires`")),
         };
         Ok(Some(Signature { key_id: key_id.into(), digest, message, signature }))
     }
 
     /// What a viewer is answered whose signature is not the key's.
     pub fn is_trusted(&self, is_verified: bool) -> Option<Answer> {
-        (!is_verified).then(|| Answer::denied("AccessDenied", "Access denied"))
+        let is_canned = || self.part("Policy").is_none();
+        let reason = || match is_canned() {
+            // The usual mistake: what is signed begins with the scheme and the host that viewers ask.
+            true => format!(
+                "the signature is not that of its key over the canned policy for {}",
+                without_query(&self.signed_url())
+            ),
+            false => "the signature is not that of its key over its policy".into(),
+        };
+        (!is_verified).then(|| denied(reason()))
     }
 
     /// The URL without the parameters of the signature.
@@ -118,30 +131,68 @@ impl Matched<'_> {
         format!("{scheme}://{}{path}{query}", self.host)
     }
 
-    /// Whether a custom policy allows this request now: one statement, for this resource.
-    fn allows(&self, policy: &[u8], now_s: u64) -> bool {
-        let Ok(policy) = serde_json::from_slice::<Value>(policy) else { return false };
+    /// A part of what is signed: of the URL where that names a key, else of cookies.
+    fn part(&self, name: &str) -> Option<&str> {
+        let query = self.query.as_deref().unwrap_or_default();
+        match query::value(query, "Key-Pair-Id") {
+            Some(_) => query::value(query, name),
+            None => cookies::value(&self.fields, &["CloudFront-", name].concat()),
+        }
+    }
+
+    /// Whether a custom policy allows this request now: one statement, for this resource. Or why not.
+    fn allows(&self, policy: &[u8], now_s: u64) -> Result<(), String> {
+        let policy = serde_json::from_slice::<Value>(policy)
+            .map_err(|error| format!("its policy is no JSON: {error}"))?;
         let Some([statement]) = policy["Statement"].as_array().map(Vec::as_slice) else {
-            return false;
+            return Err("its policy has not one `Statement`".into());
         };
         let condition = &statement["Condition"];
         let time = |name: &str| condition.get(name).map(|at| at["AWS:EpochTime"].as_u64());
-        let before = matches!(time("DateLessThan"), Some(Some(at)) if now_s < at);
-        let after = match time("DateGreaterThan") {
-            None => true,
-            Some(at) => at.is_some_and(|at| now_s > at),
-        };
-        let from = condition.get("IpAddress").is_none_or(|from| {
-            from["AWS:SourceIp"].as_str().is_some_and(|range| is_within(&self.ip, range))
-        });
-        let resource = match statement.get("Resource") {
-            None => true, // cookies alone may leave it out
-            Some(resource) => resource
-                .as_str()
-                .is_some_and(|resource| matches(resource.as_bytes(), self.signed_url().as_bytes())),
-        };
-        before && after && from && resource
+        let no_time =
+            |name: &str| format!("its policy has no time in `{name}` (`AWS:EpochTime`, a number)");
+        let before = time("DateLessThan").flatten().ok_or_else(|| no_time("DateLessThan"))?;
+        if now_s >= before {
+            return Err(expired(before, now_s));
+        }
+        if let Some(after) = time("DateGreaterThan") {
+            let after = after.ok_or_else(|| no_time("DateGreaterThan"))?;
+            if now_s <= after {
+                return Err(format!(
+                    "it counts from {after} on, and it is {now_s} (seconds since 1970)"
+                ));
+            }
+        }
+        if let Some(from) = condition.get("IpAddress") {
+            let range = from["AWS:SourceIp"].as_str().unwrap_or_default();
+            if !is_within(&self.ip, range) {
+                return Err(format!("it is for {range:?}, and the viewer is {}", self.ip));
+            }
+        }
+        // Cookies alone may leave it out.
+        let Some(resource) = statement.get("Resource") else { return Ok(()) };
+        let resource = resource.as_str().unwrap_or_default();
+        let url = self.signed_url();
+        if !matches(resource.as_bytes(), url.as_bytes()) {
+            let (signed, asked) = (without_query(resource), without_query(&url));
+            return Err(format!("its policy is for {signed:?}, and {asked:?} is asked for"));
+        }
+        Ok(())
     }
+}
+
+/// As CloudFront refuses what is signed wrongly.
+fn denied(reason: impl Into<String>) -> Answer {
+    Answer::denied("AccessDenied", "Access denied").because(reason)
+}
+
+fn expired(at: u64, now_s: u64) -> String {
+    format!("it expired at {at}, and it is {now_s} (seconds since 1970)")
+}
+
+/// What may be said of a URL: values of its query may be secrets.
+fn without_query(url: &str) -> &str {
+    url.split('?').next().unwrap_or_default()
 }
 
 /// A signature by ECDSA on P-256 as two numbers of 32 bytes, from the DER that AWS has: `SEQUENCE { r, s }`.

@@ -16,7 +16,7 @@ use crate::body::Body;
 use crate::drive::{self, Held, drive, now};
 use crate::edge::{self, Account, Edge};
 use crate::engine::{Engine, EngineKind};
-use crate::explained::Explained;
+use crate::explained::{Explained, GOES_ON};
 use crate::framing::ClientRequest;
 use crate::perform::access_log::AccessLog;
 use crate::perform::content::Contents;
@@ -25,9 +25,6 @@ use crate::worker::{Shared, Worker};
 
 /// Most content of an answer that is kept; AWS's limit for what is not streamed.
 const ANSWER_BYTES_MAX: usize = PAYLOAD_BYTES_MAX as usize;
-
-/// What the core answers in the place of a status for what a web ACL lets through.
-const GOES_ON: u16 = 100;
 
 /// A request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -111,54 +108,64 @@ async fn by_distribution(
     is_https: bool,
 ) -> io::Result<Answered> {
     let request = arrival.request.clone();
-    let mut answered = match edge.source().web_acl {
+    let (mut answered, refused) = match edge.source().web_acl {
         Some(web_acl) => {
             let (source_id, request_id) = (edge.id().into(), String::new());
             arrival.inspection = Some(Box::new(Inspection { web_acl, source_id, request_id }));
             inspected(worker, arrival, held).await?
         }
-        None => Answered {
-            explained: Explained { status: GOES_ON, ..Explained::default() },
-            fields: Vec::new(),
-            content: Bytes::new(),
-        },
+        None => {
+            let explained = Explained { status: GOES_ON, ..Explained::default() };
+            (Answered { explained, fields: Vec::new(), content: Bytes::new() }, None)
+        }
     };
-    if answered.explained.status == GOES_ON {
-        let lines = request.fields.iter().map(|line| (line.name, line.value));
-        let mut fields: http_cache::Fields = lines.collect();
-        // What the web ACL inserts.
-        answered.fields.drain(..).for_each(|(name, value)| fields.set(name, value));
-        let account = Account::of(
-            edge,
-            &Viewer {
-                method: &request.method,
-                target: &request.target,
-                host: request.fields.get("host").unwrap_or_default(),
-                is_https,
-                ip: "127.0.0.1",
-                country: None,
-                told: &[],
-                fields: &fields,
-                has_content: request.content != Content::Empty,
-            },
-        );
-        answered.explained.status = account.status;
-        answered.explained.distribution = Some(account);
+    if answered.explained.status != GOES_ON && refused.is_none() {
+        return Ok(answered); // in the web ACL's own words
     }
+    let lines = request.fields.iter().map(|line| (line.name, line.value));
+    let mut fields: http_cache::Fields = lines.collect();
+    // What the web ACL inserts.
+    answered.fields.drain(..).for_each(|(name, value)| fields.set(name, value));
+    let viewer = Viewer {
+        method: &request.method,
+        target: &request.target,
+        host: request.fields.get("host").unwrap_or_default(),
+        is_https,
+        ip: "127.0.0.1",
+        country: None,
+        told: &[],
+        fields: &fields,
+        has_content: request.content != Content::Empty,
+    };
+    let account = match refused {
+        Some(status) => Account::of_blocked(edge, &viewer, status),
+        None => Account::of(edge, &viewer),
+    };
+    answered.explained.status = account.status;
+    answered.explained.distribution = Some(account);
     Ok(answered)
 }
 
-/// What the web ACL of a distribution says; 100 of what it lets through.
-async fn inspected(worker: &Rc<Worker>, arrival: Arrival, mut held: Held) -> io::Result<Answered> {
+/// What the web ACL of a distribution says: 100 of what it lets through, with what it inserts; and the status with which
+/// the distribution is to refuse in its own words.
+async fn inspected(
+    worker: &Rc<Worker>,
+    arrival: Arrival,
+    mut held: Held,
+) -> io::Result<(Answered, Option<u16>)> {
     let decided = drive::inspect(worker, arrival, &mut held).await;
     let (response, explained) = decided.ok_or_else(|| io::Error::other("it does not end"))?;
-    let fields = response.fields.resolve(&Fields::new());
+    let (fields, content, refused) = match message::Inspected::from(response) {
+        message::Inspected::GoesOn(fields) => (fields, Content::Empty, None),
+        message::Inspected::Answered { fields, content, .. } => (fields, content, None),
+        message::Inspected::Refused(status) => (Fields::new(), Content::Empty, Some(status)),
+    };
     let fields = fields.iter().map(|line| (line.name.into(), line.value.into())).collect();
-    let content = match response.content {
+    let content = match content {
         Content::Bytes(bytes) => bytes.into(),
         Content::Empty | Content::Held(_) => Bytes::new(),
     };
-    Ok(Answered { explained: explained.unwrap_or_default(), fields, content })
+    Ok((Answered { explained: explained.unwrap_or_default(), fields, content }, refused))
 }
 
 /// A request of the operator's own is no traffic.

@@ -32,7 +32,7 @@ use http::{Request, Response, header};
 use http_cache::Fields;
 use hyper::body::{Body as _, Incoming};
 
-pub(crate) use account::Account;
+pub(crate) use account::{Account, Behavior as AccountBehavior, Way as AccountWay};
 pub(crate) use disk::{Disk, DiskContent, DiskWriter};
 use inspect::{Inspected, inspect};
 pub(crate) use keeping::{Keeping, Pumped};
@@ -292,7 +292,12 @@ impl Exchange {
     }
 
     fn verify(&self, matched: &Matched<'_>) -> Result<(), distribution::Answer> {
-        self.edge.verify(matched, now().0 / 1000)
+        let refused = self.edge.verify(matched, now().0 / 1000);
+        if let Err(distribution::Answer { reason: Some(reason), .. }) = &refused {
+            let (distribution, request_id) = (self.edge.id(), &*self.request_id);
+            tracing::debug!(distribution, request_id, reason, "a signature is refused");
+        }
+        refused
     }
 
     async fn obtain(&self, matched: &Matched<'_>, content: Body) -> Outcome {

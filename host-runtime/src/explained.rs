@@ -18,13 +18,15 @@ use crate::config::Config;
 use crate::edge::Account;
 
 pub(crate) use functions::as_run;
-use places::{Place, Places};
+use places::{DistributionPlaces, Place, Places};
 pub(crate) use text::text;
 
 /// The field with the operator's token in a request that accounts for itself.
 pub(crate) const REQUEST_FIELD: &str = "x-edgeway-explain";
 /// The field with the account's id in its response.
 pub(crate) const RESPONSE_FIELD: &str = "x-edgeway-explain-id";
+/// What stands in the place of a status for what goes on to a distribution's cache and origins, which tell the end.
+pub(crate) const GOES_ON: u16 = 100;
 /// Most accounts that are kept: one has up to half a megabyte.
 const KEPT_MAX: usize = 32;
 
@@ -78,7 +80,8 @@ impl Explained {
     /// In one line.
     pub fn summary(&self) -> Value {
         let (method, target) = self.request();
-        let (id, status, latency_ms) = (self.id(), self.status, self.latency_ms);
+        let status = Some(self.status).filter(|status| *status != GOES_ON);
+        let (id, latency_ms) = (self.id(), self.latency_ms);
         json!({"id": id, "method": method, "target": target, "status": status, "latencyMs": latency_ms})
     }
 
@@ -86,7 +89,11 @@ impl Explained {
     pub fn to_json(&self, config: &Config) -> Value {
         let mut shown = self.summary();
         if let Some(account) = &self.distribution {
-            shown["distribution"] = account.to_json();
+            let places = DistributionPlaces::new(config, &account.distribution);
+            shown["distribution"] = account.to_json(|pointer| match places.of(pointer) {
+                Some(place) => place_json(&place),
+                None => Value::Null,
+            });
         }
         let stages = self.stages();
         let stage = |(stage, ms)| json!({"stage": stage, "latencyMs": ms});
@@ -94,13 +101,16 @@ impl Explained {
         shown["transcript"] = json!(as_run(config, &self.transcript));
         let mut places = Places::new(config);
         for (number, entry) in self.transcript.entries.iter().enumerate() {
-            if let Some(Place { file, source }) = places.of(entry) {
-                let place = json!({"file": file, "line": source.line, "pointer": source.pointer});
-                shown["transcript"]["entries"][number]["source"] = place;
+            if let Some(place) = places.of(entry) {
+                shown["transcript"]["entries"][number]["source"] = place_json(&place);
             }
         }
         shown
     }
+}
+
+fn place_json(Place { file, source }: &Place) -> Value {
+    json!({"file": file, "line": source.line, "pointer": source.pointer})
 }
 
 /// Whether a request asks for its account and may have it. The field goes no further, whoever sent it.

@@ -148,6 +148,11 @@ impl<'v, 'r> At<'v, 'r> {
         self.items(name).iter().filter_map(|at| at.text().map(String::from)).collect()
     }
 
+    /// Where it is (RFC 6901).
+    pub(super) fn pointer(&self) -> &str {
+        &self.pointer
+    }
+
     pub(super) fn text(&self) -> Option<&'v str> {
         self.value.as_str()
     }

@@ -108,6 +108,7 @@ fn behavior(at: &At<'_, '_>, pattern: Pattern, places: &Places<'_>) -> Option<Be
     let respond = at.get("ResponseHeadersPolicyId").and_then(|at| response_headers(&at, places));
     Some(Behavior {
         pattern,
+        pointer: at.pointer().into(),
         target: target?,
         viewer,
         methods,

@@ -141,3 +141,78 @@ fn what_a_wildcard_allows_is_not_left_by_dot_segments() {
         assert_eq!(asked(&std::format!("{path}{rest}"), &[]).unwrap_err(), 403, "{path}");
     }
 }
+
+/// Why it is refused, which viewers are not told.
+fn reason(target: &str, lines: Lines<'_>) -> Option<String> {
+    let distribution = signed();
+    let answer = get(&distribution, target, lines).signature(1000).unwrap_err();
+    let reason = answer.reason.clone();
+    assert!(reason.iter().all(|reason| !answer.content.contains(&**reason)));
+    reason
+}
+
+#[test]
+fn the_operator_is_told_why_a_signature_is_refused() {
+    let s = encode("s");
+    for (query, why) in [
+        ("Expires=2000&Signature=s&Key-Pair-Id=K2", "the key pair id \"K2\" is none of those"),
+        ("Expires=1000&Signature=S&Key-Pair-Id=K1", "it expired at 1000, and it is 1000"),
+        ("Expires=soon&Signature=S&Key-Pair-Id=K1", "its `Expires` is no time"),
+        (
+            "Expires=2000&Signature=%%&Key-Pair-Id=K1",
+            "its `Signature` is not in CloudFront's base64",
+        ),
+        ("Expires=2000&Key-Pair-Id=K1", "there is no `Signature`"),
+        ("Signature=S&Key-Pair-Id=K1", "there is neither `Policy` nor `Expires`"),
+        ("Policy=%%&Signature=S&Key-Pair-Id=K1", "its `Policy` is not in CloudFront's base64"),
+        ("Expires=2000&Signature=S&Key-Pair-Id=K1&Hash-Algorithm=MD5", "neither SHA1 nor SHA256"),
+    ] {
+        let query = query.replace("Signature=S&", &std::format!("Signature={s}&"));
+        let told = reason(&std::format!("/a?{query}"), &[]).unwrap();
+        assert!(told.contains(why), "{query}: {told}");
+    }
+    assert_eq!(reason("/a", &[]), None, "viewers are told all of it");
+    let dots = reason(&std::format!("/a/../b?Expires=2000&Signature={s}&Key-Pair-Id=K1"), &[]);
+    assert!(dots.unwrap().contains("dot segments"));
+}
+
+#[test]
+fn the_operator_is_told_what_a_policy_does_not_allow() {
+    let until = r#""DateLessThan":{"AWS:EpochTime":2000}"#;
+    let policy = |resource: &str, condition: &str| {
+        std::format!(r#"{{"Statement":[{{"Resource":"{resource}","Condition":{{{condition}}}}}]}}"#)
+    };
+    for (policy, why) in [
+        (String::from("{"), "its policy is no JSON"),
+        (String::from("{}"), "its policy has not one `Statement`"),
+        (policy("*", ""), "its policy has no time in `DateLessThan`"),
+        (policy("*", r#""DateLessThan":{"AWS:EpochTime":999}"#), "it expired at 999"),
+        (
+            policy("*", &std::format!(r#"{until},"DateGreaterThan":{{"AWS:EpochTime":1500}}"#)),
+            "it counts from 1500 on, and it is 1000",
+        ),
+        (
+            policy("*", &std::format!(r#"{until},"IpAddress":{{"AWS:SourceIp":"192.0.3.0/24"}}"#)),
+            "it is for \"192.0.3.0/24\", and the viewer is 192.0.2.7",
+        ),
+        (
+            policy("http://cdn.example/b/*?t=s3cret", until),
+            "its policy is for \"http://cdn.example/b/*\", and \"http://cdn.example/a/b\" is asked for",
+        ),
+    ] {
+        let (policy, s) = (encode(&policy), encode("s"));
+        let target = std::format!("/a/b?x=1&Policy={policy}&Signature={s}&Key-Pair-Id=K1");
+        let told = reason(&target, &[]).unwrap();
+        assert!(told.contains(why), "{told}");
+    }
+}
+
+#[test]
+fn a_signature_over_something_else_is_told_with_what_should_have_been_signed() {
+    let distribution = signed();
+    let target = std::format!("/a?x=1&Expires=2000&Signature={}&Key-Pair-Id=K1", encode("s"));
+    let answer = get(&distribution, &target, &[]).is_trusted(false).unwrap();
+    let reason = answer.reason.unwrap();
+    assert!(reason.ends_with("over the canned policy for http://cdn.example/a"), "{reason}");
+    assert!(get(&distribution, &target, &[]).is_trusted(true).is_none());
+}

@@ -54,7 +54,7 @@ impl Outcome {
 impl From<Answer> for Outcome {
     fn from(answer: Answer) -> Self {
         let result = answer.result();
-        let Answer { status, fields, content, detail } = answer;
+        let Answer { status, fields, content, detail, .. } = answer;
         let content = (!content.is_empty()).then(|| JsValue::from(content));
         Self { status, fields, content, result, cache_status: None, detail, origin_ms: None }
     }

@@ -23,6 +23,21 @@ pub(super) struct Places<'c> {
     web_acl: Option<Document<'c>>,
 }
 
+/// The file of a distribution.
+pub(super) struct DistributionPlaces<'c>(Option<Document<'c>>);
+
+impl<'c> DistributionPlaces<'c> {
+    pub(super) fn new(config: &'c Config, id: &str) -> Self {
+        let one = config.distributions.iter().find(|one| one.id == id);
+        Self(one.map(|one| Document::read(&one.definition)))
+    }
+
+    /// Where in it a pointer leads.
+    pub(super) fn of(&self, pointer: &str) -> Option<Place> {
+        Some(self.0.as_ref()?.place(&Source { pointer: pointer.to_owned(), line: 0 }))
+    }
+}
+
 struct Document<'c> {
     file: &'c Path,
     /// `None` where it cannot be read any more.

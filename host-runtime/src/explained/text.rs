@@ -4,11 +4,11 @@ use std::fmt::Write;
 
 use gateway_core::transcript::{Entry, Event, Message, Pairs, PipelineStage, Variable};
 
-use super::places::{Place, Places};
-use super::{Explained, as_run};
+use super::places::{DistributionPlaces, Place, Places};
+use super::{Explained, GOES_ON, as_run};
 use crate::config::Config;
 use crate::diagnostic::Printable;
-use crate::edge::Account;
+use crate::edge::{Account, AccountBehavior, AccountWay};
 
 /// Most lines of one text that are shown; `--format json` has more.
 const LINES_MAX: usize = 40;
@@ -21,7 +21,7 @@ pub(crate) fn text(config: &Config, explained: &Explained) -> String {
     let status = match explained.status {
         0 => "the client left".into(),
         // Its end is the distribution's to tell.
-        100 => "it goes to the cache and its origins".into(),
+        GOES_ON => "it goes to the cache and its origins".into(),
         status => status.to_string(),
     };
     page.line(0, &format!("{method} {target} → {status} ({ms} ms)"));
@@ -46,7 +46,7 @@ pub(crate) fn text(config: &Config, explained: &Explained) -> String {
         page.line(1, "… more happened than is kept of one request");
     }
     if let Some(account) = &explained.distribution {
-        page.distribution(account);
+        page.distribution(config, account);
     }
     page.text
 }
@@ -70,29 +70,56 @@ impl Page<'_> {
     }
 
     /// What a distribution does with it.
-    fn distribution(&mut self, account: &Account) {
+    fn distribution(&mut self, config: &Config, account: &Account) {
+        let places = DistributionPlaces::new(config, &account.distribution);
+        let method = &account.request.0;
         self.text.push('\n');
         self.line(0, &format!("distribution {}", account.distribution));
+        if let Some(behavior) = &account.behavior {
+            self.behavior(&places, behavior);
+        }
         if let Some(way) = &account.way {
-            let default = if way.path_pattern == "*" { ", the default one" } else { "" };
-            self.line(1, &format!("cache behavior {}{default}", way.path_pattern));
-            match &way.key {
-                Some(key) => {
-                    self.line(1, "cache key");
-                    key.iter().for_each(|(name, value)| self.line(2, &format!("{name}: {value}")));
-                }
-                None => self.line(1, "no cache key"),
-            }
-            self.line(1, &format!("stored: {}", way.stored));
-            for (number, origin) in way.origins.iter().enumerate() {
-                let when = if number == 0 { "" } else { "if that fails, " };
-                let here = if origin.is_here { "the API that is here, " } else { "" };
-                let (id, url, method) = (&origin.id, &origin.url, &account.request.0);
-                self.line(1, &format!("{when}origin {id}: {here}{method} {url}"));
-                self.pairs("header", &origin.fields);
-            }
+            self.way(method, way);
         }
         self.line(1, &account.decision);
+        if let Some(reason) = &account.reason {
+            self.line(2, reason);
+        }
+        let Some(page) = &account.page else { return };
+        let ((code, told), path) = (page.statuses, &page.path);
+        self.line(
+            1,
+            &format!(
+                "the custom error response for {code} answers in its place, if its page is to be had: {path}, with \
+                 status {told}"
+            ),
+        );
+        self.behavior(&places, &page.behavior);
+        self.way(if method == "HEAD" { "HEAD" } else { "GET" }, &page.way);
+    }
+
+    fn behavior(&mut self, places: &DistributionPlaces<'_>, behavior: &AccountBehavior) {
+        let default = if behavior.path_pattern == "*" { ", the default one" } else { "" };
+        self.line(1, &format!("cache behavior {}{default}", behavior.path_pattern));
+        self.place(places.of(&behavior.pointer).as_ref());
+    }
+
+    fn way(&mut self, method: &str, way: &AccountWay) {
+        match &way.key {
+            Some(key) => {
+                self.line(1, "cache key");
+                key.iter().for_each(|(name, value)| self.line(2, &format!("{name}: {value}")));
+            }
+            None => self.line(1, "no cache key"),
+        }
+        self.line(1, &format!("stored: {}", way.stored));
+        for (number, origin) in way.origins.iter().enumerate() {
+            let when = if number == 0 { "" } else { "if that fails, " };
+            let here = if origin.is_here { "the API that is here, " } else { "" };
+            let (id, url) = (&origin.id, &origin.url);
+            self.line(1, &format!("{when}origin {id}: {here}{method} {url}"));
+            self.pairs("header", &origin.fields);
+        }
     }
 
     /// Text of several lines, each on its own.

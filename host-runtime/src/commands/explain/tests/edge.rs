@@ -155,6 +155,11 @@ fn a_request_for_a_distribution_is_told_what_its_web_acl_says() {
     let (status, told) = inspect_stage_of(config, "http://d1.example/?q=%3Cscript%3E");
     assert_eq!(status, 403);
     assert!(told.ends_with("the request is refused, in the distribution's words"), "{told}");
+    let config = folder.path().join("edgeway.yaml");
+    let blocked = at_url("http://d1.example/?q=%3Cscript%3E").unwrap();
+    let (told, _) = explained_of(&config, &blocked);
+    let end = "\ndistribution d1\n  the distribution answers itself: Request blocked.\n";
+    assert!(told.ends_with(end), "{told}");
 }
 
 /// A configuration with a distribution of its own at `cdn.example` and the port 8443, without a web ACL.
@@ -206,6 +211,7 @@ GET /a?b=1&token=REDACTED → it goes to the cache and its origins (0 ms)
 
 distribution d
   cache behavior *, the default one
+    by distribution.json:13 /DefaultCacheBehavior
   cache key
     distribution: d
     origin: web
@@ -230,7 +236,9 @@ distribution d
 "
     );
     let tools = &json["distribution"];
-    assert_eq!((&json["status"], &tools["pathPattern"]), (&100.into(), &"*".into()));
+    assert_eq!((&json["status"], &tools["pathPattern"]), (&serde_json::Value::Null, &"*".into()));
+    let place = serde_json::json!({"file": "distribution.json", "line": 13, "pointer": "/DefaultCacheBehavior"});
+    assert_eq!(tools["source"], place);
     assert_eq!(tools["cacheKey"][1], serde_json::json!({"name": "origin", "value": "web"}));
     assert_eq!(tools["origins"][1]["id"], "spare");
     assert!(!json.to_string().contains("s3cret"), "{json}");
@@ -259,7 +267,10 @@ fn what_a_distribution_answers_itself_is_told_with_its_words() {
         assert!(post.lines().any(|one| one.trim() == line), "{line} is not in\n{post}");
     }
     let get = told("https://127.0.0.1:8443/api/x", "GET");
-    assert!(get.contains("stored: never: its cache policy stores nothing"), "{get}");
+    let never = "no cache key\n  stored: never: its cache policy stores nothing\n";
+    assert!(get.contains(never), "{get}");
+    let end = "  its origin is asked, and the answer is stored for nobody\n";
+    assert!(get.ends_with(end), "{get}");
     assert!(told("https://cdn.example/a", "POST").contains("→ 403 "), "no method of its behavior");
     assert!(told("http://cdn.example/%2e%2e/a", "GET").contains("→ 400 "));
 }
