@@ -6,7 +6,7 @@ use http_cache::{CacheStatus, Fields, remove_hop_by_hop};
 
 use crate::Matched;
 use crate::log::drawn;
-use crate::model::Cors;
+use crate::model::{Cors, Selected};
 
 /// Where a response came from (`X-Cache`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,6 +54,9 @@ impl Matched<'_> {
         request_id: &str,
     ) {
         remove_hop_by_hop(fields);
+        if !self.forwards_cookies() {
+            fields.remove("set-cookie");
+        }
         if let Some(policy) = &self.behavior.respond {
             policy.remove.iter().for_each(|name| fields.remove(name));
             for field in &policy.set {
@@ -72,6 +75,14 @@ impl Matched<'_> {
         if let Some(status) = status.filter(|_| self.distribution.options.tells_cache_status) {
             fields.push("Cache-Status", status.to_value("edgeway"));
         }
+    }
+
+    /// Whether any cookie may reach the origin. Where none does CloudFront "removes the `Set-Cookie` header from
+    /// responses that it returns to your viewers" ("Cache content based on cookies").
+    fn forwards_cookies(&self) -> bool {
+        let forward = self.behavior.forward.as_ref().map(|policy| &policy.cookies);
+        self.behavior.cache.cookies != Selected::None
+            || forward.is_some_and(|cookies| *cookies != Selected::None)
     }
 
     /// "CloudFront adds the `Server-Timing` header if the request contains `Pragma: server-timing`", whatever

@@ -210,3 +210,32 @@ fn server_timing_is_told_of_a_part_of_the_responses_and_of_those_that_ask() {
         assert_eq!(timing(result).as_deref(), Some(told), "{result:?}");
     }
 }
+
+#[test]
+fn cookies_are_set_where_the_behavior_forwards_any_alone() {
+    let in_key = |behavior: &str| {
+        cache_policy(
+            json!({"HeaderBehavior": "none"}),
+            json!({"CookieBehavior": behavior, "Cookies": {"Items": ["a"]}}),
+            json!({"QueryStringBehavior": "none"}),
+        )
+    };
+    let is_set = |changes: Value, behavior: &str| {
+        let distribution =
+            serving(with(json!({"CachePolicyId": "p"}), changes), &[in_key(behavior)]);
+        let matched = ask(&distribution, "GET", "/", &[]).unwrap();
+        let mut fields: Fields = [("Set-Cookie", "session=s3cret")].into_iter().collect();
+        matched.finish(&mut fields, CacheResult::Miss, None, "id");
+        fields.contains("set-cookie")
+    };
+    assert!(!is_set(json!({}), "none"));
+    for behavior in ["whitelist", "allExcept", "all"] {
+        assert!(is_set(json!({}), behavior), "{behavior}");
+    }
+    assert!(
+        is_set(json!({"OriginRequestPolicyId": ALL_VIEWER}), "none"),
+        "another policy forwards them"
+    );
+    let host_alone = "bf0718e1-ba1e-49d1-88b1-f726733018ae";
+    assert!(!is_set(json!({"OriginRequestPolicyId": host_alone}), "none"));
+}
