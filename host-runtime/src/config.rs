@@ -391,6 +391,7 @@ fn read(reading: &Reading, at: &At<'_>, directory: &Path) -> Config {
         directory: directory.to_owned(),
     };
     listeners::keep_admin_apart(reading, at, &config);
+    listeners::keep_distributions_apart(reading, at, &config);
     config
 }
 

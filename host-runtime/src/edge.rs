@@ -93,6 +93,11 @@ impl Edge {
         all.filter_map(|(origin, place)| Some((origin.id.as_str(), origin.url(place)?)))
     }
 
+    /// The host names that lead to it.
+    pub(crate) fn aliases(&self) -> &[String] {
+        &self.distribution.aliases
+    }
+
     /// What the operator calls it.
     pub fn id(&self) -> &str {
         &self.distribution.id

@@ -93,6 +93,25 @@ pub(super) fn keep_admin_apart(reading: &Reading, at: &At<'_>, config: &Config) 
     }
 }
 
+/// Nor can a distribution have the listener of others: whose requests came there would be chance.
+pub(super) fn keep_distributions_apart(reading: &Reading, at: &At<'_>, config: &Config) {
+    let others = config.listeners();
+    for (place, listener) in &others {
+        let Some(id) = &place.distribution_id else { continue };
+        let is_other = |other: &Place| other.distribution_id.as_ref() != Some(id);
+        let taken = others.iter().map(|(other, _)| other).filter(|other| is_other(other));
+        let Some(taken) = taken.into_iter().find(|other| is_taken(listener.address, other.address))
+        else {
+            continue;
+        };
+        let own = config.distributions.iter().find(|one| *one.id == **id);
+        let place = own.and_then(|own| at.find(&format!("{}/listen", own.source.pointer)));
+        let message = format!("`{}` is listened at already", taken.address);
+        let help = "a distribution has an address of its own, or none: then its aliases lead to it";
+        reading.error_with(place.as_ref().unwrap_or(at), message, help);
+    }
+}
+
 /// Whether nobody listens at one of these while somebody does at the other. `[::]` is every address, of version 4 too.
 fn is_taken(one: SocketAddr, other: SocketAddr) -> bool {
     let is_all = |all: SocketAddr, of: SocketAddr| {
@@ -128,7 +147,29 @@ fn tls(reading: &Reading, at: &At<'_>, directory: &Path) -> ListenerTls {
 
 #[cfg(test)]
 mod tests {
+    use gateway_core::definition::DefinitionError;
+
     use super::*;
+
+    #[test]
+    fn a_distribution_listens_where_nobody_else_does() {
+        let told = |listen: &str, other: &str| {
+            let text = format!(
+                "listen: 127.0.0.1:8080\ndistributions:\n- {{id: a, definition: d, listen: '{listen}'}}\n\
+                 - {{id: b, definition: d, listen: '{other}'}}\n"
+            );
+            let read = Config::read(&crate::document::read(&text).unwrap(), Path::new(""));
+            let places = |errors: Vec<DefinitionError>| {
+                errors.into_iter().map(|error| error.source.pointer).collect::<Vec<_>>()
+            };
+            read.err().map(places).unwrap_or_default()
+        };
+        assert_eq!(told("127.0.0.1:8081", "127.0.0.1:8082"), [""; 0]);
+        assert_eq!(told("127.0.0.1:0", "127.0.0.1:0"), [""; 0], "another one each time");
+        assert_eq!(told("127.0.0.1:8080", "127.0.0.1:8082"), ["/distributions/0/listen"]);
+        let both = ["/distributions/0/listen", "/distributions/1/listen"];
+        assert_eq!(told("127.0.0.1:8081", "0.0.0.0:8081"), both);
+    }
 
     #[test]
     fn the_operators_listener_is_refused_where_clients_are_served() {

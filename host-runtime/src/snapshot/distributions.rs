@@ -43,6 +43,7 @@ impl Building {
         // What operators call it is what its listener and its invalidations call it.
         distribution.id.clone_from(&one.id);
         self.knows_origins(one, &distribution, config_file);
+        self.is_reached(one, &distribution, config_file);
         let is_told = self.is_for_edge || config.locations.tells_countries();
         if distribution.restricts_countries() && !is_told {
             let message = format!(
@@ -190,6 +191,25 @@ impl Building {
             let document = self.document.clone();
             self.note(config_file, document.as_deref(), [error]);
         }
+    }
+
+    /// Nobody asks for a distribution that has neither a name nor a listener.
+    fn is_reached(
+        &mut self,
+        one: &DistributionConfig,
+        distribution: &Distribution,
+        config_file: &Path,
+    ) {
+        if one.listen.is_some() || !distribution.aliases.is_empty() {
+            return;
+        }
+        let message = format!(
+            "the distribution `{}` has no `listen`, and its document no `Aliases`: no request is for it",
+            one.id
+        );
+        let warning = DefinitionError::warning(one.source.clone(), message);
+        let help = "`listen: 127.0.0.1:8081` gives it a listener of its own";
+        self.note(config_file, None, [warning.help(help)]);
     }
 
     /// Fields that nobody here can fill in would be empty, and all viewers be one in a cache key, silently.

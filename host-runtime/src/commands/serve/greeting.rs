@@ -1,13 +1,18 @@
 //! What the start tells: where to send requests.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use gateway_core::definition::{DomainName, Protocol};
 
 use crate::admin::Admin;
 use crate::config::Config;
+use crate::edge::Edge;
 use crate::engine::EngineKind;
 use crate::host::{Host, Options, Place};
+
+/// Most URLs of one distribution that are told.
+const URLS_MAX: usize = 5;
 
 /// What a newcomer wants to know first: where to send a request.
 pub(super) fn greet(config: &Config, host: &Host, options: &Options, admin: Option<&Admin>) {
@@ -38,7 +43,11 @@ pub(super) fn greet(config: &Config, host: &Host, options: &Options, admin: Opti
     for line in of_domain_names(config, host.addresses()) {
         tell!("  {line}");
     }
-    for (place, address) in host.addresses().iter().skip(1) {
+    for line in of_distributions(config, host.addresses()) {
+        tell!("  {line}");
+    }
+    let others = host.addresses().iter().skip(1);
+    for (place, address) in others.filter(|(place, _)| place.distribution_id.is_none()) {
         let scheme = if place.is_tls { "https" } else { "http" };
         match &place.vpc_endpoint_id {
             Some(id) => tell!("  private endpoint {id}: {scheme}://{address}/"),
@@ -51,6 +60,26 @@ pub(super) fn greet(config: &Config, host: &Host, options: &Options, admin: Opti
             tell!("  other calls of the operator are refused: there is no `adminToken`");
         }
     }
+}
+
+/// Where distributions are asked: at listeners of their own, and by their host names at the others.
+fn of_distributions(config: &Config, addresses: &[(Place, SocketAddr)]) -> Vec<String> {
+    let scheme = |place: &Place| if place.is_tls { "https" } else { "http" };
+    let everybodys = addresses
+        .iter()
+        .find(|(place, _)| place.distribution_id.is_none() && place.vpc_endpoint_id.is_none());
+    let line = |edge: &Arc<Edge>| {
+        let is_own = |place: &Place| place.distribution_id.as_deref() == Some(edge.id());
+        let own = addresses.iter().filter(|(place, _)| is_own(place));
+        let own = own.map(|(place, address)| format!("{}://{address}/", scheme(place)));
+        let named = everybodys.into_iter().flat_map(|(place, address)| {
+            let url = |alias: &String| format!("{}://{alias}:{}/", scheme(place), address.port());
+            edge.aliases().iter().map(url)
+        });
+        let urls: Vec<String> = own.chain(named).take(URLS_MAX).collect();
+        format!("distribution {}: {}", edge.id(), urls.join(", "))
+    };
+    config.edges.iter().map(line).collect()
 }
 
 fn kind(protocol: Protocol) -> &'static str {
@@ -145,6 +174,18 @@ domainNames:
         assert_eq!(
             told("{address: '127.0.0.1:8443', tls: {certificate: {chain: c, privateKey: k}}}")[2],
             "HTTP API web, stage $default: https://*.example.com:8443/a/b/"
+        );
+    }
+
+    #[test]
+    fn the_urls_of_a_distribution_are_told_with_its_name() {
+        let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/edge/edgeway.yaml");
+        let built = crate::snapshot::Origin::Config(example).build();
+        let config = built.unwrap_or_else(|refused| panic!("{:?}", refused.diagnostics)).config;
+        let places = config.places().into_iter().map(|place| (place.clone(), place.address));
+        assert_eq!(
+            of_distributions(&config, &places.collect::<Vec<_>>()),
+            ["distribution shop: http://127.0.0.1:8090/, http://shop.example.com:8080/"]
         );
     }
 

@@ -122,6 +122,18 @@ fn a_reference_s_mistake_is_told_in_its_file() {
 }
 
 #[test]
+fn a_distribution_that_no_request_is_for_is_warned_of() {
+    let nameless = DISTRIBUTION.replace("\"Items\": [\"cdn.example\"]", "\"Items\": []");
+    let nameless = nameless.replacen("\"Quantity\": 1", "\"Quantity\": 0", 1);
+    let [told] = &told_of(&nameless)[..] else { panic!() };
+    assert!(told.starts_with(
+        "warning: the distribution `web` has no `listen`, and its document no `Aliases`"
+    ));
+    let config = CONFIG.to_owned() + "    listen: 127.0.0.1:8081\n";
+    assert_eq!(super::tests::told(&config, &[("dist.json", &nameless)]), [""; 0]);
+}
+
+#[test]
 fn an_origin_elsewhere_that_there_is_not_is_told_where_it_is_named() {
     let config = CONFIG.to_owned() + "    origins: {file: 'http://127.0.0.1:9'}\n";
     assert_eq!(

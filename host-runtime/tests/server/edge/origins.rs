@@ -291,7 +291,7 @@ fn fields_about_viewers_that_nobody_can_fill_in_are_warned_of_in_one_line() {
         );
         std::fs::write(folder.path("asn.mmdb"), network).unwrap();
         let lines = format!(
-            "distributions: [{{id: d, definition: distribution.json, references: [key.json, told.json]}}]\n{more}"
+            "distributions: [{{id: d, definition: distribution.json, references: [key.json, told.json], listen: '127.0.0.1:0'}}]\n{more}"
         );
         let config = configuration_with(&folder, nowhere, &lines);
         let warnings = |built: host_runtime::snapshot::Built| {
