@@ -16,7 +16,7 @@ use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
 use crate::{release, shell, toolchain};
-use scenario::Scenario;
+use scenario::{FIRST_KEY, Scenario};
 use servers::Server;
 
 /// Connections that the load generator keeps open.
@@ -37,7 +37,7 @@ pub(crate) struct Sample {
 /// Everything measured about one server.
 #[derive(Clone, Debug)]
 pub(crate) struct Measured {
-    pub(crate) name: &'static str,
+    pub(crate) name: String,
     /// From starting the process to the first whole answer.
     pub(crate) first_answer: Vec<Duration>,
     pub(crate) idle_rss_bytes: u64,
@@ -48,7 +48,7 @@ pub(crate) struct Measured {
 struct Options {
     rounds: usize,
     seconds: u64,
-    /// Parts of the names of the servers to measure beside nginx; all of them if there are none.
+    /// Parts of the names of the servers to measure beside the first; all of them if there are none.
     only: Vec<String>,
     scenario: Scenario,
     /// A build of edgeway to measure in place of what is shipped.
@@ -57,14 +57,7 @@ struct Options {
 
 impl Options {
     fn wants(&self, name: &str) -> bool {
-        // nginx is what the others are compared with, and guards nothing.
-        let (compared_with, left_out) = match self.scenario {
-            Scenario::Plain => ("nginx", ""),
-            Scenario::Guarded => ("bare hyper proxy", "nginx"),
-        };
-        (self.only.is_empty() && name != left_out)
-            || name == compared_with
-            || self.only.iter().any(|part| name.to_lowercase().contains(part))
+        self.only.is_empty() || self.only.iter().any(|part| name.to_lowercase().contains(part))
     }
 }
 
@@ -78,7 +71,10 @@ pub(crate) fn run(rest: &[String]) -> Result<()> {
     shell::run(shell::cargo().args(["build", "--release", "--package", "bare-proxy"]))?;
     let program = match &options.program {
         Some(program) => program.clone(),
-        None if options.wants("edgeway, native") || options.wants("edgeway, wasm") => {
+        None if options.scenario == Scenario::Keys
+            || options.wants("edgeway, native")
+            || options.wants("edgeway, wasm") =>
+        {
             release::build()?
         }
         None => PathBuf::new(),
@@ -87,17 +83,14 @@ pub(crate) fn run(rest: &[String]) -> Result<()> {
     let scratch = shell::artefacts()?.join("bench");
     let _ = std::fs::remove_dir_all(&scratch);
     std::fs::create_dir_all(&scratch).with_context(|| format!("creating {}", scratch.display()))?;
-    let script = scratch.join("load.lua");
-    std::fs::write(&script, load_script(options.scenario))
-        .context("writing the load generator's script")?;
-
     shell::end_children_at_ctrl_c(130)?;
     let mut children = shell::Children::new();
     let backend = servers::backend(&scratch)?;
     backend.start(&mut children)?;
 
     let mut servers = servers::all(options.scenario, &program, &scratch, backend.port)?;
-    servers.retain(|server| options.wants(server.name));
+    let compared_with = servers[0].name.clone();
+    servers.retain(|server| server.name == compared_with || options.wants(&server.name));
     let mut measured = Vec::new();
     for server in &servers {
         shell::say(format!("starting {}, {STARTS} times", server.name));
@@ -109,8 +102,14 @@ pub(crate) fn run(rest: &[String]) -> Result<()> {
         processes.push(server.start(&mut children)?.process);
     }
     shell::say("warming up");
-    for (server, process) in servers.iter().zip(&processes) {
-        load(&wrk, &script, server, *process, 2)?;
+    let scripts: Vec<PathBuf> = servers
+        .iter()
+        .map(|server| write_load_script(&scratch, options.scenario, server.keys))
+        .collect::<Result<_>>()?;
+    // As long as it takes until each of many keys has come.
+    let warming_up_s = if options.scenario == Scenario::Keys { 10 } else { 2 };
+    for ((server, process), script) in servers.iter().zip(&processes).zip(&scripts) {
+        load(&wrk, script, server, *process, warming_up_s)?;
         if server.name.starts_with("edgeway") {
             options.scenario.check_refusals(server)?;
         }
@@ -120,7 +119,7 @@ pub(crate) fn run(rest: &[String]) -> Result<()> {
         for turn in 0..servers.len() {
             // Another server goes first in each round: what comes first finds the processor cooler.
             let at = (turn + round) % servers.len();
-            let sample = load(&wrk, &script, &servers[at], processes[at], options.seconds)?;
+            let sample = load(&wrk, &scripts[at], &servers[at], processes[at], options.seconds)?;
             println!(
                 "    {:<24} {:>8.0} requests/s {:>7.1} µs CPU a request   p50 {:>6.0} µs   p99 {:>6.0} µs",
                 servers[at].name,
@@ -135,14 +134,23 @@ pub(crate) fn run(rest: &[String]) -> Result<()> {
             bail!("a server gave up: {ended}; its messages are in {}", scratch.display());
         }
     }
-    if options.scenario == Scenario::Guarded {
-        children.stop();
-        println!("\n{}", report::beyond_bare(&measured)?);
-        return Ok(());
-    }
     children.stop();
+    match options.scenario {
+        Scenario::Plain => compare_with_nginx(&options, &measured),
+        Scenario::Guarded => {
+            println!("\n{}", report::beyond_bare(&measured)?);
+            Ok(())
+        }
+        Scenario::Keys => {
+            println!("\n{}", report::by_keys(&measured));
+            Ok(())
+        }
+    }
+}
 
-    let text = report::markdown(&measured, options.seconds, CONNECTIONS)?;
+/// Writes docs/benchmarks.md, unless something was left out or exchanged.
+fn compare_with_nginx(options: &Options, measured: &[Measured]) -> Result<()> {
+    let text = report::markdown(measured, options.seconds, CONNECTIONS)?;
     if options.only.is_empty() && options.program.is_none() {
         let path = shell::root().join("docs/benchmarks.md");
         std::fs::create_dir_all(shell::root().join("docs")).context("creating docs")?;
@@ -178,7 +186,7 @@ fn options(rest: &[String]) -> Result<Options> {
                 options.scenario = arguments
                     .next()
                     .and_then(|name| Scenario::named(name))
-                    .context("--scenario takes `plain` or `guarded`")?;
+                    .context("--scenario takes `plain`, `guarded` or `keys`")?;
             }
             "--program" => {
                 let program = arguments.next().context("--program takes a path")?;
@@ -189,7 +197,7 @@ fn options(rest: &[String]) -> Result<Options> {
                 );
             }
             other => bail!(
-                "unknown argument `{other}`: `bench [--scenario plain|guarded] [--rounds N] [--seconds N] [--only NAME]… [--program PATH]`"
+                "unknown argument `{other}`: `bench [--scenario plain|guarded|keys] [--rounds N] [--seconds N] [--only NAME]… [--program PATH]`"
             ),
         }
     }
@@ -202,7 +210,7 @@ fn options(rest: &[String]) -> Result<Options> {
 /// Starts the server several times by itself; the last time also tells what it needs when it does nothing.
 fn starts(server: &Server) -> Result<Measured> {
     let mut measured = Measured {
-        name: server.name,
+        name: server.name.clone(),
         first_answer: Vec::new(),
         idle_rss_bytes: 0,
         samples: Vec::new(),
@@ -222,7 +230,7 @@ fn load(wrk: &Path, script: &Path, server: &Server, process: u32, seconds: u64) 
     let known = server.known_tokens()?;
     let before = machine::usage(process)?;
     let load = Load::generate(wrk, script, &server.url(), CONNECTIONS, seconds)
-        .with_context(|| server.name.to_owned())?;
+        .with_context(|| server.name.clone())?;
     let after = machine::usage(process)?;
     server.check()?;
     let requests = load.number("requests")?;
@@ -276,16 +284,39 @@ impl Load {
     }
 }
 
-/// A browser's request, about 15 fields; and a check of each answer.
-fn load_script(scenario: Scenario) -> String {
+fn write_load_script(scratch: &Path, scenario: Scenario, keys: usize) -> Result<PathBuf> {
+    let path = scratch.join(format!("load-{keys}.lua"));
+    std::fs::write(&path, load_script(scenario, keys))
+        .context("writing the load generator's script")?;
+    Ok(path)
+}
+
+/// A browser's request, about 15 fields, with another API key each time if there are several; and a check of each answer.
+fn load_script(scenario: Scenario, keys: usize) -> String {
     let fields: String = scenario
         .fields()
         .iter()
         .map(|(name, value)| format!("wrk.headers[{name:?}] = {value:?}\n"))
         .collect();
+    let in_turn = match keys {
+        0 => String::new(),
+        keys => format!(
+            r#"local before, after
+local key = 0
+function init()
+  before, after = wrk.format():match("^(.*){FIRST_KEY}(.*)$")
+end
+function request()
+  key = (key + 7919) % {keys}
+  return string.format("%s%020d%s", before, key, after)
+end
+"#
+        ),
+    };
     format!(
         r#"wrk.method = "GET"
 {fields}
+{in_turn}
 local expected = "{body}"
 local threads = {{}}
 wrong = 0

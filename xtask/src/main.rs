@@ -34,9 +34,10 @@ cargo xtask COMMAND
   worker [--no-startup]     build the Cloudflare Worker, check its size, measure its start under workerd
   worker-cpu                measure the CPU time of a full request to the Worker under workerd
   release                   build the gateway as it is shipped: optimised by what a mixed load runs through
-  bench [--scenario plain|guarded] [--rounds N] [--seconds N] [--only NAME]… [--program PATH]
+  bench [--scenario plain|guarded|keys] [--rounds N] [--seconds N] [--only NAME]… [--program PATH]
                             compare with nginx and a bare proxy; writes docs/benchmarks.md. guarded: what a token, an API
-                            key, a plan and its buckets cost beyond the bare proxy; --program: of this build of edgeway
+                            key, a plan and its buckets cost beyond the bare proxy; keys: what 100,000 API keys cost
+                            beside ten; --program: of this build of edgeway
   waf-suite [--benign FOLDER]… [--attacks FOLDER]… [CORERULESET]
                             what a web ACL stops of the Core Rule Set's regression requests and of benign values
   cache-suite [--worker] [PATH]

@@ -143,6 +143,21 @@ pub(crate) fn beyond_bare(measured: &[Measured]) -> Result<String> {
     Ok(text)
 }
 
+/// What a request costs with many API keys beside what it costs the same engine with few, which comes first.
+pub(crate) fn by_keys(measured: &[Measured]) -> String {
+    let engine = |server: &Measured| server.name.split(", ").nth(1).map(str::to_owned);
+    let mut text =
+        String::from("| server | CPU µs a request | as a ratio | MB loaded |\n|---|---|---|---|\n");
+    for server in measured {
+        let few = measured.iter().find(|other| engine(other) == engine(server)).unwrap_or(server);
+        let cpu = median(server.samples.iter().map(|sample| sample.cpu_us_per_request));
+        let ratio = ratio(server, few, |sample| sample.cpu_us_per_request);
+        let loaded = megabytes(server.samples.last().map_or(0, |sample| sample.rss_bytes));
+        let _ = writeln!(text, "| {} | {cpu:.1} | {ratio:.2} | {loaded:.1} |", server.name);
+    }
+    text
+}
+
 fn median(values: impl Iterator<Item = f64>) -> f64 {
     let mut values: Vec<f64> = values.collect();
     values.sort_by(f64::total_cmp);
@@ -161,7 +176,7 @@ fn megabytes(bytes: u64) -> f64 {
 mod tests {
     use super::*;
 
-    fn server(name: &'static str, cpu: [f64; 5]) -> Measured {
+    fn server(name: &str, cpu: [f64; 5]) -> Measured {
         let sample = |cpu| Sample {
             requests_per_s: 1000.0,
             cpu_us_per_request: cpu,
@@ -170,7 +185,7 @@ mod tests {
             rss_bytes: 2_000_000,
         };
         Measured {
-            name,
+            name: name.into(),
             first_answer: vec![Duration::from_millis(5)],
             idle_rss_bytes: 1_500_000,
             samples: cpu.map(sample).to_vec(),
@@ -213,6 +228,20 @@ mod tests {
         let bare = server("bare", [10.0, 10.0, 40.0, 10.0, 10.0]);
         let text = beyond_bare(&[bare, server("own", [30.0, 31.0, 62.0, 29.0, 31.0])]).unwrap();
         assert!(text.contains("| own | 31.0 | 21.0 |"), "{text}");
+    }
+
+    #[test]
+    fn many_keys_are_compared_with_few_of_the_same_engine() {
+        let servers = [
+            server("edgeway, native, 10 keys", [20.0; 5]),
+            server("edgeway, native, 100 keys", [21.0; 5]),
+            server("edgeway, Wasm, 10 keys", [40.0; 5]),
+            server("edgeway, Wasm, 100 keys", [44.0; 5]),
+        ];
+        let text = by_keys(&servers);
+        assert!(text.contains("| edgeway, native, 100 keys | 21.0 | 1.05 | 2.0 |"), "{text}");
+        assert!(text.contains("| edgeway, Wasm, 10 keys | 40.0 | 1.00 | 2.0 |"), "{text}");
+        assert!(text.contains("| edgeway, Wasm, 100 keys | 44.0 | 1.10 | 2.0 |"), "{text}");
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
-use super::scenario::{JWKS, JWKS_PATH, Scenario};
+use super::scenario::{JWKS, JWKS_PATH, KEYS, Scenario};
 use crate::shell::{self, Children};
 
 /// What the backend answers: 200 bytes, and nothing that a proxy might change.
@@ -20,11 +20,13 @@ const PATH: &str = "/prod/items/42";
 
 /// One server: how it is started and where it answers.
 pub(crate) struct Server {
-    pub(crate) name: &'static str,
+    pub(crate) name: String,
     pub(crate) port: u16,
     program: PathBuf,
     arguments: Vec<String>,
     scenario: Scenario,
+    /// API keys that its requests bring in turn; none of them is one of [`Scenario::fields`].
+    pub(crate) keys: usize,
     /// Where edgeway tells its metrics.
     admin: Option<u16>,
     /// Where its output goes: for edgeway that is its access log.
@@ -144,29 +146,45 @@ pub(crate) fn backend(scratch: &Path) -> Result<Server> {
     nginx("backend", scratch, port, &format!("access_log off;\n{site}"), Scenario::Plain)
 }
 
-/// The servers to compare, nginx first: it is what the others are measured by.
+/// The servers to compare. The first is what the others are measured by: nginx, which guards nothing, or the bare proxy.
 pub(crate) fn all(
     scenario: Scenario,
     edgeway_program: &Path,
     scratch: &Path,
     backend: u16,
 ) -> Result<Vec<Server>> {
-    let release = shell::target_dir().join("release");
-    let bare = free_port()?;
-    Ok(vec![
-        nginx_proxy(scenario, scratch, backend)?,
-        Server {
-            name: "bare hyper proxy",
-            port: bare,
-            program: release.join("bare-proxy"),
-            arguments: vec![format!("127.0.0.1:{bare}"), format!("127.0.0.1:{backend}")],
-            scenario,
-            admin: None,
-            output: scratch.join("bare-proxy"),
-        },
-        edgeway(scenario, "native", edgeway_program, scratch, backend)?,
-        edgeway(scenario, "component", edgeway_program, scratch, backend)?,
-    ])
+    let edgeway = |engine, keys| edgeway(scenario, engine, keys, edgeway_program, scratch, backend);
+    match scenario {
+        Scenario::Plain => Ok(vec![
+            nginx_proxy(scenario, scratch, backend)?,
+            bare_proxy(scenario, scratch, backend)?,
+            edgeway("native", 0)?,
+            edgeway("component", 0)?,
+        ]),
+        Scenario::Guarded => Ok(vec![
+            bare_proxy(scenario, scratch, backend)?,
+            edgeway("native", 0)?,
+            edgeway("component", 0)?,
+        ]),
+        Scenario::Keys => ["native", "component"]
+            .into_iter()
+            .flat_map(|engine| KEYS.map(|keys| edgeway(engine, keys)))
+            .collect(),
+    }
+}
+
+fn bare_proxy(scenario: Scenario, scratch: &Path, backend: u16) -> Result<Server> {
+    let port = free_port()?;
+    Ok(Server {
+        name: "bare hyper proxy".into(),
+        port,
+        program: shell::target_dir().join("release/bare-proxy"),
+        arguments: vec![format!("127.0.0.1:{port}"), format!("127.0.0.1:{backend}")],
+        scenario,
+        keys: 0,
+        admin: None,
+        output: scratch.join("bare-proxy"),
+    })
 }
 
 fn nginx_proxy(scenario: Scenario, scratch: &Path, backend: u16) -> Result<Server> {
@@ -185,13 +203,7 @@ fn nginx_proxy(scenario: Scenario, scratch: &Path, backend: u16) -> Result<Serve
     nginx("nginx", scratch, port, &site, scenario)
 }
 
-fn nginx(
-    name: &'static str,
-    scratch: &Path,
-    port: u16,
-    http: &str,
-    scenario: Scenario,
-) -> Result<Server> {
+fn nginx(name: &str, scratch: &Path, port: u16, http: &str, scenario: Scenario) -> Result<Server> {
     let dir = scratch.join(name);
     std::fs::create_dir_all(&dir).with_context(|| format!("creating {}", dir.display()))?;
     let here = dir.display();
@@ -207,7 +219,7 @@ fn nginx(
     let config = dir.join("nginx.conf");
     std::fs::write(&config, text).with_context(|| format!("writing {}", config.display()))?;
     Ok(Server {
-        name,
+        name: name.into(),
         port,
         program: shell::find("nginx").context("nginx is gone")?,
         // Before the configuration is read, nginx would write into the system's own log.
@@ -220,6 +232,7 @@ fn nginx(
             config.display().to_string(),
         ],
         scenario,
+        keys: 0,
         admin: None,
         output: scratch.join(format!("{name}-output")),
     })
@@ -229,11 +242,17 @@ fn nginx(
 fn edgeway(
     scenario: Scenario,
     engine: &str,
+    keys: usize,
     program: &Path,
     scratch: &Path,
     backend: u16,
 ) -> Result<Server> {
-    let name = if engine == "native" { "edgeway, native" } else { "edgeway, Wasm" };
+    let mut name =
+        String::from(if engine == "native" { "edgeway, native" } else { "edgeway, Wasm" });
+    if keys > 0 {
+        name.push_str(&format!(", {keys} keys"));
+    }
+    let files = format!("edgeway-{engine}-{keys}");
     let (port, admin) = (free_port()?, free_port()?);
     let mut definition = serde_json::json!({
         "openapi": "3.0.1",
@@ -270,10 +289,10 @@ fn edgeway(
         }],
         "account": {"throttleSettings": {"rateLimit": 10_000_000, "burstLimit": 10_000_000}}
     });
-    scenario.guard(&mut definition, &mut config, backend);
+    scenario.guard(keys, &mut definition, &mut config, backend);
     std::fs::write(scratch.join("items.json"), definition.to_string())
         .context("writing the definition")?;
-    let path = scratch.join(format!("edgeway-{engine}.json"));
+    let path = scratch.join(format!("{files}.json"));
     std::fs::write(&path, config.to_string())
         .with_context(|| format!("writing {}", path.display()))?;
     Ok(Server {
@@ -286,8 +305,9 @@ fn edgeway(
             .chain([path.display().to_string()])
             .collect(),
         scenario,
+        keys,
         admin: Some(admin),
-        output: scratch.join(format!("edgeway-{engine}-output")),
+        output: scratch.join(format!("{files}-output")),
     })
 }
 
