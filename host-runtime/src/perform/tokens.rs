@@ -22,6 +22,7 @@ use crate::worker::Worker;
 use buckets::Buckets;
 use counts::Counts;
 pub use counts::Unwritten;
+use names::{Name, Names};
 
 /// Takes what a request takes: from what all machines share, or from what this one has.
 pub(crate) async fn take(
@@ -44,9 +45,10 @@ pub(crate) async fn take(
 }
 
 /// The buckets and counts of all threads, behind one lock: a take is all or nothing over all that it
-/// takes from. It is held for a few hundred nanoseconds of arithmetic, never across a wait.
+/// takes from. It is held for a few looks at memory and some arithmetic, never across a wait.
 #[derive(Debug, Default)]
 pub struct Tokens {
+    names: Names,
     held: Mutex<Held>,
     redis: Arc<Health>,
     /// Takes that Redis did not answer.
@@ -63,16 +65,18 @@ struct Held {
 impl Tokens {
     /// Full buckets, and what was counted before.
     pub fn new(counted: impl IntoIterator<Item = (String, Usage)>) -> Self {
-        let counts = Counts::new(counted);
-        Self { held: Mutex::new(Held { counts, ..Held::default() }), ..Self::default() }
+        let names = Names::default();
+        let counts = Counts::new(counted, &names);
+        Self { names, held: Mutex::new(Held { counts, ..Held::default() }), ..Self::default() }
     }
 
     /// Takes from every bucket and counts, or does nothing.
     pub fn take(&self, effect: &TakeTokens, now: Timestamp) -> Taken {
+        let named = Named::new(effect, &self.names);
         let mut held = self.held();
-        let taken = take_all(effect, now, &mut *held);
-        if taken == Taken::All && effect.usage.is_some() {
-            held.counts.note(now);
+        let taken = take_all(effect, now, &mut Taking { held: &mut held, named: &named });
+        if let (Taken::All, Some(name)) = (&taken, named.usage) {
+            held.counts.note(name, now);
         }
         held.buckets.forget_full(now);
         taken
@@ -80,7 +84,7 @@ impl Tokens {
 
     /// What was counted under a key of a plan.
     pub(crate) fn used(&self, key: &str) -> Option<Usage> {
-        self.held().counts.used(key).cloned()
+        self.held().counts.used(self.names.of(key)).cloned()
     }
 
     /// Some of what was counted since it was last written; nothing when all is written.
@@ -90,7 +94,7 @@ impl Tokens {
 
     /// These could not be written: they are unwritten still.
     pub(crate) fn not_written(&self, batch: &[Unwritten]) {
-        self.held().counts.not_written(batch);
+        self.held().counts.not_written(batch, &self.names);
     }
 
     /// Counts could not be written.
@@ -136,17 +140,50 @@ impl Tokens {
     }
 }
 
-impl BucketStore for Held {
+/// The names of all that is taken from: found once, before anybody else has to wait.
+struct Named<'e> {
+    names: &'e Names,
+    takes: &'e [BucketTake],
+    /// Of each of these.
+    buckets: Vec<Name>,
+    usage: Option<Name>,
+}
+
+impl<'e> Named<'e> {
+    fn new(effect: &'e TakeTokens, names: &'e Names) -> Self {
+        Self {
+            names,
+            takes: &effect.buckets,
+            buckets: effect.buckets.iter().map(|take| names.of(&take.key)).collect(),
+            usage: effect.usage.as_ref().map(|take| names.of(&take.key)),
+        }
+    }
+
+    fn bucket(&self, key: &str) -> Name {
+        let place = self.takes.iter().position(|take| take.key == key);
+        let name = place.and_then(|place| self.buckets.get(place).copied());
+        name.unwrap_or_else(|| self.names.of(key))
+    }
+}
+
+/// What is held, for a single take.
+struct Taking<'t> {
+    held: &'t mut Held,
+    named: &'t Named<'t>,
+}
+
+impl BucketStore for Taking<'_> {
     fn load(&self, key: &str) -> Option<Bucket> {
-        self.buckets.load(key)
+        self.held.buckets.load(self.named.bucket(key))
     }
 
     fn store(&mut self, take: &BucketTake, bucket: Bucket) {
-        self.buckets.store(take, bucket);
+        self.held.buckets.store(self.named.bucket(&take.key), take.limit, bucket);
     }
 
     fn usage(&mut self, key: &str) -> &mut Usage {
-        self.counts.usage(key)
+        let name = self.named.usage.unwrap_or_else(|| self.named.names.of(key));
+        self.held.counts.usage(name, key)
     }
 }
 

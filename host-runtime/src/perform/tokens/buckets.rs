@@ -1,10 +1,10 @@
 //! Millions of buckets in bounded memory, at a cost for each take that does not depend on how many
 //! there are.
 
-use gateway_core::bucket::{Bucket, BucketTake};
+use gateway_core::bucket::{Bucket, Limit};
 use gateway_core::message::Timestamp;
 
-use super::names::{ByName, Name, Names};
+use super::names::{ByName, Name};
 
 /// Maps that grow and are swept one at a time: what a single take waits for is a small one.
 const SHARDS: usize = 1024;
@@ -23,7 +23,6 @@ const NEVER: u64 = u64::MAX;
 #[derive(Debug)]
 pub(super) struct Buckets {
     shards: Vec<Shard>,
-    names: Names,
     kept: usize,
     /// The map that is swept next, and in how many takes.
     sweep: usize,
@@ -43,7 +42,6 @@ impl Default for Buckets {
     fn default() -> Self {
         Self {
             shards: (0..SHARDS).map(|_| Shard::default()).collect(),
-            names: Names::default(),
             kept: 0,
             sweep: 0,
             sweep_in: TAKES_A_SWEEP_MIN,
@@ -53,14 +51,13 @@ impl Default for Buckets {
 }
 
 impl Buckets {
-    pub(super) fn load(&self, key: &str) -> Option<Bucket> {
-        let name = self.names.of(key);
+    pub(super) fn load(&self, name: Name) -> Option<Bucket> {
         self.shards[shard_of(name)].get(&name).map(|stored| stored.bucket)
     }
 
-    pub(super) fn store(&mut self, take: &BucketTake, bucket: Bucket) {
-        let name = self.names.of(&take.key);
-        let full_at = bucket.full_at(take.limit).map_or(NEVER, |at| at.0);
+    /// Stores a bucket of this limit.
+    pub(super) fn store(&mut self, name: Name, limit: Limit, bucket: Bucket) {
+        let full_at = bucket.full_at(limit).map_or(NEVER, |at| at.0);
         let stored = Stored { bucket, full_at };
         let shard = &mut self.shards[shard_of(name)];
         if let Some(before) = shard.get_mut(&name) {
@@ -116,17 +113,18 @@ fn shard_of(name: Name) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use gateway_core::bucket::Limit;
-
-    fn take(key: &str, rate: f64) -> BucketTake {
-        BucketTake { key: key.into(), limit: Limit::new(rate, 2), cost: 1 }
-    }
 
     /// What is left after one take.
-    fn store(buckets: &mut Buckets, take: &BucketTake, now: u64) {
-        let (bucket, _) =
-            Bucket::full(take.limit, Timestamp(now)).take(take.limit, Timestamp(now), 1);
-        buckets.store(take, bucket);
+    fn store(buckets: &mut Buckets, name: Name, rate: f64, now: u64) {
+        let limit = Limit::new(rate, 2);
+        let (bucket, _) = Bucket::full(limit, Timestamp(now)).take(limit, Timestamp(now), 1);
+        buckets.store(name, limit, bucket);
+    }
+
+    /// A name that looks like a hash.
+    fn name(number: u64) -> Name {
+        let place = number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        Name { place, other: place.rotate_left(32) }
     }
 
     fn sweep_all(buckets: &mut Buckets, now: u64) {
@@ -136,13 +134,14 @@ mod tests {
     #[test]
     fn a_bucket_is_kept_until_it_is_full_again() {
         let mut buckets = Buckets::default();
-        store(&mut buckets, &take("second", 1.0), 1_000);
-        store(&mut buckets, &take("never", 0.0), 1_000);
+        let (second, never) = (name(1), name(2));
+        store(&mut buckets, second, 1.0, 1_000);
+        store(&mut buckets, never, 0.0, 1_000);
         sweep_all(&mut buckets, 1_999);
         assert_eq!(buckets.len(), 2);
         sweep_all(&mut buckets, 2_000);
-        assert_eq!((buckets.load("second"), buckets.len()), (None, 1));
-        assert!(buckets.load("never").is_some());
+        assert_eq!((buckets.load(second), buckets.len()), (None, 1));
+        assert!(buckets.load(never).is_some());
         sweep_all(&mut buckets, u64::MAX - 1);
         assert_eq!(buckets.len(), 1);
     }
@@ -150,7 +149,7 @@ mod tests {
     #[test]
     fn memory_that_a_rush_needed_is_given_back() {
         let mut buckets = Buckets::default();
-        (0..200_000).for_each(|i| store(&mut buckets, &take(&i.to_string(), 1.0), 0));
+        (0..200_000).for_each(|i| store(&mut buckets, name(i), 1.0, 0));
         let places = |buckets: &Buckets| buckets.shards.iter().map(Shard::capacity).sum::<usize>();
         assert!(places(&buckets) >= 200_000);
         sweep_all(&mut buckets, 5_000);
@@ -162,28 +161,14 @@ mod tests {
     #[test]
     fn beyond_the_bound_another_bucket_starts_full_again() {
         let mut buckets = Buckets::default();
-        let shard = shard_of(buckets.names.of("0"));
-        let same: Vec<String> = (0..)
-            .map(|i: u64| i.to_string())
-            .filter(|key| shard_of(buckets.names.of(key)) == shard)
-            .take(SHARD_BUCKETS_MAX / 64)
-            .collect();
-        // The rest by name alone: to find so many keys of one map takes too long.
-        for i in 0..(SHARD_BUCKETS_MAX - same.len()) as u64 {
-            let name = Name { place: i.wrapping_mul(0x9e37_79b9_7f4a_7c15), other: shard as u64 };
-            let bucket = Bucket { level_microtokens: 0, at: Timestamp(0) };
-            buckets.shards[shard].insert(name, Stored { bucket, full_at: NEVER });
-            buckets.kept += 1;
-        }
-        same.iter().for_each(|key| store(&mut buckets, &take(key, 0.0), 0));
+        let shard = 7;
+        let of_shard = |number| Name { other: shard as u64, ..name(number) };
+        let full = SHARD_BUCKETS_MAX as u64;
+        (0..full).for_each(|i| store(&mut buckets, of_shard(i), 0.0, 0));
         assert_eq!((buckets.len(), buckets.evicted()), (SHARD_BUCKETS_MAX, 0));
-        let one_more = (1_u64 << 40..)
-            .map(|i| i.to_string())
-            .find(|key| shard_of(buckets.names.of(key)) == shard)
-            .unwrap();
-        store(&mut buckets, &take(&one_more, 0.0), 0);
+        store(&mut buckets, of_shard(full), 0.0, 0);
         assert_eq!((buckets.len(), buckets.evicted()), (SHARD_BUCKETS_MAX, 1));
-        assert!(buckets.load(&one_more).is_some());
+        assert!(buckets.load(of_shard(full)).is_some());
         let table = buckets.shards[shard].capacity();
         assert!(table <= 2 * SHARD_BUCKETS_MAX, "the table has {table} places");
     }

@@ -13,11 +13,9 @@ const BATCH_MAX: usize = 512;
 /// One entry for each key of a plan that was ever used.
 #[derive(Debug, Default)]
 pub(super) struct Counts {
-    names: Names,
     counted: ByName<Counted>,
     /// Those with `since`.
     unwritten: Vec<Name>,
-    asked_for: Option<Name>,
 }
 
 #[derive(Debug)]
@@ -40,30 +38,27 @@ pub struct Unwritten {
 }
 
 impl Counts {
-    pub(super) fn new(counted: impl IntoIterator<Item = (String, Usage)>) -> Self {
+    pub(super) fn new(counted: impl IntoIterator<Item = (String, Usage)>, names: &Names) -> Self {
         let mut counts = Self::default();
         for (key, usage) in counted {
-            *counts.usage(&key) = usage;
+            *counts.usage(names.of(&key), &key) = usage;
         }
         counts
     }
 
-    pub(super) fn usage(&mut self, key: &str) -> &mut Usage {
-        let name = self.names.of(key);
-        self.asked_for = Some(name);
+    /// What was counted under a key, by its name.
+    pub(super) fn usage(&mut self, name: Name, key: &str) -> &mut Usage {
         let new = || Counted { key: key.into(), usage: Usage::default(), since: None };
         &mut self.counted.entry(name).or_insert_with(new).usage
     }
 
-    pub(super) fn used(&self, key: &str) -> Option<&Usage> {
-        self.counted.get(&self.names.of(key)).map(|counted| &counted.usage)
+    pub(super) fn used(&self, name: Name) -> Option<&Usage> {
+        self.counted.get(&name).map(|counted| &counted.usage)
     }
 
-    /// What was asked for last has changed.
-    pub(super) fn note(&mut self, now: Timestamp) {
-        if let Some(name) = self.asked_for {
-            self.unwritten_since(name, day_of(now));
-        }
+    /// What was counted under this name has changed.
+    pub(super) fn note(&mut self, name: Name, now: Timestamp) {
+        self.unwritten_since(name, day_of(now));
     }
 
     fn unwritten_since(&mut self, name: Name, day: Day) {
@@ -93,11 +88,11 @@ impl Counts {
         batch.collect()
     }
 
-    pub(super) fn not_written(&mut self, batch: &[Unwritten]) {
+    pub(super) fn not_written(&mut self, batch: &[Unwritten], names: &Names) {
         for unwritten in batch {
             let since = unwritten.days.first().map(|(day, _)| *day);
             if let Some(since) = since {
-                self.unwritten_since(self.names.of(&unwritten.key), since);
+                self.unwritten_since(names.of(&unwritten.key), since);
             }
         }
     }
@@ -109,9 +104,10 @@ mod tests {
 
     const DAY_MS: u64 = 86_400_000;
 
-    fn count(counts: &mut Counts, key: &str, day: Day) {
-        counts.usage(key).count(day);
-        counts.note(Timestamp(u64::from(day) * DAY_MS));
+    fn count(counts: &mut Counts, names: &Names, key: &str, day: Day) {
+        let name = names.of(key);
+        counts.usage(name, key).count(day);
+        counts.note(name, Timestamp(u64::from(day) * DAY_MS));
     }
 
     fn days(batch: &[Unwritten], key: &str) -> Vec<(Day, u32)> {
@@ -120,24 +116,26 @@ mod tests {
 
     #[test]
     fn what_is_handed_out_is_what_changed_since() {
-        let mut counts = Counts::new([("p/a".into(), Usage::from_days(vec![(1, 5), (2, 7)]))]);
+        let names = Names::default();
+        let counted = ("p/a".into(), Usage::from_days(vec![(1, 5), (2, 7)]));
+        let mut counts = Counts::new([counted], &names);
         assert_eq!(counts.unwritten(), []);
-        count(&mut counts, "p/a", 2);
-        count(&mut counts, "p/b", 3);
-        count(&mut counts, "p/b", 3);
+        count(&mut counts, &names, "p/a", 2);
+        count(&mut counts, &names, "p/b", 3);
+        count(&mut counts, &names, "p/b", 3);
         let batch = counts.unwritten();
         assert_eq!((days(&batch, "p/a"), days(&batch, "p/b")), (vec![(2, 8)], vec![(3, 2)]));
         assert_eq!(counts.unwritten(), []);
-        counts.not_written(&batch);
-        count(&mut counts, "p/b", 4);
+        counts.not_written(&batch, &names);
+        count(&mut counts, &names, "p/b", 4);
         assert_eq!(days(&counts.unwritten(), "p/b"), [(3, 2), (4, 1)]);
     }
 
     #[test]
     fn many_are_handed_out_in_parts_and_each_once() {
-        let mut counts = Counts::default();
+        let (mut counts, names) = (Counts::default(), Names::default());
         let total = 2 * BATCH_MAX + 10;
-        (0..total).for_each(|i| count(&mut counts, &format!("p/{i}"), 1));
+        (0..total).for_each(|i| count(&mut counts, &names, &format!("p/{i}"), 1));
         let mut keys = Vec::new();
         loop {
             let batch = counts.unwritten();
