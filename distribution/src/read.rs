@@ -186,21 +186,23 @@ fn errors(config: &At<'_, '_>) -> Vec<CustomError> {
         at.members(&["ErrorCode", "ResponsePagePath", "ResponseCode", "ErrorCachingMinTTL"]);
         let Some(code) = at.required("ErrorCode").and_then(|at| at.number()) else { continue };
         if !CUSTOM_ERRORS.contains(&code) {
-            at.error("there is no custom error response for this status");
+            at.at("ErrorCode").error(alloc::format!(
+                "CloudFront has no custom error response for {code}, but for {CUSTOM_ERRORS:?}"
+            ));
             continue;
         }
         let path = at.get("ResponsePagePath").and_then(|at| at.text()).filter(|p| !p.is_empty());
-        let told = at.get("ResponseCode").and_then(|at| match at.text() {
+        let told = at.get("ResponseCode").and_then(|at| match at.value.as_str() {
             Some(text) => text.parse().ok(),
             None => at.number(),
         });
         if path.is_some_and(|path| !path.starts_with('/')) {
-            at.error("`ResponsePagePath` begins with a slash");
+            at.at("ResponsePagePath").error("`ResponsePagePath` begins with a slash");
         }
         let told = told.and_then(|told| u16::try_from(told).ok());
         let told = told.unwrap_or(code as u16);
         if !(200..600).contains(&told) {
-            at.error("`ResponseCode` is a final status");
+            at.at("ResponseCode").error("`ResponseCode` is a final status");
         }
         let ttl_s = at.get("ErrorCachingMinTTL").and_then(|at| at.number());
         errors.push(CustomError {

@@ -60,14 +60,14 @@ impl<'v, 'r> At<'v, 'r> {
         what: Named,
         known: impl IntoIterator<Item = N>,
     ) {
-        let name = self.text().unwrap_or_default().into();
+        let name = self.value.as_str().unwrap_or_default().into();
         let known = known.into_iter().take(KNOWN_MAX).map(Into::into).collect();
         self.tell(message.into(), false, Some(Unknown { name, what, known }));
     }
 
     /// Something is named here that is not there: the document of these that has it has to be given.
     pub(super) fn not_given<T>(&self, name: &str, what: Named, given: &BTreeMap<String, T>) {
-        let text = self.text().unwrap_or_default();
+        let text = self.value.as_str().unwrap_or_default();
         let message = alloc::format!("there is no {name} `{text}`: `references` brings it");
         self.unknown(message, what, given.keys().map(String::as_str));
     }
@@ -80,10 +80,15 @@ impl<'v, 'r> At<'v, 'r> {
     fn tell(&self, message: String, is_warning: bool, unknown: Option<Unknown>) {
         let mut problems = self.reading.problems.borrow_mut();
         let same = problems.iter_mut().find(|told| told.is_warning && told.message == message);
+        let (document, pointer) = (self.reading.document.get(), &*self.pointer);
+        // Some members are read for several purposes.
+        let is_told = |told: &Problem| {
+            told.message == message && told.pointer == pointer && told.document == document
+        };
         if let Some(told) = same.filter(|_| is_warning) {
             told.more += 1;
-        } else if problems.len() < PROBLEMS_MAX {
-            let (document, pointer) = (self.reading.document.get(), self.pointer.clone());
+        } else if !problems.iter().any(is_told) && problems.len() < PROBLEMS_MAX {
+            let pointer = pointer.into();
             problems.push(Problem { document, pointer, message, is_warning, unknown, more: 0 });
         }
     }
@@ -108,6 +113,11 @@ impl<'v, 'r> At<'v, 'r> {
         }
     }
 
+    /// Where a member is, or else this value.
+    pub(super) fn at(&self, name: &str) -> Self {
+        self.get(name).unwrap_or_else(|| self.clone())
+    }
+
     /// A member that is there and is not null.
     pub(super) fn get(&self, name: &str) -> Option<Self> {
         let value = self.value.as_object()?.get(name)?;
@@ -130,13 +140,17 @@ impl<'v, 'r> At<'v, 'r> {
     /// The same of this value.
     pub(super) fn own_items(&self) -> Vec<Self> {
         let list = if self.value.is_array() { Some(self.clone()) } else { self.get("Items") };
-        let Some(list) = list else { return Vec::new() };
-        let Some(items) = list.value.as_array() else {
-            list.error("it is no list");
+        let is_one = |list: &Self| list.value.is_array();
+        if !list.as_ref().map_or(self.value.is_object(), is_one) {
+            list.as_ref().unwrap_or(self).error("it must be a list");
             return Vec::new();
-        };
-        let items: Vec<Self> =
-            items.iter().enumerate().map(|(n, v)| list.child(&n.to_string(), v)).collect();
+        }
+        let child = |list: &Self, (n, value): (usize, &'v Value)| list.child(&n.to_string(), value);
+        let items = list.iter().flat_map(|list| {
+            let items = list.value.as_array().into_iter().flatten().enumerate();
+            items.map(move |item| child(list, item))
+        });
+        let items: Vec<Self> = items.collect();
         let quantity = self.get("Quantity").and_then(|at| at.number());
         if quantity.is_some_and(|quantity| quantity != items.len() as u64) {
             self.error("`Quantity` is not the number of `Items`");
@@ -154,25 +168,34 @@ impl<'v, 'r> At<'v, 'r> {
     }
 
     pub(super) fn text(&self) -> Option<&'v str> {
-        self.value.as_str()
+        let text = self.value.as_str();
+        if text.is_none() {
+            self.error("it must be a text");
+        }
+        text
     }
 
+    /// `"true"` is none: a key group that is enabled so would let everybody in.
     pub(super) fn boolean(&self) -> Option<bool> {
-        self.value.as_bool()
+        let boolean = self.value.as_bool();
+        if boolean.is_none() {
+            self.error("it must be true or false");
+        }
+        boolean
     }
 
     /// A whole number, which some exporters write with a point.
     pub(super) fn number(&self) -> Option<u64> {
         let float = || self.value.as_f64().filter(|n| *n >= 0.0 && *n < 1e15).map(|n| n as u64);
         let number = self.value.as_u64().or_else(float);
-        if number.is_none() && self.value.is_number() {
-            self.error("it is no whole number, 0 or more");
+        if number.is_none() {
+            self.error("it must be a whole number, 0 or more");
         }
         number
     }
 
     pub(super) fn one_of(&self, known: &[&'static str]) -> Option<&'static str> {
-        let text = self.text().unwrap_or_default();
+        let text = self.value.as_str().unwrap_or_default();
         let found = known.iter().find(|one| **one == text);
         if found.is_none() {
             let message = alloc::format!("it must be one of {}", known.join(", "));

@@ -166,7 +166,8 @@ fn target(at: &At<'_, '_>, places: &Places<'_>) -> Option<Target> {
 fn refuse(at: &At<'_, '_>) {
     for name in ["LambdaFunctionAssociations", "FunctionAssociations"] {
         if !at.items(name).is_empty() {
-            at.error(alloc::format!("`{name}`: functions at the edge are not supported yet"));
+            at.at(name)
+                .error(alloc::format!("`{name}`: functions at the edge are not supported yet"));
         }
     }
     for name in ["FieldLevelEncryptionId"] {
@@ -176,11 +177,11 @@ fn refuse(at: &At<'_, '_>) {
     }
     for name in ["SmoothStreaming"] {
         if at.is(name) {
-            at.error(alloc::format!("`{name}` is not supported"));
+            at.at(name).error(alloc::format!("`{name}` is not supported"));
         }
     }
     if at.get("GrpcConfig").is_some_and(|at| at.is("Enabled")) {
-        at.error("gRPC is not supported");
+        at.at("GrpcConfig").error("gRPC is not supported");
     }
     if let Some(at) = at.get("TrustedKeyGroupIds") {
         at.error("this is not supported");
@@ -275,7 +276,12 @@ fn cache_policy(
 }
 
 fn trusted_keys(at: &At<'_, '_>, places: &Places<'_>) -> Option<Vec<String>> {
-    let trusted = at.get("TrustedKeyGroups").filter(|at| at.is("Enabled"))?;
+    let trusted = at.get("TrustedKeyGroups")?;
+    // Whoever names groups and leaves this out would let everybody in.
+    trusted.required("Enabled");
+    if !trusted.is("Enabled") {
+        return None;
+    }
     let mut keys = Vec::new();
     let groups = trusted.own_items();
     for group in &groups {

@@ -17,7 +17,7 @@ pub(super) fn origins(config: &At<'_, '_>, refs: &References) -> Vec<Origin> {
     for at in items {
         let Some(origin) = origin(&at, refs) else { continue };
         if origins.iter().any(|other| other.id == origin.id) {
-            at.error("another origin has this id");
+            at.at("Id").error(alloc::format!("another origin has the id `{}`", origin.id));
         }
         origins.push(origin);
     }
@@ -55,7 +55,7 @@ fn origin(at: &At<'_, '_>, refs: &References) -> Option<Origin> {
     }
     let path = at.get("OriginPath").and_then(|at| at.text()).unwrap_or_default();
     if !path.is_empty() && (!path.starts_with('/') || path.ends_with('/')) {
-        at.error("`OriginPath` begins with a slash and ends without one");
+        at.at("OriginPath").error("`OriginPath` begins with a slash and ends without one");
     }
     let custom = at.get("CustomOriginConfig");
     if let Some(custom) = &custom {
@@ -231,7 +231,7 @@ pub(super) fn groups(config: &At<'_, '_>, origins: &[Origin]) -> Vec<Group> {
         at.members(&["Id", "FailoverCriteria", "Members", "SelectionCriteria"]);
         let criteria = at.get("SelectionCriteria").and_then(|at| at.text());
         if criteria.is_some_and(|criteria| criteria != "default") {
-            at.error("origins are selected in their order alone");
+            at.at("SelectionCriteria").error("origins are selected in their order alone");
         }
         let members: Vec<usize> = at
             .items("Members")

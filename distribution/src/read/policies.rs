@@ -131,7 +131,7 @@ fn cache(at: &At<'_, '_>) -> CachePolicy {
         ..CachePolicy::default()
     };
     if policy.max_ttl_s < policy.min_ttl_s {
-        at.error("`MaxTTL` is less than `MinTTL`");
+        at.at("MaxTTL").error("`MaxTTL` is less than `MinTTL`");
     }
     policy.default_ttl_s =
         policy.default_ttl_s.clamp(policy.min_ttl_s, policy.max_ttl_s.max(policy.min_ttl_s));
@@ -182,7 +182,7 @@ fn real_time(at: &At<'_, '_>) -> RealTimeLog {
     at.members(&["ARN", "Name", "SamplingRate", "EndPoints", "Fields"]);
     let sampling_rate = at.required("SamplingRate").and_then(|at| at.number()).unwrap_or(100);
     if !(1..=100).contains(&sampling_rate) {
-        at.error("`SamplingRate` is 1 to 100");
+        at.at("SamplingRate").error("`SamplingRate` is 1 to 100");
     }
     let asked = at.items("Fields");
     for field in &asked {

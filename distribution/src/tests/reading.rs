@@ -237,7 +237,7 @@ fn what_is_missing_hides_nothing_of_the_rest() {
             "/CacheBehaviors/Items/0",
             "/CacheBehaviors/Items/0/CachePolicyId",
             "/DefaultCacheBehavior/TargetOriginId",
-            "/CustomErrorResponses/Items/0",
+            "/CustomErrorResponses/Items/0/ResponsePagePath",
         ]
     );
 }
@@ -307,4 +307,41 @@ fn policies_of_aws_are_known_by_the_ids_in_their_list() {
         };
         serving(changes, &[]);
     }
+}
+
+#[test]
+fn a_value_of_another_type_is_a_mistake_and_not_what_stands_there_else() {
+    for (changes, place) in [
+        (json!({"Enabled": "true"}), "/Enabled"),
+        (json!({"WebACLId": 5}), "/WebACLId"),
+        (
+            json!({"DefaultCacheBehavior": behavior(json!({"Compress": "yes"}))}),
+            "/DefaultCacheBehavior/Compress",
+        ),
+        (
+            json!({"CustomErrorResponses": {"Items": [{"ErrorCode": "404"}]}}),
+            "/CustomErrorResponses/Items/0/ErrorCode",
+        ),
+        (json!({"Aliases": {"Quantity": "0"}}), "/Aliases/Quantity"),
+        (json!({"Aliases": {"Quantity": 1}}), "/Aliases"),
+        (json!({"Aliases": "cdn.example"}), "/Aliases"),
+        (json!({"Aliases": {"Items": "cdn.example"}}), "/Aliases/Items"),
+    ] {
+        assert_eq!(problems_of(&changes), [place], "{changes}");
+    }
+}
+
+#[test]
+fn key_groups_that_are_named_are_enabled_or_not_and_never_neither() {
+    let group = json!({"KeyGroup": {"Id": "g", "KeyGroupConfig": {"Name": "g", "Items": ["K1"]}}});
+    let told = |trusted: Value| {
+        let behavior = behavior(json!({"TrustedKeyGroups": trusted}));
+        let document = document(json!({"DefaultCacheBehavior": behavior}));
+        let (_, told) = read_all(&document, &[group.clone(), public_key("K1", RSA_2048)]);
+        told.into_iter().map(|problem| problem.message).collect::<Vec<_>>()
+    };
+    assert_eq!(told(json!({"Enabled": true, "Items": ["g"]})), [""; 0]);
+    assert_eq!(told(json!({"Enabled": false, "Quantity": 0})), [""; 0]);
+    assert_eq!(told(json!({"Enabled": "true", "Items": ["g"]})), ["it must be true or false"]);
+    assert_eq!(told(json!({"Quantity": 1, "Items": ["g"]})), ["`Enabled` is missing"]);
 }
