@@ -114,7 +114,6 @@ mod tests {
             ("/2015-03-31/functions/orders/configuration", false),
             ("/2015-03-31/functions/orders/invocations?Qualifier=live", false),
             ("/2015-03-31/event-source-mappings", false),
-            ("/2014-11-13/functions/orders/invoke-async", false),
             ("/2020-06-30/functions/orders/code-signing-config", false),
         ] {
             let uri = alloc::format!("arn:aws:apigateway:eu-west-1:lambda:path{path}");

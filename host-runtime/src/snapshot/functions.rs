@@ -118,7 +118,8 @@ paths:
       x-amazon-apigateway-integration: {type: aws_proxy, httpMethod: POST, uri: 'arn:aws:apigateway:eu-west-1:lambda:path/2015-03-31/functions/arn:aws:lambda:eu-west-1:123456789012:function:products:${stageVariables.alias}/invocations'}
   /configuration:
     get:
-      x-amazon-apigateway-integration: {type: aws, httpMethod: GET, uri: 'arn:aws:apigateway:eu-west-1:lambda:path/2015-03-31/functions/asked/configuration'}
+      responses: {'200': {description: d}}
+      x-amazon-apigateway-integration: {type: aws, httpMethod: GET, uri: 'arn:aws:apigateway:eu-west-1:lambda:path/2015-03-31/functions/asked/configuration', responses: {default: {statusCode: '200'}}}
   /b:
     post:
       x-amazon-apigateway-integration: {type: aws_proxy, httpMethod: POST, uri: 'arn:aws:apigateway:eu-west-1:lambda:path/2015-03-31/functions/arn:aws:lambda:eu-west-1:123456789012:function:${stageVariables.b}/invocations'}

@@ -543,7 +543,7 @@ fn lambdas_own_api_is_integrated_with_by_path() {
         "2015-03-31/functions/f/configuration",
         "/2015-03-31/functions/arn:aws:lambda:eu-west-1:123456789012:function:f/aliases",
         "2015-03-31/event-source-mappings?FunctionName=f",
-        "2014-11-13/functions/f/invoke-async/",
+        "2020-06-30/functions/f/code-signing-config",
         "2019-09-30/functions/f/provisioned-concurrency",
         "${stageVariables.path}",
         "2015-03-31/functions/${stageVariables.rest}",
