@@ -12,6 +12,11 @@ pub fn members<'a>(fields: &'a Fields, name: &'a str) -> impl Iterator<Item = &'
 
 /// The members of one value.
 pub(crate) fn split(value: &[u8]) -> impl Iterator<Item = &[u8]> {
+    between_commas(value).filter(|member| !member.is_empty())
+}
+
+/// The same with those that are empty: whoever does not read the field as a list sees them.
+pub(crate) fn between_commas(value: &[u8]) -> impl Iterator<Item = &[u8]> {
     let mut rest = Some(value);
     core::iter::from_fn(move || {
         let value = rest?;
@@ -33,7 +38,6 @@ pub(crate) fn split(value: &[u8]) -> impl Iterator<Item = &[u8]> {
         rest = after;
         Some(trim(member))
     })
-    .filter(|member| !member.is_empty())
 }
 
 /// Without the white space around it (RFC 9110 §5.6.3: spaces and tabs).

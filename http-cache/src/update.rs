@@ -19,12 +19,15 @@ pub fn update(
     let mut new = response.fields.clone();
     remove_hop_by_hop(&mut new);
     new.retain(|name| !OF_CONTENT.iter().any(|one| one.eq_ignore_ascii_case(name)));
+    let tells_vary = new.contains("vary");
     new.iter().for_each(|field| fields.remove(&field.name));
     new.iter().for_each(|field| fields.push(field.name.as_str(), field.value.as_slice()));
     let response = Response { status: stored.status, fields: &fields, ..*response };
     let get = Request { method: "GET", fields: request.fields };
     let is_kept = Stored::new(policy, &get, &response);
     match is_kept {
+        // What the origin says now is what it goes by; else what it said.
+        Ok(updated) if tells_vary => (updated, true),
         Ok(updated) => (Stored { selecting: stored.selecting.clone(), ..updated }, true),
         Err(_) => {
             let directives = ResponseDirectives::read(policy, &fields);

@@ -4,7 +4,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::Fields;
-use crate::list::{lower, members, split, trim};
+use crate::list::{between_commas, lower, members, split, trim};
 
 /// Most fields that `Vary` may list for a response to be stored.
 pub const VARY_MAX: usize = 16;
@@ -47,20 +47,21 @@ impl Selecting {
 }
 
 /// A field as it is compared: its lines joined, white space around members gone, and where the field's
-/// definition says that it does not matter, the order and case of members too. `None` where it is absent.
+/// definition says that it does not matter, empty members, the order and case of members too. `None` where it is absent.
 pub fn normalise(fields: &Fields, name: &str) -> Option<Vec<u8>> {
     let lines: Vec<&[u8]> = fields.all(name).collect();
     // As one value first (RFC 9110 §5.3): a quotation may begin in one line and end in the next.
     let value = (!lines.is_empty()).then(|| lines.join(&b", "[..]))?;
-    let mut found: Vec<Vec<u8>> = split(&value).map(Vec::from).collect();
-    if is_choice(name) {
-        for member in &mut found {
-            *member = member.split(|b| *b == b';').map(trim).collect::<Vec<_>>().join(&b';');
-            member.make_ascii_lowercase();
-        }
-        found.sort_unstable();
-        found.dedup();
+    if !is_choice(name) {
+        return Some(between_commas(&value).collect::<Vec<_>>().join(&b','));
     }
+    let mut found: Vec<Vec<u8>> = split(&value).map(Vec::from).collect();
+    for member in &mut found {
+        *member = member.split(|b| *b == b';').map(trim).collect::<Vec<_>>().join(&b';');
+        member.make_ascii_lowercase();
+    }
+    found.sort_unstable();
+    found.dedup();
     Some(found.join(&b','))
 }
 

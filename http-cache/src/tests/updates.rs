@@ -49,6 +49,21 @@ fn a_304_makes_what_is_stored_fresh_with_its_fields() {
 }
 
 #[test]
+fn what_a_304_says_of_vary_counts_from_now_on() {
+    // §3.2: the stored response's fields are the new ones, `Vary` among them.
+    let before = stored(&[]);
+    let lines = [("ETag", "\"a\""), ("Vary", "X-Tenant"), ("Cache-Control", "max-age=60")];
+    let (asked, answered) = (fields(&[("X-Tenant", "a")]), fields(&lines));
+    let request = Request { method: "GET", fields: &asked };
+    let response =
+        Response { status: 304, fields: &answered, requested_at: later(9), received_at: later(9) };
+    let received = receive(&plain(), &request, Some(&before), &response);
+    let Received::Validated { stored, is_kept: true } = received else { panic!("{received:?}") };
+    assert!(is_served(&stored, &[("X-Tenant", "a")], 10));
+    assert!(!is_served(&stored, &[("X-Tenant", "b")], 10));
+}
+
+#[test]
 fn a_304_that_forbids_storing_answers_once() {
     let before = stored(&[]);
     let after = validated("GET", &before, 304, &[("Cache-Control", "no-store")]);
