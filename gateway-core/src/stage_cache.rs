@@ -30,7 +30,12 @@ pub struct StageCache<R, W> {
     asked: u64,
     /// What was asked for before is not stored.
     flushed: u64,
+    /// The same of keys that begin so.
+    forgotten: BTreeMap<Beginning, u64>,
 }
+
+/// How the keys of all that is stored of one thing begin, for caches that have several keys for a thing.
+pub type Beginning = [u8; 8];
 
 #[derive(Debug)]
 struct Entry<R> {
@@ -79,6 +84,8 @@ pub enum Ending {
 
 /// What an entry costs beside its bytes, roughly.
 const ENTRY_BYTES: usize = 256;
+/// Most things of which is remembered that what is on its way is not to be stored; beyond, that is so of everything.
+const FORGOTTEN_MAX: usize = 1024;
 /// Most entries that are spared in a row, so that room is found in bounded time.
 const SPARED_MAX: usize = 64;
 
@@ -94,6 +101,7 @@ impl<R: Clone, W: Clone> StageCache<R, W> {
             bytes_max,
             asked: 0,
             flushed: 0,
+            forgotten: BTreeMap::new(),
         }
     }
 
@@ -148,7 +156,7 @@ impl<R: Clone, W: Clone> StageCache<R, W> {
         now: Timestamp,
     ) -> Option<W> {
         let bytes = bytes.saturating_add(ENTRY_BYTES);
-        let is_late = ticket.asked <= self.flushed
+        let is_late = self.is_forgotten(digest, ticket)
             || self.entries.get(digest).is_some_and(|entry| entry.asked > ticket.asked);
         if !is_late && now < until && bytes <= self.bytes_max {
             self.passes.remove(digest);
@@ -194,6 +202,24 @@ impl<R: Clone, W: Clone> StageCache<R, W> {
         self.bytes = 0;
         self.flushed = self.asked;
         core::mem::take(&mut self.flights).into_values().map(|flight| flight.landing).collect()
+    }
+
+    /// What is on its way is not stored when it comes: all of it, or that of keys that begin so.
+    pub fn forget_on_way(&mut self, of: Option<Beginning>) {
+        match of {
+            Some(beginning) if self.forgotten.len() < FORGOTTEN_MAX => {
+                self.forgotten.insert(beginning, self.asked);
+            }
+            _ => {
+                self.forgotten.clear();
+                self.flushed = self.asked;
+            }
+        }
+    }
+
+    fn is_forgotten(&self, digest: &ResponseDigest, ticket: Ticket) -> bool {
+        let of_its_own = digest.0.first_chunk().and_then(|beginning| self.forgotten.get(beginning));
+        ticket.asked <= self.flushed || of_its_own.is_some_and(|asked| ticket.asked <= *asked)
     }
 
     /// Forgets the responses that this is true of, and how many these were. What is on its way stays so.

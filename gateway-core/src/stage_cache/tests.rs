@@ -122,6 +122,34 @@ fn a_flush_forgets_what_is_on_its_way_too() {
 }
 
 #[test]
+fn what_is_on_its_way_is_not_stored_where_it_was_forgotten_meanwhile() {
+    let mut cache = Cache::bounded(10_000);
+    let land = |cache: &mut Cache, n: u32, ticket| {
+        cache.store(&key(n), ticket, n, 3, LATER, Timestamp(0));
+        cache.find(&key(n), Timestamp(0))
+    };
+    let (one, other) = (ask(&mut cache, 1, 0), ask(&mut cache, 2, 0));
+    cache.forget_on_way(key(1).0.first_chunk().copied());
+    assert_eq!((land(&mut cache, 1, one), land(&mut cache, 2, other)), (None, Some(2)));
+    let later = ask(&mut cache, 1, 0);
+    assert_eq!(land(&mut cache, 1, later), Some(1), "it was asked for afterwards");
+    let third = ask(&mut cache, 3, 0);
+    cache.forget_on_way(None);
+    assert_eq!(land(&mut cache, 3, third), None);
+}
+
+#[test]
+fn so_many_things_that_were_forgotten_are_remembered_and_then_all_are_one() {
+    let mut cache = Cache::bounded(10_000);
+    let on_way = ask(&mut cache, 0, 0);
+    let forget = |n: usize| Some((n as u64 + 1_000_000).to_be_bytes());
+    (0..FORGOTTEN_MAX + 1).for_each(|n| cache.forget_on_way(forget(n)));
+    assert!(cache.forgotten.len() <= FORGOTTEN_MAX);
+    cache.store(&key(0), on_way, 0, 3, LATER, Timestamp(0));
+    assert_eq!(cache.find(&key(0), Timestamp(0)), None);
+}
+
+#[test]
 fn when_it_is_full_the_oldest_goes_that_nobody_wanted() {
     let mut cache = Cache::bounded(3 * (ENTRY_BYTES + 10));
     (1..=3).for_each(|n| store(&mut cache, n, 10));

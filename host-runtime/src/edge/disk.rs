@@ -45,7 +45,7 @@ pub(super) use sink::Sink;
 pub(crate) use writer::DiskWriter;
 
 /// The digests of an object's keys have these first bytes in common: those of its name's.
-pub(super) const NAME_BYTES: usize = 8;
+pub(super) const NAME_BYTES: usize = size_of::<gateway_core::stage_cache::Beginning>();
 /// Whoever has locked this file has the folder.
 const LOCK: &str = "edge-cache.lock";
 /// Most that is forgotten one by one while files are still read: beyond, all of them are.

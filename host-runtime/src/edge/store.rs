@@ -186,19 +186,24 @@ impl EdgeCache {
         count.fetch_add(1, Relaxed);
     }
 
-    /// Forgets all variants of these objects of a distribution.
+    /// Forgets all variants of these objects of a distribution. What the origin was asked for before is not stored.
     pub(super) fn forget_objects(&self, distribution: &str, names: impl Iterator<Item = String>) {
         for name in names {
             let digest = ResponseDigest(digest_of(&name, ""));
             let is = |one: &Arc<Objects>| one.distribution == distribution && one.name == name;
             self.in_turn(
-                |memory| memory.shard(&digest).forget(is),
+                |memory| {
+                    let mut shard = memory.shard(&digest);
+                    shard.forget_on_way(digest.0.first_chunk().copied());
+                    shard.forget(is)
+                },
                 |disk| disk.forget_object(&digest, distribution, &name),
             );
         }
     }
 
-    /// Forgets what an invalidation names; how many keys these were.
+    /// Forgets what an invalidation names; how many keys these were. Nothing is stored that an origin was asked for
+    /// before.
     pub fn invalidate(&self, distribution: &str, invalidation: &Invalidation) -> usize {
         let is =
             |one: &Arc<Objects>| one.distribution == distribution && invalidation.names(&one.name);
@@ -206,7 +211,10 @@ impl EdgeCache {
         let in_memory = self.in_turn(
             |memory| {
                 let mut forgotten = 0;
-                memory.each(|shard| forgotten += shard.forget(is));
+                memory.each(|shard| {
+                    shard.forget_on_way(None);
+                    forgotten += shard.forget(is);
+                });
                 forgotten
             },
             |disk| on_disk += disk.invalidate(distribution, invalidation),
