@@ -3,7 +3,7 @@
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use http_cache::{Fields, Policy};
+use http_cache::{Fields, Policy, remove_hop_by_hop};
 
 use crate::model::{Behavior, Geo, Target, ViewerProtocol};
 use crate::{Answer, Distribution, key, path};
@@ -125,6 +125,9 @@ impl Distribution {
             return Err(Answer::error(403, message).with_detail("InvalidRequest"));
         }
         let path = self.rooted(path);
+        // Here, so that neither key nor origin knows of what the viewer's `Connection` takes away.
+        let mut fields = viewer.fields.clone();
+        remove_hop_by_hop(&mut fields);
         Ok(Matched {
             distribution: self,
             behavior,
@@ -137,7 +140,7 @@ impl Distribution {
             ip: viewer.ip.to_string(),
             country: viewer.country.map(str::to_ascii_uppercase),
             told: viewer.told.to_vec(),
-            fields: viewer.fields.clone(),
+            fields,
         })
     }
 
@@ -251,6 +254,19 @@ impl<'d> Matched<'d> {
             ..self.clone()
         };
         Some((matched, told))
+    }
+
+    /// The same for everybody: the whole of the object, whatever part or head of it this viewer asks for.
+    #[must_use]
+    pub fn of_whole(&self) -> Self {
+        let method = if self.method == "HEAD" { "GET" } else { &*self.method };
+        Self { method: method.into(), ..self.clone() }
+    }
+
+    /// The same with nothing that the viewer sent: for one that was refused, which no origin is to see anything of.
+    #[must_use]
+    pub fn of_nobody(&self) -> Self {
+        Self { fields: Fields::new(), query: None, ..self.clone() }
     }
 
     /// How the cache treats a response with this status.

@@ -154,9 +154,8 @@ impl Exchange {
         let exchange = self.clone();
         later(&self.context, async move {
             if let Ok(matched) = exchange.matched() {
-                let mut key = exchange.key(&matched);
-                // What is asked about is the whole, whatever this viewer wants of it.
-                (key.method, key.fields) = ("GET".into(), fields.clone());
+                let matched = matched.of_whole();
+                let key = Key { fields: fields.clone(), ..exchange.key(&matched) };
                 let entries = exchange.entries(&key).await;
                 let about = Some((entry, fields));
                 let status = CacheStatus::default();

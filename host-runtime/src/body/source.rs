@@ -68,7 +68,7 @@ impl Source {
             Self::Kept(keeping) => keeping.is_end(),
             Self::Logged(logged) => logged.is_end(),
             Self::Told(told) => told.is_end(),
-            Self::Pumped(pumped) => pumped.remaining() == 0,
+            Self::Pumped(pumped) => pumped.is_end(),
             Self::Disk(content) => content.remaining() == 0,
         }
     }
@@ -80,7 +80,7 @@ impl Source {
             Self::Kept(keeping) => keeping.size_hint(),
             Self::Logged(logged) => logged.size_hint(),
             Self::Told(told) => told.size_hint(),
-            Self::Pumped(pumped) => SizeHint::with_exact(pumped.remaining()),
+            Self::Pumped(pumped) => pumped.size_hint(),
             Self::Disk(content) => SizeHint::with_exact(content.remaining()),
             Self::Http1(content) => {
                 content.remaining().map_or_else(SizeHint::default, SizeHint::with_exact)

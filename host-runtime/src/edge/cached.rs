@@ -217,9 +217,8 @@ impl Exchange {
         tokio::task::spawn_local(async move {
             let cache = exchange.worker.shared.edge_cache.get();
             if let (Ok(matched), Some(cache)) = (exchange.matched(), cache) {
-                let mut key = exchange.key(cache, &matched);
-                // What is asked about is the whole, whatever this viewer wants of it.
-                (key.method, key.fields) = ("GET".into(), fields.clone());
+                let matched = matched.of_whole();
+                let key = Key { fields: fields.clone(), ..exchange.key(cache, &matched) };
                 let ticket = key.cache.shard(&key.digest).ask_alone();
                 let objects = key.cache.shard(&key.digest).find(&key.digest, now());
                 let about = Some((Arc::clone(&object), fields));
@@ -345,7 +344,10 @@ impl Exchange {
                         false => Keeping::start_on_disk(content, landing),
                     }
                 }
-                None => Keeping::start(content, landing),
+                None => {
+                    let memory = Arc::clone(&self.worker.shared.memory);
+                    Keeping::pump_unmeasured(content, memory, landing)
+                }
             },
         };
         Outcome::passed(answer)

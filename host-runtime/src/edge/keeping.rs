@@ -8,6 +8,7 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
+use gateway_core::effect::EffectError;
 use http_cache::{ByteRange, Policy, Stored, join};
 use hyper::body::{Body as _, SizeHint};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
@@ -16,7 +17,7 @@ use super::disk::{Disk, Sink};
 use super::store::{Contents, Object, Objects};
 use crate::body::{Body, BodyError};
 use crate::drive::now;
-use crate::memory::Share;
+use crate::memory::{Memory, Share};
 use crate::perform::stage_caches::Flight;
 
 /// Longest that content waits for the disk; beyond, it is not stored.
@@ -38,9 +39,22 @@ pub(crate) struct Keeping {
 /// Content that is read by a task of its own.
 #[derive(Debug)]
 pub(crate) struct Pumped {
-    received: UnboundedReceiver<Result<Bytes, BodyError>>,
-    remaining: u64,
-    _share: Share,
+    received: UnboundedReceiver<Piece>,
+    /// `None` where the origin does not say.
+    remaining: Option<u64>,
+    /// What is left to read at the viewer's pace.
+    rest: Option<Box<Keeping>>,
+    /// All of it, where its length is known.
+    _share: Option<Share>,
+}
+
+#[derive(Debug)]
+enum Piece {
+    /// Counted until the viewer has it, where all of it is not.
+    Part(Result<Bytes, BodyError>, Option<Share>),
+    /// Memory has no room for more of it.
+    Rest(Box<Keeping>),
+    End,
 }
 
 impl Pumped {
@@ -48,15 +62,33 @@ impl Pumped {
         &mut self,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Bytes, BodyError>>> {
-        let part = ready!(self.received.poll_recv(cx));
-        if let Some(Ok(part)) = &part {
-            self.remaining = self.remaining.saturating_sub(part.len() as u64);
+        loop {
+            if let Some(rest) = &mut self.rest {
+                return rest.poll_part(cx);
+            }
+            let part = match ready!(self.received.poll_recv(cx)) {
+                Some(Piece::Part(part, _share)) => part,
+                Some(Piece::Rest(rest)) => {
+                    self.rest = Some(rest);
+                    continue;
+                }
+                Some(Piece::End) => return Poll::Ready(None),
+                // Whoever read it is gone: this is not all.
+                None => Err(BodyError::Broken(EffectError::Unavailable("it broke off".into()))),
+            };
+            if let (Ok(part), Some(remaining)) = (&part, &mut self.remaining) {
+                *remaining = remaining.saturating_sub(part.len() as u64);
+            }
+            return Poll::Ready(Some(part));
         }
-        Poll::Ready(part)
     }
 
-    pub(crate) fn remaining(&self) -> u64 {
-        self.remaining
+    pub(crate) fn is_end(&self) -> bool {
+        self.remaining == Some(0)
+    }
+
+    pub(crate) fn size_hint(&self) -> SizeHint {
+        self.remaining.map_or_else(SizeHint::default, SizeHint::with_exact)
     }
 }
 
@@ -81,16 +113,6 @@ pub(super) struct Landing {
 }
 
 impl Keeping {
-    /// The content, with what is to be stored with it.
-    pub(super) fn start(content: Body, landing: Landing) -> Body {
-        let mut keeping = Self::new(content, landing);
-        if keeping.content.is_end_stream() {
-            keeping.finish();
-            return keeping.content;
-        }
-        Body::from_edge(keeping)
-    }
-
     /// Content that memory does not take: past it onto the disk, if there is one. Nobody waits for it.
     pub(super) fn start_on_disk(content: Body, landing: Landing) -> Body {
         let mut keeping = Self::new(content, landing);
@@ -106,18 +128,48 @@ impl Keeping {
     /// The same at the origin's pace, not the viewer's: those who wait for it wait for no slow viewer, and one
     /// that leaves takes nothing with it. All of it may have to wait here; `share` counts that.
     pub(super) fn pump(content: Body, length: u64, share: Share, landing: Landing) -> Body {
-        let (parts, received) = unbounded_channel();
+        Self::pumped(Self::new(content, landing), Some(length), Some(share), None)
+    }
+
+    /// The same of content of no known length, for as long as there is room in memory and in the cache.
+    pub(super) fn pump_unmeasured(content: Body, memory: Arc<Memory>, landing: Landing) -> Body {
         let mut keeping = Self::new(content, landing);
+        if keeping.content.is_end_stream() {
+            keeping.finish();
+            return keeping.content;
+        }
+        Self::pumped(keeping, None, None, Some(memory))
+    }
+
+    fn pumped(
+        mut self,
+        remaining: Option<u64>,
+        share: Option<Share>,
+        memory: Option<Arc<Memory>>,
+    ) -> Body {
+        let (parts, received) = unbounded_channel();
         tokio::task::spawn_local(async move {
-            while let Some(part) = std::future::poll_fn(|cx| keeping.poll_part(cx)).await {
-                let is_broken = part.is_err();
-                parts.send(part).ok(); // the viewer may have left
+            while let Some(part) = std::future::poll_fn(|cx| self.poll_part(cx)).await {
+                let (is_broken, length) = (part.is_err(), part.as_ref().map_or(0, Bytes::len));
+                let mut share = memory.as_ref().map(Memory::share);
+                let has_room = share.as_mut().is_none_or(|share| share.take(length));
+                parts.send(Piece::Part(part, share)).ok(); // the viewer may have left
                 if is_broken {
-                    break;
+                    return;
+                }
+                if memory.is_some() && !(has_room && self.is_kept_in_memory()) {
+                    parts.send(Piece::Rest(Box::new(self))).ok();
+                    return;
                 }
             }
+            parts.send(Piece::End).ok();
         });
-        Body::from_edge(Pumped { received, remaining: length, _share: share })
+        Body::from_edge(Pumped { received, remaining, rest: None, _share: share })
+    }
+
+    /// Or nothing is left to keep.
+    fn is_kept_in_memory(&self) -> bool {
+        self.sink.is_none() && (self.landing.is_some() || self.content.is_end_stream())
     }
 
     pub(crate) fn poll_part(
