@@ -38,16 +38,28 @@ pub(crate) fn each_part(matched: &Matched<'_>, mut add: impl FnMut(&str, &str)) 
             Some(value) => add(&name, &value),
             None => {
                 if let Some(value) = normalise(fields, &name) {
-                    add(&name, &String::from_utf8_lossy(&value));
+                    add(&name, &told_apart(&value));
                 }
             }
         }
+    }
+    // The origin may go by the name that it is sent, which a viewer may write in several ways.
+    if matched.forwards_host() && !keyed_fields(matched).iter().any(|name| name == "host") {
+        add("host", &matched.host);
     }
     if let Some(encoding) = accept_encoding(matched) {
         add("accept-encoding", &encoding);
     }
     if let Some(cookies) = cookies::keep(fields, |name| cache.cookies.names_cookie(name)) {
         add("cookie", &cookies);
+    }
+}
+
+/// A value as text; other bytes than text's are each another one.
+fn told_apart(value: &[u8]) -> String {
+    match core::str::from_utf8(value) {
+        Ok(text) => text.into(),
+        Err(_) => ["latin1:", &*value.iter().map(|b| char::from(*b)).collect::<String>()].concat(),
     }
 }
 

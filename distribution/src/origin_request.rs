@@ -2,7 +2,7 @@
 
 use alloc::string::{String, ToString};
 
-use http_cache::{Fields, bound_range, remove_hop_by_hop};
+use http_cache::{Fields, bound_range};
 
 use crate::key::accept_encoding;
 use crate::model::{OriginRequestPolicy, ProtocolPolicy, Selected};
@@ -96,14 +96,13 @@ impl<'d> Matched<'d> {
     fn forwarded_fields(&self, origin: &Origin) -> Fields {
         let (cache, forward) = (&self.behavior.cache, self.behavior.forward.as_ref());
         let mut viewer = self.fields.clone();
-        remove_hop_by_hop(&mut viewer);
         bound_range(&mut viewer);
         let is_keyed = |name: &str| cache.headers.names_field(name);
         let is_named = |name: &str| {
             is_keyed(name) || forward.is_some_and(|policy| policy.headers.names_field(name))
         };
         // "You cannot forward `Host` to a bucket": by that it is known.
-        let host = match is_named("host") && origin.bucket.is_none() {
+        let host = match self.names_host() && origin.bucket.is_none() {
             true => self.host.clone(),
             false => origin.domain_name.clone(),
         };
@@ -133,6 +132,19 @@ impl<'d> Matched<'d> {
         }
         self.add_own(forward, &mut fields);
         fields
+    }
+
+    /// Whether an origin is sent the name that the viewer asked for.
+    pub(crate) fn forwards_host(&self) -> bool {
+        let (first, second) = self.origins();
+        let takes = |index: usize| self.distribution.origins[index].bucket.is_none();
+        self.names_host() && [Some(first), second].into_iter().flatten().any(takes)
+    }
+
+    fn names_host(&self) -> bool {
+        let forward = self.behavior.forward.as_ref();
+        self.behavior.cache.headers.names_field("host")
+            || forward.is_some_and(|policy| policy.headers.names_field("host"))
     }
 
     fn may_be_stored(&self) -> bool {

@@ -39,6 +39,8 @@ const PARAMETERS: [&str; 5] = ["Expires", "Policy", "Signature", "Key-Pair-Id", 
 const POLICY_BYTES_MAX: usize = 8 * 1024;
 /// As much of a key pair's id as is told.
 const KEY_ID_CHARACTERS_MAX: usize = 64;
+/// All that a custom policy can ask about.
+const CONDITIONS: [&str; 3] = ["DateLessThan", "DateGreaterThan", "IpAddress"];
 
 /// Whether a parameter is the edge's own: it is neither in the key nor forwarded.
 pub(crate) fn is_own(behavior: &Behavior, name: &str) -> bool {
@@ -148,6 +150,12 @@ impl Matched<'_> {
             return Err("its policy has not one `Statement`".into());
         };
         let condition = &statement["Condition"];
+        // "AWS:EpochTime" and "AWS:SourceIp" by these is what CloudFront documents: what else is asked would be granted.
+        let is_known = |name: &String| CONDITIONS.contains(&name.as_str());
+        let conditions = condition.as_object();
+        if let Some(other) = conditions.and_then(|all| all.keys().find(|name| !is_known(name))) {
+            return Err(format!("its policy has a condition `{other}`, which there is not"));
+        }
         let time = |name: &str| condition.get(name).map(|at| at["AWS:EpochTime"].as_u64());
         let no_time =
             |name: &str| format!("its policy has no time in `{name}` (`AWS:EpochTime`, a number)");

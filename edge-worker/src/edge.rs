@@ -127,6 +127,8 @@ pub(crate) async fn answer(
         return to_response(refused, &method);
     }
     let sent = fields.clone(); // before the web ACL adds to them
+    // Before the web ACL adds fields of its own, which no viewer's `Connection` is to take away.
+    http_cache::remove_hop_by_hop(&mut fields);
     let has_content = arrival.request.content != Content::Empty;
     let inspected = match edge.web_acl {
         Some(index) => {
@@ -211,7 +213,8 @@ impl Exchange {
     /// had: "CloudFront cannot distinguish between a 403 of the origin and one of AWS WAF".
     async fn blocked(&self, refused: distribution::Answer) -> Outcome {
         let Ok(matched) = self.matched() else { return self.refused(refused) };
-        match self.error_page(&matched, refused.status).await {
+        // No origin is to see anything of what is kept out.
+        match self.error_page(&matched.of_nobody(), refused.status).await {
             Some(paged) => self.finish(&matched, paged),
             None => self.refused(refused),
         }

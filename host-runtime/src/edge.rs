@@ -170,6 +170,8 @@ pub(crate) async fn answer(
     let part_max = worker.settings.borrow().limits.content_timeout;
     let content = Body::from_client(incoming, PAYLOAD_BYTES_MAX.into(), part_max);
     let has_content = !content.is_end_stream();
+    // Before the web ACL adds fields of its own, which no viewer's `Connection` is to take away.
+    http_cache::remove_hop_by_hop(&mut fields);
     let (inspected, mut account) = match edge.source.web_acl {
         Some(index) => {
             let acl = (&**edge, index);
@@ -255,7 +257,8 @@ impl Exchange {
     /// had: "CloudFront cannot distinguish between a 403 of the origin and one of AWS WAF".
     async fn blocked(&self, refused: distribution::Answer) -> Outcome {
         let Ok(matched) = self.matched() else { return self.refused(refused) };
-        match Box::pin(self.error_page(&matched, refused.status)).await {
+        // No origin is to see anything of what is kept out.
+        match Box::pin(self.error_page(&matched.of_nobody(), refused.status)).await {
             Some(paged) => self.finish(&matched, paged),
             None => self.refused(refused),
         }

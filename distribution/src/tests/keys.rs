@@ -15,6 +15,22 @@ fn key(distribution: &Distribution, target: &str, lines: Lines<'_>) -> String {
     get(distribution, target, lines).key()
 }
 
+/// The key of `/a` for a viewer who asks this host with these fields.
+fn route(distribution: &Distribution, host: &str, fields: &Fields) -> String {
+    let viewer = Viewer {
+        method: "GET",
+        target: "/a",
+        host,
+        is_https: true,
+        ip: "::1",
+        country: None,
+        told: &[],
+        fields,
+        has_content: false,
+    };
+    distribution.route(&viewer).unwrap().key()
+}
+
 #[test]
 fn only_what_the_policy_names_tells_objects_apart() {
     let distribution = keyed();
@@ -28,6 +44,42 @@ fn only_what_the_policy_names_tells_objects_apart() {
     assert!(!same(("/a", &[("X-Tenant", "1")]), ("/a", &[("X-Tenant", "2")])));
     assert!(!same(("/a", &[("Cookie", "session_id=1")]), ("/a", &[("Cookie", "session_id=2")])));
     assert!(same(("/a", &[("Cookie", "b=1; session=1")]), ("/a", &[("Cookie", "session=1")])));
+}
+
+#[test]
+fn values_that_origins_tell_apart_are_apart_in_the_key() {
+    let distribution = keyed();
+    let of = |value: &[u8]| {
+        let mut fields = Fields::new();
+        fields.push("X-Tenant", value);
+        route(&distribution, "cdn.example", &fields)
+    };
+    for (one, other) in [(&b"victim"[..], &b"victim,"[..]), (b"caf\xe9", b"caf\xe8"), (b",", b"")] {
+        assert_ne!(of(one), of(other), "{one:?} {other:?}");
+    }
+}
+
+#[test]
+fn what_connection_takes_from_the_origin_it_takes_from_the_key() {
+    // RFC 9110 §7.6.1
+    let distribution = keyed();
+    let plain = key(&distribution, "/a", &[]);
+    for (name, value) in [("X-Tenant", "victim"), ("Cookie", "session=1")] {
+        let lines = [(name, value), ("Connection", name)];
+        assert_eq!(key(&distribution, "/a", &lines), plain, "{name}");
+        assert!(!sent(&distribution, "/a", &lines).fields.contains(name), "{name}");
+    }
+}
+
+#[test]
+fn a_name_that_the_origin_is_sent_is_in_the_key() {
+    let of = |distribution: &Distribution, host: &str| {
+        route(distribution, host, &Fields::from([("Host", host)]))
+    };
+    let all_viewer = serving(json!({"OriginRequestPolicyId": ALL_VIEWER}), &[]);
+    assert_ne!(of(&all_viewer, "cdn.example"), of(&all_viewer, "cdn.example:6666"));
+    let plain = serving(json!({}), &[]);
+    assert_eq!(of(&plain, "cdn.example"), of(&plain, "evil.example"), "nobody sees it");
 }
 
 #[test]

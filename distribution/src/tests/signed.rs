@@ -78,6 +78,7 @@ fn a_custom_policy_says_where_when_and_from_where() {
     assert!(and(r#""IpAddress":{"AWS:SourceIp":"192.0.2.0/24"}"#));
     assert!(!and(r#""IpAddress":{"AWS:SourceIp":"192.0.3.0/24"}"#));
     assert!(!and(r#""IpAddress":{"AWS:SourceIp":"nonsense/99"}"#));
+    assert!(!and(r#""NotIpAddress":{"AWS:SourceIp":"192.0.3.0/24"}"#), "what nobody reads");
     for bad in [
         policy("http://cdn.example/b/*", until),
         policy("*", r#""DateLessThan":{"AWS:EpochTime":1000}"#),

@@ -104,6 +104,22 @@ fn a_slow_viewer_holds_nobody_up() {
 }
 
 #[test]
+fn a_slow_viewer_holds_nobody_up_either_where_no_length_is_known() {
+    const CHUNK: usize = 64 << 10;
+    let chunks = format!("{CHUNK:x}\r\n{}\r\n", "x".repeat(CHUNK)).repeat(128);
+    let head = "HTTP/1.1 200 O\r\nCache-Control: max-age=600\r\nTransfer-Encoding: chunked\r\n\r\n";
+    let answer = format!("{head}{chunks}0\r\n\r\n").into_bytes();
+    let (origin, heads) = answering(move |_, _| answer.clone());
+    let edge = Edge::start(origin, json!({}));
+    let mut slow = edge.client();
+    slow.send(b"GET /a HTTP/1.1\r\nHost: h\r\n\r\n");
+    slow.head().expect("a head, and then it reads no more");
+    assert_eq!(edge.get("/a").content.len(), 128 * CHUNK);
+    assert_eq!(heads.lock().unwrap().len(), 1);
+    drop(slow);
+}
+
+#[test]
 fn what_breaks_off_is_not_stored() {
     let (tell, calls) = std::sync::mpsc::channel();
     let tell = std::sync::Mutex::new(tell);
@@ -155,6 +171,26 @@ fn a_stale_response_is_served_while_the_origin_is_asked() {
         assert!(patience.elapsed() < PATIENCE);
     }
     assert!(gated.calls.try_recv().is_err(), "asked more than once");
+}
+
+#[test]
+fn a_head_has_the_whole_of_what_is_stale_asked_for() {
+    let (origin, heads) = answering(|head, count| {
+        let lines = "Cache-Control: max-age=0, stale-while-revalidate=600\r\n";
+        match head.starts_with("HEAD") {
+            true => format!("HTTP/1.1 200 O\r\n{lines}\r\n").into_bytes(),
+            false => response(200, lines, &count.to_string()),
+        }
+    });
+    let edge = Edge::start(origin, json!({}));
+    assert_eq!(edge.get("/a").text(), "1");
+    assert_eq!(edge.ask("HEAD", "/a", "").status, 200);
+    let patience = std::time::Instant::now();
+    while heads.lock().unwrap().len() < 2 {
+        assert!(patience.elapsed() < PATIENCE);
+    }
+    assert!(!edge.get("/a").text().is_empty());
+    assert!(heads.lock().unwrap().iter().all(|head| head.starts_with("GET")));
 }
 
 #[test]
@@ -239,6 +275,38 @@ fn an_invalidation_forgets_what_it_names() {
     assert_eq!(edge.served.host.shared().edge_cache.invalidate("d", &invalidation), 2);
     assert_eq!(edge.served.host.shared().edge_cache.invalidate("other", &invalidation), 0);
     assert_eq!(texts(&edge), ["4", "5", "3"]);
+}
+
+#[test]
+fn what_was_asked_for_before_it_is_forgotten_is_not_stored() {
+    let gated = gated();
+    let edge = Edge::start(gated.address, json!({}));
+    let cache = &edge.served.host.shared().edge_cache;
+    let invalidation = distribution::Invalidation::new(["/*"]).unwrap();
+    let forget: [&dyn Fn(); 2] = [
+        &|| {
+            cache.invalidate("d", &invalidation);
+        },
+        &|| {
+            let mut unsafe_one = edge.client();
+            unsafe_one.send(b"POST /1 HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n");
+            gated.answer("", "");
+            assert_eq!(unsafe_one.answer().status, 200);
+        },
+    ];
+    for (at, forget) in forget.into_iter().enumerate() {
+        let mut early = edge.client();
+        early.send(format!("GET /{at} HTTP/1.1\r\nHost: h\r\n\r\n").as_bytes());
+        let (_, answer) = gated.call();
+        forget();
+        answer.send(fresh("old")).unwrap();
+        drop(answer);
+        assert_eq!(early.answer().text(), "old");
+        let mut late = edge.client();
+        late.send(format!("GET /{at} HTTP/1.1\r\nHost: h\r\n\r\n").as_bytes());
+        gated.answer("Cache-Control: max-age=600\r\n", "new");
+        assert_eq!(late.answer().text(), "new");
+    }
 }
 
 #[test]

@@ -91,7 +91,7 @@ fn what_the_web_acl_blocks_reaches_neither_the_cache_nor_an_origin() {
 
 #[test]
 fn a_web_acl_answers_itself_and_otherwise_the_operators_page_stands_in_for_its_403() {
-    let (origin, _) = answering(|head, _| match head.starts_with("GET /sorry") {
+    let (origin, heads) = answering(|head, _| match head.starts_with("GET /sorry") {
         true => fresh("sorry"),
         false => fresh("x"),
     });
@@ -102,13 +102,15 @@ fn a_web_acl_answers_itself_and_otherwise_the_operators_page_stands_in_for_its_4
         rule("shut", 1, path("/shut"), json!({"Block": {}})),
         rule("ask", 2, path("/ask"), json!({"Challenge": {}})),
     ];
-    let pages = json!({"CustomErrorResponses": {"Items": [
+    let all_viewer = json!({"OriginRequestPolicyId": "216adef6-5c7f-47e4-b989-5492eafa07d3"});
+    let pages = json!({"DefaultCacheBehavior": all_viewer, "CustomErrorResponses": {"Items": [
         {"ErrorCode": 403, "ResponsePagePath": "/sorry", "ResponseCode": "404", "ErrorCachingMinTTL": 1}]}});
     let guarded = Guarded::start(origin, rules, pages);
     let old = guarded.edge.get("/old");
     assert_eq!((old.status, &*old.text(), has(&old, "x-why: old")), (403, "", true));
-    let shut = guarded.edge.get("/shut");
+    let shut = guarded.edge.ask("GET", "/shut?evil", "User-Agent: evil\r\nCookie: evil=1\r\n");
     assert_eq!((shut.status, &*shut.text()), (404, "sorry"), "{}", shut.head);
+    assert!(!heads.lock().unwrap()[0].contains("evil"), "the page is asked for by nobody");
     let asked = guarded.edge.ask("GET", "/ask", "Accept: text/html\r\n");
     assert_eq!((asked.status, has(&asked, "x-amzn-waf-action: challenge")), (202, true));
     assert!(asked.text().contains("<script"), "{}", asked.text());
@@ -170,7 +172,8 @@ fn what_a_web_acl_inserts_reaches_origins_that_are_to_have_it() {
     let all_viewer = json!({"DefaultCacheBehavior":
         {"OriginRequestPolicyId": "216adef6-5c7f-47e4-b989-5492eafa07d3"}});
     let guarded = Guarded::start(origin, vec![rule("count", 0, path("/"), count)], all_viewer);
-    guarded.edge.ask("GET", "/a", "X-Amzn-Waf-Seen: forged\r\n");
+    let forged = "X-Amzn-Waf-Seen: forged\r\nConnection: keep-alive, X-Amzn-Waf-Seen\r\n";
+    guarded.edge.ask("GET", "/a", forged);
     let heads = heads.lock().unwrap();
     assert!(heads[0].to_lowercase().contains("x-amzn-waf-seen: yes"), "{}", heads[0]);
     assert!(!heads[0].contains("forged"), "{}", heads[0]);
