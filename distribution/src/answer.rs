@@ -1,11 +1,12 @@
 //! What the edge answers itself.
 
+use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::String;
 
 use http_cache::Fields;
 
-use crate::CacheResult;
+use crate::{CacheResult, Reason};
 
 /// A response of the edge's own.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,7 +20,7 @@ pub struct Answer {
     /// What logs say that went wrong (`x-edge-detailed-result-type`).
     pub detail: Option<&'static str>,
     /// Why, for the operator alone: viewers are told what CloudFront tells them.
-    pub reason: Option<String>,
+    pub reason: Option<Box<Reason>>,
 }
 
 impl Answer {
@@ -45,8 +46,8 @@ impl Answer {
     }
 
     /// The same, and why, for the operator.
-    pub(crate) fn because(self, reason: impl Into<String>) -> Self {
-        Self { reason: Some(reason.into()), ..self }
+    pub(crate) fn because(self, reason: Reason) -> Self {
+        Self { reason: Some(Box::new(reason)), ..self }
     }
 
     /// The same, and what logs are to say of it.

@@ -26,6 +26,7 @@ mod problem;
 mod public_key;
 mod query;
 mod read;
+mod reason;
 mod route;
 mod signed;
 
@@ -40,6 +41,7 @@ pub use origin_request::OriginRequest;
 pub use place::Place;
 pub use problem::{Document, Named, Problem, Unknown};
 pub use public_key::public_key_der;
+pub use reason::Reason;
 pub use route::{Matched, Viewer};
 pub use signed::{Digest, Signature, ecdsa_p256_raw};
 

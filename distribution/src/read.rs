@@ -2,6 +2,7 @@
 
 mod at;
 mod behavior;
+mod check;
 mod kind;
 mod origin;
 mod policies;
@@ -12,7 +13,6 @@ use alloc::vec::Vec;
 
 use serde_json::Value;
 
-use crate::countries;
 use crate::log::Logging;
 use crate::model::{CustomError, Distribution, Geo, Options};
 use crate::own_fields;
@@ -89,10 +89,6 @@ fn read(
     options: Options,
 ) -> Option<Distribution> {
     reading.within(Document::Distribution, || {
-        if let Some(other) = kind::no_distribution(top) {
-            top.error(alloc::format!("it is {other}, no distribution"));
-            return None;
-        }
         let described = top.get("Distribution");
         let outer = described.as_ref().unwrap_or(top);
         let named = outer.get("Id").and_then(|at| at.text().map(String::from));
@@ -108,7 +104,6 @@ fn read(
         for at in &items {
             behaviors.extend(behavior::read(at, &places));
         }
-        behavior::tell_repeated(&items[..items.len().min(BEHAVIORS_MAX)]);
         if items.len() > BEHAVIORS_MAX {
             config.error("there are too many cache behaviors");
         }
@@ -186,9 +181,7 @@ fn errors(config: &At<'_, '_>) -> Vec<CustomError> {
         at.members(&["ErrorCode", "ResponsePagePath", "ResponseCode", "ErrorCachingMinTTL"]);
         let Some(code) = at.required("ErrorCode").and_then(|at| at.number()) else { continue };
         if !CUSTOM_ERRORS.contains(&code) {
-            at.at("ErrorCode").error(alloc::format!(
-                "CloudFront has no custom error response for {code}, but for {CUSTOM_ERRORS:?}"
-            ));
+            at.at("ErrorCode").error("CloudFront has no custom error response for this status");
             continue;
         }
         let path = at.get("ResponsePagePath").and_then(|at| at.text()).filter(|p| !p.is_empty());
@@ -219,7 +212,7 @@ fn geo(config: &At<'_, '_>) -> Geo {
         return Geo::Everybody;
     };
     let items = at.own_items();
-    let countries = || items.iter().filter_map(country).collect();
+    let countries = || items.iter().filter_map(|at| at.text().map(String::from)).collect();
     match at
         .required("RestrictionType")
         .and_then(|at| at.one_of(&["none", "whitelist", "blacklist"]))
@@ -228,18 +221,6 @@ fn geo(config: &At<'_, '_>) -> Geo {
         Some("blacklist") => Geo::Not(countries()),
         _ => Geo::Everybody,
     }
-}
-
-fn country(at: &At<'_, '_>) -> Option<String> {
-    let code = at.text().unwrap_or_default();
-    if countries::is_code(code) {
-        return Some(code.into());
-    }
-    // Reserved in ISO 3166-1 for the United Kingdom, and nobody's.
-    let british =
-        if code.eq_ignore_ascii_case("UK") { ": the United Kingdom's is `GB`" } else { "" };
-    at.error(alloc::format!("`{code}` is no country's code of two letters (ISO 3166-1){british}"));
-    None
 }
 
 /// The members of key groups and the keys, by id.

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::model::Behavior;
 use crate::pattern::matches;
-use crate::{Answer, Matched, cookies, path, query};
+use crate::{Answer, Matched, Reason, cookies, path, query};
 
 /// A signature that is to be verified.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,56 +70,47 @@ impl Matched<'_> {
         // `/private/*` was signed, and `/private/../vip` is another behaviour's: what is signed and what is
         // fetched have one name.
         if path::has_dot_segments(self.raw_target.split('?').next().unwrap_or_default()) {
-            return Err(denied("its path has dot segments, and what is signed has one name"));
+            return Err(denied(Reason::DotSegments));
         }
         if !trusted.iter().any(|one| one == key_id) {
             let answer = Answer::denied("InvalidKey", "Unknown Key");
             let id = key_id.chars().take(KEY_ID_CHARACTERS_MAX).collect::<String>();
-            let reason =
-                format!("the key pair id {id:?} is none of those that its behavior trusts");
-            return Err(answer.because(reason));
+            return Err(answer.because(Reason::UnknownKey(id)));
         }
         let digest = match part("Hash-Algorithm") {
             None | Some("SHA1") => Digest::Sha1,
             Some("SHA256") => Digest::Sha256,
-            Some(_) => return Err(denied("its `Hash-Algorithm` is neither SHA1 nor SHA256")),
+            Some(_) => return Err(denied(Reason::HashAlgorithm)),
         };
-        let signature = part("Signature").ok_or_else(|| denied("there is no `Signature`"))?;
-        let no_base64 = "is not in CloudFront's base64 (`-` for `+`, `_` for `=`, `~` for `/`)";
-        let no_text = |name: &str| denied(format!("its `{name}` {no_base64}"));
-        let signature = decode(signature).ok_or_else(|| no_text("Signature"))?;
+        let signature = part("Signature").ok_or_else(|| denied(Reason::NoSignature))?;
+        let no_base64 = |name| denied(Reason::NoBase64(name));
+        let signature = decode(signature).ok_or_else(|| no_base64("Signature"))?;
         let message = match (part("Policy"), part("Expires")) {
             (Some(policy), _) => {
-                let policy = decode(policy).ok_or_else(|| no_text("Policy"))?;
+                let policy = decode(policy).ok_or_else(|| no_base64("Policy"))?;
                 self.allows(&policy, now_s).map_err(denied)?;
                 policy
             }
             (None, Some(expires)) => {
-                let at = expires.parse();
-                let at =
-                    at.map_err(|_| denied("its `Expires` is no time in seconds since 1970"))?;
+                let at = expires.parse().map_err(|_| denied(Reason::NoTime("Expires")))?;
                 if now_s >= at {
-                    return Err(denied(expired(at, now_s)));
+                    return Err(denied(Reason::Expired { at, now_s }));
                 }
                 canned(&self.signed_url(), at)
             }
-            (None, None) => return Err(denied("there is neither `Policy` nor `Expires`")),
+            (None, None) => return Err(denied(Reason::NoPolicy)),
         };
         Ok(Some(Signature { key_id: key_id.into(), digest, message, signature }))
     }
 
     /// What a viewer is answered whose signature is not the key's.
     pub fn is_trusted(&self, is_verified: bool) -> Option<Answer> {
-        let is_canned = || self.part("Policy").is_none();
-        let reason = || match is_canned() {
+        let canned_for = || match self.part("Policy") {
+            Some(_) => None,
             // The usual mistake: what is signed begins with the scheme and the host that viewers ask.
-            true => format!(
-                "the signature is not that of its key over the canned policy for {}",
-                without_query(&self.signed_url())
-            ),
-            false => "the signature is not that of its key over its policy".into(),
+            None => Some(without_query(&self.signed_url()).into()),
         };
-        (!is_verified).then(|| denied(reason()))
+        (!is_verified).then(|| denied(Reason::NotOfItsKey { canned_for: canned_for() }))
     }
 
     /// The URL without the parameters of the signature.
@@ -143,11 +134,10 @@ impl Matched<'_> {
     }
 
     /// Whether a custom policy allows this request now: one statement, for this resource. Or why not.
-    fn allows(&self, policy: &[u8], now_s: u64) -> Result<(), String> {
-        let policy = serde_json::from_slice::<Value>(policy)
-            .map_err(|error| format!("its policy is no JSON: {error}"))?;
+    fn allows(&self, policy: &[u8], now_s: u64) -> Result<(), Reason> {
+        let policy = serde_json::from_slice::<Value>(policy).map_err(|_| Reason::NoJson)?;
         let Some([statement]) = policy["Statement"].as_array().map(Vec::as_slice) else {
-            return Err("its policy has not one `Statement`".into());
+            return Err(Reason::NoStatement);
         };
         let condition = &statement["Condition"];
         // "AWS:EpochTime" and "AWS:SourceIp" by these is what CloudFront documents: what else is asked would be granted.
@@ -157,24 +147,20 @@ impl Matched<'_> {
             return Err(format!("its policy has a condition `{other}`, which there is not"));
         }
         let time = |name: &str| condition.get(name).map(|at| at["AWS:EpochTime"].as_u64());
-        let no_time =
-            |name: &str| format!("its policy has no time in `{name}` (`AWS:EpochTime`, a number)");
-        let before = time("DateLessThan").flatten().ok_or_else(|| no_time("DateLessThan"))?;
+        let before = time("DateLessThan").flatten().ok_or(Reason::NoTime("DateLessThan"))?;
         if now_s >= before {
-            return Err(expired(before, now_s));
+            return Err(Reason::Expired { at: before, now_s });
         }
         if let Some(after) = time("DateGreaterThan") {
-            let after = after.ok_or_else(|| no_time("DateGreaterThan"))?;
+            let after = after.ok_or(Reason::NoTime("DateGreaterThan"))?;
             if now_s <= after {
-                return Err(format!(
-                    "it counts from {after} on, and it is {now_s} (seconds since 1970)"
-                ));
+                return Err(Reason::NotYet { after, now_s });
             }
         }
         if let Some(from) = condition.get("IpAddress") {
             let range = from["AWS:SourceIp"].as_str().unwrap_or_default();
             if !is_within(&self.ip, range) {
-                return Err(format!("it is for {range:?}, and the viewer is {}", self.ip));
+                return Err(Reason::Address { range: range.into(), ip: self.ip.clone() });
             }
         }
         // Cookies alone may leave it out.
@@ -182,20 +168,16 @@ impl Matched<'_> {
         let resource = resource.as_str().unwrap_or_default();
         let url = self.signed_url();
         if !matches(resource.as_bytes(), url.as_bytes()) {
-            let (signed, asked) = (without_query(resource), without_query(&url));
-            return Err(format!("its policy is for {signed:?}, and {asked:?} is asked for"));
+            let (signed, asked) = (without_query(resource).into(), without_query(&url).into());
+            return Err(Reason::Resource { signed, asked });
         }
         Ok(())
     }
 }
 
 /// As CloudFront refuses what is signed wrongly.
-fn denied(reason: impl Into<String>) -> Answer {
+fn denied(reason: Reason) -> Answer {
     Answer::denied("AccessDenied", "Access denied").because(reason)
-}
-
-fn expired(at: u64, now_s: u64) -> String {
-    format!("it expired at {at}, and it is {now_s} (seconds since 1970)")
 }
 
 /// What may be said of a URL: values of its query may be secrets.

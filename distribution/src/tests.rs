@@ -87,7 +87,7 @@ fn document(changes: Value) -> Value {
 fn read_all(document: &Value, references: &[Value]) -> (Option<Distribution>, Vec<Problem>) {
     let texts: Vec<String> = references.iter().map(Value::to_string).collect();
     let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
-    Distribution::read("d", &document.to_string(), &texts, Options::default())
+    Distribution::check("d", &document.to_string(), &texts, Options::default())
 }
 
 fn distribution_of(document: &Value, references: &[Value]) -> Distribution {

@@ -303,7 +303,7 @@ impl Exchange {
         let refused = self.edge.verify(matched, now().0 / 1000);
         if let Err(distribution::Answer { reason: Some(reason), .. }) = &refused {
             let (distribution, request_id) = (self.edge.id(), &*self.request_id);
-            tracing::debug!(distribution, request_id, reason, "a signature is refused");
+            tracing::debug!(distribution, request_id, %reason, "a signature is refused");
         }
         refused
     }

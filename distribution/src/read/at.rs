@@ -54,22 +54,22 @@ impl<'v, 'r> At<'v, 'r> {
     }
 
     /// A name that nothing has is written here; these are there.
-    pub(super) fn unknown<N: Into<String>>(
+    pub(super) fn unknown(
         &self,
-        message: impl Into<String>,
+        message: String,
         what: Named,
-        known: impl IntoIterator<Item = N>,
+        known: &mut dyn Iterator<Item = &str>,
     ) {
         let name = self.value.as_str().unwrap_or_default().into();
-        let known = known.into_iter().take(KNOWN_MAX).map(Into::into).collect();
-        self.tell(message.into(), false, Some(Unknown { name, what, known }));
+        let known = known.take(KNOWN_MAX).map(String::from).collect();
+        self.tell(message, false, Some(Unknown { name, what, known }));
     }
 
     /// Something is named here that is not there: the document of these that has it has to be given.
     pub(super) fn not_given<T>(&self, name: &str, what: Named, given: &BTreeMap<String, T>) {
         let text = self.value.as_str().unwrap_or_default();
         let message = alloc::format!("there is no {name} `{text}`: `references` brings it");
-        self.unknown(message, what, given.keys().map(String::as_str));
+        self.unknown(message, what, &mut given.keys().map(String::as_str));
     }
 
     pub(super) fn warning(&self, message: impl Into<String>) {
@@ -145,17 +145,18 @@ impl<'v, 'r> At<'v, 'r> {
             list.as_ref().unwrap_or(self).error("it must be a list");
             return Vec::new();
         }
-        let child = |list: &Self, (n, value): (usize, &'v Value)| list.child(&n.to_string(), value);
-        let items = list.iter().flat_map(|list| {
-            let items = list.value.as_array().into_iter().flatten().enumerate();
-            items.map(move |item| child(list, item))
-        });
-        let items: Vec<Self> = items.collect();
+        let items = list.map(|list| list.elements()).unwrap_or_default();
         let quantity = self.get("Quantity").and_then(|at| at.number());
         if quantity.is_some_and(|quantity| quantity != items.len() as u64) {
             self.error("`Quantity` is not the number of `Items`");
         }
         items
+    }
+
+    /// Those of a list, whatever else is wrong with it.
+    pub(super) fn elements(&self) -> Vec<Self> {
+        let items = self.value.as_array().into_iter().flatten().enumerate();
+        items.map(|(n, value)| self.child(&n.to_string(), value)).collect()
     }
 
     pub(super) fn texts(&self, name: &str) -> Vec<String> {
@@ -199,7 +200,7 @@ impl<'v, 'r> At<'v, 'r> {
         let found = known.iter().find(|one| **one == text);
         if found.is_none() {
             let message = alloc::format!("it must be one of {}", known.join(", "));
-            self.unknown(message, Named::Word, known.iter().copied());
+            self.unknown(message, Named::Word, &mut known.iter().copied());
         }
         found.copied()
     }

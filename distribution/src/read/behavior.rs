@@ -12,7 +12,7 @@ use crate::model::{
     Behavior, CachePolicy, Group, Origin, OriginRequestPolicy, ResponseHeadersPolicy, Selected,
     Target, ViewerProtocol,
 };
-use crate::pattern::{self, Pattern};
+use crate::pattern::Pattern;
 use crate::problem::Named;
 
 pub(super) struct Places<'a> {
@@ -50,29 +50,7 @@ const MEMBERS: [&str; 23] = [
 pub(super) fn read(at: &At<'_, '_>, places: &Places<'_>) -> Option<Behavior> {
     let pattern = at.required("PathPattern");
     let text = pattern.as_ref().and_then(|at| at.text()).unwrap_or_default();
-    if let Some((at, mistake)) = pattern.as_ref().zip(pattern::mistake(text)) {
-        at.error(mistake);
-    }
     behavior(at, Pattern::new(text), places)
-}
-
-/// The first behavior in order whose pattern matches is chosen: one whose pattern is that of another is none.
-pub(super) fn tell_repeated(behaviors: &[At<'_, '_>]) {
-    let patterns = behaviors.iter().filter_map(|at| at.get("PathPattern"));
-    let mut before: Vec<(&str, Pattern)> = Vec::new();
-    for at in patterns {
-        let Some(text) = at.text() else { continue };
-        let pattern = Pattern::new(text);
-        match before.iter().find(|(_, other)| *other == pattern) {
-            Some((same, _)) if *same == text => {
-                at.error(alloc::format!("another behavior has the path pattern `{text}`"));
-            }
-            Some((same, _)) => at.warning(alloc::format!(
-                "`{same}` of another behavior is the same with or without the slash: this one is never chosen"
-            )),
-            None => before.push((text, pattern)),
-        }
-    }
 }
 
 pub(super) fn read_default(at: &At<'_, '_>, places: &Places<'_>) -> Option<Behavior> {
@@ -155,9 +133,9 @@ fn target(at: &At<'_, '_>, places: &Places<'_>) -> Option<Target> {
     let found = origin.or_else(group);
     if found.is_none() {
         let origins = places.origins.iter().map(|origin| origin.id.as_str());
-        let known = origins.chain(places.groups.iter().map(|group| group.id.as_str()));
+        let mut known = origins.chain(places.groups.iter().map(|group| group.id.as_str()));
         let message = alloc::format!("there is no origin and no origin group `{id}`");
-        named.unknown(message, Named::Within, known);
+        named.unknown(message, Named::Within, &mut known);
     }
     found
 }
@@ -295,7 +273,7 @@ fn trusted_keys(at: &At<'_, '_>, places: &Places<'_>) -> Option<Vec<String>> {
                         let message = alloc::format!(
                             "its public key `{key}` is not there: `references` brings it"
                         );
-                        group.unknown(message, Named::Referred, Vec::<String>::new());
+                        group.unknown(message, Named::Referred, &mut core::iter::empty());
                     }
                 }
             }

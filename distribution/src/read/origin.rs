@@ -240,9 +240,13 @@ pub(super) fn groups(config: &At<'_, '_>, origins: &[Origin]) -> Vec<Group> {
                 let id = member.required("OriginId")?.text()?;
                 let found = origins.iter().position(|origin| origin.id == id);
                 if found.is_none() {
-                    let known = origins.iter().map(|origin| origin.id.as_str());
+                    let mut known = origins.iter().map(|origin| origin.id.as_str());
                     let at = member.get("OriginId").unwrap_or_else(|| member.clone());
-                    at.unknown(alloc::format!("there is no origin `{id}`"), Named::Within, known);
+                    at.unknown(
+                        alloc::format!("there is no origin `{id}`"),
+                        Named::Within,
+                        &mut known,
+                    );
                 }
                 found
             })

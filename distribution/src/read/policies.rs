@@ -16,7 +16,6 @@ use crate::model::{
 };
 use crate::own_fields::is_unknown;
 use crate::problem::Document;
-use crate::public_key;
 
 /// Everything that there is to refer to, by id.
 #[derive(Default)]
@@ -56,19 +55,18 @@ impl References {
         } else if let Some((id, config)) = named(top, "KeyGroup") {
             self.key_groups.insert(id, config.texts("Items"));
         } else if let Some((id, config)) = named(top, "PublicKey") {
-            self.public_keys.insert(id, key(&config));
+            let key = config.required("EncodedKey").and_then(|at| at.text());
+            self.public_keys.insert(id, key.unwrap_or_default().into());
         } else if let Some((id, config)) = named(top, "OriginAccessControl") {
             self.access.insert(id, access(&config));
         } else if let Some(config) = top.get("RealtimeLogConfig") {
             let arn = config.required("ARN").and_then(|at| at.text()).unwrap_or_default();
             self.real_time.insert(arn.into(), real_time(&config));
         } else if !kind::is_referred_to(top) {
-            let it = kind::no_reference(top).map(|kind| format!("it is {kind}: "));
-            top.error(format!(
-                "{}distributions refer to cache, origin request and response headers policies, key groups, public \
-                 keys, origin access controls and real-time log configurations",
-                it.unwrap_or_default()
-            ));
+            top.error(
+                "distributions refer to cache, origin request and response headers policies, key groups, public keys, \
+                 origin access controls and real-time log configurations",
+            );
         }
     }
 }
@@ -102,16 +100,6 @@ pub(super) fn warn_of_unknown(at: &At<'_, '_>, names: &str) {
             ));
         }
     }
-}
-
-fn key(config: &At<'_, '_>) -> String {
-    let Some(at) = config.required("EncodedKey") else { return String::new() };
-    let key = at.text().unwrap_or_default();
-    if let Some(mistake) = public_key::mistake(key) {
-        at.error(mistake);
-        return String::new();
-    }
-    key.into()
 }
 
 fn cache(at: &At<'_, '_>) -> CachePolicy {

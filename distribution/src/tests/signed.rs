@@ -147,7 +147,7 @@ fn what_a_wildcard_allows_is_not_left_by_dot_segments() {
 fn reason(target: &str, lines: Lines<'_>) -> Option<String> {
     let distribution = signed();
     let answer = get(&distribution, target, lines).signature(1000).unwrap_err();
-    let reason = answer.reason.clone();
+    let reason = answer.reason.as_ref().map(ToString::to_string);
     assert!(reason.iter().all(|reason| !answer.content.contains(&**reason)));
     reason
 }
@@ -156,7 +156,7 @@ fn reason(target: &str, lines: Lines<'_>) -> Option<String> {
 fn the_operator_is_told_why_a_signature_is_refused() {
     let s = encode("s");
     for (query, why) in [
-        ("Expires=2000&Signature=s&Key-Pair-Id=K2", "the key pair id \"K2\" is none of those"),
+        ("Expires=2000&Signature=s&Key-Pair-Id=K2", "the key pair id `K2` is none of those"),
         ("Expires=1000&Signature=S&Key-Pair-Id=K1", "it expired at 1000, and it is 1000"),
         ("Expires=soon&Signature=S&Key-Pair-Id=K1", "its `Expires` is no time"),
         (
@@ -186,7 +186,7 @@ fn the_operator_is_told_what_a_policy_does_not_allow() {
     for (policy, why) in [
         (String::from("{"), "its policy is no JSON"),
         (String::from("{}"), "its policy has not one `Statement`"),
-        (policy("*", ""), "its policy has no time in `DateLessThan`"),
+        (policy("*", ""), "its `DateLessThan` is no time"),
         (policy("*", r#""DateLessThan":{"AWS:EpochTime":999}"#), "it expired at 999"),
         (
             policy("*", &std::format!(r#"{until},"DateGreaterThan":{{"AWS:EpochTime":1500}}"#)),
@@ -194,11 +194,11 @@ fn the_operator_is_told_what_a_policy_does_not_allow() {
         ),
         (
             policy("*", &std::format!(r#"{until},"IpAddress":{{"AWS:SourceIp":"192.0.3.0/24"}}"#)),
-            "it is for \"192.0.3.0/24\", and the viewer is 192.0.2.7",
+            "it is for `192.0.3.0/24`, and the viewer is 192.0.2.7",
         ),
         (
             policy("http://cdn.example/b/*?t=s3cret", until),
-            "its policy is for \"http://cdn.example/b/*\", and \"http://cdn.example/a/b\" is asked for",
+            "its policy is for `http://cdn.example/b/*`, and `http://cdn.example/a/b` is asked for",
         ),
     ] {
         let (policy, s) = (encode(&policy), encode("s"));
@@ -213,7 +213,7 @@ fn a_signature_over_something_else_is_told_with_what_should_have_been_signed() {
     let distribution = signed();
     let target = std::format!("/a?x=1&Expires=2000&Signature={}&Key-Pair-Id=K1", encode("s"));
     let answer = get(&distribution, &target, &[]).is_trusted(false).unwrap();
-    let reason = answer.reason.unwrap();
+    let reason = answer.reason.unwrap().to_string();
     assert!(reason.ends_with("over the canned policy for http://cdn.example/a"), "{reason}");
     assert!(get(&distribution, &target, &[]).is_trusted(true).is_none());
 }

@@ -115,7 +115,12 @@ impl Account {
 
     fn refused(self, answer: &Answer) -> Self {
         let decision = format!("the distribution answers itself: {}", words(answer));
-        Self { status: answer.status, decision, reason: answer.reason.clone(), ..self }
+        Self {
+            status: answer.status,
+            decision,
+            reason: answer.reason.as_ref().map(ToString::to_string),
+            ..self
+        }
     }
 
     /// With the operator's page for this status, if there is one.

@@ -119,7 +119,7 @@ impl Building {
         let root = document.root?;
         let parts: Vec<&str> = texts.iter().map(String::as_str).collect();
         let (distribution, found) =
-            Distribution::read(&one.id, &document.text, &parts, one.options.clone());
+            Distribution::check(&one.id, &document.text, &parts, one.options.clone());
         for problem in found {
             let (file, root) = match problem.document {
                 distribution::Document::Distribution => (&one.definition, Some(&root)),

@@ -106,7 +106,7 @@ fn why_a_signature_is_refused_is_told_and_nothing_of_the_origin() {
     }
     let unknown = refused(&signed.replace("K2JCJMDEHXQW5F", "K1"));
     assert!(
-        unknown.contains("Unknown Key\n    the key pair id \"K1\" is none of those"),
+        unknown.contains("Unknown Key\n    the key pair id `K1` is none of those"),
         "{unknown}"
     );
 }

@@ -1,0 +1,110 @@
+//! What CloudFront would not take, though it could be served, and what documents are that are something else.
+//!
+//! Apart from what reads: hosts elsewhere are given what was checked, and are small.
+
+use alloc::format;
+use alloc::vec::Vec;
+
+use serde_json::Value;
+
+use super::at::{At, Reading};
+use super::{BEHAVIORS_MAX, kind};
+use crate::pattern::{self, Pattern};
+use crate::problem::{Document, Problem};
+use crate::{Distribution, Options, countries, public_key};
+
+impl Distribution {
+    /// [`Distribution::read`] for those who write the documents: refused is also what CloudFront would not take.
+    ///
+    /// # Errors
+    /// All mistakes, and whatever is not supported. Warnings come with a distribution too.
+    pub fn check(
+        id: &str,
+        document: &str,
+        references: &[&str],
+        options: Options,
+    ) -> (Option<Self>, Vec<Problem>) {
+        let (distribution, read) = Self::read(id, document, references, options);
+        let mut problems = problems(document, references);
+        // Of a document that is something else nothing more is to be said.
+        let others = problems.iter().filter(|problem| problem.pointer.is_empty());
+        let others: Vec<Document> = others.map(|problem| problem.document).collect();
+        problems.extend(read.into_iter().filter(|problem| !others.contains(&problem.document)));
+        let is_refused = problems.iter().any(|problem| !problem.is_warning);
+        (distribution.filter(|_| !is_refused), problems)
+    }
+}
+
+/// Text that is no JSON, and values of other types, are told where they are read.
+fn problems(document: &str, references: &[&str]) -> Vec<Problem> {
+    let reading = Reading::new(Document::Distribution);
+    if let Ok(value) = serde_json::from_str::<Value>(document) {
+        distribution(&At::top(&reading, &value));
+    }
+    for (index, reference) in references.iter().enumerate() {
+        if let Ok(value) = serde_json::from_str::<Value>(reference) {
+            reading
+                .within(Document::Reference(index), || self::reference(&At::top(&reading, &value)));
+        }
+    }
+    reading.into_problems()
+}
+
+fn distribution(top: &At<'_, '_>) {
+    if let Some(other) = kind::no_distribution(top) {
+        return top.error(format!("it is {other}, no distribution"));
+    }
+    let config = top.at("Distribution").at("DistributionConfig");
+    let behaviors = config.at("CacheBehaviors").at("Items").elements();
+    let behaviors = &behaviors[..behaviors.len().min(BEHAVIORS_MAX)];
+    for at in behaviors.iter().filter_map(|at| at.get("PathPattern")) {
+        if let Some(mistake) = at.value.as_str().and_then(pattern::mistake) {
+            at.error(mistake);
+        }
+    }
+    tell_repeated(behaviors);
+    if let Some(geo) = config.get("Restrictions").and_then(|at| at.get("GeoRestriction")) {
+        geo.at("Items").elements().iter().for_each(country);
+    }
+}
+
+fn reference(top: &At<'_, '_>) {
+    if let Some(other) = kind::no_reference(top) {
+        return top.error(format!(
+            "it is {other}: distributions refer to cache, origin request and response headers policies, key groups, \
+             public keys, origin access controls and real-time log configurations"
+        ));
+    }
+    let key = top.get("PublicKey").map(|at| at.at("PublicKeyConfig"));
+    let Some(at) = key.and_then(|at| at.get("EncodedKey")) else { return };
+    if let Some(mistake) = at.value.as_str().and_then(public_key::mistake) {
+        at.error(mistake);
+    }
+}
+
+/// The first behavior in order whose pattern matches is chosen: one whose pattern is that of another is none.
+fn tell_repeated(behaviors: &[At<'_, '_>]) {
+    let patterns = behaviors.iter().filter_map(|at| at.get("PathPattern"));
+    let mut before: Vec<(&str, Pattern)> = Vec::new();
+    for at in patterns {
+        let Some(text) = at.value.as_str() else { continue };
+        let pattern = Pattern::new(text);
+        match before.iter().find(|(_, other)| *other == pattern) {
+            Some((same, _)) if *same == text => {
+                at.error(format!("another behavior has the path pattern `{text}`"));
+            }
+            Some((same, _)) => at.warning(format!(
+                "`{same}` of another behavior is the same with or without the slash: this one is never chosen"
+            )),
+            None => before.push((text, pattern)),
+        }
+    }
+}
+
+fn country(at: &At<'_, '_>) {
+    let Some(code) = at.value.as_str().filter(|code| !countries::is_code(code)) else { return };
+    // Reserved in ISO 3166-1 for the United Kingdom, and nobody's.
+    let british =
+        if code.eq_ignore_ascii_case("UK") { ": the United Kingdom's is `GB`" } else { "" };
+    at.error(format!("`{code}` is no country's code of two letters (ISO 3166-1){british}"));
+}
