@@ -149,6 +149,7 @@ mod tests {
         function_error: None,
         payload: gateway_core::effect::Bytes(Vec::new()),
         request_id: None,
+        trace: None,
         content: None,
     };
 

@@ -85,7 +85,14 @@ pub fn arn(function: &FunctionName) -> String {
 pub fn response_too_large() -> FunctionAnswer {
     let function_error = Some("Unhandled".into());
     let payload = br#"{"errorType":"Function.ResponseSizeTooLarge"}"#.to_vec().into();
-    FunctionAnswer { status: 200, function_error, payload, request_id: None, content: None }
+    FunctionAnswer {
+        status: 200,
+        function_error,
+        payload,
+        request_id: None,
+        trace: None,
+        content: None,
+    }
 }
 
 #[cfg(test)]

@@ -123,7 +123,7 @@ fn outcome(effect: &Effect, answer: Option<&Answer>) -> Outcome {
                 status: *status,
                 function_error: failed.then(|| "Unhandled".into()),
                 payload: payload.clone().into(),
-                request_id: None, content: None }))
+                request_id: None, trace: None, content: None }))
         }
         (Effect::TakeTokens(_), Some(Answer::Empty)) => {
             Outcome::TakeTokens(Ok(Taken::None {

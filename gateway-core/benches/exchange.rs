@@ -113,6 +113,7 @@ fn perform(effect: &Effect) -> Outcome {
                     .to_vec()
                     .into(),
                 request_id: None,
+                trace: None,
                 content: None,
             }))
         }

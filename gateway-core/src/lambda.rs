@@ -18,6 +18,7 @@ mod fields;
 mod json;
 #[cfg(test)]
 mod properties;
+mod told_trace;
 
 use alloc::{collections::BTreeMap, string::String};
 
@@ -29,6 +30,7 @@ pub(crate) use authorizer_event::{request_event_v1, request_event_v2, token_even
 pub(crate) use event_v1::event_v1;
 pub(crate) use event_v2::event_v2;
 pub(crate) use failed::refused;
+pub(crate) use told_trace::told_trace;
 
 use crate::context::Context;
 use crate::definition::Protocol;

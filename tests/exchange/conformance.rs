@@ -277,6 +277,7 @@ fn serve(
                     function_error: fields.get("x-amz-function-error").map(Into::into),
                     payload: content.into(),
                     request_id: None,
+                    trace: None,
                     content: None,
                 }))
             }

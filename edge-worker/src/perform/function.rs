@@ -54,6 +54,7 @@ async fn ask(
         function_error: field("x-amz-function-error"),
         payload: Vec::new().into(),
         request_id: field("x-amzn-requestid"),
+        trace: field("x-amzn-trace-id"),
         content: None,
     };
     let is_ok = response.ok() && answer.function_error.is_none();

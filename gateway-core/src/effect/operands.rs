@@ -158,6 +158,8 @@ pub struct FunctionAnswer {
     pub payload: Bytes,
     /// `X-Amzn-Requestid` of the invocation, if the host knows it.
     pub request_id: Option<String>,
+    /// `X-Amzn-Trace-Id` of Lambda's answer; a host that runs the function itself has none.
+    pub trace: Option<String>,
     /// What a streamed answer has behind the delimiter; `None` if there is no delimiter.
     pub content: Option<Content>,
 }

@@ -80,6 +80,7 @@ mod tests {
             function_error: None,
             payload: metadata.as_bytes().to_vec().into(),
             request_id: None,
+            trace: None,
             content: Some(Content::Held(ContentId(1))),
         }
     }

@@ -148,6 +148,7 @@ mod tests {
             function_error: None,
             payload: payload.as_bytes().to_vec().into(),
             request_id: None,
+            trace: None,
             content: None,
         }
     }

@@ -250,6 +250,7 @@ fn no_answer_makes_a_response_that_http_cannot_carry() {
             function_error: None,
             payload: text.clone().into_bytes().into(),
             request_id: None,
+            trace: None,
             content: None,
         };
         for protocol in [Protocol::Rest, Protocol::Http] {
@@ -283,6 +284,7 @@ fn a_deeply_nested_answer_is_refused_without_exhausting_the_stack() {
             function_error: None,
             payload: payload.into_bytes().into(),
             request_id: None,
+            trace: None,
             content: None,
         };
         let protocol = Protocol::Rest;

@@ -36,8 +36,8 @@ pub(super) struct CustomAnswer<'g> {
     pub(super) fields: Fields,
     pub(super) content: Content,
     pub(super) responses: &'g Responses,
-    /// Whether the client is told the trace; a mock has none.
-    pub(super) is_traced: bool,
+    /// The trace that the client is told of; a mock has none.
+    pub(super) trace: Option<String>,
     /// What the request's template set.
     pub(super) overrides: Overrides,
 }
@@ -111,8 +111,8 @@ pub(super) async fn map_response(
             set_all(&mut fields, &name, &values);
         }
     }
-    if answer.is_traced {
-        fields.set("X-Amzn-Trace-Id", context.trace.to_field());
+    if let Some(trace) = answer.trace {
+        fields.set("X-Amzn-Trace-Id", trace);
     }
     refuse_oversized(&fields)?;
     let status = answer.overrides.response_status().unwrap_or(selected.status_code);

@@ -166,6 +166,7 @@ impl Backend {
                 function_error: None,
                 payload: self.content.clone().into(),
                 request_id: None,
+                trace: None,
                 content: None,
             })),
             _ => return None,

@@ -208,7 +208,7 @@ pub(crate) fn outcome(effect: &Effect) -> Outcome {
             status: 200,
             function_error: None,
             payload: br#"{"statusCode":201,"headers":{"b":"2","a":"1","X-Z":"3"},"body":"{\"ok\":true}"}"#.to_vec().into(),
-            request_id: Some("00000000-0000-4000-8000-000000000000".into()), content: None })),
+            request_id: Some("00000000-0000-4000-8000-000000000000".into()), trace: None, content: None })),
         Effect::TakeTokens(_) => Outcome::TakeTokens(Ok(Taken::All)),
         Effect::FindKey(find) => Outcome::FindKey(Ok(Some(Jwk {
             kid: find.kid.clone(),

@@ -70,6 +70,7 @@ impl InvokeApi<'_> {
             function_error: field(&head.headers, "x-amz-function-error"),
             payload: Vec::new().into(),
             request_id: field(&head.headers, "x-amzn-requestid"),
+            trace: field(&head.headers, "x-amzn-trace-id"),
             content: None,
         };
         let is_streamed = matches!(invocation, InvocationType::ResponseStream { .. });

@@ -289,7 +289,14 @@ impl From<Answer> for FunctionAnswer {
         match answer {
             Answer::Response(payload) => {
                 let payload = Vec::from(payload).into();
-                Self { status: 200, function_error: None, payload, request_id: None, content: None }
+                Self {
+                    status: 200,
+                    function_error: None,
+                    payload,
+                    request_id: None,
+                    trace: None,
+                    content: None,
+                }
             }
             Answer::Error(document) => error_answer(document),
         }
@@ -300,14 +307,28 @@ impl From<Answer> for FunctionAnswer {
 fn error_answer(document: Bytes) -> FunctionAnswer {
     let function_error = Some("Unhandled".into());
     let payload = Vec::from(document).into();
-    FunctionAnswer { status: 200, function_error, payload, request_id: None, content: None }
+    FunctionAnswer {
+        status: 200,
+        function_error,
+        payload,
+        request_id: None,
+        trace: None,
+        content: None,
+    }
 }
 
 /// What Lambda says at its limit of concurrent invocations.
 pub(super) fn too_many_requests() -> FunctionAnswer {
     let payload = br#"{"Reason":"ReservedFunctionConcurrentInvocationLimitExceeded","Type":"User","message":"Rate Exceeded."}"#;
     let payload = payload.to_vec().into();
-    FunctionAnswer { status: 429, function_error: None, payload, request_id: None, content: None }
+    FunctionAnswer {
+        status: 429,
+        function_error: None,
+        payload,
+        request_id: None,
+        trace: None,
+        content: None,
+    }
 }
 
 #[cfg(test)]

@@ -189,6 +189,7 @@ fn failed(code: String, details: String) -> FunctionAnswer {
         function_error: Some(code),
         payload: payload.into(),
         request_id: None,
+        trace: None,
         content: None,
     }
 }
@@ -224,6 +225,7 @@ mod tests {
             function_error: None,
             payload: Vec::new().into(),
             request_id: None,
+            trace: None,
             content: None,
         }
     }

@@ -55,6 +55,7 @@ impl FunctionsThread {
             function_error: None,
             payload: Vec::new().into(),
             request_id,
+            trace: None,
             content: None,
         };
         let mut streamed = None;
@@ -88,6 +89,7 @@ fn not_json(request_id: String, error: &serde_json::Error) -> FunctionAnswer {
         function_error: None,
         payload: document.to_string().into_bytes().into(),
         request_id: Some(request_id),
+        trace: None,
         content: None,
     }
 }

@@ -117,6 +117,7 @@ fn unwelcome(effect: &Effect, n: usize) -> Outcome {
                 function_error: None,
                 payload: ANSWERS[n % ANSWERS.len()].to_vec().into(),
                 request_id: Some("f1".into()),
+                trace: None,
                 content: None,
             };
             // An empty payload comes with each way that an invocation itself can fail.
@@ -192,6 +193,7 @@ fn anything(effect: &Effect, random: &mut Random) -> Outcome {
             function_error: random.per_mille(50).then(|| "Handled".into()),
             payload: function_answer(random).into_bytes().into(),
             request_id: None,
+            trace: None,
             content: None,
         })),
         Effect::TakeTokens(_) => {

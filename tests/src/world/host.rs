@@ -256,6 +256,7 @@ impl World {
                     function_error: None,
                     payload: payload.to_string().into_bytes().into(),
                     request_id: Some("f1".into()),
+                    trace: None,
                     content: None,
                 }))
             }

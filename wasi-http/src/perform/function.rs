@@ -50,6 +50,7 @@ fn ask(invoke: InvokeFunction, held: &mut HeldByHost) -> Result<FunctionAnswer, 
         function_error: field("x-amz-function-error"),
         payload: Vec::new().into(),
         request_id: field("x-amzn-requestid"),
+        trace: field("x-amzn-trace-id"),
         content: None,
     };
     let is_ok = (200..300).contains(&response.status) && answer.function_error.is_none();

@@ -13,6 +13,7 @@ fn returned(payload: impl Into<Vec<u8>>) -> FunctionAnswer {
         function_error: None,
         payload: payload.into().into(),
         request_id: None,
+        trace: None,
         content: None,
     }
 }

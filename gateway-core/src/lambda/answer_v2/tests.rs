@@ -13,6 +13,7 @@ fn respond(payload: impl Into<Vec<u8>>) -> Result<Response, GatewayError> {
         function_error: None,
         payload,
         request_id: None,
+        trace: None,
         content: None,
     };
     let protocol = Protocol::Http;

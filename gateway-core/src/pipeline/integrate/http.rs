@@ -3,7 +3,7 @@
 use alloc::string::ToString;
 
 use super::{EndpointAnswer, MethodCall, send};
-use crate::context::IntegrationContext;
+use crate::context::{Context, IntegrationContext};
 use crate::effect::SendRequest;
 use crate::gateway::http::Http;
 use crate::gateway::integration_response::Responses;
@@ -35,21 +35,22 @@ pub(super) async fn http<'g>(
         idle_ms: None,
     };
     let endpoint = send(operation, call, observed).await?;
-    Ok(custom_answer(endpoint, &http.responses, mapped.overrides))
+    Ok(custom_answer(endpoint, &http.responses, mapped.overrides, call.context))
 }
 
 /// What an endpoint answered, for one of these integration responses to be made of.
-pub(super) fn custom_answer(
+pub(super) fn custom_answer<'g>(
     endpoint: EndpointResponse,
-    responses: &Responses,
+    responses: &'g Responses,
     overrides: Overrides,
-) -> EndpointAnswer<'_> {
+    context: &Context<'_>,
+) -> EndpointAnswer<'g> {
     EndpointAnswer::Custom(CustomAnswer {
         selector: endpoint.status.to_string(),
         fields: endpoint.fields,
         content: endpoint.content,
         responses,
-        is_traced: true,
+        trace: Some(context.trace.to_field()),
         overrides,
     })
 }

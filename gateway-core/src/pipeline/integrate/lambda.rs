@@ -13,6 +13,7 @@ use crate::effect::{EffectError, FunctionAnswer, InvocationType, InvokeFunction}
 use crate::gateway::lambda::Lambda;
 use crate::gateway_error::{GatewayError, ResponseType};
 use crate::json::{self, Json};
+use crate::lambda::told_trace;
 use crate::limits::EVENT_BYTES_MAX;
 use crate::message::Fields;
 use crate::pipeline::map_request::{IntegrationRequest, made, map_request, mapped_bytes};
@@ -53,12 +54,13 @@ pub(super) async fn lambda<'g>(
     observed.status = Some(answer.status);
     observed.request_id.clone_from(&answer.request_id);
     refuse_what_lambda_refused(&answer)?;
+    let trace = told_trace(&answer, &lambda.function, call.context);
     Ok(EndpointAnswer::Custom(CustomAnswer {
         selector: error_message(&answer.payload.0),
         fields: fields(&answer),
         content: made(answer.payload.0),
         responses: &lambda.responses,
-        is_traced: true,
+        trace: Some(trace),
         overrides: mapped.overrides,
     }))
 }
@@ -143,6 +145,9 @@ fn fields(answer: &FunctionAnswer) -> Fields {
     }
     if let Some(kind) = &answer.function_error {
         fields.push("X-Amz-Function-Error", kind.clone());
+    }
+    if let Some(trace) = &answer.trace {
+        fields.push("X-Amzn-Trace-Id", trace.clone());
     }
     fields
 }

@@ -10,6 +10,7 @@ use crate::gateway::lambda::LambdaProxy;
 use crate::gateway_error::{GatewayError, ResponseType};
 use crate::lambda::{
     AnswerInput, EventInput, answer_stream, answer_v1, answer_v2, event_v1, event_v2, refused,
+    told_trace,
 };
 use crate::limits::EVENT_BYTES_MAX;
 use crate::message::Response;
@@ -86,7 +87,7 @@ pub(super) async fn lambda_proxy(
     if proxy.idle_ms.is_some() {
         let mut response = answer_stream(&answer)?;
         observed.status = Some(response.status);
-        response.fields.set("X-Amzn-Trace-Id", context.trace.to_field());
+        response.fields.set("X-Amzn-Trace-Id", told_trace(&answer, &proxy.function, context));
         return Ok(response);
     }
     let input = AnswerInput {
@@ -101,7 +102,7 @@ pub(super) async fn lambda_proxy(
     };
     observed.status = Some(response.status);
     if protocol == Protocol::Rest {
-        response.fields.set("X-Amzn-Trace-Id", context.trace.to_field());
+        response.fields.set("X-Amzn-Trace-Id", told_trace(&answer, &proxy.function, context));
     }
     Ok(response)
 }

@@ -29,7 +29,7 @@ pub(super) async fn mock<'g>(
         fields: Fields::new(),
         content: Content::Empty,
         responses: &mock.responses,
-        is_traced: false,
+        trace: None,
         overrides,
     }))
 }

@@ -38,7 +38,7 @@ pub(super) async fn service<'g>(
         idle_ms: None,
     };
     let endpoint = send(operation, call, observed).await?;
-    Ok(custom_answer(endpoint, &service.responses, mapped.overrides))
+    Ok(custom_answer(endpoint, &service.responses, mapped.overrides, call.context))
 }
 
 /// Says which action is meant: to a service of AWS JSON by `X-Amz-Target`, to others by the query

@@ -125,6 +125,7 @@ fn an_authorizer_that_fails_was_called_all_the_same() {
                 function_error: error.map(Into::into),
                 payload: payload.as_bytes().to_vec().into(),
                 request_id: Some("r-1".into()),
+                trace: None,
                 content: None,
             }))),
             Effect::RecallAuthorization(_) => Some(Outcome::RecallAuthorization(Ok(None))),

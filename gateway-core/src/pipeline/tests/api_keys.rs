@@ -189,6 +189,7 @@ fn the_authorizers_key_counts_where_it_is_the_source_and_nowhere_else() {
                 function_error: None,
                 payload: answer.to_string().into_bytes().into(),
                 request_id: None,
+                trace: None,
                 content: None,
             }))),
             Effect::RecallAuthorization(_) => Some(Outcome::RecallAuthorization(Ok(None))),

@@ -77,6 +77,7 @@ impl Host {
                     payload: body.into_bytes().into(),
                     content: None,
                     request_id: None,
+                    trace: None,
                 }))
             }
             Effect::ReadContent(read) => {

@@ -202,6 +202,7 @@ fn let_through(statements: &Value, resource: Option<&Value>) -> (u16, bool) {
                 function_error: None,
                 payload: answer.clone().into_bytes().into(),
                 request_id: None,
+                trace: None,
                 content: None,
             })),
             Effect::RecallResponse(recall) => {

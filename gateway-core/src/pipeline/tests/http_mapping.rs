@@ -195,6 +195,7 @@ fn a_functions_event_and_its_answer_are_mapped_too() {
             function_error: None,
             payload: br#"{"statusCode":201,"body":"b"}"#.to_vec().into(),
             request_id: None,
+            trace: None,
             content: None,
         }))),
         _ => None,

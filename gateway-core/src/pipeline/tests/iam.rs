@@ -94,6 +94,7 @@ pub(super) fn ask(gateway: &Rc<Gateway>, arrival: Arrival, verdict: RequestSigna
                 function_error: None,
                 payload: br#"{"statusCode":200}"#.to_vec().into(),
                 request_id: None,
+                trace: None,
                 content: None,
             })))
         }

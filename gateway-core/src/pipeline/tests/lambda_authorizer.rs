@@ -145,6 +145,7 @@ impl Host {
                     function_error: error.map(|_| "Unhandled".into()),
                     payload: serde_json::to_vec(&answer).unwrap().into(),
                     request_id: None,
+                    trace: None,
                     content: None,
                 })))
             }

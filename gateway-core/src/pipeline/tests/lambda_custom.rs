@@ -33,7 +33,14 @@ fn ask(integration: Integration, content: &[u8], answer: FunctionAnswer) -> Told
 
 fn answer(payload: &str) -> FunctionAnswer {
     let payload = payload.as_bytes().to_vec().into();
-    FunctionAnswer { status: 200, function_error: None, payload, request_id: None, content: None }
+    FunctionAnswer {
+        status: 200,
+        function_error: None,
+        payload,
+        request_id: None,
+        trace: None,
+        content: None,
+    }
 }
 
 fn failed(payload: &str) -> FunctionAnswer {
@@ -60,6 +67,16 @@ fn the_content_is_the_event_and_the_result_the_content() {
         assert_eq!(told.field("content-type"), Some("application/json"));
         assert!(told.field("x-amzn-trace-id").is_some());
     }
+}
+
+#[test]
+fn the_client_is_told_the_trace_that_lambda_told() {
+    let trace = Some("root=1-2-3;parent=4;sampled=0;lineage=b7b1ca60:0".into());
+    let told = ask(function(&[]), b"{}", FunctionAnswer { trace, ..answer("{}") });
+    let spelled = "Root=1-2-3;Parent=4;Sampled=0;lineage=b7b1ca60:0";
+    assert_eq!(told.field("x-amzn-trace-id"), Some(spelled));
+    let told = ask(function(&[]), b"{}", answer("{}"));
+    assert!(told.field("x-amzn-trace-id").unwrap().contains(";Lineage=1:"));
 }
 
 #[test]
@@ -219,6 +236,7 @@ fn fields_of_lambdas_answer_can_be_mapped() {
     .into();
     let error = FunctionAnswer {
         request_id: Some("r1".into()),
+        trace: None,
         ..failed("{\"errorMessage\": \"no\", \"errorType\": \"Oops\"}")
     };
     let told = ask(integration, b"{}", error);
@@ -253,6 +271,7 @@ fn a_log_with_data_has_what_is_said_beside_events_and_results() {
     let answer = FunctionAnswer {
         function_error: Some("Unhandled".into()),
         request_id: Some("r-1".into()),
+        trace: None,
         ..answer("{\"a\":1}")
     };
     let told = run(&gateway(vec![api]), arrival("GET /prod", &[]), |effect| match effect {

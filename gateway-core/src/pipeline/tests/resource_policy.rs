@@ -153,6 +153,7 @@ pub(super) fn says(statement: Option<&str>) -> impl FnMut(&Effect) -> Option<Out
             function_error: None,
             payload: answer.to_string().into_bytes().into(),
             request_id: None,
+            trace: None,
             content: None,
         }))),
         _ => None,

@@ -227,6 +227,7 @@ fn an_account_is_bounded() {
                 .into_bytes()
                 .into(),
             request_id: None,
+            trace: None,
             content: None,
         }))),
         _ => None,
@@ -262,6 +263,7 @@ fn an_authorizer_is_logged_before_the_execution() {
                 payload: policy.clone().into_bytes().into(),
                 content: None,
                 request_id: None,
+                trace: None,
             }))),
             Effect::RecallAuthorization(_) => Some(Outcome::RecallAuthorization(Ok(None))),
             _ => None,

@@ -37,6 +37,7 @@ pub(super) fn function_answer_fields(answer: &FunctionAnswer) -> Pairs {
     let known = [
         ("x-amzn-RequestId", &answer.request_id),
         ("X-Amz-Function-Error", &answer.function_error),
+        ("X-Amzn-Trace-Id", &answer.trace),
     ];
     let known = known.iter().filter_map(|(name, value)| Some(((*name).into(), (*value).clone()?)));
     fields.extend(known);

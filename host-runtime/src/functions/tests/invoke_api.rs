@@ -41,7 +41,7 @@ fn at(url: String) -> Functions {
 #[tokio::test]
 async fn the_event_is_posted_and_the_answer_read() {
     let (url, serve) = lambda(
-        "HTTP/1.1 200 OK\r\nx-amzn-requestid: abc\r\nX-Amz-Function-Error: Unhandled\r\nContent-Length: 2\r\n\r\n{}",
+        "HTTP/1.1 200 OK\r\nx-amzn-requestid: abc\r\nX-Amzn-Trace-Id: Root=1-2-3;Lineage=1:0a:0\r\nX-Amz-Function-Error: Unhandled\r\nContent-Length: 2\r\n\r\n{}",
     )
     .await;
     let (answer, request) = ask(&at(url), event(&json!({"n": 1})), serve).await;
@@ -49,6 +49,7 @@ async fn the_event_is_posted_and_the_answer_read() {
     assert_eq!((answer.status, &*answer.payload.0), (200, &b"{}"[..]));
     assert_eq!(answer.function_error.as_deref(), Some("Unhandled"));
     assert_eq!(answer.request_id.as_deref(), Some("abc"));
+    assert_eq!(answer.trace.as_deref(), Some("Root=1-2-3;Lineage=1:0a:0"));
     assert!(
         request.starts_with("POST /2015-03-31/functions/f/invocations HTTP/1.1\r\n"),
         "{request}"
