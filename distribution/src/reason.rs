@@ -24,6 +24,8 @@ pub enum Reason {
     NoJson,
     /// The policy has none, or several.
     NoStatement,
+    /// The policy has a condition of this name, which there is not.
+    UnknownCondition(String),
     /// It counted until then.
     Expired {
         /// Until when, seconds since 1970.
@@ -78,6 +80,9 @@ impl fmt::Display for Reason {
             Self::NoTime(name) => write!(f, "its `{name}` is no time in seconds since 1970"),
             Self::NoJson => f.write_str("its policy is no JSON"),
             Self::NoStatement => f.write_str("its policy has not one `Statement`"),
+            Self::UnknownCondition(name) => {
+                write!(f, "its policy has a condition `{name}`, which there is not")
+            }
             Self::Expired { at, now_s } => {
                 write!(f, "it expired at {at}, and it is {now_s} (seconds since 1970)")
             }

@@ -144,7 +144,7 @@ impl Matched<'_> {
         let is_known = |name: &String| CONDITIONS.contains(&name.as_str());
         let conditions = condition.as_object();
         if let Some(other) = conditions.and_then(|all| all.keys().find(|name| !is_known(name))) {
-            return Err(format!("its policy has a condition `{other}`, which there is not"));
+            return Err(Reason::UnknownCondition(other.clone()));
         }
         let time = |name: &str| condition.get(name).map(|at| at["AWS:EpochTime"].as_u64());
         let before = time("DateLessThan").flatten().ok_or(Reason::NoTime("DateLessThan"))?;
