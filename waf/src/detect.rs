@@ -3,13 +3,16 @@
 mod java;
 mod parts;
 mod php;
+mod told;
 
 use crate::ip::IpSet;
 use crate::marks::Marks;
+use crate::matched::Found;
 use crate::request::Request;
 use crate::text::{contains_any_small, starts_with};
 use crate::{file, shell, sql, xss};
 pub(crate) use parts::{Part, Parts};
+pub(crate) use told::in_json;
 
 /// One look at one part of a request.
 #[derive(Debug, Clone)]
@@ -67,16 +70,21 @@ impl Detector {
     }
 
     /// The name of an injection in the log.
-    pub(crate) fn condition(&self) -> Option<&'static str> {
+    fn condition(&self) -> &'static str {
         match self.look {
-            Look::Xss => Some("XSS"),
-            Look::Sqli | Look::SqliExtended => Some("SQL_INJECTION"),
-            _ => None,
+            Look::Xss => "XSS",
+            Look::Sqli | Look::SqliExtended => "SQL_INJECTION",
+            _ => "",
         }
     }
 
+    /// "Uses the built-in AWS WAF SQL injection attack rule statement, with sensitivity level set to Low."
+    fn sensitivity(&self) -> &'static str {
+        if matches!(self.look, Look::Sqli) { "LOW" } else { "" }
+    }
+
     /// The place's name in the log.
-    pub(crate) fn location(&self) -> &'static str {
+    fn location(&self) -> &'static str {
         match self.place {
             Place::Query => "ALL_QUERY_ARGS",
             Place::Body => "BODY",
@@ -86,8 +94,9 @@ impl Detector {
         }
     }
 
-    pub(crate) fn detects(&self, request: &Request<'_>, parts: &Parts) -> bool {
-        match &self.look {
+    /// Whether there is what is looked for, and which value has it.
+    pub(crate) fn detects(&self, request: &Request<'_>, parts: &Parts) -> Option<Option<Found>> {
+        let is_there = match &self.look {
             Look::PathHas(all) => {
                 let path = parts.of(request, Place::Path);
                 path.iter().any(|part| part.any(|text| contains_any_small(text, all)))
@@ -109,8 +118,13 @@ impl Detector {
             Look::UnknownCharset => parts.has_unknown_charset(request),
             Look::LargerThan(most) => self.size(request) > *most,
             Look::Addresses(set) => set.contains(request.client_ip),
-            look => parts.of(request, self.place).iter().any(|part| look.finds(part, self.place)),
-        }
+            look => {
+                let mut all = parts.of(request, self.place).iter();
+                let part = all.find(|part| look.finds(part, self.place))?;
+                return Some(Some(self.tell(request, part)));
+            }
+        };
+        is_there.then_some(None)
     }
 
     fn size(&self, request: &Request<'_>) -> usize {

@@ -11,9 +11,10 @@ use core::net::IpAddr;
 use crate::acl::{Action, Group, Kind, Rule, Statement, WebAcl};
 use crate::detect::Parts;
 use crate::forwarded::Told;
+use crate::matched::Found;
 use crate::rate::{self, Rate};
 use crate::request::{Location, Request};
-use crate::statement::{Found, Matcher};
+use crate::statement::Matcher;
 pub use account::Match;
 pub use verdict::{Counting, Decision, Verdict};
 pub(crate) use verdict::{GroupResult, Matched, RateResult, Terminating};
@@ -172,6 +173,7 @@ impl<'a> Evaluation<'a> {
             self.verdict.labels.extend(inner.labels.iter().cloned());
             let Some(action) = action(inner) else { continue };
             let (rule_name, overridden) = (&inner.name, inner.overridden);
+            let of_group = found.clone();
             let matched = Matched { rule: rule_name, action: action.name(), overridden, found };
             let goes_on = self.goes_on(inner, action);
             let Some(result) = self.verdict.groups.last_mut() else { continue };
@@ -184,11 +186,12 @@ impl<'a> Evaluation<'a> {
                 self.insert(headers);
                 self.verdict.labels.extend(rule.labels.iter().cloned());
                 let (action, overridden) = ("COUNT", None);
+                let found = of_group;
                 self.verdict.counted.push(Matched { rule: &rule.name, action, overridden, found });
                 return Ok(false);
             }
             self.verdict.labels.extend(rule.labels.iter().cloned());
-            self.verdict.terminating = Some(Terminating { rule, found });
+            self.verdict.terminating = Some(Terminating { rule, found: of_group });
             self.decide(action);
             return Ok(true);
         }

@@ -146,6 +146,26 @@ impl Field {
         }
     }
 
+    /// The name of what has a value, by the value.
+    pub(crate) fn name_of(
+        &self,
+        request: &Request<'_>,
+        is_it: &dyn Fn(&[u8]) -> bool,
+    ) -> Option<String> {
+        let is_one = |(_, value): &(&str, &str)| is_it(value.as_bytes());
+        let found = match self {
+            Self::SingleHeader(name) | Self::SingleQueryArgument(name) => Some(name.as_str()),
+            Self::AllQueryArguments => request.query_arguments().find(is_one).map(|(name, _)| name),
+            Self::Headers { .. } => {
+                request.headers.iter().copied().find(is_one).map(|(name, _)| name)
+            }
+            Self::Cookies { .. } => request.cookies().find(is_one).map(|(name, _)| name),
+            Self::JsonBody { .. } => return crate::detect::in_json(request.body, is_it),
+            _ => None,
+        };
+        found.map(String::from)
+    }
+
     /// Its name among a log's `oversizeFields`, where there is more of it than is inspected.
     pub(crate) fn oversize(&self, request: &Request<'_>) -> Option<&'static str> {
         let (is_cut, name) = match self {

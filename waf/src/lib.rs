@@ -18,6 +18,7 @@ mod json;
 mod log;
 mod managed;
 mod marks;
+mod matched;
 mod pattern;
 mod pre_parse;
 mod problem;
@@ -36,6 +37,7 @@ pub use evaluate::{Counting, Decision, Evaluation, Match, Step, Tokens, Verdict}
 pub use fingerprint::{CLIENT_HELLO_BYTES_MAX, Fingerprints};
 pub use ip::IpSet;
 pub use log::{Logging, Origin, Sampled};
+pub use matched::Found;
 pub use problem::Problem;
 pub use rate::Window;
 pub use request::{Location, Request};

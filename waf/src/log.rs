@@ -1,5 +1,6 @@
 //! Full logs, a line of JSON a request, in AWS's format ("Log fields for web ACL traffic").
 
+mod details;
 mod protection;
 mod rate;
 mod sample;
@@ -16,7 +17,6 @@ use crate::pattern::as_text;
 use crate::problem::Problem;
 use crate::read::logging;
 use crate::request::Request;
-use crate::statement::Found;
 use crate::transform::Transformation::UrlDecode;
 
 pub(crate) use protection::{Protected, Protections};
@@ -112,11 +112,13 @@ impl Logging {
         let headers = headers.map(|(name, value)| json!({"name": name, "value": value}));
         let headers: Vec<Value> = headers.collect();
         let redacted = |hides: bool, text: &str| String::from(if hides { REDACTED } else { text });
+        let shown = Shown { logging: self, protections: &acl.protections, request, is_secret };
+        let matched = |one| shown.matched(one);
         let groups = verdict.groups.iter().map(|group| {
             json!({
                 "ruleGroupId": group.id,
-                "terminatingRule": group.terminating.as_ref().map(matched),
-                "nonTerminatingMatchingRules": group.counted.iter().filter(|one| !is_excluded(one)).map(matched).collect::<Vec<_>>(),
+                "terminatingRule": group.terminating.as_ref().map(&matched),
+                "nonTerminatingMatchingRules": group.counted.iter().filter(|one| !is_excluded(one)).map(&matched).collect::<Vec<_>>(),
                 "excludedRules": excluded(&group.counted),
                 "customerConfig": null,
             })
@@ -134,12 +136,12 @@ impl Logging {
             "terminatingRuleId": terminating.map_or("Default_Action", |t| t.rule.name.as_str()),
             "terminatingRuleType": kind,
             "action": verdict.action(),
-            "terminatingRuleMatchDetails": terminating.and_then(|t| t.found).map(details).into_iter().collect::<Vec<_>>(),
+            "terminatingRuleMatchDetails": shown.details(terminating.and_then(|t| t.found.as_ref())),
             "httpSourceName": origin.resource.source_name(),
             "httpSourceId": origin.source_id,
             "ruleGroupList": groups.collect::<Vec<_>>(),
             "rateBasedRuleList": rates.collect::<Vec<_>>(),
-            "nonTerminatingMatchingRules": verdict.counted.iter().map(matched).collect::<Vec<_>>(),
+            "nonTerminatingMatchingRules": verdict.counted.iter().map(&matched).collect::<Vec<_>>(),
             "requestHeadersInserted": inserted,
             "responseCodeSent": origin.response_code,
             "httpRequest": {
@@ -250,16 +252,27 @@ fn counts(verdict: &Verdict<'_>) -> bool {
     !verdict.counted.is_empty() || verdict.groups.iter().any(|group| !group.counted.is_empty())
 }
 
-fn matched(matched: &Matched<'_>) -> Value {
-    let mut told = json!({
-        "ruleId": matched.rule,
-        "action": matched.action,
-        "ruleMatchDetails": matched.found.map(details).into_iter().collect::<Vec<_>>(),
-    });
-    if let Some(Overridden::From(action)) = matched.overridden {
-        told["overriddenAction"] = action.into();
+/// What a log may tell of a request.
+#[derive(Clone, Copy)]
+struct Shown<'s> {
+    logging: &'s Logging,
+    protections: &'s Protections,
+    request: &'s Request<'s>,
+    is_secret: &'s dyn Fn(&str) -> bool,
+}
+
+impl Shown<'_> {
+    fn matched(&self, matched: &Matched<'_>) -> Value {
+        let mut told = json!({
+            "ruleId": matched.rule,
+            "action": matched.action,
+            "ruleMatchDetails": self.details(matched.found.as_ref()),
+        });
+        if let Some(Overridden::From(action)) = matched.overridden {
+            told["overriddenAction"] = action.into();
+        }
+        told
     }
-    told
 }
 
 fn is_excluded(matched: &Matched<'_>) -> bool {
@@ -288,16 +301,6 @@ fn oversize(acl: &WebAcl, request: &Request<'_>, verdict: &Verdict<'_>) -> Vec<&
     names.sort_unstable();
     names.dedup();
     names
-}
-
-/// What was matched is not repeated: it may be somebody's secret.
-fn details(found: Found) -> Value {
-    let mut details =
-        json!({"conditionType": found.condition, "location": found.location, "matchedData": []});
-    if !found.sensitivity.is_empty() {
-        details["sensitivityLevel"] = found.sensitivity.into();
-    }
-    details
 }
 
 #[cfg(test)]

@@ -92,6 +92,20 @@ fn without_line_comments(text: &[u8]) -> Option<Vec<u8>> {
     })
 }
 
+/// Whether a word of a text tells that SQL begins there or goes on.
+pub(crate) fn tells(word: &[u8]) -> bool {
+    use words::Class;
+    matches!(
+        words::class_of(word),
+        Class::Select
+            | Class::Union
+            | Class::Statement
+            | Class::Having
+            | Class::Logic
+            | Class::Function
+    )
+}
+
 /// Traces of SQL that no other text has: names of catalogues, functions that only attacks call.
 pub(crate) fn is_extended(text: &[u8]) -> bool {
     if text.len() < 3 {

@@ -7,6 +7,7 @@ use core::net::IpAddr;
 use crate::acl::{Comparison, Inspected, Position, Statement};
 use crate::detect::Parts;
 use crate::forwarded::{Forwarded, Told};
+use crate::matched::{Found, tokens};
 use crate::pre_parse::PreParse;
 use crate::request::{Location, Request};
 use crate::transform::{Transformation, is_word};
@@ -28,14 +29,6 @@ pub(crate) struct Matcher<'s, 'a> {
     pub(crate) is_skipped: bool,
 }
 
-/// `terminatingRuleMatchDetails`: only of injections, as AWS has it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Found {
-    pub(crate) condition: &'static str,
-    pub(crate) location: &'static str,
-    pub(crate) sensitivity: &'static str,
-}
-
 impl<'s> Matcher<'s, '_> {
     /// Statements are nested no deeper than they are read (`STATEMENTS_DEPTH_MAX`).
     pub(crate) fn matches(&mut self, statement: &Statement) -> bool {
@@ -50,14 +43,12 @@ impl<'s> Matcher<'s, '_> {
                 self.any(inspected, |text| comparison.holds(text.len() as u64, *size))
             }
             Statement::Sqli { is_high, inspected } => {
-                let found = self.any(inspected, |text| sql::is_injection(text, *is_high));
                 let sensitivity = if *is_high { "HIGH" } else { "LOW" };
-                self.note(found, "SQL_INJECTION", inspected, sensitivity)
+                self.injected(inspected, "SQL_INJECTION", sensitivity, &|text| {
+                    sql::is_injection(text, *is_high)
+                })
             }
-            Statement::Xss(inspected) => {
-                let found = self.any(inspected, xss::is_injection);
-                self.note(found, "XSS", inspected, "")
-            }
+            Statement::Xss(inspected) => self.injected(inspected, "XSS", "", &xss::is_injection),
             Statement::Ip { set, forwarded: None } => set.contains(self.request.client_ip),
             Statement::Ip { set, forwarded: Some(forwarded) } => {
                 let found = forwarded.matches(self.request, &|address| set.has(address));
@@ -92,12 +83,10 @@ impl<'s> Matcher<'s, '_> {
             Statement::Or(any) => any.iter().any(|one| self.matches(one)),
             Statement::Not(one) => !self.matches(one),
             Statement::Detects(detector) => {
-                let found = detector.detects(self.request, self.parts);
-                if found && let Some(condition) = detector.condition() {
-                    let location = detector.location();
-                    self.found = Some(Found { condition, location, sensitivity: "" });
-                }
-                found
+                let detected = detector.detects(self.request, self.parts);
+                let is_match = detected.is_some();
+                self.found = detected.flatten().or(self.found.take());
+                is_match
             }
         }
     }
@@ -152,16 +141,32 @@ impl<'s> Matcher<'s, '_> {
         inspected.field.any(&request, &mut test)
     }
 
-    fn note(
+    /// Whether a text of a field is an injection, which is noted with what was matched.
+    fn injected(
         &mut self,
-        found: bool,
-        condition: &'static str,
         inspected: &Inspected,
+        condition: &'static str,
         sensitivity: &'static str,
+        is_injection: &dyn Fn(&[u8]) -> bool,
     ) -> bool {
+        let mut text = Vec::new();
+        let found = self.any(inspected, |one| {
+            let is_one = is_injection(one);
+            if is_one {
+                text = one.to_vec();
+            }
+            is_one
+        });
         if found {
-            self.found =
-                Some(Found { condition, location: inspected.field.location(), sensitivity });
+            let Inspected { field, transformations, .. } = inspected;
+            let is_it = |one: &[u8]| Transformation::apply_all(transformations, one)[..] == text;
+            self.found = Some(Found {
+                condition,
+                location: field.location(),
+                name: field.name_of(self.request, &is_it),
+                data: tokens(condition, &text),
+                sensitivity,
+            });
         }
         found
     }

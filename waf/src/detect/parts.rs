@@ -82,6 +82,16 @@ impl Part {
         self.marks
     }
 
+    /// As an application is given it.
+    pub(super) fn given(&self) -> &[u8] {
+        &self.text
+    }
+
+    /// As it is shown: decoded as often as that makes a difference.
+    pub(super) fn shown(&self) -> &[u8] {
+        self.peeled.as_deref().unwrap_or(&self.text)
+    }
+
     /// A word or a number.
     pub(crate) fn is_harmless(&self) -> bool {
         self.is_harmless
@@ -163,7 +173,7 @@ impl Parts {
     }
 }
 
-fn decoded(text: &str) -> Cow<'_, [u8]> {
+pub(super) fn decoded(text: &str) -> Cow<'_, [u8]> {
     Transformation::UrlDecodeUni.apply(text.as_bytes())
 }
 

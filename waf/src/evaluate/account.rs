@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 
 use super::{Matched, Verdict};
 use crate::acl::WebAcl;
+use crate::matched::Found;
 
 /// A rule that matched.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,8 +18,8 @@ pub struct Match<'a> {
     pub within: Option<(&'a str, &'a str)>,
     /// What the rule does to the request: `BLOCK`.
     pub action: &'static str,
-    /// What was found and where, of injections: `XSS` and `QUERY_STRING`.
-    pub found: Option<(&'static str, &'static str)>,
+    /// What was found and where.
+    pub found: Option<Found>,
     /// How many requests in how many seconds, of a rule that is based on rates.
     pub rate: Option<(u32, u32)>,
     /// Whether no rule after it was asked.
@@ -36,7 +37,7 @@ impl<'a> Verdict<'a> {
                 pointer: &rule.pointer,
                 within,
                 action: matched.action,
-                found: matched.found.map(|found| (found.condition, found.location)),
+                found: matched.found.clone(),
                 rate: self.rate(within.map_or(rule.name.as_str(), |(_, inner)| inner)),
                 is_terminating,
             };
@@ -51,7 +52,7 @@ impl<'a> Verdict<'a> {
             matches.extend(counted.map(|one| of(one, None, false)));
             if let (Some(terminating), None) = (terminating, group) {
                 let (rule, action) = (rule.name.as_str(), self.action());
-                let (overridden, found) = (None, terminating.found);
+                let (overridden, found) = (None, terminating.found.clone());
                 let matched = Matched { rule, action, overridden, found };
                 matches.push(of(&matched, None, true));
             }

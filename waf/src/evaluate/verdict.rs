@@ -5,8 +5,8 @@ use alloc::vec::Vec;
 
 use super::Tokens;
 use crate::acl::{CustomResponse, Headers, Overridden, Rule};
+use crate::matched::Found;
 use crate::rate::Rate;
-use crate::statement::Found;
 
 /// A request to be counted, by [`Window`](crate::Window) in the host's store.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -31,6 +31,8 @@ pub(crate) struct Protections {
     pub(crate) account: String,
     /// Whether each is hashed; else it is substituted.
     pub(crate) all: Vec<(Protected, bool)>,
+    /// Those of which it is not told either what rules matched.
+    pub(crate) matched: Vec<Protected>,
 }
 
 impl Protections {

@@ -11,7 +11,7 @@ const PROTECTIONS_MAX: usize = 26;
 const KEYS_MAX: usize = 100;
 
 pub(super) fn read(at: Option<At<'_, '_>>, account: String) -> Protections {
-    let mut protections = Protections { account, all: Vec::new() };
+    let mut protections = Protections { account, ..Protections::default() };
     let Some(at) = at else { return protections };
     at.members(&["DataProtections"]);
     let items = at.required("DataProtections").map(|at| at.items()).unwrap_or_default();
@@ -19,13 +19,17 @@ pub(super) fn read(at: Option<At<'_, '_>>, account: String) -> Protections {
         at.error(alloc::format!("1 to {PROTECTIONS_MAX} protections are expected"));
     }
     for at in items.iter().take(PROTECTIONS_MAX) {
-        // Of what was matched nothing is logged, so there is nothing to exclude; what rates are counted by is
-        // protected as anything else.
+        // What rates are counted by is protected as anything else.
         at.members(&["Field", "Action", "ExcludeRuleMatchDetails", "ExcludeRateBasedDetails"]);
         let actions = [("SUBSTITUTION", false), ("HASH", true)];
         let hashes = at.required("Action").and_then(|at| at.one_of(&actions));
         let fields = at.required("Field").map(|at| fields(&at)).unwrap_or_default();
         let hashes = hashes.unwrap_or(false);
+        let tells_matches =
+            at.get("ExcludeRuleMatchDetails").is_some_and(|at| at.flag() == Some(true));
+        if !tells_matches {
+            protections.matched.extend(fields.iter().cloned());
+        }
         protections.all.extend(fields.into_iter().map(|field| (field, hashes)));
     }
     protections

@@ -3,7 +3,7 @@
 
 use alloc::{format, string::String};
 
-use waf::{Decision, Match, Verdict};
+use waf::{Decision, Found, Match, Verdict};
 
 use super::{Answer, Concluded, Guarded};
 use crate::definition::Source;
@@ -63,13 +63,28 @@ fn told(one: &Match<'_>) -> String {
         true => " decides",
         false => " matches and goes on",
     };
-    if let Some((condition, location)) = found {
-        text += &format!(" ({condition} in {location})");
+    if let Some(found) = found {
+        text += &format!(" ({})", seen(found));
     }
     if let Some((limit, window_s)) = rate {
         text += &format!(" (more than {limit} requests in {window_s} s)");
     }
     text + &format!(": {action}")
+}
+
+/// `XSS in ALL_QUERY_ARGS, in \`q\`: \`< script\``
+fn seen(found: &Found) -> String {
+    let Found { condition, location, name, data, .. } = found;
+    let of = if condition.is_empty() { String::new() } else { format!("{condition} ") };
+    let mut text = format!("{of}in {location}");
+    if let Some(name) = name {
+        text += &format!(", in `{name}`");
+    }
+    match name.as_deref().is_some_and(is_secret) {
+        true => text + ": (hidden)",
+        false if data.is_empty() => text,
+        false => text + &format!(": `{}`", data.join(" ")),
+    }
 }
 
 fn outcome(at: Guarded<'_>, verdict: &Verdict<'_>, answer: &Answer) -> String {

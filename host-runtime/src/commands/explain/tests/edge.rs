@@ -131,14 +131,27 @@ the request has the labels awswaf:111122223333:webacl:shop:order, awswaf:managed
 the header `x-amzn-waf-seen: yes` is inserted
 the request goes on"
     );
-    let (status, told) = inspect_stage_of(config, "/prod/a?q=%3Cscript%3Ealert(1)%3C/script%3E");
+    let attack = "/prod/a?q=%3Cscript%3Ealert(1)%3C/script%3E";
+    let (status, told) = inspect_stage_of(config.clone(), attack);
     assert_eq!(status, 403);
     assert!(
         told.contains(
-            "rule `common`, `CrossSiteScripting_QUERYARGUMENTS` of AWS#AWSManagedRulesCommonRuleSet, decides"
+            "rule `common`, `CrossSiteScripting_QUERYARGUMENTS` of AWS#AWSManagedRulesCommonRuleSet, decides \
+             (XSS in ALL_QUERY_ARGS, in `q`: `< script > alert (`): BLOCK"
         ),
         "{told}"
     );
+    // Of other rules of a group logs tell nothing; and a secret is told nowhere.
+    for (query, expected) in [
+        ("file=/etc/passwd", "decides (in ALL_QUERY_ARGS, in `file`: `/ etc / passwd`): BLOCK"),
+        (
+            "access_token=%3Cscript%3E",
+            "(XSS in ALL_QUERY_ARGS, in `access_token`: (hidden)): BLOCK",
+        ),
+    ] {
+        let (_, told) = inspect_stage_of(config.clone(), &format!("/prod/a?{query}"));
+        assert!(told.contains(expected), "{told}");
+    }
     assert!(!told.contains("no rule decides"), "{told}");
     let end = "the request is refused, in the words of the API's gateway responses";
     assert!(told.ends_with(end), "{told}");
