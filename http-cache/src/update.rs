@@ -46,11 +46,19 @@ pub(crate) fn is_about(stored: &Stored, fields: &Fields) -> bool {
     }
 }
 
-/// Whether the answer to `HEAD` is about what is stored (§4.3.5): validators and length where it has them.
+/// Whether the answer to `HEAD` is about what is stored (§4.3.5): validators and length where it has them. What has
+/// a validator was asked about by it, and was not answered with 304: nothing less than the same one says that it holds.
 pub(crate) fn is_head_of(stored: &Stored, fields: &Fields) -> bool {
+    let both = |name: &str| (stored.fields.get(name), fields.get(name));
     let is_same = |name: &str| {
-        let (stored, new) = (stored.fields.get(name), fields.get(name));
+        let (stored, new) = both(name);
         new.is_none() || stored.is_none() || stored == new
     };
-    is_about(stored, fields) && is_same("last-modified") && is_same("content-length")
+    let validators = ["etag", "last-modified"];
+    let has_validator = validators.iter().any(|name| stored.fields.contains(name));
+    let is_confirmed = validators.iter().any(|name| matches!(both(name), (Some(_), Some(_))));
+    is_about(stored, fields)
+        && is_same("last-modified")
+        && is_same("content-length")
+        && (is_confirmed || !has_validator)
 }

@@ -94,7 +94,8 @@ fn the_answer_to_head_updates_what_it_is_about() {
     let Received::Refreshed(after) = validated("HEAD", &before, 200, &lines) else { panic!() };
     assert_eq!(after.fields.text("test"), Some("2"));
     assert!(after.is_fresh(later(60)));
-    for other in [("ETag", "\"b\""), ("Content-Length", "6")] {
+    // Asked about "a", and not answered with 304: what names no validator does not confirm it.
+    for other in [("ETag", "\"b\""), ("Content-Length", "6"), ("Content-Length", "5")] {
         let lines = [("Cache-Control", "max-age=60"), other];
         let after = validated("HEAD", &before, 200, &lines);
         assert!(matches!(after, Received::Outdated(_)), "{other:?}");
