@@ -2,7 +2,7 @@
 
 use alloc::{boxed::Box, collections::BTreeMap, string::String, sync::Arc, vec::Vec};
 
-use crate::{Position, Value};
+use crate::{Big, Position, Value};
 
 /// The number of a variable: names are resolved when the template is read.
 pub(crate) type Slot = u32;
@@ -122,6 +122,7 @@ pub(crate) enum Literal {
     Bool(bool),
     Integer(i64),
     Decimal(f64),
+    Big(Arc<Big>),
     String(Arc<str>),
 }
 
@@ -131,6 +132,7 @@ impl Literal {
             Self::Bool(value) => Value::Bool(*value),
             Self::Integer(value) => Value::Integer(*value),
             Self::Decimal(value) => Value::Decimal(*value),
+            Self::Big(value) => Value::Big(value.clone()),
             Self::String(text) => Value::String(text.clone()),
         }
     }

@@ -24,6 +24,11 @@ pub struct Bounds {
     pub depth_max: usize,
 }
 
+impl Bounds {
+    /// Most digits of a number, before and behind the point: of a literal, and of what a template calculates.
+    pub const DIGITS_MAX: usize = 2_000;
+}
+
 impl Default for Bounds {
     fn default() -> Self {
         Self {

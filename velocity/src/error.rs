@@ -56,9 +56,11 @@ pub enum RenderErrorKind {
     TooManySteps,
     /// Deeper than [`Bounds::depth_max`](crate::Bounds).
     TooDeep,
-    /// A method failed, as Java's would throw: `substring` beyond the end, for example.
+    /// A number of more than [`Bounds::DIGITS_MAX`](crate::Bounds::DIGITS_MAX) digits.
+    TooManyDigits,
+    /// A method or an operator failed, as Java's would throw: `substring` beyond the end, for example.
     Method {
-        /// The method's name.
+        /// The method's name, or the operator.
         name: String,
         /// What it says.
         message: String,
@@ -80,6 +82,9 @@ impl fmt::Display for RenderErrorKind {
             Self::TooMuchMemory => f.write_str("the template takes too much memory"),
             Self::TooManySteps => f.write_str("the template takes too many steps"),
             Self::TooDeep => f.write_str("blocks or values are too deep within each other"),
+            Self::TooManyDigits => {
+                write!(f, "a number has more than {} digits", crate::Bounds::DIGITS_MAX)
+            }
             Self::Method { name, message } => write!(f, "`{name}` failed: {message}"),
             Self::Unsupported(what) => f.write_str(what),
         }

@@ -24,6 +24,7 @@ pub(crate) fn hash_code(value: &Value) -> i32 {
             let bits = value.to_bits();
             (bits ^ (bits >> 32)) as i32
         }
+        Value::Big(value) => value.hash_code(),
         Value::String(text) => text
             .encode_utf16()
             .fold(0_i32, |hash, unit| hash.wrapping_mul(31).wrapping_add(i32::from(unit))),
@@ -39,6 +40,7 @@ pub(crate) fn scalar_equals(a: &Value, b: &Value) -> bool {
         (Value::Integer(a), Value::Integer(b)) => a == b,
         // As `Double.equals`: NaN is itself, and 0.0 is not -0.0.
         (Value::Decimal(a), Value::Decimal(b)) => a.to_bits() == b.to_bits(),
+        (Value::Big(a), Value::Big(b)) => a == b,
         (Value::String(a), Value::String(b)) => a == b,
         (Value::Block(a), Value::Block(b)) => a == b,
         (Value::Object(a), Value::Object(b)) => core::ptr::addr_eq(&raw const **a, &raw const **b),

@@ -7,6 +7,7 @@ extern crate alloc;
 extern crate std;
 
 mod ast;
+mod big;
 mod bounds;
 mod error;
 mod java;
@@ -21,6 +22,7 @@ mod scope;
 mod template;
 mod value;
 
+pub use big::Big;
 pub use bounds::Bounds;
 pub use error::{Position, RenderError, RenderErrorKind, SyntaxError};
 pub use noted::Noted;

@@ -34,6 +34,11 @@ pub trait Object {
         None
     }
 
+    /// Whether it is a number that is too long to calculate with: what calculates with it fails.
+    fn is_number(&self) -> bool {
+        false
+    }
+
     /// What a reference to the object itself prints.
     fn print(&self) -> String {
         String::new()

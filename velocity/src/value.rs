@@ -11,7 +11,7 @@ pub use list::{List, Notation};
 pub use map::{Map, Prototype};
 pub(crate) use text::scalar_json;
 
-use crate::Object;
+use crate::{Big, Object};
 
 /// A value of a template. Clones of lists, maps and objects are the same list, map or object, as in Java.
 #[derive(Clone, Default)]
@@ -25,6 +25,8 @@ pub enum Value {
     Integer(i64),
     /// A `Double`.
     Decimal(f64),
+    /// A `BigInteger` or a `BigDecimal`.
+    Big(Arc<Big>),
     /// A string. Literals of a template are shared by all of its renderings, whatever their threads.
     String(Arc<str>),
     /// A list, shared and mutable.
@@ -55,6 +57,23 @@ impl Value {
     pub fn list(items: Vec<Value>) -> Self {
         Self::List(List::new(items, Notation::Java))
     }
+    /// A number of as many digits as [`Bounds::DIGITS_MAX`](crate::Bounds::DIGITS_MAX), as it is written: digits,
+    /// perhaps with a sign before and a fraction behind them. A `BigDecimal` if it has a fraction, else an `Integer`,
+    /// a `Long` or a `BigInteger`, whichever holds it. `None` for other texts, those with exponents among them.
+    ///
+    /// ```
+    /// use velocity::Value;
+    /// assert!(matches!(Value::number("-12"), Some(Value::Integer(-12))));
+    /// assert!(matches!(Value::number("12345678901234567890"), Some(Value::Big(_))));
+    /// assert!(Value::number("1e5").is_none());
+    /// ```
+    pub fn number(text: &str) -> Option<Self> {
+        if text.starts_with('+') {
+            return None;
+        }
+        let integer = text.parse().ok().map(Self::Integer);
+        integer.or_else(|| Big::parse(text).map(|number| Self::Big(Arc::new(number))))
+    }
     /// The text of a string.
     pub fn as_str(&self) -> Option<&str> {
         if let Self::String(text) = self { Some(text) } else { None }
@@ -72,6 +91,7 @@ impl fmt::Debug for Value {
             Self::Bool(value) => write!(f, "Bool({value})"),
             Self::Integer(value) => write!(f, "Integer({value})"),
             Self::Decimal(value) => write!(f, "Decimal({value})"),
+            Self::Big(value) => write!(f, "Big({})", value.text()),
             Self::String(value) => write!(f, "String({value:?})"),
             Self::List(list) => write!(f, "List(of {})", list.len()),
             Self::Map(map) => write!(f, "Map(of {})", map.len()),
@@ -99,6 +119,11 @@ impl From<i64> for Value {
 impl From<f64> for Value {
     fn from(value: f64) -> Self {
         Self::Decimal(value)
+    }
+}
+impl From<Big> for Value {
+    fn from(value: Big) -> Self {
+        Self::Big(Arc::new(value))
     }
 }
 impl From<&str> for Value {

@@ -121,7 +121,7 @@ fn mistakes_are_told_with_line_and_column() {
 
 #[test]
 fn no_template_exceeds_its_bounds() {
-    use RenderErrorKind::{OutputTooLong, TooDeep, TooManySteps, TooMuchMemory};
+    use RenderErrorKind::{OutputTooLong, TooDeep, TooManyDigits, TooManySteps, TooMuchMemory};
     let small = Bounds {
         output_bytes_max: 10_000,
         memory_bytes_max: 100_000,
@@ -140,6 +140,20 @@ fn no_template_exceeds_its_bounds() {
         ("#set($s = '')$s.format('%.2000000000f', 0.5)", OutputTooLong),
         ("#set($l = [])#foreach($i in [1..5000])#set($o = $l.add($i))#end", TooMuchMemory),
         ("#set($l = [1..2000000000])", TooManySteps),
+        ("#set($n = 7)#foreach($i in [1..99])#set($n = $n * $n)#end$n", TooManyDigits),
+        (
+            "#set($n = 0.5 + 9999999999999999999)#foreach($i in [1..99])#set($n = $n * $n)#end",
+            TooManyDigits,
+        ),
+        ("#set($n = 9999999999999999999)$n.pow(2000000000)", TooManyDigits),
+        (
+            "#set($n = 9999999999999999999)#set($n = $n.pow(100))#foreach($i in [1..5000])#if($n / $n > 2)#end#end",
+            TooManySteps,
+        ),
+        (
+            "#set($n = 9999999999999999999)#set($n = $n.pow(100))#foreach($i in [1..5000])#set($x = $n - 1)#end",
+            TooMuchMemory,
+        ),
         ("#set($l = [])#foreach($i in [1..99])#set($l = [$l])#end$l", TooDeep),
         (
             "#set($l = [1])#foreach($i in [1..60])#set($l = [$l, $l])#end#if($l == [])#end$l",
@@ -155,6 +169,14 @@ fn no_template_exceeds_its_bounds() {
     let itself = Template::parse("#set($o = $map.put('m', [$map]))", Dialect::ApiGateway).unwrap();
     let error = itself.render(&scope(), &small).unwrap_err();
     assert!(matches!(error.kind, RenderErrorKind::Unsupported(_)));
+}
+
+#[test]
+fn a_literal_has_as_many_digits_as_a_number_may_have() {
+    let number = "7".repeat(Bounds::DIGITS_MAX);
+    let set = |number: &str| rendered(Dialect::Velocity17, &format!("#set($x = {number})$x"));
+    assert_eq!(set(&number), number);
+    assert!(set(&(number + "7")).contains("too many digits"));
 }
 
 #[test]

@@ -38,20 +38,27 @@ fn number_value(number: &Number) -> Value {
         return Value::Integer(integer);
     }
     let printed = number.printed();
+    let prints = |value: &Value| value.to_text(printed.len()).as_deref() == Some(&*printed);
     let double = Value::Decimal(number.as_f64());
-    if !number.is_integer() && double.to_text(printed.len()).as_deref() == Some(&*printed) {
+    if !number.is_integer() && prints(&double) {
         return double;
     }
-    // `BigInteger`, `BigDecimal`: kept as they are.
-    Value::Object(Rc::new(Big(printed.to_string())))
+    // `BigInteger`, `BigDecimal`.
+    match Value::number(&printed) {
+        Some(value) if number.is_integer() || prints(&value) => value,
+        _ => Value::Object(Rc::new(Big(printed.to_string()))),
+    }
 }
 
-/// A number with more digits than a template can calculate with.
+/// A number with more digits than a template can calculate with, or with an exponent: kept as it is.
 struct Big(String);
 
 impl Object for Big {
     fn get(&self, _name: &str) -> Option<Value> {
         None
+    }
+    fn is_number(&self) -> bool {
+        true
     }
     fn json(&self) -> Option<String> {
         Some(self.0.clone())

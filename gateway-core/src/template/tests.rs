@@ -80,6 +80,21 @@ fn input_is_the_content_in_several_forms() {
             "line 1, column 1: `path` failed: `$.a.b[`: expected a name in quotes, an index, `*` or `?(` (character 7)",
         ),
         ("$input.path('$.n')", r#"{"n": 12345678901234567890}"#, "12345678901234567890"),
+        (
+            "#set($x = $input.path('$.n'))#set($y = $x + 1)$y#if($x > 1.5) $x.negate()#end $input.path('$')",
+            r#"{"n": 12345678901234567890, "l": [12345678901234567890]}"#,
+            "12345678901234567891 -12345678901234567890 {n=12345678901234567890, l=[12345678901234567890]}",
+        ),
+        (
+            "#set($x = $input.path('$.n'))#set($y = $x * 2.0)$x $y",
+            r#"{"n": 1.23456789012345678901}"#,
+            "1.23456789012345678901 2.46913578024691357802",
+        ),
+        (
+            "#set($x = $input.path('$.n'))#if($x == 1)E#end$x#set($y = $x + 1)",
+            r#"{"n": 1e400}"#,
+            "line 1, column 62: a number has more than 2000 digits",
+        ),
     ]);
 }
 

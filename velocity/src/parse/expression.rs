@@ -100,8 +100,10 @@ impl Parser<'_, '_> {
             return Ok(Expression::List(Vec::new()));
         }
         let first = self.parameter()?;
-        let is_bound =
-            matches!(&first, Expression::Reference(_) | Expression::Literal(Literal::Integer(_)));
+        let is_bound = matches!(
+            &first,
+            Expression::Reference(_) | Expression::Literal(Literal::Integer(_) | Literal::Big(_))
+        );
         if is_bound && self.take(Kind::DoubleDot)?.is_some() {
             let last = self.parameter()?;
             self.expect(Kind::BracketClose, "`]`")?;

@@ -3,6 +3,7 @@
 use alloc::{format, string::String, vec::Vec};
 
 use super::{Origin, Parsed, Parser};
+use crate::Value;
 use crate::ast::{Expression, Literal, Node};
 use crate::lex::{Kind, Token};
 
@@ -13,9 +14,10 @@ impl Parser<'_, '_> {
         Ok(Expression::Literal(match token.kind {
             Kind::True => Literal::Bool(true),
             Kind::False => Literal::Bool(false),
-            Kind::Integer => match image.parse() {
-                Ok(value) => Literal::Integer(value),
-                Err(_) => return Err(self.error(token.start, "this integer has too many digits")),
+            Kind::Integer => match Value::number(image) {
+                Some(Value::Integer(value)) => Literal::Integer(value),
+                Some(Value::Big(value)) => Literal::Big(value),
+                _ => return Err(self.error(token.start, "this integer has too many digits")),
             },
             Kind::Decimal => match image.parse() {
                 Ok(value) => Literal::Decimal(value),

@@ -1,53 +1,127 @@
 //! Numbers, as Velocity's `MathUtils` treats Java's.
 
 use alloc::string::ToString;
+use core::cmp::Ordering;
 
-use super::Outcome;
+use super::{Machine, Outcome};
 use crate::ast::Operator;
-use crate::{RenderErrorKind, Value};
+use crate::{Big, RenderErrorKind, Value};
 
-/// -1, 0 or 1 for two numbers; NaN is greater than everything.
-pub(super) fn compare(left: &Value, right: &Value) -> Option<i8> {
-    let (less, equal) = match (left, right) {
-        (Value::Integer(a), Value::Integer(b)) => (a < b, a == b),
-        _ => {
-            let (a, b) = (double(left)?, double(right)?);
-            (a < b, a == b)
+impl Machine<'_> {
+    /// How two numbers are ordered; NaN is greater than everything.
+    pub(super) fn compare(&mut self, left: &Value, right: &Value) -> Outcome<Option<Ordering>> {
+        if let (Value::Integer(a), Value::Integer(b)) = (left, right) {
+            return Ok(Some(a.cmp(b)));
         }
-    };
-    Some(if less { -1 } else { i8::from(!equal) })
+        if let Some((a, b)) = self.bigs(left, right)? {
+            return Ok(Some(a.compare(&b)));
+        }
+        let (Some(a), Some(b)) = (double(left), double(right)) else { return Ok(None) };
+        Ok(Some(a.partial_cmp(&b).unwrap_or(Ordering::Greater)))
+    }
+
+    /// A number of two numbers; null for anything else, and for a division by zero.
+    pub(super) fn calculate(
+        &mut self,
+        operator: Operator,
+        left: &Value,
+        right: &Value,
+    ) -> Outcome<Value> {
+        if let (Value::Integer(a), Value::Integer(b)) = (left, right) {
+            return Ok(integers(operator, *a, *b));
+        }
+        if let Some((a, b)) = self.bigs(left, right)? {
+            let value = bigs(operator, &a, &b)?;
+            return value.map_or(Ok(Value::Null), |value| self.big(value));
+        }
+        let (Some(a), Some(b)) = (double(left), double(right)) else { return Ok(Value::Null) };
+        Ok(Value::Decimal(match operator {
+            Operator::Add => a + b,
+            Operator::Subtract => a - b,
+            Operator::Multiply => a * b,
+            Operator::Divide | Operator::Modulus if b == 0.0 => return Ok(Value::Null),
+            Operator::Divide => a / b,
+            Operator::Modulus => a % b,
+            _ => return Ok(Value::Null),
+        }))
+    }
+
+    /// What was calculated, if that is not too long.
+    pub(super) fn big(&mut self, value: Big) -> Outcome<Value> {
+        if value.is_too_long() {
+            return Err(RenderErrorKind::TooManyDigits);
+        }
+        self.budget.allocate(4 * value.size())?;
+        Ok(value.into())
+    }
+
+    /// Both numbers, where one of them is a `BigInteger` or a `BigDecimal`. With a double among them both are
+    /// decimals, of which `toBigDecimal` makes other integers by way of doubles.
+    fn bigs(&mut self, left: &Value, right: &Value) -> Outcome<Option<(Big, Big)>> {
+        let is_big = |value: &Value| match value {
+            Value::Big(_) => true,
+            Value::Object(object) => object.is_number(),
+            _ => false,
+        };
+        let is_number = |value| is_big(value) || double(value).is_some();
+        if !(is_big(left) && is_number(right) || is_number(left) && is_big(right)) {
+            return Ok(None);
+        }
+        let is_decimal = |value: &Value| match value {
+            Value::Big(value) => value.is_decimal(),
+            value => matches!(value, Value::Decimal(_)),
+        };
+        let are_decimals = is_decimal(left) || is_decimal(right);
+        let (left, right) = (big(left, are_decimals)?, big(right, are_decimals)?);
+        self.budget.calculate(left.size(), right.size())?;
+        Ok(Some((left, right)))
+    }
 }
 
-/// A number of two numbers; null for anything else, and for a division by zero.
-pub(super) fn calculate(operator: Operator, left: &Value, right: &Value) -> Outcome<Value> {
-    if let (Value::Integer(a), Value::Integer(b)) = (left, right) {
-        return integers(operator, *a, *b);
-    }
-    let (Some(a), Some(b)) = (double(left), double(right)) else { return Ok(Value::Null) };
-    Ok(Value::Decimal(match operator {
-        Operator::Add => a + b,
-        Operator::Subtract => a - b,
-        Operator::Multiply => a * b,
-        Operator::Divide | Operator::Modulus if b == 0.0 => return Ok(Value::Null),
-        Operator::Divide => a / b,
-        Operator::Modulus => a % b,
-        _ => return Ok(Value::Null),
+fn big(value: &Value, is_decimal: bool) -> Outcome<Big> {
+    let double = match value {
+        Value::Big(value) if is_decimal => return Ok(value.to_decimal()),
+        Value::Big(value) => return Ok(Big::clone(value)),
+        Value::Integer(value) if !is_decimal => return Ok((*value).into()),
+        value => double(value).ok_or(RenderErrorKind::TooManyDigits)?,
+    };
+    Big::of_double(double).ok_or_else(|| failed("BigDecimal", "the number is infinite, or none"))
+}
+
+fn bigs(operator: Operator, a: &Big, b: &Big) -> Outcome<Option<Big>> {
+    Ok(Some(match operator {
+        Operator::Add => a.plus(b),
+        Operator::Subtract => a.plus(&b.negated()),
+        Operator::Multiply => a.times(b),
+        Operator::Divide | Operator::Modulus if b.is_zero() => return Ok(None),
+        Operator::Divide if a.is_decimal() => a.divided_to_scale(b),
+        Operator::Divide => a.divided(b).0,
+        Operator::Modulus if a.is_decimal() => {
+            return Err(failed("%", "a BigDecimal has no modulo"));
+        }
+        Operator::Modulus => {
+            a.modulo(b).ok_or_else(|| failed("%", "the modulus of a BigInteger is not positive"))?
+        }
+        _ => return Ok(None),
     }))
 }
 
-fn integers(operator: Operator, a: i64, b: i64) -> Outcome<Value> {
+fn integers(operator: Operator, a: i64, b: i64) -> Value {
     let result = match operator {
         Operator::Add => a.checked_add(b),
         Operator::Subtract => a.checked_sub(b),
+        // Velocity divides to see whether a product fits, and Java divides the least of all by -1 without a word.
+        Operator::Multiply if (a, b) == (i64::MIN, -1) => Some(a),
         Operator::Multiply => a.checked_mul(b),
-        Operator::Divide | Operator::Modulus if b == 0 => return Ok(Value::Null),
+        Operator::Divide | Operator::Modulus if b == 0 => return Value::Null,
         Operator::Divide => Some(a.wrapping_div(b)),
         Operator::Modulus => Some(a.wrapping_rem(b)),
-        _ => return Ok(Value::Null),
+        _ => return Value::Null,
     };
-    let beyond =
-        || RenderErrorKind::Unsupported("integers beyond 64 bits are not supported".to_string());
-    Ok(Value::Integer(result.ok_or_else(beyond)?))
+    match result {
+        Some(result) => Value::Integer(result),
+        None => bigs(operator, &a.into(), &b.into()).ok().flatten().map_or(Value::Null, Into::into),
+    }
 }
 
 fn double(value: &Value) -> Option<f64> {
@@ -56,4 +130,9 @@ fn double(value: &Value) -> Option<f64> {
         Value::Decimal(value) => Some(*value),
         _ => None,
     }
+}
+
+/// Java's `ArithmeticException`, or `NumberFormatException`.
+fn failed(name: &str, message: &str) -> RenderErrorKind {
+    RenderErrorKind::Method { name: name.to_string(), message: message.to_string() }
 }

@@ -24,6 +24,10 @@ impl<'b> Budget<'b> {
     pub(super) fn look_at(&mut self, bytes: usize) -> Outcome<()> {
         self.step(bytes as u64 / 32)
     }
+    /// For a multiplication or a division of numbers of so many limbs.
+    pub(super) fn calculate(&mut self, one: usize, other: usize) -> Outcome<()> {
+        self.step((one * other / 2) as u64)
+    }
     pub(super) fn allocate(&mut self, bytes: usize) -> Outcome<()> {
         if bytes > self.bounds.output_bytes_max {
             return Err(RenderErrorKind::OutputTooLong);

@@ -2,7 +2,7 @@
 
 use alloc::string::String;
 
-use super::{Machine, Outcome, arithmetic};
+use super::{Machine, Outcome};
 use crate::Value;
 use crate::ast::{Chain, Expression, Literal, Operation, Operator};
 use crate::value::{List, Map, Notation};
@@ -131,13 +131,17 @@ impl<'t> Machine<'t> {
         Ok(match operation.operator {
             Operator::Equal => Value::Bool(self.equal(&left, &right)?),
             Operator::NotEqual => Value::Bool(!self.equal(&left, &right)?),
-            Operator::Less => Value::Bool(arithmetic::compare(&left, &right) == Some(-1)),
-            Operator::Greater => Value::Bool(arithmetic::compare(&left, &right) == Some(1)),
-            Operator::LessOrEqual => {
-                Value::Bool(matches!(arithmetic::compare(&left, &right), Some(-1 | 0)))
-            }
-            Operator::GreaterOrEqual => {
-                Value::Bool(matches!(arithmetic::compare(&left, &right), Some(0 | 1)))
+            Operator::Less
+            | Operator::Greater
+            | Operator::LessOrEqual
+            | Operator::GreaterOrEqual => {
+                let order = self.compare(&left, &right)?;
+                Value::Bool(order.is_some_and(|order| match operation.operator {
+                    Operator::Less => order.is_lt(),
+                    Operator::Greater => order.is_gt(),
+                    Operator::LessOrEqual => order.is_le(),
+                    _ => order.is_ge(),
+                }))
             }
             Operator::Add
                 if matches!(left, Value::String(_)) || matches!(right, Value::String(_)) =>
@@ -148,7 +152,7 @@ impl<'t> Machine<'t> {
                 self.budget.allocate(text.len())?;
                 text.into()
             }
-            operator => arithmetic::calculate(operator, &left, &right)?,
+            operator => self.calculate(operator, &left, &right)?,
         })
     }
 
@@ -158,8 +162,12 @@ impl<'t> Machine<'t> {
 
     /// `==`: numbers by value, what has one class by `equals`, everything else by its text.
     pub(super) fn equal(&mut self, left: &Value, right: &Value) -> Outcome<bool> {
-        if let Some(order) = arithmetic::compare(left, right) {
-            return Ok(order == 0);
+        let is_object = |value| matches!(value, &Value::Object(_));
+        if !is_object(left)
+            && !is_object(right)
+            && let Some(order) = self.compare(left, right)?
+        {
+            return Ok(order.is_eq());
         }
         match (left, right) {
             (Value::Null, Value::Null) => Ok(true),
@@ -182,6 +190,7 @@ pub(super) fn as_int(value: &Value) -> Option<i64> {
     match value {
         Value::Integer(value) => Some(i64::from(*value as i32)),
         Value::Decimal(value) => Some(i64::from(*value as i32)),
+        Value::Big(value) => Some(i64::from(value.to_integer().low() as i32)),
         _ => None,
     }
 }

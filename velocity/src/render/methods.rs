@@ -3,6 +3,7 @@
 //! As by reflection, the number and the types of the arguments choose the method; none that fits makes the call null.
 //! A method that throws in Java fails here, and with it the rendering.
 
+mod big;
 mod equality;
 mod format;
 mod list;
@@ -33,6 +34,7 @@ pub(super) fn call(
         Value::Map(map) => map::call(machine, map, name, arguments)?,
         Value::Integer(number) => number::call_integer(machine, *number, name, arguments)?,
         Value::Decimal(number) => number::call_decimal(machine, *number, name, arguments)?,
+        Value::Big(number) => big::call(machine, number, name, arguments)?,
         Value::Bool(value) => number::call_bool(machine, *value, name, arguments)?,
         Value::Null | Value::Object(_) | Value::Block(_) => Err(CallError::NoSuchMethod),
     };

@@ -30,6 +30,10 @@ impl Machine<'_> {
             Value::Bool(value) => self.push(if *value { "true" } else { "false" }),
             Value::Integer(value) => self.push(&value.to_string()),
             Value::Decimal(value) => self.push(&java::double_text(*value)),
+            Value::Big(value) => {
+                self.budget.calculate(value.size(), value.size())?;
+                self.push(&value.text())
+            }
             Value::String(text) => self.push(text),
             Value::Object(object) => {
                 let text = object.print();

@@ -102,6 +102,7 @@ pub(crate) fn scalar_text(value: &Value) -> String {
         Value::Bool(value) => value.to_string(),
         Value::Integer(value) => value.to_string(),
         Value::Decimal(value) => java::double_text(*value),
+        Value::Big(value) => value.text(),
         Value::String(text) => text.to_string(),
         Value::Object(object) => object.print(),
         Value::List(_) | Value::Map(_) | Value::Block(_) => String::new(),

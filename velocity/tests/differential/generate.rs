@@ -359,9 +359,21 @@ impl Generator {
     fn operand(&mut self) -> String {
         match self.below(16) {
             0 | 1 => self.below(20).to_string(),
-            2 => {
-                self.pick(&["-7", "0", "1.5", ".5", "2.", "1e3", "100.0", "-2.25", "1.0E-5"]).into()
-            }
+            2 => self
+                .pick(&[
+                    "-7",
+                    "0",
+                    "1.5",
+                    ".5",
+                    "2.",
+                    "1e3",
+                    "100.0",
+                    "-2.25",
+                    "1.0E-5",
+                    "12345678901234567890",
+                    "-9223372036854775808",
+                ])
+                .into(),
             3 => self.pick(&["true", "false"]).into(),
             4 => self.pick(&["'single $s'", "\"\"", "''", "'it''s'", "\"say \"\"hi\"\"\""]).into(),
             5 => format!("\"{}\"", self.interpolated()),

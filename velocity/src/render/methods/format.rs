@@ -137,6 +137,7 @@ impl Specifier {
     fn other(&self, value: &Value) -> Formatted {
         match (self.conversion, value) {
             ('c' | 'C', _) => self.allows("-")?,
+            ('x' | 'X', Value::Big(_)) => self.allows("-+ 0(")?,
             ('d' | 'f', _) => self.allows("-+ 0,(")?,
             ('x' | 'X', _) => self.allows("-0")?,
             (other, _) => return Err(format!("UnknownFormatConversionException: `{other}`")),
@@ -162,6 +163,14 @@ impl Specifier {
                 };
                 self.signed(false, &digits)
             }
+            ('d' | 'x' | 'X', Value::Big(number)) if !number.is_decimal() => {
+                let radix = if self.conversion == 'd' { 10 } else { 16 };
+                self.signed(number.signum() < 0, &number.absolute().in_radix(radix))
+            }
+            ('f', Value::Big(number)) if number.is_decimal() => {
+                let digits = rounded(&number.absolute().plain_text(), self.precision.unwrap_or(6));
+                self.signed(number.signum() < 0, &digits)
+            }
             ('f', Value::Decimal(number)) if number.is_nan() => self.pad("NaN".into()),
             ('f', Value::Decimal(number)) if number.is_infinite() => {
                 let flags = self.flags.replace(['0', ','], "");
@@ -169,7 +178,7 @@ impl Specifier {
                     .signed(*number < 0.0, "Infinity")
             }
             ('f', Value::Decimal(number)) => {
-                let digits = rounded(number.abs(), self.precision.unwrap_or(6));
+                let digits = rounded(&format!("{}", number.abs()), self.precision.unwrap_or(6));
                 self.signed(number.is_sign_negative(), &digits)
             }
             (conversion, _) => {
@@ -231,10 +240,9 @@ fn grouped(digits: &str) -> String {
     made
 }
 
-/// The shortest decimal that is this number, rounded half up: Java rounds what `Double.toString` says, not what it is.
-fn rounded(number: f64, precision: usize) -> String {
-    let text = format!("{number}");
-    let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));
+/// Digits, of a double the fewest that tell it from others, rounded half up: Java rounds what `Double.toString` says, not what it is.
+fn rounded(text: &str, precision: usize) -> String {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
     let kept = &fraction[..precision.min(fraction.len())];
     let is_up = fraction.as_bytes().get(precision).is_some_and(|digit| *digit >= b'5');
     let mut digits = [whole, kept].concat().into_bytes();
@@ -270,7 +278,7 @@ mod tests {
             (0.000_000_4, 6, "0.000000"),
             (3.0, 6, "3.000000"),
         ] {
-            assert_eq!(rounded(number, precision), text, "{number}");
+            assert_eq!(rounded(&format!("{number}"), precision), text, "{number}");
         }
     }
 

@@ -42,6 +42,7 @@ pub(super) fn call_integer(
             Err(_) => format!("{other:o}"),
         }),
         ("compareTo", [Value::Integer(other)]) => found(number.cmp(other) as i64),
+        ("compareTo", [_]) => another_class(),
         ("compare", [Value::Integer(a), Value::Integer(b)]) => found(a.cmp(b) as i64),
         ("max", [Value::Integer(a), Value::Integer(b)]) => found(*a.max(b)),
         ("min", [Value::Integer(a), Value::Integer(b)]) => found(*a.min(b)),
@@ -69,6 +70,7 @@ pub(super) fn call_decimal(
             Err(_) => failed("the text is no number"),
         },
         ("compareTo", [Value::Decimal(other)]) => found(number.total_cmp(other) as i64),
+        ("compareTo", [_]) => another_class(),
         ("compare", [Value::Decimal(a), Value::Decimal(b)]) => found(a.total_cmp(b) as i64),
         ("max", [Value::Decimal(a), Value::Decimal(b)]) => found(a.max(*b)),
         ("min", [Value::Decimal(a), Value::Decimal(b)]) => found(a.min(*b)),
@@ -89,8 +91,14 @@ pub(super) fn call_bool(
         }
         ("valueOf", [Value::Bool(other)]) => found(*other),
         ("compareTo", [Value::Bool(other)]) => found(value.cmp(other) as i64),
+        ("compareTo", [_]) => another_class(),
         _ => none(),
     }
+}
+
+/// `ClassCastException`; of null `NullPointerException`.
+pub(super) fn another_class() -> Answer {
+    failed("the argument is of another class")
 }
 
 fn parsed(text: &str, radix: u32) -> Answer {
