@@ -34,12 +34,7 @@ pub(crate) fn strings_to_sign(request: &Request, claim: &Claim, payload: &str) -
     let is_query = matches!(tokens, Place::Query { .. });
     let mut readings = Vec::new();
     let headers = headers(&request.fields, &claim.signed_headers);
-    let has_token = is_query && claim.session_token.is_some();
-    for with_token in [true, false] {
-        if !with_token && !has_token {
-            continue;
-        }
-        let query = canonical_query(query, is_query, with_token);
+    for query in queries(query, is_query, claim.session_token.is_some()) {
         for path in &paths {
             let request = format!(
                 "{}\n{path}\n{query}\n{headers}\n{}\n{payload}",
@@ -85,6 +80,24 @@ fn encode_path(path: &str) -> String {
         target::encode_query(segment, &mut encoded);
     }
     encoded
+}
+
+/// The queries that may have been signed. In a presigned one the token may have come after the signature. In any other some
+/// clients (botocore) sign what stands between two `&` as a parameter without name and value, and others leave it out: it
+/// carries nothing, whichever way it is signed.
+fn queries(query: &str, is_presigned: bool, has_token: bool) -> Vec<String> {
+    let first = canonical_query(query, is_presigned, true);
+    let empty = query.split('&').filter(|piece| piece.is_empty()).count();
+    let second = match is_presigned {
+        true => has_token.then(|| canonical_query(query, true, false)),
+        // Sorted, they stand before all others.
+        false => (!query.is_empty() && empty > 0).then(|| {
+            let mut all = alloc::vec!["="; empty];
+            all.extend((!first.is_empty()).then_some(first.as_str()));
+            all.join("&")
+        }),
+    };
+    [first].into_iter().chain(second).collect()
 }
 
 /// Parameters decoded, encoded in the one way that there is, and sorted.

@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::canonical::Canonical;
 use super::*;
 use crate::message::{Content, Field, Request, Version};
 
@@ -182,4 +183,33 @@ fn a_change_of_what_is_signed_changes_every_reading() {
     // What is not signed may change.
     let more = [fields[0], fields[1], fields[2], ("X-B", "1")];
     assert_eq!(readings(&signed(Some(whole), &more, "/a//b?y=2&x=1"), "p"), own);
+}
+
+/// What `botocore.auth.SigV4Auth` signs, and what the AWS SDKs of other languages do.
+#[test]
+fn an_empty_element_of_the_query_is_read_as_either_way_of_signing_it() {
+    let whole =
+        "AWS4-HMAC-SHA256 Credential=k/20150830/r/s/aws4_request, SignedHeaders=host, Signature=ab";
+    let fields = [("X-Amz-Date", "20150830T123600Z"), ("Host", "h")];
+    let queries = |target: &str| -> Vec<String> {
+        let request = signed(Some(whole), &fields, target);
+        let readings = strings_to_sign(&request, &Claim::read(&request).unwrap(), "p");
+        let line = |canonical: Canonical| canonical.request.lines().nth(2).unwrap().to_string();
+        readings.into_iter().map(line).collect()
+    };
+    for (target, expected) in [
+        ("/?a=1&", &["a=1", "=&a=1"][..]),
+        ("/?&a=1", &["a=1", "=&a=1"]),
+        ("/?a=1&&b=2", &["a=1&b=2", "=&a=1&b=2"]),
+        ("/?&&", &["", "=&=&="]),
+        ("/?", &[""]),
+        ("/?a=1", &["a=1"]),
+        ("/?=", &["="]),
+    ] {
+        assert_eq!(queries(target), expected, "{target}");
+    }
+    let presigned = "/?&X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=k%2F20150830%2Fr%2Fs%2Faws4_request&X-Amz-Date=20150830T123600Z&X-Amz-SignedHeaders=host&X-Amz-Expires=60&X-Amz-Signature=ab";
+    let request = signed(None, &[("Host", "h")], presigned);
+    let claim = Claim::read(&request).unwrap();
+    assert_eq!(strings_to_sign(&request, &claim, "p").len(), 1, "nobody presigns it so");
 }
