@@ -7,6 +7,10 @@ use gateway_core::definition::openapi::{BasePathMode, exported_from};
 /// An HTTP API where the document has what only HTTP APIs have, else a REST API.
 pub fn guess_protocol(document: &Node) -> Protocol {
     let root = At::root(document);
+    // HTTP APIs are imported from OpenAPI 3.0 alone.
+    if root.get("swagger").is_some() {
+        return Protocol::Rest;
+    }
     let paths = root.get("paths");
     let operations = || {
         let resources = paths.iter().flat_map(At::members);
@@ -112,6 +116,7 @@ pub(super) fn contradicts_itself(document: &Node) -> bool {
         .filter_map(|integration| integration.get("type")?.as_str().map(str::to_ascii_lowercase))
         .peekable();
     root.get("x-amazon-apigateway-importexport-version").is_some()
+        && root.get("swagger").is_none()
         && types.peek().is_some()
         && types.all(|name| matches!(&*name, "mock" | "http" | "aws"))
 }
@@ -187,6 +192,8 @@ mod tests {
         assert_eq!(protocol(http), Protocol::Http);
         let rest = "paths: {/a: {get: {x-amazon-apigateway-integration: {type: http_proxy}}}}";
         assert_eq!(protocol(rest), Protocol::Rest);
+        let swagger = format!("swagger: '2.0'\n{http}");
+        assert_eq!(protocol(&swagger), Protocol::Rest, "HTTP APIs have no Swagger");
     }
 
     #[test]
@@ -233,6 +240,7 @@ x-amazon-apigateway-policy:
         assert!(!contradicts(&["mock", "http_proxy"], version));
         assert!(!contradicts(&["mock"], "openapi: 3.0.1"));
         assert!(!contradicts(&[], version));
+        assert!(!contradicts(&["mock"], &format!("swagger: '2.0'\n{version}")));
     }
 
     #[test]
