@@ -167,15 +167,15 @@ impl<'p> Segment<'p> {
 /// What stands where, to find resources and routes that cannot be told apart.
 #[derive(Default)]
 struct Siblings {
-    /// Parent and kind of variable → the variable.
-    variables: BTreeMap<(String, bool), String>,
+    /// Parent → the variable.
+    variables: BTreeMap<String, String>,
     routes: BTreeSet<(String, &'static str)>,
     resources: BTreeSet<String>,
     operation_ids: BTreeSet<String>,
 }
 
 impl Siblings {
-    /// A REST resource has one child with a variable, and one with a greedy variable.
+    /// A REST resource has one child with a variable, whether a greedy one or not.
     fn check<'d>(&mut self, reading: &Reading<'d>, at: &At<'d>, path: &ResourcePath) {
         if !self.resources.insert(path.text.clone()) {
             reading.error(at, format!("the resource `{}` stands twice", path.text));
@@ -183,8 +183,8 @@ impl Siblings {
         let mut parent = String::new();
         for segment in path.text.split('/').skip(1) {
             if segment.starts_with('{') {
-                let place = (parent.clone(), segment.ends_with("+}"));
-                let first = self.variables.entry(place).or_insert_with(|| segment.to_owned());
+                let place = self.variables.entry(parent.clone());
+                let first = place.or_insert_with(|| segment.to_owned());
                 if first != segment {
                     // AWS's words.
                     let message = format!(

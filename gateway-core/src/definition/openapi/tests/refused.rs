@@ -166,6 +166,13 @@ fn paths_that_no_request_or_two_resources_could_match_are_refused() {
             "3 /paths/~1{y}~1b: A sibling ({x}) of this resource already has a variable path part -- only one unique variable path part is allowed"
         ]
     );
+    let greedy = format!("{mock},\n\"/{{proxy+}}\": {mock}");
+    assert_eq!(
+        mistakes(&rest("/{x}", &greedy), Protocol::Rest),
+        [
+            "3 /paths/~1{proxy+}: A sibling ({x}) of this resource already has a variable path part -- only one unique variable path part is allowed"
+        ]
+    );
     let lambda = format!(
         "{{\"get\": {{\"x-amazon-apigateway-integration\": {{\"type\": \"AWS_PROXY\", \"uri\": \"{FUNCTION}\"}}}}}}"
     );
@@ -174,6 +181,8 @@ fn paths_that_no_request_or_two_resources_could_match_are_refused() {
         mistakes(&rest("/{x}", &routes), Protocol::Http),
         ["3 /paths/~1{y}/get: another route takes the same requests as `GET /{y}`"]
     );
+    let routes = format!("{lambda},\n\"/{{proxy+}}\": {lambda}");
+    assert_eq!(imported(&rest("/{x}", &routes), Protocol::Http).deployment.methods.len(), 2);
 }
 
 #[test]
