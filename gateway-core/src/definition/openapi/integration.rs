@@ -221,7 +221,14 @@ fn payload_format<'d>(
     at: &At<'d>,
     integration_type: IntegrationType,
 ) -> PayloadFormat {
-    let Some(version) = at.get("payloadFormatVersion") else { return PayloadFormat::V1 };
+    let Some(version) = at.get("payloadFormatVersion") else {
+        // "Required for HTTP APIs."
+        if !reading.is_rest() && is_proxy(integration_type) {
+            let message = "AWS wants `payloadFormatVersion` in an HTTP API; 1.0 is taken";
+            reading.warning(at, message);
+        }
+        return PayloadFormat::V1;
+    };
     let format = match reading.text(&version) {
         Some("1.0" | "1") => PayloadFormat::V1,
         Some("2.0" | "2") => PayloadFormat::V2,
@@ -232,9 +239,10 @@ fn payload_format<'d>(
         }
         None => return PayloadFormat::V1,
     };
-    if format == PayloadFormat::V2
-        && (reading.is_rest() || integration_type != IntegrationType::AwsProxy)
-    {
+    // "For all other integrations, 1.0 is the only supported value": a service's subtype is `AWS_PROXY`, too.
+    let is_function =
+        integration_type == IntegrationType::AwsProxy && at.get("integrationSubtype").is_none();
+    if format == PayloadFormat::V2 && (reading.is_rest() || !is_function) {
         let message =
             "payload format 2.0 is of Lambda functions of HTTP APIs; it has no effect here";
         reading.warning(&version, message);

@@ -101,7 +101,7 @@ fn a_lambda_function_that_is_not_invoked_by_post_is_served_with_a_warning() {
                         arn:aws:lambda:eu-west-1:123456789012:function:f/invocations";
         let item = format!(
             "{{\"get\": {{\"x-amazon-apigateway-integration\": {{\"type\": \"aws_proxy\", \
-             \"httpMethod\": \"{method}\", \"uri\": \"{function}\"}}}}}}"
+             \"httpMethod\": \"{method}\", \"payloadFormatVersion\": \"1.0\", \"uri\": \"{function}\"}}}}}}"
         );
         let api = imported(&rest("/a", &item), protocol);
         api.warnings.iter().map(|warning| warning.message.clone()).collect::<Vec<_>>()
@@ -574,4 +574,26 @@ fn what_nearly_invokes_a_function_and_what_nearly_is_an_action_are_warned_of() {
         assert!(matches!(&told[..], [one] if one.contains("query protocol")), "{told:?}");
     }
     assert_eq!(service_uri("wafv2:action/ListWebACLs", "POST").1, [""; 0]);
+}
+
+#[test]
+fn the_payload_format_of_a_services_subtype_is_1_0() {
+    let told = |members: &str| -> Vec<String> {
+        let integration = format!(
+            "{{\"type\": \"AWS_PROXY\", \"credentials\": \"arn:aws:iam::123456789012:role/r\", {members}}}"
+        );
+        let item = format!(
+            "{{\"post\": {{\"responses\": {{}}, \"x-amazon-apigateway-integration\": {integration}}}}}"
+        );
+        let api = imported(&rest("/a", &item), Protocol::Http);
+        api.warnings.into_iter().map(|warning| warning.message).collect()
+    };
+    let purge =
+        "\"integrationSubtype\": \"SQS-PurgeQueue\", \"requestParameters\": {\"QueueUrl\": \"q\"}";
+    let version = |number: &str| told(&format!("{purge}, \"payloadFormatVersion\": \"{number}\""));
+    assert_eq!(version("1.0"), [""; 0]);
+    let [warning] = &version("2.0")[..] else { panic!("2.0 is of functions") };
+    assert!(warning.contains("payload format 2.0 is of Lambda functions"), "{warning}");
+    let [warning] = &told(purge)[..] else { panic!("AWS requires it") };
+    assert!(warning.contains("AWS wants `payloadFormatVersion`"), "{warning}");
 }

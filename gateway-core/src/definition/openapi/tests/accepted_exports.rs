@@ -166,7 +166,7 @@ pub(super) const HTTP_EXPORT: &str = r##"{
           "uri": "arn:aws:apigateway:eu-west-1:lambda:path/2015-03-31/functions/arn:aws:lambda:eu-west-1:123456789012:function:o/invocations" } },
       "parameters": [ { "name": "id", "in": "path", "required": true, "schema": { "type": "string" } } ] },
     "/files/{proxy+}": { "get": { "x-amazon-apigateway-integration": {
-      "type": "HTTP_PROXY", "uri": "https://files.example/{proxy}" } } }
+      "type": "HTTP_PROXY", "payloadFormatVersion": "1.0", "uri": "https://files.example/{proxy}" } } }
   },
   "components": {
     "x-amazon-apigateway-integrations": { "orders": { "type": "AWS_PROXY", "httpMethod": "POST",
