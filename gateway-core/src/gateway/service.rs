@@ -4,6 +4,7 @@
 //! `arn:aws:apigateway:{region}:{subdomain.service|service}:path|action/{service_api}`.
 
 mod action;
+pub(crate) mod s3;
 
 use alloc::{format, string::String};
 
@@ -23,7 +24,7 @@ pub(crate) struct Service {
     pub(crate) endpoint: AwsEndpoint,
     /// Where requests go, with AWS's own origin.
     pub(crate) uri: UriTemplate,
-    /// `action/…`; `None` is `path/…`, which says nothing of the protocol.
+    /// `action/…`; `None` is `path/…`, which says nothing of the protocol, and S3, whose actions are paths.
     pub(crate) action: Option<Action>,
     pub(crate) credentials: Option<String>,
     pub(crate) request: RequestPlan,
@@ -85,7 +86,10 @@ pub(crate) fn parse(uri: &str) -> Result<(AwsEndpoint, UriTemplate, Option<Actio
             if name.is_empty() || !name.bytes().all(|b| b.is_ascii_alphanumeric()) {
                 return Err(format!("`{name}` is no action"));
             }
-            Some(Action::new(whole_name, name))
+            if service != "s3" && action::has_none(whole_name) {
+                return Err(format!("`{whole_name}` has no actions by name: use `path/…`"));
+            }
+            Some(Action::new(whole_name, name, &rest[name.len()..]))
         }
         _ => return Err(FORM.into()),
     };
@@ -96,13 +100,18 @@ pub(crate) fn parse(uri: &str) -> Result<(AwsEndpoint, UriTemplate, Option<Actio
     };
     let endpoint = AwsEndpoint::new(host, subdomain, region)
         .ok_or_else(|| format!("there is no service `{service}` in `{region}`"))?;
+    let query = |action: &Action| rest[action.name.len()..].get(1..).unwrap_or_default();
     let target = match &action {
         None => format!("/{}", rest.trim_start_matches('/')),
-        Some(action) => match rest[action.name.len()..].get(1..) {
-            Some(query) if !query.is_empty() => format!("/?{query}"),
-            _ => "/".into(),
+        Some(action) if service == "s3" => {
+            s3::target(&action.name, query(action), subdomain.is_some())?
+        }
+        Some(action) => match query(action) {
+            "" => "/".into(),
+            query => format!("/?{query}"),
         },
     };
+    let action = action.filter(|_| service != "s3");
     let template =
         UriTemplate::parse(&format!("{}{}{target}", endpoint.origin, endpoint.path_prefix))?;
     Ok((endpoint, template, action))
@@ -145,6 +154,14 @@ mod tests {
                 "us-east-1:sqs:action/ListQueues&QueueNamePrefix=x",
                 "https://sqs.us-east-1.amazonaws.com/?QueueNamePrefix=x",
             ),
+            (
+                "us-east-1:s3:action/GetObject&Bucket=b&Key={key}",
+                "https://s3.us-east-1.amazonaws.com/b/a/b%20c",
+            ),
+            (
+                "us-east-1:b.c.s3:action/GetObject?Key={key}",
+                "https://s3.us-east-1.amazonaws.com/b.c/a/b%20c",
+            ),
         ] {
             assert_eq!(url(&format!("arn:aws:apigateway:{uri}")).as_deref(), Ok(expected));
         }
@@ -159,6 +176,9 @@ mod tests {
             "arn:aws:apigateway:us-east-1:sqs:thing/x",
             "arn:aws:apigateway:us-east-1:sqs:action/",
             "arn:aws:apigateway:us-east-1:sqs:action/a b",
+            "arn:aws:apigateway:us-east-1:lambda:action/ListFunctions",
+            "arn:aws:apigateway:us-east-1:runtime.sagemaker:action/InvokeEndpoint",
+            "arn:aws:apigateway:us-east-1:s3:action/GetObject",
             "arn:aws:apigateway::sqs:path/x",
             "arn:aws:apigateway:us-east-1:evil.example/:path/x",
         ] {

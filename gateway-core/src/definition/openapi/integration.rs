@@ -15,6 +15,7 @@ use super::{
     uri,
 };
 use crate::gateway::function::is_invocation;
+use crate::gateway::service::s3;
 use crate::limits::{HTTP_INTEGRATION_MS_DEFAULT, INTEGRATION_MS_MAX, INTEGRATION_MS_MIN};
 
 /// Reads an operation's integration, or the shared one that it refers to.
@@ -204,6 +205,14 @@ fn http_method<'d>(
         let message = format!(
             "every request is answered 500: a Lambda function is invoked by `POST`, not by `{other}`"
         );
+        reading.warning(&method, message);
+    }
+    let uri = at.get("uri").filter(|_| integration_type == IntegrationType::Aws);
+    if let Some((action, wanted)) = uri.as_ref().and_then(At::as_str).and_then(s3::method)
+        && let Some(other) = http_method.filter(|m| *m != wanted && *m != "ANY")
+    {
+        let message =
+            format!("S3 does `{action}` when it is asked by `{wanted}`, not by `{other}`");
         reading.warning(&method, message);
     }
     http_method.map(Into::into)

@@ -14,17 +14,20 @@ pub(crate) struct Action {
     pub(crate) version: Option<&'static str>,
     /// AWS JSON: what stands before the name in `X-Amz-Target`, and the version of the protocol.
     pub(crate) json: Option<(&'static str, &'static str)>,
+    /// Whether the URI's own query says the `Version`.
+    pub(crate) names_version: bool,
 }
 
 impl Action {
-    /// Of a service as integration URIs name it: `dynamodb`, `streams.dynamodb`.
-    pub(super) fn new(service: &str, name: &str) -> Self {
+    /// Of a service as integration URIs name it (`dynamodb`, `streams.dynamodb`), with what follows its name in the URI.
+    pub(super) fn new(service: &str, name: &str, rest: &str) -> Self {
         let json = [(JSON_1_1, "1.1"), (JSON_1_0, "1.0")];
         let target = |(table, version)| Some((find(table, service)?, version));
         Self {
             name: name.into(),
             version: find(VERSIONS, service),
             json: json.into_iter().find_map(target),
+            names_version: rest.split(['&', '?']).any(|piece| piece.starts_with("Version=")),
         }
     }
 
@@ -32,6 +35,11 @@ impl Action {
     pub(crate) fn is_known(&self) -> bool {
         self.version.is_some() || self.json.is_some()
     }
+}
+
+/// Whether a service speaks a protocol of methods and paths alone.
+pub(super) fn has_none(service: &str) -> bool {
+    REST.split_ascii_whitespace().any(|name| name == service)
 }
 
 /// What a table has for a service.
@@ -218,6 +226,17 @@ sns 2010-03-31
 sqs 2012-11-05
 sts 2011-06-15";
 
+/// Services that speak REST-JSON or REST-XML and nothing besides: those that are integrated with most.
+const REST: &str = "\
+access-analyzer amplify apigateway appconfig appconfigdata appmesh appsync backup batch bedrock bedrock-agent \
+bedrock-agent-runtime bedrock-runtime cloudfront codeartifact connect data.iot databrew datazone dlm eks \
+elasticfilesystem emr-containers emr-serverless es execute-api fis geo glacier grafana greengrass guardduty inspector2 iot \
+iotdata iotevents iotsitewise ivs kafka kinesisvideo lakeformation lambda macie2 managedblockchain mediaconvert \
+medialive mediapackage models.lex models-v2-lex mq participant.connect personalize-events personalize-runtime pinpoint \
+pipes polly profile quicksight ram rds-data resource-groups route53 runtime.lex runtime.sagemaker runtime-v2-lex s3 \
+s3-control s3tables s3vectors scheduler schemas securityhub serverlessrepo servicecatalog-appregistry signer \
+ssm-incidents synthetics wellarchitected wisdom workdocs xray";
+
 #[cfg(test)]
 mod tests {
     use alloc::collections::BTreeSet;
@@ -239,10 +258,9 @@ mod tests {
             ("sdb", Some("2009-04-15"), None),
             ("sqs", Some("2012-11-05"), None),
             ("lambda", None, None),
-            ("s3", None, None),
             ("", None, None),
         ] {
-            let action = Action::new(service, "Do");
+            let action = Action::new(service, "Do", "");
             assert_eq!((action.version, action.json), (version, json), "{service}");
             assert_eq!(action.is_known(), version.is_some() || json.is_some());
         }
@@ -256,6 +274,7 @@ mod tests {
             assert!(names(table).collect::<Vec<_>>().is_sorted());
         }
         let all = tables.into_iter().flat_map(names);
-        assert_eq!(all.clone().collect::<BTreeSet<_>>().len(), all.count());
+        assert_eq!(all.clone().collect::<BTreeSet<_>>().len(), all.clone().count());
+        assert!(all.clone().all(|name| !has_none(name)), "a service of two tables");
     }
 }

@@ -66,7 +66,8 @@ fn ask_for(action: &Action, request: &Request, mapped: &mut IntegrationRequest) 
         return;
     }
     let is_given = |name: &str| mapped.query.iter().any(|(n, _)| n == name);
-    let (has_action, has_version) = (is_given("Action"), is_given("Version"));
+    let (has_action, has_version) =
+        (is_given("Action"), action.names_version || is_given("Version"));
     if let Some(version) = action.version.filter(|_| !has_version) {
         mapped.query.insert(0, ("Version".into(), version.into()));
     }

@@ -107,6 +107,31 @@ fn parameters_in_the_query_are_the_query_protocols() {
 }
 
 #[test]
+fn a_version_that_the_uri_says_is_not_said_twice() {
+    let uri = "us-east-1:sqs:action/ListQueues&Version=2011-10-01&QueueNamePrefix=x";
+    let told = ask(service(uri, &[], None), "GET /prod/a", fine());
+    assert_eq!(
+        sent(&told).0.url,
+        "https://sqs.us-east-1.amazonaws.com/?Version=2011-10-01&QueueNamePrefix=x&Action=ListQueues"
+    );
+}
+
+#[test]
+fn an_action_of_s3_asks_as_its_path_does() {
+    let mapped = [("path.bucket", "'b'"), ("path.key", "method.request.path.key")];
+    for uri in ["s3:action/GetObject&Bucket={bucket}&Key={key}", "s3:path/{bucket}/{key}"] {
+        let integration = Integration {
+            http_method: Some("GET".into()),
+            ..service(&alloc::format!("us-east-1:{uri}"), &mapped, None)
+        };
+        let told = ask(integration, "GET /prod/a/k%20.txt", fine());
+        let (sent, ..) = sent(&told);
+        assert_eq!(sent.url, "https://s3.us-east-1.amazonaws.com/b/a/k%20.txt", "{uri}");
+        assert_eq!(sent.method, "GET");
+    }
+}
+
+#[test]
 fn a_path_says_nothing_of_the_protocol() {
     let form = [("header.Content-Type", "'application/x-www-form-urlencoded'")];
     let integration =

@@ -521,6 +521,11 @@ fn scopes_that_a_lambda_authorizer_does_not_enforce_are_warned_of() {
 
 /// The URI that is kept, and what is told of it.
 fn service_uri(uri: &str, method: &str) -> (Option<String>, Vec<String>) {
+    service_told(uri, method, "/uri")
+}
+
+/// The URI that is kept, and what is told of a member of the integration.
+fn service_told(uri: &str, method: &str, member: &str) -> (Option<String>, Vec<String>) {
     let integration = format!(
         "{{\"type\": \"aws\", \"httpMethod\": \"{method}\", \"uri\": \"arn:aws:apigateway:eu-west-1:{uri}\", \
          \"credentials\": \"arn:aws:iam::123456789012:role/r\"}}"
@@ -529,7 +534,7 @@ fn service_uri(uri: &str, method: &str) -> (Option<String>, Vec<String>) {
         "{{\"get\": {{\"responses\": {{}}, \"x-amazon-apigateway-integration\": {integration}}}}}"
     );
     let api = imported(&rest("/a", &item), Protocol::Rest);
-    let told = api.warnings.iter().filter(|warning| warning.source.pointer.ends_with("/uri"));
+    let told = api.warnings.iter().filter(|warning| warning.source.pointer.ends_with(member));
     let told = told.map(|warning| warning.message.clone()).collect();
     let uri = api.deployment.methods[0].integration.uri.clone();
     compile(api, Protocol::Rest, uri.as_deref().unwrap_or_default());
@@ -568,12 +573,23 @@ fn what_nearly_invokes_a_function_and_what_nearly_is_an_action_are_warned_of() {
             "{told:?}"
         );
     }
-    for uri in ["lambda:action/ListFunctions", "s3:action/GetObject&Bucket=b&Key=k"] {
-        let (kept, told) = service_uri(uri, "GET");
-        assert!(kept.is_some());
-        assert!(matches!(&told[..], [one] if one.contains("query protocol")), "{told:?}");
-    }
+    let (kept, told) = service_uri("novelty:action/DoThings", "GET");
+    assert!(kept.is_some());
+    assert!(matches!(&told[..], [one] if one.contains("query protocol")), "{told:?}");
     assert_eq!(service_uri("wafv2:action/ListWebACLs", "POST").1, [""; 0]);
+}
+
+#[test]
+fn an_action_of_s3_whose_method_does_something_else_is_warned_of() {
+    let object = "s3:action/GetObject&Bucket=b&Key=k";
+    for (method, expected) in [
+        ("GET", &[][..]),
+        ("ANY", &[]),
+        ("DELETE", &["S3 does `GetObject` when it is asked by `GET`, not by `DELETE`"]),
+    ] {
+        assert_eq!(service_told(object, method, "/httpMethod").1, expected);
+        assert_eq!(service_uri(object, method).1, [""; 0]);
+    }
 }
 
 #[test]

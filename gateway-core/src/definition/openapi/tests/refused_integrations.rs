@@ -139,6 +139,18 @@ fn uris_that_name_no_action_of_a_service_are_refused() {
         ),
         ("arn:aws:apigateway:us-east-1:dynamodb:action/Put Item", "`Put Item` is no action"),
         ("arn:aws:apigateway::sqs:path/1/q", "there is no service `sqs` in ``"),
+        (
+            "arn:aws:apigateway:us-east-1:lambda:action/ListFunctions",
+            "`lambda` has no actions by name: use `path/…`",
+        ),
+        (
+            "arn:aws:apigateway:us-east-1:s3:action/GetObjectAcl&Bucket=b&Key=k",
+            "`s3` has no action `GetObjectAcl` by name: use `path/…`",
+        ),
+        (
+            "arn:aws:apigateway:us-east-1:s3:action/GetObject&Bucket=b",
+            "`GetObject` needs `Key=…` in the URI",
+        ),
     ] {
         check_integration(
             &format!("{{\"type\": \"aws\", \"httpMethod\": \"POST\", \"uri\": \"{uri}\"}}"),
