@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use http::{HeaderValue, Request, Response, header};
 use hyper::body::Incoming;
 use hyper::server::conn::{http1, http2};
@@ -35,6 +36,8 @@ use crate::worker::{Connections, OpenConnection, Worker};
 const CONNECTIONS_MAX: usize = 16_384;
 /// Longest wait for a client's first bytes, and between two signs of life of an HTTP/2 connection.
 const FIRST_BYTES_MAX: Duration = Duration::from_secs(60);
+/// When the host goes down: longest wait for the rest of a head, and for an HTTP/2 client to have heard of it.
+const LAST_HEAD_MAX: Duration = Duration::from_secs(1);
 /// Longest that a client is listened to after its answer.
 const LINGER_MAX: Duration = Duration::from_secs(2);
 /// Largest head that is parsed at all; what AWS allows is less, and answered in AWS's way.
@@ -118,9 +121,7 @@ async fn serve(
     let open = Connections::open(&worker);
     stream.set_nodelay(true).ok(); // slower answers, not wrong ones
     if !place.is_tls {
-        let Ok(http2) = tokio::time::timeout(FIRST_BYTES_MAX, begins_http2(&stream)).await else {
-            return;
-        };
+        let Some(http2) = first_bytes(&stream, &mut ended).await else { return };
         return serve_http(worker, open, stream, http2, peer, ended).await;
     }
     let tls = || Arc::clone(&worker.settings.borrow().tls);
@@ -133,6 +134,20 @@ async fn serve(
     let peer = peer.with_session(Some(session));
     // In a box: connections in clear text take no memory for it.
     Box::pin(serve_http(Rc::clone(&worker), open, stream, http2, peer, ended)).await;
+}
+
+/// Waits for a client to begin: whether with HTTP/2. `None` if it has sent nothing in time, or until the host goes down.
+async fn first_bytes(stream: &TcpStream, ended: &mut watch::Receiver<bool>) -> Option<bool> {
+    let mut begun = pin!(tokio::time::timeout(FIRST_BYTES_MAX, begins_http2(stream)));
+    let begun = tokio::select! {
+        biased;
+        begun = begun.as_mut() => begun,
+        _ = ended.wait_for(|ended| *ended) => {
+            stream.peek(&mut [0]).now_or_never()?.ok()?;
+            begun.await
+        }
+    };
+    begun.ok()
 }
 
 async fn serve_http<S: AsyncRead + AsyncWrite + Unpin + 'static>(
@@ -170,8 +185,10 @@ async fn serve_http<S: AsyncRead + AsyncWrite + Unpin + 'static>(
                 _ = ended.wait_for(|ended| *ended) => {
                     connection.as_mut().graceful_shutdown();
                     tokio::select! {
+                        biased;
                         served = connection => served,
                         () = too_long => return,
+                        () = between_requests(&activity) => Ok(()),
                     }
                 }
             }
@@ -192,8 +209,10 @@ async fn serve_http<S: AsyncRead + AsyncWrite + Unpin + 'static>(
                 _ = ended.wait_for(|ended| *ended) => {
                     connection.as_mut().graceful_shutdown();
                     tokio::select! {
+                        biased;
                         served = connection => served,
                         () = too_long => return,
+                        () = between_requests(&activity) => Ok(()),
                     }
                 }
             }
@@ -206,6 +225,17 @@ async fn serve_http<S: AsyncRead + AsyncWrite + Unpin + 'static>(
     drop(open);
     if let Some(stream) = left.take() {
         linger(stream).await;
+    }
+}
+
+/// Waits until a connection that takes no more requests has none under way. hyper itself waits without end: for the
+/// rest of a head, and for HTTP/2 clients to acknowledge that they were told (RFC 9113 §6.8).
+async fn between_requests(activity: &Activity) {
+    loop {
+        tokio::time::sleep(LAST_HEAD_MAX).await;
+        if activity.is_between_responses() {
+            return;
+        }
     }
 }
 

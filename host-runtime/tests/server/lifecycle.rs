@@ -1,8 +1,10 @@
 //! Start, reload, drain: no request is lost.
 
+use std::io::Read;
 use std::net::TcpStream;
 use std::process::Command;
 use std::sync::mpsc::Sender;
+use std::time::Instant;
 
 use crate::kit::*;
 use crate::program::{Program, free_address};
@@ -74,6 +76,46 @@ fn draining_finishes_what_is_under_way() {
     assert_eq!(answer.text(), "done");
     assert!(answer.head.to_lowercase().contains("connection: close"), "{}", answer.head);
     assert_eq!(draining.join().unwrap(), "/prod/to/a 200\n");
+}
+
+/// What RFC 9113 §3.4 has a client begin with.
+const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
+/// `GET /prod/to/a` on stream 1 (RFC 9113 §6.2, RFC 7541 §6).
+const HTTP_2_GET: &[u8] = b"\0\0\x11\x01\x05\0\0\0\x01\x82\x86\x04\x0a/prod/to/a\x01\x01h";
+
+#[test]
+fn connections_without_a_request_do_not_hold_up_the_end() {
+    let served = Served::start(echo());
+    let clients = [&b""[..], b"GET /prod/mock HTTP/1.1\r\nHo", b"PRI", PREFACE].map(|begun| {
+        let mut client = served.client();
+        client.send(begun);
+        client
+    });
+    let start = Instant::now();
+    served.drained_log();
+    assert!(start.elapsed() < PATIENCE / 2, "{:?}", start.elapsed());
+    clients.into_iter().for_each(|mut client| client.wait_for_close());
+}
+
+#[test]
+fn draining_finishes_the_streams_of_clients_that_acknowledge_nothing() {
+    let (endpoint, arrived, go_on) = held_endpoint("done");
+    let served = Served::start(endpoint);
+    let mut client = served.client();
+    client.send(&[PREFACE, HTTP_2_GET].concat());
+    arrived.recv_timeout(PATIENCE).unwrap();
+    let mut idle = served.client();
+    idle.send(PREFACE);
+    let start = Instant::now();
+    let draining = std::thread::spawn(|| served.drained_log());
+    // Closed while the other one waits.
+    idle.wait_for_close();
+    go_on.send(()).unwrap();
+    let mut answered = Vec::new();
+    client.reader.read_to_end(&mut answered).ok();
+    assert!(answered.windows(4).any(|bytes| bytes == b"done"), "{answered:?}");
+    assert_eq!(draining.join().unwrap(), "/prod/to/a 200\n");
+    assert!(start.elapsed() < PATIENCE / 2, "{:?}", start.elapsed());
 }
 
 #[test]
