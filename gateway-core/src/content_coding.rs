@@ -6,6 +6,7 @@
 
 mod gzip;
 mod inflate;
+mod readings;
 
 use alloc::vec::Vec;
 
@@ -13,6 +14,7 @@ use miniz_oxide::deflate::compress_to_vec_zlib;
 use miniz_oxide::inflate::TINFLStatus;
 
 use self::inflate::Bounds;
+pub(crate) use self::readings::{Reading, readings};
 use crate::limits::CODED_BLOCKS_MAX;
 
 /// A coding that content is sent in.
@@ -102,25 +104,6 @@ impl Coding {
         }
     }
 
-    /// The beginning of what coded content stands for, of which there may be the beginning alone: not
-    /// more than so many bytes, and whether that is not all, or not known to be all.
-    pub(crate) fn decode_beginning(self, coded: &[u8], bytes_max: usize) -> (Vec<u8>, bool) {
-        // One more tells whether there is more. Coded content that is inspected is short, and is read to its end
-        // whatever it is made of: an origin may take what is refused here.
-        let mut bounds = Bounds { bytes_max: bytes_max + 1, blocks_left: usize::MAX };
-        let (mut content, is_all) = match self {
-            Self::Gzip => gzip::decode_beginning(coded, bounds),
-            Self::Deflate => {
-                let mut content = Vec::new();
-                let (status, _) = inflate::zlib(coded, &mut content, &mut bounds);
-                (content, status == TINFLStatus::Done)
-            }
-        };
-        let is_cut = !is_all || content.len() > bytes_max;
-        content.truncate(bytes_max);
-        (content, is_cut)
-    }
-
     fn parse(name: &str) -> Option<Self> {
         [Self::Gzip, Self::Deflate].into_iter().find(|c| name.eq_ignore_ascii_case(c.name()))
     }
@@ -169,24 +152,6 @@ mod tests {
         for fields in [&["br"][..], &["compress"], &["gzip, gzip"], &["gzip", "deflate"], &["*"]] {
             assert_eq!(of(fields), Err(Unsupported), "{fields:?}");
         }
-    }
-
-    #[test]
-    fn the_beginning_of_coded_content_is_decoded_as_far_as_it_is_there() {
-        let content: Vec<u8> = (0..40_000_u32).flat_map(|n| (n * n).to_le_bytes()).collect();
-        for coding in [Coding::Gzip, Coding::Deflate] {
-            let coded = coding.encode(&content);
-            let all = content.len();
-            assert_eq!(coding.decode_beginning(&coded, all), (content.clone(), false));
-            assert_eq!(coding.decode_beginning(&coded, all - 1), (content[..all - 1].into(), true));
-            let (half, is_cut) = coding.decode_beginning(&coded[..coded.len() / 2], all);
-            assert!(is_cut && half.len() > all / 8 && content.starts_with(&half));
-            assert_eq!(coding.decode_beginning(b"none of it", all), (Vec::new(), true));
-            let bomb = coding.encode(&alloc::vec![0; 4_000_000]);
-            assert_eq!(coding.decode_beginning(&bomb, 100), (alloc::vec![0; 100], true));
-        }
-        let two = [Coding::Gzip.encode(b"one "), Coding::Gzip.encode(b"two")].concat();
-        assert_eq!(Coding::Gzip.decode_beginning(&two, 100), (b"one two".into(), false));
     }
 
     #[test]
@@ -254,8 +219,6 @@ mod tests {
                 let content = || b"content".to_vec();
                 let expected = is_taken.then(content).ok_or(DecodeError::Malformed);
                 assert_eq!(coding.decode(&coded, 100), expected, "{coding:?} {empty}");
-                // A web ACL looks into it all the same.
-                assert_eq!(coding.decode_beginning(&coded, 100), (content(), false));
             }
         }
     }

@@ -6,6 +6,7 @@ use miniz_oxide::deflate::compress_to_vec;
 use miniz_oxide::inflate::TINFLStatus;
 
 use super::inflate::{Bounds, deflated};
+use super::readings::Decoded;
 use super::{DecodeError, failed};
 
 /// Content as one member without a name or a time.
@@ -45,26 +46,36 @@ pub(super) fn decode(coded: &[u8], mut bounds: Bounds) -> Result<Vec<u8>, Decode
     }
 }
 
-/// What the members stand for as far as they are there, and whether they are all there.
-pub(super) fn decode_beginning(coded: &[u8], mut bounds: Bounds) -> (Vec<u8>, bool) {
-    let mut content = Vec::new();
+/// What the members stand for as far as they are there, whatever their checks say. Some programs pass over zeros
+/// between members, all over what is behind them.
+pub(super) fn decode_beginning(coded: &[u8], bounds: &mut Bounds) -> Decoded {
+    let (mut content, mut beside) = (Vec::new(), Vec::new());
     let mut rest = coded;
-    loop {
-        let Some(body) = header(rest) else { return (content, false) };
-        let (status, read) = deflated(body, &mut content, &mut bounds);
-        match (status, body[read..].split_at_checked(TRAILER_BYTES)) {
-            (TINFLStatus::Done, Some((_, []))) => return (content, true),
-            (TINFLStatus::Done, Some((_, next))) => rest = next,
-            _ => return (content, false),
+    while let Some(body) = body(rest) {
+        beside.extend_from_slice(&rest[HEADER.len()..rest.len() - body.len()]);
+        let (status, read) = deflated(body, &mut content, bounds);
+        if status != TINFLStatus::Done {
+            return Decoded { content, beside, is_all: false };
         }
+        rest = body.get(read + TRAILER_BYTES..).unwrap_or(&[]);
+        let zeros = rest.iter().take_while(|byte| **byte == 0).count();
+        rest = &rest[zeros..];
     }
+    beside.extend_from_slice(rest);
+    Decoded { content, beside, is_all: true }
 }
 
-/// What follows a member's header; `None` if it has none.
+/// What follows a member's header; `None` if it has none, or one of a later version.
 fn header(coded: &[u8]) -> Option<&[u8]> {
+    let flags = coded.get(3)?;
+    (flags & 0b1110_0000 == 0).then(|| body(coded)).flatten()
+}
+
+/// As [`header`], as programs have it that do not look at flags that are not theirs.
+fn body(coded: &[u8]) -> Option<&[u8]> {
     let (fixed, mut rest) = coded.split_at_checked(HEADER.len())?;
     let flags = fixed[3];
-    if !fixed.starts_with(&HEADER[..3]) || flags & 0b1110_0000 != 0 {
+    if !fixed.starts_with(&HEADER[..3]) {
         return None;
     }
     if flags & FEXTRA != 0 {

@@ -25,17 +25,6 @@ pub(super) fn is_coded(at: StageOf<'_>, request: &Request) -> bool {
         && request.fields.contains("content-encoding")
 }
 
-/// The coding that the content will be decoded from; `None` of what is not coded, goes on as it is, or
-/// is refused.
-pub(super) fn decoded_coding(at: StageOf<'_>, request: &Request) -> Option<Coding> {
-    is_coded(at, request).then(|| stated_coding(request)).flatten()
-}
-
-/// The coding that the content is said to have, where it is one that is known.
-pub(super) fn stated_coding(request: &Request) -> Option<Coding> {
-    Coding::of_content(request.fields.all("content-encoding")).ok()?
-}
-
 /// The request with its content decoded. `Content-Encoding` stays, as it does on AWS.
 pub(super) async fn decode(request: &Request, io: &Io) -> Result<Request, GatewayError> {
     let coding = Coding::of_content(request.fields.all("content-encoding"))

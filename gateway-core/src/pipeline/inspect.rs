@@ -20,9 +20,9 @@ use alloc::vec::Vec;
 
 use waf::{Counting, Decision, Resource, Step, Tokens, Verdict};
 
-use super::content_coding::{decoded_coding, stated_coding};
 use super::trace;
 use crate::challenge::{self, Kind};
+use crate::content_coding::{Reading, readings};
 use crate::context::Context;
 use crate::effect::{CountRequest, EffectError, LocateAddress, PeekContent};
 use crate::exchange::Io;
@@ -93,7 +93,9 @@ pub(super) async fn inspect(
     account::asked(plan, io);
     let request = &arrival.request;
     let location = arrival.location.as_deref().cloned().map(located);
-    let (body, body_is_cut) = body(at, plan, request, io).await?;
+    let bodies = bodies(at, plan, request, io).await?;
+    let (body, body_is_cut) =
+        bodies.first().map_or((&[][..], false), |body| (&*body.content, body.is_cut));
     let (_, query) = target::split(&request.target);
     let fingerprints = arrival.tls.as_ref().and_then(|tls| tls.fingerprints.as_deref());
     let known = |which: fn(&Fingerprints) -> &String| {
@@ -104,10 +106,10 @@ pub(super) async fn inspect(
         // By whatever name the API was addressed, its rules speak of `/{stage}/…`.
         path: &context.path,
         query,
+        body,
+        body_is_cut,
         http_version: request.version.as_str(),
         headers: request.fields.iter().map(|line| (line.name, line.value)).collect(),
-        body: &body,
-        body_is_cut,
         client_ip: &context.source_ip,
         location: location.as_ref(),
         ja3: known(|fingerprints| &fingerprints.ja3),
@@ -115,19 +117,28 @@ pub(super) async fn inspect(
         now_ms: io.now().0,
         ..waf::Request::default()
     };
+    // What an endpoint may read besides: the ACL must let through all of it.
     let routed = routed_paths(context);
-    let routed: Vec<_> =
-        routed.iter().map(|path| waf::Request { path, ..inspected.clone() }).collect();
+    let paths = || core::iter::once(&*context.path).chain(routed.iter().map(String::as_str));
+    let others = bodies.iter().flat_map(|body| paths().map(move |path| (body, path))).skip(1);
+    let others: Vec<_> = others
+        .map(|(Reading { content: body, is_cut: body_is_cut }, path)| waf::Request {
+            path,
+            body,
+            body_is_cut: *body_is_cut,
+            ..inspected.clone()
+        })
+        .collect();
     let mut counts = Vec::new();
     let (mut inspected, mut verdict) =
         (&inspected, evaluate(plan, &inspected, &mut counts, io).await);
-    for routed in &routed {
+    for other in &others {
         if verdict.decision != Decision::Allow {
             break;
         }
-        let of_routed = evaluate(plan, routed, &mut counts, io).await;
-        if of_routed.decision != Decision::Allow {
-            (inspected, verdict) = (routed, of_routed);
+        let of_other = evaluate(plan, other, &mut counts, io).await;
+        if of_other.decision != Decision::Allow {
+            (inspected, verdict) = (other, of_other);
         }
     }
     let answer = answer(plan, inspected, &verdict);
@@ -206,54 +217,39 @@ async fn evaluate<'a>(
     }
 }
 
-/// As much of the content as the ACL inspects, and whether there is more. Content that the API decodes, or an
-/// origin may, is inspected as what it stands for: a REST API behind a distribution sees nothing else. Of what is cut, or goes
-/// wrong, that is the beginning, and the rest is as what is beyond the size that is inspected.
-async fn body(
+/// As much of the content as the ACL inspects, in every way that it may be read: coded content as what it stands for, whoever
+/// decodes it, and what of it is in no coding as it was sent. The ACL must let through all of them.
+async fn bodies(
     at: Guarded<'_>,
     plan: &WebAclPlan,
     request: &Request,
     io: &Io,
-) -> Result<(Vec<u8>, bool), GatewayError> {
+) -> Result<Vec<Reading>, GatewayError> {
     let Some(bytes_max) = plan.acl.body_bytes_max(at.resource()) else {
-        return Ok((Vec::new(), false));
+        return Ok([Reading::default()].into());
     };
-    let (bytes, is_cut) = sent(bytes_max, request, io).await?;
-    let coding = match at {
-        Guarded::Stage(at) => decoded_coding(at, request),
-        Guarded::Distribution(_) => stated_coding(request),
-    };
-    let Some(coding) = coding else { return Ok((bytes, is_cut)) };
-    let (content, is_cut_within) = coding.decode_beginning(&bytes, bytes_max);
-    let is_broken = is_cut_within && !is_cut && content.len() < bytes_max;
-    match at {
-        // An origin that heeds the coding refuses it, and one that does not reads what was sent.
-        Guarded::Distribution(_) if is_broken => Ok((bytes, is_cut)),
-        _ => Ok((content, is_cut || is_cut_within)),
-    }
+    let sent = sent(bytes_max, request, io).await?;
+    Ok(readings(request.fields.all("content-encoding"), sent, bytes_max))
 }
 
-/// So many bytes of the content as it was sent, and whether there are more.
-async fn sent(
-    bytes_max: usize,
-    request: &Request,
-    io: &Io,
-) -> Result<(Vec<u8>, bool), GatewayError> {
+/// So many bytes of the content as it was sent.
+async fn sent(bytes_max: usize, request: &Request, io: &Io) -> Result<Reading, GatewayError> {
+    let begun = |content: &[u8]| {
+        let end = content.len().min(bytes_max);
+        Reading { content: content[..end].to_vec(), is_cut: content.len() > end }
+    };
     match &request.content {
-        Content::Empty => Ok((Vec::new(), false)),
-        Content::Bytes(bytes) => {
-            let end = bytes.len().min(bytes_max);
-            Ok((bytes[..end].to_vec(), bytes.len() > end))
-        }
+        Content::Empty => Ok(begun(&[])),
+        Content::Bytes(bytes) => Ok(begun(bytes)),
         Content::Held(content) => {
             let bytes_max = u32::try_from(bytes_max).unwrap_or(u32::MAX);
             match io.perform(PeekContent { content: *content, bytes_max }).await {
-                Ok(crate::effect::Bytes(mut bytes)) => {
-                    let is_cut = bytes.len() > bytes_max as usize;
-                    bytes.truncate(bytes_max as usize);
-                    Ok((bytes, is_cut))
+                Ok(crate::effect::Bytes(mut content)) => {
+                    let is_cut = content.len() > bytes_max as usize;
+                    content.truncate(bytes_max as usize);
+                    Ok(Reading { content, is_cut })
                 }
-                Err(EffectError::TooLarge) => Ok((Vec::new(), true)),
+                Err(EffectError::TooLarge) => Ok(Reading { content: Vec::new(), is_cut: true }),
                 Err(error) => Err(unreadable(&error)),
             }
         }

@@ -217,9 +217,10 @@ fn coded_bodies_are_inspected_as_what_the_api_will_decode() {
         ("identity, GZIP", gzip.clone(), 403),
         ("deflate", deflate, 403),
         ("identity", attack.to_vec(), 403),
-        // What the API does not decode is inspected as it is, and refused later.
+        // What the API refuses is inspected before.
         ("br", attack.to_vec(), 403),
-        ("gzip, gzip", gzip.clone(), 415),
+        ("gzip, gzip", gzip.clone(), 403),
+        ("gzip, gzip", b"none of it".to_vec(), 415),
         ("gzip", gzip[..gzip.len() - 9].to_vec(), 403),
         ("gzip", b"none of it".to_vec(), 415),
         ("gzip", Coding::Gzip.encode(b"{\"name\": \"O'Brien\"}"), 200),

@@ -173,23 +173,40 @@ fn coded_content_is_inspected_as_whatever_an_origin_may_read() {
     let long = [&attack[..], &[b' '; 200_000]].concat();
     let gzip = |content: &[u8]| Coding::Gzip.encode(content);
     let deflate = |content: &[u8]| Coding::Deflate.encode(content);
+    let less = |content: Vec<u8>, bytes: usize| content[..content.len() - bytes].to_vec();
+    // A file's name in the header, which is as good as a form to who does not decode.
+    let mut named = gzip(friend);
+    named[3] = 8;
+    named.splice(10..10, *b"{\"name\": \"1' or '1'='1\"}\0");
     for (coding, content, status) in [
         ("gzip", gzip(attack), 403),
         ("deflate", deflate(attack), 403),
         ("gzip", gzip(&long), 403),
         ("gzip", gzip(friend), 100),
+        ("deflate, gzip", gzip(&deflate(friend)), 100),
+        ("deflate, gzip", gzip(&deflate(attack)), 403),
+        ("x-gzip", gzip(attack), 403),
+        ("gzip, br", gzip(attack), 403),
+        ("gzip", [&gzip(attack)[..], b"\0"].concat(), 403),
+        ("gzip", [&gzip(attack)[..], b"junk"].concat(), 403),
+        ("gzip", less(gzip(attack), 8), 403),
+        ("deflate", less(deflate(attack), 4), 403),
+        ("deflate", deflate(attack)[2..].to_vec(), 403),
+        ("gzip", named, 403),
         // Not in the coding that it is said to have: an origin that reads it does not heed that.
         ("gzip", attack.to_vec(), 403),
         ("deflate", attack.to_vec(), 403),
         ("gzip", friend.to_vec(), 100),
+        // A few origins decode no more than the outermost coding, and read what it stands for.
+        ("gzip, deflate", deflate(attack), 403),
     ] {
-        let coding = format!("Content-Encoding: {coding}");
-        let fields = ["Content-Type: application/json", "User-Agent: t", &coding];
+        let field = format!("Content-Encoding: {coding}");
+        let fields = ["Content-Type: application/json", "User-Agent: t", &field];
         let arrival = to_distribution(posted("POST /a", &fields));
         let told = run(&gateway, arrival, |effect| match effect {
             Effect::PeekContent(_) => Some(Outcome::PeekContent(Ok(content.clone().into()))),
             _ => None,
         });
-        assert_eq!(told.response.status, status, "{coding} {}", content.len());
+        assert_eq!(told.response.status, status, "{field} {content:?}");
     }
 }
