@@ -173,6 +173,48 @@ async fn encodings_of_parts_and_charsets_hide_nothing() {
 }
 
 #[tokio::test]
+async fn no_spelling_of_a_forms_heads_hides_anything() {
+    let attack = b"MScgdW5pb24gc2VsZWN0IHBhc3N3b3JkIGZyb20gdXNlcnMtLSA=";
+    let form = |head: &str, content: &[u8]| {
+        let begin = format!("--b\r\nContent-Disposition: form-data; name=a\r\n{head}\r\n\r\n");
+        [begin.as_bytes(), content, b"\r\n--b--\r\n"].concat()
+    };
+    let coded = |head: &str| post("multipart/form-data; boundary=b", form(head, attack));
+    let media = |media: &str| post(media, form("Content-Transfer-Encoding: base64", attack));
+    let preamble =
+        [b"--c\r\n".to_vec(), form("Content-Transfer-Encoding: base64", attack)].concat();
+    let named = b"--b\r\nContent-Disposition: form-data; name=\"=?utf-8?B?JyBvciAxPTEtLQ==?=\"\r\n\r\nx\r\n--b--";
+    assert_stopped(vec![
+        ("blanks around the sign", media("multipart/form-data ; boundary = b")),
+        ("a blank behind the sign", media("multipart/form-data; boundary= b")),
+        (
+            "a boundary in quotes before",
+            media("multipart/form-data; x=\"; boundary=z\"; boundary=b"),
+        ),
+        ("an extended parameter", media("multipart/form-data; boundary*=utf-8''b")),
+        ("two boundaries", media("multipart/form-data; boundary=z; boundary=b")),
+        ("a comma", media("multipart/form-data; boundary=b, x")),
+        ("no boundary but the form's own", media("multipart/form-data")),
+        ("something before the form", post("multipart/form-data; boundary=b", preamble)),
+        (
+            "two encodings",
+            coded("Content-Transfer-Encoding: 7bit\r\nContent-Transfer-Encoding: base64"),
+        ),
+        ("an encoding with a parameter", coded("Content-Transfer-Encoding: base64; x=y")),
+        ("an encoding on the next line", coded("Content-Transfer-Encoding:\r\n base64")),
+        ("an encoded word", post("multipart/form-data; boundary=b", named)),
+        (
+            "a field that says it is XML",
+            post(
+                "multipart/form-data; boundary=b",
+                form("Content-Type: text/xml", b"<script>alert(1)</script>"),
+            ),
+        ),
+    ])
+    .await;
+}
+
+#[tokio::test]
 async fn fields_with_a_syntax_of_their_own_hide_nothing_else() {
     let field = |name: &str, value: &str| request("GET", "/", &[(name, value)], b"");
     assert_stopped(vec![

@@ -2,6 +2,7 @@
 //! attributes of XML. Rules of managed groups look at each by itself, so that a quotation mark in one cannot meet
 //! one in another, and JSON's own quotes are none of SQL's.
 
+mod boundary;
 mod charset;
 mod content;
 mod fields;

@@ -4,23 +4,34 @@ use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use super::boundary::{BOUNDARIES_MAX, boundaries};
 use super::content::Content;
 use super::{PARTS_MAX, Part, PartKind};
 use crate::statement::find;
+use crate::text::contains_small;
 use crate::transform::{Transformation, hex_pair};
 
-/// Fields of a form with their names, and files' names.
+/// Fields of a form with their names, and files' names, by every boundary that programs may take for its own.
 pub(super) fn multipart(form: Content<'_>) -> Vec<Part> {
     let mut parts = Vec::new();
-    let boundary = form.media.split(';').find_map(|parameter| {
-        let (name, value) = parameter.trim().split_once('=')?;
-        name.eq_ignore_ascii_case("boundary").then(|| value.trim_matches('"'))
-    });
-    let boundary = alloc::format!("--{}", boundary.unwrap_or("-"));
+    let is_there = |boundary: &Vec<u8>| find(form.bytes, boundary).is_some();
+    let found: Vec<_> = boundaries(form).into_iter().filter(is_there).collect();
+    // Forms within forms are read once: few programs read them at all.
+    let looked_at = if form.depth == 0 { BOUNDARIES_MAX } else { 1 };
+    for boundary in found.iter().take(looked_at) {
+        fields(form, boundary, &mut parts);
+    }
+    if parts.is_empty() || found.len() > looked_at {
+        parts.push(Part::new(form.bytes.into(), PartKind::Plain));
+    }
+    parts
+}
+
+fn fields(form: Content<'_>, boundary: &[u8], parts: &mut Vec<Part>) {
     let mut rest = form.bytes;
-    while let Some(at) = find(rest, boundary.as_bytes()) {
+    while let Some(at) = find(rest, boundary) {
         rest = &rest[at + boundary.len()..];
-        let end = find(rest, boundary.as_bytes()).unwrap_or(rest.len());
+        let end = find(rest, boundary).unwrap_or(rest.len());
         // PHP goes on reading behind what is the last one to others.
         if rest.starts_with(b"--") {
             continue;
@@ -29,12 +40,8 @@ pub(super) fn multipart(form: Content<'_>) -> Vec<Part> {
             parts.push(Part::new(rest.into(), PartKind::Plain));
             break;
         }
-        field(Content { bytes: &rest[..end], ..form }, &mut parts);
+        field(Content { bytes: &rest[..end], ..form }, parts);
     }
-    if parts.is_empty() {
-        parts.push(Part::new(form.bytes.into(), PartKind::Plain));
-    }
-    parts
 }
 
 /// Whether content is no text: archives and pictures have such bytes near their start.
@@ -60,44 +67,72 @@ fn field(form: Content<'_>, parts: &mut Vec<Part>) {
         is_any_file |= is_file;
         let kind = if is_file { PartKind::FileName } else { PartKind::Plain };
         parts.push(Part::new(value.as_bytes().into(), kind));
+        parts.extend(encoded_words(value).map(|text| Part::new(text.into(), kind)));
     }
     let content = content.strip_suffix(b"\r\n").unwrap_or(content);
     let media = header(&head, "content-type");
     // A field's text is looked at whatever is in it.
     let is_looked_at = |content: &[u8]| !(is_any_file && is_binary(content));
-    for bytes in [Some(Cow::Borrowed(content)), transferred(&head, content)].into_iter().flatten() {
+    let encoding = header(&head, "content-transfer-encoding");
+    let is_of = |all: &str, kind: &str| contains_small(all.as_bytes(), kind.as_bytes());
+    let base64 = is_of(&encoding, "base64").then(|| base64(content).into());
+    let quoted = is_of(&encoding, "quoted-printable").then(|| quoted_printable(content).into());
+    // Servers hand on a field as text, whatever it says that it is.
+    let is_markup = ["xml", "multipart/"].iter().any(|kind| is_of(&media, kind));
+    let is_also_text = is_markup && !is_any_file && is_of(form.media, "form-data");
+    for bytes in [Some(Cow::Borrowed(content)), base64, quoted].into_iter().flatten() {
         if is_looked_at(&bytes) {
+            if is_also_text {
+                parts.push(Part::new(bytes.as_ref().into(), PartKind::Plain));
+            }
             let part = Content { bytes: &bytes, media: &media, depth: form.depth + 1, ..form };
             parts.extend(part.parts());
         }
     }
 }
 
-/// A field of a part's head, with the lines that go on with it.
+/// A field of a part's head, with the lines that go on with it. Where there are several, programs differ in which they
+/// take: all of them.
 fn header(head: &str, name: &str) -> String {
-    let mut lines = head.lines();
-    let is_it = |line: &str| {
-        line.split_once(':').is_some_and(|(own, _)| own.trim().eq_ignore_ascii_case(name))
-    };
-    let Some(first) = lines.find(|line| is_it(line)) else { return String::new() };
-    let mut value: String = first.split_once(':').map_or("", |(_, value)| value.trim()).into();
-    for more in lines.take_while(|line| line.starts_with([' ', '\t'])) {
-        value.push_str(more);
+    let mut all = String::new();
+    let mut is_within = false;
+    for line in head.lines() {
+        if line.starts_with([' ', '\t']) {
+            if is_within {
+                all.push_str(line);
+            }
+            continue;
+        }
+        let own = line.split_once(':').filter(|(own, _)| own.trim().eq_ignore_ascii_case(name));
+        is_within = own.is_some();
+        if let Some((_, value)) = own {
+            all.push_str(if all.is_empty() { "" } else { "; " });
+            all.push_str(value.trim());
+        }
     }
-    value
+    all
 }
 
 /// A part's content as it was before it was encoded for its transfer: RFC 7578 (section 4.7) deprecates that, but
 /// Undertow, Django, aiohttp and others decode it.
-fn transferred(head: &str, content: &[u8]) -> Option<Cow<'static, [u8]>> {
-    let encoding = header(head, "content-transfer-encoding");
-    if encoding.eq_ignore_ascii_case("base64") {
-        Some(Transformation::Base64DecodeExt.apply(content).into_owned().into())
-    } else if encoding.eq_ignore_ascii_case("quoted-printable") {
-        Some(quoted_printable(content).into())
-    } else {
-        None
+fn base64(text: &[u8]) -> Vec<u8> {
+    Transformation::Base64DecodeExt.apply(text).into_owned()
+}
+
+/// `=?utf-8?B?…?=`, `=?utf-8?Q?…?=` (RFC 2047), one after the other, which JavaMail and others read in names.
+fn encoded_words(value: &str) -> Option<Vec<u8>> {
+    let mut all = Vec::new();
+    for word in value.split("=?").skip(1) {
+        let mut pieces = word.splitn(4, '?').skip(1);
+        let (encoding, text) = (pieces.next()?, pieces.next()?.as_bytes());
+        all.extend(match encoding {
+            "B" | "b" => base64(text),
+            _ => quoted_printable(
+                &text.iter().map(|b| if *b == b'_' { b' ' } else { *b }).collect::<Vec<_>>(),
+            ),
+        });
     }
+    (!all.is_empty()).then_some(all)
 }
 
 /// `=3C` is a byte, a `=` at the end of a line joins it to the next (RFC 2045 section 6.7); anything else stays.
