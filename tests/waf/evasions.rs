@@ -242,6 +242,15 @@ async fn no_place_of_a_document_of_xml_hides_anything() {
         ("an entity", xml("<!DOCTYPE a [<!ENTITY e '1 or 1=1--'>]><a>&e;</a>")),
         ("an entity of a file", xml("<!DOCTYPE a [<!ENTITY e SYSTEM 'file:///etc/passwd'>]>")),
         ("an attribute that does not end", xml("<a b='1 or 1=1--")),
+        ("parted by CDATA", xml("<a>1' un<![CDATA[ion sel]]>ect password from users-- </a>")),
+        ("parted by comments", xml("<a>1' un<!-- -->ion sel<!-- -->ect password from users-- </a>")),
+        ("parted by instructions", xml("<a>1' un<?x y?>ion sel<?x y?>ect password from users-- </a>")),
+        ("parted by elements", xml("<a>1' un<b/>ion sel<b></b>ect password from users-- </a>")),
+        ("parted within a tag", xml("<a>&lt;scr<![CDATA[ipt>alert(1)</script>]]></a>")),
+        (
+            "in entities",
+            xml("<!DOCTYPE a [<!ENTITY u 'union'><!ENTITY v 'select'>]><a>1' &u; &v; password from users-- </a>"),
+        ),
         ("another media type", post("application/soap+xml", "<a b='1 or 1=1--'/>")),
     ])
     .await;
