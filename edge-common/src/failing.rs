@@ -24,7 +24,7 @@ pub fn function(name: &str, error: &EffectError, now: Timestamp) -> Option<Strin
 pub fn authorizer(failure: &AuthorizerFailure, now: Timestamp) -> Option<String> {
     let AuthorizerFailure { api_id, stage, authorizer, reason } = failure;
     let whose = format!("the authorizer `{authorizer}` of API {api_id}, stage {stage}");
-    let failed = TOLD.with_borrow_mut(|told| told.count(&whose, now))?;
+    let failed = TOLD.with_borrow_mut(|told| told.count(&whose, reason, now))?;
     Some(told(&whose, reason, failed))
 }
 

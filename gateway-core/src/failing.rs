@@ -3,6 +3,7 @@
 
 use alloc::collections::BTreeMap;
 use alloc::string::String;
+use alloc::vec::Vec;
 
 use crate::effect::EffectError;
 use crate::limits::{FAILING_ENDPOINTS_MAX, FAILING_QUIET_MS};
@@ -12,11 +13,16 @@ use crate::message::Timestamp;
 #[derive(Debug, Default)]
 pub struct FailingEndpoints(BTreeMap<String, Failing>);
 
+/// Most reasons that are told of one endpoint before it is quiet.
+const REASONS_MAX: usize = 4;
+
 #[derive(Debug)]
 struct Failing {
     told_at: Timestamp,
     /// Requests that failed since.
     failed: u64,
+    /// Why, as it was told since then: what is told is told once, also where endpoints fail now so and now so.
+    reasons: Vec<String>,
 }
 
 /// What is to be told now.
@@ -52,12 +58,12 @@ impl FailingEndpoints {
             | EffectError::Overloaded
             | EffectError::Cancelled => return None,
         };
-        Some(Telling { reason, failed: self.count(endpoint, now)? })
+        Some(Telling { reason, failed: self.count(endpoint, reason, now)? })
     }
 
-    /// Notes that something of this name failed a request. If it is time to tell of it: the requests that it failed since
-    /// it was told of last, this one among them; 0 if it never was.
-    pub fn count(&mut self, endpoint: &str, now: Timestamp) -> Option<u64> {
+    /// Notes that something of this name failed a request. If it is time to tell of it, or the reason is a new one: the
+    /// requests that it failed since it was told of last, this one among them; 0 if it never was.
+    pub fn count(&mut self, endpoint: &str, reason: &str, now: Timestamp) -> Option<u64> {
         // Also where the clock was set back: told once too often rather than not at all.
         let is_quiet = |told_at: Timestamp| now.0.abs_diff(told_at.0) < FAILING_QUIET_MS;
         let is_new_beyond_bound =
@@ -69,14 +75,24 @@ impl FailingEndpoints {
         match self.0.get_mut(name) {
             Some(failing) if is_quiet(failing.told_at) => {
                 failing.failed += 1;
-                None
+                // Several endpoints that are told of as one have reasons without end.
+                let is_told = name.is_empty()
+                    || failing.reasons.len() >= REASONS_MAX
+                    || failing.reasons.iter().any(|told| told == reason);
+                if is_told {
+                    return None;
+                }
+                failing.reasons.push(reason.into());
+                Some(core::mem::take(&mut failing.failed))
             }
             Some(failing) => {
                 failing.told_at = now;
+                failing.reasons = [reason.into()].into();
                 Some(core::mem::take(&mut failing.failed) + 1)
             }
             None => {
-                self.0.insert(name.into(), Failing { told_at: now, failed: 0 });
+                let reasons = [reason.into()].into();
+                self.0.insert(name.into(), Failing { told_at: now, failed: 0, reasons });
                 Some(0)
             }
         }
@@ -100,6 +116,21 @@ mod tests {
         assert_eq!(note(&mut told, "b:80", 59), Some(0));
         assert_eq!(note(&mut told, "a:80", 60), Some(3));
         assert_eq!(note(&mut told, "a:80", 61), None);
+    }
+
+    #[test]
+    fn another_reason_is_told_at_once_and_once() {
+        let mut told = FailingEndpoints::new();
+        let mut count = |reason: &str, ms: u64| told.count("a:80", reason, Timestamp(100_000 + ms));
+        assert_eq!((count("refused", 0), count("refused", 1)), (Some(0), None));
+        assert_eq!(
+            (count("late", 2), count("refused", 3), count("late", 4)),
+            (Some(2), None, None)
+        );
+        assert_eq!((count("third", 5), count("fourth", 6)), (Some(3), Some(1)));
+        assert_eq!(count("fifth", 7), None, "an endpoint with a new reason each time is no flood");
+        assert_eq!(count("late", 60_000), Some(2));
+        assert_eq!(count("refused", 60_001), Some(1));
     }
 
     #[test]

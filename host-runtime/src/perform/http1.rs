@@ -18,6 +18,7 @@ use std::task::{Context, Poll, Waker, ready};
 use bytes::{Bytes, BytesMut};
 use gateway_core::effect::EffectError;
 use http::Method;
+use http::uri::Authority;
 use hyper::body::Body as _;
 use tokio::io::{AsyncRead, AsyncReadExt, ReadBuf};
 
@@ -25,6 +26,7 @@ use super::connect::Connection;
 use super::http::Answer;
 use super::outgoing::OutgoingRequest;
 use super::pool::Idle;
+use super::unreachable;
 use crate::body::{Body, BodyError};
 use decoder::{Decoded, Decoder};
 use head::{Framing, Head, Length, Parsed};
@@ -84,7 +86,7 @@ impl Http1 {
         let mut exchange = Exchange { stream: self.stream, received, is_answered: false, upload };
         let (head, rest) =
             std::future::poll_fn(|cx| exchange.poll_head(cx, &request.method)).await?;
-        Ok(exchange.respond(head, rest, home))
+        Ok(exchange.respond(head, rest, home, &request.origin.authority))
     }
 }
 
@@ -122,7 +124,10 @@ impl Exchange {
             }
             if ended {
                 let lost = !self.is_answered;
-                return Poll::Ready(Err(Failed { lost, error: closed(read.err()) }));
+                return Poll::Ready(Err(Failed {
+                    lost,
+                    error: end_before("the response", read.err()),
+                }));
             }
             if self.received.len() > HEAD_BYTES_MAX {
                 let reason = "a header section that is too large".into();
@@ -148,7 +153,13 @@ impl Exchange {
     }
 
     /// `rest`: what came after the head.
-    fn respond(self, head: Head, mut rest: Bytes, home: &Rc<Idle>) -> Answer {
+    fn respond(
+        self,
+        head: Head,
+        mut rest: Bytes,
+        home: &Rc<Idle>,
+        authority: &Authority,
+    ) -> Answer {
         let is_persistent = head.is_persistent;
         let body = match head.length {
             Length::Exactly(length) if length <= rest.len() as u64 => {
@@ -161,7 +172,8 @@ impl Exchange {
                 // What was read with the head is content, or makes the connection useless.
                 let exchange = Self { received: BytesMut::from(rest), ..self };
                 let (exchange, home) = (Some(exchange), Rc::clone(home));
-                Body::from_http1(Content { exchange, decoder, is_persistent, home })
+                let authority = authority.clone();
+                Body::from_http1(Content { exchange, decoder, is_persistent, home, authority })
             }
         };
         Answer { status: head.status, section: head.section, body }
@@ -183,6 +195,8 @@ pub(crate) struct Content {
     decoder: Decoder,
     is_persistent: bool,
     home: Rc<Idle>,
+    /// Whose content it is.
+    authority: Authority,
 }
 
 impl Content {
@@ -194,7 +208,10 @@ impl Content {
         let Some(exchange) = &mut self.exchange else { return Poll::Ready(None) };
         exchange.poll_upload(cx)?;
         loop {
-            match self.decoder.decode(&mut exchange.received).map_err(malformed)? {
+            let decoded = self.decoder.decode(&mut exchange.received);
+            match decoded.map_err(|reason| {
+                broken_off(&self.authority, EffectError::Malformed(reason.into()))
+            })? {
                 Decoded::Part(part) => {
                     if self.decoder.remaining() == Some(0) {
                         self.end();
@@ -218,7 +235,11 @@ impl Content {
                     self.exchange = None;
                     return Poll::Ready(None);
                 }
-                read => return Poll::Ready(Some(Err(BodyError::Broken(closed(read.err()))))),
+                read => {
+                    let error = end_before("its content was whole", read.err());
+                    let error = broken_off(&self.authority, error);
+                    return Poll::Ready(Some(Err(error)));
+                }
             }
         }
     }
@@ -262,11 +283,14 @@ fn content_error(error: BodyError) -> EffectError {
     }
 }
 
-fn malformed(reason: &'static str) -> BodyError {
-    BodyError::Broken(EffectError::Malformed(reason.into()))
+/// The endpoint's content broke off, which nothing else tells: the head of the answer came.
+fn broken_off(authority: &Authority, error: EffectError) -> BodyError {
+    unreachable::tell_of_content(authority, &error);
+    BodyError::Broken(error)
 }
 
-fn closed(error: Option<io::Error>) -> EffectError {
+/// A connection ended too early.
+fn end_before(what: &str, error: Option<io::Error>) -> EffectError {
     let reason = error.map_or_else(|| "it was closed".into(), |error| error.to_string());
-    EffectError::Unavailable(format!("the connection ended before the response: {reason}"))
+    EffectError::Unavailable(format!("the connection ended before {what}: {reason}"))
 }

@@ -1,25 +1,40 @@
 //! Endpoints that cannot be reached and authorizers that come to no answer, told on the log: now and then, however many
 //! requests they fail.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use gateway_core::effect::{AuthorizerFailure, EffectError};
-use gateway_core::failing::FailingEndpoints;
+use gateway_core::failing::{FailingEndpoints, Telling};
 use http::uri::Authority;
 
 use crate::drive::now;
 
 /// Tells why an endpoint gave no answer, unless that was the client's doing or the gateway's.
 pub(super) fn tell(authority: &Authority, error: &EffectError) {
-    static TOLD: Mutex<FailingEndpoints> = Mutex::new(FailingEndpoints::new());
     let endpoint = authority.as_str();
-    let telling = TOLD.lock().unwrap_or_else(PoisonError::into_inner).note(endpoint, error, now());
-    let Some(telling) = telling else { return };
-    let reason = telling.reason;
-    match telling.failed {
+    let telling = told().note(endpoint, error, now());
+    let Some(Telling { reason, failed }) = telling else { return };
+    match failed {
         0 => tracing::warn!(endpoint, reason, "an endpoint gives no answer"),
         failed => tracing::warn!(endpoint, reason, failed, "an endpoint still gives no answer"),
     }
+}
+
+/// Tells why an answer that has begun has no end.
+pub(super) fn tell_of_content(authority: &Authority, error: &EffectError) {
+    let endpoint = authority.as_str();
+    let telling = told().note(&format!("content of {endpoint}"), error, now());
+    let Some(Telling { reason, failed }) = telling else { return };
+    let message = "an endpoint breaks off in the middle of its content";
+    match failed {
+        0 => tracing::warn!(endpoint, reason, "{message}"),
+        failed => tracing::warn!(endpoint, reason, failed, "{message}"),
+    }
+}
+
+fn told() -> MutexGuard<'static, FailingEndpoints> {
+    static TOLD: Mutex<FailingEndpoints> = Mutex::new(FailingEndpoints::new());
+    TOLD.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Tells why an authorizer came to no answer.
@@ -27,7 +42,7 @@ pub(crate) fn tell_of_authorizer(failure: &AuthorizerFailure) {
     static TOLD: Mutex<FailingEndpoints> = Mutex::new(FailingEndpoints::new());
     let AuthorizerFailure { api_id: api, stage, authorizer, reason } = failure;
     let whose = format!("{api}/{stage}/{authorizer}");
-    let failed = TOLD.lock().unwrap_or_else(PoisonError::into_inner).count(&whose, now());
+    let failed = TOLD.lock().unwrap_or_else(PoisonError::into_inner).count(&whose, reason, now());
     let Some(failed) = failed else { return };
     let message = "an authorizer comes to no answer: 500";
     match failed {

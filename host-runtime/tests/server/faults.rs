@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::mpsc::channel;
 
 use crate::kit::*;
+use crate::program::{LOG, Program};
 
 fn check_failing(serve: impl Fn(Connection) + Send + Sync + 'static, status: u16) {
     let served = Served::start(endpoint(serve));
@@ -15,6 +16,25 @@ fn check_failing(serve: impl Fn(Connection) + Send + Sync + 'static, status: u16
     assert_eq!(client.get("/prod/mock").status, 200);
     let log = served.drained_log();
     assert_eq!(log, format!("/prod/to/a {status}\n").repeat(3) + "/prod/mock 200\n");
+}
+
+#[test]
+fn an_endpoint_that_breaks_off_in_its_content_is_told_on_the_log() {
+    let broken = endpoint(|mut connection| {
+        connection.head();
+        connection.send(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc");
+    });
+    let folder = Folder::new();
+    configuration(&folder, broken);
+    let program = Program::start(&folder);
+    let mut client = Client::connect(program.listen);
+    client.send(b"GET /prod/to/a HTTP/1.1\r\nHost: h\r\n\r\n");
+    client.wait_for_close();
+    let line = "an endpoint breaks off in the middle of its content";
+    program.wait_until(|_| folder.read(LOG).contains(line));
+    let log = folder.read(LOG);
+    assert!(log.contains(&broken.to_string()), "{log}");
+    assert!(log.contains("the connection ended before its content was whole"), "{log}");
 }
 
 #[test]
