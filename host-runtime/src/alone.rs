@@ -2,6 +2,7 @@
 //! do. Its effects are real, performed as the server performs them.
 
 use std::io;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -9,9 +10,10 @@ use bytes::Bytes;
 use distribution::Viewer;
 use gateway_core::definition::{LoggingLevel, Snapshot};
 use gateway_core::limits::PAYLOAD_BYTES_MAX;
-use gateway_core::message::{self, Arrival, Content, Field, Fields, Inspection, Scheme};
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Response};
+use gateway_core::message::{self, Arrival, Content, Field, Fields, Inspection, Location, Scheme};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, Version};
 
+use crate::arrival::Peer;
 use crate::body::Body;
 use crate::drive::{self, Held, drive, now};
 use crate::edge::{self, Account, Edge};
@@ -41,6 +43,45 @@ pub struct Asked {
     pub is_complete: bool,
     /// Whether it comes over TLS, where that makes a difference: to a distribution.
     pub is_https: bool,
+    /// Who asks.
+    pub client: Client,
+}
+
+/// A client, and where it is if not where databases say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Client {
+    /// Its address.
+    pub ip: IpAddr,
+    /// Its country: two capital letters (ISO 3166-1).
+    pub country: Option<String>,
+    /// Its autonomous system.
+    pub asn: Option<u32>,
+}
+
+impl Default for Client {
+    fn default() -> Self {
+        Self { ip: Ipv4Addr::LOCALHOST.into(), country: None, asn: None }
+    }
+}
+
+impl Client {
+    fn peer(&self, worker: &Worker) -> Peer {
+        let found = worker.settings.borrow().locations.find(self.ip);
+        let found = match &self.country {
+            // A region is its country's.
+            Some(country) => Some(Location {
+                country: Some(country.clone()),
+                region: None,
+                asn: found.and_then(|found| found.asn),
+            }),
+            None => found,
+        };
+        let location = match self.asn {
+            Some(_) => Some(Location { asn: self.asn, ..found.unwrap_or_default() }),
+            None => found,
+        };
+        Peer::new(SocketAddr::new(self.ip, 0), 80, None).at(location)
+    }
 }
 
 /// What was answered, and why.
@@ -81,11 +122,12 @@ pub fn answer(snapshot: &Snapshot, settings: Settings, asked: &Asked) -> io::Res
     let engine = Engine::start(EngineKind::Native, snapshot).map_err(io::Error::other)?;
     runtime.block_on(async {
         let worker = Rc::new(Worker::new(engine, shared, Arc::new(settings)));
-        let (arrival, client, contents) = arrive(&worker, asked)?;
+        let peer = asked.client.peer(&worker);
+        let (arrival, client, contents) = arrive(&worker, &peer, asked)?;
         match distribution(&worker, &arrival) {
             Some(edge) => {
                 let held = Held::new(client, contents);
-                by_distribution(&worker, &edge, arrival, held, asked.is_https).await
+                by_distribution(&worker, &edge, &peer, arrival, held, asked.is_https).await
             }
             None => answered(drive(&worker, arrival, client, contents).await).await,
         }
@@ -103,6 +145,7 @@ fn distribution(worker: &Worker, arrival: &Arrival) -> Option<Arc<Edge>> {
 async fn by_distribution(
     worker: &Rc<Worker>,
     edge: &Edge,
+    peer: &Peer,
     mut arrival: Arrival,
     held: Held,
     is_https: bool,
@@ -126,14 +169,15 @@ async fn by_distribution(
     let mut fields: http_cache::Fields = lines.collect();
     // What the web ACL inserts.
     answered.fields.drain(..).for_each(|(name, value)| fields.set(name, value));
+    let asked = edge.distribution().asked_fields();
     let viewer = Viewer {
         method: &request.method,
         target: &request.target,
         host: request.fields.get("host").unwrap_or_default(),
         is_https,
-        ip: "127.0.0.1",
-        country: None,
-        told: &[],
+        ip: peer.source_ip(),
+        country: peer.location(worker).and_then(|location| location.country.as_deref()),
+        told: &edge::viewer::told(worker, peer, asked, Version::HTTP_11),
         fields: &fields,
         has_content: request.content != Content::Empty,
     };
@@ -181,7 +225,11 @@ fn without_logs(snapshot: &Snapshot) -> Snapshot {
     snapshot
 }
 
-fn arrive(worker: &Worker, asked: &Asked) -> io::Result<(Arrival, ClientRequest, Contents)> {
+fn arrive(
+    worker: &Worker,
+    peer: &Peer,
+    asked: &Asked,
+) -> io::Result<(Arrival, ClientRequest, Contents)> {
     let invalid = |what: String| io::Error::new(io::ErrorKind::InvalidInput, what);
     let method = Method::from_bytes(asked.method.as_bytes())
         .map_err(|_| invalid(format!("`{}` is no method", asked.method)))?;
@@ -211,11 +259,11 @@ fn arrive(worker: &Worker, asked: &Asked) -> io::Result<(Arrival, ClientRequest,
     let arrival = Arrival {
         now: now(),
         seed: worker.seed(),
-        source_ip: "127.0.0.1".into(),
+        source_ip: peer.source_ip().into(),
         scheme: Scheme::Http,
         port: 80,
         vpc_endpoint_id: None,
-        location: None,
+        location: peer.location(worker).cloned().map(Box::new),
         tls: None,
         is_explained: true,
         inspection: None,

@@ -80,6 +80,11 @@ impl Peer {
         self.session.as_ref()
     }
 
+    /// Where it is, whatever databases say.
+    pub(crate) fn at(self, location: Option<Location>) -> Self {
+        Self { location: OnceCell::from(location.map(Box::new)), ..self }
+    }
+
     /// By TLS.
     pub(crate) fn with_session(self, session: Option<Session>) -> Self {
         Self { session, ..self }

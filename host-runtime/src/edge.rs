@@ -16,7 +16,7 @@ mod response;
 mod store;
 mod tiers;
 mod verify;
-mod viewer;
+pub(crate) mod viewer;
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -96,6 +96,11 @@ impl Edge {
     /// The host names that lead to it.
     pub(crate) fn aliases(&self) -> &[String] {
         &self.distribution.aliases
+    }
+
+    /// What it is, as it was read.
+    pub(crate) fn distribution(&self) -> &Distribution {
+        &self.distribution
     }
 
     /// What the operator calls it.

@@ -2,9 +2,11 @@
 
 mod curl;
 mod har;
+mod notes;
 mod recorded;
 
 use std::io::Read;
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -16,9 +18,9 @@ use curl::CurlArguments;
 
 use super::serve::start_log;
 use super::{Import, LISTEN_DEFAULT, count_warnings, print_refused};
-use crate::alone::{self, Answered, Asked};
+use crate::alone::{self, Answered, Asked, Client};
 use crate::config::Config;
-use crate::explained;
+use crate::explained::{self, Explained};
 use crate::settings::Settings;
 use crate::snapshot::Origin;
 
@@ -35,6 +37,8 @@ pub(super) struct ExplainArguments {
     positional: Vec<String>,
     #[command(flatten)]
     request: CurlArguments,
+    #[command(flatten)]
+    client: ClientArguments,
     /// An HTTP archive that the request is taken from
     #[arg(long, value_name = "FILE", conflicts_with = "request")]
     har: Option<PathBuf>,
@@ -45,6 +49,29 @@ pub(super) struct ExplainArguments {
     #[arg(long, value_enum, default_value = "text")]
     format: Format,
 }
+
+/// Who asks.
+#[derive(Debug, Args)]
+struct ClientArguments {
+    /// The client's address
+    #[arg(long, value_name = "ADDRESS", default_value_t = Client::default().ip)]
+    source_ip: IpAddr,
+    /// The client's country, whatever `geoDatabases` say of its address
+    #[arg(long, value_name = "CODE", value_parser = country)]
+    country: Option<String>,
+    /// The number of the client's autonomous system, whatever `geoDatabases` say of its address
+    #[arg(long, value_name = "NUMBER")]
+    asn: Option<u32>,
+}
+
+/// Two letters (ISO 3166-1).
+fn country(code: &str) -> Result<String, String> {
+    let is_code = code.len() == 2 && code.bytes().all(|b| b.is_ascii_alphabetic());
+    is_code.then(|| code.to_ascii_uppercase()).ok_or_else(|| "two letters: `DE`".into())
+}
+
+/// The `User-Agent` where nobody says which: some rules of web ACLs are about requests without one.
+const AGENT: &str = concat!("edgeway/", env!("CARGO_PKG_VERSION"));
 
 /// What answers it, unless that is said by position.
 #[derive(Debug, Args)]
@@ -96,6 +123,13 @@ enum Format {
     Json,
 }
 
+impl ExplainArguments {
+    /// Whether a `User-Agent` is sent of which nobody says anything. An archive's request has its own fields.
+    fn has_default_agent(&self) -> bool {
+        self.har.is_none() && self.request.has_default_agent()
+    }
+}
+
 /// Answers the request and prints why.
 pub(super) fn explain(arguments: &ExplainArguments) -> ExitCode {
     start_log(); // what functions say is a part of why
@@ -115,10 +149,23 @@ pub(super) fn explain(arguments: &ExplainArguments) -> ExitCode {
         Err(error) => return failed(&error.to_string()),
     };
     match arguments.format {
-        Format::Text => show!("{}", explained::text(&built.config, &answered.explained).trim_end()),
+        Format::Text => {
+            let has_default_agent = arguments.has_default_agent();
+            let text = text(&built.config, &answered.explained, has_default_agent);
+            show!("{}", text.trim_end());
+        }
         Format::Json => show!("{:#}", to_json(&built.config, &answered)),
     }
     ExitCode::SUCCESS
+}
+
+/// The account, and what is to be noted of it.
+fn text(config: &Config, explained: &Explained, has_default_agent: bool) -> String {
+    let mut text = explained::text(config, explained);
+    for note in notes::of(explained, has_default_agent) {
+        text.push_str(&format!("\nnote: {note}\n"));
+    }
+    text
 }
 
 pub(super) fn failed(reason: &str) -> ExitCode {
@@ -149,7 +196,13 @@ fn asked(arguments: &ExplainArguments) -> Result<(Origin, Asked), String> {
         Some(file) => har::asked(file, arguments.entry),
         None => arguments.request.asked(url),
     };
-    Ok((origin, asked?))
+    let mut asked = asked?;
+    let ClientArguments { source_ip: ip, country, asn } = &arguments.client;
+    asked.client = Client { ip: *ip, country: country.clone(), asn: *asn };
+    if arguments.has_default_agent() {
+        asked.fields.push(("User-Agent".into(), AGENT.into()));
+    }
+    Ok((origin, asked))
 }
 
 /// What a file or pipe holds, if that is no more than a request may.

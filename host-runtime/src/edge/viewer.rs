@@ -10,7 +10,7 @@ use crate::drive::now;
 use crate::worker::Worker;
 
 /// Those of the fields that are known, with their values.
-pub(super) fn told(
+pub(crate) fn told(
     worker: &Worker,
     peer: &Peer,
     asked: &[&'static str],

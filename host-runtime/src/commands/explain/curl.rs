@@ -6,7 +6,7 @@ use clap::{ArgGroup, Args};
 use gateway_core::target::encode_query;
 
 use super::read;
-use crate::alone::Asked;
+use crate::alone::{Asked, Client};
 
 /// curl's arguments, as far as they say what is sent.
 #[derive(Debug, Default, Args)]
@@ -105,6 +105,15 @@ impl CurlArguments {
         Ok(asked)
     }
 
+    /// Whether curl would send its own `User-Agent`: nobody says which, or that there is to be none.
+    pub(super) fn has_default_agent(&self) -> bool {
+        let names_it = |header: &String| {
+            let name = header.split([':', ';']).next().unwrap_or_default();
+            name.trim().eq_ignore_ascii_case("user-agent")
+        };
+        self.user_agent.is_none() && !self.headers.iter().any(names_it)
+    }
+
     fn add_fields(&self, asked: &mut Asked) -> Result<(), String> {
         for header in &self.headers {
             let (name, value) = match (header.split_once(':'), header.strip_suffix(';')) {
@@ -190,6 +199,7 @@ pub(super) fn at_url(url: &str) -> Result<Asked, String> {
         content: Vec::new(),
         is_complete: false,
         is_https: uri.scheme() == Some(&http::uri::Scheme::HTTPS),
+        client: Client::default(),
     })
 }
 

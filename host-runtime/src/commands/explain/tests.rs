@@ -49,11 +49,47 @@ fn a_definition_stands_before_the_request_or_is_named() {
     }
 }
 
+/// What is sent where nobody says which program asks.
+fn agent() -> (String, String) {
+    ("User-Agent".into(), AGENT.into())
+}
+
+#[test]
+fn a_user_agent_is_sent_unless_one_is_said_or_none() {
+    for (line, agents) in [
+        (&["/p"][..], &[AGENT][..]),
+        (&["/p", "-A", "a"], &["a"]),
+        (&["/p", "-H", "user-agent: b"], &["b"]),
+        (&["/p", "-H", "User-Agent;"], &[""]),
+        (&["/p", "-H", "User-Agent:"], &[]),
+        (&["/p", "-A", ""], &[]),
+    ] {
+        let asked = read_line(line).unwrap();
+        let named = asked.fields.iter().filter(|(name, _)| name.eq_ignore_ascii_case("user-agent"));
+        let named: Vec<&str> = named.map(|(_, value)| value.as_str()).collect();
+        assert_eq!(named, agents, "{line:?}");
+    }
+}
+
+#[test]
+fn the_client_is_whoever_it_is_said_to_be() {
+    assert_eq!(read_line(&["/p"]).unwrap().client, Client::default());
+    let said = ["/p", "--source-ip", "203.0.113.7", "--country", "de", "--asn", "64500"];
+    let client = read_line(&said).unwrap().client;
+    let expected =
+        Client { ip: "203.0.113.7".parse().unwrap(), country: Some("DE".into()), asn: Some(64500) };
+    assert_eq!(client, expected);
+    for wrong in [["--source-ip", "203.0.113"], ["--country", "Germany"], ["--asn", "AS1"]] {
+        let line = ["explain", "--definition", "a.yaml", "/p"].iter().chain(&wrong);
+        assert!(Line::try_parse_from(line).is_err(), "{wrong:?}");
+    }
+}
+
 #[test]
 fn arguments_are_read_as_curl_reads_them() {
     let plain = read_line(&["/prod/a?b=c"]).unwrap();
     assert_eq!((&*plain.method, &*plain.target), ("GET", "/prod/a?b=c"));
-    assert!(plain.fields.is_empty() && plain.content.is_empty());
+    assert!(plain.fields == [agent()] && plain.content.is_empty());
     let form = read_line(&["https://x.example/a", "-d", "b=c", "-H", "X-Y:  z "]).unwrap();
     assert_eq!((&*form.method, &*form.content), ("POST", &b"b=c"[..]));
     let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
@@ -61,12 +97,13 @@ fn arguments_are_read_as_curl_reads_them() {
         pair("Host", "x.example"),
         pair("X-Y", "z"),
         pair("Content-Type", "application/x-www-form-urlencoded"),
+        agent(),
     ];
     assert_eq!(form.fields, fields);
     let put = ["http://x/a", "-X", "PUT", "-d", "{}", "-H", "content-type: a/b", "-H", "Host: y"];
     let put = read_line(&put).unwrap();
     assert_eq!(put.method, "PUT");
-    assert_eq!(put.fields, [pair("content-type", "a/b"), pair("Host", "y")]);
+    assert_eq!(put.fields, [pair("content-type", "a/b"), pair("Host", "y"), agent()]);
     for wrong in [&["a b"][..], &["a"], &["/a", "-H", "x"], &["/a", "-d", "@/nonexistent/file"]] {
         assert!(read_line(wrong).is_err(), "{wrong:?}");
     }
@@ -125,7 +162,8 @@ fn what_curl_knows_is_known() {
     ];
     assert_eq!(fields.unwrap().fields, expected);
     let json = read_line(&["/p", "--json", "{}"]).unwrap().fields;
-    let of_json = [pair("Content-Type", "application/json"), pair("Accept", "application/json")];
+    let of_json =
+        [pair("Content-Type", "application/json"), pair("Accept", "application/json"), agent()];
     assert_eq!(json, of_json);
     let both = ["explain", "--definition", "a", "/p", "--har", "x"];
     assert!(asked(&Line::try_parse_from(both).unwrap().arguments).is_err());
@@ -158,12 +196,12 @@ fn the_readme_shows_what_is_printed() {
     let (_, example) = readme.split_once(command).expect("an example");
     let (url, shown) = example.split_once('\n').unwrap();
     let (shown, _) = shown.split_once("```").unwrap();
-    let asked = at_url(url).unwrap();
+    let asked = read_line(&[url]).unwrap();
     let built = Origin::Config(root.join("examples/products/edgeway.yaml")).build();
     let built = built.unwrap_or_else(|refused| panic!("{:?}", refused.diagnostics));
     let settings = Settings::new(&built.config, None);
     let answered = alone::answer(&built.snapshot, settings, &asked).unwrap();
-    let printed = explained::text(&built.config, &answered.explained);
+    let printed = text(&built.config, &answered.explained, true);
     assert_eq!(masked(&printed), masked(shown));
 }
 

@@ -175,6 +175,65 @@ fn a_request_for_a_distribution_is_told_what_its_web_acl_says() {
     assert!(told.ends_with(end), "{told}");
 }
 
+/// A configuration whose web ACL blocks by the client's address and its country, for a stage and a distribution.
+fn by_client(folder: &Path) -> PathBuf {
+    let write = |name: &str, text: &str| std::fs::write(folder.join(name), text).unwrap();
+    with_web_acl(folder);
+    let arn = "arn:aws:wafv2:us-east-1:111122223333:global/webacl/shop/1";
+    let block = |name: &str, priority: u32, statement: serde_json::Value| serde_json::json!({"Name": name, "Priority": priority, "Action": {"Block": {}}, "Statement": statement});
+    let acl = serde_json::json!({"Name": "shop", "ARN": arn, "DefaultAction": {"Allow": {}}, "Rules": [
+        block("address", 0, serde_json::json!({"IPSetReferenceStatement": {"ARN": "arn:set"}})),
+        {"Name": "known", "Priority": 1, "OverrideAction": {"None": {}}, "Statement": {"ManagedRuleGroupStatement":
+            {"VendorName": "AWS", "Name": "AWSManagedRulesKnownBadInputsRuleSet"}}},
+    ]});
+    write("acl.json", &acl.to_string());
+    write(
+        "set.json",
+        r#"{"IPSet": {"Name": "s", "ARN": "arn:set", "Addresses": ["203.0.113.0/24"]}}"#,
+    );
+    let config = std::fs::read_to_string(folder.join("edgeway.yaml")).unwrap();
+    write(
+        "edgeway.yaml",
+        &config.replace("definition: acl.json", "definition: acl.json, references: [set.json]"),
+    );
+    folder.join("edgeway.yaml")
+}
+
+#[test]
+fn rules_by_address_are_told_of_whoever_asks() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = by_client(folder.path());
+    for url in
+        ["http://a.execute-api.us-east-1.amazonaws.com/prod/orders", "http://d1.example/orders"]
+    {
+        let status = |ip: &str| {
+            let client = Client { ip: ip.parse().unwrap(), ..Client::default() };
+            let asked = Asked { client, ..at_url(url).unwrap() };
+            let (_, json) = explained_of(&config, &asked);
+            json["status"].as_u64().unwrap_or_default()
+        };
+        assert_eq!(status("203.0.113.9"), 403, "{url}");
+        assert_ne!(status("198.51.100.9"), 403, "{url}");
+    }
+}
+
+#[test]
+fn the_rule_that_trials_at_localhost_meet_is_told_with_what_to_do() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = by_client(folder.path());
+    let notes = |url: &str| {
+        let built = Origin::Config(config.clone()).build().unwrap();
+        let settings = Settings::new(&built.config, None);
+        let answered = alone::answer(&built.snapshot, settings, &at_url(url).unwrap()).unwrap();
+        (answered.explained.status, notes::of(&answered.explained, false))
+    };
+    let (status, told) = notes("/prod/orders");
+    assert_eq!(status, 403);
+    assert!(matches!(&told[..], [one] if one.contains("-H 'Host: ")), "{told:?}");
+    let (status, told) = notes("http://a.execute-api.us-east-1.amazonaws.com/prod/orders");
+    assert_eq!((status, told), (200, Vec::new()));
+}
+
 /// A configuration with a distribution of its own at `cdn.example` and the port 8443, without a web ACL.
 fn with_distribution(folder: &Path) -> PathBuf {
     let write = |name: &str, text: &str| std::fs::write(folder.join(name), text).unwrap();
