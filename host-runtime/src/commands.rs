@@ -300,11 +300,19 @@ impl From<EngineName> for EngineKind {
 
 /// Prints diagnostics as a compiler does, with a line that counts them.
 fn print_diagnostics(diagnostics: &[Diagnostic]) {
+    print_all(diagnostics, &[]);
+}
+
+/// With warnings that are about no place in a file.
+fn print_all(diagnostics: &[Diagnostic], warnings: &[String]) {
     for diagnostic in diagnostics {
         tell!("{diagnostic}\n");
     }
+    for warning in warnings {
+        tell!("warning: {warning}\n");
+    }
     let errors = diagnostics.iter().filter(|d| d.is_error()).count();
-    let warnings = diagnostics.len() - errors;
+    let warnings = diagnostics.len() - errors + warnings.len();
     let count = |number: usize, what: &str| match number {
         1 => format!("1 {what}"),
         _ => format!("{number} {what}s"),

@@ -11,7 +11,7 @@ use gateway_core::transcript::shown_url;
 use crate::config::{Config, FunctionConfig, variable_name};
 use crate::snapshot::{Built, Origin, is_loopback};
 
-use super::{print_diagnostics, print_refused};
+use super::{print_all, print_refused};
 
 /// Where it is served, in the words of what is told of it.
 #[derive(Debug, Clone, Copy)]
@@ -54,25 +54,35 @@ pub(super) fn bundle(origin: &Origin, out: &Path) -> ExitCode {
     }
 }
 
-/// The bundle of a configuration; what is wrong with it has been told.
-pub(super) fn build(origin: &Origin) -> Result<Bundle, ExitCode> {
-    build_for(origin, EDGE, |_| Vec::new())
+/// What a place has to say of a configuration, beside what every edge has.
+#[derive(Debug, Default)]
+pub(super) struct Told {
+    pub(super) warnings: Vec<String>,
+    pub(super) refused: Vec<String>,
 }
 
-/// The bundle for a place that refuses more than every edge does.
+/// The bundle of a configuration; what is wrong with it has been told.
+pub(super) fn build(origin: &Origin) -> Result<Bundle, ExitCode> {
+    build_for(origin, EDGE, |_| Told::default())
+}
+
+/// The bundle for a place that says more than every edge does.
 pub(super) fn build_for(
     origin: &Origin,
     place: Place,
-    refused: impl FnOnce(&Built) -> Vec<String>,
+    told: impl FnOnce(&Built) -> Told,
 ) -> Result<Bundle, ExitCode> {
     let mut built = origin.build_for_edge().map_err(|refused| print_refused(&refused))?;
     let edges = built.config.edges.iter();
     built.snapshot.distributions = edges.map(|edge| edge.source().clone()).collect();
-    print_diagnostics(&built.warnings);
-    left_to_lambda(&built.config, place).iter().for_each(|warning| tell!("warning: {warning}"));
-    left_to_others(&built.config, place).iter().for_each(|warning| tell!("warning: {warning}"));
-    left_behind(&built.config).iter().for_each(|warning| tell!("warning: {warning}"));
-    let refused = untrusted(&built, place).into_iter().chain(refused(&built)).collect::<Vec<_>>();
+    let told = told(&built);
+    let warnings = left_to_lambda(&built.config, place)
+        .into_iter()
+        .chain(left_to_others(&built.config, place))
+        .chain(left_behind(&built.config))
+        .chain(told.warnings);
+    print_all(&built.warnings, &warnings.collect::<Vec<_>>());
+    let refused = untrusted(&built, place).into_iter().chain(told.refused).collect::<Vec<_>>();
     match (bindings(&built.config, place), refused) {
         (Ok(bindings), reasons) if reasons.is_empty() => {
             Ok(Bundle { snapshot: built.snapshot.to_bytes(), bindings })

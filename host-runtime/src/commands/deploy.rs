@@ -2,6 +2,7 @@
 //! `wasi:http` serve.
 
 mod embed;
+mod lacks;
 mod manifest;
 mod wasi;
 mod wrangler;
@@ -14,7 +15,7 @@ use aws_lc_rs::digest::{Context, SHA256};
 use clap::{Args, ValueEnum};
 use edge_common::bundled::Draft;
 
-use super::bundle::{self, Bundle};
+use super::bundle::{self, Bundle, EDGE, Told};
 use super::{LISTEN_DEFAULT, Source};
 use wrangler::{Command, Wrangler};
 
@@ -172,8 +173,8 @@ fn to_wasi(arguments: &DeployArguments) -> ExitCode {
     };
     let bundle =
         bundle::build_for(&arguments.source.origin(LISTEN_DEFAULT), bundle::WASI_HOST, |built| {
-            wasi::warned(built).iter().for_each(|warning| tell!("warning: {warning}"));
-            wasi::refused(built, &choices)
+            let (warnings, refused) = (wasi::warned(built), wasi::refused(built, &choices));
+            Told { warnings, refused }
         });
     let bundle = match bundle {
         Ok(bundle) => bundle,
@@ -221,20 +222,26 @@ fn program(named: &Path) -> PathBuf {
 }
 
 fn prepare(arguments: &DeployArguments, out: &Path) -> Result<Command, ExitCode> {
-    let mut bundle = bundle::build(&arguments.source.origin(LISTEN_DEFAULT))?;
     let failed = |error: String| {
         tell!("error: {error}");
         ExitCode::FAILURE
     };
-    let [script, wasm] = WORKER_FILES.map(|name| read(&arguments.worker, name));
-    let [script, wasm] = [script.map_err(failed)?, wasm.map_err(failed)?];
-    let version = version(&[&script, &wasm, &bundle.snapshot]);
-    bundle.bindings.insert("EDGEWAY_VERSION".into(), version.clone());
-    let template = match &arguments.manifest {
+    let mut template = match &arguments.manifest {
         Some(file) => fs::read_to_string(file)
             .map_err(|error| failed(format!("{}: {error}", file.display())))?,
         None => manifest::TEMPLATE.to_owned(),
     };
+    let mut bundle = bundle::build_for(&arguments.source.origin(LISTEN_DEFAULT), EDGE, |built| {
+        let warnings = lacks::lacks(built, &template);
+        if arguments.manifest.is_none() && !built.config.edges.is_empty() {
+            template = manifest::for_distributions(&lacks::aliases(built));
+        }
+        Told { warnings, refused: Vec::new() }
+    })?;
+    let [script, wasm] = WORKER_FILES.map(|name| read(&arguments.worker, name));
+    let [script, wasm] = [script.map_err(failed)?, wasm.map_err(failed)?];
+    let version = version(&[&script, &wasm, &bundle.snapshot]);
+    bundle.bindings.insert("EDGEWAY_VERSION".into(), version.clone());
     let manifest = manifest::fill(&template, &arguments.name, &bundle.bindings);
     let manifest = manifest.map_err(failed)?;
     let files = [(WORKER_FILES[0], &script), (WORKER_FILES[1], &wasm)];

@@ -47,6 +47,45 @@ pub(super) fn fill(
     }
 }
 
+/// The project's own manifest with what a distribution needs, for the operator to complete: an account's ids and
+/// zones are nobody else's to know.
+pub(super) fn for_distributions(aliases: &[String]) -> String {
+    let routes = aliases.iter().filter(|name| !name.starts_with('*'));
+    let routes: Vec<String> = routes
+        .map(|name| format!("{{ pattern = {}, custom_domain = true }}", quoted(name)))
+        .collect();
+    let routes = match routes.is_empty() {
+        true => "{ pattern = \"shop.example\", custom_domain = true }".into(),
+        false => routes.join(", "),
+    };
+    let routes = format!(
+        "# Distributions store nothing under workers.dev: they need host names of a zone of yours.\n# routes = [{routes}]\n"
+    );
+    let namespace = "\n# What distributions are to forget: `wrangler kv namespace create INVALIDATIONS` tells the id.\n\
+                     # [[kv_namespaces]]\n# binding = \"INVALIDATIONS\"\n# id = \"\"\n";
+    // What belongs to no table stands before the first one.
+    let (top, tables) = TEMPLATE.split_once("\n\n").unwrap_or((TEMPLATE, ""));
+    format!("{top}\n{routes}\n{tables}{namespace}")
+}
+
+/// Whether a manifest says where clients reach the Worker.
+pub(super) fn has_routes(manifest: &str) -> bool {
+    written(manifest).any(|line| {
+        let key = line.split('=').next().unwrap_or_default().trim();
+        ["routes", "route", "[[routes]]"].contains(&key)
+    })
+}
+
+/// Whether a manifest binds the KV namespace that invalidations come from.
+pub(super) fn has_invalidations(manifest: &str) -> bool {
+    written(manifest).any(|line| line.contains("\"INVALIDATIONS\""))
+}
+
+/// The lines that are no comments.
+fn written(manifest: &str) -> impl Iterator<Item = &str> {
+    manifest.lines().map(str::trim).filter(|line| !line.starts_with('#'))
+}
+
 /// TOML's basic string; JSON's escapes are among its own.
 fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string().replace('\u{7f}', "\\u007f")
@@ -79,6 +118,23 @@ mod tests {
         assert!(!filled.contains("edge-worker/dist\""), "{filled}");
         // The name of a binding is not the Worker's.
         assert!(filled.contains("name = \"BUCKETS\""));
+    }
+
+    #[test]
+    fn what_distributions_need_stands_there_to_be_completed() {
+        let aliases = ["shop.example".to_owned(), "*.shop.example".to_owned()];
+        let template = for_distributions(&aliases);
+        assert!(!has_routes(&template) && !has_invalidations(&template), "comments bind nothing");
+        let filled = fill(&template, "shop", &variables(&[])).unwrap();
+        // Where they stand they can be taken as they are.
+        let completed = filled.replace("# routes", "routes").replace("# [[kv", "[[kv");
+        let completed = completed.replace("# binding", "binding").replace("# id", "id");
+        assert!(has_routes(&completed) && has_invalidations(&completed), "{completed}");
+        let before = completed.split("[[").next().unwrap();
+        let line = r#"routes = [{ pattern = "shop.example", custom_domain = true }]"#;
+        assert!(before.lines().any(|other| other == line), "{before}");
+        let without = |text: &str| text.lines().filter(|line| !line.starts_with('#')).count();
+        assert_eq!(without(&template), without(TEMPLATE) + 1, "nothing else is changed");
     }
 
     #[test]
