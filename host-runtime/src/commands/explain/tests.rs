@@ -1,5 +1,6 @@
 mod edge;
 mod signed;
+mod web_acl;
 
 use super::curl::at_url;
 use super::har::from_json;

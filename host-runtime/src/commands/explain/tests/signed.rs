@@ -17,7 +17,8 @@ fn root() -> PathBuf {
 
 /// What an account of this URL begins with, and all of it.
 fn told(url: &str) -> String {
-    let asked = at_url(url).unwrap();
+    let mut asked = at_url(url).unwrap();
+    asked.fields.push(agent());
     explained_of(&root().join("examples/edge/edgeway.yaml"), &asked).0
 }
 
@@ -72,7 +73,7 @@ fn refused(url: &str) -> String {
     let told = told(url);
     assert!(told.starts_with("GET /downloads/"), "{told}");
     assert!(told.lines().next().unwrap().contains(" → 403 "), "{told}");
-    told.split_once("\n\n").unwrap().1.to_owned()
+    told[told.find("distribution shop\n").unwrap()..].to_owned()
 }
 
 #[test]
@@ -114,7 +115,7 @@ fn why_a_signature_is_refused_is_told_and_nothing_of_the_origin() {
 #[test]
 fn the_page_that_stands_in_for_a_refusal_is_told() {
     let folder = tempfile::tempdir().unwrap();
-    for name in ["cache-policy.json", "key-group.json", "public-key.json"] {
+    for name in ["cache-policy.json", "key-group.json", "public-key.json", "web-acl.json"] {
         let from = root().join("examples/edge").join(name);
         std::fs::copy(from, folder.path().join(name)).unwrap();
     }
@@ -125,7 +126,8 @@ fn the_page_that_stands_in_for_a_refusal_is_told() {
     let config = std::fs::read_to_string(example.join("edgeway.yaml")).unwrap();
     let (config, _) = config.split_once("\napis:").unwrap();
     std::fs::write(folder.path().join("edgeway.yaml"), config).unwrap();
-    let asked = at_url(&[EDGE, DOWNLOAD].concat()).unwrap();
+    let mut asked = at_url(&[EDGE, DOWNLOAD].concat()).unwrap();
+    asked.fields.push(agent());
     let (told, json) = explained_of(&folder.path().join("edgeway.yaml"), &asked);
     assert!(told.starts_with("GET /downloads/catalogue.csv → 503 "), "{told}");
     let page = "  the custom error response for 403 answers in its place, if its page is to be had: \
