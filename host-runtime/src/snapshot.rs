@@ -11,6 +11,7 @@ mod handlers;
 mod machine;
 mod places;
 mod policies;
+mod printed;
 mod stages;
 mod tls;
 mod web_acls;
@@ -129,8 +130,8 @@ impl Origin {
 struct Building {
     diagnostics: Vec<Diagnostic>,
     files: Vec<PathBuf>,
-    /// What distributions name web ACLs by, in the order of the configuration.
-    web_acl_arns: Vec<String>,
+    /// What distributions name web ACLs by, in the order of the configuration; `None` where mistakes hide it.
+    web_acl_arns: Vec<Option<String>>,
     /// Whether a web ACL or a distribution asks for fingerprints of clients' TLS.
     asks_for_fingerprints: bool,
     /// The configuration, as it is written.
@@ -177,7 +178,7 @@ impl Building {
             );
             self.note(file, Some(&document), policies::of_others(snapshot, &document));
         }
-        self.distributions(&mut config, file, snapshot.is_some());
+        self.distributions(&mut config, file);
         if self.asks_for_fingerprints
             && let Some(tls) = Arc::get_mut(&mut config.tls)
         {

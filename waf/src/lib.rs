@@ -8,6 +8,7 @@ extern crate std;
 
 mod acl;
 mod detect;
+mod doubts;
 mod evaluate;
 mod field;
 mod file;
@@ -38,7 +39,7 @@ pub use fingerprint::{CLIENT_HELLO_BYTES_MAX, Fingerprints};
 pub use ip::IpSet;
 pub use log::{Logging, Origin, Sampled};
 pub use matched::Found;
-pub use problem::Problem;
+pub use problem::{Document, Problem, Unknown};
 pub use rate::Window;
 pub use request::{Location, Request};
 pub use transform::Transformation;

@@ -64,6 +64,19 @@ enum Sight {
     Addresses(&'static str),
 }
 
+/// Groups of AWS's that there are none of here.
+pub(crate) const UNSUPPORTED: [&str; 4] = [
+    "AWSManagedRulesACFPRuleSet",
+    "AWSManagedRulesATPRuleSet",
+    "AWSManagedRulesAntiDDoSRuleSet",
+    "AWSManagedRulesWordPressRuleSet",
+];
+
+/// The names of all groups.
+pub(crate) fn names() -> Vec<&'static str> {
+    groups::GROUPS.iter().map(|group| group.name).collect()
+}
+
 /// The group of this name.
 pub(crate) fn find(name: &str) -> Option<&'static ManagedGroup> {
     groups::GROUPS.iter().find(|group| group.name == name)

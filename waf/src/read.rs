@@ -17,7 +17,7 @@ use alloc::vec::Vec;
 use serde_json::Value;
 
 use crate::acl::{Rule, WebAcl};
-use crate::problem::Problem;
+use crate::problem::{Document, Problem};
 use action::{Bodies, Offered, response_bodies};
 use at::{At, Reading};
 
@@ -53,7 +53,7 @@ impl WebAcl {
     /// # Errors
     /// Everything that is wrong.
     pub fn read(document: &Value, others: &[Value]) -> Result<(Self, Vec<Problem>), Vec<Problem>> {
-        let reading = Reading::new("webAcl");
+        let reading = Reading::new(Document::WebAcl);
         let acl = web_acl(&reading, document, Documents { others });
         let problems = reading.into_problems();
         match acl {
@@ -67,8 +67,7 @@ fn web_acl(reading: &Reading, document: &Value, documents: Documents<'_>) -> Opt
     let top = At::top(reading, document);
     let at = match top.get("WebACL") {
         Some(at) => {
-            let beside = ["WebACL", "LockToken", "ApplicationIntegrationURL"];
-            top.members(&beside);
+            top.members(&["WebACL", "LockToken", "ApplicationIntegrationURL"]);
             at
         }
         None => top,
@@ -222,19 +221,25 @@ fn rules(place: &Place<'_, '_>, at: Option<At<'_, '_>>) -> (Vec<Rule>, u32) {
     }
     let mut capacity = 0_u32;
     let mut rules: Vec<Rule> = Vec::with_capacity(items.len());
-    for item in items {
-        let Some((rule, own)) = rule(place, &item) else { continue };
-        if rules.iter().any(|other| other.priority == rule.priority) {
-            item.error(alloc::format!("the priority {} is there twice", rule.priority));
-        }
-        if rules.iter().any(|other| other.name == rule.name) {
-            item.error(alloc::format!("the name `{}` is there twice", rule.name));
-        }
+    for (index, item) in items.iter().enumerate() {
+        there_twice(item, &items[..index]);
+        let Some((rule, own)) = rule(place, item) else { continue };
         capacity = capacity.saturating_add(own);
         rules.push(rule);
     }
     rules.sort_by_key(|rule| rule.priority);
     (rules, capacity)
+}
+
+/// Names and priorities are a rule's own, also where something else is wrong with one of the two.
+fn there_twice(item: &At<'_, '_>, before: &[At<'_, '_>]) {
+    for (member, what) in [("Priority", "priority"), ("Name", "name")] {
+        let Some(at) = item.get(member).filter(|at| !at.value.is_object()) else { continue };
+        if before.iter().any(|other| other.value.get(member) == Some(at.value)) {
+            let shown = at.value.to_string().replace('"', "`");
+            at.error(alloc::format!("the {what} {shown} is there twice"));
+        }
+    }
 }
 
 fn rule(place: &Place<'_, '_>, at: &At<'_, '_>) -> Option<(Rule, u32)> {
@@ -252,16 +257,18 @@ fn rule(place: &Place<'_, '_>, at: &At<'_, '_>) -> Option<(Rule, u32)> {
     let name = at.required("Name").and_then(|at| at.text());
     let priority = at.required("Priority").and_then(|at| at.whole(0, u64::from(u32::MAX)));
     let labels = at.get("RuleLabels").map(|at| labels(place, &at)).unwrap_or_default();
-    let statement = at.required("Statement")?;
-    let (kind, capacity) = group::kind(place, at, &statement)?;
+    let captcha = at.get("CaptchaConfig").and_then(|at| action::immunity_s(&at));
+    let challenge = at.get("ChallengeConfig").and_then(|at| action::immunity_s(&at));
+    let sampled_as = sampled_as(at);
+    let (kind, capacity) = group::kind(place, at, &at.required("Statement")?)?;
     let rule = Rule {
         name: name?,
         priority: priority? as u32,
         pointer: at.pointer().into(),
         labels,
-        captcha_immunity_s: at.get("CaptchaConfig").and_then(|at| action::immunity_s(&at)),
-        challenge_immunity_s: at.get("ChallengeConfig").and_then(|at| action::immunity_s(&at)),
-        sampled_as: sampled_as(at),
+        captcha_immunity_s: captcha,
+        challenge_immunity_s: challenge,
+        sampled_as,
         overridden: None,
         kind,
     };

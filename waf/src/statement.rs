@@ -173,7 +173,7 @@ impl<'s> Matcher<'s, '_> {
 }
 
 /// `header:encoding:utf8` is found by its full name, and by its end at a colon.
-fn is_labelled(label: &str, key: &str) -> bool {
+pub(crate) fn is_labelled(label: &str, key: &str) -> bool {
     let before = label.strip_suffix(key);
     before.is_some_and(|before| before.is_empty() || before.ends_with(':'))
 }

@@ -5,6 +5,9 @@ use alloc::{format, string::String};
 use core::sync::atomic::AtomicU64;
 use core::sync::atomic::Ordering::Relaxed;
 
+use serde_json::Value;
+use waf::{Document, Problem};
+
 use crate::definition::{DefinitionError, Snapshot, Source, TokenKey, WebAcl};
 
 /// Shortest key that signs tokens (RFC 2104 §3: no shorter than the digest).
@@ -69,16 +72,22 @@ impl Sampling {
 /// What is wrong with a web ACL or doubtful about it, as [`Gateway::compile`](super::Gateway::compile)
 /// finds it, and what its host has to know.
 pub fn check_web_acl(definition: &WebAcl) -> CheckedWebAcl {
+    let (documents, _) = Documents::parse(definition);
+    let arn = documents.web_acl.as_ref().and_then(waf::WebAcl::arn_of);
+    let told_arn = arn.map(String::from);
     match read(definition) {
-        Ok((WebAclPlan { acl, .. }, found)) => CheckedWebAcl {
-            found,
-            arn: acl.arn().into(),
-            sampled: acl.sampled().map(String::from).collect(),
-            asks_for_countries: acl.asks_for_countries(),
-            asks_for_networks: acl.asks_for_networks(),
-            asks_for_fingerprints: acl.asks_for_fingerprints(),
-        },
-        Err(found) => CheckedWebAcl { found, ..CheckedWebAcl::default() },
+        Ok((WebAclPlan { acl, .. }, mut found)) => {
+            found.extend(acl.labels_of_nobody(&documents.references));
+            CheckedWebAcl {
+                found,
+                arn: Some(acl.arn().into()),
+                sampled: acl.sampled().map(String::from).collect(),
+                asks_for_countries: acl.asks_for_countries(),
+                asks_for_networks: acl.asks_for_networks(),
+                asks_for_fingerprints: acl.asks_for_fingerprints(),
+            }
+        }
+        Err(found) => CheckedWebAcl { found, arn: told_arn, ..CheckedWebAcl::default() },
     }
 }
 
@@ -86,9 +95,9 @@ pub fn check_web_acl(definition: &WebAcl) -> CheckedWebAcl {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct CheckedWebAcl {
     /// Mistakes and warnings.
-    pub found: Vec<DefinitionError>,
-    /// What distributions name it by.
-    pub arn: String,
+    pub found: Vec<Problem>,
+    /// What distributions name it by; `None` where mistakes hide it.
+    pub arn: Option<String>,
     /// The names of metrics that requests are sampled by.
     pub sampled: Vec<String>,
     /// Whether its rules need to know clients' countries.
@@ -105,7 +114,12 @@ impl WebAclPlan {
         for definition in &snapshot.web_acls {
             match read(definition) {
                 Ok((plan, _)) => plans.push(plan),
-                Err(found) => errors.extend(found),
+                Err(found) => {
+                    errors.extend(found.iter().filter(|one| !one.is_warning).map(|one| {
+                        let message = format!("web ACL `{}`: {one}", definition.name);
+                        DefinitionError::error(Source::default(), message)
+                    }))
+                }
             }
         }
         for api in &snapshot.apis {
@@ -120,51 +134,69 @@ impl WebAclPlan {
     }
 }
 
-fn read(definition: &WebAcl) -> Result<(WebAclPlan, Vec<DefinitionError>), Vec<DefinitionError>> {
-    let parse = |what: &str, text: &String| {
-        serde_json::from_str::<serde_json::Value>(text).map_err(|error| {
-            let message = format!("web ACL `{}`: {what} is not JSON: {error}", definition.name);
-            [DefinitionError::error(Source::default(), message)].to_vec()
-        })
-    };
-    let told = |problem: waf::Problem| {
-        let message = format!("web ACL `{}`: {problem}", definition.name);
-        match problem.is_warning {
-            true => DefinitionError::warning(Source::default(), message),
-            false => DefinitionError::error(Source::default(), message),
-        }
-    };
-    let all = |problems: Vec<waf::Problem>| problems.into_iter().map(told).collect::<Vec<_>>();
-    let document = parse("the web ACL", &definition.document)?;
-    let references = definition.references.iter().map(|text| parse("a document", text));
-    let references = references.collect::<Result<Vec<_>, _>>()?;
-    let (acl, warnings) = waf::WebAcl::read(&document, &references).map_err(all)?;
-    if acl.asks_clients() {
-        let is_long = |key: &TokenKey| key.0.len() >= TOKEN_KEY_BYTES_MIN;
-        if !definition.token_key.as_ref().is_some_and(is_long) {
-            let message = format!(
-                "web ACL `{}`: a rule asks for a captcha or a challenge, and there is no key of {TOKEN_KEY_BYTES_MIN} bytes or more that signs tokens",
-                definition.name
-            );
-            return Err([DefinitionError::error(Source::default(), message)].to_vec());
-        }
+/// A web ACL's documents, as far as they are JSON; what is not is null.
+struct Documents {
+    web_acl: Option<Value>,
+    references: Vec<Value>,
+    logging: Option<Value>,
+}
+
+impl Documents {
+    fn parse(definition: &WebAcl) -> (Self, Vec<Problem>) {
+        let mut problems = Vec::new();
+        let mut parse = |document: Document, text: &str| {
+            let parsed = serde_json::from_str::<Value>(text);
+            let told = |error| Problem::error(document, "", format!("it is not JSON: {error}"));
+            parsed.map_err(|error| problems.push(told(error))).ok()
+        };
+        let web_acl = parse(Document::WebAcl, &definition.document);
+        let references = definition.references.iter().enumerate();
+        let references = references
+            .map(|(index, text)| parse(Document::Reference(index), text).unwrap_or_default());
+        let references = references.collect();
+        let logging = definition.logging.as_ref().and_then(|logging| logging.document.as_ref());
+        let logging = logging.and_then(|text| parse(Document::LoggingConfiguration, text));
+        (Self { web_acl, references, logging }, problems)
     }
-    let log = match &definition.logging {
-        Some(logging) => {
-            let settings = match &logging.document {
-                Some(text) => {
-                    waf::Logging::read(&parse("the logging configuration", text)?).map_err(all)?
-                }
-                None => waf::Logging::default(),
-            };
-            Some((logging.destination.clone(), settings))
-        }
-        None => None,
+}
+
+/// Everything is read, whatever is wrong with a part.
+fn read(definition: &WebAcl) -> Result<(WebAclPlan, Vec<Problem>), Vec<Problem>> {
+    let (documents, mut problems) = Documents::parse(definition);
+    let acl = documents.web_acl.as_ref().and_then(|document| {
+        let (acl, found) = match waf::WebAcl::read(document, &documents.references) {
+            Ok((acl, found)) => (Some(acl), found),
+            Err(found) => (None, found),
+        };
+        problems.extend(found);
+        acl
+    });
+    let settings = documents
+        .logging
+        .map_or_else(|| Ok(waf::Logging::default()), |document| waf::Logging::read(&document));
+    let settings = settings.map_err(|found| problems.extend(found)).ok();
+    let asks = acl.as_ref().is_some_and(waf::WebAcl::asks_clients);
+    let is_long = |key: &&TokenKey| key.0.len() >= TOKEN_KEY_BYTES_MIN;
+    let token_key = definition.token_key.as_ref().filter(is_long).filter(|_| asks);
+    if asks && token_key.is_none() {
+        let message = format!(
+            "a rule asks for a captcha or a challenge, and there is no key of {TOKEN_KEY_BYTES_MIN} bytes or more that signs tokens"
+        );
+        problems.push(Problem::error(Document::WebAcl, "", message));
+    }
+    let (Some(acl), Some(settings), true) =
+        (acl, settings, problems.iter().all(|problem| problem.is_warning))
+    else {
+        return Err(problems);
     };
-    let token_key = definition.token_key.clone().filter(|_| acl.asks_clients());
-    let sampling = Sampling::of(acl.sampled());
-    let name = definition.name.clone();
-    Ok((WebAclPlan { name, acl, log, token_key, sampling }, all(warnings)))
+    let plan = WebAclPlan {
+        name: definition.name.clone(),
+        log: definition.logging.as_ref().map(|logging| (logging.destination.clone(), settings)),
+        token_key: token_key.cloned(),
+        sampling: Sampling::of(acl.sampled()),
+        acl,
+    };
+    Ok((plan, problems))
 }
 
 #[cfg(test)]

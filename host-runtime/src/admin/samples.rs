@@ -57,7 +57,7 @@ pub(super) fn get(state: &State, content: &[u8]) -> Answer {
         let current = state.current.borrow();
         let mut acls = current.snapshot.web_acls.iter().map(check_web_acl);
         acls.any(|CheckedWebAcl { arn, sampled, .. }| {
-            arn == input.web_acl_arn && sampled.contains(&input.rule_metric_name)
+            arn.as_ref() == Some(&input.web_acl_arn) && sampled.contains(&input.rule_metric_name)
         })
     };
     if !is_sampled {

@@ -16,16 +16,10 @@ use crate::edge::Edge;
 
 impl Building {
     /// The distributions of a configuration; what is wrong with one is told with its file.
-    /// `knows_web_acls`: those that it may name have been read.
-    pub(super) fn distributions(
-        &mut self,
-        config: &mut Config,
-        config_file: &Path,
-        knows_web_acls: bool,
-    ) {
+    pub(super) fn distributions(&mut self, config: &mut Config, config_file: &Path) {
         let configured = std::mem::take(&mut config.distributions);
         for one in &configured {
-            let edge = self.distribution(one, config, config_file, knows_web_acls);
+            let edge = self.distribution(one, config, config_file);
             config.edges.extend(edge.map(Arc::new));
         }
         config.distributions = configured;
@@ -36,7 +30,6 @@ impl Building {
         one: &DistributionConfig,
         config: &Config,
         config_file: &Path,
-        knows_web_acls: bool,
     ) -> Option<Edge> {
         let (document, references, distribution) = self.read_distribution(one)?;
         let mut distribution = distribution?;
@@ -54,8 +47,9 @@ impl Building {
             self.note(config_file, None, [DefinitionError::error(one.source.clone(), message)]);
         }
         let web_acl = distribution.web_acl_id.as_ref().map(|arn| {
-            let index = self.web_acl_arns.iter().position(|known| known == arn);
-            if index.is_none() && knows_web_acls {
+            let index = self.web_acl_arns.iter().position(|known| known.as_ref() == Some(arn));
+            let knows_all = self.web_acl_arns.iter().all(Option::is_some);
+            if index.is_none() && knows_all {
                 let message = format!(
                     "the web ACL `{arn}` of the distribution `{}` is not there: `webAcls` lists those that are",
                     one.id

@@ -2,6 +2,7 @@
 
 use alloc::collections::BTreeMap;
 use alloc::string::String;
+use alloc::vec::Vec;
 
 use super::at::At;
 use crate::acl::{Action, CustomResponse, Headers};
@@ -36,9 +37,8 @@ pub(super) fn response_bodies(at: Option<At<'_, '_>>) -> Bodies {
         if content.as_ref().is_some_and(|content| content.len() > BODY_BYTES_MAX) {
             at.error(alloc::format!("a custom body has at most {BODY_BYTES_MAX} bytes"));
         }
-        if let (Some(media_type), Some(content)) = (media_type, content) {
-            bodies.insert(key.into(), (media_type, content));
-        }
+        // One with a mistake, which was told, is there all the same.
+        bodies.insert(key.into(), (media_type.unwrap_or_default(), content.unwrap_or_default()));
     }
     bodies
 }
@@ -66,7 +66,8 @@ pub(super) fn read(at: &At<'_, '_>, bodies: &Bodies, offered: Offered) -> Option
             return None;
         }
         _ => {
-            inner.error(alloc::format!("unknown action `{name}`"));
+            let known = ["Allow", "Block", "Count", "Captcha", "Challenge"];
+            inner.no_choice("action", name, &known);
             return None;
         }
     };
@@ -86,17 +87,16 @@ pub(super) fn inserted(at: &At<'_, '_>) -> Headers {
 fn custom_response(at: &At<'_, '_>, bodies: &Bodies) -> Option<CustomResponse> {
     at.members(&["ResponseCode", "CustomResponseBodyKey", "ResponseHeaders"]);
     let status = at.required("ResponseCode").and_then(|at| at.whole(200, 599));
-    let body = match at.get("CustomResponseBodyKey") {
-        Some(at) => {
-            let key = at.text()?;
-            let found = bodies.get(&key).cloned();
-            if found.is_none() {
-                at.error(alloc::format!("`CustomResponseBodies` has no `{key}`"));
-            }
-            found
+    let body = at.get("CustomResponseBodyKey").and_then(|at| {
+        let key = at.text()?;
+        let found = bodies.get(&key).cloned();
+        if found.is_none() {
+            let message = alloc::format!("`CustomResponseBodies` has no `{key}`");
+            let known: Vec<&str> = bodies.keys().map(String::as_str).collect();
+            at.unknown(message, &key, &known, false);
         }
-        None => None,
-    };
+        found
+    });
     let headers = at.get("ResponseHeaders").map(|at| headers(&at)).unwrap_or_default();
     Some(CustomResponse { status: status? as u16, headers, body })
 }

@@ -2,24 +2,24 @@
 
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
-use core::cell::RefCell;
+use core::cell::{Cell, RefCell};
 
 use serde_json::Value;
 
-use crate::problem::Problem;
+use crate::problem::{Document, Problem, Unknown};
 
 /// Most mistakes that are told.
 const PROBLEMS_MAX: usize = 200;
 
 /// The reading of a document.
 pub(super) struct Reading {
-    document: RefCell<String>,
+    document: Cell<Document>,
     problems: RefCell<Vec<Problem>>,
 }
 
 impl Reading {
-    pub(super) fn new(document: &str) -> Self {
-        Self { document: RefCell::new(document.into()), problems: RefCell::default() }
+    pub(super) fn new(document: Document) -> Self {
+        Self { document: Cell::new(document), problems: RefCell::default() }
     }
 
     pub(super) fn into_problems(self) -> Vec<Problem> {
@@ -27,10 +27,10 @@ impl Reading {
     }
 
     /// What `read` finds wrong is told of another document.
-    pub(super) fn within<T>(&self, document: &str, read: impl FnOnce() -> T) -> T {
-        let outer = self.document.replace(document.into());
+    pub(super) fn within<T>(&self, document: Document, read: impl FnOnce() -> T) -> T {
+        let outer = self.document.replace(document);
         let result = read();
-        self.document.replace(outer);
+        self.document.set(outer);
         result
     }
 }
@@ -54,23 +54,34 @@ impl<'v, 'r> At<'v, 'r> {
     }
 
     pub(super) fn error(&self, message: impl Into<String>) {
-        self.tell(message.into(), false);
+        self.tell(message.into(), false, None);
+    }
+
+    /// A name that nothing has is written here; these are there.
+    pub(super) fn unknown(&self, message: String, name: &str, known: &[&str], is_warning: bool) {
+        let known = known.iter().map(|one| (*one).into()).collect();
+        self.tell(message, is_warning, Some(Unknown { name: name.into(), known }));
     }
 
     pub(super) fn warning(&self, message: impl Into<String>) {
-        self.tell(message.into(), true);
+        self.tell(message.into(), true, None);
     }
 
     /// A mistake is told where it is, each time; the same warning once, with how often there is reason for it.
-    fn tell(&self, message: String, is_warning: bool) {
+    /// What several rules refer to is read for each of them, and told of once.
+    fn tell(&self, message: String, is_warning: bool, unknown: Option<Unknown>) {
         let mut problems = self.reading.problems.borrow_mut();
+        let document = self.reading.document.get();
+        let is_here = |told: &Problem| told.document == document && told.pointer == self.pointer;
+        if problems.iter().any(|told| told.message == message && is_here(told)) {
+            return;
+        }
         let same = problems.iter_mut().find(|told| told.is_warning && told.message == message);
         if let Some(told) = same.filter(|_| is_warning) {
             told.more += 1;
         } else if problems.len() < PROBLEMS_MAX {
-            let (document, pointer) =
-                (self.reading.document.borrow().clone(), self.pointer.clone());
-            problems.push(Problem { document, pointer, message, is_warning, more: 0 });
+            let pointer = self.pointer.clone();
+            problems.push(Problem { document, pointer, message, is_warning, unknown, more: 0 });
         }
     }
 
@@ -81,7 +92,11 @@ impl<'v, 'r> At<'v, 'r> {
             return;
         };
         for name in object.keys().filter(|name| !known.contains(&name.as_str())) {
-            self.child(name, self.value).error(alloc::format!("unknown member `{name}`"));
+            let message = alloc::format!("unknown member `{name}`");
+            // What is there is not meant by what is there too.
+            let missing = known.iter().filter(|known| !object.contains_key(**known));
+            let missing: Vec<&str> = missing.copied().collect();
+            self.child(name, self.value).unknown(message, name, &missing, false);
         }
     }
 
@@ -161,9 +176,20 @@ impl<'v, 'r> At<'v, 'r> {
         let found = words.iter().find(|(word, _)| *word == text);
         if found.is_none() {
             let known: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
-            self.error(alloc::format!("`{text}` is not one of {}", known.join(", ")));
+            self.none_of(&text, &known);
         }
         found.map(|(_, value)| *value)
+    }
+
+    fn none_of(&self, text: &str, known: &[&str]) {
+        let message = alloc::format!("`{text}` is not one of {}", known.join(", "));
+        self.unknown(message, text, known, false);
+    }
+
+    /// The name of a choice that there is not, of these.
+    pub(super) fn no_choice(&self, what: &str, name: &str, known: &[&str]) {
+        let message = alloc::format!("unknown {what} `{name}`");
+        self.unknown(message, name, known, false);
     }
 
     fn child(&self, name: &str, value: &'v Value) -> Self {

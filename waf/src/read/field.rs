@@ -12,6 +12,24 @@ use crate::transform::Transformation;
 const SCOPES: [(&str, Scope); 3] =
     [("ALL", Scope::All), ("KEY", Scope::Key), ("VALUE", Scope::Value)];
 
+/// Components, by AWS's names.
+const FIELDS: [&str; 14] = [
+    "SingleHeader",
+    "SingleQueryArgument",
+    "AllQueryArguments",
+    "UriPath",
+    "QueryString",
+    "Method",
+    "Body",
+    "JsonBody",
+    "Headers",
+    "Cookies",
+    "HeaderOrder",
+    "JA3Fingerprint",
+    "JA4Fingerprint",
+    "UriFragment",
+];
+
 /// The component that a statement inspects, with what that costs: a base cost with what AWS adds to it
 /// for all query arguments (10) and for each transformation (10), and twice the base for JSON.
 pub(super) fn inspected(at: &At<'_, '_>, base: u32) -> Option<(Inspected, u32)> {
@@ -122,7 +140,7 @@ fn field(at: &At<'_, '_>) -> Option<Field> {
             }))
         }
         _ => {
-            inner.error(alloc::format!("unknown component `{name}`"));
+            inner.no_choice("component", name, &FIELDS);
             None
         }
     }
@@ -163,7 +181,7 @@ fn pairs(at: &At<'_, '_>, included: &str, excluded: &str) -> Option<(Names, Scop
     } else if name == excluded {
         Names::Excluded(pattern.texts())
     } else {
-        pattern.error(alloc::format!("unknown pattern `{name}`"));
+        pattern.no_choice("pattern", name, &["All", included, excluded]);
         return None;
     };
     Some((names, scope?, oversize?))
@@ -177,10 +195,8 @@ fn json_body(at: &At<'_, '_>) -> Option<Field> {
         ("NO_MATCH", Invalid::NoMatch),
         ("EVALUATE_AS_STRING", Invalid::EvaluateAsString),
     ];
-    let invalid = match at.get("InvalidFallbackBehavior") {
-        Some(at) => Some(at.one_of(&words)?),
-        None => None,
-    };
+    let invalid = at.get("InvalidFallbackBehavior").map(|at| at.one_of(&words));
+    let oversize = oversize(at);
     let (name, pattern) = at.required("MatchPattern")?.choice()?;
     let paths = match name {
         "All" => {
@@ -196,9 +212,13 @@ fn json_body(at: &At<'_, '_>) -> Option<Field> {
             Some(pattern.texts())
         }
         _ => {
-            pattern.error(alloc::format!("unknown pattern `{name}`"));
+            pattern.no_choice("pattern", name, &["All", "IncludedPaths"]);
             return None;
         }
     };
-    Some(Field::JsonBody { paths, scope: scope?, invalid, oversize: oversize(at)? })
+    let invalid = match invalid {
+        Some(read) => Some(read?),
+        None => None,
+    };
+    Some(Field::JsonBody { paths, scope: scope?, invalid, oversize: oversize? })
 }

@@ -7,50 +7,35 @@ use serde_json::Value;
 
 use super::action::{self, Offered, response_bodies};
 use super::at::At;
-use super::field::{named, transformations};
+use super::field::transformations;
 use super::statement::{self, addresses, forwarded, referred};
 use super::{Place, rules};
 use crate::acl::{Action, Group, Headers, Kind, Overridden, Rule};
 use crate::managed;
+use crate::problem::Document;
 use crate::rate::{Key, Rate};
 
+/// What a rule does, and the capacity that it takes. All of it is read, whatever is wrong with a part.
 pub(super) fn kind(
     place: &Place<'_, '_>,
     rule: &At<'_, '_>,
     at: &At<'_, '_>,
 ) -> Option<(Kind, u32)> {
-    let (name, inner) = at.choice()?;
-    let is_group = matches!(name, "ManagedRuleGroupStatement" | "RuleGroupReferenceStatement");
-    if is_group {
-        if place.is_group {
-            inner.error("a rule group cannot stand within another");
-            return None;
-        }
-        if let Some(action) = rule.get("Action") {
-            action.error("a rule group has an `OverrideAction` instead");
-        }
-        let only_counts = match rule.required("OverrideAction")?.choice()? {
-            ("None", at) => {
-                at.members(&[]);
-                None
-            }
-            ("Count", at) => Some(action::inserted(&at)),
-            (other, at) => {
-                at.error(alloc::format!("unknown override `{other}`"));
-                return None;
-            }
-        };
-        let (group, capacity) = match name {
-            "ManagedRuleGroupStatement" => managed(place, &inner, only_counts)?,
-            _ => own(place, &inner, only_counts)?,
-        };
-        return Some((Kind::Group(group), capacity));
+    let chosen = at.choice();
+    if let Some((name @ ("ManagedRuleGroupStatement" | "RuleGroupReferenceStatement"), inner)) =
+        &chosen
+    {
+        return group(place, rule, name, inner);
     }
-    if let Some(action) = rule.get("OverrideAction") {
+    let overrides = rule.get("OverrideAction").filter(|_| chosen.is_some());
+    if let Some(action) = &overrides {
         action.error("only a rule group has an `OverrideAction`");
     }
-    let action =
-        rule.required("Action").and_then(|at| action::read(&at, &place.bodies, Offered::All));
+    // What is said to stand elsewhere is not missing besides.
+    let is_needed = chosen.is_some() && overrides.is_none();
+    let action = if is_needed { rule.required("Action") } else { rule.get("Action") };
+    let action = action.and_then(|at| action::read(&at, &place.bodies, Offered::All));
+    let (name, inner) = chosen?;
     if name == "RateBasedStatement" {
         let (rate, capacity) = rate(place, &inner)?;
         return Some((Kind::Rate { rate, action: action? }, capacity));
@@ -59,11 +44,47 @@ pub(super) fn kind(
     Some((Kind::Statement { statement, action: action? }, capacity))
 }
 
-fn managed(
+fn group(
     place: &Place<'_, '_>,
-    at: &At<'_, '_>,
-    only_counts: Option<Headers>,
-) -> Option<(Group, u32)> {
+    rule: &At<'_, '_>,
+    name: &str,
+    inner: &At<'_, '_>,
+) -> Option<(Kind, u32)> {
+    if place.is_group {
+        inner.error("a rule group cannot stand within another");
+        return None;
+    }
+    let action = rule.get("Action");
+    if let Some(action) = &action {
+        action.error("a rule group has an `OverrideAction` instead");
+    }
+    let overrides =
+        if action.is_none() { rule.required("OverrideAction") } else { rule.get("OverrideAction") };
+    let only_counts = overrides.and_then(|at| override_action(&at));
+    let read = match name {
+        "ManagedRuleGroupStatement" => managed(place, inner),
+        _ => own(place, inner),
+    };
+    let (group, capacity) = read?;
+    Some((Kind::Group(Group { only_counts: only_counts?, ..group }), capacity))
+}
+
+/// `OverrideAction`: the fields that are added where what the group does is only counted.
+fn override_action(at: &At<'_, '_>) -> Option<Option<Headers>> {
+    match at.choice()? {
+        ("None", at) => {
+            at.members(&[]);
+            Some(None)
+        }
+        ("Count", at) => Some(Some(action::inserted(&at))),
+        (other, at) => {
+            at.no_choice("override", other, &["None", "Count"]);
+            None
+        }
+    }
+}
+
+fn managed(place: &Place<'_, '_>, at: &At<'_, '_>) -> Option<(Group, u32)> {
     at.members(&[
         "VendorName",
         "Name",
@@ -76,31 +97,36 @@ fn managed(
     if let Some(version) = at.get("Version") {
         version.warning("managed rule groups have one version here, whichever is asked for");
     }
-    let vendor = at.required("VendorName").and_then(|at| at.text());
-    let name_at = at.required("Name")?;
-    let name = name_at.text()?;
-    if vendor.as_deref() != Some("AWS") {
-        at.error("only rule groups of the vendor `AWS` are known");
+    let vendor_at = at.required("VendorName");
+    let vendor = vendor_at.as_ref().and_then(At::text);
+    let name_at = at.required("Name");
+    let name = name_at.as_ref().and_then(At::text);
+    if let Some(configs) = at.get("ManagedRuleGroupConfigs") {
+        configs_of(name.as_deref().unwrap_or_default(), &configs);
+    }
+    let overrides = overrides(place, at);
+    let scope_down = scope_down(place, at);
+    let (vendor, name, name_at) = (vendor?, name?, name_at?);
+    if vendor != "AWS" {
+        let message = "only rule groups of the vendor `AWS` are known";
+        vendor_at?.unknown(message.into(), &vendor, &["AWS"], false);
         return None;
     }
-    if let Some(configs) = at.get("ManagedRuleGroupConfigs") {
-        configs_of(&name, &configs);
-    }
     let Some(known) = managed::find(&name) else {
-        name_at.error(alloc::format!("the managed rule group `{name}` is not supported"));
+        let message = alloc::format!("the managed rule group `{name}` is not supported");
+        // One of AWS's is no slip of the finger for another.
+        match managed::UNSUPPORTED.contains(&name.as_str()) {
+            true => name_at.error(message),
+            false => name_at.unknown(message, &name, &managed::names(), false),
+        }
         return None;
     };
     let list = |list: &str| ip_list(place, list);
     let mut rules = known.rules(&list);
-    override_actions(place, at, &mut rules);
-    let (scope_down, scope_cost) = scope_down(place, at)?;
-    let group = Group {
-        id: alloc::format!("AWS#{name}"),
-        is_managed: true,
-        rules,
-        scope_down,
-        only_counts,
-    };
+    apply(overrides, &mut rules);
+    let (scope_down, scope_cost) = scope_down?;
+    let id = alloc::format!("AWS#{name}");
+    let group = Group { id, is_managed: true, rules, scope_down, only_counts: None };
     Some((group, known.capacity + scope_cost))
 }
 
@@ -128,83 +154,107 @@ fn ip_list(place: &Place<'_, '_>, name: &str) -> Option<crate::IpSet> {
         let set = document.get("IPSet");
         set.is_some_and(|set| set.get("Name").and_then(Value::as_str) == Some(name))
     };
-    let document = place.documents.others.iter().find(is_it)?;
-    place.reading.within(name, || addresses(&At::top(place.reading, document)))
+    let others = place.documents.others;
+    let index = others.iter().position(|document| is_it(&document))?;
+    let read = || addresses(&At::top(place.reading, &others[index]));
+    place.reading.within(Document::Reference(index), read)
 }
 
-fn own(
-    place: &Place<'_, '_>,
-    at: &At<'_, '_>,
-    only_counts: Option<Headers>,
-) -> Option<(Group, u32)> {
+fn own(place: &Place<'_, '_>, at: &At<'_, '_>) -> Option<(Group, u32)> {
     at.members(&["ARN", "ExcludedRules", "RuleActionOverrides"]);
-    let (arn, document) = referred(place, at, "RuleGroup")?;
-    let (mut rules, capacity) = place.reading.within(&arn, || {
-        let group = At::top(place.reading, document).required("RuleGroup")?;
-        group.members(&[
-            "Name",
-            "Id",
-            "Capacity",
-            "ARN",
-            "Description",
-            "Rules",
-            "VisibilityConfig",
-            "LabelNamespace",
-            "CustomResponseBodies",
-            "AvailableLabels",
-            "ConsumedLabels",
-            "MonetizationConfig",
-        ]);
-        let name = group.required("Name").and_then(|at| at.text())?;
-        let account = arn.split(':').nth(4).unwrap_or("000000000000");
-        let namespace = group.get("LabelNamespace").and_then(|at| at.text());
-        let within = Place {
-            reading: place.reading,
-            documents: place.documents,
-            bodies: response_bodies(group.get("CustomResponseBodies")),
-            label_prefix: namespace
-                .unwrap_or_else(|| alloc::format!("awswaf:{account}:rulegroup:{name}:")),
-            is_group: true,
-        };
-        let (rules, taken) = rules(&within, group.get("Rules"));
-        // The capacity of a group is fixed when it is made.
-        let capacity = group.get("Capacity").and_then(|at| at.whole(1, 5_000));
-        let capacity = capacity.map_or(taken, |capacity| capacity as u32);
-        if taken > capacity {
-            group.warning(alloc::format!("the rules take {taken} capacity units, not {capacity}"));
-        }
-        Some((rules, capacity))
-    })?;
-    override_actions(place, at, &mut rules);
-    let group = Group { id: arn, is_managed: false, rules, scope_down: None, only_counts };
-    Some((group, capacity))
+    let overrides = overrides(place, at);
+    let referred = referred(place, at, "RuleGroup")?;
+    let read = || {
+        let group = At::top(place.reading, referred.value).required("RuleGroup")?;
+        rules_of_own(place, &group, &referred.arn)
+    };
+    let (mut rules, capacity) = place.reading.within(referred.document, read)?;
+    apply(overrides, &mut rules);
+    let (id, scope_down) = (referred.arn, None);
+    Some((Group { id, is_managed: false, rules, scope_down, only_counts: None }, capacity))
+}
+
+/// The rules of a rule group's document, and its capacity.
+fn rules_of_own(place: &Place<'_, '_>, group: &At<'_, '_>, arn: &str) -> Option<(Vec<Rule>, u32)> {
+    group.members(&[
+        "Name",
+        "Id",
+        "Capacity",
+        "ARN",
+        "Description",
+        "Rules",
+        "VisibilityConfig",
+        "LabelNamespace",
+        "CustomResponseBodies",
+        "AvailableLabels",
+        "ConsumedLabels",
+        "MonetizationConfig",
+    ]);
+    let name = group.required("Name").and_then(|at| at.text());
+    let account = arn.split(':').nth(4).unwrap_or("000000000000");
+    let namespace = group.get("LabelNamespace").and_then(|at| at.text());
+    let own_name = name.as_deref().unwrap_or_default();
+    let within = Place {
+        reading: place.reading,
+        documents: place.documents,
+        bodies: response_bodies(group.get("CustomResponseBodies")),
+        label_prefix: namespace
+            .unwrap_or_else(|| alloc::format!("awswaf:{account}:rulegroup:{own_name}:")),
+        is_group: true,
+    };
+    let (rules, taken) = rules(&within, group.get("Rules"));
+    // The capacity of a group is fixed when it is made.
+    let capacity = group.get("Capacity").and_then(|at| at.whole(1, 5_000));
+    let capacity = capacity.map_or(taken, |capacity| capacity as u32);
+    if taken > capacity {
+        group.warning(alloc::format!("the rules take {taken} capacity units, not {capacity}"));
+    }
+    name.map(|_| (rules, capacity))
+}
+
+/// What is said of a group's rule where the group is referred to.
+struct Override<'v, 'r> {
+    name_at: At<'v, 'r>,
+    name: String,
+    action: Action,
+    is_excluded: bool,
 }
 
 /// `ExcludedRules` count; `RuleActionOverrides` do what they say.
-fn override_actions(place: &Place<'_, '_>, at: &At<'_, '_>, rules: &mut [Rule]) {
-    let mut set = |at: &At<'_, '_>, name: Option<String>, to: Option<Action>, is_excluded| {
-        let (Some(name), Some(to)) = (name, to) else { return };
-        let rule = rules.iter_mut().find(|rule| rule.name == name);
-        let Some((overridden, action)) = rule.and_then(overridable) else {
-            // AWS takes it and does nothing; a name that is misspelt should not go unseen.
-            return at.warning(alloc::format!("the group has no rule `{name}`"));
-        };
-        *overridden = Some(match is_excluded {
-            true => Overridden::Excluded,
-            false => Overridden::From(action.name()),
-        });
-        *action = to;
+fn overrides<'v, 'r>(place: &Place<'v, 'r>, at: &At<'v, 'r>) -> Vec<Override<'v, 'r>> {
+    let mut all = Vec::new();
+    let mut add = |at: &At<'v, 'r>, action: Option<Action>, is_excluded| {
+        let Some(name_at) = at.required("Name") else { return };
+        let (Some(name), Some(action)) = (name_at.text(), action) else { return };
+        all.push(Override { name_at, name, action, is_excluded });
     };
     for at in at.get("ExcludedRules").iter().flat_map(|at| at.items()) {
-        set(&at, named(&at), Some(Action::Count(Vec::new())), true);
+        at.members(&["Name"]);
+        add(&at, Some(Action::Count(Vec::new())), true);
     }
     for at in at.get("RuleActionOverrides").iter().flat_map(|at| at.items()) {
         at.members(&["Name", "ActionToUse"]);
-        let name = at.required("Name").and_then(|at| at.text());
-        let action = at
-            .required("ActionToUse")
-            .and_then(|at| action::read(&at, &place.bodies, Offered::All));
-        set(&at, name, action, false);
+        let action = at.required("ActionToUse");
+        add(&at, action.and_then(|at| action::read(&at, &place.bodies, Offered::All)), false);
+    }
+    all
+}
+
+fn apply(overrides: Vec<Override<'_, '_>>, rules: &mut [Rule]) {
+    for Override { name_at, name, action, is_excluded } in overrides {
+        let rule = rules.iter_mut().find(|rule| rule.name == name);
+        let Some((overridden, own)) = rule.and_then(overridable) else {
+            // AWS takes it and does nothing; a name that is misspelt should not go unseen.
+            let message = alloc::format!("the group has no rule `{name}`");
+            let known: Vec<&str> = rules.iter().map(|rule| &*rule.name).collect();
+            name_at.unknown(message, &name, &known, true);
+            continue;
+        };
+        *overridden = Some(match is_excluded {
+            true => Overridden::Excluded,
+            false => Overridden::From(own.name()),
+        });
+        *own = action;
     }
 }
 
@@ -240,55 +290,75 @@ fn rate(place: &Place<'_, '_>, at: &At<'_, '_>) -> Option<(Rate, u32)> {
         "CustomKeys",
     ]);
     let limit = at.required("Limit").and_then(|at| at.whole(10, 2_000_000_000));
-    let window_s = match at.get("EvaluationWindowSec") {
-        Some(at) => {
-            let window = at.whole(60, 600)?;
-            if ![60, 120, 300, 600].contains(&window) {
-                at.error("a window has 60, 120, 300 or 600 seconds");
-            }
-            window as u32
+    let window_s = at.get("EvaluationWindowSec").map_or(Some(300), |at| {
+        let window = at.whole(60, 600)?;
+        if ![60, 120, 300, 600].contains(&window) {
+            at.error("a window has 60, 120, 300 or 600 seconds");
         }
-        None => 300,
-    };
+        Some(window as u32)
+    });
     let types = ["IP", "FORWARDED_IP", "CONSTANT", "CUSTOM_KEYS"].map(|name| (name, name));
-    let key_type = at.required("AggregateKeyType")?.one_of(&types)?;
-    let forwarded = forwarded(at.get("ForwardedIPConfig"), false)?;
+    let key_type = at.required("AggregateKeyType").and_then(|at| at.one_of(&types));
+    let forwarded = forwarded(at.get("ForwardedIPConfig"), false);
+    let scope_down = scope_down(place, at);
+    let (key_type, forwarded) = (key_type?, forwarded?);
     let needed = || {
-        let missing = "`ForwardedIPConfig` is missing";
-        forwarded.clone().or_else(|| {
-            at.error(missing);
-            None
-        })
+        if forwarded.is_none() {
+            at.error("`ForwardedIPConfig` is missing");
+        }
+        forwarded.clone()
     };
-    let (scope_down, mut cost) = scope_down(place, at)?;
-    cost += 2;
-    if key_type == "CONSTANT" && scope_down.is_none() {
+    if key_type == "CONSTANT" && scope_down.as_ref().is_some_and(|(scope, _)| scope.is_none()) {
         at.error("counting all requests together needs a `ScopeDownStatement`");
     }
-    let keys = match key_type {
-        "IP" => [Key::Ip].into(),
-        "FORWARDED_IP" => [Key::ForwardedIp(needed()?)].into(),
-        "CONSTANT" => Vec::new(),
-        _ => {
-            let items = at.required("CustomKeys")?.items();
-            if items.is_empty() || items.len() > 5 {
-                at.error("1 to 5 custom keys are expected");
-            }
-            let mut keys = Vec::new();
-            for item in items {
-                let (key, own) = custom_key(place, &item, &needed)?;
-                keys.push(key);
-                cost += own;
-            }
-            keys
-        }
-    };
+    let (keys, cost) = keys(place, at, key_type, &needed)?;
+    let (scope_down, scope_cost) = scope_down?;
     let key_type = match key_type {
         "CUSTOM_KEYS" => "CUSTOMKEYS",
         other => other,
     };
-    Some((Rate { limit: limit? as u32, window_s, keys, scope_down, key_type }, cost))
+    let (limit, window_s) = (limit? as u32, window_s?);
+    Some((Rate { limit, window_s, keys, scope_down, key_type }, 2 + scope_cost + cost))
 }
+
+/// What requests are counted by, and what that costs.
+fn keys(
+    place: &Place<'_, '_>,
+    at: &At<'_, '_>,
+    key_type: &str,
+    forwarded: &dyn Fn() -> Option<crate::forwarded::Forwarded>,
+) -> Option<(Vec<Key>, u32)> {
+    match key_type {
+        "IP" => return Some(([Key::Ip].into(), 0)),
+        "FORWARDED_IP" => return Some(([Key::ForwardedIp(forwarded()?)].into(), 0)),
+        "CONSTANT" => return Some((Vec::new(), 0)),
+        _ => {}
+    }
+    let items = at.required("CustomKeys")?.items();
+    if items.is_empty() || items.len() > 5 {
+        at.error("1 to 5 custom keys are expected");
+    }
+    let read: Vec<_> = items.iter().filter_map(|item| custom_key(place, item, forwarded)).collect();
+    (read.len() == items.len()).then_some(())?;
+    let cost = read.iter().map(|(_, cost)| cost).sum();
+    Some((read.into_iter().map(|(key, _)| key).collect(), cost))
+}
+
+/// Custom keys, by AWS's names.
+const KEYS: [&str; 12] = [
+    "Header",
+    "Cookie",
+    "QueryArgument",
+    "QueryString",
+    "UriPath",
+    "HTTPMethod",
+    "IP",
+    "ForwardedIP",
+    "LabelNamespace",
+    "JA3Fingerprint",
+    "JA4Fingerprint",
+    "ASN",
+];
 
 /// Each custom key costs 30, and its transformations.
 fn custom_key(
@@ -336,7 +406,7 @@ fn custom_key(
         }
         "ASN" => Key::Asn,
         other => {
-            inner.error(alloc::format!("unknown key `{other}`"));
+            inner.no_choice("key", other, &KEYS);
             return None;
         }
     };

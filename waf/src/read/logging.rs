@@ -7,10 +7,10 @@ use serde_json::Value;
 use super::at::{At, Reading};
 use super::field::named;
 use crate::log::{Condition, Filter, Logging};
-use crate::problem::Problem;
+use crate::problem::{Document, Problem};
 
 pub(crate) fn read(document: &Value) -> Result<Logging, Vec<Problem>> {
-    let reading = Reading::new("loggingConfiguration");
+    let reading = Reading::new(Document::LoggingConfiguration);
     let top = At::top(&reading, document);
     let logging = configuration(&top.get("LoggingConfiguration").unwrap_or(top));
     let problems = reading.into_problems();
@@ -36,7 +36,10 @@ fn configuration(at: &At<'_, '_>) -> Logging {
             Some(("UriPath", _)) => logging.path = true,
             Some(("QueryString", _)) => logging.query = true,
             Some(("Method", _)) => logging.method = true,
-            Some((name, inner)) => inner.error(alloc::format!("`{name}` cannot be redacted")),
+            Some((name, inner)) => {
+                let known = ["SingleHeader", "UriPath", "QueryString", "Method"];
+                inner.unknown(alloc::format!("`{name}` cannot be redacted"), name, &known, false);
+            }
             None => {}
         }
     }
@@ -72,7 +75,7 @@ fn condition(at: &At<'_, '_>) -> Option<Condition> {
             Some(Condition::Label(inner.required("LabelName")?.text()?))
         }
         (name, inner) => {
-            inner.error(alloc::format!("unknown condition `{name}`"));
+            inner.no_choice("condition", name, &["ActionCondition", "LabelNameCondition"]);
             None
         }
     }

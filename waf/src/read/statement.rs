@@ -13,6 +13,7 @@ use crate::acl::{Comparison, Position, Statement};
 use crate::forwarded::{Forwarded, Place as Where};
 use crate::ip::IpSet;
 use crate::pattern::Pattern;
+use crate::problem::Document;
 use crate::transform::Transformation;
 
 /// Most patterns of a set: AWS has 10 in each.
@@ -20,6 +21,26 @@ const PATTERNS_MAX: usize = 10;
 
 /// Most networks of a statement.
 const ASNS_MAX: usize = 100;
+
+/// Statements, by AWS's names.
+const STATEMENTS: [&str; 16] = [
+    "ByteMatchStatement",
+    "RegexMatchStatement",
+    "RegexPatternSetReferenceStatement",
+    "SizeConstraintStatement",
+    "SqliMatchStatement",
+    "XssMatchStatement",
+    "IPSetReferenceStatement",
+    "GeoMatchStatement",
+    "AsnMatchStatement",
+    "LabelMatchStatement",
+    "AndStatement",
+    "OrStatement",
+    "NotStatement",
+    "RateBasedStatement",
+    "ManagedRuleGroupStatement",
+    "RuleGroupReferenceStatement",
+];
 
 /// A statement and what it costs, by "AWS WAF rule statements list".
 pub(super) fn read(
@@ -74,7 +95,7 @@ pub(super) fn read(
             None
         }
         _ => {
-            inner.error(alloc::format!("unknown statement `{name}`"));
+            inner.no_choice("statement", name, &STATEMENTS);
             None
         }
     }
@@ -144,9 +165,9 @@ fn regex(at: &At<'_, '_>) -> Option<(Statement, u32)> {
 fn pattern_set(place: &Place<'_, '_>, at: &At<'_, '_>) -> Option<(Statement, u32)> {
     at.members(&["ARN", "FieldToMatch", "TextTransformations", "PreParseTextTransformations"]);
     let inspected = inspected(at, 25);
-    let (arn, document) = referred(place, at, "RegexPatternSet")?;
-    let patterns = place.reading.within(&arn, || {
-        let set = At::top(place.reading, document).required("RegexPatternSet")?;
+    let set = referred(place, at, "RegexPatternSet")?;
+    let patterns = place.reading.within(set.document, || {
+        let set = At::top(place.reading, set.value).required("RegexPatternSet")?;
         set.members(&["Name", "Id", "ARN", "Description", "RegularExpressionList"]);
         let items = set.required("RegularExpressionList")?.items();
         if items.is_empty() || items.len() > PATTERNS_MAX {
@@ -191,19 +212,18 @@ fn sqli(at: &At<'_, '_>) -> Option<(Statement, u32)> {
         "PreParseTextTransformations",
         "SensitivityLevel",
     ]);
-    let is_high = match at.get("SensitivityLevel") {
-        Some(at) => at.one_of(&[("LOW", false), ("HIGH", true)])?,
-        None => false,
-    };
-    let (inspected, cost) = inspected(at, if is_high { 30 } else { 20 })?;
-    Some((Statement::Sqli { is_high, inspected }, cost))
+    let levels = [("LOW", false), ("HIGH", true)];
+    let is_high = at.get("SensitivityLevel").map_or(Some(false), |at| at.one_of(&levels));
+    let (inspected, cost) = inspected(at, if is_high == Some(true) { 30 } else { 20 })?;
+    Some((Statement::Sqli { is_high: is_high?, inspected }, cost))
 }
 
 fn ip_set(place: &Place<'_, '_>, at: &At<'_, '_>) -> Option<(Statement, u32)> {
     at.members(&["ARN", "IPSetForwardedIPConfig"]);
-    let forwarded = forwarded(at.get("IPSetForwardedIPConfig"), true)?;
-    let (arn, document) = referred(place, at, "IPSet")?;
-    let set = place.reading.within(&arn, || addresses(&At::top(place.reading, document)))?;
+    let forwarded = forwarded(at.get("IPSetForwardedIPConfig"), true);
+    let set = referred(place, at, "IPSet")?;
+    let read = || addresses(&At::top(place.reading, set.value));
+    let (set, forwarded) = (place.reading.within(set.document, read)?, forwarded?);
     let any = forwarded.as_ref().is_some_and(|forwarded| forwarded.place == Where::Any);
     Some((Statement::Ip { set, forwarded }, if any { 5 } else { 1 }))
 }
@@ -212,20 +232,21 @@ fn ip_set(place: &Place<'_, '_>, at: &At<'_, '_>) -> Option<(Statement, u32)> {
 pub(super) fn addresses(top: &At<'_, '_>) -> Option<IpSet> {
     let at = top.required("IPSet")?;
     at.members(&["Name", "Id", "ARN", "Description", "IPAddressVersion", "Addresses"]);
-    let list = at.required("Addresses")?;
-    let texts = list.texts();
-    match IpSet::new(texts.iter().map(String::as_str)) {
-        Ok(set) => Some(set),
-        Err(index) => {
-            list.items().get(index)?.error("not an address or CIDR block");
-            None
-        }
+    let items = at.required("Addresses")?.items();
+    let texts: Vec<String> = items.iter().filter_map(At::text).collect();
+    let set = IpSet::new(texts.iter().map(String::as_str)).ok();
+    if set.is_none() {
+        let is_one =
+            |item: &&At<'_, '_>| item.value.as_str().is_none_or(|text| IpSet::new([text]).is_ok());
+        let wrong = items.iter().filter(|item| !is_one(item));
+        wrong.for_each(|item| item.error("not an address or CIDR block"));
     }
+    set
 }
 
 fn geo(at: &At<'_, '_>) -> Option<(Statement, u32)> {
     at.members(&["CountryCodes", "ForwardedIPConfig"]);
-    let forwarded = forwarded(at.get("ForwardedIPConfig"), false)?;
+    let forwarded = forwarded(at.get("ForwardedIPConfig"), false);
     let countries = at.required("CountryCodes")?;
     if countries.items().is_empty() {
         countries.error("a country is expected");
@@ -237,27 +258,29 @@ fn geo(at: &At<'_, '_>) -> Option<(Statement, u32)> {
             code.error("a country is two capital letters (ISO 3166-1)");
         }
     }
-    Some((Statement::Geo { countries: countries.texts(), forwarded }, 1))
+    Some((Statement::Geo { countries: countries.texts(), forwarded: forwarded? }, 1))
 }
 
 fn asn(at: &At<'_, '_>) -> Option<(Statement, u32)> {
     at.members(&["AsnList", "ForwardedIPConfig"]);
-    let forwarded = forwarded(at.get("ForwardedIPConfig"), false)?;
+    let forwarded = forwarded(at.get("ForwardedIPConfig"), false);
     let list = at.required("AsnList")?;
     let items = list.items();
     if items.is_empty() || items.len() > ASNS_MAX {
         list.error(alloc::format!("1 to {ASNS_MAX} numbers are expected"));
     }
     let numbers = items.iter().filter_map(|at| at.whole(0, u64::from(u32::MAX)));
-    Some((Statement::Asn { numbers: numbers.map(|n| n as u32).collect(), forwarded }, 1))
+    let numbers = numbers.map(|n| n as u32).collect();
+    Some((Statement::Asn { numbers, forwarded: forwarded? }, 1))
 }
 
 fn label(place: &Place<'_, '_>, at: &At<'_, '_>) -> Option<(Statement, u32)> {
     at.members(&["Scope", "Key"]);
-    let scope = at.required("Scope")?.one_of(&[("LABEL", false), ("NAMESPACE", true)])?;
+    let scopes = [("LABEL", false), ("NAMESPACE", true)];
+    let scope = at.required("Scope").and_then(|at| at.one_of(&scopes));
     let key_at = at.required("Key")?;
     let key = key_at.text()?;
-    if scope && !key.ends_with(':') {
+    if scope == Some(true) && !key.ends_with(':') {
         key_at.error("a namespace ends with `:`");
     }
     // A name that is not complete is one of this ACL's, or this group's, own.
@@ -266,7 +289,7 @@ fn label(place: &Place<'_, '_>, at: &At<'_, '_>) -> Option<(Statement, u32)> {
     } else {
         alloc::format!("{}{key}", place.label_prefix)
     };
-    Some((Statement::Label { scope_is_namespace: scope, key }, 1))
+    Some((Statement::Label { scope_is_namespace: scope?, key }, 1))
 }
 
 /// `ForwardedIPConfig`; the outer `None` is a mistake that is told already.
@@ -286,22 +309,29 @@ pub(super) fn forwarded(at: Option<At<'_, '_>>, has_position: bool) -> Option<Op
     Some(Some(Forwarded { header: header?, matches_without: fallback?, place: place? }))
 }
 
-/// The document that `ARN` names.
+/// A document that something refers to.
+pub(super) struct Referred<'v> {
+    pub(super) arn: String,
+    pub(super) document: Document,
+    pub(super) value: &'v Value,
+}
+
+/// The document of this kind that `ARN` names.
 pub(super) fn referred<'v>(
     place: &Place<'v, '_>,
     at: &At<'_, '_>,
     kind: &str,
-) -> Option<(String, &'v Value)> {
+) -> Option<Referred<'v>> {
     let arn_at = at.required("ARN")?;
     let arn = arn_at.text()?;
-    let is_it = |document: &&Value| {
-        document
-            .get(kind)
-            .is_some_and(|inner| inner.get("ARN").and_then(Value::as_str) == Some(&arn))
-    };
-    let found = place.documents.others.iter().find(is_it);
+    let known = |document: &'v Value| document.get(kind)?.get("ARN").and_then(Value::as_str);
+    let others = place.documents.others;
+    let found = others.iter().position(|document| known(document) == Some(&arn));
     if found.is_none() {
-        arn_at.error(alloc::format!("there is no {kind} with the ARN `{arn}`"));
+        let message = alloc::format!("there is no {kind} with the ARN `{arn}`");
+        let known: Vec<&str> = others.iter().filter_map(known).collect();
+        arn_at.unknown(message, &arn, &known, false);
     }
-    Some((arn, found?))
+    let index = found?;
+    Some(Referred { arn, document: Document::Reference(index), value: &others[index] })
 }
