@@ -37,6 +37,7 @@ use alloc::collections::BTreeMap;
 use alloc::{string::String, vec::Vec};
 
 pub(crate) use authorizer::{AuthorizerFunction, AuthorizerPlan, IdentitySource, LambdaPlan};
+pub use aws_endpoint::signing_name;
 pub(crate) use cache::CachePlan;
 use cache::StageCache;
 use canary::CanaryPlan;

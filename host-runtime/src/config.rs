@@ -44,9 +44,11 @@ pub use acme::AcmeConfig;
 pub(crate) use caching::{size_name, strategy_name, strategy_of};
 pub use certificates::{Certificate, DomainTls, MutualTls};
 pub use distributions::{DistributionConfig, DistributionsOnDisk};
+pub(crate) use endpoints::endpoint_variables;
 pub use limits::Limits;
 pub use listeners::{Listener, ListenerTls};
 use reading::Reading;
+pub(crate) use reading::refused_endpoint;
 pub use vpc_links::{HealthCheck, HealthCheckProtocol, Target, TargetGroup, VpcLinkConfig};
 pub use web_acls::WebAclConfig;
 
@@ -305,36 +307,38 @@ fn default_region() -> String {
     set.find(|region| !region.is_empty()).unwrap_or_else(|| "us-east-1".into())
 }
 
+/// What a configuration has at its top.
+pub(crate) const KEYS: [&str; 27] = [
+    "acme",
+    "listen",
+    "privateEndpoints",
+    "admin",
+    "adminToken",
+    "region",
+    "accountId",
+    "iam",
+    "apis",
+    "domainNames",
+    "functions",
+    "endpoints",
+    "assumeRoles",
+    "truststore",
+    "vpcLinks",
+    "limits",
+    "account",
+    "dataDirectory",
+    "redis",
+    "tracing",
+    "apiKeys",
+    "usagePlans",
+    "webAcls",
+    "webAcl",
+    "distributions",
+    "distributionsOnDisk",
+    "geoDatabases",
+];
+
 fn read(reading: &Reading, at: &At<'_>, directory: &Path) -> Config {
-    const KEYS: [&str; 27] = [
-        "acme",
-        "listen",
-        "privateEndpoints",
-        "admin",
-        "adminToken",
-        "region",
-        "accountId",
-        "iam",
-        "apis",
-        "domainNames",
-        "functions",
-        "endpoints",
-        "assumeRoles",
-        "truststore",
-        "vpcLinks",
-        "limits",
-        "account",
-        "dataDirectory",
-        "redis",
-        "tracing",
-        "apiKeys",
-        "usagePlans",
-        "webAcls",
-        "webAcl",
-        "distributions",
-        "distributionsOnDisk",
-        "geoDatabases",
-    ];
     reading.keys(at, &KEYS);
     let region = at.get("region").and_then(|at| reading.text(&at));
     let web_acls = web_acls::read_all(reading, at, directory);

@@ -4,6 +4,7 @@ mod apis;
 mod caching;
 mod distributions;
 mod doubtful;
+mod endpoints;
 mod files;
 mod functions;
 mod guess;
@@ -116,6 +117,11 @@ impl Origin {
                 building.definition_alone(file, *protocol, *listen, *basepath)
             }
         };
+        if let Some((_, snapshot)) = built.as_ref().filter(|_| !building.is_for_edge) {
+            let (Self::Config(file) | Self::Definition { file, .. }) = self;
+            let set = |name: &str| std::env::var(name).ok();
+            building.note(file, None, endpoints::of_environment(snapshot, &set));
+        }
         let Building { diagnostics, files, .. } = building;
         match built {
             Some((config, snapshot)) if !diagnostics.iter().any(Diagnostic::is_error) => {
@@ -147,6 +153,10 @@ struct Building {
 impl Building {
     fn config(&mut self, file: &Path) -> Option<(Config, Snapshot)> {
         let document = Arc::new(self.read(file)?);
+        if let Some(error) = files::neither(&document) {
+            self.note(file, Some(&document), [error]);
+            return None;
+        }
         self.document = Some(Arc::clone(&document));
         self.config_file = file.to_owned();
         if let Some(error) = files::no_config(&document) {
@@ -177,6 +187,7 @@ impl Building {
                 functions::named_by_none(&config, snapshot, &document),
             );
             self.note(file, Some(&document), policies::of_others(snapshot, &document));
+            self.note(file, Some(&document), endpoints::of_nothing(snapshot, &document));
         }
         self.distributions(&mut config, file);
         if self.asks_for_fingerprints
@@ -227,7 +238,7 @@ impl Building {
         basepath: BasePathMode,
     ) -> Option<(Config, Snapshot)> {
         let document = self.read(file)?;
-        if let Some(error) = files::no_definition(&document) {
+        if let Some(error) = files::neither(&document).or_else(|| files::no_definition(&document)) {
             self.note(file, Some(&document), [error]);
             return None;
         }
@@ -325,7 +336,12 @@ impl Building {
                 return None;
             }
         };
-        crate::document::read(&text).map_err(|error| self.note(file, None, [error])).ok()
+        let told = |error: DefinitionError| match files::is_markup(&text) {
+            true => files::neither_at(&error.source),
+            false => error,
+        };
+        let document = crate::document::read(&text).map_err(told);
+        document.map_err(|error| self.note(file, None, [error])).ok()
     }
 
     /// Told where the configuration names the file, if it does.

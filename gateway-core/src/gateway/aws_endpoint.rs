@@ -83,8 +83,8 @@ fn host_name(service: &str) -> &str {
     if service == "iotdata" { "iot" } else { service }
 }
 
-/// Where it is not what the host begins with.
-fn signing_name(service: &str) -> &str {
+/// What requests to a service are signed with, where it is not what its host begins with and integrations name it by.
+pub fn signing_name(service: &str) -> &str {
     match service {
         "appconfigdata" => "appconfig",
         "appstream2" => "appstream",

@@ -18,13 +18,17 @@ impl Config {
     /// else `AWS_ENDPOINT_URL` (as in "Service-specific endpoints" of AWS's SDK reference).
     pub fn endpoint(&self, signing_name: &str) -> Option<String> {
         let variable = |name: String| std::env::var(name).ok().filter(|url| !url.is_empty());
-        let of_service = |name: &str| variable(format!("AWS_ENDPOINT_URL_{}", variable_name(name)));
         let configured = self.endpoints.get(signing_name).cloned();
         configured
-            .or_else(|| of_service(signing_name))
-            .or_else(|| of_service(sdk_name(signing_name)?))
+            .or_else(|| endpoint_variables(signing_name).into_iter().find_map(variable))
             .or_else(|| variable("AWS_ENDPOINT_URL".into()))
     }
+}
+
+/// The variables that say where a service is, the first one first.
+pub(crate) fn endpoint_variables(signing_name: &str) -> Vec<String> {
+    let names = std::iter::once(signing_name).chain(sdk_name(signing_name));
+    names.map(|name| format!("AWS_ENDPOINT_URL_{}", variable_name(name))).collect()
 }
 
 /// What AWS's SDKs call a service in the names of variables, where that is not its signing name.

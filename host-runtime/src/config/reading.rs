@@ -193,16 +193,11 @@ impl Reading {
     /// An http or https URL without query.
     pub(super) fn url(&self, at: &At<'_>) -> Option<String> {
         let text = self.text(at)?;
-        let url: Option<http::Uri> = text.parse().ok();
-        let usable = url.is_some_and(|url| {
-            matches!(url.scheme_str(), Some("http" | "https"))
-                && url.authority().is_some_and(|a| !a.host().is_empty())
-                && url.query().is_none()
-        });
-        if !usable {
-            self.error(at, format!("`{}` is not an http or https URL", refused_url(text)));
+        let refused = refused_endpoint(text);
+        if let Some(reason) = &refused {
+            self.error(at, reason.as_str());
         }
-        usable.then(|| text.trim_end_matches('/').to_owned())
+        refused.is_none().then(|| text.trim_end_matches('/').to_owned())
     }
 
     /// Requests a second.
@@ -225,6 +220,17 @@ impl Reading {
         }
         whole
     }
+}
+
+/// What is wrong with the URL of an endpoint, an http or https URL without query.
+pub(crate) fn refused_endpoint(text: &str) -> Option<String> {
+    let url: Option<http::Uri> = text.parse().ok();
+    let usable = url.is_some_and(|url| {
+        matches!(url.scheme_str(), Some("http" | "https"))
+            && url.authority().is_some_and(|a| !a.host().is_empty())
+            && url.query().is_none()
+    });
+    (!usable).then(|| format!("`{}` is not an http or https URL", refused_url(text)))
 }
 
 /// A URL that is none as it may be shown. Where its user information ends is not known, so that it goes up to

@@ -143,6 +143,10 @@ impl Building {
         self.note(file, Some(&document), policies::of_api(&document, &imported, api, config));
         let unknown = doubtful::organizations_not_known(&imported, config);
         self.note(file, Some(&document), unknown);
+        if self.document.is_some() {
+            let unset = doubtful::variables_not_set(&imported, &api.stages);
+            self.note(file, Some(&document), unset);
+        }
         if self.is_for_edge {
             self.note(file, Some(&document), doubtful::loopback(&imported, &api.stages));
         }

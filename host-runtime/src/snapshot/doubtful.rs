@@ -10,6 +10,7 @@ use gateway_core::definition::{
 };
 use gateway_core::policy::Policy;
 
+use super::functions::filled;
 use crate::config::{ApiConfig, Config, FunctionConfig};
 
 /// Programs of functions that are named by a path where no file is: it may be built later.
@@ -108,15 +109,39 @@ pub(super) fn keys_of_nobody(
     api.stages.iter().filter(is_open).map(warning).collect()
 }
 
+/// A warning for every stage without a variable that a URI has: what is not set stands for nothing.
+pub(super) fn variables_not_set(
+    imported: &openapi::Imported,
+    stages: &[Stage],
+) -> Vec<DefinitionError> {
+    let integrations = imported.deployment.methods.iter().map(|method| &method.integration);
+    let integrations = integrations.filter_map(|i| Some((i.uri.as_deref()?, &i.source)));
+    let authorizers = imported.deployment.authorizers.iter();
+    let authorizers = authorizers.filter_map(|authorizer| match &authorizer.kind {
+        AuthorizerKind::Lambda(lambda) => Some((lambda.uri.as_str(), &authorizer.source)),
+        _ => None,
+    });
+    let warnings = |(uri, source): (&str, &Source)| {
+        let warning = |stage: &Stage| {
+            let left = filled(uri, stage);
+            let (_, rest) = left.split_once("${stageVariables.")?;
+            let name = rest.split_once('}')?.0;
+            let message = format!(
+                "the stage `{}` has no variable `{name}`, which this URI names: it stands for nothing there",
+                stage.stage_name
+            );
+            let help = "`variables` of the stage in edgeway.yaml says what it is";
+            Some(DefinitionError::warning(source.clone(), message).help(help))
+        };
+        stages.iter().filter_map(warning).collect::<Vec<_>>()
+    };
+    integrations.chain(authorizers).flat_map(warnings).collect()
+}
+
 /// A warning for every endpoint of a definition for the edge that is the machine itself: a Worker has no
 /// neighbours there.
 pub(super) fn loopback(imported: &openapi::Imported, stages: &[Stage]) -> Vec<DefinitionError> {
     let integrations = imported.deployment.methods.iter().map(|method| &method.integration);
-    let filled = |uri: &str, stage: &Stage| {
-        stage.variables.iter().fold(uri.to_owned(), |uri, (name, value)| {
-            uri.replace(&format!("${{stageVariables.{name}}}"), value)
-        })
-    };
     let warning = |integration: &Integration| {
         let uri = integration.uri.as_deref()?;
         let found = stages.iter().map(|stage| filled(uri, stage)).find(|uri| is_loopback(uri))?;
@@ -201,9 +226,26 @@ usagePlans:
 - {id: p, apiStages: [{apiId: A, stage: s}], keys: [k]}
 - {id: q, apiStages: [{apiId: a, stage: t}], keys: [l]}
 ";
-        let (_folder, told) = snapshot_of(config, DEFINITION);
+        let (_folder, mut told) = snapshot_of(config, DEFINITION);
+        told.retain(|told| told.contains("403"));
         assert_eq!(told.len(), 2, "{told:?}");
         assert!(told[0].contains("403 at stage `t`") && told[1].contains("403 at stage `u`"));
+    }
+
+    #[test]
+    fn a_stage_without_a_variable_of_a_uri_is_warned_of() {
+        let config = "\
+apis: [{id: a, protocol: REST, definition: a.yaml, stages: [{stageName: s, variables: {host: h}}, {stageName: t}]}]
+apiKeys: [{id: k, value: kkkkkkkkkkkkkkkkkkkk}]
+usagePlans: [{id: p, apiStages: [{apiId: a, stage: s}, {apiId: a, stage: t}], keys: [k]}]
+";
+        let (_folder, told) = snapshot_of(config, DEFINITION);
+        assert_eq!(
+            told,
+            [
+                "the stage `t` has no variable `host`, which this URI names: it stands for nothing there"
+            ]
+        );
     }
 
     #[test]

@@ -5,8 +5,11 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use gateway_core::definition::document::{At, Node};
-use gateway_core::definition::{DefinitionError, openapi};
+use gateway_core::definition::openapi::did_you_mean;
+use gateway_core::definition::{DefinitionError, Source, openapi};
 use gateway_core::limits::DEFINITION_BYTES_MAX;
+
+use crate::config;
 
 /// Whether a text is a configuration rather than a definition.
 pub(super) fn is_config(text: &str) -> bool {
@@ -19,6 +22,27 @@ fn is_definition(root: &At<'_>) -> bool {
         // Where that is misspelt.
         || root.get("paths").is_some() && root.get("apis").is_none()
         || openapi::is_template(root)
+}
+
+/// What to do with a document that is neither.
+pub(super) fn neither(document: &Node) -> Option<DefinitionError> {
+    let root = At::root(document);
+    let is_key = |name: &str| {
+        config::KEYS.contains(&name) || did_you_mean(name, config::KEYS.iter().copied()).is_some()
+    };
+    let is_config = root.members().any(|(name, _)| is_key(name));
+    (!is_config && !is_definition(&root)).then(|| neither_at(&root.source()))
+}
+
+/// The same of a text that is no document: a page that was downloaded in a definition's place is often none.
+pub(super) fn is_markup(text: &str) -> bool {
+    text.trim_start_matches('\u{feff}').trim_start().starts_with('<')
+}
+
+pub(super) fn neither_at(source: &Source) -> DefinitionError {
+    let message = "this is neither an OpenAPI document nor a configuration";
+    let help = "an OpenAPI document has `openapi` or `swagger`, a configuration `apis`";
+    DefinitionError::error(source.clone(), message).help(help)
 }
 
 /// What to do with a definition in the place of a configuration.
@@ -114,6 +138,36 @@ mod tests {
         assert_eq!(read_text(&file).as_deref(), Ok("\u{feff}{}"));
         fs::write(&file, [b'{', 0xE9, b'}']).unwrap();
         assert_eq!(read_text(&file).unwrap_err(), "it is not UTF-8 text");
+    }
+
+    #[test]
+    fn what_is_neither_a_configuration_nor_a_definition_is_told_to_be_that() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("file");
+        let definition = Origin::Definition {
+            file: file.clone(),
+            protocol: None,
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            basepath: BasePathMode::Ignore,
+        };
+        let page = "<!DOCTYPE html>\n<html><body style=\"a: b\">{ x: [</body></html>\n";
+        for text in ["hello", "<html></html>", page, "- a\n- b\n", "{\"foo\": 1}"] {
+            fs::write(&file, text).unwrap();
+            let refused = [
+                Origin::build_either(definition.clone()),
+                definition.build(),
+                Origin::Config(file.clone()).build(),
+            ];
+            for refused in refused {
+                let told = refused.unwrap_err().diagnostics;
+                assert_eq!(told.len(), 1, "{text}: {told:?}");
+                let told = told[0].to_string();
+                assert!(told.contains("neither an OpenAPI document nor a configuration"), "{told}");
+            }
+        }
+        fs::write(&file, "apiz: []\n").unwrap();
+        let told = Origin::build_either(definition).unwrap_err().diagnostics;
+        assert!(told.iter().any(|told| told.to_string().contains("did you mean `apis`?")));
     }
 
     #[test]

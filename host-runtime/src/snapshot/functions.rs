@@ -55,6 +55,12 @@ fn alone(function: &str) -> &str {
 
 fn named(snapshot: &Snapshot) -> Named {
     let mut named = Named::default();
+    each_uri(snapshot, |uri| named.note(uri));
+    named
+}
+
+/// The URIs of integrations and authorizers, with the variables of each stage in their places as far as they are set.
+pub(super) fn each_uri(snapshot: &Snapshot, mut note: impl FnMut(&str)) {
     for api in &snapshot.apis {
         for stage in &api.stages {
             for stage in [Some(stage), stage.as_canary().as_ref()].into_iter().flatten() {
@@ -68,23 +74,25 @@ fn named(snapshot: &Snapshot) -> Named {
                     AuthorizerKind::Lambda(lambda) => Some(lambda.uri.as_str()),
                     _ => None,
                 });
-                uris.chain(authorizers).for_each(|uri| named.note(uri, stage));
+                uris.chain(authorizers).for_each(|uri| note(&filled(uri, stage)));
             }
         }
     }
-    named
+}
+
+/// A URI with the variables of a stage in their places.
+pub(super) fn filled(uri: &str, stage: &Stage) -> String {
+    stage.variables.iter().fold(uri.to_owned(), |uri, (name, value)| {
+        uri.replace(&format!("${{stageVariables.{name}}}"), value)
+    })
 }
 
 impl Named {
-    fn note(&mut self, uri: &str, stage: &Stage) {
+    fn note(&mut self, uri: &str) {
         if !uri.starts_with("arn:") {
             return;
         }
-        let mut uri = uri.to_owned();
-        for (name, value) in &stage.variables {
-            uri = uri.replace(&format!("${{stageVariables.{name}}}"), value);
-        }
-        let Some(function) = function_of(&uri) else { return };
+        let Some(function) = function_of(uri) else { return };
         match function.contains("${") {
             true => self.are_more = true,
             false => _ = self.functions.insert(function.to_owned()),
