@@ -123,8 +123,10 @@ fn base64(text: &[u8]) -> Vec<u8> {
 fn encoded_words(value: &str) -> Option<Vec<u8>> {
     let mut all = Vec::new();
     for word in value.split("=?").skip(1) {
+        // What follows padding (`==?=`) looks like another, and is none.
         let mut pieces = word.splitn(4, '?').skip(1);
-        let (encoding, text) = (pieces.next()?, pieces.next()?.as_bytes());
+        let (Some(encoding), Some(text)) = (pieces.next(), pieces.next()) else { continue };
+        let text = text.as_bytes();
         all.extend(match encoding {
             "B" | "b" => base64(text),
             _ => quoted_printable(

@@ -51,6 +51,15 @@ fn parts_of_forms_are_decoded_as_their_heads_say() {
     let inner = "--y\r\nContent-Disposition: file; filename=z\r\n\r\ninner\r\n--y--";
     assert_eq!(form(&with("Content-Type: multipart/mixed;\r\n boundary=y"), inner), "inner");
     assert_eq!(form(&with("Content-Type: text/plain; charset=ibm037"), "x"), "ibm037");
+    for (word, text) in [
+        ("=?utf-8?B?JyBvciAxPTEtLQ==?=", "' or 1=1--"),
+        ("=?utf-8?Q?=27_or?= =?utf-8?b?IDE9MS0t?=", "' or 1=1--"),
+    ] {
+        let head =
+            alloc::format!("--x\r\nContent-Disposition: form-data; name=\"{word}\"\r\n\r\nx");
+        let texts = texts("multipart/form-data; boundary=x", &head);
+        assert!(texts.iter().any(|one| one == text), "{word} {texts:?}");
+    }
     let ended = ["x\r\n--x--\r\n--x\r\n", plain, "\r\n\r\nbehind the end"].concat();
     assert_eq!(form(plain, &ended), "behind the end");
 }
