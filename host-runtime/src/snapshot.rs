@@ -15,6 +15,7 @@ mod policies;
 mod printed;
 mod stages;
 mod tls;
+mod variables;
 mod web_acls;
 
 use std::net::SocketAddr;

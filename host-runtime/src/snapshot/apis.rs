@@ -11,7 +11,7 @@ use gateway_core::gateway::Gateway;
 
 use super::{
     Building, caching, doubtful, guess_protocol, places, policies, private_endpoints, stages,
-    vpc_links,
+    variables, vpc_links,
 };
 use crate::config::{ApiConfig, Config};
 
@@ -57,7 +57,9 @@ impl Building {
             self.rest_of(api, config, config_file);
             return None;
         }
-        let Some((document, imported)) = self.deployment(&api.definition, api, config) else {
+        let served = variables::stages_of_definition(api);
+        let imported = self.deployment(&api.definition, api, &served, config);
+        let Some((document, imported)) = imported else {
             self.rest_of(api, config, config_file);
             return None;
         };
@@ -76,7 +78,8 @@ impl Building {
         for (stage_name, file) in &api.canary_definitions {
             let named = |stage: &Stage| stage.stage_name == *stage_name;
             let Some(stage) = built.stages.iter().position(named) else { continue };
-            let Some((document, imported)) = self.deployment(file, api, config) else {
+            let served = variables::stage_of_canary(api, stage_name);
+            let Some((document, imported)) = self.deployment(file, api, &served, config) else {
                 is_sound = false;
                 continue;
             };
@@ -115,16 +118,18 @@ impl Building {
         }
         let place = Place { config_file, config: &api.source, definition: &api.definition };
         self.compile_alone(&alone, config, &place, None);
-        for file in api.canary_definitions.values() {
-            self.deployment(file, api, config);
+        for (stage_name, file) in &api.canary_definitions {
+            let served = variables::stage_of_canary(api, stage_name);
+            self.deployment(file, api, &served, config);
         }
     }
 
-    /// What a definition makes of an API, as one that can be deployed.
+    /// What a definition makes of an API at the stages where it is served, as one that can be deployed.
     fn deployment(
         &mut self,
         file: &Path,
         api: &ApiConfig,
+        served: &[Stage],
         config: &Config,
     ) -> Option<(Node, openapi::Imported)> {
         let options = Options {
@@ -144,8 +149,9 @@ impl Building {
         let unknown = doubtful::organizations_not_known(&imported, config);
         self.note(file, Some(&document), unknown);
         if self.document.is_some() {
-            let unset = doubtful::variables_not_set(&imported, &api.stages);
-            self.note(file, Some(&document), unset);
+            self.note(file, Some(&document), variables::not_set(&imported, served));
+            let refused = variables::refused_where_set(&document, api.protocol, options, served);
+            self.note(file, Some(&document), refused);
         }
         if self.is_for_edge {
             self.note(file, Some(&document), doubtful::loopback(&imported, &api.stages));

@@ -109,35 +109,6 @@ pub(super) fn keys_of_nobody(
     api.stages.iter().filter(is_open).map(warning).collect()
 }
 
-/// A warning for every stage without a variable that a URI has: what is not set stands for nothing.
-pub(super) fn variables_not_set(
-    imported: &openapi::Imported,
-    stages: &[Stage],
-) -> Vec<DefinitionError> {
-    let integrations = imported.deployment.methods.iter().map(|method| &method.integration);
-    let integrations = integrations.filter_map(|i| Some((i.uri.as_deref()?, &i.source)));
-    let authorizers = imported.deployment.authorizers.iter();
-    let authorizers = authorizers.filter_map(|authorizer| match &authorizer.kind {
-        AuthorizerKind::Lambda(lambda) => Some((lambda.uri.as_str(), &authorizer.source)),
-        _ => None,
-    });
-    let warnings = |(uri, source): (&str, &Source)| {
-        let warning = |stage: &Stage| {
-            let left = filled(uri, stage);
-            let (_, rest) = left.split_once("${stageVariables.")?;
-            let name = rest.split_once('}')?.0;
-            let message = format!(
-                "the stage `{}` has no variable `{name}`, which this URI names: it stands for nothing there",
-                stage.stage_name
-            );
-            let help = "`variables` of the stage in edgeway.yaml says what it is";
-            Some(DefinitionError::warning(source.clone(), message).help(help))
-        };
-        stages.iter().filter_map(warning).collect::<Vec<_>>()
-    };
-    integrations.chain(authorizers).flat_map(warnings).collect()
-}
-
 /// A warning for every endpoint of a definition for the edge that is the machine itself: a Worker has no
 /// neighbours there.
 pub(super) fn loopback(imported: &openapi::Imported, stages: &[Stage]) -> Vec<DefinitionError> {
@@ -230,22 +201,6 @@ usagePlans:
         told.retain(|told| told.contains("403"));
         assert_eq!(told.len(), 2, "{told:?}");
         assert!(told[0].contains("403 at stage `t`") && told[1].contains("403 at stage `u`"));
-    }
-
-    #[test]
-    fn a_stage_without_a_variable_of_a_uri_is_warned_of() {
-        let config = "\
-apis: [{id: a, protocol: REST, definition: a.yaml, stages: [{stageName: s, variables: {host: h}}, {stageName: t}]}]
-apiKeys: [{id: k, value: kkkkkkkkkkkkkkkkkkkk}]
-usagePlans: [{id: p, apiStages: [{apiId: a, stage: s}, {apiId: a, stage: t}], keys: [k]}]
-";
-        let (_folder, told) = snapshot_of(config, DEFINITION);
-        assert_eq!(
-            told,
-            [
-                "the stage `t` has no variable `host`, which this URI names: it stands for nothing there"
-            ]
-        );
     }
 
     #[test]
