@@ -141,7 +141,7 @@ async fn run(
         Some(address) => Some(Admin::start(address, state.clone()).await?),
         None => None,
     };
-    greeting::greet(&config, &host, &options, admin.as_ref());
+    greeting::greet(&config, &state.current.borrow().snapshot, &host, &options, admin.as_ref());
     tell_of_lambda(&config, &state.current.borrow().snapshot);
     let watch = Watch::start(&files);
     let trust = Arc::clone(&state.current.borrow().settings.trust);

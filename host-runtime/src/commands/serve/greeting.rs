@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use gateway_core::definition::{DomainName, Protocol};
+use gateway_core::definition::{DomainName, Protocol, Snapshot, Stage};
 
 use crate::admin::Admin;
 use crate::config::Config;
@@ -15,7 +15,13 @@ use crate::host::{Host, Options, Place};
 const URLS_MAX: usize = 5;
 
 /// What a newcomer wants to know first: where to send a request.
-pub(super) fn greet(config: &Config, host: &Host, options: &Options, admin: Option<&Admin>) {
+pub(super) fn greet(
+    config: &Config,
+    snapshot: &Snapshot,
+    host: &Host,
+    options: &Options,
+    admin: Option<&Admin>,
+) {
     let engine = match options.engine {
         EngineKind::Component => "Wasm component",
         EngineKind::Native => "native",
@@ -23,22 +29,8 @@ pub(super) fn greet(config: &Config, host: &Host, options: &Options, admin: Opti
     tell!("edgeway {} ({engine}, threads: {})", env!("CARGO_PKG_VERSION"), options.threads);
     let scheme = if config.listen[0].tls.is_some() { "https" } else { "http" };
     let address = host.address();
-    for api in &config.apis {
-        for stage in &api.stages {
-            let kind = kind(api.protocol);
-            let path = match (config.apis.len(), stage.stage_name.as_str()) {
-                (1, "$default") => String::new(),
-                (1, stage) => stage.to_owned() + "/",
-                // A shell takes `$default` for a variable.
-                (_, "$default") => format!("_aws/execute-api/{}/", api.id),
-                (_, stage) => format!("_aws/execute-api/{}/{stage}/", api.id),
-            };
-            tell!(
-                "  {kind} API {}, stage {}: {scheme}://{address}/{path}",
-                api.id,
-                stage.stage_name
-            );
-        }
+    for line in of_apis(config, snapshot, &format!("{scheme}://{address}")) {
+        tell!("  {line}");
     }
     for line in of_domain_names(config, host.addresses()) {
         tell!("  {line}");
@@ -60,6 +52,44 @@ pub(super) fn greet(config: &Config, host: &Host, options: &Options, admin: Opti
             tell!("  other calls of the operator are refused: there is no `adminToken`");
         }
     }
+}
+
+/// Where stages are asked without a domain name. Those whose APIs are reached by domain names alone are told there.
+fn of_apis(config: &Config, snapshot: &Snapshot, listener: &str) -> Vec<String> {
+    let mut lines = Vec::new();
+    let is_alone = config.apis.len() == 1;
+    for (index, api) in config.apis.iter().enumerate() {
+        let is_disabled = snapshot.apis[index].disable_execute_api_endpoint;
+        // Without domain names every host name stands for one of an only API's.
+        let is_closed = is_disabled && !(is_alone && config.domain_names.is_empty());
+        for Stage { stage_name, .. } in &api.stages {
+            let stage = format!("{} API {}, stage {stage_name}", kind(api.protocol), api.id);
+            if is_closed {
+                if !has_domain_name(config, index, stage_name) {
+                    lines.push(format!("{stage}: disabled, and no domain name leads to it"));
+                }
+                continue;
+            }
+            let path = match (is_alone, stage_name.as_str()) {
+                (true, "$default") => String::new(),
+                (true, stage) => format!("{stage}/"),
+                // A shell takes `$default` for a variable.
+                (false, "$default") => format!("_aws/execute-api/{}/", api.id),
+                (false, stage) => format!("_aws/execute-api/{}/{stage}/", api.id),
+            };
+            lines.push(format!("{stage}: {listener}/{path}"));
+        }
+    }
+    lines
+}
+
+/// Whether a domain name leads to a stage.
+fn has_domain_name(config: &Config, api: usize, stage_name: &str) -> bool {
+    let mut mappings = config.domain_names.iter().flat_map(|domain| &domain.mappings);
+    mappings.any(|mapping| {
+        mapping.api as usize == api
+            && mapping.stage.as_deref().is_none_or(|stage| stage == stage_name)
+    })
 }
 
 /// Where distributions are asked: at listeners of their own, and by their host names at the others.
@@ -174,6 +204,58 @@ domainNames:
         assert_eq!(
             told("{address: '127.0.0.1:8443', tls: {certificate: {chain: c, privateKey: k}}}")[2],
             "HTTP API web, stage $default: https://*.example.com:8443/a/b/"
+        );
+    }
+
+    /// What is told of these APIs and domain names.
+    fn told_of_apis(rest: &str) -> Vec<String> {
+        let folder = tempfile::tempdir().unwrap();
+        let write =
+            |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+        let definition = |is_disabled: bool| {
+            format!(
+                "openapi: 3.0.1\ninfo: {{title: t, version: '1'}}\n\
+                 x-amazon-apigateway-endpoint-configuration: {{disableExecuteApiEndpoint: {is_disabled}}}\n\
+                 paths: {{/a: {{get: {{x-amazon-apigateway-integration: {{type: mock}}}}}}}}\n"
+            )
+        };
+        write("open.yaml", &definition(false));
+        write("closed.yaml", &definition(true));
+        write("edgeway.yaml", rest);
+        let built = crate::snapshot::Origin::Config(folder.path().join("edgeway.yaml")).build();
+        let built = built.unwrap_or_else(|refused| panic!("{:?}", refused.diagnostics));
+        of_apis(&built.config, &built.snapshot, "http://h:1")
+    }
+
+    #[test]
+    fn no_url_is_told_at_which_an_api_does_not_answer() {
+        let api = |id: &str, file: &str| {
+            format!(
+                "{{id: {id}, protocol: REST, definition: {file}.yaml, stages: [{{stageName: s}}, {{stageName: t}}]}}"
+            )
+        };
+        let (open, closed) = (api("a", "open"), api("b", "closed"));
+        let names =
+            "domainNames: [{domainName: h.example, basePathMappings: [{restApiId: b, stage: s}]}]";
+        let disabled = |stage: &str| {
+            format!("REST API b, stage {stage}: disabled, and no domain name leads to it")
+        };
+        let a = |stage: &str| {
+            format!("REST API a, stage {stage}: http://h:1/_aws/execute-api/a/{stage}/")
+        };
+        assert_eq!(
+            told_of_apis(&format!("apis: [{open}, {closed}]\n{names}\n")),
+            [a("s"), a("t"), disabled("t")]
+        );
+        assert_eq!(
+            told_of_apis(&format!("apis: [{open}, {closed}]\n")),
+            [a("s"), a("t"), disabled("s"), disabled("t")]
+        );
+        assert_eq!(told_of_apis(&format!("apis: [{closed}]\n{names}\n")), [disabled("t")]);
+        assert_eq!(
+            told_of_apis(&format!("apis: [{closed}]\n")),
+            ["REST API b, stage s: http://h:1/s/", "REST API b, stage t: http://h:1/t/"],
+            "every host name stands for one of its own"
         );
     }
 
