@@ -11,7 +11,7 @@ use gateway_core::definition::openapi::did_you_mean;
 use gateway_core::definition::{DefinitionError, DistributionSource, Source};
 
 use super::{Building, read_text};
-use crate::config::{Config, DistributionConfig};
+use crate::config::{Config, DistributionConfig, WebAclConfig};
 use crate::edge::Edge;
 
 impl Building {
@@ -54,7 +54,12 @@ impl Building {
                     "the web ACL `{arn}` of the distribution `{}` is not there: `webAcls` lists those that are",
                     one.id
                 );
-                self.note(config_file, None, [DefinitionError::error(one.source.clone(), message)]);
+                let error = DefinitionError::error(one.source.clone(), message);
+                let error = match self.meant_web_acl(arn, config) {
+                    Some(help) => error.help(help),
+                    None => error,
+                };
+                self.note(config_file, None, [error]);
             }
             // Without an index it would be served to everybody; with this one it is served to nobody.
             index.map_or(u32::MAX, |index| index as u32)
@@ -80,6 +85,12 @@ impl Building {
         let port = one.listen.as_ref().map(|listener| listener.address.port());
         Some(Edge::new(distribution, source, &apis).at_port(port))
     }
+}
+
+/// The name in a web ACL's ARN, `…/webacl/NAME/ID`; of what is no ARN all of it.
+fn name_of(arn: &str) -> &str {
+    let named = arn.split_once("/webacl/").and_then(|(_, named)| named.split('/').next());
+    named.unwrap_or(arn)
 }
 
 /// A file that was read, for the places in it.
@@ -166,6 +177,20 @@ impl Building {
     fn note_in_config(&mut self, error: DefinitionError) {
         let (file, document) = (self.config_file.clone(), self.document.clone());
         self.note(&file, document.as_deref(), [error]);
+    }
+
+    /// The web ACL that a reference to none may mean: one of nearly this name.
+    fn meant_web_acl(&self, reference: &str, config: &Config) -> Option<String> {
+        let of_one = |(acl, arn): (&'_ WebAclConfig, &'_ Option<String>)| {
+            let arn = arn.clone()?;
+            Some([(acl.name.clone(), arn.clone()), (name_of(&arn).to_owned(), arn)])
+        };
+        let known = config.web_acls.iter().zip(&self.web_acl_arns).filter_map(of_one);
+        let known: Vec<(String, String)> = known.flatten().collect();
+        let names = known.iter().map(|(name, _)| name.as_str());
+        let meant = did_you_mean(name_of(reference), names)?;
+        let (_, arn) = known.iter().find(|(name, _)| meant.contains(&format!("`{name}`")))?;
+        Some(format!("did you mean `{arn}`?"))
     }
 
     fn knows_origins(

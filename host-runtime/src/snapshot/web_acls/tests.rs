@@ -314,6 +314,15 @@ fn the_logging_configuration_of_another_web_acl_is_told() {
 fn a_distribution_whose_web_acl_is_not_there_is_told_only_where_all_are_known() {
     let other = ("distribution.json", "/DistributionConfig/WebACLId", json!("arn:other"));
     is_told(&[other], &["the web ACL `arn:other` of the distribution `web` is not there"]);
+    let of_arn = |arn: &str| ("distribution.json", "/DistributionConfig/WebACLId", json!(arn));
+    let meant = format!("did you mean `{ARN}`?");
+    for written in [
+        ARN.replace("/shop/", "/shops/"),
+        ARN.replace("webacl/shop/", "webacl/shop/0"),
+        "shop".into(),
+    ] {
+        is_told(&[of_arn(&written)], &["is not there", &meant]);
+    }
     let unnamed = ("acl.json", "/WebACL/ARN", Value::Null);
     let told = told(&[unnamed, ("acl.json", "/WebACL/DefaultAction", Value::Null)]);
     assert_eq!(told.len(), 1, "{told:#?}");
