@@ -18,12 +18,13 @@ use tokio::time::Instant;
 
 pub use error::BodyError;
 pub(crate) use source::Source;
+pub(crate) use source::poll_data;
 pub(crate) use told::Unfinished;
 
 use crate::functions;
 use crate::load::Place;
 use crate::pace::Pace;
-use crate::perform::http1;
+use crate::perform::{http1, http2};
 use waiting::Waiting;
 
 /// Content on its way, streamed or whole. Trailers are left out: AWS forwards none.
@@ -56,7 +57,10 @@ impl Body {
     /// The client's content; beyond `bytes_max` it ends in [`BodyError::TooLarge`], and in
     /// [`BodyError::Stalled`] if a part of it does not come within `part_max`.
     pub fn from_client(incoming: Incoming, bytes_max: u64, part_max: Duration) -> Self {
-        let mut body = Self::from_incoming(incoming, bytes_max);
+        if incoming.is_end_stream() {
+            return Self::Empty;
+        }
+        let mut body = Self::stream(Source::Client(incoming), bytes_max);
         if let Self::Stream(stream) = &mut body {
             stream.waiting.at_pace(Pace::new(part_max));
         }
@@ -64,8 +68,11 @@ impl Body {
     }
 
     /// An endpoint's content over HTTP/2.
-    pub(crate) fn from_http2(incoming: Incoming) -> Self {
-        Self::from_incoming(incoming, u64::MAX)
+    pub(crate) fn from_http2(content: http2::Content) -> Self {
+        match content.is_end() {
+            true => Self::Empty,
+            false => Self::stream(Source::Http2(content), u64::MAX),
+        }
     }
 
     /// An endpoint's content over HTTP/1.1.
@@ -100,13 +107,6 @@ impl Body {
             stream.waiting.answer_by(at);
         }
         self
-    }
-
-    fn from_incoming(incoming: Incoming, remaining: u64) -> Self {
-        match incoming.is_end_stream() {
-            true => Self::Empty,
-            false => Self::stream(Source::Incoming(incoming), remaining),
-        }
     }
 
     fn stream(source: Source, remaining: u64) -> Self {

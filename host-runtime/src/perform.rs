@@ -9,6 +9,7 @@ pub(crate) mod content;
 pub mod counted;
 pub mod http;
 pub(crate) mod http1;
+pub(crate) mod http2;
 pub mod keys;
 pub mod metrics;
 mod outgoing;

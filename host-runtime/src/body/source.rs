@@ -10,15 +10,17 @@ use super::BodyError;
 use super::told::Told;
 use crate::edge;
 use crate::functions;
-use crate::perform::{http::effect_error, http1};
+use crate::perform::{http::effect_error, http1, http2};
 
 /// Where content comes from.
 #[derive(Debug)]
 pub(crate) enum Source {
-    /// hyper's: a client, or an endpoint over HTTP/2.
-    Incoming(Incoming),
+    /// A client.
+    Client(Incoming),
     /// An endpoint over HTTP/1.1.
     Http1(http1::Content),
+    /// An endpoint over HTTP/2.
+    Http2(http2::Content),
     /// A function.
     Function(functions::Content),
     /// What a distribution reads for its viewer.
@@ -38,32 +40,26 @@ impl Source {
         &mut self,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Bytes, BodyError>>> {
-        let incoming = match self {
-            Self::Http1(content) => return content.poll_part(cx),
-            Self::Function(content) => return content.poll_part(cx),
-            Self::Kept(keeping) => return keeping.poll_part(cx),
-            Self::Logged(logged) => return logged.poll_part(cx),
-            Self::Told(told) => return told.poll_part(cx),
-            Self::Pumped(pumped) => return pumped.poll_part(cx),
-            Self::Disk(content) => return content.poll_part(cx),
-            Self::Incoming(incoming) => incoming,
-        };
-        loop {
-            return Poll::Ready(match ready!(Pin::new(&mut *incoming).poll_frame(cx)) {
-                None => None,
-                Some(Err(error)) => Some(Err(BodyError::Broken(effect_error(&error)))),
-                Some(Ok(frame)) => match frame.into_data() {
-                    Ok(part) => Some(Ok(part)),
-                    Err(_trailers) => continue,
-                },
-            });
+        match self {
+            Self::Client(incoming) => poll_data(incoming, cx).map(|part| {
+                part.map(|part| part.map_err(|error| BodyError::Broken(effect_error(&error))))
+            }),
+            Self::Http1(content) => content.poll_part(cx),
+            Self::Http2(content) => content.poll_part(cx),
+            Self::Function(content) => content.poll_part(cx),
+            Self::Kept(keeping) => keeping.poll_part(cx),
+            Self::Logged(logged) => logged.poll_part(cx),
+            Self::Told(told) => told.poll_part(cx),
+            Self::Pumped(pumped) => pumped.poll_part(cx),
+            Self::Disk(content) => content.poll_part(cx),
         }
     }
 
     pub(super) fn is_end(&self) -> bool {
         match self {
-            Self::Incoming(incoming) => incoming.is_end_stream(),
+            Self::Client(incoming) => incoming.is_end_stream(),
             Self::Http1(content) => content.is_end(),
+            Self::Http2(content) => content.is_end(),
             Self::Function(content) => content.is_end(),
             Self::Kept(keeping) => keeping.is_end(),
             Self::Logged(logged) => logged.is_end(),
@@ -75,7 +71,8 @@ impl Source {
 
     pub(super) fn size_hint(&self) -> SizeHint {
         match self {
-            Self::Incoming(incoming) => incoming.size_hint(),
+            Self::Client(incoming) => incoming.size_hint(),
+            Self::Http2(content) => content.size_hint(),
             Self::Function(_) => SizeHint::default(),
             Self::Kept(keeping) => keeping.size_hint(),
             Self::Logged(logged) => logged.size_hint(),
@@ -86,6 +83,23 @@ impl Source {
                 content.remaining().map_or_else(SizeHint::default, SizeHint::with_exact)
             }
         }
+    }
+}
+
+/// The next part of hyper's content, trailers left out.
+pub(crate) fn poll_data(
+    incoming: &mut Incoming,
+    cx: &mut Context<'_>,
+) -> Poll<Option<hyper::Result<Bytes>>> {
+    loop {
+        return Poll::Ready(match ready!(Pin::new(&mut *incoming).poll_frame(cx)) {
+            None => None,
+            Some(Err(error)) => Some(Err(error)),
+            Some(Ok(frame)) => match frame.into_data() {
+                Ok(part) => Some(Ok(part)),
+                Err(_trailers) => continue,
+            },
+        });
     }
 }
 

@@ -12,12 +12,12 @@ use hyper::body::{Body as _, Incoming};
 use tokio::time::Instant;
 
 use super::connect::connect;
-use super::http1;
 use super::keys::FetchDocument;
 use super::outgoing::OutgoingRequest;
 use super::pool::{Idle, Pool, Sender};
 use super::trust::Trust;
 use super::unreachable;
+use super::{http1, http2};
 use crate::body::{Body, BodyError};
 use crate::section::{Section, header_map};
 
@@ -45,10 +45,11 @@ impl Answer {
         Ok(response)
     }
 
-    fn of_http2(response: Response<Incoming>) -> Self {
+    fn of_http2(response: Response<Incoming>, authority: &Authority) -> Self {
         let (head, body) = response.into_parts();
         let section = Section::from(&head.headers);
-        Self { status: head.status, section, body: Body::from_http2(body) }
+        let body = Body::from_http2(http2::Content::new(body, authority));
+        Self { status: head.status, section, body }
     }
 }
 
@@ -187,10 +188,11 @@ async fn send_on(
         }
         Sender::Http2(sender) => sender,
     };
+    let authority = &request.origin.authority;
     let request = http2_request(request, content);
     let request = request.map_err(|error| Failed { unsent: None, lost: false, error })?;
     match sender.try_send_request(request).await {
-        Ok(response) => Ok(Answer::of_http2(response)),
+        Ok(response) => Ok(Answer::of_http2(response, authority)),
         Err(mut error) => {
             let unsent = error.take_message().map(Request::into_body);
             let error = error.into_error();

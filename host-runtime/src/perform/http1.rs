@@ -26,7 +26,7 @@ use super::connect::Connection;
 use super::http::Answer;
 use super::outgoing::OutgoingRequest;
 use super::pool::Idle;
-use super::unreachable;
+use super::unreachable::broken_off;
 use crate::body::{Body, BodyError};
 use decoder::{Decoded, Decoder};
 use head::{Framing, Head, Length, Parsed};
@@ -281,12 +281,6 @@ fn content_error(error: BodyError) -> EffectError {
         BodyError::Overloaded => EffectError::Overloaded,
         BodyError::Broken(_) => EffectError::Cancelled,
     }
-}
-
-/// The endpoint's content broke off, which nothing else tells: the head of the answer came.
-fn broken_off(authority: &Authority, error: EffectError) -> BodyError {
-    unreachable::tell_of_content(authority, &error);
-    BodyError::Broken(error)
 }
 
 /// A connection ended too early.

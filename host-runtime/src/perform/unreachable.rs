@@ -7,6 +7,7 @@ use gateway_core::effect::{AuthorizerFailure, EffectError};
 use gateway_core::failing::{FailingEndpoints, Telling};
 use http::uri::Authority;
 
+use crate::body::BodyError;
 use crate::drive::now;
 
 /// Tells why an endpoint gave no answer, unless that was the client's doing or the gateway's.
@@ -20,16 +21,19 @@ pub(super) fn tell(authority: &Authority, error: &EffectError) {
     }
 }
 
-/// Tells why an answer that has begun has no end.
-pub(super) fn tell_of_content(authority: &Authority, error: &EffectError) {
+/// Tells why an answer that has begun has no end, which nothing else tells.
+pub(super) fn broken_off(authority: &Authority, error: EffectError) -> BodyError {
     let endpoint = authority.as_str();
-    let telling = told().note(&format!("content of {endpoint}"), error, now());
-    let Some(Telling { reason, failed }) = telling else { return };
+    let telling = told().note(&format!("content of {endpoint}"), &error, now());
     let message = "an endpoint breaks off in the middle of its content";
-    match failed {
-        0 => tracing::warn!(endpoint, reason, "{message}"),
-        failed => tracing::warn!(endpoint, reason, failed, "{message}"),
+    match telling {
+        None => {}
+        Some(Telling { reason, failed: 0 }) => tracing::warn!(endpoint, reason, "{message}"),
+        Some(Telling { reason, failed }) => {
+            tracing::warn!(endpoint, reason, failed, "{message}");
+        }
     }
+    BodyError::Broken(error)
 }
 
 fn told() -> MutexGuard<'static, FailingEndpoints> {

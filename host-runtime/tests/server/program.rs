@@ -64,6 +64,10 @@ impl Program {
             std::thread::yield_now();
         }
     }
+    /// Waits for its end.
+    pub(crate) fn ended(mut self) {
+        assert!(self.child.wait().unwrap().success());
+    }
     /// A call of the operator's, with these header lines and content.
     pub(crate) fn call(&self, line: &str, fields: &str, content: &str) -> Answer {
         let mut client = Client::connect(self.admin);

@@ -1,6 +1,7 @@
 //! Endpoints over TLS: who is trusted, and HTTP/2 wherever the endpoint speaks it.
 
 use std::io::Write;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
@@ -10,6 +11,7 @@ use http_body_util::BodyExt;
 use hyper::body::{Frame, Incoming};
 
 use crate::kit::*;
+use crate::program::{LOG, Program};
 use crate::tls_endpoint::*;
 
 const BOTH: [&str; 2] = ["h2", "http/1.1"];
@@ -17,6 +19,15 @@ const BOTH: [&str; 2] = ["h2", "http/1.1"];
 /// A host with this endpoint behind `/prod/to/…` of a REST API; `/prod/any/…` trusts any authority.
 fn serve(endpoint: &TlsEndpoint, truststore: Option<&Authority>) -> Served {
     let folder = Folder::new();
+    let config = configuration(&folder, endpoint, truststore);
+    Served::start_configured(folder, config, 1)
+}
+
+fn configuration(
+    folder: &Folder,
+    endpoint: &TlsEndpoint,
+    truststore: Option<&Authority>,
+) -> PathBuf {
     let port = endpoint.port;
     folder.write("api.yaml", &definition(port));
     let trusted = truststore.map(|authority| {
@@ -36,8 +47,7 @@ apis:
 ",
         trusted.unwrap_or_default()
     );
-    let config = folder.write("edgeway.yaml", &config);
-    Served::start_configured(folder, config, 1)
+    folder.write("edgeway.yaml", &config)
 }
 
 fn definition(port: u16) -> String {
@@ -88,6 +98,32 @@ fn the_protocol_is_agreed_on_with_the_endpoint() {
         }
         assert_eq!(endpoint.connections(), 1, "{offered:?}");
     }
+}
+
+#[test]
+fn an_endpoint_that_breaks_off_in_its_content_over_http_2_is_told_on_the_log() {
+    let authority = Authority::new("private");
+    let identity = authority.identity("localhost", Dates::Valid, false);
+    let (endpoint, taken) = breaking(&identity, &["h2"]);
+    let folder = Folder::new();
+    configuration(&folder, &endpoint, Some(&authority));
+    let program = Program::start(&folder);
+    for _ in 0..3 {
+        let mut client = Client::connect(program.listen);
+        client.send(b"GET /prod/to/broken HTTP/1.1\r\nHost: h\r\n\r\n");
+        client.head().unwrap();
+        assert_eq!(client.chunk().unwrap(), b"first");
+        taken.notify_one();
+        client.wait_for_close();
+    }
+    program.signal("TERM");
+    program.ended();
+    let log = folder.read(LOG);
+    let line = "an endpoint breaks off in the middle of its content";
+    let told: Vec<&str> = log.lines().filter(|told| told.contains(line)).collect();
+    let [told] = &told[..] else { panic!("once: {log}") };
+    assert!(told.contains(&format!("localhost:{}", endpoint.port)), "{told}");
+    assert!(told.contains("stream error received"), "{told}");
 }
 
 #[test]
@@ -300,27 +336,33 @@ fn a_client_that_does_not_read_holds_an_http_2_endpoint_back() {
     assert_eq!(length, PARTS << 16);
 }
 
+/// An endpoint whose content breaks off after its first part, once that was taken; `/whole` is whole.
+fn breaking(identity: &Identity, offered: &[&str]) -> (TlsEndpoint, Arc<tokio::sync::Notify>) {
+    let taken = Arc::new(tokio::sync::Notify::new());
+    let wait = Arc::clone(&taken);
+    let endpoint =
+        TlsEndpoint::start(identity, offered, async move |request: Request<Incoming>| {
+            if request.uri().path() == "/whole" {
+                return echo_version(request).await;
+            }
+            let (parts, content) = Content::channel();
+            let wait = Arc::clone(&wait);
+            tokio::task::spawn_local(async move {
+                parts.send(Ok(Frame::data(Bytes::from_static(b"first")))).await.ok();
+                wait.notified().await;
+                parts.send(Err(std::io::Error::other("reset"))).await.ok();
+            });
+            Response::new(content)
+        });
+    (endpoint, taken)
+}
+
 #[test]
 fn a_reset_in_the_middle_of_content_is_not_mistaken_for_its_end() {
     let authority = Authority::new("private");
     let identity = authority.identity("localhost", Dates::Valid, false);
     for offered in [&BOTH[..], &["http/1.1"]] {
-        let taken = Arc::new(tokio::sync::Notify::new());
-        let wait = Arc::clone(&taken);
-        let endpoint =
-            TlsEndpoint::start(&identity, offered, async move |request: Request<Incoming>| {
-                if request.uri().path() == "/whole" {
-                    return echo_version(request).await;
-                }
-                let (parts, content) = Content::channel();
-                let wait = Arc::clone(&wait);
-                tokio::task::spawn_local(async move {
-                    parts.send(Ok(Frame::data(Bytes::from_static(b"first")))).await.ok();
-                    wait.notified().await;
-                    parts.send(Err(std::io::Error::other("reset"))).await.ok();
-                });
-                Response::new(content)
-            });
+        let (endpoint, taken) = breaking(&identity, offered);
         let served = serve(&endpoint, Some(&authority));
         let mut client = served.client();
         client.send(b"GET /prod/to/broken HTTP/1.1\r\nHost: h\r\n\r\n");
