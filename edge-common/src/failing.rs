@@ -20,6 +20,16 @@ pub fn function(name: &str, error: &EffectError, now: Timestamp) -> Option<Strin
     line(&format!("the function `{name}`"), error, now)
 }
 
+/// The same of an origin of a distribution.
+pub fn origin(
+    distribution: &str,
+    origin: &str,
+    error: &EffectError,
+    now: Timestamp,
+) -> Option<String> {
+    line(&format!("the origin `{origin}` of the distribution `{distribution}`"), error, now)
+}
+
 /// The same of an authorizer that came to none.
 pub fn authorizer(failure: &AuthorizerFailure, now: Timestamp) -> Option<String> {
     let AuthorizerFailure { api_id, stage, authorizer, reason } = failure;
@@ -74,6 +84,10 @@ mod tests {
         assert_eq!(told(101), None);
         let again = "still no answer of the endpoint `orders:8080`: cannot load orders:8080 (2 requests failed since)";
         assert_eq!(told(160).as_deref(), Some(again));
+        let origin = origin("shop", "web", &refused, Timestamp(0));
+        let expected =
+            "no answer of the origin `web` of the distribution `shop`: cannot load orders:8080";
+        assert_eq!(origin.as_deref(), Some(expected));
         let function = function("orders", &EffectError::TimedOut, Timestamp(0));
         let expected = "no answer of the function `orders`: it does not answer in time";
         assert_eq!(function.as_deref(), Some(expected));

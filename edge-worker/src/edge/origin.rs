@@ -1,6 +1,7 @@
 //! Requests to origins: over the network, or to an API in this Worker.
 
 use distribution::{Answer, Bucket, Matched, OriginRequest, Place};
+use edge_common::failing;
 use edge_common::sign::{Credentials, Signing};
 use edge_common::variables::endpoint;
 use gateway_core::effect::EffectError;
@@ -73,7 +74,7 @@ impl Exchange {
             Place::Here => Ok(self.ask_api(&request, content).await),
             place => send(&mut request, place, content, &self.env).await,
         };
-        let response = sent.map_err(|error| failed(&request, &error))?;
+        let response = sent.map_err(|error| self.failed(&request, &error))?;
         let received_at = time();
         let lines = convert::fields(&response.headers());
         let mut fields: Fields = lines.iter().map(|f| (f.name, f.value)).collect();
@@ -89,6 +90,19 @@ impl Exchange {
             received_at,
             is_to_given: given.is_some(),
         })
+    }
+
+    fn failed(&self, request: &OriginRequest<'_>, error: &EffectError) -> Answer {
+        let (distribution, origin) = (&self.edge.distribution.id, &request.origin.id);
+        if let Some(line) = failing::origin(distribution, origin, error, convert::now()) {
+            worker::console_warn!("{line}");
+        }
+        match error {
+            EffectError::TimedOut => Answer::error(504, "The origin did not answer in time.")
+                .with_detail("OriginCommError"),
+            _ => Answer::error(502, "The origin cannot be reached, or its answer is no HTTP.")
+                .with_detail("OriginConnectError"),
+        }
     }
 
     /// Through the gateway's pipeline, as a request that came for the API's host name.
@@ -184,19 +198,4 @@ fn sign(
         None => url.replacen(":80/", "/", 1),
     };
     Ok(signing.sign_head(&request.method, &url, &own, has_content))
-}
-
-fn failed(request: &OriginRequest<'_>, error: &EffectError) -> Answer {
-    let origin = &request.origin.id;
-    match error {
-        EffectError::TimedOut => {
-            worker::console_warn!("the origin `{origin}` does not answer in time");
-            Answer::error(504, "The origin did not answer in time.").with_detail("OriginCommError")
-        }
-        error => {
-            worker::console_warn!("the origin `{origin}` cannot be asked: {error}");
-            Answer::error(502, "The origin cannot be reached, or its answer is no HTTP.")
-                .with_detail("OriginConnectError")
-        }
-    }
 }

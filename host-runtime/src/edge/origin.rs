@@ -14,6 +14,7 @@ use crate::body::Body;
 use crate::drive::{drive, now};
 use crate::perform::http::HttpClient;
 use crate::perform::services::Services;
+use crate::perform::unreachable::tell_of_origin;
 use crate::sigv4::Scope;
 
 /// What an origin answered.
@@ -137,20 +138,14 @@ impl Exchange {
     }
 
     fn failed(&self, request: &OriginRequest<'_>, error: &EffectError) -> Answer {
-        let origin = &request.origin.id;
+        tell_of_origin(self.edge.id(), &request.origin.id, error);
         match error {
-            EffectError::TimedOut => {
-                tracing::warn!(origin, "an origin does not answer in time");
-                Answer::error(504, "The origin did not answer in time.")
-                    .with_detail("OriginCommError")
-            }
+            EffectError::TimedOut => Answer::error(504, "The origin did not answer in time.")
+                .with_detail("OriginCommError"),
             EffectError::Stalled => Answer::error(400, "The content of the request did not come."),
             EffectError::TooLarge => Answer::error(413, "The request is too large."),
-            error => {
-                tracing::warn!(origin, %error, "an origin cannot be asked");
-                Answer::error(502, "The origin cannot be reached, or its answer is no HTTP.")
-                    .with_detail("OriginConnectError")
-            }
+            _ => Answer::error(502, "The origin cannot be reached, or its answer is no HTTP.")
+                .with_detail("OriginConnectError"),
         }
     }
 }

@@ -21,6 +21,18 @@ pub(super) fn tell(authority: &Authority, error: &EffectError) {
     }
 }
 
+/// Tells why a distribution's origin cannot be asked, on the same terms: what its endpoint is called, its document says.
+pub(crate) fn tell_of_origin(distribution: &str, origin: &str, error: &EffectError) {
+    let telling = told().note(&format!("origin {distribution}/{origin}"), error, now());
+    let Some(Telling { reason, failed }) = telling else { return };
+    match failed {
+        0 => tracing::warn!(distribution, origin, reason, "an origin gives no answer"),
+        failed => {
+            tracing::warn!(distribution, origin, reason, failed, "an origin still gives no answer");
+        }
+    }
+}
+
 /// Tells why an answer that has begun has no end, which nothing else tells.
 pub(super) fn broken_off(authority: &Authority, error: EffectError) -> BodyError {
     let endpoint = authority.as_str();

@@ -7,6 +7,7 @@ use tests::mmdb;
 
 use super::kit::*;
 use crate::kit::*;
+use crate::program::{LOG, Program, free_address};
 
 #[test]
 fn an_origin_that_is_away_is_told_as_502_or_by_a_page() {
@@ -30,6 +31,28 @@ fn an_origin_that_is_away_is_told_as_502_or_by_a_page() {
     );
     let answer = Edge::start_with(away, &document, "", &[]).get("/a");
     assert_eq!((answer.status, &*answer.text()), (503, "sorry"));
+}
+
+#[test]
+fn an_origin_that_is_away_is_told_of_once_on_the_log_however_many_ask() {
+    let away = free_address();
+    let folder = Folder::new();
+    folder.write("distribution.json", &distribution(away, json!({})).to_string());
+    let listen = free_address();
+    let lines =
+        format!("distributions: [{{id: shop, definition: distribution.json, listen: '{listen}'}}]");
+    configuration_with(&folder, away, &lines);
+    let program = Program::start(&folder);
+    for path in ["/a", "/b", "/c"] {
+        assert_eq!(Client::connect(listen).get(path).status, 502);
+    }
+    program.signal("TERM");
+    program.ended();
+    let log = folder.read(LOG);
+    let told: Vec<&str> = log.lines().filter(|line| line.contains("an origin")).collect();
+    let [told] = &told[..] else { panic!("{log}") };
+    assert!(told.contains("shop") && told.contains("web"), "{told}");
+    assert!(told.contains("an origin gives no answer") && told.contains("refused"), "{told}");
 }
 
 #[test]
