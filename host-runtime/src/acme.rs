@@ -173,7 +173,7 @@ impl Orders {
             Err(reason) => {
                 self.health.failures.fetch_add(1, Relaxed);
                 let again_in_s = again_in.as_secs();
-                let directory = &config.directory_url;
+                let directory = client::shown(&config.directory_url);
                 tracing::error!(
                     domain_name,
                     directory,

@@ -151,17 +151,17 @@ impl<'h> Client<'h> {
             }
             let error = answer.json().unwrap_or_default();
             if error["type"] != "urn:ietf:params:acme:error:badNonce" {
-                return Err(format!("{url}: {status}: {}", problem(&error)));
+                return Err(format!("{}: {status}: {}", shown(url), problem(&error)));
             }
         }
-        Err(format!("{url}: the authority takes none of its own nonces"))
+        Err(format!("{}: the authority takes none of its own nonces", shown(url)))
     }
 
     async fn new_nonce(&self) -> Result<String, String> {
         let url = text(&self.directory, "newNonce")?;
         let request = Request::head(&url).body(Body::Empty).map_err(|error| error.to_string())?;
         let (_, answer) = send(self.http, request).await?;
-        answer.nonce().ok_or_else(|| format!("{url}: there is no nonce"))
+        answer.nonce().ok_or_else(|| format!("{}: there is no nonce", shown(&url)))
     }
 }
 
@@ -187,8 +187,17 @@ impl Answer {
     }
 }
 
+/// A URL without what may be a secret of it: its user information, and its query.
+pub(super) fn shown(url: &str) -> String {
+    let url = url.split(['?', '#']).next().unwrap_or_default();
+    let Some((scheme, rest)) = url.split_once("://") else { return url.into() };
+    let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    let host = authority.rsplit('@').next().unwrap_or_default();
+    format!("{scheme}://{host}{path}")
+}
+
 async fn send(http: &HttpClient, request: Request<Body>) -> Result<(u16, Answer), String> {
-    let url = request.uri().to_string();
+    let url = shown(&request.uri().to_string());
     let told = |error: &dyn std::fmt::Display| format!("{url}: {error}");
     let sent = http.send(request, ANSWER_MAX).await.map_err(|error| told(&error))?;
     let (head, body) = sent.into_parts();
@@ -213,4 +222,24 @@ fn problem(error: &Value) -> String {
 fn base64_url(bytes: &[u8]) -> String {
     use base64::Engine;
     base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_url_is_shown_without_its_user_information_and_its_query() {
+        for (url, expected) in [
+            ("https://ca.example/dir", "https://ca.example/dir"),
+            (
+                "https://fu:hush@ca.example:14000/dir?token=hush#hush",
+                "https://ca.example:14000/dir",
+            ),
+            ("https://fu:hu@sh@ca.example?hush", "https://ca.example"),
+            ("nonsense?hush", "nonsense"),
+        ] {
+            assert_eq!(shown(url), expected);
+        }
+    }
 }

@@ -95,10 +95,19 @@ fn split(uri: Uri) -> Result<(Origin, PathAndQuery), EffectError> {
     let target = parts.path_and_query.unwrap_or_else(|| PathAndQuery::from_static("/"));
     match parts.authority.filter(|authority| !authority.host().is_empty()) {
         Some(authority) => {
+            let authority = without_user(authority);
             let server_name = None;
             Ok((Origin { tls, any_authority: false, server_name, authority }, target))
         }
         None => Err(EffectError::Unavailable(format!("{target}: no host before it"))),
+    }
+}
+
+/// User information says nothing to the endpoint (RFC 9110 §4.2.4), and is nobody's to read in a log.
+fn without_user(authority: Authority) -> Authority {
+    match authority.as_str().contains('@') {
+        true => host_of(&authority).parse().unwrap_or(authority),
+        false => authority,
     }
 }
 
@@ -178,6 +187,16 @@ mod tests {
             ("accept", "*/*"),
         ]);
         assert_eq!(sent(&unchanged(), &client), [("accept", "*/*")]);
+    }
+
+    #[test]
+    fn the_user_information_of_a_url_is_neither_sent_nor_told() {
+        let fields = unchanged();
+        let client = HeaderMap::new();
+        let url = "http://fu:hush@e:8080/a".into();
+        let request = OutgoingRequest::new("GET", url, &fields, &client).unwrap();
+        assert_eq!(request.origin.authority.as_str(), "e:8080", "what logs name endpoints by");
+        assert_eq!(request.host(), b"e:8080");
     }
 
     #[test]
