@@ -7,6 +7,7 @@ use gateway_core::definition::document::{At, Value};
 use gateway_core::definition::openapi::did_you_mean;
 use gateway_core::definition::{DefinitionError, Source};
 use gateway_core::transcript::shown_url;
+use http::uri::Authority;
 
 /// Keys of AWS's that later versions will know. Ignoring one would be worse than refusing it.
 const NOT_YET: &[(&str, &str)] = &[
@@ -227,10 +228,18 @@ pub(crate) fn refused_endpoint(text: &str) -> Option<String> {
     let url: Option<http::Uri> = text.parse().ok();
     let usable = url.is_some_and(|url| {
         matches!(url.scheme_str(), Some("http" | "https"))
-            && url.authority().is_some_and(|a| !a.host().is_empty())
+            && url.authority().is_some_and(|a| !a.host().is_empty() && has_port_or_none(a))
             && url.query().is_none()
     });
     (!usable).then(|| format!("`{}` is not an http or https URL", refused_url(text)))
+}
+
+/// RFC 3986 §3.2.3: digits or nothing. `http::Uri` takes anything, a password that a slash ends too.
+fn has_port_or_none(authority: &Authority) -> bool {
+    let text = authority.as_str();
+    let after_user = text.rsplit_once('@').map_or(text, |(_, host)| host);
+    let after_host = after_user.strip_prefix(authority.host()).unwrap_or(after_user);
+    matches!(after_host, "" | ":") || authority.port_u16().is_some()
 }
 
 /// A URL that is none as it may be shown. Where its user information ends is not known, so that it goes up to

@@ -212,11 +212,14 @@ fn a_url_that_is_refused_is_told_without_its_user_information() {
     let text = concat!(
         "functions:\n  a: {url: 'http://fu:hush/hush@h/x?y'}\n  b: {url: 'fu:hush@h'}\n",
         "  c: {url: 'ftp://fu:hush@h/x'}\n  d: {url: 'http://h?token=hush'}\n",
+        "  e: {url: 'http://fu:hush/word@h'}\n",
         "endpoints: {lambda: 'https://fu:hu sh@h'}\napis: []\n",
     );
     let document = crate::document::read(text).unwrap();
     let errors = format!("{:?}", Config::read(&document, Path::new("")).unwrap_err());
-    for shown in ["http://*****@h/x", "`*****@h`", "ftp://*****@h/x", "h?token=*****"] {
+    for shown in
+        ["http://*****@h/x", "`*****@h`", "`http://*****@h`", "ftp://*****@h/x", "h?token=*****"]
+    {
         assert!(errors.contains(shown), "{errors}");
     }
     assert!(!errors.contains("hush") && !errors.contains("hu sh"), "{errors}");
