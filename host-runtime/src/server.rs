@@ -173,6 +173,7 @@ async fn serve_http<S: AsyncRead + AsyncWrite + Unpin + 'static>(
     let mut too_long = pin!(activity.too_long());
     let served = match heads {
         Some(heads) => {
+            let begun = heads.clone();
             let mut connection =
                 pin!(http1::Builder::new().max_buf_size(HEAD_BYTES_MAX).serve_connection(
                     TokioIo::new(Noted::new(stream, heads, activity.clone(), Rc::clone(&left))),
@@ -183,7 +184,10 @@ async fn serve_http<S: AsyncRead + AsyncWrite + Unpin + 'static>(
                 served = connection.as_mut() => served,
                 () = too_long.as_mut() => return,
                 _ = ended.wait_for(|ended| *ended) => {
-                    connection.as_mut().graceful_shutdown();
+                    // hyper would close a connection that was used before, half a head or not. The answer ends it.
+                    if !begun.are_begun() {
+                        connection.as_mut().graceful_shutdown();
+                    }
                     tokio::select! {
                         biased;
                         served = connection => served,

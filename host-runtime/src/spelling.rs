@@ -73,6 +73,11 @@ impl<S> Drop for Noted<S> {
 }
 
 impl Heads {
+    /// Whether some of a request has come that was not parsed yet.
+    pub(crate) fn are_begun(&self) -> bool {
+        !self.0.borrow().bytes.is_empty()
+    }
+
     /// Whether what came last is a request line without an end.
     pub(crate) fn is_long_line(&self) -> bool {
         let received = self.0.borrow();

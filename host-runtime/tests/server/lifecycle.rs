@@ -78,6 +78,70 @@ fn draining_finishes_what_is_under_way() {
     assert_eq!(draining.join().unwrap(), "/prod/to/a 200\n");
 }
 
+/// A second half that is sent once the host goes down, of a request whose first half it has.
+fn is_answered_when_completed(
+    begin: impl Fn(&Served) -> Client,
+    half: &[u8],
+    rest: &[u8],
+) -> Vec<u8> {
+    let folder = Folder::new();
+    let config = configuration(&folder, echo());
+    // One thread: who is answered later was read later.
+    let served = Served::start_configured(folder, config, 1);
+    let mut client = begin(&served);
+    client.send(half);
+    let mut idle = served.client();
+    assert_eq!(idle.get("/prod/mock").status, 200);
+    let draining = std::thread::spawn(|| served.drained_log());
+    // Closed as soon as the host goes down.
+    idle.wait_for_close();
+    client.send(rest);
+    let mut answered = Vec::new();
+    client.reader.read_to_end(&mut answered).ok();
+    draining.join().unwrap();
+    answered
+}
+
+#[test]
+fn a_request_whose_head_is_completed_while_the_host_goes_down_is_answered() {
+    let fresh = |served: &Served| served.client();
+    let used = |served: &Served| {
+        let mut client = served.client();
+        assert_eq!(client.get("/prod/mock").status, 200);
+        client
+    };
+    let posted = |served: &Served| {
+        let mut client = served.client();
+        client.send(b"POST /prod/mock HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n");
+        client.answer();
+        client
+    };
+    type Begin = fn(&Served) -> Client;
+    let begins: [(&str, Begin); 3] =
+        [("its first", fresh), ("a later one", used), ("after content", posted)];
+    for (which, begin) in begins {
+        let answered =
+            is_answered_when_completed(begin, b"GET /prod/mock HTTP/1.1\r\nHo", b"st: h\r\n\r\n");
+        let answered = String::from_utf8_lossy(&answered).to_lowercase();
+        assert!(answered.starts_with("http/1.1 200 "), "{which}: {answered}");
+        assert!(answered.contains("connection: close\r\n"), "{which}: {answered}");
+    }
+}
+
+#[test]
+fn a_stream_whose_head_is_completed_while_the_host_goes_down_is_answered() {
+    let (half, rest) = HTTP_2_GET.split_at(12);
+    let preface = |served: &Served| {
+        let mut client = served.client();
+        client.send(PREFACE);
+        client
+    };
+    let answered = is_answered_when_completed(preface, half, rest);
+    // HEADERS of stream 1, with `:status: 200` first (RFC 9113 §6.2, RFC 7541 §6.1).
+    let is_answer = |bytes: &[u8]| bytes[3..9] == *b"\x01\x04\0\0\0\x01" && bytes[9] == 0x88;
+    assert!(answered.windows(10).any(is_answer), "{answered:?}");
+}
+
 /// What RFC 9113 §3.4 has a client begin with.
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
 /// `GET /prod/to/a` on stream 1 (RFC 9113 §6.2, RFC 7541 §6).
