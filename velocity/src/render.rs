@@ -19,7 +19,21 @@ use budget::Budget;
 use foreach::Loop;
 use note::Unnoted;
 
-type Outcome<T> = Result<T, RenderErrorKind>;
+type Outcome<T> = Result<T, End>;
+
+/// Why a rendering ends early.
+#[derive(Debug)]
+enum End {
+    /// `#stop`: what was printed so far is the output, without the string that was being made.
+    Stop,
+    Error(RenderErrorKind),
+}
+
+impl From<RenderErrorKind> for End {
+    fn from(kind: RenderErrorKind) -> Self {
+        Self::Error(kind)
+    }
+}
 
 /// Most renderings and evaluations within each other, of whatever kind: each takes stack.
 const NESTING_MAX: usize = 400;
@@ -54,8 +68,8 @@ pub(crate) fn render<'t>(
         last: VecDeque::new(),
     };
     let rendered = match machine.nodes(&template.nodes) {
-        Ok(_) => Ok(()),
-        Err(kind) => Err(RenderError { position: machine.position, kind }),
+        Ok(_) | Err(End::Stop) => Ok(()),
+        Err(End::Error(kind)) => Err(RenderError { position: machine.position, kind }),
     };
     machine.note_last();
     rendered.map(|()| machine.out)
@@ -95,7 +109,6 @@ enum Flow {
     Break,
     /// Out of the loop of this depth.
     BreakLoop(usize),
-    Stop,
 }
 
 impl<'t> Machine<'t> {
@@ -130,7 +143,7 @@ impl<'t> Machine<'t> {
                 self.defined = self.defined.wrapping_add(1);
                 self.write(*slot, Value::Block(Block { number: *block, instance: self.defined }));
             }
-            Node::Stop => return Ok(Flow::Stop),
+            Node::Stop => return Err(End::Stop),
             Node::Break(None) => return Ok(Flow::Break),
             Node::Break(Some(scope)) => {
                 let scope = self.resolve(scope)?;
@@ -173,7 +186,7 @@ impl<'t> Machine<'t> {
             return Ok(None);
         }
         if self.blocks.len() == self.budget.bounds.depth_max {
-            return Err(RenderErrorKind::TooDeep);
+            return Err(RenderErrorKind::TooDeep.into());
         }
         self.blocks.push(block);
         let flow = self.nodes(&self.template.blocks[block.number as usize]);
@@ -186,7 +199,7 @@ impl<'t> Machine<'t> {
 
     fn push(&mut self, text: &str) -> Outcome<()> {
         if text.len() > self.budget.bounds.output_bytes_max.saturating_sub(self.out.len()) {
-            return Err(RenderErrorKind::OutputTooLong);
+            return Err(RenderErrorKind::OutputTooLong.into());
         }
         self.budget.step(text.len() as u64 / 256)?;
         self.out.push_str(text);
@@ -195,7 +208,7 @@ impl<'t> Machine<'t> {
 
     fn nested<T>(&mut self, inner: impl FnOnce(&mut Self) -> Outcome<T>) -> Outcome<T> {
         if self.nesting == NESTING_MAX {
-            return Err(RenderErrorKind::TooDeep);
+            return Err(RenderErrorKind::TooDeep.into());
         }
         self.nesting += 1;
         let outcome = inner(self);

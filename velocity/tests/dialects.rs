@@ -32,6 +32,18 @@ fn rendered(dialect: Dialect, template: &str) -> String {
 }
 
 #[test]
+fn stop_ends_a_template_in_strings_and_conditions_too() {
+    for (template, text) in [
+        ("a#set($x = \"b#{stop}c\")d$x", "a"),
+        ("a#define($q)b#{stop}c#{end}#if($q)d#{end}e", "a"),
+        ("a#define($q)b#{stop}c#{end}d$q e", "adb"),
+        ("a#foreach($x in [1..3])$x#if(\"$x\" == '2')#stop#end#end b", "a12"),
+    ] {
+        assert_eq!(rendered(Dialect::ApiGateway, template), text, "{template}");
+    }
+}
+
+#[test]
 fn nothing_is_the_empty_string_to_api_gateway_and_itself_to_velocity() {
     for (template, velocity, api_gateway) in [
         ("$nope ${nope.a} $!nope", "$nope ${nope.a} ", "  "),

@@ -3,7 +3,7 @@
 use alloc::string::ToString;
 use core::cmp::Ordering;
 
-use super::{Machine, Outcome};
+use super::{End, Machine, Outcome};
 use crate::ast::Operator;
 use crate::{Big, RenderErrorKind, Value};
 
@@ -49,7 +49,7 @@ impl Machine<'_> {
     /// What was calculated, if that is not too long.
     pub(super) fn big(&mut self, value: Big) -> Outcome<Value> {
         if value.is_too_long() {
-            return Err(RenderErrorKind::TooManyDigits);
+            return Err(RenderErrorKind::TooManyDigits.into());
         }
         self.budget.allocate(4 * value.size())?;
         Ok(value.into())
@@ -133,6 +133,6 @@ fn double(value: &Value) -> Option<f64> {
 }
 
 /// Java's `ArithmeticException`, or `NumberFormatException`.
-fn failed(name: &str, message: &str) -> RenderErrorKind {
-    RenderErrorKind::Method { name: name.to_string(), message: message.to_string() }
+fn failed(name: &str, message: &str) -> End {
+    RenderErrorKind::Method { name: name.to_string(), message: message.to_string() }.into()
 }

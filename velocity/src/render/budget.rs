@@ -30,7 +30,7 @@ impl<'b> Budget<'b> {
     }
     pub(super) fn allocate(&mut self, bytes: usize) -> Outcome<()> {
         if bytes > self.bounds.output_bytes_max {
-            return Err(RenderErrorKind::OutputTooLong);
+            return Err(RenderErrorKind::OutputTooLong.into());
         }
         self.memory = self.memory.checked_sub(bytes).ok_or(RenderErrorKind::TooMuchMemory)?;
         Ok(())

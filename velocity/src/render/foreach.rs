@@ -46,10 +46,11 @@ impl Items {
             Self::Others(values) => values.next(),
             Self::List { .. } | Self::Map { .. } => None,
         };
-        item.ok_or_else(|| RenderErrorKind::Method {
+        let changed = || RenderErrorKind::Method {
             name: "#foreach".into(),
             message: "what it goes through was changed (ConcurrentModificationException)".into(),
-        })
+        };
+        Ok(item.ok_or_else(changed)?)
     }
 }
 

@@ -110,7 +110,7 @@ impl Machine<'_> {
         print: impl FnOnce(&mut Self) -> Outcome<()>,
     ) -> Outcome<()> {
         if depth >= self.budget.bounds.depth_max {
-            return Err(RenderErrorKind::TooDeep);
+            return Err(RenderErrorKind::TooDeep.into());
         }
         self.nested(print)
     }

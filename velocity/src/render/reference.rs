@@ -80,7 +80,7 @@ impl<'t> Machine<'t> {
             Ok(value) => Ok(value),
             Err(CallError::NoSuchMethod) => Ok(Value::Null),
             Err(CallError::Failed(message)) => {
-                Err(RenderErrorKind::Method { name: name.to_string(), message })
+                Err(RenderErrorKind::Method { name: name.to_string(), message }.into())
             }
         }
     }
@@ -180,7 +180,7 @@ impl<'t> Machine<'t> {
         match key {
             Value::List(_) | Value::Map(_) | Value::Object(_) | Value::Block(_) => {
                 let message = "lists, maps and objects are not supported as keys of a map";
-                Err(RenderErrorKind::Unsupported(message.to_string()))
+                Err(RenderErrorKind::Unsupported(message.to_string()).into())
             }
             key => Ok(key.clone()),
         }
@@ -204,7 +204,7 @@ impl<'t> Machine<'t> {
             };
             if address == container {
                 let message = "a list or map cannot contain itself";
-                return Err(RenderErrorKind::Unsupported(message.to_string()));
+                return Err(RenderErrorKind::Unsupported(message.to_string()).into());
             }
             if seen.insert(address) {
                 self.budget.step(inner.0)?;

@@ -13,7 +13,7 @@ impl Machine<'_> {
     ) -> Outcome<bool> {
         self.budget.step(1)?;
         if depth > self.budget.bounds.depth_max {
-            return Err(RenderErrorKind::TooDeep);
+            return Err(RenderErrorKind::TooDeep.into());
         }
         match (a, b) {
             (Value::List(a), Value::List(b)) => {
@@ -57,7 +57,7 @@ impl Machine<'_> {
     pub(super) fn java_hash(&mut self, value: &Value, depth: usize) -> Outcome<i32> {
         self.budget.step(1)?;
         if depth > self.budget.bounds.depth_max {
-            return Err(RenderErrorKind::TooDeep);
+            return Err(RenderErrorKind::TooDeep.into());
         }
         match value {
             Value::List(list) => {

@@ -45,7 +45,7 @@ pub(super) fn replace(
         }
         machine.budget.step(1 + replacement.len() as u64 / 16)?;
         if replaced.len() > machine.budget.bounds.output_bytes_max {
-            return Err(RenderErrorKind::OutputTooLong);
+            return Err(RenderErrorKind::OutputTooLong.into());
         }
         copied = end;
         from = if all { next_start(text, begin, end) } else { None };
@@ -106,7 +106,7 @@ impl Machine<'_> {
         let mut left = before;
         let outcome = matching(&mut left);
         self.budget.step((before - left) / 4)?;
-        outcome.map_err(|Stopped| RenderErrorKind::TooManySteps)
+        outcome.map_err(|Stopped| RenderErrorKind::TooManySteps.into())
     }
 }
 
