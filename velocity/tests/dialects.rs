@@ -44,6 +44,17 @@ fn stop_ends_a_template_in_strings_and_conditions_too() {
 }
 
 #[test]
+fn too_many_arguments_and_those_of_another_class_fail_as_in_java() {
+    let failed = |call: &str| rendered(Dialect::ApiGateway, call).starts_with("error");
+    for call in ["$map.size(1)", "$map.k.length('x')", "$map.keySet().clear(0)"] {
+        assert!(failed(call), "{call}");
+    }
+    assert!(failed("$map.k.compareTo(1)"));
+    // None of these methods is there without parameters.
+    assert_eq!(rendered(Dialect::ApiGateway, "[$map.k.substring(0, 1, 2)$map.nope(1)]"), "[]");
+}
+
+#[test]
 fn nothing_is_the_empty_string_to_api_gateway_and_itself_to_velocity() {
     for (template, velocity, api_gateway) in [
         ("$nope ${nope.a} $!nope", "$nope ${nope.a} ", "  "),

@@ -38,10 +38,18 @@ pub(super) fn call(
         Value::Bool(value) => number::call_bool(machine, *value, name, arguments)?,
         Value::Null | Value::Object(_) | Value::Block(_) => Err(CallError::NoSuchMethod),
     };
-    match answer {
-        Err(CallError::NoSuchMethod) => common(machine, target, name, arguments),
-        answer => Ok(answer),
+    let answer = match answer {
+        Err(CallError::NoSuchMethod) => common(machine, target, name, arguments)?,
+        answer => answer,
+    };
+    // Velocity 1.7 takes a method without parameters for one that fits, and Java throws.
+    if !arguments.is_empty()
+        && matches!(answer, Err(CallError::NoSuchMethod))
+        && call(machine, target, name, &[])?.is_ok()
+    {
+        return failed("wrong number of arguments");
     }
+    Ok(answer)
 }
 
 /// What every object has.

@@ -227,13 +227,16 @@ fn containers<'v>(values: impl ExactSizeIterator<Item = &'v Value>) -> (u64, Vec
     (count, values.filter(|v| matches!(v, Value::List(_) | Value::Map(_))).cloned().collect())
 }
 
-/// `-1` is the last item of a list.
+/// `-1` is the last item of a list. Velocity counts from the end of whatever has a size, maps among them.
 fn from_the_end(value: &Value, index: Value) -> Value {
-    match (value, &index) {
-        (Value::List(list), Value::Integer(at)) if *at < 0 => {
-            Value::Integer(list.len() as i64 + at)
-        }
-        _ => index,
+    let size = match value {
+        Value::List(list) => list.len(),
+        Value::Map(map) => map.len(),
+        _ => return index,
+    };
+    match index {
+        Value::Integer(at @ ..0) => Value::Integer(size as i64 + at),
+        index => index,
     }
 }
 

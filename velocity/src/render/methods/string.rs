@@ -2,6 +2,7 @@
 
 use alloc::{borrow::Cow, format, string::String, vec::Vec};
 
+use super::number::another_class;
 use super::{Answer, failed, format, found, none, pattern};
 use crate::Value;
 use crate::render::Machine;
@@ -39,6 +40,7 @@ pub(super) fn call(
         }
         ("equalsIgnoreCase", [Value::Null]) => found(false),
         ("compareTo", [Value::String(other)]) => found(compare(text, other)),
+        ("compareTo", [_]) => another_class(),
         ("compareToIgnoreCase", [Value::String(other)]) => {
             found(compare(&text.to_lowercase(), &other.to_lowercase()))
         }
