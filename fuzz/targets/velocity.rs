@@ -38,6 +38,7 @@ fn scope() -> Scope {
     let mut scope = Scope::new();
     scope.set("s", "Hello, World");
     scope.set("i", 5);
+    scope.set("l", 5_i64);
     scope.set("map", map);
     scope.set("list", Value::list(list.clone()));
     scope.set("json", List::new(list, Notation::Json));

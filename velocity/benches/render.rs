@@ -47,7 +47,7 @@ fn map<const N: usize>(entries: [(&str, Value); N]) -> Value {
 }
 
 fn scope() -> Scope {
-    let line = |sku: &str, count: i64, price: i64| {
+    let line = |sku: &str, count: i32, price: i32| {
         map([("sku", sku.into()), ("count", count.into()), ("price", price.into())])
     };
     let lines = vec![line("a", 2, 5), line("b", 1, 7), line("c", 3, 3)];

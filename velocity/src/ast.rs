@@ -120,7 +120,8 @@ impl Expression {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Literal {
     Bool(bool),
-    Integer(i64),
+    Integer(i32),
+    Long(i64),
     Decimal(f64),
     Big(Arc<Big>),
     String(Arc<str>),
@@ -131,6 +132,7 @@ impl Literal {
         match self {
             Self::Bool(value) => Value::Bool(*value),
             Self::Integer(value) => Value::Integer(*value),
+            Self::Long(value) => Value::Long(*value),
             Self::Decimal(value) => Value::Decimal(*value),
             Self::Big(value) => Value::Big(value.clone()),
             Self::String(text) => Value::String(text.clone()),

@@ -50,8 +50,8 @@ impl Big {
     pub(crate) fn is_zero(&self) -> bool {
         self.magnitude.is_empty()
     }
-    pub(crate) fn signum(&self) -> i64 {
-        if self.is_negative { -1 } else { i64::from(!self.is_zero()) }
+    pub(crate) fn signum(&self) -> i32 {
+        if self.is_negative { -1 } else { i32::from(!self.is_zero()) }
     }
     /// What it takes to calculate with it, in limbs.
     pub(crate) fn size(&self) -> usize {
@@ -140,6 +140,16 @@ impl Big {
         let ones: u32 = self.magnitude.iter().map(|limb| limb.count_ones()).sum();
         bits - usize::from(self.is_negative && ones == 1)
     }
+    /// `bitCount`: the bits of a number in two's complement that are not as its sign.
+    pub(crate) fn bit_count(&self) -> u32 {
+        let ones = self.magnitude.iter().map(|limb| limb.count_ones()).sum::<u32>();
+        if !self.is_negative {
+            return ones;
+        }
+        let zeros = self.magnitude.iter().take_while(|limb| **limb == 0).count();
+        let last = self.magnitude.get(zeros).map_or(0, |limb| limb.trailing_zeros());
+        ones + zeros as u32 * 32 + last - 1
+    }
     /// `hashCode`.
     pub(crate) fn hash_code(&self) -> i32 {
         let limbs = self.magnitude.iter().rev();
@@ -155,6 +165,12 @@ impl Big {
     pub(crate) fn in_radix(&self, radix: u32) -> String {
         let sign = if self.is_negative { "-" } else { "" };
         [sign, &magnitude::text(&self.magnitude, radix)].concat()
+    }
+}
+
+impl From<u64> for Big {
+    fn from(value: u64) -> Self {
+        Self::new(false, magnitude::of(value), None)
     }
 }
 

@@ -16,10 +16,8 @@ pub(crate) fn hash_code(value: &Value) -> i32 {
                 1237
             }
         }
-        Value::Integer(value) => match i32::try_from(*value) {
-            Ok(value) => value,
-            Err(_) => (*value ^ (*value as u64 >> 32) as i64) as i32,
-        },
+        Value::Integer(value) => *value,
+        Value::Long(value) => (*value ^ (*value >> 32)) as i32,
         Value::Decimal(value) => {
             let bits = value.to_bits();
             (bits ^ (bits >> 32)) as i32
@@ -38,6 +36,7 @@ pub(crate) fn scalar_equals(a: &Value, b: &Value) -> bool {
         (Value::Null, Value::Null) => true,
         (Value::Bool(a), Value::Bool(b)) => a == b,
         (Value::Integer(a), Value::Integer(b)) => a == b,
+        (Value::Long(a), Value::Long(b)) => a == b,
         // As `Double.equals`: NaN is itself, and 0.0 is not -0.0.
         (Value::Decimal(a), Value::Decimal(b)) => a.to_bits() == b.to_bits(),
         (Value::Big(a), Value::Big(b)) => a == b,
@@ -122,7 +121,10 @@ mod tests {
             (Value::from("polygenelubricants"), i32::MIN),
             (Value::Integer(42), 42),
             (Value::Integer(-1), -1),
-            (Value::Integer(1 << 32), 1),
+            (Value::Long(1 << 32), 1),
+            (Value::Long(42), 42),
+            (Value::Long(-1), 0),
+            (Value::Long(i64::MIN), i32::MIN),
             (Value::Decimal(1.0), 1_072_693_248),
             (Value::Bool(true), 1231),
         ] {

@@ -39,4 +39,9 @@ mod tests {
         fn is_shared<T: Send + Sync>() {}
         is_shared::<crate::Template>();
     }
+
+    #[test]
+    fn values_are_small_enough_to_be_copied_about() {
+        assert!(size_of::<crate::Value>() <= 24);
+    }
 }

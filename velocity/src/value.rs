@@ -21,8 +21,10 @@ pub enum Value {
     Null,
     /// `true`, `false`.
     Bool(bool),
-    /// An `Integer` or a `Long`.
-    Integer(i64),
+    /// An `Integer`.
+    Integer(i32),
+    /// A `Long`.
+    Long(i64),
     /// A `Double`.
     Decimal(f64),
     /// A `BigInteger` or a `BigDecimal`.
@@ -53,6 +55,16 @@ impl Value {
     pub fn string(text: &str) -> Self {
         Self::String(text.into())
     }
+    /// An integer as literals and JSON have it: an `Integer` if that holds it, else a `Long`.
+    ///
+    /// ```
+    /// use velocity::Value;
+    /// assert!(matches!(Value::integer(-2_147_483_648), Value::Integer(i32::MIN)));
+    /// assert!(matches!(Value::integer(2_147_483_648), Value::Long(2_147_483_648)));
+    /// ```
+    pub fn integer(value: i64) -> Self {
+        i32::try_from(value).map_or(Self::Long(value), Self::Integer)
+    }
     /// A list of these items, printed as Java's `ArrayList` prints: `[a, b]`.
     pub fn list(items: Vec<Value>) -> Self {
         Self::List(List::new(items, Notation::Java))
@@ -71,12 +83,20 @@ impl Value {
         if text.starts_with('+') {
             return None;
         }
-        let integer = text.parse().ok().map(Self::Integer);
+        let integer = text.parse().ok().map(Self::integer);
         integer.or_else(|| Big::parse(text).map(|number| Self::Big(Arc::new(number))))
     }
     /// The text of a string.
     pub fn as_str(&self) -> Option<&str> {
         if let Self::String(text) = self { Some(text) } else { None }
+    }
+    /// What a parameter of the type `long` takes: an `Integer` becomes one, as in Java.
+    pub fn as_long(&self) -> Option<i64> {
+        match self {
+            Self::Integer(value) => Some(i64::from(*value)),
+            Self::Long(value) => Some(*value),
+            _ => None,
+        }
     }
     /// Whether this is null.
     pub fn is_null(&self) -> bool {
@@ -90,6 +110,7 @@ impl fmt::Debug for Value {
             Self::Null => f.write_str("Null"),
             Self::Bool(value) => write!(f, "Bool({value})"),
             Self::Integer(value) => write!(f, "Integer({value})"),
+            Self::Long(value) => write!(f, "Long({value})"),
             Self::Decimal(value) => write!(f, "Decimal({value})"),
             Self::Big(value) => write!(f, "Big({})", value.text()),
             Self::String(value) => write!(f, "String({value:?})"),
@@ -108,12 +129,13 @@ impl From<bool> for Value {
 }
 impl From<i32> for Value {
     fn from(value: i32) -> Self {
-        Self::Integer(value.into())
+        Self::Integer(value)
     }
 }
+/// A `Long`, however small: Java has them apart. [`Value::integer`] chooses by size.
 impl From<i64> for Value {
     fn from(value: i64) -> Self {
-        Self::Integer(value)
+        Self::Long(value)
     }
 }
 impl From<f64> for Value {

@@ -12,6 +12,10 @@ fn scope() -> Scope {
     let mut scope = Scope::new();
     scope.set("map", map);
     scope.set("no", false);
+    scope.set("int", 5);
+    scope.set("long", 5_i64);
+    scope.set("one", 1_i64);
+    scope.set("low", -1_i64);
     scope.set("null", Value::Null);
     scope
 }
@@ -52,6 +56,70 @@ fn too_many_arguments_and_those_of_another_class_fail_as_in_java() {
     assert!(failed("$map.k.compareTo(1)"));
     // None of these methods is there without parameters.
     assert_eq!(rendered(Dialect::ApiGateway, "[$map.k.substring(0, 1, 2)$map.nope(1)]"), "[]");
+}
+
+#[test]
+fn integers_and_longs_have_one_value_and_two_classes() {
+    for (template, text) in [
+        (
+            "#if($long == 5)E#end#if($long < 6)L#end $long.equals(5) $int.equals($long)",
+            "EL false false",
+        ),
+        (
+            "#set($m = {5: 'a'})$m.get(5) $m.get($long)|#set($o = $m.put($long, 'b'))$m",
+            "a |{5=a, 5=b}",
+        ),
+        (
+            "#set($l = ['a', 'b'])$l.get(1) $l.get($one)$l[$one]|$l.remove($one)$l.remove(1)$l",
+            "b |falseb[a]",
+        ),
+        ("[$map.k.substring($one)]$map.k.substring(1).length()", "[]0"),
+        ("$int.hashCode() $long.hashCode() $low.hashCode() $low.intValue().hashCode()", "5 5 0 -1"),
+        ("$map.k.format('%x %x', -1, $low)", "ffffffff ffffffffffffffff"),
+        ("$int.bitCount(-1) $long.bitCount(-1) $int.bitCount($low)", "32 64 "),
+        ("$int.parseInt('7') $int.parseLong('7')$long.parseInt('7')|$long.parseLong('7')", "7 |7"),
+        ("#set($l = [5])$l.equals([$long]) $l.contains($long) $l.indexOf(5)", "false false 0"),
+    ] {
+        assert_eq!(rendered(Dialect::ApiGateway, template), text, "{template}");
+    }
+    assert!(rendered(Dialect::ApiGateway, "$int.compareTo($long)").starts_with("error"));
+}
+
+#[test]
+fn what_is_calculated_has_the_wider_class_of_both_numbers_or_the_one_that_holds_it() {
+    let max = i64::MAX;
+    for (sum, class) in [
+        ("2147483646 + 1", "int"),
+        ("2147483647 + 1", "long"),
+        ("-2147483648 / -1", "long"),
+        ("2147483648 - 1", "long"),
+        ("$long - $long", "long"),
+        ("$int * $int", "int"),
+        ("7 % $long", "long"),
+        (&format!("{max} + 1"), "big"),
+    ] {
+        // Each class has a method of its own.
+        let template = format!(
+            "#set($x = {sum})$!x.parseInt('0').toString().replace('0', 'int')$!x.parseLong('0').toString().replace('0', 'long')$!x.bitLength().toString().replace('64', 'big')"
+        );
+        assert_eq!(rendered(Dialect::ApiGateway, &template), class, "{sum}");
+    }
+}
+
+#[test]
+fn lengths_places_and_counts_are_integers() {
+    for template in [
+        "$map.k.length().equals(1)",
+        "$map.size().equals(3)",
+        "$map.k.indexOf('v').equals(0)",
+        "$map.k.hashCode().equals(118)",
+        "#foreach($x in [1..1])#if($foreach.index.equals(0) && $velocityCount.equals($x))true#end#end",
+        "$int.longValue().equals($long)",
+        "$long.intValue().equals($int)",
+        "$int.valueOf('5').equals(5)",
+    ] {
+        assert_eq!(rendered(Dialect::ApiGateway, template), "true", "{template}");
+    }
 }
 
 #[test]

@@ -86,7 +86,7 @@ impl ContextObject {
         if let Some(text) = self.context.lookup(&full, self.now) {
             return Some(match text.parse() {
                 // A number in the real service too.
-                Ok(epoch) if full == "requestTimeEpoch" => Value::Integer(epoch),
+                Ok(epoch) if full == "requestTimeEpoch" => Value::Long(epoch),
                 _ => Value::from(&*text),
             });
         }
@@ -149,7 +149,7 @@ impl Object for ContextObject {
                 });
                 list(entries.collect())
             }
-            ("size", []) => Ok(Value::Integer(self.names().len() as i64)),
+            ("size", []) => Ok(Value::Integer(self.names().len() as i32)),
             ("isEmpty", []) => Ok(Value::Bool(self.names().is_empty())),
             ("toString", []) => Ok(Value::from("")),
             _ => Err(CallError::NoSuchMethod),

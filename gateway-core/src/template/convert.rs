@@ -35,7 +35,8 @@ pub(super) fn string_map<'m>(entries: impl Iterator<Item = (&'m String, &'m Stri
 
 fn number_value(number: &Number) -> Value {
     if let Some(integer) = number.as_i64() {
-        return Value::Integer(integer);
+        // As json-smart reads it: an `Integer` if that holds it, else a `Long`.
+        return Value::integer(integer);
     }
     let printed = number.printed();
     let prints = |value: &Value| value.to_text(printed.len()).as_deref() == Some(&*printed);

@@ -83,9 +83,8 @@ impl Overrides {
     /// counts too.
     pub(crate) fn response_status(&self) -> Option<u16> {
         let status = match self.response.get("status")? {
-            Value::Integer(status) => u16::try_from(status).ok()?,
             Value::String(status) => status.parse().ok()?,
-            _ => return None,
+            status => u16::try_from(status.as_long()?).ok()?,
         };
         (100..=599).contains(&status).then_some(status)
     }

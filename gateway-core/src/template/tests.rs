@@ -59,6 +59,18 @@ fn all(cases: &[(&str, &str, &str)]) {
 }
 
 #[test]
+fn integers_of_json_are_integers_or_longs_by_their_size() {
+    let json = r#"{"int": 2147483647, "long": 2147483648, "at": 1, "list": ["a", "b"]}"#;
+    all(&[
+        ("$input.path('$.int').parseInt('1') $input.path('$.int').parseLong('1')", json, "1 "),
+        ("$input.path('$.long').parseLong('1') $input.path('$.long').parseInt('1')", json, "1 "),
+        ("$input.path('$.list').get($input.path('$.at'))", json, "b"),
+        ("$util.parseJson('[-2147483649]').get(0).equals(-2147483649)", "", "true"),
+        ("$input.path('$.int').equals(2147483647) $context.size().equals(1)", json, "true false"),
+    ]);
+}
+
+#[test]
 fn input_is_the_content_in_several_forms() {
     let json = r#"{"a": {"b": [1, {"c": "x/y"}], "n": null}, "s": "text", "d": 1.50, "t": true}"#;
     all(&[

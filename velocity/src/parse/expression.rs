@@ -102,7 +102,8 @@ impl Parser<'_, '_> {
         let first = self.parameter()?;
         let is_bound = matches!(
             &first,
-            Expression::Reference(_) | Expression::Literal(Literal::Integer(_) | Literal::Big(_))
+            Expression::Reference(_)
+                | Expression::Literal(Literal::Integer(_) | Literal::Long(_) | Literal::Big(_))
         );
         if is_bound && self.take(Kind::DoubleDot)?.is_some() {
             let last = self.parameter()?;

@@ -16,6 +16,7 @@ impl Parser<'_, '_> {
             Kind::False => Literal::Bool(false),
             Kind::Integer => match Value::number(image) {
                 Some(Value::Integer(value)) => Literal::Integer(value),
+                Some(Value::Long(value)) => Literal::Long(value),
                 Some(Value::Big(value)) => Literal::Big(value),
                 _ => return Err(self.error(token.start, "this integer has too many digits")),
             },

@@ -10,8 +10,8 @@ use crate::{Big, RenderErrorKind, Value};
 impl Machine<'_> {
     /// How two numbers are ordered; NaN is greater than everything.
     pub(super) fn compare(&mut self, left: &Value, right: &Value) -> Outcome<Option<Ordering>> {
-        if let (Value::Integer(a), Value::Integer(b)) = (left, right) {
-            return Ok(Some(a.cmp(b)));
+        if let (Some(a), Some(b)) = (left.as_long(), right.as_long()) {
+            return Ok(Some(a.cmp(&b)));
         }
         if let Some((a, b)) = self.bigs(left, right)? {
             return Ok(Some(a.compare(&b)));
@@ -27,8 +27,9 @@ impl Machine<'_> {
         left: &Value,
         right: &Value,
     ) -> Outcome<Value> {
-        if let (Value::Integer(a), Value::Integer(b)) = (left, right) {
-            return Ok(integers(operator, *a, *b));
+        if let (Some(a), Some(b)) = (left.as_long(), right.as_long()) {
+            let are_ints = matches!((left, right), (Value::Integer(_), Value::Integer(_)));
+            return Ok(integers(operator, a, b, are_ints));
         }
         if let Some((a, b)) = self.bigs(left, right)? {
             let value = bigs(operator, &a, &b)?;
@@ -82,8 +83,10 @@ fn big(value: &Value, is_decimal: bool) -> Outcome<Big> {
     let double = match value {
         Value::Big(value) if is_decimal => return Ok(value.to_decimal()),
         Value::Big(value) => return Ok(Big::clone(value)),
-        Value::Integer(value) if !is_decimal => return Ok((*value).into()),
-        value => double(value).ok_or(RenderErrorKind::TooManyDigits)?,
+        value => match value.as_long() {
+            Some(value) if !is_decimal => return Ok(value.into()),
+            _ => double(value).ok_or(RenderErrorKind::TooManyDigits)?,
+        },
     };
     Big::of_double(double).ok_or_else(|| failed("BigDecimal", "the number is infinite, or none"))
 }
@@ -106,7 +109,8 @@ fn bigs(operator: Operator, a: &Big, b: &Big) -> Outcome<Option<Big>> {
     }))
 }
 
-fn integers(operator: Operator, a: i64, b: i64) -> Value {
+/// Velocity calculates with `long`s. What it makes of two `Integer`s is one if that holds it; a `Long` makes a `Long`.
+fn integers(operator: Operator, a: i64, b: i64, are_ints: bool) -> Value {
     let result = match operator {
         Operator::Add => a.checked_add(b),
         Operator::Subtract => a.checked_sub(b),
@@ -119,14 +123,17 @@ fn integers(operator: Operator, a: i64, b: i64) -> Value {
         _ => return Value::Null,
     };
     match result {
-        Some(result) => Value::Integer(result),
+        Some(result) if are_ints => Value::integer(result),
+        Some(result) => Value::Long(result),
         None => bigs(operator, &a.into(), &b.into()).ok().flatten().map_or(Value::Null, Into::into),
     }
 }
 
-fn double(value: &Value) -> Option<f64> {
+/// What a parameter of the type `double` takes.
+pub(super) fn double(value: &Value) -> Option<f64> {
     match value {
-        Value::Integer(value) => Some(*value as f64),
+        Value::Integer(value) => Some(f64::from(*value)),
+        Value::Long(value) => Some(*value as f64),
         Value::Decimal(value) => Some(*value),
         _ => None,
     }

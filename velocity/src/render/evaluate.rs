@@ -186,23 +186,24 @@ impl<'t> Machine<'t> {
 }
 
 /// An integer as `intValue` gives it.
-pub(super) fn as_int(value: &Value) -> Option<i64> {
+pub(super) fn as_int(value: &Value) -> Option<i32> {
     match value {
-        Value::Integer(value) => Some(i64::from(*value as i32)),
-        Value::Decimal(value) => Some(i64::from(*value as i32)),
-        Value::Big(value) => Some(i64::from(value.to_integer().low() as i32)),
+        Value::Integer(value) => Some(*value),
+        Value::Long(value) => Some(*value as i32),
+        Value::Decimal(value) => Some(*value as i32),
+        Value::Big(value) => Some(value.to_integer().low() as i32),
         _ => None,
     }
 }
 
 /// From one integer to another, upwards or downwards, both included.
 pub(super) struct Range {
-    next: Option<i64>,
-    last: i64,
+    next: Option<i32>,
+    last: i32,
 }
 
 impl Range {
-    pub(super) fn new(first: i64, last: i64) -> Self {
+    pub(super) fn new(first: i32, last: i32) -> Self {
         Self { next: Some(first), last }
     }
     pub(super) fn has_next(&self) -> bool {
@@ -211,10 +212,10 @@ impl Range {
 }
 
 impl Iterator for Range {
-    type Item = i64;
-    fn next(&mut self) -> Option<i64> {
+    type Item = i32;
+    fn next(&mut self) -> Option<i32> {
         let next = self.next?;
-        self.next = (next != self.last).then(|| next + (self.last - next).signum());
+        self.next = (next != self.last).then(|| if next < self.last { next + 1 } else { next - 1 });
         Some(next)
     }
 }

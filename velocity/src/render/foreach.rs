@@ -95,7 +95,7 @@ impl<'t> Machine<'t> {
             let is_null = item.is_null();
             self.write(foreach.item, item);
             if let Some(count) = slots.count {
-                self.write(count, Value::Integer(index as i64));
+                self.write(count, Value::Integer(index as i32));
             }
             if let Some(slot) = slots.has_next {
                 self.write(slot, Value::Bool(has_next));
@@ -170,8 +170,8 @@ impl<'t> Machine<'t> {
 impl Object for Loop {
     fn get(&self, name: &str) -> Option<Value> {
         Some(match name {
-            "index" => Value::Integer(self.index.get() as i64),
-            "count" => Value::Integer(self.index.get() as i64 + 1),
+            "index" => Value::Integer(self.index.get() as i32),
+            "count" => Value::Integer(self.index.get() as i32 + 1),
             "hasNext" => Value::Bool(self.has_next.get()),
             "first" => Value::Bool(self.index.get() == 0),
             "last" => Value::Bool(!self.has_next.get()),

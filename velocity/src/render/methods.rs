@@ -6,6 +6,7 @@
 mod big;
 mod equality;
 mod format;
+mod integer;
 mod list;
 mod map;
 mod number;
@@ -17,6 +18,7 @@ use alloc::string::String;
 
 use super::{Machine, Outcome};
 use crate::{CallError, Value};
+use integer::Class;
 
 /// What a method answers; the outer failure is one of bounds.
 type Answer = Outcome<Result<Value, CallError>>;
@@ -32,10 +34,11 @@ pub(super) fn call(
         Value::String(text) => string::call(machine, text, name, arguments)?,
         Value::List(list) => list::call(machine, list, name, arguments)?,
         Value::Map(map) => map::call(machine, map, name, arguments)?,
-        Value::Integer(number) => number::call_integer(machine, *number, name, arguments)?,
-        Value::Decimal(number) => number::call_decimal(machine, *number, name, arguments)?,
+        Value::Integer(number) => Class::Integer.call((*number).into(), name, arguments)?,
+        Value::Long(number) => Class::Long.call(*number, name, arguments)?,
+        Value::Decimal(number) => number::call_decimal(*number, name, arguments)?,
         Value::Big(number) => big::call(machine, number, name, arguments)?,
-        Value::Bool(value) => number::call_bool(machine, *value, name, arguments)?,
+        Value::Bool(value) => number::call_bool(*value, name, arguments)?,
         Value::Null | Value::Object(_) | Value::Block(_) => Err(CallError::NoSuchMethod),
     };
     let answer = match answer {
@@ -57,7 +60,7 @@ fn common(machine: &mut Machine<'_>, target: &Value, name: &str, arguments: &[Va
     match (name, arguments) {
         ("toString", []) => found(machine.text_of(target)?),
         ("equals", [other]) => found(machine.java_equals(target, other, 0)?),
-        ("hashCode", []) => found(Value::Integer(machine.java_hash(target, 0)?.into())),
+        ("hashCode", []) => found(machine.java_hash(target, 0)?),
         _ => Ok(Err(CallError::NoSuchMethod)),
     }
 }

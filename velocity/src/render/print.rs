@@ -29,6 +29,7 @@ impl Machine<'_> {
             Value::Null => self.push("null"),
             Value::Bool(value) => self.push(if *value { "true" } else { "false" }),
             Value::Integer(value) => self.push(&value.to_string()),
+            Value::Long(value) => self.push(&value.to_string()),
             Value::Decimal(value) => self.push(&java::double_text(*value)),
             Value::Big(value) => {
                 self.budget.calculate(value.size(), value.size())?;

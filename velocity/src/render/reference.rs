@@ -235,7 +235,7 @@ fn from_the_end(value: &Value, index: Value) -> Value {
         _ => return index,
     };
     match index {
-        Value::Integer(at @ ..0) => Value::Integer(size as i64 + at),
+        Value::Integer(at @ ..0) => Value::Integer((size as i32).wrapping_add(at)),
         index => index,
     }
 }

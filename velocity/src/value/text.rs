@@ -101,6 +101,7 @@ pub(crate) fn scalar_text(value: &Value) -> String {
         Value::Null => "null".into(),
         Value::Bool(value) => value.to_string(),
         Value::Integer(value) => value.to_string(),
+        Value::Long(value) => value.to_string(),
         Value::Decimal(value) => java::double_text(*value),
         Value::Big(value) => value.text(),
         Value::String(text) => text.to_string(),

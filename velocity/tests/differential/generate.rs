@@ -13,13 +13,16 @@ impl Generator {
         Self { state: seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ 0xD1B5_4A32_D192_ED03, depth: 0 }
     }
 
-    /// Every fourth is pieces put together by chance, the others follow the grammar.
+    /// Of eight one is about integers, two are pieces put together by chance, the others follow the grammar.
     pub(crate) fn template(&mut self) -> String {
-        if self.below(4) == 0 {
-            let count = 1 + self.below(7);
-            return (0..count).map(|_| self.pick(PIECES)).collect();
+        match self.below(8) {
+            0 | 1 => {
+                let count = 1 + self.below(7);
+                (0..count).map(|_| self.pick(PIECES)).collect()
+            }
+            2 => self.integers(),
+            _ => self.block(5),
         }
-        self.block(5)
     }
 
     fn next(&mut self) -> u64 {
@@ -29,11 +32,11 @@ impl Generator {
         self.state.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 17
     }
 
-    fn below(&mut self, count: u64) -> u64 {
+    pub(crate) fn below(&mut self, count: u64) -> u64 {
         self.next() % count
     }
 
-    fn pick(&mut self, of: &[&'static str]) -> &'static str {
+    pub(crate) fn pick(&mut self, of: &[&'static str]) -> &'static str {
         of[self.below(of.len() as u64) as usize]
     }
 
@@ -129,7 +132,7 @@ impl Generator {
         self.pick(&["", "", " ", "  ", "\t"])
     }
 
-    fn line_end(&mut self) -> &'static str {
+    pub(crate) fn line_end(&mut self) -> &'static str {
         self.pick(&["", "", " ", "\n", "  \n", "\r\n", " \n\n"])
     }
 
@@ -183,6 +186,7 @@ impl Generator {
                     "map.nope",
                     "map.flag",
                     "map.inner.n",
+                    "map.inner.l",
                     "s.empty",
                     "list.empty",
                     "s.nope",
@@ -193,6 +197,7 @@ impl Generator {
                     "list[0]",
                     "list[-1]",
                     "list[$z]",
+                    "list[$l]",
                     "mixed[3]",
                     "mixed[5][1]",
                     "map.get('inner').k",
@@ -207,7 +212,7 @@ impl Generator {
         let text = self.string_argument();
         let (a, b) = (self.below(7), self.below(7));
         let value = if depth == 0 { "1".into() } else { self.argument(depth - 1) };
-        match self.below(60) {
+        match self.below(68) {
             0 => "s.length()".into(),
             1 => format!("s.substring({a})"),
             2 => format!("s.substring({a}, {b})"),
@@ -267,6 +272,7 @@ impl Generator {
             56 => "d.intValue()".into(),
             57 => "i.parseInt('12')".into(),
             58 => format!("list.nope({value})"),
+            59..=66 => self.integer_call(),
             _ => format!("nope.call({value})"),
         }
     }
@@ -357,8 +363,9 @@ impl Generator {
     }
 
     fn operand(&mut self) -> String {
-        match self.below(16) {
+        match self.below(17) {
             0 | 1 => self.below(20).to_string(),
+            16 => self.integer().into(),
             2 => self
                 .pick(&[
                     "-7",

@@ -4,6 +4,7 @@
 //! are missing the test says so and is passed, unless `VELOCITY17=required`, as `cargo xtask test` sets it.
 
 mod generate;
+mod integers;
 mod words;
 
 use std::io::Write;
@@ -126,6 +127,7 @@ fn scope() -> Scope {
     let inner = Map::new();
     inner.put("k", "v");
     inner.put("n", 7);
+    inner.put("l", 7_i64);
     inner.put("none", Value::Null);
     let map = Map::new();
     map.put("name", "Ann");
@@ -142,6 +144,8 @@ fn scope() -> Scope {
     scope.set("i", 5);
     scope.set("j", -3);
     scope.set("z", 0);
+    scope.set("l", 5_i64);
+    scope.set("w", -4_294_967_299_i64);
     scope.set("d", 2.5);
     scope.set("yes", true);
     scope.set("no", false);

@@ -8,6 +8,8 @@ pub(crate) const NAMES: &[&str] = &[
     "i",
     "j",
     "z",
+    "l",
+    "w",
     "d",
     "yes",
     "no",

@@ -49,6 +49,7 @@ public class Render {
         Map<String, Object> inner = new LinkedHashMap<>();
         inner.put("k", "v");
         inner.put("n", 7);
+        inner.put("l", 7L);
         inner.put("none", null);
         Map<String, Object> map = new LinkedHashMap<>();
         map.put("name", "Ann");
@@ -65,6 +66,8 @@ public class Render {
         context.put("i", 5);
         context.put("j", -3);
         context.put("z", 0);
+        context.put("l", 5L);
+        context.put("w", -4294967299L);
         context.put("d", 2.5);
         context.put("yes", true);
         context.put("no", false);

@@ -1,5 +1,6 @@
 //! `BigInteger`, `BigDecimal`.
 
+use super::integer::radix;
 use super::number::another_class;
 use super::{Answer, failed, found, none};
 use crate::render::Machine;
@@ -21,7 +22,7 @@ pub(super) fn call(
         [Value::Big(other)] if number.is_decimal() == other.is_decimal() => {
             machine.budget.calculate(number.size(), other.size())?;
             if name == "compareTo" {
-                return found(number.compare(other) as i64);
+                return found(number.compare(other) as i32);
             }
             let is_division = matches!(name, "divide" | "remainder" | "mod");
             if is_division && (other.is_zero() || name == "mod" && other.signum() < 0) {
@@ -30,17 +31,13 @@ pub(super) fn call(
             of_two(number, name, other)
         }
         [_] if name == "compareTo" => return another_class(),
+        [other] if name == "valueOf" && !number.is_decimal() => other.as_long().map(Big::from),
         [Value::Integer(other)] if !number.is_decimal() => match (name, u32::try_from(*other)) {
-            // Java takes every radix that is none for ten.
-            ("toString", radix) => {
-                let radix = radix.ok().filter(|radix| (2..=36).contains(radix));
-                return found(number.in_radix(radix.unwrap_or(10)));
-            }
+            ("toString", _) => return found(number.in_radix(radix(*other))),
             ("pow", Ok(exponent)) => {
                 Some(number.power(exponent).ok_or(RenderErrorKind::TooManyDigits)?)
             }
             ("pow", Err(_)) => return failed("the exponent is negative"),
-            ("valueOf", _) => Some((*other).into()),
             _ => None,
         },
         _ => None,
@@ -58,16 +55,17 @@ pub(super) fn call(
     Ok(Ok(machine.big(made)?))
 }
 
-fn integer(number: &Big, name: &str) -> Option<i64> {
+fn integer(number: &Big, name: &str) -> Option<Value> {
     let low = || number.to_integer().low();
     Some(match name {
-        "intValue" => i64::from(low() as i32),
-        "longValue" => low(),
-        "shortValue" => i64::from(low() as i16),
-        "byteValue" => i64::from(low() as i8),
-        "signum" => number.signum(),
-        "scale" => i64::from(number.scale()?),
-        "bitLength" if !number.is_decimal() => number.bits() as i64,
+        "intValue" => Value::Integer(low() as i32),
+        "longValue" => Value::Long(low()),
+        "shortValue" => Value::Integer((low() as i16).into()),
+        "byteValue" => Value::Integer((low() as i8).into()),
+        "signum" => Value::Integer(number.signum()),
+        "scale" => Value::Integer(number.scale()? as i32),
+        "bitCount" if !number.is_decimal() => Value::Integer(number.bit_count() as i32),
+        "bitLength" if !number.is_decimal() => Value::Integer(number.bits() as i32),
         _ => return None,
     })
 }

@@ -156,13 +156,12 @@ impl Specifier {
             ('d', Value::Integer(number)) => {
                 self.signed(*number < 0, &format!("{}", number.unsigned_abs()))
             }
-            ('x' | 'X', Value::Integer(number)) => {
-                let digits = match i32::try_from(*number) {
-                    Ok(number) => format!("{number:x}"),
-                    Err(_) => format!("{number:x}"),
-                };
-                self.signed(false, &digits)
+            ('d', Value::Long(number)) => {
+                self.signed(*number < 0, &format!("{}", number.unsigned_abs()))
             }
+            // In two's complement, of 32 bits or 64.
+            ('x' | 'X', Value::Integer(number)) => self.signed(false, &format!("{number:x}")),
+            ('x' | 'X', Value::Long(number)) => self.signed(false, &format!("{number:x}")),
             ('d' | 'x' | 'X', Value::Big(number)) if !number.is_decimal() => {
                 let radix = if self.conversion == 'd' { 10 } else { 16 };
                 self.signed(number.signum() < 0, &number.absolute().in_radix(radix))

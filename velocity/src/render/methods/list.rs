@@ -15,7 +15,7 @@ pub(super) fn call(
     arguments: &[Value],
 ) -> Answer {
     match (name, arguments) {
-        ("size", []) => found(list.len() as i64),
+        ("size", []) => found(list.len() as i32),
         ("isEmpty", []) => found(list.is_empty()),
         ("get", [Value::Integer(at)]) => match place(*at).and_then(|at| list.get(at)) {
             Some(item) => found(item),
@@ -120,7 +120,7 @@ pub(super) fn call(
     }
 }
 
-fn insert(machine: &mut Machine<'_>, list: &List, at: i64, others: Vec<Value>) -> Answer {
+fn insert(machine: &mut Machine<'_>, list: &List, at: i32, others: Vec<Value>) -> Answer {
     machine.budget.step(list.len() as u64 / 16)?;
     match place(at).filter(|at| *at <= list.len()) {
         Some(at) => {
@@ -160,14 +160,14 @@ impl Machine<'_> {
     }
 }
 
-fn place(at: i64) -> Option<usize> {
+fn place(at: i32) -> Option<usize> {
     usize::try_from(at).ok()
 }
 
-fn index(at: Option<usize>) -> i64 {
-    at.map_or(-1, |at| at as i64)
+fn index(at: Option<usize>) -> i32 {
+    at.map_or(-1, |at| at as i32)
 }
 
-fn beyond(list: &List, at: i64) -> Answer {
+fn beyond(list: &List, at: i32) -> Answer {
     failed(format!("index {at} is out of bounds for length {}", list.len()))
 }

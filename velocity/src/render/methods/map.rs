@@ -15,7 +15,7 @@ pub(super) fn call(
     arguments: &[Value],
 ) -> Answer {
     match (name, arguments) {
-        ("size", []) => found(map.len() as i64),
+        ("size", []) => found(map.len() as i32),
         ("isEmpty", []) => found(map.is_empty()),
         ("get", [key]) => {
             machine.look_up(map, key)?;

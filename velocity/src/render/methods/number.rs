@@ -1,67 +1,16 @@
-//! `Integer`, `Long`, `Double`, `Boolean`, with the static methods that can be called on an instance.
-
-use alloc::format;
+//! `Double`, `Boolean`, with the static methods that can be called on an instance.
 
 use super::{Answer, failed, found, none};
-use crate::Value;
-use crate::render::Machine;
+use crate::render::arithmetic::double;
+use crate::{Value, java};
 
-pub(super) fn call_integer(
-    _machine: &mut Machine<'_>,
-    number: i64,
-    name: &str,
-    arguments: &[Value],
-) -> Answer {
-    match (name, arguments) {
-        ("intValue", []) => found(i64::from(number as i32)),
-        ("longValue", []) => found(number),
-        ("shortValue", []) => found(i64::from(number as i16)),
-        ("byteValue", []) => found(i64::from(number as i8)),
-        ("doubleValue" | "floatValue", []) => found(number as f64),
-        ("parseInt" | "parseLong" | "valueOf" | "decode", [Value::String(text)]) => {
-            parsed(text, 10)
-        }
-        ("parseInt" | "parseLong" | "valueOf", [Value::String(text), Value::Integer(radix)]) => {
-            match u32::try_from(*radix) {
-                Ok(radix @ 2..=36) => parsed(text, radix),
-                _ => failed(format!("{radix} is no radix")),
-            }
-        }
-        ("valueOf", [Value::Integer(other)]) => found(*other),
-        ("toString", [Value::Integer(other)]) => found(format!("{other}")),
-        ("toHexString", [Value::Integer(other)]) => found(match i32::try_from(*other) {
-            Ok(other) => format!("{other:x}"),
-            Err(_) => format!("{other:x}"),
-        }),
-        ("toBinaryString", [Value::Integer(other)]) => found(match i32::try_from(*other) {
-            Ok(other) => format!("{other:b}"),
-            Err(_) => format!("{other:b}"),
-        }),
-        ("toOctalString", [Value::Integer(other)]) => found(match i32::try_from(*other) {
-            Ok(other) => format!("{other:o}"),
-            Err(_) => format!("{other:o}"),
-        }),
-        ("compareTo", [Value::Integer(other)]) => found(number.cmp(other) as i64),
-        ("compareTo", [_]) => another_class(),
-        ("compare", [Value::Integer(a), Value::Integer(b)]) => found(a.cmp(b) as i64),
-        ("max", [Value::Integer(a), Value::Integer(b)]) => found(*a.max(b)),
-        ("min", [Value::Integer(a), Value::Integer(b)]) => found(*a.min(b)),
-        ("sum", [Value::Integer(a), Value::Integer(b)]) => found(a.wrapping_add(*b)),
-        ("signum", [Value::Integer(a)]) => found(a.signum()),
-        _ => none(),
-    }
-}
-
-pub(super) fn call_decimal(
-    _machine: &mut Machine<'_>,
-    number: f64,
-    name: &str,
-    arguments: &[Value],
-) -> Answer {
+pub(super) fn call_decimal(number: f64, name: &str, arguments: &[Value]) -> Answer {
     match (name, arguments) {
         // Casts as Java's: to the nearest of the type, NaN to 0.
-        ("intValue", []) => found(i64::from(number as i32)),
+        ("intValue", []) => found(number as i32),
         ("longValue", []) => found(number as i64),
+        ("shortValue", []) => found(i32::from(number as i32 as i16)),
+        ("byteValue", []) => found(i32::from(number as i32 as i8)),
         ("doubleValue" | "floatValue", []) => found(number),
         ("isNaN", []) => found(number.is_nan()),
         ("isInfinite", []) => found(number.is_infinite()),
@@ -69,28 +18,46 @@ pub(super) fn call_decimal(
             Ok(number) => found(number),
             Err(_) => failed("the text is no number"),
         },
-        ("compareTo", [Value::Decimal(other)]) => found(number.total_cmp(other) as i64),
+        ("compareTo", [Value::Decimal(other)]) => found(number.total_cmp(other) as i32),
         ("compareTo", [_]) => another_class(),
-        ("compare", [Value::Decimal(a), Value::Decimal(b)]) => found(a.total_cmp(b) as i64),
-        ("max", [Value::Decimal(a), Value::Decimal(b)]) => found(a.max(*b)),
-        ("min", [Value::Decimal(a), Value::Decimal(b)]) => found(a.min(*b)),
+        // A parameter of the type `double` takes integers too.
+        (_, [a]) => double(a).map_or_else(none, |a| of_one(name, a)),
+        (_, [a, b]) => double(a).zip(double(b)).map_or_else(none, |(a, b)| of_two(name, a, b)),
         _ => none(),
     }
 }
 
-pub(super) fn call_bool(
-    _machine: &mut Machine<'_>,
-    value: bool,
-    name: &str,
-    arguments: &[Value],
-) -> Answer {
+fn of_one(name: &str, a: f64) -> Answer {
+    match name {
+        "valueOf" => found(a),
+        "toString" => found(java::double_text(a)),
+        "hashCode" => found(java::hash_code(&a.into())),
+        "isNaN" => found(a.is_nan()),
+        "isInfinite" => found(a.is_infinite()),
+        _ => none(),
+    }
+}
+
+fn of_two(name: &str, a: f64, b: f64) -> Answer {
+    match name {
+        "compare" => found(a.total_cmp(&b) as i32),
+        "max" => found(a.max(b)),
+        "min" => found(a.min(b)),
+        "sum" => found(a + b),
+        _ => none(),
+    }
+}
+
+pub(super) fn call_bool(value: bool, name: &str, arguments: &[Value]) -> Answer {
     match (name, arguments) {
         ("booleanValue", []) => found(value),
         ("parseBoolean" | "valueOf", [Value::String(text)]) => {
             found(text.eq_ignore_ascii_case("true"))
         }
         ("valueOf", [Value::Bool(other)]) => found(*other),
-        ("compareTo", [Value::Bool(other)]) => found(value.cmp(other) as i64),
+        ("toString", [Value::Bool(other)]) => found(if *other { "true" } else { "false" }),
+        ("hashCode", [other @ Value::Bool(_)]) => found(java::hash_code(other)),
+        ("compareTo", [Value::Bool(other)]) => found(value.cmp(other) as i32),
         ("compareTo", [_]) => another_class(),
         _ => none(),
     }
@@ -99,12 +66,4 @@ pub(super) fn call_bool(
 /// `ClassCastException`; of null `NullPointerException`.
 pub(super) fn another_class() -> Answer {
     failed("the argument is of another class")
-}
-
-fn parsed(text: &str, radix: u32) -> Answer {
-    match i64::from_str_radix(text, radix) {
-        Ok(number) => found(number),
-        // What it is instead is the data's, which is nobody's business in a log.
-        Err(_) => failed("the text is no integer"),
-    }
 }

@@ -56,7 +56,7 @@ pub(super) fn replace(
 }
 
 /// `split`
-pub(super) fn split(machine: &mut Machine<'_>, text: &str, pattern: &str, limit: i64) -> Answer {
+pub(super) fn split(machine: &mut Machine<'_>, text: &str, pattern: &str, limit: i32) -> Answer {
     let regex = match machine.regex(pattern)? {
         Ok(regex) => regex,
         Err(message) => return failed(message),
@@ -64,7 +64,7 @@ pub(super) fn split(machine: &mut Machine<'_>, text: &str, pattern: &str, limit:
     let mut pieces: Vec<&str> = Vec::new();
     let (mut copied, mut from) = (0, Some(0));
     while let Some(start) = from {
-        if limit > 0 && pieces.len() as i64 == limit - 1 {
+        if limit > 0 && pieces.len() as i32 == limit - 1 {
             break;
         }
         let Some(captures) = machine.matching(|steps| regex.find_at(text, start, steps))? else {

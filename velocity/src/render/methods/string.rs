@@ -60,7 +60,7 @@ pub(super) fn call(
         }
         ("codePointAt", [Value::Integer(at)]) => {
             match suffix(text, *at).and_then(|t| t.chars().next()) {
-                Some(c) => found(i64::from(u32::from(c))),
+                Some(c) => found(u32::from(c) as i32),
                 None => failed(format!("index {at}, length {}", length(text))),
             }
         }
@@ -117,7 +117,8 @@ fn index_of(text: &str, name: &str, part: &Value, from: &[Value]) -> Answer {
         // A character by its number.
         Value::Integer(code) => match u32::try_from(*code).ok().and_then(char::from_u32) {
             Some(c) => String::from(c).into(),
-            None => return found(-1),
+            None if matches!(from, [] | [Value::Integer(_)]) => return found(-1),
+            None => return none(),
         },
         _ => return none(),
     };
@@ -144,7 +145,7 @@ fn index_of(text: &str, name: &str, part: &Value, from: &[Value]) -> Answer {
     found(at.map_or(-1, |at| length(&text[..at])))
 }
 
-fn substring(machine: &mut Machine<'_>, text: &str, from: i64, to: Option<i64>) -> Answer {
+fn substring(machine: &mut Machine<'_>, text: &str, from: i32, to: Option<i32>) -> Answer {
     let length = length(text);
     let to = to.unwrap_or(length);
     if from < 0 || from > to || to > length {
@@ -159,12 +160,12 @@ fn substring(machine: &mut Machine<'_>, text: &str, from: i64, to: Option<i64>) 
 }
 
 /// Java's length: UTF-16 units.
-pub(super) fn length(text: &str) -> i64 {
-    if text.is_ascii() { text.len() as i64 } else { text.encode_utf16().count() as i64 }
+pub(super) fn length(text: &str) -> i32 {
+    if text.is_ascii() { text.len() as i32 } else { text.encode_utf16().count() as i32 }
 }
 
 /// The byte where a UTF-16 unit begins, if a character does.
-fn offset(text: &str, unit: i64) -> Option<usize> {
+fn offset(text: &str, unit: i32) -> Option<usize> {
     let unit = usize::try_from(unit).ok()?;
     if text.is_ascii() {
         return (unit <= text.len()).then_some(unit);
@@ -179,15 +180,15 @@ fn offset(text: &str, unit: i64) -> Option<usize> {
     (units == unit).then_some(text.len())
 }
 
-fn suffix(text: &str, from: i64) -> Option<&str> {
+fn suffix(text: &str, from: i32) -> Option<&str> {
     offset(text, from).map(|at| &text[at..])
 }
 
 /// `String.compareTo`: by UTF-16 units, then by length.
-fn compare(a: &str, b: &str) -> i64 {
+fn compare(a: &str, b: &str) -> i32 {
     let differing = a.encode_utf16().zip(b.encode_utf16()).find(|(a, b)| a != b);
     match differing {
-        Some((a, b)) => i64::from(a) - i64::from(b),
-        None => length(a) - length(b),
+        Some((a, b)) => i32::from(a) - i32::from(b),
+        None => length(a).wrapping_sub(length(b)),
     }
 }
