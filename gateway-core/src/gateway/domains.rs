@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 
 use crate::definition::{ApiMapping, DefinitionError, Snapshot, Source};
 use crate::message::Tls;
+use crate::target;
 
 /// All custom domain names.
 #[derive(Debug, Default)]
@@ -113,9 +114,26 @@ impl Domain {
         self.mutual_tls
     }
 
-    /// The mapping that a path falls under.
-    pub(crate) fn map<'p>(&self, path: &'p str) -> Option<Mapped<'_, 'p>> {
+    /// The mapping that a path falls under, or why it falls under none.
+    pub(crate) fn map<'p>(&self, path: &'p str) -> Result<Mapped<'_, 'p>, &'static str> {
         // As before a stage, any number of slashes may stand before a base path.
+        let slashes = path.len() - path.trim_start_matches('/').len();
+        let path = &path[slashes.saturating_sub(1)..];
+        let mapped = self.map_as_sent(path);
+        let mapped = mapped.ok_or("no mapping of this domain name has this base path")?;
+        // To the endpoint of a mapping of everything `/%76%31/admin` and `/./v1/admin` are `/v1/admin`, which another
+        // mapping's API protects; and a signature for the one is a signature for the other.
+        let is_another = |read: &String| {
+            let read = self.map_as_sent(read);
+            read.is_some_and(|read| !core::ptr::eq(read.mapping, mapped.mapping))
+        };
+        if self.mappings.len() > 1 && target::readings(path).iter().any(is_another) {
+            return Err("the path may be read as one below another base path");
+        }
+        Ok(mapped)
+    }
+
+    fn map_as_sent<'p>(&self, path: &'p str) -> Option<Mapped<'_, 'p>> {
         let path = path.trim_start_matches('/');
         self.mappings.iter().find_map(|mapping| {
             let below = path.strip_prefix(mapping.base_path.as_str())?;

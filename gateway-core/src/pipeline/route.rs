@@ -72,8 +72,9 @@ pub(super) fn find_stage<'g>(
         if let Err(reason) = admitted {
             return (None, Err(forbidden(reason)));
         }
-        let Some(mapped) = domain.map(path) else {
-            return (None, Err(forbidden("no mapping of this domain name has this base path")));
+        let mapped = match domain.map(path) {
+            Ok(mapped) => mapped,
+            Err(reason) => return (None, Err(forbidden(reason))),
         };
         let (api, addressed) =
             find_mapped_stage(gateway, mapped, path, context.vpc_endpoint_id(), seed);

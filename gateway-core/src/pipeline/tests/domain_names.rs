@@ -11,7 +11,7 @@ fn mapping(base_path: &str, api: u32, stage: Option<&str>) -> ApiMapping {
     ApiMapping { base_path: base_path.into(), api, stage: stage.map(Into::into) }
 }
 
-/// `api.example.com`: `v1` and everything else to a REST API, `orders/v2` to an HTTP API.
+/// `api.example.com`: `v1` and everything else to a REST API, `v1/orders` to an HTTP API.
 fn mapped() -> Rc<Gateway> {
     let text = "$context.path $context.stage";
     let mut pets = rest(vec![method("GET /", mock("root")), method("GET /pets", mock(text))]);
@@ -74,6 +74,34 @@ fn the_longest_base_path_decides_and_the_path_stays_whole() {
                 .flatten()
         });
     assert_eq!(told.response.status, 204);
+}
+
+#[test]
+fn a_path_that_others_read_as_one_below_another_base_path_has_no_mapping() {
+    let host = "api.example.com";
+    for path in [
+        "/./v1/pets",
+        "/x/../v1/pets",
+        "/%76%31/pets",
+        "/v1%2fpets",
+        "/v1;a/pets",
+        "/x//../v1/pets",
+        "/%2e/v1/pets",
+        "/\\v1/pets",
+        "/.//v1/pets",
+        "/v1/../pets",
+        // A signature for `/v1/orders/orders`, which another API answers, is one for these too.
+        "/v1//orders/orders",
+        "/v1/./orders/orders",
+        "/v1/x/../orders/orders",
+    ] {
+        assert_eq!(answer(&alloc::format!("GET {path}"), host), FORBIDDEN, "{path}");
+    }
+    // These are of their base path to everybody.
+    for path in ["//v1/pets", "///v1/pets", "/v1//pets"] {
+        let told = answer(&alloc::format!("GET {path}"), host);
+        assert_ne!(told, FORBIDDEN, "{path}");
+    }
 }
 
 #[test]
