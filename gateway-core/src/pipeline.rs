@@ -59,6 +59,7 @@ use crate::transcript::PipelineStage;
 /// Answers a request. Whatever happens there is one response, one `RecordRequest` and, if the
 /// stage logs, one `WriteAccessLog`.
 pub(crate) async fn run(gateway: Rc<Gateway>, arrival: Rc<Arrival>, io: Io) -> Response {
+    let arrival = arrival.without_connection_options();
     let changed = OnceCell::new();
     let mut context = Context::new(&arrival, &gateway.snapshot);
     let request = &arrival.request;

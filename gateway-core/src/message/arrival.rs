@@ -1,11 +1,14 @@
 //! What the host hands over when a request arrives.
 
 use alloc::boxed::Box;
+use alloc::rc::Rc;
 use alloc::string::String;
+use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Content, Fields, OutgoingFields, Response, Tls};
+use super::field_names::HOP_BY_HOP;
+use super::{Content, Fields, Names, OutgoingFields, Response, Tls};
 
 /// Milliseconds since 1970-01-01T00:00:00Z.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
@@ -101,6 +104,28 @@ pub struct Arrival {
     pub inspection: Option<Box<Inspection>>,
 }
 
+impl Arrival {
+    /// Without what `Connection` lists (RFC 9110 §7.6.1), which no host sends on: what decides who may call, what is
+    /// valid and by which key an answer is kept must not see what the endpoint never gets. A message without the
+    /// fields that frame it or say what it is could be taken for another one: no connection takes them away.
+    pub(crate) fn without_connection_options(self: Rc<Self>) -> Rc<Self> {
+        const KEPT: Names = Names::of(&["host", "content-length", "content-type"]);
+        let fields = &self.request.fields;
+        let values = fields.all("connection");
+        let options = values.flat_map(|value| value.split(',')).map(str::trim);
+        let is_lost = |option: &&str| {
+            !KEPT.contains(option) && !HOP_BY_HOP.contains(option) && fields.contains(option)
+        };
+        let lost: Vec<String> = options.filter(is_lost).map(Into::into).collect();
+        if lost.is_empty() {
+            return self;
+        }
+        let mut arrival = (*self).clone();
+        lost.iter().for_each(|name| arrival.request.fields.remove(name));
+        Rc::new(arrival)
+    }
+}
+
 /// Has an exchange be a web ACL's and nobody else's. It reads no route, and takes no tokens; its response
 /// is read as an [`Inspected`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -142,5 +167,33 @@ impl From<Response> for Inspected {
             }
             Response { status, .. } => Self::Refused(status),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pipeline::world::arrival;
+
+    #[test]
+    fn what_connection_lists_is_of_the_connection_alone() {
+        let sent = [
+            "Host: a.example",
+            "X-Lang: fr",
+            "Authorization: secret",
+            "Content-Type: text/plain",
+            "Upgrade: h2c",
+            "Connection: close, x-lang",
+            "Connection: AUTHORIZATION ,content-type, host, upgrade",
+        ];
+        let arrived = Rc::new(arrival("GET /", &sent)).without_connection_options();
+        let left: Vec<_> = arrived.request.fields.iter().map(|line| line.name).collect();
+        assert_eq!(left, ["Host", "Content-Type", "Upgrade", "Connection", "Connection"]);
+    }
+
+    #[test]
+    fn a_connection_that_lists_nothing_that_is_there_costs_no_copy() {
+        let sent = Rc::new(arrival("GET /", &["Connection: keep-alive, Upgrade, x", "X-Lang: fr"]));
+        assert!(Rc::ptr_eq(&sent, &Rc::clone(&sent).without_connection_options()));
     }
 }

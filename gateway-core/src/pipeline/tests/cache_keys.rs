@@ -52,6 +52,9 @@ fn all_values_of_a_parameter_count() {
         (&["X-User: a"], &["X-User: a", "X-User: b"], 2),
         (&["X-User: a, b"], &["X-User: a", "X-User: b"], 2),
         (&[], &["X-User: "], 2),
+        // The connection's own field, which no endpoint gets: what it answers without must not be kept for those with it.
+        (&["X-User: a", "Connection: close, x-user"], &["X-User: a"], 2),
+        (&["X-User: a", "Connection: X-User"], &[], 1),
     ] {
         let got = calls(&header, ("GET /prod/a", one), ("GET /prod/a", other));
         assert_eq!(got, expected, "{one:?} and {other:?}");
