@@ -6,6 +6,7 @@
 //! Asks for `ReadContent`, whose hash is signed, and `VerifyRequestSignature`.
 //! AWS: "Control access to a REST API with IAM permissions", "Policy evaluation logic".
 
+use alloc::borrow::Cow;
 use alloc::format;
 use alloc::{boxed::Box, string::String, vec::Vec};
 
@@ -22,7 +23,8 @@ use crate::message::{Request, Timestamp};
 use crate::pipeline::integrate::{cancelled, read_content};
 use crate::policy::{AccessRequest, Policy, Principal, Verdict};
 use crate::sigv4::{Claim, ClaimError, Place, payload_hash, strings_to_sign};
-use crate::time;
+use crate::transcript::is_secret;
+use crate::{target, time};
 
 const SERVICE: &str = "execute-api";
 const UNSIGNED: &str = "UNSIGNED-PAYLOAD";
@@ -258,22 +260,25 @@ fn mismatch((canonical, string_to_sign): (String, String)) -> GatewayError {
     ))
 }
 
-/// The message reaches logs: what others could use is left out of it.
+/// The message reaches logs: what others could use is left out of it, be it a field or a parameter of the query.
 fn without_secrets(canonical: &str) -> String {
     let shown = canonical.split('\n').map(|line| match line.split_once(':') {
-        Some((name @ ("authorization" | "cookie" | "x-amz-security-token"), _)) => {
-            format!("{name}:...")
-        }
-        _ => match line.find("X-Amz-Security-Token=") {
-            Some(at) => {
-                let (before, after) = line.split_at(at + "X-Amz-Security-Token=".len());
-                let rest = after.find('&').map_or("", |end| &after[end..]);
-                format!("{before}...{rest}")
-            }
-            None => line.into(),
-        },
+        Some((name, _)) if !name.starts_with('/') && is_secret(name) => format!("{name}:..."),
+        _ => line.split_inclusive(['?', '&', '#']).map(without_secret).collect(),
     });
     shown.collect::<Vec<String>>().join("\n")
+}
+
+/// A parameter without its value, if that is a secret by its name. Which access key signed is none, and what it is about.
+fn without_secret(parameter: &str) -> Cow<'_, str> {
+    let secret = |name: &str| is_secret(&target::decode(name)) && name != "X-Amz-Credential";
+    match parameter.split_once('=') {
+        Some((name, value)) if secret(name) => {
+            let separator = value.find(['?', '&', '#']).map_or("", |at| &value[at..]);
+            format!("{name}=...{separator}").into()
+        }
+        _ => parameter.into(),
+    }
 }
 
 fn unknown_token() -> GatewayError {

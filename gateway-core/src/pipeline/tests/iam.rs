@@ -326,15 +326,25 @@ fn a_session_that_is_over_is_told_so() {
 fn the_message_of_a_wrong_signature_tells_no_secrets() {
     let gateway = gateway_of(signed_api(Protocol::Rest), everything());
     let mut arrival = claiming(
-        "/prod/a?X-Amz-Security-Token=topsecret&z=1",
+        "/prod/a?X-Amz-Security-Token=topsecret&z=1&X-Amz-Security-Token=topsecret2&access_token=topsecret",
         NOW,
-        &["Cookie: a=topsecret", "X-Amz-Security-Token: topsecret"],
+        &[
+            "Cookie: a=topsecret",
+            "X-Amz-Security-Token: topsecret",
+            "X-Api-Key: topsecret",
+            "Referer: https://a.example/?token=topsecret&y=1",
+        ],
     );
     let text = arrival.request.fields.get("authorization").unwrap();
-    let text = text.replace("host;x-amz-date", "cookie;host;x-amz-date;x-amz-security-token");
+    let text = text.replace(
+        "host;x-amz-date",
+        "cookie;host;referer;x-amz-date;x-amz-security-token;x-api-key",
+    );
     arrival.request.fields.set("Authorization", text);
     let seen = ask(&gateway, arrival, Invalid);
-    assert!(seen.told.body().contains("X-Amz-Security-Token=...&z=1"), "{}", seen.told.body());
+    for shown in ["X-Amz-Security-Token=...&", "&access_token=...", "&z=1", "?token=...&y=1"] {
+        assert!(seen.told.body().contains(shown), "{shown}: {}", seen.told.body());
+    }
     assert!(!seen.told.body().contains("topsecret"), "{}", seen.told.body());
 }
 
