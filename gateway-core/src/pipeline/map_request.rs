@@ -68,6 +68,7 @@ pub(super) async fn map_request(
         mapped.fields.set(name, field_value(&value));
     }
     mapped.apply_overrides(plan.parameters.rules())?;
+    check_path(&mapped.path)?;
     refuse_oversized(&mapped.fields)?;
     Ok(mapped)
 }
@@ -222,6 +223,20 @@ fn unsupported(content_type: Option<&str>) -> GatewayError {
     let content_type = content_type.unwrap_or("application/json");
     let reason = alloc::format!("Unsupported media type: {content_type}");
     GatewayError::new(ResponseType::UnsupportedMediaType, reason)
+}
+
+/// Refuses values of a URI's placeholders that lead out of where the URI has them: `../../admin` in `/files/{f}`.
+/// The method's own path variables are looked at where they are routed; these may come from anywhere.
+pub(super) fn check_path(path: &[(String, String)]) -> Result<(), GatewayError> {
+    let climbing = path.iter().find(|(_, value)| target::climbs_out(value));
+    climbing.map_or(Ok(()), |(name, _)| Err(leads_out(name)))
+}
+
+/// A request that would lead out of the path that a mapping makes.
+pub(super) fn leads_out(mapping: &str) -> GatewayError {
+    let reason = alloc::format!("the value that is mapped to `{mapping}` leads out of its path");
+    let error = GatewayError::new(ResponseType::Default4xx, reason);
+    error.with_status(400).with_message("Bad Request").with_error_type("BadRequestException")
 }
 
 /// A mapping that sets a field which is the gateway's own.

@@ -95,6 +95,15 @@ impl Value {
         Some(self.0.iter().filter_map(|part| part.text(source)).collect())
     }
 
+    /// Whether what a request brings leads out of the place in the path that the value gives it: `../admin` in
+    /// `/pub/${request.querystring.f}`. The request's own path and its variables are looked at where they are routed.
+    pub(crate) fn climbs_out(&self, source: Source<'_>) -> bool {
+        self.0.iter().any(|part| match part {
+            Part::Text(_) | Part::Path | Part::PathVariable(_) => false,
+            brought => brought.text(source).is_some_and(|text| target::climbs_out(&text)),
+        })
+    }
+
     /// The value as a path, percent-encoded once: what came encoded stays, and nothing ends the
     /// path. `None` as with [`Value::text`].
     pub(crate) fn path(&self, source: Source<'_>) -> Option<String> {

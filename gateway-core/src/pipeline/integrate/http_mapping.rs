@@ -15,6 +15,7 @@ use crate::gateway::parameter_mapping::{
 use crate::gateway_error::GatewayError;
 use crate::limits::PAYLOAD_BYTES_MAX;
 use crate::message::{Content, FieldEdits, Fields, OutgoingFields, Request, Response};
+use crate::pipeline::map_request::leads_out;
 use crate::pipeline::respond::field_value;
 use crate::target;
 
@@ -68,6 +69,13 @@ impl<'r> RequestSource<'r> {
             }
         }
         edits
+    }
+
+    /// Refuses a request that would lead the mapped path out of where the mapping puts it.
+    pub(super) fn check_path(&self, mappings: &RequestMappings) -> Result<(), GatewayError> {
+        let source = self.source();
+        let climbs = mappings.path.as_ref().is_some_and(|path| path.climbs_out(source));
+        if climbs { Err(leads_out("overwrite:path")) } else { Ok(()) }
     }
 
     /// The path that is mapped, percent-encoded.

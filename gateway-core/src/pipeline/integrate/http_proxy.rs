@@ -22,7 +22,7 @@ use crate::message::{
     Content, EndpointResponse, FieldEdits, Fields, OutgoingFields, Request, Response,
 };
 use crate::pipeline::cors;
-use crate::pipeline::map_request::{forbidden, invalid_json, made};
+use crate::pipeline::map_request::{check_path, forbidden, invalid_json, made};
 use crate::pipeline::respond::field_value;
 
 /// The endpoint's response as the client is to see it.
@@ -46,6 +46,7 @@ pub(super) async fn http_proxy(
     let (url, fields) = match protocol {
         Protocol::Rest => {
             let mapped = map(proxy, call).await?;
+            check_path(&mapped.path)?;
             let url = rest_url(proxy, context, &mapped);
             (url, rest_request_fields(mapped, request, context))
         }
@@ -53,6 +54,7 @@ pub(super) async fn http_proxy(
             let mappings = &proxy.request_mappings;
             let reads_body = mappings.reads_body();
             let source = RequestSource::read(reads_body, call).await?;
+            source.check_path(mappings)?;
             let mut edits = http_request_fields(request, context);
             if let Some(host) = request.fields.get("host").filter(|_| proxy.keeps_host) {
                 edits.set("Host", host);

@@ -85,6 +85,24 @@ fn an_overwritten_path_takes_the_place_of_the_uris_and_of_the_requests() {
 }
 
 #[test]
+fn nothing_of_a_request_leads_out_of_where_a_mapped_path_has_it() {
+    let mappings = [("overwrite:path", "/pub/${request.querystring.f}/${request.header.x-f}")];
+    let gateway = gateway(vec![http(vec![method("GET /a", proxy("http://h/", &mappings))])]);
+    for (request, field) in [
+        ("GET /a?f=../admin", "X-F: a"),
+        ("GET /a?f=%2e%2e%2fadmin", "X-F: a"),
+        ("GET /a?f=a", "X-F: ..\\admin"),
+        ("GET /a?f=a", "X-F: %2e%2e"),
+    ] {
+        let told = run(&gateway, arrival(request, &[field]), ok);
+        let seen = (told.response.status, told.body(), told.asked().len());
+        assert_eq!(seen, (400, "{\"message\":\"Bad Request\"}", 0), "{request} {field}");
+    }
+    let told = run(&gateway, arrival("GET /a?f=b/../c", &["X-F: a..b"]), ok);
+    assert_eq!(sent_url(told.asked()[0]), "http://h/pub/b/../c/a..b?f=b/../c");
+}
+
+#[test]
 fn a_member_of_the_content_can_be_mapped_and_the_content_is_still_sent() {
     let mappings = [("overwrite:header.x-name", "$request.body.pet.name")];
     let gateway = gateway(vec![http(vec![method("POST /a", proxy("http://h/", &mappings))])]);

@@ -148,6 +148,29 @@ fn an_http_apis_answer_comes_back_unchanged_but_for_its_connection() {
 }
 
 #[test]
+fn nothing_that_is_mapped_to_a_path_leads_out_of_it() {
+    for kind in [IntegrationType::HttpProxy, IntegrationType::Http] {
+        let mapping = ("integration.request.path.f", "method.request.querystring.f");
+        let integration = Integration {
+            http_method: Some("GET".into()),
+            request_parameters: vec![(mapping.0.into(), mapping.1.into())],
+            ..integration(kind, "http://backend/files/{f}")
+        };
+        let gateway = gateway(vec![rest(vec![method("GET /a", integration)])]);
+        for climbing in ["../admin", "..%2f..%2Fadmin", "%2e%2e/x", "a/../../x", "..%5cx", "..;/x"]
+        {
+            let told = run(&gateway, arrival(&alloc::format!("GET /prod/a?f={climbing}"), &[]), ok);
+            assert_eq!(told.body(), "{\"message\":\"Bad Request\"}", "{climbing}");
+            assert_eq!((told.response.status, told.asked().len()), (400, 0), "{climbing}");
+        }
+        for within in ["a/b", "a..b", "a/../b", "%252e"] {
+            let told = run(&gateway, arrival(&alloc::format!("GET /prod/a?f={within}"), &[]), ok);
+            assert_eq!(told.asked().len(), 1, "{within}");
+        }
+    }
+}
+
+#[test]
 fn mappings_fill_path_query_and_fields_of_a_rest_integration() {
     let mapping = |target: &str, source: &str| {
         (alloc::format!("integration.request.{target}"), source.into())
