@@ -47,6 +47,42 @@ pub(crate) fn with_single_slashes(path: &str) -> Cow<'_, str> {
     Cow::Owned(single)
 }
 
+/// What origins may take a path for, beside what it is: they undo percent-encoding once or twice, and servlets take
+/// `;` and what follows away from segments. None for a path that all read alike.
+pub(crate) fn readings(path: &str) -> Vec<String> {
+    if !path.contains(['%', ';']) {
+        return Vec::new();
+    }
+    let separated = decode_separators(path);
+    let mut all = Vec::from([decode_separators(&separated), decoded(path), separated]);
+    all.extend([path, &all[0], &all[1], &all[2]].map(without_parameters));
+    all
+}
+
+fn without_parameters(path: &str) -> String {
+    let segments = path.split('/').map(|segment| segment.split(';').next().unwrap_or_default());
+    segments.collect::<Vec<_>>().join("/")
+}
+
+/// With all percent-encoding undone once.
+fn decoded(path: &str) -> String {
+    let mut pieces = path.split('%');
+    let mut bytes = Vec::from(pieces.next().unwrap_or_default());
+    for piece in pieces {
+        match piece.get(..2).and_then(|code| u8::from_str_radix(code, 16).ok()) {
+            Some(byte) => {
+                bytes.push(byte);
+                bytes.extend_from_slice(&piece.as_bytes()[2..]);
+            }
+            None => {
+                bytes.push(b'%');
+                bytes.extend_from_slice(piece.as_bytes());
+            }
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
 /// Whether what is decoded once or twice has dot segments that do not stand there in the open.
 fn is_ambiguous(path: &str) -> bool {
     let plain_dots = path.split('/').filter(|segment| matches!(*segment, "." | "..")).count();

@@ -95,11 +95,20 @@ impl Distribution {
             Some((path, query)) => (path, Some(query)),
             None => (viewer.target, None),
         };
-        let Some(path) = path::normal(raw_path) else {
-            return Err(Answer::error(400, "The path of the request is ambiguous.")
-                .with_detail("InvalidRequest"));
+        let ambiguous = || {
+            Answer::error(400, "The path of the request is ambiguous.")
+                .with_detail("InvalidRequest")
         };
+        let path = path::normal(raw_path).ok_or_else(ambiguous)?;
         let behavior = self.behavior(&path);
+        // Many an origin takes `/private%2fa` and `/private;x/a` for what lies below `/private`, which is signed.
+        let leads_around = |read: &String| {
+            let trusted = &self.behavior(read).trusted_keys;
+            trusted.is_some() && *trusted != behavior.trusted_keys
+        };
+        if path::readings(&path).iter().any(leads_around) {
+            return Err(ambiguous());
+        }
         if !viewer.is_https {
             match behavior.viewer {
                 ViewerProtocol::AllowAll => {}

@@ -93,6 +93,31 @@ fn a_custom_policy_says_where_when_and_from_where() {
 }
 
 #[test]
+fn no_spelling_of_a_path_leads_around_a_behaviour_that_is_signed() {
+    let group = json!({"KeyGroup": {"Id": "g", "KeyGroupConfig": {"Name": "g", "Items": ["K1"]}}});
+    let trusted = json!({"Enabled": true, "Quantity": 1, "Items": ["g"]});
+    let private = behavior(json!({"TrustedKeyGroups": trusted, "PathPattern": "/@me/private/*"}));
+    let behaviors = document(json!({"CacheBehaviors": {"Items": [private]}}));
+    let distribution = distribution_of(&behaviors, &[group, public_key("K1", RSA_2048)]);
+    for target in [
+        "/@me/private%2fa",
+        "/%2f@me/private/a",
+        "/@me%252fprivate/a",
+        "/@me/private;x/a",
+        "/@me;/private%2Fa",
+        "/%40me/private/a",
+        "/%2f%40me/private;x/a",
+    ] {
+        assert_eq!(status(&distribution, "GET", target), 400, "{target}");
+    }
+    for target in
+        ["/a%2fb", "/@me/privat%2fe", "/a;b/c", "/%40you/private/a", "/@me/private/a%2fb;c"]
+    {
+        assert_ne!(status(&distribution, "GET", target), 400, "{target}");
+    }
+}
+
+#[test]
 fn neither_key_nor_origin_sees_the_signature() {
     let policy = cache_policy(
         json!({"HeaderBehavior": "none"}),
