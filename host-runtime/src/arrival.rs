@@ -65,6 +65,11 @@ impl Peer {
         self.distribution_id.as_deref()
     }
 
+    /// Whether it came by a private endpoint's listener.
+    pub(crate) fn is_of_private_endpoint(&self) -> bool {
+        self.vpc_endpoint_id.is_some()
+    }
+
     /// With the heads that are noted, which are there for HTTP/1.1.
     pub(crate) fn with_heads(self, heads: Option<Heads>) -> Self {
         Self { heads, ..self }

@@ -115,7 +115,8 @@ pub(crate) fn find(
     peer: &Peer,
     request: &Request<Incoming>,
 ) -> Option<Arc<Edge>> {
-    if edges.is_empty() {
+    // What a private API answers at its endpoint's listener would be kept there for everybody.
+    if edges.is_empty() || peer.is_of_private_endpoint() {
         return None;
     }
     if let Some(id) = peer.distribution_id() {

@@ -336,3 +336,20 @@ fn fields_about_viewers_that_nobody_can_fill_in_are_warned_of_in_one_line() {
     assert!(matches!(&here[..], [line] if line.contains("no listener has TLS")), "{here:?}");
     assert!(matches!(&at_the_edge[..], [line] if line.contains("to few")), "{at_the_edge:?}");
 }
+
+#[test]
+fn a_private_endpoints_listener_is_no_distributions() {
+    let (origin, heads) = answering(|_, _| fresh("kept"));
+    let at = free_address();
+    let more = format!("privateEndpoints: [{{vpcEndpointId: vpce-1, listen: '{at}'}}]\n");
+    let document = distribution(origin, json!({"Aliases": {"Items": ["www.example"]}}));
+    let edge = Edge::start_with(origin, &document, &more, &[]);
+    let ask = |mut client: Client| {
+        client.send(b"GET /a HTTP/1.1\r\nHost: www.example\r\n\r\n");
+        client.answer()
+    };
+    let inside = ask(Client::connect(at));
+    assert!(!inside.head.contains("x-cache"), "{}", inside.head);
+    assert!(heads.lock().unwrap().is_empty());
+    assert_eq!(ask(edge.client()).text(), "kept");
+}
