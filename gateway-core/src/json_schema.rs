@@ -5,7 +5,7 @@
 //! does not satisfy a schema is told in the words of the real service, which validates with the Java
 //! library json-schema-validator (`$context.error.validationErrorString`).
 
-mod compare;
+mod canonical;
 mod compile;
 mod message;
 pub(crate) mod pattern;
@@ -119,7 +119,7 @@ enum Keyword {
     AllOf(Vec<usize>),
     AnyOf(Vec<usize>),
     Dependencies(Dependencies),
-    Enum(Vec<Json>),
+    Enum(Vec<Json>, canonical::Set),
     MaxItems(u64),
     MaxLength(u64),
     MaxProperties(u64),

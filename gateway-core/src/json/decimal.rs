@@ -59,8 +59,33 @@ impl Decimal {
         Some((integer, self.exponent - i64::try_from(digits.len()).ok()?))
     }
 
+    /// Its value, where that is an integer whose magnitude is below `max`, which 18 digits hold.
+    pub(crate) fn as_integer_below(&self, max: u64) -> Option<i64> {
+        let (digits, power) = self.as_scaled()?;
+        let tens = u32::try_from(power).ok()?;
+        let magnitude = digits.checked_mul(10_u64.checked_pow(tens)?).filter(|m| *m < max)?;
+        let magnitude = i64::try_from(magnitude).ok()?;
+        Some(if self.is_negative { -magnitude } else { magnitude })
+    }
+
+    /// Writes bytes that only numbers of the same value have; its digits' are all below 0xff.
+    pub(crate) fn write(&self, bytes: &mut Vec<u8>) {
+        // Most exponents are small: one byte for them leaves more digits to the first bytes.
+        match i8::try_from(self.exponent).ok().filter(|e| (-60..60).contains(e)) {
+            Some(exponent) => bytes.push(100_u8.saturating_add_signed(exponent)),
+            None => {
+                bytes.push(0);
+                bytes.extend_from_slice(&self.exponent.to_be_bytes());
+            }
+        }
+        // Two digits a byte; there are no zeros at the end, so that one more makes no difference.
+        let pairs = self.digits.chunks(2);
+        bytes.push(u8::from(self.is_negative));
+        bytes.extend(pairs.map(|pair| pair[0] * 10 + pair.get(1).copied().unwrap_or(0)));
+    }
+
     /// Whether it is a whole multiple of `divisor` times ten to the `power`; `divisor` is no multiple
-    /// of ten, and not zero.
+    /// of ten, has no more than 18 digits, and is not zero.
     pub(crate) fn is_multiple_of(&self, divisor: u64, power: i64) -> bool {
         if self.digits.is_empty() {
             return true;
@@ -68,10 +93,11 @@ impl Decimal {
         let own = self.exponent - i64::try_from(self.digits.len()).unwrap_or(EXPONENT_MAX);
         // The last digit is not zero: this is no multiple of a higher power of ten.
         let Ok(shift) = u64::try_from(own - power) else { return false };
-        let (divisor, ten) = (u128::from(divisor), 10 % u128::from(divisor));
+        // Ten times what 18 digits hold is no more than 64 bits hold.
         let remainder =
-            self.digits.iter().fold(0, |r, digit| (r * 10 + u128::from(*digit)) % divisor);
-        (remainder * power_modulo(ten, shift, divisor)).is_multiple_of(divisor)
+            self.digits.iter().fold(0, |r, digit| (r * 10 + u64::from(*digit)) % divisor);
+        let (remainder, divisor) = (u128::from(remainder), u128::from(divisor));
+        (remainder * power_modulo(10 % divisor, shift, divisor)).is_multiple_of(divisor)
     }
 }
 

@@ -55,6 +55,13 @@ impl Number {
             Repr::Text(text) => Cow::Borrowed(text),
         }
     }
+    /// Bytes of its text, or fewer: none where it is a 64-bit integer.
+    pub(crate) fn length(&self) -> usize {
+        match &self.0 {
+            Repr::Integer(_) => 0,
+            Repr::Text(text) => text.len(),
+        }
+    }
     /// As API Gateway prints it.
     pub fn printed(&self) -> Cow<'_, str> {
         match &self.0 {

@@ -39,7 +39,7 @@ pub(super) fn message(
             schemas.len()
         ),
         Keyword::Not(_) => "instance matched a schema which it should not have".into(),
-        Keyword::Enum(values) => {
+        Keyword::Enum(values, _) => {
             let values: Vec<String> = values.iter().map(Json::to_text).collect();
             format!(
                 "instance value ({}) not found in enum (possible values: [{}])",

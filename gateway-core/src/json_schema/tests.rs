@@ -286,6 +286,34 @@ fn a_validation_that_would_take_too_long_ends() {
 }
 
 #[test]
+fn items_that_are_sorted_and_numbers_that_are_read_take_steps() {
+    let too_many = "[the instance takes too many steps to validate]";
+    // In no order, so that sorting them is work.
+    let items: Vec<String> = (0..40_000_u64).map(|i| format!("{}.5", i * 7_919 % 40_009)).collect();
+    let items = format!("[{}]", items.join(","));
+    let unique = r#"{"uniqueItems":true}"#;
+    assert_eq!(told(unique, &items), "valid");
+    let often = format!("{unique},").repeat(40);
+    assert_eq!(told(&format!(r#"{{"allOf":[{often}{{}}]}}"#), &items), too_many);
+    let digits = "1".repeat(1_000_000);
+    for (keyword, times) in [(r#""minimum":1"#, 70), (r#""multipleOf":1"#, 5)] {
+        let often = format!("{{{keyword}}},").repeat(times);
+        assert_eq!(told(&format!(r#"{{"allOf":[{often}{{}}]}}"#), &digits), too_many, "{keyword}");
+    }
+    assert_eq!(told(r#"{"multipleOf":3}"#, "111111111111111111111"), "valid");
+}
+
+#[test]
+fn an_enum_of_many_values_is_looked_up_for_each_of_many_items() {
+    let values = |to: u32| (0..to).map(|i| format!("{i}.5")).collect::<Vec<_>>().join(",");
+    let schema = format!(r#"{{"items":{{"enum":[{}]}}}}"#, values(10_000));
+    assert_eq!(told(&schema, &format!("[{}]", values(10_000))), "valid");
+    assert!(
+        told(&schema, &format!("[{}]", values(10_001))).contains("(10000.5) not found in enum")
+    );
+}
+
+#[test]
 fn a_pattern_that_would_take_too_long_is_not_matched() {
     let too_many = "[the instance takes too many steps to validate]";
     let schema = r#"{"pattern":"^([a-z]|[a-z]{1,20})*!$"}"#;

@@ -7,9 +7,9 @@ use alloc::{string::String, vec, vec::Vec};
 
 use super::message::{message, missing_dependencies};
 use super::pattern::Pattern;
-use super::{Dependencies, Invalid, Items, Keyword, Limit, Schema, Schemas, Types, compare};
+use super::{Dependencies, Invalid, Items, Keyword, Limit, Schema, Schemas, Types, canonical};
 use crate::json::decimal::{self, Decimal};
-use crate::json::{Json, Object};
+use crate::json::{Json, Number, Object};
 use crate::limits::{
     SCHEMA_DEPTH_MAX, SCHEMA_PATTERN_STEPS_MAX, SCHEMA_STEPS_MAX, VALIDATION_MESSAGES_MAX,
 };
@@ -60,6 +60,7 @@ impl<'s> Run<'s> {
         match value {
             Json::Object(object) if schema.has_members() => {
                 for (name, value) in object.iter() {
+                    self.spend(1)?;
                     let mut children = Children::of(schema, name);
                     while let Some(child) = children.next(self)? {
                         if !self.holds(child, value, depth + 1)? {
@@ -115,6 +116,7 @@ impl<'s> Run<'s> {
         }
         match value {
             Json::Object(object) => {
+                self.spend(object.len() + canonical::steps_to_sort(object.len()))?;
                 let mut members: Vec<(&str, &Json)> = object.iter().collect();
                 members.sort_unstable_by_key(|(name, _)| *name);
                 for (name, value) in members {
@@ -193,9 +195,9 @@ impl<'s> Run<'s> {
         // Any keyword but these holds for a value of a type that it does not speak of.
         Ok(match (keyword, value) {
             (Keyword::Type(types), _) => types.contains(Types::of(value)),
-            (Keyword::Enum(values), _) => {
-                self.spend(values.len())?;
-                values.iter().any(|known| compare::equal(known, value))
+            (Keyword::Enum(_, values), _) => {
+                self.spend(canonical::weight(value) + values.steps())?;
+                values.has(value)
             }
             (Keyword::AllOf(schemas), _) => {
                 for schema in schemas {
@@ -215,9 +217,7 @@ impl<'s> Run<'s> {
             }
             (Keyword::OneOf(_), _) => self.matched(keyword, value, depth)? == 1,
             (Keyword::Not(schema), _) => !self.holds(*schema, value, depth + 1)?,
-            (Keyword::Required(names), Json::Object(object)) => {
-                names.iter().all(|name| object.get(name).is_some())
-            }
+            (Keyword::Required(names), Json::Object(object)) => self.has_all(names, object)?,
             (Keyword::AdditionalProperties, Json::Object(object)) => {
                 self.additional(schema, object)?.is_empty()
             }
@@ -230,27 +230,51 @@ impl<'s> Run<'s> {
             (Keyword::MaxItems(most), Json::Array(items)) => items.len() as u64 <= *most,
             (Keyword::MinItems(least), Json::Array(items)) => items.len() as u64 >= *least,
             (Keyword::UniqueItems, Json::Array(items)) => {
-                self.spend(items.len())?;
-                compare::all_differ(items)
+                self.spend(canonical::weight(value) + canonical::steps_to_sort(items.len()))?;
+                canonical::all_differ(items)
             }
-            (Keyword::MaxLength(most), Json::String(text)) => text.chars().count() as u64 <= *most,
-            (Keyword::MinLength(least), Json::String(text)) => {
-                text.chars().count() as u64 >= *least
-            }
+            (Keyword::MaxLength(most), Json::String(text)) => self.length(text)? <= *most,
+            (Keyword::MinLength(least), Json::String(text)) => self.length(text)? >= *least,
             (Keyword::Pattern(_, pattern), Json::String(text)) => self.matches(pattern, text)?,
             (Keyword::Maximum(Limit { number: most, is_exclusive }), Json::Number(number)) => {
+                self.calculate(number)?;
                 let order = decimal::compare(number, most);
                 order.is_lt() || order.is_eq() && !is_exclusive
             }
             (Keyword::Minimum(Limit { number: least, is_exclusive }), Json::Number(number)) => {
+                self.calculate(number)?;
                 let order = decimal::compare(number, least);
                 order.is_gt() || order.is_eq() && !is_exclusive
             }
             (Keyword::MultipleOf(_, divisor, power), Json::Number(number)) => {
+                // A division for each digit, and for each bit of the exponent.
+                self.calculate(number)?;
+                self.spend(number.length())?;
                 Decimal::new(number).is_multiple_of(*divisor, *power)
             }
             _ => true,
         })
+    }
+
+    fn has_all(&mut self, names: &[String], object: &Object) -> Result<bool, TooMuch> {
+        for name in names {
+            self.spend(1)?;
+            if object.get(name).is_none() {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Counts characters.
+    fn length(&mut self, text: &str) -> Result<u64, TooMuch> {
+        self.spend(text.len() / 64)?;
+        Ok(text.chars().count() as u64)
+    }
+
+    /// For reading a number's digits.
+    fn calculate(&mut self, number: &Number) -> Result<(), TooMuch> {
+        self.spend(number.length() / canonical::TEXT_BYTES_A_STEP)
     }
 
     fn dependencies_hold(
@@ -260,13 +284,15 @@ impl<'s> Run<'s> {
         value: &Json,
         depth: usize,
     ) -> Result<bool, TooMuch> {
-        let is_there = |name: &String| object.get(name).is_some();
-        let members = &dependencies.members;
-        if members.iter().any(|(name, needed)| is_there(name) && !needed.iter().all(is_there)) {
-            return Ok(false);
+        for (name, needed) in &dependencies.members {
+            self.spend(1)?;
+            if object.get(name).is_some() && !self.has_all(needed, object)? {
+                return Ok(false);
+            }
         }
         for (name, schema) in &dependencies.schemas {
-            if is_there(name) && !self.holds(*schema, value, depth + 1)? {
+            self.spend(1)?;
+            if object.get(name).is_some() && !self.holds(*schema, value, depth + 1)? {
                 return Ok(false);
             }
         }
@@ -294,7 +320,7 @@ impl<'s> Run<'s> {
     ) -> Result<Vec<&'v str>, TooMuch> {
         let mut additional = Vec::new();
         for (name, _) in object.iter() {
-            self.spend(schema.patterns.len())?;
+            self.spend(1 + schema.patterns.len())?;
             let mut is_known = schema.property(name).is_some();
             for (pattern, _) in &schema.patterns {
                 is_known = is_known || self.matches(pattern, name)?;

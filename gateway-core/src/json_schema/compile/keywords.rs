@@ -10,6 +10,7 @@ use alloc::{
 use super::Compiler;
 use crate::json::decimal::{self, Decimal};
 use crate::json::{Json, Number, Object};
+use crate::json_schema::canonical::Set;
 use crate::json_schema::reference::{Place, escaped};
 use crate::json_schema::{Dependencies, Items, Keyword, Limit, Schema, Types, pattern};
 
@@ -163,7 +164,7 @@ impl<'m> Reader<'_, 'm> {
         match object.get("enum") {
             None => {}
             Some(Json::Array(values)) if !values.is_empty() => {
-                keywords.push(Keyword::Enum(values.clone()));
+                keywords.push(Keyword::Enum(values.clone(), Set::of(values)));
             }
             Some(_) => self.refuse("/enum", "expected an array of values, at least one"),
         }
