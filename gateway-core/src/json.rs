@@ -62,6 +62,17 @@ impl Json {
     pub fn as_object(&self) -> Option<&Object> {
         if let Self::Object(object) = self { Some(object) } else { None }
     }
+    /// How much it is to go through all of it: one for each value, and one more for every 64 bytes of text.
+    pub(crate) fn weight(&self) -> u64 {
+        let text = |text: &str| text.len() as u64 / 64;
+        1 + match self {
+            Self::Null | Self::Bool(_) => 0,
+            Self::Number(number) => number.length() as u64 / 64,
+            Self::String(value) => text(value),
+            Self::Array(items) => items.iter().map(Self::weight).sum(),
+            Self::Object(object) => object.iter().map(|(n, v)| text(n) + v.weight()).sum(),
+        }
+    }
     /// Compact JSON text, as `$input.json` gives it.
     pub fn to_text(&self) -> String {
         let mut text = String::new();

@@ -130,6 +130,11 @@ impl JsonPath {
 
     /// What it finds in a value.
     pub fn evaluate<'j>(&self, root: &'j Json) -> Found<'j> {
+        self.evaluate_counting(root).0
+    }
+
+    /// The same, and how many steps it took.
+    pub(crate) fn evaluate_counting<'j>(&self, root: &'j Json) -> (Found<'j>, u64) {
         evaluate::evaluate(self, root)
     }
 

@@ -119,7 +119,8 @@ pub const TEMPLATE_BYTES_MAX: usize = 300 * 1024;
 pub const TEMPLATE_ITERATIONS_MAX: usize = 1_000;
 /// Memory that one rendering of a mapping template may take for what it makes on the way.
 pub const TEMPLATE_MEMORY_BYTES_MAX: usize = 64 * 1024 * 1024;
-/// Steps of one rendering of a mapping template: some hundred milliseconds.
+/// Steps of one rendering of a mapping template, those of the JSONPaths that it evaluates and of the content that it reads
+/// included: some hundred milliseconds.
 pub const TEMPLATE_STEPS_MAX: u64 = 4_000_000;
 /// Most schemas, within each other and within references, that one value is validated against.
 pub const SCHEMA_DEPTH_MAX: usize = 1_000;

@@ -97,7 +97,7 @@ impl MappingTemplate {
             scope.set("input", Value::Object(Rc::new(input)));
         }
         if self.template.mentions("util") {
-            scope.set("util", Value::Object(Rc::new(util::Util)));
+            scope.set("util", Value::Object(Rc::new(util::Util::default())));
         }
         if self.template.mentions("context") {
             let context = context::ContextObject::new(inputs, overrides);

@@ -23,6 +23,12 @@ pub trait Object {
         Err(CallError::NoSuchMethod)
     }
 
+    /// Steps that calls have taken since this was last asked, beside the one that each is: what one does is the host's,
+    /// and after it so much of [`Bounds::steps_max`](crate::Bounds::steps_max) is gone.
+    fn take_steps(&self) -> u64 {
+        0
+    }
+
     /// What `#foreach` goes through; `None` for an object that is no collection.
     fn items(&self) -> Option<Vec<Value>> {
         None

@@ -8,14 +8,15 @@ use super::{Found, JsonPath, Token};
 use crate::json::{Json, Object};
 use crate::limits::{JSON_PATH_STEPS_MAX, JSON_VALUES_MAX, PAYLOAD_BYTES_MAX};
 
-/// What a path finds in a value.
-pub(super) fn evaluate<'j>(path: &JsonPath, root: &'j Json) -> Found<'j> {
+/// What a path finds in a value, and the steps that it took.
+pub(super) fn evaluate<'j>(path: &JsonPath, root: &'j Json) -> (Found<'j>, u64) {
     let mut budget = Budget { steps: JSON_PATH_STEPS_MAX };
-    match find(path, root, root, false, &mut budget) {
+    let found = match find(path, root, root, false, &mut budget) {
         Ok(Some(found)) => found,
         Ok(None) | Err(Stop::Missing) => Found::Missing,
         Err(Stop::TooMuch) => Found::TooMuch,
-    }
+    };
+    (found, (JSON_PATH_STEPS_MAX - budget.steps) as u64)
 }
 
 /// Why an evaluation ends early.

@@ -4,7 +4,7 @@ use alloc::borrow::Cow;
 use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
-use core::cell::OnceCell;
+use core::cell::{Cell, OnceCell};
 
 use velocity::{CallError, Map, Object, Prototype, Value};
 
@@ -23,6 +23,8 @@ pub(super) struct Input {
     json: OnceCell<Option<Json>>,
     parameters: Option<Parameters>,
     paths: Arc<Paths>,
+    /// Taken since the template was last charged for them.
+    steps: Cell<u64>,
 }
 
 /// The parameters of a request.
@@ -60,30 +62,49 @@ impl Input {
             spelling: Spelling::of(&inputs.request.fields),
             fields: method_request_fields(inputs),
         });
-        Self { content: content.into(), json: OnceCell::new(), parameters, paths }
+        Self {
+            content: content.into(),
+            json: OnceCell::new(),
+            parameters,
+            paths,
+            steps: Cell::new(0),
+        }
     }
 
     fn json(&self) -> Option<&Json> {
-        self.json.get_or_init(|| json::read(&self.content).ok()).as_ref()
+        let read = || {
+            let json = json::read(&self.content).ok();
+            self.spend(self.content.len() as u64 / 64 + json.as_ref().map_or(0, Json::weight));
+            json
+        };
+        self.json.get_or_init(read).as_ref()
+    }
+
+    fn spend(&self, steps: u64) {
+        self.steps.set(self.steps.get().saturating_add(steps));
     }
 
     /// What a path finds in the content.
-    fn find(&self, path: &str) -> Result<Option<Found<'_>>, CallError> {
+    fn find(&self, path: &str) -> Result<Option<Json>, CallError> {
         let computed;
         let path = match self.paths.find(path) {
             Some(path) => path,
             None => {
                 let failed = |error| CallError::Failed(alloc::format!("`{path}`: {error}"));
+                self.spend(path.len() as u64 / 4);
                 computed = JsonPath::parse(path).map_err(failed)?;
                 &computed
             }
         };
         let Some(json) = self.json() else { return Ok(None) };
-        match path.evaluate(json) {
-            Found::Missing => Ok(None),
-            Found::TooMuch => Err(CallError::Failed("the path finds too much".into())),
-            found => Ok(Some(found)),
+        let (found, steps) = path.evaluate_counting(json);
+        self.spend(steps);
+        if matches!(found, Found::TooMuch) {
+            return Err(CallError::Failed("the path finds too much".into()));
         }
+        let found = found.into_json();
+        self.spend(found.as_ref().map_or(0, Json::weight));
+        Ok(found)
     }
 }
 
@@ -96,14 +117,18 @@ impl Object for Input {
         }
     }
 
+    fn take_steps(&self) -> u64 {
+        self.steps.take()
+    }
+
     fn call(&self, method: &str, arguments: &[Value]) -> Result<Value, CallError> {
         match (method, arguments) {
             ("json", [Value::String(path)]) => {
-                let found = self.find(path)?.and_then(Found::into_json);
+                let found = self.find(path)?;
                 Ok(found.map_or("\"\"".into(), |json| json.to_text().into()))
             }
             ("path", [Value::String(path)]) => {
-                let found = self.find(path)?.and_then(Found::into_json);
+                let found = self.find(path)?;
                 Ok(found.map_or(Value::Null, convert::value))
             }
             ("params", []) => Ok(self.parameters.as_ref().map_or(Value::Null, Parameters::all)),

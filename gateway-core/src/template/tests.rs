@@ -286,3 +286,29 @@ fn a_template_that_goes_too_far_is_stopped() {
         "#foreach($a in [1..1000])#foreach($b in [1..1000])#foreach($c in [1..1000])#end#end#end";
     assert!(exchange().render(nested, "").contains("too many steps"));
 }
+
+#[test]
+fn what_calls_look_at_in_content_is_taken_from_the_steps_of_their_template() {
+    let ids = |count: usize| "1,".repeat(count) + "1";
+    let items = |count: usize| "{\"id\":\"a\"},".repeat(count) + "{}";
+    let body = |ids_count, count| {
+        alloc::format!("{{\"ids\":[{}],\"items\":[{}]}}", ids(ids_count), items(count))
+    };
+    for (call, text_is_looked_at) in [
+        ("$input.path(\"$.items[?(@.id == 'q')]\")", false),
+        ("$input.json('$..name')", false),
+        ("$input.path(\"$.items[?(@.id == '$i')]\")", false),
+        ("$input.path('$')", false),
+        ("$util.parseJson($input.body)", true),
+        ("$util.escapeJavaScript($input.body)", true),
+    ] {
+        let template =
+            alloc::format!("#foreach($i in $input.path('$.ids'))#set($x = {call})#end done");
+        // A tenth of the work is done, ten times of it is not.
+        assert_eq!(exchange().render(&template, &body(20, 200)), " done", "{call}");
+        let stopped = exchange()
+            .render(&template, &body(999, if text_is_looked_at { 20_000 } else { 4_000 }));
+        let is_stopped = stopped.contains("too many steps") || stopped.contains("memory");
+        assert!(is_stopped, "{call}: {stopped}");
+    }
+}

@@ -1,6 +1,7 @@
 //! `$util`.
 
 use alloc::string::String;
+use core::cell::Cell;
 use core::fmt::Write;
 
 use base64::Engine;
@@ -12,11 +13,25 @@ use crate::limits::PAYLOAD_BYTES_MAX;
 use crate::{json, target};
 
 /// `$util`.
-pub(super) struct Util;
+#[derive(Default)]
+pub(super) struct Util {
+    /// Taken since the template was last charged for them.
+    steps: Cell<u64>,
+}
+
+impl Util {
+    fn spend(&self, steps: u64) {
+        self.steps.set(self.steps.get().saturating_add(steps));
+    }
+}
 
 impl Object for Util {
     fn get(&self, _name: &str) -> Option<Value> {
         None
+    }
+
+    fn take_steps(&self) -> u64 {
+        self.steps.take()
     }
 
     fn call(&self, method: &str, arguments: &[Value]) -> Result<Value, CallError> {
@@ -29,6 +44,7 @@ impl Object for Util {
                 text.ok_or_else(|| CallError::Failed("the argument is too long".into()))?.into()
             }
         };
+        self.spend(text.len() as u64 / 32);
         let made = match method {
             "escapeJavaScript" => escape_java_script(&text),
             "urlEncode" => url_encode(&text),
@@ -43,6 +59,7 @@ impl Object for Util {
                 let json = json::read(&text).map_err(|error| {
                     CallError::Failed(alloc::format!("this is not JSON: {error}"))
                 })?;
+                self.spend(json.weight());
                 return Ok(convert::value(json));
             }
             _ => return Err(CallError::NoSuchMethod),

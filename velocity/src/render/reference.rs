@@ -64,16 +64,15 @@ impl<'t> Machine<'t> {
 
     fn call(&mut self, value: &Value, name: &str, arguments: &[Value]) -> Outcome<Value> {
         let called = self.nested(|machine| match value {
-            Value::Object(object) => match object.call(name, arguments) {
-                Ok(value) => {
-                    if let Value::String(text) = &value {
-                        machine.budget.allocate(text.len())?;
-                        machine.budget.look_at(text.len())?;
-                    }
-                    Ok(Ok(value))
+            Value::Object(object) => {
+                let called = object.call(name, arguments);
+                machine.budget.step(object.take_steps())?;
+                if let Ok(Value::String(text)) = &called {
+                    machine.budget.allocate(text.len())?;
+                    machine.budget.look_at(text.len())?;
                 }
-                Err(error) => Ok(Err(error)),
-            },
+                Ok(called)
+            }
             value => methods::call(machine, value, name, arguments),
         })?;
         match called {
