@@ -340,7 +340,7 @@ pub(crate) const KEYS: [&str; 27] = [
 
 fn read(reading: &Reading, at: &At<'_>, directory: &Path) -> Config {
     reading.keys(at, &KEYS);
-    let region = at.get("region").and_then(|at| reading.text(&at));
+    let region = at.get("region").and_then(|at| region(reading, &at));
     let web_acls = web_acls::read_all(reading, at, directory);
     let apis = api::read_all(reading, at, directory, &web_acls);
     let default = LISTEN_DEFAULT.parse().expect("it is an address");
@@ -365,7 +365,7 @@ fn read(reading: &Reading, at: &At<'_>, directory: &Path) -> Config {
         access_keys,
         admin: at.get("admin").and_then(|at| reading.address(&at)),
         admin_token: admin_token::read(reading, at, directory),
-        region: region.map_or_else(default_region, Into::into),
+        region: region.unwrap_or_else(default_region),
         account_id: at
             .get("accountId")
             .and_then(|at| account_id(reading, &at))
@@ -397,6 +397,21 @@ fn read(reading: &Reading, at: &At<'_>, directory: &Path) -> Config {
     listeners::keep_admin_apart(reading, at, &config);
     listeners::keep_distributions_apart(reading, at, &config);
     config
+}
+
+/// A region's name: of one that there is, or may be one day (`us-gov-west-1`, `cn-north-1`, `us-iso-east-1`), or `local`
+/// for stand-ins of AWS. It becomes a part of host names and ARNs.
+fn region(reading: &Reading, at: &At<'_>) -> Option<String> {
+    let text = reading.text(at)?;
+    let mut parts = text.split('-').rev();
+    let is_number = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+    let is_word = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase());
+    let is_numbered = parts.next().is_some_and(is_number);
+    if text == "local" || is_numbered && parts.clone().count() >= 2 && parts.all(is_word) {
+        return Some(text.into());
+    }
+    reading.error_with(at, format!("`{text}` is no region's name"), "such as `us-east-1`");
+    None
 }
 
 fn account_id(reading: &Reading, at: &At<'_>) -> Option<String> {

@@ -260,7 +260,8 @@ mod tests {
 
     fn config(text: &str) -> Config {
         let apis = "apis: [{id: a, protocol: REST, definition: a, stages: [{stageName: s}]}]";
-        let document = crate::document::read(&format!("{apis}\nregion: r-1\n{text}")).unwrap();
+        let document =
+            crate::document::read(&format!("{apis}\nregion: us-east-1\n{text}")).unwrap();
         Config::read(&document, Path::new("")).unwrap()
     }
 
@@ -273,7 +274,7 @@ mod tests {
         let expected = [
             ("AWS_ACCOUNT_ID", "000000000000"),
             ("AWS_ENDPOINT_URL_COGNITO_IDP", "http://c"),
-            ("AWS_REGION", "r-1"),
+            ("AWS_REGION", "us-east-1"),
             ("FUNCTION_URL_MY_F", "http://f"),
             ("FUNCTION_URL_MY_F__V1", "http://g"),
         ];

@@ -57,7 +57,8 @@ pub(super) fn read(reading: &Reading, at: &At<'_>) -> Limits {
         && let Some(bytes) = reading.whole(&at)
     {
         if bytes < PAYLOAD_BYTES_MAX {
-            reading.error(&at, format!("one request may have {PAYLOAD_BYTES_MAX} bytes"));
+            let message = format!("{bytes} bytes are too few: one request may have more");
+            reading.error_with(&at, message, format!("write at least {PAYLOAD_BYTES_MAX}"));
         }
         limits.content_in_memory_bytes = bytes as usize;
     }

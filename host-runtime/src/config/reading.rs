@@ -179,7 +179,11 @@ impl Reading {
 
     /// `HOST:PORT`.
     pub(super) fn address(&self, at: &At<'_>) -> Option<SocketAddr> {
-        let text = self.text(at)?;
+        // A port alone is a number to YAML.
+        let text = match at.as_text() {
+            Some(text) => text,
+            None => self.text(at)?,
+        };
         let address = text.to_socket_addrs().ok().and_then(|mut addresses| addresses.next());
         if address.is_none() {
             self.error_with(

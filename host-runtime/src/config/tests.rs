@@ -208,6 +208,35 @@ endpoints: {lambda: localhost}
 }
 
 #[test]
+fn what_is_no_address_no_region_or_too_small_a_bound_is_told_with_what_to_write() {
+    let told = |key: &str| {
+        let document = crate::document::read(&format!("{key}\n{MINIMAL}")).unwrap();
+        let errors = Config::read(&document, Path::new("")).err().unwrap_or_default();
+        let shown = |e: &DefinitionError| {
+            format!("{}; {}", e.message, e.help.as_deref().unwrap_or_default())
+        };
+        errors.iter().map(shown).collect::<Vec<_>>()
+    };
+    let address = "`8080` is not an address; write HOST:PORT, such as 127.0.0.1:8080";
+    assert_eq!(told("listen: 8080"), [address]);
+    assert_eq!(told("admin: 8080"), [address]);
+    assert_eq!(
+        told("limits: {contentInMemoryBytes: 5}"),
+        ["5 bytes are too few: one request may have more; write at least 10485760"]
+    );
+    for name in ["us_east", "us-east", "eu-west-1a", "us--1", "-east-1", "eu-west-1.evil.com", "1"]
+    {
+        let expected = format!("`{name}` is no region's name; such as `us-east-1`");
+        assert_eq!(told(&format!("region: '{name}'")), [expected]);
+    }
+    for name in
+        ["us-east-1", "cn-north-1", "us-gov-west-1", "us-iso-east-1", "mx-central-1", "local"]
+    {
+        assert_eq!(told(&format!("region: {name}")), [""; 0]);
+    }
+}
+
+#[test]
 fn a_url_that_is_refused_is_told_without_its_user_information() {
     let text = concat!(
         "functions:\n  a: {url: 'http://fu:hush/hush@h/x?y'}\n  b: {url: 'fu:hush@h'}\n",

@@ -267,16 +267,19 @@ fn timeout_ms<'d>(reading: &Reading<'d>, at: &At<'d>, is_streamed: bool) -> Opti
         false => HTTP_INTEGRATION_MS_DEFAULT,
     };
     let timeout = at.get("timeoutInMillis")?;
-    let could_be = if reading.is_rest() { INTEGRATION_MS_MAX } else { most };
-    let range = i64::from(INTEGRATION_MS_MIN)..=i64::from(could_be);
-    let timeout_ms = reading.integer(&timeout, range)?.try_into().ok()?;
-    if timeout_ms > most {
-        let help = "raise `account.maximumIntegrationTimeoutInMillis`, as AWS raises the quota";
+    let timeout_ms = reading.integer(&timeout, i64::MIN..=i64::MAX)?;
+    let is_within = |most: u32| (INTEGRATION_MS_MIN.into()..=most.into()).contains(&timeout_ms);
+    if !is_within(most) {
         let message = format!("{timeout_ms} is not between {INTEGRATION_MS_MIN} and {most}");
-        reading.error_with(&timeout, message, help);
+        match reading.is_rest() && is_within(INTEGRATION_MS_MAX) {
+            true => reading.error_with(&timeout, message, RAISED),
+            false => reading.error(&timeout, message),
+        }
     }
-    Some(timeout_ms)
+    timeout_ms.try_into().ok()
 }
+
+const RAISED: &str = "raise `account.maximumIntegrationTimeoutInMillis`, as AWS raises the quota";
 
 const TYPES: [(&str, IntegrationType); 5] = [
     ("mock", IntegrationType::Mock),

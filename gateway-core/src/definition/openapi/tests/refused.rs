@@ -59,7 +59,7 @@ fn a_mistake_hides_no_other_of_the_same_thing() {
                 "8 {integration}/uri: `ftp://h` is not a URL: `ftp` is neither http nor https"
             ),
             &format!("9 {integration}/httpMethod: expected a string, found an array"),
-            &format!("10 {integration}/timeoutInMillis: 1 is not between 50 and 900000"),
+            &format!("10 {integration}/timeoutInMillis: 1 is not between 50 and 29000"),
             &format!("11 {integration}/requestParameters: expected an object, found a number"),
         ],
     );

@@ -11,7 +11,7 @@ fn malformed_integrations_are_refused() {
         &[
             "3 @/httpMethod: `FETCH` is not known here",
             "3 @/uri: `http:///` is not a URL: `` is not a host",
-            "3 @/timeoutInMillis: 49 is not between 50 and 900000",
+            "3 @/timeoutInMillis: 49 is not between 50 and 29000",
         ],
     );
     check_integration(
