@@ -15,6 +15,8 @@ pub const MAPPED_BODY_BYTES_MAX: usize = 100 * 1024;
 pub const EVENT_BYTES_MAX: usize = 6 * 1024 * 1024;
 /// Largest total of the request line and of header names and values: 10,240 bytes.
 pub const FIELDS_BYTES_MAX: usize = 10_240;
+/// Largest total of header names and values of a request to a private API: 8,000 bytes.
+pub const PRIVATE_FIELDS_BYTES_MAX: usize = 8_000;
 /// Most header fields of a request. AWS bounds their bytes alone; this is what hyper reads of HTTP/1.1 without room that is
 /// taken and given back with every request, and it holds in every host.
 pub const FIELDS_MAX: usize = 100;
@@ -115,6 +117,10 @@ pub const POLICY_BYTES_MAX: usize = 64 * 1024;
 pub const POLICY_STATEMENTS_MAX: usize = 1_024;
 /// Largest mapping template: 300 KB (quota "size of mapping template").
 pub const TEMPLATE_BYTES_MAX: usize = 300 * 1024;
+/// Most that the models of an API have together: 400 KB (quota "model size per API").
+pub const MODELS_BYTES_MAX: usize = 400 * 1024;
+/// Longest format of an access log: 3 KB (quota "access log template size", REST and HTTP APIs).
+pub const ACCESS_LOG_FORMAT_BYTES_MAX: usize = 3 * 1024;
 /// Most iterations of a `#foreach` in a mapping template: 1,000 (quota "iterations in a #foreach loop").
 pub const TEMPLATE_ITERATIONS_MAX: usize = 1_000;
 /// Memory that one rendering of a mapping template may take for what it makes on the way.

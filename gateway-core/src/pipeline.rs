@@ -157,7 +157,7 @@ async fn respond<'g>(
     context: &mut Context<'g>,
     io: &Io,
 ) -> Result<Response, GatewayError> {
-    check_size(&arrival.request)?;
+    check_size(&arrival.request, at.deployment.endpoint_type)?;
     check_fields(&arrival.request)?;
     let request = match inspect(gateway, at, arrival, changed, context, io).await? {
         Passed::GoesOn(request) => request,

@@ -10,10 +10,10 @@ use alloc::vec::Vec;
 
 use super::authorize::only;
 use crate::context::{Context, Text};
-use crate::definition::{Api, Authorization, Protocol};
+use crate::definition::{Api, Authorization, EndpointType, Protocol};
 use crate::gateway::{Gateway, Mapped, MethodOf, StageOf};
 use crate::gateway_error::{GatewayError, ResponseType};
-use crate::limits::{FIELDS_BYTES_MAX, FIELDS_MAX};
+use crate::limits::{FIELDS_BYTES_MAX, FIELDS_MAX, PRIVATE_FIELDS_BYTES_MAX};
 use crate::message::{Arrival, Request, Seed};
 use crate::sigv4::{Claim, ClaimError};
 use crate::target;
@@ -153,13 +153,20 @@ fn resource_request_path<'p>(api: &Api, below: &'p str) -> Cow<'p, str> {
 }
 
 /// Refuses a request whose line and fields are too long ("Total combined size of request line and
-/// header values": 10,240 bytes), or that has too many of them.
-pub(super) fn check_size(request: &Request) -> Result<(), GatewayError> {
+/// header values": 10,240 bytes; "of all header values for a private API": 8,000), or that has too many of them.
+pub(super) fn check_size(
+    request: &Request,
+    endpoint_type: EndpointType,
+) -> Result<(), GatewayError> {
     let line = request.method.len() + request.target.len();
     let fields: usize = request.fields.iter().map(|line| line.name.len() + line.value.len()).sum();
+    let is_private = endpoint_type == EndpointType::Private;
     let (status, error_type, message) = match FIELDS_BYTES_MAX {
         max if line > max => (414, "RequestUriTooLongException", "Request URI too long"),
-        max if line + fields > max || request.fields.len() > FIELDS_MAX => {
+        max if line + fields > max
+            || request.fields.len() > FIELDS_MAX
+            || is_private && fields > PRIVATE_FIELDS_BYTES_MAX =>
+        {
             (431, "RequestHeaderFieldsTooLargeException", "Request Header Fields Too Large")
         }
         _ => return Ok(()),

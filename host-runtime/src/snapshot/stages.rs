@@ -2,7 +2,9 @@
 
 use gateway_core::definition::document::{At, Node};
 use gateway_core::definition::{DefinitionError, Protocol, Stage};
-use gateway_core::limits::{ACCOUNT_BURST_DEFAULT, ACCOUNT_RATE_DEFAULT};
+use gateway_core::limits::{
+    ACCESS_LOG_FORMAT_BYTES_MAX, ACCOUNT_BURST_DEFAULT, ACCOUNT_RATE_DEFAULT,
+};
 
 /// A warning for each setting of a stage that `CreateStage` refuses, although it works here.
 pub(super) fn refused_by_aws(stages: &[Stage]) -> Vec<DefinitionError> {
@@ -27,6 +29,14 @@ pub(super) fn refused_by_aws(stages: &[Stage]) -> Vec<DefinitionError> {
             }
         }
         let Some(log) = &stage.access_log_settings else { continue };
+        let bytes = log.format.len();
+        if bytes > ACCESS_LOG_FORMAT_BYTES_MAX {
+            let message = format!(
+                "AWS refuses this: the access log format of stage `{name}` has {bytes} bytes, of \
+                 {ACCESS_LOG_FORMAT_BYTES_MAX}"
+            );
+            warn(&["accessLogSettings", "format"], message, "leave something out");
+        }
         let ids = ["$context.requestId", "$context.extendedRequestId"];
         if !ids.iter().any(|id| log.format.contains(id)) {
             let message = format!(
@@ -207,5 +217,13 @@ mod tests {
             assert!(matches!(&told[..], [one] if one.contains("`v`") && !one.contains("secret")));
         }
         assert!(told("a", "$context.status")[0].contains("names no request"));
+    }
+
+    #[test]
+    fn an_access_log_format_of_more_than_3_kb_is_told() {
+        let format = |bytes: usize| format!("{:x<bytes$}", "$context.requestId ");
+        assert_eq!(told("a", &format(3_072)), [""; 0]);
+        let [one] = &told("a", &format(3_073))[..] else { panic!("one is wrong") };
+        assert!(one.contains("stage `prod` has 3073 bytes, of 3072"), "{one}");
     }
 }

@@ -16,7 +16,10 @@ use super::{
 };
 use crate::gateway::function::is_invocation;
 use crate::gateway::service::s3;
-use crate::limits::{HTTP_INTEGRATION_MS_DEFAULT, INTEGRATION_MS_MAX, INTEGRATION_MS_MIN};
+use crate::limits::{
+    HTTP_INTEGRATION_MS_DEFAULT, INTEGRATION_MS_MAX, INTEGRATION_MS_MIN,
+    REST_INTEGRATION_MS_DEFAULT,
+};
 
 /// Reads an operation's integration, or the shared one that it refers to.
 pub(super) fn read<'d>(
@@ -263,6 +266,8 @@ fn payload_format<'d>(
 fn timeout_ms<'d>(reading: &Reading<'d>, at: &At<'d>, is_streamed: bool) -> Option<u32> {
     let most = match reading.is_rest() {
         true if is_streamed => INTEGRATION_MS_MAX,
+        // "Integration timeout for edge-optimized APIs": no quota that AWS raises.
+        true if reading.is_named_edge.get() => REST_INTEGRATION_MS_DEFAULT,
         true => reading.integration_ms_max,
         false => HTTP_INTEGRATION_MS_DEFAULT,
     };
@@ -272,6 +277,7 @@ fn timeout_ms<'d>(reading: &Reading<'d>, at: &At<'d>, is_streamed: bool) -> Opti
     if !is_within(most) {
         let message = format!("{timeout_ms} is not between {INTEGRATION_MS_MIN} and {most}");
         match reading.is_rest() && is_within(INTEGRATION_MS_MAX) {
+            true if reading.is_named_edge.get() => reading.error_with(&timeout, message, AT_EDGE),
             true => reading.error_with(&timeout, message, RAISED),
             false => reading.error(&timeout, message),
         }
@@ -280,6 +286,9 @@ fn timeout_ms<'d>(reading: &Reading<'d>, at: &At<'d>, is_streamed: bool) -> Opti
 }
 
 const RAISED: &str = "raise `account.maximumIntegrationTimeoutInMillis`, as AWS raises the quota";
+
+const AT_EDGE: &str =
+    "AWS raises the quota of APIs with the endpoint type `REGIONAL` or `PRIVATE`, not of `EDGE`";
 
 const TYPES: [(&str, IntegrationType); 5] = [
     ("mock", IntegrationType::Mock),

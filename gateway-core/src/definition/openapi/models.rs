@@ -8,6 +8,7 @@ use super::super::{DefinitionError, Model};
 use super::reading::{Dialect, Reading};
 use crate::json::Json;
 use crate::json_schema::Schemas;
+use crate::limits::MODELS_BYTES_MAX;
 
 /// The models that a definition names, and those that operations give without a name.
 pub(super) struct Models<'d> {
@@ -122,6 +123,7 @@ impl<'d> Models<'d> {
                 false => reading.note(DefinitionError::error(at.source(), message)),
             }
         }
+        refuse_oversized(reading, &models, &schemas);
         let model = |((name, at), schema): (&(String, At<'d>), &Json)| Model {
             name: name.clone(),
             schema: schema.to_text(),
@@ -129,6 +131,20 @@ impl<'d> Models<'d> {
         };
         models.iter().zip(&schemas).map(model).collect()
     }
+}
+
+/// Notes the model that is one too many for the quota.
+fn refuse_oversized<'d>(reading: &Reading<'d>, models: &[(String, At<'d>)], schemas: &[Json]) {
+    let mut bytes = 0;
+    let is_beyond = |schema: &Json| {
+        bytes += schema.to_text().len();
+        bytes > MODELS_BYTES_MAX
+    };
+    let Some(first) = schemas.iter().position(is_beyond) else { return };
+    let message =
+        format!("AWS refuses this: an API's models have {MODELS_BYTES_MAX} bytes at most");
+    let refused = DefinitionError::refused(models[first].1.source(), message);
+    reading.note(refused.help("leave models out that nothing is validated by"));
 }
 
 /// The schema of the parameter that is the body (Swagger 2.0): the operation's own, or its path's.

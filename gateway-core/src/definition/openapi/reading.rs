@@ -29,6 +29,8 @@ pub(super) struct Reading<'d> {
     pub(super) region: &'d str,
     /// The longest `timeoutInMillis` of a REST API's integration whose response is not streamed.
     pub(super) integration_ms_max: u32,
+    /// Whether the document names the endpoint type `EDGE`: where it names none, it may be served as any.
+    pub(super) is_named_edge: Cell<bool>,
     found: RefCell<Vec<DefinitionError>>,
     errors: Cell<usize>,
 }
@@ -41,8 +43,16 @@ impl<'d> Reading<'d> {
         options: Options<'d>,
     ) -> Self {
         let Options { region, integration_ms_max, .. } = options;
-        let (found, errors) = (RefCell::default(), Cell::default());
-        Self { root, dialect, protocol, region, integration_ms_max, found, errors }
+        Self {
+            root,
+            dialect,
+            protocol,
+            region,
+            integration_ms_max,
+            is_named_edge: Cell::default(),
+            found: RefCell::default(),
+            errors: Cell::default(),
+        }
     }
 
     /// Everything that was found, in the order of the document: errors, warnings.

@@ -90,6 +90,7 @@ fn endpoint_configuration<'d>(reading: &Reading<'d>, at: At<'d>, settings: &mut 
             ];
             if let Some(endpoint_type) = reading.word(&item, &known) {
                 settings.endpoint_type = endpoint_type;
+                reading.is_named_edge.set(endpoint_type == EndpointType::Edge);
                 if endpoint_type == EndpointType::Edge && reading.is_rest() {
                     let message = "served as a regional API: no CloudFront stands before it";
                     let help = "requests have no `Via`, `X-Amz-Cf-Id` and `CloudFront-…`, unless a \

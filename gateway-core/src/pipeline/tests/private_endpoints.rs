@@ -80,6 +80,27 @@ fn what_an_endpoint_does_not_allow_has_no_token_verified() {
     }
 }
 
+#[test]
+fn a_request_to_a_private_api_has_8000_bytes_of_fields() {
+    let allowed = verdicts()[0].0.clone();
+    let told = |api: Api, bytes: usize| {
+        let asked = arrival("GET /prod/a", &[]);
+        let there = asked.request.fields.iter().map(|line| line.name.len() + line.value.len());
+        let value = "v".repeat(bytes - there.sum::<usize>() - "x-long".len());
+        let field = alloc::format!("x-long: {value}");
+        told(api, &allowed, arrival("GET /prod/a", &[&field]), says(Some("Allow")))
+    };
+    let open = || {
+        let mut api = with_authorizer(&allow_all());
+        api.deployments[0].methods = vec![method("GET /a", mock("private"))];
+        api
+    };
+    assert_eq!(told(open(), 8_000).response.status, 200);
+    let refused = told(open(), 8_001);
+    assert_eq!(refused.response.status, 431);
+    assert_eq!(refused.body(), r#"{"message":"Request Header Fields Too Large"}"#);
+}
+
 fn verified(effect: &Effect) -> Option<Outcome> {
     match effect {
         Effect::VerifyRequestSignature(_) => {

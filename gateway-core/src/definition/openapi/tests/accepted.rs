@@ -613,3 +613,18 @@ fn the_payload_format_of_a_services_subtype_is_1_0() {
     let [warning] = &told(purge)[..] else { panic!("AWS requires it") };
     assert!(warning.contains("AWS wants `payloadFormatVersion`"), "{warning}");
 }
+
+#[test]
+fn models_that_have_more_than_400_kb_in_all_are_what_aws_refuses() {
+    let refused = |bytes: usize| {
+        let schema = format!("{{\"enum\":[\"{}\"]}}", "v".repeat(bytes / 2 - 13));
+        let text = format!(
+            "{{\"openapi\": \"3.0.1\", \"info\": {{\"title\": \"t\"}}, \"paths\": {{}}, \"components\": {{\"schemas\": {{\n\"A\": {schema},\n\"B\": {schema}}}}}}}"
+        );
+        imported(&text, Protocol::Rest).warnings
+    };
+    assert_eq!(refused(400 * 1024), []);
+    let [refused] = &refused(400 * 1024 + 2)[..] else { panic!("it is refused once") };
+    assert_eq!(refused.severity, Severity::Refused);
+    assert_eq!((&*refused.source.pointer, refused.source.line), ("/components/schemas/B", 3));
+}

@@ -114,6 +114,29 @@ fn a_timeout_is_as_long_as_the_quota_allows() {
 }
 
 #[test]
+fn a_timeout_is_raised_at_no_edge_optimized_endpoint() {
+    let accepts = |types: &str, mode: &str, millis: u32| {
+        let integration = format!(
+            "{{\"type\": \"http_proxy\", \"httpMethod\": \"GET\", \"uri\": \"http://h/\", \"timeoutInMillis\": {millis}{mode}}}"
+        );
+        let text = format!(
+            "{{\"openapi\": \"3.0.1\", \"info\": {{\"title\": \"t\"}}{types}, \"paths\": {{\"/a\": {{\"get\": {{\"x-amazon-apigateway-integration\": {integration}}}}}}}}}"
+        );
+        let options = Options { integration_ms_max: 120_000, ..Options::new("eu-west-1") };
+        import_with(&document(&text), Protocol::Rest, options).is_ok()
+    };
+    let types = |name: &str| {
+        format!(", \"x-amazon-apigateway-endpoint-configuration\": {{\"types\": [\"{name}\"]}}")
+    };
+    let streamed = ", \"responseTransferMode\": \"STREAM\"";
+    assert!(accepts(&types("EDGE"), "", 29_000));
+    assert!(!accepts(&types("EDGE"), "", 29_001));
+    assert!(accepts(&types("EDGE"), streamed, 120_000));
+    assert!(accepts(&types("REGIONAL"), "", 120_000));
+    assert!(accepts("", "", 120_000), "nothing says where it is served");
+}
+
+#[test]
 fn responses_that_aws_refuses_are_refused() {
     check_integration(
         "{\"type\": \"mock\", \"responses\": {\n\
