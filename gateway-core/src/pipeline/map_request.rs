@@ -81,7 +81,7 @@ pub(super) async fn map_content(
     overrides: &Overrides,
 ) -> Result<Content, GatewayError> {
     let MethodCall { of, request, context, io } = call;
-    let content_type = request.fields.get("content-type");
+    let content_type = content_type(request, context);
     let handling = plan.content_handling;
     let is_binary = is_binary(content_type, &of.at.deployment.binary_media_types);
     let choice = plan.templates.choose(content_type);
@@ -190,6 +190,12 @@ fn own_fields(request: &Request, context: &Context) -> Fields {
         fields.push("Content-Type", content_type);
     }
     fields
+}
+
+/// The type that decides what becomes of the client's content. "The test invocation of a method uses the default content
+/// type of `application/json` and ignores specifications of any other content types" (AWS's important notes).
+pub(super) fn content_type<'r>(request: &'r Request, context: &Context) -> Option<&'r str> {
+    request.fields.get("content-type").filter(|_| !context.is_test_invoke)
 }
 
 /// What a template takes. To AWS a payload is binary by its type alone, whatever is in it: with `*/*` among

@@ -10,6 +10,7 @@ use alloc::string::ToString;
 
 use super::content_coding::{decode, is_coded};
 use super::integrate::read_content;
+use super::map_request::content_type;
 use super::throttle::Admitted;
 use super::trace;
 use crate::context::Context;
@@ -53,7 +54,7 @@ pub(super) async fn validate<'g, 'r>(
         let error = GatewayError::new(ResponseType::BadRequestParameters, message.clone());
         return Err(error.with_message(message).with_validation_error(names));
     }
-    let content_type = request.fields.get("content-type");
+    let content_type = content_type(request, context);
     let Some(model) = validation.model(content_type) else {
         let rule = || "all required parameters are there; no model is for the content".into();
         trace::rule(&of.method.source, io, rule);

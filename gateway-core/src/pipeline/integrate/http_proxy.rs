@@ -22,7 +22,7 @@ use crate::message::{
     Content, EndpointResponse, FieldEdits, Fields, OutgoingFields, Request, Response,
 };
 use crate::pipeline::cors;
-use crate::pipeline::map_request::{check_path, forbidden, invalid_json, made};
+use crate::pipeline::map_request::{check_path, content_type, forbidden, invalid_json, made};
 use crate::pipeline::respond::field_value;
 
 /// The endpoint's response as the client is to see it.
@@ -100,10 +100,9 @@ async fn converted(
     handling: ContentHandling,
     call: MethodCall<'_>,
 ) -> Result<Content, GatewayError> {
-    let MethodCall { of, request, io, .. } = call;
+    let MethodCall { of, request, context, io } = call;
     let bytes = read_content(request, io).await?;
-    let content_type = request.fields.get("content-type");
-    let is_binary = is_binary(content_type, &of.at.deployment.binary_media_types);
+    let is_binary = is_binary(content_type(request, context), &of.at.deployment.binary_media_types);
     let payload = content_handling::of_request(bytes, is_binary, Some(handling))
         .map_err(|_| misconfigured("Unable to base64 decode the body."))?;
     Ok(made(payload.into_bytes()))

@@ -4,6 +4,7 @@ use crate::snapshot::Origin;
 const API: &str = r##"
 openapi: 3.0.1
 info: {title: pets, version: '1'}
+x-amazon-apigateway-request-validators: {body: {validateRequestBody: true}}
 paths:
   /context/{id}:
     post:
@@ -20,6 +21,18 @@ paths:
         type: mock
         requestTemplates: {application/json: 'nonsense'}
       responses: {}
+  /typed:
+    post:
+      x-amazon-apigateway-request-validator: body
+      requestBody: {content: {application/json: {schema: {type: object, required: [name]}}}}
+      x-amazon-apigateway-integration:
+        type: mock
+        passthroughBehavior: never
+        requestTemplates: {application/json: '{"statusCode": 200}', text/plain: '{"statusCode": 201}'}
+        responses:
+          default: {statusCode: '200', responseTemplates: {application/json: "json $input.params('Content-Type')"}}
+          '201': {statusCode: '201'}
+      responses: {'200': {description: ok}, '201': {description: ok}}
   /pets/{petId}:
     get:
       security: [{auth: []}]
@@ -159,4 +172,21 @@ fn of_what_failed_the_kind_of_error_is_told() {
     let answer = tried(r#"{"resourceId": "/context/{id}", "httpMethod": "GET"}"#).unwrap();
     assert_eq!(answer["status"], 500);
     assert_eq!(answer["headers"], json!({"x-amzn-ErrorType": "InternalServerErrorException"}));
+}
+
+#[test]
+fn whatever_type_is_named_the_content_is_taken_as_json() {
+    let asked = |media_type: &str, body: &str| {
+        let input = json!({
+            "resourceId": "/typed", "httpMethod": "POST", "body": body,
+            "headers": {"Content-Type": media_type},
+        });
+        let answer = tried(&input.to_string()).unwrap();
+        (answer["status"].as_u64().unwrap(), answer["body"].as_str().unwrap().to_owned())
+    };
+    for media_type in ["application/json", "text/plain", "image/png", "application/xml"] {
+        let template = (200, format!("json {media_type}"));
+        assert_eq!(asked(media_type, r#"{"name": "a"}"#), template);
+        assert_eq!(asked(media_type, "{}").0, 400, "{media_type}: its model holds");
+    }
 }
