@@ -17,6 +17,7 @@ mod exported_from;
 mod extensions;
 mod gateway_responses;
 mod http_mapping;
+mod ignored;
 mod integration;
 mod intrinsics;
 mod lambda_authorizer;

@@ -9,6 +9,7 @@ use super::reading::Reading;
 use super::template::PASSTHROUGH;
 use crate::content_handling::is_binary;
 use crate::gateway::field_rules::FieldRules;
+use crate::gateway::mock::status_code;
 
 /// What AWS imports although every request, or nearly every one, is answered 500.
 pub(super) fn warn_of_failing<'d>(
@@ -27,6 +28,25 @@ pub(super) fn warn_of_failing<'d>(
         let message = "a request is answered 500 unless its own content gives a `statusCode`: \
                        there is no request template";
         reading.warning(at, message);
+    }
+    if integration_type == IntegrationType::Mock {
+        warn_of_mock_status(reading, at);
+    }
+}
+
+/// Request templates of a `MOCK` that say the same of every request, and no status that is an integer.
+fn warn_of_mock_status<'d>(reading: &Reading<'d>, at: &At<'d>) {
+    for (_, template) in at.get("requestTemplates").iter().flat_map(At::members) {
+        let text = template.as_str().unwrap_or(PASSTHROUGH);
+        let is_constant = !text.is_empty() && text != PASSTHROUGH && !text.contains(['$', '#']);
+        if is_constant && status_code(text).is_none() {
+            let message = "every request that this template takes is answered 500: it gives no \
+                           integer as `statusCode`";
+            let warning = DefinitionError::warning(template.source(), message);
+            reading.note(
+                warning.help("write `{\"statusCode\": 200}`, without quotes around the number"),
+            );
+        }
     }
 }
 

@@ -41,8 +41,10 @@ pub(super) fn read<'d>(
         let help = "write it as `x-amazon-apigateway-any-method`";
         reading.error_with(&operation, "the `$default` route takes every method", help);
     }
-    let request_parameters = parameters::read(reading, item, &operation, place.path);
     let request_validator = parts.validators.of(reading, &operation);
+    let validator = request_validator.map(|at| &parts.validators.validators[at as usize]);
+    let is_validated = validator.is_some_and(|v| v.validate_request_parameters);
+    let request_parameters = parameters::read(reading, item, &operation, place.path, is_validated);
     let request_models = parts.models.of_request(reading, item, &operation);
     let (authorization, api_key_required) =
         security::authorization(reading, &operation, parts.schemes);

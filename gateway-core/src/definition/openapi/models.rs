@@ -5,6 +5,7 @@ use core::cell::RefCell;
 
 use super::super::document::At;
 use super::super::{DefinitionError, Model};
+use super::ignored;
 use super::reading::{Dialect, Reading};
 use crate::json::Json;
 use crate::json_schema::Schemas;
@@ -124,6 +125,7 @@ impl<'d> Models<'d> {
             }
         }
         refuse_oversized(reading, &models, &schemas);
+        ignored::warn_of_keywords(reading, models.iter().map(|(_, at)| at.clone()), is_used);
         let model = |((name, at), schema): (&(String, At<'d>), &Json)| Model {
             name: name.clone(),
             schema: schema.to_text(),

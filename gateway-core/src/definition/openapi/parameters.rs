@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 use super::super::document::At;
 use super::super::{DefinitionError, RequestParameter};
 use super::cache::is_of_method;
+use super::ignored;
 use super::paths::ResourcePath;
 use super::reading::Reading;
 
@@ -16,6 +17,7 @@ pub(super) fn read<'d>(
     item: &At<'d>,
     operation: &At<'d>,
     path: &ResourcePath,
+    is_validated: bool,
 ) -> Vec<RequestParameter> {
     let mut read: Vec<RequestParameter> = Vec::new();
     if !reading.is_rest() {
@@ -23,7 +25,9 @@ pub(super) fn read<'d>(
     }
     for declared in [operation, item].into_iter().filter_map(|at| at.get("parameters")) {
         for parameter in reading.array(&declared) {
-            let Some(parameter) = parameter_of(reading, parameter, path) else { continue };
+            let Some(parameter) = parameter_of(reading, parameter, path, is_validated) else {
+                continue;
+            };
             let is_same = |p: &&RequestParameter| {
                 p.location == parameter.location && p.name == parameter.name
             };
@@ -81,6 +85,7 @@ fn parameter_of<'d>(
     reading: &Reading<'d>,
     at: At<'d>,
     path: &ResourcePath,
+    is_validated: bool,
 ) -> Option<RequestParameter> {
     let at = reading.resolve(at).and_then(|at| reading.object(at))?;
     let place = reading.required(&at, "in");
@@ -93,10 +98,12 @@ fn parameter_of<'d>(
         ("body", None),
         ("formData", None),
     ];
-    let location = place.and_then(|at| reading.word(&at, &locations));
+    let location = place.as_ref().and_then(|at| reading.word(at, &locations));
     if location == Some(None) {
+        ignored::warn_of_place(reading, &at, place?.as_str()?);
         return None;
     }
+    ignored::warn_of_constraints(reading, &at, is_validated);
     let name = reading.required(&at, "name");
     let text = name.as_ref().and_then(|at| reading.string(at));
     let required = at.get("required").and_then(|at| reading.boolean(&at)).unwrap_or(false);

@@ -31,6 +31,8 @@ pub(super) struct Reading<'d> {
     pub(super) integration_ms_max: u32,
     /// Whether the document names the endpoint type `EDGE`: where it names none, it may be served as any.
     pub(super) is_named_edge: Cell<bool>,
+    /// Whether a warning stands for all constraints of parameters that nothing validates.
+    pub(super) has_told_of_parameters: Cell<bool>,
     found: RefCell<Vec<DefinitionError>>,
     errors: Cell<usize>,
 }
@@ -50,6 +52,7 @@ impl<'d> Reading<'d> {
             region,
             integration_ms_max,
             is_named_edge: Cell::default(),
+            has_told_of_parameters: Cell::default(),
             found: RefCell::default(),
             errors: Cell::default(),
         }

@@ -82,6 +82,10 @@ fn endpoint_configuration<'d>(reading: &Reading<'d>, at: At<'d>, settings: &mut 
     let Some(at) = reading.object(at) else { return };
     reading.members_known(&at, &ENDPOINT_MEMBERS);
     if let Some(types) = at.get("types") {
+        if let Some(second) = types.items().nth(1) {
+            let message = "an API has one endpoint type: the last one counts";
+            reading.warning(&second, message);
+        }
         for item in reading.array(&types) {
             let known = [
                 ("EDGE", EndpointType::Edge),

@@ -9,6 +9,7 @@ mod accepted;
 mod accepted_exports;
 mod conformance;
 mod exported;
+mod ignored;
 mod refused;
 mod refused_integrations;
 mod refused_mappings;

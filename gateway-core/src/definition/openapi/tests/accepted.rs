@@ -83,7 +83,7 @@ fn a_template_for_content_that_is_binary_is_warned_of_unless_it_is_converted_to_
         let item = format!(
             "{{\"options\": {{\"responses\": {{\"200\": {{}}}}, \"x-amazon-apigateway-integration\": \
              {{\"type\": \"mock\", {integration} \"responses\": {{\"default\": {{\"statusCode\": 200}}}}, \
-             \"requestTemplates\": {{\"application/json\": \"{{}}\"}}}}}}}}"
+             \"requestTemplates\": {{\"application/json\": \"{{statusCode: 200}}\"}}}}}}}}"
         );
         let warnings = imported(&http(&members, &item), Protocol::Rest).warnings;
         assert_eq!(warnings.len(), usize::from(is_warned), "{binary} {integration} {warnings:?}");
