@@ -137,7 +137,9 @@ fn find_gateway_response(
         true => ResponseType::Default4xx,
         false => ResponseType::Default5xx,
     };
-    of_type(response_type).or_else(|| of_type(default))
+    // "Customizing the default gateway response for 413 REQUEST_TOO_LARGE isn't currently supported."
+    let own = of_type(response_type).filter(|_| response_type != ResponseType::RequestTooLarge);
+    own.or_else(|| of_type(default))
 }
 
 /// AWS's default template, and where the service is recorded to deviate from it.

@@ -26,6 +26,13 @@ fn response<'d>(reading: &Reading<'d>, name: &str, at: At<'d>) -> Option<Gateway
     }
     let at = reading.object(at)?;
     reading.members_known(&at, &MEMBERS);
+    let is_default = at.get("defaultResponse").is_some_and(|at| at.as_bool() == Some(true));
+    if response_type == Some(ResponseType::RequestTooLarge) && !is_default {
+        let message =
+            "AWS has no gateway response of one's own for `REQUEST_TOO_LARGE`: this has no effect";
+        let warning = DefinitionError::warning(at.source(), message);
+        reading.note(warning.help("`DEFAULT_4XX` stands in for it"));
+    }
     let status_code = at.get("statusCode").and_then(|at| reading.integer(&at, 100..=599));
     let response_parameters =
         at.get("responseParameters").map(|at| mapping::read_gateway_response(reading, &at));

@@ -193,7 +193,8 @@ fn a_definition_changes_status_fields_and_body_of_a_type() {
 #[test]
 fn every_type_that_can_occur_answers_with_its_own_status_fields_and_template() {
     let template = "$context.error.responseType|$context.error.messageString|$stageVariables.v";
-    for response_type in PROVOKED {
+    let has_own = |t: &ResponseType| *t != ResponseType::RequestTooLarge;
+    for response_type in PROVOKED.into_iter().filter(has_own) {
         let asked = |responses: Vec<GatewayResponse>| {
             let mut api = api();
             api.stages[0].variables.insert("v".into(), "1".into());
@@ -209,6 +210,19 @@ fn every_type_that_can_occur_answers_with_its_own_status_fields_and_template() {
         assert_eq!(told.field("x-amzn-errortype"), Some(response_type.error_type()));
         assert_eq!(told.field("content-type"), Some("application/json"));
     }
+}
+
+#[test]
+fn no_entry_of_its_own_changes_what_a_request_that_is_too_large_is_answered() {
+    let mut api = api();
+    let own = custom(ResponseType::RequestTooLarge, Some(418), Some("tea"));
+    api.deployments[0].gateway_responses = vec![own];
+    let told = ask(api.clone(), ResponseType::RequestTooLarge);
+    assert_eq!((told.response.status, told.field("x-why")), (413, None));
+    assert_eq!(told.body(), "{\"message\":\"Request Too Long\"}");
+    let default = custom(ResponseType::Default4xx, None, Some("coffee"));
+    api.deployments[0].gateway_responses.push(default);
+    assert_eq!(ask(api, ResponseType::RequestTooLarge).body(), "coffee");
 }
 
 #[test]

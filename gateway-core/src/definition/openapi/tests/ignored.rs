@@ -91,6 +91,17 @@ fn keywords_of_models_that_aws_ignores_are_warned_of_and_properties_of_their_nam
 }
 
 #[test]
+fn a_gateway_response_that_aws_does_not_apply_is_warned_of() {
+    let responses = |of: &str| {
+        let at = "x-amazon-apigateway-gateway-responses";
+        told("", &format!(r#""{at}": {{"REQUEST_TOO_LARGE": {of}, "THROTTLED": {{}}}},"#))
+    };
+    let [one] = &responses(r#"{"statusCode": 499}"#)[..] else { panic!("one has no effect") };
+    assert!(one.ends_with("`REQUEST_TOO_LARGE`: this has no effect"), "{one}");
+    assert_eq!(responses(r#"{"statusCode": 413, "defaultResponse": true}"#), [""; 0]);
+}
+
+#[test]
 fn a_second_endpoint_type_is_warned_of() {
     let types = |types: &str| {
         let at = "x-amazon-apigateway-endpoint-configuration";
