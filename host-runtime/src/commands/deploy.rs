@@ -240,10 +240,11 @@ fn prepare(arguments: &DeployArguments, out: &Path) -> Result<Command, ExitCode>
     })?;
     let [script, wasm] = WORKER_FILES.map(|name| read(&arguments.worker, name));
     let [script, wasm] = [script.map_err(failed)?, wasm.map_err(failed)?];
-    let version = version(&[&script, &wasm, &bundle.snapshot]);
+    // Its variables and bindings are a part of what is served.
+    let manifest = manifest::fill(&template, &arguments.name, &bundle.bindings).map_err(failed)?;
+    let version = version(&[&script, &wasm, &bundle.snapshot, manifest.as_bytes()]);
     bundle.bindings.insert("EDGEWAY_VERSION".into(), version.clone());
-    let manifest = manifest::fill(&template, &arguments.name, &bundle.bindings);
-    let manifest = manifest.map_err(failed)?;
+    let manifest = manifest::fill(&template, &arguments.name, &bundle.bindings).map_err(failed)?;
     let files = [(WORKER_FILES[0], &script), (WORKER_FILES[1], &wasm)];
     write(out, &bundle, &files, &manifest)
         .map_err(|error| failed(format!("{}: {error}", out.display())))?;

@@ -42,7 +42,8 @@ impl Wrangler<'_> {
             Command::Deploy => "wrangler deploy".into(),
             Command::Rollback => format!("wrangler rollback --yes --name {}", self.name),
             Command::Beside { version, percentage } => format!(
-                "wrangler versions upload --tag {version}, wrangler versions deploy NEW@{percentage}% OLD@{}%",
+                "wrangler versions upload --tag {version} unless it is served already, \
+                 wrangler versions deploy NEW@{percentage}% OLD@{}%",
                 100 - percentage
             ),
         }
@@ -50,19 +51,38 @@ impl Wrangler<'_> {
 
     fn beside(&self, version: &str, percentage: u8) -> Result<(), String> {
         let status = self.ask(&["deployments", "status", "--json", "--name", self.name])?;
-        let served = served(&status).ok_or(
-            "wrangler tells of no version that is served now: the first one is deployed without --percentage",
-        )?;
-        let told = self.ask(&["versions", "upload", "--tag", version, "--message", version])?;
-        let new = uploaded(&told).ok_or("wrangler did not tell the id of the uploaded version")?;
+        let served = served(&status);
+        if served.is_empty() {
+            return Err(
+                "wrangler tells of no version that is served now: the first one is deployed without --percentage".into(),
+            );
+        }
+        let known = self.ask(&["versions", "list", "--json", "--name", self.name])?;
+        let own = tagged(&known, version);
+        // A step of a roll-out that has begun: the version is there, and what was served before it keeps the rest.
+        let begun = served.iter().find(|one| own.contains(&one.id)).map(|one| one.id.clone());
+        let new = match begun {
+            Some(id) => id,
+            None => self.upload(version)?,
+        };
+        let others = served.iter().filter(|one| one.id != new);
+        let Some(old) = others.max_by_key(|one| one.share) else {
+            tell!("version {version} has all of the traffic already");
+            return Ok(());
+        };
         let mut deploy = vec!["versions".to_owned(), "deploy".to_owned()];
         deploy.push(format!("{new}@{percentage}%"));
-        if percentage < 100 && served != new {
-            deploy.push(format!("{served}@{}%", 100 - percentage));
+        if percentage < 100 {
+            deploy.push(format!("{}@{}%", old.id, 100 - percentage));
         }
         deploy.extend(["--yes", "--name", self.name].map(str::to_owned));
         let arguments: Vec<&str> = deploy.iter().map(String::as_str).collect();
         self.call(&arguments)
+    }
+
+    fn upload(&self, version: &str) -> Result<String, String> {
+        let told = self.ask(&["versions", "upload", "--tag", version, "--message", version])?;
+        uploaded(&told).ok_or_else(|| "wrangler did not tell the id of the uploaded version".into())
     }
 
     /// Lets it talk to the operator.
@@ -100,12 +120,30 @@ impl Wrangler<'_> {
     }
 }
 
-/// The version that has most of the traffic now.
-fn served(status: &str) -> Option<String> {
-    let status: Value = serde_json::from_str(status).ok()?;
-    let share = |version: &&Value| (version["percentage"].as_f64().unwrap_or(0.0) * 100.0) as u64;
-    let version = status["versions"].as_array()?.iter().max_by_key(share)?;
-    version["version_id"].as_str().map(str::to_owned)
+/// A version that has some of the traffic now.
+struct Served {
+    id: String,
+    /// Hundredths of a percent.
+    share: u64,
+}
+
+/// `wrangler deployments status --json`
+fn served(status: &str) -> Vec<Served> {
+    let status: Value = serde_json::from_str(status).unwrap_or_default();
+    let versions = status["versions"].as_array().into_iter().flatten();
+    let served = versions.filter_map(|version| {
+        let share = (version["percentage"].as_f64().unwrap_or(0.0) * 100.0) as u64;
+        Some(Served { id: version["version_id"].as_str()?.to_owned(), share })
+    });
+    served.collect()
+}
+
+/// The ids of the versions that were uploaded with this tag, of those that `wrangler versions list --json` tells.
+fn tagged(known: &str, tag: &str) -> Vec<String> {
+    let known: Value = serde_json::from_str(known).unwrap_or_default();
+    let versions = known.as_array().into_iter().flatten();
+    let own = versions.filter(|version| version["annotations"]["workers/tag"] == tag);
+    own.filter_map(|version| Some(version["id"].as_str()?.to_owned())).collect()
 }
 
 /// `Worker Version ID: 00000000-0000-…`
@@ -122,12 +160,15 @@ mod tests {
 
     use super::*;
 
+    /// Versions that are known: `v1` was uploaded before.
+    const LIST: &str = r#"[{"id": "00-bb", "annotations": {}}, {"id": "22-dd", "annotations": {"workers/tag": "v1"}}]"#;
+
     /// A program that writes down how it is called, and answers as wrangler does.
     fn called(command: &Command, status: &str) -> (Result<(), String>, Vec<String>) {
         let folder = tempfile::tempdir().unwrap();
         let program = folder.path().join("wrangler");
         let script = format!(
-            "#!/bin/sh\necho \"$@\" >> calls\ncase \"$1 $2\" in\n'deployments status') echo '{status}';;\n'versions upload') echo 'Worker Version ID: 11-aa';;\nesac\n"
+            "#!/bin/sh\necho \"$@\" >> calls\ncase \"$1 $2\" in\n'deployments status') echo '{status}';;\n'versions list') echo '{LIST}';;\n'versions upload') echo 'Worker Version ID: 11-aa';;\nesac\n"
         );
         fs::write(&program, script).unwrap();
         fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
@@ -145,6 +186,7 @@ mod tests {
         assert_eq!(done, Ok(()));
         let expected = [
             "deployments status --json --name shop",
+            "versions list --json --name shop",
             "versions upload --tag v1 --message v1",
             "versions deploy 11-aa@10% 00-bb@90% --yes --name shop",
         ];
@@ -152,6 +194,35 @@ mod tests {
         let (done, calls) = called(&beside(100), status);
         assert_eq!(done, Ok(()));
         assert_eq!(calls.last().unwrap(), "versions deploy 11-aa@100% --yes --name shop");
+    }
+
+    #[test]
+    fn a_roll_out_that_has_begun_goes_on_between_its_two_versions() {
+        let status = |new: u8| {
+            format!(
+                r#"{{"versions": [{{"version_id": "22-dd", "percentage": {new}}}, {{"version_id": "00-bb", "percentage": {}}}]}}"#,
+                100 - new
+            )
+        };
+        let asked = ["deployments status --json --name shop", "versions list --json --name shop"];
+        for (before, percentage, deployed) in [
+            (10, 50, "versions deploy 22-dd@50% 00-bb@50% --yes --name shop"),
+            (75, 90, "versions deploy 22-dd@90% 00-bb@10% --yes --name shop"),
+            (90, 10, "versions deploy 22-dd@10% 00-bb@90% --yes --name shop"),
+            (90, 100, "versions deploy 22-dd@100% --yes --name shop"),
+        ] {
+            let command = Command::Beside { version: "v1".into(), percentage };
+            let (done, calls) = called(&command, &status(before));
+            assert_eq!(
+                (done, &calls[..2], &calls[2..]),
+                (Ok(()), &asked.map(str::to_owned)[..], &[deployed.to_owned()][..])
+            );
+        }
+        // Nothing is left to share with.
+        let alone = r#"{"versions": [{"version_id": "22-dd", "percentage": 100}]}"#;
+        let (done, calls) =
+            called(&Command::Beside { version: "v1".into(), percentage: 50 }, alone);
+        assert_eq!((done, calls), (Ok(()), asked.map(str::to_owned).to_vec()));
     }
 
     #[test]
