@@ -97,6 +97,8 @@ impl Reader<'_> {
             members.push((name, self.value(depth + 1)?));
             self.skip_white_space();
             if self.take(b'}') {
+                // Most are small and many: room for members that do not come is most of what they would take.
+                members.shrink_to_fit();
                 return Ok(Json::Object(Object::new(members)));
             }
             if !self.take(b',') {
@@ -117,6 +119,7 @@ impl Reader<'_> {
             items.push(self.value(depth + 1)?);
             self.skip_white_space();
             if self.take(b']') {
+                items.shrink_to_fit();
                 return Ok(Json::Array(items));
             }
             if !self.take(b',') {

@@ -9,22 +9,22 @@ use crate::json::{Json, Number};
 
 /// The value of JSON: objects are maps in the order of their members, arrays are lists that print as
 /// JSON. Text within it does not change.
-pub(super) fn value(json: Json) -> Value {
+pub(super) fn value(json: &Json) -> Value {
     match json {
         Json::Null => Value::Null,
-        Json::Bool(value) => Value::Bool(value),
-        Json::Number(number) => number_value(&number),
-        Json::String(text) => Value::from(text),
-        Json::Array(items) => {
-            Value::List(List::new(items.into_iter().map(value).collect(), Notation::Json))
-        }
-        Json::Object(object) => {
-            let members = object.into_members().into_iter();
-            Value::Map(Map::from_entries(
-                members.map(|(name, member)| (Value::from(name), value(member))),
-            ))
-        }
+        Json::Bool(value) => Value::Bool(*value),
+        Json::Number(number) => number_value(number),
+        Json::String(text) => Value::from(text.as_str()),
+        Json::Array(items) => list(items.iter()),
+        Json::Object(object) => Value::Map(Map::from_entries(
+            object.iter().map(|(name, member)| (Value::from(name), value(member))),
+        )),
     }
+}
+
+/// The list of several values.
+pub(super) fn list<'j>(items: impl Iterator<Item = &'j Json>) -> Value {
+    Value::List(List::new(items.map(value).collect(), Notation::Json))
 }
 
 /// A map of texts.

@@ -85,7 +85,7 @@ impl Input {
     }
 
     /// What a path finds in the content.
-    fn find(&self, path: &str) -> Result<Option<Json>, CallError> {
+    fn find(&self, path: &str) -> Result<Found<'_>, CallError> {
         let computed;
         let path = match self.paths.find(path) {
             Some(path) => path,
@@ -96,14 +96,17 @@ impl Input {
                 &computed
             }
         };
-        let Some(json) = self.json() else { return Ok(None) };
+        let Some(json) = self.json() else { return Ok(Found::Missing) };
         let (found, steps) = path.evaluate_counting(json);
         self.spend(steps);
         if matches!(found, Found::TooMuch) {
             return Err(CallError::Failed("the path finds too much".into()));
         }
-        let found = found.into_json();
-        self.spend(found.as_ref().map_or(0, Json::weight));
+        self.spend(match &found {
+            Found::One(value) => value.weight(),
+            Found::List(values) => values.iter().map(|value| value.weight()).sum(),
+            Found::Missing | Found::TooMuch => 0,
+        });
         Ok(found)
     }
 }
@@ -124,13 +127,18 @@ impl Object for Input {
     fn call(&self, method: &str, arguments: &[Value]) -> Result<Value, CallError> {
         match (method, arguments) {
             ("json", [Value::String(path)]) => {
-                let found = self.find(path)?;
-                Ok(found.map_or("\"\"".into(), |json| json.to_text().into()))
+                // What is there already is written as it is: a copy would take as much again.
+                let text = match self.find(path)? {
+                    Found::One(value) => Some(value.to_text()),
+                    found => found.into_json().map(|json| json.to_text()),
+                };
+                Ok(text.map_or("\"\"".into(), Value::from))
             }
-            ("path", [Value::String(path)]) => {
-                let found = self.find(path)?;
-                Ok(found.map_or(Value::Null, convert::value))
-            }
+            ("path", [Value::String(path)]) => Ok(match self.find(path)? {
+                Found::One(value) => convert::value(&value),
+                Found::List(values) => convert::list(values.iter().map(|value| &**value)),
+                Found::Missing | Found::TooMuch => Value::Null,
+            }),
             ("params", []) => Ok(self.parameters.as_ref().map_or(Value::Null, Parameters::all)),
             ("params", [Value::String(name)]) => {
                 let parameters = self.parameters.as_ref();

@@ -60,7 +60,7 @@ impl Object for Util {
                     CallError::Failed(alloc::format!("this is not JSON: {error}"))
                 })?;
                 self.spend(json.weight());
-                return Ok(convert::value(json));
+                return Ok(convert::value(&json));
             }
             _ => return Err(CallError::NoSuchMethod),
         };

@@ -60,7 +60,9 @@ impl Map {
     }
     /// Of entries with the same key the last counts, in the place of the first.
     pub fn from_entries(entries: impl IntoIterator<Item = (Value, Value)>) -> Self {
-        let map = Self::new();
+        let (map, entries) = (Self::new(), entries.into_iter());
+        // As many as there will be: most maps are small, and there may be many.
+        map.0.entries.borrow_mut().to_mut().entries.reserve_exact(entries.size_hint().0);
         for (key, value) in entries {
             map.put(key, value);
         }
