@@ -13,6 +13,7 @@ mod logged;
 mod origin;
 mod response;
 mod store;
+mod together;
 mod verify;
 mod viewer;
 

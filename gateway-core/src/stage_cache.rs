@@ -82,6 +82,31 @@ pub enum Ending {
     Lost,
 }
 
+/// What became of what was [merged](StageCache::merge).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Merged {
+    /// It is stored.
+    Stored,
+    /// It is worth nothing any more, and nothing is stored under the key.
+    Removed,
+    /// It was forgotten on its way: what is stored stays so.
+    Forgotten,
+    /// There is no room for so much: what is stored stays so.
+    Refused,
+}
+
+impl Ticket {
+    /// Whether others wait for it.
+    pub fn leads(self) -> bool {
+        self.leads
+    }
+
+    /// Rises with every request.
+    pub fn asked(self) -> u64 {
+        self.asked
+    }
+}
+
 /// What an entry costs beside its bytes, roughly.
 const ENTRY_BYTES: usize = 256;
 /// Most things of which is remembered that what is on its way is not to be stored; beyond, that is so of everything.
@@ -112,17 +137,29 @@ impl<R: Clone, W: Clone> StageCache<R, W> {
         now: Timestamp,
         landing: impl FnOnce() -> W,
     ) -> Lookup<R, W> {
-        if let Some(response) = self.find(digest, now) {
-            return Lookup::Found(response);
+        match self.find(digest, now) {
+            Some(response) => Lookup::Found(response),
+            None => self.join(&[*digest], now, landing),
         }
-        if self.passes.get(digest).is_some_and(|until| now < *until) {
+    }
+
+    /// Begins a flight to the last of these, or joins one to any of them: for caches that tell apart what is asked
+    /// for and what that is stored under. Nothing is looked up.
+    pub fn join(
+        &mut self,
+        flown: &[ResponseDigest],
+        now: Timestamp,
+        landing: impl FnOnce() -> W,
+    ) -> Lookup<R, W> {
+        let is_passed = |digest| self.passes.get(digest).is_some_and(|until| now < *until);
+        let Some(own) = flown.last().filter(|_| !flown.iter().any(is_passed)) else {
             return Lookup::Ask(self.ask_alone());
-        }
-        if let Some(flight) = self.flights.get(digest) {
+        };
+        if let Some(flight) = flown.iter().find_map(|digest| self.flights.get(digest)) {
             return Lookup::Wait(flight.landing.clone());
         }
         let ticket = Ticket { leads: true, ..self.ask_alone() };
-        self.flights.insert(*digest, Flight { asked: ticket.asked, landing: landing() });
+        self.flights.insert(*own, Flight { asked: ticket.asked, landing: landing() });
         Lookup::Ask(ticket)
     }
 
@@ -161,15 +198,55 @@ impl<R: Clone, W: Clone> StageCache<R, W> {
         if !is_late && now < until && bytes <= self.bytes_max {
             self.passes.remove(digest);
             let entry = Entry { response, until, bytes, asked: ticket.asked, is_wanted: false };
-            match self.entries.insert(*digest, entry) {
-                Some(before) => self.bytes -= before.bytes,
-                None => self.order.push_back(*digest),
-            }
-            self.bytes += bytes;
-            self.make_room(now);
+            self.put(digest, entry, now);
             return self.flights.remove(digest).map(|flight| flight.landing);
         }
         self.land(digest, ticket)
+    }
+
+    /// Stores what was made of what there is under a key, and of what was asked for: for caches with several responses
+    /// under a key, which tell themselves what of it was asked for later. Ends no flight; then say that the one to `flown`
+    /// [ended](Self::end).
+    pub fn merge(
+        &mut self,
+        digest: &ResponseDigest,
+        flown: &ResponseDigest,
+        ticket: Ticket,
+        response: R,
+        (bytes, until): (usize, Timestamp),
+        now: Timestamp,
+    ) -> Merged {
+        let bytes = bytes.saturating_add(ENTRY_BYTES);
+        if self.is_forgotten(digest, ticket) {
+            return Merged::Forgotten;
+        }
+        if until <= now {
+            self.remove(digest);
+            return Merged::Removed;
+        }
+        if bytes > self.bytes_max {
+            return Merged::Refused;
+        }
+        let entry = Entry { response, until, bytes, asked: ticket.asked, is_wanted: false };
+        self.passes.remove(flown);
+        self.put(digest, entry, now);
+        Merged::Stored
+    }
+
+    fn put(&mut self, digest: &ResponseDigest, entry: Entry<R>, now: Timestamp) {
+        self.bytes += entry.bytes;
+        match self.entries.insert(*digest, entry) {
+            Some(before) => self.bytes -= before.bytes,
+            None => self.order.push_back(*digest),
+        }
+        self.make_room(now);
+    }
+
+    fn remove(&mut self, digest: &ResponseDigest) {
+        if let Some(gone) = self.entries.remove(digest) {
+            self.bytes -= gone.bytes;
+            self.order.retain(|one| one != digest);
+        }
     }
 
     /// Ends a flight whose response is not stored. Who waited is to look it up again now.

@@ -15,6 +15,7 @@ mod origin;
 mod response;
 mod store;
 mod tiers;
+mod together;
 mod verify;
 pub(crate) mod viewer;
 

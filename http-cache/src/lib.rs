@@ -8,6 +8,7 @@ extern crate std;
 
 mod age;
 mod cache_status;
+mod collapse;
 mod conditions;
 mod connection;
 mod date;
@@ -28,6 +29,7 @@ mod vary;
 
 pub use age::Timestamp;
 pub use cache_status::{CacheStatus, ForwardReason};
+pub use collapse::{Wish, unconditional};
 pub use connection::remove_hop_by_hop;
 pub use date::{civil_date, format_date, parse_date};
 pub use decide::{Decision, Unusable, look_up, stale_on_error};
@@ -38,8 +40,8 @@ pub use list::members;
 pub use parts::{Part, join};
 pub use policy::Policy;
 pub use ranges::{ByteRange, ContentRange, RANGES_MAX, bound_range};
-pub use receive::{Received, receive};
-pub use respond::{Content, Served, respond};
+pub use receive::{Received, receive, would_be_stored};
+pub use respond::{Content, Served, respond, respond_to_head};
 pub use store::{NotStored, Request, Response, Stored};
 pub use update::update;
 pub use vary::{VARY_MAX, normalise};

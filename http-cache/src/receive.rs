@@ -8,6 +8,8 @@ use crate::{NotStored, Policy, Request, Response, Stored};
 pub enum Received {
     /// It is the client's, and is stored.
     Store(Stored),
+    /// It is the client's, and is stored for requests with `HEAD` ([`crate::respond_to_head`]).
+    Head(Stored),
     /// It is the client's alone.
     Pass(NotStored),
     /// The stored response answers, so updated; it is stored again unless `is_kept` is false: then it goes.
@@ -48,6 +50,10 @@ pub fn receive(
             }
         }
         ("HEAD", 200, Some(_)) => Received::Outdated(NotStored::Method),
+        ("HEAD", _, None) => match Stored::of_head(policy, request, response) {
+            Ok(stored) => Received::Head(stored),
+            Err(why) => Received::Pass(why),
+        },
         _ => match Stored::new(policy, request, response) {
             Ok(stored) => Received::Store(stored),
             // What was asked about and answered anew is not what it was, unless the answer is an error.
@@ -55,4 +61,11 @@ pub fn receive(
             Err(why) => Received::Pass(why),
         },
     }
+}
+
+/// Whether what a `304` is about would be stored, had it been asked for without the client's own conditions: it has
+/// the fields of the `200` that go by that (RFC 9110 §15.4.5).
+pub fn would_be_stored(policy: &Policy, request: &Request<'_>, response: &Response<'_>) -> bool {
+    let whole = Response { status: 200, ..*response };
+    response.status == 304 && Stored::of_head(policy, request, &whole).is_ok()
 }

@@ -58,6 +58,16 @@ pub fn respond(stored: &Stored, request: &Request<'_>, length: u64, now: Timesta
     Served { status: 206, fields, content: Content::Bytes(within) }
 }
 
+/// What a `HEAD` was answered, for another one.
+pub fn respond_to_head(stored: &Stored, request: &Request<'_>, now: Timestamp) -> Served {
+    let mut fields = stored.fields.clone();
+    fields.push("Age", (stored.age_ms(now) / 1000).to_string());
+    match is_not_modified(request.fields, stored, now) {
+        true => not_modified(fields),
+        false => Served { status: stored.status, fields, content: Content::None },
+    }
+}
+
 /// The one range that all of them make, or `None`: then everything is sent instead of several parts.
 pub(crate) fn resolved(specs: &[Spec], complete: Option<u64>) -> Option<ByteRange> {
     let resolve = |spec: &Spec| match complete {

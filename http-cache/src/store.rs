@@ -20,15 +20,6 @@ pub struct Request<'a> {
     pub fields: &'a Fields,
 }
 
-impl Request<'_> {
-    /// Whether one answer does for all who ask so, which may wait for each other's.
-    pub fn is_plain(&self) -> bool {
-        const OWN: [&str; 5] =
-            ["range", "if-none-match", "if-modified-since", "if-match", "if-unmodified-since"];
-        self.method == "GET" && !OWN.iter().any(|name| self.fields.contains(name))
-    }
-}
-
 /// The head of a response.
 #[derive(Debug, Clone, Copy)]
 pub struct Response<'a> {
@@ -112,6 +103,19 @@ impl Stored {
         check(policy, request, response, &directives)?;
         let stored = Self::built(policy, request, response, &directives)?;
         if stored.is_ever_usable(policy) { Ok(stored) } else { Err(NotStored::Useless) }
+    }
+
+    /// The answer to a `HEAD`, for others that ask so (RFC 9110 §9.3.2: "a cache MAY use it to satisfy subsequent
+    /// HEAD requests"): its header section alone.
+    pub(crate) fn of_head(
+        policy: &Policy,
+        request: &Request<'_>,
+        response: &Response<'_>,
+    ) -> Result<Self, NotStored> {
+        if response.status == 206 {
+            return Err(NotStored::Status);
+        }
+        Self::new(policy, &Request { method: "GET", ..*request }, response)
     }
 
     /// The response as it would be stored, whether or not it may be.

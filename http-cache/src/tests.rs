@@ -1,6 +1,7 @@
 //! Claims, with the section of RFC 9111 (or another) that makes them. The clock stands at [`NOW`].
 
 mod bad_input;
+mod collapsing;
 mod conditions;
 mod directives;
 mod freshness;

@@ -22,6 +22,11 @@ impl Selecting {
         self.0.iter().map(of_one).sum()
     }
 
+    /// The fields, in lower case.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &String> {
+        self.0.iter().map(|(name, _)| name)
+    }
+
     /// `None` where no request can match: `*`, what is no field name, or too many of them.
     pub(crate) fn new(request: &Fields, response: &Fields) -> Option<Self> {
         let mut names: Vec<String> = Vec::new();

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 use tests::backend::Answer;
-use tests::client::{self, Request};
+use tests::client::{self, Request, Response};
 use tests::issuer;
 use tests::setup::API_ID;
 
@@ -68,21 +68,86 @@ async fn concurrent_misses_of_an_isolate_are_one_request() {
         delay: Duration::from_millis(300),
     });
     let edge = edge.await;
-    let mut clients = tokio::task::JoinSet::new();
-    for _ in 0..50 {
-        let request = Request {
-            method: "GET".into(),
-            target: "/a".into(),
-            fields: vec![("Host".into(), CDN.into())],
-            content: Vec::new(),
-        };
-        let address = edge.gateway.address;
-        clients.spawn(async move { client::send(address, &request).await.expect("an answer") });
-    }
-    for one in clients.join_all().await {
+    for one in crowd(&edge, 50, "GET", "/a", &[("X-Any", "1")]).await {
         assert_eq!(text(&one), "1");
     }
     assert_eq!(edge.origin.received_len(), 1);
+    edge.stop().await;
+}
+
+/// The answers to so many requests at once, each with one of these lines in turn.
+async fn crowd(
+    edge: &Edge,
+    count: usize,
+    method: &str,
+    target: &str,
+    lines: &[(&str, &str)],
+) -> Vec<Response> {
+    let clients = lines.iter().cycle().take(count).map(|(name, value)| {
+        let request = Request {
+            method: method.into(),
+            target: target.into(),
+            fields: vec![("Host".into(), CDN.into()), ((*name).into(), (*value).into())],
+            content: Vec::new(),
+        };
+        let address = edge.gateway.address;
+        tokio::spawn(async move { client::send(address, &request).await.expect("an answer") })
+    });
+    let clients: Vec<_> = clients.collect();
+    let mut answers = Vec::new();
+    for client in clients {
+        answers.push(client.await.unwrap());
+    }
+    answers
+}
+
+#[tokio::test]
+async fn concurrent_misses_of_variants_heads_parts_and_conditions_are_one_request_each() {
+    // AllViewerExceptHostHeader
+    let changes = json!({"DefaultCacheBehavior": behavior(json!({"CachePolicyId": BY_ORIGIN,
+        "OriginRequestPolicyId": "b689b0a8-53d0-40ab-baf2-68738e2966ac"}))});
+    let edge = Edge::start(changes, |received, _| {
+        let language = received.fields.joined("accept-language").unwrap_or_default();
+        let control = if received.path == "/own" { "private" } else { "max-age=600" };
+        let mut fields = vec![
+            ("Cache-Control".into(), control.into()),
+            ("ETag".into(), "\"1\"".into()),
+            ("Vary".into(), "Accept-Language".into()),
+        ];
+        let is_part = received.path == "/part";
+        if is_part {
+            fields.push(("Content-Range".into(), "bytes 0-3/10".into()));
+        }
+        Answer::Respond {
+            status: if is_part { 206 } else { 200 },
+            fields,
+            content: if is_part { "0123".into() } else { language.into() },
+            delay: Duration::from_millis(300),
+        }
+    });
+    let edge = edge.await;
+    let languages = ["de", "en", "fr"].map(|language| ("Accept-Language", language));
+    let answers = crowd(&edge, 45, "GET", "/varies", &languages).await;
+    for (answer, (_, language)) in answers.iter().zip(languages.iter().cycle()) {
+        assert_eq!(text(answer), *language);
+    }
+    assert_eq!(edge.origin.received_len(), 3);
+    for (method, target, line, status) in [
+        ("HEAD", "/head", ("X-Any", "1"), 200),
+        ("GET", "/part", ("Range", "bytes=0-3"), 206),
+        ("GET", "/condition", ("If-None-Match", "\"0\""), 200),
+    ] {
+        let before = edge.origin.received_len();
+        let answers = crowd(&edge, 30, method, target, &[line]).await;
+        assert!(answers.iter().all(|answer| answer.status == status), "{target}");
+        assert_eq!(edge.origin.received_len() - before, 1, "{target}");
+    }
+    // What is not for all holds nobody up: the second round is on its way at once.
+    let before = edge.origin.received_len();
+    let began = Instant::now();
+    crowd(&edge, 30, "HEAD", "/own", &[("X-Any", "1")]).await;
+    assert_eq!(edge.origin.received_len() - before, 30);
+    assert!(began.elapsed() < Duration::from_millis(300 * 29), "one after the other");
     edge.stop().await;
 }
 

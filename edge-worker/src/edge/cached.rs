@@ -2,58 +2,36 @@
 
 use distribution::{Answer, CacheResult, Matched};
 use http_cache::{
-    CacheStatus, Decision, Fields, Policy, Received, Request, Response, Stored, Unusable, look_up,
-    receive, respond, stale_on_error,
+    CacheStatus, Decision, Fields, Policy, Received, Response, Stored, Unusable, look_up, receive,
+    respond, respond_to_head, stale_on_error, unconditional, would_be_stored,
 };
 use js_sys::Uint8Array;
 
 use super::Exchange;
 use super::compressing::compressed;
-use super::flights::{self, Digest, Flight};
+use super::flights::{self, Ended, Flight, Turn};
 use super::origin::{OriginAnswer, time};
 use super::response::Outcome;
 use super::store::{Entry, digest, new_id};
+use super::together::{Key, Missed, There, is_of_no_use, turn};
 use super::{invalidations, keeping};
+use crate::convert::now;
 use crate::later::later;
-
-/// A place in the cache, and the request as it goes to the origin.
-struct Key<'m> {
-    object: String,
-    /// When it was asked for: what is forgotten later is not stored.
-    moment: u64,
-    digest: Digest,
-    matched: &'m Matched<'m>,
-    method: String,
-    fields: Fields,
-}
-
-impl Key<'_> {
-    fn request(&self) -> Request<'_> {
-        Request { method: &self.method, fields: &self.fields }
-    }
-
-    /// Under which what others ask is known: those who ask for a part wait for nobody's whole, and nobody for
-    /// their part but others like them.
-    fn flight(&self) -> Digest {
-        let mut digest = self.digest;
-        digest[30] ^= u8::from(!self.request().is_plain());
-        digest
-    }
-}
 
 /// A request to the origin that is to be made.
 struct Asking {
     flight: Option<Flight>,
+    /// Whether it is for others too, without this viewer's own conditions.
+    is_for_all: bool,
     entries: Vec<Entry>,
-    /// What is stored, and the fields with which the origin is asked about it.
-    about: Option<(Entry, Fields)>,
+    missed: Missed,
     status: CacheStatus,
 }
 
 /// What is to be done about a request.
 enum Next {
-    Answer(Outcome),
-    Ask(Unusable, Option<(Entry, Fields)>),
+    Answer(Box<Outcome>),
+    Ask(Missed),
 }
 
 impl Exchange {
@@ -61,30 +39,40 @@ impl Exchange {
     pub(super) async fn cached(&self, matched: &Matched<'_>) -> Outcome {
         let key = self.key(matched);
         let mut status = CacheStatus::default();
-        let mut has_waited = false;
+        let until_ms = now().0 + flights::WAIT_MAX_MS;
+        let (mut waited, mut has_read_again) = (None, false);
         loop {
             let ended = flights::ended();
-            let entries = self.entries(&key).await;
-            let (why, about) = match self.decide(&key, &entries, &status).await {
-                Next::Answer(outcome) => return outcome,
-                Next::Ask(why, about) => (why, about),
+            let there = self.there(&key).await;
+            if let Some(Ended::Failed(answered)) = waited
+                && let Some(outcome) = self.stands_in(&key, &there.entries, answered, &status).await
+            {
+                return outcome;
+            }
+            let missed = match self.decide(&key, &there, &status).await {
+                Next::Answer(outcome) => return *outcome,
+                Next::Ask(missed) => missed,
             };
-            status.forwarded = Some(why);
-            // Whoever has waited once asks: what came was not for all.
-            if !has_waited && why != Unusable::Request {
-                has_waited = true;
-                let digests = [key.digest, key.flight()];
-                if let Some(digest) = digests.iter().find(|digest| flights::is_asked(digest)) {
+            let is_over = now().0 >= until_ms || is_of_no_use(waited, missed.why);
+            if !is_over && !has_read_again && flights::ended() != ended {
+                has_read_again = true; // it may have come between reading and asking
+                continue;
+            }
+            let (turn, is_for_all) = match is_over {
+                true => (Turn::Ask(None), false),
+                false => turn(&key, &there, &missed, waited.is_some()),
+            };
+            let flight = match turn {
+                Turn::Ask(flight) => flight,
+                Turn::Wait(other) => {
                     status.is_collapsed = true;
-                    flights::wait(digest).await;
+                    (waited, has_read_again) = (Some(other.wait().await), false);
                     continue;
                 }
-                if flights::ended() != ended {
-                    continue; // it may have come between reading and asking
-                }
-            }
-            let flight = Flight::begin(key.flight());
-            return self.fetch(&key, Asking { flight, entries, about, status }).await;
+            };
+            status.forwarded = Some(missed.why);
+            let entries = there.entries;
+            return self.fetch(&key, Asking { flight, is_for_all, entries, missed, status }).await;
         }
     }
 
@@ -99,45 +87,70 @@ impl Exchange {
         }
     }
 
-    async fn entries(&self, key: &Key<'_>) -> Vec<Entry> {
+    async fn there(&self, key: &Key<'_>) -> There {
         let id = &*self.edge.distribution.id;
         invalidations::refresh(id, &self.env, &self.context).await;
         let mut entries = self.store.entries(&key.object).await;
-        entries.retain(|entry| {
-            entry.digest == key.digest
-                && !invalidations::is_gone(id, &key.object, entry.stored.received_at())
-        });
-        entries
+        let is_gone =
+            |entry: &Entry| invalidations::is_gone(id, &key.object, entry.stored.received_at());
+        entries.retain(|entry| !is_gone(entry));
+        let heads = (key.method == "HEAD").then(|| key.heads());
+        let mut there = There::default();
+        for entry in entries {
+            if entry.digest == key.digest {
+                there.entries.push(entry);
+            } else if Some(entry.digest) == heads {
+                there.heads.push(entry);
+            }
+        }
+        there
     }
 
-    async fn decide(&self, key: &Key<'_>, entries: &[Entry], status: &CacheStatus) -> Next {
-        let policy = key.matched.policy(200);
-        match look_up(&policy, &key.request(), &stored(entries), time()) {
-            Decision::Serve { index, .. } => match self.serve(key, &entries[index], status).await {
-                Some(outcome) => Next::Answer(outcome),
-                None => Next::Ask(Unusable::Miss, None), // the platform has forgotten its content
-            },
-            Decision::ServeAndRevalidate { index, fields, .. } => {
-                let entry = &entries[index];
-                let Some(outcome) = self.serve(key, entry, status).await else {
-                    return Next::Ask(Unusable::Miss, None);
-                };
-                let mut digest = key.digest;
-                digest[31] ^= 1; // nobody waits for it
-                if let Some(flight) = Flight::begin(digest) {
-                    self.revalidate(entry.clone(), fields, flight);
-                }
-                Next::Answer(outcome)
-            }
-            Decision::Unsatisfiable => {
-                let refused = Answer::error(504, "Nothing that is stored answers the request.");
-                Next::Answer(refused.into())
-            }
+    async fn decide(&self, key: &Key<'_>, there: &There, status: &CacheStatus) -> Next {
+        let (policy, entries) = (key.matched.policy(200), &there.entries);
+        let decision = look_up(&policy, &key.request(), &stored(entries), time());
+        let (index, fields) = match decision {
+            Decision::Serve { index, .. } => (index, None),
+            Decision::ServeAndRevalidate { index, fields, .. } => (index, Some(fields)),
             Decision::Validate { index, fields, why } => {
-                Next::Ask(why, Some((entries[index].clone(), fields)))
+                return Next::Ask(Missed { why, about: Some((entries[index].clone(), fields)) });
             }
-            Decision::Forward(why) => Next::Ask(why, None),
+            Decision::Unsatisfiable | Decision::Forward(_) => {
+                return match (as_another_head(key, there, status), decision) {
+                    (Some(outcome), _) => Next::Answer(Box::new(outcome)),
+                    (None, Decision::Forward(why)) => Next::Ask(Missed { why, about: None }),
+                    (None, _) => {
+                        let text = "Nothing that is stored answers the request.";
+                        Next::Answer(Box::new(Answer::error(504, text).into()))
+                    }
+                };
+            }
+        };
+        let entry = &entries[index];
+        let Some(outcome) = self.serve(key, entry, status).await else {
+            // The platform has forgotten its content.
+            return Next::Ask(Missed { why: Unusable::Miss, about: None });
+        };
+        if let Some(fields) = fields {
+            // Nobody waits for it, and it has a variant of its own.
+            if let Turn::Ask(Some(flight)) = flights::join(&[key.named(&entry.id)]) {
+                self.revalidate(entry.clone(), fields, flight);
+            }
         }
+        Next::Answer(Box::new(outcome))
+    }
+
+    /// What is stale in the place of an origin that fails.
+    async fn stands_in(
+        &self,
+        key: &Key<'_>,
+        entries: &[Entry],
+        answered: Option<u16>,
+        status: &CacheStatus,
+    ) -> Option<Outcome> {
+        let policy = key.matched.policy(200);
+        let found = stale_on_error(&policy, &key.request(), &stored(entries), answered, time())?;
+        self.serve(key, &entries[found], status).await
     }
 
     async fn serve(&self, key: &Key<'_>, entry: &Entry, status: &CacheStatus) -> Option<Outcome> {
@@ -156,31 +169,36 @@ impl Exchange {
             if let Ok(matched) = exchange.matched() {
                 let matched = matched.of_whole();
                 let key = Key { fields: fields.clone(), ..exchange.key(&matched) };
-                let entries = exchange.entries(&key).await;
-                let about = Some((entry, fields));
-                let status = CacheStatus::default();
-                let asking = Asking { flight: Some(flight), entries, about, status };
+                let asking = Asking {
+                    flight: Some(flight),
+                    is_for_all: false,
+                    entries: exchange.there(&key).await.entries,
+                    missed: Missed { why: Unusable::Stale, about: Some((entry, fields)) },
+                    status: CacheStatus::default(),
+                };
                 exchange.fetch(&key, asking).await;
             }
         });
     }
 
     async fn fetch(&self, key: &Key<'_>, asking: Asking) -> Outcome {
-        let Asking { flight, entries, about, mut status } = asking;
-        let fields = about.as_ref().map(|(_, fields)| fields);
+        let Asking { flight, is_for_all, entries, missed: Missed { about, .. }, mut status } =
+            asking;
+        let whole = (is_for_all && about.is_none()).then(|| unconditional(&key.fields));
+        let fields = about.as_ref().map(|(_, fields)| fields).or(whole.as_ref());
         let answer = self.ask(key.matched, fields, None).await;
         let answered = answer.as_ref().ok().map(|answer| answer.status);
-        let policy = key.matched.policy(200);
-        let found = stale_on_error(&policy, &key.request(), &stored(&entries), answered, time());
-        if let Some(index) = found {
-            status.forward_status = answered;
-            if let Some(outcome) = self.serve(key, &entries[index], &status).await {
-                return outcome;
-            }
+        let failed = CacheStatus { forward_status: answered, ..status.clone() };
+        if let Some(outcome) = self.stands_in(key, &entries, answered, &failed).await {
+            end(flight, Ended::Failed(answered));
+            return outcome;
         }
         let answer = match answer {
             Ok(answer) => answer,
-            Err(error) => return Outcome::from(error).with_status(status),
+            Err(error) => {
+                end(flight, Ended::Passed);
+                return Outcome::from(error).with_status(status);
+            }
         };
         let about = about.filter(|_| answer.is_to_given);
         let mut answer = compressed(key.matched, answer);
@@ -208,26 +226,47 @@ impl Exchange {
                 let outcome = Outcome::served(served, content, CacheResult::RefreshHit);
                 let gone = entry.id;
                 let new = is_kept.then_some(Entry { stored, ..entry });
-                self.change(key, policy, new, Some(gone), flight);
+                let ended = if is_kept { Ended::Landed } else { Ended::Passed };
+                self.change(key, policy, new, Some(gone), (flight, ended));
                 outcome.with_status(status)
             }
             (Received::Refreshed(stored), Some(entry)) => {
                 let gone = entry.id;
                 let new = Some(Entry { stored, ..entry });
-                self.change(key, policy, new, Some(gone), flight);
+                self.change(key, policy, new, Some(gone), (flight, Ended::Landed));
                 Outcome::passed(answer).with_status(status)
             }
-            (Received::Repeat, _) => self.passed(key.matched).await.with_status(status),
+            (Received::Repeat, _) => {
+                end(flight, Ended::Passed);
+                self.passed(key.matched).await.with_status(status)
+            }
             (Received::Store(stored), entry) => {
                 status.is_stored = true;
                 let gone = entry.map(|entry| entry.id);
-                self.keep(key, policy, stored, answer, gone, flight).with_status(status)
+                // What a viewer is told whose own conditions the origin was not sent, where they hold.
+                let own = whole.is_some().then(|| respond(&stored, &key.request(), 0, time()));
+                let own = own.filter(|served| served.status == 304);
+                let outcome = self.keep(key, policy, stored, answer, gone, flight);
+                let own = own.map(|served| Outcome::served(served, None, CacheResult::Miss));
+                own.unwrap_or(outcome).with_status(status)
             }
-            (Received::Outdated(_), Some(entry)) => {
-                self.change(key, policy, None, Some(entry.id), flight);
+            (Received::Head(stored), _) => {
+                status.is_stored = true;
+                let head = Entry { digest: key.heads(), stored, id: new_id(), length: 0 };
+                self.change(key, policy, Some(head), None, (flight, Ended::Landed));
                 Outcome::passed(answer).with_status(status)
             }
-            _ => Outcome::passed(answer).with_status(status),
+            (Received::Outdated(_), Some(entry)) => {
+                self.change(key, policy, None, Some(entry.id), (flight, Ended::Lost));
+                Outcome::passed(answer).with_status(status)
+            }
+            _ => {
+                // Its own condition holds, which says nothing to others: one of them asks for what does.
+                let policy = key.matched.policy(200);
+                let is_own = whole.is_none() && would_be_stored(&policy, &key.request(), &response);
+                end(flight, if is_own { Ended::Lost } else { Ended::Passed });
+                Outcome::passed(answer).with_status(status)
+            }
         }
     }
 
@@ -245,12 +284,12 @@ impl Exchange {
         policy: Policy,
         new: Option<Entry>,
         gone: Option<[u8; 16]>,
-        flight: Option<Flight>,
+        (flight, ended): (Option<Flight>, Ended),
     ) {
         let (store, object, moment) = (self.store.clone(), key.object.clone(), key.moment);
         later(&self.context, async move {
             store.change(&object, &policy, new, gone, moment).await;
-            drop(flight);
+            end(flight, ended);
         });
     }
 
@@ -272,6 +311,7 @@ impl Exchange {
                     Some(kept)
                 }
                 None => {
+                    end(flight, Ended::Passed);
                     answer.content = Some(content);
                     return Outcome::passed(answer);
                 }
@@ -285,17 +325,36 @@ impl Exchange {
                 Some(content) => keeping::read(content, expected).await,
                 None => Some(Uint8Array::new_with_length(0)),
             };
+            let mut ended = Ended::Passed;
             if let Some(bytes) = bytes {
                 let (id, length) = (new_id(), bytes.length().into());
                 let kept_ms = stored.worth_keeping_until(&policy).since(time());
                 if store.set_content(&id, &bytes, kept_ms).await {
                     let new = Entry { digest, stored, id, length };
                     store.change(&object, &policy, Some(new), gone, moment).await;
+                    ended = Ended::Landed;
                 }
             }
-            drop(flight);
+            end(flight, ended);
         });
         Outcome::passed(answer)
+    }
+}
+
+/// What another `HEAD` was answered, where that is fresh.
+fn as_another_head(key: &Key<'_>, there: &There, status: &CacheStatus) -> Option<Outcome> {
+    let (heads, at) = (stored(&there.heads), time());
+    let decision = look_up(&key.matched.policy(200), &key.request(), &heads, at);
+    let Decision::Serve { index, .. } = decision else { return None };
+    let served = respond_to_head(heads[index], &key.request(), at);
+    let result = CacheResult::of_stored(served.status);
+    let status = status.clone().hit(heads[index], at);
+    Some(Outcome::served(served, None, result).with_status(status))
+}
+
+fn end(flight: Option<Flight>, ended: Ended) {
+    if let Some(flight) = flight {
+        flight.end(ended);
     }
 }
 

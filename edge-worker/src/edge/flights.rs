@@ -5,8 +5,10 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
+use std::rc::Rc;
 use std::time::Duration;
 
+use gateway_core::limits::CACHE_PASS_MS;
 use worker::Delay;
 
 use crate::convert::now;
@@ -16,17 +18,21 @@ pub(super) type Digest = [u8; 32];
 
 const POLL: Duration = Duration::from_millis(5);
 /// Longest that somebody waits, and longest that a request counts as under way.
-const WAIT_MAX_MS: u64 = 10_000;
+pub(super) const WAIT_MAX_MS: u64 = 10_000;
+/// Longest that one change of a list waits for another one.
+const CHANGE_MAX_MS: u64 = 1_000;
 /// Most that are known of; beyond, everybody asks.
 const COUNT_MAX: usize = 10_000;
 /// Most objects that are remembered to be forgotten.
 const FORGOTTEN_MAX: usize = 10_000;
 
 thread_local! {
-    /// When each began.
-    static FLIGHTS: RefCell<HashMap<Digest, u64>> = RefCell::default();
+    /// Those that are under way, and those whose answer was not stored.
+    static FLIGHTS: RefCell<HashMap<Digest, Other>> = RefCell::default();
     /// How many ended.
     static ENDED: Cell<u64> = const { Cell::new(0) };
+    /// Lists that are read to be written anew.
+    static CHANGING: RefCell<HashMap<String, u64>> = RefCell::default();
     /// When objects were forgotten, in the order of all of them: what was asked before is not stored.
     static FORGOTTEN: RefCell<HashMap<String, u64>> = RefCell::default();
     static FORGETTING: Cell<u64> = const { Cell::new(0) };
@@ -34,53 +40,136 @@ thread_local! {
     static FORGOTTEN_BEFORE: Cell<u64> = const { Cell::new(0) };
 }
 
-/// A request on its way to the origin; it ends when dropped.
+/// How a flight ended; `None` while it has not.
+type Landing = Rc<Cell<Option<Ended>>>;
+
+/// How a flight ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ended {
+    /// What came is stored.
+    Landed,
+    /// Who asked is gone: somebody else is to ask.
+    Lost,
+    /// What came is not stored, and the next answer will hardly be.
+    Passed,
+    /// The origin failed: it answered so, or nothing.
+    Failed(Option<u16>),
+}
+
+/// Whose turn it is to ask.
+pub(super) enum Turn {
+    /// This one's; where nobody waits for it, without a flight.
+    Ask(Option<Flight>),
+    /// Another one's.
+    Wait(Other),
+}
+
+/// A request on its way to the origin; it is lost when dropped.
 #[derive(Debug)]
 pub(super) struct Flight {
     digest: Digest,
-    began_ms: u64,
+    landing: Landing,
+}
+
+/// Somebody else's.
+#[derive(Debug, Clone)]
+pub(super) struct Other {
+    /// When it began, or passed.
+    at_ms: u64,
+    landing: Landing,
+}
+
+impl Other {
+    fn is_under_way(&self, now_ms: u64) -> bool {
+        self.landing.get().is_none() && now_ms.saturating_sub(self.at_ms) < WAIT_MAX_MS
+    }
+
+    /// For a while nobody waits for the same: the next answer will hardly be stored either.
+    fn is_passed(&self, now_ms: u64) -> bool {
+        let is_recent = now_ms.saturating_sub(self.at_ms) < CACHE_PASS_MS;
+        self.landing.get() == Some(Ended::Passed) && is_recent
+    }
+
+    /// Until it ends, or takes too long.
+    pub(super) async fn wait(&self) -> Ended {
+        while self.is_under_way(now().0) {
+            Delay::from(POLL).await;
+        }
+        self.landing.get().unwrap_or(Ended::Lost)
+    }
+}
+
+/// Begins a flight to the last of these, or joins one to any of them.
+pub(super) fn join(flown: &[Digest]) -> Turn {
+    let now_ms = now().0;
+    FLIGHTS.with_borrow_mut(|flights| {
+        let others = || flown.iter().filter_map(|digest| flights.get(digest));
+        if others().any(|other| other.is_passed(now_ms)) {
+            return Turn::Ask(None);
+        }
+        if let Some(other) = others().find(|other| other.is_under_way(now_ms)) {
+            return Turn::Wait(other.clone());
+        }
+        if flights.len() >= COUNT_MAX {
+            flights.retain(|_, other| other.is_under_way(now_ms));
+        }
+        let own = flown.last().filter(|_| flights.len() < COUNT_MAX);
+        Turn::Ask(own.map(|own| {
+            let landing = Landing::default();
+            flights.insert(*own, Other { at_ms: now_ms, landing: Rc::clone(&landing) });
+            Flight { digest: *own, landing }
+        }))
+    })
 }
 
 impl Flight {
-    /// `None` where another one asks for the same.
-    pub(super) fn begin(digest: Digest) -> Option<Self> {
-        let began_ms = now().0;
-        FLIGHTS.with_borrow_mut(|flights| {
-            let other = flights.get(&digest);
-            if other.is_some_and(|other| began_ms.saturating_sub(*other) < WAIT_MAX_MS) {
-                return None;
-            }
-            if flights.len() >= COUNT_MAX {
-                flights.retain(|_, began| began_ms.saturating_sub(*began) < WAIT_MAX_MS);
-            }
-            if flights.len() < COUNT_MAX {
-                flights.insert(digest, began_ms);
-            }
-            Some(Self { digest, began_ms })
-        })
+    pub(super) fn end(self, ended: Ended) {
+        self.landing.set(Some(ended));
     }
 }
 
 impl Drop for Flight {
     fn drop(&mut self) {
         ENDED.set(ENDED.get() + 1);
+        let ended = self.landing.get().unwrap_or(Ended::Lost);
+        self.landing.set(Some(ended));
         FLIGHTS.with_borrow_mut(|flights| {
             // Another one may have taken over.
-            if flights.get(&self.digest) == Some(&self.began_ms) {
-                flights.remove(&self.digest);
+            let own = flights.get_mut(&self.digest);
+            match own.filter(|own| Rc::ptr_eq(&own.landing, &self.landing)) {
+                Some(own) if ended == Ended::Passed => own.at_ms = now().0,
+                Some(_) => _ = flights.remove(&self.digest),
+                None => {}
             }
         });
+    }
+}
+
+/// The turn of one request to change a list; the next one's when it is dropped.
+#[derive(Debug)]
+pub(super) struct Change(String);
+
+impl Change {
+    /// One after the other: what another one adds between reading and writing would be lost.
+    pub(super) async fn begin(list: &str) -> Self {
+        let until_ms = now().0 + CHANGE_MAX_MS;
+        while now().0 < until_ms && CHANGING.with_borrow(|all| all.contains_key(list)) {
+            Delay::from(POLL).await;
+        }
+        CHANGING.with_borrow_mut(|changing| changing.insert(list.into(), until_ms));
+        Self(list.into())
+    }
+}
+
+impl Drop for Change {
+    fn drop(&mut self) {
+        CHANGING.with_borrow_mut(|changing| changing.remove(&self.0));
     }
 }
 
 /// How many have ended: when it is another number, what was stored may have changed.
 pub(super) fn ended() -> u64 {
     ENDED.get()
-}
-
-/// Whether somebody asks for this.
-pub(super) fn is_asked(digest: &Digest) -> bool {
-    FLIGHTS.with_borrow(|flights| flights.contains_key(digest))
 }
 
 /// A moment that [`is_forgotten_since`] knows.
@@ -104,12 +193,4 @@ pub(super) fn forget(object: &str) {
 pub(super) fn is_forgotten_since(object: &str, moment: u64) -> bool {
     let own = FORGOTTEN.with_borrow(|forgotten| forgotten.get(object).copied());
     own.unwrap_or_else(|| FORGOTTEN_BEFORE.get()) > moment
-}
-
-/// Until nobody asks for this any more, or has done so for too long.
-pub(super) async fn wait(digest: &Digest) {
-    let until = now().0 + WAIT_MAX_MS;
-    while now().0 < until && is_asked(digest) {
-        Delay::from(POLL).await;
-    }
 }

@@ -15,7 +15,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::Response;
 
-use super::flights::{self, Digest};
+use super::flights::{self, Change, Digest};
 use crate::content::read_stream;
 use crate::convert::now;
 
@@ -91,6 +91,7 @@ impl Store {
         gone: Option<[u8; 16]>,
         moment: u64,
     ) {
+        let _turn = Change::begin(object).await;
         let new = new.filter(|_| !flights::is_forgotten_since(object, moment));
         let mut entries = self.entries(object).await;
         let at = now().0;

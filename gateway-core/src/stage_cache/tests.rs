@@ -198,3 +198,71 @@ fn what_is_forgotten_is_gone_and_its_room_is_free() {
     assert_eq!(cache.forget(|_| true), 3);
     assert_eq!(cache.size(), (0, 0));
 }
+
+fn join(cache: &mut Cache, flown: &[u32]) -> Option<Ticket> {
+    let flown: Vec<ResponseDigest> = flown.iter().map(|n| key(*n)).collect();
+    match cache.join(&flown, Timestamp(0), || ()) {
+        Lookup::Ask(ticket) => Some(ticket),
+        Lookup::Wait(()) => None,
+        Lookup::Found(_) => panic!("nothing is looked up"),
+    }
+}
+
+fn merge(cache: &mut Cache, n: u32, ticket: Ticket, bytes: usize) -> Merged {
+    cache.merge(&key(n), &key(n), ticket, n, (bytes, LATER), Timestamp(0))
+}
+
+#[test]
+fn who_joins_waits_for_any_of_several_flights_and_leads_the_last() {
+    let mut cache = Cache::bounded(10_000);
+    let whole = join(&mut cache, &[1]).unwrap();
+    assert_eq!(join(&mut cache, &[1, 2]), None);
+    cache.end(&key(1), whole, Ending::Lost, Timestamp(0));
+    assert!(join(&mut cache, &[1, 2]).is_some_and(|ticket| ticket.leads));
+    assert_eq!(join(&mut cache, &[1, 2]), None);
+    // Nobody who asks for the whole waits for a part.
+    let whole = join(&mut cache, &[1]).unwrap();
+    cache.end(&key(1), whole, Ending::Answered, Timestamp(0));
+    assert!(join(&mut cache, &[1, 3]).is_some_and(|ticket| !ticket.leads), "it is passed by");
+    assert!(join(&mut cache, &[]).is_some_and(|ticket| !ticket.leads));
+}
+
+#[test]
+fn what_is_merged_ends_nobodys_flight_and_comes_in_any_order() {
+    let mut cache = Cache::bounded(10_000);
+    let (one, other) = (join(&mut cache, &[1]).unwrap(), join(&mut cache, &[2]).unwrap());
+    let stored = |cache: &mut Cache, ticket, response| {
+        cache.merge(&key(9), &key(1), ticket, response, (1, LATER), Timestamp(0))
+    };
+    assert_eq!(stored(&mut cache, other, 2), Merged::Stored);
+    assert_eq!((join(&mut cache, &[1]), join(&mut cache, &[2])), (None, None));
+    assert_eq!(stored(&mut cache, one, 21), Merged::Stored, "it was asked for earlier");
+    assert_eq!(found(&mut cache, 9, 0), Some(21));
+    assert_eq!(cache.end(&key(1), one, Ending::Lost, Timestamp(0)), Some(()));
+}
+
+#[test]
+fn what_is_merged_and_worth_nothing_is_gone_and_what_has_no_room_changes_nothing() {
+    let mut cache = Cache::bounded(1_000);
+    store(&mut cache, 1, 10);
+    let ticket = cache.ask_alone();
+    assert_eq!(merge(&mut cache, 1, ticket, 1_000), Merged::Refused);
+    assert_eq!(found(&mut cache, 1, 0), Some(1));
+    let empty = cache.merge(&key(1), &key(1), ticket, 1, (0, Timestamp(0)), Timestamp(0));
+    assert_eq!((empty, cache.size()), (Merged::Removed, (0, 0)));
+    cache.forget_on_way(None);
+    assert_eq!(merge(&mut cache, 1, ticket, 1), Merged::Forgotten);
+    let ticket = cache.ask_alone();
+    assert_eq!(merge(&mut cache, 1, ticket, 1), Merged::Stored);
+}
+
+#[test]
+fn what_is_merged_after_all_is_waited_for_again() {
+    let mut cache = Cache::bounded(10_000);
+    let ticket = join(&mut cache, &[1]).unwrap();
+    cache.end(&key(1), ticket, Ending::Answered, Timestamp(0));
+    let alone = join(&mut cache, &[1]).unwrap();
+    merge(&mut cache, 1, alone, 1);
+    assert!(join(&mut cache, &[1]).unwrap().leads);
+    assert_eq!(join(&mut cache, &[1]), None);
+}

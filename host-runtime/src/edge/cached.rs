@@ -3,68 +3,49 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering::AcqRel;
 use std::sync::atomic::Ordering::Release;
-use std::time::Duration;
 
 use bytes::Bytes;
 use distribution::{Answer, CacheResult, Matched};
 use gateway_core::effect::ResponseDigest;
-use gateway_core::stage_cache::{Lookup, Ticket};
+use gateway_core::stage_cache::Ending;
 use http_cache::{
-    CacheStatus, Decision, Fields, Received, Request, Response, Unusable, look_up, receive,
-    respond, stale_on_error,
+    CacheStatus, Decision, Fields, Received, Response, Stored, Unusable, look_up, receive, respond,
+    respond_to_head, stale_on_error, unconditional, would_be_stored,
 };
 use hyper::body::Body as _;
-use tokio::time::{Instant, timeout_at};
 
 use super::keeping::{Keeping, Landing};
 use super::origin::{OriginAnswer, time};
 use super::response::Outcome;
-use super::store::{Object, Objects, Tier};
+use super::store::{Contents, Object, Objects, Tier};
+use super::together::{ForAll, Key, Missed, Patience, There, Turn};
 use super::{Exchange, digest_of};
 use crate::body::Body;
 use crate::drive::now;
 use crate::perform::stage_caches::Flight;
-use crate::perform::stage_caches::sharded::Sharded;
+use crate::perform::stage_caches::sharded::{Ended, Sharded};
 
-/// Longest that a request waits for another one that asks the origin for the same.
-const WAIT_MAX: Duration = Duration::from_secs(30);
 /// Most content of an object, whatever the cache's size.
 const OBJECT_BYTES_MAX: u64 = 64 << 20;
-
-/// A place in the cache, and the request as it goes to the origin.
-pub(super) struct Key<'m> {
-    cache: Arc<Sharded<Objects>>,
-    pub(super) digest: ResponseDigest,
-    pub(super) matched: &'m Matched<'m>,
-    method: String,
-    fields: Fields,
-}
-
-impl Key<'_> {
-    pub(super) fn request(&self) -> Request<'_> {
-        Request { method: &self.method, fields: &self.fields }
-    }
-
-    fn flight(&self, ticket: Ticket) -> Flight<Objects> {
-        Flight::new(Arc::clone(&self.cache), self.digest, ticket)
-    }
-
-    /// What is asked about together is asked about once; by another digest in the same shard.
-    fn validation(&self) -> ResponseDigest {
-        let mut digest = self.digest;
-        digest.0[31] ^= 1;
-        digest
-    }
-}
 
 /// A request to the origin that is to be made.
 struct Asking {
     flight: Flight<Objects>,
-    guard: Option<Flight<Objects>>,
-    /// What is stored, and which of it the origin is asked about with these fields.
+    is_for_all: ForAll,
+    /// What is stored.
     objects: Option<Arc<Objects>>,
-    about: Option<(Arc<Object>, Fields)>,
+    missed: Missed,
     status: CacheStatus,
+}
+
+/// What is to be done about a request.
+enum Next {
+    Answer(Box<Outcome>),
+    Ask(Missed),
+    /// What was stored is not there any more.
+    Again,
+    /// The viewer wants nothing that is not stored.
+    Refuse,
 }
 
 impl Exchange {
@@ -74,54 +55,53 @@ impl Exchange {
             return self.passed(matched).await;
         };
         let key = self.key(cache, matched);
-        let patience = Instant::now() + WAIT_MAX;
+        let mut patience = Patience::begin();
         let mut status = CacheStatus::default();
+        let mut may_be_on_disk = self.worker.shared.edge_cache.disk().is_some();
+        let mut brought = None;
         loop {
-            let lookup = {
-                let mut shard = key.cache.shard(&key.digest);
-                match key.request().is_plain() {
-                    true => shard.look_up(&key.digest, now(), Default::default),
-                    false => match shard.find(&key.digest, now()) {
-                        Some(found) => Lookup::Found(found),
-                        None => Lookup::Ask(shard.ask_alone()),
-                    },
-                }
+            let (there, tier) = match brought.take() {
+                Some(objects) => (There { objects: Some(objects), ..key.there() }, Tier::Disk),
+                None => (key.there(), Tier::Memory),
             };
-            let found = match lookup {
-                Lookup::Found(objects) => {
-                    self.found(&key, objects, Tier::Memory, &mut status).await
-                }
-                Lookup::Ask(ticket) => {
-                    let mut flight = key.flight(ticket);
-                    match Box::pin(self.brought(&key, &mut flight)).await {
-                        Some(objects) => self.found(&key, objects, Tier::Disk, &mut status).await,
-                        None => {
-                            status.forwarded = Some(Unusable::Miss);
-                            let status = status.clone();
-                            Found::Ask(Asking {
-                                flight,
-                                guard: None,
-                                objects: None,
-                                about: None,
-                                status,
-                            })
-                        }
-                    }
-                }
-                Lookup::Wait(landing) => Found::Wait(landing),
+            if let (Some(Ended::Failed(answered)), Some(objects)) = (patience.ended, &there.objects)
+                && let Some(outcome) = self.stands_in(&key, objects, answered, &status).await
+            {
+                return outcome;
+            }
+            may_be_on_disk &= there.objects.is_none();
+            let next = self.decide(&key, &there, tier, &status).await;
+            let is_refused = matches!(next, Next::Refuse);
+            let missed = match next {
+                Next::Answer(outcome) => return *outcome,
+                Next::Ask(missed) => missed,
+                Next::Again => continue,
+                Next::Refuse if may_be_on_disk => Missed { why: Unusable::Miss, about: None },
+                Next::Refuse => return refused(),
             };
-            let asking = match found {
-                Found::Answer(outcome) => return *outcome,
-                Found::Ask(asking) => asking,
-                Found::Wait(landing) => {
+            let (mut flight, is_for_all) = match key.turn(&there, &missed, &patience) {
+                Turn::Ask(flight, is_for_all) => (flight, is_for_all),
+                Turn::Again => continue,
+                Turn::Wait(landing) => {
                     status.is_collapsed = true;
-                    if timeout_at(patience, landing.wait()).await.is_ok() {
+                    if patience.wait(&landing).await {
                         continue;
                     }
-                    self.alone(&key, &status)
+                    (key.alone(), false)
                 }
             };
+            if std::mem::take(&mut may_be_on_disk) {
+                brought = Box::pin(self.brought(&key, &mut flight)).await;
+                if brought.is_some() {
+                    continue;
+                }
+            }
+            if is_refused {
+                return refused();
+            }
             self.worker.shared.edge_cache.count(Tier::None);
+            status.forwarded = Some(missed.why);
+            let asking = Asking { flight, is_for_all, objects: there.objects, missed, status };
             return self.fetch(&key, asking).await;
         }
     }
@@ -139,76 +119,66 @@ impl Exchange {
         }
     }
 
-    fn alone(&self, key: &Key<'_>, status: &CacheStatus) -> Asking {
-        let ticket = key.cache.shard(&key.digest).ask_alone();
-        let objects = key.cache.shard(&key.digest).find(&key.digest, now());
-        let status = CacheStatus { forwarded: Some(Unusable::Miss), ..status.clone() };
-        Asking { flight: key.flight(ticket), guard: None, objects, about: None, status }
-    }
-
-    async fn found(
-        &self,
-        key: &Key<'_>,
-        objects: Arc<Objects>,
-        tier: Tier,
-        status: &mut CacheStatus,
-    ) -> Found {
+    async fn decide(&self, key: &Key<'_>, there: &There, tier: Tier, status: &CacheStatus) -> Next {
         let policy = key.matched.policy(200);
-        let at = time();
-        let decision = look_up(&policy, &key.request(), &objects.stored(), at);
-        let (why, about) = match decision {
-            Decision::Serve { index, .. } => {
-                let object = &objects.objects[index];
-                return match self.serve(key, (object, tier), status).await {
-                    Some(outcome) => Found::answer(outcome),
-                    None => Found::Ask(self.lost(key, object, status)),
+        let objects = there.objects.as_ref().map_or(&[][..], |there| &there.objects);
+        let stored: Vec<&Stored> = objects.iter().map(|object| &object.stored).collect();
+        let decision = look_up(&policy, &key.request(), &stored, time());
+        let (index, fields) = match decision {
+            Decision::Serve { index, .. } => (index, None),
+            Decision::ServeAndRevalidate { index, fields, .. } => (index, Some(fields)),
+            Decision::Unsatisfiable | Decision::Forward(_) => {
+                return match (self.as_another_head(key, there, status), decision) {
+                    (Some(outcome), _) => Next::Answer(Box::new(outcome)),
+                    (None, Decision::Forward(why)) => Next::Ask(Missed { why, about: None }),
+                    (None, _) => Next::Refuse,
                 };
-            }
-            Decision::ServeAndRevalidate { index, fields, .. } => {
-                let object = &objects.objects[index];
-                let Some(outcome) = self.serve(key, (object, tier), status).await else {
-                    return Found::Ask(self.lost(key, object, status));
-                };
-                if !object.is_asked.swap(true, AcqRel) {
-                    self.revalidate(Arc::clone(object), fields);
-                }
-                return Found::answer(outcome);
-            }
-            Decision::Unsatisfiable => {
-                let refused = Answer::error(504, "Nothing that is stored answers the request.");
-                return Found::answer(refused.into());
             }
             Decision::Validate { index, fields, why } => {
-                (why, Some((Arc::clone(&objects.objects[index]), fields)))
+                let about = Some((Arc::clone(&objects[index]), fields));
+                return Next::Ask(Missed { why, about });
             }
-            Decision::Forward(why) => (why, None),
         };
-        status.forwarded = Some(why);
-        let guard = match key.request().is_plain() && why == Unusable::Stale {
-            true => {
-                let digest = key.validation();
-                let lookup = key.cache.shard(&digest).look_up(&digest, now(), Default::default);
-                match lookup {
-                    Lookup::Wait(landing) => return Found::Wait(landing),
-                    Lookup::Ask(ticket) => {
-                        Some(Flight::new(Arc::clone(&key.cache), digest, ticket))
-                    }
-                    Lookup::Found(_) => None, // nothing is ever stored there
-                }
-            }
-            false => None,
+        let object = &objects[index];
+        let Some(outcome) = self.serve(key, (object, tier), status).await else {
+            self.replace(key, key.alone(), None, object);
+            return Next::Again;
         };
-        let ticket = key.cache.shard(&key.digest).ask_alone();
-        let flight = key.flight(ticket);
-        let status = status.clone();
-        Found::Ask(Asking { flight, guard, objects: Some(objects), about, status })
+        if let Some(fields) = fields.filter(|_| !object.is_asked.swap(true, AcqRel)) {
+            self.revalidate(Arc::clone(object), fields);
+        }
+        Next::Answer(Box::new(outcome))
     }
 
-    /// Asks for what was stored, and whose content is not there any more.
-    fn lost(&self, key: &Key<'_>, object: &Arc<Object>, status: &CacheStatus) -> Asking {
-        let ticket = key.cache.shard(&key.digest).ask_alone();
-        self.replace(key, key.flight(ticket), None, object);
-        self.alone(key, status)
+    /// What another `HEAD` was answered, where that is fresh.
+    fn as_another_head(
+        &self,
+        key: &Key<'_>,
+        there: &There,
+        status: &CacheStatus,
+    ) -> Option<Outcome> {
+        let (heads, at) = (there.heads.as_ref()?, time());
+        let decision = look_up(&key.matched.policy(200), &key.request(), &heads.stored(), at);
+        let Decision::Serve { index, .. } = decision else { return None };
+        let stored = &heads.objects[index].stored;
+        let served = respond_to_head(stored, &key.request(), at);
+        self.worker.shared.edge_cache.count(Tier::Memory);
+        let (status, result) =
+            (status.clone().hit(stored, at), CacheResult::of_stored(served.status));
+        Some(Outcome::served(served, Body::Empty, result).with_status(status))
+    }
+
+    /// What is stale in the place of an origin that fails.
+    async fn stands_in(
+        &self,
+        key: &Key<'_>,
+        objects: &Objects,
+        answered: Option<u16>,
+        status: &CacheStatus,
+    ) -> Option<Outcome> {
+        let (policy, stored) = (key.matched.policy(200), objects.stored());
+        let found = stale_on_error(&policy, &key.request(), &stored, answered, time())?;
+        self.serve(key, (&objects.objects[found], Tier::Memory), status).await
     }
 
     /// Asks in the background about what is served stale meanwhile.
@@ -219,11 +189,14 @@ impl Exchange {
             if let (Ok(matched), Some(cache)) = (exchange.matched(), cache) {
                 let matched = matched.of_whole();
                 let key = Key { fields: fields.clone(), ..exchange.key(cache, &matched) };
-                let ticket = key.cache.shard(&key.digest).ask_alone();
-                let objects = key.cache.shard(&key.digest).find(&key.digest, now());
                 let about = Some((Arc::clone(&object), fields));
-                let (flight, status) = (key.flight(ticket), CacheStatus::default());
-                let asking = Asking { flight, guard: None, objects, about, status };
+                let asking = Asking {
+                    flight: key.alone(),
+                    is_for_all: false,
+                    objects: key.there().objects,
+                    missed: Missed { why: Unusable::Stale, about },
+                    status: CacheStatus::default(),
+                };
                 let outcome = exchange.fetch(&key, asking).await;
                 // To its end, so that it is stored.
                 outcome.content.collect(OBJECT_BYTES_MAX as usize).await.ok();
@@ -233,18 +206,17 @@ impl Exchange {
     }
 
     async fn fetch(&self, key: &Key<'_>, asking: Asking) -> Outcome {
-        let Asking { flight, guard, objects, about, mut status } = asking;
-        let fields = about.as_ref().map(|(_, fields)| fields);
+        let Asking { mut flight, is_for_all, objects, missed: Missed { about, .. }, mut status } =
+            asking;
+        let whole = (is_for_all && about.is_none()).then(|| unconditional(&key.fields));
+        let fields = about.as_ref().map(|(_, fields)| fields).or(whole.as_ref());
         let answer = self.ask(key.matched, fields, Body::Empty).await;
         let answered = answer.as_ref().ok().map(|answer| answer.status);
         if let Some(objects) = &objects {
-            let (policy, stored) = (key.matched.policy(200), objects.stored());
-            let found = stale_on_error(&policy, &key.request(), &stored, answered, time());
-            if let Some(object) = found.map(|index| &*objects.objects[index]) {
-                let status = CacheStatus { forward_status: answered, ..status.clone() };
-                if let Some(outcome) = self.serve(key, (object, Tier::Memory), &status).await {
-                    return outcome;
-                }
+            let status = CacheStatus { forward_status: answered, ..status.clone() };
+            if let Some(outcome) = self.stands_in(key, objects, answered, &status).await {
+                flight.failed(answered, now());
+                return outcome;
             }
         }
         let answer = match answer {
@@ -273,21 +245,21 @@ impl Exchange {
             (Received::Validated { stored, is_kept }, Some(object)) => {
                 status.forward_status = Some(304);
                 status.is_stored = is_kept;
-                let new = Object::new(stored, Arc::clone(&object.content));
-                let served = respond(&new.stored, &key.request(), new.content.length, time());
-                let content = self.content(key, &new.content, &served, Tier::Memory).await;
+                let served = respond(&stored, &key.request(), object.content.length, time());
+                let content = self.content(key, &object.content, &served, Tier::Memory).await;
                 let Some((content, _)) = content else {
                     self.replace(key, flight, None, &object);
                     return self.passed(key.matched).await.with_status(status);
                 };
                 let outcome = Outcome::served(served, content, CacheResult::RefreshHit);
-                self.replace(key, flight, is_kept.then_some(new), &object);
-                drop(guard);
+                if !is_kept {
+                    flight.let_go(now());
+                }
+                self.replace(key, flight, is_kept.then_some(stored), &object);
                 outcome.with_status(status)
             }
             (Received::Refreshed(stored), Some(object)) => {
-                let new = Object::new(stored, Arc::clone(&object.content));
-                self.replace(key, flight, Some(new), &object);
+                self.replace(key, flight, Some(stored), &object);
                 Outcome::passed(answer).with_status(status)
             }
             (Received::Repeat, _) => {
@@ -296,6 +268,7 @@ impl Exchange {
             }
             (Received::Store(stored), object) => {
                 status.is_stored = true;
+                let own = self.own_condition(key, &stored, whole.is_some());
                 let landing = Landing {
                     expected: stored.content_length(&answer.fields),
                     stored,
@@ -306,16 +279,26 @@ impl Exchange {
                     share: Some(self.worker.shared.memory.share()),
                     disk: self.worker.shared.edge_cache.disk().cloned(),
                     flight,
-                    guard,
                 };
-                self.keep(answer, landing).with_status(status)
+                let outcome = self.keep(answer, landing);
+                own.unwrap_or(outcome).with_status(status)
+            }
+            (Received::Head(stored), _) => {
+                status.is_stored = true;
+                self.keep_head(key, flight, stored);
+                Outcome::passed(answer).with_status(status)
             }
             (Received::Outdated(_), Some(object)) => {
                 self.replace(key, flight, None, &object);
                 Outcome::passed(answer).with_status(status)
             }
             _ => {
-                flight.answered(now());
+                // Its own condition holds, which says nothing to others: one of them asks for what does.
+                let policy = key.matched.policy(200);
+                let is_own = whole.is_none() && would_be_stored(&policy, &key.request(), &response);
+                if !is_own {
+                    flight.answered(now());
+                }
                 Outcome::passed(answer).with_status(status)
             }
         }
@@ -353,22 +336,46 @@ impl Exchange {
         Outcome::passed(answer)
     }
 
-    /// Another object in the place of one that is stored, or none.
+    /// What a viewer is told whose own conditions the origin was not sent, where they hold.
+    fn own_condition(&self, key: &Key<'_>, stored: &Stored, is_for_all: bool) -> Option<Outcome> {
+        let served = is_for_all.then(|| respond(stored, &key.request(), 0, time()))?;
+        let is_not_modified = served.status == 304;
+        is_not_modified.then(|| Outcome::served(served, Body::Empty, CacheResult::Miss))
+    }
+
+    /// Stores what a `HEAD` was answered, in memory alone.
+    fn keep_head(&self, key: &Key<'_>, flight: Flight<Objects>, stored: Stored) {
+        let (policy, empty) = (key.matched.policy(200), self.empty(key.matched));
+        flight.stored_under(key.heads()).merge(
+            now(),
+            Ending::Answered,
+            |before, asked| {
+                let content = Arc::new(Contents::from(Bytes::new()));
+                let head = Object::new(stored, content, asked);
+                let objects = before.as_deref().unwrap_or(&empty).with(Some(head), None);
+                let (bytes, until) = objects.weight(&policy);
+                (objects, bytes, until)
+            },
+            |_, _, _| {},
+        );
+    }
+
+    /// The same content with another head in the place of what is stored, or nothing.
     fn replace(
         &self,
         key: &Key<'_>,
         flight: Flight<Objects>,
-        new: Option<Object>,
+        new: Option<Stored>,
         old: &Arc<Object>,
     ) {
-        let policy = key.matched.policy(200);
-        let empty = self.empty(key.matched);
+        let (policy, empty) = (key.matched.policy(200), self.empty(key.matched));
         let disk = self.worker.shared.edge_cache.disk();
-        flight.land(
+        flight.merge(
             now(),
-            |before| {
-                let before = before.as_deref().unwrap_or(&empty);
-                let objects = before.with(new, Some(old));
+            Ending::Lost,
+            |before, asked| {
+                let new = new.map(|stored| Object::new(stored, Arc::clone(&old.content), asked));
+                let objects = before.as_deref().unwrap_or(&empty).with(new, Some(old));
                 let (bytes, until) = objects.weight(&policy);
                 (objects, bytes, until)
             },
@@ -384,14 +391,6 @@ impl Exchange {
     }
 }
 
-enum Found {
-    Answer(Box<Outcome>),
-    Ask(Asking),
-    Wait(crate::perform::stage_caches::sharded::Landing),
-}
-
-impl Found {
-    fn answer(outcome: Outcome) -> Self {
-        Self::Answer(Box::new(outcome))
-    }
+fn refused() -> Outcome {
+    Answer::error(504, "Nothing that is stored answers the request.").into()
 }

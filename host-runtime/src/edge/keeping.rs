@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use gateway_core::effect::EffectError;
+use gateway_core::stage_cache::Ending;
 use http_cache::{ByteRange, Policy, Stored, join};
 use hyper::body::{Body as _, SizeHint};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
@@ -96,8 +97,6 @@ impl Pumped {
 #[derive(Debug)]
 pub(super) struct Landing {
     pub(super) flight: Flight<Objects>,
-    /// Ends when everything is stored: others wait for that too.
-    pub(super) guard: Option<Flight<Objects>>,
     pub(super) stored: Stored,
     pub(super) policy: Policy,
     /// What is there of the key if nothing is: its distribution and target.
@@ -272,13 +271,14 @@ impl Keeping {
 
 impl Landing {
     pub(super) fn land(self, content: Arc<Contents>) {
-        let Self { flight, guard, stored, policy, empty, gone, disk, .. } = self;
-        flight.land(
+        let Self { flight, stored, policy, empty, gone, disk, .. } = self;
+        flight.merge(
             now(),
-            |before| {
+            Ending::Answered,
+            |before, asked| {
                 let before = before.as_deref().unwrap_or(&empty);
                 let (stored, content) = joined(before, stored, content);
-                let objects = before.with(Some(Object::new(stored, content)), gone.as_ref());
+                let objects = before.with(Some(Object::new(stored, content, asked)), gone.as_ref());
                 let (bytes, until) = objects.weight(&policy);
                 (objects, bytes, until)
             },
@@ -286,7 +286,6 @@ impl Landing {
                 disk.iter().for_each(|disk| disk.store(digest, objects, until));
             },
         );
-        drop(guard);
     }
 }
 

@@ -62,6 +62,8 @@ pub(crate) struct Objects {
 pub(super) struct Object {
     pub(super) stored: Stored,
     pub(super) content: Arc<Contents>,
+    /// When it was asked for, by the number of the request; 0: before this process was.
+    asked: u64,
     /// Whether somebody asks the origin about it while it is served stale.
     pub(super) is_asked: AtomicBool,
 }
@@ -113,8 +115,8 @@ impl From<Bytes> for Contents {
 }
 
 impl Object {
-    pub(super) fn new(stored: Stored, content: Arc<Contents>) -> Self {
-        Self { stored, content, is_asked: AtomicBool::new(false) }
+    pub(super) fn new(stored: Stored, content: Arc<Contents>, asked: u64) -> Self {
+        Self { stored, content, asked, is_asked: AtomicBool::new(false) }
     }
 
     fn bytes(&self) -> usize {
@@ -129,12 +131,17 @@ impl Objects {
         self.objects.iter().map(|object| &object.stored).collect()
     }
 
-    /// These and a new one, which replaces what answers the same requests; without `gone`.
+    /// These and a new one, which replaces what answers the same requests, unless that was asked for later; without
+    /// `gone`.
     pub(super) fn with(&self, new: Option<Object>, gone: Option<&Arc<Object>>) -> Self {
         let mut objects = self.objects.clone();
         objects.retain(|one| gone.is_none_or(|gone| !Arc::ptr_eq(one, gone)));
-        if let Some(new) = new {
-            objects.retain(|one| !new.stored.replaces(&one.stored));
+        let is_late = |new: &Object| {
+            let is_later = |one: &Arc<Object>| one.asked > new.asked;
+            objects.iter().any(|one| is_later(one) && one.stored.replaces(&new.stored))
+        };
+        if let Some(new) = new.filter(|new| !is_late(new)) {
+            objects.retain(|one| one.asked > new.asked || !new.stored.replaces(&one.stored));
             if objects.len() >= OBJECTS_MAX {
                 objects.remove(0);
             }

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use http_cache::{ByteRange, CacheStatus, Content, Served, respond};
 
 use super::Exchange;
-use super::cached::Key;
 use super::disk::Found;
 use super::origin::time;
 use super::response::Outcome;
 use super::store::{Contents, Object, Objects, Tier};
+use super::together::Key;
 use crate::body::Body;
 use crate::drive::now;
 use crate::perform::stage_caches::Flight;

@@ -166,7 +166,7 @@ impl StageCaches {
         match stored {
             Some(stored) => {
                 let bytes = stored.bytes();
-                flight.land(now(), |_| (stored, bytes, until), |_, _, _| {});
+                flight.land(now(), stored, bytes, until);
             }
             None => flight.answered(now()),
         }

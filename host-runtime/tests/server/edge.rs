@@ -1,5 +1,6 @@
 //! Distributions: the edge in front of an origin, with its cache.
 
+mod collapsed;
 mod disk;
 mod disk_faults;
 mod kit;

@@ -301,6 +301,15 @@ impl Connection {
     }
 }
 
+/// Nobody tells; it is looked again and again.
+pub(crate) fn wait_until(happened: impl Fn() -> bool) {
+    let started = std::time::Instant::now();
+    while !happened() {
+        assert!(started.elapsed() < PATIENCE, "it does not happen");
+        std::thread::yield_now();
+    }
+}
+
 pub(crate) fn content_length(head: &str) -> usize {
     let head = head.to_lowercase();
     let mut lines = head.lines();

@@ -68,11 +68,3 @@ fn a_full_host_refuses_before_any_api_sees_the_request() {
     assert_eq!(refused.get("/prod/mock").status, 200);
     assert!(!served.drained_log().contains("503"));
 }
-
-fn wait_until(happened: impl Fn() -> bool) {
-    let started = std::time::Instant::now();
-    while !happened() {
-        assert!(started.elapsed() < PATIENCE, "it does not happen");
-        std::thread::yield_now();
-    }
-}

@@ -93,12 +93,3 @@ fn only_an_origin_that_failed_is_answered_for() {
     assert!([None, Some(500), Some(502), Some(503), Some(504)].into_iter().all(answers));
     assert!(![Some(200), Some(304), Some(404), Some(501)].into_iter().any(answers));
 }
-
-#[test]
-fn who_asks_for_what_others_do_not_get_waits_for_nobody() {
-    let is_plain =
-        |method: &str, lines: Lines<'_>| Request { method, fields: &fields(lines) }.is_plain();
-    assert!(is_plain("GET", &[("Accept", "*/*")]));
-    assert!(!is_plain("HEAD", &[]) && !is_plain("GET", &[("Range", "bytes=0-1")]));
-    assert!(!is_plain("GET", &[("If-None-Match", "*")]));
-}

@@ -133,7 +133,7 @@ fn read_key(files: &Files, digest: &ResponseDigest, turn: u64) -> io::Result<Obj
             }
             false => Contents::on_disk(one.length, one.file),
         };
-        objects.push(Arc::new(Object::new(one.stored, Arc::new(content))));
+        objects.push(Arc::new(Object::new(one.stored, Arc::new(content), 0)));
     }
     objects.reverse();
     Ok(Objects { distribution: head.distribution, name: head.name, objects })

@@ -8,7 +8,7 @@ use gateway_core::message::Timestamp;
 use gateway_core::stage_cache::{Ending, Lookup, StageCache, Ticket};
 
 use super::Stored;
-use super::sharded::Landing;
+use super::sharded::{Ended, Landing};
 use super::shared::Place;
 use crate::drive;
 
@@ -78,7 +78,7 @@ impl SharedFlight {
             stored.into_iter().for_each(|stored| {
                 handover.handed.set(stored).ok(); // nobody else leads this flight
             });
-            handover.landing.end();
+            handover.landing.end(Ended::Landed);
         }
     }
 
@@ -90,7 +90,7 @@ impl SharedFlight {
     fn end(&mut self, ending: Ending, now: Timestamp) {
         let Some(ticket) = self.ticket.take() else { return };
         if let Some(handover) = self.flights.book().end(&self.digest, ticket, ending, now) {
-            handover.landing.end();
+            handover.landing.end(Ended::of(ending));
         }
     }
 }

@@ -1,30 +1,56 @@
 //! A cache in shards, each behind a lock of its own.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use gateway_core::effect::ResponseDigest;
-use gateway_core::stage_cache::StageCache;
+use gateway_core::stage_cache::{Ending, StageCache};
 use tokio::sync::Semaphore;
 
 /// What is waited on: its semaphore never has permits, and is closed when the flight has ended.
 #[derive(Debug, Clone)]
-pub(crate) struct Landing(Arc<Semaphore>);
+pub(crate) struct Landing(Arc<(Semaphore, OnceLock<Ended>)>);
+
+/// How a flight ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ended {
+    /// What came is stored.
+    Landed,
+    /// Who asked is gone, or what came was forgotten on its way: somebody else is to ask.
+    Lost,
+    /// What came is not stored, and the next answer will hardly be.
+    Passed,
+    /// The origin failed: it answered so, or nothing.
+    Failed(Option<u16>),
+}
+
+impl Ended {
+    /// Of what is not stored.
+    pub(crate) fn of(ending: Ending) -> Self {
+        match ending {
+            Ending::Answered => Self::Passed,
+            Ending::Lost => Self::Lost,
+        }
+    }
+}
 
 impl Default for Landing {
     fn default() -> Self {
-        Self(Arc::new(Semaphore::new(0)))
+        Self(Arc::new((Semaphore::new(0), OnceLock::new())))
     }
 }
 
 impl Landing {
     /// Waits until the flight has ended, which may be before.
-    pub(crate) async fn wait(&self) {
-        self.0.acquire().await.map(drop).ok();
+    pub(crate) async fn wait(&self) -> Ended {
+        let (semaphore, ended) = &*self.0;
+        semaphore.acquire().await.map(drop).ok();
+        ended.get().copied().unwrap_or(Ended::Lost)
     }
 
     /// Wakes everybody who waits.
-    pub(crate) fn end(&self) {
-        self.0.close();
+    pub(crate) fn end(&self, ended: Ended) {
+        self.0.1.get_or_init(|| ended);
+        self.0.0.close();
     }
 }
 
@@ -60,7 +86,7 @@ impl<R> Sharded<R> {
     pub(crate) fn flush(&self) {
         for shard in &self.shards {
             let landings = shard.lock().unwrap_or_else(PoisonError::into_inner).flush();
-            landings.iter().for_each(Landing::end);
+            landings.iter().for_each(|landing| landing.end(Ended::Lost));
         }
     }
 
