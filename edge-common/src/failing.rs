@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 
-use gateway_core::effect::{AuthorizerFailure, EffectError};
+use gateway_core::effect::{AuthorizerFailure, EffectError, IntegrationFailure};
 use gateway_core::failing::FailingEndpoints;
 use gateway_core::message::Timestamp;
 
@@ -34,6 +34,14 @@ pub fn origin(
 pub fn authorizer(failure: &AuthorizerFailure, now: Timestamp) -> Option<String> {
     let AuthorizerFailure { api_id, stage, authorizer, reason } = failure;
     let whose = format!("the authorizer `{authorizer}` of API {api_id}, stage {stage}");
+    let failed = TOLD.with_borrow_mut(|told| told.count(&whose, reason, now))?;
+    Some(told(&whose, reason, failed))
+}
+
+/// The same of an integration that its stage cannot call.
+pub fn integration(failure: &IntegrationFailure, now: Timestamp) -> Option<String> {
+    let IntegrationFailure { api_id, stage, route_key, reason } = failure;
+    let whose = format!("the integration of `{route_key}` of API {api_id}, stage {stage}");
     let failed = TOLD.with_borrow_mut(|told| told.count(&whose, reason, now))?;
     Some(told(&whose, reason, failed))
 }

@@ -134,6 +134,11 @@ fn notify(notice: Notice, env: &Env, context: &Context) {
                 worker::console_warn!("{line}");
             }
         }
+        Notice::ReportIntegration(failure) => {
+            if let Some(line) = failing::integration(&failure, convert::now()) {
+                worker::console_warn!("{line}");
+            }
+        }
         // Arrivals here ask for no account, and nobody asks for samples.
         Notice::Explain(_)
         | Notice::KeepSample { .. }

@@ -10,7 +10,9 @@ use core::fmt;
 use serde::{Deserialize, Serialize};
 
 pub use late::{Came, Late, LateValue};
-pub use notice::{AuthorizerFailure, AuthorizerUse, Notice, RequestRecord, Unserved};
+pub use notice::{
+    AuthorizerFailure, AuthorizerUse, IntegrationFailure, Notice, RequestRecord, Unserved,
+};
 pub use operands::{
     AuthorizationKey, Bytes, CALLER, CacheName, CacheUse, Connection, FunctionAnswer, FunctionName,
     InvocationType, InvokingApi, KeySource, RecalledResponse, RequestSignature, ResponseDigest,

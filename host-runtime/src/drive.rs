@@ -192,6 +192,9 @@ impl Driven {
                 Notice::ReportAuthorizer(failure) => {
                     perform::unreachable::tell_of_authorizer(&failure);
                 }
+                Notice::ReportIntegration(failure) => {
+                    perform::unreachable::tell_of_integration(&failure);
+                }
                 Notice::Explain(transcript) => self.transcript = Some(transcript),
                 Notice::RecordRequest(request) => {
                     worker.shared.metrics.record(&request);

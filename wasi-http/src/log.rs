@@ -29,6 +29,11 @@ pub(crate) fn notify(notice: &Notice) {
                 error(&line);
             }
         }
+        Notice::ReportIntegration(failure) => {
+            if let Some(line) = failing::integration(failure, now()) {
+                error(&line);
+            }
+        }
         Notice::Explain(_)
         | Notice::RecordRequest(_)
         | Notice::RecordTrace(_)

@@ -55,6 +55,8 @@ pub enum Notice {
     /// Tells the operator, now and then, of an authorizer that came to no answer, by
     /// [`crate::failing::FailingEndpoints`]. Whoever called was told nothing but 500.
     ReportAuthorizer(AuthorizerFailure),
+    /// The same of an integration that cannot be called at its stage, which is not set up for it.
+    ReportIntegration(IntegrationFailure),
     /// The account that the arrival asked for.
     Explain(Transcript),
     /// The spans of a request that is traced.
@@ -118,5 +120,18 @@ pub struct AuthorizerFailure {
     /// Its name: that of the security scheme.
     pub authorizer: String,
     /// What was wrong with the function's answer, or why there was none.
+    pub reason: String,
+}
+
+/// Why an integration cannot be called at a stage.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IntegrationFailure {
+    /// `$context.apiId`
+    pub api_id: String,
+    /// `$context.stage`
+    pub stage: String,
+    /// Whose integration it is: `GET /pets/{petId}`.
+    pub route_key: String,
+    /// What is wrong with it, or with what the stage makes of it.
     pub reason: String,
 }

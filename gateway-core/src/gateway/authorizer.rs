@@ -4,7 +4,7 @@ use alloc::collections::BTreeMap;
 use alloc::{string::String, vec::Vec};
 
 use super::function;
-use super::uri::fill_stage_variables;
+use super::uri::{fill_stage_variables, with_not_set};
 use crate::context::Variable;
 use crate::definition::{
     Authorizer, AuthorizerKind, DefinitionError, JwtConfiguration, LambdaAuthorizer,
@@ -183,6 +183,7 @@ pub(super) fn function_of(
     let fill = |text: &String| fill_stage_variables(text, variables);
     let function = function::parse(&fill(uri));
     let credentials = credentials.as_ref().map(fill);
+    let function = function.map_err(|reason| with_not_set(uri, variables, reason));
     Some(function.map(|function| AuthorizerFunction { function, credentials }))
 }
 

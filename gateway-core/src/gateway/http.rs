@@ -38,7 +38,11 @@ impl Http {
         let template = match UriTemplate::parse(&fill_stage_variables(uri, variables)) {
             Ok(template) => template,
             Err(reason) => {
-                return depends_on_stage(uri, alloc::format!("`{}`: {reason}", shown_url(uri)));
+                return depends_on_stage(
+                    uri,
+                    stage,
+                    alloc::format!("`{}`: {reason}", shown_url(uri)),
+                );
             }
         };
         Ok(IntegrationPlan::Http(Self {

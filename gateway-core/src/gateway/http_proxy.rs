@@ -57,7 +57,11 @@ impl HttpProxy {
         let template = match UriTemplate::parse(&filled) {
             Ok(template) => template,
             Err(reason) => {
-                return depends_on_stage(uri, alloc::format!("`{}`: {reason}", shown_url(uri)));
+                return depends_on_stage(
+                    uri,
+                    stage,
+                    alloc::format!("`{}`: {reason}", shown_url(uri)),
+                );
             }
         };
         let mut plan = Self {

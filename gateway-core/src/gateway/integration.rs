@@ -10,7 +10,7 @@ use super::lambda::{Lambda, LambdaProxy};
 use super::mock::Mock;
 use super::service::{self, Service};
 use super::service_proxy::ServiceProxy;
-use super::uri::fill_stage_variables;
+use super::uri::{fill_stage_variables, with_not_set};
 use crate::definition::{
     Api, Deployment, EndpointType, Integration, IntegrationType, Method, Protocol,
     ResponseTransferMode, Snapshot, Stage,
@@ -72,9 +72,13 @@ impl IntegrationPlan {
 }
 
 /// A mistake in a URI with stage variables concerns one stage alone, and AWS answers 500 there.
-pub(super) fn depends_on_stage(uri: &str, reason: String) -> Result<IntegrationPlan, String> {
+pub(super) fn depends_on_stage(
+    uri: &str,
+    stage: &Stage,
+    reason: String,
+) -> Result<IntegrationPlan, String> {
     match uri.contains("${stageVariables.") {
-        true => Ok(IntegrationPlan::Misconfigured(reason)),
+        true => Ok(IntegrationPlan::Misconfigured(with_not_set(uri, &stage.variables, reason))),
         false => Err(reason),
     }
 }

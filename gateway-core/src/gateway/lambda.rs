@@ -113,6 +113,6 @@ fn with_function(
     };
     match function::parse_invocation(&fill_stage_variables(uri, &stage.variables), invocation) {
         Ok(function) => plan(function),
-        Err(reason) => depends_on_stage(uri, reason),
+        Err(reason) => depends_on_stage(uri, stage, reason),
     }
 }

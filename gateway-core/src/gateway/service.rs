@@ -45,7 +45,7 @@ impl Service {
         let variables = &stage.variables;
         let (endpoint, template, action) = match parse(&fill_stage_variables(uri, variables)) {
             Ok(parsed) => parsed,
-            Err(reason) => return depends_on_stage(uri, format!("`{uri}`: {reason}")),
+            Err(reason) => return depends_on_stage(uri, stage, format!("`{uri}`: {reason}")),
         };
         Ok(IntegrationPlan::Service(Self {
             endpoint,

@@ -129,6 +129,22 @@ pub(crate) fn fill_stage_variables(text: &str, variables: &BTreeMap<String, Stri
     filled
 }
 
+/// What is wrong with a URI, with the variable that stands for nothing in it, if one does.
+pub(crate) fn with_not_set(
+    uri: &str,
+    variables: &BTreeMap<String, String>,
+    reason: String,
+) -> String {
+    let named = uri.split("${stageVariables.").skip(1);
+    let mut named = named.filter_map(|rest| Some(rest.split_once('}')?.0));
+    match named.find(|name| variables.get(*name).is_none_or(String::is_empty)) {
+        Some(name) => {
+            alloc::format!("{reason}: the stage has no variable `{name}`, which its URI names")
+        }
+        None => reason,
+    }
+}
+
 /// An `&` before more of the query, if there is something on both sides of it.
 fn separate(url: &mut String, query_start: usize, more: &str) {
     if url.len() > query_start && !more.is_empty() {

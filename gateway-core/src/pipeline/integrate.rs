@@ -22,7 +22,7 @@ use super::trace;
 use super::validate::MethodRequest;
 use crate::context::{Context, IntegrationContext};
 use crate::definition::{Integration, IntegrationType, Protocol, is_of_caller};
-use crate::effect::{CALLER, EffectError, ReadContent, SendRequest};
+use crate::effect::{CALLER, EffectError, IntegrationFailure, Notice, ReadContent, SendRequest};
 use crate::exchange::Io;
 use crate::gateway::{IntegrationPlan, MethodOf};
 use crate::gateway_error::{GatewayError, NETWORK_ERROR, ResponseType};
@@ -89,6 +89,7 @@ pub(super) async fn integrate<'g>(
             return unobserved(answer);
         }
         IntegrationPlan::Misconfigured(reason) => {
+            report(of, reason, io);
             return unobserved(Err(misconfigured(reason)));
         }
         IntegrationPlan::Http(http) => http::http(http, call, &mut observed).await,
@@ -279,6 +280,16 @@ pub(super) fn endpoint_failed(error: EffectError, protocol: Protocol) -> Gateway
         // Recorded from the real service for certificates and for names that nobody has.
         EffectError::Misconfigured(reason) => unavailable(misconfigured(&reason).of_host()),
     }
+}
+
+/// Has the operator told of an integration that its stage cannot call: its callers read nothing but 500.
+fn report(of: MethodOf<'_>, reason: &str, io: &Io) {
+    io.notify(Notice::ReportIntegration(IntegrationFailure {
+        api_id: of.at.api.id.clone(),
+        stage: of.at.stage.stage_name.clone(),
+        route_key: of.plan.route_key.clone(),
+        reason: reason.into(),
+    }));
 }
 
 /// A mistake in the definition that shows only now.

@@ -3,7 +3,7 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use gateway_core::effect::{AuthorizerFailure, EffectError};
+use gateway_core::effect::{AuthorizerFailure, EffectError, IntegrationFailure};
 use gateway_core::failing::{FailingEndpoints, Telling};
 use http::uri::Authority;
 
@@ -64,5 +64,19 @@ pub(crate) fn tell_of_authorizer(failure: &AuthorizerFailure) {
     match failed {
         0 => tracing::warn!(api, stage, authorizer, reason, "{message}"),
         failed => tracing::warn!(api, stage, authorizer, reason, failed, "{message}"),
+    }
+}
+
+/// Tells why an integration cannot be called at its stage.
+pub(crate) fn tell_of_integration(failure: &IntegrationFailure) {
+    static TOLD: Mutex<FailingEndpoints> = Mutex::new(FailingEndpoints::new());
+    let IntegrationFailure { api_id: api, stage, route_key: route, reason } = failure;
+    let whose = format!("{api}/{stage}/{route}");
+    let failed = TOLD.lock().unwrap_or_else(PoisonError::into_inner).count(&whose, reason, now());
+    let Some(failed) = failed else { return };
+    let message = "an integration cannot be called at this stage: 500";
+    match failed {
+        0 => tracing::warn!(api, stage, route, reason, "{message}"),
+        failed => tracing::warn!(api, stage, route, reason, failed, "{message}"),
     }
 }

@@ -2,7 +2,10 @@ use alloc::string::String;
 use alloc::vec;
 
 use crate::definition::{Integration, IntegrationResponse, IntegrationType};
-use crate::effect::{Effect, EffectError, FunctionAnswer, InvocationType, InvokeFunction, Outcome};
+use crate::effect::{
+    Effect, EffectError, FunctionAnswer, IntegrationFailure, InvocationType, InvokeFunction,
+    Notice, Outcome,
+};
 use crate::limits::EVENT_BYTES_MAX;
 use crate::pipeline::world::*;
 
@@ -53,6 +56,22 @@ fn invoked(told: &Told) -> &InvokeFunction {
         _ => None,
     });
     invoked.expect("an invocation")
+}
+
+#[test]
+fn the_operator_is_told_which_variable_a_stage_lacks_that_a_function_is_named_by() {
+    let gateway = gateway(vec![rest(vec![method("ANY /", function(&[]))])]);
+    let told = run_alone(&gateway, arrival("GET /prod", &[]));
+    assert_eq!(told.response.status, 500);
+    let report = told.notices.iter().find_map(|notice| match notice {
+        Notice::ReportIntegration(failure) => Some(failure),
+        _ => None,
+    });
+    let IntegrationFailure { api_id, stage, route_key, reason } = report.expect("a report");
+    assert_eq!((&**api_id, &**stage, &**route_key), ("abc123", "prod", "ANY /"));
+    let ends =
+        "does not name a Lambda function: the stage has no variable `alias`, which its URI names";
+    assert!(reason.ends_with(ends), "{reason}");
 }
 
 #[test]
@@ -279,7 +298,7 @@ fn a_log_with_data_has_what_is_said_beside_events_and_results() {
         other => backend(b"", b"").perform(other),
     });
     let lines = told.notices.iter().find_map(|notice| match notice {
-        crate::effect::Notice::WriteExecutionLog { lines, .. } => Some(lines),
+        Notice::WriteExecutionLog { lines, .. } => Some(lines),
         _ => None,
     });
     let request_id = told.field("x-amzn-requestid").unwrap();
