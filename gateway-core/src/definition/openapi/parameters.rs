@@ -53,8 +53,17 @@ pub(super) fn check_sources<'d>(
     let mappings = integration.get("requestParameters");
     let mapped = mappings.iter().flat_map(At::members).map(|(_, source)| source);
     let keys = integration.get("cacheKeyParameters");
+    // What is no place of a parameter is told as no expression.
+    let is_place = |at: &At<'_>| {
+        let source = at.as_str().and_then(|text| text.strip_prefix("method.request."));
+        let place = source.and_then(|source| source.split('.').next()).unwrap_or_default();
+        let location = place.strip_prefix("multivalue").unwrap_or(place);
+        ["path", "querystring", "header"].contains(&location)
+    };
     // AWS's words.
-    let mapped = mapped.map(|source| (source, "Invalid mapping expression parameter specified"));
+    let mapped = mapped
+        .filter(is_place)
+        .map(|source| (source, "Invalid mapping expression parameter specified"));
     let keys = keys
         .iter()
         .flat_map(At::items)

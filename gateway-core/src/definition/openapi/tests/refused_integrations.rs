@@ -34,11 +34,13 @@ fn malformed_integrations_are_refused() {
     );
     check_integration(
         "{\"type\": \"http_proxy\", \"httpMethod\": \"GET\", \"uri\": \"https://x.example/\", \"requestParameters\": {\n\
-         \"integration.request.cookie.a\": \"'x'\",\n\"integration.request.path.b\": \"x\",\n\"integration.request.header.c\": \"method.request.body.a[\"}}",
+         \"integration.request.cookie.a\": \"'x'\",\n\"integration.request.path.b\": \"x\",\n\"integration.request.header.c\": \"method.request.body.a[\",\n\
+         \"integration.request.header.d\": \"method.request.pth.x\"}}",
         &[
             "4 @/requestParameters/integration.request.cookie.a: Invalid mapping expression parameter specified: integration.request.cookie.a",
             "5 @/requestParameters/integration.request.path.b: Invalid mapping expression specified: x",
             "6 @/requestParameters/integration.request.header.c: Invalid mapping expression specified: method.request.body.a[",
+            "7 @/requestParameters/integration.request.header.d: Invalid mapping expression specified: method.request.pth.x",
         ],
     );
     check_integration(
