@@ -137,7 +137,8 @@ impl<'p> Segment<'p> {
         if !segment.contains(['{', '}']) {
             // RFC 3986 §3.3: pchar.
             let is_plain = |b: u8| b.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@%".contains(&b);
-            let is_of_rest = |b: u8| b.is_ascii_alphanumeric() || b"-._:".contains(&b);
+            // "Important notes for REST APIs", and `$` as its import and its console do (aws-cdk#27083).
+            let is_of_rest = |b: u8| b.is_ascii_alphanumeric() || b"-._:,$".contains(&b);
             return match segment.bytes().all(is_plain) {
                 // AWS's words.
                 true if is_rest && !segment.bytes().all(is_of_rest) => Err(

@@ -357,6 +357,14 @@ fn paths_with(text: &str, protocol: Protocol, basepath: BasePathMode) -> Vec<Str
 }
 
 #[test]
+fn a_segment_of_a_rest_path_has_any_character_that_aws_takes() {
+    for path in ["/$metadata", "/$appliances:all", "/a,b", "/a-b/c_d.e:f", "/{$id}/{a-b_c.d:e}"] {
+        let text = rest(path, r#"{"get": {"x-amazon-apigateway-integration": {"type": "mock"}}}"#);
+        assert_eq!(paths_with(&text, Protocol::Rest, BasePathMode::Ignore), [path]);
+    }
+}
+
+#[test]
 fn a_base_path_is_ignored_prepended_or_split() {
     use BasePathMode::*;
     let item =

@@ -208,7 +208,7 @@ fn what_aws_has_no_room_or_no_characters_for_is_refused() {
             "2 /paths/~1a/get/x-amazon-apigateway-integration/requestTemplates/a~1b: the template has 307201 bytes, of 307200"
         ]
     );
-    for path in ["/a*", "/a/@b", "/%20"] {
+    for path in ["/a*", "/a/@b", "/%20", "/a;b", "/a~b", "/a+"] {
         let told = mistakes(&rest(path, "{}"), Protocol::Rest);
         let told =
             told.iter().map(|mistake| mistake.contains("path part only allow a-zA-Z0-9._-:"));
