@@ -13,5 +13,6 @@ pub mod responses;
 pub mod service;
 pub mod shared;
 pub mod sign;
+pub mod token_keys;
 pub mod variables;
 pub mod vpc_link;

@@ -30,7 +30,7 @@ async fn fetch(request: Request, env: Env, context: Context) -> Result<Response>
     // The handle is cloned, not the request: JavaScript's `clone` would split its content in two.
     let request = Clone::clone(request.inner());
     let context = Rc::new(context);
-    let response = match snapshot::deployment() {
+    let response = match snapshot::deployment(&env) {
         Ok(Deployment { gateway, edges }) => match edges.find(convert::authority(&request.url())) {
             Some(edge) => edge::answer(gateway, edge, &request, &env, &context).await,
             None => {

@@ -6,9 +6,13 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use edge_common::bundled::{Bundled, Draft, Slot};
+use edge_common::token_keys;
 use gateway_core::codec;
 use gateway_core::definition::Snapshot;
-use gateway_core::gateway::Gateway;
+use gateway_core::gateway::{Gateway, TOKEN_KEY_BYTES_MIN};
+use wasip2::random::random::get_random_bytes;
+
+use crate::{environment, log};
 
 /// What the command looks for in the module.
 static SLOT: Slot = Slot::empty(match u64::from_str_radix(env!("EDGEWAY_FINGERPRINT"), 10) {
@@ -40,6 +44,10 @@ fn load() -> Result<Rc<Gateway>, String> {
         Snapshot::from_bytes(&bundled()?.snapshot.0).map_err(|error| error.to_string())?;
     // Nobody here takes spans: what comes is passed on as it is.
     snapshot.tracing = None;
+    // A key of this instance, where the environment has none.
+    let random = || Some(get_random_bytes(TOKEN_KEY_BYTES_MIN as u64));
+    let told = token_keys::fill(&mut snapshot.web_acls, &environment::text, random);
+    told.iter().for_each(|told| log::error(told));
     Gateway::compile(snapshot).map(Rc::new).map_err(|errors| {
         let lines: Vec<String> = errors.iter().map(ToString::to_string).collect();
         lines.join("\n")

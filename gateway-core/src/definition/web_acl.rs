@@ -15,7 +15,8 @@ pub struct WebAcl {
     pub references: Vec<String>,
     /// Where and how it is logged.
     pub logging: Option<WebAclLogging>,
-    /// What signs the tokens of clients that solved a challenge; needed where a rule asks for one.
+    /// What signs the tokens of clients that solved a challenge; needed where a rule asks for one. What is deployed
+    /// has none: there it comes from the environment.
     pub token_key: Option<TokenKey>,
 }
 

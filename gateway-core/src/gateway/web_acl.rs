@@ -82,6 +82,7 @@ pub fn check_web_acl(definition: &WebAcl) -> CheckedWebAcl {
                 found,
                 arn: Some(acl.arn().into()),
                 sampled: acl.sampled().map(String::from).collect(),
+                asks_clients: acl.asks_clients(),
                 asks_for_countries: acl.asks_for_countries(),
                 asks_for_networks: acl.asks_for_networks(),
                 asks_for_fingerprints: acl.asks_for_fingerprints(),
@@ -100,6 +101,8 @@ pub struct CheckedWebAcl {
     pub arn: Option<String>,
     /// The names of metrics that requests are sampled by.
     pub sampled: Vec<String>,
+    /// Whether a rule asks clients to solve something, so that a key signs their tokens.
+    pub asks_clients: bool,
     /// Whether its rules need to know clients' countries.
     pub asks_for_countries: bool,
     /// Whether its rules need to know clients' autonomous systems.

@@ -4,6 +4,8 @@
 mod embed;
 mod lacks;
 mod manifest;
+#[cfg(test)]
+mod tests;
 mod wasi;
 mod wrangler;
 
@@ -35,8 +37,8 @@ Examples:
   edgeway deploy --target wasi --config edgeway.yaml --out gateway.wasm
   edgeway deploy --target wasi --config edgeway.yaml --out gateway.wasm --keyvalue 0.2.0-draft2   for Spin
 
-Secrets are never written: `wrangler secret put AWS_ACCESS_KEY_ID`, and so on (docs/edge.md). What --target wasi
-writes is served by any host of wasi:http, such as `wasmtime serve -S cli gateway.wasm` (docs/wasi.md).";
+Keys of the configuration are never written: what is deployed names those that it asks for, for `wrangler secret put`
+(docs/edge.md), or the host's environment. What --target wasi writes is served by any host of wasi:http, such as `wasmtime serve -S cli gateway.wasm` (docs/wasi.md).";
 
 #[derive(Debug, Args)]
 pub(super) struct DeployArguments {
@@ -240,16 +242,20 @@ fn prepare(arguments: &DeployArguments, out: &Path) -> Result<Command, ExitCode>
     })?;
     let [script, wasm] = WORKER_FILES.map(|name| read(&arguments.worker, name));
     let [script, wasm] = [script.map_err(failed)?, wasm.map_err(failed)?];
+    let manifest = |bundle: &Bundle| {
+        manifest::fill(&template, &arguments.name, &bundle.bindings, &bundle.secrets)
+    };
     // Its variables and bindings are a part of what is served.
-    let manifest = manifest::fill(&template, &arguments.name, &bundle.bindings).map_err(failed)?;
-    let version = version(&[&script, &wasm, &bundle.snapshot, manifest.as_bytes()]);
+    let unversioned = manifest(&bundle).map_err(failed)?;
+    let version = version(&[&script, &wasm, &bundle.snapshot, unversioned.as_bytes()]);
     bundle.bindings.insert("EDGEWAY_VERSION".into(), version.clone());
-    let manifest = manifest::fill(&template, &arguments.name, &bundle.bindings).map_err(failed)?;
+    let manifest = manifest(&bundle).map_err(failed)?;
     let files = [(WORKER_FILES[0], &script), (WORKER_FILES[1], &wasm)];
     write(out, &bundle, &files, &manifest)
         .map_err(|error| failed(format!("{}: {error}", out.display())))?;
     report_sizes(&[files[0], files[1], ("snapshot.bin", &bundle.snapshot)]).map_err(failed)?;
     tell!("version {version} in {}", out.display());
+    bundle::tell_secrets(&bundle.secrets, bundle::PUT);
     Ok(match arguments.percentage {
         None => Command::Deploy,
         Some(percentage) => Command::Beside { version, percentage },
@@ -304,44 +310,5 @@ fn report_sizes(modules: &[(&str, &Vec<u8>)]) -> Result<(), String> {
     match together > GZIP_BYTES_MAX {
         true => Err("more than Cloudflare takes".into()),
         false => Ok(()),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_version_changes_with_every_module_and_with_nothing_else() {
-        let of = |a: &str, b: &str| version(&[a.as_bytes(), b.as_bytes()]);
-        assert_eq!(of("a", "b"), of("a", "b"));
-        assert_eq!(of("a", "b").len(), VERSION_CHARACTERS);
-        for (a, b) in [("ab", ""), ("", "ab"), ("a", "c"), ("b", "b")] {
-            assert_ne!(of("a", "b"), of(a, b));
-        }
-    }
-
-    #[test]
-    fn names_that_cloudflare_refuses_are_refused_here() {
-        for name in ["edgeway", "a-1"] {
-            assert_eq!(worker_name(name).as_deref(), Ok(name));
-        }
-        for name in ["", "A", "a_b", "-a", "a-", "a.b", "a\nb", &"a".repeat(64)] {
-            assert!(worker_name(name).is_err(), "{name:?}");
-        }
-    }
-
-    #[test]
-    fn what_is_too_big_for_the_platform_is_refused() {
-        // Noise does not compress.
-        let mut state = 1_u64;
-        let noise: Vec<u8> = std::iter::repeat_with(|| {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-            (state >> 56) as u8
-        })
-        .take(GZIP_BYTES_MAX + 1)
-        .collect();
-        assert!(report_sizes(&[("noise", &noise)]).is_err());
-        assert!(report_sizes(&[("zeros", &vec![0; GZIP_BYTES_MAX + 1])]).is_ok());
     }
 }

@@ -3,14 +3,20 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use crate::commands::bundle::Secret;
+
 /// The one at the root of this project.
 pub(super) const TEMPLATE: &str = include_str!("../../../../wrangler.toml");
+
+/// How a comment begins that names a secret.
+const SECRET: &str = "# wrangler secret put ";
 
 /// The manifest for a folder that holds all modules itself.
 pub(super) fn fill(
     template: &str,
     name: &str,
     variables: &BTreeMap<String, String>,
+    secrets: &[Secret],
 ) -> Result<String, String> {
     let top = [("name", name), ("main", "index.js"), ("base_dir", ".")];
     let mut missing: Vec<&str> = vec!["name", "main", "base_dir", "[vars]"];
@@ -29,7 +35,8 @@ pub(super) fn fill(
             continue;
         }
         // The configuration decides what it names.
-        if table == "[vars]" && variables.contains_key(key.trim_matches('"')) {
+        let is_named = variables.contains_key(key.trim_matches('"'));
+        if table == "[vars]" && (is_named || trimmed.starts_with(SECRET)) {
             continue;
         }
         out.push_str(line);
@@ -38,6 +45,9 @@ pub(super) fn fill(
             missing.retain(|other| *other != "[vars]");
             for (name, value) in variables {
                 let _ = writeln!(out, "{} = {}", quoted(name), quoted(value));
+            }
+            for Secret { name, what_for } in secrets {
+                let _ = writeln!(out, "{SECRET}{name}: {}", what_for.replace(['\n', '\r'], " "));
             }
         }
     }
@@ -103,7 +113,7 @@ mod tests {
     fn the_projects_own_manifest_is_filled_in() {
         let values =
             variables(&[("AWS_REGION", "eu-west-1"), ("FUNCTION_URL_F", "http://f/\"x\"")]);
-        let filled = fill(TEMPLATE, "shop", &values).unwrap();
+        let filled = fill(TEMPLATE, "shop", &values, &[]).unwrap();
         for line in [
             r#"name = "shop""#,
             r#"main = "index.js""#,
@@ -125,7 +135,7 @@ mod tests {
         let aliases = ["shop.example".to_owned(), "*.shop.example".to_owned()];
         let template = for_distributions(&aliases);
         assert!(!has_routes(&template) && !has_invalidations(&template), "comments bind nothing");
-        let filled = fill(&template, "shop", &variables(&[])).unwrap();
+        let filled = fill(&template, "shop", &variables(&[]), &[]).unwrap();
         // Where they stand they can be taken as they are.
         let completed = filled.replace("# routes", "routes").replace("# [[kv", "[[kv");
         let completed = completed.replace("# binding", "binding").replace("# id", "id");
@@ -140,14 +150,26 @@ mod tests {
     #[test]
     fn what_the_operator_wrote_stays() {
         let own = "name = \"x\"\nmain = \"y\"\nbase_dir = \"z\"\nroutes = [\"a.example/*\"]\n[vars]\nEDGEWAY_BUCKETS = \"8\"\nAWS_REGION = \"old\"\n[env.test]\nname = \"t\"\n";
-        let filled = fill(own, "n", &variables(&[("AWS_REGION", "new")])).unwrap();
+        let filled = fill(own, "n", &variables(&[("AWS_REGION", "new")]), &[]).unwrap();
         let expected = "name = \"n\"\nmain = \"index.js\"\nbase_dir = \".\"\nroutes = [\"a.example/*\"]\n[vars]\n\"AWS_REGION\" = \"new\"\nEDGEWAY_BUCKETS = \"8\"\n[env.test]\nname = \"t\"\n";
         assert_eq!(filled, expected);
     }
 
     #[test]
+    fn secrets_are_named_as_what_is_to_be_put_and_once_however_often_it_is_filled() {
+        let name = "IAM_SECRET_AKIA".to_owned();
+        let secrets = [Secret { name, what_for: "verifies".into() }];
+        let once = fill(TEMPLATE, "n", &variables(&[]), &secrets).unwrap();
+        assert!(
+            once.contains("[vars]\n# wrangler secret put IAM_SECRET_AKIA: verifies\n"),
+            "{once}"
+        );
+        assert_eq!(fill(&once, "n", &variables(&[]), &secrets).unwrap(), once);
+    }
+
+    #[test]
     fn a_manifest_without_a_place_to_fill_is_refused() {
-        let told = fill("name = \"x\"\nmain = \"y\"\n", "n", &variables(&[])).unwrap_err();
+        let told = fill("name = \"x\"\nmain = \"y\"\n", "n", &variables(&[]), &[]).unwrap_err();
         assert_eq!(told, "the manifest has no base_dir, no [vars]");
     }
 }

@@ -10,7 +10,7 @@ use gateway_core::message::is_field_name;
 use serde::Serialize;
 
 use super::embed;
-use crate::commands::bundle::Bundle;
+use crate::commands::bundle::{Bundle, tell_secrets};
 use crate::snapshot::Built;
 
 /// How the host is to be taken.
@@ -75,6 +75,7 @@ pub(super) fn write(
         None => tell!("serve it by `wasmtime serve -S cli {}` (docs/wasi.md)", out.display()),
         Some(draft) => tell!("its host needs wasi:keyvalue {} (docs/wasi.md)", draft.version()),
     }
+    tell_secrets(&bundle.secrets, "variables of the host's environment");
     Ok(())
 }
 
