@@ -4,6 +4,7 @@ mod arrival;
 mod content;
 pub(crate) mod field_names;
 mod fields;
+pub(crate) mod integration_fields;
 mod outgoing;
 pub(crate) mod spelling;
 mod tls;

@@ -11,9 +11,10 @@ use serde::de::{
 };
 
 use super::base64;
-use super::fields::{Fate, fate};
+use super::fields::fate;
 use crate::definition::Protocol;
 use crate::limits::FIELDS_BYTES_MAX;
+use crate::message::integration_fields::{Fate, REMAPPED};
 use crate::message::{Content, Fields};
 
 /// What a function returned, if that is a JSON object. Mistakes in members are kept apart, because
@@ -91,7 +92,7 @@ pub(super) fn push_field(
     }
     match fate(name, protocol) {
         Fate::Keep => fields.push(name, value),
-        Fate::Rename(renamed) => fields.push(renamed, value),
+        Fate::Remap => fields.push(alloc::format!("{REMAPPED}{name}"), value),
         Fate::Drop => {}
     }
     Ok(())

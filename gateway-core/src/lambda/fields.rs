@@ -1,12 +1,14 @@
 //! Which fields of a request a function sees, and which of its own fields a client sees.
 
 use alloc::borrow::Cow;
-use alloc::{format, string::String, vec::Vec};
+use alloc::format;
+use alloc::vec::Vec;
 
 use super::EventInput;
 use crate::definition::Protocol;
 use crate::message::Version;
 use crate::message::field_names::{HOP_BY_HOP, INVISIBLE_TO_REST, Names, is_one_of};
+use crate::message::integration_fields::{self, Answering, Fate};
 
 /// Name and value. Those of one name stand together once they are sorted.
 pub(super) type Pair<'a> = (Cow<'a, str>, Cow<'a, str>);
@@ -56,43 +58,24 @@ fn sort(pairs: &mut [Pair<'_>]) {
     pairs.sort_by(|(a, _), (b, _)| lower(a).cmp(lower(b)));
 }
 
-/// What becomes of a field of a function's answer.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Fate {
-    /// The client is given it.
-    Keep,
-    /// The client is given it under this name.
-    Rename(String),
-    /// It goes no further: it is about a connection that the function does not have.
-    Drop,
-}
-
-/// What becomes of a field of this name.
+/// What becomes of a field of a function's answer. For the client of an HTTP API what is about a connection, which the
+/// function does not have, goes no further.
 pub(super) fn fate(name: &str, protocol: Protocol) -> Fate {
-    if is_one_of(
-        name,
-        &["transfer-encoding", "keep-alive", "proxy-connection", "trailer", "upgrade"],
-    ) {
-        return Fate::Drop;
-    }
     match protocol {
-        Protocol::Rest if REMAPPED.contains(name) => {
-            Fate::Rename(format!("x-amzn-Remapped-{name}"))
-        }
-        Protocol::Http if is_one_of(name, &["connection", "content-length"]) => Fate::Drop,
-        _ => Fate::Keep,
+        Protocol::Rest => integration_fields::fate(name, Answering::LambdaProxy).0,
+        Protocol::Http if NO_FIELDS_OF_FUNCTIONS.contains(name) => Fate::Drop,
+        Protocol::Http => Fate::Keep,
     }
 }
 
-/// `docs/compatibility.md`: recorded for REST proxies; `Authorization` and `WWW-Authenticate` as reported.
-const REMAPPED: Names = Names::of(&[
-    "authorization",
+const NO_FIELDS_OF_FUNCTIONS: Names = Names::of(&[
     "connection",
     "content-length",
-    "date",
-    "server",
-    "www-authenticate",
-    "x-amzn-requestid",
+    "keep-alive",
+    "proxy-connection",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
 ]);
 
 /// Whether a function never sees the field.
@@ -131,10 +114,12 @@ mod tests {
             }
             assert_eq!(fate("Set-Cookie", protocol), Fate::Keep);
         }
-        assert_eq!(fate("Date", Protocol::Rest), Fate::Rename("x-amzn-Remapped-Date".into()));
-        assert_eq!(fate("Date", Protocol::Http), Fate::Keep);
-        let challenge = Fate::Rename("x-amzn-Remapped-WWW-Authenticate".into());
-        assert_eq!(fate("WWW-Authenticate", Protocol::Rest), challenge);
-        assert_eq!(fate("WWW-Authenticate", Protocol::Http), Fate::Keep);
+        for name in ["Date", "WWW-Authenticate", "Content-MD5", "Max-Forwards", "User-Agent"] {
+            assert_eq!(fate(name, Protocol::Rest), Fate::Remap, "{name}");
+            assert_eq!(fate(name, Protocol::Http), Fate::Keep, "{name}");
+        }
+        for name in ["Expect", "Host", "Proxy-Authenticate", "TE", "Via"] {
+            assert_eq!(fate(name, Protocol::Rest), Fate::Drop, "{name}");
+        }
     }
 }

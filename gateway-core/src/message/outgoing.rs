@@ -80,6 +80,11 @@ impl FieldEdits {
         self.add(Kind::Rename, from.as_ref(), &[to.as_ref()]);
     }
 
+    /// [`FieldEdit::Rename`] to a name of several texts, one after the other.
+    pub fn rename_parts(&mut self, from: &str, to: &[&str]) {
+        self.add(Kind::Rename, from, to);
+    }
+
     /// [`FieldEdit::Set`]
     pub fn set(&mut self, name: impl AsRef<str>, value: impl AsRef<str>) {
         self.add(Kind::Set, name.as_ref(), &[value.as_ref()]);

@@ -24,7 +24,7 @@ use crate::gateway::expression::{Body, ResponseSources, Sources};
 use crate::gateway::integration_response::{ResponsePlan, Responses, TooManySteps};
 use crate::gateway_error::{GatewayError, ResponseType};
 use crate::limits::PAYLOAD_BYTES_MAX;
-use crate::message::field_names::is_one_of;
+use crate::message::integration_fields::{self, Answering, Fate, REMAPPED};
 use crate::message::{Content, Fields, OutgoingFields, Request, Response};
 use crate::template::{Inputs, Overrides};
 use crate::transcript::Message;
@@ -200,13 +200,11 @@ fn map_fields(
 
 /// The name by which a mapped field goes out; `None` for one that does not.
 fn outgoing_name(name: &str) -> Option<Cow<'_, str>> {
-    if name.eq_ignore_ascii_case("transfer-encoding") {
-        return None;
+    match integration_fields::fate(name, Answering::Mapped).0 {
+        Fate::Keep => Some(Cow::Borrowed(name)),
+        Fate::Remap => Some(Cow::Owned(alloc::format!("{REMAPPED}{name}"))),
+        Fate::Drop => None,
     }
-    Some(match is_one_of(name, REMAPPED) {
-        true => Cow::Owned(alloc::format!("x-amzn-Remapped-{name}")),
-        false => Cow::Borrowed(name),
-    })
 }
 
 /// What a template takes. Bytes are none of it, whatever they are (recorded from the real service).
@@ -221,21 +219,3 @@ fn text(payload: Payload) -> Result<String, GatewayError> {
 fn invalid_json() -> GatewayError {
     GatewayError::new(ResponseType::Default5xx, "Invalid JSON in response body")
 }
-
-/// Recorded from the real service for responses that are not a proxy's.
-const REMAPPED: &[&str] = &[
-    "authorization",
-    "connection",
-    "content-length",
-    "content-md5",
-    "date",
-    "expect",
-    "host",
-    "max-forwards",
-    "proxy-authenticate",
-    "server",
-    "trailer",
-    "upgrade",
-    "user-agent",
-    "www-authenticate",
-];

@@ -18,6 +18,7 @@ use crate::gateway::http_proxy::HttpProxy;
 use crate::gateway::request_parameters::Mapped;
 use crate::gateway_error::GatewayError;
 use crate::message::field_names::{HOP_BY_HOP, INVISIBLE_TO_REST, Names};
+use crate::message::integration_fields::{self, Answering, Fate, REMAPPED};
 use crate::message::{
     Content, EndpointResponse, FieldEdits, Fields, OutgoingFields, Request, Response,
 };
@@ -239,15 +240,14 @@ const INSERTED_PREFIX: &str = "x-amzn-waf-";
 const NEVER_SENT_BY_HTTP: Names = Names::of(&["host", "content-length", "expect"]);
 
 /// Changes to the endpoint's fields for the client of a REST API: some are renamed, some lost.
-///
-/// `Content-Encoding` stays, although one report says that it is lost: the content is streamed
-/// as it is, and would be unreadable without.
 fn rest_response_fields(endpoint: &EndpointResponse) -> FieldEdits {
-    let mut edits = removals(&endpoint.fields, |name| LOST_BY_REST.contains(name));
-    for field in endpoint.fields.iter().filter(|field| REMAPPED_NAMES.contains(field.name)) {
-        let remapped = REMAPPED.iter().find(|(name, _)| field.name.eq_ignore_ascii_case(name));
-        if let Some((name, renamed)) = remapped {
-            edits.rename(name, renamed);
+    let mut edits = FieldEdits::with_capacity(EDITS, EDITS_BYTES);
+    for field in &endpoint.fields {
+        match integration_fields::fate(field.name, Answering::HttpProxy) {
+            (Fate::Keep, _) => {}
+            (Fate::Remap, name) => edits.rename_parts(name, &[REMAPPED, name]),
+            (Fate::Drop, name) if edits.removes(name) => {}
+            (Fate::Drop, name) => edits.remove(name),
         }
     }
     if !endpoint.fields.contains("content-type") {
@@ -255,30 +255,6 @@ fn rest_response_fields(endpoint: &EndpointResponse) -> FieldEdits {
     }
     edits
 }
-
-const LOST_BY_REST: Names =
-    Names::of(&["transfer-encoding", "via", "keep-alive", "trailer", "upgrade"]);
-
-const REMAPPED_NAMES: Names = Names::of(&[
-    "authorization",
-    "connection",
-    "content-length",
-    "date",
-    "server",
-    "www-authenticate",
-    "x-amzn-requestid",
-]);
-
-/// Recorded from the real service for proxies; the first and the last but one as reported of it.
-const REMAPPED: [(&str, &str); 7] = [
-    ("authorization", "x-amzn-Remapped-Authorization"),
-    ("connection", "x-amzn-Remapped-Connection"),
-    ("content-length", "x-amzn-Remapped-Content-Length"),
-    ("date", "x-amzn-Remapped-Date"),
-    ("server", "x-amzn-Remapped-Server"),
-    ("www-authenticate", "x-amzn-Remapped-WWW-Authenticate"),
-    ("x-amzn-requestid", "x-amzn-Remapped-x-amzn-RequestId"),
-];
 
 /// Changes to the endpoint's fields for the client of an HTTP API: what concerns one connection
 /// alone is lost, and what the API's CORS settings replace.

@@ -80,6 +80,16 @@ fn the_client_of_a_rest_api_sees_some_of_the_endpoints_fields_renamed() {
             ("Set-Cookie", "a"),
             ("Set-Cookie", "b"),
             ("WWW-Authenticate", "Basic"),
+            ("content-md5", "m"),
+            ("Max-Forwards", "1"),
+            ("User-Agent", "u"),
+            ("Expect", "e"),
+            ("Host", "h"),
+            ("Proxy-Authenticate", "p"),
+            ("TE", "t"),
+            ("te", "t"),
+            ("Age", "1"),
+            ("Warn", "w"),
         ];
         ok(effect).map(|_| endpoint(418, &fields, held.clone()))
     });
@@ -97,6 +107,11 @@ fn the_client_of_a_rest_api_sees_some_of_the_endpoints_fields_renamed() {
             "Set-Cookie: a",
             "Set-Cookie: b",
             "x-amzn-Remapped-WWW-Authenticate: Basic",
+            "x-amzn-Remapped-Content-MD5: m",
+            "x-amzn-Remapped-Max-Forwards: 1",
+            "x-amzn-Remapped-User-Agent: u",
+            "Age: 1",
+            "Warn: w",
             "Content-Type: application/json",
             "x-amzn-RequestId: 07070707-0707-4707-8707-070707070707",
             "x-amz-apigw-id: BwcHBwcHBwcHBwc=",
