@@ -48,6 +48,11 @@ impl UriTemplate {
         &self.origin
     }
 
+    /// Whether it has a query of its own.
+    pub(crate) fn has_query(&self) -> bool {
+        !self.query.is_empty()
+    }
+
     /// The URL of a request. `parameter` gives a path parameter percent-encoded; `below` is a path
     /// to append (the request's own, for `$default`); `client_query` is taken over as it is, and
     /// `mapped` parameters follow.

@@ -19,7 +19,8 @@ pub(super) async fn service<'g>(
 ) -> Result<EndpointAnswer<'g>, GatewayError> {
     let mut mapped = map_request(&service.request, call).await?;
     if let Some(action) = &service.action {
-        ask_for(action, call.request, &mut mapped);
+        let has_parameters = !mapped.query.is_empty() || service.uri.has_query();
+        ask_for(action, has_parameters, call.request, &mut mapped);
     }
     // A signature is for the host that is asked.
     mapped.fields.remove("host");
@@ -42,11 +43,16 @@ pub(super) async fn service<'g>(
 }
 
 /// Says which action is meant: to a service of AWS JSON by `X-Amz-Target`, to others by the query
-/// protocol, which the former understand too where parameters are mapped and there is no content.
-fn ask_for(action: &Action, request: &Request, mapped: &mut IntegrationRequest) {
+/// protocol, which the former understand too where there are parameters, mapped or in the URI, and no content.
+fn ask_for(
+    action: &Action,
+    has_parameters: bool,
+    request: &Request,
+    mapped: &mut IntegrationRequest,
+) {
     let has_content = mapped.content != Content::Empty;
     if let Some((service, version)) = action.json
-        && (has_content || mapped.query.is_empty())
+        && (has_content || !has_parameters)
     {
         if !mapped.fields.contains("x-amz-target") {
             mapped.fields.push("X-Amz-Target", alloc::format!("{service}.{}", action.name));

@@ -107,6 +107,29 @@ fn parameters_in_the_query_are_the_query_protocols() {
 }
 
 #[test]
+fn parameters_of_the_uri_are_the_query_protocols_as_mapped_ones_are() {
+    for (uri, url) in [
+        (
+            "ssm:action/GetParameter&Name=n",
+            "https://ssm.us-east-1.amazonaws.com/?Name=n&Action=GetParameter",
+        ),
+        (
+            "dynamodb:action/ListTables&Limit=1",
+            "https://dynamodb.us-east-1.amazonaws.com/?Limit=1&Action=ListTables",
+        ),
+    ] {
+        let told =
+            ask(service(&alloc::format!("us-east-1:{uri}"), &[], None), "GET /prod/a", fine());
+        let (sent_, fields, content) = sent(&told);
+        assert_eq!((&*sent_.url, fields.get("x-amz-target"), &*content), (url, None, ""));
+    }
+    // Content is a template's own: it is AWS JSON.
+    let uri = "us-east-1:ssm:action/GetParameter&Name=n";
+    let told = ask(service(uri, &[], Some("{}")), "GET /prod/a", fine());
+    assert_eq!(sent(&told).1.get("x-amz-target"), Some("AmazonSSM.GetParameter"));
+}
+
+#[test]
 fn a_version_that_the_uri_says_is_not_said_twice() {
     let uri = "us-east-1:sqs:action/ListQueues&Version=2011-10-01&QueueNamePrefix=x";
     let told = ask(service(uri, &[], None), "GET /prod/a", fine());
