@@ -63,7 +63,7 @@ fn the_example_of_a_distribution_has_downloads_for_signed_urls_alone() {
     let here = "the API that is here, GET /prod/products/prod-123?includeVariants=true\n";
     assert!(product.contains(here), "{product}");
     assert!(
-        product.contains("stored: 0 to 300 s, 60 s where the origin does not say"),
+        product.contains("stored: 60 to 300 s, 60 s where the origin does not say"),
         "{product}"
     );
 }
