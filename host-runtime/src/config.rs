@@ -156,6 +156,8 @@ pub struct ApiConfig {
     pub stages: Vec<Stage>,
     /// The definitions that canaries serve, by stage name; a canary without one serves its stage's.
     pub canary_definitions: BTreeMap<String, PathBuf>,
+    /// The file of each deployment, by its id; known when the definitions are read.
+    pub deployed: BTreeMap<String, PathBuf>,
     /// Where it stands in the configuration.
     pub source: Source,
 }
@@ -229,6 +231,7 @@ impl Config {
                 basepath: BasePathMode::Ignore,
                 stages: vec![Stage { stage_name: stage_name.into(), ..Stage::default() }],
                 canary_definitions: BTreeMap::new(),
+                deployed: BTreeMap::new(),
                 source: Source::default(),
             }],
             domain_names: Vec::new(),

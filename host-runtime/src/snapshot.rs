@@ -182,6 +182,7 @@ impl Building {
         }
         let snapshot = self.snapshot(&config, file);
         if let Some(snapshot) = &snapshot {
+            apis::note_files(&mut config.apis, snapshot);
             self.note(
                 file,
                 Some(&document),

@@ -81,6 +81,7 @@ fn read(reading: &Reading, at: &At<'_>, directory: &Path) -> Option<ApiConfig> {
         definition: definition.unwrap_or_default(),
         basepath: at.get("basepath").and_then(|at| basepath(reading, &at)).unwrap_or_default(),
         canary_definitions: canary::definitions(at, directory),
+        deployed: BTreeMap::new(),
         stages,
         source: at.source(),
     })

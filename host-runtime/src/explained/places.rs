@@ -6,7 +6,7 @@ use gateway_core::definition::Source;
 use gateway_core::definition::document::{At, Node};
 use gateway_core::transcript::{Entry, Event, PipelineStage};
 
-use crate::config::Config;
+use crate::config::{ApiConfig, Config};
 
 /// A place in a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,9 +53,12 @@ impl<'c> Places<'c> {
     /// which web ACL the others are about.
     pub(super) fn of(&mut self, entry: &Entry) -> Option<Place> {
         match &entry.event {
-            Event::Addressed { api_id, .. } => {
+            Event::Addressed { api_id, deployment_id, .. } => {
                 let api = self.config.apis.iter().find(|api| api.id == *api_id);
-                self.definition = api.map(|api| Document::read(&api.definition));
+                // A canary's, and what was promoted, stand in another file than the API's own.
+                let file =
+                    |api: &'c ApiConfig| api.deployed.get(deployment_id).unwrap_or(&api.definition);
+                self.definition = api.map(|api| Document::read(file(api)));
             }
             Event::WebAclAsked { name, .. } => {
                 let acl = self.config.web_acls.iter().find(|acl| acl.name == *name);

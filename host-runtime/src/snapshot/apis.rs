@@ -1,5 +1,6 @@
 //! APIs: their definitions, and what the configuration says of their stages.
 
+use std::iter;
 use std::path::Path;
 
 use gateway_core::definition::document::{At, Node};
@@ -195,6 +196,15 @@ impl Building {
             None => DefinitionError { source: api.clone(), ..error },
         };
         self.note(file, document.as_deref(), errors.into_iter().map(place));
+    }
+}
+
+/// Which file each deployment was read from: they stand in the order in which [`Building::api`] reads them.
+pub(super) fn note_files(apis: &mut [ApiConfig], snapshot: &Snapshot) {
+    for (api, built) in apis.iter_mut().zip(&snapshot.apis) {
+        let files = iter::once(&api.definition).chain(api.canary_definitions.values());
+        let ids = built.deployments.iter().map(|deployment| deployment.id.clone());
+        api.deployed = ids.zip(files.cloned()).collect();
     }
 }
 

@@ -6,6 +6,7 @@ use super::curl::at_url;
 use super::har::from_json;
 use super::recorded::to_the_only_api;
 use super::*;
+use crate::snapshot::Built;
 use clap::Parser;
 use gateway_core::definition::openapi::BasePathMode;
 
@@ -274,6 +275,47 @@ fn a_request_is_taken_from_an_archive() {
     }
     assert!(from_json(archive.as_bytes(), 1).unwrap_err().contains("it has 1"));
     assert!(from_json(b"{}", 0).is_err());
+}
+
+#[test]
+fn what_a_canarys_own_definition_decides_is_told_with_its_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+    let method = |name: &str| {
+        format!(
+            "  /{name}:\n    get:\n      responses: {{'200': {{description: ok}}}}\n      x-amazon-apigateway-integration:\n        \
+             type: http_proxy\n        httpMethod: GET\n        uri: http://127.0.0.1:9\n"
+        )
+    };
+    let head = "openapi: 3.0.1\ninfo: {title: t, version: '1'}\n";
+    write("a.yaml", &format!("{head}paths:\n{}", method("x")));
+    write("b.yaml", &format!("{head}tags: []\npaths:\n{}{}", method("x"), method("y")));
+    let config = |canary: &str| {
+        write(
+            "c.yaml",
+            &format!(
+                "apis:\n- id: a\n  protocol: REST\n  definition: a.yaml\n  stages:\n  - stageName: s\n    canarySettings: {{{canary}}}\n"
+            ),
+        );
+        let built = Origin::Config(folder.path().join("c.yaml")).build();
+        built.unwrap_or_else(|refused| panic!("{:?}", refused.diagnostics))
+    };
+    let explained = |built: &Built, path: &str| {
+        let settings = Settings::new(&built.config, None);
+        let answered = alone::answer(&built.snapshot, settings, &at_url(path).unwrap()).unwrap();
+        explained::text(&built.config, &answered.explained)
+    };
+    let mut built = config("percentTraffic: 100, definition: b.yaml");
+    let told = explained(&built, "/s/y");
+    assert!(told.contains("by b.yaml:13 /paths/~1y/get\n"), "{told}");
+    assert!(!told.contains("a.yaml"), "{told}");
+    // As `UpdateStage` promotes it.
+    let stage = &mut built.snapshot.apis[0].stages[0];
+    *stage = stage.as_canary().unwrap();
+    let told = explained(&built, "/s/x");
+    assert!(told.contains("by b.yaml:6 /paths/~1x/get\n") && !told.contains("a.yaml"), "{told}");
+    let told = explained(&config("percentTraffic: 0, definition: b.yaml"), "/s/x");
+    assert!(told.contains("by a.yaml:5 /paths/~1x/get\n") && !told.contains("b.yaml"), "{told}");
 }
 
 #[test]
