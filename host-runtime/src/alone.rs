@@ -43,6 +43,8 @@ pub struct Asked {
     pub is_complete: bool,
     /// Whether it comes over TLS, where that makes a difference: to a distribution.
     pub is_https: bool,
+    /// The port that it comes to, where its URL names one, whatever `Host` says.
+    pub port: Option<u16>,
     /// Who asks.
     pub client: Client,
 }
@@ -124,7 +126,7 @@ pub fn answer(snapshot: &Snapshot, settings: Settings, asked: &Asked) -> io::Res
         let worker = Rc::new(Worker::new(engine, shared, Arc::new(settings)));
         let peer = asked.client.peer(&worker);
         let (arrival, client, contents) = arrive(&worker, &peer, asked)?;
-        match distribution(&worker, &arrival) {
+        match distribution(&worker, asked.port, &arrival) {
             Some(edge) => {
                 let held = Held::new(client, contents);
                 by_distribution(&worker, &edge, &peer, arrival, held, asked.is_https).await
@@ -134,10 +136,11 @@ pub fn answer(snapshot: &Snapshot, settings: Settings, asked: &Asked) -> io::Res
     })
 }
 
-/// The distribution that has the request's host name, or listens at its port.
-fn distribution(worker: &Worker, arrival: &Arrival) -> Option<Arc<Edge>> {
+/// The distribution that listens at the request's port, or has its host name.
+fn distribution(worker: &Worker, port: Option<u16>, arrival: &Arrival) -> Option<Arc<Edge>> {
     let settings = worker.settings.borrow();
-    edge::of_authority(&settings.distributions, arrival.request.fields.get("host")?).cloned()
+    let host = arrival.request.fields.get("host");
+    edge::of_authority(&settings.distributions, port, host).cloned()
 }
 
 /// What the web ACL of a distribution says, if it has one, and what becomes of a request that goes on. No origin is

@@ -133,11 +133,16 @@ pub(crate) fn of_host<'e>(edges: &'e [Arc<Edge>], host: &str) -> Option<&'e Arc<
     edges.iter().find(|edge| edge.distribution.is_for(host))
 }
 
-/// The distribution that a URL of this host and port leads to.
-pub(crate) fn of_authority<'e>(edges: &'e [Arc<Edge>], authority: &str) -> Option<&'e Arc<Edge>> {
-    let port = || authority.rsplit_once(':')?.1.parse::<u16>().ok().filter(|port| *port != 0);
-    let by_port = || port().and_then(|port| edges.iter().find(|edge| edge.port == Some(port)));
-    of_host(edges, authority).or_else(by_port)
+/// The distribution that a request for this host leads to, as [`find`] has it: the listener decides, then the name.
+pub(crate) fn of_authority<'e>(
+    edges: &'e [Arc<Edge>],
+    port: Option<u16>,
+    host: Option<&str>,
+) -> Option<&'e Arc<Edge>> {
+    let of_name = || host?.rsplit_once(':')?.1.parse::<u16>().ok();
+    let port = port.or_else(of_name).filter(|port| *port != 0);
+    let by_port = port.and_then(|port| edges.iter().find(|edge| edge.port == Some(port)));
+    by_port.or_else(|| of_host(edges, host?))
 }
 
 /// Answers a viewer.

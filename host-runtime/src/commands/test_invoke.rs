@@ -140,6 +140,7 @@ fn prepare(snapshot: &Snapshot, input: &Input) -> Result<(Snapshot, Asked), Stri
         content: input.body.clone().into_bytes(),
         is_complete: true,
         is_https: false,
+        port: None,
         client: Client::default(),
     };
     Ok((snapshot, asked))

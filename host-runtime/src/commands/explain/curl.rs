@@ -198,6 +198,7 @@ pub(super) fn at_url(url: &str) -> Result<Asked, String> {
         fields: host.into_iter().collect(),
         content: Vec::new(),
         is_complete: false,
+        port: uri.port_u16(),
         is_https: uri.scheme() == Some(&http::uri::Scheme::HTTPS),
         client: Client::default(),
     })

@@ -317,6 +317,20 @@ distribution d
 }
 
 #[test]
+fn the_port_that_a_request_comes_to_says_more_than_its_host() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = with_distribution(folder.path());
+    let told = |line: &[&str]| explained_of(&config, &read_line(line).unwrap()).0;
+    let by_port = told(&["http://127.0.0.1:8443/api/x", "-H", "Host: shop.example.com"]);
+    assert!(by_port.contains("distribution d\n"), "{by_port}");
+    assert!(by_port.contains("→ 403 ") && by_port.contains("supports only HTTPS"), "{by_port}");
+    let by_name = told(&["http://127.0.0.1:8080/api/x", "-H", "Host: cdn.example"]);
+    assert!(by_name.contains("distribution d\n"), "{by_name}");
+    let neither = told(&["http://127.0.0.1:8080/api/x", "-H", "Host: shop.example.com"]);
+    assert!(!neither.contains("distribution d"), "{neither}");
+}
+
+#[test]
 fn what_a_distribution_answers_itself_is_told_with_its_words() {
     let folder = tempfile::tempdir().unwrap();
     let config = with_distribution(folder.path());
