@@ -149,8 +149,12 @@ impl Building {
         self.note(file, Some(&document), policies::of_api(&document, &imported, api, config));
         let unknown = doubtful::organizations_not_known(&imported, config);
         self.note(file, Some(&document), unknown);
+        let where_set = match self.document {
+            Some(_) => variables::IN_CONFIGURATION,
+            None => variables::NOWHERE,
+        };
+        self.note(file, Some(&document), variables::not_set(&imported, served, where_set));
         if self.document.is_some() {
-            self.note(file, Some(&document), variables::not_set(&imported, served));
             let refused = variables::refused_where_set(&document, api.protocol, options, served);
             self.note(file, Some(&document), refused);
         }

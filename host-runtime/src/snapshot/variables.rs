@@ -77,8 +77,18 @@ fn fill(node: &mut Node, stage: &Stage) -> bool {
     is_filled
 }
 
+/// How a variable is set where there is a configuration.
+pub(super) const IN_CONFIGURATION: &str =
+    "`variables` of the stage in edgeway.yaml says what it is";
+/// How it is where a definition is served alone.
+pub(super) const NOWHERE: &str = "an export has no stage variables: write an edgeway.yaml that names this file, with `variables` of its stage";
+
 /// A warning for every stage without a variable that a URI has: what is not set stands for nothing.
-pub(super) fn not_set(imported: &openapi::Imported, stages: &[Stage]) -> Vec<DefinitionError> {
+pub(super) fn not_set(
+    imported: &openapi::Imported,
+    stages: &[Stage],
+    help: &str,
+) -> Vec<DefinitionError> {
     let integrations = imported.deployment.methods.iter().map(|method| &method.integration);
     let integrations = integrations.filter_map(|i| Some((i.uri.as_deref()?, &i.source)));
     let authorizers = imported.deployment.authorizers.iter();
@@ -95,7 +105,6 @@ pub(super) fn not_set(imported: &openapi::Imported, stages: &[Stage]) -> Vec<Def
                 "the stage `{}` has no variable `{name}`, which this URI names: it stands for nothing there",
                 stage.stage_name
             );
-            let help = "`variables` of the stage in edgeway.yaml says what it is";
             Some(DefinitionError::warning(source.clone(), message).help(help))
         };
         let mut warnings: Vec<_> = stages.iter().filter_map(warning).collect();

@@ -34,6 +34,29 @@ fn told_of(protocol: &str, stages: &str, integration: &str) -> Vec<String> {
     told.filter(|told| told.contains("stage `") && !told.contains("canary of")).collect()
 }
 
+#[test]
+fn a_variable_that_an_export_served_alone_has_not_is_warned_of() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("export.yaml");
+    let uri = "arn:aws:apigateway:eu-west-1:lambda:path/2015-03-31/functions/\
+               arn:aws:lambda:eu-west-1:123456789012:function:listItems:${stageVariables.alias}/invocations";
+    let definition = format!(
+        "openapi: 3.0.1\ninfo: {{title: t, version: '1'}}\nservers: [{{url: 'https://a.execute-api.eu-west-1.amazonaws.com/dev'}}]\n\
+         paths:\n  /a:\n    get:\n      x-amazon-apigateway-integration: {{type: aws_proxy, httpMethod: POST, uri: '{uri}'}}\n"
+    );
+    fs::write(&file, definition).unwrap();
+    let listen = "127.0.0.1:8080".parse().unwrap();
+    let basepath = Default::default();
+    let built = Origin::Definition { file, protocol: None, listen, basepath }.build().unwrap();
+    let told: Vec<String> = built.warnings.iter().map(ToString::to_string).collect();
+    let [told] = &told[..] else { panic!("{told:?}") };
+    assert!(
+        told.contains("the stage `dev` has no variable `alias`, which this URI names"),
+        "{told}"
+    );
+    assert!(told.contains("write an edgeway.yaml"), "{told}");
+}
+
 const S3: &str = "type: aws, uri: 'arn:aws:apigateway:eu-west-1:s3:action/${stageVariables.action}&Bucket=b&Key=k'";
 
 #[test]
