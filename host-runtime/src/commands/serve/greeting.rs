@@ -27,9 +27,7 @@ pub(super) fn greet(
         EngineKind::Native => "native",
     };
     tell!("edgeway {} ({engine}, threads: {})", env!("CARGO_PKG_VERSION"), options.threads);
-    let scheme = if config.listen[0].tls.is_some() { "https" } else { "http" };
-    let address = host.address();
-    for line in of_apis(config, snapshot, &format!("{scheme}://{address}")) {
+    for line in of_apis(config, snapshot, by_address(config, host.addresses()).as_deref()) {
         tell!("  {line}");
     }
     for line in of_domain_names(config, host.addresses()) {
@@ -38,13 +36,8 @@ pub(super) fn greet(
     for line in of_distributions(config, host.addresses()) {
         tell!("  {line}");
     }
-    let others = host.addresses().iter().skip(1);
-    for (place, address) in others.filter(|(place, _)| place.distribution_id.is_none()) {
-        let scheme = if place.is_tls { "https" } else { "http" };
-        match &place.vpc_endpoint_id {
-            Some(id) => tell!("  private endpoint {id}: {scheme}://{address}/"),
-            None => tell!("  also {scheme}://{address}/"),
-        }
+    for line in of_others(config, host.addresses()) {
+        tell!("  {line}");
     }
     if let Some(admin) = admin {
         tell!("  health and metrics: http://{}/healthz /readyz /metrics", admin.address);
@@ -54,8 +47,57 @@ pub(super) fn greet(
     }
 }
 
+/// Whether a listener shows clients a certificate, or needs none, who ask for this host name, or for an address alone.
+fn is_shown(config: &Config, place: &Place, name: Option<&str>) -> bool {
+    let own = config.listeners().into_iter().find(|(known, _)| known == place);
+    let has_own = own.is_some_and(|(_, of)| of.tls.is_some_and(|tls| tls.certificate.is_some()));
+    let is_named = |name: &str| {
+        let above = name.split_once('.').map(|(_, rest)| format!("*.{rest}"));
+        let is_it = |known: &str| known == name || Some(known) == above.as_deref();
+        config.domain_tls.iter().any(|tls| is_it(&tls.domain_name))
+    };
+    !place.is_tls || has_own || name.is_some_and(is_named)
+}
+
+fn scheme(place: &Place) -> &'static str {
+    if place.is_tls { "https" } else { "http" }
+}
+
+/// The first listener for everybody that a client can ask by its address.
+fn by_address(config: &Config, addresses: &[(Place, SocketAddr)]) -> Option<String> {
+    let mut public = addresses.iter().filter(|(place, _)| is_public(place));
+    let (place, address) = public.find(|(place, _)| is_shown(config, place, None))?;
+    Some(format!("{}://{address}", scheme(place)))
+}
+
+fn is_public(place: &Place) -> bool {
+    place.vpc_endpoint_id.is_none() && place.distribution_id.is_none()
+}
+
+/// The listeners of which nothing is told yet.
+fn of_others(config: &Config, addresses: &[(Place, SocketAddr)]) -> Vec<String> {
+    let told = by_address(config, addresses);
+    let of_apis = addresses.iter().filter(|(place, _)| place.distribution_id.is_none());
+    let line = |(place, address): &(Place, SocketAddr)| {
+        let url = format!("{}://{address}", scheme(place));
+        let where_ = match is_shown(config, place, None) {
+            true => format!("{url}/"),
+            false => format!(
+                "{address} over TLS, by the domain names alone: it has no certificate of its own"
+            ),
+        };
+        match &place.vpc_endpoint_id {
+            Some(id) => Some(format!("private endpoint {id}: {where_}")),
+            None if told.as_deref() == Some(&url) => None,
+            None => Some(format!("also {where_}")),
+        }
+    };
+    of_apis.filter_map(line).collect()
+}
+
 /// Where stages are asked without a domain name. Those whose APIs are reached by domain names alone are told there.
-fn of_apis(config: &Config, snapshot: &Snapshot, listener: &str) -> Vec<String> {
+/// `listener` is the beginning of their URLs, if there is one for everybody.
+fn of_apis(config: &Config, snapshot: &Snapshot, listener: Option<&str>) -> Vec<String> {
     let mut lines = Vec::new();
     let is_alone = config.apis.len() == 1;
     for (index, api) in config.apis.iter().enumerate() {
@@ -64,12 +106,13 @@ fn of_apis(config: &Config, snapshot: &Snapshot, listener: &str) -> Vec<String> 
         let is_closed = is_disabled && !(is_alone && config.domain_names.is_empty());
         for Stage { stage_name, .. } in &api.stages {
             let stage = format!("{} API {}, stage {stage_name}", kind(api.protocol), api.id);
-            if is_closed {
+            let Some(listener) = listener.filter(|_| !is_closed) else {
+                let why = if is_closed { "disabled" } else { "no listener has a certificate" };
                 if !has_domain_name(config, index, stage_name) {
-                    lines.push(format!("{stage}: disabled, and no domain name leads to it"));
+                    lines.push(format!("{stage}: {why}, and no domain name leads to it"));
                 }
                 continue;
-            }
+            };
             let path = match (is_alone, stage_name.as_str()) {
                 (true, "$default") => String::new(),
                 (true, stage) => format!("{stage}/"),
@@ -94,19 +137,20 @@ fn has_domain_name(config: &Config, api: usize, stage_name: &str) -> bool {
 
 /// Where distributions are asked: at listeners of their own, and by their host names at the others.
 fn of_distributions(config: &Config, addresses: &[(Place, SocketAddr)]) -> Vec<String> {
-    let scheme = |place: &Place| if place.is_tls { "https" } else { "http" };
-    let everybodys = addresses
-        .iter()
-        .find(|(place, _)| place.distribution_id.is_none() && place.vpc_endpoint_id.is_none());
     let line = |edge: &Arc<Edge>| {
         let is_own = |place: &Place| place.distribution_id.as_deref() == Some(edge.id());
         let own = addresses.iter().filter(|(place, _)| is_own(place));
-        let own = own.map(|(place, address)| format!("{}://{address}/", scheme(place)));
-        let named = everybodys.into_iter().flat_map(|(place, address)| {
-            let url = |alias: &String| format!("{}://{alias}:{}/", scheme(place), address.port());
-            edge.aliases().iter().map(url)
+        let by_address = own.clone().filter(|(place, _)| is_shown(config, place, None));
+        let by_address =
+            by_address.map(|(place, address)| format!("{}://{address}/", scheme(place)));
+        let public = addresses.iter().filter(|(place, _)| is_public(place));
+        let named = edge.aliases().iter().filter_map(|alias| {
+            let mut places = public.clone().chain(own.clone());
+            let (place, address) =
+                places.find(|(place, _)| is_shown(config, place, Some(alias)))?;
+            Some(format!("{}://{alias}:{}/", scheme(place), address.port()))
         });
-        let urls: Vec<String> = own.chain(named).take(URLS_MAX).collect();
+        let urls: Vec<String> = by_address.chain(named).take(URLS_MAX).collect();
         format!("distribution {}: {}", edge.id(), urls.join(", "))
     };
     config.edges.iter().map(line).collect()
@@ -147,7 +191,6 @@ fn url(domain: &DomainName, config: &Config, addresses: &[(Place, SocketAddr)]) 
     let is_shown = config.domain_tls.iter().any(|tls| tls.domain_name == *name)
         || config.listen.iter().any(of_listener);
     let is_tls = |wanted: bool| {
-        let is_public = |p: &Place| p.vpc_endpoint_id.is_none() && p.distribution_id.is_none();
         let mut found = addresses.iter().filter(|(p, _)| is_public(p) && p.is_tls == wanted);
         found.next().map(|(_, address)| address.port())
     };
@@ -224,7 +267,7 @@ domainNames:
         write("edgeway.yaml", rest);
         let built = crate::snapshot::Origin::Config(folder.path().join("edgeway.yaml")).build();
         let built = built.unwrap_or_else(|refused| panic!("{:?}", refused.diagnostics));
-        of_apis(&built.config, &built.snapshot, "http://h:1")
+        of_apis(&built.config, &built.snapshot, Some("http://h:1"))
     }
 
     #[test]
@@ -269,6 +312,47 @@ domainNames:
             of_distributions(&config, &places.collect::<Vec<_>>()),
             ["distribution shop: http://127.0.0.1:8090/, http://shop.example.com:8080/"]
         );
+    }
+
+    #[test]
+    fn no_address_is_told_where_certificates_are_for_names_alone() {
+        let told = |listen: &str| {
+            let text = format!(
+                "listen: {listen}\napis: [{{id: a, protocol: REST, definition: d, stages: [{{stageName: s}}, {{stageName: t}}]}}]\n\
+                 domainNames: [{{domainName: h.example, certificate: {{chain: c, privateKey: k}}, basePathMappings: [{{restApiId: a, stage: s}}]}}]\n"
+            );
+            let config =
+                Config::read(&crate::document::read(&text).unwrap(), Path::new("")).unwrap();
+            let places = config.places().into_iter().map(|place| (place.clone(), place.address));
+            let places: Vec<_> = places.collect();
+            let api = gateway_core::definition::Api {
+                id: "a".into(),
+                name: String::new(),
+                protocol: Protocol::Rest,
+                disable_execute_api_endpoint: false,
+                deployments: Vec::new(),
+                stages: config.apis[0].stages.clone(),
+            };
+            let snapshot = Snapshot::new("r", "1", vec![api]);
+            let mut lines = of_apis(&config, &snapshot, by_address(&config, &places).as_deref());
+            lines.extend(of_others(&config, &places));
+            lines
+        };
+        let alone =
+            "127.0.0.1:443 over TLS, by the domain names alone: it has no certificate of its own";
+        assert_eq!(
+            told("{address: '127.0.0.1:443', tls: {}}"),
+            [
+                "REST API a, stage t: no listener has a certificate, and no domain name leads to it".to_owned(),
+                format!("also {alone}"),
+            ]
+        );
+        let both = told("[{address: '127.0.0.1:443', tls: {}}, '127.0.0.1:80']");
+        assert_eq!(both[0], "REST API a, stage s: http://127.0.0.1:80/s/");
+        assert_eq!(both[2..], [format!("also {alone}")]);
+        let own = told("{address: '127.0.0.1:443', tls: {certificate: {chain: c, privateKey: k}}}");
+        assert_eq!(own[0], "REST API a, stage s: https://127.0.0.1:443/s/");
+        assert_eq!(own.len(), 2, "{own:?}");
     }
 
     #[test]
