@@ -107,6 +107,9 @@ impl Served {
             (false, [first, left @ ..]) if left.len() == usize::from(!rest.is_empty()) => {
                 (Some(Path::new(first)), left)
             }
+            (false, [only]) if names_file(only) => {
+                return Err(format!("say what is asked of `{only}`: {rest}, or its path"));
+            }
             (false, _) => {
                 let what = format!("OPENAPI {rest}");
                 return Err(format!("say what answers: `{}`, or `--config FILE`", what.trim_end()));
@@ -115,6 +118,13 @@ impl Served {
         let definition = by_position.or(definition.as_deref());
         Ok((self.import.origin(definition, config.as_deref(), LISTEN_DEFAULT), left))
     }
+}
+
+/// Whether a text is the name of a definition, not what is asked for.
+fn names_file(text: &str) -> bool {
+    let endings = [".yaml", ".yml", ".json"];
+    !text.contains("://")
+        && (endings.iter().any(|e| text.ends_with(e)) || Path::new(text).is_file())
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

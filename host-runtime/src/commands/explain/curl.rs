@@ -72,11 +72,24 @@ pub(super) struct CurlArguments {
     insecure: bool,
     #[arg(short = 'v', long, hide = true)]
     verbose: bool,
+    /// Paths go as they are written
+    #[arg(long, hide = true)]
+    path_as_is: bool,
+    /// One request is explained: where its answer redirects to is another
+    #[arg(short = 'L', long, hide = true)]
+    location: bool,
+    #[arg(long, hide = true, value_name = "PROVIDER")]
+    aws_sigv4: Option<String>,
 }
 
 impl CurlArguments {
     /// The request, as curl makes it.
     pub(super) fn asked(&self, url: &str) -> Result<Asked, String> {
+        if self.aws_sigv4.is_some() {
+            return Err("--aws-sigv4: no request is signed here: sign it by what your client has, and give the header \
+                        fields that this makes (-H 'Authorization: AWS4-HMAC-SHA256 …', -H 'X-Amz-Date: …')"
+                .into());
+        }
         let mut asked = at_url(url)?;
         let data = self.content()?;
         self.add_fields(&mut asked)?;
@@ -187,7 +200,11 @@ fn add_missing(asked: &mut Asked, name: &str, value: &str) {
 
 /// A GET of a URL, or of a path at whatever host.
 pub(super) fn at_url(url: &str) -> Result<Asked, String> {
-    let uri: http::Uri = url.parse().map_err(|_| format!("`{url}` is no URL and no path"))?;
+    let is_host = !url.starts_with('/') && !url.contains("://") && url.contains(['.', ':', '/']);
+    // As curl guesses: "If you provide a URL without a leading protocol:// scheme, curl guesses what scheme you want",
+    // which is HTTP for hosts that are called by no other protocol.
+    let guessed = if is_host { format!("http://{url}") } else { url.to_owned() };
+    let uri: http::Uri = guessed.parse().map_err(|_| format!("`{url}` is no URL and no path"))?;
     if uri.path().is_empty() || uri.scheme().is_none() && !url.starts_with('/') {
         return Err(format!("`{url}` is no URL and no path: a path begins with `/`"));
     }

@@ -39,7 +39,7 @@ fn a_definition_stands_before_the_request_or_is_named() {
     assert_eq!(read("explain --config c.yaml -X POST /prod/a"), of("c.yaml"));
     for (line, reason) in [
         ("explain /prod/a", "say what answers: `OPENAPI URL`, or `--config FILE`"),
-        ("explain a.yaml", "say what answers"),
+        ("explain a.yaml", "say what is asked of `a.yaml`: URL, or its path"),
         ("explain --config c.yaml", "say what is asked for"),
         ("explain --config c.yaml a.yaml /prod/a", "there is one request"),
         ("explain --config c.yaml --definition a.yaml /a", "cannot be used with"),
@@ -106,6 +106,12 @@ fn arguments_are_read_as_curl_reads_them() {
     let put = read_line(&put).unwrap();
     assert_eq!(put.method, "PUT");
     assert_eq!(put.fields, [pair("content-type", "a/b"), pair("Host", "y"), agent()]);
+    let host = read_line(&["localhost:8080/x?y"]).unwrap();
+    assert_eq!((&*host.target, host.port, host.is_https), ("/x?y", Some(8080), false));
+    assert_eq!(host.fields[0], pair("Host", "localhost:8080"));
+    assert!(
+        read_line(&["/a", "--aws-sigv4", "aws:amz"]).unwrap_err().contains("no request is signed")
+    );
     for wrong in [&["a b"][..], &["a"], &["/a", "-H", "x"], &["/a", "-d", "@/nonexistent/file"]] {
         assert!(read_line(wrong).is_err(), "{wrong:?}");
     }
@@ -131,6 +137,7 @@ fn what_curl_knows_is_known() {
         (vec!["-I"], "HEAD /p", ""),
         (vec!["--json", "{}", "-X", "PATCH"], "PATCH /p", "{}"),
         (vec!["-s", "-i", "-k", "-v", "--compressed"], "GET /p", ""),
+        (vec!["-L", "--path-as-is"], "GET /p", ""),
     ] {
         let asked = read_line(&[&["/p"], &line[..]].concat()).unwrap();
         assert_eq!(format!("{} {}", asked.method, asked.target), request, "{line:?}");
