@@ -31,8 +31,8 @@ impl Building {
         config: &Config,
         config_file: &Path,
     ) -> Option<Edge> {
-        let (document, references, distribution) = self.read_distribution(one)?;
-        let mut distribution = distribution?;
+        let ReadDistribution { document, root, references, mut distribution } =
+            self.read_distribution(one)?;
         // What operators call it is what its listener and its invalidations call it.
         distribution.id.clone_from(&one.id);
         self.knows_origins(one, &distribution, config_file);
@@ -44,7 +44,7 @@ impl Building {
                  MaxMind's format",
                 one.id
             );
-            self.note(config_file, None, [DefinitionError::error(one.source.clone(), message)]);
+            self.note_in_document(one, &root, "/Restrictions/GeoRestriction", message, None);
         }
         let web_acl = distribution.web_acl_id.as_ref().map(|arn| {
             let index = self.web_acl_arns.iter().position(|known| known.as_ref() == Some(arn));
@@ -54,17 +54,13 @@ impl Building {
                     "the web ACL `{arn}` of the distribution `{}` is not there: `webAcls` lists those that are",
                     one.id
                 );
-                let error = DefinitionError::error(one.source.clone(), message);
-                let error = match self.meant_web_acl(arn, config) {
-                    Some(help) => error.help(help),
-                    None => error,
-                };
-                self.note(config_file, None, [error]);
+                let help = self.meant_web_acl(arn, config);
+                self.note_in_document(one, &root, "/WebACLId", message, help);
             }
             // Without an index it would be served to everybody; with this one it is served to nobody.
             index.map_or(u32::MAX, |index| index as u32)
         });
-        self.has_place_for_logs(one, &distribution, config_file);
+        self.has_place_for_logs(one, &distribution, &root);
         self.knows_viewers(one, &distribution, config, config_file);
         let apis: Vec<&str> = config.apis.iter().map(|api| api.id.as_str()).collect();
         let options = &one.options;
@@ -93,6 +89,15 @@ fn name_of(arn: &str) -> &str {
     named.unwrap_or(arn)
 }
 
+/// A distribution that was read.
+struct ReadDistribution {
+    document: String,
+    root: Node,
+    /// What it refers to.
+    references: Vec<String>,
+    distribution: Distribution,
+}
+
 /// A file that was read, for the places in it.
 struct Read {
     text: String,
@@ -101,12 +106,8 @@ struct Read {
 }
 
 impl Building {
-    /// The document, what it refers to, and the distribution, with all that is wrong with it told. `None`: the
-    /// document could not be read.
-    fn read_distribution(
-        &mut self,
-        one: &DistributionConfig,
-    ) -> Option<(String, Vec<String>, Option<Distribution>)> {
+    /// What the files say, with all that is wrong with it told. `None` where they make no distribution.
+    fn read_distribution(&mut self, one: &DistributionConfig) -> Option<ReadDistribution> {
         let document = self.read_file(one, &one.definition, "definition");
         let mut references: Vec<Option<Read>> = Vec::new();
         for (index, file) in one.references.iter().enumerate() {
@@ -144,7 +145,8 @@ impl Building {
                 self.note(file, root, [problems::error(&problem, root)]);
             }
         }
-        Some((document.text, texts, distribution.filter(|_| all_there)))
+        let distribution = distribution.filter(|_| all_there)?;
+        Some(ReadDistribution { document: document.text, root, references: texts, distribution })
     }
 
     /// A file of a distribution's, which the configuration names as this member of it.
@@ -279,22 +281,49 @@ impl Building {
         &mut self,
         one: &DistributionConfig,
         distribution: &Distribution,
-        config_file: &Path,
+        root: &Node,
     ) {
         let standard = distribution.is_logged() && one.log_destination.is_none();
         let real_time = distribution.has_real_time_logs() && one.real_time_destination.is_none();
         let (standard, real_time) = (
-            standard.then_some(("standard logs", "destination")),
-            real_time.then_some(("real-time logs", "realTimeDestination")),
+            standard.then_some(("standard logs", "destination", "/Logging")),
+            real_time.then_some((
+                "real-time logs",
+                "realTimeDestination",
+                "/DefaultCacheBehavior/RealtimeLogConfigArn",
+            )),
         );
-        for (what, name) in standard.into_iter().chain(real_time) {
+        for (what, name, pointer) in standard.into_iter().chain(real_time) {
             let message = format!(
                 "the distribution `{}` asks for {what}, and nothing says where: `logging.{name}` does, `stdout`, \
                  `stderr` or a file (there are no buckets and no streams here)",
                 one.id
             );
-            self.note(config_file, None, [DefinitionError::error(one.source.clone(), message)]);
+            self.note_in_document(one, root, pointer, message, None);
         }
+    }
+
+    /// An error at a member of a distribution's configuration, in its own document.
+    fn note_in_document(
+        &mut self,
+        one: &DistributionConfig,
+        root: &Node,
+        pointer: &str,
+        message: String,
+        help: Option<String>,
+    ) {
+        // As `get-distribution-config`, `get-distribution` and nobody but the operator wrote it.
+        let above =
+            ["/DistributionConfig", "/Distribution/DistributionConfig", "/Distribution", ""];
+        let at = At::root(root);
+        let at = above.iter().find_map(|above| at.find(&format!("{above}{pointer}")));
+        let source = at.map_or_else(|| At::root(root).source(), |at| at.source());
+        let error = DefinitionError::error(source, message);
+        let error = match help {
+            Some(help) => error.help(help),
+            None => error,
+        };
+        self.note(&one.definition, Some(root), [error]);
     }
 }
 

@@ -144,3 +144,30 @@ fn an_origin_elsewhere_that_there_is_not_is_told_where_it_is_named() {
         ]
     );
 }
+
+#[test]
+fn what_a_document_asks_for_and_nothing_brings_is_told_at_its_place() {
+    for (member, value, line) in [
+        (
+            "WebACLId",
+            "\"arn:aws:wafv2:us-east-1:1:global/webacl/w/1\"",
+            "/DistributionConfig/WebACLId",
+        ),
+        (
+            "Restrictions",
+            "{\"GeoRestriction\": {\"RestrictionType\": \"blacklist\", \"Quantity\": 1, \"Items\": [\"DE\"]}}",
+            "/DistributionConfig/Restrictions/GeoRestriction",
+        ),
+        (
+            "Logging",
+            "{\"Enabled\": true, \"IncludeCookies\": false, \"Bucket\": \"b\", \"Prefix\": \"\"}",
+            "/DistributionConfig/Logging",
+        ),
+    ] {
+        let with = format!("\"Enabled\": true,\n\"{member}\": {value},");
+        let told = told_of(&DISTRIBUTION.replacen("\"Enabled\": true,", &with, 1));
+        let [told] = &told[..] else { panic!("{told:#?}") };
+        assert!(told.contains("error: ") && told.contains("--> dist.json:3:"), "{told}");
+        assert!(told.contains(&format!("  {line}")), "{told}");
+    }
+}
