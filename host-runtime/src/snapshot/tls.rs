@@ -41,7 +41,8 @@ impl Building {
         let over_tls = listeners.iter().any(|(_, listener)| listener.tls.is_some());
         for domain in &config.domain_tls {
             reading.domain(domain);
-            if !over_tls {
+            // Whose name is wrong was told of that.
+            if !over_tls && !domain.domain_name.is_empty() {
                 let message = format!(
                     "no listener has TLS: nobody is shown `{}`'s certificate",
                     domain.domain_name
@@ -222,4 +223,27 @@ impl Files<'_> {
 fn readable_by_others(file: &Path) -> Option<u32> {
     let mode = std::fs::metadata(file).ok()?.permissions().mode() & 0o777;
     (mode & 0o077 != 0).then_some(mode)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::snapshot::Origin;
+
+    #[test]
+    fn whose_certificate_nobody_is_shown_is_told_by_name_or_not_at_all() {
+        let told = |domain_name: &str| {
+            let folder = tempfile::tempdir().unwrap();
+            let file = folder.path().join("edgeway.yaml");
+            let domain = format!(
+                "{{domainName: '{domain_name}', certificate: {{chain: c.pem, privateKey: k.pem}}}}"
+            );
+            std::fs::write(&file, format!("apis: []\ndomainNames: [{domain}]\n")).unwrap();
+            let told = Origin::Config(file).build().unwrap_err().diagnostics;
+            let told = told.into_iter().map(|told| told.error.message);
+            told.filter(|told| told.contains("nobody is shown")).collect::<Vec<_>>()
+        };
+        let named = "no listener has TLS: nobody is shown `a.example`'s certificate";
+        assert_eq!(told("a.example"), [named]);
+        assert!(told("a b").is_empty());
+    }
 }

@@ -199,7 +199,7 @@ fn help(files: &Files<'_>, printed: &Printed, problem: &Problem) -> Option<Strin
     }
     let unknown = problem.unknown.as_ref()?;
     let near = did_you_mean(&unknown.name, unknown.known.iter().map(String::as_str));
-    near.or_else(|| {
+    near.or_else(|| begun(&unknown.name, &unknown.known)).or_else(|| {
         let is_reference = problem.pointer.ends_with("/ARN");
         let named = if files.references.is_empty() { "" } else { ", and none of them has it" };
         is_reference.then(|| {
@@ -209,6 +209,14 @@ fn help(files: &Files<'_>, printed: &Printed, problem: &Problem) -> Option<Strin
             )
         })
     })
+}
+
+/// The only name that goes on where this one ends: AWS's rules end with the place that they look at, `_HEADER`.
+fn begun(name: &str, known: &[String]) -> Option<String> {
+    let goes_on = |one: &&String| one.strip_prefix(name).is_some_and(|rest| rest.starts_with('_'));
+    let mut those = known.iter().filter(goes_on);
+    let only = those.next().filter(|_| those.next().is_none())?;
+    Some(format!("did you mean `{only}`?"))
 }
 
 impl Building {
