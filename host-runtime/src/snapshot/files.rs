@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::{self, Read};
 use std::path::Path;
+use std::sync::OnceLock;
 
 use gateway_core::definition::document::{At, Node};
 use gateway_core::definition::openapi::did_you_mean;
@@ -64,12 +65,18 @@ pub(super) fn no_definition(document: &Node) -> Option<DefinitionError> {
         .then(|| error.help("give it by `--config`"))
 }
 
-/// The text of a file that is not too long.
+/// The text of a file that is not too long. Standard input, `-`, tells it once: whoever asks again has it from here.
 pub(super) fn read_text(file: &Path) -> Result<String, String> {
+    static STANDARD_INPUT: OnceLock<Result<String, String>> = OnceLock::new();
+    match file == Path::new("-") {
+        true => STANDARD_INPUT.get_or_init(|| read_whole(Path::new("/dev/stdin"))).clone(),
+        false => read_whole(file),
+    }
+}
+
+fn read_whole(file: &Path) -> Result<String, String> {
     let unreadable = |error: io::Error| format!("it cannot be read: {error}");
     let mut bytes = Vec::new();
-    // As most programs have it.
-    let file = if file == Path::new("-") { Path::new("/dev/stdin") } else { file };
     // What is no regular file has no size to ask for, and perhaps no end.
     let mut bounded =
         fs::File::open(file).map_err(unreadable)?.take(DEFINITION_BYTES_MAX as u64 + 1);
