@@ -40,11 +40,13 @@ impl Diagnostic {
     }
 }
 
+/// `{:#}` leaves out how bad it is, for logs that say so themselves.
 impl fmt::Display for Diagnostic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let severity = if self.is_error() { "error" } else { "warning" };
+        let severity = if self.is_error() { "error: " } else { "warning: " };
+        let severity = if f.alternate() { "" } else { severity };
         let message = Printable(cut(&self.error.message));
-        write!(f, "{severity}: {message}\n  --> {}", self.file.display())?;
+        write!(f, "{severity}{message}\n  --> {}", self.file.display())?;
         let source = &self.error.source;
         if source.line > 0 {
             write!(f, ":{}", source.line)?;
@@ -105,10 +107,10 @@ mod tests {
         let document = crate::document::read("a:\n  - b/c: 1\n").unwrap();
         let source = Source { pointer: "/a/0/b~1c".into(), line: 2 };
         let error = DefinitionError::error(source, "`1` is wrong").help("write 2");
-        assert_eq!(
-            Diagnostic::new(Path::new("x.yaml"), Some(&document), error).to_string(),
-            "error: `1` is wrong\n  --> x.yaml:2:10  /a/0/b~1c\n  help: write 2"
-        );
+        let diagnostic = Diagnostic::new(Path::new("x.yaml"), Some(&document), error);
+        let shown = "`1` is wrong\n  --> x.yaml:2:10  /a/0/b~1c\n  help: write 2";
+        assert_eq!(diagnostic.to_string(), format!("error: {shown}"));
+        assert_eq!(format!("{diagnostic:#}"), shown, "a log says how bad it is");
     }
 
     #[test]

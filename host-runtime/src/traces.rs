@@ -199,7 +199,7 @@ impl Traces {
             Err(reason) => {
                 // Once, until one is taken again: a collector that is away is away for many.
                 if !self.is_down.replace(true) {
-                    tracing::warn!(%reason, url = self.config.url, "spans are lost");
+                    tracing::warn!(%reason, url = self.config.url, "spans are lost: the collector does not take them");
                 }
                 &self.counts.dropped
             }
@@ -236,7 +236,7 @@ impl Traces {
             request.headers_mut().append(name, value.clone());
         }
         let sent = async {
-            let response = self.client.send(request, self.config.timeout).await?;
+            let response = self.client.send_quietly(request, self.config.timeout).await?;
             let (head, content) = response.into_parts();
             // Read, so that its connection serves again.
             content.collect(ANSWER_BYTES_MAX).await.ok();

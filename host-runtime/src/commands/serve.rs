@@ -363,10 +363,11 @@ impl Signals {
 }
 
 fn log_diagnostic(diagnostic: &crate::diagnostic::Diagnostic) {
+    // The line says it already.
     if diagnostic.is_error() {
-        tracing::error!("{diagnostic}");
+        tracing::error!("{diagnostic:#}");
     } else {
-        tracing::warn!("{diagnostic}");
+        tracing::warn!("{diagnostic:#}");
     }
 }
 

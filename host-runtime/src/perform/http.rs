@@ -85,6 +85,17 @@ impl HttpClient {
         self.send_outgoing(&OutgoingRequest::own(&head)?, content, timeout).await
     }
 
+    /// As [`Self::send`], where whoever asks tells itself of what goes wrong.
+    pub(crate) async fn send_quietly(
+        &self,
+        request: Request<Body>,
+        timeout: Duration,
+    ) -> Result<Response<Body>, EffectError> {
+        let (head, content) = request.into_parts();
+        let head = Request::from_parts(head, ());
+        self.send_within(&OutgoingRequest::own(&head)?, content, timeout).await?.into_response()
+    }
+
     /// Sends a request and waits for the final response's header section.
     ///
     /// If its content is still there, a request that a reused connection lost is sent once more
