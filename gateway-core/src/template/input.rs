@@ -20,7 +20,7 @@ use crate::target;
 /// `$input`: content is read and parameters are listed when a template asks for them.
 pub(super) struct Input {
     content: Arc<str>,
-    json: OnceCell<Option<Json>>,
+    json: OnceCell<Json>,
     parameters: Option<Parameters>,
     paths: Arc<Paths>,
     /// Taken since the template was last charged for them.
@@ -71,13 +71,16 @@ impl Input {
         }
     }
 
-    fn json(&self) -> Option<&Json> {
+    /// What is no JSON is a text. So a form is read: AWS Lambda's blueprint `slack-echo-command` has the
+    /// template `{ "body": $input.json("$") }` for `application/x-www-form-urlencoded`.
+    fn json(&self) -> &Json {
         let read = || {
-            let json = json::read(&self.content).ok();
-            self.spend(self.content.len() as u64 / 64 + json.as_ref().map_or(0, Json::weight));
+            let text = || Json::String((*self.content).into());
+            let json = json::read(&self.content).unwrap_or_else(|_| text());
+            self.spend(self.content.len() as u64 / 64 + json.weight());
             json
         };
-        self.json.get_or_init(read).as_ref()
+        self.json.get_or_init(read)
     }
 
     fn spend(&self, steps: u64) {
@@ -96,8 +99,7 @@ impl Input {
                 &computed
             }
         };
-        let Some(json) = self.json() else { return Ok(Found::Missing) };
-        let (found, steps) = path.evaluate_counting(json);
+        let (found, steps) = path.evaluate_counting(self.json());
         self.spend(steps);
         if matches!(found, Found::TooMuch) {
             return Err(CallError::Failed("the path finds too much".into()));

@@ -80,7 +80,6 @@ fn input_is_the_content_in_several_forms() {
         ("$input.json('$.a')", json, r#"{"b":[1,{"c":"x/y"}],"n":null}"#),
         ("$input.json('$.s')", json, "\"text\""),
         ("$input.json('$.nope')", json, "\"\""),
-        ("$input.json('$')", "not JSON", "\"\""),
         ("$input.json('$')", "", "{}"),
         ("$input.path('$.s') $input.path('$.d') $input.path('$.t')", json, "text 1.5 true"),
         ("[$input.path('$.nope')] [$input.path('$.a.n')]", json, "[] []"),
@@ -107,6 +106,21 @@ fn input_is_the_content_in_several_forms() {
             r#"{"n": 1e400}"#,
             "line 1, column 62: a number has more than 2000 digits",
         ),
+    ]);
+}
+
+#[test]
+fn content_that_is_no_json_is_a_text() {
+    let form = "a=1&b=x%20y+z&c=&d=&e";
+    let each = "#foreach($pair in $input.path('$').split('&'))[$pair]#end";
+    all(&[
+        (r#"{ "body": $input.json("$") }"#, form, r#"{ "body": "a=1&b=x%20y+z&c=&d=&e" }"#),
+        ("$input.path('$')", form, form),
+        (each, form, "[a=1][b=x%20y+z][c=][d=][e]"),
+        ("$input.json('$') $input.path('$')", "{\"a\": 1", "\"{\\\"a\\\": 1\" {\"a\": 1"),
+        ("[$input.path('$.a')] [$input.path('$').a] [$input.path('$[0]')]", form, "[] [] []"),
+        ("$input.json('$.a') $input.json('$.a.b')", form, r#""" """#),
+        ("$input.path('$') $input.json('$')", "", "{} {}"),
     ]);
 }
 
