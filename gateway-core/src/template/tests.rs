@@ -125,6 +125,25 @@ fn content_that_is_no_json_is_a_text() {
 }
 
 #[test]
+fn what_a_path_does_not_find_is_the_empty_string_with_its_methods() {
+    let is_empty = "#if($input.path('$.name').length() == 0)none#{else}some#end";
+    let is_empty_set = "#set($n = $input.path('$.name'))#if($n.length() == 0)none#{else}some#end";
+    let has_failed =
+        "#if($input.path('$.status').toString().equals('FAILED'))failed#{else}well#end";
+    let null = r#"{"name": null, "status": null}"#;
+    all(&[
+        (is_empty, "{}", "none"),
+        (is_empty_set, "{}", "none"),
+        (is_empty, null, "none"),
+        (is_empty, r#"{"name": "n"}"#, "some"),
+        (has_failed, "{}", "well"),
+        (has_failed, null, "well"),
+        (has_failed, r#"{"status": "FAILED"}"#, "failed"),
+        ("$input.path('$.name').isEmpty() [$input.path('$.name').first]", "", "true []"),
+    ]);
+}
+
+#[test]
 fn parameters_are_looked_for_in_path_query_and_fields() {
     all(&[
         ("$input.params('id') $input.params('both') $input.params('q')", "", "42 path last"),

@@ -25,13 +25,18 @@ impl<'t> Machine<'t> {
         members: &'t [Member],
         reference: &'t Reference,
     ) -> Outcome<Value> {
-        for member in members {
+        for (at, member) in members.iter().enumerate() {
             if value.is_null() {
                 break;
             }
             self.budget.step(1)?;
             self.position = reference.position;
+            let is_answer = matches!((&value, member), (Value::Object(_), Member::Method(..)));
             value = self.member(&value, member, reference)?;
+            // `$input.path('$.none').length()`: as of a variable that is set to it.
+            if value.is_null() && is_answer && at + 1 < members.len() {
+                value = self.nothing();
+            }
         }
         if value.is_null() {
             self.position = reference.position;
