@@ -22,7 +22,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use gateway_core::definition::document::{At, Node};
+use gateway_core::definition::document::Node;
 use gateway_core::definition::openapi::{BasePathMode, Options};
 use gateway_core::definition::{
     Api, DefinitionError, PrivateEndpoint, Protocol, Snapshot, Source, VpcLink, openapi,
@@ -244,17 +244,8 @@ impl Building {
             self.note(file, Some(&document), [error]);
             return None;
         }
-        if protocol.is_none() && guess::contradicts_itself(&document) {
-            let root = At::root(&document);
-            let version = root.get("x-amazon-apigateway-importexport-version").unwrap_or(root);
-            let message = "only exports of HTTP APIs have this, and all integrations are of types that \
-                           only REST APIs have";
-            let error = DefinitionError::error(version.source(), message);
-            let help = "leave it out, or say `--protocol REST`";
-            self.note(file, Some(&document), [error.help(help)]);
-            return None;
-        }
-        let protocol = protocol.unwrap_or_else(|| guess_protocol(&document));
+        let (guess, is_guessed) = (guess::Guess::of(&document), protocol.is_none());
+        let protocol = protocol.unwrap_or(guess.protocol);
         self.files.clear();
         let mut config = Config::for_definition(file, protocol, listen);
         let guess::Deployed { api_id, region, account_id } = guess::deployed(&document);
@@ -268,8 +259,11 @@ impl Building {
                 stage.stage_name = guess::stage_name(&document, protocol, basepath);
             });
         }
-        let snapshot = self.snapshot(&config, file)?;
-        Some((config, snapshot))
+        let snapshot = self.snapshot(&config, file);
+        let is_refused = self.diagnostics.iter().any(Diagnostic::is_error);
+        let doubt = guess.doubt(is_refused).filter(|_| is_guessed);
+        self.note(file, Some(&document), doubt);
+        Some((config, snapshot?))
     }
 
     fn snapshot(&mut self, config: &Config, config_file: &Path) -> Option<Snapshot> {

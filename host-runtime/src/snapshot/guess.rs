@@ -1,34 +1,13 @@
 //! What a definition alone tells of where it was deployed.
 
+mod protocol;
+
 use gateway_core::definition::Protocol;
 use gateway_core::definition::document::{At, Node, Value};
 use gateway_core::definition::openapi::{BasePathMode, exported_from};
 
-/// An HTTP API where the document has what only HTTP APIs have, else a REST API.
-pub fn guess_protocol(document: &Node) -> Protocol {
-    let root = At::root(document);
-    // HTTP APIs are imported from OpenAPI 3.0 alone.
-    if root.get("swagger").is_some() {
-        return Protocol::Rest;
-    }
-    let paths = root.get("paths");
-    let operations = || {
-        let resources = paths.iter().flat_map(At::members);
-        resources.flat_map(|(_, resource)| resource.members().collect::<Vec<_>>())
-    };
-    // Integrations of REST APIs have no such member.
-    let has_payload_format = |operation: &At<'_>| {
-        let integration = operation.get("x-amazon-apigateway-integration");
-        integration.is_some_and(|integration| integration.get("payloadFormatVersion").is_some())
-    };
-    let http = root.get("x-amazon-apigateway-cors").is_some()
-        || paths.as_ref().is_some_and(|paths| paths.get("$default").is_some())
-        || paths.iter().flat_map(At::members).any(|(path, _)| path == "/$default")
-        // Exports of HTTP APIs have it, those of REST APIs do not.
-        || root.get("x-amazon-apigateway-importexport-version").is_some()
-        || operations().any(|(_, operation)| has_payload_format(&operation));
-    if http { Protocol::Http } else { Protocol::Rest }
-}
+pub(super) use self::protocol::Guess;
+pub use self::protocol::guess_protocol;
 
 /// The stage that a definition was exported from, so that its clients' paths stay what they are;
 /// `prod` or `$default` where it does not say.
@@ -103,24 +82,6 @@ fn account_of_arn(rest: &str) -> Option<&str> {
     is_one.then_some(account_id)
 }
 
-/// Whether a document is taken for an HTTP API's for its export version alone, and has integrations that only REST APIs
-/// have, and no others.
-pub(super) fn contradicts_itself(document: &Node) -> bool {
-    let root = At::root(document);
-    let paths = root.get("paths");
-    let mut types = paths
-        .iter()
-        .flat_map(At::members)
-        .flat_map(|(_, resource)| resource.members().collect::<Vec<_>>())
-        .filter_map(|(_, operation)| operation.get("x-amazon-apigateway-integration"))
-        .filter_map(|integration| integration.get("type")?.as_str().map(str::to_ascii_lowercase))
-        .peekable();
-    root.get("x-amazon-apigateway-importexport-version").is_some()
-        && root.get("swagger").is_none()
-        && types.peek().is_some()
-        && types.all(|name| matches!(&*name, "mock" | "http" | "aws"))
-}
-
 /// Where the definition says that it is served.
 fn urls(document: &Node) -> Vec<String> {
     let root = At::root(document);
@@ -183,20 +144,6 @@ mod tests {
     }
 
     #[test]
-    fn exports_of_http_apis_are_told_from_those_of_rest_apis() {
-        let protocol = |text| guess_protocol(&crate::document::read(text).unwrap());
-        let http =
-            "paths: {/a: {get: {x-amazon-apigateway-integration: {payloadFormatVersion: '1.0'}}}}";
-        assert_eq!(protocol(http), Protocol::Http);
-        let http = "x-amazon-apigateway-importexport-version: '1.0'";
-        assert_eq!(protocol(http), Protocol::Http);
-        let rest = "paths: {/a: {get: {x-amazon-apigateway-integration: {type: http_proxy}}}}";
-        assert_eq!(protocol(rest), Protocol::Rest);
-        let swagger = format!("swagger: '2.0'\n{http}");
-        assert_eq!(protocol(&swagger), Protocol::Rest, "HTTP APIs have no Swagger");
-    }
-
-    #[test]
     fn an_api_keeps_the_names_that_its_resource_policy_has_for_it() {
         let text = "
 servers: [{url: 'https://d1b2c3d4e5.execute-api.eu-west-1.amazonaws.com/prod'}]
@@ -223,24 +170,6 @@ x-amazon-apigateway-policy:
         assert_eq!(account(&document(&role("210987654321"))), None, "two accounts");
         assert_eq!(account(&document(&role("*"))).as_deref(), Some("123456789012"));
         assert_eq!(account("a: arn:aws:s3:::bucket"), None);
-    }
-
-    #[test]
-    fn an_export_version_beside_integrations_of_rest_apis_alone_is_a_contradiction() {
-        let contradicts = |types: &[&str], version: &str| {
-            let path = |(at, name): (usize, &&str)| {
-                format!("/{at}: {{get: {{x-amazon-apigateway-integration: {{type: {name}}}}}}}")
-            };
-            let paths: Vec<String> = types.iter().enumerate().map(path).collect();
-            let text = format!("{version}\npaths: {{{}}}", paths.join(", "));
-            contradicts_itself(&crate::document::read(&text).unwrap())
-        };
-        let version = "x-amazon-apigateway-importexport-version: '1.0'";
-        assert!(contradicts(&["MOCK", "http"], version));
-        assert!(!contradicts(&["mock", "http_proxy"], version));
-        assert!(!contradicts(&["mock"], "openapi: 3.0.1"));
-        assert!(!contradicts(&[], version));
-        assert!(!contradicts(&["mock"], &format!("swagger: '2.0'\n{version}")));
     }
 
     #[test]
