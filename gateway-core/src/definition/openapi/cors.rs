@@ -10,7 +10,10 @@ use super::reading::Reading;
 pub(super) fn read(reading: &Reading<'_>) -> Option<Cors> {
     let at = reading.root.get("x-amazon-apigateway-cors").filter(|_| !reading.is_rest())?;
     let at = reading.object(at)?;
-    reading.members_known(&at, &MEMBERS);
+    reading.members_ignored(&at, &MEMBERS);
+    if has_members(&at) && !MEMBERS.iter().any(|name| at.get(name).is_some()) {
+        reading.warning(&at, "nothing of this configures CORS: AWS ignores it all");
+    }
     let strings = |name: &str, check: fn(&str) -> Result<(), String>| -> Vec<String> {
         let Some(list) = at.get(name) else { return Vec::new() };
         for item in list.items() {
@@ -40,6 +43,10 @@ pub(super) fn read(reading: &Reading<'_>) -> Option<Cors> {
         reading.error(&at, "allow-credentials is not supported if 'allow-origin' is *");
     }
     Some(cors)
+}
+
+fn has_members(at: &At<'_>) -> bool {
+    at.members().next().is_some()
 }
 
 fn check_origin(origin: &str) -> Result<(), String> {

@@ -3,8 +3,9 @@
 use alloc::format;
 
 use super::super::document::At;
-use super::super::{DefinitionError, Protocol};
+use super::super::{DefinitionError, Protocol, Severity};
 use super::reading::Reading;
+use super::suggest::may_protect;
 
 /// Notes every extension of AWS that does not exist, that stands where it has no effect, or that the
 /// other kind of API has.
@@ -96,16 +97,19 @@ fn step(place: Place, name: &str) -> Place {
 
 const UNREAD: [&str; 6] = ["example", "examples", "default", "enum", "const", "properties"];
 
+/// AWS ignores what it does not know, and what stands in another place.
 fn check_extension<'d>(reading: &Reading<'d>, at: &At<'d>, name: &str, place: Place) {
+    let severity = if may_protect(name) { Severity::Error } else { Severity::Warning };
     let Some((_, places, protocol)) = EXTENSIONS.iter().find(|(known, ..)| *known == name) else {
         let help = reading.suggest(name, EXTENSIONS.iter().map(|(known, ..)| *known));
         let message = format!("API Gateway has no extension `{name}`");
-        return reading
-            .note(DefinitionError { help, ..DefinitionError::error(at.source(), message) });
+        let told = DefinitionError { severity, ..DefinitionError::error(at.source(), message) };
+        return reading.note(DefinitionError { help, ..told });
     };
     if !places.contains(&place) {
-        let help = format!("it belongs to {}", describe(places[0]));
-        return reading.error_with(at, format!("`{name}` has no effect here"), help);
+        let message = format!("`{name}` has no effect here");
+        let told = DefinitionError { severity, ..DefinitionError::error(at.source(), message) };
+        return reading.note(told.help(format!("it belongs to {}", describe(places[0]))));
     }
     if protocol.is_some_and(|protocol| protocol != reading.protocol) {
         let kind = if reading.is_rest() { "a REST API" } else { "an HTTP API" };

@@ -25,7 +25,7 @@ fn response<'d>(reading: &Reading<'d>, name: &str, at: At<'d>) -> Option<Gateway
         reading.note(DefinitionError { help, ..DefinitionError::error(at.source(), message) });
     }
     let at = reading.object(at)?;
-    reading.members_known(&at, &MEMBERS);
+    reading.members_ignored(&at, &MEMBERS);
     let is_default = at.get("defaultResponse").is_some_and(|at| at.as_bool() == Some(true));
     if response_type == Some(ResponseType::RequestTooLarge) && !is_default {
         let message =

@@ -30,7 +30,7 @@ pub(super) fn read<'d>(
 ) -> Option<Integration> {
     let at = reading.object(at).and_then(|at| reading.resolve(at))?;
     let at = reading.object(at)?;
-    reading.members_known(&at, &MEMBERS);
+    reading.members_ignored(&at, &MEMBERS);
     // What a type that is none may stand for: the other members are read all the same.
     let integration_type = match integration_type(reading, &at).unwrap_or_else(|| guess_type(&at)) {
         found if reading.is_rest() || is_proxy(found) => found,

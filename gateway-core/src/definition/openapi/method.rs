@@ -36,7 +36,7 @@ pub(super) fn read<'d>(
     parts: &Parts<'_, 'd>,
 ) -> Option<Method> {
     let operation = reading.object(operation)?;
-    reading.members_known(&operation, &MEMBERS);
+    reading.members_ignored(&operation, &MEMBERS);
     if place.path.text == "$default" && place.http_method != "ANY" {
         let help = "write it as `x-amazon-apigateway-any-method`";
         reading.error_with(&operation, "the `$default` route takes every method", help);

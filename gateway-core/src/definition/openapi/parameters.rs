@@ -7,7 +7,7 @@ use super::super::{DefinitionError, RequestParameter};
 use super::cache::is_of_method;
 use super::ignored;
 use super::paths::ResourcePath;
-use super::reading::Reading;
+use super::reading::{Dialect, Reading};
 
 /// The parameters of an operation: its own, and those of its path that it does not declare anew.
 ///
@@ -113,6 +113,9 @@ fn parameter_of<'d>(
         return None;
     }
     ignored::warn_of_constraints(reading, &at, is_validated);
+    if reading.dialect == Dialect::OpenApi3 {
+        reading.members_ignored(&at, &MEMBERS);
+    }
     let name = reading.required(&at, "name");
     let text = name.as_ref().and_then(|at| reading.string(at));
     let required = at.get("required").and_then(|at| reading.boolean(&at)).unwrap_or(false);
@@ -123,3 +126,21 @@ fn parameter_of<'d>(
     }
     Some(RequestParameter { location: location.into(), name: text.into(), required })
 }
+
+/// Of a parameter in OpenAPI 3.0, where `type` and the like stand in its schema.
+const MEMBERS: [&str; 14] = [
+    "$ref",
+    "name",
+    "in",
+    "description",
+    "required",
+    "deprecated",
+    "allowEmptyValue",
+    "style",
+    "explode",
+    "allowReserved",
+    "schema",
+    "example",
+    "examples",
+    "content",
+];

@@ -31,7 +31,7 @@ pub(super) fn read<'d>(
         let Some(item) = reading.object(item) else { continue };
         let name = base_path::join(base_path, name);
         let path = ResourcePath::parse(reading, &item, &name);
-        reading.members_known(&item, &ITEM_MEMBERS);
+        reading.members_ignored(&item, &ITEM_MEMBERS);
         if let Some(reference) = item.get("$ref") {
             reading.error(&reference, "API Gateway does not follow references to whole paths");
         }

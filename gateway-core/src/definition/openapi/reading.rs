@@ -7,7 +7,7 @@ use core::ops::RangeInclusive;
 use super::super::document::At;
 use super::super::{DefinitionError, Protocol, Severity};
 use super::Options;
-use super::suggest::did_you_mean;
+use super::suggest::{did_you_mean, may_protect};
 use super::unsupported::Feature;
 use crate::limits::DEFINITION_ERRORS_MAX;
 
@@ -205,18 +205,29 @@ impl<'d> Reading<'d> {
         found.map(|(_, value)| *value)
     }
 
-    /// Notes members that neither the specification nor a vendor (`x-`) knows.
+    /// Refuses members that neither the specification nor a vendor (`x-`) knows: of what says who may call, or
+    /// whom an endpoint is trusted to be.
     pub(super) fn members_known(&self, at: &At<'d>, known: &[&str]) {
-        for (name, member) in at.members() {
-            if !known.contains(&name) && !name.starts_with("x-") {
-                let message = format!("the member `{name}` is not known here");
-                let help = self.suggest(name, known.iter().copied());
-                self.note(DefinitionError {
-                    help,
-                    ..DefinitionError::error(member.source(), message)
-                });
-            }
+        for (name, member) in unknown(at, known) {
+            self.unknown(name, &member, known, Severity::Error);
         }
+    }
+
+    /// Warns of members that AWS does not know either, and ignores ("Parse issue: attribute … is unexpected").
+    /// One that may be meant to protect is refused all the same.
+    pub(super) fn members_ignored(&self, at: &At<'d>, known: &[&str]) {
+        for (name, member) in unknown(at, known) {
+            let severity = if may_protect(name) { Severity::Error } else { Severity::Warning };
+            self.unknown(name, &member, known, severity);
+        }
+    }
+
+    fn unknown(&self, name: &str, member: &At<'d>, known: &[&str], severity: Severity) {
+        let ignored = if severity == Severity::Error { "" } else { ", and ignored" };
+        let message = format!("the member `{name}` is not known here{ignored}");
+        let help = self.suggest(name, known.iter().copied());
+        let told = DefinitionError::error(member.source(), message);
+        self.note(DefinitionError { help, severity, ..told });
     }
 
     /// Follows `$ref`, within the document.
@@ -254,6 +265,10 @@ impl<'d> Reading<'d> {
     fn wrong_type(&self, at: &At<'d>, wanted: &str) {
         self.error(at, format!("expected {wanted}, found {}", at.kind()));
     }
+}
+
+fn unknown<'d>(at: &At<'d>, known: &[&str]) -> impl Iterator<Item = (&'d str, At<'d>)> {
+    at.members().filter(|(name, _)| !known.contains(name) && !name.starts_with("x-"))
 }
 
 /// Longest chain of references.

@@ -26,7 +26,7 @@ fn response<'d>(
     operation: &At<'d>,
 ) -> Option<IntegrationResponse> {
     let at = reading.object(at)?;
-    reading.members_known(&at, &MEMBERS);
+    reading.members_ignored(&at, &MEMBERS);
     let selection_pattern = (pattern != "default" && !pattern.is_empty()).then(|| pattern.into());
     if selection_pattern.is_some()
         && let Err(reason) = compile_pattern(pattern)

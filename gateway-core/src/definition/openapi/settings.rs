@@ -24,7 +24,7 @@ pub(super) fn read(reading: &Reading<'_>) -> Settings {
         Dialect::OpenApi3 => &OPENAPI_MEMBERS,
         Dialect::Swagger2 => &SWAGGER_MEMBERS,
     };
-    reading.members_known(root, members);
+    reading.members_ignored(root, members);
     let info = reading.required(root, "info").and_then(|at| reading.object(at));
     let title = info.as_ref().and_then(|info| reading.required(info, "title"));
     let name = title.and_then(|at| reading.text(&at)).unwrap_or_default();
@@ -40,6 +40,14 @@ pub(super) fn read(reading: &Reading<'_>) -> Settings {
         minimum_compression_bytes: None,
     };
     let servers = root.get("servers");
+    if let Some(second) =
+        servers.as_ref().and_then(|at| at.items().nth(1)).filter(|_| reading.is_rest())
+    {
+        // AWS's words.
+        let message = "More than one server provided. Ignoring all but the first for defining \
+                       endpoint configuration";
+        reading.warning(&second, message);
+    }
     let servers = servers.iter().flat_map(At::items);
     for at in servers.chain([root.clone()]) {
         if let Some(at) = at.get("x-amazon-apigateway-endpoint-configuration") {

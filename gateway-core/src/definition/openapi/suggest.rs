@@ -24,6 +24,24 @@ pub fn did_you_mean<'a>(unknown: &str, known: impl Iterator<Item = &'a str>) -> 
         .map(|(_, name)| format!("did you mean `{name}`?"))
 }
 
+/// Whether a name that nobody knows may be meant to keep somebody out, or to say what the whole document is: left
+/// out, something would be open that was meant to be closed.
+pub(super) fn may_protect(unknown: &str) -> bool {
+    const WORDS: [&str; 3] = ["auth", "polic", "secur"];
+    const NAMES: [&str; 7] = [
+        "openapi",
+        "swagger",
+        "security",
+        "securityDefinitions",
+        "x-amazon-apigateway-auth",
+        "x-amazon-apigateway-policy",
+        "x-amazon-apigateway-endpoint-configuration",
+    ];
+    let lower = unknown.to_ascii_lowercase();
+    WORDS.iter().any(|word| lower.contains(word))
+        || did_you_mean(unknown, NAMES.into_iter()).is_some()
+}
+
 /// The length of the words, each with its hyphen or dot, that both names begin with.
 fn words_in_common(lower: &str, name: &str) -> usize {
     let same = lower.bytes().zip(name.bytes()).take_while(|(a, b)| *a == b.to_ascii_lowercase());
@@ -52,6 +70,16 @@ const NAMES_MAX: usize = 500;
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_that_may_be_one_that_protects_is_known() {
+        for name in ["secruity", "securtiy", "opnapi", "authorizer", "x-amazon-apigateway-polcy"] {
+            assert!(may_protect(name), "{name}");
+        }
+        for name in ["basePath", "path", "definitions", "x-amazon-apigateway-throttle", "gett"] {
+            assert!(!may_protect(name), "{name}");
+        }
+    }
 
     #[test]
     fn the_nearest_name_is_suggested_if_it_is_near() {

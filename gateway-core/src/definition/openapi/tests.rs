@@ -14,6 +14,7 @@ mod refused;
 mod refused_integrations;
 mod refused_mappings;
 mod refused_security;
+mod unexpected;
 
 fn document(text: &str) -> Node {
     json::read(text).unwrap_or_else(|error| panic!("{error}\n{text}"))

@@ -23,7 +23,7 @@ impl Validators {
         for (name, at) in validators.and_then(|at| reading.object(at)).iter().flat_map(At::members)
         {
             let Some(at) = reading.object(at) else { continue };
-            reading.members_known(&at, &["validateRequestBody", "validateRequestParameters"]);
+            reading.members_ignored(&at, &["validateRequestBody", "validateRequestParameters"]);
             let flag = |name| at.get(name).and_then(|at| reading.boolean(&at)).unwrap_or(false);
             read.validators.push(RequestValidator {
                 name: name.into(),

@@ -1,0 +1,123 @@
+//! What AWS does not expect in a definition and ignores: told, and served.
+
+use super::*;
+
+/// Each warning as `pointer: message`, of an API that is imported.
+fn warnings(text: &str, protocol: Protocol) -> Vec<String> {
+    let show = |w: &DefinitionError| format!("{}: {}", w.source.pointer, w.message);
+    imported(text, protocol).warnings.iter().map(show).collect()
+}
+
+const MOCK: &str = "{\"type\": \"mock\", \"requestTemplates\": {\"application/json\": \"{statusCode: 200}\"}, \
+                    \"responses\": {\"default\": {\"statusCode\": \"200\"}}}";
+
+/// An operation of a `MOCK` with further members.
+fn operation(members: &str) -> String {
+    format!(
+        "{{\"responses\": {{\"200\": {{}}}}, \"x-amazon-apigateway-integration\": {MOCK}{members}}}"
+    )
+}
+
+#[test]
+fn members_that_aws_does_not_know_are_warned_of_and_ignored() {
+    let ignored = |name: &str| format!("the member `{name}` is not known here, and ignored");
+    let get = operation(
+        ", \"foo\": 1, \"parameters\": [{\"name\": \"q\", \"in\": \"query\", \"type\": \"string\"}]",
+    );
+    let get = get.replace("\"type\": \"mock\"", "\"type\": \"mock\", \"httpVerb\": \"GET\"");
+    let get = get.replace("\"200\"}", "\"200\", \"description\": \"d\"}");
+    let members = "\"basePath\": \"/v1\",\n\
+        \"x-amazon-apigateway-request-validators\": {\"all\": {\"validateRequestHeaders\": true}},\n\
+        \"x-amazon-apigateway-gateway-responses\": {\"DEFAULT_4XX\": {\"description\": \"d\"}}";
+    let told =
+        warnings(&http(members, &format!("{{\"get\": {get}, \"gett\": {{}}}}")), Protocol::Rest);
+    let integration = "/paths/~1a/get/x-amazon-apigateway-integration";
+    let mut expected = [
+        (format!("{integration}/httpVerb"), "httpVerb"),
+        (format!("{integration}/responses/default/description"), "description"),
+        ("/paths/~1a/get/foo".into(), "foo"),
+        ("/paths/~1a/get/parameters/0/type".into(), "type"),
+        ("/paths/~1a/gett".into(), "gett"),
+        ("/basePath".into(), "basePath"),
+        (
+            "/x-amazon-apigateway-request-validators/all/validateRequestHeaders".into(),
+            "validateRequestHeaders",
+        ),
+        ("/x-amazon-apigateway-gateway-responses/DEFAULT_4XX/description".into(), "description"),
+    ]
+    .map(|(pointer, name)| format!("{pointer}: {}", ignored(name)));
+    let mut told: Vec<String> = told;
+    told.sort();
+    expected.sort();
+    assert_eq!(told, expected);
+}
+
+#[test]
+fn a_second_server_is_warned_of_in_aws_words() {
+    let servers =
+        "\"servers\": [{\"url\": \"https://a.example/\"}, {\"url\": \"https://b.example/\"}]";
+    let item = format!("{{\"get\": {}}}", operation(""));
+    assert_eq!(
+        warnings(&http(servers, &item), Protocol::Rest),
+        [
+            "/servers/1: More than one server provided. Ignoring all but the first for defining endpoint configuration"
+        ]
+    );
+}
+
+#[test]
+fn members_of_cors_that_aws_does_not_know_configure_nothing() {
+    let told = |cors: &str| {
+        warnings(&http(&format!("\"x-amazon-apigateway-cors\": {cors}"), "{}"), Protocol::Http)
+    };
+    let at = "/x-amazon-apigateway-cors";
+    let ignored = "the member `allow_methods` is not known here, and ignored";
+    assert_eq!(
+        told("{\"allow_methods\": [\"GET\"]}"),
+        [
+            format!("{at}/allow_methods: {ignored}"),
+            format!("{at}: nothing of this configures CORS: AWS ignores it all"),
+        ]
+    );
+    assert_eq!(
+        told("{\"allow_methods\": [\"GET\"], \"allowOrigins\": [\"*\"]}"),
+        [format!("{at}/allow_methods: {ignored}")]
+    );
+}
+
+#[test]
+fn extensions_that_aws_does_not_know_or_looks_for_elsewhere_are_warned_of() {
+    let members = "\"x-amazon-apigateway-throttle\": {}, \"x-amazon-apigateway-integration\": {}";
+    let item = "{\"x-amazon-apigateway-cors\": {}}";
+    let mut told = warnings(&http(members, item), Protocol::Http);
+    told.sort();
+    assert_eq!(
+        told,
+        [
+            "/paths/~1a/x-amazon-apigateway-cors: `x-amazon-apigateway-cors` has no effect here",
+            "/x-amazon-apigateway-integration: `x-amazon-apigateway-integration` has no effect here",
+            "/x-amazon-apigateway-throttle: API Gateway has no extension `x-amazon-apigateway-throttle`",
+        ]
+    );
+}
+
+#[test]
+fn what_may_be_meant_to_protect_is_refused_all_the_same() {
+    for (item, mistake) in [
+        (operation(", \"secruity\": []"), "/secruity: the member `secruity` is not known here"),
+        (
+            operation(", \"x-amazon-apigateway-authorizer\": {}"),
+            "/x-amazon-apigateway-authorizer: `x-amazon-apigateway-authorizer` has no effect here",
+        ),
+        (
+            operation(", \"x-amazon-apigateway-policy\": {}"),
+            "/x-amazon-apigateway-policy: `x-amazon-apigateway-policy` has no effect here",
+        ),
+        (
+            operation(", \"x-amazon-apigateway-aut\": {}"),
+            "/x-amazon-apigateway-aut: API Gateway has no extension `x-amazon-apigateway-aut`",
+        ),
+    ] {
+        check(&format!("{{\"get\": {item}}}"), &[&format!("2 /paths/~1a/get{mistake}")]);
+    }
+}
