@@ -124,6 +124,14 @@ fn parameter_of<'d>(
         let message = alloc::format!("`{}` has no path variable `{text}`", path.text);
         reading.warning(&name, message);
     }
+    let is_name = |b: u8| b.is_ascii_alphanumeric() || b":._$-".contains(&b);
+    if text.is_empty() || !text.bytes().all(is_name) {
+        // AWS's words.
+        let message = "AWS refuses this: Parameter name should match the following regular \
+                       expression: ^[a-zA-Z0-9:._$-]+$";
+        let help = "clients' parameters need no declaration: a proxy is given them all";
+        reading.note(DefinitionError::refused(name.source(), message).help(help));
+    }
     Some(RequestParameter { location: location.into(), name: text.into(), required })
 }
 

@@ -121,3 +121,24 @@ fn what_may_be_meant_to_protect_is_refused_all_the_same() {
         check(&format!("{{\"get\": {item}}}"), &[&format!("2 /paths/~1a/get{mistake}")]);
     }
 }
+
+#[test]
+fn a_parameter_whose_name_aws_refuses_is_told_in_its_words() {
+    for (path, name, place) in
+        [("/a", "page[size]", "query"), ("/a", "X Y", "header"), ("/a", "", "query")]
+    {
+        let parameter = format!("{{\"name\": \"{name}\", \"in\": \"{place}\"}}");
+        let item =
+            format!("{{\"get\": {}}}", operation(&format!(", \"parameters\": [{parameter}]")));
+        let told = imported(&rest(path, &item), Protocol::Rest).warnings;
+        let [told] = &told[..] else { panic!("{told:?}") };
+        assert_eq!(told.severity, Severity::Refused);
+        assert_eq!(told.source.pointer, "/paths/~1a/get/parameters/0/name");
+        let words =
+            "Parameter name should match the following regular expression: ^[a-zA-Z0-9:._$-]+$";
+        assert!(told.message.ends_with(words), "{}", told.message);
+    }
+    let parameter = "{\"name\": \"a$b:c-d.e_f\", \"in\": \"query\"}";
+    let item = format!("{{\"get\": {}}}", operation(&format!(", \"parameters\": [{parameter}]")));
+    assert_eq!(warnings(&rest("/a", &item), Protocol::Rest), [""; 0]);
+}
