@@ -50,6 +50,7 @@ pub(super) fn read<'d>(
         security::authorization(reading, &operation, parts.schemes);
     let operation_name = operation.get("operationId").and_then(|at| reading.string(&at));
     let responses = method_responses::read(reading, &operation, parts.models);
+    method_responses::warn_of_missing_models(reading, &operation);
     let integration = match operation.get("x-amazon-apigateway-integration") {
         Some(integration) => {
             if let Some(at) = reading.resolve(integration.clone()) {

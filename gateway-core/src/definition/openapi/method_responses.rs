@@ -34,6 +34,24 @@ pub(super) fn read<'d>(
         .collect()
 }
 
+/// Warns of schemas of responses that are not there: AWS imports the operation without them.
+pub(super) fn warn_of_missing_models<'d>(reading: &Reading<'d>, operation: &At<'d>) {
+    let responses = operation.get("responses");
+    for (_, response) in responses.iter().flat_map(At::members) {
+        let content = response.get("content");
+        let schemas = content.iter().flat_map(At::members).filter_map(|(_, at)| at.get("schema"));
+        for schema in schemas.chain(response.get("schema")) {
+            let Some(at) = schema.get("$ref") else { continue };
+            let Some(reference) = at.as_str() else { continue };
+            let Some(pointer) = reference.strip_prefix('#') else { continue };
+            if reading.root.find(pointer).is_none() {
+                // AWS's words, but for the place, which is told beside it.
+                reading.warning(&at, format!("Parse issue: attribute {reference} is missing"));
+            }
+        }
+    }
+}
+
 /// What an operation declares of its responses of a status.
 pub(super) fn of_status<'d>(
     reading: &Reading<'d>,

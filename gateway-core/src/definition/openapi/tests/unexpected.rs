@@ -142,3 +142,15 @@ fn a_parameter_whose_name_aws_refuses_is_told_in_its_words() {
     let item = format!("{{\"get\": {}}}", operation(&format!(", \"parameters\": [{parameter}]")));
     assert_eq!(warnings(&rest("/a", &item), Protocol::Rest), [""; 0]);
 }
+
+#[test]
+fn a_response_whose_model_is_not_there_is_warned_of() {
+    let reference = "#/components/schemas/Nope";
+    let content = format!(
+        "\"200\": {{\"content\": {{\"application/json\": {{\"schema\": {{\"$ref\": \"{reference}\"}}}}}}}}"
+    );
+    let item = format!("{{\"get\": {}}}", operation("").replace("\"200\": {}", &content));
+    let at = "/paths/~1a/get/responses/200/content/application~1json/schema/$ref";
+    let told = format!("{at}: Parse issue: attribute {reference} is missing");
+    assert_eq!(warnings(&rest("/a", &item), Protocol::Rest), [told]);
+}
