@@ -2,7 +2,7 @@
 //!
 //! Always as the version 2012-10-17, in which `${*}`, `${?}` and `${$}` stand for these characters.
 
-use alloc::{string::String, vec::Vec};
+use alloc::{format, string::String, vec::Vec};
 
 use super::condition::Condition;
 use super::principal::{Named, Principals};
@@ -72,13 +72,15 @@ fn names(names: &[Named]) -> Json {
     let mut kinds: Vec<(String, Vec<Json>)> = Vec::new();
     for name in names {
         let (kind, text) = match name {
-            Named::Everyone => ("AWS", "*"),
-            Named::Account(text) | Named::Arn(text) => ("AWS", text.as_str()),
-            Named::Other(kind, text) => (kind.as_str(), text.as_str()),
+            Named::Everyone => ("AWS", "*".into()),
+            // As AWS writes an account that it was given by its number.
+            Named::Account(id) => ("AWS", format!("arn:aws:iam::{id}:root")),
+            Named::Arn(text) => ("AWS", text.clone()),
+            Named::Other(kind, text) => (kind.as_str(), text.clone()),
         };
         match kinds.iter_mut().find(|(known, _)| known == kind) {
-            Some((_, texts)) => texts.push(text.into()),
-            None => kinds.push((kind.into(), alloc::vec![text.into()])),
+            Some((_, texts)) => texts.push(Json::String(text)),
+            None => kinds.push((kind.into(), alloc::vec![Json::String(text)])),
         }
     }
     Json::Object(kinds.into_iter().map(|(kind, texts)| (kind, one_or_more(texts))).collect())
@@ -94,7 +96,7 @@ fn conditions(conditions: &[Condition]) -> Option<Option<Json>> {
         let is_known = |name: &String| block.iter().any(|(known, _)| known == name);
         let has_key = |name: &String| {
             let of_name = block.iter().filter(|(known, _)| known == name);
-            of_name.flat_map(|(_, keys)| keys).any(|(key, _)| key == condition.key())
+            of_name.flat_map(|(_, keys)| keys).any(|(key, _)| key == spelt(condition.key()))
         };
         // `ArnEquals` and `ArnLike` are the same: where one is taken, the other serves.
         let fits = |name: &String| !has_key(name) && (is_last(name) || !is_known(name));
@@ -103,13 +105,36 @@ fn conditions(conditions: &[Condition]) -> Option<Option<Json>> {
             block.push((name, Vec::new()));
         }
         let values = condition.operands().map(Json::String).collect();
-        block.last_mut()?.1.push((condition.key().into(), one_or_more(values)));
+        block.last_mut()?.1.push((spelt(condition.key()).into(), one_or_more(values)));
     }
     let member =
         |(name, keys): (String, Vec<(String, Json)>)| (name, Json::Object(Object::new(keys)));
     let written: Object = block.into_iter().map(member).collect();
     Some((!written.is_empty()).then_some(Json::Object(written)))
 }
+
+/// A key, which is kept in lower case, as AWS spells it.
+fn spelt(key: &str) -> &str {
+    KEYS.into_iter().find(|known| known.eq_ignore_ascii_case(key)).unwrap_or(key)
+}
+
+const KEYS: [&str; 15] = [
+    "aws:CurrentTime",
+    "aws:EpochTime",
+    "aws:PrincipalAccount",
+    "aws:PrincipalArn",
+    "aws:PrincipalOrgID",
+    "aws:PrincipalType",
+    "aws:Referer",
+    "aws:RequestedRegion",
+    "aws:SecureTransport",
+    "aws:SourceArn",
+    "aws:SourceIp",
+    "aws:SourceVpc",
+    "aws:SourceVpce",
+    "aws:UserAgent",
+    "aws:VpcSourceIp",
+];
 
 #[cfg(test)]
 mod tests {
@@ -146,6 +171,13 @@ mod tests {
             let (policy, again) = written(text);
             assert_eq!(policy, again, "{text}");
         }
+    }
+
+    #[test]
+    fn accounts_and_condition_keys_are_written_as_aws_does() {
+        let text = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::123456789013:root"},"Action":"*","Resource":"*","Condition":{"StringEquals":{"aws:SourceVpce":"vpce-1","aws:userid":"u"}}}]}"#;
+        let policy = Policy::parse(text.as_bytes()).unwrap();
+        assert_eq!(policy.to_document().unwrap().to_text(), text.replace('/', "\\/"));
     }
 
     #[test]
