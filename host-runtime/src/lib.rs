@@ -21,6 +21,7 @@ pub mod explained;
 mod folder_lock;
 mod framing;
 pub mod functions;
+mod growth;
 pub mod host;
 pub mod load;
 mod local;

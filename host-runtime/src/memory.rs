@@ -73,6 +73,11 @@ pub(crate) fn default_max_of_caches() -> u64 {
     (available() / 4).max(LEAST)
 }
 
+/// A quarter of it.
+pub(crate) fn quarter() -> usize {
+    usize::try_from(available() / 4).unwrap_or(usize::MAX)
+}
+
 const LEAST: u64 = 64 << 20;
 
 /// The memory of the machine, or of its container.

@@ -14,6 +14,7 @@ use crate::acme::{AcmeHealth, Challenges};
 use crate::edge::{self, EdgeCache};
 use crate::engine::{Engine, EngineError, Prepared, PreparedComponent};
 use crate::explained::Explanations;
+use crate::growth::Growth;
 use crate::host::Place;
 use crate::load::Load;
 use crate::memory::Memory;
@@ -125,6 +126,7 @@ pub(crate) enum Command {
 impl Worker {
     pub(crate) fn new(engine: Engine, shared: Arc<Shared>, settings: Arc<Settings>) -> Self {
         shared.memory.limit(settings.limits.content_in_memory_bytes);
+        Growth::of_process().limit(settings.limits.instances_in_memory_bytes);
         shared.stage_caches.configure(&settings.stage_caches);
         shared.load.limit(settings.limits.load);
         shared.edge_cache.configure(&settings.limits, &settings.distributions);
@@ -240,6 +242,7 @@ impl Worker {
 
     fn take_over(&self, settings: Arc<Settings>) {
         self.shared.memory.limit(settings.limits.content_in_memory_bytes);
+        Growth::of_process().limit(settings.limits.instances_in_memory_bytes);
         self.shared.stage_caches.configure(&settings.stage_caches);
         self.shared.load.limit(settings.limits.load);
         self.shared.edge_cache.configure(&settings.limits, &settings.distributions);

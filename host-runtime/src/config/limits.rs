@@ -6,6 +6,7 @@ use gateway_core::definition::document::At;
 use gateway_core::limits::{CACHED_CONTENT_BYTES_MAX, PAYLOAD_BYTES_MAX};
 
 use super::reading::Reading;
+use crate::growth;
 use crate::load::Bounds;
 
 /// Bounds of the host that AWS has no names for.
@@ -13,6 +14,8 @@ use crate::load::Bounds;
 pub struct Limits {
     /// Most content that all requests together hold whole in memory.
     pub content_in_memory_bytes: usize,
+    /// Most that all instances of the component together have grown by.
+    pub instances_in_memory_bytes: usize,
     /// Longest wait for the next part of a client's content; ten times that for all of it.
     pub content_timeout: Duration,
     /// Longest that requests in flight may take when the host goes down; `None`: as long as what is
@@ -30,6 +33,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             content_in_memory_bytes: crate::memory::default_max(),
+            instances_in_memory_bytes: growth::default_max(),
             content_timeout: Duration::from_secs(30),
             drain_timeout: None,
             stage_caches_in_memory_bytes: crate::memory::default_max_of_caches(),
@@ -42,7 +46,7 @@ impl Default for Limits {
 pub(super) fn read(reading: &Reading, at: &At<'_>) -> Limits {
     let mut limits = Limits::default();
     let Some(at) = at.get("limits") else { return limits };
-    const KEYS: [&str; 8] = [
+    const KEYS: [&str; 9] = [
         "contentInMemoryBytes",
         "contentTimeoutInMillis",
         "requestsInFlight",
@@ -51,6 +55,7 @@ pub(super) fn read(reading: &Reading, at: &At<'_>) -> Limits {
         "stageCachesInMemoryBytes",
         "distributionsInMemoryBytes",
         "drainTimeoutInMillis",
+        "instancesInMemoryBytes",
     ];
     reading.keys(&at, &KEYS);
     if let Some(at) = at.get(KEYS[0])
@@ -72,6 +77,16 @@ pub(super) fn read(reading: &Reading, at: &At<'_>) -> Limits {
     }
     if let Some(at) = at.get(KEYS[7]) {
         limits.drain_timeout = reading.whole(&at).map(|ms| Duration::from_millis(ms.into()));
+    }
+    if let Some(at) = at.get(KEYS[8]) {
+        let read = at.as_text().and_then(|text| text.parse().ok());
+        match read.filter(|read| *read >= growth::LEAST) {
+            Some(read) => limits.instances_in_memory_bytes = read,
+            None => {
+                let message = "it must be a whole number, and one instance may grow by";
+                reading.error(&at, format!("{message} {} bytes", growth::LEAST));
+            }
+        }
     }
     for (name, bytes) in [
         (KEYS[5], &mut limits.stage_caches_in_memory_bytes),

@@ -19,11 +19,12 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use gateway_core::codec::{decode, encode};
-use gateway_core::effect::Outcome;
+use gateway_core::effect::{EffectError, Outcome};
 use gateway_core::exchange::{Next, Turn};
 use gateway_core::message::{Arrival, Timestamp};
 
 use super::{AtOnce, Broken, EngineError, broken_turn};
+use crate::growth::{GROWTH_OF_ONE_MAX, Growth, room_for};
 use desk::EngineNumber;
 pub use generation::PreparedComponent;
 use generation::{Generation, Seat};
@@ -43,6 +44,8 @@ struct Bounds {
     /// An instance that has grown by this since it loaded its snapshot begins no more exchanges: Wasm memory
     /// never shrinks.
     growth_bytes_max: usize,
+    /// What all instances have grown by, and may.
+    growth: &'static Growth,
     /// An instance that has begun so many begins no more.
     exchanges_max: u64,
     /// What is kept of an exchange to replay it.
@@ -58,7 +61,8 @@ impl Default for Bounds {
             call_ms_max: 5_000,
             load_ms_max: 30_000,
             memory_bytes_max: 512 * 1024 * 1024,
-            growth_bytes_max: 64 * 1024 * 1024,
+            growth_bytes_max: GROWTH_OF_ONE_MAX,
+            growth: Growth::of_process(),
             exchanges_max: 1_000_000,
             transcript_bytes_max: 1024 * 1024,
             load_here_bytes_max: 64 * 1024,
@@ -110,10 +114,17 @@ impl ComponentEngine {
         let generation = Rc::clone(&self.generation.borrow());
         let broken = Broken::new(arrival.now);
         let bytes_max = generation.bounds.transcript_bytes_max;
+        let is_encoded = arrival.request.fields.contains("content-encoding");
         let mut transcript = Transcript::new(encode(&arrival), bytes_max);
         let begun = generation.begin(&mut transcript);
-        let mut exchange =
-            ComponentExchange { generation, seat: None, transcript, ended: false, broken };
+        let mut exchange = ComponentExchange {
+            generation,
+            seat: None,
+            transcript,
+            is_encoded,
+            ended: false,
+            broken,
+        };
         let turn = exchange.settle(begun);
         (exchange, turn)
     }
@@ -141,6 +152,8 @@ pub struct ComponentExchange {
     /// `None` once it ended.
     seat: Option<Seat>,
     transcript: Transcript,
+    /// Whether the client's content stands for more than it is.
+    is_encoded: bool,
     ended: bool,
     broken: Broken,
 }
@@ -151,7 +164,8 @@ impl ComponentExchange {
         if self.ended {
             return broken_turn(); // it was recorded when it ended
         }
-        let outcome = encode(outcome);
+        let refused = Outcome::ReadContent(Err(EffectError::Overloaded));
+        let outcome = encode(if self.has_room_for(outcome) { outcome } else { &refused });
         let resumed = match self.seat.take() {
             Some(seat) if seat.instance.is_alive() => {
                 let turn = seat.instance.resume(seat.number, now.0, &outcome);
@@ -166,6 +180,15 @@ impl ComponentExchange {
             }
         };
         self.settle(resumed)
+    }
+
+    /// Whether its instance may grow by what it is handed; so much is then set apart for the next call.
+    fn has_room_for(&self, outcome: &Outcome) -> bool {
+        let (Outcome::ReadContent(Ok(content)), Some(seat)) = (outcome, &self.seat) else {
+            return true;
+        };
+        !seat.instance.is_alive()
+            || seat.instance.reserve(room_for(content.0.len(), self.is_encoded))
     }
 
     fn replay(&mut self) -> Result<(Seat, Vec<u8>), Failure> {

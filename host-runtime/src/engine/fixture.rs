@@ -52,6 +52,15 @@ pub(crate) fn snapshot() -> Arc<[u8]> {
     Snapshot::new("us-east-1", "000000000000", vec![rest, http]).to_bytes().into()
 }
 
+/// The REST API with a template before an endpoint, in place of the function.
+pub(crate) fn templated() -> Arc<[u8]> {
+    let mut method = method("POST", "/function", IntegrationType::Http, "http://127.0.0.1:9/f");
+    let template = r##"#set($inputRoot = $input.path("$")){"id":"$inputRoot.size()"}"##;
+    method.integration.request_templates = vec![("application/json".into(), template.into())];
+    let rest = api("rest", Protocol::Rest, "prod", vec![method]);
+    Snapshot::new("us-east-1", "000000000000", vec![rest]).to_bytes().into()
+}
+
 fn api(id: &str, protocol: Protocol, stage_name: &str, methods: Vec<Method>) -> Api {
     let throttling =
         MethodSetting { throttling: Some(Limit::new(2_000.0, 1_000)), ..MethodSetting::default() };

@@ -14,6 +14,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use gateway_core::effect::RequestRecord;
 
 use super::vpc_links::VpcLinks;
+use crate::growth::Growth;
 use crate::traces::SpanCounts;
 use series::Requests;
 
@@ -58,6 +59,12 @@ impl Metrics {
                 "Content that is held whole.",
                 "gauge",
                 content_bytes as i64,
+            ),
+            (
+                "instances_in_memory_bytes",
+                "Memory that instances of the component have grown by.",
+                "gauge",
+                Growth::of_process().held() as i64,
             ),
             (
                 "refused_requests_total",

@@ -11,6 +11,7 @@ use super::desk::{Desk, EngineNumber};
 use super::program::{Program, ticks};
 use super::transcript::Told;
 use crate::engine::EngineError;
+use crate::growth::Growth;
 
 /// An instance. After a trap nothing may call into it again, which it sees to itself.
 pub(super) struct Instance {
@@ -68,7 +69,9 @@ impl Instance {
             Ok(Err(refused)) => return Err(EngineError(refused)),
             Err(trap) => return Err(EngineError(format!("loading the snapshot: {trap:#}"))),
         }
-        let loaded_bytes = call.store.data().limits.memory_bytes;
+        let limits = &mut call.store.data_mut().limits;
+        limits.growth = Some(bounds.growth);
+        let loaded_bytes = limits.memory_bytes;
         Ok(Self {
             call: RefCell::new(call),
             bounds,
@@ -147,6 +150,11 @@ impl Instance {
         self.desk(Desk::take_answered)
     }
 
+    /// Sets memory apart that the next call may grow by; `false` where all instances together have not so much left.
+    pub(super) fn reserve(&self, bytes: usize) -> bool {
+        self.call.borrow_mut().store.data_mut().limits.reserve(bytes)
+    }
+
     fn desk<T>(&self, with: impl FnOnce(&mut Desk) -> T) -> T {
         with(&mut self.call.borrow_mut().store.data_mut().desk)
     }
@@ -183,7 +191,9 @@ impl Instance {
         if self.interrupt_next.take() {
             call.store.set_epoch_deadline(0);
         }
-        match function(&call.gateway, &mut call.store) {
+        let called = function(&call.gateway, &mut call.store);
+        call.store.data_mut().limits.release();
+        match called {
             Ok(Ok(value)) => Ok(value),
             Ok(Err(refused)) => Err(Failure::Refused(refused)),
             Err(trap) => {
@@ -235,6 +245,42 @@ struct Limits {
     memory_bytes: usize,
     memory_bytes_max: usize,
     refused: bool,
+    /// Where it is counted what it grows by, once it has loaded its snapshot.
+    growth: Option<&'static Growth>,
+    /// What is counted there.
+    grown: usize,
+    /// What is counted there for the next call to grow by.
+    reserved: usize,
+}
+
+impl Limits {
+    fn reserve(&mut self, bytes: usize) -> bool {
+        let is_taken = self.growth.is_none_or(|growth| growth.take(bytes));
+        self.reserved += if is_taken { bytes } else { 0 };
+        is_taken
+    }
+
+    fn grow(&mut self, bytes: usize) -> bool {
+        let Some(growth) = self.growth else { return true };
+        let reserved = bytes.min(self.reserved);
+        if !growth.take(bytes - reserved) {
+            return false;
+        }
+        self.reserved -= reserved;
+        self.grown += bytes;
+        true
+    }
+
+    fn release(&mut self) {
+        let reserved = std::mem::take(&mut self.reserved);
+        self.growth.iter().for_each(|growth| growth.give(reserved));
+    }
+}
+
+impl Drop for Limits {
+    fn drop(&mut self) {
+        self.growth.iter().for_each(|growth| growth.give(self.grown + self.reserved));
+    }
 }
 
 impl Default for Limits {
@@ -243,6 +289,9 @@ impl Default for Limits {
             memory_bytes: 0,
             memory_bytes_max: Bounds::default().memory_bytes_max,
             refused: false,
+            growth: None,
+            grown: 0,
+            reserved: 0,
         }
     }
 }
@@ -254,7 +303,8 @@ impl ResourceLimiter for Limits {
         desired: usize,
         _: Option<usize>,
     ) -> wasmtime::Result<bool> {
-        if desired > self.memory_bytes_max {
+        let more = desired.saturating_sub(self.memory_bytes);
+        if desired > self.memory_bytes_max || !self.grow(more) {
             self.refused = true;
             return Ok(false);
         }

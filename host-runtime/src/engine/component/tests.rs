@@ -10,6 +10,7 @@ use gateway_core::message::{Arrival, Content, Timestamp};
 
 use super::{Bounds, ComponentEngine, ComponentExchange};
 use crate::engine::fixture;
+use crate::growth::{Growth, LEAST, room_for};
 
 /// An exchange that is driven step by step.
 struct Driven {
@@ -181,6 +182,89 @@ fn an_exchange_too_long_to_be_kept_is_answered_500_after_a_trap_and_right_withou
     interrupted.step(&engine);
     assert_eq!(interrupted.status(), Some(500));
     assert_eq!(fixture::recorded(&interrupted.turn).0.2, 500);
+}
+
+#[test]
+fn instances_that_wait_with_what_they_have_grown_by_stay_below_the_bound_of_all() {
+    let growth: &'static Growth = Box::leak(Box::new(Growth::new(LEAST)));
+    // Each that was handed content is worn out, and lives as long as its exchange waits.
+    let engine = engine(Bounds { growth, growth_bytes_max: 1 << 20, ..Bounds::default() });
+    let content = || Outcome::ReadContent(Ok(vec![b'x'; 5 << 20].into()));
+    let upload = || {
+        let mut driven = Driven::begin(&engine, fixture::function());
+        while !matches!(driven.effect(), None | Some(Effect::InvokeFunction(_))) {
+            let outcome = match driven.effect() {
+                Some(Effect::ReadContent(_)) => content(),
+                other => fixture::outcome(other.unwrap()),
+            };
+            driven.step_with(&engine, outcome);
+            assert!(growth.held() <= LEAST, "{}", growth.held());
+        }
+        driven
+    };
+    let all: Vec<Driven> = (0..40).map(|_| upload()).collect();
+    let waiting = all.iter().take_while(|driven| driven.status().is_none()).count();
+    assert!((2..20).contains(&waiting), "{waiting} wait");
+    assert!(all[waiting..].iter().all(|driven| driven.status() == Some(503)));
+    assert!(growth.held() > LEAST / 8, "what waits is counted: {}", growth.held());
+    // What needs no content is served, and content again once others are through.
+    let mut plain = Driven::begin(&engine, fixture::http_proxy());
+    while plain.effect().is_some() {
+        plain.step(&engine);
+    }
+    assert_eq!(plain.status(), Some(200));
+    drop(all);
+    assert_eq!(upload().status(), None);
+}
+
+#[test]
+fn what_a_template_makes_of_a_million_values_fits_into_the_room_for_their_content() {
+    for (item, count) in
+        [("{}", 990_000), ("[[]]", 330_000), (r#"{"a":1.5}"#, 490_000), ("1.5", 990_000)]
+    {
+        let growth: &'static Growth = Box::leak(Box::new(Growth::new(LEAST)));
+        let bounds = Bounds { growth, ..Bounds::default() };
+        let engine = ComponentEngine::start_within(fixture::templated(), bounds).unwrap();
+        let text = format!("[{}{item}]", format!("{item},").repeat(count - 1));
+        let hand = || {
+            let mut driven = Driven::begin(&engine, fixture::function());
+            while let Some(effect) = driven.effect() {
+                let outcome = match effect {
+                    Effect::ReadContent(_) => {
+                        Outcome::ReadContent(Ok(text.clone().into_bytes().into()))
+                    }
+                    Effect::SendRequest(_) => break,
+                    other => fixture::outcome(other),
+                };
+                driven.step_with(&engine, outcome);
+            }
+            driven
+        };
+        let first = hand();
+        let grown = growth.held();
+        assert!(first.status().is_none() && grown < room_for(text.len(), false), "{item}: {grown}");
+        let others: Vec<Driven> = (0..3).map(|_| hand()).collect();
+        assert!(growth.held() <= LEAST, "{item}: {}", growth.held());
+        assert!(others.iter().all(|driven| matches!(driven.status(), None | Some(503))), "{item}");
+    }
+}
+
+#[test]
+fn content_that_is_encoded_needs_room_for_what_it_stands_for() {
+    let growth: &'static Growth = Box::leak(Box::new(Growth::new(1 << 20)));
+    let engine = engine(Bounds { growth, ..Bounds::default() });
+    let mut plain = Driven::begin(&engine, fixture::function());
+    let mut encoded = fixture::function();
+    encoded.request.fields.push("Content-Encoding", "gzip");
+    let mut encoded = Driven::begin(&engine, encoded);
+    for driven in [&mut plain, &mut encoded] {
+        while !matches!(driven.effect(), None | Some(Effect::InvokeFunction(_))) {
+            driven.step_with(&engine, fixture::outcome(driven.effect().unwrap()));
+        }
+    }
+    assert_eq!((plain.status(), encoded.status()), (None, Some(503)));
+    drop((plain, encoded));
+    assert_eq!(growth.held(), 0, "what was set apart and not used is given back");
 }
 
 /// An engine whose host answers all at once but signatures, and how often it was asked.
