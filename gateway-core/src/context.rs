@@ -9,11 +9,13 @@ mod arrive;
 mod example;
 mod lookup;
 mod phases;
+mod rest;
 mod variable;
 
 #[cfg(test)]
 pub(crate) use example::{example, example_tls};
 pub use phases::{Phase, Phases};
+pub(crate) use rest::METHOD_OVERRIDE;
 pub(crate) use variable::{NAMES, Variable};
 
 use alloc::borrow::Cow;

@@ -67,7 +67,7 @@ pub(crate) async fn run(gateway: Rc<Gateway>, arrival: Rc<Arrival>, io: Io) -> R
     let (api, addressed) = find_stage(&gateway, &context, &arrival);
     let protocol = note_api(api, &mut context);
     trace::addressed(api, addressed.as_ref().ok(), &io);
-    let addressed = addressed.map(|addressed| note_stage(addressed, &mut context));
+    let addressed = addressed.map(|addressed| note_stage(addressed, request, &mut context));
     let at = addressed.as_ref().ok().copied();
     begin_trace(&gateway, at, &arrival, &mut context, &io);
     let answer = match addressed {
@@ -122,7 +122,14 @@ fn note_api<'g>(api: Option<&'g Api>, context: &mut Context<'g>) -> Protocol {
     protocol
 }
 
-fn note_stage<'g>(addressed: Addressed<'g>, context: &mut Context<'g>) -> StageOf<'g> {
+fn note_stage<'g>(
+    addressed: Addressed<'g>,
+    request: &'g Request,
+    context: &mut Context<'g>,
+) -> StageOf<'g> {
+    if addressed.at.api.protocol == Protocol::Rest {
+        context.read_as_rest(request);
+    }
     context.stage = addressed.at.stage.stage_name.as_str().into();
     context.deployment_id = addressed.at.deployment.id.as_str().into();
     context.endpoint_type = Some(addressed.at.deployment.endpoint_type);

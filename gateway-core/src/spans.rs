@@ -183,7 +183,7 @@ fn of_request(span_id: u64, request: &Request, protocol: Protocol, context: &Con
         None => &context.route_key,
     };
     let mut attributes = Attributes::default();
-    attributes.text("http.request.method", &request.method);
+    attributes.text("http.request.method", &context.http_method);
     attributes.text("url.scheme", scheme(context.scheme));
     attributes.text("url.path", target::split(&request.target).0);
     attributes.text("http.route", route);
@@ -209,7 +209,7 @@ fn of_request(span_id: u64, request: &Request, protocol: Protocol, context: &Con
     }
     let name = match route {
         "" => request.method.clone(),
-        route => format!("{} {route}", request.method),
+        route => format!("{} {route}", context.http_method),
     };
     Span {
         span_id,

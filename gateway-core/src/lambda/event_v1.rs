@@ -8,7 +8,7 @@ use super::event_v2::is_text;
 use super::fields::{Pair, visible_fields};
 use super::json::JsonWriter;
 use crate::content_handling::is_binary;
-use crate::context::{AuthorizerContext, Context, ContextValue, LambdaContext};
+use crate::context::{AuthorizerContext, Context, ContextValue, LambdaContext, METHOD_OVERRIDE};
 use crate::definition::Protocol;
 use crate::policy::CognitoIdentity;
 use crate::{target, time};
@@ -21,7 +21,10 @@ use crate::{target, time};
 /// HTTP API says `"version":"1.0"`, has a route key for a resource id and decodes paths.
 pub(crate) fn event_v1(input: &EventInput<'_>) -> Vec<u8> {
     let (context, is_http) = (input.context, input.protocol == Protocol::Http);
-    let fields = visible_fields(input);
+    let mut fields = visible_fields(input);
+    if !is_http {
+        fields.retain(|(name, _)| !name.eq_ignore_ascii_case(METHOD_OVERRIDE));
+    }
     let mut query: Vec<Pair<'_>> = target::query_parameters(&context.raw_query).collect();
     query.sort_by(|(a, _), (b, _)| a.cmp(b));
     let mut w = JsonWriter::with_capacity(2_048 + input.body.len() + input.body.len() / 2);

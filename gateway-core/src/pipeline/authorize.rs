@@ -125,7 +125,7 @@ async fn decide(
 ) -> Result<MayNotInvalidate, GatewayError> {
     let (policy, endpoint) = (of.policy(), of.endpoint_policy(context));
     let policies = Policies { resource: policy, endpoint };
-    let invalidates = needs_permission(of, request);
+    let invalidates = needs_permission(of, request, context);
     let is_open = policy.is_none() && endpoint.is_none();
     if of.method.authorization == Authorization::None && is_open && !invalidates {
         return Ok(None);
@@ -148,7 +148,7 @@ async fn decide(
     }
     let Authorization::Authorizer { authorizer, scopes } = &of.method.authorization else {
         // What few requests need takes no room in the exchanges of all others.
-        return Box::pin(by_iam(of, request, &arn, access, identity, io)).await;
+        return Box::pin(by_iam(of, request, context, &arn, access, identity, io)).await;
     };
     endpoint_policy(endpoint, &arn, &access)?;
     match of.authorizer(*authorizer) {
@@ -205,6 +205,7 @@ async fn decide(
 async fn by_iam(
     of: MethodOf<'_>,
     request: &Request,
+    context: &Context<'_>,
     arn: &MethodArn,
     access: AccessRequest<'_>,
     identity: &mut AuthorizerContext,
@@ -212,7 +213,7 @@ async fn by_iam(
 ) -> Result<MayNotInvalidate, GatewayError> {
     let (snapshot, protocol) = (of.at.snapshot(), of.at.api.protocol);
     let told = |error| iam::told(error, protocol);
-    let signed = iam::authenticate(snapshot, request, io).await.map_err(told)?;
+    let signed = iam::authenticate(snapshot, request, context, io).await.map_err(told)?;
     *identity = AuthorizerContext::Iam(signed.to_context());
     let access = AccessRequest { principal: signed.principal(), now: io.now(), ..access };
     let endpoint = snapshot.private_endpoint(access.vpc_endpoint);
@@ -220,7 +221,7 @@ async fn by_iam(
     endpoint_policy(endpoint, arn, &access)?;
     let resource = resource_policy::evaluate(of.policy(), arn, &access, io)?;
     iam::authorize(&signed, resource, &snapshot.account_id, arn, &access, io).map_err(told)?;
-    if !needs_permission(of, request) {
+    if !needs_permission(of, request, context) {
         return Ok(None);
     }
     let access = invalidation(&access);

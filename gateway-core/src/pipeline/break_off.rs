@@ -25,7 +25,7 @@ pub(crate) fn break_off(gateway: &Gateway, arrival: &Arrival, io: &Io) -> Respon
     let mut context = Context::new(arrival, &gateway.snapshot);
     let (api, addressed) = find_stage(gateway, &context, arrival);
     let protocol = note_api(api, &mut context);
-    let at = addressed.ok().map(|addressed| note_stage(addressed, &mut context));
+    let at = addressed.ok().map(|addressed| note_stage(addressed, &arrival.request, &mut context));
     if let Some(matched) = at.and_then(|at| route(at, &arrival.request, &context).ok()) {
         note_method(&matched, &mut context);
     }

@@ -57,11 +57,11 @@ pub(super) async fn look_up(
     io: &Io,
 ) -> Result<Option<Found>, GatewayError> {
     let (of, request) = (method_request.of, &*method_request.request);
-    let Some(plan) = plan_of(of, request).filter(|_| !announces_too_much(request)) else {
+    let Some(plan) = plan_of(of, context).filter(|_| !announces_too_much(request)) else {
         return Ok(None);
     };
     // The response to a GET with content may be made from that: nobody else is to be answered with it.
-    if request.method == "GET" && request.content != Content::Empty && !plan.reads_body() {
+    if context.http_method == "GET" && request.content != Content::Empty && !plan.reads_body() {
         return Ok(None);
     }
     let Some(key) = key(plan, request, coding, context, io).await? else { return Ok(None) };
@@ -119,13 +119,13 @@ pub(super) async fn remember(
 }
 
 /// Whether a request asks for what needs a permission at this stage.
-pub(super) fn needs_permission(of: MethodOf<'_>, request: &Request) -> bool {
-    let plan = plan_of(of, request);
+pub(super) fn needs_permission(of: MethodOf<'_>, request: &Request, context: &Context<'_>) -> bool {
+    let plan = plan_of(of, context);
     plan.is_some_and(|plan| plan.unauthorized.is_some()) && asks_to_replace(request)
 }
 
-fn plan_of<'g>(of: MethodOf<'g>, request: &Request) -> Option<&'g CachePlan> {
-    of.plan.cache.as_deref().filter(|plan| plan.takes(&request.method))
+fn plan_of<'g>(of: MethodOf<'g>, context: &Context<'_>) -> Option<&'g CachePlan> {
+    of.plan.cache.as_deref().filter(|plan| plan.takes(&context.http_method))
 }
 
 /// `Cache-Control: max-age=0`, which AWS names alone: `no-cache` asks for nothing.

@@ -57,7 +57,7 @@ pub(super) async fn map_request(
     let content = map_content(&plan.content, bytes, call, &overrides).await?;
     let Mapped { headers, query, path } = mapped;
     let mut mapped = IntegrationRequest {
-        http_method: plan.http_method.as_ref().unwrap_or(&request.method).clone(),
+        http_method: plan.http_method.as_ref().map_or(&*context.http_method, String::as_str).into(),
         path,
         query,
         fields: own_fields(request, context),
@@ -184,7 +184,7 @@ fn own_fields(request: &Request, context: &Context) -> Fields {
             request.fields.all("tracestate").for_each(|state| fields.push("tracestate", state));
         }
     }
-    if !matches!(request.method.as_str(), "GET" | "HEAD" | "OPTIONS")
+    if !matches!(&*context.http_method, "GET" | "HEAD" | "OPTIONS")
         && let Some(content_type) = request.fields.get("content-type")
     {
         fields.push("Content-Type", content_type);

@@ -22,6 +22,7 @@ mod identity_pool;
 mod lambda;
 mod lambda_authorizer;
 mod lambda_custom;
+mod method_override;
 mod metrics;
 mod mock;
 mod mutual_tls;

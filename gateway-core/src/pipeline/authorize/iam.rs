@@ -13,7 +13,7 @@ use alloc::{boxed::Box, string::String, vec::Vec};
 use super::super::trace;
 use super::method_arn::MethodArn;
 use super::resource_policy::{OF_API, OF_CALLER, not_authorized, told as policy_told};
-use crate::context::IamContext;
+use crate::context::{Context, IamContext, METHOD_OVERRIDE};
 use crate::definition::{IamPrincipal, Protocol, Snapshot};
 use crate::effect::{EffectError, RequestSignature, VerifyRequestSignature};
 use crate::exchange::Io;
@@ -52,6 +52,7 @@ impl<'g> Signed<'g> {
 pub(super) async fn authenticate<'g>(
     snapshot: &'g Snapshot,
     request: &Request,
+    context: &Context<'_>,
     io: &Io,
 ) -> Result<Signed<'g>, GatewayError> {
     let claim = Claim::read(request).map_err(|error| match error {
@@ -63,7 +64,7 @@ pub(super) async fn authenticate<'g>(
         }
     })?;
     check_scope(&claim, &snapshot.region)?;
-    check_signed_headers(&claim, request)?;
+    check_signed_headers(&claim, request, context.is_overridden(request))?;
     let known = |principal: &&IamPrincipal| principal.access_key_id == claim.access_key_id;
     let principal = snapshot.principals.iter().find(known).ok_or_else(unknown_token)?;
     check_time(&claim, io.now())?;
@@ -187,13 +188,19 @@ fn check_scope(claim: &Claim, region: &str) -> Result<(), GatewayError> {
 
 /// "You must include the `host` header and any `x-amz-*` headers in the signature": somebody else could
 /// have added them on the way. Some clients leave out these three, which the signature vouches for anyhow:
-/// the time and the hash of the content are in what is signed, and the token is compared with the key's.
-fn check_signed_headers(claim: &Claim, request: &Request) -> Result<(), GatewayError> {
+/// the time and the hash of the content are in what is signed, and the token is compared with the key's. What is signed
+/// has the method that was sent: one that overrides it must be signed, too, or a presigned `GET` would open `DELETE`.
+fn check_signed_headers(
+    claim: &Claim,
+    request: &Request,
+    is_overridden: bool,
+) -> Result<(), GatewayError> {
     const VOUCHED_FOR: [&str; 3] = ["x-amz-content-sha256", "x-amz-date", "x-amz-security-token"];
     for field in &request.fields {
         let is_amz = field.name.get(..6).is_some_and(|s| s.eq_ignore_ascii_case("x-amz-"));
         let is = |name: &str| field.name.eq_ignore_ascii_case(name);
-        if is_amz
+        let must_be_signed = is_amz || is_overridden && is(METHOD_OVERRIDE);
+        if must_be_signed
             && !VOUCHED_FOR.iter().any(|name| is(name))
             && !claim.signed_headers.iter().any(|name| is(name))
         {

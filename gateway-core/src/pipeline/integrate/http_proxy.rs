@@ -9,7 +9,7 @@ use super::forwarded::{TRANSLATED, forwarded};
 use super::http_mapping::RequestSource;
 use super::{MethodCall, is_signed, misconfigured, read_content, send};
 use crate::content_handling::{self, is_binary};
-use crate::context::{Context, IntegrationContext};
+use crate::context::{Context, IntegrationContext, METHOD_OVERRIDE};
 use crate::definition::{ContentHandling, Protocol};
 use crate::effect::SendRequest;
 use crate::gateway::MethodOf;
@@ -70,7 +70,7 @@ pub(super) async fn http_proxy(
         Some(handling) => Box::pin(converted(handling, call)).await?,
     };
     let operation = SendRequest {
-        method: proxy.http_method.as_ref().unwrap_or(&request.method).clone(),
+        method: proxy.http_method.as_ref().map_or(&*context.http_method, String::as_str).into(),
         url,
         connection: proxy.connection.clone(),
         fields: OutgoingFields::Edited(fields),
@@ -84,7 +84,7 @@ pub(super) async fn http_proxy(
         Protocol::Rest => rest_response_fields(&endpoint),
         Protocol::Http => http_response_fields(&endpoint.fields, of),
     };
-    let content_length = match request.method.as_str() {
+    let content_length = match &*context.http_method {
         "HEAD" => Some(0),
         _ => endpoint.fields.get("content-length").and_then(|length| length.trim().parse().ok()),
     };
@@ -192,7 +192,8 @@ fn rest_request_fields(mapped: Mapped, request: &Request, context: &Context) -> 
     edits
 }
 
-const NEVER_SENT_BY_REST: Names = Names::of(&["host", "content-encoding", "via", "keep-alive"]);
+const NEVER_SENT_BY_REST: Names =
+    Names::of(&["host", "content-encoding", "via", "keep-alive", METHOD_OVERRIDE]);
 
 /// Changes to the client's fields for the endpoint of an HTTP API.
 fn http_request_fields(request: &Request, context: &Context) -> FieldEdits {

@@ -8,7 +8,7 @@ use crate::context::IntegrationContext;
 use crate::effect::{Connection, SendRequest};
 use crate::gateway::service::{Action, Service};
 use crate::gateway_error::GatewayError;
-use crate::message::{Content, OutgoingFields, Request};
+use crate::message::{Content, OutgoingFields};
 use crate::pipeline::map_request::{IntegrationRequest, map_request};
 
 /// Calls the service.
@@ -20,7 +20,7 @@ pub(super) async fn service<'g>(
     let mut mapped = map_request(&service.request, call).await?;
     if let Some(action) = &service.action {
         let has_parameters = !mapped.query.is_empty() || service.uri.has_query();
-        ask_for(action, has_parameters, call.request, &mut mapped);
+        ask_for(action, has_parameters, call, &mut mapped);
     }
     // A signature is for the host that is asked.
     mapped.fields.remove("host");
@@ -47,9 +47,10 @@ pub(super) async fn service<'g>(
 fn ask_for(
     action: &Action,
     has_parameters: bool,
-    request: &Request,
+    call: MethodCall<'_>,
     mapped: &mut IntegrationRequest,
 ) {
+    let MethodCall { request, context, .. } = call;
     let has_content = mapped.content != Content::Empty;
     if let Some((service, version)) = action.json
         && (has_content || !has_parameters)
@@ -59,7 +60,7 @@ fn ask_for(
         }
         // The client's is of no use to the service; one that is mapped is meant.
         let own = mapped.fields.get("content-type");
-        let takes_clients = !matches!(request.method.as_str(), "GET" | "HEAD" | "OPTIONS");
+        let takes_clients = !matches!(&*context.http_method, "GET" | "HEAD" | "OPTIONS");
         let is_clients = takes_clients && own == request.fields.get("content-type");
         let is_clients = is_clients || own.is_none();
         if is_clients {
