@@ -29,6 +29,7 @@ mod mutual_tls;
 mod private_endpoints;
 mod resource_policy;
 mod response_mapping;
+mod semicolons;
 mod service;
 mod service_proxy;
 mod templates;
