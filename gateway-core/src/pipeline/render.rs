@@ -33,12 +33,13 @@ impl<S: FnOnce() -> Source> Rendering<'_, S> {
         let failed = |error: String| misconfigured(&format!("Unable to transform {of}: {error}"));
         if !io.is_explaining() {
             let template = template.as_ref().map_err(|error| failed(error.to_string()))?;
-            return template.render(inputs, overrides).map_err(|error| failed(error.to_string()));
+            let rendered = template.render(inputs, overrides).map_err(|error| error.to_string());
+            return once(rendered, overrides).map_err(failed);
         }
         let (rendered, noted) = match template {
             Ok(template) => {
                 let (rendered, noted) = template.render_noting(inputs, overrides);
-                (rendered.map_err(|error| error.to_string()), noted)
+                (once(rendered.map_err(|error| error.to_string()), overrides), noted)
             }
             Err(error) => (Err(error.to_string()), Vec::new()),
         };
@@ -52,6 +53,14 @@ impl<S: FnOnce() -> Source> Rendering<'_, S> {
         };
         io.trace_rule(&(self.source)(), event);
         rendered.map_err(failed)
+    }
+}
+
+/// What was rendered, unless the template overrides something twice.
+fn once(rendered: Result<String, String>, overrides: &Overrides) -> Result<String, String> {
+    match (&rendered, overrides.set_again()) {
+        (Ok(_), Some(name)) => Err(format!("`{name}` is set twice")),
+        _ => rendered,
     }
 }
 

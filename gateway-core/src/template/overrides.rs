@@ -62,6 +62,25 @@ impl Overrides {
         shown.extend(status.map(|status| ("responseOverride.status".into(), status.to_string())));
         shown
     }
+    /// One that was set a second time. "An override may only be applied to each parameter once. If you try to
+    /// override the same parameter multiple times, API Gateway returns a 5XX response."
+    pub(crate) fn set_again(&self) -> Option<String> {
+        let of = |holder: &Map, family: &str| match holder.get(family)? {
+            Value::Map(members) => members.replaced().and_then(text),
+            _ => None,
+        };
+        let named = |family: &str, name: String| alloc::format!("$context.{family}.{name}");
+        for family in ["header", "path", "querystring"] {
+            if let Some(name) = of(&self.request, family) {
+                return Some(named(&alloc::format!("requestOverride.{family}"), name));
+            }
+        }
+        let header = of(&self.response, "header");
+        let status = || self.response.replaced().and_then(text).filter(|name| name == "status");
+        header
+            .map(|name| named("responseOverride.header", name))
+            .or_else(|| status().map(|name| named("responseOverride", name)))
+    }
     /// `$context.requestOverride.header`: name → values, in the order in which they were set.
     pub(crate) fn request_headers(&self) -> Vec<(String, Vec<String>)> {
         members(&self.request, "header")

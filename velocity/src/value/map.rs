@@ -14,6 +14,8 @@ pub struct Map(Rc<Body>);
 struct Body {
     entries: RefCell<Held>,
     is_silent: bool,
+    /// The first key that was given another value, of a silent map.
+    replaced: OnceCell<Value>,
 }
 
 /// Entries that new maps begin with. They are copied when one of these maps changes, not before.
@@ -48,15 +50,24 @@ impl Default for Map {
 impl Map {
     /// An empty map.
     pub fn new() -> Self {
-        Self(Rc::new(Body { entries: RefCell::default(), is_silent: false }))
+        Self::with(Held::default(), false)
     }
     /// An empty map that prints nothing, whatever is in it: so are those of API Gateway's `$context`.
     pub fn silent() -> Self {
-        Self(Rc::new(Body { entries: RefCell::default(), is_silent: true }))
+        Self::with(Held::default(), true)
+    }
+    fn with(entries: Held, is_silent: bool) -> Self {
+        let (entries, replaced) = (RefCell::new(entries), OnceCell::new());
+        Self(Rc::new(Body { entries, is_silent, replaced }))
     }
     /// Whether it prints nothing.
     pub fn is_silent(&self) -> bool {
         self.0.is_silent
+    }
+    /// The first key that was given another value than it had. Of a silent map alone: API Gateway's have
+    /// keys that may be set once.
+    pub fn replaced(&self) -> Option<&Value> {
+        self.0.replaced.get()
     }
     /// Of entries with the same key the last counts, in the place of the first.
     pub fn from_entries(entries: impl IntoIterator<Item = (Value, Value)>) -> Self {
@@ -103,7 +114,12 @@ impl Map {
         let mut held = self.0.entries.borrow_mut();
         let entries = held.to_mut();
         match entries.place(&key) {
-            Some(at) => Some(core::mem::replace(&mut entries.entries[at].1, value)),
+            Some(at) => {
+                if self.is_silent() {
+                    self.0.replaced.get_or_init(|| key);
+                }
+                Some(core::mem::replace(&mut entries.entries[at].1, value))
+            }
             None => {
                 let at = entries.entries.len();
                 if let (Some(places), Value::String(key)) = (entries.places.get_mut(), &key) {
@@ -182,8 +198,7 @@ impl Prototype {
     }
     /// A new map with these entries.
     pub fn map(&self) -> Map {
-        let entries = RefCell::new(Held::Shared(self.0.clone()));
-        Map(Rc::new(Body { entries, is_silent: false }))
+        Map::with(Held::Shared(self.0.clone()), false)
     }
     /// The value of a key that is a string.
     pub fn get(&self, key: &str) -> Option<Value> {

@@ -1,8 +1,10 @@
 use alloc::string::String;
 use alloc::vec;
 
-use crate::definition::{Integration, IntegrationResponse, IntegrationType};
-use crate::effect::Effect;
+use crate::definition::{
+    Integration, IntegrationResponse, IntegrationType, LoggingLevel, MethodSetting,
+};
+use crate::effect::{Effect, Notice};
 use crate::message::OutgoingFields;
 use crate::pipeline::world::*;
 
@@ -26,6 +28,9 @@ fn templated(request: Option<&str>, response: Option<&str>) -> Integration {
 fn ask(integration: Integration, request: &str, fields: &[&str], backend: &Backend) -> Told {
     let mut api = rest(vec![method("POST /a/{p}", integration)]);
     api.stages[0].variables.insert("v".into(), "1".into());
+    let logged =
+        MethodSetting { logging_level: Some(LoggingLevel::Error), ..MethodSetting::default() };
+    api.stages[0].method_settings.insert("*/*".into(), logged);
     run(&gateway(vec![api]), posted(request, fields), |effect| backend.perform(effect))
 }
 
@@ -54,6 +59,69 @@ fn names_of_fields_in_mappings_are_case_sensitive_where_their_spelling_is_known(
     assert_eq!(mapped(&[&spelled, "X-Tenant: a", "X-Tenant: b"]), ["b", "a,b"]);
     assert!(mapped(&[&spelled, "x-tenant: a"]).is_empty());
     assert_eq!(mapped(&[&lost, "x-tenant: a", "x-tenant: b"]), ["b", "a,b"]);
+}
+
+/// "Overrides are final": a variable is to be set first, and the override at the end.
+#[test]
+fn what_is_overridden_twice_is_answered_500_and_its_reason_told() {
+    let twice = |one: &str, other: &str| alloc::format!("#set({one} = 201)#set({other} = 202)x");
+    let same = |name: &str| twice(name, name);
+    let (request, response) = ("$context.requestOverride", "$context.responseOverride");
+    let put =
+        alloc::format!("#set({request}.header.X = 1)#set($o = {request}.header.put('X', 2))x");
+    for (request_template, response_template, reason) in [
+        (
+            same(&alloc::format!("{request}.header.X")),
+            "".into(),
+            "request: `$context.requestOverride.header.X` is set twice",
+        ),
+        (put, "".into(), "request: `$context.requestOverride.header.X` is set twice"),
+        (
+            same(&alloc::format!("{request}.path.X")),
+            "".into(),
+            "request: `$context.requestOverride.path.X` is set twice",
+        ),
+        (
+            same(&alloc::format!("{request}.querystring.X")),
+            "".into(),
+            "request: `$context.requestOverride.querystring.X` is set twice",
+        ),
+        (
+            "".into(),
+            same(&alloc::format!("{response}.header.X")),
+            "response: `$context.responseOverride.header.X` is set twice",
+        ),
+        (
+            "".into(),
+            same(&alloc::format!("{response}.status")),
+            "response: `$context.responseOverride.status` is set twice",
+        ),
+        (
+            alloc::format!("#set({response}.status = 201)x"),
+            alloc::format!("#set({response}.status = 202)x"),
+            "response: `$context.responseOverride.status` is set twice",
+        ),
+    ] {
+        let integration = templated(Some(&request_template), Some(&response_template));
+        let told = ask(integration, "POST /prod/a/b", &[], &backend(b"{}", b"{}"));
+        assert_eq!(told.response.status, 500, "{request_template} {response_template}");
+        assert_eq!(told.body(), "{\"message\": \"Internal server error\"}");
+        let reason = alloc::format!("Unable to transform {reason}");
+        let is_logged = told.notices.iter().any(|notice| match notice {
+            Notice::WriteExecutionLog { lines, .. } => lines.iter().any(|l| l.contains(&reason)),
+            _ => false,
+        });
+        assert!(is_logged, "{reason}");
+    }
+    for template in [
+        twice(&alloc::format!("{response}.header.X"), &alloc::format!("{response}.header.Y")),
+        twice("$status", "$status") + &alloc::format!("#set({response}.status = $status)"),
+        twice(&alloc::format!("{response}.header.status"), &alloc::format!("{response}.status")),
+    ] {
+        let told =
+            ask(templated(None, Some(&template)), "POST /prod/a/b", &[], &backend(b"{}", b"{}"));
+        assert!(told.response.status < 300, "{template}");
+    }
 }
 
 #[test]
