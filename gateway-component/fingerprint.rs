@@ -18,10 +18,11 @@ const SOURCES: [&str; 5] = [
 
 /// What the component for `wasi:http` is made of.
 #[allow(dead_code)] // each of those that share this has one of the lists
-const WASI_SOURCES: [&str; 7] = [
+const WASI_SOURCES: [&str; 8] = [
     "gateway-core/src",
     "gateway-core/Cargo.toml",
     "velocity/src",
+    "problems/src",
     "waf/src",
     "edge-common/src",
     "wasi-http/src",

@@ -1,26 +1,14 @@
 //! What is wrong with a distribution's JSON.
 
-use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
 
 /// A mistake, or something that this crate does not do.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Problem {
-    /// Which document it is in.
-    pub document: Document,
-    /// JSON pointer (RFC 6901) within the document.
-    pub pointer: String,
-    /// What is wrong, in a sentence.
-    pub message: String,
-    /// Whether the distribution works all the same.
-    pub is_warning: bool,
-    /// The name that is not known, where that is what is wrong.
-    pub unknown: Option<Unknown>,
-    /// At how many more places the same is to be said.
-    pub more: usize,
-}
+pub type Problem = problems::Problem<Document, Unknown>;
+
+/// What a reading has found wrong.
+pub(crate) type Reading = problems::Reading<Document, Unknown>;
 
 /// Which of the documents that are read together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,23 +51,6 @@ impl Named {
     /// Whether it is in a document that the distribution refers to.
     pub fn is_referred_to(self) -> bool {
         !matches!(self, Self::Word | Self::Within)
-    }
-}
-
-impl Problem {
-    /// The message, with at how many more places it is to be said.
-    pub fn sentence(&self) -> String {
-        match self.more {
-            0 => self.message.clone(),
-            1 => format!("{} (and at 1 more place)", self.message),
-            more => format!("{} (and at {more} more places)", self.message),
-        }
-    }
-}
-
-impl fmt::Display for Problem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}#{}: {}", self.document, self.pointer, self.sentence())
     }
 }
 

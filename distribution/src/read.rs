@@ -16,8 +16,8 @@ use serde_json::Value;
 use crate::log::Logging;
 use crate::model::{CustomError, Distribution, Geo, Options};
 use crate::own_fields;
-use crate::problem::{Document, Problem};
-use at::{At, Reading};
+use crate::problem::{Document, Problem, Reading};
+use at::At;
 use policies::References;
 
 /// What the configuration has, and how far it is served.

@@ -17,9 +17,9 @@ use alloc::vec::Vec;
 use serde_json::Value;
 
 use crate::acl::{Rule, WebAcl};
-use crate::problem::{Document, Problem};
+use crate::problem::{Document, Problem, Reading};
 use action::{Bodies, Offered, response_bodies};
-use at::{At, Reading};
+use at::At;
 
 /// Most domains whose tokens count.
 const TOKEN_DOMAINS_MAX: usize = 10;

@@ -3,39 +3,13 @@
 use alloc::collections::BTreeMap;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
-use core::cell::{Cell, RefCell};
 
 use serde_json::Value;
 
-use crate::problem::{Document, Named, Problem, Unknown};
+use crate::problem::{Named, Reading, Unknown};
 
-/// Most mistakes that are told.
-const PROBLEMS_MAX: usize = 200;
 /// Most names that are told of those that could have been meant: each mistake has its own list.
 const KNOWN_MAX: usize = 200;
-
-pub(super) struct Reading {
-    document: Cell<Document>,
-    problems: RefCell<Vec<Problem>>,
-}
-
-impl Reading {
-    pub(super) fn new(document: Document) -> Self {
-        Self { document: Cell::new(document), problems: RefCell::default() }
-    }
-
-    pub(super) fn into_problems(self) -> Vec<Problem> {
-        self.problems.into_inner()
-    }
-
-    /// What `read` finds wrong is told of this document.
-    pub(super) fn within<T>(&self, document: Document, read: impl FnOnce() -> T) -> T {
-        let outer = self.document.replace(document);
-        let result = read();
-        self.document.set(outer);
-        result
-    }
-}
 
 #[derive(Clone)]
 pub(super) struct At<'v, 'r> {
@@ -76,21 +50,8 @@ impl<'v, 'r> At<'v, 'r> {
         self.tell(message.into(), true, None);
     }
 
-    /// A mistake is told where it is, each time; the same warning once, with how often there is reason for it.
     fn tell(&self, message: String, is_warning: bool, unknown: Option<Unknown>) {
-        let mut problems = self.reading.problems.borrow_mut();
-        let same = problems.iter_mut().find(|told| told.is_warning && told.message == message);
-        let (document, pointer) = (self.reading.document.get(), &*self.pointer);
-        // Some members are read for several purposes.
-        let is_told = |told: &Problem| {
-            told.message == message && told.pointer == pointer && told.document == document
-        };
-        if let Some(told) = same.filter(|_| is_warning) {
-            told.more += 1;
-        } else if !problems.iter().any(is_told) && problems.len() < PROBLEMS_MAX {
-            let pointer = pointer.into();
-            problems.push(Problem { document, pointer, message, is_warning, unknown, more: 0 });
-        }
+        self.reading.tell(&self.pointer, message, is_warning, unknown);
     }
 
     fn child(&self, name: &str, value: &'v Value) -> Self {

@@ -7,10 +7,10 @@ use alloc::vec::Vec;
 
 use serde_json::Value;
 
-use super::at::{At, Reading};
+use super::at::At;
 use super::{BEHAVIORS_MAX, kind};
 use crate::pattern::{self, Pattern};
-use crate::problem::{Document, Problem};
+use crate::problem::{Document, Problem, Reading};
 use crate::{Distribution, Options, countries, public_key};
 
 impl Distribution {

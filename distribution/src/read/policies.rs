@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 
 use serde_json::Value;
 
-use super::at::{At, Reading};
+use super::at::At;
 use super::origin::is_field;
 use super::{KeyGroups, kind};
 use crate::log::{REAL_TIME, RealTimeLog, is_never_told};
@@ -15,7 +15,7 @@ use crate::model::{
     CachePolicy, Cors, OriginRequestPolicy, ResponseHeadersPolicy, Selected, SetField, Signing,
 };
 use crate::own_fields::is_unknown;
-use crate::problem::Document;
+use crate::problem::{Document, Reading};
 
 /// Everything that there is to refer to, by id.
 #[derive(Default)]

@@ -2,38 +2,10 @@
 
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
-use core::cell::{Cell, RefCell};
 
 use serde_json::Value;
 
-use crate::problem::{Document, Problem, Unknown};
-
-/// Most mistakes that are told.
-const PROBLEMS_MAX: usize = 200;
-
-/// The reading of a document.
-pub(super) struct Reading {
-    document: Cell<Document>,
-    problems: RefCell<Vec<Problem>>,
-}
-
-impl Reading {
-    pub(super) fn new(document: Document) -> Self {
-        Self { document: Cell::new(document), problems: RefCell::default() }
-    }
-
-    pub(super) fn into_problems(self) -> Vec<Problem> {
-        self.problems.into_inner()
-    }
-
-    /// What `read` finds wrong is told of another document.
-    pub(super) fn within<T>(&self, document: Document, read: impl FnOnce() -> T) -> T {
-        let outer = self.document.replace(document);
-        let result = read();
-        self.document.set(outer);
-        result
-    }
-}
+use crate::problem::{Reading, Unknown};
 
 /// A value with its place.
 #[derive(Clone)]
@@ -67,22 +39,8 @@ impl<'v, 'r> At<'v, 'r> {
         self.tell(message.into(), true, None);
     }
 
-    /// A mistake is told where it is, each time; the same warning once, with how often there is reason for it.
-    /// What several rules refer to is read for each of them, and told of once.
     fn tell(&self, message: String, is_warning: bool, unknown: Option<Unknown>) {
-        let mut problems = self.reading.problems.borrow_mut();
-        let document = self.reading.document.get();
-        let is_here = |told: &Problem| told.document == document && told.pointer == self.pointer;
-        if problems.iter().any(|told| told.message == message && is_here(told)) {
-            return;
-        }
-        let same = problems.iter_mut().find(|told| told.is_warning && told.message == message);
-        if let Some(told) = same.filter(|_| is_warning) {
-            told.more += 1;
-        } else if problems.len() < PROBLEMS_MAX {
-            let pointer = self.pointer.clone();
-            problems.push(Problem { document, pointer, message, is_warning, unknown, more: 0 });
-        }
+        self.reading.tell(&self.pointer, message, is_warning, unknown);
     }
 
     /// Refuses members of other names.

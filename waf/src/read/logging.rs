@@ -4,10 +4,10 @@ use alloc::vec::Vec;
 
 use serde_json::Value;
 
-use super::at::{At, Reading};
+use super::at::At;
 use super::field::named;
 use crate::log::{Condition, Filter, Logging};
-use crate::problem::{Document, Problem};
+use crate::problem::{Document, Problem, Reading};
 
 pub(crate) fn read(document: &Value) -> Result<Logging, Vec<Problem>> {
     let reading = Reading::new(Document::LoggingConfiguration);
