@@ -1,16 +1,17 @@
 //! Distributions: their files read and checked.
 
-mod problems;
+mod help;
 
 use std::path::Path;
 use std::sync::Arc;
 
-use distribution::Distribution;
-use gateway_core::definition::document::{At, Node};
+use distribution::{Distribution, Document};
 use gateway_core::definition::openapi::did_you_mean;
-use gateway_core::definition::{DefinitionError, DistributionSource, Source};
+use gateway_core::definition::{DefinitionError, DistributionSource};
 
-use super::{Building, read_text};
+use self::help::with_help;
+use super::Building;
+use super::printed::{Printed, as_error};
 use crate::config::{Config, DistributionConfig, WebAclConfig};
 use crate::edge::Edge;
 
@@ -31,7 +32,7 @@ impl Building {
         config: &Config,
         config_file: &Path,
     ) -> Option<Edge> {
-        let ReadDistribution { document, root, references, mut distribution } =
+        let ReadDistribution { document, references, mut distribution } =
             self.read_distribution(one)?;
         // What operators call it is what its listener and its invalidations call it.
         distribution.id.clone_from(&one.id);
@@ -44,7 +45,7 @@ impl Building {
                  MaxMind's format",
                 one.id
             );
-            self.note_in_document(one, &root, "/Restrictions/GeoRestriction", message, None);
+            self.note_in_document(&document, "/Restrictions/GeoRestriction", message, None);
         }
         let web_acl = distribution.web_acl_id.as_ref().map(|arn| {
             let index = self.web_acl_arns.iter().position(|known| known.as_ref() == Some(arn));
@@ -55,18 +56,18 @@ impl Building {
                     one.id
                 );
                 let help = self.meant_web_acl(arn, config);
-                self.note_in_document(one, &root, "/WebACLId", message, help);
+                self.note_in_document(&document, "/WebACLId", message, help);
             }
             // Without an index it would be served to everybody; with this one it is served to nobody.
             index.map_or(u32::MAX, |index| index as u32)
         });
-        self.has_place_for_logs(one, &distribution, &root);
+        self.has_place_for_logs(one, &distribution, &document);
         self.knows_viewers(one, &distribution, config, config_file);
         let apis: Vec<&str> = config.apis.iter().map(|api| api.id.as_str()).collect();
         let options = &one.options;
         let source = DistributionSource {
             id: one.id.clone(),
-            definition: document,
+            definition: document.text,
             references,
             origins: one.origins.clone(),
             has_listener: one.listen.is_some(),
@@ -91,94 +92,47 @@ fn name_of(arn: &str) -> &str {
 
 /// A distribution that was read.
 struct ReadDistribution {
-    document: String,
-    root: Node,
+    document: Printed,
     /// What it refers to.
     references: Vec<String>,
     distribution: Distribution,
 }
 
-/// A file that was read, for the places in it.
-struct Read {
-    text: String,
-    /// `None` where it is no JSON, which was told.
-    root: Option<Node>,
-}
-
 impl Building {
     /// What the files say, with all that is wrong with it told. `None` where they make no distribution.
     fn read_distribution(&mut self, one: &DistributionConfig) -> Option<ReadDistribution> {
-        let document = self.read_file(one, &one.definition, "definition");
-        let mut references: Vec<Option<Read>> = Vec::new();
+        let named = self.place(&one.source, "definition");
+        let document = self.printed(&one.definition, named);
+        let mut references: Vec<Option<Printed>> = Vec::new();
         for (index, file) in one.references.iter().enumerate() {
-            references.push(self.read_file(one, file, &format!("references/{index}")));
+            let named = self.place(&one.source, &format!("references/{index}"));
+            references.push(self.printed(file, named));
         }
         let document = document?;
-        let is_there = |read: &Option<Read>| read.as_ref().is_some_and(|read| read.root.is_some());
-        let all_there = references.iter().all(is_there);
-        let text = |read: &Option<Read>| {
-            let known = read.as_ref().filter(|read| read.root.is_some());
-            known.map_or("{}", |read| &*read.text).to_owned()
-        };
+        let all_there = references.iter().all(Option::is_some);
+        let text =
+            |read: &Option<Printed>| read.as_ref().map_or("{}", |read| &read.text).to_owned();
         let texts: Vec<String> = references.iter().map(text).collect();
-        // What is wrong with its form is told already.
-        let root = document.root?;
         let parts: Vec<&str> = texts.iter().map(String::as_str).collect();
         let (distribution, found) =
             Distribution::check(&one.id, &document.text, &parts, one.options.clone());
         for problem in found {
-            let (file, root) = match problem.document {
-                distribution::Document::Distribution => (&one.definition, Some(&root)),
-                distribution::Document::Reference(index) => {
-                    let read = references.get(index).and_then(Option::as_ref);
-                    (&one.references[index], read.and_then(|read| read.root.as_ref()))
-                }
+            let printed = match problem.document {
+                Document::Distribution => Some(&document),
+                Document::Reference(index) => references.get(index).and_then(Option::as_ref),
             };
-            // What cannot be read may have what is missing; and what stands in its place is nobody's.
-            let is_of_what_was_told = match problem.document {
-                distribution::Document::Distribution => {
-                    problem.unknown.as_ref().is_some_and(|unknown| unknown.what.is_referred_to())
-                }
-                distribution::Document::Reference(_) => root.is_none(),
-            };
-            if all_there || !is_of_what_was_told {
-                self.note(file, root, [problems::error(&problem, root)]);
+            // What stands in the place of a file that cannot be read is nobody's.
+            let Some(printed) = printed else { continue };
+            // What cannot be read may have what is missing.
+            let is_of_document = problem.document == Document::Distribution;
+            let unknown = problem.unknown.as_ref().filter(|_| is_of_document);
+            if all_there || !unknown.is_some_and(|unknown| unknown.what.is_referred_to()) {
+                let error = as_error(printed.source(&problem.pointer), &problem);
+                self.note_in(printed, [with_help(error, &problem)]);
             }
         }
         let distribution = distribution.filter(|_| all_there)?;
-        Some(ReadDistribution { document: document.text, root, references: texts, distribution })
-    }
-
-    /// A file of a distribution's, which the configuration names as this member of it.
-    fn read_file(&mut self, one: &DistributionConfig, file: &Path, member: &str) -> Option<Read> {
-        self.files.push(file.to_owned());
-        match read_text(file) {
-            Ok(text) => {
-                let root = crate::document::read(&text);
-                let root = root.map_err(|error| self.note(file, None, [error])).ok();
-                Some(Read { text, root })
-            }
-            Err(reason) => {
-                let message = format!("{}: {reason}", file.display());
-                let error = DefinitionError::error(self.place_in(one, member), message);
-                let help =
-                    format!("paths are relative to the folder of {}", self.config_file.display());
-                self.note_in_config(error.help(help));
-                None
-            }
-        }
-    }
-
-    /// Where the configuration has this member of a distribution.
-    fn place_in(&self, one: &DistributionConfig, member: &str) -> Source {
-        let pointer = format!("{}/{member}", one.source.pointer);
-        let root = self.document.as_deref().map(At::root);
-        root.and_then(|root| Some(root.find(&pointer)?.source())).unwrap_or(one.source.clone())
-    }
-
-    fn note_in_config(&mut self, error: DefinitionError) {
-        let (file, document) = (self.config_file.clone(), self.document.clone());
-        self.note(&file, document.as_deref(), [error]);
+        Some(ReadDistribution { document, references: texts, distribution })
     }
 
     /// The web ACL that a reference to none may mean: one of nearly this name.
@@ -204,8 +158,8 @@ impl Building {
         let ids = || distribution.origins.iter().map(|origin| origin.id.as_str());
         for id in one.origins.keys().filter(|id| !ids().any(|known| known == **id)) {
             let message = format!("the distribution `{}` has no origin `{id}`", one.id);
-            let place = self
-                .place_in(one, &format!("origins/{}", id.replace('~', "~0").replace('/', "~1")));
+            let member = format!("origins/{}", id.replace('~', "~0").replace('/', "~1"));
+            let place = self.place(&one.source, &member);
             let near = did_you_mean(id, ids());
             let known = || format!("its origins are {}", ids().collect::<Vec<_>>().join(", "));
             let error = DefinitionError::error(place, message).help(near.unwrap_or_else(known));
@@ -281,7 +235,7 @@ impl Building {
         &mut self,
         one: &DistributionConfig,
         distribution: &Distribution,
-        root: &Node,
+        document: &Printed,
     ) {
         let standard = distribution.is_logged() && one.log_destination.is_none();
         let real_time = distribution.has_real_time_logs() && one.real_time_destination.is_none();
@@ -299,15 +253,14 @@ impl Building {
                  `stderr` or a file (there are no buckets and no streams here)",
                 one.id
             );
-            self.note_in_document(one, root, pointer, message, None);
+            self.note_in_document(document, pointer, message, None);
         }
     }
 
     /// An error at a member of a distribution's configuration, in its own document.
     fn note_in_document(
         &mut self,
-        one: &DistributionConfig,
-        root: &Node,
+        document: &Printed,
         pointer: &str,
         message: String,
         help: Option<String>,
@@ -315,15 +268,14 @@ impl Building {
         // As `get-distribution-config`, `get-distribution` and nobody but the operator wrote it.
         let above =
             ["/DistributionConfig", "/Distribution/DistributionConfig", "/Distribution", ""];
-        let at = At::root(root);
-        let at = above.iter().find_map(|above| at.find(&format!("{above}{pointer}")));
-        let source = at.map_or_else(|| At::root(root).source(), |at| at.source());
+        let at = above.iter().find_map(|above| document.root().find(&format!("{above}{pointer}")));
+        let source = at.map_or_else(|| document.root().source(), |at| at.source());
         let error = DefinitionError::error(source, message);
         let error = match help {
             Some(help) => error.help(help),
             None => error,
         };
-        self.note(&one.definition, Some(root), [error]);
+        self.note_in(document, [error]);
     }
 }
 

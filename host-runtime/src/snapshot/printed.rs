@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use gateway_core::definition::document::{At, Node};
 use gateway_core::definition::{DefinitionError, Source, json};
+use problems::Problem;
 
 use super::{Building, read_text};
 
@@ -30,6 +31,14 @@ impl Printed {
                 (None, None) => return self.root().source(),
             }
         }
+    }
+}
+
+/// What is wrong, at this place, as it is told of any file.
+pub(super) fn as_error<D, U>(source: Source, problem: &Problem<D, U>) -> DefinitionError {
+    match problem.is_warning {
+        true => DefinitionError::warning(source, problem.sentence()),
+        false => DefinitionError::error(source, problem.sentence()),
     }
 }
 
@@ -75,9 +84,10 @@ impl Building {
         self.note(&file, document.as_deref(), [error]);
     }
 
-    /// The place of a pointer in the configuration.
-    pub(super) fn place(&self, pointer: &str) -> Source {
-        let found = self.document.as_deref().and_then(|root| At::root(root).find(pointer));
-        found.map(|at| at.source()).unwrap_or_default()
+    /// Where the configuration has this member of what stands there.
+    pub(super) fn place(&self, of: &Source, member: &str) -> Source {
+        let pointer = format!("{}/{member}", of.pointer);
+        let found = self.document.as_deref().and_then(|root| At::root(root).find(&pointer));
+        found.map_or_else(|| of.clone(), |at| at.source())
     }
 }

@@ -13,7 +13,7 @@ use gateway_core::definition::{DefinitionError, Source, TokenKey, WebAcl, WebAcl
 use gateway_core::gateway::{CheckedWebAcl, TOKEN_KEY_BYTES_MIN, check_web_acl};
 use waf::{Document, Problem};
 
-use super::printed::Printed;
+use super::printed::{Printed, as_error};
 use super::{Building, read_text};
 use crate::config::{Config, WebAclConfig};
 use crate::diagnostic::Diagnostic;
@@ -70,27 +70,24 @@ impl Building {
     /// All files of a web ACL: one that cannot be read hides no other.
     fn web_acl_files<'c>(&mut self, config: &'c WebAclConfig) -> Option<(WebAcl, Files<'c>)> {
         let before = self.diagnostics.len();
-        let place = |building: &Self, member: &str| {
-            building.place(&format!("{}{member}", config.source.pointer))
-        };
-        let named = place(self, "/definition");
+        let named = self.place(&config.source, "definition");
         // One that is not named was told of.
         let is_named = !config.definition.as_os_str().is_empty();
         let printed = is_named.then(|| self.printed(&config.definition, named)).flatten();
         let mut references = Vec::new();
         for (index, file) in config.references.iter().enumerate() {
-            let named = place(self, &format!("/references/{index}"));
+            let named = self.place(&config.source, &format!("references/{index}"));
             references.extend(self.printed(file, named));
         }
         let logging = config.logging.as_ref().filter(|_| config.log_destination.is_some());
-        let named = place(self, "/logging/configuration");
+        let named = self.place(&config.source, "logging/configuration");
         let logging = logging.and_then(|file| self.printed(file, named));
         let mut documents: Vec<String> =
             references.iter().map(|printed| printed.text.clone()).collect();
         let mut lists = Vec::new();
         for (name, file) in &config.address_lists {
-            let pointer = format!("/addressLists/{}", name.replace('~', "~0").replace('/', "~1"));
-            let named = place(self, &pointer);
+            let member = format!("addressLists/{}", name.replace('~', "~0").replace('/', "~1"));
+            let named = self.place(&config.source, &member);
             let Some(text) = self.list_text(file, named) else { continue };
             let (document, lines) = address_list(name, &text);
             documents.push(document);
@@ -147,11 +144,7 @@ impl Building {
             Document::Reference(index) => files.references.get(index),
         };
         let source = printed.map(|printed| printed.source(&problem.pointer)).unwrap_or_default();
-        let message = problem.sentence();
-        let error = match problem.is_warning {
-            true => DefinitionError::warning(source, message),
-            false => DefinitionError::error(source, message),
-        };
+        let error = as_error(source, &problem);
         let error = match printed.and_then(|printed| help(files, printed, &problem)) {
             Some(help) => error.help(help),
             None => error,

@@ -1,21 +1,14 @@
-//! What is wrong with a distribution's documents, as mistakes of files are told: with its place, and what to do.
+//! What to do about what is wrong with a distribution's documents.
 
 use distribution::{MANAGED, ManagedPolicy, Named, Problem, Unknown};
-use gateway_core::definition::document::{At, Node};
+use gateway_core::definition::DefinitionError;
 use gateway_core::definition::openapi::did_you_mean;
-use gateway_core::definition::{DefinitionError, Source};
 
 /// Most names that are told of those that there are.
 const SHOWN_MAX: usize = 10;
 
-/// As it is told of a document that has this root.
-pub(super) fn error(problem: &Problem, root: Option<&Node>) -> DefinitionError {
-    let source = root.and_then(|root| Some(At::root(root).find(&problem.pointer)?.source()));
-    let source = source.unwrap_or(Source { pointer: problem.pointer.clone(), line: 0 });
-    let error = match problem.is_warning {
-        true => DefinitionError::warning(source, problem.sentence()),
-        false => DefinitionError::error(source, problem.sentence()),
-    };
+/// A mistake with what to do about it.
+pub(super) fn with_help(error: DefinitionError, problem: &Problem) -> DefinitionError {
     match problem.unknown.as_ref().and_then(help) {
         Some(help) => error.help(help),
         None => error,
