@@ -12,7 +12,7 @@ pub type ForwardReason = Unusable;
 /// One cache's entry.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct CacheStatus {
-    /// Answered from what is stored, without asking.
+    /// Answered from what is stored, without asking: never together with a reason to ask (§2.1).
     pub is_hit: bool,
     /// Why the origin was asked.
     pub forwarded: Option<ForwardReason>,
@@ -22,15 +22,31 @@ pub struct CacheStatus {
     pub ttl_s: Option<i64>,
     /// Whether the answer was stored.
     pub is_stored: bool,
-    /// Whether it waited for another request instead of going to the origin itself.
-    pub is_collapsed: bool,
+    /// Whether it waited for another request instead of going to the origin itself; `false`: in vain (§2.6).
+    pub collapsed: Option<bool>,
 }
 
 impl CacheStatus {
-    /// Of what is stored and answers at this time.
-    pub fn hit(self, stored: &Stored, now: Timestamp) -> Self {
+    /// Waits for another request that the origin is asked by, for the same reason.
+    pub fn wait(&mut self, why: ForwardReason) {
+        self.forwarded = Some(why);
+        self.collapsed = Some(true);
+    }
+
+    /// Asks the origin itself, whatever it waited for.
+    pub fn ask(&mut self) {
+        self.collapsed = self.collapsed.map(|_| false);
+    }
+
+    /// Of what is stored and answers at this time. What answers although the origin was asked, because that failed or
+    /// by another request, is no hit.
+    pub fn stored(self, stored: &Stored, now: Timestamp) -> Self {
         let (lifetime, age) = (stored.lifetime_ms() as i64, stored.age_ms(now) as i64);
-        Self { is_hit: true, ttl_s: Some(lifetime.saturating_sub(age) / 1000), ..self }
+        Self {
+            is_hit: self.forwarded.is_none(),
+            ttl_s: Some(lifetime.saturating_sub(age) / 1000),
+            ..self
+        }
     }
 
     /// The list member for the cache of this name, a token.
@@ -51,8 +67,8 @@ impl CacheStatus {
         if self.is_stored {
             value.push_str("; stored");
         }
-        if self.is_collapsed {
-            value.push_str("; collapsed");
+        if let Some(is_reused) = self.collapsed {
+            value.push_str(if is_reused { "; collapsed" } else { "; collapsed=?0" });
         }
         value
     }

@@ -65,7 +65,7 @@ impl Exchange {
             let flight = match turn {
                 Turn::Ask(flight) => flight,
                 Turn::Wait(other) => {
-                    status.is_collapsed = true;
+                    status.wait(missed.why);
                     (waited, has_read_again) = (Some(other.wait().await), false);
                     continue;
                 }
@@ -157,7 +157,7 @@ impl Exchange {
         let at = time();
         let served = respond(&entry.stored, &key.request(), entry.length, at);
         let content = self.store.content(entry, &served.content).await?;
-        let status = status.clone().hit(&entry.stored, at);
+        let status = status.clone().stored(&entry.stored, at);
         let result = CacheResult::of_stored(served.status);
         Some(Outcome::served(served, content, result).with_status(status))
     }
@@ -184,6 +184,7 @@ impl Exchange {
     async fn fetch(&self, key: &Key<'_>, asking: Asking) -> Outcome {
         let Asking { flight, is_for_all, entries, missed: Missed { about, .. }, mut status } =
             asking;
+        status.ask();
         let whole = (is_for_all && about.is_none()).then(|| unconditional(&key.fields));
         let fields = about.as_ref().map(|(_, fields)| fields).or(whole.as_ref());
         let answer = self.ask(key.matched, fields, None).await;
@@ -348,7 +349,7 @@ fn as_another_head(key: &Key<'_>, there: &There, status: &CacheStatus) -> Option
     let Decision::Serve { index, .. } = decision else { return None };
     let served = respond_to_head(heads[index], &key.request(), at);
     let result = CacheResult::of_stored(served.status);
-    let status = status.clone().hit(heads[index], at);
+    let status = status.clone().stored(heads[index], at);
     Some(Outcome::served(served, None, result).with_status(status))
 }
 

@@ -83,7 +83,7 @@ impl Exchange {
                 Turn::Ask(flight, is_for_all) => (flight, is_for_all),
                 Turn::Again => continue,
                 Turn::Wait(landing) => {
-                    status.is_collapsed = true;
+                    status.wait(missed.why);
                     if patience.wait(&landing).await {
                         continue;
                     }
@@ -164,7 +164,7 @@ impl Exchange {
         let served = respond_to_head(stored, &key.request(), at);
         self.worker.shared.edge_cache.count(Tier::Memory);
         let (status, result) =
-            (status.clone().hit(stored, at), CacheResult::of_stored(served.status));
+            (status.clone().stored(stored, at), CacheResult::of_stored(served.status));
         Some(Outcome::served(served, Body::Empty, result).with_status(status))
     }
 
@@ -208,6 +208,7 @@ impl Exchange {
     async fn fetch(&self, key: &Key<'_>, asking: Asking) -> Outcome {
         let Asking { mut flight, is_for_all, objects, missed: Missed { about, .. }, mut status } =
             asking;
+        status.ask();
         let whole = (is_for_all && about.is_none()).then(|| unconditional(&key.fields));
         let fields = about.as_ref().map(|(_, fields)| fields).or(whole.as_ref());
         let answer = self.ask(key.matched, fields, Body::Empty).await;

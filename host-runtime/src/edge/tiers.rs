@@ -42,7 +42,7 @@ impl Exchange {
         let served = respond(&object.stored, &key.request(), object.content.length, at);
         let (content, tier) = self.content(key, &object.content, &served, tier).await?;
         self.worker.shared.edge_cache.count(tier);
-        let status = status.clone().hit(&object.stored, at);
+        let status = status.clone().stored(&object.stored, at);
         let result = CacheResult::of_stored(served.status);
         Some(Outcome::served(served, content, result).with_status(status))
     }

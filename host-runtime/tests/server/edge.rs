@@ -204,6 +204,8 @@ fn a_stale_response_stands_in_for_an_origin_that_fails() {
     assert_eq!(edge.get("/a").text(), "good");
     let stale = edge.get("/a");
     assert_eq!((stale.status, &*stale.text()), (200, "good"));
+    let status = "\r\ncache-status: edgeway; fwd=stale; fwd-status=503; ttl=";
+    assert!(stale.head.contains(status), "{}", stale.head);
     assert_eq!(edge.get("/b").status, 503);
 }
 

@@ -143,15 +143,33 @@ fn a_cache_says_what_it_did() {
     // RFC 9211
     let stored = store(&[("Cache-Control", "max-age=2"), ("Content-Length", "7")]).unwrap();
     assert_eq!(stored.content_length(&fields(&[("Content-Length", "7")])), Some(7));
-    let hit = CacheStatus::default().hit(&stored, later(5));
+    let hit = CacheStatus::default().stored(&stored, later(5));
     assert_eq!(hit.to_value("Edgeway"), "Edgeway; hit; ttl=-3");
     let miss = CacheStatus {
         forwarded: Some(Unusable::Stale),
         forward_status: Some(304),
         is_stored: true,
-        is_collapsed: true,
         ..CacheStatus::default()
     };
-    let said = "Edgeway; fwd=stale; fwd-status=304; stored; collapsed";
-    assert_eq!(miss.to_value("Edgeway"), said);
+    assert_eq!(miss.to_value("Edgeway"), "Edgeway; fwd=stale; fwd-status=304; stored");
+}
+
+#[test]
+fn what_is_stored_and_answers_after_a_request_to_the_origin_is_no_hit() {
+    // RFC 9211 §2.1: "it was not forwarded"; §2.2: `fwd` says that it was.
+    let stored = store(&[("Cache-Control", "max-age=2")]).unwrap();
+    let failed = CacheStatus {
+        forwarded: Some(Unusable::Stale),
+        forward_status: Some(503),
+        ..CacheStatus::default()
+    };
+    let said = "Edgeway; fwd=stale; fwd-status=503; ttl=-3";
+    assert_eq!(failed.stored(&stored, later(5)).to_value("Edgeway"), said);
+    // §2.6: the other request's answer was reused, or a new one had to be made.
+    let mut waiting = CacheStatus::default();
+    waiting.wait(Unusable::Miss);
+    let said = "Edgeway; fwd=uri-miss; ttl=2; collapsed";
+    assert_eq!(waiting.clone().stored(&stored, later(0)).to_value("Edgeway"), said);
+    waiting.ask();
+    assert_eq!(waiting.to_value("Edgeway"), "Edgeway; fwd=uri-miss; collapsed=?0");
 }
