@@ -31,7 +31,7 @@ struct Asking {
 /// What is to be done about a request.
 enum Next {
     Answer(Box<Outcome>),
-    Ask(Missed),
+    Ask(Box<Missed>),
 }
 
 impl Exchange {
@@ -51,7 +51,7 @@ impl Exchange {
             }
             let missed = match self.decide(&key, &there, &status).await {
                 Next::Answer(outcome) => return *outcome,
-                Next::Ask(missed) => missed,
+                Next::Ask(missed) => *missed,
             };
             let is_over = now().0 >= until_ms || is_of_no_use(waited, missed.why);
             if !is_over && !has_read_again && flights::ended() != ended {
@@ -113,12 +113,15 @@ impl Exchange {
             Decision::Serve { index, .. } => (index, None),
             Decision::ServeAndRevalidate { index, fields, .. } => (index, Some(fields)),
             Decision::Validate { index, fields, why } => {
-                return Next::Ask(Missed { why, about: Some((entries[index].clone(), fields)) });
+                let about = Some((entries[index].clone(), fields));
+                return Next::Ask(Box::new(Missed { why, about }));
             }
             Decision::Unsatisfiable | Decision::Forward(_) => {
                 return match (as_another_head(key, there, status), decision) {
                     (Some(outcome), _) => Next::Answer(Box::new(outcome)),
-                    (None, Decision::Forward(why)) => Next::Ask(Missed { why, about: None }),
+                    (None, Decision::Forward(why)) => {
+                        Next::Ask(Box::new(Missed { why, about: None }))
+                    }
                     (None, _) => {
                         let text = "Nothing that is stored answers the request.";
                         Next::Answer(Box::new(Answer::error(504, text).into()))
@@ -129,7 +132,7 @@ impl Exchange {
         let entry = &entries[index];
         let Some(outcome) = self.serve(key, entry, status).await else {
             // The platform has forgotten its content.
-            return Next::Ask(Missed { why: Unusable::Miss, about: None });
+            return Next::Ask(Box::new(Missed { why: Unusable::Miss, about: None }));
         };
         if let Some(fields) = fields {
             // Nobody waits for it, and it has a variant of its own.
