@@ -57,8 +57,8 @@ pub(crate) fn room_for(content_bytes: usize, is_encoded: bool) -> usize {
     bytes.saturating_mul(64).min(ROOM_MAX)
 }
 
-/// A million values, which are the most that are read of a content, take 140 MB in a template.
-const ROOM_MAX: usize = 192 << 20;
+/// A million values, which are the most that are read of a content, take up to 200 MB in a template.
+const ROOM_MAX: usize = 256 << 20;
 
 /// What an instance may have grown by and still begins exchanges.
 pub(crate) const GROWTH_OF_ONE_MAX: usize = 64 << 20;
@@ -92,7 +92,7 @@ mod tests {
     fn room_goes_by_what_content_may_stand_for() {
         assert_eq!(room_for(100, false), 6_400);
         assert_eq!(room_for(100, true), 100 * 1_032 * 64);
-        assert_eq!(room_for(3_100, true), ROOM_MAX);
+        assert_eq!(room_for(4_100, true), ROOM_MAX);
         assert_eq!(room_for(usize::MAX, true), ROOM_MAX);
     }
 }
