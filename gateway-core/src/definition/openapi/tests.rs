@@ -15,6 +15,7 @@ mod refused_integrations;
 mod refused_mappings;
 mod refused_security;
 mod unexpected;
+mod warned;
 
 fn document(text: &str) -> Node {
     json::read(text).unwrap_or_else(|error| panic!("{error}\n{text}"))
