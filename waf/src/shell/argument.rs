@@ -3,6 +3,7 @@
 use alloc::vec::Vec;
 
 use super::commands::is_tool;
+use super::redirection::is_redirected;
 use super::word::{Command, command};
 use crate::text::is_compact;
 
@@ -85,8 +86,9 @@ pub(super) fn is_number(rest: &[u8]) -> bool {
 pub(super) fn is_argument(rest: &[u8], is_own: bool) -> bool {
     let Some(first) = rest.first() else { return false };
     match first {
-        b';' | b'|' | b'<' => return is_own,
-        b'>' => return rest.len() > 1,
+        b';' | b'|' => return is_own,
+        b'<' => return is_own && is_redirected(rest, true),
+        b'>' => return is_redirected(rest, true),
         b'$' => return true,
         b' ' | b'\t' | b'\n' => {}
         _ => return false,
@@ -112,12 +114,10 @@ pub(super) fn is_argument(rest: &[u8], is_own: bool) -> bool {
     } else {
         argument
     };
-    let word = argument.split(u8::is_ascii_whitespace).next().unwrap_or(argument);
-    // `File > Save as`
-    if !is_own && word == b">" {
-        let target = argument[1..].trim_ascii_start();
-        return target.iter().take_while(|b| !b.is_ascii_whitespace()).any(|b| b"./$&".contains(b));
+    if matches!(argument.first(), Some(b'<' | b'>')) {
+        return is_redirected(argument, is_own);
     }
+    let word = argument.split(u8::is_ascii_whitespace).next().unwrap_or(argument);
     if is_marked(word, is_own)
         || is_bare && matches!(word, [b'-', digit, ..] if digit.is_ascii_digit())
     {
@@ -160,7 +160,9 @@ fn is_version(word: &[u8]) -> bool {
 pub(super) fn is_marked(word: &[u8], is_own: bool) -> bool {
     is_option(word)
         || is_path(word)
-        || word.first().is_some_and(|b| matches!(b, b'$' | b'<' | b'>' | b'|' | b'*'))
+        || word.first().is_some_and(|b| matches!(b, b'$' | b'|' | b'*'))
+        || matches!(word, [b'<' | b'>'])
+        || matches!(word, [b'<' | b'>', ..]) && is_redirected(word, is_own)
         || word.starts_with(b"&&")
         || word == b"."
         || matches!(word, [b'+', b'%', ..])

@@ -37,6 +37,39 @@ pub(super) fn runs_redirected_first(text: &[u8]) -> bool {
     (is_path || is_number || marks == b"<<<") && is_compact(text, 8) && runs_redirected(text)
 }
 
+/// Whether what begins with `<` or `>` reads from somewhere or writes to it. `<b>` is a tag, `< 5` and `>= x`
+/// compare, `File > Save` is a menu's: behind a word of prose a name has to look like a file's.
+pub(super) fn is_redirected(text: &[u8], takes_any_name: bool) -> bool {
+    let text = near(text);
+    let marks = text.iter().take_while(|b| b"<>&|".contains(b)).count();
+    let (marks, rest) = text.split_at(marks);
+    let operand = rest.trim_ascii_start();
+    let ends = |b: &u8| b.is_ascii_whitespace() || b"<>;|&".contains(b);
+    let word = &operand[..operand.iter().position(ends).unwrap_or(operand.len())];
+    let Some(first) = word.first() else { return false };
+    if matches!(first, b'=' | b'-' | b'!') || first.is_ascii_digit() && !marks.contains(&b'&') {
+        return marks.ends_with(b"&");
+    }
+    if marks.contains(&b'&') || marks == b"<<<" || rest.starts_with(b"(") {
+        return true;
+    }
+    let is_path = word.starts_with(b"/") && word[1..].contains(&b'/');
+    if marks.starts_with(b"<") && !is_path && is_closed(&operand[word.len()..]) {
+        return false;
+    }
+    let is_tight = marks.starts_with(b">") && operand.len() == rest.len();
+    takes_any_name || is_tight || word.iter().any(|b| b"/.~$*?".contains(b))
+}
+
+/// Whether a `>` ends a tag there: none that a blank stands before, or a file's number.
+fn is_closed(text: &[u8]) -> bool {
+    let end = text.iter().position(|b| matches!(b, b'<' | b'>'));
+    let Some(end) = end.filter(|end| text[*end] == b'>') else { return false };
+    let before = &text[..end];
+    let before = before.strip_suffix(b"2").or(before.strip_suffix(b"1")).unwrap_or(before);
+    !before.last().is_some_and(u8::is_ascii_whitespace)
+}
+
 /// `$(</app/x)`: what a file has, without a program that prints it.
 pub(super) fn is_read(inner: &[u8]) -> bool {
     let Some(path) = inner.strip_prefix(b"<") else { return false };
@@ -139,6 +172,43 @@ mod tests {
         for text in others {
             assert!(!runs_redirected(text.as_bytes()), "{text}");
         }
+    }
+
+    #[test]
+    fn what_is_redirected_is_told_from_tags_comparisons_and_menus() {
+        for text in [
+            "</etc/passwd",
+            "< a.txt",
+            "<a.txt >b",
+            "<a.txt 2>/dev/null",
+            "<<<x",
+            ">x",
+            ">&2",
+            "> ./x",
+            "<(id)",
+            "</a/b>c",
+        ] {
+            assert!(is_redirected(text.as_bytes(), false), "{text}");
+        }
+        for text in [
+            "<p>",
+            "<p class=\"a.b\">",
+            "</p>",
+            "< 7 s",
+            "<7",
+            ">7.5",
+            ">= x.y",
+            "<- x",
+            "< cheap",
+            "> Save",
+            ">> Next",
+            "<",
+            "<!-- a.b",
+        ] {
+            assert!(!is_redirected(text.as_bytes(), false), "{text}");
+        }
+        assert!(is_redirected(b"<flag", true) && !is_redirected(b"<flag>", true));
+        assert!(!is_redirected(b"<3.9", true));
     }
 
     #[test]

@@ -160,6 +160,37 @@ fn prose_tables_and_code_run_nothing() {
 }
 
 #[test]
+fn lines_of_traces_tags_and_comparisons_run_nothing() {
+    let attacks = [
+        "1;at now",
+        ";at -f /tmp/j now",
+        "sort </srv/keys.txt",
+        "tac < /var/log/app.log",
+        ";cat<flag",
+        "python <script.py",
+    ];
+    assert_eq!(missed(&attacks, is_unix), Vec::<&str>::new());
+    assert_eq!(missed(&["&at \\\\host 5:00 x"], is_windows), Vec::<&str>::new());
+    let benign = [
+        "\tat io.shop.Cart.total(Cart.kt:21)",
+        "Stack:\n\tat io.shop.Cart.total(Cart.kt)\n\tat a.b.C.<init>(C.java:1)",
+        "at https://status.example.com since noon",
+        "Find <tr> without a body",
+        "Note\nCut <aside class=\"wide\">.",
+        "Type <Tab>",
+        "time < 30 ms",
+        "test <7",
+        "top >= 3 rows",
+        "more < less",
+        "View >> Sort >> By name",
+        "git checkout <branch>",
+    ];
+    for test in [is_unix as fn(&[u8]) -> bool, is_windows] {
+        assert_eq!(missed(&benign, test), benign);
+    }
+}
+
+#[test]
 fn a_name_that_is_no_word_needs_no_more_than_a_word_behind_it() {
     let attacks = [
         "; ps aux",

@@ -7,7 +7,7 @@ use super::argument::{
 use super::commands::{Strength, is_language, is_product, unix};
 use super::expression;
 use super::option::is_option;
-use super::redirection::{is_read, runs_redirected, runs_redirected_first};
+use super::redirection::{is_read, is_redirected, runs_redirected, runs_redirected_first};
 use super::word::{Command, command};
 use crate::text::{is_columns, is_compact, near, near_end, words};
 
@@ -235,11 +235,15 @@ fn is_run(rest: &[u8], length: usize, before: &[u8], is_columns: bool) -> bool {
         return true;
     }
     let ends = rest.trim_ascii();
+    let reads = ends.starts_with(b"<")
+        && is_redirected(ends, strength == Strength::Own || rest.starts_with(b"<"));
+    let is_tag = ends.starts_with(b"<") && !reads;
     let is_end = ends.is_empty()
         || matches!(
             ends[0],
-            b';' | b'|' | b'&' | b'`' | b')' | b'#' | b'\'' | b'"' | b'>' | b'<' | b'\\' | 0
+            b';' | b'|' | b'&' | b'`' | b')' | b'#' | b'\'' | b'"' | b'>' | b'\\' | 0
         )
+        || reads
         || ends.starts_with(b"$");
     match strength {
         Strength::Own if is_end && is_product(&command.name) && is_listed(before) => false,
@@ -252,7 +256,7 @@ fn is_run(rest: &[u8], length: usize, before: &[u8], is_columns: bool) -> bool {
                     && words_before <= PREFIX_WORDS_MAX
                 || words(rest) <= 3 && words_before <= 2 && is_tight && is_apart(rest)
         }
-        Strength::Word if is_columns => false,
+        Strength::Word if is_columns || is_tag && !command.is_hidden => false,
         Strength::Word => {
             (is_end && is_tight && !is_code_end(rest) && command.length > 1 && words(rest) <= 2)
                 || (words_before <= 1 && ends.is_empty() && !is_word_of_prose(before))

@@ -3,6 +3,8 @@
 use alloc::vec::Vec;
 
 use super::commands::{Strength, windows};
+use super::redirection::is_redirected;
+use super::word::is_time;
 use crate::statement::find;
 use crate::text::{contains_small, is_columns, is_compact, near, near_end, starts_with, words};
 use crate::transform::is_word;
@@ -163,13 +165,14 @@ fn is_at(text: &[u8], is_behind: bool) -> bool {
     if has_path {
         return true;
     }
-    // `&expand=items`: an argument's name.
-    if rest.starts_with(b"=") {
+    // `&expand=items`: an argument's name; `at com.example.Place(Place.java:7)`: a line of a trace.
+    if rest.starts_with(b"=") || name == b"at" && !is_time(rest) {
         return false;
     }
     let ends = rest.trim_ascii();
     let is_end = ends.is_empty()
-        || matches!(ends[0], b'&' | b'|' | b';' | b'>' | b'<' | b')' | b'\'' | b'`');
+        || matches!(ends[0], b'&' | b'|' | b';' | b'>' | b')' | b'\'' | b'`')
+        || ends[0] == b'<' && is_redirected(ends, strength == Strength::Own);
     // `echo x > c:\x`, `vssadmin delete shadows /all`
     let target = ends.iter().position(|b| *b == b'>').map(|at| ends[at + 1..].trim_ascii_start());
     let argument = is_argument(ends, name)

@@ -30,7 +30,9 @@ pub(super) fn command(text: &[u8]) -> Option<Command<'_>> {
     for _ in 0..6 {
         rest = skip_blank(rest);
         let found = name(rest)?;
-        let strength = unix(&found.name);
+        // `at com.example.Place(Place.java:7)`
+        let is_place = found.name == b"at" && !is_time(found.rest);
+        let strength = if is_place { None } else { unix(&found.name) };
         // Wrappers, and assignments before a command.
         let wraps: [&[u8]; 20] = [
             b"sudo",
@@ -81,6 +83,16 @@ pub(super) fn command(text: &[u8]) -> Option<Command<'_>> {
         });
     }
     None
+}
+
+/// Whether what follows `at` is when or how something is run, not where somebody is: a time, an option, the
+/// end of the command.
+pub(super) fn is_time(rest: &[u8]) -> bool {
+    const WORDS: [&[u8]; 5] = [b"now", b"noon", b"midnight", b"teatime", b"tomorrow"];
+    let rest = rest.trim_ascii_start();
+    let word = rest.split(|b| !b.is_ascii_alphanumeric()).next().unwrap_or(rest);
+    let is_marked = |b: &u8| b.is_ascii_digit() || b"-+/\\;|&<>`#)'\"$".contains(b);
+    rest.first().is_none_or(is_marked) || WORDS.iter().any(|known| word.eq_ignore_ascii_case(known))
 }
 
 /// Blanks, and what expands to blanks or to nothing.
