@@ -12,11 +12,16 @@ use crate::edge::{Account, AccountBehavior, AccountWay};
 
 /// Most lines of one text that are shown; `--format json` has more.
 const LINES_MAX: usize = 40;
+/// Most paths that are named in place of one that nobody serves.
+const SERVED_MAX: usize = 8;
 
 /// The account of a request.
 pub(crate) fn text(config: &Config, explained: &Explained) -> String {
     let transcript = as_run(config, &explained.transcript);
-    let mut page = Page { text: String::new(), places: Places::new(config), begun: None };
+    let is_found = |entry: &Entry| matches!(entry.event, Event::Addressed { .. });
+    let is_found = transcript.entries.iter().any(is_found);
+    let (text, places) = (String::new(), Places::new(config));
+    let mut page = Page { text, places, begun: None, is_found };
     let ((method, target), ms) = (explained.request(), explained.latency_ms);
     let status = match explained.status {
         0 => "the client left".into(),
@@ -27,8 +32,6 @@ pub(crate) fn text(config: &Config, explained: &Explained) -> String {
     page.line(0, &format!("{method} {target} → {status} ({ms} ms)"));
     let mut stages = explained.stages().into_iter();
     let mut stage: Option<PipelineStage> = None;
-    let is_found = |entry: &Entry| matches!(entry.event, Event::Addressed { .. });
-    let is_found = transcript.entries.iter().any(is_found);
     for entry in &transcript.entries {
         if stage != Some(entry.stage) {
             stage = Some(entry.stage);
@@ -55,6 +58,8 @@ struct Page<'c> {
     text: String,
     places: Places<'c>,
     begun: Option<u64>,
+    /// Whether it is for a stage.
+    is_found: bool,
 }
 
 impl Page<'_> {
@@ -146,27 +151,28 @@ impl Page<'_> {
 
     /// What could have been asked for.
     fn stages_there_are(&mut self, config: &Config) {
-        for api in &config.apis {
-            let names = api.stages.iter().map(|stage| stage.stage_name.as_str());
-            let names = names.collect::<Vec<_>>().join(", ");
-            self.line(2, &format!("the stages of API {}: {names}", api.id));
+        let is_alone = config.apis.len() == 1;
+        let stages = config.apis.iter().flat_map(|api| {
+            api.stages.iter().map(move |stage| match (is_alone, stage.stage_name.as_str()) {
+                (true, "$default") => "/…".into(),
+                (true, name) => format!("/{name}/…"),
+                (false, "$default") => format!("/_aws/execute-api/{}/…", api.id),
+                (false, name) => format!("/_aws/execute-api/{}/{name}/…", api.id),
+            })
+        });
+        let domains = config.domain_names.iter().map(|domain| format!("{}/…", domain.domain_name));
+        let mut served: Vec<String> = stages.chain(domains).collect();
+        if served.is_empty() {
+            return;
         }
-        let api = &config.apis.iter().find_map(|api| Some((&api.id, api.stages.first()?)));
-        if let Some((id, stage)) = api {
-            let name = stage.stage_name.as_str();
-            let alone = match name {
-                "$default" => "/…".into(),
-                name => format!("/{name}/…"),
-            };
-            let by_path = format!("/_aws/execute-api/{id}/{name}/…");
-            let host = format!("{alone} with the host {id}.execute-api.localhost");
-            self.line(
-                2,
-                &match config.apis.len() {
-                    1 => format!("ask for {alone}"),
-                    _ => format!("ask for {by_path}, or for {host}"),
-                },
-            );
+        if served.len() > SERVED_MAX {
+            served.truncate(SERVED_MAX);
+            served.push("and others".into());
+        }
+        self.line(2, &format!("served here: {}", served.join(", ")));
+        if let (false, Some(api)) = (is_alone, config.apis.first()) {
+            let host = format!("{}.execute-api.localhost", api.id);
+            self.line(2, &format!("or by host, as {host}, without /_aws/execute-api/{}", api.id));
         }
     }
 
@@ -220,6 +226,8 @@ impl Page<'_> {
                 self.line(1, &format!("{} body: {bytes} bytes", named(*message)));
                 self.block(text);
             }
+            // Where no stage is found no gateway response of an API answers, whatever type it would be of.
+            Event::Decided { .. } if !self.is_found && entry.stage == PipelineStage::Respond => {}
             Event::Decided { rule } => {
                 self.line(1, rule);
                 self.place(place);
@@ -255,6 +263,9 @@ impl Page<'_> {
                 self.block(result);
                 self.variables(variables);
                 self.pairs("sets $context.", overrides);
+            }
+            Event::Failed { reason, .. } if !self.is_found => {
+                self.line(1, &format!("refused: {reason}"));
             }
             Event::Failed { response_type, reason } => {
                 self.line(1, &format!("gateway response {}", response_type.name()));

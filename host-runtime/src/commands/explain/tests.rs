@@ -190,10 +190,13 @@ fn who_asks_for_a_stage_that_is_not_there_is_told_those_that_are() {
         explained::text(&built.config, &answered.explained)
     };
     let told = explained("edgeway.yaml", "/_aws/execute-api/products/dev/health");
-    assert!(told.contains("the stages of API products: prod"), "{told}");
-    assert!(told.contains("ask for /_aws/execute-api/products/prod/…"), "{told}");
+    assert!(told.contains("served here: /_aws/execute-api/products/prod/…, "), "{told}");
+    assert!(told.contains("refused: no such stage"), "{told}");
+    assert!(!told.contains("gateway response"), "{told}");
+    let told = explained("edgeway.yaml", "/_aws/execute-api/nothing/prod/health");
+    assert!(told.contains("refused: no such API") && told.contains("served here: "), "{told}");
     let told = explained("edgeway.yaml", "/_aws/execute-api/products/prod/nowhere");
-    assert!(!told.contains("the stages of"), "{told}");
+    assert!(!told.contains("served here"), "{told}");
 }
 
 /// The readme's example is what is printed, but for ids and times.
