@@ -51,7 +51,7 @@ fn check(item: &str, expected: &[&str]) {
 #[track_caller]
 fn check_integration(integration: &str, expected: &[&str]) {
     let at = "/paths/~1a/get/x-amazon-apigateway-integration";
-    let expected: Vec<String> = expected.iter().map(|e| e.replace('@', at)).collect();
+    let expected: Vec<String> = expected.iter().map(|e| e.replacen('@', at, 1)).collect();
     let item = format!("{{\"get\":\n{{\"x-amazon-apigateway-integration\": {integration}}}}}");
     assert_eq!(mistakes(&rest("/a", &item), Protocol::Rest), expected, "{integration}");
 }

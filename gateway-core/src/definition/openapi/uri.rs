@@ -134,7 +134,7 @@ fn check_url<'d>(
     path: &ResourcePath,
 ) {
     if let Err(reason) = url(shape) {
-        let shown = at.as_str().unwrap_or_default();
+        let shown = shown_url(at.as_str().unwrap_or_default());
         return reading.error(at, format!("`{shown}` is not a URL: {reason}"));
     }
     for name in placeholders(shape) {

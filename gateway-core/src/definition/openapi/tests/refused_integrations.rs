@@ -56,6 +56,14 @@ fn malformed_integrations_are_refused() {
 }
 
 #[test]
+fn a_url_is_refused_without_telling_the_password_in_it() {
+    check_integration(
+        "{\"type\": \"http_proxy\", \"httpMethod\": \"GET\", \"uri\": \"https://me:pass@x.example/a\"}",
+        &["3 @/uri: `https://*****@x.example/a` is not a URL: it may not hold a user name"],
+    );
+}
+
+#[test]
 fn what_cannot_be_streamed_is_refused() {
     let function = |start: &str, end: &str, members: &str| {
         format!(
