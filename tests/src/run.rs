@@ -24,6 +24,8 @@ const SILENCE_MS: u64 = 60;
 /// How long a call may come after the response: asynchronous invocations do.
 const LATE_CALL_MS_MAX: u64 = 1_000;
 const POLL_MS: u64 = 5;
+/// What begins the difference of an exchange that nobody answered.
+const NO_ANSWER: &str = "no answer: ";
 
 /// A case and what differed from its expectations; nothing if it passed.
 #[derive(Clone, Debug)]
@@ -105,7 +107,9 @@ pub async fn run(named: &Named, target: &Target, slot: usize, verbose: bool) -> 
         );
     }
     out.extend(gateway.exited());
-    if verbose && !out.is_empty() {
+    // Who does not answer says why in its log alone.
+    let is_silent = out.iter().any(|difference| difference.contains(NO_ANSWER));
+    if (verbose || is_silent) && !out.is_empty() {
         out.push(format!("log: {}", gateway.log()));
     }
     gateway.stop().await;
@@ -130,7 +134,7 @@ async fn run_exchange(
     for _ in 0..exchange.request.repeat {
         match client::send(address, &request).await {
             Ok(response) => last = Some(response),
-            Err(error) => return vec![format!("no answer: {error}")],
+            Err(error) => return vec![format!("{NO_ANSWER}{error}")],
         }
     }
     let mut out =
