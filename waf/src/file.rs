@@ -6,7 +6,7 @@ mod names;
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
-use crate::statement::contains;
+use crate::statement::{contains, find};
 use crate::text::{is_compact, starts_with, words};
 pub(crate) use address::{is_metadata_address, is_remote_file};
 
@@ -41,7 +41,9 @@ fn is_opened_by_system(text: &[u8]) -> bool {
     if let Some(path) = text.strip_prefix(br"\\?\").or(text.strip_prefix(br"\\.\")) {
         return is_drive(path);
     }
-    let text = if starts_with(text, b"url:") { &text[4..] } else { text };
+    // `jar:file:///a.zip!/b`: what opens another.
+    let wraps = [&b"url:"[..], b"jar:", b"zip:"].iter().any(|scheme| starts_with(text, scheme));
+    let text = if wraps { &text[4..] } else { text };
     // `netdoc:` is Java's other name for it.
     let behind = |scheme: &&[u8]| starts_with(text, scheme).then(|| &text[scheme.len()..]);
     let Some(path) = [&b"file:"[..], b"netdoc:"].iter().find_map(behind) else { return false };
@@ -118,17 +120,7 @@ fn plain(text: &[u8]) -> Cow<'_, [u8]> {
 
 /// `../`, alone or several: as all of a text, not within a sentence about files.
 fn is_traversal(text: &[u8]) -> bool {
-    let steps = text
-        .windows(3)
-        .enumerate()
-        .filter(|(at, w)| {
-            let before = at.checked_sub(1).map(|index| text[index]);
-            w[0] == b'.'
-                && w[1] == b'.'
-                && matches!(w[2], b'/' | b'\\' | b';')
-                && before.is_none_or(|b| !b.is_ascii_alphanumeric())
-        })
-        .count();
+    let steps: usize = text.split(u8::is_ascii_whitespace).map(steps).sum();
     let starts = text.trim_ascii();
     if starts == b".." || starts.ends_with(b"/..") || starts.ends_with(b"\\..") {
         return is_compact(text, 1);
@@ -143,6 +135,34 @@ fn is_traversal(text: &[u8]) -> bool {
         2 | 3 => steps >= 2 && !is_link && !text.iter().any(|b| matches!(b, b'\'' | b'"')),
         _ => steps >= 3 && is_compact(text, 6) && !is_link,
     }
+}
+
+/// How often a word steps up. `https://a.example/b/../c` does not leave where it is.
+fn steps(word: &[u8]) -> usize {
+    let scheme = find(word, b"://").filter(|at| {
+        let word = &word[..*at];
+        word.ends_with(b"http") || word.ends_with(b"https")
+    });
+    let leaves = |path: &[u8]| {
+        let (mut depth, mut lowest) = (0_i32, 0);
+        for segment in path.split(|b| matches!(b, b'/' | b'\\')).skip(1) {
+            depth += if segment == b".." { -1 } else { 1 };
+            lowest = lowest.min(depth);
+        }
+        lowest < 0
+    };
+    let is_plain = |b: &u8| b.is_ascii_alphanumeric() || b"/.:@?=&#,-_~()\"'".contains(b);
+    if scheme.is_some_and(|at| !leaves(&word[at + 3..]) && word.iter().all(is_plain)) {
+        return 0;
+    }
+    let is_step = |(at, w): &(usize, &[u8])| {
+        let before = at.checked_sub(1).map(|index| word[index]);
+        w[0] == b'.'
+            && w[1] == b'.'
+            && matches!(w[2], b'/' | b'\\' | b';')
+            && before.is_none_or(|b| !b.is_ascii_alphanumeric())
+    };
+    word.windows(3).enumerate().filter(is_step).count()
 }
 
 /// `/etc/passwd`, `c:\boot.ini`, `.ssh/id_rsa`

@@ -24,6 +24,7 @@ mod words;
 
 use alloc::vec::Vec;
 
+use crate::text::near;
 use lex::{Start, lex};
 
 /// Whether a text is an injection. `is_high`: the sensitivity at which weaker evidence is enough.
@@ -54,7 +55,7 @@ fn continues(text: &[u8]) -> bool {
     }
     [b'\'', b'"', b'`'].into_iter().any(|quote| {
         let Some(at) = text.iter().position(|byte| *byte == quote) else { return false };
-        if is_opening(text, at) || is_quoted_word(text) {
+        if is_opening(text, at) || is_quoted_word(text) || quote == b'`' && is_shown(text, at) {
             return false;
         }
         let tokens = lex(&text[at + 1..], Start::Behind(quote));
@@ -122,6 +123,18 @@ fn is_quoted_word(text: &[u8]) -> bool {
         }
         _ => false,
     }
+}
+
+/// Whether a backtick begins a word that prose shows: `` `or` binds less than `and` ``.
+fn is_shown(text: &[u8], at: usize) -> bool {
+    let rest = near(&text[at + 1..]);
+    let word = rest.iter().take_while(|b| crate::transform::is_word(**b)).count();
+    let apart =
+        |b: Option<&u8>| b.is_none_or(|b| b.is_ascii_whitespace() || b",.:?!()".contains(b));
+    word > 0
+        && rest.get(word) == Some(&b'`')
+        && apart(rest.get(word + 1))
+        && apart(at.checked_sub(1).map(|before| &text[before]))
 }
 
 /// Quotes, comments or SQL's words where nothing else follows.

@@ -2,8 +2,9 @@
 
 use alloc::vec::Vec;
 
-use crate::statement::contains;
-use crate::text::{contains_small, is_compact, starts_with};
+use crate::statement::{contains, find};
+use crate::text::{contains_small, is_compact, near, starts_with};
+use crate::transform::Transformation::JsDecode;
 
 /// Deepest lookups within each other.
 const DEPTH_MAX: usize = 64;
@@ -18,6 +19,18 @@ pub(super) fn is_lookup(text: &[u8]) -> bool {
     let mut rest = text;
     while let [first, tail @ ..] = rest {
         rest = tail;
+        // `${upper:ı}` is an `I`, `${lower:\u{212a}}` a `k`: letters that are of ASCII in their other case.
+        let letter = match rest {
+            [0xb0 | 0xb1, ..] if *first == 0xc4 => Some((b'i', 1)),
+            [0xbf, ..] if *first == 0xc5 => Some((b's', 1)),
+            [0x84, 0xaa, ..] if *first == 0xe2 => Some((b'k', 2)),
+            _ => None,
+        };
+        if let Some((letter, more)) = letter {
+            rest = &rest[more..];
+            open.iter_mut().last().into_iter().for_each(|inner| inner.push(letter));
+            continue;
+        }
         match (first, tail) {
             (b'$', [b'{', tail @ ..]) => {
                 if open.len() == DEPTH_MAX {
@@ -49,7 +62,7 @@ pub(super) fn is_lookup(text: &[u8]) -> bool {
 fn loads(lookup: &[u8]) -> bool {
     let bare = lookup.trim_ascii();
     bare.starts_with(b"jndi:")
-        || bare.starts_with(b"jndi\xc4\xb1:")
+        || bare.starts_with(b"jndii:")
         || contains(bare, b"jndi:ldap")
         || contains(bare, b"jndi:rmi")
         || contains(bare, b"jndi:dns")
@@ -93,7 +106,52 @@ pub(super) fn is_deserialization(text: &[u8]) -> bool {
     text.len() >= 6
         && text.iter().any(|b| matches!(b, b'.' | b'#'))
         && is_compact(text, 8)
-        && (names_one(text, &NAMES) || is_ognl(text))
+        && (names_one(text, &NAMES)
+            || is_ognl(text)
+            || types_object(text)
+            || contains(text, b"type\"")
+                && text.contains(&b'\\')
+                && types_object(&JsDecode.apply(text)))
+}
+
+/// `{"@type":"java.net.InetAddress"}`: the class of an object that Fastjson is to make.
+fn types_object(text: &[u8]) -> bool {
+    let mut rest = text;
+    while let Some(at) = find(rest, b"@type") {
+        rest = &rest[at + 5..];
+        let is_quote = |b: &u8| matches!(b, b'"' | b'\'');
+        let behind = rest.strip_prefix(b"\"").or(rest.strip_prefix(b"'")).unwrap_or(rest);
+        let Some(value) = behind.trim_ascii_start().strip_prefix(b":") else { continue };
+        let value = value.trim_ascii_start();
+        let value = &value[value.iter().take(1).take_while(|b| is_quote(b)).count()..];
+        let within = |b: &u8| crate::transform::is_word(*b) || b".$[;".contains(b);
+        if is_class(&value[..near(value).iter().take_while(|b| within(b)).count()]) {
+            return true;
+        }
+    }
+    false
+}
+
+/// `com.example.Place`, `Lcom.example.Place;`: a class of Java in its package, which no type of JSON-LD is.
+pub(super) fn is_class(name: &[u8]) -> bool {
+    let name = name.strip_prefix(b"[").unwrap_or(name);
+    let name = name.strip_prefix(b"L").filter(|_| name.ends_with(b";")).unwrap_or(name);
+    let name = name.strip_suffix(b";").unwrap_or(name);
+    let mut packages = 0;
+    let mut parts = name.split(|b| *b == b'.').peekable();
+    while let Some(part) = parts.next() {
+        let is_last = parts.peek().is_none();
+        let Some(first) = part.first() else { return false };
+        if is_last {
+            return packages > 1 && first.is_ascii_uppercase();
+        }
+        let is_package = |b: &u8| b.is_ascii_lowercase() || b.is_ascii_digit() || *b == b'_';
+        if !part.iter().all(is_package) {
+            return false;
+        }
+        packages += 1;
+    }
+    false
 }
 
 /// `%{(#a=1).(#b=#a)}`, `${@java.lang.System@getenv()}`: an expression of OGNL that sets a variable or goes to a class.
@@ -151,7 +209,10 @@ mod tests {
 
     #[test]
     fn lookups_are_found_however_they_are_hidden() {
-        let attacks: [&[u8]; 9] = [
+        let attacks: [&[u8]; 12] = [
+            "${jn${lower:d}${upper:ı}:ldap://x}".as_bytes(),
+            "${jnd${lower:\u{130}}:dns://x}".as_bytes(),
+            "${jndi:dn${upper:\u{17f}}://x}".as_bytes(),
             b"${dns:address|evil.example}",
             b"${url:UTF-8:http://evil.example}",
             b"${jndi:ldap://x/a}",
@@ -185,6 +246,23 @@ mod tests {
         }
         for text in ["@a@b.example (#5)", "${#list}", "%{name} (#12)", "see (#12).", "#a=1"] {
             assert!(!is_deserialization(text.as_bytes()), "{text}");
+        }
+        for typed in [
+            "{\"@type\":\"java.net.URL\",\"val\":\"http://x\"}",
+            "{\"\\u0040type\":\"java.net.URL\"}",
+            "{'@type' : 'Lorg.acme.pool.Source;'}",
+            "{\"a\":{\"@type\":\"com.acme.Rows$Set\"}}",
+        ] {
+            assert!(is_deserialization(typed.as_bytes()), "{typed}");
+        }
+        for typed in [
+            "{\"@type\":\"Person\"}",
+            "{\"@type\":\"schema.org/Person\"}",
+            "{\"@type\":\"type.googleapis.com/acme.v1.Order\"}",
+            "{\"@type\":\"acme.Order\"}",
+            "the @type: java.util.List is a list",
+        ] {
+            assert_eq!(is_deserialization(typed.as_bytes()), typed.starts_with("the"), "{typed}");
         }
         assert!(!is_deserialization(b"SGVsbG8gV29ybGQ="));
         assert!(!is_deserialization(

@@ -145,3 +145,22 @@ fn files_two_steps_up_and_those_a_system_opens_or_keeps_are_found() {
         assert!(!is_local_file(text), "{}", text.escape_ascii());
     }
 }
+
+#[test]
+fn an_address_that_steps_up_and_does_not_leave_its_host_leads_to_no_file() {
+    for text in [
+        "https://a.example/b/../../../etc/x",
+        "https://a.example/..",
+        "jar:file:///srv/a.jar!/b.yml",
+        "a https://b.example/c/../d ../../x",
+    ] {
+        assert!(is_local_file(text.as_bytes()), "{text}");
+    }
+    for text in [
+        "https://a.example/b/../c",
+        "see http://a.example/b/c/../../d#e",
+        "jar:https://a.example/b.jar",
+    ] {
+        assert!(!is_local_file(text.as_bytes()), "{text}");
+    }
+}

@@ -8,7 +8,7 @@ use super::word::{Command, command};
 use crate::text::is_compact;
 
 /// Words that sentences have and commands have not.
-const PROSE: [&[u8]; 24] = [
+const PROSE: [&[u8]; 33] = [
     b"a",
     b"and",
     b"are",
@@ -19,20 +19,29 @@ const PROSE: [&[u8]; 24] = [
     b"fails",
     b"for",
     b"from",
+    b"gives",
+    b"hangs",
     b"has",
     b"how",
     b"in",
     b"is",
+    b"lists",
     b"not",
     b"of",
     b"on",
     b"or",
+    b"prints",
+    b"reports",
+    b"returns",
+    b"says",
+    b"shows",
     b"the",
     b"to",
     b"tutorial",
     b"vs",
     b"was",
     b"with",
+    b"works",
 ];
 
 /// `ansible-vault decrypt secret`, `builtin cd foo`: words behind a name that is a program's alone, or

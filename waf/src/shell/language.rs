@@ -22,6 +22,32 @@ fn is_python(text: &[u8]) -> bool {
     (contains(text, b"__import__(") || contains(text, b"!!python/object/")) && is_compact(text, 6)
         || CALLS.iter().any(|call| text.starts_with(call)) && is_compact(text, 3) && has_quote(text)
         || is_compact(text, 6) && climbs(text)
+        || is_pickle(text.trim_ascii())
+}
+
+/// `cos\nsystem\n(S'id'\ntR.`: an object that calls a function as it is loaded, by Python's pickle (protocol 0). A line
+/// names a module (`c`, or `i` behind what it is given), the next one a function of it.
+fn is_pickle(text: &[u8]) -> bool {
+    let is_name = |name: &[u8]| {
+        name.first().is_some_and(|b| b.is_ascii_alphabetic() || *b == b'_')
+            && name.iter().all(|b| crate::transform::is_word(*b) || *b == b'.')
+    };
+    let reduces = [&b"tR."[..], b")R.", b"\x85R."].iter().any(|end| text.ends_with(end));
+    let builds = text.starts_with(b"(") && text.ends_with(b"\n.");
+    if !(reduces || builds) {
+        return false;
+    }
+    let mut lines = text.split(|b| *b == b'\n').peekable();
+    while let (Some(line), Some(next)) = (lines.next(), lines.peek()) {
+        let letters =
+            line.iter().rev().take_while(|b| crate::transform::is_word(**b) || **b == b'.');
+        let word = &line[line.len() - letters.count()..];
+        let module = word.strip_prefix(if reduces { b"c" } else { b"i" });
+        if module.is_some_and(is_name) && is_name(next) {
+            return true;
+        }
+    }
+    false
 }
 
 /// Whether an inner attribute of an object is asked for one that leads out of it. `__class__.__name__` does not.
@@ -105,6 +131,9 @@ mod tests {
             "{{['id']|filter('system')}}",
             "\"freemarker.template.utility.Execute\"?new()(\"id\")",
             "@{System.Diagnostics.Process.Start(\"cmd\")}",
+            "cposix\npopen\n(S'id'\ntR.",
+            "\u{80}csubprocess\nPopen\n(S'id'\ntR.\n",
+            "(S'id'\nios\nsystem\n.",
         ] {
             assert!(is_language(attack.as_bytes()), "{attack}");
         }
@@ -120,6 +149,8 @@ mod tests {
             "${user.name}",
             "os.path.join('a')",
             "the system (new)",
+            "class\nname\n(see R.)",
+            "(cats)\ndogs\n.",
         ] {
             assert!(!is_language(benign.as_bytes()), "{benign}");
         }

@@ -89,8 +89,16 @@ pub(super) fn selects(tokens: &[Token], text: &[u8]) -> bool {
     let Some(first) = rest.first() else { return false };
     let names_table = |from: &[Token]| match from.first().map(|token| token.kind) {
         Some(Kind::Word(Class::Name | Class::Object | Class::Function | Class::CommonFunction)) => {
-            // `from members of the club` has a word that no table is followed by.
-            !matches!(from.get(1).map(|t| t.kind), Some(Kind::Word(Class::English | Class::Name)) if from.len() > 3)
+            // `from members of the club` has a word that no table is followed by, `from orders is slow` too;
+            // `from dual connect by level<9` goes on.
+            let is = |at: usize, known: &[u8]| {
+                from.get(at).is_some_and(|t: &Token| t.text(text).eq_ignore_ascii_case(known))
+            };
+            let is_tree = is(1, b"connect") && is(2, b"by") || is(1, b"start") && is(2, b"with");
+            match from.get(1).map(|token| token.kind) {
+                Some(Kind::Word(Class::English | Class::Name)) => from.len() <= 3 || is_tree,
+                kind => kind != Some(Kind::Word(Class::Compare)),
+            }
         }
         Some(Kind::Text { .. } | Kind::Open | Kind::Variable | Kind::Conditional) => true,
         _ => false,

@@ -109,6 +109,27 @@ fn statements_and_traces_are_found_where_they_stand() {
 }
 
 #[test]
+fn words_that_prose_shows_titles_and_predicates_are_told_from_queries() {
+    for text in [
+        "2 or (select 3 from dual connect by level<4)=3",
+        "') and (select count(*) from dual start with 1=1 connect by level<9)>1--",
+        "drop table records",
+        "SELECT * FROM orders",
+        "a` or `b`=`b",
+    ] {
+        assert!(is_injection(text.as_bytes(), false), "{text}");
+    }
+    for text in [
+        "`union` and `join` differ",
+        "`or` binds less than `and`",
+        "Drop Table Hockey",
+        "SELECT name FROM clients is slow since Monday",
+    ] {
+        assert!(!is_injection(text.as_bytes(), false), "{text}");
+    }
+}
+
+#[test]
 fn prose_names_and_code_are_no_injections() {
     let benign = [
         "O'Brien",

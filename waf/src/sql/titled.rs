@@ -24,8 +24,14 @@ pub(super) fn is_more_than_a_title(word: Token, rest: &[Token], text: &[u8]) -> 
         | Kind::Word(Class::Where | Class::Select | Class::Function) => true,
         _ => false,
     };
+    // `Drop Table Records`: a name, as titles are written.
+    let is_title = |token: &Token| match token.text(text) {
+        [first, more @ ..] => first.is_ascii_uppercase() && more.iter().all(u8::is_ascii_lowercase),
+        [] => false,
+    };
     rest.iter().enumerate().any(says_more)
         || rest.len() == 2
+            && !(is_title(&word) && rest.iter().all(is_title))
             && is(&[b"declare", b"drop", b"exec", b"execute", b"shutdown", b"truncate"])
 }
 

@@ -202,9 +202,12 @@ pub(super) fn calls(text: &[u8]) -> bool {
         // With a string it is the constructor of functions: `Function('…')`.
         let is_string = matches!(text.get(at + 1), Some(b'\'' | b'"' | b'`'));
         let called = operand.unwrap_or(name);
-        let declares =
-            name == b"function" && *mark == b'(' && !is_string && !text[..start].ends_with(b"new")
+        let declares = name == b"function" && *mark == b'(' && !is_string && !text[..start].ends_with(b"new")
                 || name == b"print"
+                // `eval() is slow` says something of what runs nothing; a dialog shows.
+                || *mark == b'('
+                    && matches!(text.get(at + 1..), Some([b')', next, ..]) if next.is_ascii_alphabetic())
+                    && !CALLS[..3].iter().any(|known| called == known.as_bytes())
                 || *mark == b'('
                     && ORDINARY.iter().any(|known| called == known.as_bytes())
                     && !breaks_in(near_end(&text[..start]))

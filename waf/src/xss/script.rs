@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use super::call::{
     breaks_out, calls, ends_string, indexes_global, is_handed_over, renames, sets_handler,
 };
-use crate::statement::contains;
+use crate::statement::{contains, find};
 use crate::text::{is_compact, starts_with};
 use crate::transform::{Transformation, is_word};
 
@@ -199,7 +199,7 @@ pub(super) fn is_script(text: &[u8]) -> bool {
     // `/manual/document.cookie` is where something lies.
     let is_code = text.iter().any(|b| b"=([`;+:<{".contains(b))
         || is_compact(text, 2) && !bare.starts_with(b"/");
-    is_code && names_sink(&bare)
+    is_code && names_sink(&bare) && !goes_to_own_page(&bare)
         || sets_handler(&bare)
         || calls(&bare)
         || is_handed_over(&bare)
@@ -210,10 +210,32 @@ pub(super) fn is_script(text: &[u8]) -> bool {
         || indexes_global(&bare)
         || breaks_out(&bare)
         || ends_string(&bare)
-        || (contains(&bare, b"@import")
-            && (contains(&bare, b"url(") || contains(&bare, b"'") || contains(&bare, b"\"")))
+        || imports(&bare)
         || contains(&bare, b"behavior:url(")
         || starts_with(&bare, b"data:text/html")
+}
+
+/// `@import url(//a.example/b.css)`: a style sheet from elsewhere, not a page's own.
+fn imports(bare: &[u8]) -> bool {
+    let Some(at) = find(bare, b"@import") else { return false };
+    let rest = &bare[at + 7..];
+    let has = |what: &[u8]| contains(rest, what);
+    (has(b"url(") || has(b"'") || has(b"\""))
+        && (has(b"//") || has(b":") || has(b"\\") || has(b"&") || !bare.starts_with(b"@"))
+}
+
+/// `window.location.href = '/login';`: all of a text is the way to a page of its own.
+fn goes_to_own_page(bare: &[u8]) -> bool {
+    let name = bare.strip_prefix(b"window.").or(bare.strip_prefix(b"document.")).unwrap_or(bare);
+    let Some(rest) = name.strip_prefix(b"location") else { return false };
+    let rest = rest.strip_prefix(b".href").unwrap_or(rest);
+    let Some([quote @ (b'\'' | b'"'), b'/', path @ ..]) = rest.strip_prefix(b"=") else {
+        return false;
+    };
+    let is_path = |b: &u8| is_word(*b) || b"/.-?=&#".contains(b);
+    let length = path.iter().take_while(|b| is_path(b)).count();
+    let behind = path[length..].strip_prefix(&[*quote]);
+    !path.starts_with(b"/") && matches!(behind, Some([] | [b';']))
 }
 
 /// Looked for where the dot is that each of them has, but for a property of style sheets.

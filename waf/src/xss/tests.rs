@@ -207,3 +207,26 @@ fn attributes_that_are_cut_off_and_names_that_begin_with_a_colon_are_read_as_bro
     let stopped: Vec<&&str> = benign.iter().filter(|t| is_injection(t.as_bytes())).collect();
     assert_eq!(stopped, Vec::<&&str>::new());
 }
+
+#[test]
+fn the_way_to_a_page_of_its_own_and_style_sheets_of_its_own_run_nothing() {
+    for text in [
+        "window.location.href = '//a.example/';",
+        "window.location = 'javascript:x'",
+        "location.href = '/' + document.cookie",
+        "@import url(//a.example/b.css);",
+        "@import 'https://a.example/b.css'",
+        "eval(x)",
+        "alert()",
+    ] {
+        assert!(is_injection(text.as_bytes()), "{text}");
+    }
+    for text in [
+        "window.location.href = '/login';",
+        "document.location = \"/orders?page=2\"",
+        "@import url('a.css');",
+        "eval() is slow",
+    ] {
+        assert!(!is_injection(text.as_bytes()), "{text}");
+    }
+}

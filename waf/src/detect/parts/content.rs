@@ -6,6 +6,7 @@ use super::charset::{readings, unreadable, unreadable_xml};
 use super::multipart::{is_binary, multipart};
 use super::xml::xml;
 use super::{Gathered, Part, PartKind, pairs};
+use crate::detect::java::is_class;
 use crate::json::{End, Item, loose, walk};
 use crate::request::{Request, arguments};
 use crate::text::contains_small;
@@ -96,8 +97,14 @@ impl Content<'_> {
 
 fn json(content: &[u8], is_cut: bool) -> Vec<Part> {
     let mut gathered = Gathered::default();
+    let mut is_type = false;
     let end = walk(content, &mut |_, item, text| {
         gathered.add(text.into(), item == Item::Key);
+        // The name says what the value is: a class to make an object of.
+        if is_type && item == Item::Value && is_class(text) {
+            gathered.add([b"@type:", text].concat().into(), false);
+        }
+        is_type = item == Item::Key && text == b"@type";
         false
     });
     let End::Invalid(at) = end else { return gathered.all() };
