@@ -19,14 +19,14 @@ mod snapshot;
 
 use std::rc::Rc;
 
-use worker::{Context, Env, Request, Response, Result, event};
+use worker::{Context, Env, Request, Result, event};
 
 use drive::HeldByHost;
 use snapshot::Deployment;
 
 /// Answers one request.
 #[event(fetch)]
-async fn fetch(request: Request, env: Env, context: Context) -> Result<Response> {
+async fn fetch(request: Request, env: Env, context: Context) -> Result<web_sys::Response> {
     // The handle is cloned, not the request: JavaScript's `clone` would split its content in two.
     let request = Clone::clone(request.inner());
     let context = Rc::new(context);
@@ -44,5 +44,6 @@ async fn fetch(request: Request, env: Env, context: Context) -> Result<Response>
             convert::internal_server_error()
         }
     };
-    Ok(response.into())
+    // As it is: `worker::Response` would forget that its content is coded already, and have it coded again.
+    Ok(response)
 }

@@ -1,7 +1,7 @@
 //! One pipeline, one answer: the same requests go through the component, the native engine, the Worker and `wasmtime
 //! serve`, and the answers are compared byte for byte.
 //!
-//! `rest.json` and `http.json` are in the format of the conformance cases, without expectations.
+//! `rest.json`, `coded.json` and `http.json` are in the format of the conformance cases, without expectations.
 
 mod bounds;
 mod every_case;
@@ -61,6 +61,21 @@ fn a_rest_api_is_answered_alike_by_worker_and_native_engine() {
 #[test]
 fn an_http_api_is_answered_alike_by_worker_and_native_engine() {
     compare("http.json", Engine::Native, Engine::Worker);
+}
+
+#[test]
+fn coded_content_is_answered_alike_by_component_and_native_engine() {
+    compare("coded.json", Engine::Native, Engine::Component);
+}
+
+#[test]
+fn coded_content_is_answered_alike_by_worker_and_native_engine() {
+    compare("coded.json", Engine::Native, Engine::Worker);
+}
+
+#[test]
+fn coded_content_is_answered_alike_by_wasmtimes_serve_and_native_engine() {
+    compare("coded.json", Engine::Native, Engine::Wasi);
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! A Worker with a distribution, and an origin for it.
 
+use std::io::Write as _;
 use std::path::PathBuf;
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::time::Duration;
@@ -237,4 +239,18 @@ pub(super) fn respond(status: u16, lines: &[(&str, &str)], content: &str) -> Ans
 
 pub(super) fn fresh(content: &str) -> Answer {
     respond(200, &[("Cache-Control", "max-age=600"), ("ETag", "\"1\"")], content)
+}
+
+/// What was coded by gzip; Node, which runs the Worker, decodes it.
+pub(super) fn decoded(coded: &[u8]) -> String {
+    let script = "process.stdout.write(zlib.gunzipSync(fs.readFileSync(0)))";
+    let mut node = Command::new("node")
+        .args(["-e", script])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("node");
+    node.stdin.take().expect("its input").write_all(coded).expect("it reads");
+    let output = node.wait_with_output().expect("it ends");
+    String::from_utf8(output.stdout).expect("text")
 }
