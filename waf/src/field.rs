@@ -283,15 +283,14 @@ fn any_json(
     });
     match (end, invalid) {
         (End::Stopped, _) => true,
-        // A body that is cut is not JSON to its end; what there is of it is inspected.
-        (End::Invalid(at), _) if request.body_is_cut => {
-            loose(&request.body[at.min(request.body.len())..], test)
-        }
+        // "AWS WAF does its best to parse the entire JSON body, but might be forced to stop for reasons such as
+        // invalid characters, duplicate keys, truncation": of a body that is cut too, the fallback decides.
         (End::Invalid(_), Some(Invalid::Match)) => true,
         // "Inspect the body as plain text". Escapes hide from that what a less strict reader finds.
         (End::Invalid(_), Some(Invalid::EvaluateAsString)) => {
             test(request.body) || request.body.contains(&b'\\') && loose(request.body, test)
         }
+        // Without one, it is inspected "only up to the first parsing failure".
         (End::Complete | End::Invalid(_), _) => false,
     }
 }

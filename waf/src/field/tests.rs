@@ -107,11 +107,22 @@ fn a_body_that_is_not_json_is_thought_of_as_the_rule_says() {
         (Some(Invalid::Match), &["1", "(match)"]),
         (Some(Invalid::EvaluateAsString), &["1", "{\"a\":1,"]),
     ];
-    for (invalid, expected) in cases {
-        assert_eq!(texts(&json(&[], Scope::Value, invalid), &request), expected, "{invalid:?}");
+    // A body that is cut is none either.
+    for is_cut in [false, true] {
+        request.body_is_cut = is_cut;
+        for (invalid, expected) in &cases {
+            assert_eq!(
+                texts(&json(&[], Scope::Value, *invalid), &request),
+                *expected,
+                "{invalid:?}"
+            );
+        }
     }
-    request.body_is_cut = true;
-    assert_eq!(texts(&json(&[], Scope::Value, Some(Invalid::Match)), &request), ["1"]);
+    request.body = br#"{"a":{"b":"deep"},"c":"cut o"#;
+    assert_eq!(texts(&json(&["/a"], Scope::Value, None), &request), ["deep"]);
+    assert_eq!(texts(&json(&["/a"], Scope::Key, None), &request), ["b"]);
+    request.body = b"\"text\"";
+    assert_eq!(texts(&json(&[], Scope::All, Some(Invalid::Match)), &request), ["(match)"]);
 }
 
 #[test]
@@ -147,7 +158,7 @@ fn escapes_hide_nothing_in_what_is_not_quite_json_or_breaks_off() {
         assert!(told.iter().any(|text| text.trim() == "<b>"), "{body}: {told:?}");
         assert!(told.iter().any(|text| text == body), "{body}: {told:?}");
     }
-    let told = inspected("{\"a\":\"\\u003cb> and more", true, None);
+    let told = inspected("{\"a\":\"\\u003cb> and more", true, Some(Invalid::EvaluateAsString));
     assert!(told.iter().any(|text| text == "<b> and more"), "{told:?}");
 }
 
