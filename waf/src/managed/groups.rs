@@ -307,6 +307,18 @@ const WINDOWS: &[ManagedRule] = &[
         Place::Query,
     ),
     rule(
+        "WindowsShellCommands_QUERYSTRING",
+        "WindowsShellCommands_QueryString",
+        Sight::WindowsShell,
+        Place::Query,
+    ),
+    rule(
+        "WindowsShellCommands_URIPATH",
+        "WindowsShellCommands_UriPath",
+        Sight::WindowsShell,
+        Place::Path,
+    ),
+    rule(
         "WindowsShellCommands_BODY",
         "WindowsShellCommands_Body",
         Sight::WindowsShell,
@@ -330,12 +342,6 @@ const WINDOWS: &[ManagedRule] = &[
         "PowerShellCommands_Header",
         Sight::PowerShell,
         Place::Headers,
-    ),
-    rule(
-        "WindowsShellCommands_URIPATH",
-        "WindowsShellCommands_URIPath",
-        Sight::WindowsShell,
-        Place::Path,
     ),
     rule(
         "PowerShellCommands_URIPATH",
