@@ -96,7 +96,7 @@ impl Transformation {
         match self {
             T::None => Cow::Borrowed(text),
             T::CompressWhiteSpace => squeeze::compress_white_space(text),
-            T::HtmlEntityDecode => markup::html_entity_decode(text),
+            T::HtmlEntityDecode => markup::html_entity_decode(text, decode::lower),
             T::Lowercase => squeeze::lowercase(text),
             T::CmdLine => squeeze::cmd_line(text),
             T::UrlDecode => decode::url_decode(text),
@@ -108,14 +108,14 @@ impl Transformation {
             T::ReplaceComments => squeeze::replace_comments(text),
             T::EscapeSeqDecode => escape::escape_seq_decode(text),
             T::SqlHexDecode => decode::sql_hex_decode(text),
-            T::CssDecode => escape::css_decode(text),
-            T::JsDecode => escape::js_decode(text),
+            T::CssDecode => escape::css_decode(text, decode::lower),
+            T::JsDecode => escape::js_decode(text, decode::lower),
             T::NormalizePath => path::normalize(text, false),
             T::NormalizePathWin => path::normalize(text, true),
             T::RemoveNulls => squeeze::remove_nulls(text),
             T::ReplaceNulls => squeeze::replace_nulls(text),
             T::Base64DecodeExt => decode::base64_decode(text, true),
-            T::UrlDecodeUni => decode::url_decode_uni(text),
+            T::UrlDecodeUni => decode::url_decode_uni(text, decode::lower),
             T::Utf8ToUnicode => decode::utf8_to_unicode(text),
             T::RemoveWhitespace => squeeze::remove_whitespace(text),
             T::Trim => squeeze::trim_left(squeeze::trim_right(text)).into(),
@@ -125,7 +125,18 @@ impl Transformation {
             T::Uppercase => squeeze::uppercase(text),
             T::CmdLineWin => shell_line::windows(text),
             T::CmdLineUnix => shell_line::unix(text),
-            T::JsDecodeExt => escape::js_decode_ext(text),
+            T::JsDecodeExt => escape::js_decode_ext(text, decode::lower),
+        }
+    }
+
+    /// The text as managed groups look at it: quotation marks, slashes and blanks that others take for ASCII's are those.
+    pub(crate) fn reveal(self, text: &[u8]) -> Cow<'_, [u8]> {
+        match self {
+            T::HtmlEntityDecode => markup::html_entity_decode(text, decode::folded),
+            T::CssDecode => escape::css_decode(text, decode::folded),
+            T::JsDecode => escape::js_decode(text, decode::folded),
+            T::UrlDecodeUni => decode::url_decode_uni(text, decode::folded),
+            other => other.apply(text),
         }
     }
 

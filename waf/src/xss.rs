@@ -34,7 +34,7 @@ pub(crate) fn is_injection(text: &[u8]) -> bool {
     let css = is_escaped.then_some(Transformation::CssDecode);
     let decodings = [Transformation::HtmlEntityDecode, Transformation::JsDecode];
     for decoding in decodings.into_iter().chain(css) {
-        if let Cow::Owned(decoded) = decoding.apply(&plain)
+        if let Cow::Owned(decoded) = decoding.reveal(&plain)
             && runs(&decoded)
         {
             return true;

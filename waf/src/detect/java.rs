@@ -111,7 +111,7 @@ pub(super) fn is_deserialization(text: &[u8]) -> bool {
             || types_object(text)
             || contains(text, b"type\"")
                 && text.contains(&b'\\')
-                && types_object(&JsDecode.apply(text)))
+                && types_object(&JsDecode.reveal(text)))
 }
 
 /// `{"@type":"java.net.InetAddress"}`: the class of an object that Fastjson is to make.

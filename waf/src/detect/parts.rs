@@ -138,11 +138,11 @@ fn peel(text: &[u8]) -> Option<Vec<u8>> {
         let kept: Vec<u8> = if current.contains(&b'+') {
             let parts: Vec<Cow<'_, [u8]>> = current
                 .split(|b| *b == b'+')
-                .map(|part| Transformation::UrlDecodeUni.apply(part))
+                .map(|part| Transformation::UrlDecodeUni.reveal(part))
                 .collect();
             parts.join(&b'+')
         } else {
-            Transformation::UrlDecodeUni.apply(current).into_owned()
+            Transformation::UrlDecodeUni.reveal(current).into_owned()
         };
         if kept == current {
             break;
@@ -175,7 +175,7 @@ impl Parts {
 }
 
 pub(super) fn decoded(text: &str) -> Cow<'_, [u8]> {
-    Transformation::UrlDecodeUni.apply(text.as_bytes())
+    Transformation::UrlDecodeUni.reveal(text.as_bytes())
 }
 
 /// The parts of a place so far; what is beyond the most of them is one more, in lines.
@@ -261,8 +261,10 @@ fn cookies(request: &Request<'_>) -> Vec<Part> {
 
 /// Percent-decoded, where a plus is a plus.
 fn without_blanks(text: &[u8]) -> Cow<'_, [u8]> {
-    let pieces: Vec<Cow<'_, [u8]>> =
-        text.split(|b| *b == b'+').map(|piece| Transformation::UrlDecodeUni.apply(piece)).collect();
+    let pieces: Vec<Cow<'_, [u8]>> = text
+        .split(|b| *b == b'+')
+        .map(|piece| Transformation::UrlDecodeUni.reveal(piece))
+        .collect();
     Cow::Owned(pieces.join(&b'+'))
 }
 

@@ -7,16 +7,18 @@ use super::{hex, hex_pair};
 
 /// `%41` and `+`; what is not well formed stays.
 pub(crate) fn url_decode(text: &[u8]) -> Cow<'_, [u8]> {
-    percent(text, false)
+    percent(text, None)
 }
 
-/// As `URL_DECODE`, with Microsoft's `%u0041` too: the lower byte, and full-width ASCII (U+FF01 to
-/// U+FF5E) as the ASCII it looks like.
-pub(crate) fn url_decode_uni(text: &[u8]) -> Cow<'_, [u8]> {
-    percent(text, true)
+/// As `URL_DECODE`, with Microsoft's `%u0041` too.
+pub(crate) fn url_decode_uni(text: &[u8], fold: Fold) -> Cow<'_, [u8]> {
+    percent(text, Some(fold))
 }
 
-fn percent(text: &[u8], is_uni: bool) -> Cow<'_, [u8]> {
+/// What becomes of a code unit, by its higher and lower byte.
+pub(crate) type Fold = fn(u8, u8) -> u8;
+
+fn percent(text: &[u8], fold: Option<Fold>) -> Cow<'_, [u8]> {
     let Some(first) = text.iter().position(|b| matches!(b, b'%' | b'+')) else {
         return text.into();
     };
@@ -24,22 +26,22 @@ fn percent(text: &[u8], is_uni: bool) -> Cow<'_, [u8]> {
     out.extend_from_slice(&text[..first]);
     let mut rest = &text[first..];
     while let [byte, tail @ ..] = rest {
-        let unicode = || {
+        let unicode = |fold: Fold| {
             let digits = tail.strip_prefix(b"u").or_else(|| tail.strip_prefix(b"U"))?;
-            Some((hex_pair(digits)?, hex_pair(digits.get(2..)?)?))
+            Some(fold(hex_pair(digits)?, hex_pair(digits.get(2..)?)?))
         };
         rest = match byte {
             b'+' => {
                 out.push(b' ');
                 tail
             }
-            b'%' => match (hex_pair(tail), is_uni.then(unicode).flatten()) {
+            b'%' => match (hex_pair(tail), fold.and_then(unicode)) {
                 (Some(decoded), _) => {
                     out.push(decoded);
                     &tail[2..]
                 }
-                (None, Some((high, low))) => {
-                    out.push(folded(high, low));
+                (None, Some(decoded)) => {
+                    out.push(decoded);
                     &tail[5..]
                 }
                 (None, None) => {
@@ -57,15 +59,21 @@ fn percent(text: &[u8], is_uni: bool) -> Cow<'_, [u8]> {
     out.into()
 }
 
-/// A code unit as one byte.
+/// As AWS has it: "if the code is in the full-width ASCII code range of FF01 to FF5E, then the higher byte is used to
+/// detect and adjust the lower byte. Otherwise, only the lower byte is used and the higher byte is zeroed."
+pub(crate) fn lower(high: u8, low: u8) -> u8 {
+    if high == 0xff && (0x01..=0x5e).contains(&low) { low + 0x20 } else { low }
+}
+
+/// As managed groups have it: what databases and file systems take for a character of ASCII is that one.
 pub(crate) fn folded(high: u8, low: u8) -> u8 {
     match (high, low) {
-        (0xff, 0x01..=0x5e) => low + 0x20,
+        (0, 0xa0) => b' ',
         (0x20, 0x18 | 0x19 | 0x32) | (0x02, 0xb9 | 0xbc) => b'\'',
         (0x20, 0x1c | 0x1d | 0x33) => b'"',
         (0x20, 0x44) | (0x22, 0x15) => b'/',
         (0x22, 0x16) => b'\\',
-        _ => low,
+        _ => lower(high, low),
     }
 }
 

@@ -3,7 +3,7 @@
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
-use super::decode::folded;
+use super::decode::Fold;
 use super::{hex, hex_pair};
 
 /// ANSI C: `\a \b \f \n \r \t \v \\ \? \' \" \xHH \0OOO`. What is no escape stays.
@@ -30,14 +30,14 @@ pub(crate) fn escape_seq_decode(text: &[u8]) -> Cow<'_, [u8]> {
 
 /// JavaScript: `\xHH`, `\uHHHH` (the lower byte; full-width ASCII as ASCII), `\u{H…}`, octal, and the
 /// letters of C. Any other byte after a backslash stands for itself.
-pub(crate) fn js_decode(text: &[u8]) -> Cow<'_, [u8]> {
+pub(crate) fn js_decode(text: &[u8], fold: Fold) -> Cow<'_, [u8]> {
     unescape(text, |escape, out| {
         let (byte, used) = match *escape.first()? {
             b'x' => match hex_pair(&escape[1..]) {
                 Some(byte) => (byte, 3),
                 None => (b'x', 1),
             },
-            b'u' => js_unicode(escape).unwrap_or((b'u', 1)),
+            b'u' => js_unicode(escape, fold).unwrap_or((b'u', 1)),
             b'0'..=b'7' => octal(escape),
             b'a' => (7, 1),
             b'b' => (8, 1),
@@ -55,11 +55,11 @@ pub(crate) fn js_decode(text: &[u8]) -> Cow<'_, [u8]> {
 
 /// As [`js_decode`], but paths of Windows stay as they are: of the single letters only `\\ \/ \' \"`
 /// lose their backslash.
-pub(crate) fn js_decode_ext(text: &[u8]) -> Cow<'_, [u8]> {
+pub(crate) fn js_decode_ext(text: &[u8], fold: Fold) -> Cow<'_, [u8]> {
     unescape(text, |escape, out| {
         let (byte, used) = match *escape.first()? {
             b'x' => (hex_pair(&escape[1..])?, 3),
-            b'u' => js_unicode(escape)?,
+            b'u' => js_unicode(escape, fold)?,
             b'0'..=b'7' => octal(escape),
             byte @ (b'\\' | b'/' | b'\'' | b'"') => (byte, 1),
             _ => return None,
@@ -69,22 +69,22 @@ pub(crate) fn js_decode_ext(text: &[u8]) -> Cow<'_, [u8]> {
     })
 }
 
-fn js_unicode(escape: &[u8]) -> Option<(u8, usize)> {
+fn js_unicode(escape: &[u8], fold: Fold) -> Option<(u8, usize)> {
     if escape.get(1) == Some(&b'{') {
         let digits = escape[2..].iter().take(8).take_while(|b| hex(**b).is_some()).count();
         let closed = digits > 0 && escape.get(2 + digits) == Some(&b'}');
         let value = escape[2..2 + digits]
             .iter()
             .fold(0_u32, |v, d| v << 4 | u32::from(hex(*d).unwrap_or(0)));
-        return closed.then(|| (folded((value >> 8) as u8, value as u8), 3 + digits));
+        return closed.then(|| (fold((value >> 8) as u8, value as u8), 3 + digits));
     }
     let (high, low) = (hex_pair(escape.get(1..)?)?, hex_pair(escape.get(3..)?)?);
-    Some((folded(high, low), 5))
+    Some((fold(high, low), 5))
 }
 
 /// CSS: one to six hexadecimal digits and one white space; a line break after a backslash goes; any
 /// other byte stands for itself.
-pub(crate) fn css_decode(text: &[u8]) -> Cow<'_, [u8]> {
+pub(crate) fn css_decode(text: &[u8], fold: Fold) -> Cow<'_, [u8]> {
     unescape(text, |escape, out| {
         let digits = escape.iter().take(6).take_while(|b| hex(**b).is_some()).count();
         if digits == 0 {
@@ -98,7 +98,7 @@ pub(crate) fn css_decode(text: &[u8]) -> Cow<'_, [u8]> {
         }
         let value =
             escape[..digits].iter().fold(0_u32, |v, d| v << 4 | u32::from(hex(*d).unwrap_or(0)));
-        out.push(folded((value >> 8) as u8, value as u8));
+        out.push(fold((value >> 8) as u8, value as u8));
         let white = matches!(escape.get(digits), Some(b' ' | b'\t' | b'\n' | b'\r' | 0x0c));
         Some(digits + usize::from(white))
     })

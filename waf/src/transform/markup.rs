@@ -3,16 +3,17 @@
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
-use super::decode::folded;
+use super::decode::Fold;
 
 /// Names that stand for ASCII, which are those that hide an attack, and the no-break space.
-const NAMES: [(&[u8], u8); 38] = [
+const NAMES: [(&[u8], u8); 47] = [
     (b"lt", b'<'),
     (b"gt", b'>'),
     (b"amp", b'&'),
     (b"quot", b'"'),
     (b"apos", b'\''),
-    (b"nbsp", b' '),
+    (b"nbsp", 160),
+    (b"nonbreakingspace", 160),
     (b"tab", b'\t'),
     (b"newline", b'\n'),
     (b"colon", b':'),
@@ -45,20 +46,34 @@ const NAMES: [(&[u8], u8); 38] = [
     (b"hat", b'^'),
     (b"verbar", b'|'),
     (b"vert", b'|'),
+    (b"verticalline", b'|'),
+    (b"percent", b'%'),
+    (b"midast", b'*'),
+    (b"tilde", b'~'),
+    (b"diacriticaltilde", b'~'),
+    (b"minus", b'-'),
+    (b"underbar", b'_'),
+    (b"diacriticalgrave", b'`'),
 ];
 
 /// `&lt;`, `&#60;`, `&#x3c;`; numbers with or without a semicolon, as browsers take them.
-pub(crate) fn html_entity_decode(text: &[u8]) -> Cow<'_, [u8]> {
+pub(crate) fn html_entity_decode(text: &[u8], fold: Fold) -> Cow<'_, [u8]> {
     let Some(first) = text.iter().position(|byte| *byte == b'&') else { return text.into() };
     let mut out = Vec::with_capacity(text.len());
     out.extend_from_slice(&text[..first]);
     let mut rest = &text[first..];
     while let [byte, tail @ ..] = rest {
         rest = tail;
-        let reference = (*byte == b'&').then(|| number(tail).or_else(|| name(tail))).flatten();
+        let reference =
+            (*byte == b'&').then(|| number(tail, fold).or_else(|| name(tail, fold))).flatten();
         match reference {
             Some((decoded, used)) => {
-                out.push(decoded);
+                // Among characters of UTF-8 a byte alone would be none, and what is not UTF-8 is read by bytes.
+                match decoded.is_ascii() || text.is_ascii() {
+                    true => out.push(decoded),
+                    false => out
+                        .extend_from_slice(char::from(decoded).encode_utf8(&mut [0; 2]).as_bytes()),
+                }
                 rest = &tail[used..];
             }
             None => out.push(*byte),
@@ -67,7 +82,7 @@ pub(crate) fn html_entity_decode(text: &[u8]) -> Cow<'_, [u8]> {
     out.into()
 }
 
-fn number(text: &[u8]) -> Option<(u8, usize)> {
+fn number(text: &[u8], fold: Fold) -> Option<(u8, usize)> {
     let digits = text.strip_prefix(b"#")?;
     let (radix, prefix) = match digits.first()? {
         b'x' | b'X' => (16, 2),
@@ -84,13 +99,16 @@ fn number(text: &[u8]) -> Option<(u8, usize)> {
         value.saturating_mul(radix).saturating_add(digit)
     });
     let semicolon = usize::from(digits.get(count) == Some(&b';'));
-    Some((folded((value >> 8) as u8, value as u8), prefix + count + semicolon))
+    Some((fold((value >> 8) as u8, value as u8), prefix + count + semicolon))
 }
 
-fn name(text: &[u8]) -> Option<(u8, usize)> {
-    let length = text.iter().take(9).take_while(|b| b.is_ascii_alphabetic()).count();
+fn name(text: &[u8], fold: Fold) -> Option<(u8, usize)> {
+    let length = text.iter().take(17).take_while(|b| b.is_ascii_alphabetic()).count();
     let found = |length: usize| {
-        NAMES.iter().find(|(name, _)| name.eq_ignore_ascii_case(&text[..length])).map(|n| n.1)
+        NAMES
+            .iter()
+            .find(|(name, _)| name.eq_ignore_ascii_case(&text[..length]))
+            .map(|n| fold(0, n.1))
     };
     if text.get(length) == Some(&b';') {
         return Some((found(length)?, length + 1));

@@ -10,7 +10,19 @@ fn each_transformation_does_what_aws_documents() {
     let cases = [
         (T::None, "A b", "A b"),
         (T::CompressWhiteSpace, "a\t\u{b} \r\nb  c", "a b c"),
-        (T::HtmlEntityDecode, "&lt;a&#62;&#x22;&quot;&nbsp&bogus;&#;", "<a>\"\" &bogus;&#;"),
+        (T::HtmlEntityDecode, "&lt;a&#62;&#x22;&quot;&nbsp&bogus;&#;", "<a>\"\"\u{fffd}&bogus;&#;"),
+        (
+            T::HtmlEntityDecode,
+            "&percent;&midast;&tilde;&DiacriticalTilde;&minus;&underbar;",
+            "%*~~-_",
+        ),
+        (
+            T::HtmlEntityDecode,
+            "&DiacriticalGrave;&VerticalLine;\u{fc}&NonBreakingSpace;",
+            "`|\u{fc}\u{a0}",
+        ),
+        (T::JsDecode, "\\u2019\\u0141", "\u{19}A"),
+        (T::UrlDecodeUni, "%u2019%u0141%uff07", "\u{19}A'"),
         (T::Lowercase, "AbC", "abc"),
         (T::CmdLine, "/bin/c\\at;  ^\"E'cho\"  /etc", "/bin/cat echo/etc"),
         (T::UrlDecode, "a%20b+c%2", "a b c%2"),

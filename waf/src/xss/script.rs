@@ -14,7 +14,7 @@ const SCHEMES: [&[u8]; 4] = [b"javascript:", b"vbscript:", b"livescript:", b"moc
 
 /// A scheme with white space, a control or a reference of HTML within: nobody writes one by accident.
 pub(super) fn is_broken_scheme(value: &[u8]) -> bool {
-    let decoded = Transformation::HtmlEntityDecode.apply(value);
+    let decoded = Transformation::HtmlEntityDecode.reveal(value);
     let text = decoded.trim_ascii_start();
     let Some(colon) = text.iter().take(32).position(|b| *b == b':') else { return false };
     let bare: Vec<u8> = text[..colon]
@@ -32,7 +32,7 @@ pub(super) fn is_broken_scheme(value: &[u8]) -> bool {
 /// Whether a URL's scheme runs what follows it. White space and controls within are passed over, as
 /// browsers do.
 pub(super) fn is_scheme(value: &[u8]) -> bool {
-    let decoded = Transformation::HtmlEntityDecode.apply(value);
+    let decoded = Transformation::HtmlEntityDecode.reveal(value);
     let bare: Vec<u8> = decoded
         .iter()
         .copied()
@@ -138,7 +138,7 @@ fn runs_on(rest: &[u8]) -> bool {
 
 /// A style sheet that runs or loads something.
 pub(super) fn runs_css(text: &[u8]) -> bool {
-    let decoded = Transformation::CssDecode.apply(text);
+    let decoded = Transformation::CssDecode.reveal(text);
     let small = Transformation::ReplaceComments.apply(&decoded).to_ascii_lowercase();
     let bare: Vec<u8> = small.iter().copied().filter(|b| *b > 0x20).collect();
     let has = |part: &[u8]| contains(&bare, part);

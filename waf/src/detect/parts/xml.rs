@@ -120,7 +120,7 @@ impl Document {
             return;
         }
         let text = if self.is_declared { text.into() } else { self.entities.expand(text) };
-        let decoded = match Transformation::HtmlEntityDecode.apply(&text) {
+        let decoded = match Transformation::HtmlEntityDecode.reveal(&text) {
             Cow::Borrowed(_) => text,
             Cow::Owned(decoded) => decoded.into(),
         };

@@ -35,7 +35,10 @@ impl Entities {
             if let Some((name, value)) = declared(rest)
                 && all.iter().all(|(known, _)| *known != name)
             {
-                all.push((name.into(), Transformation::HtmlEntityDecode.apply(value).into_owned()));
+                all.push((
+                    name.into(),
+                    Transformation::HtmlEntityDecode.reveal(value).into_owned(),
+                ));
             }
         }
         Self { all, bytes_left: BYTES_MAX, is_beyond: false }
