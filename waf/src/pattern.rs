@@ -1,5 +1,7 @@
 //! Rules' regular expressions.
 
+mod syntax;
+
 use alloc::borrow::Cow;
 use alloc::string::{String, ToString};
 
@@ -19,7 +21,8 @@ impl Pattern {
         if text.is_empty() || text.chars().count() > PATTERN_CHARACTERS_MAX {
             return Err(alloc::format!("a pattern has 1 to {PATTERN_CHARACTERS_MAX} characters"));
         }
-        let compiled = RegexBuilder::new(text).size_limit(AUTOMATON_BYTES_MAX).build();
+        let compiled =
+            RegexBuilder::new(&syntax::translated(text)?).size_limit(AUTOMATON_BYTES_MAX).build();
         compiled.map(Self).map_err(|error| error.to_string())
     }
 
