@@ -3,6 +3,7 @@
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
+use crate::path;
 use crate::pattern::matches;
 
 /// What is forgotten: AWS's `InvalidationBatch`, its paths.
@@ -42,7 +43,7 @@ impl Invalidation {
             ends && (path.starts_with('/') || path == "*") && path.len() <= 4096
         };
         if paths.iter().all(is_path) {
-            Ok(Self(paths))
+            Ok(Self(paths.into_iter().map(as_keys_have_it).collect()))
         } else {
             Err(InvalidationError::InvalidArgument)
         }
@@ -62,4 +63,10 @@ impl Invalidation {
             if one.contains('?') { is(target) } else { is(path) || is(target) }
         })
     }
+}
+
+/// However it is percent-encoded: keys have each path in one way.
+fn as_keys_have_it(one: String) -> String {
+    let (path, query) = one.find('?').map_or((&*one, ""), |at| one.split_at(at));
+    path::normal(path).map_or_else(|| one.clone(), |path| [&path, query].concat())
 }

@@ -239,3 +239,25 @@ fn cookies_are_set_where_the_behavior_forwards_any_alone() {
     let host_alone = "bf0718e1-ba1e-49d1-88b1-f726733018ae";
     assert!(!is_set(json!({"OriginRequestPolicyId": host_alone}), "none"));
 }
+
+#[test]
+fn invalidations_name_paths_however_they_are_encoded() {
+    let distribution = serving(json!({}), &[]);
+    for (named, asked) in [
+        ("/%7Eu/c", "/~u/c"),
+        ("/caf%c3%a9", "/caf%C3%A9"),
+        ("/caf%C3%A9", "/caf%c3%a9"),
+        ("/a/%2fb", "/a/%2Fb"),
+        ("/%7eu/*", "/~u/c"),
+        ("/~u/*", "/%7Eu/c"),
+        ("/x/../%61*", "/abc"),
+        ("/%61?b=%7e", "/a?b=%7e"),
+    ] {
+        let object = distribution.object(asked).unwrap();
+        // No parameter is in this key.
+        let named = named.split('?').next().unwrap();
+        assert!(Invalidation::new([named]).unwrap().names(&object), "{named} {object}");
+    }
+    assert!(Invalidation::new(["/%61?b=%7e"]).unwrap().names("/a?b=%7e"));
+    assert!(Invalidation::new(["*"]).unwrap().names("/a"));
+}
