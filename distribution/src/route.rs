@@ -278,6 +278,12 @@ impl<'d> Matched<'d> {
         Self { fields: Fields::new(), query: None, ..self.clone() }
     }
 
+    /// How the cache treats what an origin answered with this status, which was asked about what is stored with the
+    /// other one: a 304 says that that still holds, and has no time of its own.
+    pub fn policy_about(&self, answered: u16, stored: Option<u16>) -> Policy {
+        self.policy(stored.filter(|_| answered == 304).unwrap_or(answered))
+    }
+
     /// How the cache treats a response with this status.
     pub fn policy(&self, status: u16) -> Policy {
         let (cache, options) = (&self.behavior.cache, &self.distribution.options);

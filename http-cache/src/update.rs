@@ -57,7 +57,8 @@ pub(crate) fn is_head_of(stored: &Stored, fields: &Fields) -> bool {
     let validators = ["etag", "last-modified"];
     let has_validator = validators.iter().any(|name| stored.fields.contains(name));
     let is_confirmed = validators.iter().any(|name| matches!(both(name), (Some(_), Some(_))));
-    is_about(stored, fields)
+    stored.status == 200
+        && is_about(stored, fields)
         && is_same("last-modified")
         && is_same("content-length")
         && (is_confirmed || !has_validator)

@@ -160,3 +160,14 @@ fn temporary_redirects_are_kept_only_as_long_as_they_say() {
     assert_eq!([ttl(301), ttl(302)], [ttl(200); 2]);
     assert_ne!(ttl(200), (0, 0));
 }
+
+#[test]
+fn what_a_304_says_still_holds_has_the_times_of_what_is_stored() {
+    let distribution = serving(json!({}), &[]);
+    let matched = get(&distribution, "/", &[]);
+    for status in [404, 403, 307, 200] {
+        assert_eq!(matched.policy_about(304, Some(status)), matched.policy(status), "{status}");
+    }
+    assert_eq!(matched.policy_about(404, Some(200)), matched.policy(404));
+    assert_eq!(matched.policy_about(304, None), matched.policy(304));
+}

@@ -215,8 +215,8 @@ impl Exchange {
             requested_at: answer.requested_at,
             received_at: answer.received_at,
         };
-        let policy = key.matched.policy(answer.status);
         let validated = about.as_ref().map(|(entry, _)| &entry.stored);
+        let policy = key.matched.policy_about(answer.status, validated.map(|stored| stored.status));
         let received = receive(&policy, &key.request(), validated, &response);
         let entry = about.map(|(entry, _)| entry);
         match (received, entry) {

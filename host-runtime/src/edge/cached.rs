@@ -238,8 +238,8 @@ impl Exchange {
             requested_at: answer.requested_at,
             received_at: answer.received_at,
         };
-        let policy = key.matched.policy(answer.status);
         let validated = about.as_ref().map(|(object, _)| &object.stored);
+        let policy = key.matched.policy_about(answer.status, validated.map(|stored| stored.status));
         let received = receive(&policy, &key.request(), validated, &response);
         let object = about.map(|(object, _)| object);
         match (received, object) {

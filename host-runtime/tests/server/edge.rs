@@ -3,6 +3,7 @@
 mod collapsed;
 mod disk;
 mod disk_faults;
+mod errors;
 mod kit;
 mod logs;
 mod origins;

@@ -173,3 +173,14 @@ fn what_is_stored_and_answers_after_a_request_to_the_origin_is_no_hit() {
     waiting.ask();
     assert_eq!(waiting.to_value("Edgeway"), "Edgeway; fwd=uri-miss; collapsed=?0");
 }
+
+#[test]
+fn the_answer_to_head_says_nothing_of_a_stored_error() {
+    let answered = [("Cache-Control", "max-age=1"), ("ETag", "\"a\"")];
+    let error = store_by(&plain(), &[], 404, &answered).unwrap();
+    let (asked, fields) = (Fields::new(), fields(&answered));
+    let request = Request { method: "HEAD", fields: &asked };
+    let response = Response { status: 200, fields: &fields, requested_at: NOW, received_at: NOW };
+    let received = receive(&plain(), &request, Some(&error), &response);
+    assert!(matches!(received, Received::Outdated(_)), "{received:?}");
+}
