@@ -110,7 +110,7 @@ impl<'d> Matched<'d> {
         for field in viewer.iter() {
             let name = field.name.to_ascii_lowercase();
             let is_passed = PASSED.contains(&&*name)
-                || PASSED_UNSTORED.contains(&&*name) && !self.may_be_stored()
+                || PASSED_UNSTORED.contains(&&*name) && !self.is_cached()
                 || name == "authorization" && !matches!(&*self.method, "GET" | "HEAD" | "OPTIONS");
             if !NEVER.contains(&&*name) && !is_reserved(&name) && (is_passed || is_named(&name)) {
                 fields.push(field.name.as_str(), field.value.as_slice());
@@ -145,10 +145,6 @@ impl<'d> Matched<'d> {
         let forward = self.behavior.forward.as_ref();
         self.behavior.cache.headers.names_field("host")
             || forward.is_some_and(|policy| policy.headers.names_field("host"))
-    }
-
-    fn may_be_stored(&self) -> bool {
-        self.is_cached() && self.behavior.cache.max_ttl_s > 0
     }
 
     fn forward_encoding(&self, viewer: &Fields, is_named: bool, fields: &mut Fields) {

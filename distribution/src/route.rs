@@ -127,8 +127,8 @@ impl Distribution {
                            was used for this request. The distribution supports only cachable requests.";
             return Err(Answer::error(403, message).with_detail("InvalidRequestMethod"));
         }
-        let is_cached = behavior.cached_methods.iter().any(|method| method == viewer.method);
-        if viewer.has_content && is_cached {
+        let may_be_cached = behavior.cached_methods.iter().any(|method| method == viewer.method);
+        if viewer.has_content && may_be_cached {
             // A fat GET: the origin may go by what no cache key has.
             let message = "Bad request: there is content where none can be.";
             return Err(Answer::error(403, message).with_detail("InvalidRequest"));
@@ -201,9 +201,11 @@ impl<'d> Matched<'d> {
         }
     }
 
-    /// Whether answers to this method are cached here.
+    /// Whether answers to this method are cached here. Where nothing may be stored (`CachingDisabled`, or all fields
+    /// forwarded: a maximum TTL of 0) none is: they are made of what no key has, and nobody is to get or to wait for
+    /// another one's.
     pub fn is_cached(&self) -> bool {
-        self.behavior.cached_methods.contains(&self.method)
+        self.behavior.cache.max_ttl_s > 0 && self.behavior.cached_methods.contains(&self.method)
     }
 
     /// The name of the object that is asked for: its path, and the parameters that are in its key. All variants

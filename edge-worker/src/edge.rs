@@ -24,7 +24,7 @@ use gateway_core::definition::{DistributionSource, Snapshot};
 use gateway_core::gateway::Gateway;
 use gateway_core::limits::{FIELDS_BYTES_MAX, FIELDS_MAX};
 use gateway_core::message::{Arrival, Content, Scheme};
-use http_cache::Fields;
+use http_cache::{CacheStatus, Fields};
 use wasm_bindgen::JsValue;
 use worker::{Context, Env};
 
@@ -274,9 +274,10 @@ impl Exchange {
         if matched.is_cached() {
             return self.cached(matched).await;
         }
+        let request = &self.asked.arrival.request;
+        let status = CacheStatus::passed(&request.method);
         match self.ask(matched, None, content).await {
             Ok(answer) => {
-                let request = &self.asked.arrival.request;
                 let gone = http_cache::invalidated(
                     &request.method,
                     &self.asked.host,
@@ -288,9 +289,9 @@ impl Exchange {
                     flights::forget(&gone);
                     self.store.forget(&gone).await;
                 }
-                Outcome::passed(answer)
+                Outcome::passed(answer).with_status(status)
             }
-            Err(error) => error.into(),
+            Err(error) => Outcome::from(error).with_status(status),
         }
     }
 }

@@ -30,7 +30,7 @@ use gateway_core::definition::DistributionSource;
 use gateway_core::limits::{FIELDS_BYTES_MAX, FIELDS_MAX, PAYLOAD_BYTES_MAX};
 use http::request::Parts;
 use http::{Request, Response, header};
-use http_cache::Fields;
+use http_cache::{CacheStatus, Fields};
 use hyper::body::{Body as _, Incoming};
 
 pub(crate) use account::{Account, Behavior as AccountBehavior, Way as AccountWay};
@@ -324,6 +324,7 @@ impl Exchange {
         if matched.is_cached() {
             return self.cached(matched).await;
         }
+        let status = CacheStatus::passed(&self.asked.method);
         match self.ask(matched, None, content).await {
             Ok(answer) => {
                 let gone = http_cache::invalidated(
@@ -335,9 +336,9 @@ impl Exchange {
                 );
                 let gone = gone.iter().filter_map(|gone| self.edge.distribution.object(gone));
                 self.worker.shared.edge_cache.forget_objects(self.edge.id(), gone);
-                Outcome::passed(answer)
+                Outcome::passed(answer).with_status(status)
             }
-            Err(error) => error.into(),
+            Err(error) => Outcome::from(error).with_status(status),
         }
     }
 }

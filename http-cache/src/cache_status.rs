@@ -4,7 +4,7 @@ use alloc::format;
 use alloc::string::String;
 use core::fmt::Write;
 
-use crate::{Stored, Timestamp, Unusable};
+use crate::{Stored, Timestamp, Unusable, is_safe};
 
 /// Why a request went to the origin (§2.2).
 pub type ForwardReason = Unusable;
@@ -27,6 +27,12 @@ pub struct CacheStatus {
 }
 
 impl CacheStatus {
+    /// Of a request that goes past the cache: by its method, or because the operator says so.
+    pub fn passed(method: &str) -> Self {
+        let why = if is_safe(method) { Unusable::Bypass } else { Unusable::Method };
+        Self { forwarded: Some(why), ..Self::default() }
+    }
+
     /// Waits for another request that the origin is asked by, for the same reason.
     pub fn wait(&mut self, why: ForwardReason) {
         self.forwarded = Some(why);
@@ -77,6 +83,7 @@ impl CacheStatus {
 fn reason_name(reason: ForwardReason) -> &'static str {
     match reason {
         Unusable::Method => "method",
+        Unusable::Bypass => "bypass",
         Unusable::Miss => "uri-miss",
         Unusable::VaryMiss => "vary-miss",
         Unusable::Partial => "partial",

@@ -43,6 +43,8 @@ pub enum Decision {
 pub enum Unusable {
     /// Requests of this method are for the origin.
     Method,
+    /// The cache is configured to have nothing to do with the request.
+    Bypass,
     /// There is none under this key.
     Miss,
     /// There are some, for requests with other fields.

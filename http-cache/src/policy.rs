@@ -10,7 +10,8 @@ pub struct Policy {
     pub default_ttl_s: u64,
     /// Whether that is so whatever the status; else for those that are cacheable by default (RFC 9110 §15.1).
     pub default_for_any_status: bool,
-    /// Most that a response stays fresh, seconds.
+    /// Most that a response stays fresh, seconds, and most that one is served stale because it says so
+    /// (`stale-while-revalidate`, `stale-if-error`).
     pub max_ttl_s: u64,
     /// For responses with `Last-Modified` and no word of their freshness: this percentage of the time since
     /// then (§4.2.2 suggests 10). 0: heuristics are off.

@@ -133,6 +133,9 @@ impl Stored {
         let is_forced = policy.min_ttl_s > 0;
         let always_validates = directives.no_cache && !is_forced;
         let d = directives;
+        let lifetime_s = lifetime_s(policy, response, directives);
+        let stale_max_s = policy.max_ttl_s.saturating_sub(lifetime_s);
+        let stale_ms = |said: u64| said.min(stale_max_s).saturating_mul(1000);
         Ok(Self {
             status: response.status,
             fields: stored_fields(response.fields, directives),
@@ -144,12 +147,12 @@ impl Stored {
                 response.requested_at,
                 response.received_at,
             ),
-            lifetime_ms: lifetime_s(policy, response, directives).saturating_mul(1000),
+            lifetime_ms: lifetime_s.saturating_mul(1000),
             always_validates,
             never_stale: d.must_revalidate || d.proxy_revalidate || always_validates,
             is_shared_lifetime: d.s_maxage_s.is_some(),
-            stale_while_revalidate_ms: d.stale_while_revalidate_s.unwrap_or(0) * 1000,
-            stale_if_error_ms: d.stale_if_error_s.map(|s| s * 1000),
+            stale_while_revalidate_ms: stale_ms(d.stale_while_revalidate_s.unwrap_or(0)),
+            stale_if_error_ms: d.stale_if_error_s.map(stale_ms),
         })
     }
 

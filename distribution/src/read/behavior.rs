@@ -244,6 +244,9 @@ fn cache_policy(
         gzip: true,
         brotli: false,
     };
+    if policy.max_ttl_s < policy.min_ttl_s {
+        at.at("MaxTTL").error("`MaxTTL` is less than `MinTTL`");
+    }
     let forward = OriginRequestPolicy {
         headers: if is_all { Selected::All } else { Selected::None },
         // With keys named, all parameters are forwarded (CloudFront: "forwards all query strings").

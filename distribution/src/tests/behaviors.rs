@@ -162,6 +162,28 @@ fn temporary_redirects_are_kept_only_as_long_as_they_say() {
 }
 
 #[test]
+fn where_nothing_may_be_stored_answers_to_no_method_are_cached() {
+    let mut zero = none_in_key();
+    let times = json!({"DefaultTTL": 0, "MaxTTL": 0});
+    let config = &mut zero["CachePolicy"]["CachePolicyConfig"];
+    *config = with(config.take(), times);
+    let all_fields = json!({"CachePolicyId": null, "ForwardedValues":
+        {"QueryString": true, "Cookies": {"Forward": "all"}, "Headers": {"Quantity": 1, "Items": ["*"]}}});
+    let methods = json!({"Items": ["GET", "HEAD", "OPTIONS"], "CachedMethods": {"Items": ["GET", "HEAD", "OPTIONS"]}});
+    for uncached in
+        [json!({"CachePolicyId": CACHING_DISABLED}), json!({"CachePolicyId": "p"}), all_fields]
+    {
+        let mut changes = uncached;
+        changes["AllowedMethods"] = methods.clone();
+        let distribution = serving(changes.clone(), core::slice::from_ref(&zero));
+        for method in ["GET", "HEAD", "OPTIONS"] {
+            let matched = ask(&distribution, method, "/", &[]).unwrap();
+            assert!(!matched.is_cached() && matched.cache_method() == method, "{changes} {method}");
+        }
+    }
+}
+
+#[test]
 fn what_a_304_says_still_holds_has_the_times_of_what_is_stored() {
     let distribution = serving(json!({}), &[]);
     let matched = get(&distribution, "/", &[]);

@@ -178,16 +178,15 @@ impl Way {
         let (first, second) = matched.origins();
         let policy = matched.policy(200);
         let stored = match (matched.is_cached(), policy.max_ttl_s) {
+            (_, 0) => "never: its cache policy stores nothing".into(),
             (false, _) => "never: answers to its method are not cached".into(),
-            (true, 0) => "never: its cache policy stores nothing".into(),
             (true, most) => format!(
                 "{} to {most} s, {} s where the origin does not say",
                 policy.min_ttl_s, policy.default_ttl_s
             ),
         };
-        let is_stored = matched.is_cached() && policy.max_ttl_s > 0;
         Self {
-            key: is_stored.then(|| matched.key_parts().iter().map(shown).collect()),
+            key: matched.is_cached().then(|| matched.key_parts().iter().map(shown).collect()),
             stored,
             origins: [Some(first), second]
                 .into_iter()

@@ -9,6 +9,7 @@ mod logs;
 mod origins;
 mod poisoning;
 mod smuggling;
+mod uncached;
 mod web_acl;
 
 use serde_json::json;

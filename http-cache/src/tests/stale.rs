@@ -93,3 +93,22 @@ fn only_an_origin_that_failed_is_answered_for() {
     assert!([None, Some(500), Some(502), Some(503), Some(504)].into_iter().all(answers));
     assert!(![Some(200), Some(304), Some(404), Some(501)].into_iter().any(answers));
 }
+
+#[test]
+fn the_operators_maximum_bounds_how_long_is_stale_what_says_so_itself() {
+    let stored = |max_ttl_s| {
+        let said = "max-age=60, stale-while-revalidate=600, stale-if-error=600";
+        let policy = Policy { max_ttl_s, ..plain() };
+        store_by(&policy, &[], 200, &[("Cache-Control", said), ("ETag", "\"a\"")]).unwrap()
+    };
+    let is_stale = |stored: &Stored, seconds| {
+        matches!(decide(stored, &[], seconds), Decision::ServeAndRevalidate { .. })
+    };
+    let bounded = stored(100);
+    assert!(is_stale(&bounded, 99) && !is_stale(&bounded, 100));
+    assert!(on_error(&plain(), &bounded, 99) && !on_error(&plain(), &bounded, 100));
+    let never = stored(0);
+    assert!(!is_stale(&never, 0) && !on_error(&plain(), &never, 1));
+    let free = stored(3600);
+    assert!(is_stale(&free, 659) && !is_stale(&free, 660));
+}
