@@ -292,6 +292,7 @@ impl<'d> Matched<'d> {
         let is_keyed = cache.headers.names_field("authorization");
         let policy = Policy {
             min_ttl_s: cache.min_ttl_s,
+            min_ttl_forces: true,
             default_ttl_s: cache.default_ttl_s,
             default_for_any_status: true,
             max_ttl_s: cache.max_ttl_s,
@@ -309,10 +310,16 @@ impl<'d> Matched<'d> {
         }
         let configured = self.distribution.errors.iter().find(|error| error.status == status);
         let by_default = if ERRORS_CACHED.contains(&status) { ERROR_TTL_S } else { 0 };
-        let default_ttl_s = configured.map_or(by_default, |error| error.ttl_s);
-        let max_ttl_s = cache.max_ttl_s.max(default_ttl_s);
-        // An error that says of itself that it is not to be stored is not, whatever the minimum.
-        Policy { min_ttl_s: 0, default_ttl_s, max_ttl_s, ..policy }
+        // "CloudFront caches error responses for the greater of the value in the header and the value of the error
+        // caching minimum TTL." One that says of itself that it is not to be stored is not, whatever the minimum.
+        let least_s = configured.map_or(by_default, |error| error.ttl_s);
+        Policy {
+            min_ttl_s: least_s,
+            min_ttl_forces: false,
+            default_ttl_s: least_s,
+            max_ttl_s: cache.max_ttl_s.max(least_s),
+            ..policy
+        }
     }
 
     /// The origins in the order in which they are asked, and whether this status of the first makes the

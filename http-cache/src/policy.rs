@@ -3,9 +3,11 @@
 /// How a cache treats what it stores. The default is RFC 9111 with nothing added.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Policy {
-    /// Least that a response stays fresh, seconds, whatever it says (a distribution's minimum TTL): where it
-    /// is more than 0, not even `no-store`, `no-cache` and `private` keep a response from being stored.
+    /// Least that a response stays fresh, seconds, whatever time it says (a distribution's minimum TTL).
     pub min_ttl_s: u64,
+    /// Whether then, where that is more than 0, not even `no-store`, `no-cache` and `private` keep a response from
+    /// being stored.
+    pub min_ttl_forces: bool,
     /// How long a response without any word of its freshness is fresh, seconds.
     pub default_ttl_s: u64,
     /// Whether that is so whatever the status; else for those that are cacheable by default (RFC 9110 §15.1).
@@ -32,6 +34,7 @@ impl Default for Policy {
     fn default() -> Self {
         Self {
             min_ttl_s: 0,
+            min_ttl_forces: true,
             default_ttl_s: 0,
             default_for_any_status: false,
             max_ttl_s: u64::MAX,
@@ -41,5 +44,12 @@ impl Default for Policy {
             stale_on_error_s: 0,
             is_keyed_by_authorization: false,
         }
+    }
+}
+
+impl Policy {
+    /// Whether what says that it is not to be stored is, for the minimum.
+    pub(crate) fn forces(&self) -> bool {
+        self.min_ttl_forces && self.min_ttl_s > 0
     }
 }

@@ -130,7 +130,7 @@ impl Stored {
             206 => Some(ContentRange::read(response.fields).ok_or(NotStored::Status)?),
             _ => None,
         };
-        let is_forced = policy.min_ttl_s > 0;
+        let is_forced = policy.forces();
         let always_validates = directives.no_cache && !is_forced;
         let d = directives;
         let lifetime_s = lifetime_s(policy, response, directives);
@@ -249,7 +249,7 @@ fn check(
     if directives.must_understand && !is_understood {
         return Err(NotStored::NotUnderstood);
     }
-    let is_forced = policy.min_ttl_s > 0;
+    let is_forced = policy.forces();
     if !is_forced && directives.no_store && !directives.must_understand {
         return Err(NotStored::NoStore);
     }
@@ -286,7 +286,7 @@ fn stored_fields(fields: &Fields, directives: &ResponseDirectives) -> Fields {
 /// §4.2.1, between the operator's bounds.
 fn lifetime_s(policy: &Policy, response: &Response<'_>, directives: &ResponseDirectives) -> u64 {
     let min = policy.min_ttl_s;
-    if min > 0 && (directives.no_store || directives.no_cache || directives.private) {
+    if policy.forces() && (directives.no_store || directives.no_cache || directives.private) {
         return min;
     }
     let expires = || match is_targeted(policy, response.fields) {

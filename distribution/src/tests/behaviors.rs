@@ -124,7 +124,8 @@ fn errors_have_pages_and_times_of_their_own() {
     assert!(matched.error_page(400).is_none() && matched.error_page(500).is_none());
     let ttl = |status| matched.policy(status).default_ttl_s;
     assert_eq!([ttl(404), ttl(400), ttl(503), ttl(403)], [300, 5, 10, 0]);
-    assert_eq!(matched.policy(404).min_ttl_s, 0);
+    let policy = matched.policy(404);
+    assert_eq!((policy.min_ttl_s, policy.min_ttl_forces), (300, false));
 }
 
 #[test]

@@ -186,3 +186,16 @@ fn dates_are_written_as_they_are_read() {
     }
     assert_eq!(format_date(NOW), "Sun, 06 Nov 1994 08:49:37 GMT");
 }
+
+#[test]
+fn a_minimum_that_forces_nothing_bounds_times_alone() {
+    let policy = Policy { min_ttl_s: 60, min_ttl_forces: false, default_ttl_s: 60, ..plain() };
+    let stored = |said| store_by(&policy, &[], 503, &[("Cache-Control", said)]);
+    let reused = |said, seconds| is_served(&stored(said).unwrap(), &[], seconds);
+    assert!(reused("max-age=1", 59) && !reused("max-age=1", 60));
+    assert!(reused("max-age=90", 89) && !reused("max-age=90", 90));
+    for not in ["no-store", "private", "max-age=1, no-store"] {
+        assert!(stored(not).is_err(), "{not}");
+    }
+    assert!(!stored("no-cache").is_ok_and(|stored| is_served(&stored, &[], 1)));
+}
