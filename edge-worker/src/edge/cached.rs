@@ -188,6 +188,7 @@ impl Exchange {
         let Asking { flight, is_for_all, entries, missed: Missed { about, .. }, mut status } =
             asking;
         status.ask();
+        let requested_at = time();
         let whole = (is_for_all && about.is_none()).then(|| unconditional(&key.fields));
         let fields = about.as_ref().map(|(_, fields)| fields).or(whole.as_ref());
         let answer = self.ask(key.matched, fields, None).await;
@@ -197,13 +198,7 @@ impl Exchange {
             end(flight, Ended::Failed(answered));
             return outcome;
         }
-        let answer = match answer {
-            Ok(answer) => answer,
-            Err(error) => {
-                end(flight, Ended::Passed);
-                return Outcome::from(error).with_status(status);
-            }
-        };
+        let answer = answer.unwrap_or_else(|failed| OriginAnswer::in_place(failed, requested_at));
         let about = about.filter(|_| answer.is_to_given);
         let mut answer = compressed(key.matched, answer);
         if let Some((entry, _)) = &about {

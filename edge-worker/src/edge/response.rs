@@ -25,8 +25,8 @@ pub(super) struct Outcome {
 impl Outcome {
     /// An origin's answer, as it is.
     pub(super) fn passed(answer: OriginAnswer) -> Self {
-        let origin_ms = Some(answer.taken_ms());
-        let OriginAnswer { status, fields, content, .. } = answer;
+        let origin_ms = answer.origin_ms();
+        let OriginAnswer { status, fields, content, detail, .. } = answer;
         let result = if status >= 400 { CacheResult::Error } else { CacheResult::Miss };
         Self {
             status,
@@ -34,7 +34,7 @@ impl Outcome {
             content: content.map(JsValue::from),
             result,
             cache_status: None,
-            detail: None,
+            detail,
             origin_ms,
         }
     }

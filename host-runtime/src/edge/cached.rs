@@ -209,6 +209,7 @@ impl Exchange {
         let Asking { mut flight, is_for_all, objects, missed: Missed { about, .. }, mut status } =
             asking;
         status.ask();
+        let requested_at = time();
         let whole = (is_for_all && about.is_none()).then(|| unconditional(&key.fields));
         let fields = about.as_ref().map(|(_, fields)| fields).or(whole.as_ref());
         let answer = self.ask(key.matched, fields, Body::Empty).await;
@@ -220,13 +221,7 @@ impl Exchange {
                 return outcome;
             }
         }
-        let answer = match answer {
-            Ok(answer) => answer,
-            Err(error) => {
-                flight.answered(now());
-                return Outcome::from(error).with_status(status);
-            }
-        };
+        let answer = answer.unwrap_or_else(|failed| OriginAnswer::in_place(failed, requested_at));
         let about = about.filter(|_| answer.is_to_given);
         let mut answer = self.compressed(key.matched, answer).await;
         if let Some((object, _)) = &about {

@@ -27,11 +27,28 @@ pub(super) struct OriginAnswer {
     pub(super) received_at: Timestamp,
     /// Whether it is the answer to the fields that were given, not to the viewer's own.
     pub(super) is_to_given: bool,
+    /// What logs are to say that went wrong, where it is none of an origin's.
+    pub(super) detail: Option<&'static str>,
 }
 
 impl OriginAnswer {
+    /// What the edge says in the place of an origin that gave no answer: "considered an HTTP 5xx error from the
+    /// origin" (CloudFront), and kept as one.
+    pub(super) fn in_place(failed: Answer, requested_at: Timestamp) -> Self {
+        let Answer { status, mut fields, content, detail, .. } = failed;
+        let received_at = time();
+        fields.push("Date", format_date(received_at));
+        let content = content.into_bytes().into();
+        Self { status, fields, content, requested_at, received_at, is_to_given: false, detail }
+    }
+
+    /// How long the origin took whose answer it is.
+    pub(super) fn origin_ms(&self) -> Option<u64> {
+        self.detail.is_none().then(|| self.taken_ms())
+    }
+
     /// From the request to the answer.
-    pub(super) fn taken_ms(&self) -> u64 {
+    fn taken_ms(&self) -> u64 {
         self.received_at.0.saturating_sub(self.requested_at.0)
     }
 }
@@ -92,6 +109,7 @@ impl Exchange {
             requested_at,
             received_at,
             is_to_given: given.is_some(),
+            detail: None,
         })
     }
 

@@ -27,10 +27,10 @@ pub(super) struct Outcome {
 impl Outcome {
     /// An origin's answer, as it is.
     pub(super) fn passed(answer: OriginAnswer) -> Self {
-        let origin_ms = Some(answer.taken_ms());
-        let OriginAnswer { status, fields, content, .. } = answer;
+        let origin_ms = answer.origin_ms();
+        let OriginAnswer { status, fields, content, detail, .. } = answer;
         let result = if status >= 400 { CacheResult::Error } else { CacheResult::Miss };
-        Self { status, fields, content, result, cache_status: None, detail: None, origin_ms }
+        Self { status, fields, content, result, cache_status: None, detail, origin_ms }
     }
 
     /// What is stored, as this viewer gets it, with its content.

@@ -1,5 +1,8 @@
 //! Answers that are no good, and for how long they are kept.
 
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+
 use serde_json::json;
 
 use super::kit::*;
@@ -19,4 +22,49 @@ fn a_304_about_a_temporary_redirect_keeps_it_for_no_time_that_it_does_not_say() 
         assert_eq!(edge.get("/a").status, 307);
     }
     assert_eq!(heads.lock().unwrap().len(), 3);
+}
+
+/// An origin that closes each connection without an answer, and how many requests it has had.
+fn hanging_up() -> (SocketAddr, Arc<Mutex<usize>>) {
+    let count = Arc::new(Mutex::new(0));
+    let counted = Arc::clone(&count);
+    let address = endpoint(move |mut connection| {
+        if connection.head().is_some() {
+            *counted.lock().unwrap() += 1;
+        }
+    });
+    (address, count)
+}
+
+#[test]
+fn an_origin_that_gives_no_answer_is_an_error_that_is_kept_for_its_time() {
+    let (origin, count) = hanging_up();
+    let changes = |seconds: u64| {
+        json!({"CustomErrorResponses": {"Items": [{"ErrorCode": 502, "ErrorCachingMinTTL": seconds}]},
+            "Origins": {"Items": [{"Id": "web", "DomainName": "127.0.0.1", "ConnectionAttempts": 1,
+                "CustomOriginConfig":
+                    {"HTTPPort": origin.port(), "HTTPSPort": 443, "OriginProtocolPolicy": "http-only"}}]}})
+    };
+    let edge = Edge::start(origin, changes(600));
+    let mut clients: Vec<Client> = (0..50).map(|_| edge.client()).collect();
+    for client in &mut clients {
+        client.send(b"GET /a HTTP/1.1\r\nHost: h\r\n\r\n");
+    }
+    for client in &mut clients {
+        let answer = client.answer();
+        assert_eq!(answer.status, 502);
+        assert!(has(&answer, "x-cache: Error from cloudfront"), "{}", answer.head);
+    }
+    let asked = *count.lock().unwrap();
+    assert!(asked <= 2, "{asked} requests"); // one may be tried again over another connection
+    let again = edge.get("/a");
+    assert!(
+        has(&again, "x-cache: Error from cloudfront") && again.head.contains("\r\nage: "),
+        "{}",
+        again.head
+    );
+    assert_eq!((again.status, *count.lock().unwrap()), (502, asked));
+    let edge = Edge::start(origin, changes(0));
+    assert_eq!([edge.get("/a").status, edge.get("/a").status], [502; 2]);
+    assert!(*count.lock().unwrap() >= asked + 2, "kept though its time is 0");
 }
