@@ -276,12 +276,13 @@ impl Exchange {
         }
     }
 
-    /// A page of the operator's own in the place of an error, if it is to be had.
+    /// A page of the operator's own in the place of an error. "If the custom error page isn't available, CloudFront
+    /// returns to the viewer the status code that it received from the origin that contains the custom error pages."
     async fn error_page(&self, matched: &Matched<'_>, status: u16) -> Option<Outcome> {
         let (page, told) = matched.error_page(status)?;
         let paged = self.obtain(&page, Body::Empty).await;
-        let is_there = paged.status < 400;
-        is_there.then(|| Outcome { status: told, result: CacheResult::Error, ..paged })
+        let status = if paged.status < 400 { told } else { paged.status };
+        Some(Outcome { status, result: CacheResult::Error, ..paged })
     }
 
     fn refused(&self, refused: distribution::Answer) -> Outcome {

@@ -68,3 +68,16 @@ fn an_origin_that_gives_no_answer_is_an_error_that_is_kept_for_its_time() {
     assert_eq!([edge.get("/a").status, edge.get("/a").status], [502; 2]);
     assert!(*count.lock().unwrap() >= asked + 2, "kept though its time is 0");
 }
+
+#[test]
+fn a_page_that_its_origin_does_not_have_is_told_as_that_answers() {
+    let (origin, _) = answering(|head, _| match head.contains("/sorry") {
+        true => response(404, "", "no page"),
+        false => response(503, "", "failed"),
+    });
+    let page = json!({"ErrorCode": 503, "ResponsePagePath": "/sorry", "ResponseCode": "200"});
+    let edge = Edge::start(origin, json!({"CustomErrorResponses": {"Items": [page]}}));
+    let answer = edge.get("/a");
+    assert_eq!((answer.status, answer.text()), (404, "no page".into()));
+    assert!(has(&answer, "x-cache: Error from cloudfront"), "{}", answer.head);
+}
