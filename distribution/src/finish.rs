@@ -104,33 +104,39 @@ impl Matched<'_> {
             "expose-headers",
             "max-age",
         ];
-        let has_own = fields.contains("access-control-allow-origin");
-        if has_own && !cors.overrides {
-            return;
+        if cors.overrides {
+            names.iter().for_each(|name| fields.remove(&["access-control-", name].concat()));
         }
-        names.iter().for_each(|name| fields.remove(&["access-control-", name].concat()));
         let Some(allowed) = allowed(cors, origin) else { return };
+        // "When the origin response doesn't contain a CORS header that's in the policy, CloudFront adds it", each.
+        let mut add = |name: &str, value: String| {
+            let is_missing = !fields.contains(name);
+            if is_missing {
+                fields.push(name, value);
+            }
+            is_missing
+        };
         let is_any = allowed == "*";
-        fields.push("Access-Control-Allow-Origin", allowed);
-        if !is_any {
-            fields.push("Vary", "Origin");
-        }
+        let is_added = add("Access-Control-Allow-Origin", allowed);
         if cors.credentials {
-            fields.push("Access-Control-Allow-Credentials", "true");
+            add("Access-Control-Allow-Credentials", "true".into());
         }
         let is_preflight =
             self.method == "OPTIONS" && self.fields.contains("access-control-request-method");
         let list = |values: &[String]| values.join(", ");
         if is_preflight {
-            fields.push("Access-Control-Allow-Methods", list(&cors.methods));
+            add("Access-Control-Allow-Methods", list(&cors.methods));
             if !cors.headers.is_empty() {
-                fields.push("Access-Control-Allow-Headers", list(&cors.headers));
+                add("Access-Control-Allow-Headers", list(&cors.headers));
             }
             if let Some(seconds) = cors.max_age_s {
-                fields.push("Access-Control-Max-Age", seconds.to_string());
+                add("Access-Control-Max-Age", seconds.to_string());
             }
         } else if !cors.expose.is_empty() {
-            fields.push("Access-Control-Expose-Headers", list(&cors.expose));
+            add("Access-Control-Expose-Headers", list(&cors.expose));
+        }
+        if is_added && !is_any {
+            fields.push("Vary", "Origin");
         }
     }
 }

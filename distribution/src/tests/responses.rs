@@ -80,6 +80,25 @@ fn origins_that_are_allowed_are_told_so() {
 }
 
 #[test]
+fn what_an_origin_says_itself_of_other_origins_is_left_and_the_rest_is_added() {
+    let policy = with(cors(false)["CorsConfig"].clone(), json!({"OriginOverride": false}));
+    let policy = json!({"Name": "r", "CorsConfig": policy});
+    let asked = [("Origin", "http://b.test"), ("Access-Control-Request-Method", "PUT")];
+    let own =
+        ["Access-Control-Allow-Origin", "Access-Control-Allow-Methods", "Access-Control-Max-Age"];
+    for name in own {
+        let fields = finished(policy.clone(), &asked, &[(name, "own")], "OPTIONS");
+        for one in own {
+            let is_own = fields.all(one).collect::<Vec<_>>() == [&b"own"[..]];
+            assert_eq!((is_own, fields.contains(one)), (name == one, true), "{name} {one}");
+        }
+        assert_eq!(fields.contains("vary"), name != own[0]);
+    }
+    let fields = finished(policy, &asked, &[], "OPTIONS");
+    assert_eq!(fields.text("access-control-allow-origin"), Some("http://b.test"));
+}
+
+#[test]
 fn a_preflight_request_is_told_methods_and_fields() {
     let lines = [("Origin", "http://b.test"), ("Access-Control-Request-Method", "PUT")];
     let fields = finished(cors(false), &lines, &[], "OPTIONS");
