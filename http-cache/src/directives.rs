@@ -4,7 +4,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::age::delta_seconds;
-use crate::list::{is_token, lower, members, split, trim, unquote};
+use crate::list::{between, between_commas, is_token, lower, members, split, trim, unquote};
 use crate::{Fields, Policy};
 
 /// What a response says of its reuse.
@@ -47,10 +47,21 @@ impl ResponseDirectives {
     /// What the fields say: `CDN-Cache-Control` where it is there and the policy reads it, and then
     /// neither `Cache-Control` nor `Expires` (RFC 9213 §2.2).
     pub fn read(policy: &Policy, fields: &Fields) -> Self {
-        let name = if is_targeted(policy, fields) { TARGETED } else { "cache-control" };
         let mut read = Self::default();
-        for (name, value) in directives(fields, name) {
-            read.take(&name, &value);
+        match targeted(policy, fields) {
+            Some(members) => {
+                for (at, (key, value)) in members.iter().enumerate() {
+                    // "When duplicate dictionary keys are encountered, all but the last are ignored" (RFC 8941 §3.2).
+                    if is_known(key) && !members[at + 1..].iter().any(|(other, _)| other == key) {
+                        typed(key, *value).iter().for_each(|value| read.take(key, value));
+                    }
+                }
+            }
+            None => {
+                for (name, value) in directives(fields, "cache-control") {
+                    read.take(&name, &value);
+                }
+            }
         }
         read
     }
@@ -129,28 +140,82 @@ impl RequestDirectives {
 
 const TARGETED: &str = "cdn-cache-control";
 
-/// Whether a targeted field counts: it is there, and says anything that can be read (RFC 9213 §2.1: one that
-/// is no structured field is as if it were not there).
+/// A key and its value, as they stand in a dictionary; without one it is true.
+type Member<'a> = (&'a str, Option<&'a [u8]>);
+
+/// Whether a targeted field counts.
 pub(crate) fn is_targeted(policy: &Policy, fields: &Fields) -> bool {
-    policy.reads_targeted && {
-        let mut lines = members(fields, TARGETED).peekable();
-        lines.peek().is_some() && lines.all(is_dictionary_member)
-    }
+    targeted(policy, fields).is_some()
 }
 
-/// Roughly: a key in lower case, and a value that a directive can have (RFC 8941 §3.2).
-fn is_dictionary_member(member: &[u8]) -> bool {
-    let (key, value) = match member.iter().position(|b| *b == b'=') {
-        Some(at) => (&member[..at], Some(&member[at + 1..])),
-        None => (member, None),
+/// The members of a targeted field that counts, without parameters: it is a dictionary (RFC 8941 §3.2). `None` where it
+/// is not there, empty, or no dictionary (RFC 9213 §2.1: as if it were not there).
+fn targeted<'a>(policy: &Policy, fields: &'a Fields) -> Option<Vec<Member<'a>>> {
+    let mut read: Vec<Member<'a>> = Vec::new();
+    for member in fields.all(TARGETED).filter(|_| policy.reads_targeted).flat_map(between_commas) {
+        let mut parts = between(b';', member);
+        let (key, value) = item(parts.next()?)?;
+        if !parts.all(|parameter| item(parameter).is_some()) {
+            return None;
+        }
+        read.push((key, value));
+    }
+    (!read.is_empty()).then_some(read)
+}
+
+/// A key in lower case, and roughly a value that a dictionary can have.
+fn item(text: &[u8]) -> Option<Member<'_>> {
+    let (key, value) = match text.iter().position(|b| *b == b'=') {
+        Some(at) => (&text[..at], Some(&text[at + 1..])),
+        None => (text, None),
     };
     let is_key = |b: &u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"_-.*".contains(b);
     let is_value = |value: &[u8]| {
         let number = value.strip_prefix(b"-").unwrap_or(value);
-        let is_number = !number.is_empty() && number.iter().all(u8::is_ascii_digit);
-        is_number || unquote(value).is_some() || is_word(value) || matches!(value, b"?0" | b"?1")
+        let is_number = !number.is_empty()
+            && number.len() <= 15
+            && number.iter().all(|b| b.is_ascii_digit() || *b == b'.');
+        let is_other = matches!(value, b"?0" | b"?1" | [b'(', .., b')'] | [b':', .., b':']);
+        is_number || is_other || unquote(value).is_some() || is_word(value)
     };
-    !key.is_empty() && key.iter().all(is_key) && value.is_none_or(is_value)
+    let is_one = !key.is_empty() && key.iter().all(is_key) && value.is_none_or(is_value);
+    Some((core::str::from_utf8(key).ok().filter(|_| is_one)?, value))
+}
+
+/// Whether [`ResponseDirectives::take`] takes it.
+fn is_known(key: &str) -> bool {
+    is_time(key)
+        || matches!(
+            key,
+            "no-store"
+                | "no-cache"
+                | "private"
+                | "public"
+                | "must-revalidate"
+                | "proxy-revalidate"
+                | "must-understand"
+                | "no-transform"
+        )
+}
+
+fn is_time(key: &str) -> bool {
+    matches!(key, "max-age" | "s-maxage" | "stale-while-revalidate" | "stale-if-error")
+}
+
+/// What a member of a dictionary says where it has the type that its directive wants (RFC 9213 §2.1: what has another
+/// one is not consumed). One that says no without a number forbids reuse whatever is behind it, but for `?0`.
+fn typed<'a>(key: &str, value: Option<&'a [u8]>) -> Option<Argument<'a>> {
+    match value {
+        Some(b"?0") => None,
+        Some(value) if is_time(key) => {
+            value.iter().all(u8::is_ascii_digit).then(|| Argument::Text(value.into()))
+        }
+        None if is_time(key) => None,
+        Some(value) => {
+            Some(unquote(value).map_or(Argument::None, |text| Argument::Text(text.into())))
+        }
+        None => Some(Argument::None),
+    }
 }
 
 fn is_word(value: &[u8]) -> bool {

@@ -17,6 +17,11 @@ pub(crate) fn split(value: &[u8]) -> impl Iterator<Item = &[u8]> {
 
 /// The same with those that are empty: whoever does not read the field as a list sees them.
 pub(crate) fn between_commas(value: &[u8]) -> impl Iterator<Item = &[u8]> {
+    between(b',', value)
+}
+
+/// What stands between separators that are in no quoted string.
+pub(crate) fn between(separator: u8, value: &[u8]) -> impl Iterator<Item = &[u8]> {
     let mut rest = Some(value);
     core::iter::from_fn(move || {
         let value = rest?;
@@ -26,7 +31,7 @@ pub(crate) fn between_commas(value: &[u8]) -> impl Iterator<Item = &[u8]> {
                 _ if is_escaped => is_escaped = false,
                 b'\\' if is_quoted => is_escaped = true,
                 b'"' => is_quoted = !is_quoted,
-                b',' => return !is_quoted,
+                byte if *byte == separator => return !is_quoted,
                 _ => {}
             }
             false

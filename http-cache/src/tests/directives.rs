@@ -142,3 +142,38 @@ fn a_targeted_field_that_is_no_structured_field_is_not_there() {
         assert!(!is_reused(&answered, 3), "{value}");
     }
 }
+
+#[test]
+fn a_targeted_field_is_a_dictionary() {
+    // RFC 8941 §3.2: of a key that comes again the last counts; parameters are none of a directive's
+    let targeted = |value, other| [("CDN-Cache-Control", value), ("Cache-Control", other)];
+    for (value, seconds) in [
+        ("max-age=10, max-age=60", 60),
+        ("max-age=60, no-store=?0", 60),
+        ("max-age=60;a=b", 60),
+        ("a=(b c), max-age=60, d=:YQ==:", 60),
+        ("max-age=60;a;b=\"x;y,z\", foo=1.5", 60),
+        ("no-store, max-age=60, no-store=?0", 60),
+    ] {
+        let answered = targeted(value, "max-age=1");
+        assert!(is_reused(&answered, seconds - 1) && !is_reused(&answered, seconds), "{value}");
+    }
+    // RFC 9213 §2.1: what is no integer where one is wanted is not consumed, and the field counts all the same
+    for value in [
+        "max-age=\"60\"",
+        "max-age",
+        "max-age=x",
+        "max-age=-60",
+        "max-age=6.0",
+        "max-age=60, max-age=?1",
+    ] {
+        assert!(!is_reused(&targeted(value, "max-age=60"), 3), "{value}");
+    }
+    for value in ["max-age=60,", "max-age=60;A=b", "max-age=1234567890123456", "max-age= 60"] {
+        assert!(is_reused(&targeted(value, "max-age=3"), 2), "{value}");
+        assert!(!is_reused(&targeted(value, "max-age=3"), 3), "{value}");
+    }
+    for value in ["no-store, max-age=60", "private=x, max-age=60", "max-age=60, no-store=1"] {
+        assert!(!is_reused(&targeted(value, "max-age=60"), 3), "{value}");
+    }
+}
