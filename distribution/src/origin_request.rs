@@ -111,7 +111,7 @@ impl<'d> Matched<'d> {
             let name = field.name.to_ascii_lowercase();
             let is_passed = PASSED.contains(&&*name)
                 || PASSED_UNSTORED.contains(&&*name) && !self.is_cached()
-                || name == "authorization" && !matches!(&*self.method, "GET" | "HEAD" | "OPTIONS");
+                || name == "authorization" && self.passes_authorization();
             if !NEVER.contains(&&*name) && !is_reserved(&name) && (is_passed || is_named(&name)) {
                 fields.push(field.name.as_str(), field.value.as_slice());
             }
@@ -145,6 +145,13 @@ impl<'d> Matched<'d> {
         let forward = self.behavior.forward.as_ref();
         self.behavior.cache.headers.names_field("host")
             || forward.is_some_and(|policy| policy.headers.names_field("host"))
+    }
+
+    /// "`OPTIONS`: CloudFront removes the `Authorization` header field if you configure CloudFront to cache responses to
+    /// `OPTIONS` requests."
+    fn passes_authorization(&self) -> bool {
+        let is_cached = self.behavior.cached_methods.contains(&self.method);
+        !matches!(&*self.method, "GET" | "HEAD") && !is_cached
     }
 
     fn forward_encoding(&self, viewer: &Fields, is_named: bool, fields: &mut Fields) {

@@ -60,9 +60,7 @@ pub struct Matched<'d> {
 impl Distribution {
     /// Whether this host name leads here.
     pub fn is_for(&self, host: &str) -> bool {
-        let name =
-            host.rsplit_once(':').filter(|(_, port)| port.bytes().all(|b| b.is_ascii_digit()));
-        let name = name.map_or(host, |(name, _)| name).to_ascii_lowercase();
+        let name = without_port(host).to_ascii_lowercase();
         self.aliases.iter().any(|alias| match alias.strip_prefix("*.") {
             Some(parent) => name
                 .split_once('.')
@@ -116,8 +114,7 @@ impl Distribution {
                     return Err(Answer::error(403, "The distribution supports only HTTPS."));
                 }
                 ViewerProtocol::RedirectToHttps => {
-                    let host = viewer.host.rsplit_once(':').map_or(viewer.host, |(host, _)| host);
-                    let location = ["https://", host, viewer.target].concat();
+                    let location = ["https://", without_port(viewer.host), viewer.target].concat();
                     return Err(Answer::redirect(viewer.method, &location));
                 }
             }
@@ -343,4 +340,10 @@ impl<'d> Matched<'d> {
             Target::Group(group) => self.distribution.groups[group].statuses.contains(&status),
         }
     }
+}
+
+/// The colons of an address (`[::1]`) are before no port.
+fn without_port(host: &str) -> &str {
+    let port = host.rsplit_once(':').filter(|(_, port)| port.bytes().all(|b| b.is_ascii_digit()));
+    port.map_or(host, |(name, _)| name)
 }

@@ -198,7 +198,8 @@ fn cache_policy(
     at: &At<'_, '_>,
     refs: &References,
 ) -> (Option<CachePolicy>, Option<OriginRequestPolicy>) {
-    if let Some(named) = at.get("CachePolicyId") {
+    let named = at.get("CachePolicyId").filter(|at| at.text().is_none_or(|id| !id.is_empty()));
+    if let Some(named) = named {
         if at.get("ForwardedValues").is_some() {
             at.error("a behavior has `CachePolicyId` or `ForwardedValues`, not both");
         }

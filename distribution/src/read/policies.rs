@@ -263,7 +263,7 @@ fn response_headers(at: &At<'_, '_>) -> ResponseHeadersPolicy {
         }
     }
     let removed = at.items("RemoveHeadersConfig");
-    let removed = removed.iter().filter_map(|at| at.required("Header")?.text().map(String::from));
+    let removed = removed.iter().filter_map(removed_field);
     let timing = at.get("ServerTimingHeadersConfig").filter(|at| at.is("Enabled"));
     ResponseHeadersPolicy {
         set,
@@ -271,6 +271,51 @@ fn response_headers(at: &At<'_, '_>) -> ResponseHeadersPolicy {
         cors: at.get("CorsConfig").map(|at| cors(&at)),
         server_timing: timing.map(|at| timing_rate(&at)),
     }
+}
+
+/// "Headers that you can't remove": those that frame a message, and those that CloudFront says itself.
+fn removed_field(at: &At<'_, '_>) -> Option<String> {
+    const KEPT: [&str; 31] = [
+        "connection",
+        "content-encoding",
+        "content-length",
+        "expect",
+        "host",
+        "keep-alive",
+        "proxy-authenticate",
+        "proxy-authorization",
+        "proxy-connection",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+        "via",
+        "warning",
+        "x-accel-buffering",
+        "x-accel-charset",
+        "x-accel-limit-rate",
+        "x-accel-redirect",
+        "x-amzn-auth",
+        "x-amzn-cf-billing",
+        "x-amzn-cf-id",
+        "x-amzn-cf-xff",
+        "x-amzn-errortype",
+        "x-amzn-fle-profile",
+        "x-amzn-header-count",
+        "x-amzn-header-order",
+        "x-amzn-lambda-integration-tag",
+        "x-amzn-requestid",
+        "x-cache",
+        "x-forwarded-proto",
+        "x-real-ip",
+    ];
+    const KEPT_BEGIN: [&str; 2] = ["x-amz-cf-", "x-edge-"];
+    let at = at.required("Header")?;
+    let name = at.text()?;
+    let lower = name.to_ascii_lowercase();
+    if KEPT.contains(&&*lower) || KEPT_BEGIN.iter().any(|start| lower.starts_with(start)) {
+        at.error("this field cannot be removed");
+    }
+    Some(name.into())
 }
 
 /// Percent with "up to four decimal places", as a part of a million.

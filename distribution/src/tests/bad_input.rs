@@ -182,3 +182,21 @@ fn connection_cannot_take_away_what_the_edge_adds() {
         fields.contains("x-forwarded-for") && fields.contains("via") && !fields.contains("x-hop")
     );
 }
+
+#[test]
+fn fields_that_cloudfront_does_not_remove_are_refused() {
+    let problems = |name: &str| {
+        let policy = json!({"ResponseHeadersPolicy": {"Id": "r", "ResponseHeadersPolicyConfig":
+            {"Name": "r", "RemoveHeadersConfig": {"Quantity": 1, "Items": [{"Header": name}]}}}});
+        let behavior = behavior(json!({"ResponseHeadersPolicyId": "r"}));
+        read_all(&document(json!({"DefaultCacheBehavior": behavior})), &[policy]).1
+    };
+    for name in
+        ["Content-Length", "transfer-encoding", "Via", "X-Cache", "X-Amz-Cf-Pop", "x-edge-a"]
+    {
+        assert_eq!(problems(name).len(), 1, "{name}");
+    }
+    for name in ["Server", "Date", "X-Powered-By", "Vary", "X-Amz-Meta"] {
+        assert!(problems(name).is_empty(), "{name}");
+    }
+}

@@ -194,3 +194,28 @@ fn what_a_304_says_still_holds_has_the_times_of_what_is_stored() {
     assert_eq!(matched.policy_about(404, Some(200)), matched.policy(404));
     assert_eq!(matched.policy_about(304, None), matched.policy(304));
 }
+
+#[test]
+fn clear_text_is_redirected_to_the_host_without_its_port() {
+    let distribution = serving(json!({"ViewerProtocolPolicy": "redirect-to-https"}), &[]);
+    let location = |host: &str| {
+        let fields = Fields::from([("Host", host)]);
+        let viewer = Viewer {
+            method: "GET",
+            target: "/a?b",
+            host,
+            is_https: false,
+            ip: "192.0.2.7",
+            country: None,
+            told: &[],
+            fields: &fields,
+            has_content: false,
+        };
+        distribution.route(&viewer).unwrap_err().fields.text("location").unwrap().to_string()
+    };
+    for (host, name) in
+        [("[::1]", "[::1]"), ("[::1]:8080", "[::1]"), ("www.x.test:80", "www.x.test"), ("x", "x")]
+    {
+        assert_eq!(location(host), std::format!("https://{name}/a?b"));
+    }
+}

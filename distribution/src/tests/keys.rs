@@ -298,3 +298,18 @@ fn amplifys_managed_cache_policy_is_known() {
         assert!(matched.key().contains(keyed), "{keyed}: {}", matched.key());
     }
 }
+
+#[test]
+fn a_preflight_keeps_its_authorization_where_its_answer_is_not_cached() {
+    let all = ["GET", "HEAD", "OPTIONS"];
+    let sent = |cached: &[&str]| {
+        let methods = json!({"Items": all, "CachedMethods": {"Items": cached}});
+        let distribution = serving(json!({"AllowedMethods": methods}), &[]);
+        let has = |method: &str| {
+            let matched = ask(&distribution, method, "/", &[("Authorization", "x")]).unwrap();
+            matched.origin_request(0, "id").fields.contains("authorization")
+        };
+        all.map(has)
+    };
+    assert_eq!([sent(&all[..2]), sent(&all)], [[false, false, true], [false; 3]]);
+}

@@ -345,3 +345,11 @@ fn key_groups_that_are_named_are_enabled_or_not_and_never_neither() {
     assert_eq!(told(json!({"Enabled": "true", "Items": ["g"]})), ["it must be true or false"]);
     assert_eq!(told(json!({"Quantity": 1, "Items": ["g"]})), ["`Enabled` is missing"]);
 }
+
+#[test]
+fn an_empty_cache_policy_id_is_none() {
+    let values = json!({"QueryString": false, "Cookies": {"Forward": "none"}});
+    let changes = json!({"CachePolicyId": "", "ForwardedValues": values, "DefaultTTL": 7});
+    let distribution = serving(changes, &[]);
+    assert_eq!(get(&distribution, "/", &[]).policy(200).default_ttl_s, 7);
+}
