@@ -109,6 +109,16 @@ impl Body {
         self
     }
 
+    /// The same content, of which no more than this is taken: beyond, it ends in [`BodyError::TooLarge`].
+    #[must_use]
+    pub(crate) fn at_most(mut self, bytes_max: u64) -> Self {
+        if let Self::Stream(stream) = &mut self {
+            let read: u64 = stream.front.iter().map(|part| part.len() as u64).sum();
+            stream.remaining = stream.remaining.min(bytes_max.saturating_sub(read));
+        }
+        self
+    }
+
     fn stream(source: Source, remaining: u64) -> Self {
         Self::Stream(Box::new(Stream {
             front: VecDeque::new(),

@@ -27,7 +27,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use distribution::{CacheResult, Distribution, Matched, Place, Viewer};
 use gateway_core::definition::DistributionSource;
-use gateway_core::limits::{FIELDS_BYTES_MAX, FIELDS_MAX, PAYLOAD_BYTES_MAX};
+use gateway_core::limits::{FIELDS_BYTES_MAX, FIELDS_MAX};
 use http::request::Parts;
 use http::{Request, Response, header};
 use http_cache::{CacheStatus, Fields};
@@ -47,6 +47,9 @@ use crate::body::Body;
 use crate::drive::now;
 use crate::explained;
 use crate::worker::Worker;
+
+/// "Maximum file size for HTTP GET, POST, and PUT requests: 20 GB" (CloudFront's quotas). It passes as it comes.
+const CONTENT_BYTES_MAX: u64 = 20 << 30;
 
 /// A distribution, and where its origins are.
 #[derive(Debug, Clone, PartialEq)]
@@ -180,7 +183,7 @@ pub(crate) async fn answer(
     }
     let host = fields.text("host").unwrap_or_default().to_owned();
     let part_max = worker.settings.borrow().limits.content_timeout;
-    let content = Body::from_client(incoming, PAYLOAD_BYTES_MAX.into(), part_max);
+    let content = Body::from_client(incoming, CONTENT_BYTES_MAX, part_max);
     let has_content = !content.is_end_stream();
     // Before the web ACL adds fields of its own, which no viewer's `Connection` is to take away.
     http_cache::remove_hop_by_hop(&mut fields);

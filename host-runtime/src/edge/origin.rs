@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use distribution::{Answer, Bucket, Matched, OriginRequest, Place};
 use gateway_core::effect::EffectError;
+use gateway_core::limits::PAYLOAD_BYTES_MAX;
 use http::{Request, header};
 use http_cache::{Fields, Timestamp, format_date};
 
@@ -142,6 +143,8 @@ impl Exchange {
         request: &OriginRequest<'_>,
         content: Body,
     ) -> Result<http::Response<Body>, EffectError> {
+        // An API takes no more than it does of its own clients.
+        let content = content.at_most(PAYLOAD_BYTES_MAX.into());
         let (mut parts, content) = http_request(request, &request.target, content)?.into_parts();
         let host = request.origin.domain_name.parse();
         parts.headers.insert(header::HOST, host.map_err(|_| unavailable("its name"))?);

@@ -353,3 +353,33 @@ fn a_private_endpoints_listener_is_no_distributions() {
     assert!(heads.lock().unwrap().is_empty());
     assert_eq!(ask(edge.client()).text(), "kept");
 }
+
+#[test]
+fn content_of_more_than_an_api_takes_passes_to_other_origins() {
+    let (origin, heads) = answering(|head, _| fresh(&content_length(head).to_string()));
+    let edge = Edge::start(origin, json!({}));
+    let mut client = edge.client();
+    let length = 12 << 20;
+    client
+        .send(format!("PUT /a HTTP/1.1\r\nHost: h\r\nContent-Length: {length}\r\n\r\n").as_bytes());
+    client.send(&vec![b'x'; length]);
+    let answer = client.answer();
+    assert_eq!((answer.status, answer.text()), (200, length.to_string()));
+    assert_eq!(heads.lock().unwrap().len(), 1);
+}
+
+#[test]
+fn an_api_behind_a_distribution_takes_no_more_than_of_its_own_clients() {
+    let (endpoint, heads) = answering(|_, _| fresh("?"));
+    let name = "a.execute-api.us-east-1.amazonaws.com";
+    let origins = json!({"Items": [{"Id": "web", "DomainName": name, "OriginPath": "/prod",
+        "CustomOriginConfig": {"HTTPPort": 80, "HTTPSPort": 443, "OriginProtocolPolicy": "https-only"}}]});
+    let edge = Edge::start(endpoint, json!({"Origins": origins}));
+    let mut client = edge.client();
+    let length = (10 << 20) + 1;
+    client.send(
+        format!("POST /to/a HTTP/1.1\r\nHost: h\r\nContent-Length: {length}\r\n\r\n").as_bytes(),
+    );
+    assert_eq!(client.answer().status, 413);
+    assert!(heads.lock().unwrap().is_empty());
+}
