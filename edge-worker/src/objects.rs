@@ -77,9 +77,14 @@ impl Place {
 /// How many objects there are in place of each; none where isolates share nothing.
 pub(crate) fn shards(env: &Env) -> Option<u32> {
     match Place::of(env) {
-        Ok(Place::Objects(shards)) => env.durable_object("BUCKETS").is_ok().then_some(shards),
+        Ok(Place::Objects(shards)) => are_bound(env).then_some(shards),
         _ => None,
     }
+}
+
+/// Whether this Worker has objects at all.
+pub(crate) fn are_bound(env: &Env) -> bool {
+    env.durable_object("BUCKETS").is_ok()
 }
 
 /// Sends a message to the object of that name, which a request cannot do without.

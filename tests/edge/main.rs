@@ -157,6 +157,18 @@ async fn a_burst_is_granted_by_one_object_by_many_and_by_the_isolate() {
 }
 
 #[tokio::test]
+async fn an_isolate_without_objects_counts_by_itself() {
+    let quota = r#", "quota": {"limit": 2, "offset": 0, "period": "MONTH"}"#;
+    let setup = set_up(&case(FOUR, quota)).await.unwrap();
+    let mut target = Target::find(Engine::Worker).await.unwrap();
+    target.settings.has_no_objects = true;
+    let gateway = started(&target, &setup).await;
+    assert_eq!(granted(&gateway, "/open", None, Duration::ZERO).await, 4);
+    assert_eq!(granted(&gateway, "/keyed", Some(KEYS[0]), Duration::ZERO).await, 2);
+    target.stop().await;
+}
+
+#[tokio::test]
 async fn what_deploy_writes_without_a_network_runs_as_it_is() {
     let setup = set_up(&case(FOUR, "")).await.unwrap();
     let target = Target::find(Engine::Worker).await.unwrap();

@@ -33,7 +33,7 @@ async function service(name, request) {
   return new Response(`${name}: ${request.method} ${request.url} ${await request.text()}`);
 }
 
-async function start({ slot, modules, snapshot, bindings, beside, away, objects, services = [], logs, log }) {
+async function start({ slot, modules, snapshot, bindings, beside, away, unbound, objects, services = [], logs, log }) {
   await stop({ slot });
   const files = [
     { type: "ESModule", path: "index.js", contents: await readFile(join(modules, "index.js"), "utf8") },
@@ -47,7 +47,7 @@ async function start({ slot, modules, snapshot, bindings, beside, away, objects,
     bindings,
     serviceBindings: Object.fromEntries(services.map((name) => [name, (request) => service(name, request)])),
     kvNamespaces: ["INVALIDATIONS"],
-    durableObjects: { BUCKETS: { className: "BucketObject", useSQLite: true, scriptName } },
+    durableObjects: unbound ? {} : { BUCKETS: { className: "BucketObject", useSQLite: true, scriptName } },
     // Straight to the Worker: miniflare's own entry point would rewrite the URL, drop and add
     // fields, and compress answers.
     unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }],

@@ -10,7 +10,7 @@ use worker::Env;
 
 use crate::buckets::{Buckets, home};
 use crate::convert::now;
-use crate::objects::{Ask, Place, ask};
+use crate::objects::{Ask, Place, are_bound, ask};
 
 thread_local! {
     static LOCAL: RefCell<Buckets> = RefCell::default();
@@ -21,14 +21,14 @@ thread_local! {
 /// Takes from every bucket, or from none.
 pub(crate) async fn take(take: TakeTokens, env: &Env) -> Result<Taken, EffectError> {
     let place = Place::of(env).inspect_err(|error| worker::console_error!("{error}"))?;
-    // A quota is what somebody has paid for: it is counted in one place, or not at all.
+    // A quota is what somebody has paid for: it is counted in one place, if there is one.
     let has_quota = take.usage.as_ref().is_some_and(|usage| usage.quota.is_some());
     let shards = match place {
-        Place::Isolate if !has_quota => {
+        Place::Objects(shards) if are_bound(env) => shards,
+        Place::Isolate if has_quota && are_bound(env) => 1,
+        Place::Isolate | Place::Objects(_) => {
             return Ok(LOCAL.with_borrow_mut(|buckets| take_all(&take, now(), buckets)));
         }
-        Place::Isolate => 1,
-        Place::Objects(shards) => shards,
     };
     let home = home(&take, (shards > 1).then(|| choice() % shards));
     let taken = ask(&home, &Ask::Take { home: home.clone(), take }, env).await;

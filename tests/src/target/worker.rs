@@ -35,6 +35,8 @@ pub struct Settings {
     pub beside: Option<Vec<(String, String)>>,
     /// Whether its objects fail.
     pub objects_are_away: bool,
+    /// Whether nothing binds objects to it.
+    pub has_no_objects: bool,
     /// Where its objects keep what they store; else it goes with the Worker.
     pub objects: Option<PathBuf>,
     /// Service bindings, by their names; who is behind them says what was asked.
@@ -147,6 +149,7 @@ impl Driver {
             start.set("beside", Json::Object(variables.collect()));
         }
         start.set("away", Json::Bool(settings.objects_are_away));
+        start.set("unbound", Json::Bool(settings.has_no_objects));
         if let Some(objects) = &settings.objects {
             start.set("objects", objects.display().to_string().into());
         }
