@@ -234,6 +234,24 @@ async fn the_worker_serves_what_an_origin_has_coded_as_it_came() {
 }
 
 #[tokio::test]
+async fn a_status_that_no_response_can_have_is_an_error_of_the_origin() {
+    let edge = Edge::start(json!({}), |asked, _| match asked.path.as_str() {
+        "/600" => respond(600, &[], "odd"),
+        _ => respond(199, &[], ""),
+    });
+    let edge = edge.await;
+    for target in ["/600", "/199"] {
+        let answer = edge.get(target).await;
+        assert_eq!(
+            (answer.status, field(&answer, "x-cache")),
+            (502, "Error from cloudfront".into())
+        );
+    }
+    edge.logged(&["the status 600"]).await;
+    edge.stop().await;
+}
+
+#[tokio::test]
 async fn viewers_are_let_in_by_the_country_that_the_platform_tells() {
     let restrictions = json!({"Restrictions": {"GeoRestriction": {
         "RestrictionType": "whitelist", "Quantity": 1, "Items": ["DE"]}}});

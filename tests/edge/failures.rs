@@ -78,8 +78,13 @@ async fn line(log: &Path, text: &str) -> String {
 async fn the_log_says_why_an_endpoint_or_a_function_gave_no_answer() {
     let refuses = format!("http://127.0.0.1:{}", free_port());
     let (hangs, garbles) = (saying("").await, saying("SSH-2.0-OpenSSH_9.6\r\n").await);
-    let urls =
-        [("refuses", refuses.clone()), ("hangs", hangs.clone()), ("garbles", garbles.clone())];
+    let odd = saying("HTTP/1.1 600 Odd\r\nContent-Length: 0\r\n\r\n").await;
+    let urls = [
+        ("refuses", refuses.clone()),
+        ("hangs", hangs.clone()),
+        ("garbles", garbles.clone()),
+        ("odd", odd.clone()),
+    ];
     let setup = set_up(&case(&urls)).await.unwrap();
     let mut target = Target::find(Engine::Worker).await.unwrap();
     let log = setup.folder.path().join("worker.log");
@@ -88,20 +93,21 @@ async fn the_log_says_why_an_endpoint_or_a_function_gave_no_answer() {
         Settings { log: Some(log.clone()), variables: vec![away], ..Settings::default() };
     let gateway = target.start(&setup.config, setup.listen, 0).await.unwrap();
 
-    for path in ["refuses", "hangs", "garbles", "function"] {
+    for path in ["refuses", "hangs", "garbles", "odd", "function"] {
         for _ in 0..2 {
             assert!(status(&gateway, path).await >= 500, "{path}");
         }
     }
-    for url in [&refuses, &hangs, &garbles] {
+    for url in [&refuses, &hangs, &garbles, &odd] {
         let name = format!("no answer of the endpoint `{}`: ", &url["http://".len()..]);
         let told = line(&log, &name).await;
         assert!(!told.ends_with(": "), "without a reason: {told}");
     }
     line(&log, "no answer of the function `away`: ").await;
     assert!(line(&log, &hangs["http://".len()..]).await.contains("does not answer in time"));
+    assert!(line(&log, &odd["http://".len()..]).await.contains("the status 600"));
     let told = fs::read_to_string(&log).unwrap();
     assert!(!told.contains(SECRET), "{told}");
-    assert_eq!(told.matches("no answer of").count(), 4, "each once, however many failed: {told}");
+    assert_eq!(told.matches("no answer of").count(), 5, "each once, however many failed: {told}");
     target.stop().await;
 }

@@ -123,13 +123,23 @@ impl Call<'_> {
         let timeout = worker::Delay::from(core::time::Duration::from_millis(timeout_ms.into()));
         match select(fetched, timeout).await {
             Either::Left((response, _)) => {
-                response.map_err(unavailable)?.dyn_into().map_err(unavailable)
+                let response = response.map_err(unavailable)?.dyn_into().map_err(unavailable)?;
+                final_status(response)
             }
             Either::Right(((), _)) => {
                 controller.abort();
                 Err(EffectError::TimedOut)
             }
         }
+    }
+}
+
+/// Refuses what workerd tells of, and has no `Response` for: it could not be sent on, and is no final status of HTTP's
+/// either (RFC 9110 §15).
+fn final_status(response: Response) -> Result<Response, EffectError> {
+    match response.status() {
+        200..=599 => Ok(response),
+        status => Err(EffectError::Malformed(format!("the status {status}"))),
     }
 }
 
