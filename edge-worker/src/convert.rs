@@ -157,14 +157,18 @@ pub(crate) fn seed() -> Seed {
     Seed(bytes)
 }
 
-/// All field lines; workerd lower-cases the names and joins repeats, but for `set-cookie`.
+/// All field lines; workerd lower-cases the names and joins repeats, but for `set-cookie`. It leaves the white space
+/// behind a value, which is not a part of it (RFC 9110 §5.5).
 pub(crate) fn fields(headers: &Headers) -> Fields {
     headers
         .entries()
         .into_iter()
         .filter_map(Result::ok)
         .map(|entry| entry.unchecked_into::<Array>())
-        .filter_map(|pair| Some(Field::new(pair.get(0).as_string()?, pair.get(1).as_string()?)))
+        .filter_map(|pair| {
+            let value = pair.get(1).as_string()?;
+            Some(Field::new(pair.get(0).as_string()?, value.trim_end_matches([' ', '\t'])))
+        })
         .collect()
 }
 
