@@ -249,6 +249,45 @@ fn a_base_path_is_ignored_prepended_or_split() {
 }
 
 #[test]
+fn without_a_variable_the_base_path_is_that_of_the_first_servers_url() {
+    use BasePathMode::*;
+    let text = |servers: &str| {
+        rest(
+            "/a",
+            r#"{"get": {"responses": {}, "x-amazon-apigateway-integration": {"type": "mock"}}}"#,
+        )
+        .replacen('{', &format!("{{\"servers\": {servers}, "), 1)
+    };
+    for (servers, prepended, split) in [
+        (r#"[{"url": "https://example.com/base/part"}]"#, "/base/part/a", "/part/a"),
+        (r#"[{"url": "https://example.com/base/part/?q=//x"}]"#, "/base/part/a", "/part/a"),
+        (r#"[{"url": "/base"}, {"url": "/other"}]"#, "/base/a", "/a"),
+        (r#"[{"url": "//example.com/base"}]"#, "/base/a", "/a"),
+        (
+            r#"[{"url": "https://{host}/{v}/part", "variables": {"v": {"default": "v1"}, "host": {"default": "h"}}}]"#,
+            "/v1/part/a",
+            "/part/a",
+        ),
+        (r#"[{"url": "https://example.com"}, {"url": "/other"}]"#, "/a", "/a"),
+        (r#"[{"url": "https://example.com/"}]"#, "/a", "/a"),
+    ] {
+        let paths = |mode| paths_with(&text(servers), Protocol::Rest, mode);
+        assert_eq!(paths(Ignore), ["/a"], "{servers}");
+        assert_eq!(paths(Prepend), [prepended], "{servers}");
+        assert_eq!(paths(Split), [split], "{servers}");
+    }
+    let told = |servers: &str| {
+        let told = import(&document(&text(servers)), Protocol::Rest, "eu-west-1").unwrap().warnings;
+        told.into_iter().find(|told| told.message.starts_with("the base path"))
+    };
+    let warning = told(r#"[{"url": "https://example.com/base"}]"#).unwrap();
+    assert_eq!(warning.source.pointer, "/servers/0/url");
+    assert!(warning.message.starts_with("the base path `base` is ignored"), "{}", warning.message);
+    assert_eq!(told(r#"[{"url": "https://example.com"}]"#), None);
+    assert_eq!(told(r#"[{"url": "https://a.execute-api.eu-west-1.amazonaws.com/prod"}]"#), None);
+}
+
+#[test]
 fn the_default_route_has_no_base_path() {
     let server = "{\"url\": \"/{basePath}\", \"variables\": {\"basePath\": {\"default\": \"v1\"}}}";
     let integration =
