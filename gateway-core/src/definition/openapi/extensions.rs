@@ -97,9 +97,13 @@ fn step(place: Place, name: &str) -> Place {
 
 const UNREAD: [&str; 6] = ["example", "examples", "default", "enum", "const", "properties"];
 
-/// AWS ignores what it does not know, and what stands in another place.
+/// AWS ignores what it does not know, and what stands in another place. Of what says who may call it is refused.
 fn check_extension<'d>(reading: &Reading<'d>, at: &At<'d>, name: &str, place: Place) {
-    let severity = if may_protect(name) { Severity::Error } else { Severity::Warning };
+    let severity = match place {
+        SecurityScheme => Severity::Error,
+        _ if may_protect(name) => Severity::Error,
+        _ => Severity::Warning,
+    };
     let Some((_, places, protocol)) = EXTENSIONS.iter().find(|(known, ..)| *known == name) else {
         let help = reading.suggest(name, EXTENSIONS.iter().map(|(known, ..)| *known));
         let message = format!("API Gateway has no extension `{name}`");

@@ -38,7 +38,10 @@ pub(super) fn may_protect(unknown: &str) -> bool {
         "x-amazon-apigateway-endpoint-configuration",
     ];
     let lower = unknown.to_ascii_lowercase();
-    WORDS.iter().any(|word| lower.contains(word))
+    // CloudFormation's `ApiKeyRequired` and its like: here `security` says so.
+    let wants_key = lower.contains("key") && lower.contains("requir");
+    wants_key
+        || WORDS.iter().any(|word| lower.contains(word))
         || did_you_mean(unknown, NAMES.into_iter()).is_some()
 }
 
@@ -74,6 +77,14 @@ mod tests {
     #[test]
     fn a_name_that_may_be_one_that_protects_is_known() {
         for name in ["secruity", "securtiy", "opnapi", "authorizer", "x-amazon-apigateway-polcy"] {
+            assert!(may_protect(name), "{name}");
+        }
+        for name in [
+            "apiKeyRequired",
+            "x-amazon-apigateway-api-key-required",
+            "x-amazon-apigateway-apikey-required",
+            "requires_api_key",
+        ] {
             assert!(may_protect(name), "{name}");
         }
         for name in ["basePath", "path", "definitions", "x-amazon-apigateway-throttle", "gett"] {

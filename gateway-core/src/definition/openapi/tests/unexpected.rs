@@ -117,9 +117,40 @@ fn what_may_be_meant_to_protect_is_refused_all_the_same() {
             operation(", \"x-amazon-apigateway-aut\": {}"),
             "/x-amazon-apigateway-aut: API Gateway has no extension `x-amazon-apigateway-aut`",
         ),
+        (
+            operation(", \"apiKeyRequired\": true"),
+            "/apiKeyRequired: the member `apiKeyRequired` is not known here",
+        ),
+        (
+            operation(", \"x-amazon-apigateway-api-key-required\": true"),
+            "/x-amazon-apigateway-api-key-required: API Gateway has no extension `x-amazon-apigateway-api-key-required`",
+        ),
     ] {
         check(&format!("{{\"get\": {item}}}"), &[&format!("2 /paths/~1a/get{mistake}")]);
     }
+}
+
+#[test]
+fn whatever_a_security_scheme_has_that_aws_does_not_know_is_refused() {
+    let told = |member: &str| {
+        let scheme = format!(
+            "\"components\": {{\"securitySchemes\": {{\"key\": {{\"type\": \"apiKey\", \"name\": \"x-api-key\", \"in\": \"header\", \"{member}\": {{}}}}}}}}"
+        );
+        let text = http(&scheme, &format!("{{\"get\": {}}}", operation("")));
+        let refused = import(&document(&text), Protocol::Rest, "eu-west-1").err()?;
+        refused.first().map(|told| told.message.clone())
+    };
+    for (member, message) in [
+        ("enabled", "the member `enabled` is not known here"),
+        (
+            "x-amazon-apigateway-enabled",
+            "API Gateway has no extension `x-amazon-apigateway-enabled`",
+        ),
+        ("x-amazon-apigateway-tags", "`x-amazon-apigateway-tags` has no effect here"),
+    ] {
+        assert_eq!(told(member).as_deref(), Some(message));
+    }
+    assert_eq!(told("x-note"), None);
 }
 
 #[test]
