@@ -72,6 +72,9 @@ fn assert_round_trip(imported: &Imported, protocol: Protocol, place: &str) -> us
         let again = import(&document(&text), protocol, "eu-west-1");
         let again = again.unwrap_or_else(|errors| panic!("{place}: {errors:?}\n{text}"));
         assert_eq!(comparable(&again), comparable(imported), "{place}\n{text}");
+        // From then on not even a line differs.
+        let twice = exported(&again, protocol, export_type, Extensions::ALL);
+        assert_eq!(twice.as_deref(), Ok(&*text), "{place}");
     }
     written
 }
