@@ -4,13 +4,12 @@ use alloc::string::String;
 
 use super::connection;
 use super::field_rules::FieldRules;
-use super::integration::{IntegrationPlan, depends_on_stage, timeout_ms};
+use super::integration::{IntegrationPlan, no_address, timeout_ms};
 use super::integration_request::RequestPlan;
 use super::integration_response::Responses;
 use super::uri::{UriTemplate, fill_stage_variables};
 use crate::definition::{Api, Integration, Stage, VpcLink};
 use crate::effect::Connection;
-use crate::transcript::shown_url;
 
 /// An `HTTP` integration.
 #[derive(Debug)]
@@ -37,13 +36,7 @@ impl Http {
         let variables = &stage.variables;
         let template = match UriTemplate::parse(&fill_stage_variables(uri, variables)) {
             Ok(template) => template,
-            Err(reason) => {
-                return depends_on_stage(
-                    uri,
-                    stage,
-                    alloc::format!("`{}`: {reason}", shown_url(uri)),
-                );
-            }
+            Err(reason) => return no_address(uri, stage, &reason),
         };
         Ok(IntegrationPlan::Http(Self {
             connection: connection::compile(links, api.protocol, stage, integration, &template),

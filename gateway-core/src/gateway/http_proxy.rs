@@ -4,13 +4,12 @@ use alloc::string::String;
 
 use super::connection;
 use super::field_rules::FieldRules;
-use super::integration::{IntegrationPlan, depends_on_stage, timeout_ms};
+use super::integration::{IntegrationPlan, no_address, timeout_ms};
 use super::parameter_mapping::RequestMappings;
 use super::request_parameters::RequestParameters;
 use super::uri::{UriTemplate, fill_stage_variables};
 use crate::definition::{Api, ContentHandling, Method, Protocol, Stage, VpcLink};
 use crate::effect::Connection;
-use crate::transcript::shown_url;
 
 /// An `HTTP_PROXY` integration.
 #[derive(Debug)]
@@ -56,13 +55,7 @@ impl HttpProxy {
         };
         let template = match UriTemplate::parse(&filled) {
             Ok(template) => template,
-            Err(reason) => {
-                return depends_on_stage(
-                    uri,
-                    stage,
-                    alloc::format!("`{}`: {reason}", shown_url(uri)),
-                );
-            }
+            Err(reason) => return no_address(uri, stage, &reason),
         };
         let mut plan = Self {
             http_method: integration.http_method.clone().filter(|m| m != "ANY"),

@@ -16,6 +16,7 @@ use crate::definition::{
     ResponseTransferMode, Snapshot, Stage,
 };
 use crate::limits;
+use crate::transcript::shown_url;
 
 /// What answers a method at a stage.
 #[derive(Debug)]
@@ -69,6 +70,17 @@ impl IntegrationPlan {
             }
         }
     }
+}
+
+/// A URI that is no URL, in the words of AWS's execution logs, and why it is none.
+pub(super) fn no_address(
+    uri: &str,
+    stage: &Stage,
+    reason: &str,
+) -> Result<IntegrationPlan, String> {
+    let uri_shown = shown_url(uri);
+    let reason = alloc::format!("Invalid endpoint address: `{uri_shown}`: {reason}");
+    depends_on_stage(uri, stage, reason)
 }
 
 /// A mistake in a URI with stage variables concerns one stage alone, and AWS answers 500 there.

@@ -33,7 +33,10 @@ impl UriTemplate {
             || authority.starts_with(':')
             || !authority.bytes().all(is_authority)
         {
-            return Err(alloc::format!("Invalid endpoint address: `{authority}`"));
+            return Err(match authority {
+                "" => "there is no host".into(),
+                _ => alloc::format!("`{authority}` is no host"),
+            });
         }
         let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
         Ok(Self {

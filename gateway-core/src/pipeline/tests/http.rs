@@ -3,7 +3,7 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 use crate::definition::{Integration, IntegrationResponse, IntegrationType, PassthroughBehavior};
-use crate::effect::{Effect, EffectError, Outcome};
+use crate::effect::{Effect, EffectError, Notice, Outcome};
 use crate::message::{Content, OutgoingFields};
 use crate::pipeline::world::*;
 
@@ -358,6 +358,15 @@ fn stage_variables_make_the_uri_and_their_lack_a_500() {
     let mut api = rest(vec![method("GET /", custom(uri, &[]))]);
     let told = run_alone(&gateway(vec![api.clone()]), arrival("GET /prod", &[]));
     assert_eq!(told.response.status, 500);
+    let reason = told.notices.iter().find_map(|notice| match notice {
+        Notice::ReportIntegration(failure) => Some(&failure.reason),
+        _ => None,
+    });
+    assert_eq!(
+        reason.unwrap(),
+        "Invalid endpoint address: `http://${stageVariables.host}/`: there is no host: the stage has no \
+         variable `host`, which its URI names"
+    );
     api.stages[0].variables.insert("host".into(), "example.com".into());
     let told = run(&gateway(vec![api]), arrival("GET /prod", &[]), |effect| {
         matches!(effect, Effect::SendRequest(_)).then(|| endpoint(200, &[], Content::Empty))
