@@ -45,7 +45,7 @@ use noted::{
     route, validate,
 };
 use record::record;
-use route::{Addressed, check_fields, check_size, find_stage};
+use route::{Addressed, check_fields, check_query, check_size, find_stage};
 
 use crate::context::{ApiKeyContext, Context, ErrorContext};
 use crate::definition::{Api, Protocol};
@@ -170,6 +170,7 @@ async fn respond<'g>(
         Passed::GoesOn(request) => request,
         Passed::Answered(response) => return Ok(response),
     };
+    check_query(*at, context)?;
     let matched = match route(*at, request, context, io).await {
         Err(_) if cors::is_preflight(*at, request) => return Ok(cors::preflight()),
         matched => matched?,

@@ -182,13 +182,28 @@ pub(super) fn check_size(
 pub(super) fn check_fields(request: &Request) -> Result<(), GatewayError> {
     for name in ["authorization", "content-type"] {
         if request.fields.all(name).nth(1).is_some() {
-            let reason = alloc::format!("there are several fields `{name}`");
-            let error = GatewayError::new(ResponseType::Default4xx, reason);
-            let error = error.with_status(400).with_message("Bad Request");
-            return Err(error.with_error_type("BadRequestException"));
+            return Err(bad_request(alloc::format!("there are several fields `{name}`")));
         }
     }
     Ok(())
+}
+
+/// "The plain text pipe character (`|`) and the curly brace character (`{` or `}`) are not supported for any
+/// request URL query string and must be URL-encoded" ("Important notes for REST APIs").
+pub(super) fn check_query(at: StageOf<'_>, context: &Context<'_>) -> Result<(), GatewayError> {
+    let is_plain = |byte| matches!(byte, b'|' | b'{' | b'}');
+    match at.api.protocol {
+        Protocol::Rest if context.raw_query.bytes().any(is_plain) => {
+            Err(bad_request("the query has a `|`, `{` or `}` that is not URL-encoded"))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn bad_request(reason: impl Into<String>) -> GatewayError {
+    let error = GatewayError::new(ResponseType::Default4xx, reason);
+    let error = error.with_status(400).with_message("Bad Request");
+    error.with_error_type("BadRequestException")
 }
 
 /// The method that answers at a stage.

@@ -35,6 +35,25 @@ fn a_semicolon_splits_the_query_of_a_request_to_a_rest_api() {
     assert_eq!(told_to_function(Protocol::Http, "POST /a?a=1;b=2"), untouched);
 }
 
+/// "The plain text pipe character (`|`) and the curly brace character (`{` or `}`) are not supported for any
+/// request URL query string and must be URL-encoded."
+#[test]
+fn a_pipe_or_a_brace_in_the_query_of_a_request_to_a_rest_api_is_url_encoded() {
+    let rest = gateway(vec![rest(vec![method("GET /a", mock("ok"))])]);
+    for query in ["a=x|y", "a|b=1", "f={a:1}", "a={", "}"] {
+        let told = run_alone(&rest, arrival(&alloc::format!("GET /prod/a?{query}"), &[]));
+        let answer = (told.response.status, told.body(), told.field("x-amzn-errortype"));
+        let refused = (400, "{\"message\":\"Bad Request\"}", Some("BadRequestException"));
+        assert_eq!(answer, refused, "{query}");
+    }
+    for query in ["a=x%7Cy", "f=%7Ba:1%7D", "a=[1]"] {
+        let told = run_alone(&rest, arrival(&alloc::format!("GET /prod/a?{query}"), &[]));
+        assert_eq!((told.response.status, told.body()), (200, "ok"), "{query}");
+    }
+    let untouched = json!(["f={a|b}", {"f": "{a|b}"}]);
+    assert_eq!(told_to_function(Protocol::Http, "POST /a?f={a|b}"), untouched);
+}
+
 #[test]
 fn an_endpoint_and_a_template_see_the_parameters_that_semicolons_split() {
     let endpoint = integration(IntegrationType::HttpProxy, "http://backend/a?own=1");
