@@ -96,6 +96,9 @@ impl<'d> Guess<'d> {
         {
             self.rest(&at);
         }
+        if let Some(at) = integration.get("uri").filter(|at| names_http_target(text(at))) {
+            self.nearly_http.get_or_insert(at);
+        }
         if let Some(at) = integration.get("payloadFormatVersion") {
             match at.as_text() {
                 Some("2.0" | "2") => self.http(&at),
@@ -163,6 +166,14 @@ impl<'d> Guess<'d> {
 
 fn text<'d>(at: &At<'d>) -> &'d str {
     at.as_str().unwrap_or_default()
+}
+
+/// An HTTP API names a function, a load balancer's listener and a Cloud Map service by their own ARNs; to a REST API
+/// these are no URIs ("PutIntegration", `uri`).
+fn names_http_target(uri: &str) -> bool {
+    let mut parts = uri.split(':');
+    let is_arn = parts.next() == Some("arn") && parts.next().is_some_and(|p| p.starts_with("aws"));
+    is_arn && matches!(parts.next(), Some("lambda" | "elasticloadbalancing" | "servicediscovery"))
 }
 
 const INTEGRATIONS: &str = "x-amazon-apigateway-integrations";
@@ -266,6 +277,37 @@ mod tests {
             format!("openapi: 3.0.1\npaths: {{$default: {{}}}}\n{policy}"),
         ] {
             assert_eq!(protocol(&text), Protocol::Http, "{text}");
+        }
+    }
+
+    #[test]
+    fn arns_of_functions_listeners_and_services_as_uris_are_an_http_apis() {
+        let region = "eu-west-1:123456789012";
+        for uri in [
+            format!("arn:aws:lambda:{region}:function:f"),
+            format!("arn:aws-cn:lambda:{region}:function:f"),
+            format!("arn:aws:elasticloadbalancing:{region}:listener/app/l/1/2"),
+            format!("arn:aws:servicediscovery:{region}:service/srv-1"),
+        ] {
+            let integration =
+                format!("{{type: http_proxy, connectionType: VPC_LINK, uri: '{uri}'}}");
+            assert_eq!(protocol(&with(&integration, "")), Protocol::Http, "{uri}");
+            let integration = format!("{{type: aws, uri: '{uri}'}}");
+            let document = document(&with(&integration, ""));
+            let guess = Guess::of(&document);
+            assert_eq!(guess.protocol, Protocol::Rest);
+            let told = guess.doubt(true).unwrap();
+            assert!(told.source.pointer.ends_with("/type"), "{}", told.source.pointer);
+            assert_eq!(told.help.unwrap(), "say `--protocol HTTP` if it is not");
+        }
+        for uri in [
+            format!(
+                "arn:aws:apigateway:eu-west-1:lambda:path/2015-03-31/functions/arn:aws:lambda:{region}:function:f/invocations"
+            ),
+            "https://elasticloadbalancing.example/a".into(),
+        ] {
+            let integration = format!("{{type: aws_proxy, uri: '{uri}'}}");
+            assert_eq!(protocol(&with(&integration, "")), Protocol::Rest, "{uri}");
         }
     }
 
