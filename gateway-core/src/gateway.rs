@@ -229,14 +229,19 @@ impl<'g> StageOf<'g> {
         })
     }
 
-    /// The method that answers, by the path without the stage.
+    /// The method that answers, by the path without the stage. `TestInvokeMethod`, whose stage has one alone,
+    /// routes nothing: a path that is none of the method's has no parameters.
     pub(crate) fn find_method(self, http_method: &str, path: &str) -> Option<MethodOf<'g>> {
-        let index = self.compiled.routes.find(http_method, path)?.route as usize;
+        let found = self.compiled.routes.find(http_method, path);
+        let index = match found {
+            None if self.stage.is_test_invoke => 0,
+            found => found?.route as usize,
+        };
         Some(MethodOf {
             at: self,
-            method: &self.deployment.methods[index],
+            method: self.deployment.methods.get(index)?,
             plan: self.plan.methods[index].of_verb(http_method),
-            template: self.compiled.templates[index].as_ref(),
+            template: found.and(self.compiled.templates[index].as_ref()),
             index,
         })
     }

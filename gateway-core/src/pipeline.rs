@@ -127,6 +127,7 @@ fn note_stage<'g>(
     request: &'g Request,
     context: &mut Context<'g>,
 ) -> StageOf<'g> {
+    context.is_test_invoke = addressed.at.stage.is_test_invoke;
     if addressed.at.api.protocol == Protocol::Rest {
         context.read_as_rest(request);
     }
@@ -138,7 +139,7 @@ fn note_stage<'g>(
     context.base_path_matched = addressed.base_path_matched;
     context.is_mutual_tls = addressed.is_mutual_tls;
     context.resource_request_path = addressed.resource_request_path;
-    if addressed.at.stage.is_test_invoke {
+    if context.is_test_invoke {
         note_test_invoke(context);
     }
     addressed.at
@@ -146,7 +147,6 @@ fn note_stage<'g>(
 
 /// Recorded from the real service: what `TestInvokeMethod` has in place of a client.
 fn note_test_invoke(context: &mut Context<'_>) {
-    context.is_test_invoke = true;
     context.source_ip = "test-invoke-source-ip".into();
     (context.domain_prefix, context.domain_name) =
         ("testPrefix".into(), "testPrefix.testDomainName".into());

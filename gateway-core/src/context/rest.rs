@@ -11,8 +11,11 @@ pub(crate) const METHOD_OVERRIDE: &str = "x-http-method-override";
 impl<'a> Context<'a> {
     /// Makes this the context of a request to a REST API. To be called before a method is looked for: what
     /// protects a method protects it from all who ask for it. The target stays as it was sent, and signed.
+    /// `TestInvokeMethod` says by itself which method is invoked.
     pub(crate) fn read_as_rest(&mut self, request: &'a Request) {
-        if let Some(http_method) = overriding(request) {
+        if !self.is_test_invoke
+            && let Some(http_method) = overriding(request)
+        {
             self.http_method = http_method.into();
         }
         // "The semicolon character (`;`) is not supported for any request URL query string and results in the

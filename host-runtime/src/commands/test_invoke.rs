@@ -1,8 +1,10 @@
 //! `edgeway test-invoke`: AWS's TestInvokeMethod, JSON in and JSON out.
 //!
 //! "TestInvokeMethod", Amazon API Gateway API reference. As there the method is invoked without its
-//! authorizer, API key, resource policy or limits, at a stage of its own.
+//! authorizer, API key, resource policy or limits, at a stage of its own; it is the one that `resourceId` and
+//! `httpMethod` name, whatever path and fields are given.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::process::ExitCode;
 
@@ -102,8 +104,7 @@ fn prepare(snapshot: &Snapshot, input: &Input) -> Result<(Snapshot, Asked), Stri
     method.api_key_required = false;
     let path = match input.path_with_query_string.as_str() {
         "" => method.resource_path.clone(),
-        path if path.starts_with('/') => path.into(),
-        path => format!("/{path}"),
+        path => slashed(path).into_owned(),
     };
     deployment.methods = vec![method];
     deployment.policy = None;
@@ -134,7 +135,7 @@ fn prepare(snapshot: &Snapshot, input: &Input) -> Result<(Snapshot, Asked), Stri
     let is_host = |name: &str| name.eq_ignore_ascii_case("host");
     let fields = single.chain(multi).filter(|(name, _)| !is_host(name));
     let asked = Asked {
-        method: input.http_method.clone(),
+        method: input.http_method.to_ascii_uppercase(),
         target: format!("/{STAGE}{}", encoded(&path)),
         fields: fields.collect(),
         content: input.body.clone().into_bytes(),
@@ -165,13 +166,15 @@ fn find_api<'s>(apis: impl Iterator<Item = &'s Api>, id: &str) -> Result<&'s Api
 /// are in no definition: there the path decides.
 fn find_method<'m>(methods: &'m [Method], input: &Input) -> Result<&'m Method, String> {
     let path = input.path_with_query_string.split('?').next().unwrap_or_default();
-    let id = input.resource_id.as_str();
+    let path = if path.is_empty() { path.into() } else { slashed(path) };
+    let (path, id) = (&*path, input.resource_id.as_str());
     let of = |is_meant: &dyn Fn(&Method) -> bool| {
-        let of_verb = |verb: &str| {
-            let mut meant = methods.iter().filter(|method| is_meant(method));
-            meant.find(|method| method.http_method.eq_ignore_ascii_case(verb))
-        };
-        of_verb(&input.http_method).or_else(|| of_verb("ANY"))
+        let meant = || methods.iter().filter(|method| is_meant(method));
+        let is_verb = |verb: &str| verb.eq_ignore_ascii_case(&input.http_method);
+        let named =
+            meant().find(|method| method.http_method != "ANY" && is_verb(&method.http_method));
+        // `ANY` is what a method is called, and not what is sent.
+        named.or_else(|| meant().find(|method| method.verbs().iter().any(|verb| is_verb(verb))))
     };
     let is_known = |method: &Method| method.resource_id == id || method.resource_path == id;
     if methods.iter().any(is_known) {
@@ -197,6 +200,10 @@ fn no_method(verb: &str, resource: &str) -> String {
     format!("there is no method {verb} of resource `{resource}`")
 }
 
+fn slashed(path: &str) -> Cow<'_, str> {
+    if path.starts_with('/') { path.into() } else { format!("/{path}").into() }
+}
+
 /// How a path is one of a resource, segment by segment, the best first: as it is, as a variable, as a
 /// greedy one.
 fn matched(resource: &str, path: &str) -> Option<Vec<u8>> {
@@ -217,11 +224,14 @@ fn matched(resource: &str, path: &str) -> Option<Vec<u8>> {
     }
 }
 
-/// A path may hold what a request line cannot. The braces of `{petId}`, where none is given, it can.
+/// A path may hold what a request line cannot. The braces of `{petId}`, where none is given, it can; a query
+/// cannot ("Important notes for REST APIs").
 fn encoded(path: &str) -> String {
-    let plain = |c: char| c.is_ascii_graphic() && !"\"<>\\^`|#".contains(c);
+    let mut is_query = false;
     path.chars().fold(String::new(), |mut encoded, c| {
-        match plain(c) {
+        is_query |= c == '?';
+        let is_brace = is_query && matches!(c, '{' | '}');
+        match c.is_ascii_graphic() && !is_brace && !"\"<>\\^`|#".contains(c) {
             true => encoded.push(c),
             false => {
                 let mut bytes = [0; 4];

@@ -21,6 +21,13 @@ paths:
         type: mock
         requestTemplates: {application/json: 'nonsense'}
       responses: {}
+  /any:
+    x-amazon-apigateway-any-method:
+      x-amazon-apigateway-integration:
+        type: mock
+        requestTemplates: {application/json: '{"statusCode": 200}'}
+        responses: {default: {statusCode: '200', responseTemplates: {application/json: $context.httpMethod}}}
+      responses: {'200': {description: ok}}
   /typed:
     post:
       x-amazon-apigateway-request-validator: body
@@ -133,6 +140,52 @@ fn a_method_is_invoked_without_its_authorizer_and_answers_with_its_log() {
 fn without_a_path_the_parameters_are_their_own_names() {
     let answer = tried(r#"{"resourceId": "/pets/{petId}", "httpMethod": "GET"}"#).unwrap();
     assert_eq!(answer["body"], r#"{"id":"{petId}","color":""}"#);
+}
+
+#[test]
+fn whatever_path_is_given_the_named_method_is_invoked() {
+    for (path, body) in [
+        ("/pets/7/", r#"{"id":"7","color":""}"#),
+        ("pets/7", r#"{"id":"7","color":""}"#),
+        ("/nothing/here?a=b", r#"{"id":"","color":""}"#),
+        ("/pets/7/toys?f={a|b}", r#"{"id":"","color":""}"#),
+        ("/../x%zz", r#"{"id":"","color":""}"#),
+        ("/", r#"{"id":"","color":""}"#),
+    ] {
+        let input = json!({
+            "resourceId": "/pets/{petId}", "httpMethod": "GET", "pathWithQueryString": path,
+        });
+        let answer = tried(&input.to_string()).unwrap();
+        assert_eq!(answer["body"], body, "{path}");
+    }
+    let input = r#"{"resourceId": "/context/{id}", "httpMethod": "POST", "pathWithQueryString": "/pets/7"}"#;
+    let answer = tried(input).unwrap();
+    assert!(answer["body"].as_str().unwrap().contains(" /context/{id} test-invoke-stage "));
+    let log = answer["log"].as_str().unwrap();
+    assert!(log.contains("HTTP Method: POST, Resource Path: /pets/7\n"), "{log}");
+    assert!(log.contains("Method request path: {}\n"), "{log}");
+}
+
+#[test]
+fn whatever_method_a_field_names_the_named_one_is_invoked() {
+    for field in ["GET", "DELETE", "nonsense"] {
+        let input = json!({
+            "resourceId": "/typed", "httpMethod": "POST", "body": r#"{"name": "a"}"#,
+            "headers": {"X-HTTP-Method-Override": field},
+        });
+        let answer = tried(&input.to_string()).unwrap();
+        assert_eq!((answer["status"].as_u64(), &answer["body"]), (Some(200), &json!("json ")));
+    }
+}
+
+#[test]
+fn a_method_any_is_invoked_by_the_verbs_that_it_stands_for() {
+    let asked = |verb: &str| tried(&json!({"resourceId": "/any", "httpMethod": verb}).to_string());
+    assert_eq!(asked("PATCH").unwrap()["body"], "PATCH");
+    assert_eq!(asked("patch").unwrap()["body"], "PATCH");
+    for verb in ["ANY", "TRACE", ""] {
+        assert!(asked(verb).unwrap_err().starts_with("there is no method"), "{verb}");
+    }
 }
 
 #[test]
