@@ -123,7 +123,7 @@ async fn accept_one(listener: &TcpListener) -> Option<TcpStream> {
 }
 
 async fn accept(listener: TcpListener, state: State) {
-    let connections = Connections::default();
+    let connections = Connections::at_most(descriptors::operators_connections_max());
     let mut back_off = BackOff::default();
     loop {
         let Some(stream) = accept_one(&listener).await else {

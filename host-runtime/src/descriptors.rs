@@ -22,6 +22,8 @@ const TOLD_EVERY: Duration = Duration::from_secs(10);
 /// Descriptors that are kept for the operator's connections, while that is at most a quarter of all: whoever
 /// uses up the others is best seen by their metrics.
 const RESERVED: u64 = 64;
+/// Most connections of the operator.
+const OPERATORS_MAX: u64 = 48;
 /// Shortest wait after a connection could not be accepted, and longest.
 const BACK_OFF_MIN: Duration = Duration::from_millis(10);
 const BACK_OFF_MAX: Duration = Duration::from_secs(1);
@@ -44,7 +46,22 @@ pub(crate) fn raise_limit() {
 }
 
 fn unreserved(maximum: u64) -> u64 {
-    maximum - RESERVED.min(maximum / 4)
+    maximum - reserved(maximum)
+}
+
+fn reserved(maximum: u64) -> u64 {
+    RESERVED.min(maximum / 4)
+}
+
+/// How many connections of the operator there may be: three of four descriptors of the reserve. By the others
+/// clients are refused, and the next connection of the operator comes before an older one has gone.
+pub(crate) fn operators_connections_max() -> usize {
+    operators_of(getrlimit(Resource::Nofile).maximum)
+}
+
+fn operators_of(maximum: Option<u64>) -> usize {
+    let reserved = maximum.map_or(RESERVED, reserved);
+    (reserved * 3 / 4).clamp(1, OPERATORS_MAX) as usize
 }
 
 /// Does what needs a descriptor with those of the reserve, which are everybody's meanwhile: it has to be brief.
@@ -146,6 +163,14 @@ mod tests {
     fn the_operators_descriptors_are_a_few_of_many_and_a_quarter_of_few() {
         assert_eq!((unreserved(1_048_576), unreserved(1_024)), (1_048_512, 960));
         assert_eq!((unreserved(60), unreserved(0)), (45, 0));
+    }
+
+    #[test]
+    fn the_operators_connections_leave_descriptors_of_the_reserve_to_refuse_clients_by() {
+        assert_eq!((operators_of(None), operators_of(Some(1_048_576))), (48, 48));
+        for (maximum, connections) in [(200, 37), (60, 11), (8, 1), (0, 1)] {
+            assert_eq!(operators_of(Some(maximum)), connections, "{maximum}");
+        }
     }
 
     #[test]

@@ -7,12 +7,12 @@ use std::rc::Rc;
 
 use tokio::sync::Notify;
 
-/// Most connections at a time.
-pub(super) const CONNECTIONS_MAX: usize = 64;
-
 /// The open connections, the oldest first.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Connections(Rc<RefCell<VecDeque<Rc<Open>>>>);
+#[derive(Debug, Clone)]
+pub(super) struct Connections {
+    open: Rc<RefCell<VecDeque<Rc<Open>>>>,
+    max: usize,
+}
 
 #[derive(Debug, Default)]
 struct Open {
@@ -33,10 +33,15 @@ pub(super) struct Connection {
 pub(super) struct Call(Rc<Open>);
 
 impl Connections {
+    /// None yet, of at most so many at a time.
+    pub(super) fn at_most(max: usize) -> Self {
+        Self { open: Rc::default(), max }
+    }
+
     /// A place for a new connection. `None` where calls are being answered on all of them.
     pub(super) fn enter(&self) -> Option<Connection> {
-        let mut all = self.0.borrow_mut();
-        if all.len() >= CONNECTIONS_MAX {
+        let mut all = self.open.borrow_mut();
+        if all.len() >= self.max {
             let idle = all.iter().position(|open| open.calls.get() == 0)?;
             all.remove(idle)?.given_up.notify_one();
         }
@@ -64,7 +69,7 @@ impl Connection {
 
 impl Drop for Connection {
     fn drop(&mut self) {
-        self.all.0.borrow_mut().retain(|open| !Rc::ptr_eq(open, &self.open));
+        self.all.open.borrow_mut().retain(|open| !Rc::ptr_eq(open, &self.open));
     }
 }
 
@@ -82,8 +87,8 @@ mod tests {
 
     #[test]
     fn the_oldest_idle_connection_gives_its_place_up_and_no_busy_one_does() {
-        let all = Connections::default();
-        let open: Vec<Connection> = (0..CONNECTIONS_MAX).map(|_| all.enter().unwrap()).collect();
+        let all = Connections::at_most(5);
+        let open: Vec<Connection> = (0..5).map(|_| all.enter().unwrap()).collect();
         let call = open[0].calls()();
         let next = all.enter().expect("a place");
         assert!(open[0].given_up().now_or_never().is_none(), "it is busy");
@@ -95,6 +100,6 @@ mod tests {
         let calls: Vec<Call> = open.iter().chain([&next, &another]).map(|c| c.calls()()).collect();
         assert!(all.enter().is_none(), "all are busy");
         drop((calls, open));
-        assert_eq!(all.0.borrow().len(), 2);
+        assert_eq!(all.open.borrow().len(), 2);
     }
 }

@@ -150,11 +150,14 @@ fn connections_beyond_the_open_files_are_told_so_and_served_again_later() {
     let served = statuses.iter().filter(|status| **status == 200).count();
     let refused = statuses.iter().filter(|status| **status == 503).count();
     assert!(served >= 20 && refused >= 20 && served + refused == 100, "{statuses:?}");
-    // The operator has descriptors of their own.
-    let mut operators: Vec<Client> = (0..5).map(|_| Client::connect(admin)).collect();
-    for operator in &mut operators {
+    // The operator has descriptors of their own, more of them than connections that say nothing can hold.
+    let mut operators: Vec<Client> = (0..60).map(|_| Client::connect(admin)).collect();
+    let asked = std::time::Instant::now();
+    for operator in &mut operators[55..] {
         assert_eq!(operator.get("/healthz").status, 200);
     }
+    assert!(asked.elapsed() < PATIENCE / 4, "it waited until those that say nothing were closed");
+    assert_eq!(Client::connect(listen).get("/prod/mock").status, 503);
     drop((clients, operators));
     while Client::connect(listen).get("/prod/mock").status != 200 {
         assert!(started.elapsed() < PATIENCE, "nobody is served any more");
