@@ -7,7 +7,7 @@ use std::sync::Arc;
 use gateway_core::limits::PAYLOAD_BYTES_MAX;
 use gateway_core::message::{self, Arrival, Fields, Location, Scheme};
 use http::uri::Authority;
-use http::{HeaderValue, Method, Request, Response, Version, header, request::Parts};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, Version, header, request::Parts};
 use hyper::body::Incoming;
 
 use crate::body::Body;
@@ -140,6 +140,9 @@ pub(crate) fn arrive_with(
         return Err(Box::new(own_response(405, "MethodNotAllowedException", "Method Not Allowed")));
     }
     check(&parts)?;
+    if parts.version == Version::HTTP_2 {
+        join_cookies(&mut parts.headers);
+    }
     let mut fields = fields(&parts, heads);
     let is_explained = {
         let settings = worker.settings.borrow();
@@ -222,18 +225,18 @@ fn fields(parts: &Parts, heads: Option<&Heads>) -> Fields {
     if let Some(authority) = parts.uri.authority() {
         fields.set("host", authority.as_str());
     }
-    if parts.version == Version::HTTP_2 && parts.headers.get_all(header::COOKIE).iter().count() > 1
-    {
-        join_cookies(&mut fields);
-    }
     fields
 }
 
-/// HTTP/2 may split `Cookie`; nobody behind the gateway expects that (RFC 9113 §8.2.3).
-fn join_cookies(fields: &mut Fields) {
-    let cookies: Vec<&str> = fields.all("cookie").collect();
-    let joined = cookies.join("; ");
-    fields.set("cookie", joined);
+/// HTTP/2 may split `Cookie`; nobody behind the gateway expects that, be it a function or an endpoint
+/// (RFC 9113 §8.2.3).
+fn join_cookies(headers: &mut HeaderMap) {
+    let crumbs: Vec<&[u8]> = headers.get_all(header::COOKIE).iter().map(|c| c.as_bytes()).collect();
+    if crumbs.len() > 1
+        && let Ok(joined) = HeaderValue::from_bytes(&crumbs.join(&b"; "[..]))
+    {
+        headers.insert(header::COOKIE, joined);
+    }
 }
 
 #[cfg(test)]
@@ -256,6 +259,19 @@ mod tests {
         // A target's authority overrides `Host` (RFC 9112 §3.2.2).
         assert!(!is_refused(h1, "http://a/x", Some("b")));
         assert!(is_refused(h1, "http://evil@a/x", Some("a")));
+    }
+
+    #[test]
+    fn cookies_that_came_in_crumbs_are_one_line() {
+        let mut headers = HeaderMap::new();
+        join_cookies(&mut headers);
+        assert!(headers.is_empty());
+        for cookie in [&b"a=1"[..], b"b=2; c=3", b"d=\xe9"] {
+            headers.append(header::COOKIE, HeaderValue::from_bytes(cookie).unwrap());
+        }
+        join_cookies(&mut headers);
+        let lines: Vec<&[u8]> = headers.get_all("cookie").iter().map(|c| c.as_bytes()).collect();
+        assert_eq!(lines, [b"a=1; b=2; c=3; d=\xe9"]);
     }
 
     #[test]

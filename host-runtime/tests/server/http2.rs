@@ -67,3 +67,15 @@ fn mappings_and_templates_find_the_fields_of_requests_over_http_2() {
     assert!(head.contains("x-all: red,blue"), "{head}");
     assert_eq!(content, "blue blue");
 }
+
+/// "If there are multiple Cookie header fields after decompression, these MUST be concatenated" (RFC 9113 §8.2.3).
+#[test]
+fn cookies_of_http_2_that_came_in_crumbs_reach_endpoints_in_one_line() {
+    let served = Served::start(echo());
+    let fields = ["a=1", "b=2", "c=3"].map(|cookie| ("cookie".into(), cookie.into()));
+    let (_, echoed) = get(served.host.address(), "http://h/prod/to/a", &fields);
+    let cookies: Vec<&str> =
+        echoed.lines().filter(|line| line.to_lowercase().starts_with("cookie:")).collect();
+    assert_eq!(cookies.len(), 1, "{echoed}");
+    assert!(cookies[0].ends_with(": a=1; b=2; c=3"), "{echoed}");
+}
