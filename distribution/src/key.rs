@@ -6,6 +6,7 @@ use core::fmt::Write;
 use http_cache::normalise;
 
 use crate::model::Behavior;
+use crate::origin_request::METHOD_OVERRIDE;
 use crate::own_fields::own_field;
 use crate::{Matched, cookies, query};
 
@@ -46,6 +47,10 @@ pub(crate) fn each_part(matched: &Matched<'_>, mut add: impl FnMut(&str, &str)) 
     // The origin may go by the name that it is sent, which a viewer may write in several ways.
     if matched.forwards_host() && !keyed_fields(matched).iter().any(|name| name == "host") {
         add("host", &matched.host);
+    }
+    // Origins that go by it say something else.
+    if !keyed_fields(matched).iter().any(|name| name == METHOD_OVERRIDE) {
+        matched.overriding_methods().for_each(|method| add(METHOD_OVERRIDE, &told_apart(method)));
     }
     if let Some(encoding) = accept_encoding(matched) {
         add("accept-encoding", &encoding);

@@ -63,6 +63,9 @@ const NEVER: [&str; 8] = [
     "user-agent",
 ];
 
+/// What names another method than the one that is sent, to REST APIs and many another origin.
+pub(crate) const METHOD_OVERRIDE: &str = "x-http-method-override";
+
 impl<'d> Matched<'d> {
     /// The request to one of its origins. `request_id` is the edge's name for it (`X-Amz-Cf-Id`).
     pub fn origin_request(&self, origin: usize, request_id: &str) -> OriginRequest<'d> {
@@ -84,13 +87,17 @@ impl<'d> Matched<'d> {
         OriginRequest { origin, is_https, method, target, fields, is_signed }
     }
 
+    /// CloudFront separates parameters at `&`; REST APIs, as many another origin, at `;` as well. Where it matters by
+    /// which name a parameter goes, none hides another.
     fn forwarded_query(&self) -> Option<String> {
         let cache = &self.behavior.cache.query_strings;
         let more = self.behavior.forward.as_ref().map(|policy| &policy.query_strings);
-        query::keep(self.query.as_deref()?, |name| {
+        let kept = query::keep(self.query.as_deref()?, |name| {
             let is_forwarded = cache.names(name) || more.is_some_and(|more| more.names(name));
             is_forwarded && !signed::is_own(self.behavior, name)
-        })
+        })?;
+        let is_whole = *cache == Selected::All || more == Some(&Selected::All) && !self.is_cached();
+        Some(if is_whole { kept } else { query::undivided(&kept) })
     }
 
     fn forwarded_fields(&self, origin: &Origin) -> Fields {
@@ -132,6 +139,29 @@ impl<'d> Matched<'d> {
         }
         self.add_own(forward, &mut fields);
         fields
+    }
+
+    /// What the viewer says that the request's method is instead, where origins are told.
+    pub(crate) fn overriding_methods(&self) -> impl Iterator<Item = &[u8]> {
+        let forward = self.behavior.forward.as_ref();
+        let is_forwarded = self.behavior.cache.headers.names_field(METHOD_OVERRIDE)
+            || forward.is_some_and(|policy| policy.headers.names_field(METHOD_OVERRIDE));
+        self.fields.all(METHOD_OVERRIDE).filter(move |_| is_forwarded)
+    }
+
+    /// Whether an origin may take it for another method than the cache does, to which `HEAD` is a part of `GET`.
+    pub(crate) fn is_ambiguous_in_method(&self) -> bool {
+        let mut named = self.overriding_methods();
+        let is_get = |name: &[u8]| name == b"GET" && self.method == "GET";
+        named.next().is_some_and(|name| !is_get(name) || named.next().is_some())
+    }
+
+    /// Whether an origin is an API of API Gateway, which goes by that where it is a REST API.
+    pub(crate) fn is_for_api(&self) -> bool {
+        let (first, second) = self.origins();
+        let is_api =
+            |index: usize| self.distribution.origins[index].domain_name.contains(".execute-api.");
+        [Some(first), second].into_iter().flatten().any(is_api)
     }
 
     /// Whether an origin is sent the name that the viewer asked for.

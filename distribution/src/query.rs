@@ -9,6 +9,11 @@ pub(crate) fn keep(query: &str, is_kept: impl Fn(&str) -> bool) -> Option<String
     (!kept.is_empty()).then(|| kept.join("&"))
 }
 
+/// The same for an origin that takes `;` for the end of a parameter, too.
+pub(crate) fn undivided(query: &str) -> String {
+    query.replace(';', "%3B")
+}
+
 /// The value of a parameter that is there once. Two could be read as either.
 pub(crate) fn value<'q>(query: &'q str, wanted: &str) -> Option<&'q str> {
     let mut found = parameters(query).filter(|one| name(one) == wanted);

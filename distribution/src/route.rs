@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 use http_cache::{Fields, Policy, remove_hop_by_hop};
 
 use crate::model::{Behavior, Geo, Target, ViewerProtocol};
+use crate::origin_request::METHOD_OVERRIDE;
 use crate::{Answer, Distribution, key, path};
 
 /// How long a stale response stands in for an origin that fails, where nobody says: CloudFront names no
@@ -119,10 +120,9 @@ impl Distribution {
                 }
             }
         }
-        if !behavior.methods.iter().any(|method| method == viewer.method) {
-            let message = "This distribution is not configured to allow the HTTP request method that \
-                           was used for this request. The distribution supports only cachable requests.";
-            return Err(Answer::error(403, message).with_detail("InvalidRequestMethod"));
+        let is_allowed = |name: &[u8]| behavior.methods.iter().any(|m| m.as_bytes() == name);
+        if !is_allowed(viewer.method.as_bytes()) {
+            return Err(method_not_allowed());
         }
         let may_be_cached = behavior.cached_methods.iter().any(|method| method == viewer.method);
         if viewer.has_content && may_be_cached {
@@ -134,7 +134,7 @@ impl Distribution {
         // Here, so that neither key nor origin knows of what the viewer's `Connection` takes away.
         let mut fields = viewer.fields.clone();
         remove_hop_by_hop(&mut fields);
-        Ok(Matched {
+        let matched = Matched {
             distribution: self,
             behavior,
             method: viewer.method.to_string(),
@@ -147,7 +147,12 @@ impl Distribution {
             country: viewer.country.map(str::to_ascii_uppercase),
             told: viewer.told.to_vec(),
             fields,
-        })
+        };
+        // A REST API does what the field names.
+        if matched.is_for_api() && !matched.overriding_methods().all(is_allowed) {
+            return Err(method_not_allowed());
+        }
+        Ok(matched)
     }
 
     /// The name of the object that a viewer asks for by this target (path and query), as [`Matched::object`];
@@ -172,6 +177,12 @@ impl Distribution {
         let mut all = self.behaviors.iter();
         all.find(|behavior| behavior.pattern.matches(path)).expect("the default one matches all")
     }
+}
+
+fn method_not_allowed() -> Answer {
+    let message = "This distribution is not configured to allow the HTTP request method that was used for \
+                   this request. The distribution supports only cachable requests.";
+    Answer::error(403, message).with_detail("InvalidRequestMethod")
 }
 
 impl<'d> Matched<'d> {
@@ -202,7 +213,9 @@ impl<'d> Matched<'d> {
     /// forwarded: a maximum TTL of 0) none is: they are made of what no key has, and nobody is to get or to wait for
     /// another one's.
     pub fn is_cached(&self) -> bool {
-        self.behavior.cache.max_ttl_s > 0 && self.behavior.cached_methods.contains(&self.method)
+        self.behavior.cache.max_ttl_s > 0
+            && self.behavior.cached_methods.contains(&self.method)
+            && !self.is_ambiguous_in_method()
     }
 
     /// The name of the object that is asked for: its path, and the parameters that are in its key. All variants
@@ -248,9 +261,16 @@ impl<'d> Matched<'d> {
         // What the viewer asked of the object it did not get is not asked of the page.
         let mut fields = self.fields.clone();
         fields.retain(|name| {
-            !["range", "if-range", "if-none-match", "if-modified-since", "if-match"]
-                .iter()
-                .any(|one| one.eq_ignore_ascii_case(name))
+            ![
+                "range",
+                "if-range",
+                "if-none-match",
+                "if-modified-since",
+                "if-match",
+                METHOD_OVERRIDE,
+            ]
+            .iter()
+            .any(|one| one.eq_ignore_ascii_case(name))
         });
         let method = if self.method == "HEAD" { "HEAD" } else { "GET" };
         let matched = Self {

@@ -71,10 +71,79 @@ fn parameter_cloaking_hides_nothing_from_the_key() {
     // What an origin might take for `a` in the value of `utm` never reaches it.
     assert_eq!(target("/?a=1&utm=x;a=2"), "/?a=1");
     // Other spellings are other parameters: in the key and at the origin.
-    for other in ["/?a=1&u%74m=x", "/?a=1&UTM=x", "/?a=1&a=2", "/?a=1&utm;a=2", "/?a=1?utm=2"] {
+    for other in ["/?a=1&u%74m=x", "/?a=1&UTM=x", "/?a=1&a=2", "/?a=1?utm=2"] {
         assert_ne!(key(other), key("/?a=1"), "{other}");
         assert_eq!(target(other), other);
     }
+    assert_ne!(key("/?a=1&utm;a=2"), key("/?a=1"));
+    assert_eq!(target("/?a=1&utm;a=2"), "/?a=1&utm%3Ba=2", "which is one parameter");
+}
+
+#[test]
+fn no_parameter_comes_to_an_origin_in_another_unless_the_key_has_all_or_nothing_is_stored() {
+    let keyed = |query_strings: Value| {
+        let nothing = (json!({"HeaderBehavior": "none"}), json!({"CookieBehavior": "none"}));
+        cache_policy(nothing.0, nothing.1, query_strings)
+    };
+    let a = keyed(json!({"QueryStringBehavior": "whitelist", "QueryStrings": {"Items": ["a"]}}));
+    let all = keyed(json!({"QueryStringBehavior": "all"}));
+    let utm = json!({"OriginRequestPolicy": {"Id": "r", "OriginRequestPolicyConfig": {
+        "Name": "r",
+        "HeadersConfig": {"HeaderBehavior": "none"},
+        "CookiesConfig": {"CookieBehavior": "none"},
+        "QueryStringsConfig": {"QueryStringBehavior": "whitelist", "QueryStrings": {"Items": ["utm"]}},
+    }}});
+    let every = json!({"Items": ["GET", "HEAD", "OPTIONS", "PUT", "POST", "PATCH", "DELETE"]});
+    let policies = |cache: &str, forward: &str| {
+        let changes = json!({
+            "CachePolicyId": cache, "OriginRequestPolicyId": forward, "AllowedMethods": every,
+        });
+        serving(changes, &[a.clone(), utm.clone()])
+    };
+    let target = |distribution: &Distribution, method: &str, target: &str| {
+        ask(distribution, method, target, &[]).unwrap().origin_request(0, "id").target
+    };
+    let some = policies("p", "r");
+    for method in ["GET", "POST"] {
+        assert_eq!(target(&some, method, "/?a=1&utm=1;a=2;b=3"), "/?a=1&utm=1%3Ba=2%3Bb=3");
+        assert_eq!(target(&some, method, "/?a=1;b=3&b=4"), "/?a=1%3Bb=3");
+    }
+    // The viewer's query, word for word.
+    let whole = "/?a=1&utm=1;a=2";
+    let of_all = serving(json!({"CachePolicyId": "p"}), &[all]);
+    assert_eq!(target(&of_all, "GET", whole), whole);
+    assert_eq!(target(&policies(CACHING_DISABLED, ALL_VIEWER), "GET", whole), whole);
+    let stored = policies("p", ALL_VIEWER);
+    assert_eq!(target(&stored, "POST", whole), whole);
+    assert_eq!(target(&stored, "GET", whole), "/?a=1&utm=1%3Ba=2");
+}
+
+#[test]
+fn a_method_that_a_field_names_is_allowed_keyed_and_cached_as_the_one_that_is_sent() {
+    let origin_of = |name: &str| {
+        let changes = json!({
+            "Origins": {"Quantity": 1, "Items": [origin(json!({"DomainName": name}))]},
+            "DefaultCacheBehavior": behavior(json!({"OriginRequestPolicyId": ALL_VIEWER})),
+        });
+        distribution_of(&document(changes), &[])
+    };
+    let (web, api) = (origin_of("web.example"), origin_of("a.execute-api.eu-west-1.amazonaws.com"));
+    let field = "X-HTTP-Method-Override";
+    for named in [&["DELETE"][..], &["delete"], &["GET", "DELETE"], &[""]] {
+        let lines: Vec<(&str, &str)> = named.iter().map(|method| (field, *method)).collect();
+        assert_eq!(ask(&api, "GET", "/a", &lines).unwrap_err().status, 403, "{named:?}");
+        assert!(!get(&web, "/a", &lines).is_cached(), "{named:?}");
+    }
+    for distribution in [&web, &api] {
+        let own = get(distribution, "/a", &[(field, "GET")]);
+        assert!(own.is_cached() && own.key() != get(distribution, "/a", &[]).key());
+        assert!(!get(distribution, "/a", &[(field, "HEAD")]).is_cached());
+        assert!(!ask(distribution, "HEAD", "/a", &[(field, "HEAD")]).unwrap().is_cached());
+    }
+    // Where origins are not told it is nothing.
+    let plain = serving(json!({}), &[]);
+    let told = get(&plain, "/a", &[(field, "DELETE")]);
+    assert!(told.is_cached() && told.key() == get(&plain, "/a", &[]).key());
 }
 
 #[test]

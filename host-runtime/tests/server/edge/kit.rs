@@ -92,7 +92,7 @@ impl Edge {
         Self::of(Served::start_configured(folder, config, 2))
     }
 
-    fn of(served: Served) -> Self {
+    pub(super) fn of(served: Served) -> Self {
         let places = served.host.addresses().iter();
         let own = places.clone().find(|(place, _)| place.distribution_id.is_some());
         let address = own.expect("a listener of its own").1;

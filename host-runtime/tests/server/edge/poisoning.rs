@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::kit::*;
+use crate::kit::*;
 
 /// An origin that says what it was asked, and remembers nothing.
 fn telling() -> (std::net::SocketAddr, std::sync::Arc<std::sync::Mutex<Vec<String>>>) {
@@ -43,6 +44,103 @@ fn parameter_cloaking_poisons_nothing() {
     for target in ["/b?q=1&utm=1", "/b?q=1", "/b?Q=1&utm=1;q=good", "/b?q=1&utm=1%3bq=good"] {
         assert!(!edge.get(target).text().contains("evil"), "{target}");
     }
+}
+
+/// A cache policy with `q` in its key, and a policy that forwards `utm`.
+fn q_and_utm() -> [(&'static str, serde_json::Value); 2] {
+    let these =
+        |name: &str| json!({"QueryStringBehavior": "whitelist", "QueryStrings": {"Items": [name]}});
+    let (headers, cookies) = (json!({"HeaderBehavior": "none"}), json!({"CookieBehavior": "none"}));
+    let cache = json!({"CachePolicy": {"Id": "q", "CachePolicyConfig": {
+        "Name": "q", "MinTTL": 0, "DefaultTTL": 60, "MaxTTL": 600,
+        "ParametersInCacheKeyAndForwardedToOrigin": {
+            "EnableAcceptEncodingGzip": true, "EnableAcceptEncodingBrotli": true,
+            "HeadersConfig": headers, "CookiesConfig": cookies, "QueryStringsConfig": these("q"),
+        },
+    }}});
+    let forward = json!({"OriginRequestPolicy": {"Id": "utm", "OriginRequestPolicyConfig": {
+        "Name": "utm", "HeadersConfig": headers, "CookiesConfig": cookies,
+        "QueryStringsConfig": these("utm"),
+    }}});
+    [("q.json", cache), ("utm.json", forward)]
+}
+
+/// A distribution before an API of the gateway's own.
+fn before_api(api: &str, behavior: serde_json::Value) -> Edge {
+    let folder = Folder::new();
+    let document = distribution(
+        echo(),
+        json!({
+            "Origins": {"Items": [{
+                "Id": "web",
+                "DomainName": "told.execute-api.us-east-1.amazonaws.com",
+                "OriginPath": "/prod",
+                "CustomOriginConfig": {"HTTPPort": 80, "HTTPSPort": 443, "OriginProtocolPolicy": "https-only"},
+            }]},
+            "DefaultCacheBehavior": behavior,
+        }),
+    );
+    folder.write("told.yaml", api);
+    folder.write("distribution.json", &document.to_string());
+    for (name, policy) in q_and_utm() {
+        folder.write(name, &policy.to_string());
+    }
+    let config = "listen: 127.0.0.1:0\n\
+        distributions: [{id: d, definition: distribution.json, references: [q.json, utm.json], listen: '127.0.0.1:0'}]\n\
+        apis: [{id: told, protocol: REST, definition: told.yaml, stages: [{stageName: prod}]}]\n";
+    let config = folder.write("edgeway.yaml", config);
+    Edge::of(Served::start_configured(folder, config, 1))
+}
+
+/// Answers with `q` as the API takes it, and tells which method it took the request for.
+const TELLING_API: &str = r#"
+openapi: 3.0.1
+info: {title: t, version: "1"}
+paths:
+  /a:
+    x-amazon-apigateway-any-method:
+      responses: {"200": {description: d}}
+      x-amazon-apigateway-integration:
+        type: mock
+        requestTemplates: {application/json: '{"statusCode": 200}'}
+        responses:
+          default:
+            statusCode: "200"
+            responseTemplates: {application/json: "$context.httpMethod q=$input.params('q')"}
+"#;
+
+#[test]
+fn no_parameter_hides_another_from_the_key_that_an_api_finds() {
+    let edge =
+        before_api(TELLING_API, json!({"CachePolicyId": "q", "OriginRequestPolicyId": "utm"}));
+    assert_eq!(edge.get("/a?q=good&utm=1;q=evil").text(), "GET q=good");
+    assert_eq!(edge.get("/a?q=good").text(), "GET q=good");
+    assert_eq!(edge.get("/a?q=1;q=2").text(), "GET q=1;q=2", "as the key has it");
+}
+
+#[test]
+fn a_method_that_a_field_names_poisons_nothing_and_does_nothing_that_is_not_allowed() {
+    // AllViewerExceptHostHeader
+    let all = "b689b0a8-53d0-40ab-baf2-68738e2966ac";
+    let edge = before_api(
+        TELLING_API,
+        json!({
+            "CachePolicyId": "q", "OriginRequestPolicyId": all,
+            "AllowedMethods": {"Items": ["GET", "HEAD", "OPTIONS", "PUT", "POST", "PATCH", "DELETE"]},
+        }),
+    );
+    let named = |edge: &Edge, method: &str| {
+        let answer = edge.ask("GET", "/a", &format!("X-HTTP-Method-Override: {method}\r\n"));
+        (answer.status, answer.text())
+    };
+    for _ in 0..2 {
+        assert_eq!(named(&edge, "POST"), (200, "POST q=".into()));
+        assert_eq!(named(&edge, "GET"), (200, "GET q=".into()));
+    }
+    assert_eq!(edge.get("/a").text(), "GET q=");
+    let few = json!({"CachePolicyId": "q", "OriginRequestPolicyId": all, "AllowedMethods": {"Items": ["GET", "HEAD"]}});
+    let edge = before_api(TELLING_API, few);
+    assert_eq!((named(&edge, "DELETE").0, named(&edge, "GET").0), (403, 200));
 }
 
 #[test]
