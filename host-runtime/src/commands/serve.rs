@@ -24,7 +24,7 @@ use crate::descriptors;
 use crate::drain;
 use crate::host::{Host, Options};
 use crate::perform::trust::Trust;
-use crate::reload::Watch;
+use crate::reload::{Watch, elsewhere, fingerprint};
 use crate::settings::Settings;
 use crate::snapshot::{Built, Origin, without_entry};
 use crate::worker::Deployment;
@@ -149,24 +149,29 @@ async fn run(
     let (read, changed) = (Arc::clone(&state.current.borrow().snapshot), BTreeSet::new());
     let mut served = Served { origin, host, admin, state, watch, acme, read, changed };
     loop {
-        tokio::select! {
+        let changes = tokio::select! {
             signal = signals.next() => match signal {
-                Received::End => {
-                    // Both came at once: what is logged from here on is in the new files.
-                    if signals.has_hung_up().await {
-                        served.state.shared.access_log.reopen();
-                    }
-                    break;
-                }
+                Received::End => break,
                 Received::HangUp => {
                     served.state.shared.access_log.reopen();
-                    served.reload(Changes::Forgotten).await;
+                    Changes::Forgotten
                 }
             },
-            () = served.watch.changed() => served.reload(Changes::Forgotten).await,
-            () = served.acme.issued() => served.reload(Changes::Kept).await,
-            Some(order) = ordered.recv() => served.change(order),
+            () = served.watch.changed() => Changes::Forgotten,
+            () = served.acme.issued() => Changes::Kept,
+            Some(order) = ordered.recv() => {
+                served.change(order);
+                continue;
+            }
+        };
+        tokio::select! {
+            () = served.reload(changes) => {}
+            () = signals.end() => break,
         }
+    }
+    // Both came at once: what is logged from here on is in the new files.
+    if signals.has_hung_up().await {
+        served.state.shared.access_log.reopen();
     }
     drop(ordered); // changes are refused from here on
     drain(served, signals).await;
@@ -184,16 +189,26 @@ fn deployment(snapshot: &Snapshot, settings: &Arc<Settings>) -> Deployment {
 impl Served {
     /// Takes the files over as they are now, or goes on with what it has.
     async fn reload(&mut self, changes: Changes) {
-        let built = match self.origin.build() {
+        let origin = self.origin.clone();
+        let read = move || {
+            let built = origin.build();
+            let files = built.as_ref().map_or_else(|refused| &refused.files, |built| &built.files);
+            let fingerprint = fingerprint(files);
+            (built, fingerprint)
+        };
+        let Some((built, fingerprint)) = elsewhere(read).await else {
+            return self.refuse("the new configuration cannot be read");
+        };
+        let built = match built {
             Ok(built) => built,
             Err(refused) => {
                 refused.diagnostics.iter().for_each(log_diagnostic);
-                self.watch.files(&refused.files);
+                self.watch.files(&refused.files, fingerprint);
                 return self.refuse("the new configuration is refused");
             }
         };
         built.warnings.iter().for_each(log_diagnostic);
-        self.watch.files(&built.files);
+        self.watch.files(&built.files, fingerprint);
         if let Err(error) = self.take_over(built, changes).await {
             tracing::error!(%error, "the new configuration cannot be served");
             self.refuse("the new configuration is refused");
@@ -357,8 +372,12 @@ impl Signals {
         }
     }
 
+    /// Waits for one to end, and leaves those to read the files again. Safe to be dropped.
     async fn end(&mut self) {
-        while !matches!(self.next().await, Received::End) {}
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
     }
 }
 

@@ -286,3 +286,24 @@ fn a_command_whose_output_nobody_reads_ends_without_a_panic() {
         assert!(output.status.success() && !told.contains("panicked"), "{format}: {told}");
     }
 }
+
+#[test]
+fn a_signal_to_end_is_heeded_while_a_file_is_read_that_never_ends() {
+    let folder = Folder::new();
+    configuration(&folder, echo());
+    let program = Program::start(&folder);
+    let pipe = folder.path("api.yaml.new");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let definition = folder.path("api.yaml");
+    std::fs::rename(&pipe, &definition).unwrap();
+    program.signal("HUP");
+    // Opened when the other end is.
+    let _writer = std::fs::File::options().write(true).open(&definition).unwrap();
+    program.signal("TERM");
+    let started = Instant::now();
+    let mut program = program;
+    while program.child.try_wait().unwrap().is_none() {
+        assert!(started.elapsed() < PATIENCE, "it does not end");
+        std::thread::yield_now();
+    }
+}
