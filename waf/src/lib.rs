@@ -38,6 +38,7 @@ pub use evaluate::{Counting, Decision, Evaluation, Match, Step, Tokens, Verdict}
 pub use fingerprint::{CLIENT_HELLO_BYTES_MAX, Fingerprints};
 pub use ip::IpSet;
 pub use log::{Logging, Origin, Sampled};
+pub use managed::address_lists;
 pub use matched::Found;
 pub use problem::{Document, Problem, Unknown};
 pub use rate::Window;

@@ -77,6 +77,16 @@ pub(crate) fn names() -> Vec<&'static str> {
     groups::GROUPS.iter().map(|group| group.name).collect()
 }
 
+/// The names of all lists of addresses that rules of groups look into.
+pub fn address_lists() -> Vec<&'static str> {
+    let rules = groups::GROUPS.iter().flat_map(|group| group.rules);
+    let list = |rule: &ManagedRule| match rule.look {
+        Sight::Addresses(name) => Some(name),
+        _ => None,
+    };
+    rules.filter_map(list).collect()
+}
+
 /// The group of this name.
 pub(crate) fn find(name: &str) -> Option<&'static ManagedGroup> {
     groups::GROUPS.iter().find(|group| group.name == name)

@@ -50,7 +50,7 @@ fn read(reading: &Reading, at: &At<'_>, directory: &Path) -> Option<WebAclConfig
     let file = |at: &At<'_>| reading.text(at).map(|path| directory.join(path));
     let definition = reading.required(at, "definition").and_then(|at| file(&at));
     let references = at.get("references").map(|at| reading.array(&at)).unwrap_or_default();
-    let lists = at.get("addressLists").map(|at| reading.object(&at)).unwrap_or_default();
+    let lists = at.get("addressLists").map(|at| address_lists(reading, &at)).unwrap_or_default();
     let logging = at.get("logging");
     if let Some(logging) = &logging {
         reading.keys(logging, &["destination", "configuration"]);
@@ -74,6 +74,16 @@ fn read(reading: &Reading, at: &At<'_>, directory: &Path) -> Option<WebAclConfig
         token_key: at.get("tokenKey").and_then(|at| token_key(reading, &at, directory)),
         source: at.source(),
     })
+}
+
+/// Those of AWS's names: another one would be looked into by no rule, and the group that is meant would find nobody.
+fn address_lists<'d>(reading: &Reading, at: &At<'d>) -> Vec<(&'d str, At<'d>)> {
+    let known = waf::address_lists();
+    let lists = reading.object(at);
+    for (name, at) in lists.iter().filter(|(name, _)| !known.contains(name)) {
+        reading.unknown(at, &format!("no rule group has a list `{name}`"), name, &known);
+    }
+    lists
 }
 
 fn token_key(reading: &Reading, at: &At<'_>, directory: &Path) -> Option<TokenKey> {

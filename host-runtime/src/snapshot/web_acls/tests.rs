@@ -265,6 +265,19 @@ fn what_is_no_json_is_told_with_its_line_and_hides_nothing_else() {
 }
 
 #[test]
+fn a_list_of_addresses_that_no_group_has_is_refused() {
+    let config = CONFIG.replace("AnonymousIPList", "AnonymousIpLists");
+    let files = files();
+    let written = files.iter().map(|(name, document)| (*name, format!("{document:#}")));
+    let told = told_of(&config, written.chain([("anonymous.txt", "198.51.100.0/24\n".into())]));
+    assert_eq!(
+        told,
+        ["error: no rule group has a list `AnonymousIpLists`\n  --> edgeway.yaml:5:38  \
+          /webAcls/0/addressLists/AnonymousIpLists\n  help: did you mean `AnonymousIPList`?"]
+    );
+}
+
+#[test]
 fn a_list_of_addresses_has_lines() {
     let files = files();
     let written = files.iter().map(|(name, document)| (*name, format!("{document:#}")));
