@@ -70,11 +70,9 @@ fn id_of(reading: &Reading, at: &At<'_>, prefix: &str) -> Option<String> {
 
 /// A policy document, as AWS has it.
 pub(super) fn policy(reading: &Reading, at: &At<'_>) -> Option<Policy> {
+    check_keys(reading, at);
     match Policy::from_document(at.node) {
-        Ok(policy) => {
-            check_keys(reading, at);
-            Some(policy)
-        }
+        Ok(policy) => Some(policy),
         Err(errors) => {
             for error in errors {
                 let place = at.find(&error.pointer).unwrap_or_else(|| at.clone());

@@ -26,6 +26,17 @@ struct Files<'c> {
     logging: Option<Printed>,
     /// Lists of addresses, which follow the references: the file, and the line of each address.
     lists: Vec<(&'c Path, Vec<u32>)>,
+    /// Whether that is all of them.
+    is_whole: bool,
+}
+
+impl Files<'_> {
+    /// Whether a problem is one whatever stands in a file that could not be read: what rules refer to may be there, and
+    /// so may be what is warned of.
+    fn can_tell(&self, problem: &Problem) -> bool {
+        let may_be_there = problem.is_warning || problem.pointer.ends_with("/ARN");
+        self.is_whole || !may_be_there
+    }
 }
 
 impl Building {
@@ -55,7 +66,7 @@ impl Building {
         self.web_acl_arns.pop();
         self.web_acl_arns.push(checked.arn.clone());
         self.knows_clients(&checked, config, whole, config_file);
-        for problem in checked.found {
+        for problem in checked.found.into_iter().filter(|problem| files.can_tell(problem)) {
             self.note_problem(&files, problem);
         }
         for printed in [&files.definition].into_iter().chain(&files.references) {
@@ -64,7 +75,7 @@ impl Building {
         if let (Some(logging), Some(arn)) = (&files.logging, &checked.arn) {
             self.note_in(logging, doubtful::logs_another(&logging.root(), arn));
         }
-        Some(definition)
+        files.is_whole.then_some(definition)
     }
 
     /// All files of a web ACL: one that cannot be read hides no other.
@@ -93,8 +104,8 @@ impl Building {
             documents.push(document);
             lists.push((&**file, lines));
         }
-        let definition =
-            printed.filter(|_| !self.diagnostics[before..].iter().any(Diagnostic::is_error))?;
+        let definition = printed?;
+        let is_whole = !self.diagnostics[before..].iter().any(Diagnostic::is_error);
         let acl = WebAcl {
             name: config.name.clone(),
             document: definition.text.clone(),
@@ -105,7 +116,7 @@ impl Building {
             }),
             token_key: config.token_key.clone().or_else(|| own_token_key().cloned()),
         };
-        Some((acl, Files { config, definition, references, logging, lists }))
+        Some((acl, Files { config, definition, references, logging, lists, is_whole }))
     }
 
     fn list_text(&mut self, file: &Path, named: Source) -> Option<String> {

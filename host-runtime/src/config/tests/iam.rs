@@ -56,6 +56,14 @@ fn principals_have_secrets_that_nobody_sees() {
         let errors = with(&principal).unwrap_err();
         assert!(errors.iter().any(|error| error.contains(expected)), "{principal}: {errors:?}");
     }
+    // What is wrong with one statement hides nothing of another.
+    let both = with(&format!(
+        "{{{own}, secretAccessKey: a, policies: [{{Statement: [{{Effect: Alow, Action: '*', Resource: '*'}}, \
+         {{Effect: Deny, Action: '*', Resource: '*', Condition: {{Bool: {{'aws:MultiFactorAuthPresent': true}}}}}}]}}]}}"
+    ));
+    let both = both.unwrap_err();
+    let told = |text: &str| both.iter().any(|error| error.contains(text));
+    assert!(told("it is Allow or Deny") && told("`aws:MultiFactorAuthPresent` is not"), "{both:?}");
     let twice = format!("{{{own}, secretAccessKey: a}}\n  - {{{own}, secretAccessKey: b}}");
     assert!(with(&twice).unwrap_err()[0].contains("is there twice"));
 }

@@ -278,6 +278,25 @@ fn a_list_of_addresses_that_no_group_has_is_refused() {
 }
 
 #[test]
+fn a_file_that_cannot_be_read_hides_no_mistake_of_the_web_acl_and_makes_none() {
+    let rules = "/WebACL/Rules";
+    let mut files = files();
+    files.remove("blocked.json");
+    let acl = files.get_mut("acl.json").unwrap();
+    // What a rule group that is not there may give to requests.
+    let key = format!(
+        "{rules}/2/Statement/RateBasedStatement/ScopeDownStatement/LabelMatchStatement/Key"
+    );
+    *acl.pointer_mut(&key).unwrap() = json!("tool:wget");
+    *acl.pointer_mut(&format!("{rules}/1/Action")).unwrap() = json!({"Blck": {}});
+    let written = files.iter().map(|(name, document)| (*name, format!("{document:#}")));
+    let told = told_of(CONFIG, written.chain([("anonymous.txt", String::new())]));
+    assert_eq!(told.len(), 2, "{told:#?}");
+    assert!(told[0].contains("blocked.json: it cannot be read"), "{told:#?}");
+    assert!(told[1].contains("unknown action `Blck`"), "{told:#?}");
+}
+
+#[test]
 fn a_list_of_addresses_has_lines() {
     let files = files();
     let written = files.iter().map(|(name, document)| (*name, format!("{document:#}")));
