@@ -9,15 +9,51 @@ use gateway_core::definition::openapi::BasePathMode;
 use gateway_core::definition::{AccessLogSettings, LoggingLevel, MethodSetting, Protocol, Stage};
 use gateway_core::limits::{ACCOUNT_BURST_DEFAULT, ACCOUNT_RATE_DEFAULT};
 
-use super::reading::Reading;
+use super::reading::{Elsewhere, Reading};
 use super::web_acls::{self, WebAclConfig};
 use super::{ApiConfig, caching, canary};
 
 /// The settings of all methods or routes without settings of their own.
 const ALL_METHODS: &str = "*/*";
 
-/// What the stages of HTTP APIs alone have.
-const HTTP_KEYS: [&str; 3] = ["routeSettings", "defaultRouteSettings", "stageVariables"];
+/// What the stages of HTTP APIs alone have, and what those of REST APIs have for it.
+const OF_HTTP: Elsewhere = Elsewhere {
+    of: "HTTP APIs",
+    keys: &[
+        ("routeSettings", "a REST API has `methodSettings`: `~1orders/POST` for POST /orders"),
+        ("defaultRouteSettings", "a REST API has `methodSettings`: `*/*` for all methods"),
+        ("stageVariables", "a REST API has `variables`"),
+    ],
+};
+/// What the stages of REST APIs alone have, and what those of HTTP APIs have for it.
+const OF_REST: Elsewhere = Elsewhere {
+    of: "REST APIs",
+    keys: &[
+        ("methodSettings", "an HTTP API has `routeSettings` and `defaultRouteSettings`"),
+        ("canarySettings", "an HTTP API has no canaries"),
+        ("executionLogSettings", "an HTTP API logs its requests by `accessLogSettings`"),
+        ("cacheClusterEnabled", "an HTTP API has no cache"),
+        ("cacheClusterSize", "an HTTP API has no cache"),
+    ],
+};
+
+/// What settings of routes alone have.
+const SETTINGS_OF_HTTP: Elsewhere = Elsewhere {
+    of: "HTTP APIs",
+    keys: &[("detailedMetricsEnabled", "a REST API has `metricsEnabled`")],
+};
+/// What settings of methods alone have.
+const SETTINGS_OF_REST: Elsewhere = Elsewhere {
+    of: "REST APIs",
+    keys: &[
+        ("metricsEnabled", "an HTTP API has `detailedMetricsEnabled`"),
+        ("cachingEnabled", "an HTTP API has no cache"),
+        ("cacheTtlInSeconds", "an HTTP API has no cache"),
+        ("cacheDataEncrypted", "an HTTP API has no cache"),
+        ("requireAuthorizationForCacheControl", "an HTTP API has no cache"),
+        ("unauthorizedCacheControlHeaderStrategy", "an HTTP API has no cache"),
+    ],
+};
 
 /// What AWS keeps of a stage and no request sees: a stage may be written down as `get-stage` tells it.
 const NOTED: [&str; 10] = [
@@ -116,7 +152,7 @@ fn guess_protocol(at: &At<'_>) -> Protocol {
     let stages = at.get("stages").map(|at| at.items().collect::<Vec<_>>()).unwrap_or_default();
     let is_http = |stage: &At<'_>| {
         stage.get("stageName").is_some_and(|at| at.as_str() == Some("$default"))
-            || HTTP_KEYS.iter().any(|name| stage.get(name).is_some())
+            || OF_HTTP.keys.iter().any(|(name, _)| stage.get(name).is_some())
     };
     let named = at.get("protocol");
     let name = named.as_ref().and_then(|at| at.as_str()).unwrap_or_default();
@@ -180,6 +216,7 @@ fn stages(reading: &Reading, at: &At<'_>, protocol: Protocol, directory: &Path) 
         let is_same = |other: &Stage| other.stage_name == stage.stage_name;
         if !stage.stage_name.is_empty() && stages.iter().any(is_same) {
             reading.error(&item, format!("the stage `{}` is there twice", stage.stage_name));
+            continue;
         }
         stages.push(stage);
     }
@@ -189,14 +226,12 @@ fn stages(reading: &Reading, at: &At<'_>, protocol: Protocol, directory: &Path) 
 fn stage(reading: &Reading, at: &At<'_>, protocol: Protocol, directory: &Path) -> Option<Stage> {
     let mut keys = vec!["stageName", "variables", "accessLogSettings", "webAcl", "tracingEnabled"];
     keys.extend(NOTED);
-    match protocol {
-        Protocol::Rest => {
-            keys.extend(["methodSettings", "canarySettings", "executionLogSettings"]);
-            keys.extend(caching::STAGE_KEYS);
-        }
-        Protocol::Http => keys.extend(HTTP_KEYS),
-    }
-    reading.keys(at, &keys);
+    let (own, others) = match protocol {
+        Protocol::Rest => (&OF_REST, &OF_HTTP),
+        Protocol::Http => (&OF_HTTP, &OF_REST),
+    };
+    keys.extend(own.keys.iter().map(|(name, _)| *name));
+    reading.keys_besides(at, &keys, others);
     if !at.is_object() {
         return None;
     }
@@ -275,16 +310,12 @@ fn route_settings(reading: &Reading, at: &At<'_>) -> BTreeMap<String, MethodSett
 
 fn setting(reading: &Reading, key: &str, at: &At<'_>, protocol: Protocol) -> MethodSetting {
     const LOGGING: [&str; 2] = ["loggingLevel", "dataTraceEnabled"];
-    let metrics = match protocol {
-        Protocol::Rest => "metricsEnabled",
-        Protocol::Http => "detailedMetricsEnabled",
-    };
-    let caching = match protocol {
-        Protocol::Rest => &caching::METHOD_KEYS[..],
-        Protocol::Http => &[],
+    let (metrics, caching, others) = match protocol {
+        Protocol::Rest => ("metricsEnabled", &caching::METHOD_KEYS[..], &SETTINGS_OF_HTTP),
+        Protocol::Http => ("detailedMetricsEnabled", &[][..], &SETTINGS_OF_REST),
     };
     let known = ["throttlingRateLimit", "throttlingBurstLimit", metrics];
-    reading.keys(at, &[&known, &LOGGING[..], caching].concat());
+    reading.keys_besides(at, &[&known, &LOGGING[..], caching].concat(), others);
     if protocol == Protocol::Http {
         let is_off = |at: &At<'_>| {
             at.as_text() == Some("OFF") || matches!(at.node.value, Value::Bool(false))
@@ -369,63 +400,4 @@ fn access_log_settings(
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::Config;
-    use super::*;
-
-    #[test]
-    fn a_stage_variable_has_awss_names_and_a_log_no_arn() {
-        let long = "v".repeat(513);
-        for (stage, told) in [
-            ("variables: {a-b: v}", "cannot be a stage variable's name"),
-            (&*format!("variables: {{a: {long}}}"), "more than 512"),
-            ("accessLogSettings: {format: x, destination: 'arn:aws:logs:a'}", "an ARN is not"),
-        ] {
-            let stages = format!("stages: [{{stageName: s, {stage}}}]");
-            let api = format!("{{id: a, protocol: REST, definition: d, {stages}}}");
-            let document = crate::document::read(&format!("apis: [{api}]")).unwrap();
-            let refused = Config::read(&document, Path::new("")).unwrap_err();
-            assert!(refused.iter().any(|error| error.message.contains(told)), "{refused:?}");
-        }
-    }
-
-    #[test]
-    fn a_stage_may_be_written_down_as_aws_tells_it() {
-        let stage = "{stageName: s, description: d, documentationVersion: '1', tags: {a: b}, \
-                     createdDate: 1, lastUpdatedDate: 2, cacheClusterStatus: NOT_AVAILABLE, \
-                     apiGatewayManaged: false, lastDeploymentStatusMessage: ok}";
-        let document =
-            format!("apis: [{{id: a, protocol: REST, definition: d, stages: [{stage}]}}]");
-        let document = crate::document::read(&document).unwrap();
-        let config = Config::read(&document, Path::new("")).unwrap();
-        assert_eq!(config.apis[0].stages[0].stage_name, "s");
-    }
-
-    #[test]
-    fn a_web_acl_that_is_named_by_its_arn_alone_is_told_of() {
-        let told = |more: &str, all: &str| {
-            let stage = format!("{{stageName: s, webAclArn: 'arn:aws:wafv2:x'{more}}}");
-            let api = format!("{{id: a, protocol: REST, definition: d, stages: [{stage}]}}");
-            let text = format!("apis: [{api}]\nwebAcls: [{{name: w, definition: w.json}}]\n{all}");
-            let document = crate::document::read(&text).unwrap();
-            assert!(Config::read(&document, Path::new("")).is_ok());
-            let (_, told) = Config::read_whole(&document, Path::new(""));
-            told.into_iter().map(|told| told.source.pointer).collect::<Vec<_>>()
-        };
-        assert_eq!(told("", ""), ["/apis/0/stages/0/webAclArn"]);
-        assert!(told(", webAcl: w", "").is_empty());
-        assert!(told("", "webAcl: w").is_empty());
-    }
-
-    #[test]
-    fn kinds_of_apis_that_are_not_served_are_refused() {
-        for (protocol, told) in [("WEBSOCKET", "not supported yet"), ("SOAP", "unknown protocol")] {
-            let api = format!(
-                "{{id: a, protocol: {protocol}, definition: d, stages: [{{stageName: s}}]}}"
-            );
-            let document = crate::document::read(&format!("apis: [{api}]")).unwrap();
-            let refused = Config::read(&document, Path::new("")).unwrap_err();
-            assert!(refused.iter().any(|error| error.message.contains(told)), "{refused:?}");
-        }
-    }
-}
+mod tests;

@@ -9,9 +9,6 @@ use super::Config;
 use super::reading::Reading;
 use crate::perform::stage_caches::StageCacheConfig;
 
-/// What a REST API's stage says of its cache.
-pub(super) const STAGE_KEYS: [&str; 2] = ["cacheClusterEnabled", "cacheClusterSize"];
-
 /// What the settings of a REST API's methods say of it.
 pub(super) const METHOD_KEYS: [&str; 5] = [
     "cachingEnabled",

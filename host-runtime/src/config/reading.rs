@@ -16,6 +16,13 @@ const NOT_YET: &[(&str, &str)] = &[
     ("deploymentId", "deployments apart from the definition (leave it out)"),
 ];
 
+/// Keys that are known elsewhere, each with what to write here.
+pub(super) struct Elsewhere {
+    /// What they are for, in the plural.
+    pub(super) of: &'static str,
+    pub(super) keys: &'static [(&'static str, &'static str)],
+}
+
 /// The mistakes found so far. A reader that finds one notes it and answers `None`.
 #[derive(Default)]
 pub(super) struct Reading(RefCell<Vec<DefinitionError>>);
@@ -58,8 +65,17 @@ impl Reading {
 
     /// Notes every key that is not known here.
     pub(super) fn keys(&self, at: &At<'_>, known: &[&str]) {
+        self.keys_besides(at, known, &Elsewhere { of: "", keys: &[] });
+    }
+
+    /// The same, where something else of the kind has other keys.
+    pub(super) fn keys_besides(&self, at: &At<'_>, known: &[&str], elsewhere: &Elsewhere) {
         for (name, at) in self.object(at) {
             if known.contains(&name) {
+                continue;
+            }
+            if let Some((_, help)) = elsewhere.keys.iter().find(|(other, _)| *other == name) {
+                self.error_with(&at, format!("`{name}` is for {} alone", elsewhere.of), *help);
                 continue;
             }
             if let Some((_, feature)) = NOT_YET.iter().find(|(later, _)| *later == name) {
