@@ -161,7 +161,12 @@ impl UsagePlanStage {
             })
             .collect();
         let unknown = self.throttle.keys().filter(|key| !methods.contains(key));
-        let message = |key| alloc::format!("`throttle`: the definition has no `{key}`");
-        unknown.map(|key| error(message(key))).collect()
+        let named = |key: &String| {
+            let part = key.replace('~', "~0").replace('/', "~1");
+            let pointer = alloc::format!("{}/throttle/{part}", self.source.pointer);
+            let message = alloc::format!("`throttle`: the definition has no `{key}`");
+            DefinitionError::error(Source { pointer, ..self.source }, message)
+        };
+        unknown.map(named).collect()
     }
 }

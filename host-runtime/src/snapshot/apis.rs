@@ -41,7 +41,11 @@ impl Building {
         }
         let told = plans.iter().flat_map(|plan| plan.check(&known));
         let document = self.document.clone();
-        self.note(file, document.as_deref(), told);
+        let place = |error: DefinitionError| match document.as_deref() {
+            Some(root) => DefinitionError { source: places::nearest(root, &error.source), ..error },
+            None => error,
+        };
+        self.note(file, document.as_deref(), told.map(place));
     }
 
     pub(super) fn api(

@@ -29,6 +29,18 @@ pub(super) fn of_stage(document: &Node, api: &Source, of_stage: &Source) -> Sour
     at.source()
 }
 
+/// The place of what a pointer leads to, or of the nearest above it that is written.
+pub(super) fn nearest(document: &Node, of: &Source) -> Source {
+    let mut pointer = of.pointer.as_str();
+    loop {
+        match (At::root(document).find(pointer), pointer.rfind('/')) {
+            (Some(at), _) => return at.source(),
+            (None, Some(above)) => pointer = &pointer[..above],
+            (None, None) => return of.clone(),
+        }
+    }
+}
+
 /// Where a configuration names this file as a `definition`.
 pub(super) fn of_definition(document: &Node, folder: &Path, file: &Path) -> Option<Source> {
     fn find(at: &At<'_>, is_it: &dyn Fn(&At<'_>) -> bool) -> Option<Source> {
@@ -58,6 +70,20 @@ mod tests {
         assert_eq!(place("/etc/a.yaml"), Some((canary, 5)));
         assert_eq!(place("/b.json"), Some(("/webAcls/0/definition".into(), 7)));
         assert_eq!(place("/etc/c.yaml"), None);
+    }
+
+    #[test]
+    fn the_nearest_place_is_one_that_is_written() {
+        let text = "usagePlans:\n- apiStages:\n  - throttle:\n      /a/GET: {}\n";
+        let document = crate::document::read(text).unwrap();
+        let place = |pointer: &str| {
+            let found = nearest(&document, &Source { pointer: pointer.into(), line: 2 });
+            (found.pointer, found.line)
+        };
+        let throttle = "/usagePlans/0/apiStages/0/throttle";
+        let key = format!("{throttle}/~1a~1GET");
+        assert_eq!(place(&key), (key.clone(), 4));
+        assert_eq!(place(&format!("{throttle}/~1~1GET")), (throttle.into(), 3));
     }
 
     #[test]
