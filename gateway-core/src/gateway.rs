@@ -153,6 +153,16 @@ impl Gateway {
         self.apis[api].is_private == is_known && is_known == vpc_endpoint_id.is_some()
     }
 
+    /// Why there is no stage where [`stage`](Self::stage) has found none.
+    pub(crate) fn why_no_stage(&self, api: usize, vpc_endpoint_id: Option<&str>) -> &'static str {
+        match (self.apis[api].is_private, vpc_endpoint_id) {
+            _ if self.is_reached_by(api, vpc_endpoint_id) => "no such stage",
+            (true, None) => "the API is private: it answers at private endpoints alone",
+            (true, Some(_)) => "there is no such private endpoint",
+            (false, _) => "the API is not private: no private endpoint leads to it",
+        }
+    }
+
     /// The only API, if there is only one.
     pub(crate) fn only_api(&self) -> Option<usize> {
         (self.apis.len() == 1).then_some(0)

@@ -66,7 +66,7 @@ pub(crate) async fn run(gateway: Rc<Gateway>, arrival: Rc<Arrival>, io: Io) -> R
     trace::arrived(&arrival, &context, &io);
     let (api, addressed) = find_stage(&gateway, &context, &arrival);
     let protocol = note_api(api, &mut context);
-    trace::addressed(api, addressed.as_ref().ok(), &io);
+    trace::addressed(api, addressed.as_ref(), &io);
     let addressed = addressed.map(|addressed| note_stage(addressed, request, &mut context));
     let at = addressed.as_ref().ok().copied();
     begin_trace(&gateway, at, &arrival, &mut context, &io);

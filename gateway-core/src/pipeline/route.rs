@@ -104,11 +104,12 @@ pub(super) fn find_stage<'g>(
     let (first, below) = split_stage(path);
     let endpoint = context.vpc_endpoint_id();
     let named = gateway.stage(index, first, endpoint, seed).map(|at| (at, below));
+    let why = || gateway.why_no_stage(index, endpoint);
     let found = match api.protocol {
-        Protocol::Rest => named.ok_or_else(|| forbidden("no such stage")),
+        Protocol::Rest => named.ok_or_else(|| forbidden(why())),
         Protocol::Http => named
             .or_else(|| Some((gateway.stage(index, "$default", endpoint, seed)?, path)))
-            .ok_or_else(|| not_found("no such stage")),
+            .ok_or_else(|| not_found(why())),
     };
     let addressed = found.map(|(at, below)| Addressed {
         at,
@@ -141,7 +142,7 @@ fn find_mapped_stage<'g>(
         base_path_matched: Some(mapping.base_path.as_str().into()),
         is_mutual_tls: false,
     });
-    (Some(api), addressed.ok_or_else(|| forbidden("no such stage")))
+    (Some(api), addressed.ok_or_else(|| forbidden(gateway.why_no_stage(index, endpoint))))
 }
 
 fn resource_request_path<'p>(api: &Api, below: &'p str) -> Cow<'p, str> {

@@ -29,12 +29,17 @@ pub(super) fn arrived(arrival: &Arrival, context: &Context, io: &Io) {
 }
 
 /// For which stage it is.
-pub(super) fn addressed(api: Option<&Api>, addressed: Option<&Addressed<'_>>, io: &Io) {
-    if let Some(addressed) = addressed {
-        return stage_of(addressed.at, io);
-    }
+pub(super) fn addressed(
+    api: Option<&Api>,
+    addressed: Result<&Addressed<'_>, &GatewayError>,
+    io: &Io,
+) {
+    let error = match addressed {
+        Ok(addressed) => return stage_of(addressed.at, io),
+        Err(error) => error,
+    };
     io.trace(|| match api {
-        Some(api) => Event::Decided { rule: format!("API {}: no such stage", api.id) },
+        Some(api) => Event::Decided { rule: format!("API {}: {}", api.id, error.reason) },
         None => Event::Decided { rule: "no API is known by this address".into() },
     });
 }

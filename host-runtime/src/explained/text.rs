@@ -40,9 +40,13 @@ pub(crate) fn text(config: &Config, explained: &Explained) -> String {
             page.line(0, &format!("{} ({ms} ms)", entry.stage.name()));
         }
         page.entry(entry);
-        let is_refused = matches!(entry.event, Event::Decided { .. }) && !is_found;
-        if is_refused && entry.stage == PipelineStage::FindStage {
-            page.stages_there_are(config);
+        if let (Event::Decided { rule }, false, PipelineStage::FindStage) =
+            (&entry.event, is_found, entry.stage)
+        {
+            match rule.ends_with("it answers at private endpoints alone") {
+                true => page.private_endpoints_there_are(config),
+                false => page.stages_there_are(config),
+            }
         }
     }
     if explained.transcript.is_cut {
@@ -146,6 +150,15 @@ impl Page<'_> {
         }
         if variables.len() > LINES_MAX {
             self.line(2, "…");
+        }
+    }
+
+    /// Where it could have been asked for.
+    fn private_endpoints_there_are(&mut self, config: &Config) {
+        for configured in &config.private_endpoints {
+            let scheme = if configured.listen.tls.is_some() { "https" } else { "http" };
+            let (id, address) = (&configured.endpoint.vpc_endpoint_id, configured.listen.address);
+            self.line(2, &format!("the private endpoint {id}: {scheme}://{address}/"));
         }
     }
 

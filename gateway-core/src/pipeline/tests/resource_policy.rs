@@ -10,7 +10,7 @@ use crate::definition::{
     LambdaAuthorizer, LambdaAuthorizerType, Method, PayloadFormat, PrivateEndpoint, Snapshot,
     Source,
 };
-use crate::effect::{Effect, FunctionAnswer, Outcome};
+use crate::effect::{Effect, FunctionAnswer, Notice, Outcome};
 use crate::gateway::Gateway;
 use crate::jwt::{Algorithm, Jwk, KeyMaterial};
 use crate::message::{Arrival, Scheme};
@@ -277,6 +277,29 @@ fn a_private_api_answers_at_private_endpoints_alone_and_no_other_does() {
         if expected == 403 {
             assert_eq!(told.body(), "{\"message\":\"Forbidden\"}");
         }
+    }
+}
+
+#[test]
+fn who_comes_where_an_api_does_not_answer_is_not_said_to_want_another_stage() {
+    let gateway = private(&allow_all(), None);
+    let public = "Host: public.execute-api.eu-west-1.amazonaws.com";
+    for (endpoint, fields, expected) in [
+        (None, &[][..], "the API is private: it answers at private endpoints alone"),
+        (
+            None,
+            &["Host: api.example.com"],
+            "the API is private: it answers at private endpoints alone",
+        ),
+        (Some("vpce-1"), &[public], "the API is not private: no private endpoint leads to it"),
+        (Some("vpce-3"), &[], "there is no such private endpoint"),
+    ] {
+        let told = run_alone(&gateway, through(endpoint, fields));
+        let reason = told.notices.iter().find_map(|notice| match notice {
+            Notice::RecordRequest(request) => Some(&*request.unserved.as_ref()?.reason),
+            _ => None,
+        });
+        assert_eq!(reason, Some(expected), "{endpoint:?} {fields:?}");
     }
 }
 

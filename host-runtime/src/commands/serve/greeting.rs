@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use gateway_core::definition::{DomainName, Protocol, Snapshot, Stage};
+use gateway_core::definition::{DomainName, EndpointType, Protocol, Snapshot, Stage};
 
 use crate::admin::Admin;
 use crate::config::Config;
@@ -27,10 +27,10 @@ pub(super) fn greet(
         EngineKind::Native => "native",
     };
     tell!("edgeway {} ({engine}, threads: {})", env!("CARGO_PKG_VERSION"), options.threads);
-    for line in of_apis(config, snapshot, by_address(config, host.addresses()).as_deref()) {
+    for line in of_apis(config, snapshot, host.addresses()) {
         tell!("  {line}");
     }
-    for line in of_domain_names(config, host.addresses()) {
+    for line in of_domain_names(config, snapshot, host.addresses()) {
         tell!("  {line}");
     }
     for line in of_distributions(config, host.addresses()) {
@@ -95,18 +95,32 @@ fn of_others(config: &Config, addresses: &[(Place, SocketAddr)]) -> Vec<String> 
     of_apis.filter_map(line).collect()
 }
 
+/// Whether a listener leads to an API: a private one's answer at those of private endpoints, all others at the others.
+fn leads_to(place: &Place, snapshot: &Snapshot, api: usize) -> bool {
+    match is_private(snapshot, api) {
+        true => place.vpc_endpoint_id.is_some(),
+        false => is_public(place),
+    }
+}
+
+fn is_private(snapshot: &Snapshot, api: usize) -> bool {
+    let mut deployments = snapshot.apis.get(api).into_iter().flat_map(|api| &api.deployments);
+    deployments.any(|deployment| deployment.endpoint_type == EndpointType::Private)
+}
+
 /// Where stages are asked without a domain name. Those whose APIs are reached by domain names alone are told there.
-/// `listener` is the beginning of their URLs, if there is one for everybody.
-fn of_apis(config: &Config, snapshot: &Snapshot, listener: Option<&str>) -> Vec<String> {
+fn of_apis(config: &Config, snapshot: &Snapshot, addresses: &[(Place, SocketAddr)]) -> Vec<String> {
     let mut lines = Vec::new();
     let is_alone = config.apis.len() == 1;
     for (index, api) in config.apis.iter().enumerate() {
         let is_disabled = snapshot.apis[index].disable_execute_api_endpoint;
         // Without domain names every host name stands for one of an only API's.
         let is_closed = is_disabled && !(is_alone && config.domain_names.is_empty());
+        let mut of_api = addresses.iter().filter(|(place, _)| leads_to(place, snapshot, index));
+        let listener = of_api.find(|(place, _)| is_shown(config, place, None));
         for Stage { stage_name, .. } in &api.stages {
             let stage = format!("{} API {}, stage {stage_name}", kind(api.protocol), api.id);
-            let Some(listener) = listener.filter(|_| !is_closed) else {
+            let Some((place, address)) = listener.filter(|_| !is_closed) else {
                 let why = if is_closed { "disabled" } else { "no listener has a certificate" };
                 if !has_domain_name(config, index, stage_name) {
                     lines.push(format!("{stage}: {why}, and no domain name leads to it"));
@@ -120,7 +134,11 @@ fn of_apis(config: &Config, snapshot: &Snapshot, listener: Option<&str>) -> Vec<
                 (false, "$default") => format!("_aws/execute-api/{}/", api.id),
                 (false, stage) => format!("_aws/execute-api/{}/{stage}/", api.id),
             };
-            lines.push(format!("{stage}: {listener}/{path}"));
+            let at = match place.vpc_endpoint_id {
+                Some(_) => " (at private endpoints alone)",
+                None => "",
+            };
+            lines.push(format!("{stage}: {}://{address}/{path}{at}", scheme(place)));
         }
     }
     lines
@@ -161,12 +179,17 @@ fn kind(protocol: Protocol) -> &'static str {
 }
 
 /// Where custom domain names lead to, once their names lead here.
-fn of_domain_names(config: &Config, addresses: &[(Place, SocketAddr)]) -> Vec<String> {
+fn of_domain_names(
+    config: &Config,
+    snapshot: &Snapshot,
+    addresses: &[(Place, SocketAddr)],
+) -> Vec<String> {
     let mut lines = Vec::new();
     for domain in &config.domain_names {
-        let Some(url) = url(domain, config, addresses) else { continue };
         let asks = if domain.mutual_tls { " (clients show certificates)" } else { "" };
         for mapping in &domain.mappings {
+            let is_for = |place: &Place| leads_to(place, snapshot, mapping.api as usize);
+            let Some(url) = url(domain, config, addresses, &is_for) else { continue };
             let api = &config.apis[mapping.api as usize];
             let (kind, id) = (kind(api.protocol), &api.id);
             let path = match mapping.base_path.as_str() {
@@ -182,16 +205,22 @@ fn of_domain_names(config: &Config, addresses: &[(Place, SocketAddr)]) -> Vec<St
     lines
 }
 
-/// Over TLS where the name has a certificate, its own or the listener's. `None` where nobody can reach it.
-fn url(domain: &DomainName, config: &Config, addresses: &[(Place, SocketAddr)]) -> Option<String> {
+/// At listeners for which it is, over TLS where the name has a certificate, its own or the listener's. `None` where
+/// nobody can reach it.
+fn url(
+    domain: &DomainName,
+    config: &Config,
+    addresses: &[(Place, SocketAddr)],
+    is_for: &dyn Fn(&Place) -> bool,
+) -> Option<String> {
     let name = &domain.domain_name;
-    let of_listener = |listener: &crate::config::Listener| {
-        listener.tls.as_ref().is_some_and(|tls| tls.certificate.is_some())
+    let of_listener = |(place, listener): (Place, crate::config::Listener)| {
+        is_for(&place) && listener.tls.is_some_and(|tls| tls.certificate.is_some())
     };
     let is_shown = config.domain_tls.iter().any(|tls| tls.domain_name == *name)
-        || config.listen.iter().any(of_listener);
+        || config.listeners().into_iter().any(of_listener);
     let is_tls = |wanted: bool| {
-        let mut found = addresses.iter().filter(|(p, _)| is_public(p) && p.is_tls == wanted);
+        let mut found = addresses.iter().filter(|(p, _)| is_for(p) && p.is_tls == wanted);
         found.next().map(|(_, address)| address.port())
     };
     let over_tls = is_tls(true).filter(|_| is_shown).map(|port| ("https", port, 443));
@@ -204,162 +233,4 @@ fn url(domain: &DomainName, config: &Config, addresses: &[(Place, SocketAddr)]) 
 }
 
 #[cfg(test)]
-mod tests {
-    use std::path::Path;
-
-    use super::*;
-
-    fn told(listen: &str) -> Vec<String> {
-        let text = format!(
-            "listen: {listen}
-apis:
-  - {{id: pets, protocol: REST, definition: d, stages: [{{stageName: prod}}]}}
-  - {{id: web, protocol: HTTP, definition: d, stages: [{{stageName: $default}}]}}
-domainNames:
-  - domainName: api.example.com
-    certificate: {{chain: c, privateKey: k}}
-    basePathMappings: [{{restApiId: pets, stage: prod}}, {{basePath: all, restApiId: pets}}]
-  - domainName: '*.example.com'
-    apiMappings: [{{apiMappingKey: a/b, apiId: web, stage: $default}}]
-  - domainName: mtls.example
-    certificate: {{chain: c, privateKey: k}}
-    mutualTlsAuthentication: {{truststoreUri: t}}
-    basePathMappings: [{{restApiId: pets, stage: prod}}]
-"
-        );
-        let config = Config::read(&crate::document::read(&text).unwrap(), Path::new("")).unwrap();
-        let places = config.places();
-        let addresses = places.into_iter().map(|place| (place.clone(), place.address));
-        of_domain_names(&config, &addresses.collect::<Vec<_>>())
-    }
-
-    #[test]
-    fn the_urls_of_custom_domain_names_are_told_with_their_base_paths() {
-        assert_eq!(
-            told("['127.0.0.1:8080', {address: '127.0.0.1:443', tls: {}}]"),
-            [
-                "REST API pets, stage prod: https://api.example.com/",
-                "REST API pets, any stage: https://api.example.com/all/{stage}/",
-                "HTTP API web, stage $default: http://*.example.com:8080/a/b/",
-                "REST API pets, stage prod: https://mtls.example/ (clients show certificates)",
-            ]
-        );
-        assert_eq!(
-            told("{address: '127.0.0.1:8443', tls: {certificate: {chain: c, privateKey: k}}}")[2],
-            "HTTP API web, stage $default: https://*.example.com:8443/a/b/"
-        );
-    }
-
-    /// What is told of these APIs and domain names.
-    fn told_of_apis(rest: &str) -> Vec<String> {
-        let folder = tempfile::tempdir().unwrap();
-        let write =
-            |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
-        let definition = |is_disabled: bool| {
-            format!(
-                "openapi: 3.0.1\ninfo: {{title: t, version: '1'}}\n\
-                 x-amazon-apigateway-endpoint-configuration: {{disableExecuteApiEndpoint: {is_disabled}}}\n\
-                 paths: {{/a: {{get: {{x-amazon-apigateway-integration: {{type: mock}}}}}}}}\n"
-            )
-        };
-        write("open.yaml", &definition(false));
-        write("closed.yaml", &definition(true));
-        write("edgeway.yaml", rest);
-        let built = crate::snapshot::Origin::Config(folder.path().join("edgeway.yaml")).build();
-        let built = built.unwrap_or_else(|refused| panic!("{:?}", refused.diagnostics));
-        of_apis(&built.config, &built.snapshot, Some("http://h:1"))
-    }
-
-    #[test]
-    fn no_url_is_told_at_which_an_api_does_not_answer() {
-        let api = |id: &str, file: &str| {
-            format!(
-                "{{id: {id}, protocol: REST, definition: {file}.yaml, stages: [{{stageName: s}}, {{stageName: t}}]}}"
-            )
-        };
-        let (open, closed) = (api("a", "open"), api("b", "closed"));
-        let names =
-            "domainNames: [{domainName: h.example, basePathMappings: [{restApiId: b, stage: s}]}]";
-        let disabled = |stage: &str| {
-            format!("REST API b, stage {stage}: disabled, and no domain name leads to it")
-        };
-        let a = |stage: &str| {
-            format!("REST API a, stage {stage}: http://h:1/_aws/execute-api/a/{stage}/")
-        };
-        assert_eq!(
-            told_of_apis(&format!("apis: [{open}, {closed}]\n{names}\n")),
-            [a("s"), a("t"), disabled("t")]
-        );
-        assert_eq!(
-            told_of_apis(&format!("apis: [{open}, {closed}]\n")),
-            [a("s"), a("t"), disabled("s"), disabled("t")]
-        );
-        assert_eq!(told_of_apis(&format!("apis: [{closed}]\n{names}\n")), [disabled("t")]);
-        assert_eq!(
-            told_of_apis(&format!("apis: [{closed}]\n")),
-            ["REST API b, stage s: http://h:1/s/", "REST API b, stage t: http://h:1/t/"],
-            "every host name stands for one of its own"
-        );
-    }
-
-    #[test]
-    fn the_urls_of_a_distribution_are_told_with_its_name() {
-        let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/edge/edgeway.yaml");
-        let built = crate::snapshot::Origin::Config(example).build();
-        let config = built.unwrap_or_else(|refused| panic!("{:?}", refused.diagnostics)).config;
-        let places = config.places().into_iter().map(|place| (place.clone(), place.address));
-        assert_eq!(
-            of_distributions(&config, &places.collect::<Vec<_>>()),
-            ["distribution shop: http://127.0.0.1:8090/, http://shop.example.com:8080/"]
-        );
-    }
-
-    #[test]
-    fn no_address_is_told_where_certificates_are_for_names_alone() {
-        let told = |listen: &str| {
-            let text = format!(
-                "listen: {listen}\napis: [{{id: a, protocol: REST, definition: d, stages: [{{stageName: s}}, {{stageName: t}}]}}]\n\
-                 domainNames: [{{domainName: h.example, certificate: {{chain: c, privateKey: k}}, basePathMappings: [{{restApiId: a, stage: s}}]}}]\n"
-            );
-            let config =
-                Config::read(&crate::document::read(&text).unwrap(), Path::new("")).unwrap();
-            let places = config.places().into_iter().map(|place| (place.clone(), place.address));
-            let places: Vec<_> = places.collect();
-            let api = gateway_core::definition::Api {
-                id: "a".into(),
-                name: String::new(),
-                protocol: Protocol::Rest,
-                disable_execute_api_endpoint: false,
-                deployments: Vec::new(),
-                stages: config.apis[0].stages.clone(),
-            };
-            let snapshot = Snapshot::new("r", "1", vec![api]);
-            let mut lines = of_apis(&config, &snapshot, by_address(&config, &places).as_deref());
-            lines.extend(of_others(&config, &places));
-            lines
-        };
-        let alone =
-            "127.0.0.1:443 over TLS, by the domain names alone: it has no certificate of its own";
-        assert_eq!(
-            told("{address: '127.0.0.1:443', tls: {}}"),
-            [
-                "REST API a, stage t: no listener has a certificate, and no domain name leads to it".to_owned(),
-                format!("also {alone}"),
-            ]
-        );
-        let both = told("[{address: '127.0.0.1:443', tls: {}}, '127.0.0.1:80']");
-        assert_eq!(both[0], "REST API a, stage s: http://127.0.0.1:80/s/");
-        assert_eq!(both[2..], [format!("also {alone}")]);
-        let own = told("{address: '127.0.0.1:443', tls: {certificate: {chain: c, privateKey: k}}}");
-        assert_eq!(own[0], "REST API a, stage s: https://127.0.0.1:443/s/");
-        assert_eq!(own.len(), 2, "{own:?}");
-    }
-
-    #[test]
-    fn a_domain_name_that_nobody_can_reach_is_not_told() {
-        let told = told("127.0.0.1:80");
-        assert_eq!(told.len(), 3, "{told:?}");
-        assert_eq!(told[0], "REST API pets, stage prod: http://api.example.com/");
-        assert!(told.iter().all(|line| !line.contains("mtls")), "{told:?}");
-    }
-}
+mod tests;
