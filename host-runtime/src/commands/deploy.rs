@@ -47,9 +47,9 @@ pub(super) struct DeployArguments {
     target: Target,
     #[command(flatten)]
     source: Source,
-    /// cloudflare: the folder with the worker that `cargo xtask worker` built
-    #[arg(long, value_name = "DIR", default_value = "edge-worker/dist")]
-    worker: PathBuf,
+    /// cloudflare: the folder with the worker that `cargo xtask worker` built [default: edge-worker/dist]
+    #[arg(long, value_name = "DIR")]
+    worker: Option<PathBuf>,
     /// wasi: the component that `cargo xtask wasi` built, by default `target/edgeway/wasi-http.wasm` or the one for
     /// --keyvalue beside it
     #[arg(long, value_name = "FILE")]
@@ -67,24 +67,54 @@ pub(super) struct DeployArguments {
     /// authorizers, and throttles too by the second draft
     #[arg(long, value_enum, value_name = "VERSION")]
     keyvalue: Option<KeyvalueDraft>,
-    /// wasi: what the host calls the store; wasmtime's own has an empty name
-    #[arg(long, value_name = "NAME", default_value = "default")]
-    keyvalue_store: String,
-    /// A wrangler.toml with routes and whatever else is yours; edgeway fills in the rest
+    /// wasi: what the host calls the store; wasmtime's own has an empty name [default: default]
+    #[arg(long, value_name = "NAME")]
+    keyvalue_store: Option<String>,
+    /// cloudflare: a wrangler.toml with routes and whatever else is yours; edgeway fills in the rest
     #[arg(long, value_name = "FILE")]
     manifest: Option<PathBuf>,
-    /// What the Worker is called
-    #[arg(long, value_name = "NAME", default_value = "edgeway", value_parser = worker_name)]
-    name: String,
-    /// How much of the traffic the new version gets; what was served before keeps the rest
+    /// cloudflare: what the Worker is called [default: edgeway]
+    #[arg(long, value_name = "NAME", value_parser = worker_name)]
+    name: Option<String>,
+    /// cloudflare: how much of the traffic the new version gets; what was served before keeps the rest
     #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(1..=100))]
     percentage: Option<u8>,
-    /// Write everything and call nobody
+    /// cloudflare: write everything and call nobody
     #[arg(long)]
     dry_run: bool,
-    /// The program to call
-    #[arg(long, value_name = "PROGRAM", default_value = "wrangler")]
-    wrangler: PathBuf,
+    /// cloudflare: the program to call [default: wrangler]
+    #[arg(long, value_name = "PROGRAM")]
+    wrangler: Option<PathBuf>,
+}
+
+impl DeployArguments {
+    /// An option that is the other target's: what it asks for would not be done.
+    fn of_other_target(&self) -> Option<&'static str> {
+        let of_cloudflare = [
+            ("--worker", self.worker.is_some()),
+            ("--manifest", self.manifest.is_some()),
+            ("--name", self.name.is_some()),
+            ("--percentage", self.percentage.is_some()),
+            ("--dry-run", self.dry_run),
+            ("--wrangler", self.wrangler.is_some()),
+        ];
+        let of_wasi = [
+            ("--component", self.component.is_some()),
+            ("--source-ip-field", self.source_ip_field.is_some()),
+            ("--limits-per-instance", self.limits_per_instance),
+            ("--keyvalue", self.keyvalue.is_some()),
+            ("--keyvalue-store", self.keyvalue_store.is_some()),
+        ];
+        let others = match self.target {
+            Target::Cloudflare => &of_wasi[..],
+            Target::Wasi => &of_cloudflare,
+        };
+        others.iter().find(|(_, is_given)| *is_given).map(|(name, _)| *name)
+    }
+
+    fn name(&self) -> &str {
+        self.name.as_deref().unwrap_or("edgeway")
+    }
 }
 
 #[derive(Debug, Args)]
@@ -148,6 +178,14 @@ fn worker_name(name: &str) -> Result<String, String> {
 
 /// Writes what is deployed, and has it deployed.
 pub(super) fn deploy(arguments: &DeployArguments) -> ExitCode {
+    if let Some(option) = arguments.of_other_target() {
+        let other = match arguments.target {
+            Target::Cloudflare => "wasi",
+            Target::Wasi => "cloudflare",
+        };
+        tell!("error: {option} is for --target {other} alone");
+        return ExitCode::FAILURE;
+    }
     match arguments.target {
         Target::Cloudflare => to_cloudflare(arguments),
         Target::Wasi => to_wasi(arguments),
@@ -158,8 +196,8 @@ fn to_cloudflare(arguments: &DeployArguments) -> ExitCode {
     let folder = arguments.out.as_deref().unwrap_or(Path::new("edgeway-cloudflare"));
     match prepare(arguments, folder) {
         Ok(command) => {
-            let program = program(&arguments.wrangler);
-            let wrangler = Wrangler { program: &program, folder, name: &arguments.name };
+            let program = program(arguments.wrangler.as_deref().unwrap_or(Path::new("wrangler")));
+            let wrangler = Wrangler { program: &program, folder, name: arguments.name() };
             call(&wrangler, &command, arguments.dry_run)
         }
         Err(code) => code,
@@ -171,7 +209,7 @@ fn to_wasi(arguments: &DeployArguments) -> ExitCode {
         source_ip_field: arguments.source_ip_field.as_deref(),
         limits_per_instance: arguments.limits_per_instance,
         keyvalue: arguments.keyvalue.map(Draft::from),
-        keyvalue_store: &arguments.keyvalue_store,
+        keyvalue_store: arguments.keyvalue_store.as_deref().unwrap_or("default"),
     };
     let bundle =
         bundle::build_for(&arguments.source.origin(LISTEN_DEFAULT), bundle::WASI_HOST, |built| {
@@ -240,10 +278,11 @@ fn prepare(arguments: &DeployArguments, out: &Path) -> Result<Command, ExitCode>
         }
         Told { warnings, refused: Vec::new() }
     })?;
-    let [script, wasm] = WORKER_FILES.map(|name| read(&arguments.worker, name));
+    let worker = arguments.worker.as_deref().unwrap_or(Path::new("edge-worker/dist"));
+    let [script, wasm] = WORKER_FILES.map(|name| read(worker, name));
     let [script, wasm] = [script.map_err(failed)?, wasm.map_err(failed)?];
     let manifest = |bundle: &Bundle| {
-        manifest::fill(&template, &arguments.name, &bundle.bindings, &bundle.secrets)
+        manifest::fill(&template, arguments.name(), &bundle.bindings, &bundle.secrets)
     };
     // Its variables and bindings are a part of what is served.
     let unversioned = manifest(&bundle).map_err(failed)?;

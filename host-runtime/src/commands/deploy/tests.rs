@@ -16,13 +16,36 @@ fn a_version_changes_with_every_module_and_with_nothing_else() {
     }
 }
 
+#[derive(clap::Parser)]
+struct Alone {
+    #[command(flatten)]
+    arguments: DeployArguments,
+}
+
+#[test]
+fn the_other_targets_options_are_not_taken_without_a_word() {
+    let other = |line: &str| {
+        let words = "x --config c.yaml --out o --target".split(' ').chain(line.split(' '));
+        let Alone { arguments } = clap::Parser::parse_from(words);
+        arguments.of_other_target()
+    };
+    assert_eq!(other("cloudflare --name a --worker w --percentage 1 --wrangler w --dry-run"), None);
+    assert_eq!(other("wasi --keyvalue 0.2.0-draft --keyvalue-store s --component c"), None);
+    for (line, option) in [
+        ("wasi --percentage 10", "--percentage"),
+        ("wasi --dry-run", "--dry-run"),
+        ("wasi --name edgeway", "--name"),
+        ("wasi --manifest m --worker w", "--worker"),
+        ("cloudflare --keyvalue-store default", "--keyvalue-store"),
+        ("cloudflare --limits-per-instance", "--limits-per-instance"),
+        ("cloudflare --source-ip-field x", "--source-ip-field"),
+    ] {
+        assert_eq!(other(line), Some(option), "{line}");
+    }
+}
+
 /// Deploys to Cloudflare without calling anybody: what was written, by file, and the version.
 fn written(config: &Path, folder: &Path) -> (BTreeMap<String, Vec<u8>>, String) {
-    #[derive(clap::Parser)]
-    struct Alone {
-        #[command(flatten)]
-        arguments: DeployArguments,
-    }
     for name in WORKER_FILES {
         fs::write(config.with_file_name(name), name).unwrap();
     }
