@@ -209,6 +209,29 @@ mod tests {
     }
 
     #[test]
+    fn who_asks_for_nothing_that_is_served_was_refused_no_api_key() {
+        let metrics = Metrics::default();
+        let response_type = Some(ResponseType::InvalidApiKey);
+        let unserved = gateway_core::effect::Unserved {
+            host: "h".into(),
+            path: "/".into(),
+            reason: "no such API".into(),
+        };
+        let unserved = Some(Box::new(unserved));
+        metrics.record(&RequestRecord { response_type, unserved, ..request("", 403, 1) });
+        metrics.record(&RequestRecord { response_type, ..request("prod", 403, 1) });
+        let text = metrics.to_text(0, 0);
+        for (stage, refused) in [("", 0), ("prod", 1)] {
+            let labels = format!("api=\"a\",stage=\"{stage}\"");
+            let key = "response_type=\"INVALID_API_KEY\"";
+            let line = format!("edgeway_gateway_responses_total{{{labels},{key}}} {refused}");
+            assert!(text.lines().any(|l| l == line), "{line} is not in\n{text}");
+            let line = format!("edgeway_4xx_errors_total{{{labels}}} 1");
+            assert!(text.lines().any(|l| l == line), "{line} is not in\n{text}");
+        }
+    }
+
+    #[test]
     fn a_label_cannot_break_out_of_its_line() {
         let metrics = Metrics::default();
         metrics.record(&RequestRecord { api_id: "a\"\n\\".into(), ..RequestRecord::default() });

@@ -247,7 +247,10 @@ impl Series {
                 None => 0,
             };
         }
-        if let Some(response_type) = request.response_type {
+        // Who asks for no API is answered in the words of an API key refused; nobody asked for a key.
+        let is_of_key =
+            |of: &ResponseType| request.unserved.is_none() || *of != ResponseType::InvalidApiKey;
+        if let Some(response_type) = request.response_type.filter(is_of_key) {
             self.gateway_responses[response_type as usize].fetch_add(1, Relaxed);
         }
     }
