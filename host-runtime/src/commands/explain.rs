@@ -1,9 +1,11 @@
 //! `edgeway explain`: one request, and why it is answered so.
 
 mod curl;
+mod form;
 mod har;
 mod notes;
 mod recorded;
+mod unsent;
 
 use std::io::Read;
 use std::net::IpAddr;
@@ -134,6 +136,19 @@ enum Format {
 }
 
 impl ExplainArguments {
+    /// The option that says what is asked for, and what says so by position.
+    fn asked_twice(&self) -> Option<(&'static str, &str)> {
+        let by = match (&self.har, &self.request.url) {
+            (Some(_), _) => "--har",
+            (None, Some(_)) => "--url",
+            (None, None) => return None,
+        };
+        let What { definition, config } = &self.served.what;
+        let by_name = definition.is_some() || config.is_some();
+        let more = self.positional.get(usize::from(!by_name))?.as_str();
+        Some((by, more))
+    }
+
     /// Whether a `User-Agent` is sent of which nobody says anything. An archive's request has its own fields.
     fn has_default_agent(&self) -> bool {
         self.har.is_none() && self.request.has_default_agent()
@@ -194,6 +209,9 @@ fn to_json(config: &Config, answered: &Answered) -> serde_json::Value {
 fn asked(arguments: &ExplainArguments) -> Result<(Origin, Asked), String> {
     let by_name = arguments.har.is_some() || arguments.request.url.is_some();
     let rest = if by_name { "" } else { "URL" };
+    if let Some((by, more)) = arguments.asked_twice() {
+        return Err(format!("{by} says what is asked for: `{more}` is one request too many"));
+    }
     let (origin, left) = arguments.served.origin(&arguments.positional, rest)?;
     let url = match (left, &arguments.request.url) {
         ([url], None) if !by_name => url,

@@ -1,11 +1,15 @@
 //! A request as curl's command line has it: what a browser's "Copy as cURL" gives is understood.
 
+use std::path::Path;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use clap::{ArgGroup, Args};
 use gateway_core::target::encode_query;
 
+use super::form;
 use super::read;
+use super::unsent::Unsent;
 use crate::alone::{Asked, Client};
 
 /// curl's arguments, as far as they say what is sent.
@@ -63,21 +67,26 @@ pub(super) struct CurlArguments {
     /// Accept-Encoding, as curl has it
     #[arg(long, group = "request")]
     compressed: bool,
-    /// These change nothing here
-    #[arg(short = 's', long, hide = true)]
-    silent: bool,
-    #[arg(short = 'i', long, alias = "show-headers", hide = true)]
-    include: bool,
-    #[arg(short = 'k', long, hide = true)]
-    insecure: bool,
-    #[arg(short = 'v', long, hide = true)]
-    verbose: bool,
-    /// Paths go as they are written
-    #[arg(long, hide = true)]
-    path_as_is: bool,
-    /// One request is explained: where its answer redirects to is another
-    #[arg(short = 'L', long, hide = true)]
-    location: bool,
+    /// A form's field, or NAME=@FILE: content of the type multipart/form-data
+    #[arg(short = 'F', long, value_name = "NAME=CONTENT", group = "request")]
+    form: Vec<String>,
+    /// A form's field as it is, a leading @ too
+    #[arg(long, value_name = "NAME=TEXT", group = "request")]
+    form_string: Vec<String>,
+    /// PUTs a file, under its name where the URL ends in `/`
+    #[arg(short = 'T', long, value_name = "FILE", group = "request")]
+    upload_file: Option<String>,
+    /// Range, in bytes: 0-99
+    #[arg(short = 'r', long, value_name = "RANGE", group = "request")]
+    range: Option<String>,
+    /// More of the query, encoded as --data-urlencode does; +TEXT as it is
+    #[arg(long, value_name = "DATA", group = "request")]
+    url_query: Vec<String>,
+    /// Authorization: Bearer
+    #[arg(long, value_name = "TOKEN", group = "request")]
+    oauth2_bearer: Option<String>,
+    #[command(flatten)]
+    unsent: Unsent,
     #[arg(long, hide = true, value_name = "PROVIDER")]
     aws_sigv4: Option<String>,
 }
@@ -91,13 +100,29 @@ impl CurlArguments {
                 .into());
         }
         let mut asked = at_url(url)?;
+        for more in &self.url_query {
+            let more = match more.strip_prefix('+') {
+                Some(plain) => plain.into(),
+                None => encoded(more)?,
+            };
+            add_to_query(&mut asked, more)?;
+        }
         let data = self.content()?;
         self.add_fields(&mut asked)?;
+        self.add_upload(&mut asked)?;
+        let form = form::of(&self.form, &self.form_string)?;
+        let ways = [data.is_some(), form.is_some(), self.upload_file.is_some()];
+        if ways.iter().filter(|is_one| **is_one).count() > 1 {
+            return Err("-d, -F and -T make different contents: choose one".into());
+        }
+        if let Some(form) = form {
+            asked.content = form.content;
+            "POST".clone_into(&mut asked.method);
+            add_missing(&mut asked, "Content-Type", &form.media_type);
+        }
         if let Some(data) = data {
             if self.get {
-                let data = String::from_utf8(data).map_err(|_| "a query is text")?;
-                let sign = if asked.target.contains('?') { '&' } else { '?' };
-                asked.target = format!("{}{sign}{data}", asked.target);
+                add_to_query(&mut asked, data)?;
             } else {
                 asked.content = data;
                 "POST".clone_into(&mut asked.method);
@@ -147,6 +172,12 @@ impl CurlArguments {
             let credentials = if user.contains(':') { user.clone() } else { format!("{user}:") };
             add_missing(asked, "Authorization", &format!("Basic {}", STANDARD.encode(credentials)));
         }
+        if let Some(token) = &self.oauth2_bearer {
+            add_missing(asked, "Authorization", &format!("Bearer {token}"));
+        }
+        if let Some(range) = &self.range {
+            add_missing(asked, "Range", &format!("bytes={range}"));
+        }
         let cookies = self.cookie.join("; ");
         let encodings = if self.compressed { "deflate, gzip, br, zstd" } else { "" };
         for (name, value) in [
@@ -158,6 +189,23 @@ impl CurlArguments {
             if !value.is_empty() {
                 add_missing(asked, name, value);
             }
+        }
+        Ok(())
+    }
+
+    fn add_upload(&self, asked: &mut Asked) -> Result<(), String> {
+        let Some(file) = &self.upload_file else { return Ok(()) };
+        asked.content = file_content(file)?;
+        "PUT".clone_into(&mut asked.method);
+        let (path, query) = match asked.target.split_once('?') {
+            Some((path, query)) => (path, format!("?{query}")),
+            None => (asked.target.as_str(), String::new()),
+        };
+        let name = Path::new(file).file_name().filter(|_| path.ends_with('/'));
+        if let Some(name) = name {
+            let mut target = path.to_owned();
+            encode_query(&name.to_string_lossy(), &mut target);
+            asked.target = target + &query;
         }
         Ok(())
     }
@@ -190,6 +238,13 @@ impl CurlArguments {
         }
         Ok((!parts.is_empty()).then(|| parts.join(&b'&')))
     }
+}
+
+fn add_to_query(asked: &mut Asked, more: Vec<u8>) -> Result<(), String> {
+    let more = String::from_utf8(more).map_err(|_| "a query is text")?;
+    let sign = if asked.target.contains('?') { '&' } else { '?' };
+    asked.target = format!("{}{sign}{more}", asked.target);
+    Ok(())
 }
 
 fn add_missing(asked: &mut Asked, name: &str, value: &str) {
@@ -228,7 +283,7 @@ fn text_or_file(data: &str) -> Result<Vec<u8>, String> {
     }
 }
 
-fn file_content(file: &str) -> Result<Vec<u8>, String> {
+pub(super) fn file_content(file: &str) -> Result<Vec<u8>, String> {
     if file == "-" {
         return read(std::io::stdin(), "standard input");
     }

@@ -1,3 +1,4 @@
+mod curl;
 mod edge;
 mod signed;
 mod web_acl;
@@ -43,7 +44,8 @@ fn a_definition_stands_before_the_request_or_is_named() {
         ("explain --config c.yaml", "say what is asked for"),
         ("explain --config c.yaml a.yaml /prod/a", "there is one request"),
         ("explain --config c.yaml --definition a.yaml /a", "cannot be used with"),
-        ("explain a.yaml /a --har x", "say what answers"),
+        ("explain a.yaml /a --har x", "--har says what is asked for: `/a` is one request too many"),
+        ("explain --config c.yaml /a --url /b", "--url says what is asked for: `/a` is one"),
         ("explain a.yaml /a /b", "unexpected"),
     ] {
         let told = read(line).unwrap_err();
