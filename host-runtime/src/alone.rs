@@ -12,6 +12,7 @@ use gateway_core::definition::{LoggingLevel, Snapshot};
 use gateway_core::limits::PAYLOAD_BYTES_MAX;
 use gateway_core::message::{self, Arrival, Content, Field, Fields, Inspection, Location, Scheme};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, Version};
+use tokio_rustls::rustls::pki_types::CertificateDer;
 
 use crate::arrival::Peer;
 use crate::body::Body;
@@ -23,6 +24,7 @@ use crate::framing::ClientRequest;
 use crate::perform::access_log::AccessLog;
 use crate::perform::content::Contents;
 use crate::settings::Settings;
+use crate::tls::Tls;
 use crate::worker::{Shared, Worker};
 
 /// Most content of an answer that is kept; AWS's limit for what is not streamed.
@@ -41,12 +43,45 @@ pub struct Asked {
     pub content: Vec<u8>,
     /// Whether fields that are not given are none: `Host` is added otherwise.
     pub is_complete: bool,
-    /// Whether it comes over TLS, where that makes a difference: to a distribution.
-    pub is_https: bool,
-    /// The port that it comes to, where its URL names one, whatever `Host` says.
-    pub port: Option<u16>,
+    /// How it comes.
+    pub connection: Connection,
     /// Who asks.
     pub client: Client,
+}
+
+/// A connection, as a URL says; by default one in clear text to whatever host.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Connection {
+    /// Over TLS.
+    pub is_https: bool,
+    /// The host of the URL, whatever `Host` says.
+    pub host: Option<String>,
+    /// The port, where the URL names one.
+    pub port: Option<u16>,
+    /// The private endpoint whose listener it leads to.
+    pub vpc_endpoint_id: Option<String>,
+    /// What the client shows where it is asked: its certificate, and those above it.
+    pub certificates: Vec<CertificateDer<'static>>,
+}
+
+impl Connection {
+    /// The port that it comes to.
+    pub fn port(&self) -> u16 {
+        self.port.unwrap_or(if self.is_https { 443 } else { 80 })
+    }
+
+    /// What is known of it after the handshake.
+    fn tls(&self, tls: &Tls) -> io::Result<Option<message::Tls>> {
+        if !self.is_https {
+            return Ok(None);
+        }
+        // No client asks for an address by its name (RFC 6066 §3).
+        let is_name = |host: &&str| !host.starts_with('[') && host.parse::<IpAddr>().is_err();
+        let server_name = self.host.as_deref().filter(is_name).map(str::to_ascii_lowercase);
+        let told = tls.supposed(server_name, &self.certificates);
+        let refused = |reason| io::Error::other(format!("the handshake is refused: {reason}"));
+        told.map(Some).map_err(refused)
+    }
 }
 
 /// A client, and where it is if not where databases say.
@@ -126,21 +161,24 @@ pub fn answer(snapshot: &Snapshot, settings: Settings, asked: &Asked) -> io::Res
         let worker = Rc::new(Worker::new(engine, shared, Arc::new(settings)));
         let peer = asked.client.peer(&worker);
         let (arrival, client, contents) = arrive(&worker, &peer, asked)?;
-        match distribution(&worker, asked.port, &arrival) {
+        match distribution(&worker, &asked.connection, &arrival) {
             Some(edge) => {
                 let held = Held::new(client, contents);
-                by_distribution(&worker, &edge, &peer, arrival, held, asked.is_https).await
+                by_distribution(&worker, &edge, &peer, arrival, held).await
             }
             None => answered(drive(&worker, arrival, client, contents).await).await,
         }
     })
 }
 
-/// The distribution that listens at the request's port, or has its host name.
-fn distribution(worker: &Worker, port: Option<u16>, arrival: &Arrival) -> Option<Arc<Edge>> {
+/// The distribution that listens at the request's port, or has its host name; at private endpoints there is none.
+fn distribution(worker: &Worker, by: &Connection, arrival: &Arrival) -> Option<Arc<Edge>> {
+    if by.vpc_endpoint_id.is_some() {
+        return None;
+    }
     let settings = worker.settings.borrow();
     let host = arrival.request.fields.get("host");
-    edge::of_authority(&settings.distributions, port, host).cloned()
+    edge::of_authority(&settings.distributions, by.port, host).cloned()
 }
 
 /// What the web ACL of a distribution says, if it has one, and what becomes of a request that goes on. No origin is
@@ -151,9 +189,8 @@ async fn by_distribution(
     peer: &Peer,
     mut arrival: Arrival,
     held: Held,
-    is_https: bool,
 ) -> io::Result<Answered> {
-    let request = arrival.request.clone();
+    let (request, is_https) = (arrival.request.clone(), arrival.scheme == Scheme::Https);
     let (mut answered, refused) = match edge.source().web_acl {
         Some(web_acl) => {
             let (source_id, request_id) = (edge.id().into(), String::new());
@@ -238,6 +275,7 @@ fn arrive(
         .map_err(|_| invalid(format!("`{}` is no method", asked.method)))?;
     let target = asked.target.parse::<http::uri::PathAndQuery>();
     let target = target.map_err(|_| invalid(format!("`{}` is no path and query", asked.target)))?;
+    let by = &asked.connection;
     let mut fields: Fields = asked.fields.iter().map(|(n, v)| Field::new(n, v)).collect();
     if !asked.is_complete && !fields.contains("host") {
         fields.push("Host", "localhost");
@@ -263,11 +301,11 @@ fn arrive(
         now: now(),
         seed: worker.seed(),
         source_ip: peer.source_ip().into(),
-        scheme: Scheme::Http,
-        port: 80,
-        vpc_endpoint_id: None,
+        scheme: if by.is_https { Scheme::Https } else { Scheme::Http },
+        port: by.port(),
+        vpc_endpoint_id: by.vpc_endpoint_id.clone(),
         location: peer.location(worker).cloned().map(Box::new),
-        tls: None,
+        tls: by.tls(&worker.settings.borrow().tls)?.map(Box::new),
         is_explained: true,
         inspection: None,
         request: message::Request {

@@ -3,6 +3,7 @@
 mod curl;
 mod form;
 mod har;
+mod listener;
 mod notes;
 mod recorded;
 mod unsent;
@@ -168,7 +169,8 @@ pub(super) fn explain(arguments: &ExplainArguments) -> ExitCode {
     };
     count_warnings(&built.warnings);
     let settings = Settings::new(&built.config, None);
-    let asked = recorded::to_the_only_api(asked, &built.snapshot);
+    let mut asked = recorded::to_the_only_api(asked, &built.snapshot);
+    asked.connection.vpc_endpoint_id = listener::private_endpoint(&built.config, &asked.connection);
     let answered = match alone::answer(&built.snapshot, settings, &asked) {
         Ok(answered) => answered,
         Err(error) => return failed(&error.to_string()),

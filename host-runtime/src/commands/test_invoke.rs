@@ -19,7 +19,7 @@ use serde_json::json;
 use super::explain::{Served, failed, read};
 use super::serve::start_log;
 use super::{count_warnings, print_refused};
-use crate::alone::{self, Answered, Asked, Client};
+use crate::alone::{self, Answered, Asked, Client, Connection};
 use crate::settings::Settings;
 
 /// AWS's name of the stage that tests run at.
@@ -140,8 +140,7 @@ fn prepare(snapshot: &Snapshot, input: &Input) -> Result<(Snapshot, Asked), Stri
         fields: fields.collect(),
         content: input.body.clone().into_bytes(),
         is_complete: true,
-        is_https: false,
-        port: None,
+        connection: Connection::default(),
         client: Client::default(),
     };
     Ok((snapshot, asked))

@@ -1,15 +1,17 @@
 //! A client's connection over TLS, as its requests are told of it.
 
 use std::cell::{Cell, RefCell};
+use std::io;
 use std::sync::Arc;
 
 use gateway_core::message::{self, ClientCertificate, Fingerprints, Timestamp};
-use tokio_rustls::rustls::pki_types::CertificateDer;
+use tokio_rustls::rustls::pki_types::{CertificateDer, UnixTime};
+use tokio_rustls::rustls::server::danger::ClientCertVerifier;
 use tokio_rustls::rustls::{ProtocolVersion, ServerConnection};
 
 use super::certificate::Certificate;
 use super::clients::Clients;
-use super::{Identity, Tls};
+use super::{Identity, Tls, words};
 use crate::host::Place;
 
 /// What is known of a connection.
@@ -82,6 +84,46 @@ impl Session {
             fingerprints: self.fingerprints.clone(),
         }
     }
+}
+
+impl Tls {
+    /// A connection of which no hands were shaken, as a client of today makes it: for this name, by which certificate.
+    ///
+    /// # Errors
+    /// Why the certificate is refused, where it is asked for.
+    pub(crate) fn supposed(
+        &self,
+        server_name: Option<String>,
+        chain: &[CertificateDer<'_>],
+    ) -> Result<message::Tls, String> {
+        let named = server_name.as_deref().and_then(|name| self.named(name));
+        let clients = named.and_then(|identity| identity.clients.as_ref());
+        let client_certificate = match (clients, chain.split_first()) {
+            (Some(clients), Some((own, above))) => Some(shown(clients, own, above)?),
+            _ => None,
+        };
+        Ok(message::Tls {
+            server_name,
+            version: "TLSv1.3".into(),
+            cipher_suite: "TLS_AES_256_GCM_SHA384".into(),
+            client_certificate,
+            fingerprints: None,
+        })
+    }
+}
+
+/// What is told of a client's certificate, if it is trusted.
+fn shown(
+    clients: &Clients,
+    own: &CertificateDer<'_>,
+    above: &[CertificateDer<'_>],
+) -> Result<Box<ClientCertificate>, String> {
+    if let Err(error) = clients.verify_client_cert(own, above, UnixTime::now()) {
+        let error = io::Error::new(io::ErrorKind::InvalidData, error);
+        return Err(words::handshake(&error, "the client"));
+    }
+    let told = Certificate::read(own).and_then(|certificate| certificate.told());
+    told.map(Box::new).ok_or_else(|| "the client's certificate is odd".into())
 }
 
 impl Client {

@@ -6,11 +6,13 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use clap::{ArgGroup, Args};
 use gateway_core::target::encode_query;
+use tokio_rustls::rustls::pki_types::CertificateDer;
 
 use super::form;
 use super::read;
 use super::unsent::Unsent;
-use crate::alone::{Asked, Client};
+use crate::alone::{Asked, Client, Connection};
+use crate::tls::files::certificates;
 
 /// curl's arguments, as far as they say what is sent.
 #[derive(Debug, Default, Args)]
@@ -85,6 +87,9 @@ pub(super) struct CurlArguments {
     /// Authorization: Bearer
     #[arg(long, value_name = "TOKEN", group = "request")]
     oauth2_bearer: Option<String>,
+    /// The client's certificate (PEM), which is shown where mutual TLS asks for one
+    #[arg(short = 'E', long, value_name = "FILE", group = "request")]
+    cert: Option<String>,
     #[command(flatten)]
     unsent: Unsent,
     #[arg(long, hide = true, value_name = "PROVIDER")]
@@ -100,6 +105,9 @@ impl CurlArguments {
                 .into());
         }
         let mut asked = at_url(url)?;
+        if let Some(file) = &self.cert {
+            asked.connection.certificates = certificates_of(file)?;
+        }
         for more in &self.url_query {
             let more = match more.strip_prefix('+') {
                 Some(plain) => plain.into(),
@@ -247,6 +255,16 @@ fn add_to_query(asked: &mut Asked, more: Vec<u8>) -> Result<(), String> {
     Ok(())
 }
 
+/// `--cert`: a password may follow the file's name; no key is needed here.
+fn certificates_of(file: &str) -> Result<Vec<CertificateDer<'static>>, String> {
+    let named = match file.rsplit_once(':') {
+        Some((named, _)) if !Path::new(file).exists() => named,
+        _ => file,
+    };
+    let pem = String::from_utf8_lossy(&file_content(named)?).into_owned();
+    certificates(&pem).map_err(|unusable| format!("{named}: {}", unusable.reason))
+}
+
 fn add_missing(asked: &mut Asked, name: &str, value: &str) {
     if !asked.fields.iter().any(|(known, _)| known.eq_ignore_ascii_case(name)) {
         asked.fields.push((name.into(), value.into()));
@@ -270,8 +288,12 @@ pub(super) fn at_url(url: &str) -> Result<Asked, String> {
         fields: host.into_iter().collect(),
         content: Vec::new(),
         is_complete: false,
-        port: uri.port_u16(),
-        is_https: uri.scheme() == Some(&http::uri::Scheme::HTTPS),
+        connection: Connection {
+            is_https: uri.scheme() == Some(&http::uri::Scheme::HTTPS),
+            host: uri.host().map(Into::into),
+            port: uri.port_u16(),
+            ..Connection::default()
+        },
         client: Client::default(),
     })
 }

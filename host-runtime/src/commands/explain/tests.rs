@@ -1,3 +1,4 @@
+mod connection;
 mod curl;
 mod edge;
 mod signed;
@@ -109,7 +110,10 @@ fn arguments_are_read_as_curl_reads_them() {
     assert_eq!(put.method, "PUT");
     assert_eq!(put.fields, [pair("content-type", "a/b"), pair("Host", "y"), agent()]);
     let host = read_line(&["localhost:8080/x?y"]).unwrap();
-    assert_eq!((&*host.target, host.port, host.is_https), ("/x?y", Some(8080), false));
+    assert_eq!(
+        (&*host.target, host.connection.port(), host.connection.is_https),
+        ("/x?y", 8080, false)
+    );
     assert_eq!(host.fields[0], pair("Host", "localhost:8080"));
     assert!(
         read_line(&["/a", "--aws-sigv4", "aws:amz"]).unwrap_err().contains("no request is signed")
