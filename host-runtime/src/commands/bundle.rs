@@ -134,9 +134,11 @@ fn left_to_others(config: &Config, place: Place) -> Vec<String> {
     let domains = config.domain_tls.iter();
     domains
         .map(|tls| {
-            let clients =
-                if tls.mutual_tls.is_some() { " and the authorities of its clients" } else { "" };
-            format!("`{}`: its certificate{clients} are {}", tls.domain_name, place.certificates)
+            let what = match tls.mutual_tls.is_some() {
+                true => "its certificate and the authorities of its clients are",
+                false => "its certificate is",
+            };
+            format!("`{}`: {what} {}", tls.domain_name, place.certificates)
         })
         .collect()
 }

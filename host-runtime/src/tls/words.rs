@@ -89,14 +89,12 @@ pub(crate) fn certificate(error: &CertificateError) -> String {
     said.to_owned()
 }
 
-/// As rustls has them: `DnsName("a.example")`.
+/// As rustls has them: `DnsName("a.example")`, `IpAddress(127.0.0.1)`.
 fn names(presented: &[String]) -> String {
-    let plain =
-        |name: &String| match name.split_once("(\"").and_then(|(_, rest)| rest.strip_suffix("\")"))
-        {
-            Some(plain) => format!("`{plain}`"),
-            None => name.clone(),
-        };
+    let plain = |name: &String| {
+        let within = name.split_once('(').and_then(|(_, rest)| rest.strip_suffix(')'));
+        format!("`{}`", within.map_or(name.as_str(), |plain| plain.trim_matches('"')))
+    };
     presented.iter().take(5).map(plain).collect::<Vec<_>>().join(", ")
 }
 
@@ -158,6 +156,6 @@ mod tests {
         };
         assert!(of(&[]).contains("no subject alternative name (SAN)"));
         let told = of(&["DnsName(\"b.example\")", "IpAddress(127.0.0.1)"]);
-        assert_eq!(told, "is not for `a.example`: it is for `b.example`, IpAddress(127.0.0.1)");
+        assert_eq!(told, "is not for `a.example`: it is for `b.example`, `127.0.0.1`");
     }
 }
