@@ -5,11 +5,14 @@ mod parts;
 mod php;
 mod told;
 
+use alloc::string::String;
+
 use crate::ip::IpSet;
+use crate::managed::bots::name_label;
 use crate::marks::Marks;
 use crate::matched::Found;
 use crate::request::Request;
-use crate::text::{contains_any_small, starts_with};
+use crate::text::{contains_any_small, contains_small, starts_with};
 use crate::{file, shell, sql, xss};
 pub(crate) use parts::{Part, Parts};
 pub(crate) use told::in_json;
@@ -43,6 +46,8 @@ pub(crate) enum Look {
     PathHas(&'static [&'static str]),
     /// A user agent that has this within.
     AgentHas(&'static [&'static str]),
+    /// A bot that has this within its user agent.
+    Bot(&'static [&'static str]),
     NoUserAgent,
     NoBrowser,
     LocalHost,
@@ -101,7 +106,7 @@ impl Detector {
                 let path = parts.of(request, Place::Path);
                 path.iter().any(|part| part.any(|text| contains_any_small(text, all)))
             }
-            Look::AgentHas(all) => request
+            Look::AgentHas(all) | Look::Bot(all) => request
                 .header_values("user-agent")
                 .any(|agent| contains_any_small(agent.as_bytes(), all)),
             Look::NoUserAgent => {
@@ -125,6 +130,14 @@ impl Detector {
             }
         };
         is_there.then_some(None)
+    }
+
+    /// The label of a bot that says who it is.
+    pub(crate) fn bot(&self, request: &Request<'_>) -> Option<String> {
+        let Look::Bot(all) = &self.look else { return None };
+        let agent = request.header("user-agent")?;
+        let known = all.iter().find(|known| contains_small(agent.as_bytes(), known.as_bytes()));
+        known.map(|known| name_label(known))
     }
 
     fn size(&self, request: &Request<'_>) -> usize {

@@ -11,7 +11,7 @@ use crate::acl::{Action, Kind, Rule, Statement};
 use crate::detect::{Detector, Look, Place};
 use crate::ip::IpSet;
 
-mod bots;
+pub(crate) mod bots;
 mod groups;
 
 /// A group.
@@ -55,6 +55,8 @@ enum Sight {
     UnknownCharset,
     PathHas(&'static [&'static str]),
     AgentHas(&'static [&'static str]),
+    /// Bots that say who they are.
+    Bot(&'static [&'static str]),
     NoUserAgent,
     NoBrowser,
     LocalHost,
@@ -99,7 +101,7 @@ impl ManagedGroup {
             name: rule.name.to_string(),
             priority: index as u32,
             pointer: String::new(),
-            labels: [alloc::format!("awswaf:managed:aws:{}:{}", self.namespace, rule.label)].into(),
+            labels: self.labels(rule),
             captcha_immunity_s: None,
             challenge_immunity_s: None,
             sampled_as: None,
@@ -116,6 +118,20 @@ impl ManagedGroup {
             },
         };
         self.rules.iter().enumerate().map(make).collect()
+    }
+
+    /// Rules of bots have a label of their own name beside that of what they found ("AWS WAF Bot Control rule group").
+    /// Nothing here verifies a bot (AWS asks who has its address), so that each is unverified.
+    fn labels(&self, rule: &ManagedRule) -> Vec<String> {
+        let label = |name: &str| alloc::format!("awswaf:managed:aws:{}:{name}", self.namespace);
+        let mut labels = [label(rule.label)].to_vec();
+        if self.namespace == bots::NAMESPACE {
+            labels.push(label(rule.name));
+        }
+        if matches!(rule.look, Sight::Bot(_)) {
+            labels.push(label("bot:unverified"));
+        }
+        labels
     }
 }
 
@@ -139,6 +155,7 @@ impl Sight {
             Self::UnknownCharset => Look::UnknownCharset,
             Self::PathHas(all) => Look::PathHas(all),
             Self::AgentHas(all) => Look::AgentHas(all),
+            Self::Bot(all) => Look::Bot(all),
             Self::NoUserAgent => Look::NoUserAgent,
             Self::NoBrowser => Look::NoBrowser,
             Self::LocalHost => Look::LocalHost,

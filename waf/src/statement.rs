@@ -85,6 +85,9 @@ impl<'s> Matcher<'s, '_> {
             Statement::Detects(detector) => {
                 let detected = detector.detects(self.request, self.parts);
                 let is_match = detected.is_some();
+                if is_match {
+                    self.added.extend(detector.bot(self.request));
+                }
                 self.found = detected.flatten().or(self.found.take());
                 is_match
             }

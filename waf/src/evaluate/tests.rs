@@ -256,35 +256,39 @@ fn managed_groups_by_paths_addresses_and_user_agents_decide_as_aws_documents() {
         (
             by("curl/8.5.0"),
             "block bots CategoryHttpLibrary",
-            "bot-control:bot:category:http_library",
+            "bot-control:bot:name:curl bot-control:bot:category:http_library bot-control:CategoryHttpLibrary bot-control:bot:unverified",
         ),
         (
             by("Mozilla/5.0 (compatible; AhrefsBot/7.0)"),
             "block bots CategorySeo",
-            "bot-control:bot:category:seo",
+            "bot-control:bot:name:ahrefsbot bot-control:bot:category:seo bot-control:CategorySeo bot-control:bot:unverified",
         ),
         (
             by("Mozilla/5.0 HeadlessChrome/120"),
             "block bots SignalAutomatedBrowser",
-            "bot-control:signal:automated_browser",
+            "bot-control:signal:automated_browser bot-control:SignalAutomatedBrowser",
         ),
         (
             by("something/1.0"),
             "block bots SignalNonBrowserUserAgent",
-            "bot-control:signal:non_browser_user_agent",
+            "bot-control:signal:non_browser_user_agent bot-control:SignalNonBrowserUserAgent",
+        ),
+        (
+            by("GitHub-Hookshot/044aadd"),
+            "block bots CategoryWebhooks",
+            "bot-control:bot:name:github_hookshot bot-control:bot:category:webhooks bot-control:CategoryWebhooks bot-control:bot:unverified",
         ),
         // Overridden here, so that it goes on.
         (
             by("Mozilla/5.0 (compatible; Googlebot/2.1)"),
             "allow",
-            "bot-control:bot:category:search_engine",
+            "bot-control:bot:name:googlebot bot-control:bot:category:search_engine bot-control:CategorySearchEngine bot-control:bot:unverified",
         ),
     ];
     for (request, expected, labelled) in rows {
         let told = told(&acl, &request);
         assert_eq!(told.words, expected, "{request:?}");
-        let expected: Vec<String> =
-            Some(labelled).filter(|l| !l.is_empty()).map(label).into_iter().collect();
+        let expected: Vec<String> = labelled.split_ascii_whitespace().map(label).collect();
         assert_eq!(told.labels, expected, "{request:?}");
     }
 }
@@ -333,8 +337,8 @@ fn rates_are_counted_by_what_requests_have_in_common() {
 fn tokens_hold_for_the_immunity_time_of_the_rule_before_that_of_the_acl() {
     let acl = full();
     let at = |path, now_ms, tokens| decided(&acl, &Request { now_ms, ..get(path, "") }, tokens, 0);
-    let captcha = Tokens { captcha_ms: Some(1_000), challenge_ms: None };
-    let challenge = Tokens { captcha_ms: None, challenge_ms: Some(1_000) };
+    let captcha = Tokens { captcha_ms: Some(1_000), ..Tokens::default() };
+    let challenge = Tokens { challenge_ms: Some(1_000), ..Tokens::default() };
     // The captcha's rule has 60 s, the challenge's 300 s.
     assert_eq!(at("/cap", 60_999, captcha).words, "allow");
     assert_eq!(at("/cap", 61_000, captcha).words, "captcha cap");

@@ -1,19 +1,25 @@
 //! What user agents say of themselves.
 
+use alloc::string::String;
+
 use super::{ManagedRule, Place, Sight};
+
+pub(crate) const NAMESPACE: &str = "bot-control";
+
+/// `awswaf:managed:aws:bot-control:bot:name:googlebot`: a bot by what its user agent is known by. AWS publishes few of
+/// the names that it has.
+pub(crate) fn name_label(known: &str) -> String {
+    let known = known.trim_matches(|c: char| !c.is_ascii_alphanumeric());
+    let name = known.replace(|c: char| !c.is_ascii_alphanumeric(), "_");
+    alloc::format!("awswaf:managed:aws:{NAMESPACE}:bot:name:{name}")
+}
 
 const fn category(
     name: &'static str,
     label: &'static str,
     agents: &'static [&'static str],
 ) -> ManagedRule {
-    ManagedRule {
-        name,
-        label,
-        look: Sight::AgentHas(agents),
-        place: Place::Request,
-        only_counts: false,
-    }
+    ManagedRule { name, label, look: Sight::Bot(agents), place: Place::Request, only_counts: false }
 }
 
 /// Scanners for weaknesses, which nobody has for a visitor.
@@ -188,6 +194,22 @@ pub(super) const RULES: &[ManagedRule] = &[
         &["pinterestbot", "linkedinbot", "redditbot"],
     ),
     category(
+        "CategoryWebhooks",
+        "bot:category:webhooks",
+        &[
+            "github-hookshot",
+            "bitbucket-webhooks",
+            "gitlab-webhook",
+            "stripe/",
+            "twilioproxy",
+            "shopify-captain-hook",
+            "slack-webhooks",
+            "svix-webhooks",
+            "hookdeck",
+            "sendgrid event api",
+        ],
+    ),
+    category(
         "CategoryAI",
         "bot:category:ai",
         &[
@@ -203,11 +225,28 @@ pub(super) const RULES: &[ManagedRule] = &[
             "cohere-ai",
         ],
     ),
-    category(
-        "SignalAutomatedBrowser",
-        "signal:automated_browser",
-        &["headlesschrome", "phantomjs", "slimerjs", "selenium", "puppeteer", "playwright"],
-    ),
+    ManagedRule {
+        name: "SignalAutomatedBrowser",
+        label: "signal:automated_browser",
+        look: Sight::AgentHas(&[
+            "headlesschrome",
+            "phantomjs",
+            "slimerjs",
+            "selenium",
+            "puppeteer",
+            "playwright",
+        ]),
+        place: Place::Request,
+        only_counts: false,
+    },
+    // Which data centers AWS means, it does not publish: the IP set of this name has them.
+    ManagedRule {
+        name: "SignalKnownBotDataCenter",
+        label: "signal:known_bot_data_center",
+        look: Sight::Addresses("SignalKnownBotDataCenter"),
+        place: Place::Request,
+        only_counts: false,
+    },
     ManagedRule {
         name: "SignalNonBrowserUserAgent",
         label: "signal:non_browser_user_agent",

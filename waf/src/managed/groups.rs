@@ -75,7 +75,7 @@ pub(super) const GROUPS: &[ManagedGroup] = &[
     ManagedGroup {
         name: "AWSManagedRulesBotControlRuleSet",
         capacity: 50,
-        namespace: "bot-control",
+        namespace: bots::NAMESPACE,
         rules: bots::RULES,
     },
 ];
