@@ -58,6 +58,8 @@ pub struct Tokens {
     pub captcha_ms: Option<u64>,
     /// A challenge that was passed.
     pub challenge_ms: Option<u64>,
+    /// Whether something was sent that is no token for this host.
+    pub has_invalid: bool,
 }
 
 impl WebAcl {

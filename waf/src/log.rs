@@ -223,13 +223,17 @@ fn without_secrets<'t>(text: &'t str, is_secret: &dyn Fn(&str) -> bool) -> Cow<'
 /// `captchaResponse`, `challengeResponse`: why a client was asked, or, of one that was let through, when it
 /// solved what it was asked.
 fn asked(verdict: &Verdict<'_>, ask: &str) -> Option<Value> {
-    let Tokens { captcha_ms, challenge_ms } = verdict.tokens;
+    let Tokens { captcha_ms, challenge_ms, has_invalid } = verdict.tokens;
     let (solved, status) = match ask {
         "CAPTCHA" => (captcha_ms, 405),
         _ => (challenge_ms.max(captcha_ms), 202),
     };
     if verdict.action() == ask {
-        let reason = if solved.is_some() { "TOKEN_EXPIRED" } else { "TOKEN_MISSING" };
+        let reason = match solved {
+            Some(_) => "TOKEN_EXPIRED",
+            None if has_invalid => "TOKEN_INVALID",
+            None => "TOKEN_MISSING",
+        };
         let solved = solved.unwrap_or(0) / 1_000;
         return Some(
             json!({"responseCode": status, "solveTimestamp": solved, "failureReason": reason}),

@@ -306,6 +306,7 @@ fn tokens(plan: &WebAclPlan, request: &waf::Request<'_>) -> Tokens {
     for token in sent.take(TOKENS_MAX) {
         let domains = plan.acl.token_domains();
         let Some((kind, at_ms)) = challenge::read(key, token, host, domains, request.now_ms) else {
+            tokens.has_invalid = true;
             continue;
         };
         let solved = match kind {

@@ -176,7 +176,7 @@ fn a_line_tells_why_a_client_was_asked_or_when_it_solved_what_it_was_asked() {
         serde_json::from_str(&line).expect("JSON")
     };
     let at = |challenge_ms, captcha_ms| {
-        let told = line(Tokens { captcha_ms, challenge_ms });
+        let told = line(Tokens { captcha_ms, challenge_ms, has_invalid: false });
         (told["challengeResponse"].clone(), told["captchaResponse"].clone())
     };
     let (old, new) = (Some(1_000), Some(1_632_420_429_309));
@@ -186,6 +186,11 @@ fn a_line_tells_why_a_client_was_asked_or_when_it_solved_what_it_was_asked() {
     assert_eq!(at(old, None), (asked(202, 1, "TOKEN_EXPIRED"), Value::Null));
     assert_eq!(at(new, None), (met.clone(), asked(405, 0, "TOKEN_MISSING")));
     assert_eq!(at(new, new), (met.clone(), met));
+    let told = |challenge_ms| {
+        let told = line(Tokens { challenge_ms, has_invalid: true, ..Tokens::default() });
+        told["challengeResponse"]["failureReason"].clone()
+    };
+    assert_eq!((told(None), told(old)), (json!("TOKEN_INVALID"), json!("TOKEN_EXPIRED")));
 }
 
 #[test]

@@ -296,7 +296,10 @@ fn a_browser_that_solves_what_it_is_asked_goes_on_until_its_immunity_ends() {
         let header = cookie.replace("Cookie: a=b; aws-waf-token=", "X-Aws-Waf-Token: ");
         assert_eq!(ask(&[&header], 1_000).response.status, 200);
         assert_eq!(ask(&[&cookie], 301_000).response.status, status, "its time is over");
-        assert_eq!(ask(&[&format!("{cookie}1")], 1_000).response.status, status);
+        let told = ask(&[&format!("{cookie}1")], 1_000);
+        assert_eq!(told.response.status, status);
+        let asked = format!("{name}Response");
+        assert_eq!(log(&told)[asked.as_str()]["failureReason"], "TOKEN_INVALID");
     }
 }
 
