@@ -3,6 +3,7 @@
 mod buckets;
 mod kit;
 mod logs;
+mod uncached;
 
 use std::time::{Duration, Instant};
 
