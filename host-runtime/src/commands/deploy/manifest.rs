@@ -23,11 +23,11 @@ pub(super) fn fill(
     let mut table = "";
     let mut out = String::with_capacity(template.len() + 1_024);
     for line in template.lines() {
-        let trimmed = line.trim();
-        if trimmed.starts_with('[') {
-            table = trimmed;
+        let (trimmed, said) = (line.trim(), without_comment(line));
+        if said.starts_with('[') {
+            table = said;
         }
-        let key = trimmed.split_once('=').map_or("", |(key, _)| key.trim());
+        let key = said.split_once('=').map_or("", |(key, _)| key.trim());
         let filled = top.iter().find(|(known, _)| table.is_empty() && *known == key);
         if let Some((key, value)) = filled {
             missing.retain(|other| other != key);
@@ -36,12 +36,12 @@ pub(super) fn fill(
         }
         // The configuration decides what it names.
         let is_named = variables.contains_key(key.trim_matches('"'));
-        if table == "[vars]" && (is_named || trimmed.starts_with(SECRET)) {
+        if is_vars(table) && (is_named || trimmed.starts_with(SECRET)) {
             continue;
         }
         out.push_str(line);
         out.push('\n');
-        if trimmed == "[vars]" {
+        if is_vars(said) {
             missing.retain(|other| *other != "[vars]");
             for (name, value) in variables {
                 let _ = writeln!(out, "{} = {}", quoted(name), quoted(value));
@@ -88,12 +88,40 @@ pub(super) fn has_routes(manifest: &str) -> bool {
 
 /// Whether a manifest binds the KV namespace that invalidations come from.
 pub(super) fn has_invalidations(manifest: &str) -> bool {
-    written(manifest).any(|line| line.contains("\"INVALIDATIONS\""))
+    names(manifest, "INVALIDATIONS")
 }
 
-/// The lines that are no comments.
+/// Whether this is one of the manifest's strings.
+fn names(manifest: &str, name: &str) -> bool {
+    let strings = [format!("\"{name}\""), format!("'{name}'")];
+    written(manifest).any(|line| strings.iter().any(|string| line.contains(string)))
+}
+
+/// What its lines say.
 fn written(manifest: &str) -> impl Iterator<Item = &str> {
-    manifest.lines().map(str::trim).filter(|line| !line.starts_with('#'))
+    manifest.lines().map(without_comment).filter(|line| !line.is_empty())
+}
+
+/// A line up to its comment, which a `#` begins that is in no string (TOML 1.0: Comment).
+fn without_comment(line: &str) -> &str {
+    let (mut quote, mut is_escaped) = (None, false);
+    for (at, character) in line.char_indices() {
+        match (quote, character) {
+            (None, '#') => return line[..at].trim(),
+            (None, '"' | '\'') => quote = Some(character),
+            (Some(_), _) if is_escaped => is_escaped = false,
+            (Some('"'), '\\') => is_escaped = true,
+            (Some(open), _) if open == character => quote = None,
+            _ => {}
+        }
+    }
+    line.trim()
+}
+
+/// Whether this is the header of the table of variables.
+fn is_vars(header: &str) -> bool {
+    let name = header.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+    name.is_some_and(|name| name.trim() == "vars")
 }
 
 /// TOML's basic string; JSON's escapes are among its own.
@@ -153,6 +181,15 @@ mod tests {
         let filled = fill(own, "n", &variables(&[("AWS_REGION", "new")]), &[]).unwrap();
         let expected = "name = \"n\"\nmain = \"index.js\"\nbase_dir = \".\"\nroutes = [\"a.example/*\"]\n[vars]\n\"AWS_REGION\" = \"new\"\nEDGEWAY_BUCKETS = \"8\"\n[env.test]\nname = \"t\"\n";
         assert_eq!(filled, expected);
+    }
+
+    #[test]
+    fn comments_say_nothing_wherever_they_stand() {
+        let own = "name = \"x\" # the Worker\nmain = 'y'#\nbase_dir = \"z\"\n[ vars ] # of us\n\"AWS_REGION\" = \"o#d\" # old\nX = \"\\\"#\" # \"BUCKETS\"\n[[rules]] # none\nname = 'n'\n";
+        let filled = fill(own, "n", &variables(&[("AWS_REGION", "new")]), &[]).unwrap();
+        let expected = "name = \"n\"\nmain = \"index.js\"\nbase_dir = \".\"\n[ vars ] # of us\n\"AWS_REGION\" = \"new\"\nX = \"\\\"#\" # \"BUCKETS\"\n[[rules]] # none\nname = 'n'\n";
+        assert_eq!(filled, expected);
+        assert!(!has_invalidations("name = \"x\" # \"INVALIDATIONS\""));
     }
 
     #[test]
