@@ -273,10 +273,11 @@ fn prepare(arguments: &DeployArguments, out: &Path) -> Result<Command, ExitCode>
     };
     let mut bundle = bundle::build_for(&arguments.source.origin(LISTEN_DEFAULT), EDGE, |built| {
         let warnings = lacks::lacks(built, &template);
+        let refused = lacks::refused(built, &template);
         if arguments.manifest.is_none() && !built.config.edges.is_empty() {
             template = manifest::for_distributions(&lacks::aliases(built));
         }
-        Told { warnings, refused: Vec::new() }
+        Told { warnings, refused }
     })?;
     let worker = arguments.worker.as_deref().unwrap_or(Path::new("edge-worker/dist"));
     let [script, wasm] = WORKER_FILES.map(|name| read(worker, name));

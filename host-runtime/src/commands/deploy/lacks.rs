@@ -27,6 +27,13 @@ pub(super) fn lacks(built: &Built, manifest: &str) -> Vec<String> {
             );
         }
     }
+    if !manifest::has_buckets(manifest) && !manifest::shares_nothing(manifest) {
+        lacks.push(
+            "the manifest binds no Durable Object `BUCKETS`: each isolate grants the whole rate of every throttle and of \
+             every rate-based rule, and there are as many as Cloudflare likes (docs/edge.md)"
+                .into(),
+        );
+    }
     if logs_to_files(built) {
         lacks.push(
             "logs go to the Worker's own, whatever file they name: `wrangler tail`, or Logpush to keep them".into(),
@@ -36,6 +43,22 @@ pub(super) fn lacks(built: &Built, manifest: &str) -> Vec<String> {
         lacks.push("`admin`: a Worker has no operator's listener: no metrics, no calls".into());
     }
     lacks
+}
+
+/// What a Worker with this manifest cannot do at all.
+pub(super) fn refused(built: &Built, manifest: &str) -> Vec<String> {
+    if manifest::has_buckets(manifest) {
+        return Vec::new();
+    }
+    let plans = built.snapshot.usage_plans.iter().filter(|plan| plan.quota.is_some());
+    let refused = plans.map(|plan| {
+        format!(
+            "the quota of the usage plan `{}` is counted by a Durable Object, and the manifest binds none: it needs \
+             `BUCKETS`, of the class `BucketObject` (docs/edge.md)",
+            plan.name
+        )
+    });
+    refused.collect()
 }
 
 /// The host names that distributions have.
@@ -69,6 +92,9 @@ mod tests {
     use super::*;
     use crate::snapshot::Origin;
 
+    const OBJECTS: &str =
+        "[[durable_objects.bindings]]\nname = \"BUCKETS\"\nclass_name = \"BucketObject\"\n";
+
     fn built(more: &str) -> Built {
         let folder = tempfile::tempdir().unwrap();
         let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
@@ -90,7 +116,33 @@ mod tests {
         assert!(routes.contains("`routes`") && routes.contains("shop.example"), "{routes}");
         assert!(namespace.contains("`INVALIDATIONS`"), "{namespace}");
         let own = "name = \"x\"\nroutes = [\"shop.example/*\"]\n[[kv_namespaces]]\nbinding = \"INVALIDATIONS\"\nid = \"1\"\n";
-        assert_eq!(lacks(&built, own), [""; 0]);
+        assert_eq!(lacks(&built, &format!("{own}{OBJECTS}")), [""; 0]);
+    }
+
+    #[test]
+    fn a_manifest_without_objects_is_warned_of_and_refused_where_quotas_are_counted() {
+        let plan = |limit: &str| {
+            built(&format!(
+                "apis: []\ndistributions: [{{id: d, definition: d.json}}]\nusagePlans: [{{name: basic, {limit}}}]\n"
+            ))
+        };
+        let throttled = plan("throttle: {rateLimit: 1, burstLimit: 1}");
+        let counted = plan("quota: {limit: 5, period: DAY}");
+        let own = "route = \"shop.example/*\" # BUCKETS\nkv_namespaces = [{ binding = \"INVALIDATIONS\" }]\n";
+        let (bound, local) =
+            (format!("{own}{OBJECTS}"), format!("{own}[vars]\nEDGEWAY_BUCKETS = \"local\"\n"));
+        for built in [&throttled, &counted] {
+            let told = lacks(built, own);
+            assert!(matches!(&told[..], [one] if one.contains("`BUCKETS`")), "{told:?}");
+            assert_eq!(lacks(built, &bound), [""; 0]);
+            assert_eq!(lacks(built, &local), [""; 0], "it is asked for");
+            assert_eq!(refused(built, &bound), [""; 0]);
+        }
+        assert_eq!(refused(&throttled, own), [""; 0]);
+        for manifest in [own, &local] {
+            let told = refused(&counted, manifest);
+            assert!(matches!(&told[..], [one] if one.contains("`basic`")), "{told:?}");
+        }
     }
 
     #[test]
@@ -98,6 +150,7 @@ mod tests {
         let files = "admin: 127.0.0.1:9901\nadminToken: 0123456789abcdef0123\napis: []\ndistributions:\n\
                      - {id: d, definition: d.json, logging: {destination: cdn.log}}\n";
         let own = "route = \"shop.example/*\"\nkv_namespaces = [{ binding = \"INVALIDATIONS\", id = \"1\" }]\n";
+        let own = &format!("{own}{OBJECTS}");
         let told = lacks(&built(files), own);
         let [logs, admin] = &told[..] else { panic!("{told:?}") };
         assert!(logs.contains("wrangler tail") && admin.starts_with("`admin`"), "{told:?}");

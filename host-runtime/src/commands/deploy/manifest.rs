@@ -91,6 +91,20 @@ pub(super) fn has_invalidations(manifest: &str) -> bool {
     names(manifest, "INVALIDATIONS")
 }
 
+/// Whether a manifest binds the Durable Objects that isolates share limits by.
+pub(super) fn has_buckets(manifest: &str) -> bool {
+    names(manifest, "BUCKETS")
+}
+
+/// Whether a manifest says that isolates share nothing but quotas.
+pub(super) fn shares_nothing(manifest: &str) -> bool {
+    written(manifest).any(|line| {
+        let (key, value) = line.split_once('=').unwrap_or_default();
+        let text = |part: &str| part.trim().trim_matches(['"', '\'']).to_owned();
+        text(key) == "EDGEWAY_BUCKETS" && text(value) == "local"
+    })
+}
+
 /// Whether this is one of the manifest's strings.
 fn names(manifest: &str, name: &str) -> bool {
     let strings = [format!("\"{name}\""), format!("'{name}'")];
@@ -189,7 +203,9 @@ mod tests {
         let filled = fill(own, "n", &variables(&[("AWS_REGION", "new")]), &[]).unwrap();
         let expected = "name = \"n\"\nmain = \"index.js\"\nbase_dir = \".\"\n[ vars ] # of us\n\"AWS_REGION\" = \"new\"\nX = \"\\\"#\" # \"BUCKETS\"\n[[rules]] # none\nname = 'n'\n";
         assert_eq!(filled, expected);
-        assert!(!has_invalidations("name = \"x\" # \"INVALIDATIONS\""));
+        assert!(!has_buckets(own) && !shares_nothing("# EDGEWAY_BUCKETS = \"local\""));
+        assert!(has_buckets("bindings = [{ name = 'BUCKETS' }] # #"));
+        assert!(shares_nothing("EDGEWAY_BUCKETS = 'local' # each alone"));
     }
 
     #[test]
