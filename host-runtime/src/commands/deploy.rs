@@ -25,6 +25,7 @@ use wrangler::{Command, Wrangler};
 const GZIP_BYTES_MAX: usize = 3 * 1024 * 1024;
 /// Of a digest: enough to tell versions apart.
 const VERSION_CHARACTERS: usize = 12;
+const OUT_DEFAULT: &str = "edgeway-cloudflare";
 const WORKER_FILES: [&str; 2] = ["index.js", "index_bg.wasm"];
 
 pub(super) const HELP: &str = "\
@@ -125,6 +126,12 @@ pub(super) struct RollbackArguments {
     /// What the Worker is called
     #[arg(long, value_name = "NAME", default_value = "edgeway", value_parser = worker_name)]
     name: String,
+    /// The folder that was deployed, if not `edgeway-cloudflare`: its wrangler.toml may name the account
+    #[arg(long, value_name = "PATH")]
+    out: Option<PathBuf>,
+    /// The wrangler.toml to ask for the account in place of that folder's
+    #[arg(long, value_name = "FILE")]
+    manifest: Option<PathBuf>,
     /// Tell what would be called, and call nobody
     #[arg(long)]
     dry_run: bool,
@@ -193,7 +200,7 @@ pub(super) fn deploy(arguments: &DeployArguments) -> ExitCode {
 }
 
 fn to_cloudflare(arguments: &DeployArguments) -> ExitCode {
-    let folder = arguments.out.as_deref().unwrap_or(Path::new("edgeway-cloudflare"));
+    let folder = arguments.out.as_deref().unwrap_or(Path::new(OUT_DEFAULT));
     match prepare(arguments, folder) {
         Ok(command) => {
             let program = program(arguments.wrangler.as_deref().unwrap_or(Path::new("wrangler")));
@@ -236,7 +243,15 @@ pub(super) fn rollback(arguments: &RollbackArguments) -> ExitCode {
     let RollbackTarget::Cloudflare = arguments.target;
     let program = program(&arguments.wrangler);
     let wrangler = Wrangler { program: &program, folder: Path::new("."), name: &arguments.name };
-    call(&wrangler, &Command::Rollback, arguments.dry_run)
+    let manifest = match (&arguments.manifest, &arguments.out) {
+        (Some(file), _) => Some(file.clone()),
+        (None, Some(out)) => Some(out.join("wrangler.toml")),
+        // Without one, wrangler knows the account by the environment, or asks for it.
+        (None, None) => {
+            Some(Path::new(OUT_DEFAULT).join("wrangler.toml")).filter(|file| file.is_file())
+        }
+    };
+    call(&wrangler, &Command::Rollback { manifest }, arguments.dry_run)
 }
 
 fn call(wrangler: &Wrangler<'_>, command: &Command, is_dry: bool) -> ExitCode {

@@ -1,6 +1,6 @@
 //! Cloudflare's own tool: it has the account's credentials, and knows the platform's interface.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{self, Stdio};
 
 use serde_json::Value;
@@ -12,8 +12,8 @@ pub(super) enum Command {
     Deploy,
     /// The new version gets a part of it, beside what is served now.
     Beside { version: String, percentage: u8 },
-    /// What was served before gets all traffic.
-    Rollback,
+    /// What was served before gets all traffic. The manifest tells wrangler more than the Worker's name.
+    Rollback { manifest: Option<PathBuf> },
 }
 
 /// How it is called.
@@ -31,7 +31,10 @@ impl Wrangler<'_> {
     pub(super) fn run(&self, command: &Command) -> Result<(), String> {
         match command {
             Command::Deploy => self.call(&["deploy"]).map(drop),
-            Command::Rollback => self.call(&["rollback", "--yes", "--name", self.name]).map(drop),
+            Command::Rollback { manifest } => {
+                let rollback = self.rollback(manifest.as_deref());
+                self.call(&rollback.iter().map(String::as_str).collect::<Vec<_>>())
+            }
             Command::Beside { version, percentage } => self.beside(version, *percentage),
         }
     }
@@ -40,13 +43,23 @@ impl Wrangler<'_> {
     pub(super) fn shown(&self, command: &Command) -> String {
         match command {
             Command::Deploy => "wrangler deploy".into(),
-            Command::Rollback => format!("wrangler rollback --yes --name {}", self.name),
+            Command::Rollback { manifest } => {
+                format!("wrangler {}", self.rollback(manifest.as_deref()).join(" "))
+            }
             Command::Beside { version, percentage } => format!(
                 "wrangler versions upload --tag {version} unless it is served already, \
                  wrangler versions deploy NEW@{percentage}% OLD@{}%",
                 100 - percentage
             ),
         }
+    }
+
+    fn rollback(&self, manifest: Option<&Path>) -> Vec<String> {
+        let mut arguments = ["rollback", "--yes", "--name", self.name].map(str::to_owned).to_vec();
+        if let Some(file) = manifest {
+            arguments.extend(["--config".into(), file.display().to_string()]);
+        }
+        arguments
     }
 
     fn beside(&self, version: &str, percentage: u8) -> Result<(), String> {
@@ -57,11 +70,8 @@ impl Wrangler<'_> {
                 "wrangler tells of no version that is served now: the first one is deployed without --percentage".into(),
             );
         }
-        let known = self.ask(&["versions", "list", "--json", "--name", self.name])?;
-        let own = tagged(&known, version);
         // A step of a roll-out that has begun: the version is there, and what was served before it keeps the rest.
-        let begun = served.iter().find(|one| own.contains(&one.id)).map(|one| one.id.clone());
-        let new = match begun {
+        let new = match self.find(&served, version)? {
             Some(id) => id,
             None => self.upload(version)?,
         };
@@ -78,6 +88,18 @@ impl Wrangler<'_> {
         deploy.extend(["--yes", "--name", self.name].map(str::to_owned));
         let arguments: Vec<&str> = deploy.iter().map(String::as_str).collect();
         self.call(&arguments)
+    }
+
+    /// Which of these is that version, whoever has deployed it: a version that `wrangler deploy` or `wrangler secret put`
+    /// has made has no tag.
+    fn find(&self, served: &[Served], version: &str) -> Result<Option<String>, String> {
+        for Served { id, .. } in served {
+            let told = self.ask(&["versions", "view", id, "--json", "--name", self.name])?;
+            if version_of(&told).as_deref() == Some(version) {
+                return Ok(Some(id.clone()));
+            }
+        }
+        Ok(None)
     }
 
     fn upload(&self, version: &str) -> Result<String, String> {
@@ -138,12 +160,12 @@ fn served(status: &str) -> Vec<Served> {
     served.collect()
 }
 
-/// The ids of the versions that were uploaded with this tag, of those that `wrangler versions list --json` tells.
-fn tagged(known: &str, tag: &str) -> Vec<String> {
-    let known: Value = serde_json::from_str(known).unwrap_or_default();
-    let versions = known.as_array().into_iter().flatten();
-    let own = versions.filter(|version| version["annotations"]["workers/tag"] == tag);
-    own.filter_map(|version| Some(version["id"].as_str()?.to_owned())).collect()
+/// The variable `EDGEWAY_VERSION` of a version, of which `wrangler versions view --json` tells.
+fn version_of(told: &str) -> Option<String> {
+    let told: Value = serde_json::from_str(told).unwrap_or_default();
+    let mut bindings = told["resources"]["bindings"].as_array()?.iter();
+    let binding = bindings.find(|binding| binding["name"] == "EDGEWAY_VERSION")?;
+    Some(binding["text"].as_str()?.to_owned())
 }
 
 /// `Worker Version ID: 00000000-0000-…`
@@ -160,15 +182,17 @@ mod tests {
 
     use super::*;
 
-    /// Versions that are known: `v1` was uploaded before.
-    const LIST: &str = r#"[{"id": "00-bb", "annotations": {}}, {"id": "22-dd", "annotations": {"workers/tag": "v1"}}]"#;
+    /// What is told of a version: `v1` is there already, without a tag.
+    const VIEW: &str = r#"{"id": "22-dd", "annotations": {}, "resources": {"bindings": [
+        {"name": "BUCKETS", "type": "durable_object_namespace"}, {"name": "EDGEWAY_VERSION", "text": "v1", "type": "plain_text"}]}}"#;
+    const VIEW_OTHER: &str = r#"{"id": "00-bb", "resources": {"bindings": [{"name": "EDGEWAY_VERSION", "text": "v0", "type": "plain_text"}]}}"#;
 
     /// A program that writes down how it is called, and answers as wrangler does.
     fn called(command: &Command, status: &str) -> (Result<(), String>, Vec<String>) {
         let folder = tempfile::tempdir().unwrap();
         let program = folder.path().join("wrangler");
         let script = format!(
-            "#!/bin/sh\necho \"$@\" >> calls\ncase \"$1 $2\" in\n'deployments status') echo '{status}';;\n'versions list') echo '{LIST}';;\n'versions upload') echo 'Worker Version ID: 11-aa';;\nesac\n"
+            "#!/bin/sh\necho \"$@\" >> calls\ncase \"$1 $2\" in\n'deployments status') echo '{status}';;\n'versions view') case $3 in 22-dd) echo '{VIEW}';; *) echo '{VIEW_OTHER}';; esac;;\n'versions upload') echo 'Worker Version ID: 11-aa';;\nesac\n"
         );
         fs::write(&program, script).unwrap();
         fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
@@ -186,7 +210,8 @@ mod tests {
         assert_eq!(done, Ok(()));
         let expected = [
             "deployments status --json --name shop",
-            "versions list --json --name shop",
+            "versions view 00-bb --json --name shop",
+            "versions view 00-cc --json --name shop",
             "versions upload --tag v1 --message v1",
             "versions deploy 11-aa@10% 00-bb@90% --yes --name shop",
         ];
@@ -204,7 +229,8 @@ mod tests {
                 100 - new
             )
         };
-        let asked = ["deployments status --json --name shop", "versions list --json --name shop"];
+        let asked =
+            ["deployments status --json --name shop", "versions view 22-dd --json --name shop"];
         for (before, percentage, deployed) in [
             (10, 50, "versions deploy 22-dd@50% 00-bb@50% --yes --name shop"),
             (75, 90, "versions deploy 22-dd@90% 00-bb@10% --yes --name shop"),
@@ -235,8 +261,13 @@ mod tests {
 
     #[test]
     fn a_rollback_is_one_call() {
-        let (done, calls) = called(&Command::Rollback, "");
-        assert_eq!((done, calls), (Ok(()), vec!["rollback --yes --name shop".to_owned()]));
+        for (manifest, call) in [
+            (None, "rollback --yes --name shop"),
+            (Some("d/wrangler.toml".into()), "rollback --yes --name shop --config d/wrangler.toml"),
+        ] {
+            let (done, calls) = called(&Command::Rollback { manifest }, "");
+            assert_eq!((done, calls), (Ok(()), vec![call.to_owned()]));
+        }
     }
 
     #[test]
