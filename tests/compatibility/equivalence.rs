@@ -31,6 +31,8 @@ enum Class {
     UnavailableInPart,
     #[serde(rename = "not compared")]
     NotCompared,
+    #[serde(rename = "but for the platform")]
+    ButForThePlatform,
 }
 
 impl Class {
@@ -41,6 +43,7 @@ impl Class {
             Self::Unavailable => "**unavailable**",
             Self::UnavailableInPart => "**unavailable** in part",
             Self::NotCompared => "*not compared*",
+            Self::ButForThePlatform => "identical but for [the platform](#what-the-platform-does)",
         }
     }
 }
@@ -57,11 +60,35 @@ identical without a case, or a test of the core that all three are made of.
 * *eventually consistent*: the same answer by one isolate, while others may still know something else.
 * *unavailable*: refused when the bundle is made, or not there.
 * *not compared*: it is meant to be alike, and no test says so.
+* *identical but for the platform*: identical, but for messages that workerd does not leave [as they are](#what-the-platform-does).
 
 The component and the native engine are identical in everything: no difference between them is allowed.
 
 | feature | native | component | Worker | |
 |---|---|---|---|---|
+";
+
+const PLATFORM: &str = "
+## What the platform does
+
+workerd reads and writes HTTP by itself; what it makes of these messages no Worker can undo. `tests/hosts/platform.rs` holds the first four, and
+[edge.md](edge.md#what-is-different-at-the-edge) says more of each.
+
+| message | native, component | Worker |
+|---|---|---|
+| `.` or `..` as a segment of a path | routed as it stands | resolved before routing |
+| `<`, `>`, `\"`, `` ` `` or a space in a target | 400 | encoded and served; a space ends the target |
+| a method that workerd does not know | refused by the API (403, 404) | 501, beside the pipeline |
+| `CONNECT`, the target `*` | 405, 403 | 500, beside the pipeline |
+| `'` in a query | sent to endpoints as it stands | `%27` |
+| `.`, `..` or `%2e` as a segment of an endpoint's path, by a mapping or a parameter | sent as it stands | resolved |
+| bytes of a field that are no UTF-8 | Latin-1 text | U+FFFD |
+| fields that an endpoint repeats (`WWW-Authenticate`) | as many lines | one line, but for `Set-Cookie` |
+| an endpoint's status of 600 to 999 | passed on | the integration has failed |
+| an endpoint's interim response (103) before its answer | passed over | the integration has failed |
+| a client's `OPTIONS` or `DELETE` without content | sent without a length | sent with `Content-Length: 0` |
+| more than 100 fields | 431 without ids | 431 with ids |
+| a client's `CF-` fields | fields like any other | taken out |
 ";
 
 const WASI: &str = "
@@ -132,6 +159,7 @@ fn page() -> Result<String, String> {
     for (id, why) in &differences {
         let _ = writeln!(page, "| `{id}` | {why} |");
     }
+    page.push_str(PLATFORM);
     page.push_str(WASI);
     if wrong.is_empty() { Ok(page) } else { Err(wrong) }
 }

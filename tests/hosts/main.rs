@@ -6,6 +6,7 @@
 mod bounds;
 mod every_case;
 mod keyvalue;
+mod platform;
 mod products;
 
 use std::fmt::Write as _;
