@@ -11,7 +11,7 @@ const META: &str = "\\.+*?()|[]{}^$#&-~";
 const POSSESSIVE: &str = "possessive quantifiers and atomic groups are none of AWS's";
 
 /// The same pattern, as `regex-lite` has it.
-pub(super) fn translated(text: &str) -> Result<String, String> {
+pub(super) fn translated(text: &str) -> Result<String, &'static str> {
     if ignores_white_space(text) {
         return Ok(text.to_string());
     }
@@ -62,16 +62,16 @@ fn literal<'t>(character: char, tail: &'t str, out: &mut String) -> &'t str {
 }
 
 /// `(?#…)` is a comment.
-fn group<'t>(tail: &'t str, out: &mut String) -> Result<&'t str, String> {
+fn group<'t>(tail: &'t str, out: &mut String) -> Result<&'t str, &'static str> {
     if let Some(comment) = tail.strip_prefix("?#") {
         let end = comment.find(')').ok_or("a comment without its end")?;
         return Ok(&comment[end + 1..]);
     }
     if tail.starts_with("?>") {
-        return Err(POSSESSIVE.into());
+        return Err(POSSESSIVE);
     }
     if tail.starts_with("?R)") {
-        return Err("recursive patterns are none of AWS's".into());
+        return Err("recursive patterns are none of AWS's");
     }
     out.push('(');
     Ok(match tail.strip_prefix('?') {
@@ -93,20 +93,20 @@ fn count(text: &str) -> Option<usize> {
 }
 
 /// What may stand behind a quantifier: a `?`, and no second quantifier.
-fn quantified<'t>(tail: &'t str, out: &mut String) -> Result<&'t str, String> {
+fn quantified<'t>(tail: &'t str, out: &mut String) -> Result<&'t str, &'static str> {
     let lazy = tail.strip_prefix('?');
     if lazy.is_some() {
         out.push('?');
     }
     let rest = lazy.unwrap_or(tail);
     match rest.bytes().next() {
-        Some(b'+') if lazy.is_none() => Err(POSSESSIVE.into()),
-        Some(b'+' | b'*' | b'?') => Err("a quantifier behind a quantifier".into()),
+        Some(b'+') if lazy.is_none() => Err(POSSESSIVE),
+        Some(b'+' | b'*' | b'?') => Err("a quantifier behind a quantifier"),
         _ => Ok(rest),
     }
 }
 
-fn escape<'t>(tail: &'t str, out: &mut String) -> Result<&'t str, String> {
+fn escape<'t>(tail: &'t str, out: &mut String) -> Result<&'t str, &'static str> {
     if let Some((class, rest)) = white(tail) {
         out.push('[');
         out.push_str(class);
@@ -136,13 +136,9 @@ fn white(tail: &str) -> Option<(&'static str, &str)> {
 }
 
 /// A character that a backslash spells, `\Q…\E`, or what `regex-lite` has as PCRE has it.
-fn character<'t>(tail: &'t str, out: &mut String) -> Result<&'t str, String> {
+fn character<'t>(tail: &'t str, out: &mut String) -> Result<&'t str, &'static str> {
     let first = tail.chars().next().ok_or("a backslash at the end")?;
     let rest = &tail[first.len_utf8()..];
-    let mut code = |code: u32, rest: &'t str| {
-        out.push_str(&alloc::format!("\\x{{{code:X}}}"));
-        Ok(rest)
-    };
     match first {
         'Q' => {
             let (quoted, rest) = rest.split_once("\\E").unwrap_or((rest, ""));
@@ -152,15 +148,15 @@ fn character<'t>(tail: &'t str, out: &mut String) -> Result<&'t str, String> {
             Ok(rest)
         }
         'E' => Ok(rest),
-        'e' => code(0x1b, rest),
+        'e' => Ok(literal('\x1b', rest, out)),
         'c' => match rest.bytes().next().filter(u8::is_ascii) {
-            Some(control) => code(u32::from(control.to_ascii_uppercase() ^ 0x40), &rest[1..]),
-            None => Err("`\\c` without a character".into()),
+            Some(control) => {
+                let control = char::from(control.to_ascii_uppercase() ^ 0x40);
+                Ok(literal(control, &rest[1..], out))
+            }
+            None => Err("`\\c` without a character"),
         },
-        '0' => {
-            let digits = rest.bytes().take(2).take_while(|b| (b'0'..b'8').contains(b)).count();
-            code(u32::from_str_radix(&rest[..digits], 8).unwrap_or(0), &rest[digits..])
-        }
+        '0' => Ok(coded(rest, 8, out)),
         'x' => {
             if rest.starts_with('{') {
                 let end = rest.find('}').ok_or("`\\x{` without its end")? + 1;
@@ -168,8 +164,7 @@ fn character<'t>(tail: &'t str, out: &mut String) -> Result<&'t str, String> {
                 out.push_str(&rest[..end]);
                 return Ok(&rest[end..]);
             }
-            let digits = rest.bytes().take(2).take_while(u8::is_ascii_hexdigit).count();
-            code(u32::from_str_radix(&rest[..digits], 16).unwrap_or(0), &rest[digits..])
+            Ok(coded(rest, 16, out))
         }
         _ if first.is_ascii_alphanumeric() => {
             out.push('\\');
@@ -180,8 +175,18 @@ fn character<'t>(tail: &'t str, out: &mut String) -> Result<&'t str, String> {
     }
 }
 
+/// A character by up to two digits of its code.
+fn coded<'t>(text: &'t str, radix: u32, out: &mut String) -> &'t str {
+    let (mut code, mut rest) = (0, text);
+    for digit in text.chars().take(2).map_while(|digit| digit.to_digit(radix)) {
+        code = code * radix + digit;
+        rest = &rest[1..];
+    }
+    literal(char::from(code as u8), rest, out)
+}
+
 /// A class: within it `[`, `&&` and `~~` are characters, and a `]` that is first is one.
-fn class<'t>(tail: &'t str, out: &mut String) -> Result<&'t str, String> {
+fn class<'t>(tail: &'t str, out: &mut String) -> Result<&'t str, &'static str> {
     out.push('[');
     let mut rest = tail;
     if let Some(negated) = rest.strip_prefix('^') {
