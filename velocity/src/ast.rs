@@ -97,8 +97,6 @@ pub(crate) enum Expression {
 pub(crate) struct Chain {
     pub(crate) first: Expression,
     pub(crate) operations: Vec<Operation>,
-    /// As it is written, where it is a sum: what null adds to a string.
-    pub(crate) written: Box<str>,
 }
 
 impl Expression {
@@ -146,20 +144,8 @@ pub(crate) struct Operation {
     pub(crate) operator: Operator,
     pub(crate) right: Expression,
     pub(crate) position: Position,
-    /// Where in the chain's text the operator stands, and where what is right of it begins and ends. What is left
-    /// of it is everything before: a text for each would be as long as all operators before it together.
-    pub(crate) at: u32,
-    pub(crate) right_at: (u32, u32),
-}
-
-impl Chain {
-    /// Both sides of one of its operators as they are written.
-    pub(crate) fn sides(&self, operation: &Operation) -> (&str, &str) {
-        let part = |from: u32, to: u32| {
-            self.written.get(from as usize..to as usize).unwrap_or_default().trim()
-        };
-        (part(0, operation.at), part(operation.right_at.0, operation.right_at.1))
-    }
+    /// Of a sum what both sides add to a string where they are null.
+    pub(crate) literals: Option<Box<(String, String)>>,
 }
 
 /// An operator.

@@ -1,6 +1,7 @@
 //! Templates from text.
 
 mod expression;
+mod image;
 mod literal;
 mod reference;
 mod statement;
@@ -11,6 +12,7 @@ use crate::ast::{Names, Nodes};
 use crate::lex::{Kind, Lexer, Lines, Token};
 use crate::template::ForeachSlots;
 use crate::{Dialect, Position, SyntaxError, Template};
+use image::Edit;
 
 /// Most blocks, parentheses, lists and strings within each other.
 const DEPTH_MAX: usize = 64;
@@ -78,10 +80,10 @@ struct Parser<'t, 's> {
     lexer: Lexer<'t>,
     /// Tokens that were looked at.
     ahead: VecDeque<Token>,
-    /// Where the block that was read last ended.
-    block_end: usize,
-    /// Where the arguments that were read last ended.
-    arguments_end: usize,
+    /// Where the token that was taken last ended.
+    end: usize,
+    /// Where what is shown of a reference or an operand is not as it is written.
+    edits: Vec<Edit>,
     shared: &'s mut Shared,
 }
 
@@ -90,7 +92,7 @@ type Parsed<T> = Result<T, SyntaxError>;
 impl<'t, 's> Parser<'t, 's> {
     fn new(text: &'t str, origin: Origin<'t>, shared: &'s mut Shared) -> Self {
         let (lexer, ahead) = (Lexer::new(text), VecDeque::new());
-        Self { text, origin, lexer, ahead, block_end: 0, arguments_end: 0, shared }
+        Self { text, origin, lexer, ahead, end: 0, edits: Vec::new(), shared }
     }
 
     /// All of the text.
@@ -101,17 +103,22 @@ impl<'t, 's> Parser<'t, 's> {
     }
 
     fn next(&mut self) -> Parsed<Token> {
-        match self.ahead.pop_front() {
-            Some(token) => Ok(token),
-            None => self.read(),
-        }
+        let token = match self.ahead.pop_front() {
+            Some(token) => token,
+            None => self.read()?,
+        };
+        self.end = token.end;
+        Ok(token)
     }
 
     fn read(&mut self) -> Parsed<Token> {
-        self.lexer.next().map_err(|at| match self.text[at..].chars().next() {
+        let before = self.ahead.back().map_or(self.end, |token| token.end);
+        let token = self.lexer.next().map_err(|at| match self.text[at..].chars().next() {
             Some(c) => self.error(at, format!("`{}` cannot stand here", c.escape_debug())),
             None => self.error(at, "the template ends within a reference, directive or string"),
-        })
+        })?;
+        self.edit_read(before, &token);
+        Ok(token)
     }
 
     /// The kind of the nth token from here.
@@ -142,10 +149,6 @@ impl<'t, 's> Parser<'t, 's> {
 
     fn skip_white_space(&mut self) -> Parsed<()> {
         self.take(Kind::WhiteSpace).map(drop)
-    }
-
-    fn image(&self, token: &Token) -> &'t str {
-        &self.text[token.start..token.end]
     }
 
     /// Goes a level deeper for as long as something is read.

@@ -55,7 +55,7 @@ pub(crate) fn render<'t>(
             .iter()
             .map(|name| scope.get(name).cloned().unwrap_or_default())
             .collect(),
-        pinned: Vec::new(),
+        held: Vec::new(),
         out: String::new(),
         budget: Budget::new(bounds),
         loops: Vec::new(),
@@ -80,8 +80,8 @@ struct Machine<'t> {
     template: &'t Template,
     /// Variables by number; null is none.
     slots: Vec<Value>,
-    /// Variables that cannot be assigned now.
-    pinned: Vec<Slot>,
+    /// Variables of loops around this place whose items are null, and whether that hides what is assigned to them.
+    held: Vec<(Slot, bool)>,
     out: String,
     budget: Budget<'t>,
     /// The loops around this place, from outside.
@@ -154,7 +154,7 @@ impl<'t> Machine<'t> {
     }
 
     fn write(&mut self, slot: Slot, value: Value) {
-        if !self.pinned.contains(&slot) {
+        if !self.held.contains(&(slot, true)) {
             self.slots[slot as usize] = value;
         }
     }

@@ -314,12 +314,12 @@ fn reading_takes_as_long_as_the_text_whatever_it_is_made_of() {
 }
 
 #[test]
-fn a_sum_with_null_shows_what_is_written_on_either_side_and_no_more() {
+fn a_sum_with_null_shows_what_stands_behind_the_last_operator_of_a_side() {
     for (template, expected) in [
         ("#set($a = $none + 'x')$a", "$nonex"),
-        ("#set($a = 1 + 2 + $none  +  'x')$a", "1 + 2 + $nonex"),
-        ("#set($a = 'x' +  $none * 2 + 'y')$a", "x$none * 2y"),
-        ("#set($a = ( $none + 'x' ) + ($none))$a", "$nonex($none)"),
+        ("#set($a = 1 + 2 + $none  +  'x')$a", " $none  x"),
+        ("#set($a = 'x' +  $none * 2 + 'y')$a", "x 2 y"),
+        ("#set($a = ( $none + 'x' ) + ($none))$a", "$nonex$none"),
     ] {
         assert_eq!(rendered(Dialect::Velocity17, template), expected, "{template}");
     }

@@ -1,6 +1,7 @@
 //! Expressions.
 
 use alloc::{boxed::Box, vec::Vec};
+use core::ops::Range;
 
 use super::{Parsed, Parser};
 use crate::ast::{Chain, Expression, Literal, Operation, Operator};
@@ -10,60 +11,57 @@ impl Parser<'_, '_> {
     /// Operators and their operands.
     pub(super) fn expression(&mut self) -> Parsed<Expression> {
         let at = self.next_start()?;
-        self.deeper(at, |parser| parser.chain(1))
+        self.deeper(at, |parser| parser.chain(1)).map(|(expression, _)| expression)
     }
 
-    /// Operands joined by operators of a precedence, from the left.
-    fn chain(&mut self, precedence: u8) -> Parsed<Expression> {
+    /// Operands joined by operators of a precedence, from the left; and what is shown of them where they are null.
+    fn chain(&mut self, precedence: u8) -> Parsed<(Expression, Range<usize>)> {
         if precedence > MULTIPLICATIVE {
             return self.unary();
         }
-        let start = self.next_start()?;
-        let first = self.chain(precedence + 1)?;
+        let (first, mut shown) = self.chain(precedence + 1)?;
         let mut operations: Vec<Operation> = Vec::new();
-        // A template has at most 4 MiB.
-        let within = |at: usize| (at - start) as u32;
         while let Some(operator) = operator(self.peek(0)?, precedence) {
             let token = self.next()?;
-            let right_start = self.next_start()?;
-            let right = self.chain(precedence + 1)?;
+            let (right, right_shown) = self.chain(precedence + 1)?;
             let position = self.position(token.start);
-            let right_at = (within(right_start), within(self.next_start()?));
-            operations.push(Operation {
-                operator,
-                right,
-                position,
-                at: within(token.start),
-                right_at,
-            });
+            let literals = (operator == Operator::Add)
+                .then(|| Box::new((self.shown_at(shown), self.shown_at(right_shown))));
+            operations.push(Operation { operator, right, position, literals });
+            // Of two operands Velocity's tree has a node that begins behind the operator.
+            shown = token.end..self.end;
         }
-        let Some(last) = operations.last() else { return Ok(first) };
-        let is_sum = operations.iter().any(|operation| operation.operator == Operator::Add);
-        let end = if is_sum { start + last.right_at.1 as usize } else { start };
-        let written = self.text[start..end].into();
-        Ok(Expression::Chain(Box::new(Chain { first, operations, written })))
+        if operations.is_empty() {
+            return Ok((first, shown));
+        }
+        Ok((Expression::Chain(Box::new(Chain { first, operations })), shown))
     }
 
-    fn unary(&mut self) -> Parsed<Expression> {
+    fn unary(&mut self) -> Parsed<(Expression, Range<usize>)> {
         let spaced = usize::from(self.peek(0)? == Kind::WhiteSpace);
         if self.peek(spaced)? != Kind::Not {
             return self.primary();
         }
         self.skip_white_space()?;
         let not = self.next()?;
-        let operand = self.deeper(not.start, Self::unary)?;
-        Ok(Expression::Not(Box::new(operand)))
+        let (operand, shown) = self.deeper(not.start, Self::unary)?;
+        Ok((Expression::Not(Box::new(operand)), shown))
     }
 
-    fn primary(&mut self) -> Parsed<Expression> {
+    fn primary(&mut self) -> Parsed<(Expression, Range<usize>)> {
         self.skip_white_space()?;
         let primary = match self.take(Kind::Open)? {
-            Some(_) => {
+            Some(open) => {
                 let inner = self.expression()?;
+                let shown = open.end..self.end;
                 self.expect(Kind::Close, "`)`")?;
-                inner
+                (inner, shown)
             }
-            None => self.value()?,
+            None => {
+                let start = self.next_start()?;
+                let value = self.value()?;
+                (value, start..self.end)
+            }
         };
         self.skip_white_space()?;
         Ok(primary)

@@ -13,7 +13,6 @@ impl Parser<'_, '_> {
         let first = self.ahead[0].clone();
         let (reference, end) = self.reference_and_end("a reference")?;
         let image = self.image(&first);
-        let rest = &self.text[first.end..end];
         if reference.slot.is_none() && !image.contains('$') {
             // A word that only looks like a reference: of what it has behind it nothing is printed.
             return Ok(Err(format!("{}{image}", first.stray)));
@@ -31,7 +30,7 @@ impl Parser<'_, '_> {
             prefix: image[..name].into(),
             escaped,
             quiet: image[name..].starts_with("$!") && !escaped,
-            literal: format!("{}{}{rest}", first.stray, &image[name..]).into(),
+            literal: [&*first.stray, &self.shown_at(first.start..end)].concat().into(),
         }))
     }
 
@@ -55,17 +54,14 @@ impl Parser<'_, '_> {
             let name = if formal { image } else { image.rsplit(['$', '!']).next().unwrap_or("") };
             self.shared.names.slot(name)
         });
-        let mut end = name.end;
         let mut members = Vec::new();
-        self.indices(&mut members, &mut end)?;
+        self.indices(&mut members)?;
         while self.peek(0)? == Kind::Dot && self.peek(1)? == Kind::Identifier {
             self.next()?;
             let member = self.next()?;
-            end = member.end;
             let name = self.image(&member);
             if self.peek(0)? == Kind::Open && self.begins_arguments()? {
                 let arguments = self.deeper(member.start, Self::arguments)?;
-                end = self.arguments_end;
                 if let [argument] = &*arguments
                     && let Some(text) = argument.text()
                 {
@@ -75,19 +71,21 @@ impl Parser<'_, '_> {
             } else {
                 members.push(Member::Property(name.into()));
             }
-            self.indices(&mut members, &mut end)?;
+            self.indices(&mut members)?;
         }
         if formal {
-            end = self.expect(Kind::CurlyClose, "`}`")?.end;
+            self.expect(Kind::CurlyClose, "`}`")?;
         }
+        self.edit_first(&first);
+        let end = self.end;
         let written = self.text[first.start..end].into();
         Ok((Reference { slot, members, position, written }, end))
     }
 
-    fn indices(&mut self, members: &mut Vec<Member>, end: &mut usize) -> Parsed<()> {
+    fn indices(&mut self, members: &mut Vec<Member>) -> Parsed<()> {
         while let Some(open) = self.take(Kind::IndexOpen)? {
             let index = self.deeper(open.start, Self::index)?;
-            *end = self.expect(Kind::IndexClose, "`]`")?.end;
+            self.expect(Kind::IndexClose, "`]`")?;
             members.push(Member::Index(index));
         }
         Ok(())
@@ -131,7 +129,7 @@ impl Parser<'_, '_> {
                 arguments.push(self.parameter()?);
             }
         }
-        self.arguments_end = self.expect(Kind::ArgumentsClose, "`,` or `)`")?.end;
+        self.expect(Kind::ArgumentsClose, "`,` or `)`")?;
         Ok(arguments)
     }
 }

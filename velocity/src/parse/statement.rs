@@ -164,7 +164,7 @@ impl Parser<'_, '_> {
         self.skip_white_space()?;
         self.expect(Kind::Open, "`(`")?;
         let arguments = self.directive_arguments(name)?;
-        let close = self.expect(Kind::Close, "`)`")?;
+        self.expect(Kind::Close, "`)`")?;
         match name {
             "foreach" => {
                 nodes.push(self.deeper(word.start, |p| p.foreach(word, arguments))?);
@@ -181,10 +181,10 @@ impl Parser<'_, '_> {
             "macro" => drop(self.deeper(word.start, Self::block)?),
             _ if name.starts_with('@') || name == "literal" => {
                 self.deeper(word.start, Self::block)?;
-                push_text(nodes, &self.text[word.start..self.block_end]);
+                push_text(nodes, &self.images_at(word.start..self.end));
             }
             // What is no directive is text, its arguments too.
-            _ => push_text(nodes, &self.text[word.start..close.end]),
+            _ => push_text(nodes, &self.images_at(word.start..self.end)),
         }
         Ok(())
     }
@@ -264,7 +264,7 @@ impl Parser<'_, '_> {
     /// Statements and their `#end`.
     fn block(&mut self) -> Parsed<Nodes> {
         let nodes = self.statements()?;
-        self.block_end = self.expect(Kind::End, "`#end`")?.end;
+        self.expect(Kind::End, "`#end`")?;
         Ok(nodes)
     }
 }

@@ -140,6 +140,6 @@ pub(super) fn double(value: &Value) -> Option<f64> {
 }
 
 /// Java's `ArithmeticException`, or `NumberFormatException`.
-fn failed(name: &str, message: &str) -> End {
+pub(super) fn failed(name: &str, message: &str) -> End {
     RenderErrorKind::Method { name: name.to_string(), message: message.to_string() }.into()
 }

@@ -2,6 +2,7 @@
 
 use alloc::string::String;
 
+use super::arithmetic::failed;
 use super::{Machine, Outcome};
 use crate::Value;
 use crate::ast::{Chain, Expression, Literal, Operation, Operator};
@@ -66,14 +67,7 @@ impl<'t> Machine<'t> {
             Expression::Reference(reference) => match self.resolve(reference)? {
                 Value::Bool(value) => value,
                 // What has a text is true; so it is rendered, with all that it sets.
-                Value::Block(block) => {
-                    let mut has_text = false;
-                    self.captured(|machine| {
-                        has_text = machine.block(block)?.is_some();
-                        Ok(())
-                    })?;
-                    has_text
-                }
+                block @ Value::Block(_) => self.own_text(&block)?.is_some(),
                 value => !value.is_null(),
             },
             Expression::Literal(Literal::Bool(value)) => *value,
@@ -88,7 +82,7 @@ impl<'t> Machine<'t> {
     }
 
     fn chain(&mut self, chain: &'t Chain) -> Outcome<Value> {
-        let Chain { first, operations, .. } = chain;
+        let Chain { first, operations } = chain;
         if let [Operation { operator: operator @ (Operator::And | Operator::Or), .. }, ..] =
             &operations[..]
         {
@@ -99,7 +93,7 @@ impl<'t> Machine<'t> {
             let right = self.evaluate(&operation.right)?;
             self.budget.step(1)?;
             self.position = operation.position;
-            left = self.operate(chain, operation, left, right)?;
+            left = self.operate(operation, left, right)?;
         }
         Ok(left)
     }
@@ -121,13 +115,7 @@ impl<'t> Machine<'t> {
         Ok(Value::Bool(value))
     }
 
-    fn operate(
-        &mut self,
-        chain: &Chain,
-        operation: &Operation,
-        left: Value,
-        right: Value,
-    ) -> Outcome<Value> {
+    fn operate(&mut self, operation: &Operation, left: Value, right: Value) -> Outcome<Value> {
         Ok(match operation.operator {
             Operator::Equal => Value::Bool(self.equal(&left, &right)?),
             Operator::NotEqual => Value::Bool(!self.equal(&left, &right)?),
@@ -146,9 +134,9 @@ impl<'t> Machine<'t> {
             Operator::Add
                 if matches!(left, Value::String(_)) || matches!(right, Value::String(_)) =>
             {
-                let (left_written, right_written) = chain.sides(operation);
-                let mut text = self.operand_text(&left, left_written)?;
-                text.push_str(&self.operand_text(&right, right_written)?);
+                let literals = operation.literals.as_deref();
+                let mut text = self.operand_text(&left, literals.map(|(left, _)| left))?;
+                text.push_str(&self.operand_text(&right, literals.map(|(_, right)| right))?);
                 self.budget.allocate(text.len())?;
                 text.into()
             }
@@ -156,8 +144,12 @@ impl<'t> Machine<'t> {
         })
     }
 
-    fn operand_text(&mut self, value: &Value, literal: &str) -> Outcome<String> {
-        if value.is_null() { Ok(literal.into()) } else { self.text_of(value) }
+    fn operand_text(&mut self, value: &Value, literal: Option<&String>) -> Outcome<String> {
+        match (value, literal) {
+            (Value::Null, Some(literal)) => Ok(literal.clone()),
+            // `toString` of a block that is too often within itself is null, to which Java adds nothing.
+            _ => self.own_text(value)?.ok_or_else(|| failed("+", "the text of a block is null")),
+        }
     }
 
     /// `==`: numbers by value, what has one class by `equals`, everything else by its text.
@@ -180,7 +172,7 @@ impl<'t> Machine<'t> {
             (Value::List(_), Value::List(_)) | (Value::Map(_), Value::Map(_)) => {
                 self.java_equals(left, right, 0)
             }
-            _ => Ok(self.text_of(left)? == self.text_of(right)?),
+            _ => Ok(self.own_text(left)? == self.own_text(right)?),
         }
     }
 }

@@ -73,17 +73,17 @@ impl<'t> Machine<'t> {
         let flow = self.iterate(foreach, items, &this);
         self.loops.pop();
         for (slot, value) in saved.into_iter().flatten() {
-            if value.is_null() {
-                self.unpin(slot);
+            match value {
+                Value::Null => self.hide(slot, false),
+                value => self.write(slot, value),
             }
-            self.write(slot, value);
         }
         flow
     }
 
     fn iterate(&mut self, foreach: &'t Foreach, mut items: Items, this: &Loop) -> Outcome<Flow> {
         let slots = self.template.foreach;
-        let mut index = 0;
+        let (mut index, mut hides) = (0, true);
         while index < self.budget.bounds.iterations_max && items.has_next() {
             self.budget.step(1)?;
             self.position = foreach.position;
@@ -93,19 +93,22 @@ impl<'t> Machine<'t> {
             this.has_next.set(has_next);
             index += 1;
             let is_null = item.is_null();
-            self.write(foreach.item, item);
+            match item {
+                Value::Null => self.hide(foreach.item, true),
+                item => self.write(foreach.item, item),
+            }
             if let Some(count) = slots.count {
                 self.write(count, Value::Integer(index as i32));
             }
             if let Some(slot) = slots.has_next {
                 self.write(slot, Value::Bool(has_next));
             }
-            // An item that is null stays so: nothing can be assigned to its variable, until a loop within this one that
-            // has the same variable ends.
-            self.pinned.extend(is_null.then_some(foreach.item));
+            // An item that is null stays so, whatever is assigned to its variable, until a loop within this one that has the same
+            // variable ends; then the next such item does not hide it either.
+            self.held.extend(is_null.then_some((foreach.item, hides)));
             let flow = self.nodes(&foreach.body)?;
             if is_null {
-                self.unpin(foreach.item);
+                hides = self.held.pop().is_some_and(|held| held.1);
             }
             match flow {
                 Flow::On => {}
@@ -117,10 +120,12 @@ impl<'t> Machine<'t> {
         Ok(Flow::On)
     }
 
-    fn unpin(&mut self, slot: Slot) {
-        if let Some(at) = self.pinned.iter().rposition(|pinned| *pinned == slot) {
-            self.pinned.remove(at);
+    /// Hides or shows a variable that a loop around this place holds at null (`Foreach.NullHolderContext`).
+    fn hide(&mut self, slot: Slot, is_hidden: bool) {
+        for held in self.held.iter_mut().filter(|held| held.0 == slot) {
+            held.1 = is_hidden;
         }
+        self.slots[slot as usize] = Value::Null;
     }
 
     /// What a loop goes through, if it is a collection.

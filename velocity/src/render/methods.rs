@@ -58,7 +58,7 @@ pub(super) fn call(
 /// What every object has.
 fn common(machine: &mut Machine<'_>, target: &Value, name: &str, arguments: &[Value]) -> Answer {
     match (name, arguments) {
-        ("toString", []) => found(machine.text_of(target)?),
+        ("toString", []) => found(machine.own_text(target)?.map_or(Value::Null, Value::from)),
         ("equals", [other]) => found(machine.java_equals(target, other, 0)?),
         ("hashCode", []) => found(machine.java_hash(target, 0)?),
         _ => Ok(Err(CallError::NoSuchMethod)),

@@ -23,6 +23,17 @@ impl Machine<'_> {
         }
     }
 
+    /// What `toString` returns: null of a `#define` block that is within itself more often than Velocity lets it be.
+    pub(super) fn own_text(&mut self, value: &Value) -> Outcome<Option<String>> {
+        let Value::Block(block) = value else { return self.text_of(value).map(Some) };
+        let mut has_text = false;
+        let text = self.captured(|machine| {
+            has_text = machine.block(*block)?.is_some();
+            Ok(())
+        })?;
+        Ok(has_text.then_some(text))
+    }
+
     fn print_within(&mut self, value: &Value, depth: usize) -> Outcome<()> {
         self.budget.step(1)?;
         match value {
@@ -40,7 +51,10 @@ impl Machine<'_> {
                 let text = object.print();
                 self.push(&text)
             }
-            Value::Block(block) => self.nested(|machine| machine.block(*block)).map(drop),
+            Value::Block(block) => match self.nested(|machine| machine.block(*block))? {
+                Some(_) => Ok(()),
+                None => self.push("null"),
+            },
             Value::List(_) | Value::Map(_) => self.deeper(depth, |machine| match value {
                 Value::List(list) if list.notation() == Notation::Json => {
                     machine.json_within(value, depth)

@@ -179,11 +179,11 @@ impl<'t> Machine<'t> {
         Ok(map.put(key, value))
     }
 
-    /// A value as a map's key: lists and maps are none here.
+    /// A value as a map's key: lists and maps, which may change, are none here.
     pub(super) fn key(&mut self, key: &Value) -> Outcome<Value> {
         match key {
-            Value::List(_) | Value::Map(_) | Value::Object(_) | Value::Block(_) => {
-                let message = "lists, maps and objects are not supported as keys of a map";
+            Value::List(_) | Value::Map(_) => {
+                let message = "lists and maps are not supported as keys of a map";
                 Err(RenderErrorKind::Unsupported(message.to_string()).into())
             }
             key => Ok(key.clone()),

@@ -5,6 +5,7 @@
 
 mod generate;
 mod integers;
+mod shown;
 mod words;
 
 use std::io::Write;
@@ -20,7 +21,8 @@ const JARS: [&str; 3] = [
     "/usr/share/java/commons-lang.jar",
 ];
 const DRIVER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/velocity17/Render.java");
-const TEMPLATES: usize = 8_000;
+/// The seeds of the templates that are compared; `VELOCITY17_SEEDS=8000..200000` compares others.
+const SEEDS: std::ops::Range<u64> = 0..8_000;
 
 /// What an implementation makes of a template: errors are compared as such, not by their words.
 #[derive(Debug, PartialEq)]
@@ -46,8 +48,9 @@ fn templates_render_as_velocity_1_7_renders_them() {
         let found = here(template);
         let same = match (&expected, &found) {
             (Rendered::Error(_), Rendered::Error(_)) => true,
-            // What would never be freed is refused here.
+            // What would never be freed is refused here, and so are keys that may change.
             (_, Rendered::Error(here)) if here.contains("cannot contain itself") => true,
+            (_, Rendered::Error(here)) if here.contains("not supported as keys") => true,
             (expected, found) => expected == found,
         };
         if !same {
@@ -83,7 +86,14 @@ fn corpus() -> Vec<String> {
 }
 
 fn generated() -> impl Iterator<Item = String> {
-    (0..TEMPLATES as u64).map(|seed| Generator::new(seed).template())
+    seeds().map(|seed| Generator::new(seed).template())
+}
+
+fn seeds() -> std::ops::Range<u64> {
+    let Ok(seeds) = std::env::var("VELOCITY17_SEEDS") else { return SEEDS };
+    let parsed =
+        seeds.split_once("..").and_then(|(from, to)| Some(from.parse().ok()?..to.parse().ok()?));
+    parsed.expect("VELOCITY17_SEEDS is FROM..TO")
 }
 
 fn by_java(templates: &[String]) -> Vec<Rendered> {
