@@ -2,7 +2,7 @@
 
 use alloc::format;
 use alloc::string::{String, ToString};
-use core::fmt::Write;
+use core::fmt::{Display, LowerExp, Write};
 
 use crate::Value;
 
@@ -22,6 +22,7 @@ pub(crate) fn hash_code(value: &Value) -> i32 {
             let bits = value.to_bits();
             (bits ^ (bits >> 32)) as i32
         }
+        Value::Narrow(value) => value.hash_code(),
         Value::Big(value) => value.hash_code(),
         Value::String(text) => text
             .encode_utf16()
@@ -39,6 +40,7 @@ pub(crate) fn scalar_equals(a: &Value, b: &Value) -> bool {
         (Value::Long(a), Value::Long(b)) => a == b,
         // As `Double.equals`: NaN is itself, and 0.0 is not -0.0.
         (Value::Decimal(a), Value::Decimal(b)) => a.to_bits() == b.to_bits(),
+        (Value::Narrow(a), Value::Narrow(b)) => a.is(*b),
         (Value::Big(a), Value::Big(b)) => a == b,
         (Value::String(a), Value::String(b)) => a == b,
         (Value::Block(a), Value::Block(b)) => a == b,
@@ -47,15 +49,19 @@ pub(crate) fn scalar_equals(a: &Value, b: &Value) -> bool {
     }
 }
 
-/// `Double.toString`: plain from 10^-3 up to 10^7, else with an exponent; always a fraction.
-pub(crate) fn double_text(value: f64) -> String {
-    if value.is_nan() {
+/// `Double.toString`, `Float.toString`: plain from 10^-3 up to 10^7, else with an exponent; always a fraction.
+///
+/// The digits are the fewest that tell the number from its neighbours, as since Java 19. Before (JDK-4511638) a few numbers have more:
+/// Java 17 prints 2e23 as `1.9999999999999998E23`. Which Java API Gateway runs on AWS does not say.
+pub(crate) fn decimal_text<T: Copy + Into<f64> + Display + LowerExp>(value: T) -> String {
+    let double: f64 = value.into();
+    if double.is_nan() {
         return "NaN".into();
     }
-    if value.is_infinite() {
-        return if value > 0.0 { "Infinity" } else { "-Infinity" }.into();
+    if double.is_infinite() {
+        return if double > 0.0 { "Infinity" } else { "-Infinity" }.into();
     }
-    let size = value.abs();
+    let size = double.abs();
     if size == 0.0 || (1e-3..1e7).contains(&size) {
         let text = value.to_string();
         return if text.contains('.') { text } else { text + ".0" };
@@ -108,8 +114,9 @@ mod tests {
             (1.5e300, "1.5E300"),
             (f64::NAN, "NaN"),
             (f64::NEG_INFINITY, "-Infinity"),
+            (2e23, "2.0E23"),
         ] {
-            assert_eq!(double_text(value), text);
+            assert_eq!(decimal_text(value), text);
         }
     }
 

@@ -30,7 +30,7 @@ pub use object::{CallError, Object};
 pub use pattern::Pattern;
 pub use scope::Scope;
 pub use template::{Dialect, Template};
-pub use value::{Block, List, Map, Notation, Prototype, Value};
+pub use value::{Block, List, Map, Narrow, Notation, Prototype, Value};
 
 #[cfg(test)]
 mod tests {

@@ -2,6 +2,7 @@
 
 mod list;
 mod map;
+mod narrow;
 mod text;
 
 use alloc::{rc::Rc, string::String, sync::Arc, vec::Vec};
@@ -9,7 +10,9 @@ use core::fmt;
 
 pub use list::{List, Notation};
 pub use map::{Map, Prototype};
-pub(crate) use text::scalar_json;
+pub(crate) use narrow::Class;
+pub use narrow::Narrow;
+pub(crate) use text::{scalar_json, scalar_text};
 
 use crate::{Big, Object};
 
@@ -27,6 +30,8 @@ pub enum Value {
     Long(i64),
     /// A `Double`.
     Decimal(f64),
+    /// A `Byte`, a `Short`, a `Float` or a `Character`.
+    Narrow(Narrow),
     /// A `BigInteger` or a `BigDecimal`.
     Big(Arc<Big>),
     /// A string. Literals of a template are shared by all of its renderings, whatever their threads.
@@ -90,13 +95,9 @@ impl Value {
     pub fn as_str(&self) -> Option<&str> {
         if let Self::String(text) = self { Some(text) } else { None }
     }
-    /// What a parameter of the type `long` takes: an `Integer` becomes one, as in Java.
+    /// What a parameter of the type `long` takes: an `Integer`, a `Short` and a `Byte` become one, as in Java.
     pub fn as_long(&self) -> Option<i64> {
-        match self {
-            Self::Integer(value) => Some(i64::from(*value)),
-            Self::Long(value) => Some(*value),
-            _ => None,
-        }
+        Class::of(self).map(|(_, number)| number)
     }
     /// Whether this is null.
     pub fn is_null(&self) -> bool {
@@ -112,6 +113,7 @@ impl fmt::Debug for Value {
             Self::Integer(value) => write!(f, "Integer({value})"),
             Self::Long(value) => write!(f, "Long({value})"),
             Self::Decimal(value) => write!(f, "Decimal({value})"),
+            Self::Narrow(value) => write!(f, "{value:?}"),
             Self::Big(value) => write!(f, "Big({})", value.text()),
             Self::String(value) => write!(f, "String({value:?})"),
             Self::List(list) => write!(f, "List(of {})", list.len()),

@@ -314,6 +314,20 @@ fn reading_takes_as_long_as_the_text_whatever_it_is_made_of() {
 }
 
 #[test]
+fn a_method_that_throws_for_null_fails_where_it_is_called() {
+    for dialect in [Dialect::Velocity17, Dialect::ApiGateway] {
+        for call in ["$s.indexOf(null)", "$s.concat($m.none)", "$l.addAll(null)"] {
+            let template = format!("#set($s = 'a')#set($m = {{}})#set($l = [])\n {call}");
+            let rendered = rendered(dialect, &template);
+            let is_null = matches!((dialect, call), (Dialect::ApiGateway, "$s.concat($m.none)"));
+            // There what is not there is the empty string.
+            let expected = if is_null { " a" } else { "error: line 2, column 2: " };
+            assert!(rendered.starts_with(expected), "{call}: {rendered}");
+        }
+    }
+}
+
+#[test]
 fn a_sum_with_null_shows_what_stands_behind_the_last_operator_of_a_side() {
     for (template, expected) in [
         ("#set($a = $none + 'x')$a", "$nonex"),

@@ -5,6 +5,7 @@ use core::cmp::Ordering;
 
 use super::{End, Machine, Outcome};
 use crate::ast::Operator;
+use crate::value::{Class, Narrow};
 use crate::{Big, RenderErrorKind, Value};
 
 impl Machine<'_> {
@@ -16,7 +17,7 @@ impl Machine<'_> {
         if let Some((a, b)) = self.bigs(left, right)? {
             return Ok(Some(a.compare(&b)));
         }
-        let (Some(a), Some(b)) = (double(left), double(right)) else { return Ok(None) };
+        let Some((a, b, _)) = decimals(left, right) else { return Ok(None) };
         Ok(Some(a.partial_cmp(&b).unwrap_or(Ordering::Greater)))
     }
 
@@ -27,16 +28,15 @@ impl Machine<'_> {
         left: &Value,
         right: &Value,
     ) -> Outcome<Value> {
-        if let (Some(a), Some(b)) = (left.as_long(), right.as_long()) {
-            let are_ints = matches!((left, right), (Value::Integer(_), Value::Integer(_)));
-            return Ok(integers(operator, a, b, are_ints));
+        if let (Some((class, a)), Some((other, b))) = (Class::of(left), Class::of(right)) {
+            return Ok(integers(operator, a, b, class.max(other)));
         }
         if let Some((a, b)) = self.bigs(left, right)? {
             let value = bigs(operator, &a, &b)?;
             return value.map_or(Ok(Value::Null), |value| self.big(value));
         }
-        let (Some(a), Some(b)) = (double(left), double(right)) else { return Ok(Value::Null) };
-        Ok(Value::Decimal(match operator {
+        let Some((a, b, are_floats)) = decimals(left, right) else { return Ok(Value::Null) };
+        let number = match operator {
             Operator::Add => a + b,
             Operator::Subtract => a - b,
             Operator::Multiply => a * b,
@@ -44,7 +44,9 @@ impl Machine<'_> {
             Operator::Divide => a / b,
             Operator::Modulus => a % b,
             _ => return Ok(Value::Null),
-        }))
+        };
+        // A `double` has so many more digits that rounding twice is rounding once.
+        Ok(if are_floats { Narrow::Float(number as f32).into() } else { Value::Decimal(number) })
     }
 
     /// What was calculated, if that is not too long.
@@ -70,7 +72,7 @@ impl Machine<'_> {
         }
         let is_decimal = |value: &Value| match value {
             Value::Big(value) => value.is_decimal(),
-            value => matches!(value, Value::Decimal(_)),
+            value => matches!(value, Value::Decimal(_) | Value::Narrow(Narrow::Float(_))),
         };
         let are_decimals = is_decimal(left) || is_decimal(right);
         let (left, right) = (big(left, are_decimals)?, big(right, are_decimals)?);
@@ -109,8 +111,8 @@ fn bigs(operator: Operator, a: &Big, b: &Big) -> Outcome<Option<Big>> {
     }))
 }
 
-/// Velocity calculates with `long`s. What it makes of two `Integer`s is one if that holds it; a `Long` makes a `Long`.
-fn integers(operator: Operator, a: i64, b: i64, are_ints: bool) -> Value {
+/// Velocity calculates with `long`s, and makes the wider class of both of it, or the next one that holds it.
+fn integers(operator: Operator, a: i64, b: i64, class: Class) -> Value {
     let result = match operator {
         Operator::Add => a.checked_add(b),
         Operator::Subtract => a.checked_sub(b),
@@ -123,19 +125,33 @@ fn integers(operator: Operator, a: i64, b: i64, are_ints: bool) -> Value {
         _ => return Value::Null,
     };
     match result {
-        Some(result) if are_ints => Value::integer(result),
-        Some(result) => Value::Long(result),
+        Some(result) => class.holding(result),
         None => bigs(operator, &a.into(), &b.into()).ok().flatten().map_or(Value::Null, Into::into),
+    }
+}
+
+/// Both numbers, and whether they are calculated with as `float`s: so they are where a `Float` meets no `Double`.
+fn decimals(left: &Value, right: &Value) -> Option<(f64, f64, bool)> {
+    match float(left).zip(float(right)) {
+        Some((a, b)) => Some((a.into(), b.into(), true)),
+        None => Some((double(left)?, double(right)?, false)),
     }
 }
 
 /// What a parameter of the type `double` takes.
 pub(super) fn double(value: &Value) -> Option<f64> {
     match value {
-        Value::Integer(value) => Some(f64::from(*value)),
-        Value::Long(value) => Some(*value as f64),
         Value::Decimal(value) => Some(*value),
-        _ => None,
+        Value::Narrow(Narrow::Float(value)) => Some((*value).into()),
+        _ => value.as_long().map(|value| value as f64),
+    }
+}
+
+/// What a parameter of the type `float` takes.
+pub(super) fn float(value: &Value) -> Option<f32> {
+    match value {
+        Value::Narrow(Narrow::Float(value)) => Some(*value),
+        _ => value.as_long().map(|value| value as f32),
     }
 }
 

@@ -6,7 +6,7 @@ use super::arithmetic::failed;
 use super::{Machine, Outcome};
 use crate::Value;
 use crate::ast::{Chain, Expression, Literal, Operation, Operator};
-use crate::value::{List, Map, Notation};
+use crate::value::{List, Map, Narrow, Notation};
 
 impl<'t> Machine<'t> {
     /// The value of an expression.
@@ -180,11 +180,10 @@ impl<'t> Machine<'t> {
 /// An integer as `intValue` gives it.
 pub(super) fn as_int(value: &Value) -> Option<i32> {
     match value {
-        Value::Integer(value) => Some(*value),
-        Value::Long(value) => Some(*value as i32),
         Value::Decimal(value) => Some(*value as i32),
+        Value::Narrow(Narrow::Float(value)) => Some(*value as i32),
         Value::Big(value) => Some(value.to_integer().low() as i32),
-        _ => None,
+        _ => value.as_long().map(|value| value as i32),
     }
 }
 

@@ -41,7 +41,8 @@ impl Machine<'_> {
             Value::Bool(value) => self.push(if *value { "true" } else { "false" }),
             Value::Integer(value) => self.push(&value.to_string()),
             Value::Long(value) => self.push(&value.to_string()),
-            Value::Decimal(value) => self.push(&java::double_text(*value)),
+            Value::Decimal(value) => self.push(&java::decimal_text(*value)),
+            Value::Narrow(value) => self.push(&value.text()),
             Value::Big(value) => {
                 self.budget.calculate(value.size(), value.size())?;
                 self.push(&value.text())
@@ -91,7 +92,7 @@ impl Machine<'_> {
                 let text = java::json_string(text);
                 self.push(&text)
             }
-            Value::Object(_) => self.push(&scalar_json(value)),
+            Value::Object(_) | Value::Narrow(_) => self.push(&scalar_json(value)),
             Value::List(list) => self.deeper(depth, |machine| {
                 machine.push("[")?;
                 for (at, item) in list.items().iter().enumerate() {

@@ -2,7 +2,7 @@
 
 use alloc::string::{String, ToString};
 
-use super::{Notation, Value};
+use super::{Narrow, Notation, Value};
 use crate::java;
 
 /// Lists and maps within each other that are printed.
@@ -102,7 +102,8 @@ pub(crate) fn scalar_text(value: &Value) -> String {
         Value::Bool(value) => value.to_string(),
         Value::Integer(value) => value.to_string(),
         Value::Long(value) => value.to_string(),
-        Value::Decimal(value) => java::double_text(*value),
+        Value::Decimal(value) => java::decimal_text(*value),
+        Value::Narrow(value) => value.text(),
         Value::Big(value) => value.text(),
         Value::String(text) => text.to_string(),
         Value::Object(object) => object.print(),
@@ -114,6 +115,7 @@ pub(crate) fn scalar_text(value: &Value) -> String {
 pub(crate) fn scalar_json(value: &Value) -> String {
     match value {
         Value::String(text) => java::json_string(text),
+        Value::Narrow(character @ Narrow::Character(_)) => java::json_string(&character.text()),
         Value::Object(object) => {
             object.json().unwrap_or_else(|| java::json_string(&object.print()))
         }

@@ -13,8 +13,8 @@ impl Generator {
         Self { state: seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ 0xD1B5_4A32_D192_ED03, depth: 0 }
     }
 
-    /// Of twelve one is about integers and one about what references show; two are pieces put together by chance, the
-    /// others follow the grammar.
+    /// Of twelve three are about numbers and characters, one about null, one about what references show; two are pieces
+    /// put together by chance, the others follow the grammar.
     pub(crate) fn template(&mut self) -> String {
         match self.below(12) {
             0 | 1 => {
@@ -22,6 +22,8 @@ impl Generator {
                 (0..count).map(|_| self.pick(PIECES)).collect()
             }
             2 => self.integers(),
+            3 | 4 => self.narrow(),
+            5 => self.nulls(),
             6 => self.shown(),
             _ => self.block(5),
         }

@@ -5,6 +5,7 @@
 
 mod generate;
 mod integers;
+mod narrow;
 mod shown;
 mod words;
 

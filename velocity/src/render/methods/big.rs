@@ -4,6 +4,7 @@ use super::integer::radix;
 use super::number::another_class;
 use super::{Answer, failed, found, none};
 use crate::render::Machine;
+use crate::value::Narrow;
 use crate::{Big, RenderErrorKind, Value};
 
 pub(super) fn call(
@@ -44,9 +45,8 @@ pub(super) fn call(
     };
     let Some(made) = made else {
         return match (name, arguments) {
-            ("doubleValue" | "floatValue", []) => {
-                found(number.text().parse::<f64>().unwrap_or(f64::NAN))
-            }
+            ("doubleValue", []) => found(number.text().parse::<f64>().unwrap_or(f64::NAN)),
+            ("floatValue", []) => found(Narrow::Float(number.text().parse().unwrap_or(f32::NAN))),
             ("toPlainString", []) if number.is_decimal() => found(number.plain_text()),
             _ => none(),
         };
@@ -60,8 +60,8 @@ fn integer(number: &Big, name: &str) -> Option<Value> {
     Some(match name {
         "intValue" => Value::Integer(low() as i32),
         "longValue" => Value::Long(low()),
-        "shortValue" => Value::Integer((low() as i16).into()),
-        "byteValue" => Value::Integer((low() as i8).into()),
+        "shortValue" => Narrow::Short(low() as i16).into(),
+        "byteValue" => Narrow::Byte(low() as i8).into(),
         "signum" => Value::Integer(number.signum()),
         "scale" => Value::Integer(number.scale()? as i32),
         "bitCount" if !number.is_decimal() => Value::Integer(number.bit_count() as i32),

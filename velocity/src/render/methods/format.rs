@@ -9,6 +9,7 @@ use super::string::{length, substring_of};
 use super::{Answer, failed, found};
 use crate::Value;
 use crate::render::{Machine, Outcome};
+use crate::value::{Class, Narrow};
 
 /// Java's exception, which ends the rendering.
 type Formatted = Result<String, String>;
@@ -44,7 +45,13 @@ pub(super) fn format(machine: &mut Machine<'_>, text: &str, arguments: &[Value])
                 Some(next)
             }
         };
-        let argument = argument.map(|place| place.checked_sub(1).and_then(|at| arguments.get(at)));
+        // Null alone is no array of arguments, and each of them.
+        let all = match arguments {
+            [null @ Value::Null] => Some(null),
+            _ => None,
+        };
+        let argument = argument
+            .map(|place| all.or_else(|| place.checked_sub(1).and_then(|at| arguments.get(at))));
         let formatted = match argument {
             Some(None) => Err("MissingFormatArgumentException".into()),
             Some(Some(value)) => specifier.convert(machine, value)?,
@@ -146,22 +153,12 @@ impl Specifier {
             return Err(precise(precision));
         }
         let made = match (self.conversion, value) {
-            (_, Value::Null) => self.pad("null".into()),
-            ('c' | 'C', Value::String(text)) if length(text) == 1 => self.pad((&**text).into()),
-            ('c' | 'C', Value::Integer(code)) => {
-                let c = u32::try_from(*code).ok().and_then(char::from_u32);
-                let c = c.ok_or_else(|| format!("IllegalFormatCodePointException: {code}"))?;
-                self.pad(String::from(c))
+            (_, Value::Null) => {
+                self.pad("null".chars().take(self.precision.unwrap_or(4)).collect())
             }
-            ('d', Value::Integer(number)) => {
-                self.signed(*number < 0, &format!("{}", number.unsigned_abs()))
+            ('c' | 'C', Value::Narrow(character @ Narrow::Character(_))) => {
+                self.pad(character.text())
             }
-            ('d', Value::Long(number)) => {
-                self.signed(*number < 0, &format!("{}", number.unsigned_abs()))
-            }
-            // In two's complement, of 32 bits or 64.
-            ('x' | 'X', Value::Integer(number)) => self.signed(false, &format!("{number:x}")),
-            ('x' | 'X', Value::Long(number)) => self.signed(false, &format!("{number:x}")),
             ('d' | 'x' | 'X', Value::Big(number)) if !number.is_decimal() => {
                 let radix = if self.conversion == 'd' { 10 } else { 16 };
                 self.signed(number.signum() < 0, &number.absolute().in_radix(radix))
@@ -170,21 +167,43 @@ impl Specifier {
                 let digits = rounded(&number.absolute().plain_text(), self.precision.unwrap_or(6));
                 self.signed(number.signum() < 0, &digits)
             }
-            ('f', Value::Decimal(number)) if number.is_nan() => self.pad("NaN".into()),
-            ('f', Value::Decimal(number)) if number.is_infinite() => {
-                let flags = self.flags.replace(['0', ','], "");
-                Self { flags, width: self.width, ..Self::default() }
-                    .signed(*number < 0.0, "Infinity")
-            }
-            ('f', Value::Decimal(number)) => {
-                let digits = rounded(&format!("{}", number.abs()), self.precision.unwrap_or(6));
-                self.signed(number.is_sign_negative(), &digits)
-            }
-            (conversion, _) => {
-                return Err(format!("IllegalFormatConversionException: {conversion}"));
+            ('f', Value::Decimal(number)) => self.decimal(*number),
+            ('f', Value::Narrow(Narrow::Float(number))) => self.decimal((*number).into()),
+            (conversion, value) => {
+                let Some((class, number)) = Class::of(value) else {
+                    return Err(format!("IllegalFormatConversionException: {conversion}"));
+                };
+                self.integer(class, number)?
             }
         };
         Ok(self.upper(made))
+    }
+
+    fn integer(&self, class: Class, number: i64) -> Formatted {
+        match self.conversion {
+            'c' | 'C' if class < Class::Long => {
+                let c = u32::try_from(number).ok().and_then(char::from_u32);
+                let c = c.ok_or_else(|| format!("IllegalFormatCodePointException: {number}"))?;
+                Ok(self.pad(String::from(c)))
+            }
+            'd' => Ok(self.signed(number < 0, &format!("{}", number.unsigned_abs()))),
+            // In two's complement, of as many bits as the class has.
+            'x' | 'X' => Ok(self.signed(false, &format!("{:x}", class.unsigned(number)))),
+            conversion => Err(format!("IllegalFormatConversionException: {conversion}")),
+        }
+    }
+
+    fn decimal(&self, number: f64) -> String {
+        if number.is_nan() {
+            return self.pad("NaN".into());
+        }
+        if number.is_infinite() {
+            let flags = self.flags.replace(['0', ','], "");
+            let plain = Self { flags, width: self.width, ..Self::default() };
+            return plain.signed(number < 0.0, "Infinity");
+        }
+        let digits = rounded(&format!("{}", number.abs()), self.precision.unwrap_or(6));
+        self.signed(number.is_sign_negative(), &digits)
     }
 
     /// Digits with sign, groups and zeros, as the flags ask.

@@ -1,4 +1,4 @@
-//! `Integer` and `Long`: the same methods, each for numbers of its own width, with the static ones that can be called on
+//! `Byte`, `Short`, `Integer` and `Long`: the same methods, each for numbers of its own width, with the static ones that can be called on
 //! an instance.
 //!
 //! What takes an `int` takes no `Long`; what takes a `long` takes an `Integer` too, as by reflection.
@@ -7,36 +7,29 @@ use alloc::string::ToString;
 
 use super::number::another_class;
 use super::{Answer, failed, found, none};
+use crate::value::{Class, Narrow};
 use crate::{Big, Value, java};
-
-/// Which of the two.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Class {
-    Integer,
-    Long,
-}
 
 impl Class {
     /// Calls a method of a number.
     pub(super) fn call(self, number: i64, name: &str, arguments: &[Value]) -> Answer {
         match arguments {
             [] => converted(number, name).map_or_else(none, found),
-            [other] if name == "compareTo" => match (self, other) {
-                (Self::Integer, Value::Integer(_)) | (Self::Long, Value::Long(_)) => {
-                    found(other.as_long().map_or(0, |other| number.cmp(&other) as i32))
-                }
+            [other] if name == "compareTo" => match Self::of(other) {
+                Some((class, other)) if class == self => found(self.compared(number, other)),
                 _ => another_class(),
             },
-            [Value::String(text)] if name == "decode" => self.made(decoded(text)),
+            [Value::String(text)] if name == "decode" => self.read(decoded(text)),
             [Value::String(text)] => self.parse(name, text, 10),
             [Value::String(text), Value::Integer(radix)] => self.parse(name, text, *radix),
             [a] => match self.parameter(a) {
                 Some(a) => self.of_one(name, a).map_or_else(none, found),
                 None => none(),
             },
-            [a, b] => match self.parameter(a).zip(b.as_long()) {
-                Some((a, int)) if matches!(b, Value::Integer(_)) => self.of_two(name, a, int, true),
-                Some((a, long)) if self == Self::Long => self.of_two(name, a, long, false),
+            [a, b] => match self.parameter(a).zip(Self::of(b)) {
+                Some((a, (class, b))) if class <= self.max(Self::Integer) => {
+                    self.of_two(name, a, b, class)
+                }
                 _ => none(),
             },
             _ => none(),
@@ -45,37 +38,25 @@ impl Class {
 
     /// What a parameter of the class's primitive type takes.
     fn parameter(self, value: &Value) -> Option<i64> {
-        match (self, value) {
-            (Self::Integer, Value::Long(_)) => None,
-            (_, value) => value.as_long(),
-        }
-    }
-    /// The lowest bits, as a number of this class.
-    fn of(self, bits: i64) -> Value {
-        match self {
-            Self::Integer => Value::Integer(bits as i32),
-            Self::Long => Value::Long(bits),
-        }
+        Self::of(value).filter(|(class, _)| *class <= self).map(|(_, number)| number)
     }
     /// The same bits without a sign.
-    fn unsigned(self, number: i64) -> u64 {
-        match self {
-            Self::Integer => u64::from(number as u32),
-            Self::Long => number as u64,
-        }
+    pub(super) fn unsigned(self, number: i64) -> u64 {
+        (number as u64) << self.unused() >> self.unused()
     }
-    /// How many bits of 64 it does not have.
-    fn unused(self) -> u32 {
-        match self {
-            Self::Integer => 32,
-            Self::Long => 0,
-        }
+    /// Narrow ones are subtracted.
+    fn compared(self, a: i64, b: i64) -> i32 {
+        if self < Self::Integer { (a - b) as i32 } else { a.cmp(&b) as i32 }
     }
 
     /// `valueOf`, `parseInt`, `parseLong`.
     fn parse(self, name: &str, text: &str, radix: i32) -> Answer {
         let is_unsigned = match (self, name) {
-            (_, "valueOf") | (Self::Integer, "parseInt") | (Self::Long, "parseLong") => false,
+            (_, "valueOf")
+            | (Self::Byte, "parseByte")
+            | (Self::Short, "parseShort")
+            | (Self::Integer, "parseInt")
+            | (Self::Long, "parseLong") => false,
             (Self::Integer, "parseUnsignedInt") | (Self::Long, "parseUnsignedLong") => true,
             _ => return none(),
         };
@@ -83,20 +64,19 @@ impl Class {
             return failed(["no radix: ", &radix.to_string()].concat());
         };
         if !is_unsigned {
-            return self.made(i64::from_str_radix(text, radix).ok());
+            return self.read(i64::from_str_radix(text, radix).ok());
         }
         let bits = u64::from_str_radix(text, radix).ok().map(|bits| bits as i64);
         match bits.filter(|bits| self.unsigned(*bits) as i64 == *bits) {
-            Some(bits) => found(self.of(bits)),
-            None => self.made(None),
+            Some(bits) => found(self.made(bits)),
+            None => self.read(None),
         }
     }
 
     /// What was read, if it fits; else `NumberFormatException`.
-    fn made(self, number: Option<i64>) -> Answer {
-        match number.map(Value::integer) {
-            Some(Value::Integer(number)) => found(self.of(number.into())),
-            Some(long) if self == Self::Long => found(long),
+    fn read(self, number: Option<i64>) -> Answer {
+        match number.filter(|number| self.holds(*number)) {
+            Some(number) => found(self.made(number)),
             // What it is instead is the data's, which is nobody's business in a log.
             _ => failed("the text is no integer"),
         }
@@ -107,39 +87,49 @@ impl Class {
         let digits = |radix| Some(Big::from(unsigned).in_radix(radix).into());
         let count = |bits: u32| Some(Value::Integer(bits as i32));
         match name {
-            "valueOf" => Some(self.of(a)),
-            "hashCode" => Some(java::hash_code(&self.of(a)).into()),
+            "valueOf" => Some(self.made(a)),
+            "hashCode" => Some(java::hash_code(&self.made(a)).into()),
             "toString" => Some(a.to_string().into()),
+            "toUnsignedInt" if self < Self::Integer => Some(Value::Integer(unsigned as i32)),
+            "toUnsignedLong" if self < Self::Long => Some(Value::Long(unsigned as i64)),
+            "reverseBytes" if self > Self::Byte => {
+                Some(self.made((unsigned.swap_bytes() >> self.unused()) as i64))
+            }
+            _ if self < Self::Integer => None,
             "toUnsignedString" => digits(10),
             "toHexString" => digits(16),
             "toOctalString" => digits(8),
             "toBinaryString" => digits(2),
-            "toUnsignedLong" if self == Self::Integer => Some(Value::Long(unsigned as i64)),
             "signum" => Some(Value::Integer(a.signum() as i32)),
             "bitCount" => count(unsigned.count_ones()),
             "numberOfLeadingZeros" => count(unsigned.leading_zeros() - self.unused()),
             "numberOfTrailingZeros" => count(unsigned.trailing_zeros().min(64 - self.unused())),
             "highestOneBit" => {
-                Some(self.of(unsigned.checked_ilog2().map_or(0, |bit| 1_i64 << bit)))
+                Some(self.made(unsigned.checked_ilog2().map_or(0, |bit| 1_i64 << bit)))
             }
-            "lowestOneBit" => Some(self.of(a & a.wrapping_neg())),
-            "reverse" => Some(self.of((unsigned.reverse_bits() >> self.unused()) as i64)),
-            "reverseBytes" => Some(self.of((unsigned.swap_bytes() >> self.unused()) as i64)),
+            "lowestOneBit" => Some(self.made(a & a.wrapping_neg())),
+            "reverse" => Some(self.made((unsigned.reverse_bits() >> self.unused()) as i64)),
             _ => None,
         }
     }
 
-    fn of_two(self, name: &str, a: i64, b: i64, is_int: bool) -> Answer {
+    fn of_two(self, name: &str, a: i64, b: i64, class: Self) -> Answer {
         let (left, right) = (self.unsigned(a), self.unsigned(b));
+        let is_int = class <= Self::Integer;
         found(match name {
-            "compare" => Value::Integer(a.cmp(&b) as i32),
+            _ if self < Self::Integer && class > self => return none(),
+            "compare" => Value::Integer(self.compared(a, b)),
+            "compareUnsigned" if self < Self::Integer => {
+                Value::Integer(self.compared(left as i64, right as i64))
+            }
             "compareUnsigned" => Value::Integer(left.cmp(&right) as i32),
-            "max" => self.of(a.max(b)),
-            "min" => self.of(a.min(b)),
-            "sum" => self.of(a.wrapping_add(b)),
+            _ if self < Self::Integer => return none(),
+            "max" => self.made(a.max(b)),
+            "min" => self.made(a.min(b)),
+            "sum" => self.made(a.wrapping_add(b)),
             "divideUnsigned" | "remainderUnsigned" if right == 0 => return failed("/ by zero"),
-            "divideUnsigned" => self.of((left / right) as i64),
-            "remainderUnsigned" => self.of((left % right) as i64),
+            "divideUnsigned" => self.made((left / right) as i64),
+            "remainderUnsigned" => self.made((left % right) as i64),
             // A radix, and by how many bits: `int`s.
             "toString" if is_int => Big::from(a).in_radix(radix(b as i32)).into(),
             "toUnsignedString" if is_int => Big::from(left).in_radix(radix(b as i32)).into(),
@@ -151,8 +141,8 @@ impl Class {
 
     fn rotated(self, number: i64, by: u32) -> Value {
         match self {
-            Self::Integer => Value::Integer((number as i32).rotate_left(by % 32)),
             Self::Long => Value::Long(number.rotate_left(by % 64)),
+            _ => Value::Integer((number as i32).rotate_left(by % 32)),
         }
     }
 }
@@ -169,9 +159,10 @@ fn converted(number: i64, name: &str) -> Option<Value> {
     Some(match name {
         "intValue" => Value::Integer(number as i32),
         "longValue" => Value::Long(number),
-        "shortValue" => Value::Integer((number as i16).into()),
-        "byteValue" => Value::Integer((number as i8).into()),
-        "doubleValue" | "floatValue" => Value::Decimal(number as f64),
+        "shortValue" => Narrow::Short(number as i16).into(),
+        "byteValue" => Narrow::Byte(number as i8).into(),
+        "doubleValue" => Value::Decimal(number as f64),
+        "floatValue" => Narrow::Float(number as f32).into(),
         _ => return None,
     })
 }

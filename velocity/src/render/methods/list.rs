@@ -6,7 +6,7 @@ use super::views::Iterator;
 use super::{Answer, done, failed, found, none};
 use crate::Value;
 use crate::render::{Machine, Outcome};
-use crate::value::{List, Notation};
+use crate::value::{Class, List, Notation};
 
 pub(super) fn call(
     machine: &mut Machine<'_>,
@@ -66,15 +66,11 @@ pub(super) fn call(
             }
             found(true)
         }
-        ("remove", [Value::Integer(at)]) => {
-            machine.budget.step(list.len() as u64 / 16)?;
-            let removed = place(*at).filter(|at| *at < list.len());
-            match removed {
-                Some(at) => found(list.change(|items| items.remove(at))),
-                None => beyond(list, *at),
-            }
-        }
         ("remove", [item]) => {
+            // What an `int` takes is a place.
+            if let Some(at) = Class::int_of(item) {
+                return remove(machine, list, at);
+            }
             let at = machine.index_of(list, item, false)?;
             if let Some(at) = at {
                 drop(list.change(|items| items.remove(at)));
@@ -117,6 +113,14 @@ pub(super) fn call(
             found(Iterator::value(list.items()))
         }
         _ => none(),
+    }
+}
+
+fn remove(machine: &mut Machine<'_>, list: &List, at: i32) -> Answer {
+    machine.budget.step(list.len() as u64 / 16)?;
+    match place(at).filter(|at| *at < list.len()) {
+        Some(at) => found(list.change(|items| items.remove(at))),
+        None => beyond(list, at),
     }
 }
 

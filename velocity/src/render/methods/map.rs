@@ -62,6 +62,17 @@ pub(super) fn call(
             machine.budget.step(map.len() as u64 / 4)?;
             found(map.remove(key).unwrap_or_default())
         }
+        ("remove", [key, value]) => {
+            machine.look_up(map, key)?;
+            let is_there = match map.get_value(key) {
+                Some(own) => machine.java_equals(&own, value, 0)?,
+                None => false,
+            };
+            if is_there {
+                map.remove(key);
+            }
+            found(is_there)
+        }
         ("clear", []) => {
             map.clear();
             done()

@@ -6,7 +6,7 @@ use super::number::another_class;
 use super::{Answer, failed, format, found, none, pattern};
 use crate::Value;
 use crate::render::Machine;
-use crate::value::{List, Notation};
+use crate::value::{List, Narrow, Notation};
 
 pub(super) fn call(
     machine: &mut Machine<'_>,
@@ -55,9 +55,10 @@ pub(super) fn call(
         ("substring" | "subSequence", [Value::Integer(from), Value::Integer(to)]) => {
             substring(machine, text, *from, Some(*to))
         }
-        ("charAt", [Value::Integer(at)]) => {
-            substring(machine, text, *at, Some(at.saturating_add(1)))
-        }
+        ("charAt", [Value::Integer(at)]) => match unit_at(text, *at) {
+            Some(unit) => found(Narrow::Character(unit)),
+            None => failed(format!("index {at}, length {}", length(text))),
+        },
         ("codePointAt", [Value::Integer(at)]) => {
             match suffix(text, *at).and_then(|t| t.chars().next()) {
                 Some(c) => found(u32::from(c) as i32),
@@ -65,9 +66,17 @@ pub(super) fn call(
             }
         }
         ("replace", [Value::String(old), Value::String(new)]) => replace(machine, text, old, new),
+        (
+            "replace",
+            [Value::Narrow(old @ Narrow::Character(_)), Value::Narrow(new @ Narrow::Character(_))],
+        ) => replace(machine, text, &old.text(), &new.text()),
         ("matches", [Value::String(pattern)]) => pattern::matches(machine, text, pattern),
         ("replaceAll", [Value::String(pattern), Value::String(new)]) => {
             pattern::replace(machine, text, pattern, new, true)
+        }
+        // Null is a fault if something is replaced, and so is a lone backslash.
+        ("replaceAll", [Value::String(pattern), Value::Null]) => {
+            pattern::replace(machine, text, pattern, "\\", true)
         }
         ("replaceFirst", [Value::String(pattern), Value::String(new)]) => {
             pattern::replace(machine, text, pattern, new, false)
@@ -78,17 +87,28 @@ pub(super) fn call(
         }
         ("toCharArray", []) => {
             machine.budget.allocate_values(text.len())?;
-            let chars = text.chars().map(|c| Value::from(String::from(c)));
-            found(List::new(chars.collect(), Notation::Java))
+            let units = text.encode_utf16().map(|unit| Narrow::Character(unit).into());
+            found(List::new(units.collect(), Notation::Java))
         }
-        ("valueOf" | "copyValueOf", [value]) => {
+        ("valueOf", [value]) => {
             let text = machine.text_of(value)?;
             found(text)
         }
-        ("format", [Value::String(text), arguments @ ..]) => {
+        // Null is no `Locale`, and that is one too.
+        ("format", [Value::String(text), arguments @ ..])
+        | ("format", [Value::Null, Value::String(text), arguments @ ..]) => {
             format::format(machine, text, arguments)
         }
         _ => none(),
+    }
+}
+
+fn unit_at(text: &str, at: i32) -> Option<u16> {
+    let at = usize::try_from(at).ok()?;
+    if text.is_ascii() {
+        text.as_bytes().get(at).copied().map(u16::from)
+    } else {
+        text.encode_utf16().nth(at)
     }
 }
 
