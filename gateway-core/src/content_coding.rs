@@ -15,7 +15,7 @@ use miniz_oxide::inflate::TINFLStatus;
 
 use self::inflate::Bounds;
 pub(crate) use self::readings::{Reading, readings};
-use crate::limits::CODED_BLOCKS_MAX;
+use crate::limits::{CODED_BLOCKS_MAX, PAYLOAD_BYTES_MAX};
 
 /// A coding that content is sent in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -117,6 +117,23 @@ pub fn gzip(content: &[u8]) -> Vec<u8> {
     Coding::Gzip.encode(content)
 }
 
+/// How much a request's content stands for, for hosts that set memory apart for it: what is read of it, or what there
+/// is of content that is refused, as far as that was decoded.
+pub fn stands_for<'f>(
+    content_encoding: impl Iterator<Item = &'f str>,
+    content: &[u8],
+) -> Result<usize, usize> {
+    let Ok(Some(coding)) = Coding::of_content(content_encoding) else { return Ok(content.len()) };
+    let bytes_max = PAYLOAD_BYTES_MAX as usize;
+    let mut bounds = Bounds { bytes_max, blocks_left: CODED_BLOCKS_MAX };
+    let decoded = match coding {
+        Coding::Gzip => gzip::decode_beginning(content, &mut bounds),
+        Coding::Deflate => readings::decode_zlib(content, &mut bounds),
+    };
+    let length = decoded.content.len();
+    if decoded.is_all { Ok(length) } else { Err(length) }
+}
+
 fn failed(status: TINFLStatus) -> DecodeError {
     match status {
         TINFLStatus::HasMoreOutput => DecodeError::TooLarge,
@@ -179,6 +196,23 @@ mod tests {
         }
         assert_eq!(Coding::accepted([].into_iter()), None);
         assert_eq!(Coding::accepted(["br;q=0.1", "gzip"].into_iter()), Some(Coding::Gzip));
+    }
+
+    #[test]
+    fn content_stands_for_what_is_decoded_of_it() {
+        let of = |coding: &str, content: &[u8]| stands_for([coding].into_iter(), content);
+        let zeros = alloc::vec![0; 100_000];
+        for coding in [Coding::Gzip, Coding::Deflate] {
+            let coded = coding.encode(&zeros);
+            assert_eq!(of(coding.name(), &coded), Ok(100_000));
+            assert_eq!(of("identity", &coded), Ok(coded.len()));
+            let cut = of(coding.name(), &coded[..coded.len() / 2]);
+            assert!(cut.is_err_and(|length| length < 100_000), "{cut:?}");
+            let endless = coding.encode(&alloc::vec![0; PAYLOAD_BYTES_MAX as usize + 1]);
+            assert_eq!(of(coding.name(), &endless), Err(PAYLOAD_BYTES_MAX as usize));
+        }
+        assert_eq!(of("gzip", b"plain"), Ok(0));
+        assert_eq!(of("br", b"whatever"), Ok(8));
     }
 
     #[test]

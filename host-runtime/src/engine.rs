@@ -112,6 +112,14 @@ impl Engine {
         }
     }
 
+    /// Gives memory back that nothing under way needs. To be called now and then.
+    pub fn tend(&self) {
+        match self {
+            Self::Component(engine) => engine.tend(),
+            Self::Native(_) => {}
+        }
+    }
+
     /// Compiles another snapshot, and serves the one before on until it is committed.
     ///
     /// # Errors

@@ -6,7 +6,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
-use gateway_core::limits::PAYLOAD_BYTES_MAX;
+use gateway_core::content_coding::stands_for;
 
 /// What instances have grown by since each loaded its snapshot, and may.
 #[derive(Debug)]
@@ -49,16 +49,25 @@ impl Growth {
     }
 }
 
-/// What an instance may grow by when it is handed content: values of JSON that take two bytes of text
-/// take some sixty each, more than once, and deflate makes 1,032 bytes of one.
-pub(crate) fn room_for(content_bytes: usize, is_encoded: bool) -> usize {
-    let times = if is_encoded { 1_032 } else { 1 };
-    let bytes = content_bytes.saturating_mul(times).min(PAYLOAD_BYTES_MAX as usize);
-    bytes.saturating_mul(TIMES).min(ROOM_MAX)
+/// What an instance may grow by when it is handed content with this `Content-Encoding`: values of JSON that take two
+/// bytes of text take some sixty each, more than once. Deflate makes up to 1,032 bytes of one, and mostly four: what it
+/// makes is counted, since few would have room for what it may.
+pub(crate) fn room_for(content: &[u8], content_encoding: &[String]) -> usize {
+    let as_read = |bytes: usize| bytes.saturating_mul(TIMES).min(ROOM_MAX);
+    if content_encoding.is_empty() {
+        return as_read(content.len());
+    }
+    match stands_for(content_encoding.iter().map(String::as_str), content) {
+        Ok(bytes) => as_read(content.len() + bytes),
+        // What an endpoint answered may be in no coding, and is read.
+        Err(bytes) => as_read(content.len()).max((content.len() + bytes) * TIMES_UNREAD),
+    }
 }
 
 /// Growth for a byte of content: `{}` and a comma take 67 times as much.
 const TIMES: usize = 80;
+/// The same for what is decoded and refused then: a buffer that doubles.
+const TIMES_UNREAD: usize = 4;
 
 /// A million values, which are the most that are read of a content, take up to 200 MB in a template.
 const ROOM_MAX: usize = 256 << 20;
@@ -66,14 +75,31 @@ const ROOM_MAX: usize = 256 << 20;
 /// What an instance may have grown by and still begins exchanges.
 pub(crate) const GROWTH_OF_ONE_MAX: usize = 64 << 20;
 
-/// The least that lets any request be answered: an instance of a thread has room to grow once more.
-pub(crate) const LEAST: usize = ROOM_MAX + GROWTH_OF_ONE_MAX;
+/// The least that lets any request be answered, whatever those before have left behind: the instances of all threads
+/// have grown as far as they may and still begin exchanges, one is handed as much as there may be, and there is as much
+/// as for another instance beside.
+pub(crate) const fn least(threads: usize) -> usize {
+    ROOM_MAX.saturating_add(GROWTH_OF_ONE_MAX.saturating_mul(threads.saturating_add(1)))
+}
 
-/// A quarter of the memory that this process may use, and as much at least as its threads' own instances take beside the
-/// least.
+/// How many threads this process serves by, or would: as many as there are processors, unless it is told.
+pub(crate) fn threads() -> usize {
+    match THREADS.load(Relaxed) {
+        0 => std::thread::available_parallelism().map_or(1, usize::from),
+        told => told,
+    }
+}
+
+/// It serves by so many.
+pub(crate) fn serve_by(threads: usize) {
+    THREADS.store(threads, Relaxed);
+}
+
+static THREADS: AtomicUsize = AtomicUsize::new(0);
+
+/// A quarter of the memory that this process may use, and the least that its threads need.
 pub(crate) fn default_max() -> usize {
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    crate::memory::quarter().max(LEAST + threads * GROWTH_OF_ONE_MAX)
+    crate::memory::quarter().max(least(threads()))
 }
 
 #[cfg(test)]
@@ -92,10 +118,29 @@ mod tests {
     }
 
     #[test]
-    fn room_goes_by_what_content_may_stand_for() {
-        assert_eq!(room_for(100, false), 8_000);
-        assert_eq!(room_for(100, true), 100 * 1_032 * 80);
-        assert_eq!(room_for(4_100, true), ROOM_MAX);
-        assert_eq!(room_for(usize::MAX, true), ROOM_MAX);
+    fn room_goes_by_what_content_stands_for() {
+        let of = |content: &[u8], codings: &[&str]| {
+            let codings: Vec<String> = codings.iter().map(ToString::to_string).collect();
+            room_for(content, &codings)
+        };
+        assert_eq!(of(&[0; 100], &[]), 8_000);
+        assert_eq!(of(&[0; 5 << 20], &[]), ROOM_MAX);
+        assert!((8_000..=16_000).contains(&of(&[b'x'; 100], &["identity"])));
+        let coded = gateway_core::content_coding::gzip(&[0; 100_000]);
+        let room = of(&coded, &["gzip"]);
+        assert!((8_000_000..8_100_000).contains(&room), "{room}");
+        // What stands for more than is taken is refused before it is read.
+        let endless = gateway_core::content_coding::gzip(&vec![0; 11 << 20]);
+        let room = of(&endless, &["gzip"]);
+        assert!((40 << 20..48 << 20).contains(&room), "{room}");
+        assert_eq!(of(&[b'x'; 1_000], &["gzip"]), 80_000, "an endpoint's answer to such a request");
+    }
+
+    #[test]
+    fn instances_that_may_begin_exchanges_leave_room_for_any_content() {
+        for threads in [1, 2, 64] {
+            assert!(least(threads) >= threads * GROWTH_OF_ONE_MAX + ROOM_MAX);
+        }
+        assert!(default_max() >= least(threads()));
     }
 }

@@ -38,6 +38,9 @@ use crate::traces::Traces;
 /// sends meanwhile is answered, and told that the connection ends.
 const LAST_REQUEST: Duration = Duration::from_millis(500);
 
+/// How often memory is given back that nothing needs.
+const TEND_EVERY: Duration = Duration::from_secs(1);
+
 /// What all threads share.
 #[derive(Debug)]
 pub struct Shared {
@@ -158,6 +161,7 @@ impl Worker {
         self.engine.answer_at_once(at_once::answers(&self));
         self.share(&self.settings.borrow());
         self.export_spans(&self.settings.borrow());
+        self.tend_engine();
         let (ending, ended) = watch::channel(false);
         let mut accepting: BTreeMap<Place, Accepting> = BTreeMap::new();
         let mut prepared = None;
@@ -205,6 +209,19 @@ impl Worker {
             }
         }
         self.access_log.flush();
+    }
+
+    /// Has the engine give memory back though nobody asks anything of this thread.
+    fn tend_engine(self: &Rc<Self>) {
+        let worker = Rc::downgrade(self);
+        tokio::task::spawn_local(async move {
+            let mut every = tokio::time::interval(TEND_EVERY);
+            loop {
+                every.tick().await;
+                let Some(worker) = worker.upgrade() else { return };
+                worker.engine.tend();
+            }
+        });
     }
 
     /// Connects to what these settings share with other machines.

@@ -95,7 +95,7 @@ pub(super) struct Decoded {
     pub(super) is_all: bool,
 }
 
-fn decode_zlib(coded: &[u8], bounds: &mut Bounds) -> Decoded {
+pub(super) fn decode_zlib(coded: &[u8], bounds: &mut Bounds) -> Decoded {
     let mut content = Vec::new();
     let (status, read) = zlib(coded, &mut content, bounds);
     Decoded { content, beside: coded[read..].to_vec(), is_all: status == TINFLStatus::Done }

@@ -22,6 +22,7 @@ use crate::admin::{Admin, Current, Order, State};
 use crate::config::Config;
 use crate::descriptors;
 use crate::drain;
+use crate::growth;
 use crate::host::{Host, Options};
 use crate::perform::trust::Trust;
 use crate::reload::{Watch, elsewhere, fingerprint};
@@ -51,6 +52,9 @@ pub(super) fn serve(arguments: &ServeArguments) -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
+    let processors = || std::thread::available_parallelism().map_or(1, usize::from);
+    let threads = arguments.threads.map_or_else(processors, usize::from);
+    growth::serve_by(threads); // which limits are read by
     let origin = arguments.source.origin(arguments.listen);
     let built = match origin.build() {
         Ok(built) => built,
@@ -116,10 +120,9 @@ async fn run(
     hang_up: Signal,
 ) -> std::io::Result<()> {
     let mut signals = Signals::new(hang_up)?;
-    let processors = || std::thread::available_parallelism().map_or(1, usize::from);
     let options = Options {
         places: built.config.places(),
-        threads: arguments.threads.map_or_else(processors, usize::from),
+        threads: growth::threads(),
         engine: arguments.engine.into(),
         data_directory: built.config.data_directory.clone(),
         distributions_on_disk: built.config.distributions_on_disk.clone(),

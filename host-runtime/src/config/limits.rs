@@ -80,11 +80,13 @@ pub(super) fn read(reading: &Reading, at: &At<'_>) -> Limits {
     }
     if let Some(at) = at.get(KEYS[8]) {
         let read = at.as_text().and_then(|text| text.parse().ok());
-        match read.filter(|read| *read >= growth::LEAST) {
+        let threads = growth::threads();
+        let least = growth::least(threads);
+        match read.filter(|read| *read >= least) {
             Some(read) => limits.instances_in_memory_bytes = read,
             None => {
-                let message = "it must be a whole number, and one instance may grow by";
-                reading.error(&at, format!("{message} {} bytes", growth::LEAST));
+                let message = "it must be a whole number, and large enough for the instances of";
+                reading.error(&at, format!("{message} {threads} threads: {least} bytes"));
             }
         }
     }

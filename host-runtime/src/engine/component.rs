@@ -114,14 +114,15 @@ impl ComponentEngine {
         let generation = Rc::clone(&self.generation.borrow());
         let broken = Broken::new(arrival.now);
         let bytes_max = generation.bounds.transcript_bytes_max;
-        let is_encoded = arrival.request.fields.contains("content-encoding");
+        let codings = arrival.request.fields.all("content-encoding");
+        let content_encoding = codings.map(ToString::to_string).collect();
         let mut transcript = Transcript::new(encode(&arrival), bytes_max);
         let begun = generation.begin(&mut transcript);
         let mut exchange = ComponentExchange {
             generation,
             seat: None,
             transcript,
-            is_encoded,
+            content_encoding,
             ended: false,
             broken,
         };
@@ -136,7 +137,17 @@ impl ComponentEngine {
         now: Timestamp,
         outcome: Outcome,
     ) -> Turn {
-        exchange.resume(now, &outcome)
+        let turn = exchange.resume(now, &outcome);
+        if exchange.ended {
+            self.tend();
+        }
+        turn
+    }
+
+    /// Gives back what an instance has grown by that is worn out, has nothing under way, and perhaps for long begins
+    /// nothing. To be called now and then, too: what takes long to replace is replaced the next time.
+    pub fn tend(&self) {
+        self.generation.borrow().tend();
     }
 }
 
@@ -152,8 +163,8 @@ pub struct ComponentExchange {
     /// `None` once it ended.
     seat: Option<Seat>,
     transcript: Transcript,
-    /// Whether the client's content stands for more than it is.
-    is_encoded: bool,
+    /// What the client's content is in.
+    content_encoding: Box<[String]>,
     ended: bool,
     broken: Broken,
 }
@@ -188,7 +199,7 @@ impl ComponentExchange {
             return true;
         };
         !seat.instance.is_alive()
-            || seat.instance.reserve(room_for(content.0.len(), self.is_encoded))
+            || seat.instance.reserve(room_for(&content.0, &self.content_encoding))
     }
 
     fn replay(&mut self) -> Result<(Seat, Vec<u8>), Failure> {

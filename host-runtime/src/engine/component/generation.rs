@@ -63,6 +63,19 @@ impl Generation {
         Ok(Rc::clone(&instance))
     }
 
+    /// Replaces an instance that is worn out, where nobody has anything under way in it.
+    pub(super) fn tend(&self) {
+        let is_idle = |instance: &Rc<Instance>| Rc::strong_count(instance) == 1;
+        let is_due = {
+            let instance = self.instance.borrow();
+            is_idle(&instance) && !instance.is_fit()
+        };
+        // What fails now fails, and is told, when an exchange begins.
+        if is_due {
+            self.instance().ok();
+        }
+    }
+
     /// A new instance, or none yet where the last one can go on until it is there.
     fn replacement(&self, can_wait: bool) -> Result<Option<Instance>, Failure> {
         if can_wait && self.snapshot.len() > self.bounds.load_here_bytes_max {
