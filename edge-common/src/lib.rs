@@ -5,6 +5,7 @@ pub mod access_keys;
 pub mod authorizations;
 pub mod bundled;
 pub mod counted;
+pub mod dots;
 pub mod failing;
 pub mod function;
 pub mod function_stream;

@@ -71,7 +71,7 @@ The component and the native engine are identical in everything: no difference b
 const PLATFORM: &str = "
 ## What the platform does
 
-workerd reads and writes HTTP by itself; what it makes of these messages no Worker can undo. `tests/hosts/platform.rs` holds the first four, and
+workerd reads and writes HTTP by itself; what it makes of these messages no Worker can undo. `tests/hosts/platform.rs` holds the first five, and
 [edge.md](edge.md#what-is-different-at-the-edge) says more of each.
 
 | message | native, component | Worker |
@@ -80,8 +80,8 @@ workerd reads and writes HTTP by itself; what it makes of these messages no Work
 | `<`, `>`, `\"`, `` ` `` or a space in a target | 400 | encoded and served; a space ends the target |
 | a method that workerd does not know | refused by the API (403, 404) | 501, beside the pipeline |
 | `CONNECT`, the target `*` | 405, 403 | 500, beside the pipeline |
+| `.`, `..` or `%2e` as a segment of an endpoint's path, by a mapping or a parameter | sent as it stands | the integration has failed |
 | `'` in a query | sent to endpoints as it stands | `%27` |
-| `.`, `..` or `%2e` as a segment of an endpoint's path, by a mapping or a parameter | sent as it stands | resolved |
 | bytes of a field that are no UTF-8 | Latin-1 text | U+FFFD |
 | fields that an endpoint repeats (`WWW-Authenticate`) | as many lines | one line, but for `Set-Cookie` |
 | an endpoint's status of 600 to 999 | passed on | the integration has failed |

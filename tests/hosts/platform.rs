@@ -6,7 +6,7 @@ use tests::target::{Engine, Target};
 use super::{on_a_runtime, set_up_of};
 
 /// A method and a target, and what the native engine and the Worker answer.
-const DIFFERENCES: [(&str, &str, u16, u16); 9] = [
+const DIFFERENCES: [(&str, &str, u16, u16); 10] = [
     ("GET", "/test/./mock", 403, 200),
     ("GET", "/test/echo/../mock", 403, 200),
     ("GET", "/test/echo/a<b>", 400, 200),
@@ -16,6 +16,7 @@ const DIFFERENCES: [(&str, &str, u16, u16); 9] = [
     ("get", "/test/echo/a", 403, 501),
     ("CONNECT", "/test/echo/a", 405, 500),
     ("GET", "*", 403, 500),
+    ("GET", "/test/echo/a/%2e%2e", 200, 504),
 ];
 
 #[test]

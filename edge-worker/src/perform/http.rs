@@ -1,8 +1,8 @@
 //! `SendRequest`, by workerd's `fetch`.
 
-use edge_common::failing;
 use edge_common::service::Unsigned;
 use edge_common::vpc_link::private_url;
+use edge_common::{dots, failing};
 use futures_util::future::{Either, select};
 use gateway_core::effect::{Connection, EffectError, SendRequest};
 use gateway_core::limits::PAYLOAD_BYTES_MAX;
@@ -68,6 +68,11 @@ async fn ask(
             request.content = if bytes.is_empty() { Content::Empty } else { Content::Bytes(bytes) };
             (request.url, fields) = (url, signed);
         }
+    }
+    if dots::are_in(&request.url) {
+        return Err(EffectError::Unavailable(
+            "its path has dot segments, which `fetch` resolves".into(),
+        ));
     }
     let headers = convert::headers(&fields);
     let _ = headers.delete("host"); // the URL's authority
