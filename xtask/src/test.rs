@@ -34,6 +34,7 @@ const PARTS: &[Part] = &[
     ("fuzz", "the fuzz targets hold on the same thousands of inputs every time", fuzz::run),
     ("doctests", "the examples in the documentation run", doctests::run),
     ("velocity", "mapping templates render as Velocity 1.7 renders them, in Java", velocity),
+    ("injections", "injections that libinjection finds, in C, are found", injections),
     ("caching", "the public suite of HTTP caches passes as far as the docs say", cache_suite::test),
     ("tests", "unit, simulation, conformance and host tests", tests),
 ];
@@ -113,9 +114,13 @@ const JARS: &[(&str, &[&str])] = &[
     ("/usr/share/java/commons-lang.jar", &["libcommons-lang-java"]),
 ];
 
+/// What detectors of injections are compared with: ModSecurity's library has libinjection in it.
+const LIBINJECTION: &[(&str, &[&str])] = &[("libmodsecurity.so.3", &["libmodsecurity3"])];
+
 fn tools() -> Result<()> {
     let mut missing = packages_of_missing(PROGRAMS, |name| shell::find(name).is_some());
     missing.extend(packages_of_missing(JARS, |jar| Path::new(jar).is_file()));
+    missing.extend(packages_of_missing(LIBINJECTION, is_library));
     let installed = if missing.is_empty() { Ok(()) } else { toolchain::apt(&missing) };
     // Node has advice of its own: both are told at once.
     match (installed, toolchain::node()) {
@@ -235,6 +240,24 @@ fn velocity() -> Result<()> {
     let mut test = shell::cargo();
     test.args(["test", "--package", "velocity", "--test", "differential"]);
     shell::run(test.env("VELOCITY17", "required"))
+}
+
+/// Compares with the real thing, as `velocity` does.
+fn injections() -> Result<()> {
+    let missing = packages_of_missing(LIBINJECTION, is_library);
+    if !missing.is_empty() {
+        toolchain::apt(&missing)?;
+    }
+    let mut test = shell::cargo();
+    test.args(["test", "--package", "waf", "--test", "libinjection"]);
+    shell::run(test.env("LIBINJECTION", "required"))
+}
+
+/// Whether a shared library is where Debian has those of any architecture.
+fn is_library(name: &str) -> bool {
+    let folders = std::fs::read_dir("/usr/lib").into_iter().flatten().flatten();
+    let mut folders = folders.map(|folder| folder.path()).filter(|folder| folder.is_dir());
+    folders.any(|folder| folder.join(name).is_file())
 }
 
 fn tests() -> Result<()> {
