@@ -45,7 +45,7 @@ impl Watch {
         watch
     }
 
-    /// Watches these files from now on; what they held when this was their [fingerprint] is what is known.
+    /// Watches these files from now on; what they held when this was their `fingerprint` is what is known.
     pub fn files(&mut self, files: &[PathBuf], fingerprint: u64) {
         self.files = files.iter().cloned().collect();
         self.fingerprint = fingerprint;
