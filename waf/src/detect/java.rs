@@ -193,7 +193,12 @@ fn names_one(text: &[u8], all: &[&[u8]]) -> bool {
     text.iter().enumerate().filter(|(_, b)| is_mark(b)).any(|(at, _)| {
         all.iter().any(|name| {
             let before = name.iter().position(is_mark).unwrap_or(0);
-            at.checked_sub(before).is_some_and(|start| starts_with(&text[start..], name))
+            let named = at.checked_sub(before).map(|start| &text[start..]);
+            // `java.lang.RuntimeException` is another class, which traces are full of.
+            named.is_some_and(|text| {
+                starts_with(text, name)
+                    && !text.get(name.len()).is_some_and(u8::is_ascii_alphabetic)
+            })
         })
     })
 }
@@ -268,6 +273,14 @@ mod tests {
         assert!(!is_deserialization(
             b"Why does java.lang.Runtime give me another number of processors than I have?"
         ));
+        for trace in [
+            "java.lang.RuntimeException: no rows",
+            "java.lang.RuntimePermission",
+            "Caused by: java.lang.RuntimeException",
+        ] {
+            assert!(!is_deserialization(trace.as_bytes()), "{trace}");
+        }
+        assert!(is_deserialization(b"new java.lang.Runtime"));
         assert!(is_react(b"$1:__proto__:then") && !is_react(b"__proto__"));
     }
 }
