@@ -34,22 +34,23 @@ pub(crate) fn each_part(matched: &Matched<'_>, mut add: impl FnMut(&str, &str)) 
         add("second", id(second));
     }
     add("object", &matched.object());
-    for name in keyed_fields(matched) {
-        match own_field(matched, &name) {
-            Some(value) => add(&name, &value),
+    let keyed = keyed_fields(matched);
+    for name in &keyed {
+        match own_field(matched, name) {
+            Some(value) => add(name, &value),
             None => {
-                if let Some(value) = normalise(fields, &name) {
-                    add(&name, &told_apart(&value));
+                if let Some(value) = normalise(fields, name) {
+                    add(name, &told_apart(&value));
                 }
             }
         }
     }
     // The origin may go by the name that it is sent, which a viewer may write in several ways.
-    if matched.forwards_host() && !keyed_fields(matched).iter().any(|name| name == "host") {
+    if matched.forwards_host() && !keyed.iter().any(|name| name == "host") {
         add("host", &matched.host);
     }
     // Origins that go by it say something else.
-    if !keyed_fields(matched).iter().any(|name| name == METHOD_OVERRIDE) {
+    if !keyed.iter().any(|name| name == METHOD_OVERRIDE) {
         matched.overriding_methods().for_each(|method| add(METHOD_OVERRIDE, &told_apart(method)));
     }
     if let Some(encoding) = accept_encoding(matched) {
