@@ -19,6 +19,7 @@ use edge_common::bundled::Draft;
 
 use super::bundle::{self, Bundle, EDGE, Told};
 use super::{LISTEN_DEFAULT, Source};
+use manifest::Manifest;
 use wrangler::{Command, Wrangler};
 
 /// What Cloudflare takes of script and modules, compressed: "Worker size", Workers' limits (free plan).
@@ -282,24 +283,27 @@ fn prepare(arguments: &DeployArguments, out: &Path) -> Result<Command, ExitCode>
         ExitCode::FAILURE
     };
     let mut template = match &arguments.manifest {
-        Some(file) => fs::read_to_string(file)
-            .map_err(|error| failed(format!("{}: {error}", file.display())))?,
-        None => manifest::TEMPLATE.to_owned(),
+        Some(file) => {
+            read_manifest(file).map_err(|error| failed(format!("{}: {error}", file.display())))?
+        }
+        None => Manifest::read(manifest::TEMPLATE).map_err(failed)?,
     };
     let mut bundle = bundle::build_for(&arguments.source.origin(LISTEN_DEFAULT), EDGE, |built| {
         let warnings = lacks::lacks(built, &template);
-        let refused = lacks::refused(built, &template);
+        let mut refused = lacks::refused(built, &template);
         if arguments.manifest.is_none() && !built.config.edges.is_empty() {
-            template = manifest::for_distributions(&lacks::aliases(built));
+            match Manifest::read(&manifest::for_distributions(&lacks::aliases(built))) {
+                Ok(completed) => template = completed,
+                Err(reason) => refused.push(reason),
+            }
         }
         Told { warnings, refused }
     })?;
     let worker = arguments.worker.as_deref().unwrap_or(Path::new("edge-worker/dist"));
     let [script, wasm] = WORKER_FILES.map(|name| read(worker, name));
     let [script, wasm] = [script.map_err(failed)?, wasm.map_err(failed)?];
-    let manifest = |bundle: &Bundle| {
-        manifest::fill(&template, arguments.name(), &bundle.bindings, &bundle.secrets)
-    };
+    let manifest =
+        |bundle: &Bundle| template.filled(arguments.name(), &bundle.bindings, &bundle.secrets);
     // Its variables and bindings are a part of what is served.
     let unversioned = manifest(&bundle).map_err(failed)?;
     let version = version(&[&script, &wasm, &bundle.snapshot, unversioned.as_bytes()]);
@@ -315,6 +319,11 @@ fn prepare(arguments: &DeployArguments, out: &Path) -> Result<Command, ExitCode>
         None => Command::Deploy,
         Some(percentage) => Command::Beside { version, percentage },
     })
+}
+
+fn read_manifest(file: &Path) -> Result<Manifest, String> {
+    let text = fs::read_to_string(file).map_err(|error| error.to_string())?;
+    Manifest::read(&text)
 }
 
 fn read(folder: &Path, name: &str) -> Result<Vec<u8>, String> {

@@ -2,24 +2,24 @@
 
 use gateway_core::definition::Stage;
 
-use super::manifest;
+use super::manifest::Manifest;
 use crate::snapshot::Built;
 
 /// Where web ACLs, distributions and stages write that is no file of a Worker's.
 const STREAMS: [&str; 2] = ["stdout", "stderr"];
 
 /// What is to be said of a Worker with this manifest.
-pub(super) fn lacks(built: &Built, manifest: &str) -> Vec<String> {
+pub(super) fn lacks(built: &Built, manifest: &Manifest) -> Vec<String> {
     let mut lacks = Vec::new();
     if !built.config.edges.is_empty() {
-        if !manifest::has_routes(manifest) {
+        if !manifest.has_routes() {
             lacks.push(format!(
                 "the manifest has no `routes`: under workers.dev nothing is stored of distributions, and no client \
                  reaches {} (--manifest: docs/edge.md)",
                 hosts(built).unwrap_or_else(|| "them by a host name of yours".into())
             ));
         }
-        if !manifest::has_invalidations(manifest) {
+        if !manifest.has_invalidations() {
             lacks.push(
                 "the manifest binds no KV namespace `INVALIDATIONS`: what distributions store stays until it expires \
                  (--manifest: docs/edge-cache.md)"
@@ -27,7 +27,7 @@ pub(super) fn lacks(built: &Built, manifest: &str) -> Vec<String> {
             );
         }
     }
-    if !manifest::has_buckets(manifest) && !manifest::shares_nothing(manifest) {
+    if !manifest.has_buckets() && !manifest.shares_nothing() {
         lacks.push(
             "the manifest binds no Durable Object `BUCKETS`: each isolate grants the whole rate of every throttle and of \
              every rate-based rule, and there are as many as Cloudflare likes (docs/edge.md)"
@@ -46,8 +46,8 @@ pub(super) fn lacks(built: &Built, manifest: &str) -> Vec<String> {
 }
 
 /// What a Worker with this manifest cannot do at all.
-pub(super) fn refused(built: &Built, manifest: &str) -> Vec<String> {
-    if manifest::has_buckets(manifest) {
+pub(super) fn refused(built: &Built, manifest: &Manifest) -> Vec<String> {
+    if manifest.has_buckets() {
         return Vec::new();
     }
     let plans = built.snapshot.usage_plans.iter().filter(|plan| plan.quota.is_some());
@@ -89,11 +89,16 @@ fn logs_to_files(built: &Built) -> bool {
 mod tests {
     use std::fs;
 
+    use super::super::manifest;
     use super::*;
     use crate::snapshot::Origin;
 
     const OBJECTS: &str =
         "[[durable_objects.bindings]]\nname = \"BUCKETS\"\nclass_name = \"BucketObject\"\n";
+
+    fn read(text: &str) -> Manifest {
+        Manifest::read(text).unwrap()
+    }
 
     fn built(more: &str) -> Built {
         let folder = tempfile::tempdir().unwrap();
@@ -111,12 +116,12 @@ mod tests {
     #[test]
     fn a_distribution_needs_routes_and_a_namespace() {
         let built = built("apis: []\ndistributions: [{id: d, definition: d.json}]\n");
-        let told = lacks(&built, manifest::TEMPLATE);
+        let told = lacks(&built, &read(manifest::TEMPLATE));
         let [routes, namespace] = &told[..] else { panic!("{told:?}") };
         assert!(routes.contains("`routes`") && routes.contains("shop.example"), "{routes}");
         assert!(namespace.contains("`INVALIDATIONS`"), "{namespace}");
         let own = "name = \"x\"\nroutes = [\"shop.example/*\"]\n[[kv_namespaces]]\nbinding = \"INVALIDATIONS\"\nid = \"1\"\n";
-        assert_eq!(lacks(&built, &format!("{own}{OBJECTS}")), [""; 0]);
+        assert_eq!(lacks(&built, &read(&format!("{own}{OBJECTS}"))), [""; 0]);
     }
 
     #[test]
@@ -129,17 +134,21 @@ mod tests {
         let throttled = plan("throttle: {rateLimit: 1, burstLimit: 1}");
         let counted = plan("quota: {limit: 5, period: DAY}");
         let own = "route = \"shop.example/*\" # BUCKETS\nkv_namespaces = [{ binding = \"INVALIDATIONS\" }]\n";
-        let (bound, local) =
-            (format!("{own}{OBJECTS}"), format!("{own}[vars]\nEDGEWAY_BUCKETS = \"local\"\n"));
+        let texts = [
+            own,
+            &format!("{own}{OBJECTS}"),
+            &format!("{own}[vars]\nEDGEWAY_BUCKETS = \"local\"\n"),
+        ];
+        let [own, bound, local] = &texts.map(read);
         for built in [&throttled, &counted] {
             let told = lacks(built, own);
             assert!(matches!(&told[..], [one] if one.contains("`BUCKETS`")), "{told:?}");
-            assert_eq!(lacks(built, &bound), [""; 0]);
-            assert_eq!(lacks(built, &local), [""; 0], "it is asked for");
-            assert_eq!(refused(built, &bound), [""; 0]);
+            assert_eq!(lacks(built, bound), [""; 0]);
+            assert_eq!(lacks(built, local), [""; 0], "it is asked for");
+            assert_eq!(refused(built, bound), [""; 0]);
         }
         assert_eq!(refused(&throttled, own), [""; 0]);
-        for manifest in [own, &local] {
+        for manifest in [own, local] {
             let told = refused(&counted, manifest);
             assert!(matches!(&told[..], [one] if one.contains("`basic`")), "{told:?}");
         }
@@ -150,7 +159,7 @@ mod tests {
         let files = "admin: 127.0.0.1:9901\nadminToken: 0123456789abcdef0123\napis: []\ndistributions:\n\
                      - {id: d, definition: d.json, logging: {destination: cdn.log}}\n";
         let own = "route = \"shop.example/*\"\nkv_namespaces = [{ binding = \"INVALIDATIONS\", id = \"1\" }]\n";
-        let own = &format!("{own}{OBJECTS}");
+        let own = &read(&format!("{own}{OBJECTS}"));
         let told = lacks(&built(files), own);
         let [logs, admin] = &told[..] else { panic!("{told:?}") };
         assert!(logs.contains("wrangler tail") && admin.starts_with("`admin`"), "{told:?}");

@@ -1,7 +1,8 @@
-//! `wrangler.toml`, filled in line by line: what the operator wrote stays as it is.
+//! `wrangler.toml`, filled in: what else the operator wrote stays as it is, comments and blanks included.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
+
+use toml_edit::{DocumentMut, Item, RawString, Table, TableLike, TomlError, Value};
 
 use crate::commands::bundle::Secret;
 
@@ -11,50 +12,136 @@ pub(super) const TEMPLATE: &str = include_str!("../../../../wrangler.toml");
 /// How a comment begins that names a secret.
 const SECRET: &str = "# wrangler secret put ";
 
-/// The manifest for a folder that holds all modules itself.
-pub(super) fn fill(
-    template: &str,
-    name: &str,
-    variables: &BTreeMap<String, String>,
-    secrets: &[Secret],
-) -> Result<String, String> {
-    let top = [("name", name), ("main", "index.js"), ("base_dir", ".")];
-    let mut missing: Vec<&str> = vec!["name", "main", "base_dir", "[vars]"];
-    let mut table = "";
-    let mut out = String::with_capacity(template.len() + 1_024);
-    for line in template.lines() {
-        let (trimmed, said) = (line.trim(), without_comment(line));
-        if said.starts_with('[') {
-            table = said;
+/// Where clients reach a Worker: under names of the operator's.
+const ROUTES: [&str; 2] = ["route", "routes"];
+
+/// A manifest that was read. What it says of named environments (`[env.…]`) is not looked at: `edgeway deploy` asks
+/// wrangler for none, so nothing of theirs is bound.
+#[derive(Debug)]
+pub(super) struct Manifest(DocumentMut);
+
+impl Manifest {
+    /// Reads one; why it is no TOML otherwise, with the line.
+    pub(super) fn read(text: &str) -> Result<Self, String> {
+        text.parse().map(Self).map_err(|error: TomlError| error.to_string().trim_end().into())
+    }
+
+    /// The manifest for a folder that holds all modules itself.
+    pub(super) fn filled(
+        &self,
+        name: &str,
+        variables: &BTreeMap<String, String>,
+        secrets: &[Secret],
+    ) -> Result<String, String> {
+        let mut manifest = self.0.clone();
+        for (key, text) in [("name", name), ("main", "index.js"), ("base_dir", ".")] {
+            set(manifest.as_table_mut(), key, text);
         }
-        let key = said.split_once('=').map_or("", |(key, _)| key.trim());
-        let filled = top.iter().find(|(known, _)| table.is_empty() && *known == key);
-        if let Some((key, value)) = filled {
-            missing.retain(|other| other != key);
-            let _ = writeln!(out, "{key} = {}", quoted(value));
-            continue;
+        forget_secrets(&mut manifest);
+        let vars = manifest.entry("vars").or_insert_with(toml_edit::table);
+        let Some(vars) = vars.as_table_like_mut() else {
+            return Err("`vars` is no table: what the configuration binds is written there".into());
+        };
+        for (key, text) in variables {
+            set(vars, key, text);
         }
-        // The configuration decides what it names.
-        let is_named = variables.contains_key(key.trim_matches('"'));
-        if is_vars(table) && (is_named || trimmed.starts_with(SECRET)) {
-            continue;
+        remind_of_secrets(&mut manifest, secrets);
+        Ok(manifest.to_string())
+    }
+
+    /// Whether it says where clients reach the Worker.
+    pub(super) fn has_routes(&self) -> bool {
+        ROUTES.iter().any(|key| self.0.contains_key(key))
+    }
+
+    /// Whether it binds the KV namespace that invalidations come from.
+    pub(super) fn has_invalidations(&self) -> bool {
+        binds(self.0.get("kv_namespaces"), "binding", "INVALIDATIONS")
+    }
+
+    /// Whether it binds the Durable Objects that isolates share limits by.
+    pub(super) fn has_buckets(&self) -> bool {
+        let bindings = self.0.get("durable_objects").and_then(|objects| objects.get("bindings"));
+        binds(bindings, "name", "BUCKETS")
+    }
+
+    /// Whether it says that isolates share nothing but quotas.
+    pub(super) fn shares_nothing(&self) -> bool {
+        let said = self.0.get("vars").and_then(|vars| vars.get("EDGEWAY_BUCKETS"));
+        said.and_then(Item::as_str) == Some("local")
+    }
+}
+
+/// Whether one of these has that name.
+fn binds(bindings: Option<&Item>, key: &str, name: &str) -> bool {
+    let is_named = |binding: &dyn TableLike| binding.get(key).and_then(Item::as_str) == Some(name);
+    match bindings {
+        Some(Item::ArrayOfTables(tables)) => tables.iter().any(|table| is_named(table)),
+        Some(Item::Value(Value::Array(values))) => {
+            values.iter().filter_map(Value::as_inline_table).any(|table| is_named(table))
         }
-        out.push_str(line);
-        out.push('\n');
-        if is_vars(said) {
-            missing.retain(|other| *other != "[vars]");
-            for (name, value) in variables {
-                let _ = writeln!(out, "{} = {}", quoted(name), quoted(value));
-            }
-            for Secret { name, what_for } in secrets {
-                let _ = writeln!(out, "{SECRET}{name}: {}", what_for.replace(['\n', '\r'], " "));
-            }
+        _ => false,
+    }
+}
+
+/// Sets a text where the key stands, with the comment behind it, or behind all others.
+fn set(table: &mut dyn TableLike, key: &str, text: &str) {
+    let mut value = Value::from(text);
+    match table.get_mut(key) {
+        Some(Item::Value(old)) => {
+            *value.decor_mut() = old.decor().clone();
+            *old = value;
+        }
+        _ => {
+            table.insert(key, Item::Value(value));
         }
     }
-    match missing.is_empty() {
-        true => Ok(out),
-        false => Err(format!("the manifest has no {}", missing.join(", no "))),
+}
+
+/// Names what is to be put, right under the header of the variables.
+fn remind_of_secrets(manifest: &mut DocumentMut, secrets: &[Secret]) {
+    let lines = secrets.iter().map(|Secret { name, what_for }| {
+        format!("\n{SECRET}{name}: {}", what_for.replace(['\n', '\r'], " "))
+    });
+    let lines: String = lines.collect();
+    if let Some(vars) = manifest.get_mut("vars").and_then(Item::as_table_mut) {
+        let behind = vars.decor().suffix().and_then(RawString::as_str).unwrap_or_default();
+        let behind = format!("{behind}{lines}");
+        vars.decor_mut().set_suffix(behind);
     }
+}
+
+/// Takes out what another time has named, wherever it has come to stand.
+fn forget_secrets(manifest: &mut DocumentMut) {
+    let trailing = without_secrets(Some(manifest.trailing()));
+    manifest.set_trailing(trailing);
+    forget_secrets_in(manifest.as_table_mut());
+}
+
+fn forget_secrets_in(table: &mut Table) {
+    for (mut key, item) in table.iter_mut() {
+        let prefix = without_secrets(key.leaf_decor().prefix());
+        key.leaf_decor_mut().set_prefix(prefix);
+        match item {
+            Item::Table(table) => forget_secrets_around(table),
+            Item::ArrayOfTables(tables) => tables.iter_mut().for_each(forget_secrets_around),
+            Item::None | Item::Value(_) => {}
+        }
+    }
+}
+
+fn forget_secrets_around(table: &mut Table) {
+    if !table.is_implicit() {
+        let prefix = without_secrets(table.decor().prefix());
+        table.decor_mut().set_prefix(prefix);
+    }
+    forget_secrets_in(table);
+}
+
+fn without_secrets(comments: Option<&RawString>) -> String {
+    let comments = comments.and_then(RawString::as_str).unwrap_or_default();
+    let lines = comments.split_inclusive('\n');
+    lines.filter(|line| !line.trim_start().starts_with(SECRET)).collect()
 }
 
 /// The project's own manifest with what a distribution needs, for the operator to complete: an account's ids and
@@ -62,7 +149,7 @@ pub(super) fn fill(
 pub(super) fn for_distributions(aliases: &[String]) -> String {
     let routes = aliases.iter().filter(|name| !name.starts_with('*'));
     let routes: Vec<String> = routes
-        .map(|name| format!("{{ pattern = {}, custom_domain = true }}", quoted(name)))
+        .map(|name| format!("{{ pattern = {}, custom_domain = true }}", Value::from(name.as_str())))
         .collect();
     let routes = match routes.is_empty() {
         true => "{ pattern = \"shop.example\", custom_domain = true }".into(),
@@ -78,71 +165,6 @@ pub(super) fn for_distributions(aliases: &[String]) -> String {
     format!("{top}\n{routes}\n{tables}{namespace}")
 }
 
-/// Whether a manifest says where clients reach the Worker.
-pub(super) fn has_routes(manifest: &str) -> bool {
-    written(manifest).any(|line| {
-        let key = line.split('=').next().unwrap_or_default().trim();
-        ["routes", "route", "[[routes]]"].contains(&key)
-    })
-}
-
-/// Whether a manifest binds the KV namespace that invalidations come from.
-pub(super) fn has_invalidations(manifest: &str) -> bool {
-    names(manifest, "INVALIDATIONS")
-}
-
-/// Whether a manifest binds the Durable Objects that isolates share limits by.
-pub(super) fn has_buckets(manifest: &str) -> bool {
-    names(manifest, "BUCKETS")
-}
-
-/// Whether a manifest says that isolates share nothing but quotas.
-pub(super) fn shares_nothing(manifest: &str) -> bool {
-    written(manifest).any(|line| {
-        let (key, value) = line.split_once('=').unwrap_or_default();
-        let text = |part: &str| part.trim().trim_matches(['"', '\'']).to_owned();
-        text(key) == "EDGEWAY_BUCKETS" && text(value) == "local"
-    })
-}
-
-/// Whether this is one of the manifest's strings.
-fn names(manifest: &str, name: &str) -> bool {
-    let strings = [format!("\"{name}\""), format!("'{name}'")];
-    written(manifest).any(|line| strings.iter().any(|string| line.contains(string)))
-}
-
-/// What its lines say.
-fn written(manifest: &str) -> impl Iterator<Item = &str> {
-    manifest.lines().map(without_comment).filter(|line| !line.is_empty())
-}
-
-/// A line up to its comment, which a `#` begins that is in no string (TOML 1.0: Comment).
-fn without_comment(line: &str) -> &str {
-    let (mut quote, mut is_escaped) = (None, false);
-    for (at, character) in line.char_indices() {
-        match (quote, character) {
-            (None, '#') => return line[..at].trim(),
-            (None, '"' | '\'') => quote = Some(character),
-            (Some(_), _) if is_escaped => is_escaped = false,
-            (Some('"'), '\\') => is_escaped = true,
-            (Some(open), _) if open == character => quote = None,
-            _ => {}
-        }
-    }
-    line.trim()
-}
-
-/// Whether this is the header of the table of variables.
-fn is_vars(header: &str) -> bool {
-    let name = header.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
-    name.is_some_and(|name| name.trim() == "vars")
-}
-
-/// TOML's basic string; JSON's escapes are among its own.
-fn quoted(text: &str) -> String {
-    serde_json::Value::from(text).to_string().replace('\u{7f}', "\\u007f")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -155,13 +177,13 @@ mod tests {
     fn the_projects_own_manifest_is_filled_in() {
         let values =
             variables(&[("AWS_REGION", "eu-west-1"), ("FUNCTION_URL_F", "http://f/\"x\"")]);
-        let filled = fill(TEMPLATE, "shop", &values, &[]).unwrap();
+        let filled = filled(TEMPLATE, "shop", &values, &[]);
         for line in [
             r#"name = "shop""#,
             r#"main = "index.js""#,
             r#"base_dir = ".""#,
-            r#""AWS_REGION" = "eu-west-1""#,
-            r#""FUNCTION_URL_F" = "http://f/\"x\"""#,
+            r#"AWS_REGION = "eu-west-1""#,
+            r#"FUNCTION_URL_F = 'http://f/"x"'"#,
             r#"class_name = "BucketObject""#,
         ] {
             assert!(filled.lines().any(|other| other == line), "{line}\n{filled}");
@@ -176,12 +198,14 @@ mod tests {
     fn what_distributions_need_stands_there_to_be_completed() {
         let aliases = ["shop.example".to_owned(), "*.shop.example".to_owned()];
         let template = for_distributions(&aliases);
-        assert!(!has_routes(&template) && !has_invalidations(&template), "comments bind nothing");
-        let filled = fill(&template, "shop", &variables(&[]), &[]).unwrap();
+        let read = Manifest::read(&template).unwrap();
+        assert!(!read.has_routes() && !read.has_invalidations(), "comments bind nothing");
+        let filled = filled(&template, "shop", &variables(&[]), &[]);
         // Where they stand they can be taken as they are.
         let completed = filled.replace("# routes", "routes").replace("# [[kv", "[[kv");
         let completed = completed.replace("# binding", "binding").replace("# id", "id");
-        assert!(has_routes(&completed) && has_invalidations(&completed), "{completed}");
+        let read = Manifest::read(&completed).unwrap();
+        assert!(read.has_routes() && read.has_invalidations(), "{completed}");
         let before = completed.split("[[").next().unwrap();
         let line = r#"routes = [{ pattern = "shop.example", custom_domain = true }]"#;
         assert!(before.lines().any(|other| other == line), "{before}");
@@ -191,38 +215,70 @@ mod tests {
 
     #[test]
     fn what_the_operator_wrote_stays() {
-        let own = "name = \"x\"\nmain = \"y\"\nbase_dir = \"z\"\nroutes = [\"a.example/*\"]\n[vars]\nEDGEWAY_BUCKETS = \"8\"\nAWS_REGION = \"old\"\n[env.test]\nname = \"t\"\n";
-        let filled = fill(own, "n", &variables(&[("AWS_REGION", "new")]), &[]).unwrap();
-        let expected = "name = \"n\"\nmain = \"index.js\"\nbase_dir = \".\"\nroutes = [\"a.example/*\"]\n[vars]\n\"AWS_REGION\" = \"new\"\nEDGEWAY_BUCKETS = \"8\"\n[env.test]\nname = \"t\"\n";
+        let own = "name = \"x\" # the Worker\nmain = 'y'#\nbase_dir = \"z\"\nroutes = [\n  \"a.example/*\", # ours\n]\n\
+                   [ vars ] # of us\nEDGEWAY_BUCKETS = \"8\"\n\"AWS_REGION\" = \"o#d\" # old\nX = \"\"\"\n[vars]\n\"\"\"\n\
+                   [[rules]] # none\nname = 'n'\n[env.test]\nname = \"t\"\n";
+        let filled = filled(own, "n", &variables(&[("AWS_REGION", "new"), ("B", "b")]), &[]);
+        let expected = "name = \"n\" # the Worker\nmain = \"index.js\"#\nbase_dir = \".\"\nroutes = [\n  \"a.example/*\", # ours\n]\n\
+                        [ vars ] # of us\nEDGEWAY_BUCKETS = \"8\"\n\"AWS_REGION\" = \"new\" # old\nX = \"\"\"\n[vars]\n\"\"\"\nB = \"b\"\n\
+                        [[rules]] # none\nname = 'n'\n[env.test]\nname = \"t\"\n";
         assert_eq!(filled, expected);
     }
 
     #[test]
-    fn comments_say_nothing_wherever_they_stand() {
-        let own = "name = \"x\" # the Worker\nmain = 'y'#\nbase_dir = \"z\"\n[ vars ] # of us\n\"AWS_REGION\" = \"o#d\" # old\nX = \"\\\"#\" # \"BUCKETS\"\n[[rules]] # none\nname = 'n'\n";
-        let filled = fill(own, "n", &variables(&[("AWS_REGION", "new")]), &[]).unwrap();
-        let expected = "name = \"n\"\nmain = \"index.js\"\nbase_dir = \".\"\n[ vars ] # of us\n\"AWS_REGION\" = \"new\"\nX = \"\\\"#\" # \"BUCKETS\"\n[[rules]] # none\nname = 'n'\n";
-        assert_eq!(filled, expected);
-        assert!(!has_buckets(own) && !shares_nothing("# EDGEWAY_BUCKETS = \"local\""));
-        assert!(has_buckets("bindings = [{ name = 'BUCKETS' }] # #"));
-        assert!(shares_nothing("EDGEWAY_BUCKETS = 'local' # each alone"));
+    fn a_manifest_binds_what_its_tables_say_and_no_comment_text_or_named_environment() {
+        let [in_tables, inline, named, in_text] = [
+            "[[durable_objects.bindings]]\nname = 'BUCKETS'\n[vars]\nEDGEWAY_BUCKETS = 'local' # each alone\n",
+            "durable_objects = { bindings = [{ name = \"BUCKETS\" }] } # #\nvars = { EDGEWAY_BUCKETS = \"local\" }\n",
+            "# name = \"BUCKETS\"\n[[env.p.durable_objects.bindings]]\nname = \"BUCKETS\"\n[env.p.vars]\nEDGEWAY_BUCKETS = \"local\"\n",
+            "[vars]\nX = \"\"\"\nEDGEWAY_BUCKETS = \"local\"\nname = \"BUCKETS\"\nroutes = []\"\"\"\n",
+        ]
+        .map(|text| Manifest::read(text).unwrap());
+        for bound in [in_tables, inline] {
+            assert!(bound.has_buckets() && bound.shares_nothing(), "{bound:?}");
+        }
+        for unbound in [named, in_text] {
+            assert!(!unbound.has_buckets() && !unbound.shares_nothing(), "{unbound:?}");
+            assert!(!unbound.has_routes(), "{unbound:?}");
+        }
     }
 
     #[test]
     fn secrets_are_named_as_what_is_to_be_put_and_once_however_often_it_is_filled() {
         let name = "IAM_SECRET_AKIA".to_owned();
         let secrets = [Secret { name, what_for: "verifies".into() }];
-        let once = fill(TEMPLATE, "n", &variables(&[]), &secrets).unwrap();
-        assert!(
-            once.contains("[vars]\n# wrangler secret put IAM_SECRET_AKIA: verifies\n"),
-            "{once}"
-        );
-        assert_eq!(fill(&once, "n", &variables(&[]), &secrets).unwrap(), once);
+        for template in [TEMPLATE, "[vars]\n", "[vars]\n[[rules]]\ntype = \"Data\"\n"] {
+            let once = filled(template, "n", &variables(&[]), &secrets);
+            let line = "[vars]\n# wrangler secret put IAM_SECRET_AKIA: verifies\n";
+            assert!(once.contains(line), "{once}");
+            assert_eq!(filled(&once, "n", &variables(&[]), &secrets), once);
+            assert!(!filled(&once, "n", &variables(&[]), &[]).contains("secret put IAM"), "{once}");
+        }
     }
 
     #[test]
-    fn a_manifest_without_a_place_to_fill_is_refused() {
-        let told = fill("name = \"x\"\nmain = \"y\"\n", "n", &variables(&[]), &[]).unwrap_err();
-        assert_eq!(told, "the manifest has no base_dir, no [vars]");
+    fn what_a_manifest_lacks_is_written_and_what_is_none_is_refused_by_its_line() {
+        let filled = filled(
+            "main = \"y\"\n[observability]\nenabled = true\n",
+            "n",
+            &variables(&[("A", "a")]),
+            &[],
+        );
+        let expected = "main = \"index.js\"\nname = \"n\"\nbase_dir = \".\"\n[observability]\nenabled = true\n\n[vars]\nA = \"a\"\n";
+        assert_eq!(filled, expected);
+        let told = Manifest::read("name = \"x\"\nmain = y\n").unwrap_err();
+        assert!(told.contains("line 2"), "{told}");
+        let told =
+            Manifest::read("vars = 1\n").unwrap().filled("n", &variables(&[]), &[]).unwrap_err();
+        assert!(told.contains("`vars`"), "{told}");
+    }
+
+    fn filled(
+        text: &str,
+        name: &str,
+        values: &BTreeMap<String, String>,
+        secrets: &[Secret],
+    ) -> String {
+        Manifest::read(text).unwrap().filled(name, values, secrets).unwrap()
     }
 }
