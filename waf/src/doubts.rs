@@ -111,9 +111,13 @@ impl<'a> Labels<'a> {
     }
 
     fn look_for(&mut self, key: &str, is_namespace: bool, pointer: String, document: Document) {
-        let is_it = |label: &&str| match is_namespace {
-            true => label.starts_with(key),
-            false => is_labelled(label, key),
+        let of_bots = beside_name_of_bot(key);
+        let is_it = |label: &&str| {
+            let is_itself = match is_namespace {
+                true => label.starts_with(key),
+                false => is_labelled(label, key),
+            };
+            is_itself || of_bots.as_ref().is_some_and(|other| is_labelled(label, other))
         };
         let of_locations = ["awswaf:clientip:", "awswaf:forwardedip:"];
         let is_location = of_locations.iter().any(|prefix| key.starts_with(prefix));
@@ -150,6 +154,13 @@ impl<'a> Labels<'a> {
         let all = self.added.iter().filter_map(|label| label.strip_prefix(origin));
         Unknown { name: name.into(), known: all.map(Into::into).collect() }
     }
+}
+
+/// `bot:unverified`, which every request has that has a `bot:name:…`: those names are the user agents', no rule says them.
+fn beside_name_of_bot(key: &str) -> Option<String> {
+    let (before, _) = key.split_once("bot:name:")?;
+    let is_whole = before.is_empty() || before.ends_with(':');
+    is_whole.then(|| [before, "bot:unverified"].concat())
 }
 
 /// The length of `awswaf:111122223333:webacl:name:` or `awswaf:managed:aws:core-rule-set:`.
@@ -195,6 +206,30 @@ mod tests {
         ] {
             assert_eq!(doubts(json!([adds(), looks(1, scope, key)]), &[]), [""; 0], "{key}");
         }
+    }
+
+    #[test]
+    fn names_of_bots_are_added_by_the_group_that_tells_bots() {
+        let bots = |overridden: Value| {
+            json!({"Name": "bots", "Priority": 0, "OverrideAction": overridden, "Statement": {
+                "ManagedRuleGroupStatement": {"VendorName": "AWS", "Name": "AWSManagedRulesBotControlRuleSet"}}})
+        };
+        let counted = || bots(json!({"Count": {}}));
+        let prefix = "awswaf:managed:aws:bot-control:bot:";
+        for (scope, key) in
+            [("LABEL", "name:googlebot"), ("NAMESPACE", "name:"), ("LABEL", "unverified")]
+        {
+            let looks = || looks(1, scope, &[prefix, key].concat());
+            assert_eq!(doubts(json!([counted(), looks()]), &[]), [""; 0], "{key}");
+            assert_eq!(
+                doubts(json!([common(0, json!({"None": {}})), looks()]), &[]).len(),
+                1,
+                "{key}"
+            );
+        }
+        let looks = looks(1, "LABEL", &[prefix, "name:googlebot"].concat());
+        let told = doubts(json!([bots(json!({"None": {}})), looks]), &[]);
+        assert!(told.len() == 1 && told[0].contains("lets none go on"), "{told:?}");
     }
 
     #[test]
