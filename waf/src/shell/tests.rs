@@ -164,10 +164,14 @@ fn lines_of_traces_tags_and_comparisons_run_nothing() {
     let attacks = [
         "1;at now",
         ";at -f /tmp/j now",
+        "1;at now + 1 minute",
         "sort </srv/keys.txt",
         "tac < /var/log/app.log",
         ";cat<flag",
         "python <script.py",
+        "; cat < x",
+        "| tail < x",
+        "; test < x; id",
     ];
     assert_eq!(missed(&attacks, is_unix), Vec::<&str>::new());
     assert_eq!(missed(&["&at \\\\host 5:00 x"], is_windows), Vec::<&str>::new());
@@ -182,6 +186,8 @@ fn lines_of_traces_tags_and_comparisons_run_nothing() {
         "test <7",
         "top >= 3 rows",
         "more < less",
+        "dogs; cat < lion",
+        "; sort < 5",
         "View >> Sort >> By name",
         "git checkout <branch>",
     ];

@@ -235,8 +235,10 @@ fn is_run(rest: &[u8], length: usize, before: &[u8], is_columns: bool) -> bool {
         return true;
     }
     let ends = rest.trim_ascii();
-    let reads = ends.starts_with(b"<")
-        && is_redirected(ends, strength == Strength::Own || rest.starts_with(b"<"));
+    // Nothing is before it, so that it is no sentence: `; cat < x`.
+    let is_first = before.trim_ascii().is_empty();
+    let takes_any_name = is_first || strength == Strength::Own || rest.starts_with(b"<");
+    let reads = ends.starts_with(b"<") && is_redirected(ends, takes_any_name);
     let is_tag = ends.starts_with(b"<") && !reads;
     let is_end = ends.is_empty()
         || matches!(
@@ -261,9 +263,12 @@ fn is_run(rest: &[u8], length: usize, before: &[u8], is_columns: bool) -> bool {
             (is_end && is_tight && !is_code_end(rest) && command.length > 1 && words(rest) <= 2)
                 || (words_before <= 1 && ends.is_empty() && !is_word_of_prose(before))
                 || command.is_hidden
+                || is_first && reads
                 || is_argument(rest, false)
                 || words_before <= 2 && (has_count(rest) || installs(rest))
                 || command.name == b"sleep" && is_number(rest)
+                // `;at now + 1 minute`: whether it is a time has been asked.
+                || command.name == b"at" && is_tight && words_before <= 1
                 || (is_tight
                     && words_before <= 1
                     && (words(rest) <= 3 || has_later_argument(rest.trim_ascii_start()))
