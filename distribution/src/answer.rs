@@ -35,6 +35,7 @@ impl Answer {
             502 => "Bad Gateway",
             503 => "Service Unavailable",
             504 => "Gateway Timeout",
+            508 => "Loop Detected",
             _ => "Error",
         };
         let content = format!(

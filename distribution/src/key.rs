@@ -3,8 +3,6 @@
 use alloc::string::String;
 use core::fmt::Write;
 
-use http_cache::normalise;
-
 use crate::model::Behavior;
 use crate::origin_request::METHOD_OVERRIDE;
 use crate::own_fields::own_field;
@@ -39,19 +37,19 @@ pub(crate) fn each_part(matched: &Matched<'_>, mut add: impl FnMut(&str, &str)) 
         match own_field(matched, name) {
             Some(value) => add(name, &value),
             None => {
-                if let Some(value) = normalise(fields, name) {
-                    add(name, &told_apart(&value));
-                }
+                // Each line as the origin is sent it: many an origin goes by an order or a case that says nothing to others.
+                fields.all(name).for_each(|line| add_bytes(&mut add, name, line));
             }
         }
     }
-    // The origin may go by the name that it is sent, which a viewer may write in several ways.
+    // The origin may go by the name that it is sent.
     if matched.forwards_host() && !keyed.iter().any(|name| name == "host") {
-        add("host", &matched.host);
+        add("host", &matched.host());
     }
     // Origins that go by it say something else.
     if !keyed.iter().any(|name| name == METHOD_OVERRIDE) {
-        matched.overriding_methods().for_each(|method| add(METHOD_OVERRIDE, &told_apart(method)));
+        let mut add = |method| add_bytes(&mut add, METHOD_OVERRIDE, method);
+        matched.overriding_methods().for_each(&mut add);
     }
     if let Some(encoding) = accept_encoding(matched) {
         add("accept-encoding", &encoding);
@@ -61,11 +59,14 @@ pub(crate) fn each_part(matched: &Matched<'_>, mut add: impl FnMut(&str, &str)) 
     }
 }
 
-/// A value as text; other bytes than text's are each another one.
-fn told_apart(value: &[u8]) -> String {
+/// Bytes that are no text are each another one, under a name that no field has.
+fn add_bytes(add: &mut impl FnMut(&str, &str), name: &str, value: &[u8]) {
     match core::str::from_utf8(value) {
-        Ok(text) => text.into(),
-        Err(_) => ["latin1:", &*value.iter().map(|b| char::from(*b)).collect::<String>()].concat(),
+        Ok(text) => add(name, text),
+        Err(_) => {
+            let text: String = value.iter().map(|b| char::from(*b)).collect();
+            add(&[name, " in bytes"].concat(), &text);
+        }
     }
 }
 

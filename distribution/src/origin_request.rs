@@ -63,6 +63,11 @@ const NEVER: [&str; 8] = [
     "user-agent",
 ];
 
+/// What a distribution says of itself.
+const VIA: &str = "1.1 edgeway (CloudFront)";
+/// Distributions one behind another.
+pub(crate) const DISTRIBUTIONS_MAX: usize = 8;
+
 /// What names another method than the one that is sent, to REST APIs and many another origin.
 pub(crate) const METHOD_OVERRIDE: &str = "x-http-method-override";
 
@@ -110,7 +115,7 @@ impl<'d> Matched<'d> {
         };
         // "You cannot forward `Host` to a bucket": by that it is known.
         let host = match self.names_host() && origin.bucket.is_none() {
-            true => self.host.clone(),
+            true => self.host(),
             false => origin.domain_name.clone(),
         };
         let mut fields = Fields::from([("Host", &*host)]);
@@ -171,6 +176,12 @@ impl<'d> Matched<'d> {
         self.names_host() && [Some(first), second].into_iter().flatten().any(takes)
     }
 
+    /// The name that the viewer asked for, as the key has it and origins are sent it: its case means nothing (RFC 9110
+    /// §4.2.3), but to some of them.
+    pub(crate) fn host(&self) -> String {
+        self.host.to_ascii_lowercase()
+    }
+
     fn names_host(&self) -> bool {
         let forward = self.behavior.forward.as_ref();
         self.behavior.cache.headers.names_field("host")
@@ -200,7 +211,9 @@ impl<'d> Matched<'d> {
         let before = self.fields.text("x-forwarded-for").filter(|_| self.forwards_for(forward));
         let before = before.map(|before| [before, ", "].concat()).unwrap_or_default();
         fields.push("X-Forwarded-For", [&*before, &*self.ip].concat());
-        fields.push("Via", "1.1 edgeway (CloudFront)");
+        for _ in 0..=self.distributions_before() {
+            fields.push("Via", VIA);
+        }
         let keyed = match &self.behavior.cache.headers {
             Selected::These(names) => names.as_slice(),
             _ => &[],
@@ -221,6 +234,13 @@ impl<'d> Matched<'d> {
                 told.push(lower);
             }
         }
+    }
+
+    /// How many distributions a request has come through: one that comes back again and again never ends (RFC 9110
+    /// §7.6.3, `Via`).
+    pub(crate) fn distributions_before(&self) -> usize {
+        let each = http_cache::members(&self.fields, "via");
+        each.filter(|member| *member == VIA.as_bytes()).take(DISTRIBUTIONS_MAX).count()
     }
 
     /// What a viewer says of those before it is passed on where all of its fields are.

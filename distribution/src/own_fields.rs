@@ -67,7 +67,7 @@ pub(crate) fn is_unknown(name: &str) -> bool {
 pub(crate) fn own_field(matched: &Matched<'_>, name: &str) -> Option<String> {
     let told = |is: bool| Some(if is { "true" } else { "false" }.into());
     match name {
-        "host" => Some(matched.host.to_ascii_lowercase()),
+        "host" => Some(matched.host()),
         COUNTRY => Some(matched.country.clone().unwrap_or_default()),
         "cloudfront-forwarded-proto" => {
             Some(if matched.is_https { "https" } else { "http" }.into())

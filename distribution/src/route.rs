@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use http_cache::{Fields, Policy, remove_hop_by_hop};
 
 use crate::model::{Behavior, Geo, Target, ViewerProtocol};
-use crate::origin_request::METHOD_OVERRIDE;
+use crate::origin_request::{DISTRIBUTIONS_MAX, METHOD_OVERRIDE};
 use crate::{Answer, Distribution, key, path};
 
 /// How long a stale response stands in for an origin that fails, where nobody says: CloudFront names no
@@ -115,6 +115,10 @@ impl Distribution {
                     return Err(Answer::error(403, "The distribution supports only HTTPS."));
                 }
                 ViewerProtocol::RedirectToHttps => {
+                    // HTTP/1.0 has requests without a host.
+                    if viewer.host.is_empty() {
+                        return Err(Answer::error(400, "The request names no host."));
+                    }
                     let location = ["https://", without_port(viewer.host), viewer.target].concat();
                     return Err(Answer::redirect(viewer.method, &location));
                 }
@@ -148,6 +152,11 @@ impl Distribution {
             told: viewer.told.to_vec(),
             fields,
         };
+        if matched.distributions_before() >= DISTRIBUTIONS_MAX {
+            let message =
+                "The request has come through this many distributions: an origin leads back.";
+            return Err(Answer::error(508, message).with_detail("InvalidRequest"));
+        }
         // A REST API does what the field names.
         if matched.is_for_api() && !matched.overriding_methods().all(is_allowed) {
             return Err(method_not_allowed());

@@ -279,8 +279,9 @@ impl Exchange {
         let status = CacheStatus::passed(&request.method);
         match self.ask(matched, None, content).await {
             Ok(answer) => {
+                // An error page is got, whatever was asked that failed.
                 let gone = http_cache::invalidated(
-                    &request.method,
+                    matched.cache_method(),
                     &self.asked.host,
                     &request.target,
                     answer.status,

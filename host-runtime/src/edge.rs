@@ -331,8 +331,9 @@ impl Exchange {
         let status = CacheStatus::passed(&self.asked.method);
         match self.ask(matched, None, content).await {
             Ok(answer) => {
+                // An error page is got, whatever was asked that failed.
                 let gone = http_cache::invalidated(
-                    &self.asked.method,
+                    matched.cache_method(),
                     &self.asked.host,
                     &self.asked.target,
                     answer.status,

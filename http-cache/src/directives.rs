@@ -255,7 +255,12 @@ fn directives<'a>(
     fields: &'a Fields,
     field: &'a str,
 ) -> impl Iterator<Item = (String, Argument<'a>)> {
-    members(fields, field).filter_map(|member| {
+    // `private; max-age=60`: a name that is none is several, which somebody has put beside each other as in other fields.
+    let each = members(fields, field).flat_map(|member| {
+        let name = member.split(|b| *b == b'=').next().unwrap_or(member);
+        between(if is_token(trim(name)) { b',' } else { b';' }, member)
+    });
+    each.filter_map(|member| {
         let Some(at) = member.iter().position(|b| *b == b'=') else {
             return Some((lower(member)?, Argument::None));
         };

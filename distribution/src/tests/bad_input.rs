@@ -35,6 +35,49 @@ fn cache_poisoning_by_unkeyed_headers_reaches_no_origin() {
 }
 
 #[test]
+fn an_origin_that_leads_back_ends_and_a_chain_of_distributions_goes_on() {
+    let distribution = serving(json!({}), &[]);
+    let mut lines = Vec::new();
+    let refused = loop {
+        match ask(&distribution, "GET", "/a", &lines) {
+            Ok(matched) => {
+                assert_eq!(
+                    matched.origin_request(0, "id").fields.all("via").count(),
+                    lines.len() + 1
+                );
+                lines.push(("Via", "1.1 edgeway (CloudFront)"));
+            }
+            Err(refused) => break refused,
+        }
+    };
+    assert_eq!((lines.len(), refused.status), (8, 508));
+    let others = [("Via", "1.1 a, 1.1 b, 1.1 c, 1.1 d, 1.1 e, 1.1 f, 1.1 g, 1.1 h, 1.1 i")];
+    let sent = sent(&distribution, "/a", &others);
+    assert_eq!(sent.fields.text("via"), Some("1.1 edgeway (CloudFront)"));
+}
+
+#[test]
+fn a_redirect_needs_a_host() {
+    let distribution = serving(json!({"ViewerProtocolPolicy": "redirect-to-https"}), &[]);
+    let fields = Fields::new();
+    let viewer = Viewer {
+        method: "GET",
+        target: "/a",
+        host: "",
+        is_https: false,
+        ip: "::1",
+        country: None,
+        told: &[],
+        fields: &fields,
+        has_content: false,
+    };
+    assert_eq!(distribution.route(&viewer).unwrap_err().status, 400);
+    let viewer = Viewer { host: "cdn.example:80", ..viewer };
+    let answer = distribution.route(&viewer).unwrap_err();
+    assert_eq!(answer.fields.text("location"), Some("https://cdn.example/a"));
+}
+
+#[test]
 fn what_content_is_reaches_the_origin_where_nothing_is_stored_or_the_key_has_it() {
     let lines = [("Content-Type", "text/x"), ("From", "me@a.test")];
     let told = |distribution: &Distribution, method: &str| {

@@ -17,18 +17,21 @@ fn key(distribution: &Distribution, target: &str, lines: Lines<'_>) -> String {
 
 /// The key of `/a` for a viewer who asks this host with these fields.
 fn route(distribution: &Distribution, host: &str, fields: &Fields) -> String {
-    let viewer = Viewer {
+    distribution.route(&Viewer { host, ..viewer("/a", fields) }).unwrap().key()
+}
+
+fn viewer<'a>(target: &'a str, fields: &'a Fields) -> Viewer<'a> {
+    Viewer {
         method: "GET",
-        target: "/a",
-        host,
+        target,
+        host: "cdn.example",
         is_https: true,
         ip: "::1",
         country: None,
         told: &[],
         fields,
         has_content: false,
-    };
-    distribution.route(&viewer).unwrap().key()
+    }
 }
 
 #[test]
@@ -54,9 +57,38 @@ fn values_that_origins_tell_apart_are_apart_in_the_key() {
         fields.push("X-Tenant", value);
         route(&distribution, "cdn.example", &fields)
     };
-    for (one, other) in [(&b"victim"[..], &b"victim,"[..]), (b"caf\xe9", b"caf\xe8"), (b",", b"")] {
+    for (one, other) in [
+        (&b"victim"[..], &b"victim,"[..]),
+        (b"caf\xe9", b"caf\xe8"),
+        (b"caf\xe9", b"latin1:caf\xc3\xa9"),
+        (b",", b""),
+        (b"a,b", b"a , b"),
+        (b"DE", b"de"),
+    ] {
         assert_ne!(of(one), of(other), "{one:?} {other:?}");
     }
+}
+
+#[test]
+fn an_origin_is_sent_what_the_key_has() {
+    let headers =
+        json!({"HeaderBehavior": "whitelist", "Headers": {"Items": ["Accept-Language", "Host"]}});
+    let policy = cache_policy(
+        headers,
+        json!({"CookieBehavior": "none"}),
+        json!({"QueryStringBehavior": "none"}),
+    );
+    let distribution = serving(json!({"CachePolicyId": "p"}), &[policy]);
+    let key = |host: &str, language: &str| {
+        let fields = Fields::from([("Host", host), ("Accept-Language", language)]);
+        route(&distribution, host, &fields)
+    };
+    assert_ne!(key("cdn.example", "de, en"), key("cdn.example", "en, de"), "some go by the order");
+    assert_eq!(key("cdn.example", "de"), key("CDN.Example", "de"));
+    let fields = Fields::from([("Host", "CDN.Example")]);
+    let viewer = Viewer { host: "CDN.Example", ..viewer("/a", &fields) };
+    let sent = distribution.route(&viewer).unwrap().origin_request(0, "id");
+    assert_eq!(sent.fields.text("host"), Some("cdn.example"));
 }
 
 #[test]

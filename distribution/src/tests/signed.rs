@@ -107,6 +107,9 @@ fn no_spelling_of_a_path_leads_around_a_behaviour_that_is_signed() {
         "/@me;/private%2Fa",
         "/%40me/private/a",
         "/%2f%40me/private;x/a",
+        "/@me/private%5ca",
+        "/@me%255cprivate/a",
+        "/@me%5cprivate;x%5ca",
     ] {
         assert_eq!(status(&distribution, "GET", target), 400, "{target}");
     }

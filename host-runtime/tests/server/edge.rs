@@ -221,6 +221,26 @@ fn unsafe_methods_forget_what_is_stored() {
 }
 
 #[test]
+fn an_unsafe_request_that_fails_forgets_nothing_though_an_error_page_is_found() {
+    let (origin, _) = answering(|head, count| match head.split(' ').next() {
+        Some("POST") => response(500, "", "failed"),
+        _ if head.contains(" /sorry") => response(200, "Cache-Control: no-store\r\n", "sorry"),
+        _ => fresh(&count.to_string()),
+    });
+    // CachingDisabled for the page: it is asked for each time.
+    let page = json!({"TargetOriginId": "web", "PathPattern": "/sorry", "ViewerProtocolPolicy": "allow-all",
+        "CachePolicyId": "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"});
+    let edge = Edge::start(
+        origin,
+        json!({"CacheBehaviors": {"Items": [page]}, "CustomErrorResponses": {"Items": [
+            {"ErrorCode": 500, "ResponsePagePath": "/sorry", "ResponseCode": "500", "ErrorCachingMinTTL": 0}]}}),
+    );
+    assert_eq!(edge.get("/a").text(), "1");
+    assert_eq!(edge.ask("POST", "/a", "Content-Length: 0\r\n").text(), "sorry");
+    assert_eq!(edge.get("/a").text(), "1");
+}
+
+#[test]
 fn objects_are_compressed_once_and_validated_by_their_origins_tag() {
     let content = "compress me ".repeat(20_000);
     let (origin, heads) = answering({

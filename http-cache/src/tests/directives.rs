@@ -22,6 +22,16 @@ fn what_nobody_knows_is_ignored() {
 }
 
 #[test]
+fn what_semicolons_part_forbids_and_grants_no_more() {
+    for forbids in ["private; max-age=60", "max-age=60, no-store;", "public; private; max-age=60"] {
+        let told = store(&[("Cache-Control", forbids)]);
+        assert!(matches!(told, Err(NotStored::NoStore | NotStored::Private)), "{forbids}");
+    }
+    assert!(!reused_with("max-age=3600; public", 3), "a number that is none");
+    assert!(!reused_with("x y=\"; max-age=3600\"", 3));
+}
+
+#[test]
 fn quoted_text_is_one_argument() {
     assert!(!reused_with("extension=\"max-age=3600\", max-age=1", 3));
     assert!(!reused_with("max-age=1, extension=\"max-age=3600\"", 3));
