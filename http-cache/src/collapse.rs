@@ -5,7 +5,8 @@ use alloc::vec::Vec;
 
 use crate::conditions::FOR_ORIGIN;
 use crate::ranges::{Asked, Spec, asked};
-use crate::{Fields, Policy, Request, RequestDirectives, Stored, Unusable, normalise};
+use crate::vary::normalise;
+use crate::{Fields, Policy, Request, RequestDirectives, Stored, Unusable};
 
 /// What clients put beside what they ask for: one that is answered without them gets nothing wrong.
 const CONDITIONS: [&str; 2] = ["if-none-match", "if-modified-since"];

@@ -44,7 +44,7 @@ pub use receive::{Received, receive, would_be_stored};
 pub use respond::{Content, Served, respond, respond_to_head};
 pub use store::{NotStored, Request, Response, Stored};
 pub use update::update;
-pub use vary::{VARY_MAX, normalise};
+pub use vary::VARY_MAX;
 
 #[cfg(test)]
 mod tests;

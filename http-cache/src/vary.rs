@@ -53,7 +53,7 @@ impl Selecting {
 
 /// A field as it is compared: its lines joined, white space around members gone, and where the field's
 /// definition says that it does not matter, empty members, the order and case of members too. `None` where it is absent.
-pub fn normalise(fields: &Fields, name: &str) -> Option<Vec<u8>> {
+pub(crate) fn normalise(fields: &Fields, name: &str) -> Option<Vec<u8>> {
     let lines: Vec<&[u8]> = fields.all(name).collect();
     // As one value first (RFC 9110 §5.3): a quotation may begin in one line and end in the next.
     let value = (!lines.is_empty()).then(|| lines.join(&b", "[..]))?;
