@@ -1,7 +1,8 @@
 //! RFC 9111 §4.1.
 
 use super::*;
-use crate::{Unusable, VARY_MAX, normalise};
+use crate::vary::normalise;
+use crate::{Unusable, VARY_MAX};
 
 fn varying(vary: Lines<'_>, asked: Lines<'_>) -> Result<Stored, NotStored> {
     let mut answered = std::vec![("Cache-Control", "max-age=60")];
