@@ -8,6 +8,7 @@ mod every_case;
 mod keyvalue;
 mod platform;
 mod products;
+mod tokens;
 
 use std::fmt::Write as _;
 use std::path::Path;

@@ -8,8 +8,8 @@ use aws_lc_rs::rsa::{KeyPair, KeySize};
 use aws_lc_rs::signature::RSA_PKCS1_SHA256;
 use serde_json::{Value, json};
 
-use crate::forged_tokens::{jwk, sign};
 use crate::kit::*;
+use crate::signers::{jwk, sign};
 
 const POOL: &str = "eu-west-1_a1B2";
 const ISSUER: &str = "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_a1B2";

@@ -6,37 +6,12 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::SystemTime;
 
 use aws_lc_rs::hmac;
-use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::{KeyPair, KeySize};
-use aws_lc_rs::signature::{KeyPair as _, RSA_PKCS1_SHA256, RSA_PKCS1_SHA512, RsaEncoding};
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use aws_lc_rs::signature::{RSA_PKCS1_SHA256, RSA_PKCS1_SHA512};
 use serde_json::{Value, json};
 
 use crate::kit::*;
-
-fn base64url(bytes: impl AsRef<[u8]>) -> String {
-    URL_SAFE_NO_PAD.encode(bytes)
-}
-
-pub(crate) fn jwk(key: &KeyPair, kid: &str) -> Value {
-    let public = key.public_key();
-    let n = base64url(public.modulus().big_endian_without_leading_zero());
-    let e = base64url(public.exponent().big_endian_without_leading_zero());
-    json!({"kty": "RSA", "kid": kid, "alg": "RS256", "use": "sig", "n": n, "e": e})
-}
-
-pub(crate) fn sign(
-    encoding: &'static dyn RsaEncoding,
-    key: &KeyPair,
-    header: &str,
-    claims: &str,
-) -> String {
-    let message = format!("{}.{}", base64url(header), base64url(claims));
-    let mut signature = vec![0; key.public_modulus_len()];
-    key.sign(encoding, &SystemRandom::new(), message.as_bytes(), &mut signature).unwrap();
-    format!("{message}.{}", base64url(signature))
-}
+use crate::signers::{base64url, jwk, sign};
 
 /// Answers what an issuer does; counts what comes besides.
 pub(crate) fn issuer(keys: Value) -> (SocketAddr, Arc<AtomicUsize>) {

@@ -10,8 +10,9 @@ use aws_lc_rs::rsa::{KeyPair, KeySize};
 use aws_lc_rs::signature::RSA_PKCS1_SHA256;
 use serde_json::json;
 
-use crate::forged_tokens::{jwk, serve_paths, sign};
+use crate::forged_tokens::serve_paths;
 use crate::kit::*;
+use crate::signers::{jwk, sign};
 
 /// Answers with an OpenID configuration, and for its keys does this.
 fn issuer(keys: impl Fn(&mut Connection) + Send + Sync + 'static) -> SocketAddr {

@@ -26,6 +26,7 @@ mod redis;
 mod redis_away;
 mod samples;
 mod shedding;
+mod signers;
 mod streamed_functions;
 mod streaming;
 mod tls;
