@@ -31,11 +31,22 @@ pub fn read(text: &str) -> Result<Node, DefinitionError> {
             "the document has {} bytes; at most {DEFINITION_BYTES_MAX} are read",
             text.len()
         );
-        return Err(DefinitionError::error(Source::default(), message));
+        return Err(DefinitionError::error(Source { pointer: String::new(), line: 1 }, message));
     }
     let mut reader =
         Reader { parser: Parser::new_from_str(text), anchors: HashMap::new(), nodes: 0 };
-    reader.document()
+    reader.document().map_err(|mut mistake| {
+        // The parser has the end of a text that ends within a line below that line.
+        mistake.source.line = mistake.source.line.clamp(1, lines(text));
+        mistake
+    })
+}
+
+/// How many lines a text has, what follows its last line break among them. YAML breaks lines at carriage returns, too
+/// (YAML 1.2.2 §5.4).
+fn lines(text: &str) -> u32 {
+    let breaks = text.replace("\r\n", "\n").matches(['\n', '\r']).count();
+    u32::try_from(1 + breaks).unwrap_or(u32::MAX)
 }
 
 type Members = Vec<(String, Node)>;
@@ -81,7 +92,10 @@ impl<'t> Reader<'t> {
         match self.parser.next_event() {
             Some(Ok(event)) => Ok(event),
             Some(Err(scan_error)) => Err(syntax_error(&scan_error)),
-            None => Err(DefinitionError::error(Source::default(), "the document ends too early")),
+            None => {
+                let end = Source { pointer: String::new(), line: u32::MAX };
+                Err(DefinitionError::error(end, "the document ends too early"))
+            }
         }
     }
 

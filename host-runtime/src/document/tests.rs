@@ -102,6 +102,9 @@ fn what_cannot_be_read_is_refused_with_its_line() {
         ("a: !!int x\n", 1, "not what its tag says"),
         ("a:\n  <<: 1\n", 2, "merges a mapping"),
         ("a:\n\tb: 1\n", 2, "not valid YAML"),
+        ("a: 1\nb: {c: 1", 2, "not valid YAML"),
+        ("a: 1\r\nb: {c: 1", 2, "not valid YAML"),
+        ("a: 1\rb: {c: 1", 2, "not valid YAML"),
     ] {
         let error = read(text).expect_err(text);
         assert!(error.message.contains(message), "{text:?}: {error}");
