@@ -1,24 +1,17 @@
-//! Requests and outcomes that no network would give.
+//! Requests and outcomes that no network would give, to the APIs of the simulated host.
 #![no_main]
 
-#[path = "../../host-runtime/src/engine/fixture.rs"]
-#[allow(dead_code)]
-mod fixture;
+#[path = "../../tests/src/world.rs"]
+#[allow(dead_code, unused_imports)]
+mod world;
 
-use std::cell::OnceCell;
-use std::rc::Rc;
+use std::cell::RefCell;
 
 use arbitrary::{Arbitrary, Unstructured};
-use gateway_core::codec::encode;
-use gateway_core::definition::Snapshot;
-use gateway_core::effect::{
-    Effect, EffectError, FunctionAnswer, Notice, Outcome, RecalledResponse, Taken,
-};
-use gateway_core::exchange::{Exchange, Next, Turn};
-use gateway_core::gateway::Gateway;
-use gateway_core::limits::STEPS_MAX;
-use gateway_core::message::{Arrival, Content, ContentId, EndpointResponse, Field, Timestamp};
+use gateway_core::effect::{EffectError, Notice};
+use gateway_core::message::{Content, ContentId};
 use libfuzzer_sys::fuzz_target;
+use world::{Fault, Faults, Sample, World, samples};
 
 /// What the fuzzer chooses.
 #[derive(Debug, Arbitrary)]
@@ -27,6 +20,7 @@ struct Input {
     method: Option<String>,
     target_suffix: String,
     fields: Vec<(String, String)>,
+    content: Option<Vec<u8>>,
     answers: Vec<Answer>,
 }
 
@@ -35,129 +29,64 @@ struct Input {
 enum Answer {
     AsAWorldWithoutFaults,
     Fails(u8),
-    Bytes(Vec<u8>),
-    Endpoint(u16, Vec<(String, String)>, bool),
-    Function(u16, bool, Vec<u8>),
-    Empty,
-    No,
+    Unwelcome(u8),
+    Anything(u64),
+    Given(u16, Vec<(String, String)>, Vec<u8>),
 }
 
 thread_local! {
-    static GATEWAY: OnceCell<Rc<Gateway>> = const { OnceCell::new() };
+    static KNOWN: (Vec<Sample>, RefCell<World>) = (samples(), RefCell::new(World::new()));
 }
 
 fuzz_target!(|bytes: &[u8]| {
     let Ok(input) = Input::arbitrary(&mut Unstructured::new(bytes)) else { return };
-    let gateway = GATEWAY.with(|cell| Rc::clone(cell.get_or_init(compile)));
-    let arrival = arrival(&input);
-
-    let mut outcomes = Vec::new();
-    let first = run(&gateway, &arrival, |effect, position| {
-        let outcome = outcome(effect, input.answers.get(position));
-        outcomes.push(outcome.clone());
-        outcome
+    KNOWN.with(|(samples, world)| {
+        let sample = changed(&samples[usize::from(input.kind) % samples.len()], &input);
+        let mut world = world.borrow_mut();
+        world.forget();
+        // It panics itself where an exchange takes too many steps.
+        let run = world.exchange(&sample, Faults::Listed(faults(&input.answers)));
+        let count = |is: fn(&Notice) -> bool| run.notices.iter().filter(|n| is(n)).count();
+        assert_eq!(count(|n| matches!(n, Notice::RecordRequest(_))), 1, "one RecordRequest");
+        assert!(
+            count(|n| matches!(n, Notice::WriteAccessLog { .. })) <= 1,
+            "one log entry at most"
+        );
+        let replayed = run.transcript.replay(world.gateway(), &run.arrival);
+        replayed.unwrap_or_else(|different| panic!("a replay takes the same turns: {different}"));
     });
-    let again = run(&gateway, &arrival, |_, position| outcomes[position].clone());
-    assert_eq!(first, again, "a replay takes the same turns");
 });
 
-fn compile() -> Rc<Gateway> {
-    let snapshot = Snapshot::from_bytes(&fixture::snapshot()).expect("the fixture is a snapshot");
-    Rc::new(Gateway::compile(snapshot).expect("the fixture is served"))
-}
-
-fn arrival(input: &Input) -> Arrival {
-    let known = fixture::arrivals();
-    let mut arrival = known[usize::from(input.kind) % known.len()].clone();
+fn changed(sample: &Sample, input: &Input) -> Sample {
+    let mut sample = sample.clone();
+    let request = &mut sample.arrival.request;
     if let Some(method) = &input.method {
-        arrival.request.method.clone_from(method);
+        request.method.clone_from(method);
     }
-    arrival.request.target.push_str(&input.target_suffix);
-    arrival.request.fields.extend(input.fields.iter().map(|(n, v)| Field::new(n, v)));
-    arrival
+    request.target.push_str(&input.target_suffix);
+    for (name, value) in &input.fields {
+        request.fields.push(name, value);
+    }
+    if let Some(content) = &input.content {
+        sample.content.clone_from(content);
+        request.content = Content::Held(ContentId(0));
+    }
+    sample
 }
 
-/// All turns, encoded.
-fn run(
-    gateway: &Rc<Gateway>,
-    arrival: &Arrival,
-    mut perform: impl FnMut(&Effect, usize) -> Outcome,
-) -> Vec<Vec<u8>> {
-    let mut exchange = Exchange::begin(Rc::clone(gateway), arrival.clone());
-    let (mut turns, mut records) = (Vec::new(), 0);
-    for position in 0..STEPS_MAX {
-        let turn: Turn = exchange.advance().expect("the contract is kept");
-        records +=
-            turn.notices.iter().filter(|n| matches!(n, Notice::RecordRequest { .. })).count();
-        turns.push(encode(&turn));
-        match turn.next {
-            Next::Respond(_) => {
-                assert_eq!(records, 1, "one RecordRequest");
-                return turns;
-            }
-            Next::Perform(effect) => {
-                let outcome = perform(&effect, position);
-                let now = Timestamp(fixture::NOW_MS + position as u64);
-                exchange.resume(now, outcome).expect("the contract is kept");
-            }
+fn faults(answers: &[Answer]) -> Vec<Option<Fault>> {
+    let fault = |answer: &Answer| match answer {
+        Answer::AsAWorldWithoutFaults => None,
+        Answer::Fails(0) => Some(Fault::Error(EffectError::TimedOut)),
+        Answer::Fails(1) => Some(Fault::Error(EffectError::Malformed("garbage".into()))),
+        Answer::Fails(2) => Some(Fault::Error(EffectError::TooLarge)),
+        Answer::Fails(3) => Some(Fault::Error(EffectError::Cancelled)),
+        Answer::Fails(_) => Some(Fault::Error(EffectError::Unavailable("reset".into()))),
+        Answer::Unwelcome(number) => Some(Fault::Unwelcome(usize::from(*number))),
+        Answer::Anything(seed) => Some(Fault::Anything(*seed)),
+        Answer::Given(status, fields, bytes) => {
+            Some(Fault::Given(*status, fields.clone(), bytes.clone()))
         }
-    }
-    panic!("an exchange that does not end");
-}
-
-fn outcome(effect: &Effect, answer: Option<&Answer>) -> Outcome {
-    let fields =
-        |fields: &[(String, String)]| fields.iter().map(|(n, v)| Field::new(n, v)).collect();
-    match (effect, answer) {
-        (_, None | Some(Answer::AsAWorldWithoutFaults)) => fixture::outcome(effect),
-        (Effect::ReadContent(_), Some(Answer::Bytes(bytes))) => {
-            Outcome::ReadContent(Ok(bytes.clone().into()))
-        }
-        (Effect::SendRequest(_), Some(Answer::Endpoint(status, lines, held))) => {
-            let content = if *held { Content::Held(ContentId(1)) } else { Content::Empty };
-            let response = EndpointResponse { status: *status, fields: fields(lines), content };
-            Outcome::SendRequest(Ok(response))
-        }
-        (Effect::InvokeFunction(_), Some(Answer::Function(status, failed, payload))) => {
-            Outcome::InvokeFunction(Ok(FunctionAnswer {
-                status: *status,
-                function_error: failed.then(|| "Unhandled".into()),
-                payload: payload.clone().into(),
-                request_id: None, trace: None, content: None }))
-        }
-        (Effect::TakeTokens(_), Some(Answer::Empty)) => {
-            Outcome::TakeTokens(Ok(Taken::None {
-                empty: u32::MAX,
-                retry_after_ms: Some(u64::MAX),
-            }))
-        }
-        (Effect::PeekContent(_), Some(Answer::Bytes(bytes))) => {
-            Outcome::PeekContent(Ok(bytes.clone().into()))
-        }
-        (Effect::CountRequest(_), Some(Answer::Empty)) => Outcome::CountRequest(Ok(u32::MAX)),
-        (Effect::LocateAddress(_), Some(Answer::Empty)) => {
-            Outcome::LocateAddress(Ok(Default::default()))
-        }
-        (Effect::FindKey(_), Some(Answer::Empty)) => Outcome::FindKey(Ok(None)),
-        (Effect::RecallAuthorization(_), Some(Answer::Empty)) => {
-            Outcome::RecallAuthorization(Ok(None))
-        }
-        (Effect::RecallAuthorization(_), Some(Answer::Bytes(bytes))) => {
-            Outcome::RecallAuthorization(Ok(Some(bytes.clone().into())))
-        }
-        (Effect::RecallResponse(_), Some(Answer::Endpoint(status, _, held))) => {
-            let content = if *held { Content::Held(ContentId(1)) } else { Content::Empty };
-            let stored = RecalledResponse { status: *status, content, content_length: u64::MAX };
-            Outcome::RecallResponse(Ok(Some(stored)))
-        }
-        (Effect::RememberResponse(_), Some(Answer::Bytes(bytes))) => {
-            Outcome::RememberResponse(Ok(Content::Bytes(bytes.clone())))
-        }
-        (Effect::VerifySignature(_), Some(Answer::No)) => Outcome::VerifySignature(Ok(false)),
-        (_, Some(Answer::Fails(0))) => effect.failed(EffectError::TimedOut),
-        (_, Some(Answer::Fails(1))) => effect.failed(EffectError::Malformed("garbage".into())),
-        (_, Some(Answer::Fails(2))) => effect.failed(EffectError::TooLarge),
-        (_, Some(Answer::Fails(3))) => effect.failed(EffectError::Cancelled),
-        _ => effect.failed(EffectError::Unavailable("reset".into())),
-    }
+    };
+    answers.iter().map(fault).collect()
 }

@@ -5,9 +5,11 @@ use std::collections::BTreeMap;
 use gateway_core::bucket::Limit;
 use gateway_core::definition::{
     AccessLogSettings, Api, Authorization, Authorizer, AuthorizerKind, Cors, Deployment,
-    Integration, IntegrationResponse, IntegrationType, JwtConfiguration, LambdaAuthorizer,
-    LambdaAuthorizerType, Method, MethodSetting, PayloadFormat, Protocol, Snapshot, Source, Stage,
+    GatewayResponse, Integration, IntegrationResponse, IntegrationType, JwtConfiguration,
+    LambdaAuthorizer, LambdaAuthorizerType, Method, MethodSetting, PayloadFormat, Protocol,
+    Snapshot, Source, Stage,
 };
+use gateway_core::gateway_error::ResponseType;
 
 use super::ISSUER;
 
@@ -18,6 +20,8 @@ pub const LIMITED_BURST: u32 = 3;
 
 /// The function that the Lambda authorizer asks.
 pub(super) const AUTHORIZER: &str = "authorizer";
+/// The function that is called with what a template makes.
+pub(super) const CALLED: &str = "called";
 /// The REST API's id.
 pub(super) const REST_API: &str = "rest000001";
 /// The HTTP API's id.
@@ -51,6 +55,9 @@ fn rest_api() -> Api {
     };
     let methods = vec![
         method("GET /mock", mock()),
+        method("POST /mapped/{id}", mapped()),
+        method("OPTIONS /mapped/{id}", preflight()),
+        method("POST /called/{id}", called()),
         method("ANY /http/{proxy+}", rest_http("https://endpoint.example/base/{proxy}")),
         method("ANY /fn/{id}", lambda("echo", PayloadFormat::V1)),
         method("POST /odd", lambda("odd", PayloadFormat::V1)),
@@ -110,6 +117,7 @@ fn http_api() -> Api {
         method("POST /odd", lambda("odd", PayloadFormat::V2)),
         method("GET /limited", lambda("echo", PayloadFormat::V2)),
         method("ANY /http/{proxy+}", http("https://endpoint.example/{proxy}")),
+        method("GET /mapped/{id}", mapped_by_the_http_api()),
         guarded("GET /private", lambda("echo", PayloadFormat::V2), &[]),
         guarded("GET /scoped", http("https://endpoint.example/scoped"), &["read", "admin"]),
     ];
@@ -129,6 +137,14 @@ fn api(
         Protocol::Rest => &["~1cached~1{proxy+}/ANY", "~1cached-fn~1{proxy+}/GET"][..],
         Protocol::Http => &[],
     };
+    let gateway_responses = match protocol {
+        Protocol::Rest => vec![
+            gateway_response(ResponseType::Default4xx, None),
+            gateway_response(ResponseType::QuotaExceeded, Some(430)),
+            gateway_response(ResponseType::Default5xx, None),
+        ],
+        Protocol::Http => Vec::new(),
+    };
     let limited = match protocol {
         Protocol::Rest => "~1limited/GET",
         Protocol::Http => "GET /limited",
@@ -142,6 +158,7 @@ fn api(
         deployments: vec![Deployment {
             authorizers,
             cors,
+            gateway_responses,
             binary_media_types: vec!["image/png".into()],
             ..Deployment::new("d1", methods)
         }],
@@ -206,6 +223,111 @@ fn http(uri: &str) -> Integration {
 fn rest_http(uri: &str) -> Integration {
     let mapping = ("integration.request.path.proxy", "method.request.path.proxy");
     Integration { request_parameters: vec![(mapping.0.into(), mapping.1.into())], ..http(uri) }
+}
+
+/// An endpoint between templates, which parameters are mapped for both ways.
+fn mapped() -> Integration {
+    Integration {
+        request_parameters: texts(&[
+            ("integration.request.path.id", "method.request.path.id"),
+            ("integration.request.querystring.q", "method.request.querystring.q"),
+            ("integration.request.header.X-Item", "method.request.body.item"),
+            ("integration.request.header.X-Colour", "stageVariables.colour"),
+            ("integration.request.header.X-Stage", "context.stage"),
+        ]),
+        request_templates: texts(&[("application/json", REQUEST_TEMPLATE)]),
+        responses: vec![
+            IntegrationResponse {
+                selection_pattern: Some(r"4\d{2}".into()),
+                ..IntegrationResponse::new(404)
+            },
+            IntegrationResponse {
+                response_parameters: texts(&[
+                    ("method.response.header.X-Own", "integration.response.header.X-Own"),
+                    ("method.response.header.Access-Control-Allow-Origin", "'*'"),
+                ]),
+                response_templates: texts(&[
+                    ("application/json", RESPONSE_TEMPLATE),
+                    ("text/plain", RESPONSE_TEMPLATE),
+                ]),
+                ..IntegrationResponse::new(200)
+            },
+        ],
+        http_method: Some("PUT".into()),
+        ..integration(IntegrationType::Http, Some("https://endpoint.example/mapped/{id}".into()))
+    }
+}
+
+const REQUEST_TEMPLATE: &str = r##"#set($all = $input.path('$'))
+{"id": "$input.params('id')", "items": [#foreach($item in $all.items)"$util.escapeJavaScript($item)"#if($foreach.hasNext),#end#end],
+ "all": $input.json('$'), "method": "$context.httpMethod"}"##;
+const RESPONSE_TEMPLATE: &str = r##"{"body": "$util.base64Encode($input.body)"}"##;
+
+/// A function that is called with what a template makes of the request, and whose answer one is chosen for.
+fn called() -> Integration {
+    Integration {
+        request_templates: texts(&[("application/json", r#"{"a": $input.json('$.a')}"#)]),
+        responses: vec![
+            IntegrationResponse {
+                selection_pattern: Some("(?s).*no such.*".into()),
+                ..IntegrationResponse::new(404)
+            },
+            IntegrationResponse {
+                response_templates: texts(&[("application/json", "$input.json('$.made')")]),
+                ..IntegrationResponse::new(201)
+            },
+        ],
+        http_method: Some("POST".into()),
+        ..integration(IntegrationType::Aws, Some(function_uri(CALLED)))
+    }
+}
+
+/// What the console makes of "Enable CORS".
+fn preflight() -> Integration {
+    let allowed = texts(&[
+        ("method.response.header.Access-Control-Allow-Origin", "'*'"),
+        ("method.response.header.Access-Control-Allow-Methods", "'OPTIONS,POST'"),
+    ]);
+    let responses =
+        vec![IntegrationResponse { response_parameters: allowed, ..IntegrationResponse::new(200) }];
+    Integration { responses, ..mock() }
+}
+
+fn mapped_by_the_http_api() -> Integration {
+    let request_parameters = texts(&[
+        ("overwrite:path", "/mapped/${request.path.id}"),
+        ("append:querystring.stage", "$context.stage"),
+        ("overwrite:header.x-agent", "$request.header.user-agent"),
+    ]);
+    let changes = texts(&[
+        ("overwrite:statuscode", "203"),
+        ("append:header.x-own", "$response.header.x-own"),
+        ("remove:header.date", "''"),
+    ]);
+    Integration {
+        request_parameters,
+        response_parameters: vec![(200, changes)],
+        ..http("https://endpoint.example/mapped")
+    }
+}
+
+fn gateway_response(response_type: ResponseType, status_code: Option<u16>) -> GatewayResponse {
+    GatewayResponse {
+        response_type,
+        status_code,
+        response_parameters: texts(&[
+            ("gatewayresponse.header.Access-Control-Allow-Origin", "'*'"),
+            ("gatewayresponse.header.X-Path", "context.path"),
+        ]),
+        response_templates: texts(&[(
+            "application/json",
+            r#"{"message": $context.error.messageString, "type": "$context.error.responseType"}"#,
+        )]),
+    }
+}
+
+fn texts(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
+    pairs.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect()
 }
 
 fn mock() -> Integration {

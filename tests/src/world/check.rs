@@ -31,8 +31,13 @@ fn effects_are_bounded_and_in_order(run: &Run) -> Result<(), String> {
     let is_guarded = run.arrival.request.target.contains("/guarded/");
     let (mut granted, mut took_tokens) = (false, false);
     for (effect, outcome) in &run.effects {
-        let is_told = matches!(effect, Effect::RememberResponse(_));
-        hold(!sent || is_told, || format!("{effect:?} after an endpoint was asked"))?;
+        let is_of_its_answer = match effect {
+            Effect::RememberResponse(_) => true,
+            // The client's content is the first that the world holds.
+            Effect::ReadContent(read) => read.content != ContentId(0),
+            _ => false,
+        };
+        hold(!sent || is_of_its_answer, || format!("{effect:?} after an endpoint was asked"))?;
         hold(refused.is_none(), || format!("{effect:?} after {refused:?} refused"))?;
         match (effect, outcome) {
             (Effect::InvokeFunction(invoke), outcome) if invoke.function.name == AUTHORIZER => {

@@ -17,6 +17,8 @@ pub enum Fault {
     Unwelcome(usize),
     /// It was carried out, and the answer is anything at all, made from this seed.
     Anything(u64),
+    /// It was carried out, and the answer has this status and these fields, where it has any, and these bytes.
+    Given(u16, Vec<(String, String)>, Vec<u8>),
 }
 
 /// When effects go wrong.
@@ -28,10 +30,12 @@ pub enum Faults {
     At(usize, Fault),
     /// Each does, so many times in a thousand.
     Random(Random, usize),
+    /// The first ones do as is listed here.
+    Listed(Vec<Option<Fault>>),
 }
 
 impl Fault {
-    /// All faults but [`Fault::Anything`]. Where an effect has fewer unwelcome answers, their numbers come around again.
+    /// All faults but [`Fault::Anything`] and [`Fault::Given`]. Where an effect has fewer unwelcome answers, their numbers come around again.
     pub fn all() -> Vec<Self> {
         let errors = [
             EffectError::TimedOut,
@@ -49,6 +53,7 @@ impl Fault {
             Self::Error(error) => effect.failed(error.clone()),
             Self::Unwelcome(n) => unwelcome(effect, *n),
             Self::Anything(seed) => anything(effect, &mut Random::new(*seed)),
+            Self::Given(status, fields, bytes) => given(effect, *status, fields, bytes),
         }
     }
 }
@@ -58,6 +63,7 @@ impl Faults {
         match self {
             Self::None => None,
             Self::At(at, fault) => (*at == position).then(|| fault.clone()),
+            Self::Listed(faults) => faults.get(position).cloned().flatten(),
             Self::Random(random, per_mille) => {
                 let all = Fault::all();
                 random.per_mille(*per_mille).then(|| match random.per_mille(500) {
@@ -148,6 +154,34 @@ fn unwelcome(effect: &Effect, n: usize) -> Outcome {
         }
         // Nothing is left of the content.
         Effect::RememberResponse(_) => Outcome::RememberResponse(Ok(Content::Empty)),
+    }
+}
+
+fn given(effect: &Effect, status: u16, fields: &[(String, String)], bytes: &[u8]) -> Outcome {
+    match effect {
+        Effect::ReadContent(_) => Outcome::ReadContent(Ok(bytes.to_vec().into())),
+        Effect::PeekContent(_) => Outcome::PeekContent(Ok(bytes.to_vec().into())),
+        Effect::SendRequest(_) => {
+            let fields = fields.iter().map(|(name, value)| Field::new(name, value)).collect();
+            let content = Content::Bytes(bytes.to_vec());
+            Outcome::SendRequest(Ok(EndpointResponse { status, fields, content }))
+        }
+        Effect::InvokeFunction(_) => Outcome::InvokeFunction(Ok(FunctionAnswer {
+            status,
+            function_error: None,
+            payload: bytes.to_vec().into(),
+            request_id: None,
+            trace: None,
+            content: None,
+        })),
+        Effect::RecallAuthorization(_) => {
+            Outcome::RecallAuthorization(Ok(Some(bytes.to_vec().into())))
+        }
+        Effect::RecallResponse(_) => Outcome::RecallResponse(Ok(Some(recalled(status)))),
+        Effect::RememberResponse(_) => {
+            Outcome::RememberResponse(Ok(Content::Bytes(bytes.to_vec())))
+        }
+        _ => unwelcome(effect, usize::from(status)),
     }
 }
 

@@ -17,6 +17,7 @@ use gateway_core::message::{
 use gateway_core::remembered::RememberedAuthorizations;
 use gateway_core::stage_cache::{Ending, Lookup, StageCache, Ticket};
 
+use super::api::{AUTHORIZER, CALLED};
 use super::{Faults, Sample, Transcript, is_signed, snapshot, token};
 
 /// The reason that the host gives for its failures: for logs, never for clients.
@@ -50,6 +51,19 @@ struct Held {
     /// What edits of a response refer to.
     base: Fields,
     flight: Option<(ResponseDigest, Ticket)>,
+}
+
+impl Held {
+    /// An endpoint's content is the host's, whoever made it.
+    fn hold(&mut self, mut outcome: Outcome) -> Outcome {
+        if let Outcome::SendRequest(Ok(endpoint)) = &mut outcome
+            && let Content::Bytes(bytes) = &mut endpoint.content
+        {
+            self.contents.push(std::mem::take(bytes));
+            endpoint.content = Content::Held(ContentId(self.contents.len() as u32 - 1));
+        }
+        outcome
+    }
 }
 
 /// What an exchange did.
@@ -94,8 +108,17 @@ impl World {
     /// A world that serves [`snapshot`] and has forgotten all earlier requests.
     pub fn new() -> Self {
         let gateway = Gateway::compile(snapshot()).expect("the world's definition is right");
+        Self::of(Rc::new(gateway))
+    }
+
+    /// As it was before its first request.
+    pub fn forget(&mut self) {
+        *self = Self::of(self.gateway());
+    }
+
+    fn of(gateway: Rc<Gateway>) -> Self {
         Self {
-            gateway: Rc::new(gateway),
+            gateway,
             buckets: Buckets::default(),
             remembered: RememberedAuthorizations::default(),
             counted: CountedRequests::default(),
@@ -148,7 +171,7 @@ impl World {
                     let outcome = match faults.next(position) {
                         Some(fault) => {
                             faulty.push(position);
-                            fault.outcome(&effect)
+                            held.hold(fault.outcome(&effect))
                         }
                         None => self.perform(&effect, &mut held, now),
                     };
@@ -238,11 +261,15 @@ impl World {
                 Outcome::SendRequest(Ok(EndpointResponse { status: 200, fields, content }))
             }
             Effect::InvokeFunction(invoke) => {
-                // The event must be JSON, whatever the client sent.
-                let event: serde_json::Value =
-                    serde_json::from_slice(&invoke.payload.0).expect("an event is JSON");
+                // A proxy's event must be JSON, whatever the client sent; what a template makes need not be.
+                let event: Result<serde_json::Value, _> = serde_json::from_slice(&invoke.payload.0);
+                let event = match invoke.function.name.as_str() {
+                    CALLED => event.unwrap_or_default(),
+                    _ => event.expect("an event is JSON"),
+                };
                 let payload = match invoke.function.name.as_str() {
-                    "authorizer" => authorization(&event),
+                    AUTHORIZER => authorization(&event),
+                    CALLED => serde_json::json!({"made": event["a"]}),
                     "echo" => serde_json::json!({
                         "statusCode": 200,
                         "headers": {"X-Own": "1"},

@@ -64,6 +64,22 @@ pub fn samples() -> Vec<Sample> {
     let json = b"{\"a\":1}";
     vec![
         sample("a mock", rest, "GET /prod/mock", 200),
+        sending(
+            sample("a mapped request", rest, "POST /prod/mapped/7?q=a%20b", 200),
+            "application/json",
+            br#"{"item":"i","items":["a\"b",1,null]}"#,
+        ),
+        sending(
+            sample("a mapped request without JSON", rest, "POST /prod/mapped/7", 200),
+            "application/json",
+            b"<a/>",
+        ),
+        sample("a REST preflight", rest, "OPTIONS /prod/mapped/7", 200),
+        sending(
+            sample("a called function", rest, "POST /prod/called/7", 201),
+            "application/json",
+            json,
+        ),
         sample("a REST proxy", rest, "GET /prod/http/a//b%20c?x=1&y", 200),
         sending(
             sample("a REST upload", rest, "PUT /prod/http/a", 200),
@@ -104,6 +120,7 @@ pub fn samples() -> Vec<Sample> {
         sending(sample("an odd 2.0 answer", http, "POST /odd", 500), "text/plain", b"x"),
         sample("an HTTP limit", http, "GET /limited", 200),
         sample("an HTTP proxy", http, "DELETE /http/a?b", 200),
+        sample("mapped parameters", http, "GET /mapped/a%2Fb?x=1", 203),
         sample("no HTTP route", http, "GET /absent", 404),
         with(
             sample("a preflight", http, "OPTIONS /private", 204),
