@@ -9,6 +9,7 @@ mod component;
 mod doctests;
 mod fuzz;
 mod licences;
+mod no_std;
 mod node;
 mod release;
 mod serve;

@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 
 use crate::{
-    cache_suite, component, doctests, fuzz, licences, node, serve, shell, toolchain, wasi, worker,
+    cache_suite, component, doctests, fuzz, licences, no_std, node, serve, shell, toolchain, wasi,
+    worker,
 };
 
 type Part = (&'static str, &'static str, fn() -> Result<()>);
@@ -25,6 +26,7 @@ const PARTS: &[Part] = &[
         "the core and both Wasm crates build for wasm32 without std's clock or randomness",
         wasm,
     ),
+    ("no-std", "the core is without std, but for regular expressions", no_std::check),
     ("programs", "the gateway and the example build", programs),
     ("serve", "the example answers each line that `cargo xtask serve` prints to try", serve::check),
     ("worker", "the Worker builds and is small", worker_),
