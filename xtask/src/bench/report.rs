@@ -29,8 +29,9 @@ pub(crate) fn markdown(measured: &[Measured], seconds: u64, connections: u32) ->
          **Differences under 25 % are noise** on such a machine: between runs the same server differs by that much.\n\n\
          ## As ratios to nginx\n\n\
          Each round's value divided by nginx's of the same round, the median of these. CPU is what counts: it is the server's \
-         own cost, whatever the load generator does meanwhile.\n\n\
-         | server | CPU a request | requests/s | p50 | p99 |\n|---|---|---|---|---|\n",
+         own cost, whatever the load generator does meanwhile. Resident memory is read idle, after the first answer, and loaded, after \
+         the last round.\n\n\
+         | server | CPU a request | requests/s | p50 | p99 | memory idle | memory loaded |\n|---|---|---|---|---|---|---|\n",
         machine = machine::description(),
         versions = machine::versions(),
     );
@@ -39,13 +40,19 @@ pub(crate) fn markdown(measured: &[Measured], seconds: u64, connections: u32) ->
         let (cpu, speed) =
             (ratio(|sample| sample.cpu_us_per_request), ratio(|sample| sample.requests_per_s));
         let (p50, p99) = (ratio(|sample| sample.p50_us), ratio(|sample| sample.p99_us));
-        let _ = writeln!(text, "| {} | {cpu:.2} | {speed:.2} | {p50:.2} | {p99:.2} |", server.name);
+        let idle = megabytes(server.idle_rss_bytes) / megabytes(nginx.idle_rss_bytes);
+        let loaded = megabytes(loaded_rss_bytes(server)) / megabytes(loaded_rss_bytes(nginx));
+        let _ = writeln!(
+            text,
+            "| {} | {cpu:.2} | {speed:.2} | {p50:.2} | {p99:.2} | {idle:.2} | {loaded:.2} |",
+            server.name
+        );
     }
 
     text.push_str(
         "\n## As measured\n\n\
          CPU is user and system time of all of a server's processes, divided by the requests answered; the range is over the \
-         rounds. Memory is resident memory, summed over the processes: idle after the first answer, loaded after the last round.\n\n\
+         rounds. Memory is resident memory, summed over the processes.\n\n\
          | server | CPU µs a request | range | requests/s | p50 µs | p99 µs | MB idle | MB loaded | first answer, ms after start |\n\
          |---|---|---|---|---|---|---|---|---|\n",
     );
@@ -58,7 +65,6 @@ pub(crate) fn markdown(measured: &[Measured], seconds: u64, connections: u32) ->
             .fold((f64::INFINITY, 0.0_f64), |(least, most), value| {
                 (least.min(value), most.max(value))
             });
-        let loaded = server.samples.last().map_or(0, |sample| sample.rss_bytes);
         let _ = writeln!(
             text,
             "| {} | {:.1} | {least:.1}–{most:.1} | {:.0} | {:.0} | {:.0} | {:.1} | {:.1} | {:.0} |",
@@ -68,7 +74,7 @@ pub(crate) fn markdown(measured: &[Measured], seconds: u64, connections: u32) ->
             of(|sample| sample.p50_us),
             of(|sample| sample.p99_us),
             megabytes(server.idle_rss_bytes),
-            megabytes(loaded),
+            megabytes(loaded_rss_bytes(server)),
             first_answer_ms(server),
         );
     }
@@ -124,6 +130,11 @@ fn ratio(server: &Measured, nginx: &Measured, value: fn(&Sample) -> f64) -> f64 
     median(rounds.map(|(own, nginx)| value(own) / value(nginx)))
 }
 
+/// After the last round.
+fn loaded_rss_bytes(server: &Measured) -> u64 {
+    server.samples.last().map_or(0, |sample| sample.rss_bytes)
+}
+
 fn first_answer_ms(server: &Measured) -> f64 {
     median(server.first_answer.iter().map(Duration::as_secs_f64)) * 1000.0
 }
@@ -152,7 +163,7 @@ pub(crate) fn by_keys(measured: &[Measured]) -> String {
         let few = measured.iter().find(|other| engine(other) == engine(server)).unwrap_or(server);
         let cpu = median(server.samples.iter().map(|sample| sample.cpu_us_per_request));
         let ratio = ratio(server, few, |sample| sample.cpu_us_per_request);
-        let loaded = megabytes(server.samples.last().map_or(0, |sample| sample.rss_bytes));
+        let loaded = megabytes(loaded_rss_bytes(server));
         let _ = writeln!(text, "| {} | {cpu:.1} | {ratio:.2} | {loaded:.1} |", server.name);
     }
     text
@@ -203,6 +214,21 @@ mod tests {
             text.contains("| other | 20.0 | 20.0–80.0 | 1000 | 10 | 20 | 1.5 | 2.0 | 5 |"),
             "{text}"
         );
+    }
+
+    #[test]
+    fn memory_is_told_as_a_ratio_to_nginxs_too() {
+        let nginx = server("nginx", [10.0; 5]);
+        let mut other = server("other", [10.0; 5]);
+        other.idle_rss_bytes = 3_000_000;
+        other.samples.last_mut().unwrap().rss_bytes = 1_000_000;
+        let text = markdown(&[nginx, other], 1, 1).unwrap();
+        for line in [
+            "| nginx | 1.00 | 1.00 | 1.00 | 1.00 | 1.00 | 1.00 |",
+            "| other | 1.00 | 1.00 | 1.00 | 1.00 | 2.00 | 0.50 |",
+        ] {
+            assert!(text.contains(line), "{line}\n{text}");
+        }
     }
 
     #[test]
