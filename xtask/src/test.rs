@@ -109,21 +109,23 @@ const PROGRAMS: &[(&str, &[&str])] = &[
     ("javac", &["default-jdk-headless"]),
 ];
 
-/// What mapping templates are compared with.
+/// What mapping templates are compared with, where Debian has it.
 const JARS: &[(&str, &[&str])] = &[
-    ("/usr/share/java/velocity.jar", &["velocity"]),
+    ("/usr/share/java/velocity.jar", &["velocity"]), // 1.7
     ("/usr/share/java/commons-collections3.jar", &["libcommons-collections3-java"]),
     ("/usr/share/java/commons-lang.jar", &["libcommons-lang-java"]),
 ];
 
 /// What detectors of injections are compared with: ModSecurity's library has libinjection in it.
 const LIBINJECTION: &[(&str, &[&str])] = &[("libmodsecurity.so.3", &["libmodsecurity3"])];
+/// Where it is: in a folder of this one, which is named after the architecture.
+const LIBRARIES: &str = "/usr/lib";
 
 fn tools() -> Result<()> {
     let mut missing = packages_of_missing(PROGRAMS, |name| shell::find(name).is_some());
     missing.extend(packages_of_missing(JARS, |jar| Path::new(jar).is_file()));
     missing.extend(packages_of_missing(LIBINJECTION, is_library));
-    let installed = if missing.is_empty() { Ok(()) } else { toolchain::apt(&missing) };
+    let installed = install(&missing);
     // Node has advice of its own: both are told at once.
     match (installed, toolchain::node()) {
         (Err(packages), Err(node)) => bail!("{packages:#}; and {node:#}"),
@@ -152,6 +154,33 @@ fn packages_of_missing<'a>(
 ) -> Vec<&'a str> {
     let missing = programs.iter().filter(|(name, _)| !is_there(name));
     missing.flat_map(|(_, packages)| packages.iter().copied()).collect()
+}
+
+/// Installs Debian's packages; elsewhere says what is to be installed, and where files are looked for.
+fn install(packages: &[&str]) -> Result<()> {
+    let files = files_of(packages);
+    match packages {
+        [] => Ok(()),
+        _ if files.is_empty() => toolchain::apt(packages),
+        _ => toolchain::apt(packages).with_context(|| {
+            let others = "all parts but `tools`, `velocity` and `injections` do without (`--only PART`)";
+            format!(
+                "Apache Velocity 1.7 and ModSecurity 3 are looked for where Debian has them, and there is no {}; {others}",
+                files.join(", ")
+            )
+        }),
+    }
+}
+
+/// The files that are wanted of these packages.
+fn files_of(packages: &[&str]) -> Vec<String> {
+    let wanted = JARS.iter().chain(LIBINJECTION);
+    let wanted = wanted.filter(|(_, of)| of.iter().any(|package| packages.contains(package)));
+    let place = |file: &str| match file.starts_with('/') {
+        true => file.to_string(),
+        false => format!("{LIBRARIES}/*/{file}"),
+    };
+    wanted.map(|(file, _)| place(file)).collect()
 }
 
 fn format() -> Result<()> {
@@ -233,10 +262,7 @@ fn docs() -> Result<()> {
 
 /// Compares with the real thing, which Debian has.
 fn velocity() -> Result<()> {
-    let missing = packages_of_missing(JARS, |jar| Path::new(jar).is_file());
-    if !missing.is_empty() {
-        toolchain::apt(&missing)?;
-    }
+    install(&packages_of_missing(JARS, |jar| Path::new(jar).is_file()))?;
     // The JDK, not a mere runtime: the driver is compiled where it is run.
     toolchain::program("javac", &["default-jdk-headless"])?;
     let mut test = shell::cargo();
@@ -246,10 +272,7 @@ fn velocity() -> Result<()> {
 
 /// Compares with the real thing, as `velocity` does.
 fn injections() -> Result<()> {
-    let missing = packages_of_missing(LIBINJECTION, is_library);
-    if !missing.is_empty() {
-        toolchain::apt(&missing)?;
-    }
+    install(&packages_of_missing(LIBINJECTION, is_library))?;
     let mut test = shell::cargo();
     test.args(["test", "--package", "waf", "--test", "libinjection"]);
     shell::run(test.env("LIBINJECTION", "required"))
@@ -257,7 +280,7 @@ fn injections() -> Result<()> {
 
 /// Whether a shared library is where Debian has those of any architecture.
 fn is_library(name: &str) -> bool {
-    let folders = std::fs::read_dir("/usr/lib").into_iter().flatten().flatten();
+    let folders = std::fs::read_dir(LIBRARIES).into_iter().flatten().flatten();
     let mut folders = folders.map(|folder| folder.path()).filter(|folder| folder.is_dir());
     folders.any(|folder| folder.join(name).is_file())
 }
@@ -351,5 +374,12 @@ mod tests {
         let missing = packages_of_missing(PROGRAMS, |name| !["pebble", "python3"].contains(&name));
         assert_eq!(missing, ["python3", "python3-venv", "pebble"]);
         assert!(packages_of_missing(PROGRAMS, |_| true).is_empty());
+    }
+
+    #[test]
+    fn files_are_named_with_the_places_where_they_are_looked_for() {
+        let told = files_of(&["gcc", "velocity", "libmodsecurity3"]);
+        assert_eq!(told, ["/usr/share/java/velocity.jar", "/usr/lib/*/libmodsecurity.so.3"]);
+        assert!(files_of(&["gcc", "redis-server"]).is_empty());
     }
 }
