@@ -1,4 +1,4 @@
-//! Rules that are sound and do nothing.
+//! Rules that are sound and do not do what they say.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 use serde_json::Value;
 
 use crate::acl::{Action, Group, Kind, Rule, Statement, WebAcl};
+use crate::field::{Fallback, Field};
 use crate::problem::{Document, Problem, Unknown};
 use crate::statement::is_labelled;
 
@@ -15,9 +16,9 @@ impl WebAcl {
         document.get("WebACL").unwrap_or(document).get("ARN")?.as_str()
     }
 
-    /// Labels that statements look for and that no request has when it reaches them. `others` is what the
-    /// web ACL was read with.
-    pub fn labels_of_nobody(&self, others: &[Value]) -> Vec<Problem> {
+    /// Labels that statements look for and that no request has when it reaches them, and fragments of URIs, which no
+    /// request of HTTP has (RFC 9112 §3.2, RFC 9113 §8.3.1). `others` is what the web ACL was read with.
+    pub fn doubts(&self, others: &[Value]) -> Vec<Problem> {
         let mut labels = Labels { others, ..Labels::default() };
         self.rules.iter().for_each(|rule| labels.pass(rule, Document::WebAcl));
         labels.doubts
@@ -106,7 +107,19 @@ impl<'a> Labels<'a> {
                 let pointer = [&pointer, "/LabelMatchStatement/Key"].concat();
                 self.look_for(key, *scope_is_namespace, pointer, document);
             }
-            _ => {}
+            Statement::Bytes { inspected, .. }
+            | Statement::Regex { inspected, .. }
+            | Statement::Size { inspected, .. }
+            | Statement::Sqli { inspected, .. }
+            | Statement::Xss(inspected) => {
+                if let Field::UriFragment(fallback) = inspected.field {
+                    self.doubt(fragment(fallback).into(), None, pointer, document);
+                }
+            }
+            Statement::Ip { .. }
+            | Statement::Geo { .. }
+            | Statement::Asn { .. }
+            | Statement::Detects(_) => {}
         }
     }
 
@@ -138,14 +151,18 @@ impl<'a> Labels<'a> {
                 (message, Some(self.alike(key)))
             }
         };
-        self.doubts.push(Problem {
-            document,
-            pointer,
-            message,
-            is_warning: true,
-            unknown,
-            more: 0,
-        });
+        self.doubt(message, unknown, pointer, document);
+    }
+
+    fn doubt(
+        &mut self,
+        message: String,
+        unknown: Option<Unknown>,
+        pointer: String,
+        document: Document,
+    ) {
+        let is_warning = true;
+        self.doubts.push(Problem { document, pointer, message, is_warning, unknown, more: 0 });
     }
 
     /// The labels of the same origin, without what they have in common.
@@ -163,6 +180,19 @@ fn beside_name_of_bot(key: &str) -> Option<String> {
     is_whole.then(|| [before, "bot:unverified"].concat())
 }
 
+/// What `FallbackBehavior` makes of a statement about what no request has.
+fn fragment(fallback: Fallback) -> &'static str {
+    match fallback {
+        Fallback::Match => {
+            "HTTP sends no fragment (`#…`) of a URI: by `FallbackBehavior` `MATCH` this matches every request"
+        }
+        Fallback::NoMatch => {
+            "HTTP sends no fragment (`#…`) of a URI: by `FallbackBehavior` `NO_MATCH`, the default, this matches no \
+             request"
+        }
+    }
+}
+
 /// The length of `awswaf:111122223333:webacl:name:` or `awswaf:managed:aws:core-rule-set:`.
 fn origin(label: &str) -> usize {
     label.match_indices(':').nth(3).map_or(0, |(at, _)| at + 1)
@@ -177,7 +207,7 @@ mod tests {
         let document = json!({"Name": "a", "DefaultAction": {"Allow": {}}, "Rules": rules});
         let (acl, _) = WebAcl::read(&document, others).expect("a web ACL");
         let told = |problem: &Problem| alloc::format!("{problem}");
-        acl.labels_of_nobody(others).iter().map(told).collect()
+        acl.doubts(others).iter().map(told).collect()
     }
 
     fn looks(priority: u32, scope: &str, key: &str) -> Value {
@@ -255,6 +285,38 @@ mod tests {
             |overridden: Value| doubts(json!([common(0, overridden), looks(1, "LABEL", key)]), &[]);
         assert_eq!(of(json!({"Count": {}})), [""; 0]);
         assert!(of(json!({"None": {}}))[0].contains("the rule `NoUserAgent_HEADER`"));
+    }
+
+    #[test]
+    fn a_statement_about_the_fragment_which_nobody_sends_is_told_with_its_place() {
+        let looks = |fallback: Value| {
+            let mut inspected = json!({"FieldToMatch": {"UriFragment": fallback}, "TextTransformations":
+                [{"Priority": 0, "Type": "NONE"}], "SearchString": "eA==", "PositionalConstraint": "CONTAINS"});
+            let bytes = json!({"ByteMatchStatement": inspected.clone()});
+            let members = inspected.as_object_mut().unwrap();
+            for name in ["SearchString", "PositionalConstraint"] {
+                members.remove(name);
+            }
+            json!({"Name": "f", "Priority": 0, "Action": {"Block": {}}, "Statement": {"OrStatement": {"Statements":
+                [bytes, {"NotStatement": {"Statement": {"XssMatchStatement": inspected}}}]}}})
+        };
+        let every = "by `FallbackBehavior` `MATCH` this matches every request";
+        let none = "by `FallbackBehavior` `NO_MATCH`, the default, this matches no request";
+        for (fallback, what) in [
+            (json!({"FallbackBehavior": "MATCH"}), every),
+            (json!({"FallbackBehavior": "NO_MATCH"}), none),
+            (json!({}), none),
+        ] {
+            let at = |place: &str| {
+                alloc::format!("{place}: HTTP sends no fragment (`#…`) of a URI: {what}")
+            };
+            let statements = "webAcl#/Rules/0/Statement/OrStatement/Statements";
+            let expected = [
+                at(&alloc::format!("{statements}/0")),
+                at(&alloc::format!("{statements}/1/NotStatement/Statement")),
+            ];
+            assert_eq!(doubts(json!([looks(fallback)]), &[]), expected);
+        }
     }
 
     #[test]

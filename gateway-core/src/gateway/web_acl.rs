@@ -77,7 +77,7 @@ pub fn check_web_acl(definition: &WebAcl) -> CheckedWebAcl {
     let told_arn = arn.map(String::from);
     match read(definition) {
         Ok((WebAclPlan { acl, .. }, mut found)) => {
-            found.extend(acl.labels_of_nobody(&documents.references));
+            found.extend(acl.doubts(&documents.references));
             CheckedWebAcl {
                 found,
                 arn: Some(acl.arn().into()),

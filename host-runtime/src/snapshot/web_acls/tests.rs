@@ -335,6 +335,23 @@ fn a_search_string_that_was_not_put_into_base64_is_told() {
 }
 
 #[test]
+fn a_statement_about_the_fragment_which_nobody_sends_is_told_at_its_place() {
+    let pointer = "/WebACL/Rules/1/Statement/ByteMatchStatement/FieldToMatch";
+    for (fallback, what) in [("MATCH", "every request"), ("NO_MATCH", "no request")] {
+        let field = json!({"UriFragment": {"FallbackBehavior": fallback}});
+        is_told(
+            &[("acl.json", pointer, field)],
+            &[
+                "warning: HTTP sends no fragment (`#…`) of a URI",
+                what,
+                "--> acl.json:",
+                "  /WebACL/Rules/1/Statement",
+            ],
+        );
+    }
+}
+
+#[test]
 fn the_logging_configuration_of_another_web_acl_is_told() {
     let change = json!(ARN.replace("shop", "other"));
     is_told(
