@@ -8,11 +8,11 @@ mod told;
 use alloc::string::String;
 
 use crate::ip::IpSet;
-use crate::managed::bots::name_label;
+use crate::managed::bots::{SCANNER_WORDS, SCANNERS, name_label};
 use crate::marks::Marks;
 use crate::matched::Found;
 use crate::request::Request;
-use crate::text::{contains_any_small, contains_small, starts_with};
+use crate::text::{contains_any_small, contains_small, contains_word, starts_with};
 use crate::{file, shell, sql, xss};
 pub(crate) use parts::{Part, Parts};
 pub(crate) use told::in_json;
@@ -42,8 +42,10 @@ pub(crate) enum Look {
     JavaDeserialization,
     ReactJs,
     UnknownCharset,
-    /// A path that has this within.
-    PathHas(&'static [&'static str]),
+    /// A path with one of these within, or with a segment that is one of those.
+    PathHas(&'static [&'static str], &'static [&'static str]),
+    /// A user agent that names a scanner.
+    Scanner,
     /// A user agent that has this within.
     AgentHas(&'static [&'static str]),
     /// A bot that has this within its user agent.
@@ -102,10 +104,15 @@ impl Detector {
     /// Whether there is what is looked for, and which value has it.
     pub(crate) fn detects(&self, request: &Request<'_>, parts: &Parts) -> Option<Option<Found>> {
         let is_there = match &self.look {
-            Look::PathHas(all) => {
-                let path = parts.of(request, Place::Path);
-                path.iter().any(|part| part.any(|text| contains_any_small(text, all)))
+            Look::PathHas(within, segments) => {
+                let has =
+                    |text: &[u8]| contains_any_small(text, within) || has_segment(text, segments);
+                parts.of(request, Place::Path).iter().any(|part| part.any(has))
             }
+            Look::Scanner => request.header_values("user-agent").any(|agent| {
+                let agent = agent.as_bytes();
+                contains_any_small(agent, SCANNERS) || contains_word(agent, SCANNER_WORDS)
+            }),
             Look::AgentHas(all) | Look::Bot(all) => request
                 .header_values("user-agent")
                 .any(|agent| contains_any_small(agent.as_bytes(), all)),
@@ -151,6 +158,15 @@ impl Detector {
             }
         }
     }
+}
+
+/// Whether a segment of a path is one of these, whatever its case and its parameters (`/admin;x=1`).
+fn has_segment(path: &[u8], all: &[&str]) -> bool {
+    let is_one = |segment: &[u8]| {
+        let name = segment.split(|b| *b == b';').next().unwrap_or_default();
+        all.iter().any(|one| name.eq_ignore_ascii_case(one.as_bytes()))
+    };
+    !all.is_empty() && path.split(|b| matches!(b, b'/' | b'\\')).any(is_one)
 }
 
 impl Look {

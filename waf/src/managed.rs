@@ -53,7 +53,9 @@ enum Sight {
     JavaDeserialization,
     ReactJs,
     UnknownCharset,
-    PathHas(&'static [&'static str]),
+    /// A path with one of these within, or with a segment that is one of those.
+    PathHas(&'static [&'static str], &'static [&'static str]),
+    Scanner,
     AgentHas(&'static [&'static str]),
     /// Bots that say who they are.
     Bot(&'static [&'static str]),
@@ -153,7 +155,8 @@ impl Sight {
             Self::JavaDeserialization => Look::JavaDeserialization,
             Self::ReactJs => Look::ReactJs,
             Self::UnknownCharset => Look::UnknownCharset,
-            Self::PathHas(all) => Look::PathHas(all),
+            Self::PathHas(within, segments) => Look::PathHas(within, segments),
+            Self::Scanner => Look::Scanner,
             Self::AgentHas(all) => Look::AgentHas(all),
             Self::Bot(all) => Look::Bot(all),
             Self::NoUserAgent => Look::NoUserAgent,
@@ -165,3 +168,6 @@ impl Sight {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -54,6 +54,12 @@ pub(crate) fn contains_small(text: &[u8], small: &[u8]) -> bool {
         .any(|(at, byte)| (*byte == low || *byte == high) && starts_with(&text[at + 1..], rest))
 }
 
+/// Whether one of these words is in a text, between what are no letters and no digits, whatever its case.
+pub(crate) fn contains_word(text: &[u8], all: &[&str]) -> bool {
+    let mut words = text.split(|b| !b.is_ascii_alphanumeric());
+    words.any(|word| all.iter().any(|one| word.eq_ignore_ascii_case(one.as_bytes())))
+}
+
 /// `name;date;time;type`, `Date | Time | Place`: a list of names, as a first line of values has it.
 pub(crate) fn is_columns(text: &[u8]) -> bool {
     let line = text.trim_ascii();

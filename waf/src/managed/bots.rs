@@ -22,8 +22,11 @@ const fn category(
     ManagedRule { name, label, look: Sight::Bot(agents), place: Place::Request, only_counts: false }
 }
 
+/// Scanners whose names are in others' within a word (`OpenMap`): AWS names `nmap` as an example.
+pub(crate) const SCANNER_WORDS: &[&str] = &["nmap"];
+
 /// Scanners for weaknesses, which nobody has for a visitor.
-pub(super) const SCANNERS: &[&str] = &[
+pub(crate) const SCANNERS: &[&str] = &[
     "acunetix",
     "arachni",
     "burpcollaborator",
@@ -43,7 +46,6 @@ pub(super) const SCANNERS: &[&str] = &[
     "nessus",
     "netsparker",
     "nikto",
-    "nmap scripting",
     "nuclei",
     "openvas",
     "paros",
