@@ -10,6 +10,8 @@ pub mod lines;
 pub mod report;
 pub mod yaml;
 
+use serde_json::Value;
+
 use crate::target::Engine;
 
 /// A request of which it is known whether it is an attack.
@@ -49,10 +51,20 @@ pub enum Verdict {
     Refused(u16),
 }
 
-/// Sends all cases to a gateway of that engine; the verdict of a case is the worst of its requests.
+/// Sends all cases to a gateway of that engine with the managed groups; the verdict of a case is the worst of its
+/// requests.
 pub async fn judge(engine: Engine, cases: &[Case]) -> Result<Vec<Verdict>, String> {
+    judge_by(engine, gateway::managed(), cases).await
+}
+
+/// The same by these rules.
+pub async fn judge_by(
+    engine: Engine,
+    rules: Vec<Value>,
+    cases: &[Case],
+) -> Result<Vec<Verdict>, String> {
     let requests: Vec<&Request> = cases.iter().flat_map(|case| &case.requests).collect();
-    let mut verdicts = gateway::ask_all(engine, &requests).await?.into_iter();
+    let mut verdicts = gateway::ask_all(engine, rules, &requests).await?.into_iter();
     let worst = |case: &Case| {
         let of_case: Vec<Verdict> = verdicts.by_ref().take(case.requests.len()).collect();
         let stopped = of_case.iter().find(|verdict| matches!(verdict, Verdict::Stopped(_)));

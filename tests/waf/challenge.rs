@@ -5,7 +5,7 @@ use std::process::Stdio;
 
 use serde_json::{Value, json};
 use tests::target::Engine;
-use tests::waf::gateway::Running;
+use tests::waf::gateway::{Guarded, Running};
 use tokio::process::Command;
 
 fn asks(action: &str) -> Vec<Value> {
@@ -26,20 +26,46 @@ async fn printed(command: &mut Command) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
-#[tokio::test]
-async fn the_pages_own_script_earns_a_token_that_counts() {
+/// The status and the action of a browser's first answer, and of its second one behind the page's work.
+async fn answers(engine: Engine, guarded: Guarded, action: &str) -> Value {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("waf/browser.mjs");
+    let running = Running::start(engine, guarded, asks(action)).await.expect("a gateway");
+    let path = if guarded == Guarded::Stage { "prod/" } else { "" };
+    let url = format!("http://{}/{path}", running.listen);
+    let answers = printed(Command::new("node").arg(&script).arg(&url)).await;
+    running.stop().await;
+    serde_json::from_str(&answers).expect("two answers")
+}
+
+async fn assert_earned(engine: Engine, guarded: Guarded) {
     for (action, status) in [("Challenge", 202), ("Captcha", 405)] {
-        let running = Running::start(Engine::Native, asks(action)).await.expect("a gateway");
-        let url = format!("http://{}/prod/", running.listen);
-        let answers = printed(Command::new("node").arg(&script).arg(&url)).await;
-        running.stop().await;
-        let answers: Value = serde_json::from_str(&answers).expect("two answers");
         let expected = json!([
             {"status": status, "action": action.to_ascii_lowercase()},
             {"status": 200, "action": null},
         ]);
-        assert_eq!(answers, expected);
+        assert_eq!(answers(engine, guarded, action).await, expected, "{engine}, {guarded:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_pages_own_script_earns_a_token_that_counts() {
+    assert_earned(Engine::Native, Guarded::Stage).await;
+}
+
+#[tokio::test]
+async fn the_pages_own_script_earns_a_token_that_counts_in_the_component() {
+    assert_earned(Engine::Component, Guarded::Stage).await;
+}
+
+#[tokio::test]
+async fn the_pages_own_script_earns_a_token_that_counts_in_the_worker() {
+    assert_earned(Engine::Worker, Guarded::Stage).await;
+}
+
+#[tokio::test]
+async fn the_pages_own_script_earns_a_token_that_counts_in_front_of_a_distribution() {
+    for engine in [Engine::Native, Engine::Component] {
+        assert_earned(engine, Guarded::Distribution).await;
     }
 }
 
@@ -47,7 +73,8 @@ async fn the_pages_own_script_earns_a_token_that_counts() {
 #[tokio::test]
 async fn chromium_passes_a_challenge_by_itself() {
     let chromium = std::env::var_os("EDGEWAY_CHROMIUM").unwrap_or_else(|| "chromium".into());
-    let running = Running::start(Engine::Native, asks("Challenge")).await.expect("a gateway");
+    let running = Running::start(Engine::Native, Guarded::Stage, asks("Challenge"));
+    let running = running.await.expect("a gateway");
     let profile = tempfile::tempdir().expect("a folder for the browser");
     let page = printed(
         Command::new(chromium)

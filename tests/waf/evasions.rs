@@ -1,6 +1,8 @@
 //! Ways around a web ACL, by name: what is hidden is found where an application would find it, what is
 //! too large is seen by its size, and nothing takes the gateway down.
 
+mod oversized;
+
 use tests::target::Engine;
 use tests::waf::{Case, Request, Verdict, judge};
 
@@ -21,24 +23,57 @@ fn post(media: &str, content: impl AsRef<[u8]>) -> Request {
     request("POST", "/", &[("Content-Type", media)], content.as_ref())
 }
 
-async fn assert_stopped(cases: Vec<(&str, Request)>) {
+/// Attacks, and how they are hidden.
+type Cases = Vec<(&'static str, Request)>;
+
+async fn assert_stopped(engine: Engine, cases: Cases) {
     let all: Vec<Case> = cases
-        .iter()
+        .into_iter()
         .map(|(name, request)| Case {
-            name: (*name).into(),
-            requests: vec![request.clone()],
+            name: name.into(),
+            requests: vec![request],
             ..Case::default()
         })
         .collect();
-    let verdicts = judge(Engine::Native, &all).await.expect("a gateway that answers");
+    let verdicts = judge(engine, &all).await.expect("a gateway that answers");
     let passed = all.iter().zip(&verdicts).filter(|(_, verdict)| **verdict == Verdict::Passed);
     let passed: Vec<&str> = passed.map(|(case, _)| case.name.as_str()).collect();
-    assert_eq!(passed, Vec::<&str>::new(), "{verdicts:?}");
+    assert_eq!(passed, Vec::<&str>::new(), "{engine}: {verdicts:?}");
 }
 
-#[tokio::test]
-async fn double_and_mixed_encodings_hide_nothing() {
-    assert_stopped(vec![
+/// A test by name of each kind through the component and the native engine, and one of all of them through the Worker.
+macro_rules! evasions {
+    ($($claim:ident: $kind:ident,)*) => {
+        $(#[tokio::test]
+        async fn $claim() {
+            for engine in [Engine::Native, Engine::Component] {
+                assert_stopped(engine, $kind()).await;
+            }
+        })*
+
+        #[tokio::test]
+        async fn none_of_these_hides_anything_from_the_worker() {
+            assert_stopped(Engine::Worker, [$($kind()),*].concat()).await;
+        }
+    };
+}
+
+evasions! {
+    double_and_mixed_encodings_hide_nothing: double_and_mixed_encodings,
+    invalid_utf_8_and_tricks_of_unicode_hide_nothing: invalid_utf_8_and_tricks_of_unicode,
+    multipart_forms_hide_nothing: multipart_forms,
+    encodings_of_parts_and_charsets_hide_nothing: encodings_of_parts_and_charsets,
+    no_spelling_of_a_forms_heads_hides_anything: heads_of_forms,
+    fields_with_a_syntax_of_their_own_hide_nothing_else: fields_with_a_syntax,
+    no_place_of_a_document_of_xml_hides_anything: places_of_xml,
+    a_wrong_media_type_hides_nothing: a_wrong_media_type,
+    what_is_not_quite_json_hides_nothing: not_quite_json,
+    an_equals_sign_hides_nothing: an_equals_sign,
+    floods_of_fields_and_arguments_hide_nothing: floods_of_fields_and_arguments,
+}
+
+fn double_and_mixed_encodings() -> Cases {
+    vec![
         ("percent twice", get("/?a=%253Cscript%253Ealert(1)%253C/script%253E")),
         ("percent three times", get("/?a=%25253Cscript%25253Ealert(1)")),
         ("percent and references of HTML", get("/?a=%26lt%3Bscript%26gt%3Balert(1)")),
@@ -50,13 +85,11 @@ async fn double_and_mixed_encodings_hide_nothing() {
         ("CDATA", post("text/xml", "<a><![CDATA[<script>alert(1)</script>]]></a>")),
         ("numbers of XML", post("text/xml", "<a>&#60;script&#62;alert(1)</a>")),
         ("a dot and a slash", get("/?a=%2e%2e%2f%2e%2e%2fetc%2fpasswd")),
-    ])
-    .await;
+    ]
 }
 
-#[tokio::test]
-async fn invalid_utf_8_and_tricks_of_unicode_hide_nothing() {
-    assert_stopped(vec![
+fn invalid_utf_8_and_tricks_of_unicode() -> Cases {
+    vec![
         ("overlong slashes", get("/?a=..%c0%af..%c0%afetc/passwd")),
         ("a null byte", get("/?a=../../etc/passwd%00.png")),
         ("a null byte within a tag", get("/?a=%3Cscr%00ipt%3Ealert(1)%3C/script%3E")),
@@ -72,19 +105,17 @@ async fn invalid_utf_8_and_tricks_of_unicode_hide_nothing() {
             post("application/json", b"{\"a\":\"\xff<script>alert(1)</script>\"}"),
         ),
         ("UTF-7", get("/?a=%2BADw-script%2BAD4-alert(1)")),
-    ])
-    .await;
+    ]
 }
 
-#[tokio::test]
-async fn multipart_forms_hide_nothing() {
+fn multipart_forms() -> Cases {
     let form = |head: &str, content: &[u8]| {
         let begin = format!("--b\r\n{head}\r\n\r\n");
         [begin.as_bytes(), content, b"\r\n--b--\r\n"].concat()
     };
     let media = "multipart/form-data; boundary=b";
     let plain = "Content-Disposition: form-data; name=\"a\"";
-    assert_stopped(vec![
+    vec![
         ("a null byte before", post(media, form(plain, b"\0<script>alert(1)</script>"))),
         (
             "a quoted boundary",
@@ -121,12 +152,10 @@ async fn multipart_forms_hide_nothing() {
             "no last boundary",
             post(media, "--b\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n' or 1=1--"),
         ),
-    ])
-    .await;
+    ]
 }
 
-#[tokio::test]
-async fn encodings_of_parts_and_charsets_hide_nothing() {
+fn encodings_of_parts_and_charsets() -> Cases {
     let form = |head: &str, content: &[u8]| {
         let begin = format!("--b\r\nContent-Disposition: form-data; name=a\r\n{head}\r\n\r\n");
         post(
@@ -138,7 +167,7 @@ async fn encodings_of_parts_and_charsets_hide_nothing() {
     let json = wide(r#"{"a":"\u003cscript\u003ealert(1)"}"#);
     let urlencoded = "application/x-www-form-urlencoded";
     let get_as = |media: &str| request("GET", "/?a=%4c", &[("Content-Type", media)], b"");
-    assert_stopped(vec![
+    vec![
         ("Base64", form("Content-Transfer-Encoding: base64", b"PHNjcmlwdD5hbGVydCgxKQ==")),
         (
             "quoted-printable",
@@ -168,12 +197,10 @@ async fn encodings_of_parts_and_charsets_hide_nothing() {
         ("a query in EBCDIC", get_as("text/plain; charset=ibm037")),
         ("XML in UTF-7", post("text/xml", "<?xml version='1.0' encoding='utf-7'?><a/>")),
         ("XML in EBCDIC", post("text/xml", b"\x4c\x6f\xa7\x94\x93")),
-    ])
-    .await;
+    ]
 }
 
-#[tokio::test]
-async fn no_spelling_of_a_forms_heads_hides_anything() {
+fn heads_of_forms() -> Cases {
     let attack = b"MScgdW5pb24gc2VsZWN0IHBhc3N3b3JkIGZyb20gdXNlcnMtLSA=";
     let form = |head: &str, content: &[u8]| {
         let begin = format!("--b\r\nContent-Disposition: form-data; name=a\r\n{head}\r\n\r\n");
@@ -184,7 +211,7 @@ async fn no_spelling_of_a_forms_heads_hides_anything() {
     let preamble =
         [b"--c\r\n".to_vec(), form("Content-Transfer-Encoding: base64", attack)].concat();
     let named = b"--b\r\nContent-Disposition: form-data; name=\"=?utf-8?B?JyBvciAxPTEtLQ==?=\"\r\n\r\nx\r\n--b--";
-    assert_stopped(vec![
+    vec![
         ("blanks around the sign", media("multipart/form-data ; boundary = b")),
         ("a blank behind the sign", media("multipart/form-data; boundary= b")),
         (
@@ -210,14 +237,12 @@ async fn no_spelling_of_a_forms_heads_hides_anything() {
                 form("Content-Type: text/xml", b"<script>alert(1)</script>"),
             ),
         ),
-    ])
-    .await;
+    ]
 }
 
-#[tokio::test]
-async fn fields_with_a_syntax_of_their_own_hide_nothing_else() {
+fn fields_with_a_syntax() -> Cases {
     let field = |name: &str, value: &str| request("GET", "/", &[(name, value)], b"");
-    assert_stopped(vec![
+    vec![
         ("X-Forwarded-For", field("X-Forwarded-For", "192.0.2.1' or sleep(5)-- ")),
         ("words alone", field("X-Forwarded-For", "1 union select password from users")),
         ("Accept-Language", field("Accept-Language", "../../../etc/passwd")),
@@ -225,14 +250,12 @@ async fn fields_with_a_syntax_of_their_own_hide_nothing_else() {
         ("Authorization", field("Authorization", "Bearer ' or 1=1--")),
         ("in quotes", field("Authorization", "Digest username=\"' or 1=1--\", realm=\"a\"")),
         ("Accept", field("Accept", "<script>alert(1)</script>")),
-    ])
-    .await;
+    ]
 }
 
-#[tokio::test]
-async fn no_place_of_a_document_of_xml_hides_anything() {
+fn places_of_xml() -> Cases {
     let xml = |content: &str| post("application/xml", content);
-    assert_stopped(vec![
+    vec![
         ("an attribute", xml("<a b=\"1' or '1'='1\"/>")),
         ("an attribute in apostrophes", xml("<a b='1 or 1=1--'/>")),
         ("a quotation mark within apostrophes", xml("<a b='\" or \"a\"=\"a'/>")),
@@ -243,23 +266,29 @@ async fn no_place_of_a_document_of_xml_hides_anything() {
         ("an entity of a file", xml("<!DOCTYPE a [<!ENTITY e SYSTEM 'file:///etc/passwd'>]>")),
         ("an attribute that does not end", xml("<a b='1 or 1=1--")),
         ("parted by CDATA", xml("<a>1' un<![CDATA[ion sel]]>ect password from users-- </a>")),
-        ("parted by comments", xml("<a>1' un<!-- -->ion sel<!-- -->ect password from users-- </a>")),
-        ("parted by instructions", xml("<a>1' un<?x y?>ion sel<?x y?>ect password from users-- </a>")),
+        (
+            "parted by comments",
+            xml("<a>1' un<!-- -->ion sel<!-- -->ect password from users-- </a>"),
+        ),
+        (
+            "parted by instructions",
+            xml("<a>1' un<?x y?>ion sel<?x y?>ect password from users-- </a>"),
+        ),
         ("parted by elements", xml("<a>1' un<b/>ion sel<b></b>ect password from users-- </a>")),
         ("parted within a tag", xml("<a>&lt;scr<![CDATA[ipt>alert(1)</script>]]></a>")),
         (
             "in entities",
-            xml("<!DOCTYPE a [<!ENTITY u 'union'><!ENTITY v 'select'>]><a>1' &u; &v; password from users-- </a>"),
+            xml(
+                "<!DOCTYPE a [<!ENTITY u 'union'><!ENTITY v 'select'>]><a>1' &u; &v; password from users-- </a>",
+            ),
         ),
         ("another media type", post("application/soap+xml", "<a b='1 or 1=1--'/>")),
-    ])
-    .await;
+    ]
 }
 
-#[tokio::test]
-async fn a_wrong_media_type_hides_nothing() {
+fn a_wrong_media_type() -> Cases {
     let json = br#"{"a":"1' or '1'='1"}"#;
-    assert_stopped(vec![
+    vec![
         ("JSON as text", post("text/plain", json)),
         ("JSON as a picture", post("image/png", json)),
         (
@@ -269,15 +298,13 @@ async fn a_wrong_media_type_hides_nothing() {
         ("a form as JSON", post("application/json", b"a=1%27%20or%20%271%27=%271")),
         ("a form without a type", request("POST", "/", &[], b"a=1%27%20or%20%271%27=%271")),
         ("JSON that does not end", post("application/json", br#"{"a":"1' or '1'='1","b":"#)),
-    ])
-    .await;
+    ]
 }
 
-#[tokio::test]
-async fn what_is_not_quite_json_hides_nothing() {
+fn not_quite_json() -> Cases {
     let json = |content: &str| post("application/json", content);
     let long = "x".repeat(6_000);
-    assert_stopped(vec![
+    vec![
         ("a byte order mark", json("\u{feff}{\"a\":\"\\u003cscript\\u003ealert(1)\"}")),
         ("a constant", json(r#"{"b":NaN,"a":"\u003cscript\u003ealert(1)"}"#)),
         ("a tab", json("{\"a\":\"\t1\\u0027 or \\u00271\\u0027=\\u00271\"}")),
@@ -289,33 +316,29 @@ async fn what_is_not_quite_json_hides_nothing() {
             "a string that goes on beyond what is inspected",
             json(&format!(r#"{{"a":"\u003cscript\u003ealert(1)//{long}{long}{long}"}}"#)),
         ),
-    ])
-    .await;
+    ]
 }
 
-#[tokio::test]
-async fn an_equals_sign_hides_nothing() {
+fn an_equals_sign() -> Cases {
     let form = |content: &str| post("application/x-www-form-urlencoded", content);
-    assert_stopped(vec![
+    vec![
         ("in an argument's name", get("/?x'%20OR%201=1--%20")),
         ("without a name", get("/?'%20OR%20'1'='1")),
         ("a name alone", get("/?'%20OR%20true--%20")),
         ("in a field of a form", form("x'%20or%201=1--%20")),
         ("a tag with attributes", get("/?<img%20src=x%20onerror=alert(1)>")),
         ("in a name of a cookie", request("GET", "/", &[("Cookie", "a' or 1=1-- ")], b"")),
-    ])
-    .await;
+    ]
 }
 
-#[tokio::test]
-async fn floods_of_fields_and_arguments_hide_nothing() {
+fn floods_of_fields_and_arguments() -> Cases {
     let mut fields: Vec<(String, String)> =
         (0..80).map(|index| (format!("X-{index}"), "a".into())).collect();
     fields.push(("Referer".into(), "https://a.example/?q=<script>alert(1)</script>".into()));
     let flood = Request { method: "GET".into(), target: "/".into(), fields, content: Vec::new() };
     let arguments: String = (0..1_500).map(|index| format!("a{index}=1&")).collect();
     let many: String = (0..3_500).map(|_| "a=1&").collect();
-    assert_stopped(vec![
+    vec![
         ("behind many fields", flood),
         (
             "behind many arguments",
@@ -325,6 +348,5 @@ async fn floods_of_fields_and_arguments_hide_nothing() {
             "behind more than are taken apart",
             post("application/x-www-form-urlencoded", format!("{many}z=<script>alert(1)</script>")),
         ),
-    ])
-    .await;
+    ]
 }

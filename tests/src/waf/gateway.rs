@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -19,6 +19,8 @@ const NUMBER: &str = "x-suite-number";
 const AT_ONCE: usize = 8;
 const ANSWER_MS_MAX: u64 = 20_000;
 const LOG_MS_MAX: u64 = 20_000;
+
+const API: &str = "suite12345";
 
 const GROUPS: [&str; 7] = [
     "AWSManagedRulesCommonRuleSet",
@@ -41,28 +43,54 @@ const ONLY_COUNTED: [&str; 7] = [
     "SizeRestrictions_URIPATH",
 ];
 
+/// What signs tokens in a Worker, whose bundle has no secrets.
+const TOKEN_KEY: &str = "a key of the tests, of 32 bytes or more";
+const WEB_ACL: &str = "arn:aws:wafv2:us-east-1:123456789012:global/webacl/suite/1";
+
+/// What a web ACL stands in front of.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Guarded {
+    /// The stage `prod` of an API.
+    Stage,
+    /// A distribution whose origin is that stage.
+    Distribution,
+}
+
 /// A gateway that runs, with everything it was told.
 #[derive(Debug)]
 pub struct Running {
-    /// Where it answers; its stage is `prod`.
+    /// Where what is guarded answers: a stage's path begins with its name, `/prod`.
     pub listen: SocketAddr,
+    log: PathBuf,
     gateway: Gateway,
     target: Target,
-    folder: tempfile::TempDir,
+    _folder: tempfile::TempDir,
 }
 
 impl Running {
     /// Starts a gateway of that engine whose web ACL has these rules.
-    pub async fn start(engine: Engine, rules: Vec<Value>) -> Result<Self, String> {
+    pub async fn start(
+        engine: Engine,
+        guarded: Guarded,
+        rules: Vec<Value>,
+    ) -> Result<Self, String> {
         let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
-        let listen = SocketAddr::from(([127, 0, 0, 1], free_port()));
-        let config = configure(folder.path(), listen, rules).map_err(|error| error.to_string())?;
-        let target = Target::find(engine).await?;
+        let address = || SocketAddr::from(([127, 0, 0, 1], free_port()));
+        let (listen, edge) = (address(), (guarded == Guarded::Distribution).then(address));
+        let config = configure(folder.path(), engine, listen, edge, rules);
+        let config = config.map_err(|error| error.to_string())?;
+        let mut target = Target::find(engine).await?;
+        let log = folder.path().join("waf.log");
+        if engine == Engine::Worker {
+            target.settings.log = Some(log.clone());
+            target.settings.variables = vec![("WAF_TOKEN_KEY".into(), TOKEN_KEY.into())];
+        }
         let started = target.start(&config, listen, 0).await;
         let gateway = started.map_err(|failure| match failure {
             Failure::Refused(why) | Failure::Broken(why) => why,
         })?;
-        Ok(Self { listen, gateway, target, folder })
+        let listen = edge.unwrap_or(gateway.address);
+        Ok(Self { listen, log, gateway, target, _folder: folder })
     }
 
     /// Stops it.
@@ -72,11 +100,15 @@ impl Running {
     }
 }
 
-/// Starts a gateway of that engine, sends everything, stops it, and reads its log.
-pub async fn ask_all(engine: Engine, requests: &[&Request]) -> Result<Vec<Verdict>, String> {
-    let running = Running::start(engine, managed()).await?;
+/// Starts a gateway of that engine whose web ACL has these rules, sends everything, stops it, and reads its log.
+pub async fn ask_all(
+    engine: Engine,
+    rules: Vec<Value>,
+    requests: &[&Request],
+) -> Result<Vec<Verdict>, String> {
+    let running = Running::start(engine, Guarded::Stage, rules).await?;
     let statuses = send_all(running.listen, requests).await;
-    let logged = logged(&running.folder.path().join("waf.log"), &statuses).await;
+    let logged = logged(&running.log, &statuses).await;
     running.stop().await;
     let verdict = |(index, status): (usize, &u16)| match logged.get(&index) {
         Some(Some(rule)) => Ok(Verdict::Stopped(rule.clone())),
@@ -88,7 +120,7 @@ pub async fn ask_all(engine: Engine, requests: &[&Request]) -> Result<Vec<Verdic
 }
 
 /// The rules of a web ACL with the managed groups.
-fn managed() -> Vec<Value> {
+pub fn managed() -> Vec<Value> {
     let rules = GROUPS.iter().enumerate().map(|(priority, group)| {
         let overrides =
             ONLY_COUNTED.map(|name| json!({"Name": name, "ActionToUse": {"Count": {}}}));
@@ -102,12 +134,15 @@ fn managed() -> Vec<Value> {
     rules.collect()
 }
 
-/// Writes an API that answers everything, its web ACL and the configuration.
+/// Writes an API that answers everything, its web ACL and the configuration: with a distribution in front of the API,
+/// which listens at `edge`, that has the web ACL.
 fn configure(
     folder: &Path,
+    engine: Engine,
     listen: SocketAddr,
+    edge: Option<SocketAddr>,
     rules: Vec<Value>,
-) -> std::io::Result<std::path::PathBuf> {
+) -> std::io::Result<PathBuf> {
     let mock = json!({
         "responses": {"200": {"description": "it was let through"}},
         "x-amazon-apigateway-integration": {
@@ -124,20 +159,48 @@ fn configure(
             "/{proxy+}": {"x-amazon-apigateway-any-method": mock},
         },
     });
-    let acl = json!({"Name": "suite", "DefaultAction": {"Allow": {}}, "Rules": rules});
-    let config = json!({
-        "listen": listen.to_string(), "admin": format!("127.0.0.1:{}", free_port()),
-        "webAcls": [{"name": "suite", "definition": "acl.json", "logging": {"destination": "waf.log"}}],
-        "apis": [{
-            "id": "suite12345", "protocol": "REST", "definition": "openapi.json",
-            "stages": [{"stageName": "prod", "webAcl": "suite"}],
-        }],
+    let acl =
+        json!({"Name": "suite", "ARN": WEB_ACL, "DefaultAction": {"Allow": {}}, "Rules": rules});
+    // A Worker has no files, and no listener for its operator.
+    let in_worker = engine == Engine::Worker;
+    let destination = if in_worker { "stdout" } else { "waf.log" };
+    let mut stage = json!({"stageName": "prod"});
+    if edge.is_none() {
+        stage["webAcl"] = "suite".into();
+    }
+    let mut config = json!({
+        "listen": listen.to_string(),
+        "webAcls": [{"name": "suite", "definition": "acl.json", "logging": {"destination": destination}}],
+        "apis": [{"id": API, "protocol": "REST", "definition": "openapi.json", "stages": [stage]}],
     });
+    if !in_worker {
+        config["admin"] = format!("127.0.0.1:{}", free_port()).into();
+    }
+    if let Some(edge) = edge {
+        config["distributions"] =
+            json!([{"id": "edge", "definition": "distribution.json", "listen": edge.to_string()}]);
+        std::fs::write(folder.join("distribution.json"), distribution().to_string())?;
+    }
     std::fs::write(folder.join("openapi.json"), api.to_string())?;
     std::fs::write(folder.join("acl.json"), acl.to_string())?;
     let path = folder.join("edgeway.yaml");
     std::fs::write(&path, config.to_string())?;
     Ok(path)
+}
+
+/// A distribution that has the web ACL, in front of the API, and stores nothing (`CachingDisabled`).
+fn distribution() -> Value {
+    let origin = json!({
+        "Id": "api", "DomainName": format!("{API}.execute-api.us-east-1.amazonaws.com"), "OriginPath": "/prod",
+        "CustomOriginConfig": {"HTTPPort": 80, "HTTPSPort": 443, "OriginProtocolPolicy": "https-only"},
+    });
+    json!({"DistributionConfig": {
+        "CallerReference": "suite", "Comment": "", "Enabled": true, "WebACLId": WEB_ACL, "Origins": {"Items": [origin]},
+        "DefaultCacheBehavior": {
+            "TargetOriginId": "api", "ViewerProtocolPolicy": "allow-all",
+            "CachePolicyId": "4135ea2d-6df8-44a3-9df3-4b5a84be39ad",
+        },
+    }})
 }
 
 /// The status of each answer; 0 where there was none.
@@ -161,12 +224,29 @@ async fn send(address: SocketAddr, bytes: &[u8]) -> std::io::Result<u16> {
         let mut stream = TcpStream::connect(address).await?;
         stream.write_all(bytes).await?;
         let mut answer = Vec::new();
-        // A server that refuses may close before it has read everything: what it said counts.
-        let _ = stream.read_to_end(&mut answer).await;
+        // A server that refuses may close before it has read everything: what it said counts. workerd waits five
+        // seconds for its client to close first.
+        while !is_whole(&answer) && stream.read_buf(&mut answer).await.is_ok_and(|count| count > 0)
+        {
+        }
         let status = answer.get(9..12).and_then(|digits| std::str::from_utf8(digits).ok());
         Ok(status.and_then(|digits| digits.parse().ok()).unwrap_or(0))
     };
     tokio::time::timeout(Duration::from_millis(ANSWER_MS_MAX), exchange).await?
+}
+
+/// Whether an answer has come to its end, as far as it says where that is.
+fn is_whole(answer: &[u8]) -> bool {
+    let Some(end) = answer.windows(4).position(|bytes| bytes == b"\r\n\r\n") else { return false };
+    let (head, content) = (String::from_utf8_lossy(&answer[..end]), &answer[end + 4..]);
+    let length = head.lines().find_map(|line| {
+        let (name, value) = line.split_once(':')?;
+        name.eq_ignore_ascii_case("content-length").then(|| value.trim().parse::<usize>().ok())?
+    });
+    match length {
+        Some(length) => content.len() >= length,
+        None => content.ends_with(b"0\r\n\r\n"),
+    }
 }
 
 /// Behind the stage's name, with what a request cannot do without, and as one of its own connection.
