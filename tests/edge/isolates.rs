@@ -33,25 +33,28 @@ struct Differing<'d> {
     objects_are_away: bool,
 }
 
+/// A case with a REST API with this security scheme, whose methods `/a` and `/b` answer 200.
+pub(super) fn case_of(scheme: &str, more: &str) -> String {
+    let security = if scheme.is_empty() { "[]" } else { r#"[{"s": []}]"# };
+    let method = format!(
+        r#"{{"get": {{"responses": {{"200": {{"description": "200"}}}}, "security": {security},
+            "x-amazon-apigateway-integration": {{"type": "mock",
+                "requestTemplates": {{"application/json": "{{\"statusCode\": 200}}"}},
+                "responses": {{"default": {{"statusCode": "200"}}}}}}}}}}"#
+    );
+    let schemes = if scheme.is_empty() { String::new() } else { format!(r#""s": {scheme}"#) };
+    format!(
+        r#"{{"name": "isolates", "source": "this project", "kind": "rest",
+        "api": {{"openapi": "3.0.1", "info": {{"title": "isolates", "version": "1"}},
+            "paths": {{"/a": {method}, "/b": {method}}},
+            "components": {{"securitySchemes": {{{schemes}}}}}}}{more},
+        "exchanges": [{{"request": {{}}, "expect": {{"status": 200}}}}]}}"#
+    )
+}
+
 impl Isolates {
-    /// Of a REST API with this security scheme, whose methods `/a` and `/b` answer 200.
     async fn start(scheme: &str, more: &str, differing: Differing<'_>) -> Self {
-        let security = if scheme.is_empty() { "[]" } else { r#"[{"s": []}]"# };
-        let method = format!(
-            r#"{{"get": {{"responses": {{"200": {{"description": "200"}}}}, "security": {security},
-                "x-amazon-apigateway-integration": {{"type": "mock",
-                    "requestTemplates": {{"application/json": "{{\"statusCode\": 200}}"}},
-                    "responses": {{"default": {{"statusCode": "200"}}}}}}}}}}"#
-        );
-        let schemes = if scheme.is_empty() { String::new() } else { format!(r#""s": {scheme}"#) };
-        let case = format!(
-            r#"{{"name": "isolates", "source": "this project", "kind": "rest",
-            "api": {{"openapi": "3.0.1", "info": {{"title": "isolates", "version": "1"}},
-                "paths": {{"/a": {method}, "/b": {method}}},
-                "components": {{"securitySchemes": {{{schemes}}}}}}}{more},
-            "exchanges": [{{"request": {{}}, "expect": {{"status": 200}}}}]}}"#
-        );
-        Self::of(&case, differing).await
+        Self::of(&case_of(scheme, more), differing).await
     }
 
     async fn of(case: &str, differing: Differing<'_>) -> Self {
@@ -173,8 +176,8 @@ async fn where_objects_fail_or_are_not_asked_each_isolate_asks_the_issuer() {
     }
 }
 
-/// A Lambda authorizer that grants `/a`, and nothing else.
-async fn asking_a_function(ttl_s: u32, differing: Differing<'_>) -> Isolates {
+/// The security scheme of a Lambda authorizer that grants `/a` and nothing else, and its function.
+pub(super) fn authorizer(ttl_s: u32) -> (String, &'static str) {
     let scheme = format!(
         r#"{{"type": "apiKey", "name": "Authorization", "in": "header", "x-amazon-apigateway-authtype": "custom",
             "x-amazon-apigateway-authorizer": {{"type": "token", "authorizerResultTtlInSeconds": {ttl_s},
@@ -183,6 +186,11 @@ async fn asking_a_function(ttl_s: u32, differing: Differing<'_>) -> Isolates {
     let function = r#", "backends": {"lambda": {"auth": {"result": {"principalId": "user", "policyDocument":
         {"Version": "2012-10-17", "Statement": [{"Action": "execute-api:Invoke", "Effect": "Allow",
             "Resource": "arn:aws:execute-api:us-east-1:000000000000:conform123/test/GET/a"}]}}}}}"#;
+    (scheme, function)
+}
+
+async fn asking_a_function(ttl_s: u32, differing: Differing<'_>) -> Isolates {
+    let (scheme, function) = authorizer(ttl_s);
     Isolates::start(&scheme, function, differing).await
 }
 

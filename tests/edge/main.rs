@@ -1,5 +1,6 @@
 //! What is the Worker's own: objects that remember, and share limits among them.
 
+mod calls;
 mod distribution;
 mod failures;
 mod isolates;

@@ -23,6 +23,27 @@ const AWAY = {
     },
   ],
 };
+/** An entry before the Worker's own that logs each call of an object with the request that it is made for. */
+const COUNTED = {
+  type: "ESModule",
+  path: "counted.js",
+  contents: `import worker from "./index.js";
+    export { BucketObject } from "./index.js";
+    const noted = (namespace, request) => new Proxy(namespace, {
+      get(target, name) {
+        const value = target[name];
+        if (typeof value !== "function" || name === "constructor") return value;
+        return (...given) => {
+          if (name === "get" || name === "getByName") console.log(\`object call for \${request.url}\`);
+          return value.apply(target, given);
+        };
+      },
+    });
+    export default {
+      fetch: (request, env, context) =>
+        worker.fetch(request, { ...env, BUCKETS: noted(env.BUCKETS, request) }, context),
+    };`,
+};
 const COMPATIBILITY_DATE = "2026-03-01";
 
 /** Running Workers by the caller's slot: a slot holds one at a time. */
@@ -33,13 +54,14 @@ async function service(name, request) {
   return new Response(`${name}: ${request.method} ${request.url} ${await request.text()}`);
 }
 
-async function start({ slot, modules, snapshot, bindings, beside, away, unbound, objects, services = [], logs, log }) {
+async function start({ slot, modules, snapshot, bindings, beside, away, unbound, counted, objects, services = [], logs, log }) {
   await stop({ slot });
   const files = [
     { type: "ESModule", path: "index.js", contents: await readFile(join(modules, "index.js"), "utf8") },
     { type: "CompiledWasm", path: "index_bg.wasm", contents: await readFile(join(modules, "index_bg.wasm")) },
     { type: "Data", path: "snapshot.bin", contents: await readFile(snapshot) },
   ];
+  if (counted) files.unshift(COUNTED);
   const isolate = (name, bindings, scriptName) => ({
     name,
     compatibilityDate: COMPATIBILITY_DATE,

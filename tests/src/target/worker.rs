@@ -37,6 +37,8 @@ pub struct Settings {
     pub objects_are_away: bool,
     /// Whether nothing binds objects to it.
     pub has_no_objects: bool,
+    /// Whether it logs each call of an object, with the URL of the request that it is made for.
+    pub calls_are_logged: bool,
     /// Where its objects keep what they store; else it goes with the Worker.
     pub objects: Option<PathBuf>,
     /// Service bindings, by their names; who is behind them says what was asked.
@@ -150,6 +152,7 @@ impl Driver {
         }
         start.set("away", Json::Bool(settings.objects_are_away));
         start.set("unbound", Json::Bool(settings.has_no_objects));
+        start.set("counted", Json::Bool(settings.calls_are_logged));
         if let Some(objects) = &settings.objects {
             start.set("objects", objects.display().to_string().into());
         }
