@@ -2,7 +2,6 @@
 
 use std::sync::OnceLock;
 use std::thread;
-use std::time::Duration;
 
 use wasmtime::Engine;
 use wasmtime::component::{HasSelf, Linker};
@@ -81,11 +80,49 @@ fn without_component(why: &str) -> EngineError {
 fn start_clock(engine: &Engine) -> Result<(), EngineError> {
     let engine = engine.clone();
     let tick = move || loop {
-        thread::sleep(Duration::from_millis(TICK_MS));
-        engine.increment_epoch();
+        after_a_tick(|| engine.increment_epoch());
     };
     let clock = thread::Builder::new().name("component-clock".into()).stack_size(64 * 1024);
     clock.spawn(tick).map(drop).map_err(|e| EngineError(format!("starting the clock: {e}")))
+}
+
+#[cfg(not(test))]
+fn after_a_tick(then: impl FnOnce()) {
+    thread::sleep(std::time::Duration::from_millis(TICK_MS));
+    then();
+}
+
+#[cfg(test)]
+pub(super) use by_hand::{after_a_tick, let_pass};
+
+/// In unit tests no time passes but what a test lets pass.
+#[cfg(test)]
+mod by_hand {
+    use std::sync::mpsc::{Receiver, Sender, channel};
+    use std::sync::{LazyLock, Mutex};
+
+    /// Who lets a tick pass is told when it has.
+    type Passed = Sender<()>;
+    static TICKS: LazyLock<(Sender<Passed>, Mutex<Receiver<Passed>>)> = LazyLock::new(|| {
+        let (asks, asked) = channel();
+        (asks, Mutex::new(asked))
+    });
+
+    pub(in super::super) fn after_a_tick(then: impl FnOnce()) {
+        let asked = TICKS.1.lock().expect("there is one clock");
+        let passed = asked.recv().expect("a static is never dropped");
+        then();
+        passed.send(()).expect("who lets it pass waits");
+    }
+
+    /// Has the clock of the component tick so often, and waits until it has.
+    pub(in super::super) fn let_pass(ticks: u64) {
+        for _ in 0..ticks {
+            let (passed, has_passed) = channel();
+            TICKS.0.send(passed).expect("a static is never dropped");
+            has_passed.recv().expect("the clock runs for as long as the process");
+        }
+    }
 }
 
 fn cannot_load(error: wasmtime::Error) -> EngineError {

@@ -9,6 +9,7 @@ use gateway_core::effect::{Effect, Outcome};
 use gateway_core::exchange::{Next, Turn};
 use gateway_core::message::{Arrival, Content, Timestamp};
 
+use super::program::{let_pass, ticks};
 use super::{Bounds, ComponentEngine, ComponentExchange};
 use crate::engine::fixture;
 use crate::growth::{Growth, least, room_for};
@@ -96,6 +97,33 @@ fn a_trap_ends_one_exchange_and_the_others_answer_as_if_nothing_had_happened() {
     }
     let expected = in_flight(&engine);
     assert_eq!(expected.len(), 3, "new exchanges begin");
+}
+
+#[test]
+fn the_clock_stops_a_call_at_its_deadline_and_not_a_tick_before() {
+    let bounds = Bounds { call_ms_max: 100, ..Bounds::default() };
+    let at_deadline = ticks(bounds.call_ms_max);
+    for (passing, expected) in [(at_deadline - 1, 200), (at_deadline, 500)] {
+        let engine = engine(bounds);
+        let passing = Cell::new(passing);
+        // The exchange asks in the middle of a call, which goes on for so long.
+        engine.answer_at_once(Box::new(move |effect| {
+            let_pass(passing.take());
+            Some((Timestamp(fixture::NOW_MS), fixture::outcome(effect)))
+        }));
+        let mut driven = Driven::begin(&engine, fixture::http_proxy());
+        while driven.effect().is_some() {
+            driven.step(&engine);
+        }
+        assert_eq!(
+            (driven.status(), fixture::recorded(&driven.turn).0.2),
+            (Some(expected), expected)
+        );
+        // Another call has a deadline of its own.
+        let mut next = Driven::begin(&engine, fixture::http_proxy());
+        next.step(&engine);
+        assert_eq!(next.status(), Some(200));
+    }
 }
 
 #[test]
