@@ -1,5 +1,6 @@
 //! Lambda functions: where each one is, and how it is run.
 
+mod invocations;
 mod invoke_api;
 mod output;
 mod pool;
@@ -151,6 +152,21 @@ impl Functions {
         })?;
         let content = answer.content.map(|content| content.within(idle_max, ends_at));
         Ok(Invoked { content, ..answer })
+    }
+
+    /// Waits for invocations that nobody waits for any more (queued ones, those whose integrations timed out), as nothing
+    /// but their ends will tell what became of them. What still runs after this time ends with its process, and is told.
+    pub fn finish(&self, time_max: Duration) {
+        let invocations = self.thread.invocations.count();
+        if invocations > 0 {
+            let seconds = time_max.as_secs();
+            tracing::info!(
+                invocations,
+                seconds,
+                "functions still run: their invocations are finished, within this time"
+            );
+        }
+        invocations::log_left(&self.thread.invocations.wait(time_max));
     }
 
     fn target(&self, function: &FunctionName) -> Target<'_> {

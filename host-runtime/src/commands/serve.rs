@@ -8,6 +8,7 @@ use std::process::ExitCode;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::time::Instant;
 
 use gateway_core::definition::Snapshot;
 use tokio::runtime::LocalRuntime;
@@ -318,11 +319,16 @@ async fn drain(served: Served, mut signals: Signals) {
     };
     let seconds = time_max.as_secs();
     tracing::info!(seconds, "going down: requests in flight are finished, within this time");
-    let drained = tokio::task::spawn_blocking(move || host.drain(time_max));
+    let settings = Arc::clone(&state.current.borrow().settings);
+    let drained = tokio::task::spawn_blocking(move || {
+        let start = Instant::now();
+        host.drain(time_max);
+        settings.functions.finish(time_max.saturating_sub(start.elapsed()));
+    });
     tokio::select! {
         _ = drained => tracing::info!("done"),
         () = signals.end() => {
-            tracing::warn!("a second signal: requests in flight are dropped");
+            tracing::warn!("a second signal: requests and invocations in flight are dropped");
             std::process::exit(1);
         }
     }

@@ -239,7 +239,7 @@ impl Pool {
         event.failed("Sandbox.Timedout", &format!("Task timed out after {seconds:.2} seconds"))
     }
 
-    fn name(&self) -> &str {
+    pub(super) fn name(&self) -> &str {
         &self.spec.process.name
     }
 

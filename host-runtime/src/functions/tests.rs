@@ -309,6 +309,23 @@ async fn a_caller_that_leaves_ends_no_process() {
 }
 
 #[tokio::test]
+async fn the_end_waits_for_invocations_whose_callers_have_left() {
+    let functions = Arc::new(fake("", 1, LONG));
+    let (listener, event) = meeting_point().await;
+    let queued = InvokeFunction { invocation: InvocationType::Event, ..self::event(&event) };
+    functions.invoke(queued, &HttpClient::default()).await.unwrap();
+    let met = listener.accept().await.unwrap().0;
+    let left = functions.thread.invocations.wait(Duration::ZERO);
+    assert_eq!((left.len(), left["f"].len()), (1, 1));
+    let ended = tokio::task::spawn_blocking({
+        let functions = Arc::clone(&functions);
+        move || functions.thread.invocations.wait(LONG)
+    });
+    go_on(met).await;
+    assert!(ended.await.unwrap().is_empty());
+}
+
+#[tokio::test]
 async fn processes_and_what_they_started_end_with_the_host() {
     let functions = fake("", 1, LONG);
     let (listener, event) = meeting_point().await;

@@ -9,6 +9,7 @@ use serde::de::IgnoredAny;
 use tokio::runtime::{Builder, Handle};
 use tokio::sync::{mpsc, oneshot};
 
+use super::invocations::Invocations;
 use super::pool::{Event, Pool, too_many_requests};
 use super::stream::{self, Invoked, Parts};
 
@@ -19,6 +20,7 @@ const PARTS_MAX: usize = 2;
 #[derive(Debug, Default)]
 pub(super) struct FunctionsThread {
     running: OnceLock<Result<Running, String>>,
+    pub(super) invocations: Arc<Invocations>,
 }
 
 #[derive(Debug)]
@@ -64,7 +66,13 @@ impl FunctionsThread {
             event.parts = Some(sender);
             streamed = Some(parts);
         }
-        let completion = runtime.spawn(Arc::clone(pool).invoke(place, event));
+        let under_way = self.invocations.begin(pool.name(), &event.request_id);
+        let running = Arc::clone(pool).invoke(place, event);
+        let completion = runtime.spawn(async move {
+            let answer = running.await;
+            drop(under_way);
+            answer
+        });
         if invocation == InvocationType::Event {
             return Ok(answer(202).into());
         }

@@ -1,13 +1,13 @@
-//! Start, reload, drain: no request is lost.
+//! Start, deploy, drain: no request is lost.
 
-use std::io::Read;
-use std::net::TcpStream;
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
 use std::process::Command;
 use std::sync::mpsc::Sender;
 use std::time::Instant;
 
 use crate::kit::*;
-use crate::program::{Program, free_address};
+use crate::program::{LOG, Program, free_address};
 
 #[test]
 fn a_request_in_flight_ends_on_what_it_began_with() {
@@ -183,30 +183,6 @@ fn draining_finishes_the_streams_of_clients_that_acknowledge_nothing() {
 }
 
 #[test]
-fn the_program_reloads_changed_files_and_refuses_bad_ones() {
-    let folder = Folder::new();
-    let endpoint = echo();
-    configuration(&folder, endpoint);
-    let program = Program::start(&folder);
-    assert_eq!(Client::connect(program.admin).get("/readyz").status, 200);
-    assert_eq!(Client::connect(program.listen).get("/prod/mock").status, 200);
-
-    folder.write("api.yaml", &definition(endpoint, 202));
-    program.wait_until(|program| program.metric("edgeway_reloads_total 1"));
-    assert_eq!(Client::connect(program.listen).get("/prod/mock").status, 202);
-
-    folder.write("api.yaml", "openapi: [");
-    program.wait_until(|program| program.metric("edgeway_reloads_refused_total 1"));
-    assert_eq!(Client::connect(program.listen).get("/prod/mock").status, 202);
-
-    folder.write("api.yaml", &definition(endpoint, 203));
-    program.wait_until(|program| program.metric("edgeway_reloads_total 2"));
-    program.signal("HUP");
-    program.wait_until(|program| program.metric("edgeway_reloads_total 3"));
-    assert_eq!(Client::connect(program.listen).get("/prod/mock").status, 203);
-}
-
-#[test]
 fn a_log_that_cannot_be_written_costs_its_lines_and_nothing_else() {
     let folder = Folder::new();
     configuration(&folder, free_address());
@@ -271,6 +247,96 @@ fn the_program_ends_on_term_after_its_requests() {
     assert_eq!(busy.folder.read("access.log"), "/prod/to/a 200\n");
 }
 
+/// A Lambda runtime, in this test binary started once more: it meets the test in the middle of an event.
+#[test]
+fn runtime() {
+    let Ok(meeting_point) = std::env::var("MEETING_POINT") else { return };
+    let api = std::env::var("AWS_LAMBDA_RUNTIME_API").unwrap().parse().unwrap();
+    loop {
+        let next = Client::connect(api).get("/2018-06-01/runtime/invocation/next").head;
+        let mut lines = next.lines().filter_map(|line| line.split_once(": "));
+        let id = lines.find(|(name, _)| name.eq_ignore_ascii_case("lambda-runtime-aws-request-id"));
+        let mut met = TcpStream::connect(&meeting_point).unwrap();
+        met.read_exact(&mut [0]).unwrap();
+        met.write_all(b"end").unwrap();
+        let response = format!("/2018-06-01/runtime/invocation/{}/response", id.unwrap().1);
+        let head = format!("POST {response} HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n{{}}");
+        let mut client = Client::connect(api);
+        client.send(head.as_bytes());
+        client.answer();
+    }
+}
+
+/// A program whose function runs while its clients have their answers: one that queued an event, and one whose
+/// integration timed out.
+fn left_by_their_clients(more: &str) -> (Folder, Program, [TcpStream; 2]) {
+    const QUEUED: &str = "{responses: {'200': {description: d}}, x-amazon-apigateway-integration: {type: aws, httpMethod: POST, uri: URI, \
+        requestParameters: {integration.request.header.X-Amz-Invocation-Type: \"'Event'\"}, responses: {default: {statusCode: '200'}}}}";
+    const HURRIED: &str = "{x-amazon-apigateway-integration: {type: aws_proxy, httpMethod: POST, uri: URI, timeoutInMillis: 50}}";
+    const URI: &str = "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/arn:aws:lambda:us-east-1:000000000000:function:f/invocations";
+    let folder = Folder::new();
+    let methods = format!("  /queued: {{post: {QUEUED}}}\n  /hurried: {{post: {HURRIED}}}\n");
+    let api = format!("openapi: 3.0.1\ninfo: {{title: t, version: '1'}}\npaths:\n{methods}");
+    folder.write("api.yaml", &api.replace("URI", URI));
+    let meeting_point = TcpListener::bind("127.0.0.1:0").unwrap();
+    let this = std::env::current_exe().unwrap();
+    folder.write(
+        "edgeway.yaml",
+        &format!(
+            "listen: 127.0.0.1:0
+{more}
+apis:
+  - {{id: a, protocol: REST, definition: api.yaml, stages: [{{stageName: prod}}]}}
+functions:
+  f:
+    command: [{this:?}, --exact, 'lifecycle::runtime', --nocapture]
+    environment: {{MEETING_POINT: '{}'}}
+",
+            meeting_point.local_addr().unwrap()
+        ),
+    );
+    let program = Program::start(&folder);
+    let met = [("queued", 200), ("hurried", 504)].map(|(path, status)| {
+        let mut client = Client::connect(program.listen);
+        let head =
+            format!("POST /prod/{path} HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\n{{}}");
+        client.send(head.as_bytes());
+        assert_eq!(client.answer().status, status, "{path}");
+        meeting_point.accept().unwrap().0
+    });
+    (folder, program, met)
+}
+
+#[test]
+fn invocations_whose_clients_have_left_are_finished_before_the_end() {
+    let (folder, mut program, met) = left_by_their_clients("");
+    program.signal("TERM");
+    // Nobody is connected any more.
+    program.wait_until(|_| folder.read(LOG).contains("functions still run"));
+    for mut met in met {
+        met.write_all(b".").unwrap();
+        let mut told = String::new();
+        met.read_to_string(&mut told).unwrap();
+        assert_eq!(told, "end");
+    }
+    assert!(program.child.wait().unwrap().success());
+    let log = folder.read(LOG);
+    assert!(!log.contains("killed before it ended"), "{log}");
+}
+
+#[test]
+fn invocations_for_which_there_is_no_time_are_told() {
+    let (folder, mut program, met) = left_by_their_clients("limits: {drainTimeoutInMillis: 1}");
+    program.signal("TERM");
+    assert!(program.child.wait().unwrap().success());
+    for mut met in met {
+        assert!(matches!(met.read(&mut [0]), Ok(0) | Err(_)), "it is killed");
+    }
+    let log = folder.read(LOG);
+    let told = log.lines().find(|line| line.contains("killed before it ended")).expect(&log);
+    assert!(told.contains("function=\"f\" invocations=2 request_ids="), "{told}");
+}
+
 #[test]
 fn a_command_whose_output_nobody_reads_ends_without_a_panic() {
     let definition = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/quickstart/openapi.yaml");
@@ -284,26 +350,5 @@ fn a_command_whose_output_nobody_reads_ends_without_a_panic() {
             .unwrap();
         let told = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success() && !told.contains("panicked"), "{format}: {told}");
-    }
-}
-
-#[test]
-fn a_signal_to_end_is_heeded_while_a_file_is_read_that_never_ends() {
-    let folder = Folder::new();
-    configuration(&folder, echo());
-    let program = Program::start(&folder);
-    let pipe = folder.path("api.yaml.new");
-    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
-    let definition = folder.path("api.yaml");
-    std::fs::rename(&pipe, &definition).unwrap();
-    program.signal("HUP");
-    // Opened when the other end is.
-    let _writer = std::fs::File::options().write(true).open(&definition).unwrap();
-    program.signal("TERM");
-    let started = Instant::now();
-    let mut program = program;
-    while program.child.try_wait().unwrap().is_none() {
-        assert!(started.elapsed() < PATIENCE, "it does not end");
-        std::thread::yield_now();
     }
 }
