@@ -29,6 +29,7 @@ pub mod locations;
 pub mod memory;
 pub(crate) mod pace;
 pub mod perform;
+mod pipes;
 pub mod redis;
 mod refusal;
 pub mod reload;

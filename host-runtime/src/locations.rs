@@ -8,6 +8,8 @@ use gateway_core::message::Location;
 use maxminddb::Reader;
 use serde::Deserialize;
 
+use crate::pipes;
+
 /// The largest database that is read: MaxMind's largest has some hundred megabytes.
 const DATABASE_BYTES_MAX: u64 = 1 << 30;
 
@@ -95,11 +97,14 @@ pub(crate) struct Described {
 impl Locations {
     /// Adds a database. The error says what is wrong with its file.
     pub(crate) fn add(&mut self, file: &Path) -> Result<(), String> {
-        let bytes = fs::metadata(file).map_err(|error| error.to_string())?.len();
-        if bytes > DATABASE_BYTES_MAX {
-            return Err(format!("more than {DATABASE_BYTES_MAX} bytes"));
+        let too_long = || Err(format!("more than {DATABASE_BYTES_MAX} bytes"));
+        if fs::metadata(file).map_err(|error| error.to_string())?.len() > DATABASE_BYTES_MAX {
+            return too_long();
         }
-        let content = fs::read(file).map_err(|error| error.to_string())?;
+        let content = pipes::read(file, DATABASE_BYTES_MAX).map_err(|error| error.to_string())?;
+        if content.len() as u64 > DATABASE_BYTES_MAX {
+            return too_long(); // a pipe, or one that grew meanwhile
+        }
         let reader = Reader::from_source(content);
         self.databases.push(reader.map_err(|error| format!("not a MaxMind database: {error}"))?);
         Ok(())

@@ -30,13 +30,14 @@ use gateway_core::definition::{
 use gateway_core::limits::DEFINITION_ERRORS_MAX;
 
 pub(crate) use self::doubtful::is_loopback;
-use self::files::read_text;
+pub(crate) use self::files::read_text;
 pub(crate) use self::functions::without_entry;
 pub use self::guess::guess_protocol;
 use crate::config::{Config, Truststore, VpcLinkConfig};
 use crate::diagnostic::Diagnostic;
 use crate::locations::Locations;
 use crate::perform::trust::certificates;
+use crate::reload::FilesRead;
 
 /// What files say, without a mistake.
 #[derive(Debug, Clone)]
@@ -48,7 +49,7 @@ pub struct Built {
     /// What is served, but probably not meant.
     pub warnings: Vec<Diagnostic>,
     /// The files that were read.
-    pub files: Vec<PathBuf>,
+    pub files: FilesRead,
 }
 
 /// Why files are refused.
@@ -57,7 +58,7 @@ pub struct Refused {
     /// Everything that is wrong, and what is doubtful besides.
     pub diagnostics: Vec<Diagnostic>,
     /// The files that were read, or should have been.
-    pub files: Vec<PathBuf>,
+    pub files: FilesRead,
 }
 
 /// What is built from.
@@ -86,9 +87,8 @@ impl Origin {
     /// All mistakes of all files.
     pub fn build_either(definition: Self) -> Result<Built, Refused> {
         let (Self::Config(file) | Self::Definition { file, .. }) = &definition;
-        let text = read_text(file);
-        let is_config = text.as_deref().is_ok_and(files::is_config);
-        let building = Building { given: Some((file.clone(), text)), ..Building::default() };
+        let mut building = Building::default();
+        let is_config = building.give(file).is_ok_and(files::is_config);
         match is_config {
             true => Self::Config(file.clone()).build_by(building),
             false => definition.build_by(building),
@@ -136,7 +136,7 @@ impl Origin {
 #[derive(Default)]
 struct Building {
     diagnostics: Vec<Diagnostic>,
-    files: Vec<PathBuf>,
+    files: FilesRead,
     /// What distributions name web ACLs by, in the order of the configuration; `None` where mistakes hide it.
     web_acl_arns: Vec<Option<String>>,
     /// Whether a web ACL or a distribution asks for fingerprints of clients' TLS.
@@ -202,7 +202,7 @@ impl Building {
 
     /// Every certificate is looked at now: one that is no use is a mistake, not a surprise later.
     fn truststore(&mut self, truststore: &mut Truststore, config_file: &Path, document: &Node) {
-        self.files.push(truststore.file.clone());
+        self.files.add(&truststore.file);
         match read_text(&truststore.file).and_then(|text| certificates(&text)) {
             Ok(certificates) => truststore.certificates = certificates,
             Err(reason) => {
@@ -222,7 +222,7 @@ impl Building {
     ) -> Arc<Locations> {
         let mut locations = Locations::default();
         for (file, source) in &config.geo_databases {
-            self.files.push(file.clone());
+            self.files.add(file);
             if let Err(reason) = locations.add(file) {
                 let reason = format!("{}: {reason}", file.display());
                 let error = DefinitionError::error(source.clone(), reason);
@@ -239,6 +239,10 @@ impl Building {
         listen: SocketAddr,
         basepath: BasePathMode,
     ) -> Option<(Config, Snapshot)> {
+        // What it is taken for and what is made of it are the same text's, whoever saves it meanwhile.
+        if self.given.is_none() {
+            let _ = self.give(file); // told when the document is read
+        }
         let document = self.read(file)?;
         if let Some(error) = files::neither(&document).or_else(|| files::no_definition(&document)) {
             self.note(file, Some(&document), [error]);
@@ -246,7 +250,6 @@ impl Building {
         }
         let (guess, is_guessed) = (guess::Guess::of(&document), protocol.is_none());
         let protocol = protocol.unwrap_or(guess.protocol);
-        self.files.clear();
         let mut config = Config::for_definition(file, protocol, listen);
         let guess::Deployed { api_id, region, account_id } = guess::deployed(&document);
         config.region = region.map_or(config.region, Into::into);
@@ -322,8 +325,15 @@ impl Building {
         }
     }
 
+    /// Reads a file that is asked for several times.
+    fn give(&mut self, file: &Path) -> Result<&str, &String> {
+        self.files.add(file);
+        let (_, text) = self.given.insert((file.to_owned(), read_text(file)));
+        text.as_deref()
+    }
+
     fn read(&mut self, file: &Path) -> Option<Node> {
-        self.files.push(file.to_owned());
+        self.files.add(file);
         let given = self.given.as_ref().filter(|(given, _)| given == file);
         let text = match given.map_or_else(|| read_text(file), |(_, text)| text.clone()) {
             Ok(text) => text,

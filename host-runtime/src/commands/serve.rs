@@ -26,7 +26,8 @@ use crate::drain;
 use crate::growth;
 use crate::host::{Host, Options};
 use crate::perform::trust::Trust;
-use crate::reload::{Watch, elsewhere, fingerprint};
+use crate::pipes;
+use crate::reload::{FilesRead, Watch, elsewhere};
 use crate::settings::Settings;
 use crate::snapshot::{Built, Origin, without_entry};
 use crate::worker::Deployment;
@@ -147,7 +148,8 @@ async fn run(
     };
     greeting::greet(&config, &state.current.borrow().snapshot, &host, &options, admin.as_ref());
     tell_of_lambda(&config, &state.current.borrow().snapshot);
-    let watch = Watch::start(&files);
+    pipes::wait_no_more();
+    let watch = Watch::start(files);
     let trust = Arc::clone(&state.current.borrow().settings.trust);
     let acme = acme(&config, &trust, &state);
     let (read, changed) = (Arc::clone(&state.current.borrow().snapshot), BTreeSet::new());
@@ -194,25 +196,21 @@ impl Served {
     /// Takes the files over as they are now, or goes on with what it has.
     async fn reload(&mut self, changes: Changes) {
         let origin = self.origin.clone();
-        let read = move || {
-            let built = origin.build();
-            let files = built.as_ref().map_or_else(|refused| &refused.files, |built| &built.files);
-            let fingerprint = fingerprint(files);
-            (built, fingerprint)
-        };
-        let Some((built, fingerprint)) = elsewhere(read).await else {
+        let Some(built) = elsewhere(move || origin.build()).await else {
             return self.refuse("the new configuration cannot be read");
         };
         let built = match built {
             Ok(built) => built,
             Err(refused) => {
                 refused.diagnostics.iter().for_each(log_diagnostic);
-                self.watch.files(&refused.files, fingerprint);
+                tell_of_pipes(&refused.files);
+                self.watch.files(refused.files);
                 return self.refuse("the new configuration is refused");
             }
         };
         built.warnings.iter().for_each(log_diagnostic);
-        self.watch.files(&built.files, fingerprint);
+        tell_of_pipes(&built.files);
+        self.watch.files(built.files.clone());
         if let Err(error) = self.take_over(built, changes).await {
             tracing::error!(%error, "the new configuration cannot be served");
             self.refuse("the new configuration is refused");
@@ -331,6 +329,14 @@ async fn drain(served: Served, mut signals: Signals) {
             tracing::warn!("a second signal: requests and invocations in flight are dropped");
             std::process::exit(1);
         }
+    }
+}
+
+/// What was not read again.
+fn tell_of_pipes(files: &FilesRead) {
+    for file in files.paths().filter(|file| pipes::is_pipe(file)) {
+        let file = file.display();
+        tracing::warn!(%file, "a pipe is read at the start alone, and what it told then is kept: start anew to have it read");
     }
 }
 

@@ -1,7 +1,6 @@
 //! `iam`: principals who sign requests, and the secrets of their access keys.
 
 use std::collections::BTreeMap;
-use std::io::Read as _;
 use std::path::Path;
 
 use gateway_core::definition::IamPrincipal;
@@ -13,6 +12,7 @@ use gateway_core::time;
 use super::private_endpoints::policy;
 use super::reading::Reading;
 use crate::perform::access_keys::Secret;
+use crate::pipes;
 
 /// Who may sign, without and with what nobody may see.
 pub(super) type Principals = (Vec<IamPrincipal>, BTreeMap<String, Secret>);
@@ -171,13 +171,14 @@ const SECRET_BYTES_MAX: u64 = 64 * 1024;
 
 /// A file that is a device may have no end.
 fn read_bounded(file: &Path) -> std::io::Result<String> {
-    let mut text = String::new();
-    std::fs::File::open(file)?.take(SECRET_BYTES_MAX + 1).read_to_string(&mut text)?;
-    match text.len() as u64 > SECRET_BYTES_MAX {
+    let bytes = pipes::read(file, SECRET_BYTES_MAX)?;
+    match bytes.len() as u64 > SECRET_BYTES_MAX {
         true => {
             Err(std::io::Error::other(format!("a secret has at most {SECRET_BYTES_MAX} bytes")))
         }
-        false => Ok(text),
+        false => {
+            String::from_utf8(bytes).map_err(|_| std::io::Error::other("it is not UTF-8 text"))
+        }
     }
 }
 

@@ -7,6 +7,7 @@ use gateway_core::definition::document::{At, Node};
 use gateway_core::transcript::{Entry, Event, PipelineStage};
 
 use crate::config::{ApiConfig, Config};
+use crate::snapshot::read_text;
 
 /// A place in a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,7 +77,7 @@ impl<'c> Places<'c> {
 
 impl<'c> Document<'c> {
     fn read(file: &'c Path) -> Self {
-        let text = std::fs::read_to_string(file).ok();
+        let text = read_text(file).ok();
         Self { file, root: text.and_then(|text| crate::document::read(&text).ok()) }
     }
 

@@ -1,16 +1,13 @@
 //! Files as they are found: what they are, and their text.
 
-use std::fs;
-use std::io::{self, Read};
 use std::path::Path;
-use std::sync::OnceLock;
 
 use gateway_core::definition::document::{At, Node};
 use gateway_core::definition::openapi::did_you_mean;
 use gateway_core::definition::{DefinitionError, Source, openapi};
 use gateway_core::limits::DEFINITION_BYTES_MAX;
 
-use crate::config;
+use crate::{config, pipes};
 
 /// Whether a text is a configuration rather than a definition.
 pub(super) fn is_config(text: &str) -> bool {
@@ -65,22 +62,11 @@ pub(super) fn no_definition(document: &Node) -> Option<DefinitionError> {
         .then(|| error.help("give it by `--config`"))
 }
 
-/// The text of a file that is not too long. Standard input, `-`, tells it once: whoever asks again has it from here.
-pub(super) fn read_text(file: &Path) -> Result<String, String> {
-    static STANDARD_INPUT: OnceLock<Result<String, String>> = OnceLock::new();
-    match file == Path::new("-") {
-        true => STANDARD_INPUT.get_or_init(|| read_whole(Path::new("/dev/stdin"))).clone(),
-        false => read_whole(file),
-    }
-}
-
-fn read_whole(file: &Path) -> Result<String, String> {
-    let unreadable = |error: io::Error| format!("it cannot be read: {error}");
-    let mut bytes = Vec::new();
-    // What is no regular file has no size to ask for, and perhaps no end.
-    let mut bounded =
-        fs::File::open(file).map_err(unreadable)?.take(DEFINITION_BYTES_MAX as u64 + 1);
-    bounded.read_to_end(&mut bytes).map_err(unreadable)?;
+/// The text of a file that is not too long. Pipes, and standard input, `-`, tell it once: whoever asks again has it from
+/// there.
+pub(crate) fn read_text(file: &Path) -> Result<String, String> {
+    let bytes = pipes::read(file, DEFINITION_BYTES_MAX as u64)
+        .map_err(|error| format!("it cannot be read: {error}"))?;
     if bytes.len() > DEFINITION_BYTES_MAX {
         return Err(format!("it has more than {DEFINITION_BYTES_MAX} bytes"));
     }
@@ -105,6 +91,7 @@ fn other_encoding(bytes: &[u8]) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
     use std::net::SocketAddr;
 
     use gateway_core::definition::openapi::BasePathMode;

@@ -46,7 +46,7 @@ impl Building {
     /// Reads such a file. What keeps it from being read is told at `named`, where the configuration names it;
     /// what is wrong in it, there.
     pub(super) fn printed(&mut self, file: &Path, named: Source) -> Option<Printed> {
-        self.files.push(file.to_owned());
+        self.files.add(file);
         let text = match read_text(file) {
             // PowerShell writes the mark.
             Ok(text) => text.strip_prefix('\u{feff}').map(Into::into).unwrap_or(text),

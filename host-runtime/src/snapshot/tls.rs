@@ -129,7 +129,7 @@ impl Files<'_> {
             self.note(told(message).help(help));
             return None;
         }
-        self.building.files.push(file.clone());
+        self.building.files.add(file);
         let shown = read_text(file).and_then(|text| {
             self.tls.note(text.as_bytes());
             let shown = shown(&text, &text, Some(&domain.domain_name), self.now);
@@ -185,7 +185,7 @@ impl Files<'_> {
     }
 
     fn read(&mut self, file: &Path, source: &Source) -> Option<String> {
-        self.building.files.push(file.to_owned());
+        self.building.files.add(file);
         match read_text(file) {
             Ok(text) => {
                 self.tls.note(text.as_bytes());

@@ -120,7 +120,7 @@ impl Building {
     }
 
     fn list_text(&mut self, file: &Path, named: Source) -> Option<String> {
-        self.files.push(file.to_owned());
+        self.files.add(file);
         let read = read_text(file).map_err(|reason| {
             let reason = format!("{}: {reason}", file.display());
             self.note_of_config(DefinitionError::error(named, reason));

@@ -24,6 +24,7 @@ mod mutual_tls;
 mod program;
 mod redis;
 mod redis_away;
+mod reload;
 mod samples;
 mod shedding;
 mod signers;

@@ -28,6 +28,13 @@ impl Program {
 
     /// With this as its standard error.
     pub(crate) fn start_logging(folder: &Folder, engine: &str, log: File) -> Self {
+        let program = Self::begin(folder, engine, log);
+        program.wait_until(Self::is_up);
+        program
+    }
+
+    /// The same, not waited for.
+    pub(crate) fn begin(folder: &Folder, engine: &str, log: File) -> Self {
         let listen = free_address();
         let admin = free_address();
         let config = folder.read("edgeway.yaml");
@@ -40,9 +47,10 @@ impl Program {
             .stderr(log)
             .spawn()
             .unwrap();
-        let program = Self { child, listen, admin };
-        program.wait_until(|program| TcpStream::connect(program.admin).is_ok());
-        program
+        Self { child, listen, admin }
+    }
+    pub(crate) fn is_up(&self) -> bool {
+        TcpStream::connect(self.admin).is_ok()
     }
     pub(crate) fn signal(&self, name: &str) {
         let pid = self.child.id().to_string();
