@@ -48,6 +48,20 @@ fn an_endpoint_that_answers_nonsense() {
     );
 }
 
+/// Who gets the content is not told of a coding that was the connection's (RFC 9112 §6.1).
+#[test]
+fn an_endpoint_that_answers_in_a_transfer_coding_that_nobody_undoes() {
+    for codings in ["gzip, chunked", "gzip"] {
+        let answer =
+            format!("HTTP/1.1 200 OK\r\nTransfer-Encoding: {codings}\r\n\r\n2\r\nhi\r\n0\r\n\r\n");
+        let serve = move |mut connection: Connection| {
+            connection.head();
+            connection.send(answer.as_bytes());
+        };
+        check_failing(serve, 504);
+    }
+}
+
 #[test]
 fn an_endpoint_that_hangs_up_without_an_answer() {
     check_failing(

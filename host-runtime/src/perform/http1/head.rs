@@ -153,15 +153,19 @@ fn length(
     if *method == Method::HEAD || matches!(status.as_u16(), 204 | 304) {
         return Ok(Length::Exactly(0));
     }
-    if let Some(coding) = options(section, "transfer-encoding").last() {
+    if section.all("transfer-encoding").next().is_some() {
         // HTTP/1.0 has no such field: somebody on the way did not know it (RFC 9112 §6.1).
         if !is_http11 {
             return Err("Transfer-Encoding in HTTP/1.0".into());
         }
-        return Ok(match coding.eq_ignore_ascii_case("chunked") {
-            true => Length::Chunked,
-            false => Length::UntilClose,
-        });
+        // Any other coding would have to be undone before the content is passed on: its name is the connection's,
+        // and whoever gets the content is not told of it. None was asked for either (`TE`, RFC 9110 §10.1.4).
+        let mut codings = options(section, "transfer-encoding").filter(|coding| !coding.is_empty());
+        let is_chunked = codings.next().is_some_and(|one| one.eq_ignore_ascii_case("chunked"));
+        return match is_chunked && codings.next().is_none() {
+            true => Ok(Length::Chunked),
+            false => Err("Transfer-Encoding is another than `chunked`".into()),
+        };
     }
     let mut lengths = options(section, "content-length").map(content_length);
     let Some(first) = lengths.next() else { return Ok(Length::UntilClose) };
@@ -263,8 +267,7 @@ mod tests {
             Ok(Length::Exactly(5))
         );
         assert_eq!(length_of("Transfer-Encoding: chunked\r\n"), Ok(Length::Chunked));
-        assert_eq!(length_of("Transfer-Encoding: gzip, Chunked\r\n"), Ok(Length::Chunked));
-        assert_eq!(length_of("Transfer-Encoding: gzip\r\n"), Ok(Length::UntilClose));
+        assert_eq!(length_of("Transfer-Encoding: , Chunked,\r\n"), Ok(Length::Chunked));
         // Chunked wins, the length is a lie.
         let both = "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n";
         assert_eq!(length_of(both), Ok(Length::Chunked));
@@ -277,6 +280,25 @@ mod tests {
         assert_eq!(head.length, Length::Exactly(0));
         let old = "HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
         assert!(read(old, &Method::GET).is_err());
+    }
+
+    #[test]
+    fn a_transfer_coding_that_is_not_undone_is_no_response() {
+        for codings in
+            ["gzip, chunked", "chunked, gzip", "gzip", "chunked, chunked", "identity", "", "\u{e9}"]
+        {
+            for length in ["", "Content-Length: 5\r\n"] {
+                let answer = length_of(&format!("Transfer-Encoding: {codings}\r\n{length}"));
+                assert!(
+                    matches!(answer, Err(_)),
+                    "{codings:?}: {answer:?}"
+                );
+            }
+        }
+        let twice = "Transfer-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n";
+        assert!(length_of(twice).is_err());
+        let empty = "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n";
+        assert!(read(empty, &Method::HEAD).is_ok(), "there is no content that lost it");
     }
 
     #[test]
