@@ -15,6 +15,7 @@ pub mod metrics;
 mod outgoing;
 mod places;
 pub(crate) mod pool;
+mod received;
 pub mod samples;
 pub mod services;
 pub mod signature;

@@ -16,6 +16,7 @@ use tokio_rustls::rustls::pki_types::ServerName;
 
 use super::http1::Http1;
 use super::pool::{Origin, Sender};
+use super::received::HEADER_LIST_MAX;
 use super::trust::Trust;
 use crate::body::Body;
 use crate::local::LocalExecutor;
@@ -81,6 +82,7 @@ async fn http2_over(connection: Connection) -> hyper::Result<Sender> {
         .timer(TokioTimer::new())
         .initial_stream_window_size(STREAM_WINDOW)
         .initial_connection_window_size(CONNECTION_WINDOW)
+        .max_header_list_size(HEADER_LIST_MAX)
         .handshake::<_, Body>(TokioIo::new(connection))
         .await?;
     tokio::task::spawn_local(async move { running.await.ok() });

@@ -15,6 +15,7 @@ use super::connect::connect;
 use super::keys::FetchDocument;
 use super::outgoing::OutgoingRequest;
 use super::pool::{Idle, Pool, Sender};
+use super::received;
 use super::trust::Trust;
 use super::unreachable;
 use super::{http1, http2};
@@ -45,11 +46,12 @@ impl Answer {
         Ok(response)
     }
 
-    fn of_http2(response: Response<Incoming>, authority: &Authority) -> Self {
+    fn of_http2(response: Response<Incoming>, authority: &Authority) -> Result<Self, EffectError> {
         let (head, body) = response.into_parts();
         let section = Section::from(&head.headers);
+        received::check(&section)?;
         let body = Body::from_http2(http2::Content::new(body, authority));
-        Self { status: head.status, section, body }
+        Ok(Self { status: head.status, section, body })
     }
 }
 
@@ -203,7 +205,11 @@ async fn send_on(
     let request = http2_request(request, content);
     let request = request.map_err(|error| Failed { unsent: None, lost: false, error })?;
     match sender.try_send_request(request).await {
-        Ok(response) => Ok(Answer::of_http2(response, authority)),
+        Ok(response) => Answer::of_http2(response, authority).map_err(|error| Failed {
+            unsent: None,
+            lost: false,
+            error,
+        }),
         Err(mut error) => {
             let unsent = error.take_message().map(Request::into_body);
             let error = error.into_error();

@@ -26,14 +26,13 @@ use super::connect::Connection;
 use super::http::Answer;
 use super::outgoing::OutgoingRequest;
 use super::pool::Idle;
+use super::received::{self, HEAD_BYTES_MAX};
 use super::unreachable::broken_off;
 use crate::body::{Body, BodyError};
 use decoder::{Decoded, Decoder};
 use head::{Framing, Head, Length, Parsed};
 use upload::{Upload, UploadError};
 
-/// Largest header section of a response.
-const HEAD_BYTES_MAX: usize = 128 * 1024;
 /// Room for a read of a head, with the content that comes along.
 const HEAD_READ: usize = 8 * 1024;
 /// Most room for a read of content.
@@ -116,7 +115,7 @@ impl Exchange {
             self.is_answered |= !ended;
             if ended || before == 0 || head::may_be_whole(&self.received, before) {
                 let received = std::mem::take(&mut self.received);
-                match head::parse(received, method).map_err(EffectError::Malformed) {
+                match head::parse(received, method) {
                     Ok(Parsed::Final(head, rest)) => return Poll::Ready(Ok((head, rest))),
                     Ok(Parsed::Partial(bytes)) => self.received = bytes,
                     Err(error) => return Poll::Ready(Err(failed(error))),
@@ -130,8 +129,7 @@ impl Exchange {
                 }));
             }
             if self.received.len() > HEAD_BYTES_MAX {
-                let reason = "a header section that is too large".into();
-                return Poll::Ready(Err(failed(EffectError::Malformed(reason))));
+                return Poll::Ready(Err(failed(received::too_large())));
             }
         }
     }

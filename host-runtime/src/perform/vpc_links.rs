@@ -15,6 +15,7 @@ use self::checks::Checks;
 use self::health::{Health, Seen, State, Thresholds, choose};
 use super::metrics::{describe, escape};
 use super::outgoing::OutgoingRequest;
+use super::received;
 use crate::config::{Config, Target, TargetGroup, VpcLinkConfig};
 
 /// The VPC links of one configuration, for all threads.
@@ -216,12 +217,40 @@ impl Way {
     /// Takes note of whether the target answered. A slow answer says nothing of a target's health, and
     /// what the client's content does neither.
     pub(crate) fn ended(&self, error: Option<&EffectError>) {
-        match error {
-            None => self.group.see(self.index, Seen::Answered),
-            Some(EffectError::Unavailable(_) | EffectError::Misconfigured(_)) => {
-                self.group.see(self.index, Seen::Unanswered);
-            }
-            Some(_) => {}
+        if let Some(seen) = seen(error) {
+            self.group.see(self.index, seen);
         }
+    }
+}
+
+fn seen(error: Option<&EffectError>) -> Option<Seen> {
+    match error {
+        None => Some(Seen::Answered),
+        // What one request has a target say takes it from nobody else.
+        Some(error) if received::is_too_large(error) => None,
+        Some(EffectError::Unavailable(_) | EffectError::Misconfigured(_)) => Some(Seen::Unanswered),
+        Some(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_target_is_away_where_it_gives_no_answer_at_all() {
+        let away = [
+            EffectError::Unavailable("refused".into()),
+            EffectError::Misconfigured("its certificate has expired".into()),
+        ];
+        assert!(away.iter().all(|error| matches!(seen(Some(error)), Some(Seen::Unanswered))));
+        let there = [
+            received::too_large(),
+            EffectError::Malformed("no HTTP".into()),
+            EffectError::TimedOut,
+            EffectError::Cancelled,
+        ];
+        assert!(there.iter().all(|error| seen(Some(error)).is_none()));
+        assert!(matches!(seen(None), Some(Seen::Answered)));
     }
 }

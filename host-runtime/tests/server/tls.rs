@@ -336,6 +336,42 @@ fn a_client_that_does_not_read_holds_an_http_2_endpoint_back() {
     assert_eq!(length, PARTS << 16);
 }
 
+/// A Worker's platform, nginx and others bound header sections by their bytes; many `Set-Cookie` are no fault.
+#[test]
+fn an_answer_has_as_large_a_header_section_over_http_1_as_over_2() {
+    const KIB: usize = 1024;
+    let authority = Authority::new("private");
+    let identity = authority.identity("localhost", Dates::Valid, false);
+    for offered in [&BOTH[..], &["http/1.1"]] {
+        // `/FIELDS/BYTES`: so many fields of so many bytes each.
+        let endpoint =
+            TlsEndpoint::start(&identity, offered, async |request: Request<Incoming>| {
+                let mut numbers = request.uri().path()[1..].split('/').map(|n| n.parse().unwrap());
+                let (fields, bytes) = (numbers.next().unwrap(), numbers.next().unwrap());
+                let mut response = Response::new(Content::text("hi"));
+                for field in 0..fields {
+                    let name = http::HeaderName::try_from(format!("x-{field}")).unwrap();
+                    response.headers_mut().insert(name, "v".repeat(bytes).parse().unwrap());
+                }
+                response
+            });
+        let served = serve(&endpoint, Some(&authority));
+        let mut client = served.client();
+        for (fields, bytes) in [(101, 1), (990, 1), (1, 17 * KIB), (1, 100 * KIB), (500, 200)] {
+            let answer = client.get(&format!("/prod/to/{fields}/{bytes}"));
+            let passed = answer.head.lines().filter(|line| line.starts_with("x-")).count();
+            assert_eq!((answer.status, &*answer.text()), (200, "hi"), "{fields} of {bytes}");
+            assert!(passed >= fields, "{passed} of {fields}");
+        }
+        for (fields, bytes) in [(1_001, 1), (1, 128 * KIB), (1, 300 * KIB), (3_000, 90)] {
+            let answer = client.get(&format!("/prod/to/{fields}/{bytes}"));
+            let told = (answer.status, answer.text());
+            assert_eq!(told, (500, r#"{"message": "Internal server error"}"#.into()), "{fields}");
+        }
+        assert_eq!(client.get("/prod/to/1/1").status, 200);
+    }
+}
+
 /// An endpoint whose content breaks off after its first part, once that was taken; `/whole` is whole.
 fn breaking(identity: &Identity, offered: &[&str]) -> (TlsEndpoint, Arc<tokio::sync::Notify>) {
     let taken = Arc::new(tokio::sync::Notify::new());

@@ -3,13 +3,15 @@
 use std::mem::MaybeUninit;
 
 use bytes::{Bytes, BytesMut};
+use gateway_core::effect::EffectError;
 use http::{Method, StatusCode};
 
 use crate::perform::outgoing::OutgoingRequest;
+use crate::perform::received::{self, FIELDS_MAX};
 use crate::section::Section;
 
-/// Most field lines of a response.
-const LINES_MAX: usize = 100;
+/// Room for the lines of nearly every response.
+const LINES: usize = 100;
 
 /// How a request's content is delimited.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -93,18 +95,26 @@ fn write_name(out: &mut Vec<u8>, name: &str) {
 /// Reads the head of a response, passing over interim ones (RFC 9110 §15.2).
 ///
 /// # Errors
-/// What is no response to this method, in words.
-pub(super) fn parse(received: BytesMut, method: &Method) -> Result<Parsed, String> {
+/// [`EffectError::Malformed`] with what is no response to this method, and [`received::too_large`].
+pub(super) fn parse(received: BytesMut, method: &Method) -> Result<Parsed, EffectError> {
+    let malformed = EffectError::Malformed;
     let mut received = received.freeze();
     loop {
-        let mut lines = [const { MaybeUninit::uninit() }; LINES_MAX];
+        let (mut lines, mut many) = ([const { MaybeUninit::uninit() }; LINES], Vec::new());
         let mut response = httparse::Response::new(&mut []);
-        let parsed = httparse::ParserConfig::default().parse_response_with_uninit_headers(
-            &mut response,
-            &received,
-            &mut lines,
-        );
-        let end = match parsed.map_err(|error| error.to_string())? {
+        let parser = httparse::ParserConfig::default();
+        let mut parsed =
+            parser.parse_response_with_uninit_headers(&mut response, &received, &mut lines);
+        if parsed == Err(httparse::Error::TooManyHeaders) {
+            many.resize_with(FIELDS_MAX, MaybeUninit::uninit);
+            response = httparse::Response::new(&mut []);
+            parsed = parser.parse_response_with_uninit_headers(&mut response, &received, &mut many);
+        }
+        let parsed = parsed.map_err(|error| match error {
+            httparse::Error::TooManyHeaders => received::too_large(),
+            error => malformed(error.to_string()),
+        });
+        let end = match parsed? {
             httparse::Status::Partial => {
                 // Nobody else has a part of it; if somebody had, a copy would do.
                 let bytes = received.try_into_mut().unwrap_or_else(|shared| shared[..].into());
@@ -114,10 +124,11 @@ pub(super) fn parse(received: BytesMut, method: &Method) -> Result<Parsed, Strin
         };
         match response.code {
             // Nobody asked to switch protocols.
-            Some(101) | None => return Err("it switches protocols".into()),
+            Some(101) | None => return Err(malformed("it switches protocols".into())),
             Some(100..200) => received = received.slice(end..),
             Some(_) => {
-                let head = read(&response, received.slice(..end), method)?;
+                let head = read(&response, received.slice(..end), method).map_err(malformed)?;
+                received::check(&head.section)?;
                 return Ok(Parsed::Final(head, received.slice(end..)));
             }
         }
@@ -202,16 +213,16 @@ mod tests {
     use crate::framing::tests::headers;
     use gateway_core::message::{FieldEdits, OutgoingFields};
 
-    fn read(text: &str, method: &Method) -> Result<Parsed, String> {
+    fn read(text: &str, method: &Method) -> Result<Parsed, EffectError> {
         parse(text.as_bytes().into(), method)
     }
-    fn head(fields: &str) -> Result<Head, String> {
+    fn head(fields: &str) -> Result<Head, EffectError> {
         match read(&format!("HTTP/1.1 200 OK\r\n{fields}\r\n"), &Method::GET)? {
             Parsed::Final(head, _) => Ok(head),
-            Parsed::Partial(_) => Err("partial".into()),
+            Parsed::Partial(_) => Err(EffectError::TimedOut),
         }
     }
-    fn length_of(fields: &str) -> Result<Length, String> {
+    fn length_of(fields: &str) -> Result<Length, EffectError> {
         head(fields).map(|head| head.length)
     }
 
@@ -290,7 +301,7 @@ mod tests {
             for length in ["", "Content-Length: 5\r\n"] {
                 let answer = length_of(&format!("Transfer-Encoding: {codings}\r\n{length}"));
                 assert!(
-                    matches!(answer, Err(_)),
+                    matches!(answer, Err(EffectError::Malformed(_))),
                     "{codings:?}: {answer:?}"
                 );
             }
@@ -299,6 +310,20 @@ mod tests {
         assert!(length_of(twice).is_err());
         let empty = "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n";
         assert!(read(empty, &Method::HEAD).is_ok(), "there is no content that lost it");
+    }
+
+    #[test]
+    fn a_section_of_many_lines_is_read_up_to_a_bound() {
+        let of = |lines: usize| head(&"a: 1\r\n".repeat(lines));
+        for lines in [LINES, LINES + 1, FIELDS_MAX] {
+            assert_eq!(of(lines).unwrap().section.iter().len(), lines);
+        }
+        let text = format!("HTTP/1.1 200 OK\r\n{}", "a: 1\r\n".repeat(LINES + 1));
+        assert!(matches!(read(&text, &Method::GET), Ok(Parsed::Partial(rest)) if rest == text));
+        let long = format!("a: {}\r\n", "v".repeat(received::HEAD_BYTES_MAX));
+        for refused in [of(FIELDS_MAX + 1), head(&long)] {
+            assert_eq!(refused.unwrap_err(), received::too_large());
+        }
     }
 
     #[test]
@@ -325,9 +350,8 @@ mod tests {
             "HTTP/1.1 200 OK\r\nA: 1\r\n folded\r\n\r\n",
             "HTTP/1.1 200 OK\r\nA: \0\r\n\r\n",
         ] {
-            assert!(read(nonsense, &Method::GET).is_err(), "{nonsense:?}");
+            let read = read(nonsense, &Method::GET);
+            assert!(matches!(read, Err(EffectError::Malformed(_))), "{nonsense:?}");
         }
-        let many = "a: 1\r\n".repeat(LINES_MAX + 1);
-        assert!(head(&many).is_err());
     }
 }
