@@ -3,28 +3,51 @@
 use std::net::SocketAddr;
 
 use bytes::Bytes;
+use http::{Request, Response};
 use http_body_util::{BodyExt, Empty};
+use hyper::body::{Body, Incoming};
+use hyper::client::conn::http2::SendRequest;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 
 use crate::kit::*;
 
 /// Status and content of the answer to a request over HTTP/2 with these fields.
 pub(crate) fn get(address: SocketAddr, url: &str, fields: &[(String, String)]) -> (u16, String) {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    runtime.block_on(async {
-        let stream = TokioIo::new(tokio::net::TcpStream::connect(address).await.unwrap());
-        let handshake = hyper::client::conn::http2::handshake(TokioExecutor::new(), stream);
-        let (mut sender, connection) = handshake.await.unwrap();
-        tokio::spawn(connection);
-        let request = fields.iter().fold(http::Request::get(url), |request, (name, value)| {
+    let (head, content) = ask(address, url, fields).into_parts();
+    (head.status.as_u16(), content)
+}
+
+fn ask(address: SocketAddr, url: &str, fields: &[(String, String)]) -> Response<String> {
+    block_on(async {
+        let mut sender = connect(address).await;
+        let request = fields.iter().fold(Request::get(url), |request, (name, value)| {
             request.header(name.as_str(), value.as_str())
         });
         let request = request.body(Empty::<Bytes>::new()).unwrap();
-        let response = sender.send_request(request).await.unwrap();
-        let status = response.status().as_u16();
-        let content = response.into_body().collect().await.unwrap().to_bytes();
-        (status, String::from_utf8(content.into()).unwrap())
+        read(sender.send_request(request).await.unwrap()).await
     })
+}
+
+fn block_on<T>(run: impl Future<Output = T>) -> T {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(run)
+}
+
+async fn connect<B>(address: SocketAddr) -> SendRequest<B>
+where
+    B: Body<Data: Send, Error: std::error::Error + Send + Sync> + Send + Unpin + 'static,
+{
+    let stream = TokioIo::new(tokio::net::TcpStream::connect(address).await.unwrap());
+    let handshake = hyper::client::conn::http2::handshake(TokioExecutor::new(), stream);
+    let (sender, connection) = handshake.await.unwrap();
+    tokio::spawn(connection);
+    sender
+}
+
+async fn read(response: Response<Incoming>) -> Response<String> {
+    let (head, content) = response.into_parts();
+    let content = content.collect().await.unwrap().to_bytes();
+    Response::from_parts(head, String::from_utf8(content.into()).unwrap())
 }
 
 /// A REST API whose mappings and template take `X-Tenant`.
@@ -78,4 +101,35 @@ fn cookies_of_http_2_that_came_in_crumbs_reach_endpoints_in_one_line() {
         echoed.lines().filter(|line| line.to_lowercase().starts_with("cookie:")).collect();
     assert_eq!(cookies.len(), 1, "{echoed}");
     assert!(cookies[0].ends_with(": a=1; b=2; c=3"), "{echoed}");
+}
+
+/// Over HTTP/1.1 `refusal.rs` gives hyper's own 431 this shape; what h2 says by itself nobody can.
+#[test]
+fn fields_that_are_too_large_are_refused_over_http_2_as_over_http_1() {
+    let served = Served::start(echo());
+    let address = served.host.address();
+    let one = |bytes: usize| vec![("x-long".to_string(), "x".repeat(bytes))];
+    let many: Vec<_> = (0..101).map(|n| (format!("x-{n}"), "v".repeat(400))).collect();
+    let short: Vec<_> = (0..1_500).map(|n| (format!("x-{n}"), String::new())).collect();
+    let long = format!("http://h/prod/to/{}", "p".repeat(60_000));
+    let too_large =
+        (431, "RequestHeaderFieldsTooLargeException", "Request Header Fields Too Large");
+    let too_long = (414, "RequestUriTooLongException", "Request URI too long");
+    for (url, fields, (status, error_type, message)) in [
+        ("http://h/prod/mock", one(12_000), too_large),
+        ("http://h/prod/mock", one(40_000), too_large),
+        ("http://h/prod/mock", one(65_000), too_large),
+        ("http://h/prod/mock", many, too_large),
+        ("http://h/prod/mock", short, too_large),
+        (&*long, Vec::new(), too_long),
+    ] {
+        let answer = ask(address, url, &fields);
+        assert_eq!(answer.status().as_u16(), status, "{fields:.20?}");
+        assert_eq!(answer.headers()["x-amzn-errortype"], error_type);
+        assert_eq!(answer.headers()["content-type"], "application/json");
+        assert!(answer.headers().contains_key("x-amzn-requestid"), "{:?}", answer.headers());
+        assert_eq!(*answer.body(), format!(r#"{{"message":"{message}"}}"#));
+    }
+    assert_eq!(ask(address, "http://h/prod/mock", &one(70_000)).status(), 431, "h2's own");
+    assert_eq!(get(address, "http://h/prod/mock", &one(10_000)).0, 200);
 }

@@ -157,6 +157,11 @@ fn floods_of_headers_are_refused_and_reach_no_origin() {
         crate::http2::get(edge.address(), "http://cdn.example/a", &fields).0
     };
     assert_eq!(many(101), 413, "HTTP/2 has no bound of its own");
+    let one = |bytes: usize| vec![("x-long".to_string(), "v".repeat(bytes))];
+    for fields in [one(40_000), vec![("x-several".to_string(), "v".repeat(600)); 90]] {
+        let answer = crate::http2::get(edge.address(), "http://cdn.example/a", &fields);
+        assert!(answer.0 == 413 && answer.1.contains("The request is too large."), "{answer:?}");
+    }
     assert!(heads.lock().unwrap().is_empty());
     assert_eq!(flood(50, 20), 200);
 }
