@@ -10,7 +10,7 @@ use http::uri::Authority;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, Version, header, request::Parts};
 use hyper::body::Incoming;
 
-use crate::body::Body;
+use crate::body::{Body, ClientContent};
 use crate::drive::now;
 use crate::explained;
 use crate::framing::{ClientRequest, own_response};
@@ -122,9 +122,9 @@ pub(crate) fn arrive(
     peer: &Peer,
     request: Request<Incoming>,
 ) -> Result<(Arrival, ClientRequest, Contents), Box<Response<Body>>> {
-    let (parts, incoming) = request.into_parts();
+    let (parts, content) = ClientContent::of(request);
     let part_max = worker.settings.borrow().limits.content_timeout;
-    let content = Body::from_client(incoming, PAYLOAD_BYTES_MAX.into(), part_max);
+    let content = Body::from_client(content, PAYLOAD_BYTES_MAX.into(), part_max);
     arrive_with(worker, peer, parts, content, peer.heads.as_ref())
 }
 

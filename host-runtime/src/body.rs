@@ -1,5 +1,6 @@
 //! Content in flight: received from the client, received from an endpoint, or made here.
 
+mod client;
 mod error;
 mod source;
 mod told;
@@ -12,10 +13,10 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use hyper::body::Incoming;
 use hyper::body::{Body as HttpBody, Frame, SizeHint};
 use tokio::time::Instant;
 
+pub use client::ClientContent;
 pub use error::BodyError;
 pub(crate) use source::Source;
 pub(crate) use source::poll_data;
@@ -56,11 +57,11 @@ pub struct Stream {
 impl Body {
     /// The client's content; beyond `bytes_max` it ends in [`BodyError::TooLarge`], and in
     /// [`BodyError::Stalled`] if a part of it does not come within `part_max`.
-    pub fn from_client(incoming: Incoming, bytes_max: u64, part_max: Duration) -> Self {
-        if incoming.is_end_stream() {
+    pub fn from_client(content: ClientContent, bytes_max: u64, part_max: Duration) -> Self {
+        if content.is_end() {
             return Self::Empty;
         }
-        let mut body = Self::stream(Source::Client(incoming), bytes_max);
+        let mut body = Self::stream(Source::Client(content), bytes_max);
         if let Self::Stream(stream) = &mut body {
             stream.waiting.at_pace(Pace::new(part_max));
         }

@@ -43,7 +43,7 @@ use response::{Outcome, to_response};
 pub use store::EdgeCache;
 
 use crate::arrival::{self, Peer};
-use crate::body::Body;
+use crate::body::{Body, ClientContent};
 use crate::drive::now;
 use crate::explained;
 use crate::worker::Worker;
@@ -155,7 +155,7 @@ pub(crate) async fn answer(
     edge: &Arc<Edge>,
     request: Request<Incoming>,
 ) -> Response<Body> {
-    let (parts, incoming) = request.into_parts();
+    let (parts, content) = ClientContent::of(request);
     if let Err(refused) = arrival::check(&parts) {
         return *refused;
     }
@@ -183,7 +183,7 @@ pub(crate) async fn answer(
     }
     let host = fields.text("host").unwrap_or_default().to_owned();
     let part_max = worker.settings.borrow().limits.content_timeout;
-    let content = Body::from_client(incoming, CONTENT_BYTES_MAX, part_max);
+    let content = Body::from_client(content, CONTENT_BYTES_MAX, part_max);
     let has_content = !content.is_end_stream();
     // Before the web ACL adds fields of its own, which no viewer's `Connection` is to take away.
     http_cache::remove_hop_by_hop(&mut fields);

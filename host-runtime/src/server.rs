@@ -21,7 +21,7 @@ use tokio::sync::watch;
 
 use crate::activity::{self, Activity, Sending, Written};
 use crate::arrival::{Peer, arrive};
-use crate::body::Body;
+use crate::body::{Body, ClientContent};
 use crate::descriptors::{BackOff, Refusals};
 use crate::drive::drive;
 use crate::edge;
@@ -39,7 +39,7 @@ const FIRST_BYTES_MAX: Duration = Duration::from_secs(60);
 /// When the host goes down: longest wait for the rest of a head, and for an HTTP/2 client to have heard of it.
 const LAST_HEAD_MAX: Duration = Duration::from_secs(1);
 /// Longest that a client is listened to after its answer.
-const LINGER_MAX: Duration = Duration::from_secs(2);
+pub(crate) const LINGER_MAX: Duration = Duration::from_secs(2);
 /// Largest head that is parsed at all; what AWS allows is less, and answered in AWS's way.
 const HEAD_BYTES_MAX: usize = 32 * 1024;
 /// The same over HTTP/2, where each field counts 32 bytes more (RFC 9113 §6.5.2). Of a larger one nobody here hears: h2
@@ -288,6 +288,7 @@ async fn answer(
 ) -> Result<Response<Sending>, Infallible> {
     let version = request.version();
     let Some(in_flight) = worker.shared.load.enter() else {
+        drop(ClientContent::of(request));
         let full = own_response(503, "ServiceUnavailableException", "Service Unavailable");
         return Ok(full.map(|body| activity.respond(body, &worker.shared.memory)));
     };

@@ -6,17 +6,17 @@ use std::task::{Context, Poll, ready};
 use bytes::Bytes;
 use hyper::body::{Body as _, Incoming, SizeHint};
 
-use super::BodyError;
 use super::told::Told;
+use super::{BodyError, ClientContent};
 use crate::edge;
 use crate::functions;
-use crate::perform::{http::effect_error, http1, http2};
+use crate::perform::{http1, http2};
 
 /// Where content comes from.
 #[derive(Debug)]
 pub(crate) enum Source {
     /// A client.
-    Client(Incoming),
+    Client(ClientContent),
     /// An endpoint over HTTP/1.1.
     Http1(http1::Content),
     /// An endpoint over HTTP/2.
@@ -41,9 +41,7 @@ impl Source {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Bytes, BodyError>>> {
         match self {
-            Self::Client(incoming) => poll_data(incoming, cx).map(|part| {
-                part.map(|part| part.map_err(|error| BodyError::Broken(effect_error(&error))))
-            }),
+            Self::Client(content) => content.poll_part(cx),
             Self::Http1(content) => content.poll_part(cx),
             Self::Http2(content) => content.poll_part(cx),
             Self::Function(content) => content.poll_part(cx),
@@ -57,7 +55,7 @@ impl Source {
 
     pub(super) fn is_end(&self) -> bool {
         match self {
-            Self::Client(incoming) => incoming.is_end_stream(),
+            Self::Client(content) => content.is_end(),
             Self::Http1(content) => content.is_end(),
             Self::Http2(content) => content.is_end(),
             Self::Function(content) => content.is_end(),
@@ -71,7 +69,7 @@ impl Source {
 
     pub(super) fn size_hint(&self) -> SizeHint {
         match self {
-            Self::Client(incoming) => incoming.size_hint(),
+            Self::Client(content) => content.size_hint(),
             Self::Http2(content) => content.size_hint(),
             Self::Function(_) => SizeHint::default(),
             Self::Kept(keeping) => keeping.size_hint(),

@@ -5,11 +5,12 @@ use std::net::SocketAddr;
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::{BodyExt, Empty};
-use hyper::body::{Body, Incoming};
+use hyper::body::{Body, Frame, Incoming};
 use hyper::client::conn::http2::SendRequest;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 
 use crate::kit::*;
+use crate::tls_endpoint::Content;
 
 /// Status and content of the answer to a request over HTTP/2 with these fields.
 pub(crate) fn get(address: SocketAddr, url: &str, fields: &[(String, String)]) -> (u16, String) {
@@ -132,4 +133,26 @@ fn fields_that_are_too_large_are_refused_over_http_2_as_over_http_1() {
     }
     assert_eq!(ask(address, "http://h/prod/mock", &one(70_000)).status(), 431, "h2's own");
     assert_eq!(get(address, "http://h/prod/mock", &one(10_000)).0, 200);
+}
+
+/// curl up to 7.88 takes a stream that is reset while it uploads for an error, whatever answer came before.
+#[test]
+fn an_upload_that_is_answered_before_its_end_is_read_on() {
+    const PART: usize = 64 * 1024;
+    let served = Served::start(echo());
+    block_on(async {
+        let mut sender = connect(served.host.address()).await;
+        for (path, length, status) in [("to/a", 10_485_761, 413), ("nothing", 10_000_000, 403)] {
+            let (parts, content) = Content::channel();
+            let request = Request::post(format!("http://h/prod/{path}"));
+            let request = request.header("content-length", length).body(content).unwrap();
+            let answer = read(sender.send_request(request).await.unwrap()).await;
+            assert_eq!(answer.status(), status);
+            // More than fits into windows that nobody opens again.
+            for part in 0..48 {
+                let sent = parts.send(Ok(Frame::data(Bytes::from(vec![0; PART])))).await;
+                assert!(sent.is_ok(), "the stream is reset after {part} parts");
+            }
+        }
+    });
 }
