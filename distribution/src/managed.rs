@@ -185,7 +185,7 @@ pub(crate) fn origin_request(id: &str) -> Option<OriginRequestPolicy> {
         "b689b0a8-53d0-40ab-baf2-68738e2966ac" => {
             OriginRequestPolicy { headers: Selected::AllExcept(list(&["host"])), ..all }
         }
-        // AllViewerAndCloudFrontHeaders-2022-06, as far as the edge knows them
+        // AllViewerAndCloudFrontHeaders-2022-06
         "33f36d7e-f396-46d9-90e0-52428a34d9dc" => OriginRequestPolicy {
             added: list(&[
                 "CloudFront-Forwarded-Proto",
@@ -199,6 +199,7 @@ pub(crate) fn origin_request(id: &str) -> Option<OriginRequestPolicy> {
                 "CloudFront-Viewer-ASN",
                 "CloudFront-Viewer-City",
                 "CloudFront-Viewer-Country",
+                "CloudFront-Viewer-Country-Name",
                 "CloudFront-Viewer-Country-Region",
                 "CloudFront-Viewer-Country-Region-Name",
                 "CloudFront-Viewer-Http-Version",
@@ -207,6 +208,7 @@ pub(crate) fn origin_request(id: &str) -> Option<OriginRequestPolicy> {
                 "CloudFront-Viewer-Metro-Code",
                 "CloudFront-Viewer-Postal-Code",
                 "CloudFront-Viewer-Time-Zone",
+                "CloudFront-Viewer-TLS",
             ]),
             ..all
         },

@@ -1,5 +1,6 @@
 //! Fields that CloudFront makes itself ("Add CloudFront request headers"). Viewers' own are never believed.
 
+use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -18,10 +19,11 @@ const MADE: [&str; 8] = [
     "cloudfront-viewer-address",
 ];
 /// Those that the host tells, where it knows.
-const TOLD: [&str; 13] = [
+const TOLD: [&str; 15] = [
     COUNTRY,
     "cloudfront-viewer-asn",
     "cloudfront-viewer-city",
+    "cloudfront-viewer-country-name",
     "cloudfront-viewer-country-region",
     "cloudfront-viewer-country-region-name",
     "cloudfront-viewer-http-version",
@@ -32,6 +34,7 @@ const TOLD: [&str; 13] = [
     "cloudfront-viewer-metro-code",
     "cloudfront-viewer-postal-code",
     "cloudfront-viewer-time-zone",
+    "cloudfront-viewer-tls",
 ];
 const COUNTRY: &str = "cloudfront-viewer-country";
 
@@ -81,10 +84,22 @@ pub(crate) fn own_field(matched: &Matched<'_>, name: &str) -> Option<String> {
         "cloudfront-is-desktop-viewer" => told(Device::of(matched).is_desktop()),
         name if is_reserved(name) => {
             let told = matched.told.iter().find(|(told, _)| *told == name);
-            Some(told.map(|(_, value)| value.clone()).unwrap_or_default())
+            Some(told.map(|(_, value)| in_ascii(value)).unwrap_or_default())
         }
         _ => None,
     }
+}
+
+/// "For non-ASCII characters in these headers' values, CloudFront percent-encodes the character."
+fn in_ascii(text: &str) -> String {
+    let mut written = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        match byte {
+            0x80.. => written.push_str(&format!("%{byte:02X}")),
+            _ => written.push(byte.into()),
+        }
+    }
+    written
 }
 
 /// What a viewer's `User-Agent` says of its device. How CloudFront finds that is not published; these words

@@ -5,6 +5,7 @@ mod behaviors;
 mod buckets;
 mod keys;
 mod logs;
+mod managed;
 mod public_keys;
 mod reading;
 mod responses;

@@ -217,7 +217,7 @@ async fn by_distribution(
         is_https,
         ip: peer.source_ip(),
         country: peer.location(worker).and_then(|location| location.country.as_deref()),
-        told: &edge::viewer::told(worker, peer, asked, Version::HTTP_11),
+        told: &edge::viewer::told(worker, (peer, false), asked, Version::HTTP_11),
         fields: &fields,
         has_content: request.content != Content::Empty,
     };

@@ -1,6 +1,6 @@
 //! From hyper's request to the pipeline's arrival.
 
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -31,6 +31,7 @@ pub(crate) struct Peer {
     distribution_id: Option<Arc<str>>,
     heads: Option<Heads>,
     session: Option<Session>,
+    is_known: Cell<bool>,
     location: OnceCell<Option<Box<Location>>>,
 }
 
@@ -51,6 +52,7 @@ impl Peer {
             distribution_id: None,
             heads: None,
             session: None,
+            is_known: Cell::new(false),
             location: OnceCell::new(),
         }
     }
@@ -83,6 +85,11 @@ impl Peer {
     /// The TLS session that it came by.
     pub(crate) fn session(&self) -> Option<&Session> {
         self.session.as_ref()
+    }
+
+    /// Notes a request. Whether its connection had one before.
+    pub(crate) fn asks_again(&self) -> bool {
+        self.is_known.replace(true)
     }
 
     /// Where it is, whatever databases say.

@@ -148,10 +148,10 @@ pub(crate) fn of_authority<'e>(
     by_port.or_else(|| of_host(edges, host?))
 }
 
-/// Answers a viewer.
+/// Answers a viewer, whose connection is used again or is not.
 pub(crate) async fn answer(
     worker: &Rc<Worker>,
-    peer: &Rc<Peer>,
+    (peer, is_reused): (&Rc<Peer>, bool),
     edge: &Arc<Edge>,
     request: Request<Incoming>,
 ) -> Response<Body> {
@@ -201,7 +201,12 @@ pub(crate) async fn answer(
         is_https: peer.is_tls(),
         ip: peer.source_ip().to_owned(),
         country: peer.location(worker).and_then(|location| location.country.clone()),
-        told: viewer::told(worker, peer, edge.distribution.asked_fields(), parts.version),
+        told: viewer::told(
+            worker,
+            (peer, is_reused),
+            edge.distribution.asked_fields(),
+            parts.version,
+        ),
         fields,
         has_content,
     };

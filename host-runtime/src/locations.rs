@@ -45,9 +45,11 @@ struct Coded<'d> {
     iso_code: Option<&'d str>,
 }
 
-/// What databases of cities have besides.
+/// What databases of cities have besides; the country's name is in those of countries, too.
 #[derive(Deserialize)]
 struct Details<'d> {
+    #[serde(borrow)]
+    country: Option<Named<'d>>,
     #[serde(borrow)]
     city: Option<Named<'d>>,
     #[serde(borrow)]
@@ -85,6 +87,7 @@ struct Postal<'d> {
 /// Where an address is, as CloudFront tells origins of it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Described {
+    pub(crate) country_name: Option<String>,
     pub(crate) city: Option<String>,
     pub(crate) region_name: Option<String>,
     pub(crate) latitude: Option<String>,
@@ -133,16 +136,18 @@ impl Locations {
         })
     }
 
-    /// Where an address is: by the first database that names its city, its place or its postal code.
+    /// Where an address is: by the first database that names its city, its place or its postal code, and its country
+    /// by the first that names that.
     pub(crate) fn describe(&self, address: IpAddr) -> Described {
         let found = self.databases.iter().filter_map(|database| {
             let at = database.lookup(address.to_canonical()).ok()?;
-            let Details { city, subdivisions, location, postal } = at.decode().ok()??;
+            let Details { country, city, subdivisions, location, postal } = at.decode().ok()??;
             let text = |text: &str| text.to_owned();
             let name = |of: Named<'_>| of.names?.en.map(text);
             let degrees = |of: f64| format!("{of:.5}");
             let spot = location.as_ref();
             Some(Described {
+                country_name: country.and_then(name),
                 city: city.and_then(name),
                 region_name: subdivisions.into_iter().flatten().next().and_then(name),
                 latitude: spot.and_then(|spot| spot.latitude).map(degrees),
@@ -152,7 +157,12 @@ impl Locations {
                 time_zone: spot.and_then(|spot| spot.time_zone).map(text),
             })
         });
-        found.into_iter().find(|found| *found != Described::default()).unwrap_or_default()
+        let (mut place, mut country_name) = (None, None);
+        for mut found in found {
+            country_name = country_name.or(found.country_name.take());
+            place = place.or_else(|| (found != Described::default()).then_some(found));
+        }
+        Described { country_name, ..place.unwrap_or_default() }
     }
 
     fn kinds(&self) -> impl Iterator<Item = &str> {
@@ -233,11 +243,15 @@ mod tests {
         let (_file, mut locations) =
             with("GeoLite2-Country", &[("192.0.2.0/24", json!({"country": {"iso_code": "US"}}))]);
         assert!(!locations.tells_places());
+        let germany = json!({"country": {"iso_code": "DE", "names": {"en": "Germany"}}});
+        let file_of_countries = mmdb::File::new("GeoIP2-Country", &[("192.0.2.0/25", germany)]);
+        locations.add(file_of_countries.path()).unwrap();
         let file = mmdb::File::new("GeoLite2-City", &[("192.0.2.0/24", altadena)]);
         locations.add(file.path()).unwrap();
         assert!(locations.tells_places());
         let text = |text: &str| Some(text.to_owned());
         let expected = Described {
+            country_name: text("Germany"),
             city: text("Altadena"),
             region_name: text("California"),
             latitude: text("34.19310"),

@@ -287,6 +287,7 @@ async fn answer(
     request: Request<Incoming>,
 ) -> Result<Response<Sending>, Infallible> {
     let version = request.version();
+    let is_reused = peer.asks_again();
     let Some(in_flight) = worker.shared.load.enter() else {
         drop(ClientContent::of(request));
         let full = own_response(503, "ServiceUnavailableException", "Service Unavailable");
@@ -296,7 +297,8 @@ async fn answer(
     let edge = edge::find(&worker.settings.borrow().distributions, &peer, &request);
     if let Some(edge) = edge {
         // In a box: requests for APIs take no memory for it.
-        let mut response = Box::pin(edge::answer(&worker, &peer, &edge, request)).await;
+        let mut response =
+            Box::pin(edge::answer(&worker, (&peer, is_reused), &edge, request)).await;
         keep_account(&worker, &mut response);
         close_with_the_host(&worker, version, &mut response);
         return Ok(response.map(|body| activity.respond(body, &worker.shared.memory)));

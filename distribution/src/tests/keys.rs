@@ -260,13 +260,14 @@ fn devices_are_told_apart_by_what_their_user_agents_say() {
 
 #[test]
 fn fields_that_the_edge_cannot_fill_in_are_warned_of() {
-    let policy = keyed_by(&["CloudFront-Is-Mobile-Viewer", "CloudFront-Viewer-TLS", "X-Tenant"]);
+    let policy =
+        keyed_by(&["CloudFront-Is-Mobile-Viewer", "CloudFront-Viewer-Header-Order", "X-Tenant"]);
     let document =
         document(json!({"DefaultCacheBehavior": behavior(json!({"CachePolicyId": "p"}))}));
     let (distribution, problems) = read_all(&document, &[policy]);
     assert!(distribution.is_some());
     let [problem] = &problems[..] else { panic!("{problems:?}") };
-    assert!(problem.is_warning && problem.message.contains("CloudFront-Viewer-TLS"));
+    assert!(problem.is_warning && problem.message.contains("CloudFront-Viewer-Header-Order"));
     assert!(problem.pointer.ends_with("/HeadersConfig/Headers/Items/1"), "{}", problem.pointer);
 }
 
@@ -292,7 +293,10 @@ fn what_the_host_knows_of_viewers_is_in_the_key_and_told_to_origins_and_never_th
     );
     let asked = distribution.asked_fields();
     assert!(asked.contains(&"cloudfront-viewer-ja3-fingerprint"), "by the key");
-    assert!(asked.contains(&"cloudfront-viewer-time-zone"), "by AllViewerAndCloudFrontHeaders");
+    for name in ["time-zone", "country-name", "tls"] {
+        let name = ["cloudfront-viewer-", name].concat();
+        assert!(asked.contains(&&*name), "{name} by AllViewerAndCloudFrontHeaders");
+    }
     assert!(!asked.contains(&"cloudfront-viewer-ja4-fingerprint"), "{asked:?}");
     assert_eq!(distribution_of(&document(json!({})), &[]).asked_fields(), [""; 0]);
     let fields = Fields::from([("Host", "h"), ("CloudFront-Viewer-City", "Evil")]);
@@ -317,6 +321,7 @@ fn what_the_host_knows_of_viewers_is_in_the_key_and_told_to_origins_and_never_th
     assert_eq!((told_bonn.as_deref(), bonn == rome), (Some("Bonn"), false));
     assert_eq!(route(&told("Bonn"), "/all").1.as_deref(), Some("Bonn"));
     assert_eq!(route(&[], "/").1, None, "what nobody knows is not told");
+    assert_eq!(route(&told("São Paulo"), "/").1.as_deref(), Some("S%C3%A3o Paulo"));
 }
 
 #[test]

@@ -159,16 +159,16 @@ fn a_warning_about_many_places_is_told_once_with_their_number() {
     let named = |id: &str| {
         json!({"OriginRequestPolicy": {"Id": id, "OriginRequestPolicyConfig": {
             "Name": id, "HeadersConfig": {"HeaderBehavior": "whitelist",
-                "Headers": {"Items": ["CloudFront-Viewer-Country-Name", "X-Edge-A"]}},
+                "Headers": {"Items": ["CloudFront-Viewer-Header-Count", "X-Edge-A"]}},
             "CookiesConfig": {"CookieBehavior": "none"},
             "QueryStringsConfig": {"QueryStringBehavior": "none"}}}})
     };
     let (distribution, problems) = read_all(&document(json!({})), &["a", "b", "c"].map(named));
     assert!(distribution.is_some());
     let told: Vec<String> = problems.iter().map(ToString::to_string).collect();
-    let [country, edge] = &told[..] else { panic!("{told:?}") };
-    assert!(country.starts_with("references/0#/OriginRequestPolicy/"), "{country}");
-    assert!(country.ends_with(" (and at 2 more places)"), "{country}");
+    let [count, edge] = &told[..] else { panic!("{told:?}") };
+    assert!(count.starts_with("references/0#/OriginRequestPolicy/"), "{count}");
+    assert!(count.ends_with(" (and at 2 more places)"), "{count}");
     assert!(edge.contains("X-Edge-A") && edge.ends_with(" (and at 2 more places)"), "{edge}");
     // Mistakes are to be mended one by one.
     let wrong = json!({"CacheBehaviors": {"Items": [behavior(json!({})), behavior(json!({}))]}});

@@ -15,9 +15,9 @@ pub(super) fn told(
         let of = |of: &str| member(request, of);
         match name.strip_prefix("cloudfront-viewer-")? {
             "asn" => of("asn"),
-            "city" => of("city").map(|city| bytes(&city)),
+            "city" => of("city"),
             "country-region" => of("regionCode"),
-            "country-region-name" => of("region").map(|region| bytes(&region)),
+            "country-region-name" => of("region"),
             "http-version" => of("httpProtocol").map(|protocol| version(&protocol)),
             "ja3-fingerprint" => Some(greeting()?.ja3),
             "ja4-fingerprint" => Some(greeting()?.ja4),
@@ -26,6 +26,10 @@ pub(super) fn told(
             "metro-code" => of("metroCode"),
             "postal-code" => of("postalCode"),
             "time-zone" => of("timezone"),
+            // Whether hands were shaken for this connection nobody tells.
+            "tls" => {
+                arrival.tls.as_deref().map(|tls| [&*tls.version, ":", &tls.cipher_suite].concat())
+            }
             _ => None,
         }
     };
@@ -45,9 +49,4 @@ fn version(protocol: &str) -> String {
     let number = protocol.trim_start_matches("HTTP/");
     let minor = if number.contains('.') { "" } else { ".0" };
     [number, minor].concat()
-}
-
-/// Text whose UTF-8 goes out byte by byte: workerd writes fields as Latin-1.
-fn bytes(text: &str) -> String {
-    text.bytes().map(char::from).collect()
 }

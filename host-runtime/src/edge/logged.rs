@@ -29,7 +29,7 @@ pub(crate) struct Entry {
     viewer: (String, u16, Option<String>, Option<u32>),
     method: String,
     target: String,
-    tls: Option<(String, String)>,
+    tls: Option<(&'static str, String)>,
     is_https: bool,
     version: &'static str,
     fields: Fields,
@@ -64,10 +64,7 @@ impl Entry {
             fields.text("content-length").and_then(|l| l.trim().parse().ok());
         let line = parts.method.as_str().len() + target.len() + " HTTP/1.1\r\n ".len();
         let location = peer.location(worker);
-        let tls = peer.session().map(|session| {
-            let told = session.told(&worker.settings.borrow().tls, now());
-            (told.version, told.cipher_suite)
-        });
+        let tls = peer.session().map(|session| session.agreed());
         Some(Self {
             log: worker.access_log.clone(),
             edge: Arc::clone(edge),
@@ -139,7 +136,7 @@ impl Drop for Entry {
             method: &self.method,
             target: &self.target,
             is_https: self.is_https,
-            tls: self.tls.as_ref().map(|(version, suite)| (&**version, &**suite)),
+            tls: self.tls.as_ref().map(|(version, cipher)| (*version, &**cipher)),
             version: self.version,
             fields: &self.fields,
             request_bytes: self.request_bytes,

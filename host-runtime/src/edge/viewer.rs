@@ -12,7 +12,7 @@ use crate::worker::Worker;
 /// Those of the fields that are known, with their values.
 pub(crate) fn told(
     worker: &Worker,
-    peer: &Peer,
+    (peer, is_reused): (&Peer, bool),
     asked: &[&'static str],
     version: Version,
 ) -> Vec<(&'static str, String)> {
@@ -24,8 +24,19 @@ pub(crate) fn told(
         let told = peer.session()?.told(&worker.settings.borrow().tls, now());
         told.fingerprints
     };
+    let tls = || {
+        let session = peer.session()?;
+        let (version, cipher) = session.agreed();
+        let handshake = match () {
+            () if is_reused => "connectionReused",
+            () if session.is_resumed() => "sessionResumed",
+            () => "fullHandshake",
+        };
+        Some(format!("{version}:{cipher}:{handshake}"))
+    };
     let value = |name: &str| match name.strip_prefix("cloudfront-viewer-")? {
         "asn" => Some(location()?.asn?.to_string()),
+        "country-name" => place().country_name.clone(),
         "country-region" => location()?.region.clone(),
         "city" => place().city.clone(),
         "country-region-name" => place().region_name.clone(),
@@ -36,6 +47,7 @@ pub(crate) fn told(
         "time-zone" => place().time_zone.clone(),
         "ja3-fingerprint" => Some(greeting()?.ja3),
         "ja4-fingerprint" => Some(greeting()?.ja4),
+        "tls" => tls(),
         "http-version" => Some(match version {
             Version::HTTP_10 => "1.0".into(),
             Version::HTTP_2 => "2.0".into(),

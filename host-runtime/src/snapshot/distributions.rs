@@ -196,6 +196,7 @@ impl Building {
         config_file: &Path,
     ) {
         let (mut unlocated, mut ungreeted) = (Vec::new(), Vec::new());
+        let (mut unshaken, mut unnamed) = (Vec::new(), Vec::new());
         let over_tls = config.listeners().iter().any(|(_, listener)| listener.tls.is_some());
         for name in distribution.asked_fields() {
             let located = &config.locations;
@@ -205,18 +206,25 @@ impl Building {
                     self.asks_for_fingerprints = true;
                     ungreeted.extend((!over_tls || self.is_for_edge).then_some(*name));
                 }
+                "tls" if !self.is_for_edge => unshaken.extend((!over_tls).then_some(*name)),
+                "country-name" if self.is_for_edge => unnamed.push(*name),
                 _ if self.is_for_edge => {}
-                "country" => unlocated.extend((!located.tells_countries()).then_some(*name)),
+                "country" | "country-name" => {
+                    unlocated.extend((!located.tells_countries()).then_some(*name))
+                }
                 "asn" => unlocated.extend((!located.tells_networks()).then_some(*name)),
                 _ => unlocated.extend((!located.tells_places()).then_some(*name)),
             }
         }
-        let why = match self.is_for_edge {
-            true => "the platform tells them to few",
-            false => "no listener has TLS",
-        };
-        let databases = "no database tells them: `geoDatabases` names files in MaxMind's format";
-        for (names, why) in [(unlocated, databases), (ungreeted, why)] {
+        if !self.is_for_edge {
+            unshaken.append(&mut ungreeted);
+        }
+        for (names, why) in [
+            (unlocated, "no database tells them: `geoDatabases` names files in MaxMind's format"),
+            (ungreeted, "the platform tells them to few"),
+            (unshaken, "no listener has TLS"),
+            (unnamed, "the platform tells a country's code alone"),
+        ] {
             if names.is_empty() {
                 continue;
             }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use gateway_core::message::{self, ClientCertificate, Fingerprints, Timestamp};
 use tokio_rustls::rustls::pki_types::{CertificateDer, UnixTime};
 use tokio_rustls::rustls::server::danger::ClientCertVerifier;
-use tokio_rustls::rustls::{ProtocolVersion, ServerConnection};
+use tokio_rustls::rustls::{HandshakeKind, ProtocolVersion, ServerConnection};
 
 use super::certificate::Certificate;
 use super::clients::Clients;
@@ -21,6 +21,7 @@ pub(crate) struct Session {
     server_name: Option<String>,
     version: &'static str,
     cipher_suite: String,
+    is_resumed: bool,
     client: Option<Client>,
     fingerprints: Option<Box<Fingerprints>>,
 }
@@ -58,6 +59,7 @@ impl Session {
             },
             // IANA's names of TLS 1.3's suites have no version in them.
             cipher_suite: suite.replacen("TLS13_", "TLS_", 1),
+            is_resumed: connection.handshake_kind() == Some(HandshakeKind::Resumed),
             client,
             fingerprints: None,
         })
@@ -66,6 +68,16 @@ impl Session {
     /// With what the client greeted like, where that was looked at.
     pub(super) fn with_fingerprints(self, fingerprints: Option<Fingerprints>) -> Self {
         Self { fingerprints: fingerprints.map(Box::new), ..self }
+    }
+
+    /// What was agreed on, in CloudFront's words: the version, and the cipher by OpenSSL's name.
+    pub(crate) fn agreed(&self) -> (&'static str, String) {
+        (self.version, openssl_name(&self.cipher_suite))
+    }
+
+    /// Whether keys of an earlier connection were used again.
+    pub(crate) fn is_resumed(&self) -> bool {
+        self.is_resumed
     }
 
     /// For a request that comes now, by what is trusted now.
@@ -110,6 +122,19 @@ impl Tls {
             fingerprints: None,
         })
     }
+}
+
+/// What OpenSSL calls a suite that IANA calls so: of TLS 1.3 the same; `ECDHE-RSA-AES128-GCM-SHA256`,
+/// `ECDHE-RSA-CHACHA20-POLY1305` where that has another name.
+fn openssl_name(suite: &str) -> String {
+    let Some((exchange, cipher)) = suite.split_once("_WITH_") else { return suite.into() };
+    let exchange = exchange.trim_start_matches("TLS_").replace('_', "-");
+    let cipher = cipher.replace("AES_", "AES").replace('_', "-");
+    let cipher = cipher
+        .strip_suffix("POLY1305-SHA256")
+        .map(|of| of.to_owned() + "POLY1305")
+        .unwrap_or(cipher);
+    format!("{exchange}-{cipher}")
 }
 
 /// What is told of a client's certificate, if it is trusted.

@@ -10,6 +10,7 @@ mod origins;
 mod poisoning;
 mod smuggling;
 mod uncached;
+mod tls;
 mod web_acl;
 
 use serde_json::json;

@@ -347,6 +347,15 @@ fn a_private_endpoints_listener_is_no_distributions() {
     let (origin, heads) = answering(|_, _| fresh("kept"));
     let at = free_address();
     let more = format!("privateEndpoints: [{{vpcEndpointId: vpce-1, listen: '{at}'}}]\n");
+    let (name, tls) = ("CloudFront-Viewer-Country-Name", "CloudFront-Viewer-TLS");
+    let (here, at_the_edge) = warned(&[], &[name, tls], "");
+    let [of_name, of_tls] = &here[..] else { panic!("{here:?}") };
+    assert!(of_name.contains("country-name") && of_name.contains("`geoDatabases`"), "{of_name}");
+    assert!(of_tls.contains("viewer-tls") && of_tls.contains("no listener has TLS"), "{of_tls}");
+    assert!(
+        matches!(&at_the_edge[..], [line] if line.contains("country's code")),
+        "{at_the_edge:?}"
+    );
     let document = distribution(origin, json!({"Aliases": {"Items": ["www.example"]}}));
     let edge = Edge::start_with(origin, &document, &more, &[]);
     let ask = |mut client: Client| {
