@@ -10,6 +10,7 @@ mod public_keys;
 mod reading;
 mod responses;
 mod signed;
+mod whole;
 
 use std::string::{String, ToString};
 use std::vec::Vec;

@@ -63,6 +63,11 @@ fn distribution(top: &At<'_, '_>) {
         }
     }
     tell_repeated(behaviors);
+    let version = config.get("HttpVersion");
+    let has_3 = |at: &At<'_, '_>| at.value.as_str().is_some_and(|of| of.contains('3'));
+    if let Some(at) = version.filter(has_3) {
+        at.warning("there is no HTTP/3 here: viewers are served by HTTP/1.1 and 2, by what they agree on with the listener");
+    }
     if let Some(geo) = config.get("Restrictions").and_then(|at| at.get("GeoRestriction")) {
         geo.at("Items").elements().iter().for_each(country);
     }
