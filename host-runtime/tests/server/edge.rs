@@ -8,9 +8,10 @@ mod kit;
 mod logs;
 mod origins;
 mod poisoning;
+mod signed;
 mod smuggling;
-mod uncached;
 mod tls;
+mod uncached;
 mod web_acl;
 
 use serde_json::json;

@@ -186,6 +186,59 @@ fn an_api_of_this_host_is_an_origin() {
 }
 
 #[test]
+fn an_api_of_another_gateway_is_an_origin() {
+    let (endpoint, heads) = answering(|_, count| fresh(&format!("answer {count}")));
+    let region = Served::start(endpoint);
+    let name = "a.execute-api.eu-west-1.amazonaws.com";
+    let custom = json!({"OriginProtocolPolicy": "http-only"});
+    let origin = json!({"Id": "region", "DomainName": name, "OriginPath": "/prod", "CustomOriginConfig": custom});
+    let document = distribution(
+        endpoint,
+        json!({"Origins": {"Items": [origin]},
+            "DefaultCacheBehavior": {"TargetOriginId": "region"}}),
+    );
+    let folder = Folder::new();
+    folder.write("distribution.json", &document.to_string());
+    let config = folder.write(
+        "edgeway.yaml",
+        &format!(
+            "listen: 127.0.0.1:0\ndistributions: [{{id: d, definition: distribution.json, listen: '127.0.0.1:0', \
+             origins: {{region: 'http://{}'}}}}]\n",
+            region.host.address()
+        ),
+    );
+    let edge = Edge::of(Served::start_configured(folder, config, 2));
+    assert_eq!(edge.get("/to/x").text(), "answer 1");
+    let again = edge.get("/to/x");
+    assert!(
+        has(&again, "x-cache: Hit from cloudfront") && has(&again, "via: 1.1 edgeway (CloudFront)"),
+        "{}",
+        again.head
+    );
+    assert_eq!(again.text(), "answer 1");
+    assert_eq!(edge.ask("POST", "/to/x", "Content-Length: 2\r\n\r\nhi").text(), "answer 2");
+    // What the region refuses is the viewer's answer, in the region's words.
+    let refused = edge.get("/nothing");
+    assert_eq!(refused.status, 403);
+    assert!(
+        has(&refused, "x-amzn-errortype: MissingAuthenticationTokenException"),
+        "{}",
+        refused.head
+    );
+    let heads = heads.lock().unwrap().clone();
+    assert_eq!(heads.len(), 2);
+    let sent = heads[0].to_lowercase();
+    assert!(
+        sent.starts_with("get /x ") && sent.contains("x-forwarded-for: 127.0.0.1, 127.0.0.1"),
+        "{sent}"
+    );
+    drop(heads);
+    region.drained_log();
+    assert_eq!(edge.get("/to/y").status, 502, "the region is away");
+    assert_eq!(edge.get("/to/x").status, 502, "what a POST was answered for is forgotten");
+}
+
+#[test]
 fn a_host_name_leads_to_its_distribution() {
     let (origin, _) = answering(|_, _| fresh("by name"));
     let edge = Edge::start(origin, json!({"Aliases": {"Items": ["www.example"]}}));
@@ -193,49 +246,6 @@ fn a_host_name_leads_to_its_distribution() {
     client.send(b"GET /a HTTP/1.1\r\nHost: www.example:80\r\n\r\n");
     assert_eq!(client.answer().text(), "by name");
     assert_eq!(edge.served.client().get("/prod/mock").status, 200, "others are for the APIs");
-}
-
-#[test]
-fn signed_urls_are_verified_with_the_key_of_the_group() {
-    use aws_lc_rs::encoding::{AsDer, PublicKeyX509Der};
-    use aws_lc_rs::rsa::KeySize;
-    use aws_lc_rs::signature::{KeyPair, RSA_PKCS1_SHA256, RsaKeyPair};
-    use base64::Engine;
-    use base64::engine::general_purpose::STANDARD;
-
-    let pair = RsaKeyPair::generate(KeySize::Rsa2048).unwrap();
-    let der: PublicKeyX509Der<'_> = pair.public_key().as_der().unwrap();
-    let pem = format!(
-        "-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n",
-        STANDARD.encode(der.as_ref())
-    );
-    let (origin, heads) = answering(|_, _| fresh("secret"));
-    let trusted = json!({"TrustedKeyGroups": {"Enabled": true, "Items": ["g"]}});
-    let document = distribution(origin, json!({"DefaultCacheBehavior": trusted}));
-    let references = [
-        ("group.json", json!({"KeyGroup": {"Id": "g", "KeyGroupConfig": {"Items": ["K1"]}}})),
-        ("key.json", json!({"PublicKey": {"Id": "K1", "PublicKeyConfig": {"EncodedKey": pem}}})),
-    ];
-    let edge = Edge::start_with(origin, &document, "", &references);
-    let expires = 4_000_000_000_u64;
-    let policy = format!(
-        r#"{{"Statement":[{{"Resource":"http://h/a","Condition":{{"DateLessThan":{{"AWS:EpochTime":{expires}}}}}}}]}}"#
-    );
-    let mut signature = vec![0; pair.public_modulus_len()];
-    let random = aws_lc_rs::rand::SystemRandom::new();
-    pair.sign(&RSA_PKCS1_SHA256, &random, policy.as_bytes(), &mut signature).unwrap();
-    let signature =
-        STANDARD.encode(signature).replace('+', "-").replace('=', "_").replace('/', "~");
-    let url = |path: &str| {
-        format!(
-            "{path}?Expires={expires}&Signature={signature}&Key-Pair-Id=K1&Hash-Algorithm=SHA256"
-        )
-    };
-    assert_eq!(edge.get("/a").status, 403);
-    assert_eq!(edge.get(&url("/b")).status, 403);
-    assert!(heads.lock().unwrap().is_empty());
-    assert_eq!(edge.get(&url("/a")).text(), "secret");
-    assert_eq!(edge.get("/a").status, 403, "what is stored is for those with a signature too");
 }
 
 /// Behaviours of these name fields about viewers: in the key, and for origins.
@@ -337,6 +347,15 @@ fn fields_about_viewers_that_nobody_can_fill_in_are_warned_of_in_one_line() {
     assert!(line.contains("`geoDatabases`"), "{line}");
     let (here, _) = warned(&[country], &[asn], "geoDatabases: [asn.mmdb]\n");
     assert!(matches!(&here[..], [line] if !line.contains("viewer-asn")), "{here:?}");
+    let (name, tls) = ("CloudFront-Viewer-Country-Name", "CloudFront-Viewer-TLS");
+    let (here, at_the_edge) = warned(&[], &[name, tls], "");
+    let [of_name, of_tls] = &here[..] else { panic!("{here:?}") };
+    assert!(of_name.contains("country-name") && of_name.contains("`geoDatabases`"), "{of_name}");
+    assert!(of_tls.contains("viewer-tls") && of_tls.contains("no listener has TLS"), "{of_tls}");
+    assert!(
+        matches!(&at_the_edge[..], [line] if line.contains("country's code")),
+        "{at_the_edge:?}"
+    );
     let (here, at_the_edge) = warned(&["CloudFront-Viewer-JA3-Fingerprint"], &[], "");
     assert!(matches!(&here[..], [line] if line.contains("no listener has TLS")), "{here:?}");
     assert!(matches!(&at_the_edge[..], [line] if line.contains("to few")), "{at_the_edge:?}");
@@ -347,15 +366,6 @@ fn a_private_endpoints_listener_is_no_distributions() {
     let (origin, heads) = answering(|_, _| fresh("kept"));
     let at = free_address();
     let more = format!("privateEndpoints: [{{vpcEndpointId: vpce-1, listen: '{at}'}}]\n");
-    let (name, tls) = ("CloudFront-Viewer-Country-Name", "CloudFront-Viewer-TLS");
-    let (here, at_the_edge) = warned(&[], &[name, tls], "");
-    let [of_name, of_tls] = &here[..] else { panic!("{here:?}") };
-    assert!(of_name.contains("country-name") && of_name.contains("`geoDatabases`"), "{of_name}");
-    assert!(of_tls.contains("viewer-tls") && of_tls.contains("no listener has TLS"), "{of_tls}");
-    assert!(
-        matches!(&at_the_edge[..], [line] if line.contains("country's code")),
-        "{at_the_edge:?}"
-    );
     let document = distribution(origin, json!({"Aliases": {"Items": ["www.example"]}}));
     let edge = Edge::start_with(origin, &document, &more, &[]);
     let ask = |mut client: Client| {
