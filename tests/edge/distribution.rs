@@ -365,12 +365,20 @@ async fn an_invalidation_in_the_namespace_forgets_what_it_names() {
 #[tokio::test]
 async fn bad_input_does_the_workers_cache_no_harm() {
     let edge = Edge::start(json!({}), |received, _| {
-        fresh(&received.fields.joined("x-forwarded-host").unwrap_or_default())
+        fresh(&(received.fields.joined("x-forwarded-host").unwrap_or_default() + &received.query))
     });
     let edge = edge.await;
     // An unkeyed header reaches no origin, and so nobody after it.
     assert_eq!(text(&edge.ask("GET", "/a", &[("X-Forwarded-Host", "evil")]).await), "");
     assert_eq!(text(&edge.get("/a").await), "");
+    // Parameters that are hidden in others, of which the key knows nothing.
+    let before = edge.origin.received_len();
+    for target in
+        ["/c?utm=1;q=evil", "/c?utm=1&utm=2&q=evil", "/c?q%3devil", "/c?;q=evil", "/c?q[]=evil"]
+    {
+        assert_eq!(text(&edge.get(target).await), "", "{target}");
+    }
+    assert_eq!(edge.origin.received_len() - before, 1);
     // A fat GET, hidden dot segments, headers by the thousand.
     assert_eq!(edge.ask("GET", "/f", &[("Transfer-Encoding", "chunked")]).await.status, 403);
     for path in ["/x/%2e%2e/a", "/x/..%2fa", "/x%5c..%5ca", "/x/%252e%252e/a"] {
@@ -447,5 +455,49 @@ async fn the_worker_verifies_signed_urls() {
     }
     assert_eq!(edge.get("/a").await.status, 403);
     assert_eq!(edge.origin.received_len(), 1);
+    edge.stop().await;
+}
+
+#[tokio::test]
+async fn the_worker_verifies_signed_cookies() {
+    use base64::Engine as _;
+    let encoded = |bytes: &[u8]| {
+        let text = base64::engine::general_purpose::STANDARD.encode(bytes);
+        text.replace('+', "-").replace('=', "_").replace('/', "~")
+    };
+    // AllViewer: the origin is sent cookies, and not these.
+    let behavior = behavior(json!({"TrustedKeyGroups": {"Enabled": true, "Items": ["g"]},
+        "OriginRequestPolicyId": "216adef6-5c7f-47e4-b989-5492eafa07d3"}));
+    let edge = Edge::start(json!({"DefaultCacheBehavior": behavior}), |received, _| {
+        fresh(&received.fields.joined("cookie").unwrap_or_default())
+    });
+    let edge = edge.await;
+    let policy = |path: &str| {
+        format!(
+            r#"{{"Statement":[{{"Resource":"http*://{CDN}{path}","Condition":{{"DateLessThan":{{"AWS:EpochTime":4000000000}}}}}}]}}"#
+        )
+    };
+    let cookie = |policy: &str, signature: &[u8]| {
+        format!(
+            "own=1; CloudFront-Policy={}; CloudFront-Signature={}; CloudFront-Key-Pair-Id=RSA; CloudFront-Hash-Algorithm=SHA256",
+            encoded(policy.as_bytes()),
+            encoded(signature)
+        )
+    };
+    let films = policy("/films/*");
+    let signature = issuer::sign_by_rsa(films.as_bytes());
+    for (target, cookie, status) in [
+        ("/films/1", cookie(&films, &signature), 200),
+        ("/films/2?x=1", cookie(&films, &signature), 200),
+        ("/private", cookie(&films, &signature), 403),
+        ("/private", cookie(&policy("/*"), &signature), 403),
+        ("/films/1", cookie(&films, &issuer::sign_by_ec(films.as_bytes())), 403),
+        ("/films/1", "own=1".into(), 403),
+    ] {
+        let answer = edge.ask("GET", target, &[("Cookie", &cookie)]).await;
+        assert_eq!(answer.status, status, "{target} {cookie}");
+        assert!(status != 200 || text(&answer) == "own=1", "{}", text(&answer));
+    }
+    assert_eq!(edge.origin.received_len(), 2);
     edge.stop().await;
 }
