@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::path::Path;
 
 use serde::Deserialize;
 
@@ -52,8 +53,8 @@ const HEAD: &str = "\
 # Equivalence
 
 What the three targets do alike. This page is written by a test (`UPDATE_EQUIVALENCE=1 cargo test -p tests --test compatibility`) and held by two:
-`tests/hosts` sends every conformance case through the native engine, the component and the Worker, and compares the answers byte for byte (field
-names sent in lower case; ids, times and signatures masked); `tests/compatibility` lets no feature of [compatibility.md](compatibility.md) be called
+`tests/hosts` sends every conformance case, and cases of its own of what none is recorded of (web ACLs, distributions, streamed answers), through the
+native engine, the component and the Worker, and compares the answers byte for byte (field names sent in lower case; ids, times and signatures masked); `tests/compatibility` lets no feature of [compatibility.md](compatibility.md) be called
 identical without a case, or a test of the core that all three are made of.
 
 * *identical*: the same answer, byte for byte.
@@ -71,7 +72,7 @@ The component and the native engine are identical in everything: no difference b
 const PLATFORM: &str = "
 ## What the platform does
 
-workerd reads and writes HTTP by itself; what it makes of these messages no Worker can undo. `tests/hosts/platform.rs` holds the first five, and
+workerd reads and writes HTTP by itself; what it makes of these messages no Worker can undo. `tests/hosts/platform.rs` holds the first five, `tests/hosts/edge.rs` the name that nobody has, and
 [edge.md](edge.md#what-is-different-at-the-edge) says more of each.
 
 | message | native, component | Worker |
@@ -84,6 +85,7 @@ workerd reads and writes HTTP by itself; what it makes of these messages no Work
 | `'` in a query | sent to endpoints as it stands | `%27` |
 | bytes of a field that are no UTF-8 | Latin-1 text | U+FFFD |
 | fields that an endpoint repeats (`WWW-Authenticate`) | as many lines | one line, but for `Set-Cookie` |
+| a name of an endpoint that nobody has, in REST APIs | 500 | 504: `fetch` does not tell why it failed |
 | an endpoint's status of 600 to 999 | passed on | the integration has failed |
 | an endpoint's interim response (103) before its answer | passed over | the integration has failed |
 | a client's `OPTIONS` or `DELETE` without content | sent without a length | sent with `Content-Length: 0` |
@@ -116,6 +118,15 @@ fn page() -> Result<String, String> {
     let mut page = HEAD.to_owned();
     for feature in departures.keys().filter(|feature| !features.contains_key(*feature)) {
         let _ = writeln!(wrong, "departures.json: compatibility.md has no feature {feature:?}");
+    }
+    let compared = compared();
+    for (feature, departure) in &departures {
+        let named = departure.why.split('`').skip(1).step_by(2);
+        for file in named.filter(|name| name.starts_with("tests/")) {
+            if !compared.iter().any(|one| one == file) {
+                let _ = writeln!(wrong, "departures.json: {feature}: no test compares {file}");
+            }
+        }
     }
     for (feature, said) in &features {
         let by: Vec<&str> = checks.get(feature).into_iter().flatten().map(String::as_str).collect();
@@ -162,6 +173,19 @@ fn page() -> Result<String, String> {
     page.push_str(PLATFORM);
     page.push_str(WASI);
     if wrong.is_empty() { Ok(page) } else { Err(wrong) }
+}
+
+/// The files of cases that tests of `tests/hosts` send through the targets, and those tests.
+fn compared() -> Vec<String> {
+    let folder = std::fs::read_dir(root().join("tests/hosts")).expect("a folder");
+    let names = folder.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned());
+    let (code, cases): (Vec<String>, Vec<String>) =
+        names.partition(|name| Path::new(name).extension().is_some_and(|of| of == "rs"));
+    let of = |name: &String| format!("tests/hosts/{name}");
+    let code: Vec<String> = code.iter().map(of).collect();
+    let tests: String = code.iter().map(|file| text(file)).collect();
+    let is_sent = |name: &&String| tests.contains(&format!("compare(\"{name}\", "));
+    code.into_iter().chain(cases.iter().filter(is_sent).map(of)).collect()
 }
 
 fn departures() -> BTreeMap<String, Departure> {

@@ -50,6 +50,9 @@ pub struct Case {
     /// Further top-level configuration.
     #[serde(default)]
     pub config: Json,
+    /// Further files beside the configuration, by their names: web ACLs, distributions, what they refer to.
+    #[serde(default)]
+    pub files: Json,
     /// What stands behind the gateway.
     #[serde(default)]
     pub backends: Backends,

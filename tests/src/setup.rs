@@ -74,6 +74,9 @@ pub async fn set_up(text: &Json) -> Result<Setup, String> {
     let path = folder.path().join("edgeway.yaml");
     fs::write(folder.path().join("openapi.json"), case.api.to_string()).map_err(problem)?;
     fs::write(&path, config.to_string()).map_err(problem)?;
+    for (name, content) in case.files.members() {
+        fs::write(folder.path().join(name), content.to_string()).map_err(problem)?;
+    }
     Ok(Setup { case, backends, stage_name, listen, config: path, folder, _issuer: issuer })
 }
 

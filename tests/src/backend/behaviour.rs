@@ -101,9 +101,12 @@ fn run_function(function: &Json, integration_types: &[&str], request: &Received)
 
 /// Function name and qualifier of an Invoke request: a name, a partial ARN or an ARN, in the path.
 fn invoked(request: &Received) -> (String, String) {
-    let path = request.path.trim_start_matches('/').strip_prefix("2015-03-31/functions/");
+    let path = request.path.trim_start_matches('/');
+    let streamed = path.strip_prefix("2021-11-15/functions/");
     let name = path
+        .strip_prefix("2015-03-31/functions/")
         .and_then(|path| path.split_once("/invocations"))
+        .or_else(|| streamed?.split_once("/response-streaming-invocations"))
         .map(|(name, _)| percent::decode(name));
     let name = String::from_utf8_lossy(&name.unwrap_or_default()).into_owned();
     let name = name.rsplit("function:").next().unwrap_or_default();
