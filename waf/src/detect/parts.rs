@@ -14,6 +14,7 @@ use alloc::vec::Vec;
 use core::cell::OnceCell;
 
 use super::Place;
+use crate::json::{End, walk};
 use crate::marks::Marks;
 use crate::request::{Request, arguments};
 use crate::statement::find;
@@ -23,6 +24,8 @@ use fields::headers;
 
 /// Most parts of one place; what is beyond is in the last one.
 const PARTS_MAX: usize = 2_048;
+/// Most documents of JSON within each other's strings.
+const JSON_DEPTH_MAX: usize = 2;
 /// How often a text is decoded again that is still percent-encoded.
 const PEELS_MAX: usize = 3;
 
@@ -70,9 +73,18 @@ impl Part {
         let is_harmless = marks.is_within(Marks::WORD) || is_number();
         const PERCENT: Marks = Marks::any_of(b"%");
         const NULL: Marks = Marks::any_of(b"\0");
+        const BEYOND: Marks = Marks::any_of(b"\x80");
         let mut peeled = if marks.has(PERCENT) { peel(&text) } else { None };
         if marks.has(NULL) {
             peeled = charset::narrow(peeled.as_deref().unwrap_or(&text)).or(peeled);
+        }
+        // MySQL takes this byte for a blank where its client speaks Latin-1.
+        if (marks.has(BEYOND) || peeled.is_some())
+            && let shown = peeled.as_deref().unwrap_or(&text)
+            && shown.contains(&0xa0)
+            && core::str::from_utf8(shown).is_err()
+        {
+            peeled = Some(shown.iter().map(|b| if *b == 0xa0 { b' ' } else { *b }).collect());
         }
         let marks = peeled.as_deref().map_or(marks, |peeled| marks.with(Marks::of(peeled)));
         Self { text: text.into_owned(), peeled, marks, is_harmless, kind }
@@ -183,10 +195,21 @@ pub(super) fn decoded(text: &str) -> Cow<'_, [u8]> {
 struct Gathered {
     parts: Vec<Part>,
     beyond: Vec<u8>,
+    /// How many documents of JSON the text is in that is added.
+    depth: usize,
 }
 
 impl Gathered {
+    /// Adds a text, and what it stands for where it is JSON with escapes: applications have members that are JSON again.
     fn add(&mut self, text: Cow<'_, [u8]>, skips_harmless: bool) {
+        if self.depth < JSON_DEPTH_MAX && hides_json(&text) {
+            self.depth += 1;
+            walk(&text, &mut |_, _, text| {
+                self.add(text.into(), true);
+                false
+            });
+            self.depth -= 1;
+        }
         if self.parts.len() < PARTS_MAX {
             let part = Part::new(text, PartKind::Plain);
             if !(skips_harmless && part.is_harmless) {
@@ -204,6 +227,20 @@ impl Gathered {
         }
         self.parts
     }
+}
+
+/// The first byte of a text that is no blank.
+fn opens(text: &[u8]) -> Option<u8> {
+    text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text).trim_ascii_start().first().copied()
+}
+
+fn is_json(text: &[u8]) -> bool {
+    matches!(walk(text, &mut |_, _, _| false), End::Complete)
+}
+
+/// Whether a text is JSON that has texts in another spelling than it seems.
+pub(super) fn hides_json(text: &[u8]) -> bool {
+    matches!(opens(text), Some(b'{' | b'[' | b'"')) && text.contains(&b'\\') && is_json(text)
 }
 
 /// Names and values; a name that says nothing is left out. What no name is goes on behind the `=`.

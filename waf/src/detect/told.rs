@@ -2,9 +2,9 @@
 
 use alloc::string::String;
 
-use super::parts::{Part, decoded};
+use super::parts::{Part, decoded, hides_json};
 use super::{Detector, Place};
-use crate::json::walk;
+use crate::json::{End, walk};
 use crate::matched::{Found, tokens};
 use crate::pattern::as_text;
 use crate::request::{Request, arguments};
@@ -25,7 +25,7 @@ impl Detector {
     }
 
     fn name_of(&self, request: &Request<'_>, text: &[u8]) -> Option<String> {
-        let is_it = |value: &str| decoded(value)[..] == *text;
+        let is_it = |value: &str| holds(&decoded(value), text);
         let found = match self.place {
             Place::Query => return named(request.query, text),
             Place::Body => return member(request.body, text),
@@ -39,14 +39,20 @@ impl Detector {
 
 /// The name of the argument that has this value.
 fn named(query: &str, text: &[u8]) -> Option<String> {
-    let (name, _) = arguments(query).find(|(_, value)| decoded(value)[..] == *text)?;
+    let (name, _) = arguments(query).find(|(_, value)| holds(&decoded(value), text))?;
     Some(as_text(&decoded(name)).into_owned())
+}
+
+/// Whether a value is a text, or is JSON that has it.
+fn holds(value: &[u8], text: &[u8]) -> bool {
+    value == text
+        || hides_json(value) && walk(value, &mut |_, _, one| holds(one, text)) == End::Stopped
 }
 
 /// The name of a member of JSON, of a field of a form, or, where a text stands in content as it is, the word before it: so
 /// it is in multipart forms.
 fn member(body: &[u8], text: &[u8]) -> Option<String> {
-    let is_it = |one: &[u8]| one == text;
+    let is_it = |one: &[u8]| holds(one, text);
     in_json(body, &is_it).or_else(|| named(&as_text(body), text)).or_else(|| {
         let before = &body[..find(body, text)?];
         let end = before.iter().rposition(|b| is_word(*b))? + 1;
@@ -78,6 +84,8 @@ mod tests {
         let form = "--x\r\nContent-Disposition: form-data; name=\"pass\"\r\n\r\n<a>\r\n--x--";
         for (body, text, name) in [
             ("a=1&pass=%3Ca%3E", "<a>", "pass"),
+            ("pass={\"x\":[\"\\u003ca>\"]}", "<a>", "pass"),
+            ("{\"pass\": \"{\\\"x\\\":\\\"\\\\u003ca>\\\"}\"}", "<a>", "pass"),
             ("{\"a\": 1, \"user\": {\"pass\": [\"\\u003ca>\"]}}", "<a>", "pass"),
             (form, "<a>", "pass"),
             ("<pass>x</pass>", "x", "pass"),

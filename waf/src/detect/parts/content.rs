@@ -3,9 +3,9 @@
 use alloc::vec::Vec;
 
 use super::charset::{readings, unreadable, unreadable_xml};
-use super::multipart::{is_binary, multipart};
+use super::multipart::{controls, multipart};
 use super::xml::xml;
-use super::{Gathered, Part, PartKind, pairs};
+use super::{Gathered, Part, PartKind, is_json, opens, pairs};
 use crate::detect::java::is_class;
 use crate::json::{End, Item, loose, walk};
 use crate::request::{Request, arguments};
@@ -25,8 +25,9 @@ pub(super) struct Content<'c> {
 }
 
 pub(super) fn body(request: &Request<'_>) -> Vec<Part> {
-    let media = request.header("content-type").unwrap_or_default();
-    Content { bytes: request.body, media, is_cut: request.body_is_cut, depth: 0 }.parts()
+    // Programs differ in which of several lines they take.
+    let media = request.header_values("content-type").collect::<Vec<_>>().join(", ");
+    Content { bytes: request.body, media: &media, is_cut: request.body_is_cut, depth: 0 }.parts()
 }
 
 impl Content<'_> {
@@ -36,7 +37,7 @@ impl Content<'_> {
             return Vec::new();
         }
         let mut readings = readings(self.bytes, self.media);
-        if !readings.is_empty() && self.is_no_text() {
+        if !readings.is_empty() && self.is_picture() {
             readings.clear();
         }
         let is_also_ascii = readings.is_empty() || !self.bytes.contains(&0);
@@ -50,49 +51,115 @@ impl Content<'_> {
         all
     }
 
+    /// By every kind that programs may take it for: that it is said to be something turns nothing off that it may be.
     fn apart(self) -> Vec<Part> {
         let Self { bytes, media, .. } = self;
-        if self.is("multipart/") && self.depth < DEPTH_MAX {
-            return multipart(self);
+        // Some programs look for these words anywhere.
+        let names = |kind: &str| contains_small(media.as_bytes(), kind.as_bytes());
+        let is_body = self.depth == 0;
+        let is_multipart = self.depth < DEPTH_MAX && self.is("multipart/");
+        let is_json = self.is("json") || self.looks_like_json();
+        let is_xml = self.is("xml") && !self.is("openxml");
+        let is_form = self.is("x-www-form-urlencoded") || media.is_empty() && is_body && !is_json;
+        let mut parts = Vec::new();
+        if is_multipart || is_body && names("multipart/") {
+            parts = multipart(self);
         }
-        if self.is("json") || self.looks_like_json() {
-            return json(bytes, self.is_cut);
+        if is_json {
+            parts.extend(json(bytes, self.is_cut));
         }
-        if self.is("xml") {
-            let mut parts = xml(bytes);
+        if is_xml || is_body && opens(bytes) == Some(b'<') {
+            parts.extend(xml(bytes));
             parts.extend(
                 unreadable_xml(bytes).map(|name| Part::new(name.into(), PartKind::Charset)),
             );
-            return parts;
         }
-        if self.is("x-www-form-urlencoded") || media.is_empty() && self.depth == 0 {
-            return pairs(arguments(&crate::pattern::as_text(bytes)));
+        if is_form || names("x-www-form-urlencoded") || is_body && looks_like_form(bytes) {
+            parts.extend(pairs(arguments(&crate::pattern::as_text(bytes))));
         }
-        if self.is_no_text() {
-            return [Part::new(bytes[..bytes.len().min(64)].into(), PartKind::Structured)].into();
+        if !(is_multipart || is_json || is_xml || is_form) {
+            if self.is_picture() {
+                parts.push(Part::new(bytes[..bytes.len().min(64)].into(), PartKind::Structured));
+            } else {
+                let mut gathered = Gathered::default();
+                gathered.add(bytes.into(), false);
+                parts.extend(gathered.all());
+            }
         }
-        [Part::new(bytes.into(), PartKind::Plain)].into()
+        parts
     }
 
     fn is(self, kind: &str) -> bool {
-        contains_small(self.media.as_bytes(), kind.as_bytes())
-    }
-
-    /// A field of a form may be any text, so it has to be JSON to its end.
-    fn looks_like_json(self) -> bool {
-        matches!(self.bytes.trim_ascii_start().first(), Some(b'{' | b'['))
-            && !self.is("xml")
-            && !self.is("x-www-form")
-            && (self.depth == 0
-                || !matches!(walk(self.bytes, &mut |_, _, _| false), End::Invalid(_)))
+        kinds(self.media).any(|one| contains_small(one.as_bytes(), kind.as_bytes()))
     }
 
     /// Pictures and archives are not text; what calls itself one and is text is looked at.
-    fn is_no_text(self) -> bool {
-        const KINDS: [&str; 8] =
-            ["image/", "audio/", "video/", "font/", "octet-stream", "zip", "pdf", "protobuf"];
-        self.depth == 0 && is_binary(self.bytes) && KINDS.iter().any(|kind| self.is(kind))
+    fn is_picture(self) -> bool {
+        self.depth == 0 && is_no_text(self.media) && controls(self.bytes) > 0
     }
+
+    /// A field of a form may be any text, so it has to be JSON to its end, and so has what is said to be something else.
+    fn looks_like_json(self) -> bool {
+        let is_other = ["xml", "multipart/", "x-www-form"].iter().any(|kind| self.is(kind));
+        match opens(self.bytes) {
+            Some(b'{' | b'[') if self.depth == 0 && (!is_other || self.is_cut) => true,
+            Some(b'{' | b'[') => is_json(self.bytes),
+            // Quotation marks may be an injection's.
+            Some(b'"') => is_other && is_json(self.bytes),
+            _ => false,
+        }
+    }
+}
+
+/// What a media type is before its parameters (RFC 9110 section 8.3.1); there may be several.
+fn kinds(media: &str) -> impl Iterator<Item = &str> {
+    media.split(',').map(|one| one.split(';').next().unwrap_or_default())
+}
+
+/// How many bytes that no text has a file may have that is looked at: none where it is said to be a picture, any where it is
+/// said to be text, and where neither is said a few, as nobody puts there by chance: what is compressed has one in 28.
+pub(super) fn controls_max(media: &str) -> usize {
+    const TEXTS: [&str; 7] = ["text/", "svg", "/xml", "+xml", "json", "html", "script"];
+    let is = |kind: &&str| contains_small(media.as_bytes(), kind.as_bytes());
+    match TEXTS.iter().any(is) {
+        true => usize::MAX,
+        false if is_no_text(media) => 0,
+        false => 5,
+    }
+}
+
+/// Whether nothing else is said than that content is a picture, an archive and the like.
+fn is_no_text(media: &str) -> bool {
+    const KINDS: [&str; 15] = [
+        "image/",
+        "audio/",
+        "video/",
+        "font/",
+        "model/",
+        "octet-stream",
+        "zip",
+        "pdf",
+        "proto",
+        "compressed",
+        "msword",
+        "officedocument",
+        "opendocument",
+        "vnd.ms-",
+        "x-tar",
+    ];
+    kinds(media).all(|one| {
+        let is = |kind: &&str| contains_small(one.as_bytes(), kind.as_bytes());
+        KINDS.iter().any(is) && !is(&"svg")
+    })
+}
+
+/// `a=1&b=%27`, whatever it is said to be.
+fn looks_like_form(text: &[u8]) -> bool {
+    let text = text.trim_ascii_end();
+    let is_name = |b: &u8| b.is_ascii_alphanumeric() || b"_.[]%&+-".contains(b);
+    text.split(|b| *b == b'=').next().is_some_and(|name| name.iter().all(is_name))
+        && text.contains(&b'=')
+        && text.iter().all(|b| *b > b' ')
 }
 
 fn json(content: &[u8], is_cut: bool) -> Vec<Part> {

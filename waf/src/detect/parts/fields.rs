@@ -4,7 +4,7 @@
 
 use alloc::vec::Vec;
 
-use super::{Part, PartKind, cookies, decoded, pairs};
+use super::{Gathered, Part, PartKind, cookies, decoded, hides_json, pairs};
 use crate::marks::Marks;
 use crate::request::{Request, arguments};
 use crate::statement::find;
@@ -108,6 +108,11 @@ pub(super) fn headers(request: &Request<'_>) -> Vec<Part> {
         let names_file = ["x-filename", "x_filename", "x-file-name"].iter().any(|known| is(known));
         let kind = if names_file { PartKind::FileName } else { PartKind::Plain };
         parts.push(Part::new(value.as_bytes().into(), kind));
+        if hides_json(value.as_bytes()) {
+            let mut gathered = Gathered::default();
+            gathered.add(value.as_bytes().into(), true);
+            parts.extend(gathered.all());
+        }
     }
     parts.extend(cookies(request));
     parts

@@ -5,10 +5,11 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::boundary::{BOUNDARIES_MAX, boundaries};
-use super::content::Content;
-use super::{PARTS_MAX, Part, PartKind};
+use super::content::{Content, controls_max};
+use super::{PARTS_MAX, Part, PartKind, pairs};
+use crate::request::arguments;
 use crate::statement::find;
-use crate::text::contains_small;
+use crate::text::{contains_small, starts_with};
 use crate::transform::{Transformation, hex_pair};
 
 /// Fields of a form with their names, and files' names, by every boundary that programs may take for its own.
@@ -29,11 +30,13 @@ pub(super) fn multipart(form: Content<'_>) -> Vec<Part> {
 
 fn fields(form: Content<'_>, boundary: &[u8], parts: &mut Vec<Part>) {
     let mut rest = form.bytes;
+    outside(form, &rest[..find(rest, boundary).unwrap_or(0)], parts);
     while let Some(at) = find(rest, boundary) {
         rest = &rest[at + boundary.len()..];
         let end = find(rest, boundary).unwrap_or(rest.len());
         // PHP goes on reading behind what is the last one to others.
-        if rest.starts_with(b"--") {
+        if let Some(behind) = rest[..end].strip_prefix(b"--") {
+            outside(form, behind, parts);
             continue;
         }
         if parts.len() >= PARTS_MAX {
@@ -44,42 +47,60 @@ fn fields(form: Content<'_>, boundary: &[u8], parts: &mut Vec<Part>) {
     }
 }
 
-/// Whether content is no text: archives and pictures have such bytes near their start.
-pub(super) fn is_binary(content: &[u8]) -> bool {
-    content.iter().take(512).any(|b| *b < 9)
+/// What stands outside a form's parts nobody reads who takes it for a form; others read all of it.
+fn outside(form: Content<'_>, text: &[u8], parts: &mut Vec<Part>) {
+    if text.trim_ascii().is_empty() {
+        return;
+    }
+    parts.extend(Content { bytes: text, media: "text/plain", ..form }.parts());
+    if text.contains(&b'=') {
+        parts.extend(pairs(arguments(&crate::pattern::as_text(text))));
+    }
+}
+
+/// How many bytes content has near its start that no text has, and archives and pictures have.
+pub(super) fn controls(content: &[u8]) -> usize {
+    content.iter().take(512).filter(|b| **b < 9).count()
 }
 
 fn field(form: Content<'_>, parts: &mut Vec<Part>) {
     let text = form.bytes;
-    let (head, content) = match find(text, b"\r\n\r\n") {
-        Some(at) => (&text[..at], &text[at + 4..]),
-        None => match find(text, b"\n\n") {
-            Some(at) => (&text[..at], &text[at + 2..]),
-            None => (text, &text[text.len()..]),
-        },
+    let begins = |at: usize| matches!(text[at..], [b'\n', b'\n', ..] | [b'\n', b'\r', b'\n', ..]);
+    // Lines end in CRLF, in LF, or in either: the head ends at the first empty line, for some at the first of the standard's.
+    let Some(first) = (0..text.len()).find(|at| begins(*at)) else {
+        parts.push(Part::new(text.into(), PartKind::Plain));
+        return part(form, text, &[], parts);
     };
+    let behind = |at: usize, empty: usize| text.get(at + empty..).unwrap_or_default();
+    part(form, &text[..first], behind(first, 2 + usize::from(text[first + 1] == b'\r')), parts);
+    if let Some(other) = find(text, b"\r\n\r\n").filter(|at| at + 1 != first) {
+        part(form, &text[..other], behind(other, 4), parts);
+    }
+}
+
+/// A part with its head.
+fn part(form: Content<'_>, head: &[u8], content: &[u8], parts: &mut Vec<Part>) {
     let head = crate::pattern::as_text(head);
-    let mut is_any_file = false;
     for parameter in head.split([';', '\n']) {
         let Some((name, value)) = parameter.trim().split_once('=') else { continue };
         let value = value.trim().trim_matches(['"', '\'']);
         let is_file = name.to_ascii_lowercase().starts_with("filename");
-        is_any_file |= is_file;
         let kind = if is_file { PartKind::FileName } else { PartKind::Plain };
         parts.push(Part::new(value.as_bytes().into(), kind));
         parts.extend(encoded_words(value).map(|text| Part::new(text.into(), kind)));
     }
     let content = content.strip_suffix(b"\r\n").unwrap_or(content);
     let media = header(&head, "content-type");
+    let is_file = is_file(&head);
     // A field's text is looked at whatever is in it.
-    let is_looked_at = |content: &[u8]| !(is_any_file && is_binary(content));
+    let is_looked_at = |content: &[u8]| !is_file || controls(content) <= controls_max(&media);
     let encoding = header(&head, "content-transfer-encoding");
     let is_of = |all: &str, kind: &str| contains_small(all.as_bytes(), kind.as_bytes());
     let base64 = is_of(&encoding, "base64").then(|| base64(content).into());
     let quoted = is_of(&encoding, "quoted-printable").then(|| quoted_printable(content).into());
     // Servers hand on a field as text, whatever it says that it is.
-    let is_markup = ["xml", "multipart/"].iter().any(|kind| is_of(&media, kind));
-    let is_also_text = is_markup && !is_any_file && is_of(form.media, "form-data");
+    let is_markup = ["xml", "multipart/", "urlencoded"].iter().any(|kind| is_of(&media, kind));
+    let is_also_text = is_markup && !is_file && is_of(form.media, "form-data");
     for bytes in [Some(Cow::Borrowed(content)), base64, quoted].into_iter().flatten() {
         if is_looked_at(&bytes) {
             if is_also_text {
@@ -89,6 +110,36 @@ fn field(form: Content<'_>, parts: &mut Vec<Part>) {
             parts.extend(part.parts());
         }
     }
+}
+
+/// Whether every program takes a part for a file: `Content-Disposition` itself names one, outside quotes of any kind.
+fn is_file(head: &str) -> bool {
+    let is_it = |line: &&str| starts_with(line.as_bytes(), b"content-disposition");
+    if head.lines().filter(is_it).count() != 1 {
+        return false;
+    }
+    let disposition = header(head, "content-disposition");
+    let (mut pieces, mut is_named) = (disposition.split('"'), false);
+    while let Some(outside) = pieces.next() {
+        let quoted = pieces.next().unwrap_or_default();
+        for (index, parameter) in outside.rsplit(';').enumerate() {
+            let Some((name, value)) = parameter.split_once('=') else { continue };
+            let (name, value) = (name.trim(), value.trim());
+            if value.starts_with('\'') {
+                return false;
+            }
+            if starts_with(name.as_bytes(), b"filename") && matches!(&name[8..], "" | "*") {
+                is_named = true;
+                if value.is_empty() && (index > 0 || quoted.is_empty()) {
+                    return false;
+                }
+            }
+        }
+        if quoted.ends_with('\\') {
+            return false;
+        }
+    }
+    is_named
 }
 
 /// A field of a part's head, with the lines that go on with it. Where there are several, programs differ in which they
@@ -106,7 +157,7 @@ fn header(head: &str, name: &str) -> String {
         let own = line.split_once(':').filter(|(own, _)| own.trim().eq_ignore_ascii_case(name));
         is_within = own.is_some();
         if let Some((_, value)) = own {
-            all.push_str(if all.is_empty() { "" } else { "; " });
+            all.push_str(if all.is_empty() { "" } else { ", " });
             all.push_str(value.trim());
         }
     }
