@@ -14,6 +14,7 @@ use crate::forwarded::Told;
 use crate::matched::Found;
 use crate::rate::{self, Rate};
 use crate::request::{Location, Request};
+use crate::seen::Seen;
 use crate::statement::Matcher;
 pub use account::Match;
 pub use verdict::{Counting, Decision, Verdict};
@@ -39,6 +40,7 @@ pub struct Evaluation<'a> {
     acl: &'a WebAcl,
     request: &'a Request<'a>,
     parts: Parts,
+    seen: Option<&'a Seen>,
     /// Which rule is next, and which of its group.
     at: usize,
     inner: Option<usize>,
@@ -65,6 +67,17 @@ pub struct Tokens {
 impl WebAcl {
     /// Begins to evaluate a request.
     pub fn evaluate<'a>(&'a self, request: &'a Request<'a>, tokens: Tokens) -> Evaluation<'a> {
+        self.evaluate_beside(request, tokens, None)
+    }
+
+    /// The same of one of several requests that differ in nothing but their paths and bodies: what was looked at in one
+    /// of them is not looked at again in another.
+    pub fn evaluate_beside<'a>(
+        &'a self,
+        request: &'a Request<'a>,
+        tokens: Tokens,
+        seen: Option<&'a Seen>,
+    ) -> Evaluation<'a> {
         Evaluation {
             acl: self,
             request,
@@ -72,6 +85,7 @@ impl WebAcl {
             at: 0,
             inner: None,
             answer: None,
+            seen,
             asked: None,
             located: Vec::new(),
             tokens,
@@ -246,6 +260,7 @@ impl<'a> Evaluation<'a> {
             request: self.request,
             parts: &self.parts,
             labels: &self.verdict.labels,
+            seen: self.seen,
             located: &self.located,
             found: None,
             added: Vec::new(),

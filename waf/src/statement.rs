@@ -10,6 +10,7 @@ use crate::forwarded::{Forwarded, Told};
 use crate::matched::{Found, tokens};
 use crate::pre_parse::PreParse;
 use crate::request::{Location, Request};
+use crate::seen::Seen;
 use crate::transform::{Transformation, is_word};
 use crate::{sql, xss};
 
@@ -19,6 +20,7 @@ pub(crate) struct Matcher<'s, 'a> {
     pub(crate) request: &'s Request<'a>,
     pub(crate) parts: &'s Parts,
     pub(crate) labels: &'s [String],
+    pub(crate) seen: Option<&'s Seen>,
     /// Where the addresses are that proxies told of.
     pub(crate) located: &'s [(IpAddr, Location)],
     /// Where an injection was found, for the log.
@@ -32,6 +34,22 @@ pub(crate) struct Matcher<'s, 'a> {
 impl<'s> Matcher<'s, '_> {
     /// Statements are nested no deeper than they are read (`STATEMENTS_DEPTH_MAX`).
     pub(crate) fn matches(&mut self, statement: &Statement) -> bool {
+        let is_match = match self.seen {
+            Some(seen) => {
+                let request = self.request;
+                seen.look(statement, request, || self.looks(statement))
+            }
+            None => self.looks(statement),
+        };
+        if let Statement::Detects(detector) = statement
+            && is_match
+        {
+            self.added.extend(detector.bot(self.request));
+        }
+        is_match
+    }
+
+    fn looks(&mut self, statement: &Statement) -> bool {
         match statement {
             Statement::Bytes { needle, position, inspected } => {
                 self.any(inspected, |text| is_at(text, needle, *position))
@@ -85,9 +103,6 @@ impl<'s> Matcher<'s, '_> {
             Statement::Detects(detector) => {
                 let detected = detector.detects(self.request, self.parts);
                 let is_match = detected.is_some();
-                if is_match {
-                    self.added.extend(detector.bot(self.request));
-                }
                 self.found = detected.flatten().or(self.found.take());
                 is_match
             }

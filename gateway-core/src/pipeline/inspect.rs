@@ -18,7 +18,7 @@ use alloc::rc::Rc;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use waf::{Counting, Decision, Resource, Step, Tokens, Verdict};
+use waf::{Counting, Decision, Resource, Seen, Step, Tokens, Verdict};
 
 use super::trace;
 use crate::challenge::{self, Kind};
@@ -119,6 +119,11 @@ pub(super) async fn inspect(
     };
     // What an endpoint may read besides: the ACL must let through all of it.
     let routed = routed_paths(context);
+    let ways = routed.len();
+    if ways * bodies.len() > WAYS_MAX || ways * context.path.len() > PATHS_BYTES_MAX {
+        let reason = "the request can be read in too many ways to be inspected";
+        return Err(GatewayError::new(ResponseType::WafFiltered, reason));
+    }
     let paths = || core::iter::once(&*context.path).chain(routed.iter().map(String::as_str));
     let others = bodies.iter().flat_map(|body| paths().map(move |path| (body, path))).skip(1);
     let others: Vec<_> = others
@@ -129,14 +134,15 @@ pub(super) async fn inspect(
             ..inspected.clone()
         })
         .collect();
-    let mut counts = Vec::new();
+    let seen = Seen::default();
+    let mut known = Known { counts: Vec::new(), seen: (!others.is_empty()).then_some(&seen) };
     let (mut inspected, mut verdict) =
-        (&inspected, evaluate(plan, &inspected, &mut counts, io).await);
+        (&inspected, evaluate(plan, &inspected, &mut known, io).await);
     for other in &others {
         if verdict.decision != Decision::Allow {
             break;
         }
-        let of_other = evaluate(plan, other, &mut counts, io).await;
+        let of_other = evaluate(plan, other, &mut known, io).await;
         if of_other.decision != Decision::Allow {
             (inspected, verdict) = (other, of_other);
         }
@@ -186,27 +192,39 @@ fn located(Location { country, region, asn }: Location) -> waf::Location {
     waf::Location { country, region, asn }
 }
 
+/// Most ways besides the first in which a request is inspected, of its paths and its contents together, and most bytes of
+/// these paths: nobody means a request that has more.
+const WAYS_MAX: usize = 64;
+const PATHS_BYTES_MAX: usize = 32 * 1_024;
+
+/// What is known of a request from another way to read it.
+struct Known<'a> {
+    counts: Vec<(String, u32)>,
+    seen: Option<&'a Seen>,
+}
+
 /// What the ACL says of a request. It is counted once, however often it is evaluated.
 async fn evaluate<'a>(
     plan: &'a WebAclPlan,
     inspected: &'a waf::Request<'a>,
-    counts: &mut Vec<(String, u32)>,
+    known: &mut Known<'a>,
     io: &Io,
 ) -> alloc::boxed::Box<Verdict<'a>> {
-    let mut evaluation = plan.acl.evaluate(inspected, tokens(plan, inspected));
+    let tokens = tokens(plan, inspected);
+    let mut evaluation = plan.acl.evaluate_beside(inspected, tokens, known.seen);
     loop {
         match evaluation.advance() {
             Step::Decided(verdict) => return verdict,
             Step::Count(Counting { key, window_ms }) => {
-                let known = counts.iter().find(|(counted, _)| *counted == key);
-                if let Some((_, requests)) = known {
+                let counted = known.counts.iter().find(|(counted, _)| *counted == key);
+                if let Some((_, requests)) = counted {
                     evaluation.counted(*requests);
                     continue;
                 }
                 let window_ms = u32::try_from(window_ms).unwrap_or(u32::MAX);
                 let counted = io.perform(CountRequest { key: key.clone(), window_ms }).await;
                 let requests = counted.unwrap_or(0);
-                counts.push((key, requests));
+                known.counts.push((key, requests));
                 evaluation.counted(requests);
             }
             Step::Locate(address) => {
