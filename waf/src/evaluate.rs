@@ -46,6 +46,8 @@ pub struct Evaluation<'a> {
     inner: Option<usize>,
     /// What the host counted for the rule that is next.
     answer: Option<u32>,
+    /// Whether that was for the last of what was sent several times.
+    is_last: bool,
     /// The address that the host was asked for, and those that it told of.
     asked: Option<IpAddr>,
     located: Vec<(IpAddr, Location)>,
@@ -85,6 +87,7 @@ impl WebAcl {
             at: 0,
             inner: None,
             answer: None,
+            is_last: false,
             seen,
             asked: None,
             located: Vec::new(),
@@ -239,7 +242,15 @@ impl<'a> Evaluation<'a> {
         {
             return Looked::Passes;
         }
-        let values = match (rate::values(rate, self.request, &self.verdict.labels), answer) {
+        let of = |is_last| rate::values(rate, self.request, &self.verdict.labels, is_last);
+        let is_last = core::mem::take(&mut self.is_last);
+        let (mut values, mut is_new) = (of(is_last), answer.is_none());
+        // Then by the last of what was sent twice.
+        let last = answer.filter(|requests| *requests <= rate.limit && !is_last).map(|_| of(true));
+        if let Some(last) = last.filter(|last| *last != values) {
+            (values, self.is_last, is_new) = (last, true, true);
+        }
+        let values = match (values, answer.filter(|_| !is_new)) {
             (Err(false), _) => return Looked::Passes,
             (Err(true), _) => Vec::new(),
             (Ok(values), None) => {

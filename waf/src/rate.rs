@@ -37,13 +37,14 @@ pub(crate) enum Key {
 }
 
 /// What a request is counted by, one value a key; `Err` where one is not there: then whether it matches
-/// all the same.
+/// all the same. Of what is sent several times applications take the first or, if `is_last`, the last.
 pub(crate) fn values(
     rate: &Rate,
     request: &Request<'_>,
     labels: &[String],
+    is_last: bool,
 ) -> Result<Vec<String>, bool> {
-    rate.keys.iter().map(|part| value_of(part, request, labels)).collect()
+    rate.keys.iter().map(|part| value_of(part, request, labels, is_last)).collect()
 }
 
 /// What a request with these values is counted under.
@@ -60,8 +61,15 @@ pub(crate) fn key(rule: &str, values: &[String]) -> String {
     key
 }
 
-fn value_of(key: &Key, request: &Request<'_>, labels: &[String]) -> Result<String, bool> {
-    let transformed = |text: Option<&str>, transformations: &[Transformation]| {
+fn value_of(
+    key: &Key,
+    request: &Request<'_>,
+    labels: &[String],
+    is_last: bool,
+) -> Result<String, bool> {
+    let transformed = |texts: &mut dyn Iterator<Item = &str>,
+                       transformations: &[Transformation]| {
+        let text = if is_last { texts.last() } else { texts.next() };
         let text = text.ok_or(false)?;
         let text = Transformation::apply_all(transformations, text.as_bytes());
         Ok(String::from_utf8_lossy(&text).into_owned())
@@ -73,14 +81,15 @@ fn value_of(key: &Key, request: &Request<'_>, labels: &[String]) -> Result<Strin
             Told::Nothing => Err(false),
             Told::Nonsense => Err(forwarded.matches_without),
         },
-        Key::Header(name, t) => transformed(request.header(name), t),
+        Key::Header(name, t) => transformed(&mut request.header_values(name), t),
+        // Names of cookies are case-sensitive to AWS, and to everybody (RFC 6265 section 5.3).
         Key::Cookie(name, t) => {
-            let cookie = request.cookies().find(|(n, _)| n.eq_ignore_ascii_case(name));
-            transformed(cookie.map(|c| c.1), t)
+            let mut own = request.cookies().filter(|(n, _)| n == name).map(|cookie| cookie.1);
+            transformed(&mut own, t)
         }
-        Key::QueryArgument(name, t) => transformed(request.query_argument_values(name).next(), t),
-        Key::QueryString(t) => transformed(Some(request.query), t),
-        Key::UriPath(t) => transformed(Some(request.path), t),
+        Key::QueryArgument(name, t) => transformed(&mut request.query_argument_values(name), t),
+        Key::QueryString(t) => transformed(&mut [request.query].into_iter(), t),
+        Key::UriPath(t) => transformed(&mut [request.path].into_iter(), t),
         Key::Method => Ok(request.method.into()),
         Key::LabelNamespace(namespace) => {
             let of_it: Vec<&str> = labels
@@ -170,13 +179,27 @@ mod tests {
     fn an_argument_is_counted_by_however_its_name_is_written() {
         let of = |query| {
             let key = Key::QueryArgument("u".into(), Vec::new());
-            value_of(&key, &Request { query, ..Request::default() }, &[])
+            value_of(&key, &Request { query, ..Request::default() }, &[], false)
         };
         assert_eq!(
             [of("u=1"), of("%75=1"), of("U=1&x")],
             [Ok("1".into()), Ok("1".into()), Ok("1".into())]
         );
         assert_eq!(of("v=1"), Err(false));
+    }
+
+    #[test]
+    fn of_what_is_sent_twice_the_first_and_the_last_are_counted() {
+        let headers = [("cookie", "U=1; u=2; u=3; U=4"), ("x", "5"), ("X", "6")].to_vec();
+        let request = Request { query: "u=7&u=8&u=9", headers, ..Request::default() };
+        for (key, first, last) in [
+            (Key::Cookie("u".into(), Vec::new()), "2", "3"),
+            (Key::Header("x".into(), Vec::new()), "5", "6"),
+            (Key::QueryArgument("u".into(), Vec::new()), "7", "9"),
+        ] {
+            let of = |is_last| value_of(&key, &request, &[], is_last);
+            assert_eq!([of(false), of(true)], [Ok(first.into()), Ok(last.into())]);
+        }
     }
 
     #[test]

@@ -319,6 +319,11 @@ fn rates_are_counted_by_what_requests_have_in_common() {
     assert_eq!(at_limit(&keyed("k"), 10).words, "allow");
     assert_eq!(at_limit(&keyed("k"), 11).words, "block 429 rate");
     assert_ne!(at_limit(&keyed("k"), 0).keys, at_limit(&keyed("l"), 0).keys);
+    // An application takes the first or the last: a request counts for both.
+    let mut twice = keyed("k");
+    twice.headers.push(("x-key", "l"));
+    let [k, l] = ["k", "l"].map(|value| at_limit(&keyed(value), 0).keys);
+    assert_eq!(at_limit(&twice, 0).keys, [k, l].concat());
     // "Requests that don't have all of the components aren't included in the rate limiting."
     assert!(at_limit(&get("/rate", ""), 11).keys.is_empty());
     // CONSTANT: all that the scope takes, together.
