@@ -1,10 +1,13 @@
 //! Ways around a web ACL, by name: what is hidden is found where an application would find it, what is
 //! too large is seen by its size, and nothing takes the gateway down.
 
+mod content;
 mod oversized;
 
 use tests::target::Engine;
 use tests::waf::{Case, Request, Verdict, judge};
+
+use content::{json_within_values, other_media_types, other_spellings, places_of_forms};
 
 fn request(method: &str, target: &str, fields: &[(&str, &str)], content: &[u8]) -> Request {
     Request {
@@ -69,6 +72,10 @@ evasions! {
     a_wrong_media_type_hides_nothing: a_wrong_media_type,
     what_is_not_quite_json_hides_nothing: not_quite_json,
     an_equals_sign_hides_nothing: an_equals_sign,
+    no_parameter_and_no_other_line_of_a_media_type_hides_anything: other_media_types,
+    other_spellings_of_names_and_addresses_hide_nothing: other_spellings,
+    no_place_of_a_multipart_form_hides_anything: places_of_forms,
+    json_within_values_hides_nothing: json_within_values,
     floods_of_fields_and_arguments_hide_nothing: floods_of_fields_and_arguments,
 }
 
@@ -105,6 +112,7 @@ fn invalid_utf_8_and_tricks_of_unicode() -> Cases {
             post("application/json", b"{\"a\":\"\xff<script>alert(1)</script>\"}"),
         ),
         ("UTF-7", get("/?a=%2BADw-script%2BAD4-alert(1)")),
+        ("blanks of Latin-1", get("/?a=1%a0union%a0select%a0null,password%a0from%a0users")),
     ]
 }
 
