@@ -50,14 +50,15 @@ pub(crate) fn with_single_slashes(path: &str) -> Cow<'_, str> {
 /// What origins may take a path for, beside what it is: they undo percent-encoding once or twice, servlets take `;` and
 /// what follows away from segments, and Windows has `\` for `/`. None for a path that all read alike.
 pub(crate) fn readings(path: &str) -> Vec<String> {
-    if !path.contains(['%', ';']) {
+    if !path.contains(['%', ';', '\\']) {
         return Vec::new();
     }
     let separated = decode_separators(path);
-    let mut all = Vec::from([decode_separators(&separated), decoded(path), separated]);
-    all.extend([path, &all[0], &all[1], &all[2]].map(without_parameters));
+    let mut all = Vec::from([decode_separators(&separated), decoded(path), separated, path.into()]);
+    // Before parameters are taken away: they end at a `\` as well.
     let with_slashes = |read: &String| read.contains('\\').then(|| read.replace('\\', "/"));
     all.extend(all.iter().filter_map(with_slashes).collect::<Vec<_>>());
+    all.extend(all.iter().map(|read| without_parameters(read)).collect::<Vec<_>>());
     all
 }
 
