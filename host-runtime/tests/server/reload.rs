@@ -177,11 +177,11 @@ fn a_signal_to_end_is_heeded_while_a_file_is_read_that_never_ends() {
     let mut program = Program::start(&folder);
     // The other end of a terminal, where nobody writes.
     let definition = folder.path("api.yaml");
-    std::fs::remove_file(&definition).unwrap();
-    std::os::unix::fs::symlink("/dev/ptmx", &definition).unwrap();
+    fs::remove_file(&definition).unwrap();
+    symlink("/dev/ptmx", &definition).unwrap();
     let is_read = |program: &Program| {
-        let open = std::fs::read_dir(format!("/proc/{}/fd", program.child.id())).unwrap();
-        let mut open = open.filter_map(|file| std::fs::read_link(file.ok()?.path()).ok());
+        let open = fs::read_dir(format!("/proc/{}/fd", program.child.id())).unwrap();
+        let mut open = open.filter_map(|file| fs::read_link(file.ok()?.path()).ok());
         open.any(|file| file.ends_with("ptmx"))
     };
     program.signal("HUP");
