@@ -14,6 +14,7 @@ mod lex;
 mod listed;
 mod number;
 mod operand;
+mod prose;
 mod select;
 mod stacked;
 mod tail;
@@ -55,7 +56,10 @@ fn continues(text: &[u8]) -> bool {
     }
     [b'\'', b'"', b'`'].into_iter().any(|quote| {
         let Some(at) = text.iter().position(|byte| *byte == quote) else { return false };
-        if is_opening(text, at) || is_quoted_word(text) || quote == b'`' && is_shown(text, at) {
+        if is_opening(text, at)
+            || is_quoted_word(text)
+            || quote == b'`' && (is_shown(text, at) || prose::is_fence_behind_prose(text, at))
+        {
             return false;
         }
         let tokens = lex(&text[at + 1..], Start::Behind(quote));

@@ -60,6 +60,22 @@ pub(crate) fn contains_word(text: &[u8], all: &[&str]) -> bool {
     words.any(|word| all.iter().any(|one| word.eq_ignore_ascii_case(one.as_bytes())))
 }
 
+/// No line that is a fence is longer: its blanks, its marks, and the name of a language.
+const FENCE_BYTES_MAX: usize = 48;
+
+/// Whether the line that a place is on is a fence of Markdown, which code stands between: three backticks or more,
+/// and behind them the name of a language at most.
+pub(crate) fn is_on_fence(text: &[u8], at: usize) -> bool {
+    let is_end = |b: &u8| *b == b'\n';
+    let first = at.saturating_sub(FENCE_BYTES_MAX);
+    let start = text[first..at].iter().rposition(is_end).map_or(first, |end| first + end + 1);
+    let line = &text[start..text.len().min(start + FENCE_BYTES_MAX)];
+    let line = line[..line.iter().position(is_end).unwrap_or(line.len())].trim_ascii();
+    let marks = line.iter().take_while(|b| **b == b'`').count();
+    let is_name = |b: &u8| b.is_ascii_alphanumeric() || b"+#._-".contains(b);
+    marks >= 3 && line[marks..].iter().all(is_name)
+}
+
 /// `name;date;time;type`, `Date | Time | Place`: a list of names, as a first line of values has it.
 pub(crate) fn is_columns(text: &[u8]) -> bool {
     let line = text.trim_ascii();

@@ -127,6 +127,14 @@ pub(super) fn is_argument(rest: &[u8], is_own: bool) -> bool {
         return is_redirected(argument, is_own);
     }
     let word = argument.split(u8::is_ascii_whitespace).next().unwrap_or(argument);
+    // `Test / build changes`
+    if word == b"/" && !is_own && begins_with_word(&argument[1..]) {
+        return false;
+    }
+    // File `parent.js`
+    if word.starts_with(b"`") && !is_own {
+        return false;
+    }
     if is_marked(word, is_own)
         || is_bare && matches!(word, [b'-', digit, ..] if digit.is_ascii_digit())
     {
@@ -154,6 +162,11 @@ pub(super) fn is_argument(rest: &[u8], is_own: bool) -> bool {
             b.is_ascii_alphanumeric() || b.is_ascii_whitespace() || b"-_./:@'\"=,".contains(b)
         })
         && (dotted || word.first().is_some_and(|b| matches!(b, b'\'' | b'"')))
+}
+
+fn begins_with_word(text: &[u8]) -> bool {
+    let word = text.split(u8::is_ascii_whitespace).find(|word| !word.is_empty());
+    word.is_some_and(|word| word.len() > 1 && word.iter().all(u8::is_ascii_alphabetic))
 }
 
 /// `v2.38.4`, `1.0`: no address, which has four numbers.

@@ -45,7 +45,7 @@ fn has_parameter(text: &[u8]) -> bool {
         let rest = &text[from + at + 1..];
         from += at + 1;
         if rest.starts_with(b"IFS") && !rest.get(3).is_some_and(|b| b.is_ascii_alphanumeric())
-            || rest.starts_with(b"'\\")
+            || rest.starts_with(b"'\\") && is_compact(text, 24)
         {
             return true;
         }

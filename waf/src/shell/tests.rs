@@ -349,3 +349,15 @@ fn a_segment_of_a_path_runs_what_no_title_has() {
         assert_eq!(stopped, Vec::<&&str>::new());
     }
 }
+
+#[test]
+fn fences_of_markdown_part_no_commands_in_a_report() {
+    let report =
+        b"```sh\nnpm install our-lib\n```\n\nThen nothing happens, and the log stays empty.";
+    assert!(!is_unix(report) && !is_windows(report));
+    let session = b"```\r\nPython 3.12.1\r\n```\r\nThis is what I run it with, on two machines.";
+    assert!(!is_unix(session));
+    // Alone they are a shell's own backticks.
+    assert!(is_unix(b"```\nid\n```") && is_unix(b"```sh\ncurl x.example\n```"));
+    assert!(is_unix(b"x ```id``` "));
+}

@@ -9,12 +9,14 @@ use super::expression;
 use super::option::is_option;
 use super::redirection::{is_read, is_redirected, runs_redirected, runs_redirected_first};
 use super::word::{Command, command};
-use crate::text::{is_columns, is_compact, near, near_end, words};
+use crate::text::{is_columns, is_compact, is_on_fence, near, near_end, words};
 
 /// Most words before a separator: what is injected into is an argument, not a paragraph.
 const PREFIX_WORDS_MAX: usize = 4;
 /// Most words around a substitution.
 const AROUND_WORDS_MAX: usize = 5;
+/// A text of more words than this shows code between fences of Markdown. Around less, they are a shell's backticks.
+const REPORT_WORDS_MIN: usize = 8;
 /// Commands that are looked at in one text.
 const COMMANDS_MAX: usize = 4_096;
 
@@ -155,6 +157,8 @@ fn behind_folder(text: &[u8]) -> &[u8] {
 /// `;id`, `| nc -l`, `&& curl x`, "`id`", `$(id)`
 fn runs_behind_separator(text: &[u8]) -> bool {
     let (is_table, is_columns) = (is_table(text), is_columns(text));
+    // A fence alone is a substitution, as far as a shell goes.
+    let is_report = !is_compact(text, REPORT_WORDS_MIN);
     let mut looked = 0;
     let mut at = 0;
     while at < text.len() && looked < COMMANDS_MAX {
@@ -171,7 +175,8 @@ fn runs_behind_separator(text: &[u8]) -> bool {
             [b'{', ..] => 1,
             _ => 0,
         };
-        if length == 0 {
+        let is_line = matches!(rest, [b'`' | b'\n' | b'\r', ..]);
+        if length == 0 || is_line && is_report && is_on_fence(text, at) {
             at += 1;
             continue;
         }
@@ -271,10 +276,17 @@ fn is_run(rest: &[u8], length: usize, before: &[u8], is_columns: bool) -> bool {
                 || command.name == b"at" && is_tight && words_before <= 1
                 || (is_tight
                     && words_before <= 1
-                    && (words(rest) <= 3 || has_later_argument(rest.trim_ascii_start()))
+                    && (words(rest) <= 3 || has_later_argument(line(rest).trim_ascii_start()))
                     && rest.first() == Some(&b' '))
         }
     }
+}
+
+/// What a command takes: all up to the end of its line, unless a backslash joins the next one.
+fn line(rest: &[u8]) -> &[u8] {
+    let ends = |(at, b): (usize, &u8)| *b == b'\n' && !rest[..at].ends_with(b"\\");
+    let end = rest.iter().enumerate().position(ends).unwrap_or(rest.len());
+    &rest[..end]
 }
 
 /// Whether a command's name is no word and nobody's product: a name without a vowel is none of English.
@@ -297,7 +309,10 @@ fn is_apart(rest: &[u8]) -> bool {
 
 /// Words beside a piece of code, apart from it: run `npm install` first.
 fn is_shown(before: &[u8], after: &[u8]) -> bool {
-    let is_word = |word: &[u8]| word.len() > 1 && word.iter().all(u8::is_ascii_alphabetic);
+    let is_word = |word: &[u8]| {
+        let word = word.strip_suffix(b":").unwrap_or(word);
+        word.len() > 1 && word.iter().all(u8::is_ascii_alphabetic)
+    };
     let apart = |edge: Option<&u8>| edge.is_some_and(u8::is_ascii_whitespace);
     apart(before.last())
         && before.trim_ascii() != b"echo"

@@ -6,7 +6,9 @@ use super::commands::{Strength, windows};
 use super::redirection::is_redirected;
 use super::word::is_time;
 use crate::statement::find;
-use crate::text::{contains_small, is_columns, is_compact, near, near_end, starts_with, words};
+use crate::text::{
+    contains_small, is_columns, is_compact, is_on_fence, near, near_end, starts_with, words,
+};
 use crate::transform::is_word;
 
 /// Whether Windows' shell would run something of a text.
@@ -78,6 +80,7 @@ fn behind_separator(text: &[u8], is_segment: bool) -> bool {
     if is_columns(text) {
         return false;
     }
+    let is_report = !is_compact(text, 8);
     let mut at = 0;
     while let Some(next) =
         text[at..].iter().position(|b| matches!(b, b'&' | b'|' | b';' | b'\n' | b'\r' | b'`'))
@@ -94,6 +97,9 @@ fn behind_separator(text: &[u8], is_segment: bool) -> bool {
             return false;
         }
         if text[place] == b'|' && is_table {
+            continue;
+        }
+        if is_report && matches!(text[place], b'`' | b'\n' | b'\r') && is_on_fence(text, place) {
             continue;
         }
         // Prose shows names between backticks: Get the `label` field.
@@ -162,8 +168,13 @@ fn is_at(text: &[u8], is_behind: bool) -> bool {
         return true;
     }
     let Some(strength) = windows(name) else { return false };
-    if has_path {
+    // `\echo Use this`: a command of psql.
+    if has_path && (base > 1 || strength == Strength::Own) {
         return true;
+    }
+    // `f(url | hostname, options)`
+    if rest.starts_with(b",") {
+        return false;
     }
     // `&expand=items`: an argument's name; `at com.example.Place(Place.java:7)`: a line of a trace.
     if rest.starts_with(b"=") || name == b"at" && !is_time(rest) {
@@ -244,8 +255,11 @@ fn has_later_switch(rest: &[u8]) -> bool {
 
 fn is_argument(rest: &[u8], name: &[u8]) -> bool {
     let word = rest.split(u8::is_ascii_whitespace).next().unwrap_or(rest);
+    let slashes = word.iter().filter(|b| **b == b'/').count();
     let switch = matches!(word, [b'/', letter, ..] if letter.is_ascii_alphabetic() || *letter == b'?')
-        && word.len() <= 24;
+        && word.len() <= 24
+        // `/f/s/q` are several; `/usr/bin/x` is a path.
+        && (slashes == 1 || slashes * 3 >= word.len());
     let drive =
         matches!(word, [letter, b':', b'\\' | b'/' | b'.', ..] if letter.is_ascii_alphabetic());
     let option = matches!(word, [b'-', letter, ..] if letter.is_ascii_alphabetic());

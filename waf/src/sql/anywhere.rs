@@ -2,6 +2,7 @@
 
 use super::lex::{Kind, Token};
 use super::operand::{delays, skip_operand};
+use super::prose::has_sentence;
 use super::select::{is_whole_select, selects, unites};
 use super::stacked::{is_rare_statement, is_stacked_query};
 use super::titled::{
@@ -60,7 +61,8 @@ pub(super) fn is_statement(tokens: &[Token], text: &[u8]) -> bool {
             _ => false,
         };
         if found {
-            return true;
+            // What follows a sentence is behind it for good.
+            return !has_sentence(&tokens[..index], text);
         }
     }
     false

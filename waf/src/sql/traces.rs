@@ -2,6 +2,7 @@
 
 use super::lex::{Kind, Start, Token, lex};
 use super::operand::skip_operand;
+use super::prose::is_behind_sentences;
 use super::words::{Class, class_of, words};
 use crate::statement::find;
 use crate::text::{is_compact, near, near_end, starts_with};
@@ -45,6 +46,9 @@ const CATALOGUES: [&[u8]; 35] = [
     b"xp_regread",
 ];
 
+/// Names of catalogues in one text whose beginning is read.
+const LOOKED_MAX: usize = 8;
+
 /// Traces that need no reading from the start.
 pub(super) fn has_traces(text: &[u8]) -> bool {
     let is_word = text.iter().all(|b| crate::transform::is_word(*b));
@@ -60,6 +64,7 @@ fn names_catalogue(text: &[u8]) -> bool {
         return true;
     }
     let mut offset = 0;
+    let mut looked = 0;
     for word in text.split(|b| !crate::transform::is_word(*b)) {
         let end = offset + word.len();
         let first = word.first().map_or(0, u8::to_ascii_lowercase);
@@ -72,10 +77,11 @@ fn names_catalogue(text: &[u8]) -> bool {
             let joined = matches!(next, Some(b'.' | b'(' | b'`' | b'"' | b'['))
                 && text.get(end + 1).is_some_and(|b| !b.is_ascii_whitespace());
             let whole = words(text).nth(1).is_none();
-            if joined
+            let is_named = joined
                 || whole
-                || matches!(before, Some(Class::From | Class::Statement | Class::Into))
-            {
+                || matches!(before, Some(Class::From | Class::Statement | Class::Into));
+            looked += usize::from(is_named);
+            if is_named && !(looked <= LOOKED_MAX && is_behind_sentences(text, offset)) {
                 return true;
             }
         }

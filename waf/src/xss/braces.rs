@@ -38,7 +38,7 @@ fn is_own_call(text: &[u8]) -> bool {
 const LOADS: [(&[u8], &[&[u8]]); 5] = [
     (b"base", &[b"href"]),
     (b"link", &[b"rel"]),
-    (b"meta", &[b"charset", b"content", b"equiv"]),
+    (b"meta", &[b"charset", b"config", b"equiv", b"referrer"]),
     (b"object", &[b"classid", b"code", b"codebase", b"data"]),
     (b"template", &[b"shadowroot", b"shadowrootmode"]),
 ];
@@ -98,6 +98,8 @@ mod tests {
             ("Set", " value={1} /"),
             ("Meta", " title=\"Home\""),
             ("use", " width=\"9\" xlink:href=\"#icon\" /"),
+            ("meta", " name=\"author\" content=\"me\""),
+            ("meta", " property='og:title' content='a'"),
         ] {
             assert!(loads_nothing(element.as_bytes(), attributes.as_bytes()), "{element}");
         }
@@ -106,6 +108,13 @@ mod tests {
             ("set", " x={1} attributeName=onload"),
             ("use", " href=\"#a\" xlink:href=\"data:x\""),
             ("meta", " HTTP-EQUIV=refresh"),
+            ("link", " rel=\"icon stylesheet\" href=\"//a.example/i\""),
+            ("link", " rel=\"icon\" rel=import href=x"),
+            ("link", " rel=\"stylesheet\" href=\"//a.example/a.css\""),
+            ("link", " rel=\"import\" href=\"a.html\""),
+            ("meta", " name=\"a\" http-equiv=\"refresh\" content=\"0\""),
+            ("meta", " name=\"referrer\" content=\"unsafe-url\""),
+            ("link", " title=\" rel=\"icon\" rel=import href=x"),
             ("object", " data={x}"),
             ("base", " href=\"//a.example\""),
         ] {

@@ -21,6 +21,7 @@ pub(super) fn has_tag(text: &[u8]) -> bool {
         values: Run::default(),
         closes: OnceCell::new(),
         plays: false,
+        opened: [false; ENCLOSING.len()],
     };
     let mut from = if text.contains(&b'<') { 0 } else { text.len() };
     while let Some(at) = text[from..].iter().position(|b| *b == b'<') {
@@ -67,7 +68,12 @@ struct Tags<'t> {
     closes: OnceCell<usize>,
     /// Whether the last frame was a player's, which another tag may close.
     plays: bool,
+    /// Which of the elements of `ENCLOSING` were opened and not closed.
+    opened: [bool; ENCLOSING.len()],
 }
+
+/// Elements that a text may stand in, where nothing but their end is a tag.
+const ENCLOSING: [&str; 5] = ["script", "style", "iframe", "title", "textarea"];
 
 /// Bytes up to one that ends them.
 #[derive(Default)]
@@ -104,7 +110,7 @@ impl Tags<'_> {
                 dangles
                     || is(b"--[if")
                     || is(b"--#")
-                    || is(b"[cdata[")
+                    || is(b"[cdata[") && !is_closed_section(near(&rest[8..]))
                     || is(b"entity ")
                     || is(b"doctype ") && near(rest).contains(&b'[')
             }
@@ -117,14 +123,25 @@ impl Tags<'_> {
                 if name == b"iframe" && core::mem::take(&mut self.plays) {
                     return false;
                 }
-                ["script", "style", "iframe", "title", "textarea"]
-                    .iter()
-                    .any(|n| name.eq_ignore_ascii_case(n.as_bytes()))
+                let enclosing =
+                    ENCLOSING.iter().position(|n| name.eq_ignore_ascii_case(n.as_bytes()));
+                // `<title>x</title>` ends what it began.
+                let ends_own = enclosing.is_some_and(|at| core::mem::take(&mut self.opened[at]));
+                enclosing.is_some()
+                    && !ends_own
                     && is_compact(rest, 6)
                     && rest.windows(2).any(|w| w[0] == b'<' && w[1].is_ascii_alphabetic())
                     || name.eq_ignore_ascii_case(b"script")
+                        // `</script>` between backticks: it ends a script, and begins nothing.
+                        && !(self.text[..at - 1].ends_with(b"`")
+                            && rest[1 + name.len()..].starts_with(b">`"))
             }
-            Some(first) if first.is_ascii_alphabetic() => self.element(at) || is_spaced(rest),
+            Some(first) if first.is_ascii_alphabetic() => {
+                let name = name(near(rest));
+                let own = ENCLOSING.iter().position(|n| name.eq_ignore_ascii_case(n.as_bytes()));
+                own.into_iter().for_each(|own| self.opened[own] = true);
+                self.element(at) || is_spaced(rest)
+            }
             Some(b':') => has_bare_colon(near(rest)) && self.element(at),
             // `< script`, `< x:script`: for filters that take white space away.
             Some(first) if first.is_ascii_whitespace() => {
@@ -168,7 +185,18 @@ impl Tags<'_> {
         // `<link href`: with its address elsewhere.
         let near_by = near(behind);
         let near_by = near_by.split(|b| matches!(b, b'<' | b'>')).next().unwrap_or(near_by);
-        let loads = || !(behind.get(near_by.len()) == Some(&b'>') && loads_nothing(local, near_by));
+        // A document says its charset; alone, a tag that does was put somewhere.
+        let is_charset = || {
+            let known = b" charset=\"utf-8\"";
+            local.eq_ignore_ascii_case(b"meta")
+                && !self.text[..at - 1].trim_ascii().is_empty()
+                && starts_with(near_by, known)
+                && matches!(near_by[known.len()..].trim_ascii(), [] | b"/")
+        };
+        let loads = || {
+            !(behind.get(near_by.len()) == Some(&b'>')
+                && (loads_nothing(local, near_by) || is_charset()))
+        };
         let names_url = || {
             is_one(&["link", "base"])
                 && near_by
@@ -233,6 +261,12 @@ impl Tags<'_> {
         self.walked[word] |= bit;
         was
     }
+}
+
+/// `<![CDATA[text]]>`, without a tag in it.
+fn is_closed_section(content: &[u8]) -> bool {
+    let end = content.windows(3).position(|w| w == b"]]>");
+    end.is_some_and(|end| !content[..end].contains(&b'<'))
 }
 
 /// `:name attribute=`: names of XML may begin with a colon (XML 1.0, 2.3). Bounds of types, `[T <:Frame]`, have no
