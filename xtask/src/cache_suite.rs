@@ -16,13 +16,9 @@ const PACKAGES: [&str; 3] = ["http-cache-tests@0.4.5", "liquidjs@9", "node-fetch
 /// What is not reached, by either edition of the suite; docs/edge-cache.md says of each why.
 const NOT_REACHED: &str = include_str!("../../docs/edge-cache.md");
 
-/// The suite's origin closes connections after 5 s, under a request if it comes just then. What it sends with a
-/// `Transfer-Encoding` that is not `chunked` ends with its connection alone (RFC 9112 §6.3): that one it closes.
+/// The suite's origin closes connections after 5 s, under a request if it comes just then.
 const KEEP_ALIVE: &str = "data:text/javascript,import http from 'node:http'; const create = http.createServer; \
-    http.createServer = (...all) => { const server = create(...all); server.keepAliveTimeout = 600000; \
-    server.prependListener('request', (request, response) => { const end = response.end; response.end = (...content) => { \
-    if (response.hasHeader('transfer-encoding')) response.shouldKeepAlive = false; \
-    return end.apply(response, content); }; }); return server; };";
+    http.createServer = (...all) => { const server = create(...all); server.keepAliveTimeout = 600000; return server; };";
 
 /// `cargo xtask cache-suite`.
 pub(crate) fn run(rest: &[String]) -> Result<()> {
