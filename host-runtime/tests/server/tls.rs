@@ -336,7 +336,7 @@ fn a_client_that_does_not_read_holds_an_http_2_endpoint_back() {
     assert_eq!(length, PARTS << 16);
 }
 
-/// A Worker's platform, nginx and others bound header sections by their bytes; many `Set-Cookie` are no fault.
+/// Many `Set-Cookie` are no fault, and which version of HTTP was agreed on is nothing that an endpoint's author sees.
 #[test]
 fn an_answer_has_as_large_a_header_section_over_http_1_as_over_2() {
     const KIB: usize = 1024;
