@@ -70,7 +70,12 @@ fn origin(policy: &str, http: u16, https: u16) -> Value {
 
 fn over_tls(authority: &Authority) -> TlsEndpoint {
     let identity = authority.identity("localhost", Dates::Valid, false);
-    TlsEndpoint::start(&identity, &["http/1.1"], async |_| Response::new(Content::text("over TLS")))
+    TlsEndpoint::start(&identity, &["http/1.1"], async |_| {
+        let mut response = Response::new(Content::text("over TLS"));
+        // The client in clear text reads as much as is announced.
+        response.headers_mut().insert("content-length", 8.into());
+        response
+    })
 }
 
 #[test]
