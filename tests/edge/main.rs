@@ -181,7 +181,7 @@ async fn what_deploy_writes_without_a_network_runs_as_it_is() {
     let manifest = std::fs::read_to_string(out.join("wrangler.toml")).unwrap();
     let variables = Json::parse(&std::fs::read_to_string(out.join("bindings.json")).unwrap());
     for (name, value) in variables.unwrap().members() {
-        let line = format!("\"{name}\" = \"{}\"", value.text());
+        let line = format!("{name} = \"{}\"", value.text());
         assert!(manifest.lines().any(|other| other == line), "{line}\n{manifest}");
     }
     target.stop().await;
