@@ -28,7 +28,9 @@ fn lower(selected: Selected) -> Selected {
 }
 
 /// Name, id; TTLs (minimum, default, maximum), codings in the key; fields, cookies and parameters in the key.
-const CACHE: [(&str, &str, [u64; 3], &str, [&str; 3]); 7] = [
+type CacheRow = (&'static str, &'static str, [u64; 3], &'static str, [&'static str; 3]);
+
+const CACHE: [CacheRow; 7] = [
     (
         "CachingOptimized",
         "658327ea-f89d-4fab-a63d-7e88639e58f6",
