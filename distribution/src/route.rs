@@ -3,7 +3,7 @@
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
-use http_cache::{Fields, Policy, remove_hop_by_hop};
+use http_cache::{Fields, Policy, Timestamp, remove_hop_by_hop};
 
 use crate::model::{Behavior, Geo, Target, ViewerProtocol};
 use crate::origin_request::{DISTRIBUTIONS_MAX, METHOD_OVERRIDE};
@@ -346,6 +346,11 @@ impl<'d> Matched<'d> {
             max_ttl_s: cache.max_ttl_s.max(least_s),
             ..policy
         }
+    }
+
+    /// Until when an error is kept that says nothing of that itself: "error caching minimum TTL".
+    pub fn error_kept_until(&self, status: u16, now: Timestamp) -> Timestamp {
+        Timestamp(now.0.saturating_add(self.policy(status).min_ttl_s.saturating_mul(1000)))
     }
 
     /// The origins in the order in which they are asked, and whether this status of the first makes the

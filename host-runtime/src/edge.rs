@@ -13,6 +13,7 @@ mod keeping;
 mod logged;
 mod origin;
 mod response;
+mod standing_in;
 mod store;
 mod tiers;
 mod together;

@@ -45,7 +45,8 @@ impl Exchange {
             let ended = flights::ended();
             let there = self.there(&key).await;
             if let Some(Ended::Failed(answered)) = waited
-                && let Some(outcome) = self.stands_in(&key, &there.entries, answered, &status).await
+                && let Some(index) = stand_in(&key, &there.entries, answered)
+                && let Some(outcome) = self.serve(&key, &there.entries[index], &status).await
             {
                 return outcome;
             }
@@ -108,52 +109,26 @@ impl Exchange {
 
     async fn decide(&self, key: &Key<'_>, there: &There, status: &CacheStatus) -> Next {
         let (policy, entries) = (key.matched.policy(200), &there.entries);
-        let decision = look_up(&policy, &key.request(), &stored(entries), time());
-        let (index, fields) = match decision {
+        let (index, fields) = match look_up(&policy, &key.request(), &stored(entries), time()) {
             Decision::Serve { index, .. } => (index, None),
             Decision::ServeAndRevalidate { index, fields, .. } => (index, Some(fields)),
-            Decision::Validate { index, fields, why } => {
-                let about = Some((entries[index].clone(), fields));
-                return Next::Ask(Box::new(Missed { why, about }));
-            }
-            Decision::Unsatisfiable | Decision::Forward(_) => {
-                return match (as_another_head(key, there, status), decision) {
-                    (Some(outcome), _) => Next::Answer(Box::new(outcome)),
-                    (None, Decision::Forward(why)) => {
-                        Next::Ask(Box::new(Missed { why, about: None }))
-                    }
-                    (None, _) => {
-                        let text = "Nothing that is stored answers the request.";
-                        Next::Answer(Box::new(Answer::error(504, text).into()))
-                    }
-                };
-            }
+            decision => match still_stands_in(key, entries, &decision) {
+                Some(index) => (index, None),
+                None => return not_served(key, there, decision, status),
+            },
         };
         let entry = &entries[index];
         let Some(outcome) = self.serve(key, entry, status).await else {
             // The platform has forgotten its content.
             return Next::Ask(Box::new(Missed { why: Unusable::Miss, about: None }));
         };
-        if let Some(fields) = fields {
+        if let Some(fields) = fields.filter(|_| !flights::stands_in(&entry.id)) {
             // Nobody waits for it, and it has a variant of its own.
             if let Turn::Ask(Some(flight)) = flights::join(&[key.named(&entry.id)]) {
                 self.revalidate(entry.clone(), fields, flight);
             }
         }
         Next::Answer(Box::new(outcome))
-    }
-
-    /// What is stale in the place of an origin that fails.
-    async fn stands_in(
-        &self,
-        key: &Key<'_>,
-        entries: &[Entry],
-        answered: Option<u16>,
-        status: &CacheStatus,
-    ) -> Option<Outcome> {
-        let policy = key.matched.policy(200);
-        let found = stale_on_error(&policy, &key.request(), &stored(entries), answered, time())?;
-        self.serve(key, &entries[found], status).await
     }
 
     async fn serve(&self, key: &Key<'_>, entry: &Entry, status: &CacheStatus) -> Option<Outcome> {
@@ -193,10 +168,15 @@ impl Exchange {
         let fields = about.as_ref().map(|(_, fields)| fields).or(whole.as_ref());
         let answer = self.ask(key.matched, fields, None).await;
         let answered = answer.as_ref().ok().map(|answer| answer.status);
-        let failed = CacheStatus { forward_status: answered, ..status.clone() };
-        if let Some(outcome) = self.stands_in(key, &entries, answered, &failed).await {
-            end(flight, Ended::Failed(answered));
-            return outcome;
+        if let Some(index) = stand_in(key, &entries, answered) {
+            let status = CacheStatus { forward_status: answered, ..status.clone() };
+            let failed = answer.as_ref().map_or_else(|failed| failed.status, |told| told.status);
+            let until = key.matched.error_kept_until(failed, time());
+            flights::stand_in(entries[index].id, until.0);
+            if let Some(outcome) = self.serve(key, &entries[index], &status).await {
+                end(flight, Ended::Failed(answered));
+                return outcome;
+            }
         }
         let answer = answer.unwrap_or_else(|failed| OriginAnswer::in_place(failed, requested_at));
         let about = about.filter(|_| answer.is_to_given);
@@ -338,6 +318,37 @@ impl Exchange {
         });
         Outcome::passed(answer)
     }
+}
+
+/// What is done where nothing that is stored may be served.
+fn not_served(key: &Key<'_>, there: &There, decision: Decision, status: &CacheStatus) -> Next {
+    if let Decision::Validate { index, fields, why } = decision {
+        let about = Some((there.entries[index].clone(), fields));
+        return Next::Ask(Box::new(Missed { why, about }));
+    }
+    match (as_another_head(key, there, status), decision) {
+        (Some(outcome), _) => Next::Answer(Box::new(outcome)),
+        (None, Decision::Forward(why)) => Next::Ask(Box::new(Missed { why, about: None })),
+        (None, _) => {
+            let text = "Nothing that is stored answers the request.";
+            Next::Answer(Box::new(Answer::error(504, text).into()))
+        }
+    }
+}
+
+/// Which of them is stale in the place of an origin that answered so, or not at all.
+fn stand_in(key: &Key<'_>, entries: &[Entry], answered: Option<u16>) -> Option<usize> {
+    let policy = key.matched.policy(200);
+    stale_on_error(&policy, &key.request(), &stored(entries), answered, time())
+}
+
+/// Which of them is stale, and stood in for an origin that failed so lately that it is not asked again: CloudFront
+/// serves what is in its cache as long as it would keep the error ("error caching minimum TTL").
+fn still_stands_in(key: &Key<'_>, entries: &[Entry], decision: &Decision) -> Option<usize> {
+    let (Decision::Validate { why, .. } | Decision::Forward(why)) = decision else { return None };
+    let found = || stand_in(key, entries, None);
+    let index = (*why == Unusable::Stale).then(found).flatten()?;
+    flights::stands_in(&entries[index].id).then_some(index)
 }
 
 /// What another `HEAD` was answered, where that is fresh.

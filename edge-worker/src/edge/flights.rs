@@ -36,6 +36,8 @@ thread_local! {
     /// When objects were forgotten, in the order of all of them: what was asked before is not stored.
     static FORGOTTEN: RefCell<HashMap<String, u64>> = RefCell::default();
     static FORGETTING: Cell<u64> = const { Cell::new(0) };
+    /// Until when an entry stands in for an origin that failed, which is not asked meanwhile.
+    static STANDING_IN: RefCell<HashMap<[u8; 16], u64>> = RefCell::default();
     /// All objects count as forgotten then, of which nothing is remembered any more.
     static FORGOTTEN_BEFORE: Cell<u64> = const { Cell::new(0) };
 }
@@ -165,6 +167,24 @@ impl Drop for Change {
     fn drop(&mut self) {
         CHANGING.with_borrow_mut(|changing| changing.remove(&self.0));
     }
+}
+
+/// What has this id stands in for an origin that failed, until then.
+pub(super) fn stand_in(id: [u8; 16], until_ms: u64) {
+    let now_ms = now().0;
+    STANDING_IN.with_borrow_mut(|standing| {
+        if standing.len() >= COUNT_MAX {
+            standing.retain(|_, until_ms| *until_ms > now_ms);
+        }
+        if standing.len() < COUNT_MAX {
+            standing.insert(id, until_ms);
+        }
+    });
+}
+
+/// Whether it still does.
+pub(super) fn stands_in(id: &[u8; 16]) -> bool {
+    STANDING_IN.with_borrow(|standing| standing.get(id).is_some_and(|until_ms| now().0 < *until_ms))
 }
 
 /// How many have ended: when it is another number, what was stored may have changed.

@@ -10,13 +10,14 @@ use gateway_core::effect::ResponseDigest;
 use gateway_core::stage_cache::Ending;
 use http_cache::{
     CacheStatus, Decision, Fields, Received, Response, Stored, Unusable, look_up, receive, respond,
-    respond_to_head, stale_on_error, unconditional, would_be_stored,
+    respond_to_head, unconditional, would_be_stored,
 };
 use hyper::body::Body as _;
 
 use super::keeping::{Keeping, Landing};
 use super::origin::{OriginAnswer, time};
 use super::response::Outcome;
+use super::standing_in::{stand_in, still_stands_in};
 use super::store::{Contents, Object, Objects, Tier};
 use super::together::{ForAll, Key, Missed, Patience, There, Turn};
 use super::{Exchange, digest_of};
@@ -65,7 +66,9 @@ impl Exchange {
                 None => (key.there(), Tier::Memory),
             };
             if let (Some(Ended::Failed(answered)), Some(objects)) = (patience.ended, &there.objects)
-                && let Some(outcome) = self.stands_in(&key, objects, answered, &status).await
+                && let Some(index) = stand_in(&key, objects, answered)
+                && let object = (&*objects.objects[index], Tier::Memory)
+                && let Some(outcome) = self.serve(&key, object, &status).await
             {
                 return outcome;
             }
@@ -123,31 +126,43 @@ impl Exchange {
         let policy = key.matched.policy(200);
         let objects = there.objects.as_ref().map_or(&[][..], |there| &there.objects);
         let stored: Vec<&Stored> = objects.iter().map(|object| &object.stored).collect();
-        let decision = look_up(&policy, &key.request(), &stored, time());
-        let (index, fields) = match decision {
+        let (index, fields) = match look_up(&policy, &key.request(), &stored, time()) {
             Decision::Serve { index, .. } => (index, None),
             Decision::ServeAndRevalidate { index, fields, .. } => (index, Some(fields)),
-            Decision::Unsatisfiable | Decision::Forward(_) => {
-                return match (self.as_another_head(key, there, status), decision) {
-                    (Some(outcome), _) => Next::Answer(Box::new(outcome)),
-                    (None, Decision::Forward(why)) => Next::Ask(Missed { why, about: None }),
-                    (None, _) => Next::Refuse,
-                };
-            }
-            Decision::Validate { index, fields, why } => {
-                let about = Some((Arc::clone(&objects[index]), fields));
-                return Next::Ask(Missed { why, about });
-            }
+            decision => match still_stands_in(key, there, &decision) {
+                Some(index) => (index, None),
+                None => return self.not_served(key, there, decision, status),
+            },
         };
         let object = &objects[index];
         let Some(outcome) = self.serve(key, (object, tier), status).await else {
             self.replace(key, key.alone(), None, object);
             return Next::Again;
         };
-        if let Some(fields) = fields.filter(|_| !object.is_asked.swap(true, AcqRel)) {
+        let is_due = |_: &_| !object.stands_in(time()) && !object.is_asked.swap(true, AcqRel);
+        if let Some(fields) = fields.filter(is_due) {
             self.revalidate(Arc::clone(object), fields);
         }
         Next::Answer(Box::new(outcome))
+    }
+
+    /// What is done where nothing that is stored may be served.
+    fn not_served(
+        &self,
+        key: &Key<'_>,
+        there: &There,
+        decision: Decision,
+        status: &CacheStatus,
+    ) -> Next {
+        if let Decision::Validate { index, fields, why } = decision {
+            let object = there.objects.as_ref().map(|there| Arc::clone(&there.objects[index]));
+            return Next::Ask(Missed { why, about: object.zip(Some(fields)) });
+        }
+        match (self.as_another_head(key, there, status), decision) {
+            (Some(outcome), _) => Next::Answer(Box::new(outcome)),
+            (None, Decision::Forward(why)) => Next::Ask(Missed { why, about: None }),
+            (None, _) => Next::Refuse,
+        }
     }
 
     /// What another `HEAD` was answered, where that is fresh.
@@ -166,19 +181,6 @@ impl Exchange {
         let (status, result) =
             (status.clone().stored(stored, at), CacheResult::of_stored(served.status));
         Some(Outcome::served(served, Body::Empty, result).with_status(status))
-    }
-
-    /// What is stale in the place of an origin that fails.
-    async fn stands_in(
-        &self,
-        key: &Key<'_>,
-        objects: &Objects,
-        answered: Option<u16>,
-        status: &CacheStatus,
-    ) -> Option<Outcome> {
-        let (policy, stored) = (key.matched.policy(200), objects.stored());
-        let found = stale_on_error(&policy, &key.request(), &stored, answered, time())?;
-        self.serve(key, (&objects.objects[found], Tier::Memory), status).await
     }
 
     /// Asks in the background about what is served stale meanwhile.
@@ -214,9 +216,14 @@ impl Exchange {
         let fields = about.as_ref().map(|(_, fields)| fields).or(whole.as_ref());
         let answer = self.ask(key.matched, fields, Body::Empty).await;
         let answered = answer.as_ref().ok().map(|answer| answer.status);
-        if let Some(objects) = &objects {
+        if let Some(objects) = &objects
+            && let Some(index) = stand_in(key, objects, answered)
+        {
+            let object = &objects.objects[index];
             let status = CacheStatus { forward_status: answered, ..status.clone() };
-            if let Some(outcome) = self.stands_in(key, objects, answered, &status).await {
+            let failed = answer.as_ref().map_or_else(|failed| failed.status, |told| told.status);
+            object.stand_in(key.matched.error_kept_until(failed, time()));
+            if let Some(outcome) = self.serve(key, (object, Tier::Memory), &status).await {
                 flight.failed(answered, now());
                 return outcome;
             }

@@ -8,7 +8,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use bytes::Bytes;
 use distribution::Invalidation;
 use gateway_core::effect::ResponseDigest;
-use http_cache::{Policy, Stored};
+use http_cache::{Policy, Stored, Timestamp};
 
 use super::disk::Disk;
 use super::{Edge, digest_of};
@@ -66,6 +66,8 @@ pub(super) struct Object {
     asked: u64,
     /// Whether somebody asks the origin about it while it is served stale.
     pub(super) is_asked: AtomicBool,
+    /// Until when it stands in for an origin that failed, which is not asked meanwhile; milliseconds.
+    stands_in_until: AtomicU64,
 }
 
 /// The content of a stored response: in memory, on disk, or both.
@@ -116,7 +118,16 @@ impl From<Bytes> for Contents {
 
 impl Object {
     pub(super) fn new(stored: Stored, content: Arc<Contents>, asked: u64) -> Self {
-        Self { stored, content, asked, is_asked: AtomicBool::new(false) }
+        let (is_asked, stands_in_until) = (AtomicBool::new(false), AtomicU64::new(0));
+        Self { stored, content, asked, is_asked, stands_in_until }
+    }
+
+    pub(super) fn stand_in(&self, until: Timestamp) {
+        self.stands_in_until.store(until.0, Relaxed);
+    }
+
+    pub(super) fn stands_in(&self, now: Timestamp) -> bool {
+        now.0 < self.stands_in_until.load(Relaxed)
     }
 
     fn bytes(&self) -> usize {

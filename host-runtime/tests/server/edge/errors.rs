@@ -81,3 +81,45 @@ fn a_page_that_its_origin_does_not_have_is_told_as_that_answers() {
     assert_eq!((answer.status, answer.text()), (404, "no page".into()));
     assert!(has(&answer, "x-cache: Error from cloudfront"), "{}", answer.head);
 }
+
+/// Distributions whose origin has failed once about what each has stored and serves stale, and what it was asked; its
+/// error is kept for this time.
+fn failed_once(seconds: u64) -> Vec<(Edge, Arc<Mutex<Vec<String>>>)> {
+    let all = [
+        "Cache-Control: max-age=0\r\nETag: \"1\"\r\n",
+        "Cache-Control: max-age=0, stale-if-error=600\r\n",
+        "Cache-Control: max-age=0, stale-while-revalidate=600\r\n",
+    ];
+    let failed = |lines: &'static str| {
+        let (origin, heads) = answering(move |_, count| match count {
+            1 => response(200, lines, "stale"),
+            _ => response(503, "", "away"),
+        });
+        let error = json!({"ErrorCode": 503, "ErrorCachingMinTTL": seconds});
+        let edge = Edge::start(origin, json!({"CustomErrorResponses": {"Items": [error]}}));
+        assert_eq!([edge.get("/a").text(), edge.get("/a").text()], ["stale"; 2], "{lines}");
+        wait_until(|| heads.lock().unwrap().len() == 2);
+        (edge, heads)
+    };
+    all.map(failed).into()
+}
+
+#[test]
+fn an_origin_that_failed_is_left_alone_for_the_time_of_its_error_and_what_is_stale_stands_in() {
+    for (edge, heads) in failed_once(600) {
+        for _ in 0..5 {
+            assert_eq!(edge.get("/a").text(), "stale");
+        }
+        assert_eq!(heads.lock().unwrap().len(), 2, "{heads:?}");
+    }
+}
+
+#[test]
+fn an_origin_whose_errors_are_kept_for_no_time_is_asked_again_behind_what_stands_in() {
+    for (edge, heads) in failed_once(0) {
+        wait_until(|| {
+            assert_eq!(edge.get("/a").text(), "stale");
+            heads.lock().unwrap().len() > 2
+        });
+    }
+}
