@@ -1,5 +1,7 @@
 //! Small questions about texts.
 
+use core::cmp::Ordering;
+
 /// Whether a text has no more words, between white space, than this. What is injected into a number,
 /// a name, a file's name is short; where somebody writes about it there are words around it.
 pub(crate) fn is_compact(text: &[u8], words_max: usize) -> bool {
@@ -88,4 +90,47 @@ pub(crate) fn is_columns(text: &[u8]) -> bool {
         let is_apart = || line.windows(3).filter(|w| *w == [b' ', mark, b' ']).count() == marks;
         (marks >= 3 || marks == 2 && is_apart()) && line.split(|b| *b == mark).all(is_name)
     })
+}
+
+/// Whether a word is in a sorted list of words between blanks: found by halves, a word at a time.
+pub(crate) fn has(all: &str, name: &[u8]) -> bool {
+    let mut rest = all.as_bytes();
+    while !rest.is_empty() {
+        let middle = rest.len() / 2;
+        let start = rest[..middle].iter().rposition(|b| *b == b' ').map_or(0, |at| at + 1);
+        let length = rest[start..].iter().position(|b| *b == b' ').unwrap_or(rest.len() - start);
+        let word = &rest[start..start + length];
+        match word.cmp(name) {
+            Ordering::Equal => return true,
+            Ordering::Less => rest = rest.get(start + length + 1..).unwrap_or(&[]),
+            Ordering::Greater => rest = &rest[..start.saturating_sub(1)],
+        }
+    }
+    false
+}
+
+/// Whether words between blanks are sorted, so that [`has`] finds each.
+pub(crate) const fn is_sorted(all: &str) -> bool {
+    let bytes = all.as_bytes();
+    let (mut first, mut at) = (0, 0);
+    while at < bytes.len() {
+        if bytes[at] == b' ' {
+            let (next, mut index) = (at + 1, 0);
+            loop {
+                let one = if first + index < at { bytes[first + index] } else { 0 };
+                let ends = next + index == bytes.len() || bytes[next + index] == b' ';
+                let other = if ends { 0 } else { bytes[next + index] };
+                if one < other {
+                    break;
+                }
+                if one > other || one == 0 {
+                    return false;
+                }
+                index += 1;
+            }
+            first = next;
+        }
+        at += 1;
+    }
+    true
 }

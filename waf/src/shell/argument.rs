@@ -5,44 +5,13 @@ use alloc::vec::Vec;
 use super::commands::is_tool;
 use super::redirection::is_redirected;
 use super::word::{Command, command};
-use crate::text::is_compact;
+use crate::text::{has, is_compact, is_sorted};
 
-/// Words that sentences have and commands have not.
-const PROSE: [&[u8]; 33] = [
-    b"a",
-    b"and",
-    b"are",
-    b"as",
-    b"can",
-    b"does",
-    b"error",
-    b"fails",
-    b"for",
-    b"from",
-    b"gives",
-    b"hangs",
-    b"has",
-    b"how",
-    b"in",
-    b"is",
-    b"lists",
-    b"not",
-    b"of",
-    b"on",
-    b"or",
-    b"prints",
-    b"reports",
-    b"returns",
-    b"says",
-    b"shows",
-    b"the",
-    b"to",
-    b"tutorial",
-    b"vs",
-    b"was",
-    b"with",
-    b"works",
-];
+/// Words that sentences have and commands have not. Sorted.
+const PROSE: &str = "\
+    a and are as can does error fails for from gives hangs has how in is lists not of on or prints \
+    reports returns says shows the to tutorial vs was with works";
+const _: () = assert!(is_sorted(PROSE));
 
 /// `ansible-vault decrypt secret`, `builtin cd foo`: words behind a name that is a program's alone, or
 /// behind one that such a program runs. Sentences have other words too.
@@ -53,7 +22,7 @@ pub(super) fn takes_words(command: &Command<'_>) -> bool {
         && command.rest.first().is_some_and(u8::is_ascii_whitespace)
         && is_compact(command.rest, 4)
         && all.clone().next().is_some()
-        && all.all(|word| word.iter().all(plain) && !PROSE.contains(&word))
+        && all.all(|word| word.iter().all(plain) && !has(PROSE, word))
 }
 
 /// A few plain words, or a signal's number, up to the end of the command: `ps aux`, `kill -9 1`.
@@ -65,7 +34,7 @@ pub(super) fn is_bare(rest: &[u8]) -> bool {
     arguments.first().is_some_and(u8::is_ascii_whitespace)
         && is_compact(arguments, 4)
         && all.clone().next().is_some()
-        && all.all(|word| word.iter().all(plain) && !PROSE.contains(&word))
+        && all.all(|word| word.iter().all(plain) && !has(PROSE, word))
 }
 
 /// `kill -9 1`, `last -5`: an option that is a number.

@@ -1,8 +1,7 @@
 //! What a name is to a shell.
 
-use core::cmp::Ordering;
-
 use super::names::{PRODUCTS, UNIX, UNIX_WORDS, WINDOWS, WINDOWS_WORDS};
+use crate::text::{has, is_sorted};
 
 /// How much a name says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,21 +23,20 @@ pub(super) fn unix(name: &[u8]) -> Option<Strength> {
     is_versioned(name).then_some(Strength::Own)
 }
 
-const LANGUAGES: [&[u8]; 14] = [
-    b"bash", b"clang", b"clang++", b"g++", b"gcc", b"ghc", b"irb", b"lua", b"node", b"perl",
-    b"php", b"python", b"ruby", b"tclsh",
-];
+const LANGUAGES: &str = "\
+    bash clang clang++ g++ gcc ghc irb lua node perl php python ruby tclsh";
+const _: () = assert!(is_sorted(LANGUAGES));
 
 /// Whether a name is that of a language's own program, in a version or not: what it is given first is a file.
 pub(super) fn is_language(name: &[u8]) -> bool {
-    LANGUAGES.contains(&name) || is_versioned(name)
+    has(LANGUAGES, name) || is_versioned(name)
 }
 
 /// `python3.11`, `gcc10.1`, `clang-14`: a language's own program, in a version.
 fn is_versioned(name: &[u8]) -> bool {
     let end = name.iter().rposition(|b| !(b.is_ascii_digit() || *b == b'.')).map_or(0, |i| i + 1);
     let bare = name[..end].strip_suffix(b"-").unwrap_or(&name[..end]);
-    end < name.len() && LANGUAGES.contains(&bare)
+    end < name.len() && has(LANGUAGES, bare)
 }
 
 /// Whether a name is none of prose nor of a product: with a hyphen, a version, or an ending that only
@@ -65,23 +63,6 @@ pub(super) fn windows(name: &[u8]) -> Option<Strength> {
         return Some(Strength::Own);
     }
     has(WINDOWS_WORDS, bare).then_some(Strength::Word)
-}
-
-/// Whether a name is in a sorted list of words between blanks: found by halves, a word at a time.
-fn has(all: &str, name: &[u8]) -> bool {
-    let mut rest = all.as_bytes();
-    while !rest.is_empty() {
-        let middle = rest.len() / 2;
-        let start = rest[..middle].iter().rposition(|b| *b == b' ').map_or(0, |at| at + 1);
-        let length = rest[start..].iter().position(|b| *b == b' ').unwrap_or(rest.len() - start);
-        let word = &rest[start..start + length];
-        match word.cmp(name) {
-            Ordering::Equal => return true,
-            Ordering::Less => rest = rest.get(start + length + 1..).unwrap_or(&[]),
-            Ordering::Greater => rest = &rest[..start.saturating_sub(1)],
-        }
-    }
-    false
 }
 
 #[cfg(test)]

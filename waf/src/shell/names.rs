@@ -1,6 +1,6 @@
 //! Names of commands: words between blanks, so that they take no more room than their letters.
 //!
-//! Each list is sorted by bytes: [`has`](super::commands) looks a name up by halves.
+//! Each list is sorted by bytes: [`has`](crate::text::has) looks a name up by halves.
 
 /// Commands of Unix that are no words. Sorted.
 pub(super) const UNIX: &str = "\

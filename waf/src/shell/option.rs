@@ -3,7 +3,7 @@
 use super::argument::is_argument;
 use super::commands::Strength;
 use super::word::command;
-use crate::text::{is_compact, starts_with};
+use crate::text::{has, is_compact, is_sorted, starts_with};
 
 /// Words of an option and of what it is given.
 const WORDS_MAX: usize = 8;
@@ -97,9 +97,93 @@ fn writes(text: &[u8]) -> bool {
     is_compact(text, 1) && (short.is_some_and(is_kept) || long().is_some_and(is_kept))
 }
 
+/// Programs of developers, as they type them. Sorted.
+const TYPED: &str = "git node npm pnpm yarn";
+const _: () = assert!(is_sorted(TYPED));
+/// What makes them run something else, beside options of one letter. Sorted.
+const RUNNING: &str = "--eval --exec --import --print --require bisect dlx exec explore foreach";
+const _: () = assert!(is_sorted(RUNNING));
+
+/// `git checkout -b feature/x`, `npm install --save x`: lines that developers type, with nothing in them that a shell reads
+/// anything into, of a folder beside, of an address or of another program.
+pub(super) fn is_typed(text: &[u8]) -> bool {
+    let text = text.trim_ascii();
+    let begins = |line: &[u8]| {
+        let line = line.strip_prefix(b"sudo ").unwrap_or(line);
+        line.iter().position(|b| *b == b' ').is_some_and(|end| has(TYPED, &line[..end]))
+    };
+    let mut goes_on = false;
+    begins(text)
+        && text.split(|b| *b == b'\n').all(|line| {
+            let line = line.trim_ascii();
+            let is_next = goes_on;
+            let joined = line.strip_suffix(b"\\");
+            goes_on = joined.is_some();
+            (is_next || line.is_empty() || line.starts_with(b"#") || begins(line))
+                && joined.unwrap_or(line).split(u8::is_ascii_whitespace).all(is_harmless)
+        })
+}
+
+fn is_harmless(word: &[u8]) -> bool {
+    let within = |b: &u8| b.is_ascii_alphanumeric() || b"-_./@:=,^#+*[]".contains(b);
+    let word = word.strip_prefix(b"'").or(word.strip_prefix(b"\"")).unwrap_or(word);
+    let word = word.strip_suffix(b"'").or(word.strip_suffix(b"\"")).unwrap_or(word);
+    let name = &word[..word.iter().position(|b| *b == b'=').unwrap_or(word.len())];
+    word.iter().all(within)
+        && !matches!(word, [b'-', b'O' | b'c' | b'e' | b'p' | b'r' | b'x', ..])
+        && !has(RUNNING, name)
+        && !word.starts_with(b"/")
+        && !word.windows(2).any(|pair| matches!(pair, b".." | b"::" | b"//" | b"=/"))
+        && !is_option(word)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_developers_type_is_told_from_what_reads_fetches_or_runs_something_else() {
+        for text in [
+            "git checkout -b fix/totals",
+            "git commit -m \"Round totals\"",
+            "npm install --save our-lib",
+            "sudo npm uninstall our-lib -g",
+            "node --test --watch",
+            "node b.mjs # works",
+            "node --trace-warnings \\\n  app.js",
+            "npm ci\n\n# build it\nnpm run build --if-present\r\n",
+            "yarn add @our/lib@^2.1.0 -D",
+        ] {
+            assert!(is_typed(text.as_bytes()), "{text}");
+        }
+        for text in [
+            "npm install x\ncat /etc/passwd",
+            "npm install x; id",
+            "npm install $(id)",
+            "npm install `id`",
+            "npm install https://a.example/x.tgz",
+            "npm exec id",
+            "npm x --eval 1",
+            "npm run 'ex'ec id",
+            "node -e 'require(1)'",
+            "node -pe process.env",
+            "node --print=process.env",
+            "node /tmp/x.js",
+            "node ../x.js",
+            "node --import=/tmp/x.mjs app.js",
+            "git clone ext::sh -c id",
+            "git -c core.pager=id log",
+            "git fetch --upload-pack=id x",
+            "git log --output=/tmp/x",
+            "git rebase -xid",
+            "git diff \\\n> x",
+            "# git\nid",
+            "gitk --all",
+            "find -name x",
+        ] {
+            assert!(!is_typed(text.as_bytes()), "{text}");
+        }
+    }
 
     #[test]
     fn options_that_start_or_write_something_are_told_from_those_that_set_it() {

@@ -1,207 +1,28 @@
 //! PowerShell: cmdlets by their grammar, a verb and a noun.
 
 use crate::statement::{contains, find};
-use crate::text::{contains_small, is_compact, near_end};
+use crate::text::{contains_small, has, is_compact, is_sorted, near_end};
 
-/// PowerShell's approved verbs, those that attacks use.
-const VERBS: &[&str] = &[
-    "add",
-    "backup",
-    "block",
-    "checkpoint",
-    "clear",
-    "close",
-    "compare",
-    "complete",
-    "compress",
-    "confirm",
-    "connect",
-    "convert",
-    "convertfrom",
-    "convertto",
-    "copy",
-    "debug",
-    "disable",
-    "disconnect",
-    "dismount",
-    "enable",
-    "enter",
-    "exit",
-    "expand",
-    "export",
-    "find",
-    "foreach",
-    "format",
-    "get",
-    "group",
-    "hide",
-    "import",
-    "initialize",
-    "install",
-    "invoke",
-    "join",
-    "limit",
-    "measure",
-    "merge",
-    "mount",
-    "move",
-    "new",
-    "open",
-    "optimize",
-    "out",
-    "ping",
-    "pop",
-    "protect",
-    "publish",
-    "push",
-    "read",
-    "receive",
-    "redo",
-    "register",
-    "remove",
-    "rename",
-    "repair",
-    "request",
-    "reset",
-    "resize",
-    "resolve",
-    "restart",
-    "restore",
-    "resume",
-    "revoke",
-    "save",
-    "search",
-    "select",
-    "send",
-    "set",
-    "show",
-    "skip",
-    "sort",
-    "split",
-    "start",
-    "stop",
-    "submit",
-    "suspend",
-    "switch",
-    "sync",
-    "tee",
-    "test",
-    "trace",
-    "unblock",
-    "undo",
-    "uninstall",
-    "unlock",
-    "unprotect",
-    "unpublish",
-    "unregister",
-    "update",
-    "use",
-    "wait",
-    "watch",
-    "where",
-    "write",
-];
+/// PowerShell's approved verbs, those that attacks use. Sorted.
+const VERBS: &str = "\
+    add backup block checkpoint clear close compare complete compress confirm connect convert \
+    convertfrom convertto copy debug disable disconnect dismount enable enter exit expand export \
+    find foreach format get group hide import initialize install invoke join limit measure merge \
+    mount move new open optimize out ping pop protect publish push read receive redo register \
+    remove rename repair request reset resize resolve restart restore resume revoke save search \
+    select send set show skip sort split start stop submit suspend switch sync tee test trace \
+    unblock undo uninstall unlock unprotect unpublish unregister update use wait watch where";
+const _: () = assert!(is_sorted(VERBS));
 /// Nouns of its cmdlets, and what others begin with.
-const NOUNS: &[&str] = &[
-    "acl",
-    "ad",
-    "alias",
-    "appx",
-    "archive",
-    "authenticode",
-    "bits",
-    "childitem",
-    "cim",
-    "clixml",
-    "clipboard",
-    "cmdlet",
-    "com",
-    "command",
-    "computer",
-    "connection",
-    "content",
-    "control",
-    "counter",
-    "credential",
-    "csv",
-    "culture",
-    "date",
-    "debug",
-    "default",
-    "dns",
-    "drive",
-    "dsc",
-    "error",
-    "event",
-    "execution",
-    "expression",
-    "file",
-    "format",
-    "guid",
-    "gridview",
-    "help",
-    "history",
-    "host",
-    "hotfix",
-    "html",
-    "item",
-    "job",
-    "json",
-    "list",
-    "local",
-    "location",
-    "log",
-    "mailmessage",
-    "member",
-    "module",
-    "mpp",
-    "net",
-    "null",
-    "object",
-    "output",
-    "package",
-    "parameter",
-    "path",
-    "pipeline",
-    "printer",
-    "process",
-    "progress",
-    "ps",
-    "random",
-    "restmethod",
-    "runspace",
-    "scheduled",
-    "schtask",
-    "scripting",
-    "securestring",
-    "service",
-    "shortcut",
-    "smb",
-    "sleep",
-    "snapin",
-    "string",
-    "strictmode",
-    "table",
-    "trace",
-    "transaction",
-    "transcript",
-    "type",
-    "uiculture",
-    "unique",
-    "variable",
-    "verbose",
-    "vm",
-    "volume",
-    "warning",
-    "web",
-    "webrequest",
-    "wide",
-    "win",
-    "wmi",
-    "wsman",
-    "xml",
-    "xpath",
-];
+const NOUNS: &str = "\
+    acl ad alias appx archive authenticode bits childitem cim clixml clipboard cmdlet com command \
+    computer connection content control counter credential csv culture date debug default dns drive \
+    dsc error event execution expression file format guid gridview help history host hotfix html \
+    item job json list local location log mailmessage member module mpp net null object output \
+    package parameter path pipeline printer process progress ps random restmethod runspace \
+    scheduled schtask scripting securestring service shortcut smb sleep snapin string strictmode \
+    table trace transaction transcript type uiculture unique variable verbose vm volume warning web \
+    webrequest wide win wmi wsman xml xpath";
 
 /// Whether PowerShell would run something of a text.
 pub(crate) fn is_powershell(text: &[u8]) -> bool {
@@ -223,7 +44,10 @@ pub(crate) fn is_powershell(text: &[u8]) -> bool {
     if !text.contains(&b'-') && !text.contains(&b'(') {
         return false;
     }
-    text.split(|b| !(b.is_ascii_alphanumeric() || matches!(b, b'-' | b'`' | b'^'))).any(is_cmdlet)
+    // `Get-Item $x`: what a file is, not what it has.
+    let asks = |word: &[u8]| word.eq_ignore_ascii_case(b"get-item") && !contains(text, b" -");
+    text.split(|b| !(b.is_ascii_alphanumeric() || matches!(b, b'-' | b'`' | b'^')))
+        .any(|word| is_cmdlet(word) && !asks(word))
         || ["iex(", "iex (", "iex $", "[system.", "downloadstring(", "downloadfile("]
             .iter()
             .any(|part| contains_small(text, part.as_bytes()))
@@ -303,8 +127,8 @@ fn is_cmdlet(word: &[u8]) -> bool {
     if noun.len() < 3 || noun.contains(&b'-') {
         return noun == b"ad" || noun == b"vm";
     }
-    VERBS.binary_search_by(|known| known.as_bytes().cmp(verb)).is_ok()
-        && (NOUNS.iter().any(|known| {
+    has(VERBS, verb)
+        && (NOUNS.split(' ').any(|known| {
             noun == known.as_bytes()
                 || known.len() >= 2
                     && noun.starts_with(known.as_bytes())
@@ -315,38 +139,16 @@ fn is_cmdlet(word: &[u8]) -> bool {
 
 /// Words of English that a hyphen joins: `set-list`, `out-type`, `start-date`, `use-case`.
 fn is_hyphenated(verb: &[u8], noun: &[u8]) -> bool {
-    const ENGLISH: [&[u8]; 24] = [
-        b"date",
-        b"list",
-        b"file",
-        b"type",
-        b"path",
-        b"log",
-        b"string",
-        b"table",
-        b"object",
-        b"process",
-        b"service",
-        b"event",
-        b"format",
-        b"default",
-        b"error",
-        b"item",
-        b"content",
-        b"location",
-        b"net",
-        b"web",
-        b"help",
-        b"history",
-        b"job",
-        b"host",
-    ];
-    const COMMON: [&[u8]; 17] = [
-        b"set", b"start", b"test", b"use", b"search", b"select", b"sort", b"group", b"update",
-        b"close", b"open", b"trace", b"skip", b"find", b"watch", b"convert", b"format",
-    ];
-    ENGLISH.contains(&noun)
-        && COMMON.contains(&verb)
+    const ENGLISH: &str = "\
+        content date default error event file format help history host item job list location \
+        log net object path process service string table type web";
+    const _: () = assert!(is_sorted(ENGLISH));
+    const COMMON: &str = "\
+        close convert find format group open search select set skip sort start test trace \
+        update use watch";
+    const _: () = assert!(is_sorted(COMMON));
+    has(ENGLISH, noun)
+        && has(COMMON, verb)
         && !(verb == b"start" && (noun == b"process" || noun == b"service" || noun == b"job"))
         && !(verb == b"select" && noun == b"string")
         && !(verb == b"select" && noun == b"object")

@@ -190,6 +190,8 @@ fn lines_of_traces_tags_and_comparisons_run_nothing() {
         "; sort < 5",
         "View >> Sort >> By name",
         "git checkout <branch>",
+        "export * from './totals';",
+        "git branch -u origin/main main",
     ];
     for test in [is_unix as fn(&[u8]) -> bool, is_windows] {
         assert_eq!(missed(&benign, test), benign);
@@ -360,4 +362,18 @@ fn fences_of_markdown_part_no_commands_in_a_report() {
     // Alone they are a shell's own backticks.
     assert!(is_unix(b"```\nid\n```") && is_unix(b"```sh\ncurl x.example\n```"));
     assert!(is_unix(b"x ```id``` "));
+}
+
+#[test]
+fn what_asks_or_prints_in_powershell_is_told_from_what_reads_or_runs() {
+    let benign = ["Get-Item $x", "(Get-Item \"a.txt\").Length", "Write-Host \"Downloading\""];
+    assert_eq!(missed(&benign, |text| !is_powershell(text)), NONE);
+    let attacks = [
+        "Get-Item -Path c",
+        "Get-Item x | Remove-Item",
+        "Write-Host (Get-Content x)",
+        "Get-ItemProperty x",
+        "Write-Output $env:PATH",
+    ];
+    assert_eq!(missed(&attacks, is_powershell), NONE);
 }

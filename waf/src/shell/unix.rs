@@ -6,7 +6,7 @@ use super::argument::{
 };
 use super::commands::{Strength, is_language, is_product, unix};
 use super::expression;
-use super::option::is_option;
+use super::option::{is_option, is_typed};
 use super::redirection::{is_read, is_redirected, runs_redirected, runs_redirected_first};
 use super::word::{Command, command};
 use crate::text::{is_columns, is_compact, is_on_fence, near, near_end, words};
@@ -24,6 +24,9 @@ const COMMANDS_MAX: usize = 4_096;
 pub(crate) fn is_unix(text: &[u8]) -> bool {
     if !text.iter().any(|b| !(b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'-'))) {
         return is_interpreter(text);
+    }
+    if is_typed(text) {
+        return false;
     }
     is_interpreter(text.trim_ascii())
         || expression::is_expression(text)
@@ -111,7 +114,9 @@ fn runs_first(text: &[u8]) -> bool {
             let joins = command.rest.trim_ascii_start().starts_with(b"|");
             let expands = matches!(command.rest.trim_ascii_start(), [b'$', b'(' | b'{', ..]);
             let most = if expands { 12 } else { 6 };
-            (is_argument(command.rest, false) && is_compact(text, most) && !joins)
+            // `export * from './a'` is JavaScript.
+            let is_module = command.name == b"export" && command.rest.starts_with(b" * ");
+            (is_argument(command.rest, false) && is_compact(text, most) && !joins && !is_module)
                 || command.is_hidden
                 // `sh</tmp/x`
                 || is_read(command.rest) && command.rest[2..].contains(&b'/')

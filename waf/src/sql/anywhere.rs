@@ -6,7 +6,8 @@ use super::prose::has_sentence;
 use super::select::{is_whole_select, selects, unites};
 use super::stacked::{is_rare_statement, is_stacked_query};
 use super::titled::{
-    calls_procedure, copies, grants, is_explained, is_more_than_a_title, is_sentence, lists_columns,
+    calls_procedure, copies, grants, is_definition, is_explained, is_more_than_a_title,
+    is_sentence, lists_columns,
 };
 use super::words::Class;
 use crate::text::is_compact;
@@ -25,12 +26,17 @@ pub(super) fn is_statement(tokens: &[Token], text: &[u8]) -> bool {
                     || before == Some(Kind::Open) && has_subject(rest) && selects(rest, text)
             }
             Kind::Word(Class::Statement) => match before {
-                Some(Kind::Semicolon | Kind::Conditional) => is_change(*token, rest, text),
+                Some(Kind::Semicolon | Kind::Conditional) => {
+                    is_change(*token, rest, text)
+                        && !(is_definition(tokens[0], &tokens[1..], text)
+                            && is_definition(*token, rest, text))
+                }
                 // `*/create table x`: no title begins with the end of a comment.
                 None => {
                     is_change(*token, rest, text)
                         && (text[..token.start].ends_with(b"*/")
-                            || is_more_than_a_title(*token, rest, text))
+                            || is_more_than_a_title(*token, rest, text)
+                                && !is_definition(*token, rest, text))
                 }
                 // Nor with an operator, and no bullet is that close.
                 Some(Kind::Arithmetic) if tokens[index - 1].end == token.start => {

@@ -237,6 +237,9 @@ fn what_each_dialect_takes_for_white_space_strings_and_conditions_hides_nothing(
         "{\"$ne\": null}",
         "', $where: '1 == 1",
         "db.users.insert({a:1})",
+        "db.users.find({$where: 'x'})",
+        "db.users.find('sleep(9)')",
+        "db.users.find().forEach(u => db.users.remove(u))",
     ];
     assert_eq!(missed(&attacks), Vec::<alloc::string::String>::new());
     let benign = [
@@ -249,6 +252,8 @@ fn what_each_dialect_takes_for_white_space_strings_and_conditions_hides_nothing(
         "a--b\nc--d",
         "{\"$type\": \"x\"}",
         "db.session.add(user)",
+        "db.users.find({ name: 'Ann' })",
+        "OPERATOR 5 pg_catalog.~ (text, text)",
         "db is down; find out why",
         "say \"yes\" and truly mean it",
         "q'est-ce que c'est",

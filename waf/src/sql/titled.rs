@@ -3,7 +3,7 @@
 use super::lex::{Kind, Token};
 use super::operand::{delays, skip_parentheses, subselect};
 use super::words::Class;
-use crate::text::starts_with;
+use crate::text::{has, is_sorted, near, starts_with};
 
 /// A statement that is a whole text is one only if it says more than a button would.
 pub(super) fn is_more_than_a_title(word: Token, rest: &[Token], text: &[u8]) -> bool {
@@ -33,6 +33,48 @@ pub(super) fn is_more_than_a_title(word: Token, rest: &[Token], text: &[u8]) -> 
         || rest.len() == 2
             && !(is_title(&word) && rest.iter().all(is_title))
             && is(&[b"declare", b"drop", b"exec", b"execute", b"shutdown", b"truncate"])
+}
+
+/// As much of a definition as is read.
+const DEFINITION_TOKENS_MAX: usize = 48;
+
+/// `alter function f(int) stable`, `create index i on t (a)`, `grant execute on function f() to x`: where a text begins so,
+/// nothing runs it that was meant to get a value. SQL Server, which needs no semicolon before a statement, takes none of
+/// routines and views there, has no such grants, and loses nothing by what is new.
+pub(super) fn is_definition(word: Token, rest: &[Token], text: &[u8]) -> bool {
+    // What a routine does, who may log in, what is lost or changed. Sorted.
+    const MORE: &str = "alter begin database disable drop exec execute nocheck rename return schema soname switch user";
+    const _: () = assert!(is_sorted(MORE));
+    if word.kind != Kind::Word(Class::Statement) {
+        return false;
+    }
+    let few = &rest[..rest.len().min(DEFINITION_TOKENS_MAX)];
+    let end = few.iter().position(|token| token.kind == Kind::Semicolon).unwrap_or(few.len());
+    let statement = &few[..end];
+    // `create table x (a int); select pass from users`
+    if few.get(end + 1).is_some_and(|next| next.kind == Kind::Word(Class::Select)) {
+        return false;
+    }
+    // A text may have as many statements as it likes, and each asks for the first.
+    let small = |token: &Token| near(token.text(text)).to_ascii_lowercase();
+    let does_more = |token: &Token| match token.kind {
+        Kind::Word(Class::Select) | Kind::Variable => true,
+        // What is behind it would be the rest of somebody's query.
+        Kind::Comment => token.end == text.len(),
+        // `as '/lib/libc.so.6'`
+        Kind::Text { .. } => near(token.text(text)).contains(&b'/'),
+        _ => has(MORE, &small(token)),
+    };
+    match &small(&word)[..] {
+        // `on schema::x` is SQL Server's.
+        b"grant" | b"revoke" => statement.windows(3).any(|three| {
+            small(&three[0]) == b"on"
+                && three[1].kind == Kind::Word(Class::Object)
+                && three[2].kind != Kind::Cast
+        }),
+        b"alter" | b"create" => !statement.iter().any(does_more),
+        _ => false,
+    }
 }
 
 /// `call p(1)`, and nothing of a sentence behind it: not `call support (24/7)`, `call reset() on the form`.
@@ -223,6 +265,51 @@ mod tests {
             "user()",
         ] {
             assert!(!is(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn definitions_that_begin_a_text_are_told_from_what_takes_reads_or_runs() {
+        let is = |text: &str| {
+            super::super::is_plain_injection(text.as_bytes())
+                || super::super::is_extended(text.as_bytes())
+        };
+        for text in [
+            "CREATE INDEX i ON t (a, b);",
+            "CREATE TABLE orders (\n  id int PRIMARY KEY,\n  total int DEFAULT 0\n);",
+            "ALTER TABLE orders ADD COLUMN note text;\nCREATE INDEX ON orders (note);",
+            "ALTER FUNCTION sum_all(int, int) PARALLEL SAFE;\nALTER FUNCTION least_of(int) STABLE;",
+            "CREATE FUNCTION sum_all(internal)\nRETURNS internal\nAS 'MODULE'\nLANGUAGE C STRICT;",
+            "GRANT EXECUTE ON FUNCTION sum_all(int) TO readers;",
+            "REVOKE ALL ON TABLE orders FROM public;",
+            "CREATE TABLE orders (\n  id int, -- by the shop\n  total int\n)",
+        ] {
+            assert!(!is(text), "{text}");
+        }
+        for text in [
+            "1; create table x (a int)",
+            "'; create index i on t (a) --",
+            "; alter table t add x int",
+            "*/create table x (a int)",
+            "create table x (a int) --",
+            "create table x (a int); drop table orders",
+            "create table x (a int); insert into x(a) values (1)",
+            "create table x (a int); select pass from users",
+            "create table x as select pass from users where 1=1",
+            "create function f(a int) returns int return (a)",
+            "create function f(a int) returns int soname 'x.so'",
+            "create function f(a text) returns int as '/lib/libc.so.6' language c",
+            "create user x identified by 'y'",
+            "alter table t drop column (c)",
+            "alter table t nocheck constraint (c)",
+            "grant select on schema::dbo to public where",
+            "drop view v",
+            "grant all privileges on *.* to 'x'@'%'",
+            "create index i on t (a); copy t from '/etc/passwd'",
+            "select 1 from pg_catalog.pg_user",
+            "create index i on t (a); table pg_catalog.pg_user",
+        ] {
+            assert!(is(text), "{text}");
         }
     }
 

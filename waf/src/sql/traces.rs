@@ -5,46 +5,16 @@ use super::operand::skip_operand;
 use super::prose::is_behind_sentences;
 use super::words::{Class, class_of, words};
 use crate::statement::find;
-use crate::text::{is_compact, near, near_end, starts_with};
+use crate::text::{has, is_compact, is_sorted, near, near_end, starts_with};
 
-/// Names of catalogues, and of procedures that run programs.
-const CATALOGUES: [&[u8]; 35] = [
-    b"all_tables",
-    b"dba_users",
-    b"dbms_lock",
-    b"dbms_pipe",
-    b"dbms_xmlgen",
-    b"information_schema",
-    b"innodb_table_stats",
-    b"msdb",
-    b"msysaccessobjects",
-    b"msysaces",
-    b"msysobjects",
-    b"msysqueries",
-    b"openrowset",
-    b"pg_catalog",
-    b"pg_shadow",
-    b"pg_sleep",
-    b"pg_toast",
-    b"pg_user",
-    b"schema_name",
-    b"sp_executesql",
-    b"sp_oacreate",
-    b"sqlite_master",
-    b"sqlite_schema",
-    b"sqlite_temp_master",
-    b"syscolumns",
-    b"sysmaster",
-    b"sysobjects",
-    b"tempdb",
-    b"user_lock",
-    b"user_tables",
-    b"utl_http",
-    b"utl_inaddr",
-    b"xp_cmdshell",
-    b"xp_dirtree",
-    b"xp_regread",
-];
+/// Names of catalogues, and of procedures that run programs. Sorted.
+const CATALOGUES: &str = "\
+    all_tables dba_users dbms_lock dbms_pipe dbms_xmlgen information_schema innodb_table_stats msdb \
+    msysaccessobjects msysaces msysobjects msysqueries openrowset pg_catalog pg_shadow pg_sleep \
+    pg_toast pg_user schema_name sp_executesql sp_oacreate sqlite_master sqlite_schema \
+    sqlite_temp_master syscolumns sysmaster sysobjects tempdb user_lock user_tables utl_http \
+    utl_inaddr xp_cmdshell xp_dirtree xp_regread";
+const _: () = assert!(is_sorted(CATALOGUES));
 
 /// Names of catalogues in one text whose beginning is read.
 const LOOKED_MAX: usize = 8;
@@ -75,7 +45,8 @@ fn names_catalogue(text: &[u8]) -> bool {
             let next = text[end..].iter().find(|b| !b.is_ascii_whitespace()).copied();
             let before = words(&text[..offset]).last().map(class_of);
             let joined = matches!(next, Some(b'.' | b'(' | b'`' | b'"' | b'['))
-                && text.get(end + 1).is_some_and(|b| !b.is_ascii_whitespace());
+                // `pg_catalog.~`: its operator.
+                && text.get(end + 1).is_some_and(|b| !b.is_ascii_whitespace() && *b != b'~');
             let whole = words(text).nth(1).is_none();
             let is_named = joined
                 || whole
@@ -96,7 +67,7 @@ fn is_catalogue(word: &[u8]) -> bool {
     let Some(small) = small.get_mut(..word.len()) else { return false };
     small.copy_from_slice(word);
     small.make_ascii_lowercase();
-    CATALOGUES.binary_search_by(|known| (*known).cmp(&*small)).is_ok()
+    has(CATALOGUES, small)
 }
 
 /// `mysql.user`: who may do what in MySQL.
@@ -320,6 +291,11 @@ fn is_call_of_mongo(text: &[u8]) -> bool {
     parts.any(|part| {
         let open = part.iter().position(|b| *b == b'(').unwrap_or(0);
         METHODS.iter().any(|known| known.eq_ignore_ascii_case(&part[..open]))
+            // `db.users.find({ name: 'x' })` asks, and does no more.
+            && !(starts_with(part, b"find")
+                && matches!(part[open..], [b'(', b'{' | b')', ..])
+                && !rest.contains(&b'$')
+                && find(rest, b"db.").is_none())
     }) && is_compact(text, 8)
 }
 

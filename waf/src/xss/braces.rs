@@ -1,6 +1,8 @@
 //! `onClick={save}`: attributes as JSX has them. A browser that gets one for HTML reads its value up to the next white
 //! space and runs that as JavaScript; most of them do nothing there, or are no JavaScript.
 
+use crate::text::{has, is_sorted, starts_with};
+
 /// No handler of JSX that is longer is looked into.
 const VALUE_BYTES_MAX: usize = 256;
 
@@ -63,6 +65,36 @@ pub(super) fn loads_nothing(element: &[u8], attributes: &[u8]) -> bool {
     !attributes.iter().enumerate().any(loads)
 }
 
+/// Relations of a page to others that a browser loads nothing of, but for a picture. Sorted.
+const RELATIONS: &str =
+    "alternate apple-touch-icon author canonical help icon license mask-icon next prev search up";
+const _: () = assert!(is_sorted(RELATIONS));
+
+/// `<link rel="icon" href="/a.png">`, `<meta http-equiv="refresh" content="0;URL=../a.html">`: what leads nowhere by itself,
+/// or to a page beside the one it stands on. What says so stands there once, so that any program reads the same.
+pub(super) fn stays(element: &[u8], attributes: &[u8]) -> bool {
+    let is_link = element.eq_ignore_ascii_case(b"link");
+    let name: &[u8] = if is_link { b"rel" } else { b"content" };
+    let mut named = attributes.windows(name.len()).enumerate();
+    let mut next = || named.find(|(_, word)| word.eq_ignore_ascii_case(name));
+    let (Some((at, _)), None) = (next(), next()) else { return false };
+    let [b'=', quote @ (b'"' | b'\''), value @ ..] = &attributes[at + name.len()..] else {
+        return false;
+    };
+    let Some(end) = value.iter().position(|b| b == quote) else { return false };
+    if is_link { has(RELATIONS, &value[..end]) } else { is_beside(&value[..end]) }
+}
+
+/// `0;URL=../a.html`: a page of the same folder or one nearby, without a query.
+fn is_beside(content: &[u8]) -> bool {
+    let digits = content.iter().take_while(|b| b.is_ascii_digit()).count();
+    let url = &content[digits..];
+    let within = |b: &u8| b.is_ascii_alphanumeric() || b"./_-".contains(b);
+    starts_with(url, b";url=")
+        && url[5..].first().is_some_and(|b| *b != b'/')
+        && url[5..].iter().all(within)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -119,6 +151,39 @@ mod tests {
             ("base", " href=\"//a.example\""),
         ] {
             assert!(!loads_nothing(element.as_bytes(), attributes.as_bytes()), "{element}");
+        }
+    }
+
+    #[test]
+    fn tags_that_lead_to_pages_nearby_are_told_from_those_that_load_or_leave() {
+        for (element, attributes) in [
+            ("link", " rel=\"icon\" type=\"image/png\" /"),
+            ("LINK", "\n  rel=\"apple-touch-icon\"\n  href=\"/a.png\"\n"),
+            ("link", " rel='next' href='b.html' title='Second part'"),
+            ("meta", " http-equiv=\"refresh\" content=\"0;URL=../../c/fn.d_e.html\""),
+            ("meta", " content=\"5;url=index.html\" http-equiv=\"Refresh\"/"),
+        ] {
+            assert!(stays(element.as_bytes(), attributes.as_bytes()), "{attributes}");
+        }
+        for (element, attributes) in [
+            ("link", " rel=\"stylesheet\" href=\"a.css\""),
+            ("link", " rel=\"alternate stylesheet\" href=\"a.css\""),
+            ("link", " rel=\"icon\" REL=\"import\" href=\"x\""),
+            ("link", " title=\" rel=\"icon\" rel=import href=x"),
+            ("link", " rel=\"preconnect\" href=\"//a.example\""),
+            ("link", " rel=icon href=x"),
+            ("link", " rel=\"icon"),
+            ("link", " href=\"x\""),
+            ("meta", " http-equiv=\"refresh\""),
+            ("meta", " http-equiv=\"refresh\" content=\"0\""),
+            ("meta", " http-equiv=\"refresh\" content=\"0;url=//a.example\""),
+            ("meta", " http-equiv=\"refresh\" content=\"0;url=/logout\""),
+            ("meta", " http-equiv=\"refresh\" content=\"0;url=go?to=x\""),
+            ("meta", " http-equiv=\"refresh\" content=\"0;url=data:x\""),
+            ("meta", " http-equiv=\"refresh\" content=\"0;url=\""),
+            ("meta", " http-equiv=\"refresh\" content=\"0;url=a\" Content=\"0;url=b\""),
+        ] {
+            assert!(!stays(element.as_bytes(), attributes.as_bytes()), "{attributes}");
         }
     }
 }

@@ -29,6 +29,15 @@ const CALLS: [&str; 18] = [
 /// What programs call all the time: it attacks where it stands behind the end of something only.
 const ORDINARY: [&str; 2] = ["fetch", "postmessage"];
 
+/// `()=>draw(),100)`: a function to call later, which calls others and no more: without an assignment, an address, an
+/// index. What it calls is looked at, too.
+fn calls_back(rest: &[u8]) -> bool {
+    let rest = rest.strip_prefix(b"async").unwrap_or(rest);
+    let body = rest.strip_prefix(b"()=>").or_else(|| rest.strip_prefix(b"function(){"));
+    let within = |b: &u8| is_word(*b) || b".,;(){}'\"!?".contains(b);
+    body.is_some_and(|body| body.iter().all(within))
+}
+
 /// Whether what stands before a call ends what it has not begun, or begins an expression of a template: `';`, `")-`,
 /// `});`, `${`.
 fn breaks_in(before: &[u8]) -> bool {
@@ -211,7 +220,10 @@ pub(super) fn calls(text: &[u8]) -> bool {
                 || *mark == b'('
                     && ORDINARY.iter().any(|known| called == known.as_bytes())
                     && !breaks_in(near_end(&text[..start]))
-                    && !text.ends_with(b"//");
+                    && !text.ends_with(b"//")
+                || called.starts_with(b"set")
+                    && !breaks_in(near_end(&text[..start]))
+                    && calls_back(&text[at + 1..]);
         if is_called && !declares && !(text[..start].ends_with(b"_")) {
             return true;
         }

@@ -199,7 +199,7 @@ pub(super) fn is_script(text: &[u8]) -> bool {
     // `/manual/document.cookie` is where something lies.
     let is_code = text.iter().any(|b| b"=([`;+:<{".contains(b))
         || is_compact(text, 2) && !bare.starts_with(b"/");
-    is_code && names_sink(&bare) && !goes_to_own_page(&bare)
+    is_code && names_sink(&bare) && !goes_to_own_page(&bare) && !empties(&bare)
         || sets_handler(&bare)
         || calls(&bare)
         || is_handed_over(&bare)
@@ -236,6 +236,16 @@ fn goes_to_own_page(bare: &[u8]) -> bool {
     let length = path.iter().take_while(|b| is_path(b)).count();
     let behind = path[length..].strip_prefix(&[*quote]);
     !path.starts_with(b"/") && matches!(behind, Some([] | [b';']))
+}
+
+/// `list.innerHTML = '';`: all of a text empties what a page shows.
+fn empties(bare: &[u8]) -> bool {
+    let bare = bare.strip_suffix(b";").unwrap_or(bare);
+    let quoted = bare.strip_suffix(b"''").or(bare.strip_suffix(b"\"\""));
+    let is_name = |b: &u8| is_word(*b) || b".('\"#)".contains(b);
+    quoted
+        .and_then(|sink| sink.strip_suffix(b".innerhtml="))
+        .is_some_and(|shown| shown.iter().all(is_name) && !names_sink(shown))
 }
 
 /// Looked for where the dot is that each of them has, but for a property of style sheets.

@@ -1,6 +1,6 @@
 //! Tags and attributes.
 
-use super::braces::{is_inert, loads_nothing};
+use super::braces::{is_inert, loads_nothing, stays};
 use super::bracket::hides_brackets;
 use super::call::calls_dialog;
 use super::frame::is_player;
@@ -8,7 +8,7 @@ use super::script::{has_scheme, is_scheme, runs_css};
 use alloc::vec::Vec;
 use core::cell::OnceCell;
 
-use super::names::{EVENTS, MORE_EVENTS, RUNS, RUNS_WITH, SHOWN, URLS};
+use super::names::{EVENTS, RUNS, RUNS_WITH, SHOWN, URLS};
 use crate::statement::contains;
 use crate::text::{is_compact, near, starts_with};
 
@@ -131,10 +131,9 @@ impl Tags<'_> {
                     && !ends_own
                     && is_compact(rest, 6)
                     && rest.windows(2).any(|w| w[0] == b'<' && w[1].is_ascii_alphabetic())
+                    // `</script>` ends a script, and begins nothing.
                     || name.eq_ignore_ascii_case(b"script")
-                        // `</script>` between backticks: it ends a script, and begins nothing.
-                        && !(self.text[..at - 1].ends_with(b"`")
-                            && rest[1 + name.len()..].starts_with(b">`"))
+                        && rest.get(1 + name.len()) != Some(&b'>')
             }
             Some(first) if first.is_ascii_alphabetic() => {
                 let name = name(near(rest));
@@ -195,7 +194,9 @@ impl Tags<'_> {
         };
         let loads = || {
             !(behind.get(near_by.len()) == Some(&b'>')
-                && (loads_nothing(local, near_by) || is_charset()))
+                && (loads_nothing(local, near_by)
+                    || is_charset()
+                    || is_one(&["link", "meta"]) && stays(local, near_by)))
         };
         let names_url = || {
             is_one(&["link", "base"])
@@ -417,8 +418,8 @@ pub(super) fn has_attribute(text: &[u8]) -> bool {
 
 fn is_event(name: &[u8]) -> bool {
     let Some((on, event)) = name.split_at_checked(2) else { return false };
-    let begins = |all: &[&str]| all.iter().any(|known| starts_with(event, known.as_bytes()));
-    on.eq_ignore_ascii_case(b"on") && (begins(&EVENTS) || begins(&MORE_EVENTS))
+    let begins = |all: &str| all.split(' ').any(|known| starts_with(event, known.as_bytes()));
+    on.eq_ignore_ascii_case(b"on") && begins(EVENTS)
 }
 
 /// Whether a value has what a handler needs to do anything.

@@ -230,3 +230,42 @@ fn the_way_to_a_page_of_its_own_and_style_sheets_of_its_own_run_nothing() {
         assert!(!is_injection(text.as_bytes()), "{text}");
     }
 }
+
+#[test]
+fn code_that_calls_itself_back_and_ends_of_scripts_run_nothing_of_a_page() {
+    for text in [
+        "setTimeout(() => draw(), 1000);",
+        "setInterval(function () { list.next('a') }, 50)",
+        "setImmediate(async () => { await save(); });",
+        "el.innerHTML = ''",
+        "document.getElementById('list').innerHTML = \"\";",
+        "total + 1);\n</script>",
+        "<link rel=\"icon\" type=\"image/png\" href=\"/a.png\" />",
+        "<meta http-equiv=\"refresh\" content=\"0;URL=../b/c.html\">",
+    ] {
+        assert!(!is_injection(text.as_bytes()), "{text}");
+    }
+    for text in [
+        "setTimeout(f, 1)",
+        "setTimeout('f()')",
+        "setTimeout(() => alert(1))",
+        "setTimeout(()=>{location=name})",
+        "setTimeout(()=>import('//a.example'))",
+        "setTimeout(() => top[x](1))",
+        "setTimeout(() => f`x`)",
+        "';setTimeout(()=>f())//",
+        "\"-setTimeout(()=>f())-\"",
+        "${setTimeout(()=>f())}",
+        "document.body.innerHTML = 'gone'",
+        "x.innerHTML = '<b>'",
+        "x.innerHTML = name",
+        "x=document.cookie;y.innerHTML=''",
+        "</script><svg onload=x()>",
+        "</script><b>",
+        "</script x>",
+        "<link rel=\"stylesheet\" href=\"/a.css\">",
+        "<use rel=\"icon\" href=\"//a.example/a.svg#x\">",
+    ] {
+        assert!(is_injection(text.as_bytes()), "{text}");
+    }
+}
