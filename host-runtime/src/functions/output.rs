@@ -2,6 +2,7 @@
 //! A function that prints without end fills no disk that the gateway logs to, and keeps nobody else's lines from it.
 
 use std::borrow::Cow;
+use std::mem;
 use std::time::Duration;
 
 use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
@@ -93,17 +94,20 @@ impl Lines {
         }
     }
 
+    /// Runtime clients put carriage returns between the lines of a stack trace, which are one event then on CloudWatch.
     fn tell_line(&mut self, tell: &mut impl FnMut(Told<'_>)) {
-        let cost = self.line.len() + LINE_OVERHEAD;
-        if self.bytes + cost > PERIOD_BYTES_MAX {
-            self.left_out += 1;
-        } else {
+        let (line, cut) = (mem::take(&mut self.line), mem::take(&mut self.cut));
+        let mut parts = line.trim_ascii_end().split(|byte| *byte == b'\r').peekable();
+        while let Some(part) = parts.next() {
+            let cost = part.len() + LINE_OVERHEAD;
+            if self.bytes + cost > PERIOD_BYTES_MAX {
+                self.left_out += 1;
+                continue;
+            }
             self.bytes += cost;
-            let text = String::from_utf8_lossy(self.line.trim_ascii_end());
-            tell(Told::Line(text, self.cut));
+            let cut = if parts.peek().is_none() { cut } else { 0 };
+            tell(Told::Line(String::from_utf8_lossy(part), cut));
         }
-        self.line.clear();
-        self.cut = 0;
     }
 
     /// When it is told what was left out, if anything was.
@@ -159,6 +163,17 @@ mod tests {
             vec![(0, b"on".to_vec()), (100, b"e \r\n\ntwo\xff\nthr".to_vec()), (1, b"ee".to_vec())];
         assert_eq!(told(parts).await, ["one", "", "two\u{fffd}", "three"]);
         assert!(told(Vec::new()).await.is_empty());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn lines_of_a_stack_trace_that_carriage_returns_divide_are_lines() {
+        let trace = b"ValueError: x\rTraceback:\r  line 2\r\nnext\n";
+        assert_eq!(
+            told(vec![(0, trace.to_vec())]).await,
+            ["ValueError: x", "Traceback:", "  line 2", "next"]
+        );
+        let many = told(vec![(0, vec![b'\r'; 64]), (0, b"x\n".to_vec())]).await;
+        assert_eq!(many.len(), 65);
     }
 
     #[tokio::test(start_paused = true)]

@@ -5,6 +5,7 @@ use std::io;
 use std::path::{self, Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI32, Ordering::Relaxed};
 use std::time::SystemTime;
 
 use rustix::process::{Pid, Signal, kill_process_group};
@@ -23,6 +24,9 @@ use crate::config::Config;
 const INHERITED: [&str; 8] =
     ["PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TZ", "SSL_CERT_FILE", "SSL_CERT_DIR"];
 
+/// What files of handlers end in, whose runtime clients are programs of an interpreter.
+const HANDLERS: [&str; 5] = ["py", "js", "mjs", "cjs", "rb"];
+
 /// How a function is started.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct ProcessSpec {
@@ -32,8 +36,8 @@ pub(super) struct ProcessSpec {
     pub(super) version: String,
     /// Program and arguments. The program is a whole path, or a name to be looked up in `PATH`.
     pub(super) command: Vec<String>,
-    /// When the program was built: another build is another function.
-    pub(super) modified: Option<SystemTime>,
+    /// When the program and the files that its arguments name were written: others are another function.
+    pub(super) written: BTreeMap<PathBuf, SystemTime>,
     /// The folder it runs in, that of the configuration file: a whole path.
     pub(super) directory: PathBuf,
     /// Further variables.
@@ -52,23 +56,43 @@ impl ProcessSpec {
     ) -> Self {
         let (name, version) = name.split_once(':').unwrap_or((name, "$LATEST"));
         let mut command = command.to_vec();
-        let mut modified = None;
         if let Some(program) = command.first_mut().filter(|program| program.contains('/')) {
             // The configuration's folder is in it already; the function runs elsewhere.
             *program = whole_path(program.as_ref()).to_string_lossy().into_owned();
-            modified = std::fs::metadata(&program).and_then(|file| file.modified()).ok();
         }
+        // An empty path is the current folder.
+        let directory = whole_path(&config.directory.join("."));
         Self {
             name: name.into(),
             version: version.into(),
+            written: written(&command, &directory),
             command,
-            modified,
-            // An empty path is the current folder.
-            directory: whole_path(&config.directory.join(".")),
+            directory,
             environment: environment.clone(),
             region: config.region.clone(),
         }
     }
+}
+
+/// What runs, as far as the command says: its program, files among its arguments, and the file of a handler
+/// (`app.handler`), each with when it was written.
+fn written(command: &[String], directory: &Path) -> BTreeMap<PathBuf, SystemTime> {
+    let program = command.first().filter(|program| program.contains('/')).map(PathBuf::from);
+    let named = command.iter().skip(1).map(|argument| directory.join(argument));
+    let module = command.last().and_then(|handler| handler.rsplit_once('.'));
+    let handler = module.into_iter().flat_map(|(module, _)| {
+        let of = move |path: &str| {
+            let path = directory.join(path);
+            HANDLERS.map(move |ending| PathBuf::from(format!("{}.{ending}", path.display())))
+        };
+        // Python's modules in folders have dots.
+        [of(module), of(&module.replace('.', "/"))].into_iter().flatten()
+    });
+    let when = |path: PathBuf| {
+        let file = std::fs::metadata(&path).ok().filter(std::fs::Metadata::is_file)?;
+        Some((path, file.modified().ok()?))
+    };
+    program.into_iter().chain(named).chain(handler).filter_map(when).collect()
 }
 
 fn whole_path(path: &Path) -> PathBuf {
@@ -80,6 +104,7 @@ fn whole_path(path: &Path) -> PathBuf {
 #[derive(Debug)]
 pub(super) struct Process {
     api: Arc<RuntimeApi>,
+    group: Arc<Group>,
     exited: watch::Receiver<Option<String>>,
     tasks: [AbortHandle; 2],
     /// Whether it has answered an event: it is known to work.
@@ -95,15 +120,15 @@ impl Process {
             let program = spec.command.first().map(String::as_str).unwrap_or_default();
             io::Error::new(error.kind(), format!("starting {program}: {error}"))
         })?;
-        let group = Group::of(&child);
+        let group = Arc::new(Group::of(&child));
         log_lines(&spec.name, child.stdout.take());
         log_lines(&spec.name, child.stderr.take());
         let api = RuntimeApi::new();
         let server = tokio::spawn(Arc::clone(&api).serve(listener));
         let (exit, exited) = watch::channel(None);
-        let wait = tokio::spawn(wait(child, group, exit));
+        let wait = tokio::spawn(wait(child, Arc::clone(&group), exit));
         let tasks = [server.abort_handle(), wait.abort_handle()];
-        Ok(Self { api, exited, tasks, has_answered: false })
+        Ok(Self { api, group, exited, tasks, has_answered: false })
     }
 
     /// Hands the process its next event; false if it has not taken the one before.
@@ -135,34 +160,41 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
+        // Before its connections are closed: it would complain of that.
+        self.group.kill();
         self.tasks.iter().for_each(AbortHandle::abort);
     }
 }
 
-/// The process and everything that it started, killed with it.
-struct Group(Option<Pid>);
+/// The process and everything that it started, killed with it: once, since its number is another's some day. 0 is none.
+#[derive(Debug)]
+struct Group(AtomicI32);
 
 impl Group {
     fn of(child: &Child) -> Self {
         let id = child.id().and_then(|id| i32::try_from(id).ok());
-        Self(id.and_then(Pid::from_raw))
+        Self(id.unwrap_or_default().into())
     }
-}
 
-impl Drop for Group {
-    fn drop(&mut self) {
-        if let Some(group) = self.0 {
+    fn kill(&self) {
+        if let Some(group) = Pid::from_raw(self.0.swap(0, Relaxed)) {
             let _ = kill_process_group(group, Signal::KILL); // there may be nobody left in it
         }
     }
 }
 
-async fn wait(mut child: Child, group: Group, exit: watch::Sender<Option<String>>) {
+impl Drop for Group {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+async fn wait(mut child: Child, group: Arc<Group>, exit: watch::Sender<Option<String>>) {
     let reason = match child.wait().await {
         Ok(status) => describe(status),
         Err(error) => format!("Runtime exited: {error}"),
     };
-    drop(group);
+    group.kill();
     exit.send_replace(Some(reason));
 }
 

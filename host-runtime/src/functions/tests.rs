@@ -25,7 +25,7 @@ fn fake(start: &str, processes_max: u32, timeout: Duration) -> Functions {
         name: "f".into(),
         version: "$LATEST".into(),
         command: std::iter::once(this).chain(arguments.map(Into::into)).collect(),
-        modified: None,
+        written: BTreeMap::new(),
         directory: PathBuf::from("/"),
         environment: [("FAKE_RUNTIME".into(), start.into())].into(),
         region: "us-east-1".into(),
@@ -334,6 +334,62 @@ async fn processes_and_what_they_started_end_with_the_host() {
     assert!(pid["pid"].is_u64());
     drop(functions);
     closed(accepted.unwrap().0).await;
+}
+
+#[tokio::test]
+async fn a_process_that_nobody_needs_any_more_ends_before_its_connection_does() {
+    for _ in 0..10 {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        listener.set_nonblocking(true).unwrap();
+        let at = listener.local_addr().unwrap().to_string();
+        let functions = fake(&format!("tell when lost: {at}"), 1, LONG);
+        let pid = answer(&functions, &json!({"do": "tell"})).await["pid"].as_i64().unwrap();
+        drop(functions);
+        let pid = rustix::process::Pid::from_raw(pid.try_into().unwrap()).unwrap();
+        while rustix::process::test_kill_process(pid).is_ok() {
+            tokio::task::yield_now().await;
+        }
+        assert!(listener.accept().is_err(), "it was told that its connection is lost");
+    }
+}
+
+#[tokio::test]
+async fn a_reload_exchanges_processes_whose_program_or_handler_was_written_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut config = Config::for_definition(
+        &folder.path().join("openapi.yaml"),
+        gateway_core::definition::Protocol::Http,
+        "127.0.0.1:0".parse().unwrap(),
+    );
+    config.directory = folder.path().into();
+    let written = |command: &[&str], config: &Config| {
+        let command: Vec<String> = command.iter().map(|word| (*word).into()).collect();
+        let spec = ProcessSpec::new(config, "f", &command, &BTreeMap::new());
+        let names = spec.written.keys().map(|path| path.strip_prefix(folder.path()).unwrap());
+        (names.map(|path| path.display().to_string()).collect::<Vec<_>>(), spec)
+    };
+    std::fs::create_dir(folder.path().join("src")).unwrap();
+    for name in ["app.py", "src/orders.py", "index.mjs", "run.rb", "program"] {
+        std::fs::write(folder.path().join(name), "1").unwrap();
+    }
+    let program = folder.path().join("program").display().to_string();
+    for (command, files) in [
+        (&["python3", "-m", "awslambdaric", "app.handler"][..], &["app.py"][..]),
+        (&["python3", "-m", "awslambdaric", "src.orders.handler"], &["src/orders.py"]),
+        (&["npx", "aws-lambda-ric", "index.handler"], &["index.mjs"]),
+        (&["ruby", "run.rb"], &["run.rb"]),
+        (&["python3", "-m", "awslambdaric", "away.handler"], &[]),
+        (&[program.as_str()], &["program"]),
+    ] {
+        let (names, before) = written(command, &config);
+        assert_eq!(names, files, "{command:?}");
+        assert_eq!(written(command, &config).1, before);
+        for name in files {
+            let file = std::fs::File::options().write(true).open(folder.path().join(name)).unwrap();
+            file.set_modified(std::time::SystemTime::UNIX_EPOCH).unwrap();
+            assert_ne!(written(command, &config).1, before, "{name}");
+        }
+    }
 }
 
 #[tokio::test]
