@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use gateway_core::limits::PAYLOAD_BYTES_MAX;
 use gateway_core::message::{self, Arrival, Fields, Location, Scheme};
-use http::uri::Authority;
+use http::uri::{Authority, PathAndQuery};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, Version, header, request::Parts};
 use hyper::body::Incoming;
 
@@ -155,7 +155,7 @@ pub(crate) fn arrive_with(
         let settings = worker.settings.borrow();
         explained::is_asked(settings.admin_token.as_ref(), &mut fields, &mut parts.headers)
     };
-    let target = parts.uri.path_and_query().map_or("/", |target| target.as_str()).to_owned();
+    let target = target(&parts);
     let mut contents = Contents::default();
     let content = contents.hold(content);
     let now = now();
@@ -186,9 +186,19 @@ pub(crate) fn arrive_with(
     Ok((arrival, ClientRequest { method: parts.method, headers: parts.headers }, contents))
 }
 
+/// The target in origin form, whichever it has. A URL without a path is that of `/` (RFC 9110 §4.2.3).
+pub(crate) fn target(parts: &Parts) -> String {
+    match parts.uri.path_and_query().map(PathAndQuery::as_str) {
+        Some(query) if query.starts_with('?') => format!("/{query}"),
+        target => target.unwrap_or("/").to_owned(),
+    }
+}
+
 /// Refuses a request that two readers could take for different ones.
 pub(crate) fn check(parts: &Parts) -> Result<(), Box<Response<Body>>> {
-    if !has_one_host(parts) {
+    // "The authority-form of request-target is only used for CONNECT requests" (RFC 9112 §3.2.3).
+    let is_authority = parts.uri.authority().is_some() && parts.uri.scheme().is_none();
+    if is_authority && parts.method != Method::CONNECT || !has_one_host(parts) {
         return Err(Box::new(own_response(400, "BadRequestException", "Bad Request")));
     }
     if !is_framed_plainly(parts) {
@@ -266,6 +276,22 @@ mod tests {
         // A target's authority overrides `Host` (RFC 9112 §3.2.2).
         assert!(!is_refused(h1, "http://a/x", Some("b")));
         assert!(is_refused(h1, "http://evil@a/x", Some("a")));
+        // A name alone is what a tunnel leads to, and nothing to get.
+        assert!(is_refused(h1, "a", Some("a")) && is_refused(h1, "a:443", Some("a")));
+    }
+
+    #[test]
+    fn a_target_in_absolute_form_has_a_path() {
+        for (uri, expected) in [
+            ("/a?x", "/a?x"),
+            ("http://a", "/"),
+            ("http://a?x", "/?x"),
+            ("http://a/b?x", "/b?x"),
+            ("*", "*"),
+        ] {
+            let parts = Request::builder().uri(uri).body(()).unwrap().into_parts().0;
+            assert_eq!(target(&parts), expected, "{uri}");
+        }
     }
 
     #[test]

@@ -163,7 +163,7 @@ pub(crate) async fn answer(
     let mut fields = fields_of(&parts);
     // It goes no further, whoever sent it.
     fields.remove(explained::REQUEST_FIELD);
-    let target = parts.uri.path_and_query().map_or("/", |target| target.as_str()).to_owned();
+    let target = arrival::target(&parts);
     let bytes: usize = fields.iter().map(|f| f.name.len() + f.value.len()).sum();
     let request_id = URL_SAFE_NO_PAD.encode(worker.seed().0);
     let method = parts.method.clone();

@@ -28,6 +28,11 @@ pub(crate) fn is_pipe(file: &Path) -> bool {
         || fs::metadata(file).is_ok_and(|found| found.file_type().is_fifo())
 }
 
+/// Whether a file is a pipe that was read at the start.
+pub(crate) fn has_told(file: &Path) -> bool {
+    is_pipe(file) && told().contains_key(file)
+}
+
 /// What a file holds, up to `bytes_max` bytes and one more, which says that there are too many: what is no regular file
 /// has no size to ask for, and perhaps no end. A pipe that was read before has told it then.
 ///

@@ -334,7 +334,7 @@ async fn drain(served: Served, mut signals: Signals) {
 
 /// What was not read again.
 fn tell_of_pipes(files: &FilesRead) {
-    for file in files.paths().filter(|file| pipes::is_pipe(file)) {
+    for file in files.paths().filter(|file| pipes::has_told(file)) {
         let file = file.display();
         tracing::warn!(%file, "a pipe is read at the start alone, and what it told then is kept: start anew to have it read");
     }

@@ -15,7 +15,7 @@ use hyper::body::{Body as _, SizeHint};
 
 use super::Edge;
 use super::response::Outcome;
-use crate::arrival::Peer;
+use crate::arrival::{self, Peer};
 use crate::body::{Body, BodyError};
 use crate::drive::now;
 use crate::perform::access_log::{AccessLog, AccessLogBuffer};
@@ -59,7 +59,7 @@ impl Entry {
         if standard.is_none() && real_time.is_none() {
             return None;
         }
-        let target = parts.uri.path_and_query().map_or("/", |target| target.as_str()).to_owned();
+        let target = arrival::target(parts);
         let content: Option<u64> =
             fields.text("content-length").and_then(|l| l.trim().parse().ok());
         let line = parts.method.as_str().len() + target.len() + " HTTP/1.1\r\n ".len();

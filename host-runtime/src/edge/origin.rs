@@ -163,7 +163,9 @@ impl Exchange {
         match error {
             EffectError::TimedOut => Answer::error(504, "The origin did not answer in time.")
                 .with_detail("OriginCommError"),
-            EffectError::Stalled => Answer::error(400, "The content of the request did not come."),
+            EffectError::Stalled => {
+                Answer::error(408, "The content of the request did not come in time.")
+            }
             EffectError::TooLarge => Answer::error(413, "The request is too large."),
             _ => Answer::error(502, "The origin cannot be reached, or its answer is no HTTP.")
                 .with_detail("OriginConnectError"),

@@ -20,10 +20,11 @@ pub(super) struct Entries {
 }
 
 impl Entries {
-    /// What leads to these files. Pipes are read once: what becomes of them is of no interest.
+    /// What leads to these files. What becomes of pipes without a name of their own (`/dev/fd/63`) is of no interest.
     pub(super) fn of<'f>(files: impl Iterator<Item = &'f Path>) -> Self {
         let mut entries = Self::default();
-        for file in files.filter(|file| !pipes::is_pipe(file)) {
+        let has_name = |file: &&Path| !pipes::is_pipe(file) || file.canonicalize().is_ok();
+        for file in files.filter(has_name) {
             // Without a current folder a relative path leads nowhere.
             if let Ok(whole) = path::absolute(file) {
                 entries.add(&whole);
@@ -125,6 +126,19 @@ mod tests {
         assert!(near.contains(&root.join("mount/..2026_1").as_path()), "{near:?}");
         let all: BTreeSet<&Path> = entries.folders().map(|(folder, _)| folder).collect();
         assert!(all.contains(Path::new("/")) && all.contains(root.as_path()), "{all:?}");
+    }
+
+    #[test]
+    fn a_pipe_that_has_a_name_may_be_replaced_by_a_file_and_others_have_no_place() {
+        let folder = tempfile::tempdir().unwrap();
+        let pipe = folder.path().canonicalize().unwrap().join("pipe");
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        let (_reader, writer) = std::io::pipe().unwrap();
+        let own = format!("/dev/fd/{}", std::os::fd::AsRawFd::as_raw_fd(&writer));
+        let entries = Entries::of([pipe.as_path(), own.as_ref(), "-".as_ref()].into_iter());
+        assert!(entries.paths.contains(&pipe), "{entries:?}");
+        let below = |folder: &str| entries.paths.iter().any(|path| path.starts_with(folder));
+        assert!(!below("/dev") && !below("/proc"), "{entries:?}");
     }
 
     #[test]

@@ -70,6 +70,23 @@ fn an_origin_that_gives_no_answer_is_an_error_that_is_kept_for_its_time() {
 }
 
 #[test]
+fn content_that_does_not_come_is_the_viewers_fault() {
+    let origin = endpoint(|mut connection| {
+        connection.head();
+        connection.wait_for_close();
+    });
+    let hurried = "limits: {contentTimeoutInMillis: 200}\n";
+    let edge = Edge::start_with(origin, &distribution(origin, json!({})), hurried, &[]);
+    for content in ["Content-Length: 5\r\n\r\nab", "Transfer-Encoding: chunked\r\n\r\n2\r\nab\r\n"]
+    {
+        let mut client = edge.client();
+        client.send(format!("POST /a HTTP/1.1\r\nHost: h\r\n{content}").as_bytes());
+        assert_eq!(client.answer().status, 408);
+        assert!(client.head().is_none(), "what comes late is not the next request");
+    }
+}
+
+#[test]
 fn a_page_that_its_origin_does_not_have_is_told_as_that_answers() {
     let (origin, _) = answering(|head, _| match head.contains("/sorry") {
         true => response(404, "", "no page"),
