@@ -75,13 +75,28 @@ pub(super) fn warn_of_binary(
 }
 
 /// A route of an HTTP API that AWS imports with a warning alone: its integration is of a type that HTTP
-/// APIs have not ("Use OpenAPI definitions for HTTP APIs"), or there is none. The route is chosen all the
-/// same, and nothing stands behind it.
-pub(super) fn failing_route<'d>(reading: &Reading<'d>, at: &At<'d>) -> Integration {
+/// APIs have not ("Use OpenAPI definitions for HTTP APIs").
+pub(super) fn route_without_proxy<'d>(reading: &Reading<'d>, at: &At<'d>) -> Integration {
     let message =
         "every request is answered 500: an HTTP API has proxy integrations alone, and this is none";
-    let warning = DefinitionError::warning(at.source(), message);
-    reading.note(warning.help("use `HTTP_PROXY` or `AWS_PROXY`, or import it as a REST API"));
+    failing_route(
+        reading,
+        at,
+        message,
+        "use `HTTP_PROXY` or `AWS_PROXY`, or import it as a REST API",
+    )
+}
+
+/// A route of an HTTP API that AWS imports without an integration.
+pub(super) fn route_without_integration<'d>(reading: &Reading<'d>, at: &At<'d>) -> Integration {
+    let help = "add `x-amazon-apigateway-integration`: `export-api` writes it unless told `--no-include-extensions`";
+    failing_route(reading, at, "every request is answered 500: there is no integration", help)
+}
+
+/// It is chosen all the same, and nothing stands behind it.
+fn failing_route<'d>(reading: &Reading<'d>, at: &At<'d>, why: &str, help: &str) -> Integration {
+    let warning = DefinitionError::warning(at.source(), why);
+    reading.note(warning.help(help));
     Integration { source: at.source(), ..Integration::default() }
 }
 

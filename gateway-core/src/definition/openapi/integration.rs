@@ -34,7 +34,7 @@ pub(super) fn read<'d>(
     // What a type that is none may stand for: the other members are read all the same.
     let integration_type = match integration_type(reading, &at).unwrap_or_else(|| guess_type(&at)) {
         found if reading.is_rest() || is_proxy(found) => found,
-        _ => return Some(doubtful::failing_route(reading, &at)),
+        _ => return Some(doubtful::route_without_proxy(reading, &at)),
     };
     let is_mock = integration_type == IntegrationType::Mock;
     let is_proxy = is_proxy(integration_type);

@@ -59,11 +59,11 @@ pub(super) fn read<'d>(
             integration::read(reading, integration, &operation, place.path)?
         }
         None if reading.is_rest() => {
-            let help = "add `x-amazon-apigateway-integration`";
+            let help = "add `x-amazon-apigateway-integration`: `get-export` writes it with `--parameters extensions=apigateway`";
             reading.error_with(&operation, "No integration defined for method", help);
             return None;
         }
-        None => doubtful::failing_route(reading, &operation),
+        None => doubtful::route_without_integration(reading, &operation),
     };
     if integration.credentials.as_deref().is_some_and(is_of_caller)
         && authorization != Authorization::Iam

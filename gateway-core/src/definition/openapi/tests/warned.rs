@@ -115,16 +115,23 @@ fn a_lambda_function_that_is_not_invoked_by_post_is_served_with_a_warning() {
 
 #[test]
 fn a_route_of_an_http_api_without_a_proxy_integration_is_warned_of_and_fails() {
-    for operation in [
-        "{}",
-        "{\"x-amazon-apigateway-integration\": {\"type\": \"AWS\", \"httpMethod\": \"POST\", \
-         \"uri\": \"arn:aws:lambda:us-east-2:123456789012:function:HelloWorld\"}}",
-        "{\"x-amazon-apigateway-integration\": {\"type\": \"MOCK\", \"requestTemplates\": \
-         {\"application/json\": \"{\\\"statusCode\\\": 200}\"}}}",
+    let no_proxy = "every request is answered 500: an HTTP API has proxy integrations alone";
+    for (operation, warned) in [
+        ("{}", "every request is answered 500: there is no integration"),
+        (
+            "{\"x-amazon-apigateway-integration\": {\"type\": \"AWS\", \"httpMethod\": \"POST\", \
+             \"uri\": \"arn:aws:lambda:us-east-2:123456789012:function:HelloWorld\"}}",
+            no_proxy,
+        ),
+        (
+            "{\"x-amazon-apigateway-integration\": {\"type\": \"MOCK\", \"requestTemplates\": \
+             {\"application/json\": \"{\\\"statusCode\\\": 200}\"}}}",
+            no_proxy,
+        ),
     ] {
         let api = imported(&rest("/a", &format!("{{\"get\": {operation}}}")), Protocol::Http);
         let message = &api.warnings[0].message;
-        assert!(message.starts_with("every request is answered 500: an HTTP API"), "{message}");
+        assert!(message.starts_with(warned), "{message}");
         let integration = &api.deployment.methods[0].integration;
         let expected = Integration { source: integration.source.clone(), ..Integration::default() };
         assert_eq!(*integration, expected);
