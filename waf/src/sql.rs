@@ -10,6 +10,7 @@
 mod anchored;
 mod anywhere;
 mod condition;
+mod cut_off;
 mod lex;
 mod listed;
 mod number;
@@ -38,6 +39,9 @@ pub(crate) fn is_plain_injection(text: &[u8]) -> bool {
     // Words, numbers, dots and hyphens alone are no continuation of anything.
     if !text.iter().any(|b| !(b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.'))) {
         return traces::is_machine_limit(text) || traces::is_scientific_name(text);
+    }
+    if cut_off::is_call(text) {
+        return true;
     }
     if !is_worth_reading(text) {
         return number::is_between_doubles(text);

@@ -89,7 +89,7 @@ pub(super) const WINDOWS: &str = "\
     bootrec cacls cdb certoc certreq certutil chcp chdir chkdsk chkntfs choco cipher clip cmd \
     cmdkey cmdl32 cmstp comp compmgmtlauncher computerdefaults coregen createdump cscript csvde \
     customshellhost datasvcutil del desktopimgdownldr devtoolslauncher dfsvc diantz diskcopy \
-    diskpart diskshadow dism dispdiag dnscmd driverquery dsadd dsget dsmod dsquery dump64 erase \
+    diskpart diskshadow dism dispdiag dnscmd driverquery dsacls dsadd dsget dsmod dsmove dsquery dsrm dump64 erase \
     esentutl eventcreate eventvwr expand explorer extrac32 findstr fltmc fodhelper forfiles fsutil \
     ftype getmac gfxdownloadwrapper gpresult gpscript gpupdate hostname icacls ie4uinit ieexec \
     iexpress ilasm imewdbld infdefaultinstall installutil ipconfig irm iwr jsc ldifde makecab \

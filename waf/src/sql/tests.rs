@@ -278,6 +278,12 @@ fn queries_that_are_cut_off_and_conditions_in_braces_are_injections() {
         "1 and {x (select 1 from users)}",
         "-1 union select{x 1},{y 2}",
         "-1 union select{x name}from{y users}",
+        "cos(",
+        "Rand (",
+        "md5\\(",
+        "encode=(",
+        "SUBSTRING(\n",
+        "alter table t add (x text) character set latin1",
     ];
     assert_eq!(missed(&attacks), Vec::<alloc::string::String>::new());
     let benign = [
@@ -290,6 +296,13 @@ fn queries_that_are_cut_off_and_conditions_in_braces_are_injections() {
         "x = {name} and y = {other}",
         "select {fields} from {table}",
         "where {column} = {value}",
+        "call(",
+        "setTimeout(",
+        "my cos(",
+        "cos",
+        "(",
+        "trim the hedge (",
+        "alter table t add column (x text)",
         "color: red } or { color: blue",
         "not {x y}",
     ];

@@ -43,7 +43,7 @@ const DEFINITION_TOKENS_MAX: usize = 48;
 /// routines and views there, has no such grants, and loses nothing by what is new.
 pub(super) fn is_definition(word: Token, rest: &[Token], text: &[u8]) -> bool {
     // What a routine does, who may log in, what is lost or changed. Sorted.
-    const MORE: &str = "alter begin database disable drop exec execute nocheck rename return schema soname switch user";
+    const MORE: &str = "alter begin character database disable drop exec execute nocheck rename return schema soname switch user";
     const _: () = assert!(is_sorted(MORE));
     if word.kind != Kind::Word(Class::Statement) {
         return false;
