@@ -1,6 +1,7 @@
 //! Running other programs: said before it happens, and with the program's name in the error when it fails.
 
 use std::ffi::OsStr;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Mutex;
@@ -124,10 +125,12 @@ impl Children {
         Self(Vec::new())
     }
 
-    /// Starts one more, and returns its process id.
+    /// Starts one more, and returns its process id. It is in a group of its own: a terminal that told it of Ctrl-C would be the
+    /// first signal, and this process' own the second one, at which a gateway no longer waits for its requests.
     pub(crate) fn start(&mut self, command: &mut Command) -> Result<u32> {
         let line = describe(command);
-        let child = command.spawn().with_context(|| format!("starting `{line}`"))?;
+        let child =
+            command.process_group(0).spawn().with_context(|| format!("starting `{line}`"))?;
         let id = child.id();
         if let Ok(mut running) = RUNNING.lock() {
             running.push(id);
@@ -136,7 +139,7 @@ impl Children {
         Ok(id)
     }
 
-    /// The first child that has ended by itself, if one has. What Ctrl-C ends, which a terminal tells the children too, has not.
+    /// The first child that has ended by itself, if one has. What Ctrl-C ends has not.
     pub(crate) fn ended(&mut self) -> Option<String> {
         if STOPPING.load(Relaxed) {
             return None;
