@@ -11,9 +11,11 @@ pub(crate) mod keys;
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
+use std::pin::pin;
 use std::rc::Rc;
 use std::time::Duration;
 
+use gateway_core::apart::Apart;
 use gateway_core::bucket::{Bucket, BucketTake, take_all};
 use gateway_core::codec;
 use gateway_core::counted::CountedRequests;
@@ -107,7 +109,7 @@ impl Object {
             }
             Ask::Settle(takes) => codec::encode(&self.shard.borrow_mut().settle(&takes, now())),
             Ask::FindKeys { url, issuer, kid } => {
-                codec::encode(&self.find_keys(url, issuer, kid).await)
+                codec::encode(&Apart(pin!(self.find_keys(url, issuer, kid))).await)
             }
             Ask::RecallAuthorization(key) => {
                 codec::encode(&self.authorizations.borrow_mut().recall_until(&key, now()))
@@ -123,7 +125,7 @@ impl Object {
     async fn take(&self, home: String, take: &TakeTokens) -> Result<Taken> {
         let counted = take.usage.as_ref().map(|usage| usage.key.as_str());
         if let Some(key) = counted {
-            self.read(key).await?;
+            Apart(pin!(self.read(key))).await?;
         }
         let taken = {
             let mut shard = self.shard.borrow_mut();

@@ -1,8 +1,10 @@
 //! The loop: what the exchange asks is performed, until it responds.
 
+use std::pin::pin;
 use std::rc::Rc;
 
 use edge_common::{access_keys, failing};
+use gateway_core::apart::Apart;
 use gateway_core::effect::{Bytes, Effect, EffectError, Notice, Outcome};
 use gateway_core::exchange::{Exchange, Misuse, Next};
 use gateway_core::gateway::Gateway;
@@ -80,11 +82,13 @@ async fn run(
 async fn perform(effect: Effect, held: &mut HeldByHost, env: &Env, context: &Context) -> Outcome {
     match effect {
         Effect::ReadContent(read) => {
-            let bytes = held.contents.read(read.content, read.bytes_max).await;
+            let bytes = pin!(held.contents.read(read.content, read.bytes_max));
+            let bytes = Apart(bytes).await;
             Outcome::ReadContent(bytes.map(Bytes))
         }
         Effect::PeekContent(peek) => {
-            let bytes = held.contents.peek(peek.content, peek.bytes_max).await;
+            let bytes = pin!(held.contents.peek(peek.content, peek.bytes_max));
+            let bytes = Apart(bytes).await;
             Outcome::PeekContent(bytes.map(Bytes))
         }
         Effect::CountRequest(count) => {
@@ -93,15 +97,19 @@ async fn perform(effect: Effect, held: &mut HeldByHost, env: &Env, context: &Con
         // The platform tells where its clients are, and nobody else.
         Effect::LocateAddress(_) => Outcome::LocateAddress(Ok(Location::default())),
         Effect::SendRequest(send) => {
-            Outcome::SendRequest(perform::http::send(send, held, env).await)
+            Outcome::SendRequest(Apart(pin!(perform::http::send(send, held, env))).await)
         }
         Effect::InvokeFunction(invoke) => {
-            Outcome::InvokeFunction(perform::function::invoke(invoke, held, env).await)
+            Outcome::InvokeFunction(Apart(pin!(perform::function::invoke(invoke, held, env))).await)
         }
-        Effect::TakeTokens(take) => Outcome::TakeTokens(perform::tokens::take(take, env).await),
-        Effect::FindKey(find) => Outcome::FindKey(perform::keys::find(find, env, context).await),
+        Effect::TakeTokens(take) => {
+            Outcome::TakeTokens(Apart(pin!(perform::tokens::take(take, env))).await)
+        }
+        Effect::FindKey(find) => {
+            Outcome::FindKey(Apart(pin!(perform::keys::find(find, env, context))).await)
+        }
         Effect::RecallAuthorization(recall) => {
-            let recalled = perform::authorizations::recall(recall.key, env).await;
+            let recalled = Apart(pin!(perform::authorizations::recall(recall.key, env))).await;
             Outcome::RecallAuthorization(Ok(recalled))
         }
         Effect::RecallResponse(recall) => {
@@ -109,7 +117,8 @@ async fn perform(effect: Effect, held: &mut HeldByHost, env: &Env, context: &Con
             Outcome::RecallResponse(Ok(recalled))
         }
         Effect::RememberResponse(remember) => {
-            let remembered = perform::responses::remember(remember, held, convert::now).await;
+            let remembered = pin!(perform::responses::remember(remember, held, convert::now));
+            let remembered = Apart(remembered).await;
             Outcome::RememberResponse(remembered)
         }
         Effect::VerifyRequestSignature(verify) => {
@@ -117,7 +126,7 @@ async fn perform(effect: Effect, held: &mut HeldByHost, env: &Env, context: &Con
             Outcome::VerifyRequestSignature(Ok(access_keys::verify(&verify, &variables)))
         }
         Effect::VerifySignature(verify) => {
-            Outcome::VerifySignature(perform::signature::verify(verify).await)
+            Outcome::VerifySignature(Apart(pin!(perform::signature::verify(verify))).await)
         }
     }
 }

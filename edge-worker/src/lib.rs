@@ -17,8 +17,10 @@ mod objects;
 mod perform;
 mod snapshot;
 
+use std::pin::pin;
 use std::rc::Rc;
 
+use gateway_core::apart::Apart;
 use worker::{Context, Env, Request, Result, event};
 
 use drive::HeldByHost;
@@ -32,7 +34,7 @@ async fn fetch(request: Request, env: Env, context: Context) -> Result<web_sys::
     let context = Rc::new(context);
     let response = match snapshot::deployment(&env) {
         Ok(Deployment { gateway, edges }) => match edges.find(convert::authority(&request.url())) {
-            Some(edge) => edge::answer(gateway, edge, &request, &env, &context).await,
+            Some(edge) => Apart(pin!(edge::answer(gateway, edge, &request, &env, &context))).await,
             None => {
                 let mut held = HeldByHost::default();
                 let arrival = convert::arrival(&request, &mut held.contents);

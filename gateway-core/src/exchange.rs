@@ -8,6 +8,7 @@ use core::task::{Context, Poll, Waker};
 
 use serde::{Deserialize, Serialize};
 
+use crate::apart::{Apart, apart};
 use crate::definition::Source;
 use crate::effect::{Effect, EffectError, EffectKind, Notice, Operation, Outcome, ReadContent};
 use crate::gateway::Gateway;
@@ -188,7 +189,7 @@ impl Io {
         async move {
             let outcome = match is_recorded {
                 // In a box, so that exchanges without a transcript take no memory for it.
-                true => Box::pin(self.answer_recorded()).await,
+                true => Apart(Box::pin(self.answer_recorded())).await,
                 false => self.answer().await,
             };
             O::output(outcome).expect("`Exchange::resume` checked the kind")
@@ -262,16 +263,20 @@ impl Io {
     /// Writes an event down, which is made only if a transcript is written.
     pub(crate) fn trace(&self, event: impl FnOnce() -> Event) {
         if self.is_recording() {
-            let event = event();
-            self.note(|recorder, now| recorder.push(now, None, event));
+            apart(|| {
+                let event = event();
+                self.note(|recorder, now| recorder.push(now, None, event));
+            });
         }
     }
 
     /// As [`Io::trace`], with what of the definition decided.
     pub(crate) fn trace_rule(&self, source: &Source, event: impl FnOnce() -> Event) {
         if self.is_recording() {
-            let event = event();
-            self.note(|recorder, now| recorder.push(now, Some(source), event));
+            apart(|| {
+                let event = event();
+                self.note(|recorder, now| recorder.push(now, Some(source), event));
+            });
         }
     }
 
@@ -291,7 +296,7 @@ impl Io {
         let mut port = self.0.borrow_mut();
         let now = port.now;
         if let Some(recorder) = &mut port.recorder {
-            note(recorder, now);
+            apart(|| note(recorder, now));
         }
     }
 

@@ -52,7 +52,7 @@ pub(crate) use stage::MethodPlan;
 use stage::StagePlan;
 pub(crate) use usage_plans::Usable;
 use usage_plans::UsagePlans;
-use validation::Validation;
+pub(crate) use validation::Validation;
 pub(crate) use web_acl::WebAclPlan;
 pub use web_acl::{CheckedWebAcl, TOKEN_KEY_BYTES_MIN, check_web_acl};
 

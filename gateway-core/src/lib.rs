@@ -34,6 +34,7 @@
 extern crate alloc;
 
 mod access_log;
+pub mod apart;
 pub mod bucket;
 mod challenge;
 pub mod codec;

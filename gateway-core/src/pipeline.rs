@@ -47,6 +47,7 @@ use noted::{
 use record::record;
 use route::{Addressed, check_fields, check_query, check_size, find_stage};
 
+use crate::apart::{Apart, apart};
 use crate::context::{ApiKeyContext, Context, ErrorContext};
 use crate::definition::{Api, Protocol};
 use crate::exchange::Io;
@@ -90,7 +91,7 @@ pub(crate) async fn run(gateway: Rc<Gateway>, arrival: Rc<Arrival>, io: Io) -> R
     context.response_length = respond::content_length(&response).or(context.response_length);
     record(at, request, &context, &io);
     if let Some(tracer) = io.take_tracer() {
-        io.notify(tracer.finish(request, protocol, &context));
+        apart(|| io.notify(tracer.finish(request, protocol, &context)));
     }
     response
 }
@@ -188,7 +189,7 @@ async fn respond<'g>(
     let answer = integrate(&method_request, gateway, context, io).await?;
     let response = map_response(answer, method_request.of, request, coding, context, io).await?;
     match absent {
-        Some(absent) => Box::pin(remember(*absent, response, io)).await,
+        Some(absent) => Apart(Box::pin(remember(*absent, response, io))).await,
         None => Ok(response),
     }
 }

@@ -16,7 +16,7 @@ const GLUE_VERSION: &str = "0.2.130";
 const GZIP_BYTES_MAX: u64 = 1_000_000;
 /// Of the example: a Host and a path that are answered with 200.
 const EXAMPLE_REQUEST: [&str; 2] = ["products.execute-api.localhost", "/prod/health"];
-/// What starting may cost over an empty Worker.
+/// What starting may cost over an empty Worker: what Cloudflare calls startup time, until the global scope has run.
 const STARTUP_MS_MAX: f64 = 50.0;
 
 /// `cargo xtask worker`.
@@ -142,17 +142,22 @@ pub(crate) fn measure_startup(dist: &Path) -> Result<()> {
             times["status"]
         );
     }
-    let (empty, ours) =
-        (times["empty"].as_f64().unwrap_or(0.0), times["edgeway"].as_f64().unwrap_or(f64::MAX));
+    let startup_ms = over_empty(&times, "listens");
     println!(
-        "\nstart to first answer under workerd, fastest of 9: {ours:.0} ms; an empty Worker {empty:.0} ms; \
-         difference {:.0} ms, of {STARTUP_MS_MAX:.0} allowed",
-        ours - empty
+        "\nstart under workerd, fastest of 9, over an empty Worker's: {startup_ms:.0} ms of {STARTUP_MS_MAX:.0} allowed; \
+         with the definition and the first answer {:.0} ms",
+        over_empty(&times, "answers")
     );
-    if ours - empty >= STARTUP_MS_MAX {
+    if startup_ms >= STARTUP_MS_MAX {
         bail!("the Worker starts too slowly");
     }
     Ok(())
+}
+
+/// How much later than an empty Worker ours is where it has come so far.
+fn over_empty(times: &Value, at: &str) -> f64 {
+    let ms = |worker: &str| times[worker][at].as_f64();
+    ms("edgeway").zip(ms("empty")).map_or(f64::MAX, |(ours, empty)| ours - empty)
 }
 
 /// The example's snapshot, if the host that writes it is built: without one the Worker starts with an empty file.

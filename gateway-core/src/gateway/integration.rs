@@ -11,6 +11,7 @@ use super::mock::Mock;
 use super::service::{self, Service};
 use super::service_proxy::ServiceProxy;
 use super::uri::{fill_stage_variables, with_not_set};
+use crate::apart::apart;
 use crate::definition::{
     Api, Deployment, EndpointType, Integration, IntegrationType, Method, Protocol,
     ResponseTransferMode, Snapshot, Stage,
@@ -44,29 +45,29 @@ impl IntegrationPlan {
         let links = &snapshot.vpc_links;
         let integration = &method.integration;
         if let Some(subtype) = &integration.integration_subtype {
-            return ServiceProxy::compile(api, stage, method, subtype);
+            return apart(|| ServiceProxy::compile(api, stage, method, subtype));
         }
         match integration.integration_type {
             IntegrationType::Mock => Ok(Self::Mock(Mock {
                 request: ContentPlan::compile(integration),
                 responses: Responses::compile(&integration.responses, &stage.variables)?,
             })),
-            IntegrationType::Http => Http::compile(links, api, stage, integration),
+            IntegrationType::Http => apart(|| Http::compile(links, api, stage, integration)),
             IntegrationType::HttpProxy => {
                 let idle_ms = idle_ms(integration, deployment.endpoint_type);
-                HttpProxy::compile(links, api, stage, method, idle_ms)
+                apart(|| HttpProxy::compile(links, api, stage, method, idle_ms))
             }
             IntegrationType::Aws => {
                 let uri = integration.uri.as_deref().unwrap_or_default();
                 let uri = fill_stage_variables(uri, &stage.variables);
                 match service::is_service(&uri) {
-                    true => Service::compile(api, stage, integration),
-                    false => Lambda::compile(api, stage, integration),
+                    true => apart(|| Service::compile(api, stage, integration)),
+                    false => apart(|| Lambda::compile(api, stage, integration)),
                 }
             }
             IntegrationType::AwsProxy => {
                 let idle_ms = idle_ms(integration, deployment.endpoint_type);
-                LambdaProxy::compile(api, stage, integration, idle_ms)
+                apart(|| LambdaProxy::compile(api, stage, integration, idle_ms))
             }
         }
     }

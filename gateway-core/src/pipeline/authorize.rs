@@ -16,6 +16,7 @@ mod resource_policy;
 
 use alloc::borrow::Cow;
 use alloc::boxed::Box;
+use core::pin::pin;
 
 pub(crate) use cognito::UserPool;
 use invalidation::{Policies, invalidation, refusal};
@@ -26,6 +27,7 @@ use resource_policy::{OF_AUTHORIZER, endpoint_policy, must_allow};
 use super::cache::needs_permission;
 use super::route::Matched;
 use super::trace;
+use crate::apart::Apart;
 use crate::context::{AuthorizerContext, Context};
 use crate::definition::{Authorization, Protocol};
 use crate::effect::AuthorizerUse;
@@ -81,7 +83,10 @@ pub(super) async fn authorize<'g>(
     let mut identity = AuthorizerContext::None;
     let begun = io.now();
     trace::authorizer(matched.of, io);
-    let answer = decide(matched.of, request, context, &mut identity, io).await;
+    let answer = match is_open(matched.of, request, context) {
+        true => Ok(None),
+        false => Apart(pin!(decide(matched.of, request, context, &mut identity, io))).await,
+    };
     if answer.is_ok() {
         trace::rule(&matched.of.method.source, io, || "the caller may call the method".into());
     }
@@ -116,6 +121,14 @@ fn cost(
     Some(AuthorizerUse { latency_ms, is_remembered })
 }
 
+/// Whether there is nobody to ask: no authorizer, and no policy.
+fn is_open(of: MethodOf<'_>, request: &Request, context: &Context<'_>) -> bool {
+    of.method.authorization == Authorization::None
+        && of.policy().is_none()
+        && of.endpoint_policy(context).is_none()
+        && !needs_permission(of, request, context)
+}
+
 async fn decide(
     of: MethodOf<'_>,
     request: &Request,
@@ -126,10 +139,6 @@ async fn decide(
     let (policy, endpoint) = (of.policy(), of.endpoint_policy(context));
     let policies = Policies { resource: policy, endpoint };
     let invalidates = needs_permission(of, request, context);
-    let is_open = policy.is_none() && endpoint.is_none();
-    if of.method.authorization == Authorization::None && is_open && !invalidates {
-        return Ok(None);
-    }
     let arn = MethodArn::new(of, context);
     let access = access_request(request, context, io.now());
     // What a caller may whom IAM does not know, and who has no policy of their own.
@@ -148,7 +157,7 @@ async fn decide(
     }
     let Authorization::Authorizer { authorizer, scopes } = &of.method.authorization else {
         // What few requests need takes no room in the exchanges of all others.
-        return Box::pin(by_iam(of, request, context, &arn, access, identity, io)).await;
+        return Apart(Box::pin(by_iam(of, request, context, &arn, access, identity, io))).await;
     };
     endpoint_policy(endpoint, &arn, &access)?;
     match of.authorizer(*authorizer) {
@@ -171,7 +180,7 @@ async fn decide(
             let resource = resource_policy::evaluate(policy, &arn, &access, io)?;
             let asked =
                 lambda::lambda((*authorizer, plan), of, request, context, &arn, identity, io);
-            let asked = Box::pin(asked).await;
+            let asked = Apart(Box::pin(asked)).await;
             let asked = asked.inspect_err(|error| lambda::report(of, *authorizer, error, io))?;
             let access = AccessRequest { now: io.now(), ..access };
             if invalidates {

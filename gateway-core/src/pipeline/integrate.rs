@@ -16,10 +16,12 @@ mod service_proxy;
 
 use alloc::string::{String, ToString};
 use alloc::{boxed::Box, vec::Vec};
+use core::pin::pin;
 
 use super::map_response::CustomAnswer;
 use super::trace;
 use super::validate::MethodRequest;
+use crate::apart::Apart;
 use crate::context::{Context, IntegrationContext};
 use crate::definition::{Integration, IntegrationType, Protocol, is_of_caller};
 use crate::effect::{CALLER, EffectError, IntegrationFailure, Notice, ReadContent, SendRequest};
@@ -85,41 +87,52 @@ pub(super) async fn integrate<'g>(
     let call = MethodCall { of, request, context, io };
     let mut answer = match &of.plan.integration {
         IntegrationPlan::Mock(mock) => {
-            let answer = mock::mock(mock, call).await;
+            let answer = Apart(pin!(mock::mock(mock, call))).await;
             return unobserved(answer);
         }
         IntegrationPlan::Misconfigured(reason) => {
             report(of, reason, io);
             return unobserved(Err(misconfigured(reason)));
         }
-        IntegrationPlan::Http(http) => http::http(http, call, &mut observed).await,
+        IntegrationPlan::Http(http) => Apart(pin!(http::http(http, call, &mut observed))).await,
         IntegrationPlan::HttpProxy(proxy) => {
-            http_proxy::http_proxy(proxy, call, &mut observed).await.map(|answer| {
+            let answer = Apart(pin!(http_proxy::http_proxy(proxy, call, &mut observed))).await;
+            answer.map(|answer| {
                 response_length = answer.content_length;
                 endpoint_fields = answer.endpoint_fields;
                 EndpointAnswer::Proxy(answer.response)
             })
         }
-        IntegrationPlan::Service(plan) => service::service(plan, call, &mut observed).await,
+        IntegrationPlan::Service(plan) => {
+            Apart(pin!(service::service(plan, call, &mut observed))).await
+        }
         IntegrationPlan::ServiceProxy(proxy) => {
-            let answer = service_proxy::service_proxy(proxy, region, call, &mut observed);
-            answer.await.map(|answer| {
+            let answer = pin!(service_proxy::service_proxy(proxy, region, call, &mut observed));
+            Apart(answer).await.map(|answer| {
                 response_length = answer.content_length;
                 endpoint_fields = answer.endpoint_fields;
                 EndpointAnswer::Proxy(answer.response)
             })
         }
-        IntegrationPlan::Lambda(lambda) => lambda::lambda(lambda, call, &mut observed).await,
+        IntegrationPlan::Lambda(lambda) => {
+            Apart(pin!(lambda::lambda(lambda, call, &mut observed))).await
+        }
         IntegrationPlan::LambdaProxy(proxy) => {
-            let answer = lambda_proxy::lambda_proxy(proxy, call, &mut observed).await;
-            answer.map(EndpointAnswer::Proxy)
+            let answer = pin!(lambda_proxy::lambda_proxy(proxy, call, &mut observed));
+            Apart(answer).await.map(EndpointAnswer::Proxy)
         }
     };
     if let Ok(EndpointAnswer::Proxy(response)) = &mut answer {
         mappings_of_status(integration, response.status, io);
         let mappings = &of.plan.response_mappings;
-        let mapped =
-            http_mapping::map_response(mappings, response, &endpoint_fields, context, io).await;
+        let mapped = Apart(pin!(http_mapping::map_response(
+            mappings,
+            response,
+            &endpoint_fields,
+            context,
+            io
+        )))
+        .await;
         if let Err(error) = mapped {
             answer = Err(error);
         }

@@ -18,6 +18,7 @@ use super::route::{Matched, route as find_method};
 use super::throttle::{Admitted, throttle};
 use super::trace;
 use super::validate::{MethodRequest, validate as validate_request};
+use crate::apart::Apart;
 use crate::content_coding::Coding;
 use crate::context::{Context, WafResponse};
 use crate::definition::Authorization;
@@ -49,7 +50,8 @@ pub(super) async fn inspect<'g>(
     let Some(plan) = gateway.web_acl(at.stage) else { return Ok(Passed::GoesOn(request)) };
     io.enter(PipelineStage::Inspect);
     context.waf = Some(WafResponse::Block);
-    let passed = match Box::pin(ask_web_acl_and_note(*at, plan, arrival, context, io)).await? {
+    let asked = Apart(Box::pin(ask_web_acl_and_note(*at, plan, arrival, context, io)));
+    let passed = match asked.await? {
         Inspected::Answered(response) => return Ok(Passed::Answered(response)),
         Inspected::GoesOn(inserted) if inserted.is_empty() => request,
         Inspected::GoesOn(inserted) => insert(&inserted, request, changed),
@@ -98,7 +100,7 @@ pub(super) async fn route<'g>(
     note_method(&matched, context);
     trace::matched(matched.of, request, context, io);
     if io.is_recording() {
-        Box::pin(trace::method_request(request, io)).await;
+        Apart(Box::pin(trace::method_request(request, io))).await;
     }
     Ok(matched)
 }
@@ -185,7 +187,7 @@ pub(super) async fn look_up(
     }
     io.enter(PipelineStage::Cache);
     let asked = ask_cache(method_request, may_not_invalidate, coding, context, io);
-    let found = Box::pin(asked).await?;
+    let found = Apart(Box::pin(asked)).await?;
     match &found {
         Some(Found::Stored(Cached { content_length, .. })) => {
             context.cache = Some(CacheUse::Hit);
@@ -223,7 +225,7 @@ pub(super) async fn map_response(
     io.enter(PipelineStage::MapResponse);
     match coding {
         Some(coding) => {
-            Box::pin(content_coding::respond(coding, answer, of, request, context, io)).await
+            Apart(Box::pin(content_coding::respond(coding, answer, of, request, context, io))).await
         }
         None => map(answer, of, request, context, io).await,
     }

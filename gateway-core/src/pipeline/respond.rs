@@ -4,6 +4,7 @@
 use alloc::string::String;
 
 use super::{cors, trace};
+use crate::apart::apart;
 use crate::context::Context;
 use crate::definition::Protocol;
 use crate::exchange::Io;
@@ -25,8 +26,10 @@ pub(super) fn finish(
 ) -> Response {
     let mut response = match (answer, protocol) {
         (Ok(response), _) => response,
-        (Err(error), Protocol::Rest) => gateway_response(at, &error, request, context, io),
-        (Err(error), Protocol::Http) => http_error(&error),
+        (Err(error), Protocol::Rest) => {
+            apart(|| gateway_response(at, &error, request, context, io))
+        }
+        (Err(error), Protocol::Http) => apart(|| http_error(&error)),
     };
     match protocol {
         Protocol::Rest => {

@@ -11,6 +11,7 @@ use alloc::{string::String, vec::Vec};
 use super::check_api_key::Identified;
 use super::integrate::cancelled;
 use super::route::{Matched, READ_AS_MAX};
+use crate::apart::apart;
 use crate::bucket::{BucketTake, Limit};
 use crate::definition::{Throttling, WhenAway};
 use crate::effect::{EffectError, TakeTokens, Taken};
@@ -39,13 +40,15 @@ pub(super) async fn throttle<'g>(
     match io.perform(tokens(identified, gateway)).await {
         Ok(Taken::All) => Ok(Admitted { of }),
         Ok(Taken::None { empty, retry_after_ms }) => {
-            let reason = exceeded(identified, gateway, empty as usize);
+            let reason = apart(|| exceeded(identified, gateway, empty as usize));
             Err(refused(ResponseType::Throttled, reason, retry_after_ms))
         }
         Ok(Taken::QuotaExceeded) => {
             let reason = "the key has nothing left of its usage plan's quota".into();
-            let quota = identified.usable.as_ref().and_then(|usable| usable.usage().quota);
-            let wait_ms = quota.map(|quota| quota.next_period_in_ms(io.now()));
+            let wait_ms = apart(|| {
+                let quota = identified.usable.as_ref().and_then(|usable| usable.usage().quota);
+                quota.map(|quota| quota.next_period_in_ms(io.now()))
+            });
             Err(refused(ResponseType::QuotaExceeded, reason, wait_ms))
         }
         Err(EffectError::Cancelled) => Err(cancelled()),

@@ -1,11 +1,12 @@
 //! What the pipeline writes down of itself, if anybody asked: the ends of a transcript, and what is
 //! known only where all stages meet.
 
-use alloc::{format, string::String, vec::Vec};
+use alloc::{boxed::Box, format, string::String, vec::Vec};
 
 use super::check_api_key::presented;
 use super::route::Addressed;
 use crate::access_log::single_line;
+use crate::apart::apart;
 use crate::context::{AuthorizerContext, Context};
 use crate::definition::{Api, Authorization, LoggingLevel, Protocol, Source};
 use crate::effect::Notice;
@@ -47,11 +48,14 @@ pub(super) fn addressed(
 /// Which method answers it. From here on it is known whether the stage logs it.
 pub(super) fn matched(of: MethodOf<'_>, request: &Request, context: &Context<'_>, io: &Io) {
     if let Some(logging) = of.plan.logging {
-        log(logging, of, request, context, io);
+        apart(|| log(logging, of, request, context, io));
     }
-    if !io.is_recording() {
-        return;
+    if io.is_recording() {
+        apart(|| record_match(of, request, context, io));
     }
+}
+
+fn record_match(of: MethodOf<'_>, request: &Request, context: &Context<'_>, io: &Io) {
     io.enter(PipelineStage::Route);
     hide_identity(of, request, context, io);
     let (query_string, mut headers) = Recorder::shown_request(request, &context.raw_query);
@@ -150,11 +154,13 @@ pub(super) fn mappings(source: &Source, at: &[&str], mappings: &[(String, String
     if mappings.is_empty() || !io.is_explaining() {
         return;
     }
-    let source = &member(source, at);
-    for (target, value) in mappings {
-        let told = || format!("`{target}` is mapped from {}", shown_mapping(target, value));
-        rule(&member(source, &[target]), io, told);
-    }
+    apart(|| {
+        let source = &member(source, at);
+        for (target, value) in mappings {
+            let told = || format!("`{target}` is mapped from {}", shown_mapping(target, value));
+            rule(&member(source, &[target]), io, told);
+        }
+    });
 }
 
 /// A literal may be a secret, by the name of what it is for.
@@ -202,7 +208,19 @@ pub(super) fn responded(
     context: &Context<'_>,
     io: &Io,
 ) {
-    let Some(mut recorder) = io.take_recorder() else { return };
+    if let Some(recorder) = io.take_recorder() {
+        apart(|| conclude(recorder, at, error, response, context, io));
+    }
+}
+
+fn conclude(
+    mut recorder: Box<Recorder>,
+    at: Option<StageOf<'_>>,
+    error: Option<&GatewayError>,
+    response: &Response,
+    context: &Context<'_>,
+    io: &Io,
+) {
     let now = io.now();
     recorder.enter(PipelineStage::Respond);
     if recorder.takes_end_alone && error.is_none() {

@@ -13,9 +13,10 @@ use super::integrate::read_content;
 use super::map_request::content_type;
 use super::throttle::Admitted;
 use super::trace;
+use crate::apart::Apart;
 use crate::context::Context;
 use crate::exchange::Io;
-use crate::gateway::MethodOf;
+use crate::gateway::{MethodOf, Validation};
 use crate::gateway_error::{GatewayError, ResponseType};
 use crate::json::{self, Json, Object};
 use crate::message::{Content, Request};
@@ -38,15 +39,24 @@ pub(super) async fn validate<'g, 'r>(
     let of = admitted.of;
     let request = match is_coded(of.at, request) {
         // In a box, as all that few requests need.
-        true => Cow::Owned(Box::pin(decode(request, io)).await?),
+        true => Cow::Owned(Apart(Box::pin(decode(request, io))).await?),
         false => Cow::Borrowed(request),
     };
     let unread = MethodRequest { of, request };
-    let request = &*unread.request;
     let Some(validation) = of.validation() else {
         trace::rule(&of.method.source, io, || "nothing of the request is validated".into());
         return Ok(unread);
     };
+    Apart(Box::pin(check(validation, unread, context, io))).await
+}
+
+async fn check<'g, 'r>(
+    validation: &Validation,
+    unread: MethodRequest<'g, 'r>,
+    context: &Context<'_>,
+    io: &Io,
+) -> Result<MethodRequest<'g, 'r>, GatewayError> {
+    let (of, request) = (unread.of, &*unread.request);
     let missing = validation.missing(request, context);
     if !missing.is_empty() {
         let names = alloc::format!("[{}]", missing.join(", "));

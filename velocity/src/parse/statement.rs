@@ -75,7 +75,11 @@ impl Parser<'_, '_> {
         Ok(())
     }
 
+    // The functions below are compiled when they are first called, where V8 is what compiles them: most templates have no
+    // directive, and wait for none of their code.
+
     /// Pairs of backslashes: before a directive each pair is one of them.
+    #[inline(never)]
     fn escapes(&mut self, nodes: &mut Nodes) -> Parsed<()> {
         let mut count = 1;
         while self.take(Kind::DoubleEscape)?.is_some() {
@@ -88,6 +92,7 @@ impl Parser<'_, '_> {
         Ok(())
     }
 
+    #[inline(never)]
     fn if_(&mut self) -> Parsed<Node> {
         let mut branches = alloc::vec![self.branch()?];
         while self.take(Kind::ElseIf)?.is_some() {
@@ -109,6 +114,7 @@ impl Parser<'_, '_> {
         Ok((condition, self.statements()?))
     }
 
+    #[inline(never)]
     fn set(&mut self) -> Parsed<Node> {
         self.skip_white_space()?;
         let is_plain = self.is_plain()?;
@@ -139,6 +145,7 @@ impl Parser<'_, '_> {
         }
     }
 
+    #[inline(never)]
     fn directive(&mut self, word: &Token, nodes: &mut Nodes) -> Parsed<()> {
         let image = self.image(word);
         let name = match word.kind {
