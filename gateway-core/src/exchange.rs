@@ -265,7 +265,7 @@ impl Io {
         if self.is_recording() {
             apart(|| {
                 let event = event();
-                self.note(|recorder, now| recorder.push(now, None, event));
+                self.with_recorder(|recorder, now| recorder.push(now, None, event));
             });
         }
     }
@@ -275,7 +275,7 @@ impl Io {
         if self.is_recording() {
             apart(|| {
                 let event = event();
-                self.note(|recorder, now| recorder.push(now, Some(source), event));
+                self.with_recorder(|recorder, now| recorder.push(now, Some(source), event));
             });
         }
     }
@@ -293,10 +293,14 @@ impl Io {
 
     /// Does something with the transcript, if one is written.
     pub(crate) fn note(&self, note: impl FnOnce(&mut Recorder, Timestamp)) {
+        self.with_recorder(|recorder, now| apart(|| note(recorder, now)));
+    }
+
+    fn with_recorder(&self, work: impl FnOnce(&mut Recorder, Timestamp)) {
         let mut port = self.0.borrow_mut();
         let now = port.now;
         if let Some(recorder) = &mut port.recorder {
-            apart(|| note(recorder, now));
+            work(recorder, now);
         }
     }
 

@@ -107,8 +107,8 @@ try {
   }
   // The fastest of each: what else the machine does only ever adds.
   const fastest = (of) => ({
-    listens: Math.min(...of.map((start) => start.listens)),
-    answers: Math.min(...of.map((start) => start.answers)),
+    listens: Math.min(...of.map(({ listens }) => listens)),
+    answers: Math.min(...of.map(({ answers }) => answers)),
   });
   const { status } = starts.edgeway.at(-1);
   console.log(JSON.stringify({ empty: fastest(starts.empty), edgeway: fastest(starts.edgeway), status }));

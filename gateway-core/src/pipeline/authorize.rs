@@ -121,7 +121,8 @@ fn cost(
     Some(AuthorizerUse { latency_ms, is_remembered })
 }
 
-/// Whether there is nobody to ask: no authorizer, and no policy.
+/// Whether there is nothing to decide: no authorizer, no policy, and nobody who asks to have a cached response replaced and
+/// needs a permission for it. [`decide`] would answer the same.
 fn is_open(of: MethodOf<'_>, request: &Request, context: &Context<'_>) -> bool {
     of.method.authorization == Authorization::None
         && of.policy().is_none()

@@ -2,7 +2,7 @@
 //! what happens in which order, this what is remembered of it.
 //!
 //! Nothing is decided here. What few requests need stands in a box, so that the others' exchanges take no
-//! memory for it.
+//! memory for it, and apart, so that their first one waits for none of its code.
 
 use alloc::boxed::Box;
 use core::cell::OnceCell;

@@ -7,6 +7,7 @@
 use alloc::borrow::Cow;
 use alloc::boxed::Box;
 use alloc::string::ToString;
+use core::pin::pin;
 
 use super::content_coding::{decode, is_coded};
 use super::integrate::read_content;
@@ -47,7 +48,7 @@ pub(super) async fn validate<'g, 'r>(
         trace::rule(&of.method.source, io, || "nothing of the request is validated".into());
         return Ok(unread);
     };
-    Apart(Box::pin(check(validation, unread, context, io))).await
+    Apart(pin!(check(validation, unread, context, io))).await
 }
 
 async fn check<'g, 'r>(

@@ -75,8 +75,8 @@ impl Parser<'_, '_> {
         Ok(())
     }
 
-    // The functions below are compiled when they are first called, where V8 is what compiles them: most templates have no
-    // directive, and wait for none of their code.
+    // What is not to be inlined would become part of `statement`, which V8 compiles whole when it is first called: also
+    // for a template without directives.
 
     /// Pairs of backslashes: before a directive each pair is one of them.
     #[inline(never)]

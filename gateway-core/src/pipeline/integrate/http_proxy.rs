@@ -8,6 +8,7 @@ use alloc::{boxed::Box, string::String, vec::Vec};
 use super::forwarded::{TRANSLATED, forwarded};
 use super::http_mapping::RequestSource;
 use super::{MethodCall, is_signed, misconfigured, read_content, send};
+use crate::apart::Apart;
 use crate::content_handling::{self, is_binary};
 use crate::context::{Context, IntegrationContext, METHOD_OVERRIDE};
 use crate::definition::{ContentHandling, Protocol};
@@ -67,7 +68,7 @@ pub(super) async fn http_proxy(
     let content = match proxy.content_handling {
         None => request.content.clone(),
         // In a box, as all that few requests need.
-        Some(handling) => Box::pin(converted(handling, call)).await?,
+        Some(handling) => Apart(Box::pin(converted(handling, call))).await?,
     };
     let operation = SendRequest {
         method: proxy.http_method.as_ref().map_or(&*context.http_method, String::as_str).into(),
