@@ -1,7 +1,7 @@
 //! What the pipeline writes down of itself, if anybody asked: the ends of a transcript, and what is
 //! known only where all stages meet.
 
-use alloc::{boxed::Box, format, string::String, vec::Vec};
+use alloc::{format, string::String, vec::Vec};
 
 use super::check_api_key::presented;
 use super::route::Addressed;
@@ -209,12 +209,12 @@ pub(super) fn responded(
     io: &Io,
 ) {
     if let Some(recorder) = io.take_recorder() {
-        apart(|| conclude(recorder, at, error, response, context, io));
+        apart(|| conclude(*recorder, at, error, response, context, io));
     }
 }
 
 fn conclude(
-    mut recorder: Box<Recorder>,
+    mut recorder: Recorder,
     at: Option<StageOf<'_>>,
     error: Option<&GatewayError>,
     response: &Response,
