@@ -60,7 +60,9 @@ impl MappingTemplate {
     /// Compiles a template; the error has the template's own line and column.
     pub(crate) fn parse(text: &str) -> Result<Self, SyntaxError> {
         let template = velocity::Template::parse(text, Dialect::ApiGateway)?;
-        let paths = Arc::new(Paths::of(&template));
+        let paths =
+            if template.mentions("input") { Paths::of(&template) } else { Paths::default() };
+        let paths = Arc::new(paths);
         Ok(Self { template, takes_parameters: text.contains("arams"), paths })
     }
 
@@ -91,6 +93,15 @@ impl MappingTemplate {
     }
 
     fn scope(&self, inputs: &Inputs<'_>, overrides: &Overrides) -> Scope {
+        match self.template.literal() {
+            Some(_) => Scope::new(),
+            None => self.variables(inputs, overrides),
+        }
+    }
+
+    /// What the template reads.
+    #[inline(never)] // a Worker whose templates are texts has not to compile it
+    fn variables(&self, inputs: &Inputs<'_>, overrides: &Overrides) -> Scope {
         let mut scope = Scope::new();
         if self.template.mentions("input") {
             let input = input::Input::new(inputs, self.takes_parameters, self.paths.clone());

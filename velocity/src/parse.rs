@@ -8,7 +8,7 @@ mod statement;
 
 use alloc::{boxed::Box, collections::VecDeque, format, string::String, sync::Arc, vec::Vec};
 
-use crate::ast::{Names, Nodes};
+use crate::ast::{Names, Node, Nodes};
 use crate::lex::{Kind, Lexer, Lines, Token};
 use crate::template::ForeachSlots;
 use crate::{Dialect, Position, SyntaxError, Template};
@@ -23,10 +23,9 @@ const BACKSLASHES_MAX: usize = 1_000;
 
 /// Reads a template.
 pub(crate) fn template(text: &str, dialect: Dialect) -> Result<Template, SyntaxError> {
-    let lines = Lines::new(text);
     if let Some(at) = too_much(text) {
         let message = "a template has at most 4 MiB, and 1,000 backslashes in a row".into();
-        return Err(SyntaxError { position: lines.position(at), message });
+        return Err(SyntaxError { position: Lines::new(text).position(at), message });
     }
     let mut shared = Shared {
         dialect,
@@ -35,8 +34,12 @@ pub(crate) fn template(text: &str, dialect: Dialect) -> Result<Template, SyntaxE
         calls: Vec::new(),
         depth: 0,
     };
-    let origin = Origin { lines: &lines, offset: 0 };
-    let nodes = Parser::new(text, origin, &mut shared).document()?;
+    // Nothing but text begins otherwise: whoever has no other templates does without a parser.
+    let nodes = match text.bytes().any(|b| matches!(b, b'$' | b'#')) {
+        true => parsed(text, &mut shared)?,
+        false if text.is_empty() => Nodes::new(),
+        false => Nodes::from([Node::Text(text.into())]),
+    };
     let Shared { names, blocks, calls, .. } = shared;
     let foreach = ForeachSlots {
         scope: names.find("foreach"),
@@ -44,6 +47,12 @@ pub(crate) fn template(text: &str, dialect: Dialect) -> Result<Template, SyntaxE
         has_next: names.find("velocityHasNext"),
     };
     Ok(Template { dialect, nodes, blocks, calls, names, foreach })
+}
+
+#[inline(never)] // see above
+fn parsed(text: &str, shared: &mut Shared) -> Result<Nodes, SyntaxError> {
+    let origin = Origin { lines: &Lines::new(text), offset: 0 };
+    Parser::new(text, origin, shared).document()
 }
 
 fn too_much(text: &str) -> Option<usize> {
@@ -185,5 +194,26 @@ impl<'t, 's> Parser<'t, 's> {
         let image = self.image(token).trim_end();
         let cut = image.char_indices().nth(40).map_or(image.len(), |(at, _)| at);
         format!("`{}`", image[..cut].escape_debug())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_without_references_and_directives_is_what_the_parser_makes_of_it() {
+        let characters = || ('\0'..='\u{a0}').chain(['é', '\u{2028}', '😀']);
+        let texts = characters().flat_map(|a| characters().map(move |b| String::from_iter([a, b])));
+        let longer = ["", "{\"statusCode\": 200}", "a\\b\\\\\r\n", "]]* /* \n\n", "{!a} *"];
+        let longer = longer.into_iter().map(String::from);
+        for text in texts.chain(longer).filter(|text| !text.contains(['$', '#'])) {
+            let read = template(&text, Dialect::ApiGateway).map(|template| template.nodes);
+            let (names, blocks, calls) = (Names::default(), Vec::new(), Vec::new());
+            let dialect = Dialect::ApiGateway;
+            let parsed = parsed(&text, &mut Shared { dialect, names, blocks, calls, depth: 0 });
+            assert_eq!(format!("{read:?}"), format!("{parsed:?}"), "{text:?}");
+            assert!(read.is_ok(), "{text:?}");
+        }
     }
 }

@@ -38,6 +38,9 @@ impl From<RenderErrorKind> for End {
 /// Most renderings and evaluations within each other, of whatever kind: each takes stack.
 const NESTING_MAX: usize = 400;
 
+/// How much text is printed in a step.
+const TEXT_BYTES_PER_STEP: u64 = 256;
+
 /// How often a `#define` block may be within itself (`directive.define.maxdepth`).
 const RECURSION_MAX: usize = 2;
 
@@ -48,6 +51,9 @@ pub(crate) fn render<'t>(
     bounds: &'t Bounds,
     noted: Option<&'t mut Vec<Noted>>,
 ) -> Result<String, RenderError> {
+    if let Some(text) = template.literal() {
+        return literal(text, bounds);
+    }
     let mut machine = Machine {
         template,
         slots: template
@@ -73,6 +79,19 @@ pub(crate) fn render<'t>(
     };
     machine.note_last();
     rendered.map(|()| machine.out)
+}
+
+/// Renders one text: as a machine would.
+fn literal(text: &str, bounds: &Bounds) -> Result<String, RenderError> {
+    let steps = if text.is_empty() { 0 } else { 1 + text.len() as u64 / TEXT_BYTES_PER_STEP };
+    let kind = if text.len() > bounds.output_bytes_max {
+        RenderErrorKind::OutputTooLong
+    } else if steps > bounds.steps_max {
+        RenderErrorKind::TooManySteps
+    } else {
+        return Ok(text.into());
+    };
+    Err(RenderError { position: Position { line: 1, column: 1 }, kind })
 }
 
 /// A rendering.
@@ -201,7 +220,7 @@ impl<'t> Machine<'t> {
         if text.len() > self.budget.bounds.output_bytes_max.saturating_sub(self.out.len()) {
             return Err(RenderErrorKind::OutputTooLong.into());
         }
-        self.budget.step(text.len() as u64 / 256)?;
+        self.budget.step(text.len() as u64 / TEXT_BYTES_PER_STEP)?;
         self.out.push_str(text);
         Ok(())
     }

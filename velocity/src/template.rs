@@ -2,7 +2,7 @@
 
 use alloc::{boxed::Box, string::String, sync::Arc, vec::Vec};
 
-use crate::ast::{Names, Nodes, Slot};
+use crate::ast::{Names, Node, Nodes, Slot};
 use crate::{Bounds, Noted, RenderError, Scope, SyntaxError, parse, render};
 
 /// Whose templates these are.
@@ -50,6 +50,22 @@ impl Template {
     /// Whether a variable of this name is mentioned: one that is not need not be in the scope.
     pub fn mentions(&self, name: &str) -> bool {
         self.names.find(name).is_some()
+    }
+
+    /// The text that it is, if it is nothing else: that is rendered, whatever the scope.
+    ///
+    /// ```
+    /// use velocity::{Dialect, Template};
+    /// let literal = |text| Some(Template::parse(text, Dialect::ApiGateway).ok()?.literal()?.to_owned());
+    /// assert_eq!(literal("{\"statusCode\": 200}").unwrap(), "{\"statusCode\": 200}");
+    /// assert_eq!(literal("$a"), None);
+    /// ```
+    pub fn literal(&self) -> Option<&str> {
+        match &self.nodes[..] {
+            [] => Some(""),
+            [Node::Text(text)] => Some(text),
+            _ => None,
+        }
     }
 
     /// The texts that methods of this name are called with, where a text is all that they are called with:

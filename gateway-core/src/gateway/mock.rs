@@ -16,6 +16,9 @@ pub(crate) struct Mock {
 /// members, anything as another member's value. It refuses text that is not in braces, and names
 /// that begin like an object or an array or whose quotes do not match.
 pub(crate) fn status_code(text: &str) -> Option<i64> {
+    if let Some(status) = alone(text) {
+        return Some(status);
+    }
     if let Ok(value) = serde_json::from_str::<serde_json::Value>(text) {
         return value.get("statusCode")?.as_i64();
     }
@@ -28,6 +31,15 @@ pub(crate) fn status_code(text: &str) -> Option<i64> {
         }
     }
     found?.parse().ok()
+}
+
+/// `{"statusCode": 200}`, which nearly all have.
+fn alone(text: &str) -> Option<i64> {
+    let inner = text.trim().strip_prefix('{')?.strip_suffix('}')?;
+    let value =
+        inner.trim().strip_prefix("\"statusCode\"")?.trim_start().strip_prefix(':')?.trim_start();
+    let is_number = !value.is_empty() && value.bytes().all(|b| b.is_ascii_digit());
+    if is_number { value.parse().ok() } else { None }
 }
 
 /// A member's name without its quotes, if they match and it is a name at all.
@@ -67,6 +79,7 @@ mod tests {
             assert_eq!(status_code(text), Some(200), "{text}");
         }
         assert_eq!(status_code("{\"statusCode\": -1000}"), Some(-1000));
+        assert_eq!(status_code(" {\t\"statusCode\"\n:404 } "), Some(404));
     }
 
     #[test]

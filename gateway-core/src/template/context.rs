@@ -75,8 +75,8 @@ impl ContextObject {
     fn member(&self, name: &str) -> Option<Value> {
         if let Some(overrides) = &self.overrides {
             match name {
-                "requestOverride" => return Some(Value::Map(overrides.request.clone())),
-                "responseOverride" => return Some(Value::Map(overrides.response.clone())),
+                "requestOverride" => return Some(Value::Map(overrides.request())),
+                "responseOverride" => return Some(Value::Map(overrides.response())),
                 "authorizer" => return authorizer(&self.context.authorizer),
                 "error" if self.context.error.is_none() => return None,
                 _ => {}

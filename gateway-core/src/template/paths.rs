@@ -6,7 +6,7 @@ use alloc::sync::Arc;
 use crate::json_path::JsonPath;
 
 /// The arguments of `$input.json` and `$input.path` that are texts, compiled with the template.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Paths(BTreeMap<Arc<str>, JsonPath>);
 
 impl Paths {

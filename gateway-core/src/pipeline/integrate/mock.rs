@@ -1,8 +1,10 @@
 //! `MOCK`: the gateway answers by itself.
 
+use alloc::borrow::Cow;
 use alloc::string::{String, ToString};
 
 use super::{EndpointAnswer, MethodCall, misconfigured};
+use crate::apart::apart;
 use crate::gateway::mock::{Mock, status_code};
 use crate::gateway_error::GatewayError;
 use crate::message::{Content, Fields};
@@ -19,7 +21,11 @@ pub(super) async fn mock<'g>(
     let overrides = call.context.overrides.get_or_init(Overrides::default).clone();
     let content = map_content(&mock.request, None, call, &overrides).await?;
     let content = mapped_bytes(content, call).await?;
-    let status_code = status_code(&String::from_utf8_lossy(&content)).ok_or_else(|| {
+    let text = match core::str::from_utf8(&content) {
+        Ok(text) => Cow::Borrowed(text),
+        Err(_) => apart(|| String::from_utf8_lossy(&content)),
+    };
+    let status_code = status_code(&text).ok_or_else(|| {
         misconfigured(
             "Unable to parse statusCode. It should be an integer and defined in request template.",
         )
