@@ -1,7 +1,7 @@
 //! `methodSettings` and `routeSettings` of a stage: what they say of each method.
 
 use alloc::borrow::ToOwned;
-use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::collections::BTreeMap;
 use alloc::{string::String, vec::Vec};
 
 use crate::bucket::Limit;
@@ -25,12 +25,14 @@ pub(super) fn check_method_settings(api: &Api, stage: &Stage, errors: &mut Vec<D
         let verbs = verbs(api.protocol, method).iter().map(Some);
         verbs.chain([None]).map(|verb| settings_key(api.protocol, method, verb.copied()))
     });
-    let keys: BTreeSet<String> = keys.collect();
+    let mut keys: Vec<String> = keys.collect();
+    keys.sort_unstable();
+    let is_key = |key: &String| keys.binary_search(key).is_ok();
     let settings = match api.protocol {
         Protocol::Rest => "methodSettings",
         Protocol::Http => "routeSettings",
     };
-    let unknown = stage.method_settings.keys().filter(|key| *key != "*/*" && !keys.contains(*key));
+    let unknown = stage.method_settings.keys().filter(|key| *key != "*/*" && !is_key(key));
     let unknown: Vec<_> = unknown.collect();
     if unknown.is_empty() {
         return;
@@ -43,7 +45,7 @@ pub(super) fn check_method_settings(api: &Api, stage: &Stage, errors: &mut Vec<D
             api.id
         );
         let any = key.split_once(' ').map(|(_, path)| alloc::format!("ANY {path}"));
-        let any = any.filter(|any| keys.contains(any));
+        let any = any.filter(is_key);
         let help = match (by_path.get(&unescaped(key)), any) {
             (Some(meant), _) => Some(alloc::format!("write `{meant}`: `/` is `~1` in a path here")),
             (None, any) => any.map(|any| alloc::format!("it has `{any}`")),
