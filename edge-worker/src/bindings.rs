@@ -9,12 +9,12 @@ use worker::Env;
 
 #[wasm_bindgen]
 extern "C" {
-    /// Another Worker, as a service binding has it.
+    /// Another Worker, as a service binding has it, or a Durable Object.
     #[derive(Debug)]
     pub(crate) type Service;
     /// As the global `fetch`.
-    #[wasm_bindgen(method)]
-    pub(crate) fn fetch(this: &Service, url: &str, init: &RequestInit) -> Promise;
+    #[wasm_bindgen(method, catch)]
+    pub(crate) fn fetch(this: &Service, url: &str, init: &RequestInit) -> Result<Promise, JsValue>;
 }
 
 /// The service binding that stands for a URL's host: `SERVICE_{HOST}`, without its port.

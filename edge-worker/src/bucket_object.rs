@@ -15,7 +15,7 @@ use std::pin::pin;
 use std::rc::Rc;
 use std::time::Duration;
 
-use gateway_core::apart::Apart;
+use gateway_core::apart::{Apart, apart};
 use gateway_core::bucket::{Bucket, BucketTake, take_all};
 use gateway_core::codec;
 use gateway_core::counted::CountedRequests;
@@ -107,18 +107,22 @@ impl Object {
                 }
                 codec::encode(&taken)
             }
-            Ask::Settle(takes) => codec::encode(&self.shard.borrow_mut().settle(&takes, now())),
+            Ask::Settle(takes) => {
+                apart(|| codec::encode(&self.shard.borrow_mut().settle(&takes, now())))
+            }
             Ask::FindKeys { url, issuer, kid } => {
                 codec::encode(&Apart(pin!(self.find_keys(url, issuer, kid))).await)
             }
             Ask::RecallAuthorization(key) => {
-                codec::encode(&self.authorizations.borrow_mut().recall_until(&key, now()))
+                apart(|| codec::encode(&self.authorizations.borrow_mut().recall_until(&key, now())))
             }
             Ask::RememberAuthorization { key, grant, until } => {
-                self.authorizations.borrow_mut().remember(key, grant, until, now());
+                apart(|| self.authorizations.borrow_mut().remember(key, grant, until, now()));
                 Vec::new()
             }
-            Ask::CountRequests(told) => counts::add(&mut self.counted.borrow_mut(), &told.0, now()),
+            Ask::CountRequests(told) => {
+                apart(|| counts::add(&mut self.counted.borrow_mut(), &told.0, now()))
+            }
         })
     }
 
@@ -187,6 +191,8 @@ impl Object {
     /// Tells owners what was granted from copies of their buckets, until there is nothing to tell.
     async fn tell(self: Rc<Self>) {
         while self.shard.borrow().owes() {
+            // Those who were granted something are answered meanwhile.
+            Delay::from(TELL_EVERY).await;
             let told = self.shard.borrow_mut().tell();
             for (owner, takes) in told {
                 match self.settle(&owner, takes.clone()).await {
@@ -197,7 +203,6 @@ impl Object {
                     }
                 }
             }
-            Delay::from(TELL_EVERY).await;
         }
         self.is_telling.set(false);
     }

@@ -16,9 +16,12 @@ use js_sys::Uint8Array;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use worker::{Delay, Env, Method, Request, RequestInit};
+use wasm_bindgen::JsCast;
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{RequestInit, Response};
+use worker::{Delay, Env};
 
-use crate::bindings;
+use crate::bindings::{self, Service};
 
 /// More objects than this in place of one have nothing left to share.
 const SHARDS_MAX: u32 = 256;
@@ -117,17 +120,20 @@ pub(crate) async fn ask_for(wait: Duration, name: &str, ask: &Ask, env: &Env) ->
     codec::decode(&ask_within(wait, name, ask, env).await?).ok()
 }
 
+/// With the platform's own types, of which every answer that is waited for has code that V8 compiles once.
 async fn send(name: &str, message: &[u8], env: &Env) -> worker::Result<Vec<u8>> {
-    let stub = env.durable_object("BUCKETS")?.get_by_name(name)?;
-    let body = Uint8Array::from(message);
-    let mut init = RequestInit::new();
-    init.with_method(Method::Post).with_body(Some(body.into()));
-    let request = Request::new_with_init("https://buckets/ask", &init)?;
-    let mut answer = stub.fetch_with_request(request).await?;
-    if answer.status_code() != 200 {
-        return Err(worker::Error::RustError(answer.text().await?));
+    let object: Service = env.durable_object("BUCKETS")?.get_by_name(name)?.into_rpc();
+    let init = RequestInit::new();
+    init.set_method("POST");
+    init.set_body(&Uint8Array::from(message));
+    let answer = JsFuture::from(object.fetch("https://buckets/ask", &init)?).await?;
+    let answer: Response = answer.dyn_into()?;
+    let content = JsFuture::from(answer.array_buffer()?).await?;
+    let content = Uint8Array::new(&content).to_vec();
+    match answer.status() {
+        200 => Ok(content),
+        _ => Err(worker::Error::RustError(String::from_utf8_lossy(&content).into_owned())),
     }
-    answer.bytes().await
 }
 
 /// A digest for names and keys: what objects are called, and what they keep, is nobody's secret.

@@ -24,6 +24,6 @@ impl<F: Future + Unpin> Future for Apart<F> {
 
 /// The same of what does not wait.
 #[inline(never)]
-pub(crate) fn apart<T>(work: impl FnOnce() -> T) -> T {
+pub fn apart<T>(work: impl FnOnce() -> T) -> T {
     work()
 }

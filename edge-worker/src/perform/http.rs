@@ -122,7 +122,7 @@ impl Call<'_> {
         // Coded content passes through as it came.
         let _ = Reflect::set(&init, &"encodeResponseBody".into(), &"manual".into());
         let fetched = JsFuture::from(match bindings::service(env, self.url) {
-            Some(service) => service.fetch(self.url, &init),
+            Some(service) => service.fetch(self.url, &init).map_err(unavailable)?,
             None => fetch(self.url, &init),
         });
         let timeout = worker::Delay::from(core::time::Duration::from_millis(timeout_ms.into()));
