@@ -2,6 +2,8 @@
 
 mod table;
 
+use core::cmp::Ordering;
+
 use Class as C;
 use table::WORDS;
 
@@ -49,18 +51,72 @@ pub(super) enum Class {
     CommonFunction,
 }
 
-/// Where the words of each letter begin: most words of most texts are looked up among a dozen.
-const BEGINS: [u16; 27] = {
-    let mut begins = [0; 27];
-    let (mut letter, mut at) = (0, 0);
-    while letter < 26 {
-        while at < WORDS.len() && WORDS[at].0.as_bytes()[0] < b'a' + letter as u8 {
+/// All of them, in their order.
+const CLASSES: [Class; 26] = [
+    C::Name,
+    C::Logic,
+    C::Divide,
+    C::Compare,
+    C::Select,
+    C::Union,
+    C::From,
+    C::Where,
+    C::Having,
+    C::Order,
+    C::Limit,
+    C::Literal,
+    C::Statement,
+    C::Object,
+    C::Into,
+    C::Set,
+    C::By,
+    C::As,
+    C::Collate,
+    C::Case,
+    C::When,
+    C::Then,
+    C::Quantity,
+    C::English,
+    C::Function,
+    C::CommonFunction,
+];
+
+/// The words by their lengths, sorted among those of one length, each with its class behind it: a table of texts would have
+/// twice that in addresses.
+static TABLE: [u8; BEGINS[WORD_BYTES_MAX + 1]] = {
+    let mut table = [0; BEGINS[WORD_BYTES_MAX + 1]];
+    let (mut length, mut end) = (1, 0);
+    while length <= WORD_BYTES_MAX {
+        let mut at = 0;
+        while at < WORDS.len() {
+            let word = WORDS[at].0.as_bytes();
+            if word.len() == length {
+                table.split_at_mut(end).1.split_at_mut(length).0.copy_from_slice(word);
+                table[end + length] = WORDS[at].1 as u8;
+                end += length + 1;
+            }
             at += 1;
         }
-        begins[letter] = at as u16;
-        letter += 1;
+        length += 1;
     }
-    begins[26] = WORDS.len() as u16;
+    table
+};
+
+/// Where the words of each length begin in it.
+const BEGINS: [usize; WORD_BYTES_MAX + 2] = {
+    let mut begins = [0; WORD_BYTES_MAX + 2];
+    let mut length = 1;
+    while length <= WORD_BYTES_MAX {
+        let (mut bytes, mut at) = (0, 0);
+        while at < WORDS.len() {
+            if WORDS[at].0.len() == length {
+                bytes += length + 1;
+            }
+            at += 1;
+        }
+        begins[length + 1] = begins[length] + bytes;
+        length += 1;
+    }
     begins
 };
 
@@ -76,24 +132,54 @@ const WORD_BYTES_MAX: usize = {
     longest
 };
 
+/// Bits of the places that words have by [`place`]: most words of most texts are none of SQL's, and have none.
+const PLACES: [u64; PLACES_MAX / 64] = {
+    let mut places = [0; PLACES_MAX / 64];
+    let mut at = 0;
+    while at < WORDS.len() {
+        let place = place(WORDS[at].0.as_bytes());
+        places[place / 64] |= 1 << (place % 64);
+        at += 1;
+    }
+    places
+};
+
+const PLACES_MAX: usize = 2_048;
+
+/// The place of a word, the same whatever its case, by its length and three of its letters.
+const fn place(word: &[u8]) -> usize {
+    let length = word.len();
+    let (first, middle, last) = (word[0] | 0x20, word[length / 2] | 0x20, word[length - 1] | 0x20);
+    (first as usize * 7 + middle as usize * 37 + last as usize * 113 + length * 59) % PLACES_MAX
+}
+
 /// What a word is, whatever its case.
 pub(super) fn class_of(word: &[u8]) -> Class {
+    let length = word.len();
+    if length == 0 || length > WORD_BYTES_MAX {
+        return Class::Name;
+    }
+    let place = place(word);
+    if PLACES[place / 64] >> (place % 64) & 1 == 0 {
+        return Class::Name;
+    }
     let mut small = [0_u8; WORD_BYTES_MAX];
-    let Some(small) = small.get_mut(..word.len()) else { return Class::Name };
-    let Some(letter) = word.first().map(|first| (first | 0x20).wrapping_sub(b'a') as usize) else {
-        return Class::Name;
-    };
-    let (Some(from), Some(to)) = (BEGINS.get(letter), BEGINS.get(letter + 1)) else {
-        return Class::Name;
-    };
+    let small = &mut small[..length];
     small.copy_from_slice(word);
     small.make_ascii_lowercase();
-    let small = &*small;
-    let known = &WORDS[usize::from(*from)..usize::from(*to)];
-    match known.binary_search_by(|(known, _)| known.as_bytes().cmp(small)) {
-        Ok(index) => known[index].1,
-        Err(_) => Class::Name,
+    // By halves.
+    let mut known = &TABLE[BEGINS[length]..BEGINS[length + 1]];
+    while !known.is_empty() {
+        let middle = known.len() / (length + 1) / 2 * (length + 1);
+        let (before, rest) = known.split_at(middle);
+        let (one, behind) = rest.split_at(length + 1);
+        match one[..length].cmp(small) {
+            Ordering::Equal => return CLASSES[usize::from(one[length])],
+            Ordering::Less => known = behind,
+            Ordering::Greater => known = before,
+        }
     }
+    Class::Name
 }
 
 /// Whether there is a word that begins a statement or joins one to another.
@@ -131,6 +217,9 @@ mod tests {
     fn words_are_sorted_and_found_in_any_case() {
         assert!(WORDS.is_sorted_by(|a, b| a.0 < b.0));
         assert_eq!(class_of(b"SeLeCt"), Class::Select);
+        for (word, class) in WORDS {
+            assert_eq!(class_of(word.to_ascii_uppercase().as_bytes()), *class, "{word}");
+        }
         assert_eq!(class_of(b"selects"), Class::Name);
         assert_eq!(class_of(&[b'a'; 100]), Class::Name);
     }
