@@ -105,17 +105,20 @@ impl Detector {
     pub(crate) fn detects(&self, request: &Request<'_>, parts: &Parts) -> Option<Option<Found>> {
         let is_there = match &self.look {
             Look::PathHas(within, segments) => {
-                let has =
-                    |text: &[u8]| contains_any_small(text, within) || has_segment(text, segments);
+                let has = |text: &[u8], marks: Marks| {
+                    contains_any_small(text, marks, within) || has_segment(text, segments)
+                };
                 parts.of(request, Place::Path).iter().any(|part| part.any(has))
             }
             Look::Scanner => request.header_values("user-agent").any(|agent| {
                 let agent = agent.as_bytes();
-                contains_any_small(agent, SCANNERS) || contains_word(agent, SCANNER_WORDS)
+                contains_any_small(agent, Marks::of(agent), SCANNERS)
+                    || contains_word(agent, SCANNER_WORDS)
             }),
             Look::AgentHas(all) | Look::Bot(all) => request
                 .header_values("user-agent")
-                .any(|agent| contains_any_small(agent.as_bytes(), all)),
+                .map(str::as_bytes)
+                .any(|agent| contains_any_small(agent, Marks::of(agent), all)),
             Look::NoUserAgent => {
                 request.header("user-agent").is_none_or(|agent| agent.trim().is_empty())
             }
@@ -131,8 +134,26 @@ impl Detector {
             Look::LargerThan(most) => self.size(request) > *most,
             Look::Addresses(set) => set.contains(request.client_ip),
             look => {
-                let mut all = parts.of(request, self.place).iter();
-                let part = all.find(|part| look.finds(part, self.place))?;
+                let of_structured = matches!(look, Look::Log4j | Look::JavaDeserialization);
+                let of_harmless = matches!(
+                    look,
+                    Look::RestrictedExtension
+                        | Look::LocalFile
+                        | Look::JavaDeserialization
+                        | Look::Sqli
+                        | Look::SqliExtended
+                );
+                let sees = |part: &&Part| {
+                    (of_structured || !part.is_structured())
+                        && (of_harmless || !part.is_harmless())
+                        && look.finds(part, self.place)
+                };
+                let more = match self.place {
+                    Place::Headers => Place::Cookies,
+                    _ => Place::Request,
+                };
+                let mut places = [self.place, more].into_iter();
+                let part = places.find_map(|place| parts.of(request, place).iter().find(sees))?;
                 return Some(Some(self.tell(request, part)));
             }
         };
@@ -170,53 +191,26 @@ fn has_segment(path: &[u8], all: &[&str]) -> bool {
 }
 
 impl Look {
-    /// Whether a text with these marks can have what is looked for.
-    fn may_find(&self, marks: Marks) -> bool {
-        const SCRIPT: Marks = Marks::any_of(b"<>=(`[:&\\@\0/!+.-\x80");
-        const URL: Marks = Marks::any_of(b":.");
-        const LOOKUP: Marks = Marks::any_of(b"$");
-        match self {
-            Self::Xss => marks.has(SCRIPT),
-            Self::RemoteFile => marks.has(URL),
-            Self::Log4j => marks.has(LOOKUP),
-            _ => true,
-        }
-    }
-
     fn finds(&self, part: &Part, place: Place) -> bool {
-        if part.is_structured() && !matches!(self, Self::Log4j | Self::JavaDeserialization) {
+        const URL: Marks = Marks::any_of(b":.");
+        if matches!(self, Self::RemoteFile) && !part.marks().has(URL) {
             return false;
         }
-        if part.is_harmless()
-            && !matches!(
-                self,
-                Self::RestrictedExtension
-                    | Self::LocalFile
-                    | Self::JavaDeserialization
-                    | Self::Sqli
-                    | Self::SqliExtended
-            )
-        {
-            return false;
-        }
-        if !self.may_find(part.marks()) {
-            return false;
-        }
-        part.any(|text| match self {
-            Self::Xss => xss::is_injection(text),
-            Self::Sqli => sql::is_plain_injection(text),
-            Self::SqliExtended => sql::is_extended(text),
+        part.any(|text, marks| match self {
+            Self::Xss => xss::is_marked_injection(text, marks),
+            Self::Sqli => sql::is_plain_injection(text, marks),
+            Self::SqliExtended => sql::is_extended(text, marks),
             Self::LocalFile if place == Place::Path => file::is_hidden_path(text),
             Self::LocalFile => {
                 if part.is_file_name() {
-                    file::is_restricted_name(text) || file::is_local_file(text)
+                    file::is_restricted_name(text) || file::is_local_file(text, marks)
                 } else {
-                    file::is_local_file(text)
+                    file::is_local_file(text, marks)
                 }
             }
-            Self::RemoteFile => file::is_remote_file(text),
-            Self::Metadata => file::is_metadata_address(text),
-            Self::RestrictedExtension => file::has_restricted_extension(text),
+            Self::RemoteFile => file::is_remote_file(text, marks),
+            Self::Metadata => file::is_metadata_address(text, marks),
+            Self::RestrictedExtension => file::has_restricted_extension(text, marks),
             Self::UnixShell if place == Place::Path => {
                 part.is_segment() && shell::is_unix_segment(text)
             }
@@ -230,9 +224,9 @@ impl Look {
             Self::WindowsShell => shell::is_windows(text),
             Self::PowerShell => shell::is_powershell(text),
             Self::Php => php::is_php(text),
-            Self::Log4j => java::is_lookup(text),
-            Self::JavaDeserialization => java::is_deserialization(text),
-            Self::ReactJs => java::is_react(text),
+            Self::Log4j => java::is_lookup(text, marks),
+            Self::JavaDeserialization => java::is_deserialization(text, marks),
+            Self::ReactJs => java::is_react(text, marks),
             _ => false,
         })
     }

@@ -267,6 +267,14 @@ impl<'a> Evaluation<'a> {
     }
 
     fn matches(&mut self, statement: &Statement) -> (bool, Option<Found>) {
+        // Most rules are of managed groups, and each of these looks for one thing.
+        if let (Statement::Detects(detector), None) = (statement, self.seen) {
+            let detected = detector.detects(self.request, &self.parts);
+            if detected.is_some() {
+                self.verdict.labels.extend(detector.bot(self.request));
+            }
+            return (detected.is_some(), detected.flatten());
+        }
         let mut matcher = Matcher {
             request: self.request,
             parts: &self.parts,

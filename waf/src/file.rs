@@ -6,17 +6,33 @@ mod names;
 use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
+use crate::marks::Marks;
 use crate::statement::{contains, find};
 use crate::text::{is_compact, starts_with, words};
 pub(crate) use address::{is_metadata_address, is_remote_file};
 
 /// Whether a text leads to a file of the system: out of its folder, or to one that systems have.
-pub(crate) fn is_local_file(text: &[u8]) -> bool {
+pub(crate) fn is_local_file(text: &[u8], marks: Marks) -> bool {
+    may_be_file(marks) && leads_to_file(text)
+}
+
+/// Whether a text with these marks may be one: in codings, behind steps, or by a name.
+fn may_be_file(marks: Marks) -> bool {
+    const BYTES: Marks = Marks::any_of(b"\0\x80");
+    const HEXADECIMAL: Marks = Marks::any_of(b"0x");
+    const PATH: Marks = Marks::any_of(b"./\\");
+    // `id_rsa`
+    const KEY: Marks = Marks::any_of(b"id_");
+    marks.has(BYTES) || marks.has_all(HEXADECIMAL) || marks.has(PATH) || marks.has_all(KEY)
+}
+
+fn leads_to_file(text: &[u8]) -> bool {
     let plain = plain(text);
     (is_traversal(&plain) && !is_link_to_asset(text))
-        || names_system_file(&plain)
-        || is_opened_by_system(&plain)
-        || is_kept_by_system(&plain)
+        || plain.iter().any(u8::is_ascii_alphabetic)
+            && (names_system_file(&plain)
+                || is_opened_by_system(&plain)
+                || is_kept_by_system(&plain))
 }
 
 /// `../images/logo.png`: a link, as pages have them, to what everybody may see. Two steps up and more, pages and
@@ -59,11 +75,13 @@ fn is_opened_by_system(text: &[u8]) -> bool {
 fn is_kept_by_system(text: &[u8]) -> bool {
     const FOLDERS: [&[u8]; 4] = [b"/etc/", b"/var/lib/", b"/var/www/", b"/root/"];
     let text = text.trim_ascii();
+    if !FOLDERS.iter().any(|folder| text.starts_with(folder)) {
+        return false;
+    }
     let is_plain = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-' | b'/');
     let name = text.rsplit(|b| *b == b'/').next().unwrap_or(text);
     let ending = name.iter().rposition(|b| *b == b'.').map(|dot| &name[dot + 1..]);
-    FOLDERS.iter().any(|folder| text.starts_with(folder))
-        && text.iter().all(is_plain)
+    text.iter().all(is_plain)
         && ending.is_some_and(|ending| ending.first().is_some_and(u8::is_ascii_alphabetic))
 }
 
@@ -120,6 +138,9 @@ fn plain(text: &[u8]) -> Cow<'_, [u8]> {
 
 /// `../`, alone or several: as all of a text, not within a sentence about files.
 fn is_traversal(text: &[u8]) -> bool {
+    if find(text, b"..").is_none() {
+        return false;
+    }
     let steps: usize = text.split(u8::is_ascii_whitespace).map(steps).sum();
     let starts = text.trim_ascii();
     if starts == b".." || starts.ends_with(b"/..") || starts.ends_with(b"\\..") {
@@ -216,7 +237,11 @@ fn is_import(text: &[u8], steps: usize) -> bool {
 }
 
 /// An extension of files that nobody means to serve.
-pub(crate) fn has_restricted_extension(text: &[u8]) -> bool {
+pub(crate) fn has_restricted_extension(text: &[u8], marks: Marks) -> bool {
+    const DOT: Marks = Marks::any_of(b".");
+    if !marks.has(DOT) {
+        return false;
+    }
     const EXTENSIONS: [&[u8]; 18] = [
         b"ini",
         b"log",

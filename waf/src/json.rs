@@ -36,20 +36,30 @@ pub(crate) enum End {
 /// Walks through a text. The visitor is given each item's pointer (RFC 6901) and text, decoded, and
 /// returns whether to stop.
 pub(crate) fn walk(text: &[u8], visit: &mut dyn FnMut(&str, Item, &[u8]) -> bool) -> End {
-    walk_with(text, false, visit)
+    walk_with(text, false, true, visit)
+}
+
+/// The same for who needs no pointers: none is told.
+pub(crate) fn items(text: &[u8], visit: &mut dyn FnMut(&str, Item, &[u8]) -> bool) -> End {
+    walk_with(text, false, false, visit)
 }
 
 /// The same, as AWS WAF reads JSON ("How AWS WAF handles JSON body inspection"): parsing fails at "duplicate
 /// keys" and "content whose root node isn't an object or an array", and does not at a comma that is missing
 /// between members, a colon that is missing, or more of them.
 pub(crate) fn walk_as_aws(text: &[u8], visit: &mut dyn FnMut(&str, Item, &[u8]) -> bool) -> End {
-    walk_with(text, true, visit)
+    walk_with(text, true, true, visit)
 }
 
-fn walk_with(text: &[u8], as_aws: bool, visit: &mut dyn FnMut(&str, Item, &[u8]) -> bool) -> End {
+fn walk_with(
+    text: &[u8],
+    as_aws: bool,
+    points: bool,
+    visit: &mut dyn FnMut(&str, Item, &[u8]) -> bool,
+) -> End {
     // "Implementations may ignore the presence of a byte order mark" (RFC 8259 §8.1), and do.
     let at = if text.starts_with(BYTE_ORDER_MARK) { BYTE_ORDER_MARK.len() } else { 0 };
-    let mut walk = Walk { text, at, as_aws, pointer: String::new(), open: Vec::new() };
+    let mut walk = Walk { text, at, as_aws, points, pointer: String::new(), open: Vec::new() };
     walk.white();
     if as_aws && !matches!(walk.peek(), Some(b'{' | b'[')) {
         return End::Invalid(walk.at);
@@ -70,6 +80,8 @@ struct Walk<'t> {
     text: &'t [u8],
     at: usize,
     as_aws: bool,
+    /// Whether pointers are told.
+    points: bool,
     pointer: String,
     open: Vec<Open<'t>>,
 }
@@ -99,7 +111,7 @@ impl<'t> Walk<'t> {
                 Some(b'[') => {
                     self.enter(Some(0))?;
                     if !self.takes(b']') {
-                        self.pointer.push_str("/0");
+                        self.point(0);
                         continue;
                     }
                     self.leave();
@@ -124,7 +136,7 @@ impl<'t> Walk<'t> {
                     *index += 1;
                     let index = *index;
                     if self.takes(b',') {
-                        self.pointer.push_str(&alloc::format!("/{index}"));
+                        self.point(index);
                         break;
                     }
                     self.expect(b']')?;
@@ -155,6 +167,13 @@ impl<'t> Walk<'t> {
         }
     }
 
+    /// To an element of an array.
+    fn point(&mut self, index: u32) {
+        if self.points {
+            self.pointer.push_str(&alloc::format!("/{index}"));
+        }
+    }
+
     fn key(&mut self, visit: &mut dyn FnMut(&str, Item, &[u8]) -> bool) -> Result<(), Halt> {
         self.white();
         if self.peek() != Some(b'"') {
@@ -169,12 +188,14 @@ impl<'t> Walk<'t> {
             self.at = begin;
             return Err(Halt::Invalid);
         }
-        self.pointer.push('/');
-        for character in crate::pattern::as_text(&key).chars() {
-            match character {
-                '~' => self.pointer.push_str("~0"),
-                '/' => self.pointer.push_str("~1"),
-                other => self.pointer.push(other),
+        if self.points {
+            self.pointer.push('/');
+            for character in crate::pattern::as_text(&key).chars() {
+                match character {
+                    '~' => self.pointer.push_str("~0"),
+                    '/' => self.pointer.push_str("~1"),
+                    other => self.pointer.push(other),
+                }
             }
         }
         self.tell(visit, Item::Key, &key)?;

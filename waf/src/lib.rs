@@ -26,6 +26,8 @@ mod problem;
 mod rate;
 mod read;
 mod request;
+#[cfg(test)]
+mod samples;
 mod seen;
 mod shell;
 mod sql;

@@ -5,19 +5,20 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Marks(u64);
 
-/// The bit of each byte: one for every mark of ASCII, one for all letters, one for all digits and so on.
+/// The bit of each byte: one for every mark of ASCII, one for all digits and so on, and one for every letter, whatever its
+/// case.
 const BITS: [u8; 256] = {
     let mut bits = [0; 256];
-    let (mut byte, mut marks) = (0, 6);
+    let (mut byte, mut marks) = (0, 4);
     while byte < 256 {
         let own = byte as u8;
         bits[byte] = match own {
-            b'a'..=b'z' | b'A'..=b'Z' => 0,
-            b'0'..=b'9' => 1,
-            b'_' => 2,
-            0 => 3,
-            0x80..=0xff => 4,
-            0x01..=0x20 | 0x7f => 5,
+            b'a'..=b'z' => LETTER + own - b'a',
+            b'A'..=b'Z' => LETTER + own - b'A',
+            b'0'..=b'9' => 0,
+            0 => 1,
+            0x80..=0xff => 2,
+            0x01..=0x20 | 0x7f => 3,
             _ => {
                 marks += 1;
                 marks - 1
@@ -27,17 +28,20 @@ const BITS: [u8; 256] = {
     }
     bits
 };
+/// Of the first letter.
+const LETTER: u8 = 36;
 
 impl Marks {
+    pub(crate) const LETTERS: Self = Self(((1 << 26) - 1) << LETTER);
     /// Letters, digits and `_`.
-    pub(crate) const WORD: Self = Self::any_of(b"a0_");
+    pub(crate) const WORD: Self = Self::LETTERS.with(Self::any_of(b"0_"));
 
     /// The marks of a text.
     pub(crate) fn of(text: &[u8]) -> Self {
         Self(text.iter().fold(0, |all, byte| all | 1 << BITS[usize::from(*byte)]))
     }
 
-    /// All of these; a letter, a digit, a byte beyond ASCII stands for all of its kind.
+    /// All of these; a digit, a control and a byte beyond ASCII stand for all of their kind.
     pub(crate) const fn any_of(all: &[u8]) -> Self {
         let (mut marks, mut at) = (0, 0);
         while at < all.len() {
@@ -57,9 +61,19 @@ impl Marks {
         self.0 & any.0 != 0
     }
 
+    /// Whether there is each of these: a text without has none of the words that are made of them.
+    pub(crate) const fn has_all(self, all: Self) -> bool {
+        all.0 & !self.0 == 0
+    }
+
     /// Whether there is nothing but these.
     pub(crate) const fn is_within(self, all: Self) -> bool {
         self.0 & !all.0 == 0
+    }
+
+    /// Whether there is each byte of a text, which may not be there for all that.
+    pub(crate) fn may_have(self, text: &[u8]) -> bool {
+        text.iter().all(|byte| self.0 >> BITS[usize::from(*byte)] & 1 == 1)
     }
 }
 
@@ -78,6 +92,9 @@ mod tests {
         assert!(Marks::of(b"aZ_09").is_within(Marks::WORD));
         assert!(!Marks::of(b"a-b").is_within(Marks::WORD));
         assert!(Marks::of(b"").is_within(Marks::WORD));
+        assert!(Marks::of(b"a-Z").has_all(Marks::any_of(b"Az")));
+        assert!(!Marks::of(b"a-Z").has_all(Marks::any_of(b"b-")));
+        assert!(Marks::of(b"Nikto/2").may_have(b"nikto") && !Marks::of(b"no").may_have(b"not"));
         assert!(Marks::of(&[0xbc]).has(Marks::any_of(&[0x80])));
     }
 }

@@ -26,31 +26,42 @@ mod words;
 
 use alloc::vec::Vec;
 
+use crate::marks::Marks;
 use crate::text::near;
 use lex::{Start, lex};
 
 /// Whether a text is an injection. `is_high`: the sensitivity at which weaker evidence is enough.
 pub(crate) fn is_injection(text: &[u8], is_high: bool) -> bool {
-    is_plain_injection(text) || is_extended(text) || (is_high && is_suspicious(text))
+    let marks = Marks::of(text);
+    is_plain_injection(text, marks) || is_extended(text, marks) || (is_high && is_suspicious(text))
 }
 
 /// What continues a number or a string as SQL.
-pub(crate) fn is_plain_injection(text: &[u8]) -> bool {
+pub(crate) fn is_plain_injection(text: &[u8], marks: Marks) -> bool {
+    const NAME: Marks = Marks::WORD.with(Marks::any_of(b"."));
+    const DIGIT: Marks = Marks::any_of(b"0");
+    const OPEN: Marks = Marks::any_of(b"(");
     // Words, numbers, dots and hyphens alone are no continuation of anything.
-    if !text.iter().any(|b| !(b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.'))) {
-        return traces::is_machine_limit(text) || traces::is_scientific_name(text);
+    if marks.is_within(NAME) {
+        return marks.has(DIGIT)
+            && (traces::is_machine_limit(text) || traces::is_scientific_name(text));
     }
-    if cut_off::is_call(text) {
+    if marks.has(OPEN) && cut_off::is_call(text) {
         return true;
     }
-    if !is_worth_reading(text) {
-        return number::is_between_doubles(text);
+    if !is_worth_reading(text, marks) {
+        return marks.has(DIGIT) && number::is_between_doubles(text);
     }
-    continues(text) || without_line_comments(text).is_some_and(|text| continues(&text))
+    const COMMENT: Marks = Marks::any_of(b"-#");
+    const LINE: Marks = Marks::any_of(b"\n");
+    continues(text, marks)
+        || marks.has(COMMENT)
+            && marks.has(LINE)
+            && without_line_comments(text).is_some_and(|text| continues(&text, Marks::of(&text)))
 }
 
 /// Whether a text is what continues an operand or a string.
-fn continues(text: &[u8]) -> bool {
+fn continues(text: &[u8], marks: Marks) -> bool {
     let tokens = lex(text, Start::Plain);
     if anchored::continues_operand(&tokens, text)
         || anywhere::is_statement(&tokens, text)
@@ -58,18 +69,20 @@ fn continues(text: &[u8]) -> bool {
     {
         return true;
     }
-    [b'\'', b'"', b'`'].into_iter().any(|quote| {
-        let Some(at) = text.iter().position(|byte| *byte == quote) else { return false };
-        if is_opening(text, at)
-            || is_quoted_word(text)
-            || quote == b'`' && (is_shown(text, at) || prose::is_fence_behind_prose(text, at))
-        {
-            return false;
-        }
-        let tokens = lex(&text[at + 1..], Start::Behind(quote));
-        anchored::continues_string(&tokens, &text[..at], &text[at + 1..], quote)
-            || anywhere::is_statement(&tokens, &text[at + 1..])
-    })
+    const QUOTE: Marks = Marks::any_of(b"'\"`");
+    marks.has(QUOTE)
+        && [b'\'', b'"', b'`'].into_iter().any(|quote| {
+            let Some(at) = text.iter().position(|byte| *byte == quote) else { return false };
+            if is_opening(text, at)
+                || is_quoted_word(text)
+                || quote == b'`' && (is_shown(text, at) || prose::is_fence_behind_prose(text, at))
+            {
+                return false;
+            }
+            let tokens = lex(&text[at + 1..], Start::Behind(quote));
+            anchored::continues_string(&tokens, &text[..at], &text[at + 1..], quote)
+                || anywhere::is_statement(&tokens, &text[at + 1..])
+        })
 }
 
 /// A text without `--x` and `#x` before ends of lines, which evasions put between words: to a database
@@ -116,11 +129,8 @@ pub(crate) fn tells(word: &[u8]) -> bool {
 }
 
 /// Traces of SQL that no other text has: names of catalogues, functions that only attacks call.
-pub(crate) fn is_extended(text: &[u8]) -> bool {
-    if text.len() < 3 {
-        return false;
-    }
-    traces::has_traces(text)
+pub(crate) fn is_extended(text: &[u8], marks: Marks) -> bool {
+    text.len() >= 3 && traces::has_traces(text, marks)
 }
 
 /// A word within its quotes: `"desc"`.
@@ -154,31 +164,13 @@ fn is_suspicious(text: &[u8]) -> bool {
 }
 
 /// Whether there is a byte or a word without which nothing continues anything.
-fn is_worth_reading(text: &[u8]) -> bool {
-    let telling = |b: &u8| {
-        matches!(
-            b,
-            b'\''
-                | b'"'
-                | b'`'
-                | b';'
-                | b'='
-                | b'<'
-                | b'>'
-                | b'('
-                | b'#'
-                | b'|'
-                | b'*'
-                | b'@'
-                | b'&'
-                | b'!'
-                | b'%'
-                | b'^'
-        )
-    };
-    text.iter().any(telling)
-        || text.trim_ascii_start().starts_with(b")")
-        || text.windows(2).any(|pair| pair == b"--" || pair == b"::")
+fn is_worth_reading(text: &[u8], marks: Marks) -> bool {
+    const TELLING: Marks = Marks::any_of(b"'\"`;=<>(#|*@&!%^");
+    const CLOSE: Marks = Marks::any_of(b")");
+    const PAIRED: Marks = Marks::any_of(b"-:");
+    marks.has(TELLING)
+        || marks.has(CLOSE) && text.trim_ascii_start().starts_with(b")")
+        || marks.has(PAIRED) && text.windows(2).any(|pair| pair == b"--" || pair == b"::")
         || words::has_statement_word(text)
 }
 

@@ -1,6 +1,9 @@
 //! Small questions about texts.
 
+use alloc::vec::Vec;
 use core::cmp::Ordering;
+
+use crate::marks::Marks;
 
 /// Whether a text has no more words, between white space, than this. What is injected into a number,
 /// a name, a file's name is short; where somebody writes about it there are words around it.
@@ -33,17 +36,23 @@ pub(crate) fn starts_with(text: &[u8], prefix: &[u8]) -> bool {
     text.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix))
 }
 
-/// Whether one of several texts in small letters is in a text, whatever its case there: read once for all.
-pub(crate) fn contains_any_small(text: &[u8], all: &[impl AsRef<[u8]>]) -> bool {
+/// Whether one of several texts in small letters is in a text, whatever its case there: read once for all of them that
+/// its marks are enough for.
+pub(crate) fn contains_any_small(text: &[u8], marks: Marks, all: &[&str]) -> bool {
+    let may_have = |one: &&[u8]| marks.may_have(one);
+    let all: Vec<&[u8]> = all.iter().map(|one| one.as_bytes()).filter(may_have).collect();
+    if all.is_empty() {
+        return false;
+    }
     let mut begins = [0_u64; 4];
-    for first in all.iter().filter_map(|one| one.as_ref().first()) {
+    for first in all.iter().filter_map(|one| one.first()) {
         for byte in [*first, first.to_ascii_uppercase()] {
             begins[usize::from(byte >> 6)] |= 1 << (byte & 63);
         }
     }
     text.iter().enumerate().any(|(at, byte)| {
         begins[usize::from(byte >> 6)] >> (byte & 63) & 1 == 1
-            && all.iter().any(|one| starts_with(&text[at..], one.as_ref()))
+            && all.iter().any(|one| starts_with(&text[at..], one))
     })
 }
 

@@ -14,20 +14,33 @@ mod tag;
 
 use alloc::borrow::Cow;
 
+use crate::marks::Marks;
 use crate::statement::contains;
 use crate::transform::Transformation;
 
+/// What stands for other bytes, and what a browser passes over.
+const ESCAPES: Marks = Marks::any_of(b"&\\");
+const NULL: Marks = Marks::any_of(b"\0");
+
 /// Whether a browser would run something of a text.
 pub(crate) fn is_injection(text: &[u8]) -> bool {
-    if !is_worth_reading(text) {
+    is_marked_injection(text, Marks::of(text))
+}
+
+/// The same of a text whose marks are known.
+pub(crate) fn is_marked_injection(text: &[u8], marks: Marks) -> bool {
+    if !may_be_injection(marks) || !is_worth_reading(text, marks) {
         return false;
     }
-    let plain: Cow<'_, [u8]> = match text.contains(&0) {
+    let plain: Cow<'_, [u8]> = match marks.has(NULL) {
         true => Transformation::RemoveNulls.apply(text),
         false => text.into(),
     };
-    if runs(&plain) {
+    if runs(&plain, marks) {
         return true;
+    }
+    if !marks.has(ESCAPES) {
+        return false;
     }
     // Escapes of style sheets have nothing before their digits.
     let is_escaped = contains(&plain, b"\\00") || contains(&plain, b"\\3c");
@@ -35,7 +48,7 @@ pub(crate) fn is_injection(text: &[u8]) -> bool {
     let decodings = [Transformation::HtmlEntityDecode, Transformation::JsDecode];
     for decoding in decodings.into_iter().chain(css) {
         if let Cow::Owned(decoded) = decoding.reveal(&plain)
-            && runs(&decoded)
+            && runs(&decoded, Marks::of(&decoded))
         {
             return true;
         }
@@ -43,24 +56,37 @@ pub(crate) fn is_injection(text: &[u8]) -> bool {
     false
 }
 
-fn runs(text: &[u8]) -> bool {
-    tag::has_tag(text)
-        || tag::has_attribute(text)
-        || script::has_scheme(text)
-        || script::is_script(text)
+fn runs(text: &[u8], marks: Marks) -> bool {
+    tag::may_have_tag(marks) && tag::has_tag(text)
+        || tag::may_have_attribute(marks) && tag::has_attribute(text)
+        || script::may_have_scheme(marks) && script::has_scheme(text)
+        || script::may_be_script(marks) && script::is_script(text)
+}
+
+/// Whether a text with these marks may run as it is, or as what it stands for.
+fn may_be_injection(marks: Marks) -> bool {
+    // Told at once of most.
+    const ANY: Marks = Marks::any_of(b"&\\<!+=:(`[.-@\x80");
+    if !marks.has(ANY) {
+        return false;
+    }
+    marks.has(ESCAPES)
+        || tag::may_have_tag(marks)
+        || tag::may_have_attribute(marks)
+        || script::may_have_scheme(marks)
+        || script::may_be_script(marks)
 }
 
 /// Letters, digits and the marks of prose alone run nowhere.
-fn is_worth_reading(text: &[u8]) -> bool {
-    let telling = |b: &u8| {
-        matches!(b, b'<' | b'>' | b'=' | b'(' | b'`' | b'[' | b':' | b'&' | b'\\' | b'@' | 0 | 0xbc)
-    };
+fn is_worth_reading(text: &[u8], marks: Marks) -> bool {
+    const TELLING: Marks = Marks::any_of(b"<>=(`[:&\\@\0");
+    const BEYOND: Marks = Marks::any_of(b"\x80");
     // What is looked for below begins with one of these.
-    let may_begin = |b: &u8| matches!(b, b'/' | b'!' | b'+' | b'.' | b'-');
-    if text.iter().any(telling) {
+    const MAY_BEGIN: Marks = Marks::any_of(b"/!+.-");
+    if marks.has(TELLING) || marks.has(BEYOND) && text.contains(&0xbc) {
         return true;
     }
-    if !text.iter().any(may_begin) {
+    if !marks.has(MAY_BEGIN) {
         return false;
     }
     text.windows(2).any(|w| w == b"/*" || w == b"![" || w[0] == b'!' && w[1] | 32 == b'e')

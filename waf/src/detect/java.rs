@@ -2,6 +2,7 @@
 
 use alloc::vec::Vec;
 
+use crate::marks::Marks;
 use crate::statement::{contains, find};
 use crate::text::{contains_small, is_compact, near, starts_with};
 use crate::transform::Transformation::JsDecode;
@@ -10,8 +11,9 @@ use crate::transform::Transformation::JsDecode;
 const DEPTH_MAX: usize = 64;
 
 /// A lookup of Log4j that loads code, whatever lookups hide its name.
-pub(super) fn is_lookup(text: &[u8]) -> bool {
-    if !contains(text, b"${") && !contains_small(text, b"$%7b") {
+pub(super) fn is_lookup(text: &[u8], marks: Marks) -> bool {
+    const LOOKUP: Marks = Marks::any_of(b"$");
+    if !marks.has(LOOKUP) || !contains(text, b"${") && !contains_small(text, b"$%7b") {
         return false;
     }
     // What each open lookup has resolved to so far; the last one is the innermost.
@@ -83,18 +85,26 @@ fn resolved(lookup: &[u8]) -> &[u8] {
 }
 
 /// A serialised object, and expressions that build one that runs something.
-pub(super) fn is_deserialization(text: &[u8]) -> bool {
-    const MARKS: [&[u8]; 4] = [b"rO0AB", b"KztAAU", b"Cs7QAF", b"H4sIAAAAAAAA/8vPyy"];
-    let begins = text.starts_with(b"\xac\xed\x00\x05") || starts_with(text, b"aced0005");
-    if begins
+pub(super) fn is_deserialization(text: &[u8], marks: Marks) -> bool {
+    is_object(text, marks) || is_expression(text, marks)
+}
+
+/// A serialised object, in Base64 or as it is.
+fn is_object(text: &[u8], marks: Marks) -> bool {
+    const BEGINNINGS: [&[u8]; 4] = [b"rO0AB", b"KztAAU", b"Cs7QAF", b"H4sIAAAAAAAA/8vPyy"];
+    const BEFORE: Marks = Marks::any_of(b"=;\"(");
+    let may_have = |one: &&&[u8]| marks.may_have(one);
+    text.starts_with(b"\xac\xed\x00\x05")
+        || starts_with(text, b"aced0005")
         || (text.len() >= 12
-            && (MARKS.iter().any(|mark| text.starts_with(mark))
-                || text.iter().any(|b| matches!(b, b'=' | b';' | b'"' | b'('))
-                    && is_compact(text, 2)
-                    && MARKS.iter().any(|mark| contains(text, mark))))
-    {
-        return true;
-    }
+            && BEGINNINGS.iter().filter(may_have).any(|begins| {
+                text.starts_with(begins)
+                    || marks.has(BEFORE) && is_compact(text, 2) && contains(text, begins)
+            }))
+}
+
+/// An expression that leads to what runs something, or names a class to make an object of.
+fn is_expression(text: &[u8], marks: Marks) -> bool {
     const NAMES: [&[u8]; 10] = [
         b"java.lang.runtime",
         b"java.lang.processbuilder",
@@ -107,15 +117,21 @@ pub(super) fn is_deserialization(text: &[u8]) -> bool {
         b"com.sun.rowset.jdbcrowsetimpl",
         b"org.apache.commons.collections.functors",
     ];
-    text.len() >= 6
-        && text.iter().any(|b| matches!(b, b'.' | b'#'))
+    const MARKED: Marks = Marks::any_of(b".#");
+    const OGNL: Marks = Marks::any_of(b"{#");
+    const TYPED: Marks = Marks::any_of(b"@type");
+    const ESCAPED: Marks = Marks::any_of(b"type\"\\");
+    let may_name = NAMES.iter().any(|name| marks.may_have(name));
+    let (may_be_ognl, may_type) = (marks.has(OGNL), marks.has_all(TYPED));
+    let may_escape = marks.has_all(ESCAPED);
+    marks.has(MARKED)
+        && (may_name || may_be_ognl || may_type || may_escape)
+        && text.len() >= 6
         && is_compact(text, 8)
-        && (names_one(text, &NAMES)
-            || is_ognl(text)
-            || types_object(text)
-            || contains(text, b"type\"")
-                && text.contains(&b'\\')
-                && types_object(&JsDecode.reveal(text)))
+        && (may_name && names_one(text, &NAMES)
+            || may_be_ognl && is_ognl(text)
+            || may_type && types_object(text)
+            || may_escape && contains(text, b"type\"") && types_object(&JsDecode.reveal(text)))
 }
 
 /// `{"@type":"java.net.InetAddress"}`: the class of an object that Fastjson is to make.
@@ -208,13 +224,42 @@ fn names_one(text: &[u8], all: &[&[u8]]) -> bool {
 }
 
 /// References of React's server functions that lead to a constructor.
-pub(super) fn is_react(text: &[u8]) -> bool {
-    contains(text, b":__proto__:") || contains(text, b":constructor:constructor")
+pub(super) fn is_react(text: &[u8], marks: Marks) -> bool {
+    // Both have these.
+    const NAMED: Marks = Marks::any_of(b":rot");
+    marks.has_all(NAMED)
+        && (contains(text, b":__proto__:") || contains(text, b":constructor:constructor"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn is_lookup(text: &[u8]) -> bool {
+        super::is_lookup(text, Marks::of(text))
+    }
+
+    fn is_deserialization(text: &[u8]) -> bool {
+        super::is_deserialization(text, Marks::of(text))
+    }
+
+    fn is_react(text: &[u8]) -> bool {
+        super::is_react(text, Marks::of(text))
+    }
+
+    #[test]
+    fn no_text_is_passed_over_by_its_marks_that_leads_to_code() {
+        for text in crate::samples::texts() {
+            let marks = Marks::of(&text);
+            let with = |more: &[u8]| marks.with(Marks::LETTERS).with(Marks::any_of(more));
+            let shown = text.escape_ascii();
+            assert_eq!(is_lookup(&text), super::is_lookup(&text, with(b"$")), "{shown}");
+            assert_eq!(is_object(&text, marks), is_object(&text, with(b"0/")), "{shown}");
+            let all = with(b"@:{\"\\()_");
+            assert_eq!(is_expression(&text, marks), is_expression(&text, all), "{shown}");
+            assert_eq!(is_react(&text), super::is_react(&text, with(b":")), "{shown}");
+        }
+    }
 
     #[test]
     fn lookups_are_found_however_they_are_hidden() {

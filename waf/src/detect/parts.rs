@@ -14,7 +14,7 @@ use alloc::vec::Vec;
 use core::cell::OnceCell;
 
 use super::Place;
-use crate::json::{End, walk};
+use crate::json::{End, items};
 use crate::marks::Marks;
 use crate::request::{Request, arguments};
 use crate::statement::find;
@@ -43,10 +43,9 @@ pub(crate) struct Parts {
 #[derive(Debug)]
 pub(crate) struct Part {
     text: Vec<u8>,
-    /// Decoded again, where that makes a difference.
-    peeled: Option<Vec<u8>>,
-    /// Of both.
     marks: Marks,
+    /// Decoded again, where that makes a difference.
+    peeled: Option<(Vec<u8>, Marks)>,
     is_harmless: bool,
     kind: PartKind,
 }
@@ -66,11 +65,10 @@ enum PartKind {
 impl Part {
     fn new(text: Cow<'_, [u8]>, kind: PartKind) -> Self {
         let marks = Marks::of(&text);
-        let is_number = || {
-            const NUMBER: Marks = Marks::any_of(b"0.");
-            marks.is_within(NUMBER) && find(&text, b"..").is_none()
-        };
-        let is_harmless = marks.is_within(Marks::WORD) || is_number();
+        Self::marked(text, marks, kind)
+    }
+
+    fn marked(text: Cow<'_, [u8]>, marks: Marks, kind: PartKind) -> Self {
         const PERCENT: Marks = Marks::any_of(b"%");
         const NULL: Marks = Marks::any_of(b"\0");
         const BEYOND: Marks = Marks::any_of(b"\x80");
@@ -86,13 +84,17 @@ impl Part {
         {
             peeled = Some(shown.iter().map(|b| if *b == 0xa0 { b' ' } else { *b }).collect());
         }
-        let marks = peeled.as_deref().map_or(marks, |peeled| marks.with(Marks::of(peeled)));
-        Self { text: text.into_owned(), peeled, marks, is_harmless, kind }
+        let peeled = peeled.map(|peeled| {
+            let marks = Marks::of(&peeled);
+            (peeled, marks)
+        });
+        let is_harmless = is_harmless(&text, marks);
+        Self { text: text.into_owned(), marks, peeled, is_harmless, kind }
     }
 
     /// The marks of the text, however often it is decoded.
     pub(crate) fn marks(&self) -> Marks {
-        self.marks
+        self.peeled.as_ref().map_or(self.marks, |(_, marks)| self.marks.with(*marks))
     }
 
     /// As an application is given it.
@@ -102,7 +104,7 @@ impl Part {
 
     /// As it is shown: decoded as often as that makes a difference.
     pub(super) fn shown(&self) -> &[u8] {
-        self.peeled.as_deref().unwrap_or(&self.text)
+        self.peeled.as_ref().map_or(&self.text, |(peeled, _)| peeled)
     }
 
     /// A word or a number.
@@ -127,9 +129,16 @@ impl Part {
     }
 
     /// Whether the text, or what is left of it decoded again, is what is looked for.
-    pub(crate) fn any(&self, test: impl Fn(&[u8]) -> bool) -> bool {
-        test(&self.text) || self.peeled.as_deref().is_some_and(test)
+    pub(crate) fn any(&self, test: impl Fn(&[u8], Marks) -> bool) -> bool {
+        test(&self.text, self.marks)
+            || self.peeled.as_ref().is_some_and(|(peeled, marks)| test(peeled, *marks))
     }
+}
+
+/// Whether a text is a word or a number.
+fn is_harmless(text: &[u8], marks: Marks) -> bool {
+    const NUMBER: Marks = Marks::any_of(b"0.");
+    marks.is_within(Marks::WORD) || marks.is_within(NUMBER) && find(text, b"..").is_none()
 }
 
 /// A text without further layers of percent-encoding.
@@ -173,7 +182,7 @@ impl Parts {
             || self.of(request, Place::Body).iter().any(Part::is_unreadable)
     }
 
-    /// The parts of one place.
+    /// The parts of one place. Cookies are header fields, too, and parted once for both.
     pub(crate) fn of(&self, request: &Request<'_>, place: Place) -> &[Part] {
         match place {
             Place::Query => self.query.get_or_init(|| query(request.query)),
@@ -202,18 +211,19 @@ struct Gathered {
 impl Gathered {
     /// Adds a text, and what it stands for where it is JSON with escapes: applications have members that are JSON again.
     fn add(&mut self, text: Cow<'_, [u8]>, skips_harmless: bool) {
-        if self.depth < JSON_DEPTH_MAX && hides_json(&text) {
+        const ESCAPE: Marks = Marks::any_of(b"\\");
+        let marks = Marks::of(&text);
+        if marks.has(ESCAPE) && self.depth < JSON_DEPTH_MAX && hides_json(&text) {
             self.depth += 1;
-            walk(&text, &mut |_, _, text| {
+            items(&text, &mut |_, _, text| {
                 self.add(text.into(), true);
                 false
             });
             self.depth -= 1;
         }
         if self.parts.len() < PARTS_MAX {
-            let part = Part::new(text, PartKind::Plain);
-            if !(skips_harmless && part.is_harmless) {
-                self.parts.push(part);
+            if !(skips_harmless && is_harmless(&text, marks)) {
+                self.parts.push(Part::marked(text, marks, PartKind::Plain));
             }
         } else {
             self.beyond.extend_from_slice(&text);
@@ -235,7 +245,7 @@ fn opens(text: &[u8]) -> Option<u8> {
 }
 
 fn is_json(text: &[u8]) -> bool {
-    matches!(walk(text, &mut |_, _, _| false), End::Complete)
+    matches!(items(text, &mut |_, _, _| false), End::Complete)
 }
 
 /// Whether a text is JSON that has texts in another spelling than it seems.
@@ -248,7 +258,9 @@ fn pairs<'t>(pairs: impl Iterator<Item = (&'t str, &'t str)>) -> Vec<Part> {
     let mut gathered = Gathered::default();
     for (name, value) in pairs {
         let name = decoded(name);
-        let is_text = name.iter().any(|b| b" \t\n\r'\"`()<>;|&/*\\".contains(b));
+        const TEXT: &[u8] = b" \t\n\r'\"`()<>;|&/*\\";
+        const MARKS: Marks = Marks::any_of(TEXT);
+        let is_text = Marks::of(&name).has(MARKS) && name.iter().any(|b| TEXT.contains(b));
         let whole =
             (is_text && !value.is_empty()).then(|| [&name[..], b"=", &decoded(value)].concat());
         // A name without a value may be all that there is of a text.

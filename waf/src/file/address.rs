@@ -5,6 +5,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::net::{Ipv4Addr, Ipv6Addr};
 
+use crate::marks::Marks;
 use crate::text::{contains_any_small, contains_small, is_compact, starts_with};
 
 /// Bytes of a host that are looked at: no address is longer, and no name that has one in it needs more.
@@ -14,7 +15,12 @@ const URLS_MAX: usize = 4;
 
 /// A URL, or a share of Windows (`\\192.0.2.1\x`), whose host is an address of version 4: whoever includes it
 /// means no site.
-pub(crate) fn is_remote_file(text: &[u8]) -> bool {
+pub(crate) fn is_remote_file(text: &[u8], marks: Marks) -> bool {
+    // Each scheme and each share has one of these.
+    const URL: Marks = Marks::any_of(b":.\\");
+    if !marks.has(URL) {
+        return false;
+    }
     let text = text.trim_ascii();
     if let Some(rest) = behind_scheme(text) {
         return is_of_address(host(rest)) && is_compact(text, 2);
@@ -182,25 +188,35 @@ fn in_ascii(host: &[u8]) -> Vec<u8> {
 }
 
 /// The address of a cloud's metadata service, in the forms that resolvers take.
-pub(crate) fn is_metadata_address(text: &[u8]) -> bool {
-    const FORMS: [&[u8]; 10] = [
-        b"169.254.169.254",
-        b"169.254.170.2",
-        b"fd00:ec2::254",
-        b"0xa9fea9fe",
-        b"//2852039166",
-        b"0xa9.0xfe.0xa9.0xfe",
-        b"0251.0376.0251.0376",
-        b"metadata.google.internal",
-        b"instance-data.ec2.internal",
-        b"::ffff:a9fe:a9fe",
+pub(crate) fn is_metadata_address(text: &[u8], marks: Marks) -> bool {
+    const FORMS: [&str; 10] = [
+        "169.254.169.254",
+        "169.254.170.2",
+        "fd00:ec2::254",
+        "0xa9fea9fe",
+        "//2852039166",
+        "0xa9.0xfe.0xa9.0xfe",
+        "0251.0376.0251.0376",
+        "metadata.google.internal",
+        "instance-data.ec2.internal",
+        "::ffff:a9fe:a9fe",
     ];
     // Each form has one of these.
+    const JOINED: Marks = Marks::any_of(b".:/x");
     text.len() >= 8
-        && text.iter().any(|b| matches!(b, b'.' | b':' | b'/' | b'x' | b'X'))
-        && (contains_any_small(text, &FORMS)
+        && marks.has(JOINED)
+        && may_be_metadata(marks)
+        && (contains_any_small(text, marks, &FORMS)
             && (is_compact(text, 4) || contains_small(text, b"://169.254") && is_compact(text, 12))
             || is_compact(text, 4) && has_host_of_metadata(text))
+}
+
+/// Whether a text with these marks may have that address, which has digits in any form, or a name for it.
+fn may_be_metadata(marks: Marks) -> bool {
+    const DIGIT: Marks = Marks::any_of(b"0");
+    const NAMES: [Marks; 2] =
+        [Marks::any_of(b"metadata.google.internal"), Marks::any_of(b"instance-data")];
+    marks.has(DIGIT) || NAMES.iter().any(|name| marks.has_all(*name))
 }
 
 /// Whether a URL of a text has the service of an instance (169.254.169.254), of a container (170.2) or of a pod
@@ -226,6 +242,28 @@ fn has_host_of_metadata(text: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn is_remote_file(text: &[u8]) -> bool {
+        super::is_remote_file(text, Marks::of(text))
+    }
+
+    fn is_metadata_address(text: &[u8]) -> bool {
+        super::is_metadata_address(text, Marks::of(text))
+    }
+
+    #[test]
+    fn no_text_is_passed_over_by_its_marks_that_has_an_address() {
+        for text in crate::samples::texts() {
+            let marks = Marks::of(&text);
+            let shown = text.escape_ascii();
+            let all = marks.with(Marks::any_of(b":"));
+            let is = super::is_remote_file(&text, all);
+            assert_eq!(is_remote_file(&text), is, "{shown}");
+            let all = marks.with(Marks::LETTERS).with(Marks::any_of(b"0"));
+            let is = super::is_metadata_address(&text, all) && marks.has(Marks::any_of(b".:/x"));
+            assert_eq!(is_metadata_address(&text), is, "{shown}");
+        }
+    }
 
     #[test]
     fn an_address_is_one_however_it_is_spelt() {

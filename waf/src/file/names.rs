@@ -326,12 +326,13 @@ pub(super) fn is_system(text: &[u8]) -> bool {
     // `https://example.com/windows/win32`: what a site has there.
     let is_site = path.starts_with(b"http:/") || path.starts_with(b"https:/");
     let is_within = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');
+    let has_folders = path.contains(&b'/');
     for at in 0..path.len() {
         let before = at.checked_sub(1).map(|index| path[index]);
         if before.is_some_and(|b| is_within(&b)) {
             continue;
         }
-        if is_file_of_unix(&path, at) {
+        if has_folders && is_file_of_unix(&path, at) {
             return true;
         }
         let is_place = match before {

@@ -1,5 +1,21 @@
 use super::*;
 
+fn is_local_file(text: &[u8]) -> bool {
+    super::is_local_file(text, Marks::of(text))
+}
+
+fn has_restricted_extension(text: &[u8]) -> bool {
+    super::has_restricted_extension(text, Marks::of(text))
+}
+
+#[test]
+fn no_text_is_passed_over_by_its_marks_that_leads_to_a_file() {
+    let rare: [&[u8]; 3] = [br"\\?\C:\x", b"id_rsa", b"file:///x"];
+    for text in crate::samples::texts().chain(rare.map(<[u8]>::to_vec)) {
+        assert!(may_be_file(Marks::of(&text)) || !leads_to_file(&text), "{}", text.escape_ascii());
+    }
+}
+
 #[test]
 fn files_of_the_system_are_found_and_paths_in_prose_are_not() {
     let attacks: [&[u8]; 20] = [

@@ -381,4 +381,5 @@ fn calls_that_take_time_are_found_within_others_arguments() {
     assert_eq!(stopped, Vec::<&&str>::new());
 }
 
+mod marks;
 mod positions;

@@ -232,10 +232,13 @@ pub(super) fn is_measure(prefix: &[u8], quote: u8) -> bool {
 mod tests {
     use super::super::lex::{Start, lex};
     use super::*;
+    use crate::marks::Marks;
 
     #[test]
     fn statements_are_told_from_titles_that_begin_with_their_words() {
-        let is = |text: &str| super::super::is_plain_injection(text.as_bytes());
+        let is = |text: &str| {
+            super::super::is_plain_injection(text.as_bytes(), Marks::of(text.as_bytes()))
+        };
         for text in [
             "1;call p(1)",
             "'; call p (1)--",
@@ -270,10 +273,7 @@ mod tests {
 
     #[test]
     fn definitions_that_begin_a_text_are_told_from_what_takes_reads_or_runs() {
-        let is = |text: &str| {
-            super::super::is_plain_injection(text.as_bytes())
-                || super::super::is_extended(text.as_bytes())
-        };
+        let is = |text: &str| super::super::is_injection(text.as_bytes(), false);
         for text in [
             "CREATE INDEX i ON t (a, b);",
             "CREATE TABLE orders (\n  id int PRIMARY KEY,\n  total int DEFAULT 0\n);",

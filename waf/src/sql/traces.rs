@@ -4,7 +4,8 @@ use super::lex::{Kind, Start, Token, lex};
 use super::operand::skip_operand;
 use super::prose::is_behind_sentences;
 use super::words::{Class, class_of, words};
-use crate::statement::find;
+use crate::marks::Marks;
+use crate::statement::{contains, find};
 use crate::text::{has, is_compact, is_sorted, near, near_end, starts_with};
 
 /// Names of catalogues, and of procedures that run programs. Sorted.
@@ -20,12 +21,28 @@ const _: () = assert!(is_sorted(CATALOGUES));
 const LOOKED_MAX: usize = 8;
 
 /// Traces that need no reading from the start.
-pub(super) fn has_traces(text: &[u8]) -> bool {
-    let is_word = text.iter().all(|b| crate::transform::is_word(*b));
-    if is_word {
-        return names_catalogue(text);
+pub(super) fn has_traces(text: &[u8], marks: Marks) -> bool {
+    const MONGO: [Marks; 2] = [Marks::any_of(b"$"), Marks::any_of(b"db.")];
+    const LOADS: Marks = Marks::any_of(b"loaddata");
+    const OPEN: Marks = Marks::any_of(b"(");
+    const VARIABLE: Marks = Marks::any_of(b"@");
+    if may_name_catalogue(marks) && names_catalogue(text) {
+        return true;
     }
-    has_operator_of_mongo(text) || names_catalogue(text) || loads(text) || calls_function(text)
+    !marks.is_within(Marks::WORD)
+        && (MONGO.iter().any(|all| marks.has_all(*all)) && has_operator_of_mongo(text)
+            || marks.has_all(LOADS) && loads(text)
+            || (marks.has(OPEN) || marks.has(VARIABLE) && contains(text, b"@@"))
+                && calls_function(text))
+}
+
+/// Whether a text with these marks may have the name of a catalogue: one of several words, or one word, which has all of
+/// some letters.
+fn may_name_catalogue(marks: Marks) -> bool {
+    const JOINED: Marks = Marks::any_of(b"_");
+    const LETTERS: [Marks; 3] =
+        [Marks::any_of(b"sy"), Marks::any_of(b"mdb"), Marks::any_of(b"openrowset")];
+    marks.has(JOINED) || LETTERS.iter().any(|all| marks.has_all(*all))
 }
 
 /// A catalogue's name where SQL has names: behind `from`, before `.` or `(`, or next to what is SQL's.
@@ -37,9 +54,14 @@ fn names_catalogue(text: &[u8]) -> bool {
     let mut looked = 0;
     for word in text.split(|b| !crate::transform::is_word(*b)) {
         let end = offset + word.len();
-        let first = word.first().map_or(0, u8::to_ascii_lowercase);
+        let begins = || {
+            matches!(
+                [word[0] | 0x20, word[1] | 0x20],
+                [b'm', b's'] | [b's', b'y'] | [b'o', b'p'] | [b't', b'e']
+            )
+        };
         let is_one = (4..=20).contains(&word.len())
-            && (word.contains(&b'_') || matches!(first, b'm' | b's' | b'o' | b't'))
+            && (begins() || word.contains(&b'_'))
             && (starts_with(word, b"dbms_") || starts_with(word, b"utl_") || is_catalogue(word));
         if is_one {
             let next = text[end..].iter().find(|b| !b.is_ascii_whitespace()).copied();

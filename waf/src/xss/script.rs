@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 use super::call::{
     breaks_out, calls, ends_string, indexes_global, is_handed_over, renames, sets_handler,
 };
+use crate::marks::Marks;
 use crate::statement::{contains, find};
 use crate::text::{is_compact, starts_with};
 use crate::transform::{Transformation, is_word};
@@ -49,6 +50,22 @@ pub(super) fn is_scheme(value: &[u8]) -> bool {
         || data(b"application/javascript")
         || bare.starts_with(b"view-source:")
         || bare.starts_with(b"jar:http")
+}
+
+/// Whether a text with these marks may have a scheme that runs, which is behind a parenthesis where it has no colon, or a
+/// reference of HTML that stands for one.
+pub(super) fn may_have_scheme(marks: Marks) -> bool {
+    const REFERENCE: Marks = Marks::any_of(b"&");
+    const SCHEMES: [Marks; 6] = [
+        // Most of them end so.
+        Marks::any_of(b":script"),
+        Marks::any_of(b"(urlscript"),
+        Marks::any_of(b":mocha"),
+        Marks::any_of(b":data"),
+        Marks::any_of(b":jarhttp"),
+        Marks::any_of(b":view-source"),
+    ];
+    marks.has(REFERENCE) || SCHEMES.iter().any(|scheme| marks.has_all(*scheme))
 }
 
 /// A scheme at the start of a text, or where a URL begins in it.
@@ -173,12 +190,31 @@ const SINKS: [&[u8]; 18] = [
     b"string.fromcharcode",
 ];
 
+/// Whether a text with these marks may be JavaScript: it calls, assigns, indexes, is nothing but brackets, or has a name
+/// of those that are looked for in full.
+pub(super) fn may_be_script(marks: Marks) -> bool {
+    const DOES: Marks = Marks::any_of(b"(=`[");
+    const NAMES: [Marks; 7] = [
+        Marks::any_of(b"+{"),
+        Marks::any_of(b"@import"),
+        Marks::any_of(b"-moz-binding"),
+        Marks::any_of(b"data:text/html"),
+        // All names of `SINKS` have one of these.
+        Marks::any_of(b".not"),
+        Marks::any_of(b".window"),
+        Marks::any_of(b".terhtml"),
+    ];
+    marks.has(DOES) || NAMES.iter().any(|name| marks.has_all(*name))
+}
+
 /// JavaScript that stands alone, without a page around it: payloads are short, prose about them is not.
 pub(super) fn is_script(text: &[u8]) -> bool {
     if is_letterless(text) {
         return true;
     }
-    if !text.iter().any(|b| b".(`=[@:-'\"".contains(b)) {
+    let telling =
+        |b: &u8| matches!(b, b'.' | b'(' | b'`' | b'=' | b'[' | b'@' | b':' | b'-' | b'\'' | b'"');
+    if !text.iter().any(telling) {
         return false;
     }
     let is_short = is_compact(text, 5);
@@ -197,9 +233,11 @@ pub(super) fn is_script(text: &[u8]) -> bool {
         return false;
     }
     // `/manual/document.cookie` is where something lies.
-    let is_code = text.iter().any(|b| b"=([`;+:<{".contains(b))
-        || is_compact(text, 2) && !bare.starts_with(b"/");
-    is_code && names_sink(&bare) && !goes_to_own_page(&bare) && !empties(&bare)
+    let is_code = || {
+        text.iter().any(|b| b"=([`;+:<{".contains(b))
+            || is_compact(text, 2) && !bare.starts_with(b"/")
+    };
+    names_sink(&bare) && is_code() && !goes_to_own_page(&bare) && !empties(&bare)
         || sets_handler(&bare)
         || calls(&bare)
         || is_handed_over(&bare)
@@ -262,7 +300,9 @@ fn names_sink(text: &[u8]) -> bool {
 
 /// JavaScript of nothing but `[]()!+{}`: long enough that nobody writes it otherwise.
 fn is_letterless(text: &[u8]) -> bool {
-    if !text.contains(&b'[') && !text.contains(&b'(') && !text.contains(&b'{') {
+    if !text.iter().any(|b| matches!(b, b'!' | b'+'))
+        || !text.iter().any(|b| matches!(b, b'[' | b'(' | b'{'))
+    {
         return false;
     }
     let is_mark =

@@ -9,8 +9,17 @@ use alloc::vec::Vec;
 use core::cell::OnceCell;
 
 use super::names::{EVENTS, RUNS, RUNS_WITH, SHOWN, URLS};
+use crate::marks::Marks;
 use crate::statement::contains;
 use crate::text::{is_compact, near, starts_with};
+
+/// Whether a text with these marks may have a tag, in whatever coding, or declare an entity.
+pub(super) fn may_have_tag(marks: Marks) -> bool {
+    const BRACKET: Marks = Marks::any_of(b"<\x80");
+    const UTF_7: Marks = Marks::any_of(b"+adw-");
+    const ENTITY: Marks = Marks::any_of(b"!entity");
+    marks.has(BRACKET) || marks.has_all(UTF_7) || marks.has_all(ENTITY)
+}
 
 /// Whether a tag of a text runs something.
 pub(super) fn has_tag(text: &[u8]) -> bool {
@@ -346,6 +355,12 @@ fn is_dangerous(name: &[u8], value: &[u8]) -> bool {
         || (is("xlink:href") && !value.starts_with(b"#"))
         // `x-init="alert(1)"`, `@click=…`: frameworks run attributes of their own.
         || calls_dialog(value)
+}
+
+/// Whether a text with these marks may have an attribute.
+pub(super) fn may_have_attribute(marks: Marks) -> bool {
+    const EQUALS: Marks = Marks::any_of(b"=");
+    marks.has(EQUALS)
 }
 
 /// An attribute of its own, where a text stands within a tag: `" onfocus=alert(1)`.

@@ -1,5 +1,23 @@
 use super::*;
+use crate::samples;
 use alloc::vec::Vec;
+
+#[test]
+fn no_text_is_passed_over_by_its_marks_that_runs() {
+    for text in samples::texts() {
+        let marks = Marks::of(&text);
+        let gates = [
+            (tag::may_have_tag(marks), tag::has_tag(&text)),
+            (tag::may_have_attribute(marks), tag::has_attribute(&text)),
+            (script::may_have_scheme(marks), script::has_scheme(&text)),
+            (script::may_be_script(marks), script::is_script(&text)),
+        ];
+        for (index, (may_be, is)) in gates.into_iter().enumerate() {
+            assert!(may_be || !is, "{index} {}", text.escape_ascii());
+            assert!(may_be_injection(marks) || !may_be, "{}", text.escape_ascii());
+        }
+    }
+}
 
 #[test]
 fn what_a_browser_would_run_is_an_injection() {

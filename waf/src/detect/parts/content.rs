@@ -7,7 +7,7 @@ use super::multipart::{controls, multipart};
 use super::xml::xml;
 use super::{Gathered, Part, PartKind, is_json, opens, pairs};
 use crate::detect::java::is_class;
-use crate::json::{End, Item, loose, walk};
+use crate::json::{End, Item, items, loose};
 use crate::request::{Request, arguments};
 use crate::text::contains_small;
 
@@ -165,7 +165,7 @@ fn looks_like_form(text: &[u8]) -> bool {
 fn json(content: &[u8], is_cut: bool) -> Vec<Part> {
     let mut gathered = Gathered::default();
     let mut is_type = false;
-    let end = walk(content, &mut |_, item, text| {
+    let end = items(content, &mut |_, item, text| {
         gathered.add(text.into(), item == Item::Key);
         // The name says what the value is: a class to make an object of.
         if is_type && item == Item::Value && is_class(text) {

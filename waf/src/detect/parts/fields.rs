@@ -4,7 +4,7 @@
 
 use alloc::vec::Vec;
 
-use super::{Gathered, Part, PartKind, cookies, decoded, hides_json, pairs};
+use super::{Gathered, Part, PartKind, decoded, hides_json, pairs};
 use crate::marks::Marks;
 use crate::request::{Request, arguments};
 use crate::statement::find;
@@ -21,9 +21,9 @@ enum Syntax {
     Opaque,
 }
 
-const ADDRESSES: Syntax = Syntax::Words(Marks::any_of(b"a0.:,_-[]\"%/ "));
-const RANGES: Syntax = Syntax::Words(Marks::any_of(b"a0-_*,;=.: "));
-const TOKENS: Syntax = Syntax::Words(Marks::any_of(b"a0-._~*,;=\":/+%!#$&^?@[] "));
+const ADDRESSES: Syntax = Syntax::Words(Marks::WORD.with(Marks::any_of(b".:,-[]\"%/ ")));
+const RANGES: Syntax = Syntax::Words(Marks::WORD.with(Marks::any_of(b"-*,;=.: ")));
+const TOKENS: Syntax = Syntax::Words(Marks::WORD.with(Marks::any_of(b"-.~*,;=\":/+%!#$&^?@[] ")));
 /// What no token, parameter or date has.
 const FOREIGN: Marks = Marks::any_of(b"<>'`|\\{}()");
 
@@ -87,6 +87,7 @@ fn syntax(name: &str) -> Option<Syntax> {
         .or_else(|| FAMILIES.iter().any(begins).then_some(Syntax::Sentence))
 }
 
+/// All but cookies, which are a place of their own.
 pub(super) fn headers(request: &Request<'_>) -> Vec<Part> {
     let mut parts = Vec::new();
     for (name, value) in request.headers.iter().take(256) {
@@ -114,14 +115,13 @@ pub(super) fn headers(request: &Request<'_>) -> Vec<Part> {
             parts.extend(gathered.all());
         }
     }
-    parts.extend(cookies(request));
     parts
 }
 
 /// A value as what it is: its own syntax, with texts in quotes, or no such thing.
 fn structured(value: &[u8], syntax: Syntax, parts: &mut Vec<Part>) {
     let whole = Part::new(value.into(), PartKind::Structured);
-    if is_within(value, whole.marks, syntax) {
+    if is_within(value, whole.marks(), syntax) {
         parts.push(whole);
         return;
     }

@@ -87,10 +87,7 @@ fn content_in_utf_16_is_taken_apart_like_any() {
         let request = Request { headers, body, ..Request::default() };
         let parts = Parts::default();
         let all = parts.of(&request, Place::Body).iter();
-        all.map(|part| {
-            String::from_utf8_lossy(part.peeled.as_deref().unwrap_or(&part.text)).into_owned()
-        })
-        .collect()
+        all.map(|part| String::from_utf8_lossy(part.shown()).into_owned()).collect()
     };
     assert_eq!(texts("application/json", &wide("{\"a\":\"O'Brien\"}")), ["O'Brien"]);
     // From which end it is to be read is not said.
