@@ -192,10 +192,6 @@ fn has_segment(path: &[u8], all: &[&str]) -> bool {
 
 impl Look {
     fn finds(&self, part: &Part, place: Place) -> bool {
-        const URL: Marks = Marks::any_of(b":.");
-        if matches!(self, Self::RemoteFile) && !part.marks().has(URL) {
-            return false;
-        }
         part.any(|text, marks| match self {
             Self::Xss => xss::is_marked_injection(text, marks),
             Self::Sqli => sql::is_plain_injection(text, marks),

@@ -1,5 +1,7 @@
 //! Traces of SQL that no other text has.
 
+use core::cell::LazyCell;
+
 use super::lex::{Kind, Start, Token, lex};
 use super::operand::skip_operand;
 use super::prose::is_behind_sentences;
@@ -52,6 +54,12 @@ fn names_catalogue(text: &[u8]) -> bool {
     }
     let mut offset = 0;
     let mut looked = 0;
+    // Told once, and looked for backwards: there may be as many names as words.
+    let is_alone = LazyCell::new(|| words(text).nth(1).is_none());
+    let before = |offset: usize| {
+        let mut words = text[..offset].rsplit(|b| !crate::transform::is_word(*b));
+        words.find(|word| !word.is_empty()).map(class_of)
+    };
     for word in text.split(|b| !crate::transform::is_word(*b)) {
         let end = offset + word.len();
         let begins = || {
@@ -65,14 +73,12 @@ fn names_catalogue(text: &[u8]) -> bool {
             && (starts_with(word, b"dbms_") || starts_with(word, b"utl_") || is_catalogue(word));
         if is_one {
             let next = text[end..].iter().find(|b| !b.is_ascii_whitespace()).copied();
-            let before = words(&text[..offset]).last().map(class_of);
             let joined = matches!(next, Some(b'.' | b'(' | b'`' | b'"' | b'['))
                 // `pg_catalog.~`: its operator.
                 && text.get(end + 1).is_some_and(|b| !b.is_ascii_whitespace() && *b != b'~');
-            let whole = words(text).nth(1).is_none();
             let is_named = joined
-                || whole
-                || matches!(before, Some(Class::From | Class::Statement | Class::Into));
+                || *is_alone
+                || matches!(before(offset), Some(Class::From | Class::Statement | Class::Into));
             looked += usize::from(is_named);
             if is_named && !(looked <= LOOKED_MAX && is_behind_sentences(text, offset)) {
                 return true;
