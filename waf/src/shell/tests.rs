@@ -377,3 +377,5 @@ fn what_asks_or_prints_in_powershell_is_told_from_what_reads_or_runs() {
     ];
     assert_eq!(missed(&attacks, is_powershell), NONE);
 }
+
+mod records;

@@ -7,7 +7,8 @@ use super::redirection::is_redirected;
 use super::word::is_time;
 use crate::statement::find;
 use crate::text::{
-    contains_small, is_columns, is_compact, is_on_fence, near, near_end, starts_with, words,
+    contains_small, has, is_columns, is_compact, is_on_fence, is_sorted, near, near_end,
+    starts_with, words,
 };
 use crate::transform::is_word;
 
@@ -81,6 +82,7 @@ fn behind_separator(text: &[u8], is_segment: bool) -> bool {
         return false;
     }
     let is_report = !is_compact(text, 8);
+    let is_record = is_record(text);
     let mut at = 0;
     while let Some(next) =
         text[at..].iter().position(|b| matches!(b, b'&' | b'|' | b';' | b'\n' | b'\r' | b'`'))
@@ -111,6 +113,9 @@ fn behind_separator(text: &[u8], is_segment: bool) -> bool {
         if text[place] == b'&' && name > 1 && text.get(at + name) == Some(&b';') {
             continue;
         }
+        if is_record && is_idle(&text[at..]) {
+            continue;
+        }
         let rest = near(&text[at..]).trim_ascii_start();
         let rest = rest.strip_prefix(b"(").unwrap_or(rest).trim_ascii_start();
         // `time; date; place`: letters alone before a word are a list.
@@ -129,6 +134,24 @@ fn behind_separator(text: &[u8], is_segment: bool) -> bool {
         }
     }
     false
+}
+
+/// `7;1;;Control;0.5;2024-01-03`: values between semicolons, and no mark of a shell nor a blank beside them.
+fn is_record(text: &[u8]) -> bool {
+    let text = text.trim_ascii();
+    !text.starts_with(b";")
+        && text.iter().all(|b| b.is_ascii_alphanumeric() || b";.,:+-_".contains(b))
+        && text.iter().filter(|b| **b == b';').count() >= 3
+}
+
+/// Whether a value of such a record is a word that does nothing and tells nothing without an argument. None follows:
+/// a semicolon ends a command for PowerShell, and begins none for `cmd.exe`.
+fn is_idle(rest: &[u8]) -> bool {
+    const BUSY: &str = "calc cd dir exit ftp gci gcm gdr gps gsv logoff mode path set shcm shutdown subst tree vol";
+    const _: () = assert!(is_sorted(BUSY));
+    let value = near(rest).split(|b| *b == b';').next().unwrap_or_default();
+    let name = value.trim_ascii().to_ascii_lowercase();
+    windows(&name) == Some(Strength::Word) && !has(BUSY, &name)
 }
 
 /// Whether what a backtick begins or ends has words of its own line before or behind it, apart from it.

@@ -104,6 +104,8 @@ pub(super) fn continues_string(tokens: &[Token], prefix: &[u8], text: &[u8], quo
                 }
         }
         Kind::Comma if is_one_word && continues_list(tokens, text) => true,
+        // `'-"8`: what opens here swallows the application's own `'`, and nothing closes it.
+        Kind::Arithmetic if leaves_other_open(&tokens[1..], text, quote) => false,
         // `1 as' from`: the quote closes the name that the query gives a column.
         Kind::Word(Class::From) => {
             let words: Vec<&[u8]> = words(prefix).collect();
@@ -135,6 +137,12 @@ pub(super) fn continues_string(tokens: &[Token], prefix: &[u8], text: &[u8], quo
         }
         _ => Tail { tokens, text, anchor: Anchor::Quoted }.is_attack(),
     }
+}
+
+/// Whether there is only a string that the text leaves open, in other quotes than those that the application closes.
+fn leaves_other_open(tokens: &[Token], text: &[u8], quote: u8) -> bool {
+    matches!(tokens, [Token { kind: Kind::Text { is_closed: false }, start, .. }]
+        if text[*start].is_ascii_punctuation() && text[*start] != quote)
 }
 
 /// `) like (`, `) as x from`: what goes on behind a parenthesis that the query opened.

@@ -3,7 +3,7 @@
 use super::lex::{Kind, Token};
 use super::operand::{delays, skip_operand};
 use super::prose::has_sentence;
-use super::select::{is_whole_select, selects, unites};
+use super::select::{gives_nothing, is_whole_select, selects, unites};
 use super::stacked::{is_rare_statement, is_stacked_query};
 use super::titled::{
     calls_procedure, copies, grants, is_definition, is_explained, is_more_than_a_title,
@@ -20,7 +20,10 @@ pub(super) fn is_statement(tokens: &[Token], text: &[u8]) -> bool {
         let found = match token.kind {
             Kind::Word(Class::Union) => unites(rest, text),
             Kind::Word(Class::Select) => {
-                index == 0 && selects(rest, text) && is_whole_select(rest)
+                index == 0
+                    && selects(rest, text)
+                    && is_whole_select(rest)
+                    && !gives_nothing(rest, text)
                     || before == Some(Kind::Semicolon)
                         && is_stacked_query(&tokens[..index], rest, text)
                     || before == Some(Kind::Open) && has_subject(rest) && selects(rest, text)

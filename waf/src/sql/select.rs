@@ -3,7 +3,7 @@
 use super::anywhere::is_case;
 use super::lex::{Kind, Token};
 use super::operand::{calls, skip_operand, subselect};
-use super::words::Class;
+use super::words::{Class, class_of, words};
 
 /// `union all select 1,2`: what is selected is not prose.
 pub(super) fn unites(tokens: &[Token], text: &[u8]) -> bool {
@@ -62,6 +62,48 @@ pub(super) fn unites_table(tokens: &[Token], text: &[u8]) -> bool {
 pub(super) fn is_whole_select(rest: &[Token]) -> bool {
     let english = rest.iter().filter(|token| token.kind == Kind::Word(Class::English)).count();
     english <= 1 && rest.len() <= 200
+}
+
+/// Whether a `select` that begins a text gives nothing to anybody: it has only words of its own to tell, or stops where
+/// an operand has to stand, and breaks out of nothing before.
+pub(super) fn gives_nothing(rest: &[Token], text: &[u8]) -> bool {
+    is_constant(rest, text) || is_unfinished(rest)
+}
+
+/// `select 'Save as'`, `select 2`. Words of a string are words for an application whose string it ends, too: none may join
+/// or unite, but for `and`, which only narrows.
+fn is_constant(rest: &[Token], text: &[u8]) -> bool {
+    let ([first] | [first, Token { kind: Kind::Semicolon, .. }]) = rest else { return false };
+    let is_plain = |word: &[u8]| {
+        use Class::{As, English, Literal, Name, Object, Quantity};
+        word.eq_ignore_ascii_case(b"and")
+            || matches!(class_of(word), Name | English | Literal | Object | Quantity | As)
+    };
+    match (first.kind, first.text(text)) {
+        (Kind::Number, digits) => digits.len() <= 4 && digits.iter().all(u8::is_ascii_digit),
+        (Kind::Text { is_closed: true }, [b'\'' | b'"', said @ .., _]) => {
+            said.iter().all(|b| b.is_ascii_alphanumeric() || *b == b' ')
+                && words(said).count() <= 4
+                && words(said).all(is_plain)
+        }
+        _ => false,
+    }
+}
+
+/// `select a from t where`, `select * from t where a = b and`: names alone.
+fn is_unfinished(rest: &[Token]) -> bool {
+    use Class::{As, By, Compare, English, From, Logic, Name, Object, Order, Quantity, Where};
+    let is_plain = |token: &Token| match token.kind {
+        Kind::Compare | Kind::Comma | Kind::Dot | Kind::Arithmetic => true,
+        Kind::Word(class) => matches!(
+            class,
+            As | By | Compare | English | From | Logic | Name | Object | Order | Quantity | Where
+        ),
+        _ => false,
+    };
+    rest.last().is_some_and(|last| {
+        matches!(last.kind, Kind::Compare | Kind::Word(By | Compare | Logic | Where))
+    }) && rest.iter().all(is_plain)
 }
 
 /// `union all select concat`: cut off at what it selects. Behind a literal, with its quantity, it is no title.

@@ -382,4 +382,5 @@ fn calls_that_take_time_are_found_within_others_arguments() {
 }
 
 mod marks;
+mod nothing;
 mod positions;
