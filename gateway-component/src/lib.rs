@@ -16,7 +16,7 @@ use bindings::exports::edgeway::gateway::exchanges::{Begun, Guest};
 use gateway_core::codec::{decode, encode};
 use gateway_core::definition::Snapshot;
 use gateway_core::effect::Outcome;
-use gateway_core::exchange::{Exchange, Next, Turn};
+use gateway_core::exchange::{Exchange, Next};
 use gateway_core::gateway::Gateway;
 use gateway_core::message::{Arrival, Timestamp};
 
@@ -62,10 +62,12 @@ impl Guest for Component {
         STATE.with_borrow_mut(|state| {
             let gateway = state.gateway.as_ref().ok_or(NOT_LOADED)?;
             let mut exchange = Exchange::begin(Rc::clone(gateway), arrival);
-            let turn = advance(&mut exchange)?;
-            let exchange =
-                if responds(&turn) { NO_EXCHANGE } else { state.exchanges.insert(exchange) };
-            Ok(Begun { exchange, turn: encode(&turn) })
+            let (turn, end) = advance(&mut exchange)?;
+            let exchange = match end {
+                End::Waits => state.exchanges.insert(exchange),
+                End::Responds => NO_EXCHANGE,
+            };
+            Ok(Begun { exchange, turn })
         })
     }
 
@@ -73,13 +75,13 @@ impl Guest for Component {
         STATE.with_borrow_mut(|state| {
             let mut exchange = state.exchanges.take(name).ok_or("no such exchange")?;
             match resume(&mut exchange, Timestamp(now), &outcome) {
-                Ok(turn) if !responds(&turn) => {
+                Ok((turn, End::Waits)) => {
                     state.exchanges.put_back(name, exchange);
-                    Ok(encode(&turn))
+                    Ok(turn)
                 }
                 ended => {
                     state.exchanges.free(name);
-                    ended.map(|turn| encode(&turn))
+                    ended.map(|(turn, _)| turn)
                 }
             }
         })
@@ -102,33 +104,41 @@ impl Guest for Component {
     }
 }
 
-fn resume(exchange: &mut Exchange, now: Timestamp, outcome: &[u8]) -> Result<Turn, String> {
+/// How a turn ends.
+enum End {
+    Waits,
+    Responds,
+}
+
+fn resume(
+    exchange: &mut Exchange,
+    now: Timestamp,
+    outcome: &[u8],
+) -> Result<(Vec<u8>, End), String> {
     exchange.resume(now, decode(outcome)?).map_err(|misuse| format!("{misuse:?}"))?;
     advance(exchange)
 }
 
-/// Runs an exchange on until it has to wait: what the host can answer at once ends no call.
-fn advance(exchange: &mut Exchange) -> Result<Turn, String> {
+/// Runs an exchange on until it has to wait: what the host can answer at once ends no call. The turn as it crosses.
+fn advance(exchange: &mut Exchange) -> Result<(Vec<u8>, End), String> {
     let mut notices = Vec::new();
     loop {
         let mut turn = exchange.advance().map_err(|misuse| format!("{misuse:?}"))?;
-        let answer = match &turn.next {
+        let (answer, end) = match &turn.next {
             Next::Perform(effect) if effect.kind().may_be_at_once() => {
-                effects::at_once(&encode(effect))
+                (effects::at_once(&encode(effect)), End::Waits)
             }
-            Next::Perform(_) | Next::Respond(_) => Vec::new(),
+            Next::Perform(_) => (Vec::new(), End::Waits),
+            Next::Respond(_) => (Vec::new(), End::Responds),
         };
         notices.append(&mut turn.notices);
         if answer.is_empty() {
-            return Ok(Turn { notices, ..turn });
+            turn.notices = notices;
+            return Ok((encode(&turn), end));
         }
         let (now, outcome): (Timestamp, Outcome) = decode(&answer)?;
         exchange.resume(now, outcome).map_err(|misuse| format!("{misuse:?}"))?;
     }
-}
-
-fn responds(turn: &Turn) -> bool {
-    matches!(turn.next, Next::Respond(_))
 }
 
 const fn parse_decimal(text: &str) -> u64 {

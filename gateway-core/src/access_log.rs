@@ -8,6 +8,7 @@ use alloc::format;
 use alloc::{string::String, vec::Vec};
 use core::fmt::Write;
 
+use crate::bytes::position;
 use crate::context::{Context, NAMES, Variable};
 use crate::effect::Late;
 use crate::message::Timestamp;
@@ -170,7 +171,7 @@ fn push_escaped(line: &mut String, value: &str) {
     let is_plain = |byte: u8| matches!(byte, b' '..=b'~') && byte != b'"' && byte != b'\\';
     let mut rest = value;
     // Nearly all values are plain: they are copied whole.
-    while let Some(plain) = rest.bytes().position(|byte| !is_plain(byte)) {
+    while let Some(plain) = position(rest, |byte| !is_plain(byte)) {
         line.push_str(&rest[..plain]);
         let mut chars = rest[plain..].chars();
         match chars.next() {

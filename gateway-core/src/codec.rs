@@ -9,7 +9,7 @@ use alloc::{string::String, vec::Vec};
 use serde::{Serialize, de::DeserializeOwned};
 
 /// Room for nearly everything that crosses, so that a buffer need not grow byte by byte.
-const USUAL_BYTES: usize = 768;
+const USUAL_BYTES: usize = 1024;
 
 /// The bytes of a value.
 pub fn encode<T: Serialize>(value: &T) -> Vec<u8> {

@@ -1,6 +1,6 @@
 //! One request and its response, as a state machine that asks its host for effects.
 
-use alloc::{boxed::Box, collections::VecDeque, rc::Rc, vec::Vec};
+use alloc::{boxed::Box, rc::Rc, vec::Vec};
 use core::cell::RefCell;
 use core::future::{Future, poll_fn};
 use core::pin::Pin;
@@ -18,6 +18,8 @@ use crate::pipeline;
 use crate::spans::Tracer;
 use crate::transcript::Message::EndpointResponse;
 use crate::transcript::{Event, PipelineStage, Recorder};
+
+const SUSPENDED: &str = "only `Io::perform` suspends the pipeline";
 
 /// One exchange. The host polls it, performs what it asks, and resumes it with the outcome.
 ///
@@ -95,42 +97,48 @@ impl Exchange {
     pub fn break_off(gateway: &Gateway, arrival: &Arrival, now: Timestamp) -> Turn {
         let io = Io::new(now.max(arrival.now));
         let response = pipeline::break_off(gateway, arrival, &io);
-        let steps = core::mem::take(&mut io.0.borrow_mut().outbox).into_iter();
-        let notices = steps.filter_map(|step| match step {
-            Step::Notify(notice) => Some(notice),
-            Step::Perform(_) | Step::Respond(_) => None,
-        });
-        Turn { notices: notices.collect(), next: Next::Respond(response) }
+        let notices = core::mem::take(&mut io.0.borrow_mut().notices);
+        Turn { notices, next: Next::Respond(response) }
     }
 
     /// The next step.
     pub fn poll(&mut self) -> Result<Step, Misuse> {
-        if let Some(step) = self.io.take_step() {
-            return Ok(step);
+        self.run_on()?;
+        let mut port = self.io.0.borrow_mut();
+        if !port.notices.is_empty() {
+            return Ok(Step::Notify(port.notices.remove(0)));
         }
-        if let Some(kind) = self.io.0.borrow().pending {
-            return Err(Misuse::StillPending(kind));
-        }
-        let run = self.run.as_mut().ok_or(Misuse::Ended)?;
-        if let Poll::Ready(response) = run.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
-            self.run = None;
-            self.io.push(Step::Respond(response));
-        }
-        Ok(self.io.take_step().expect("only `Io::perform` suspends the pipeline"))
+        Ok(match port.next.take().expect(SUSPENDED) {
+            Next::Perform(effect) => Step::Perform(effect),
+            Next::Respond(response) => Step::Respond(response),
+        })
     }
 
     /// The steps up to the next effect or the response.
     pub fn advance(&mut self) -> Result<Turn, Misuse> {
-        let mut notices = Vec::new();
-        loop {
-            match self.poll()? {
-                Step::Notify(notice) => notices.push(notice),
-                Step::Perform(effect) => return Ok(Turn { notices, next: Next::Perform(effect) }),
-                Step::Respond(response) => {
-                    return Ok(Turn { notices, next: Next::Respond(response) });
-                }
-            }
+        self.run_on()?;
+        let mut port = self.io.0.borrow_mut();
+        let notices = core::mem::take(&mut port.notices);
+        Ok(Turn { notices, next: port.next.take().expect(SUSPENDED) })
+    }
+
+    /// Runs the pipeline until it waits or ends, unless steps of it are still to be taken.
+    fn run_on(&mut self) -> Result<(), Misuse> {
+        let (next, pending) = {
+            let port = self.io.0.borrow();
+            (port.next.is_some(), port.pending)
+        };
+        match pending {
+            _ if next => return Ok(()),
+            Some(kind) => return Err(Misuse::StillPending(kind)),
+            None => {}
         }
+        let run = self.run.as_mut().ok_or(Misuse::Ended)?;
+        if let Poll::Ready(response) = run.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+            self.run = None;
+            self.io.0.borrow_mut().next = Some(Next::Respond(response));
+        }
+        Ok(())
     }
 
     /// Answers the effect that waits. Time never runs backwards within an exchange.
@@ -153,7 +161,9 @@ pub(crate) struct Io(Rc<RefCell<Port>>);
 
 struct Port {
     now: Timestamp,
-    outbox: VecDeque<Step>,
+    notices: Vec<Notice>,
+    /// What the host has not been told yet of what the pipeline waits for, or its end.
+    next: Option<Next>,
     pending: Option<EffectKind>,
     answer: Option<Outcome>,
     /// Nobody asked for a transcript if there is none.
@@ -164,8 +174,8 @@ struct Port {
 
 impl Port {
     fn new(now: Timestamp) -> Self {
-        let (outbox, recorder, tracer) = (VecDeque::new(), None, None);
-        Self { now, outbox, pending: None, answer: None, recorder, tracer }
+        let (notices, next, recorder, tracer) = (Vec::new(), None, None, None);
+        Self { now, notices, next, pending: None, answer: None, recorder, tracer }
     }
 }
 
@@ -202,7 +212,7 @@ impl Io {
             tracer.asked(&effect);
         }
         port.pending = Some(effect.kind());
-        port.outbox.push_back(Step::Perform(effect));
+        port.next = Some(Next::Perform(effect));
     }
 
     fn answer(&self) -> impl Future<Output = Outcome> + use<'_> {
@@ -325,19 +335,11 @@ impl Io {
     }
 
     pub(crate) fn notify(&self, notice: Notice) {
-        self.push(Step::Notify(notice));
+        self.0.borrow_mut().notices.push(notice);
     }
 
     pub(crate) fn now(&self) -> Timestamp {
         self.0.borrow().now
-    }
-
-    fn push(&self, step: Step) {
-        self.0.borrow_mut().outbox.push_back(step);
-    }
-
-    fn take_step(&self) -> Option<Step> {
-        self.0.borrow_mut().outbox.pop_front()
     }
 }
 

@@ -12,14 +12,21 @@ pub fn request_id(seed: Seed) -> String {
     bytes.copy_from_slice(&seed.0[..16]);
     bytes[6] = bytes[6] & 0x0f | 0x40;
     bytes[8] = bytes[8] & 0x3f | 0x80;
-    let mut id = String::with_capacity(36);
-    for (i, byte) in bytes.into_iter().enumerate() {
-        if matches!(i, 4 | 6 | 8 | 10) {
-            id.push('-');
-        }
-        push_hex(&mut id, [byte]);
-    }
-    id
+    let digits = words(bytes).map(hex);
+    let digits = digits.as_flattened();
+    let mut id = [b'-'; 36];
+    id[..8].copy_from_slice(&digits[..8]);
+    id[9..13].copy_from_slice(&digits[8..12]);
+    id[14..18].copy_from_slice(&digits[12..16]);
+    id[19..23].copy_from_slice(&digits[16..20]);
+    id[24..].copy_from_slice(&digits[20..]);
+    ascii(&id).into()
+}
+
+/// 128 bits, the highest first.
+fn words(bytes: [u8; 16]) -> [u32; 4] {
+    let all = u128::from_be_bytes(bytes);
+    [all >> 96, all >> 64, all >> 32, all].map(|shifted| shifted as u32)
 }
 
 /// `$context.extendedRequestId`, `x-amz-apigw-id`, and an HTTP API's request id: 11 bytes in base64, of the
@@ -30,20 +37,18 @@ pub fn extended_request_id(seed: Seed) -> String {
 
 /// An X-Ray trace id: `1-{seconds, 8 hex}-{24 hex}`.
 pub fn trace_root(seed: Seed, now: Timestamp) -> String {
-    let mut root = String::with_capacity(35);
-    root.push_str("1-");
-    push_hex(&mut root, ((now.0 / 1000) as u32).to_be_bytes());
-    root.push('-');
-    push_hex(&mut root, draw(seed, 1).to_be_bytes());
-    push_hex(&mut root, (draw(seed, 2) as u32).to_be_bytes());
-    root
+    let random = draw(seed, 1);
+    let numbers = [(random >> 32) as u32, random as u32, draw(seed, 2) as u32];
+    let mut root = *b"1-________-________________________";
+    root[2..10].copy_from_slice(&hex((now.0 / 1000) as u32));
+    root[11..].copy_from_slice(numbers.map(hex).as_flattened());
+    ascii(&root).into()
 }
 
 /// An X-Ray segment id: 16 hex digits.
 pub fn trace_parent(seed: Seed) -> String {
-    let mut parent = String::with_capacity(16);
-    push_hex(&mut parent, call_id(seed).to_be_bytes());
-    parent
+    let id = call_id(seed);
+    ascii([(id >> 32) as u32, id as u32].map(hex).as_flattened()).into()
 }
 
 /// The same as a number: the id of the span in which an endpoint is called.
@@ -56,13 +61,21 @@ pub fn span_id(seed: Seed, n: u64) -> u64 {
     draw(seed, 8 + n)
 }
 
-/// Every request has four such texts: `format!` took a sixth of its time.
-fn push_hex<const N: usize>(text: &mut String, bytes: [u8; N]) {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    for byte in bytes {
-        text.push(char::from(DIGITS[usize::from(byte >> 4)]));
-        text.push(char::from(DIGITS[usize::from(byte & 15)]));
-    }
+/// The eight digits of a number. Every request has four such texts: `format!` took a sixth of its time, a
+/// digit at a time still a fortieth.
+fn hex(number: u32) -> [u8; 8] {
+    const EACH: u64 = u64::from_ne_bytes([1; 8]);
+    // A digit to a byte, in three steps: the upper half of each piece moves up.
+    let halves = (u64::from(number) | u64::from(number) << 16) & 0x0000_ffff_0000_ffff;
+    let bytes = (halves | halves << 8) & 0x00ff_00ff_00ff_00ff;
+    let digits = (bytes | bytes << 4) & (0x0f * EACH);
+    // 10 and more have the fifth bit once 6 is added; their letters begin 39 places behind the digits.
+    let is_letter = ((digits + 6 * EACH) >> 4) & EACH;
+    (digits + u64::from(b'0') * EACH + is_letter * 39).to_be_bytes()
+}
+
+fn ascii(digits: &[u8]) -> &str {
+    core::str::from_utf8(digits).unwrap_or_default()
 }
 
 /// Where a request falls when traffic is shared out: 0 to 99,999, evenly.
@@ -95,6 +108,9 @@ mod tests {
         let root = trace_root(seed, Timestamp(1_700_000_000_000));
         assert!(root.starts_with("1-6553f100-") && root.len() == 35);
         assert_eq!(trace_parent(seed).len(), 16);
+        for number in [0, 0x0123_4567, 0x89ab_cdef, 0x9a90_a9af, u32::MAX] {
+            assert_eq!(ascii(&hex(number)), alloc::format!("{number:08x}"));
+        }
         assert_eq!(trace_parent(Seed([7; 32])), alloc::format!("{:016x}", draw(Seed([7; 32]), 3)));
     }
 }

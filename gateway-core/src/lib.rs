@@ -36,6 +36,7 @@ extern crate alloc;
 mod access_log;
 pub mod apart;
 pub mod bucket;
+mod bytes;
 mod challenge;
 pub mod codec;
 pub mod content_coding;

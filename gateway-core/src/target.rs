@@ -10,6 +10,8 @@ use alloc::{string::String, vec::Vec};
 
 pub(crate) use readings::{climbs_out, has_dot_segments, readings};
 
+use crate::bytes::{find, position};
+
 /// The path and the query of a request target. The path begins with `/`, except that of `OPTIONS *`.
 pub fn split(target: &str) -> (&str, &str) {
     let origin_form = match target {
@@ -27,23 +29,27 @@ pub fn split(target: &str) -> (&str, &str) {
 /// What stands before and after the first of this ASCII character, as `str::split_once` has it. That
 /// one is made for long texts: on those of a request's target it takes several times as long.
 pub(crate) fn split_once(text: &str, character: u8) -> Option<(&str, &str)> {
-    let at = text.bytes().position(|byte| byte == character)?;
+    let at = find(text, character)?;
     Some((&text[..at], &text[at + 1..]))
 }
 
 /// What stands before the first of this ASCII character, and the rest with it.
 pub(crate) fn split_before(text: &str, character: u8) -> (&str, &str) {
-    text.split_at(text.bytes().position(|byte| byte == character).unwrap_or(text.len()))
+    text.split_at(find(text, character).unwrap_or(text.len()))
 }
 
 /// Text without percent-encoding; `+` stays.
 pub fn decode(text: &str) -> Cow<'_, str> {
-    if text.contains('%') { Cow::Owned(unescape(text, false)) } else { Cow::Borrowed(text) }
+    if find(text, b'%').is_some() { Cow::Owned(unescape(text, false)) } else { Cow::Borrowed(text) }
 }
 
 /// Text of a query without percent-encoding; `+` is a space.
 pub fn decode_query(text: &str) -> Cow<'_, str> {
-    if text.contains(['%', '+']) { Cow::Owned(unescape(text, true)) } else { Cow::Borrowed(text) }
+    if position(text, |byte| matches!(byte, b'%' | b'+')).is_some() {
+        Cow::Owned(unescape(text, true))
+    } else {
+        Cow::Borrowed(text)
+    }
 }
 
 /// The parameters of a query in order, decoded. Empty pieces (`a&&b`) are left out, a name without
@@ -92,7 +98,7 @@ const fn stays(others: &[u8]) -> [bool; 256] {
 fn encode_where(text: &str, to: &mut String, stays: &[bool; 256]) {
     const HEX: &[u8; 16] = b"0123456789ABCDEF";
     let mut rest = text;
-    while let Some(kept) = rest.bytes().position(|byte| !stays[usize::from(byte)]) {
+    while let Some(kept) = position(rest, |byte| !stays[usize::from(byte)]) {
         to.push_str(&rest[..kept]);
         // What does not stay is a character of one byte, or one of several that all do not.
         let mut chars = rest[kept..].chars();

@@ -120,8 +120,8 @@ fn is_plain(value: &str) -> bool {
 
 /// A `Host` field without its port.
 fn domain_name(host: &str) -> &str {
-    match host.rsplit_once(':') {
-        Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => name,
+    match host.bytes().rposition(|byte| byte == b':').map(|at| host.split_at(at)) {
+        Some((name, port)) if port[1..].bytes().all(|b| b.is_ascii_digit()) => name,
         _ => host,
     }
 }

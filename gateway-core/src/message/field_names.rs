@@ -78,17 +78,34 @@ pub fn is_same_name(one: &[u8], other: &[u8]) -> bool {
 }
 
 fn is_same(one: &[u8], other: &[u8]) -> bool {
-    let (Some(one_end), Some(other_end)) = (one.last_chunk::<8>(), other.last_chunk::<8>()) else {
-        return one.eq_ignore_ascii_case(other);
-    };
-    let mut words = one.as_chunks::<8>().0.iter().zip(other.as_chunks::<8>().0);
-    words.all(|(one, other)| lower(*one) == lower(*other)) && lower(*one_end) == lower(*other_end)
+    if let (Some(one_end), Some(other_end)) = (one.last_chunk::<8>(), other.last_chunk::<8>()) {
+        let mut words = one.as_chunks::<8>().0.iter().zip(other.as_chunks::<8>().0);
+        let is_same_word = |one: &[u8; 8], other: &[u8; 8]| {
+            is_same_word(u64::from_ne_bytes(*one), u64::from_ne_bytes(*other))
+        };
+        return words.all(|(one, other)| is_same_word(one, other))
+            && is_same_word(one_end, other_end);
+    }
+    match (short_word(one), short_word(other)) {
+        (Some(one), Some(other)) => is_same_word(one, other),
+        _ => one.eq_ignore_ascii_case(other),
+    }
+}
+
+/// The first and the last four bytes, of which some may be the same ones.
+fn short_word(bytes: &[u8]) -> Option<u64> {
+    let (start, end) = (bytes.first_chunk::<4>()?, bytes.last_chunk::<4>()?);
+    Some(u64::from(u32::from_ne_bytes(*start)) << 32 | u64::from(u32::from_ne_bytes(*end)))
+}
+
+/// Most names that are one are spelled alike.
+fn is_same_word(one: u64, other: u64) -> bool {
+    one == other || lower(one) == lower(other)
 }
 
 /// Eight bytes in lower case.
-fn lower(bytes: [u8; 8]) -> u64 {
+fn lower(word: u64) -> u64 {
     const EACH: u64 = u64::from_ne_bytes([1; 8]);
-    let word = u64::from_ne_bytes(bytes);
     let low_bits = word & (0x7f * EACH);
     let from_a = low_bits + (0x80 - b'A' as u64) * EACH;
     let beyond_z = low_bits + (0x7f - b'Z' as u64) * EACH;
@@ -114,7 +131,7 @@ mod tests {
     fn bytes_are_compared_as_the_standard_library_compares_them() {
         for byte in 0..=u8::MAX {
             for other in 0..=u8::MAX {
-                for length in [1, 7, 8, 9, 16, 17] {
+                for length in [1, 3, 4, 5, 7, 8, 9, 16, 17] {
                     let (mut one, mut two) = ([b'a'; 17], [b'A'; 17]);
                     (one[length / 2], two[length / 2]) = (byte, other);
                     let (one, two) = (&one[..length], &two[..length]);

@@ -218,7 +218,7 @@ impl Fields {
 
     /// The lines in order.
     pub fn iter(&self) -> FieldLines<'_> {
-        FieldLines { text: &self.text, start: 0, lines: &self.lines }
+        FieldLines { rest: &self.text, start: 0, lines: &self.lines }
     }
 }
 
@@ -230,8 +230,9 @@ fn end(text: &str) -> u32 {
 /// The lines of a header section in order.
 #[derive(Debug, Clone)]
 pub struct FieldLines<'a> {
-    text: &'a str,
-    start: usize,
+    /// The text of these lines, and where it begins in the section's.
+    rest: &'a str,
+    start: u32,
     lines: &'a [Ends],
 }
 
@@ -239,10 +240,11 @@ impl<'a> Iterator for FieldLines<'a> {
     type Item = FieldLine<'a>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let (ends, rest) = self.lines.split_first()?;
-        let line = line(self.text, self.start, *ends);
-        (self.start, self.lines) = (ends.value as usize, rest);
-        Some(line)
+        let (ends, lines) = self.lines.split_first()?;
+        let (line, rest) = self.rest.split_at((ends.value - self.start) as usize);
+        let (name, value) = line.split_at((ends.name - self.start) as usize);
+        (self.rest, self.start, self.lines) = (rest, ends.value, lines);
+        Some(FieldLine { name, value })
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
@@ -252,15 +254,13 @@ impl<'a> Iterator for FieldLines<'a> {
 
 impl DoubleEndedIterator for FieldLines<'_> {
     fn next_back(&mut self) -> Option<Self::Item> {
-        let (ends, rest) = self.lines.split_last()?;
-        self.lines = rest;
-        Some(line(self.text, rest.last().map_or(self.start, |before| before.value as usize), *ends))
+        let (ends, lines) = self.lines.split_last()?;
+        let start = lines.last().map_or(self.start, |before| before.value);
+        let (rest, line) = self.rest.split_at((start - self.start) as usize);
+        let (name, value) = line.split_at((ends.name - start) as usize);
+        (self.rest, self.lines) = (rest, lines);
+        Some(FieldLine { name, value })
     }
-}
-
-fn line(text: &str, start: usize, ends: Ends) -> FieldLine<'_> {
-    let (name, value) = (ends.name as usize, ends.value as usize);
-    FieldLine { name: &text[start..name], value: &text[name..value] }
 }
 
 impl ExactSizeIterator for FieldLines<'_> {}

@@ -9,6 +9,7 @@ use alloc::vec::Vec;
 use alloc::{borrow::Cow, format, string::String};
 
 use super::{decode, split_before, unescape_but};
+use crate::bytes::position;
 
 /// How one reads a path. Everybody undoes percent-encoding of what is no mark of a path, and resolves dot segments.
 #[derive(Debug, Clone, Copy)]
@@ -52,7 +53,8 @@ pub(crate) fn readings(path: &str) -> Vec<String> {
 
 /// Whether `..` leads out of a path or a part of one for anybody, percent-encoded as it may be: `a/../../b`.
 pub(crate) fn climbs_out(path: &str) -> bool {
-    (path.contains("..") || path.contains('%'))
+    position(path, |byte| matches!(byte, b'.' | b'%')).is_some()
+        && (path.contains("..") || path.contains('%'))
         && readers(path).any(|reader| reader.read(path).climbed)
 }
 
@@ -67,7 +69,7 @@ pub(crate) fn has_dot_segments(path: &str) -> bool {
 
 fn is_plain(path: &str) -> bool {
     let bytes = path.as_bytes();
-    !bytes.iter().any(|byte| matches!(byte, b'%' | b'\\' | b';'))
+    position(path, |byte| matches!(byte, b'%' | b'\\' | b';')).is_none()
         && !bytes.windows(2).any(|pair| matches!(pair, b"//" | b"/."))
         && (bytes.len() < 2 || !bytes.ends_with(b"/"))
 }
