@@ -197,6 +197,8 @@ impl Worker {
                     }
                 }
                 Command::Drain(time_max) => {
+                    // Before a listener closes: whoever finds the host gone may know that its connections end.
+                    self.connections.closing.set(true);
                     for accepting in std::mem::take(&mut accepting).into_values() {
                         accepting.stop().await;
                     }
@@ -280,7 +282,6 @@ impl Worker {
     }
 
     async fn drain(&self, ending: &watch::Sender<bool>, time_max: Duration) {
-        self.connections.closing.set(true);
         let all_closed = async {
             tokio::time::timeout(LAST_REQUEST, self.connections.all_closed()).await.ok();
             ending.send_replace(true);
