@@ -6,6 +6,9 @@
 /// How many bytes are looked at before anything is decided.
 const AT_ONCE: usize = 8;
 
+/// A one in each byte: times a byte it is that byte everywhere.
+pub(crate) const EACH: u64 = u64::from_ne_bytes([1; AT_ONCE]);
+
 /// Where the first byte of this kind stands. As `text.bytes().position(is_sought)`.
 pub(crate) fn position(text: &str, is_sought: impl Fn(u8) -> bool) -> Option<usize> {
     let bytes = text.as_bytes();
@@ -18,7 +21,6 @@ pub(crate) fn position(text: &str, is_sought: impl Fn(u8) -> bool) -> Option<usi
 
 /// Where this byte stands first. As `text.bytes().position(|other| other == byte)`.
 pub(crate) fn find(text: &str, byte: u8) -> Option<usize> {
-    const EACH: u64 = u64::from_ne_bytes([1; AT_ONCE]);
     let bytes = text.as_bytes();
     let sought = u64::from(byte) * EACH;
     // What is sought becomes 0, and 0 alone has its highest bit set by the borrow of a one below it.

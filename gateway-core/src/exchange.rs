@@ -124,14 +124,10 @@ impl Exchange {
 
     /// Runs the pipeline until it waits or ends, unless steps of it are still to be taken.
     fn run_on(&mut self) -> Result<(), Misuse> {
-        let (next, pending) = {
-            let port = self.io.0.borrow();
-            (port.next.is_some(), port.pending)
-        };
-        match pending {
-            _ if next => return Ok(()),
-            Some(kind) => return Err(Misuse::StillPending(kind)),
-            None => {}
+        match &*self.io.0.borrow() {
+            Port { next: Some(_), .. } => return Ok(()),
+            Port { pending: Some(kind), .. } => return Err(Misuse::StillPending(*kind)),
+            _ => {}
         }
         let run = self.run.as_mut().ok_or(Misuse::Ended)?;
         if let Poll::Ready(response) = run.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
@@ -162,7 +158,7 @@ pub(crate) struct Io(Rc<RefCell<Port>>);
 struct Port {
     now: Timestamp,
     notices: Vec<Notice>,
-    /// What the host has not been told yet of what the pipeline waits for, or its end.
+    /// What the pipeline waits for, or its end, until the host takes it.
     next: Option<Next>,
     pending: Option<EffectKind>,
     answer: Option<Outcome>,

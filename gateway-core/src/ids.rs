@@ -4,6 +4,7 @@ use alloc::string::String;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE};
 
+use crate::bytes::EACH;
 use crate::message::{Seed, Timestamp};
 
 /// `$context.requestId` of a REST API: a random UUID (RFC 9562 §5.4).
@@ -64,7 +65,6 @@ pub fn span_id(seed: Seed, n: u64) -> u64 {
 /// The eight digits of a number. Every request has four such texts: `format!` took a sixth of its time, a
 /// digit at a time still a fortieth.
 fn hex(number: u32) -> [u8; 8] {
-    const EACH: u64 = u64::from_ne_bytes([1; 8]);
     // A digit to a byte, in three steps: the upper half of each piece moves up.
     let halves = (u64::from(number) | u64::from(number) << 16) & 0x0000_ffff_0000_ffff;
     let bytes = (halves | halves << 8) & 0x00ff_00ff_00ff_00ff;

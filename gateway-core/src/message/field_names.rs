@@ -1,5 +1,7 @@
 //! Names of fields that are dealt with alike in several places.
 
+use crate::bytes::EACH;
+
 /// Fields that a REST API drops before anything can see them: recorded from the real service
 /// (`docs/compatibility.md`).
 pub(crate) const INVISIBLE_TO_REST: Names = Names::of(&[
@@ -80,11 +82,9 @@ pub fn is_same_name(one: &[u8], other: &[u8]) -> bool {
 fn is_same(one: &[u8], other: &[u8]) -> bool {
     if let (Some(one_end), Some(other_end)) = (one.last_chunk::<8>(), other.last_chunk::<8>()) {
         let mut words = one.as_chunks::<8>().0.iter().zip(other.as_chunks::<8>().0);
-        let is_same_word = |one: &[u8; 8], other: &[u8; 8]| {
-            is_same_word(u64::from_ne_bytes(*one), u64::from_ne_bytes(*other))
-        };
-        return words.all(|(one, other)| is_same_word(one, other))
-            && is_same_word(one_end, other_end);
+        let word = |bytes: &[u8; 8]| u64::from_ne_bytes(*bytes);
+        return words.all(|(one, other)| is_same_word(word(one), word(other)))
+            && is_same_word(word(one_end), word(other_end));
     }
     match (short_word(one), short_word(other)) {
         (Some(one), Some(other)) => is_same_word(one, other),
@@ -105,7 +105,6 @@ fn is_same_word(one: u64, other: u64) -> bool {
 
 /// Eight bytes in lower case.
 fn lower(word: u64) -> u64 {
-    const EACH: u64 = u64::from_ne_bytes([1; 8]);
     let low_bits = word & (0x7f * EACH);
     let from_a = low_bits + (0x80 - b'A' as u64) * EACH;
     let beyond_z = low_bits + (0x7f - b'Z' as u64) * EACH;

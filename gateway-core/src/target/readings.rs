@@ -53,6 +53,7 @@ pub(crate) fn readings(path: &str) -> Vec<String> {
 
 /// Whether `..` leads out of a path or a part of one for anybody, percent-encoded as it may be: `a/../../b`.
 pub(crate) fn climbs_out(path: &str) -> bool {
+    // Most paths have neither; to look for a text something is prepared first.
     position(path, |byte| matches!(byte, b'.' | b'%')).is_some()
         && (path.contains("..") || path.contains('%'))
         && readers(path).any(|reader| reader.read(path).climbed)
