@@ -174,13 +174,33 @@ fn is_worth_reading(text: &[u8], marks: Marks) -> bool {
         || words::has_statement_word(text)
 }
 
-/// A quote behind white space and before a letter opens a quotation, as in prose; one at the very
-/// start may close what an application opened.
+/// A quote behind white space and before a letter opens a quotation, as in prose, where the next one closes it. One at
+/// the very start may close what an application opened, and so may one that nothing closes: `x 'union select 1,'2`.
 fn is_opening(text: &[u8], at: usize) -> bool {
     let before = at.checked_sub(1).map(|index| text[index]);
     let after = text.get(at + 1);
     before.is_some_and(|b| b == b' ' || b == b'\n' || b == b'(')
         && after.is_some_and(|b| b.is_ascii_alphanumeric())
+        && is_closed(&text[at + 1..], text[at])
+}
+
+/// Whether a quotation ends as prose ends it: behind a word or a mark, and before what stands between words. A comment
+/// within it would hide its end from a database: `x 'union select 1,2 -- '`.
+fn is_closed(quoted: &[u8], quote: u8) -> bool {
+    let Some(end) = quoted.iter().position(|byte| *byte == quote) else { return false };
+    let (inner, rest) = (&quoted[..end], &quoted[end + 1..]);
+    let is_apart = match rest {
+        [] => true,
+        [b',' | b'.' | b':' | b';' | b'?' | b'!' | b')' | b']' | b'}', next @ ..] => {
+            !next.first().is_some_and(u8::is_ascii_alphanumeric)
+        }
+        [first, ..] => first.is_ascii_whitespace(),
+    };
+    let hides = |pair: &[u8]| pair == b"--" || pair == b"/*";
+    is_apart
+        && !inner.last().is_some_and(u8::is_ascii_whitespace)
+        && !inner.contains(&b'#')
+        && !inner.windows(2).any(hides)
 }
 
 #[cfg(test)]

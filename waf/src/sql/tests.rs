@@ -384,3 +384,4 @@ fn calls_that_take_time_are_found_within_others_arguments() {
 mod marks;
 mod nothing;
 mod positions;
+mod quotations;
