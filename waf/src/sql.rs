@@ -72,9 +72,8 @@ fn continues(text: &[u8], marks: Marks) -> bool {
     const QUOTE: Marks = Marks::any_of(b"'\"`");
     marks.has(QUOTE)
         && [b'\'', b'"', b'`'].into_iter().any(|quote| {
-            let Some(at) = text.iter().position(|byte| *byte == quote) else { return false };
-            if is_opening(text, at)
-                || is_quoted_word(text)
+            let Some(at) = breaking_out(text, quote) else { return false };
+            if is_quoted_word(text)
                 || quote == b'`' && (is_shown(text, at) || prose::is_fence_behind_prose(text, at))
             {
                 return false;
@@ -174,20 +173,55 @@ fn is_worth_reading(text: &[u8], marks: Marks) -> bool {
         || words::has_statement_word(text)
 }
 
-/// A quote behind white space and before a letter opens a quotation, as in prose, where the next one closes it. One at
-/// the very start may close what an application opened, and so may one that nothing closes: `x 'union select 1,'2`.
-fn is_opening(text: &[u8], at: usize) -> bool {
-    let before = at.checked_sub(1).map(|index| text[index]);
-    let after = text.get(at + 1);
-    before.is_some_and(|b| b == b' ' || b == b'\n' || b == b'(')
-        && after.is_some_and(|b| b.is_ascii_alphanumeric())
-        && is_closed(&text[at + 1..], text[at])
+/// Where a text may end the string that it was put into: at its first quote of this kind, unless that opens a quotation.
+/// What is quoted is no SQL behind a string (`'the 'first' …`) unless it begins as an operator: then a later quote may
+/// end the string, as in `x 'or' ' or 1=1 --`.
+fn breaking_out(text: &[u8], quote: u8) -> Option<usize> {
+    let mut from = 0;
+    loop {
+        let at = from + text[from..].iter().position(|byte| *byte == quote)?;
+        let Some(end) = quotation_end(text, at) else { return Some(at) };
+        if !goes_on(&text[at + 1..end]) {
+            return None;
+        }
+        from = end + 1;
+    }
 }
 
-/// Whether a quotation ends as prose ends it: behind a word or a mark, and before what stands between words. A comment
-/// within it would hide its end from a database: `x 'union select 1,2 -- '`.
-fn is_closed(quoted: &[u8], quote: u8) -> bool {
-    let Some(end) = quoted.iter().position(|byte| *byte == quote) else { return false };
+/// Whether a text begins with a word that may stand behind a string.
+fn goes_on(text: &[u8]) -> bool {
+    use words::Class;
+    let word = text.iter().take_while(|b| b.is_ascii_alphabetic()).count();
+    matches!(
+        words::class_of(&text[..word]),
+        Class::Logic
+            | Class::Divide
+            | Class::Compare
+            | Class::Union
+            | Class::Having
+            | Class::Order
+            | Class::Limit
+            | Class::Into
+            | Class::Collate
+    )
+}
+
+/// Whether a quote opens a quotation.
+fn is_opening(text: &[u8], at: usize) -> bool {
+    quotation_end(text, at).is_some()
+}
+
+/// Where the quotation ends that a quote opens. As in prose it stands behind white space and before a letter; the next one
+/// closes it, behind a word or a mark and before what stands between words. A quote at the very start may close what
+/// an application opened, and so may one that nothing closes (`x 'union select 1,'2`). A comment within would hide
+/// the end from a database: `x 'union select 1,2 -- '`.
+fn quotation_end(text: &[u8], at: usize) -> Option<usize> {
+    let before = at.checked_sub(1).map(|index| text[index])?;
+    let quoted = &text[at + 1..];
+    if !matches!(before, b' ' | b'\n' | b'(') || !quoted.first()?.is_ascii_alphanumeric() {
+        return None;
+    }
+    let end = quoted.iter().position(|byte| *byte == text[at])?;
     let (inner, rest) = (&quoted[..end], &quoted[end + 1..]);
     let is_apart = match rest {
         [] => true,
@@ -197,10 +231,11 @@ fn is_closed(quoted: &[u8], quote: u8) -> bool {
         [first, ..] => first.is_ascii_whitespace(),
     };
     let hides = |pair: &[u8]| pair == b"--" || pair == b"/*";
-    is_apart
+    let is_quotation = is_apart
         && !inner.last().is_some_and(u8::is_ascii_whitespace)
         && !inner.contains(&b'#')
-        && !inner.windows(2).any(hides)
+        && !inner.windows(2).any(hides);
+    is_quotation.then_some(at + 1 + end)
 }
 
 #[cfg(test)]

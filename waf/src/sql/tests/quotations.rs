@@ -16,6 +16,10 @@ fn a_quote_behind_a_blank_ends_a_string_unless_prose_closes_it_again() {
         "x 'union select 1,'2",
         "john 'and sleep(5) and '1",
         "(a 'union all select password from users where 'a'='a",
+        "x 'or' ' or 1=1 -- ",
+        "x 'AND' 'or 1=1 -- ",
+        "x \"like\" \" or 1=1 -- ",
+        "x 'or b' or 'c'='c",
     ];
     assert_eq!(missed(&attacks), Vec::<alloc::string::String>::new());
     let benign = [
