@@ -125,7 +125,9 @@ impl Matched<'_> {
             self.method == "OPTIONS" && self.fields.contains("access-control-request-method");
         let list = |values: &[String]| values.join(", ");
         if is_preflight {
-            add("Access-Control-Allow-Methods", list(&cors.methods));
+            if !cors.methods.is_empty() {
+                add("Access-Control-Allow-Methods", list(&cors.methods));
+            }
             if !cors.headers.is_empty() {
                 add("Access-Control-Allow-Headers", list(&cors.headers));
             }

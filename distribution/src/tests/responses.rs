@@ -106,6 +106,10 @@ fn a_preflight_request_is_told_methods_and_fields() {
     assert_eq!(methods, "GET, HEAD, PUT, POST, PATCH, DELETE, OPTIONS");
     assert_eq!(fields.text("access-control-allow-headers"), Some("X-A"));
     assert_eq!(fields.text("access-control-max-age"), Some("60"));
+    let mut plain = cors(false);
+    plain["CorsConfig"]["AccessControlAllowMethods"] = json!({"Quantity": 0, "Items": []});
+    let fields = finished(plain, &lines, &[], "OPTIONS");
+    assert!(!fields.contains("access-control-allow-methods"), "a list of none");
 }
 
 #[test]

@@ -180,13 +180,22 @@ async fn send(
     let timeout_ms = request.origin.read_timeout_s.saturating_mul(1000);
     let call = |body| Call { method: &request.method, url: &url, headers: &headers, body };
     let is_safe = http_cache::is_safe(&request.method) && body.is_none();
-    match call(body).send(timeout_ms, env).await {
-        // A connection that was open already may have been closed meanwhile (RFC 9110 §9.2.2).
-        Err(EffectError::Unavailable(_)) if is_safe && request.origin.connection_attempts > 1 => {
-            call(None).send(timeout_ms, env).await
-        }
-        sent => sent,
+    let attempts = request.origin.connection_attempts;
+    let mut sent = call(body).send(timeout_ms, env).await;
+    for attempt in 1..if is_safe { attempts } else { 1 } {
+        sent = match sent {
+            // A connection that was open already may have been closed meanwhile (RFC 9110 §9.2.2).
+            Err(EffectError::Unavailable(_)) if attempt == 1 => {
+                call(None).send(timeout_ms, env).await
+            }
+            // "CloudFront tries again to contact the origin" where no answer to a GET or HEAD came in time.
+            Err(EffectError::TimedOut) if matches!(&*request.method, "GET" | "HEAD") => {
+                call(None).send(timeout_ms, env).await
+            }
+            _ => break,
+        };
     }
+    sent
 }
 
 /// The fields that sign what makes a request to a bucket what it is: its target, its host, and what is said to S3

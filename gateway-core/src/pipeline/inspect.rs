@@ -30,7 +30,7 @@ use crate::gateway::{Gateway, StageOf, WebAclPlan};
 use crate::gateway_error::{GatewayError, ResponseType};
 use crate::message::{
     Arrival, Content, Field, FieldEdits, Fields, Fingerprints, Inspection, Location,
-    OutgoingFields, Request, Response,
+    OutgoingFields, Request, Response, Version,
 };
 use crate::target;
 use crate::transcript::{PipelineStage, is_secret};
@@ -108,7 +108,10 @@ pub(super) async fn inspect(
         query,
         body,
         body_is_cut,
-        http_version: request.version.as_str(),
+        http_version: match (at, request.version) {
+            (Guarded::Distribution(_), Version::Http2) => "HTTP/2.0",
+            (_, version) => version.as_str(),
+        },
         headers: request.fields.iter().map(|line| (line.name, line.value)).collect(),
         client_ip: &context.source_ip,
         location: location.as_ref(),

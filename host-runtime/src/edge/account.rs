@@ -217,8 +217,14 @@ impl Asked {
         let is_here = *place == distribution::Place::Here;
         let url = if is_here { request.target.clone() } else { request.url(place) };
         let fields = request.fields.iter().filter(|field| !field.value.is_empty());
+        // What an origin knows the distribution by, whatever its name.
+        let own = &request.origin.custom_headers;
         let field = |field: &http_cache::Field| {
-            shown(&(field.name.clone(), String::from_utf8_lossy(&field.value).into_owned()))
+            let value = match own.iter().any(|(name, _)| name.eq_ignore_ascii_case(&field.name)) {
+                true => HIDDEN.into(),
+                false => String::from_utf8_lossy(&field.value).into_owned(),
+            };
+            shown(&(field.name.clone(), value))
         };
         Self {
             id: request.origin.id.clone(),

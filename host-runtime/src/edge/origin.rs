@@ -92,7 +92,7 @@ impl Exchange {
         let timeout = Duration::from_secs(request.origin.read_timeout_s.into());
         let sent = match is_here {
             true => self.ask_api(&request, content).await,
-            false => self.send(&mut request, origin, content, timeout).await,
+            false => self.send_until_answered(&mut request, origin, content, timeout).await,
         };
         let response = sent.map_err(|error| self.failed(&request, &error))?;
         let received_at = time();
@@ -112,6 +112,26 @@ impl Exchange {
             is_to_given: given.is_some(),
             detail: None,
         })
+    }
+
+    /// "If the origin doesn't respond within the duration of the read timeout, CloudFront drops the connection", and for
+    /// GET and HEAD "tries again to contact the origin" as often as its `ConnectionAttempts` say.
+    async fn send_until_answered(
+        &self,
+        request: &mut OriginRequest<'_>,
+        origin: usize,
+        content: Body,
+        timeout: Duration,
+    ) -> Result<http::Response<Body>, EffectError> {
+        let may_repeat =
+            matches!(&*request.method, "GET" | "HEAD") && matches!(content, Body::Empty);
+        let mut again = if may_repeat { request.origin.connection_attempts.max(1) - 1 } else { 0 };
+        let mut sent = self.send(request, origin, content, timeout).await;
+        while again > 0 && matches!(sent, Err(EffectError::TimedOut)) {
+            again -= 1;
+            sent = self.send(request, origin, Body::Empty, timeout).await;
+        }
+        sent
     }
 
     async fn send(

@@ -64,6 +64,7 @@ impl Building {
         self.has_place_for_logs(one, &distribution, &document);
         self.knows_viewers(one, &distribution, config, config_file);
         let apis: Vec<&str> = config.apis.iter().map(|api| api.id.as_str()).collect();
+        self.knows_apis(one, &distribution, &apis, config_file);
         let options = &one.options;
         let source = DistributionSource {
             id: one.id.clone(),
@@ -165,6 +166,32 @@ impl Building {
             let error = DefinitionError::error(place, message).help(near.unwrap_or_else(known));
             let document = self.document.clone();
             self.note(config_file, document.as_deref(), [error]);
+        }
+    }
+
+    /// A mistake in an API's id would send viewers' requests to somebody else's API, silently.
+    fn knows_apis(
+        &mut self,
+        one: &DistributionConfig,
+        distribution: &Distribution,
+        apis: &[&str],
+        config_file: &Path,
+    ) {
+        for origin in &distribution.origins {
+            let Some((api, _)) = origin.domain_name.split_once(".execute-api.") else { continue };
+            let is_here = apis.iter().any(|known| known.eq_ignore_ascii_case(api));
+            if is_here || one.origins.contains_key(&origin.id) {
+                continue;
+            }
+            let message = format!(
+                "the origin `{}` of the distribution `{}` is asked over the network: no API here has the id `{api}`",
+                origin.id, one.id
+            );
+            let elsewhere =
+                || format!("where it is meant, `origins: {{{}: https://…}}` says so", origin.id);
+            let help = did_you_mean(api, apis.iter().copied()).unwrap_or_else(elsewhere);
+            let warning = DefinitionError::warning(one.source.clone(), message).help(help);
+            self.note(config_file, None, [warning]);
         }
     }
 

@@ -70,6 +70,21 @@ fn a_mistake_of_a_distribution_is_told_with_its_line_and_what_may_be_meant() {
 }
 
 #[test]
+fn an_origin_that_is_an_api_of_nobody_here_is_warned_of() {
+    let document =
+        DISTRIBUTION.replace("files.example", "shopp.execute-api.us-east-1.amazonaws.com");
+    let api = r#"{"openapi": "3.0.1", "info": {"title": "t", "version": "1"}, "paths": {}}"#;
+    let apis = "apis:\n  - {id: shop, protocol: HTTP, definition: api.json, stages: [{stageName: $default}]}\n";
+    let told = |config: &str| told(config, &[("dist.json", &document), ("api.json", api)]);
+    let warned = told(&[CONFIG, apis].concat());
+    let [warning] = &warned[..] else { panic!("{warned:?}") };
+    assert!(warning.starts_with("warning: the origin `files` of the distribution `web` is asked over the network: no API here has the id `shopp`"));
+    assert!(warning.ends_with("help: did you mean `shop`?"), "{warning}");
+    let elsewhere = "    origins: {files: 'http://127.0.0.1:9000'}\n";
+    assert_eq!(told(&[CONFIG, elsewhere, apis].concat()), [""; 0]);
+}
+
+#[test]
 fn policies_that_are_not_there_are_told_with_awss_names_and_ids() {
     let id = "658327ea-f89d-4fab-a63d-7e88639e58f6";
     for (wrong, help) in [

@@ -1,7 +1,7 @@
 //! Answers that are no good, and for how long they are kept.
 
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, mpsc};
 
 use serde_json::json;
 
@@ -67,6 +67,30 @@ fn an_origin_that_gives_no_answer_is_an_error_that_is_kept_for_its_time() {
     let edge = Edge::start(origin, changes(0));
     assert_eq!([edge.get("/a").status, edge.get("/a").status], [502; 2]);
     assert!(*count.lock().unwrap() >= asked + 2, "kept though its time is 0");
+}
+
+#[test]
+fn a_get_that_is_not_answered_in_time_is_asked_again_as_often_as_the_origin_says() {
+    let (seen, heads) = mpsc::channel();
+    let origin = endpoint(move |mut connection| {
+        if let Some(head) = connection.head() {
+            let _ = seen.send(head.split(' ').next().unwrap_or_default().to_owned());
+        }
+        connection.wait_for_close();
+    });
+    let all = json!({"Quantity": 7, "Items": ["GET", "HEAD", "OPTIONS", "PUT", "POST", "PATCH", "DELETE"]});
+    let edge = Edge::start(
+        origin,
+        json!({"DefaultCacheBehavior": {"AllowedMethods": all}, "Origins": {"Items": [{"Id": "web",
+            "DomainName": "127.0.0.1", "ConnectionAttempts": 2, "CustomOriginConfig":
+                {"HTTPPort": origin.port(), "HTTPSPort": 443, "OriginProtocolPolicy": "http-only",
+                    "OriginReadTimeout": 1}}]}}),
+    );
+    assert_eq!(edge.get("/a").status, 504);
+    let mut client = edge.client();
+    client.send(b"POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n");
+    assert_eq!(client.answer().status, 504);
+    assert_eq!(heads.try_iter().collect::<Vec<_>>(), ["GET", "GET", "POST"]);
 }
 
 #[test]

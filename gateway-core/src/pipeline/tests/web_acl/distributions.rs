@@ -11,7 +11,7 @@ use crate::counted::CountedRequests;
 use crate::effect::{Effect, EffectError, Outcome};
 use crate::exchange::{Exchange, Next};
 use crate::gateway::Gateway;
-use crate::message::{Arrival, Inspection, OutgoingFields};
+use crate::message::{Arrival, Inspection, OutgoingFields, Version};
 use crate::pipeline::world::{self, Told, arrival, posted, run};
 
 fn to_distribution(arrival: Arrival) -> Arrival {
@@ -66,6 +66,17 @@ fn what_it_lets_through_goes_on_with_what_it_inserts() {
             ),
             (&"CF".into(), &"EDFDVBD632BHDS5".into(), &"cf-1".into())
         );
+    }
+}
+
+#[test]
+fn its_log_tells_the_version_that_a_viewer_speaks() {
+    let gateway = gateway(&[on_path("/a", r#""Action": {"Count": {}}"#)]);
+    for (version, told) in [(Version::Http2, "HTTP/2.0"), (Version::Http11, "HTTP/1.1")] {
+        let mut asked = to_distribution(arrival("GET /a", &[]));
+        asked.request.version = version;
+        let record = log(&run(&gateway, asked, |_| None));
+        assert_eq!(record["httpRequest"]["httpVersion"], told);
     }
 }
 

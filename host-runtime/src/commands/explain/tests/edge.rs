@@ -244,6 +244,7 @@ fn with_distribution(folder: &Path) -> PathBuf {
     {"Id": "web", "DomainName": "web.example", "OriginPath": "/site",
       "CustomOriginConfig": {"HTTPPort": 8080, "HTTPSPort": 443, "OriginProtocolPolicy": "http-only"}},
     {"Id": "spare", "DomainName": "spare.example",
+      "CustomHeaders": {"Quantity": 1, "Items": [{"HeaderName": "X-Verify", "HeaderValue": "s3cret"}]},
       "CustomOriginConfig": {"HTTPPort": 80, "HTTPSPort": 443, "OriginProtocolPolicy": "https-only"}}]},
   "OriginGroups": {"Quantity": 1, "Items": [{"Id": "both", "FailoverCriteria": {"StatusCodes": {"Quantity": 1, "Items": [503]}},
     "Members": {"Quantity": 2, "Items": [{"OriginId": "web"}, {"OriginId": "spare"}]}}]},
@@ -283,7 +284,7 @@ GET /a?b=1&token=REDACTED → it goes to the cache and its origins (0 ms)
 
 distribution d
   cache behavior *, the default one
-    by distribution.json:13 /DefaultCacheBehavior
+    by distribution.json:14 /DefaultCacheBehavior
   cache key
     distribution: d
     origin: web
@@ -304,12 +305,13 @@ distribution d
     header Cookie: REDACTED
     header X-Forwarded-For: 127.0.0.1
     header Via: 1.1 edgeway (CloudFront)
+    header X-Verify: REDACTED
   it is answered with what is stored under its key, or else its origin is asked
 "
     );
     let tools = &json["distribution"];
     assert_eq!((&json["status"], &tools["pathPattern"]), (&serde_json::Value::Null, &"*".into()));
-    let place = serde_json::json!({"file": "distribution.json", "line": 13, "pointer": "/DefaultCacheBehavior"});
+    let place = serde_json::json!({"file": "distribution.json", "line": 14, "pointer": "/DefaultCacheBehavior"});
     assert_eq!(tools["source"], place);
     assert_eq!(tools["cacheKey"][1], serde_json::json!({"name": "origin", "value": "web"}));
     assert_eq!(tools["origins"][1]["id"], "spare");
