@@ -110,7 +110,7 @@ fn is_ambiguous(path: &str) -> bool {
     path.contains('\\') || path.bytes().any(|b| b < 0x21 || b == 0x7f) || has_control(path)
 }
 
-/// With `%25`, `%2e`, `%2f` and `%5c` decoded.
+/// With `%25`, `%2e`, `%2f`, `%3b` and `%5c` decoded.
 fn decode_separators(path: &str) -> String {
     let mut decoded = String::with_capacity(path.len());
     let mut rest = path;
@@ -122,6 +122,7 @@ fn decode_separators(path: &str) -> String {
             Some("2e") => Some('.'),
             Some("2f") => Some('/'),
             Some("5c") => Some('\\'),
+            Some("3b") => Some(';'),
             _ => None,
         };
         match character {

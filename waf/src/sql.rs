@@ -11,6 +11,7 @@ mod anchored;
 mod anywhere;
 mod condition;
 mod cut_off;
+mod joined;
 mod lex;
 mod listed;
 mod number;

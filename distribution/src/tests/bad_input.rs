@@ -238,6 +238,8 @@ fn path_confusion_and_encoded_slashes_are_refused() {
         "/static/%252e%252e%252fadmin",
         "/static/..;/admin",
         "/static/..;x=1/admin",
+        "/static/..%3b/admin",
+        "/static/%2e%2e%253B/admin",
         "/a%00b",
         "/a%0d%0aX: y",
         "*",

@@ -2,6 +2,7 @@
 
 use alloc::vec::Vec;
 
+use super::joined::joins_strings;
 use super::lex::{Kind, Token};
 use super::listed::{continues_list, sets_query};
 use super::operand::{calls, delays, is_scientific, is_short_open, skip_operand, subselect};
@@ -56,6 +57,9 @@ pub(super) fn continues_operand(tokens: &[Token], text: &[u8]) -> bool {
 pub(super) fn continues_string(tokens: &[Token], prefix: &[u8], text: &[u8], quote: u8) -> bool {
     let Some(first) = tokens.first() else { return false };
     let is_one_word = prefix.len() <= 40 && !prefix.contains(&b' ');
+    if is_one_word && joins_strings(tokens, prefix, text, quote) {
+        return true;
+    }
     match first.kind {
         // `admin'--`: what is behind the comment is not read, so it is little.
         Kind::Comment => {
@@ -104,8 +108,10 @@ pub(super) fn continues_string(tokens: &[Token], prefix: &[u8], text: &[u8], quo
                 }
         }
         Kind::Comma if is_one_word && continues_list(tokens, text) => true,
-        // `'-"8`: what opens here swallows the application's own `'`, and nothing closes it.
-        Kind::Arithmetic if leaves_other_open(&tokens[1..], text, quote) => false,
+        // `16" - '4`: inches, and a mark of feet or of years.
+        Kind::Arithmetic if is_measure(prefix, quote) && opens_other(&tokens[1..], text, quote) => {
+            false
+        }
         // `1 as' from`: the quote closes the name that the query gives a column.
         Kind::Word(Class::From) => {
             let words: Vec<&[u8]> = words(prefix).collect();
@@ -139,8 +145,8 @@ pub(super) fn continues_string(tokens: &[Token], prefix: &[u8], text: &[u8], quo
     }
 }
 
-/// Whether there is only a string that the text leaves open, in other quotes than those that the application closes.
-fn leaves_other_open(tokens: &[Token], text: &[u8], quote: u8) -> bool {
+/// Whether there is only a string that the text leaves open, in other quotes than these.
+fn opens_other(tokens: &[Token], text: &[u8], quote: u8) -> bool {
     matches!(tokens, [Token { kind: Kind::Text { is_closed: false }, start, .. }]
         if text[*start].is_ascii_punctuation() && text[*start] != quote)
 }

@@ -33,6 +33,38 @@ fn selects_literals(before: &[Token], rest: &[Token]) -> bool {
         })
 }
 
+/// `1;exec x`, `1;use master`: a statement of a word or two behind a number, with nothing before or behind.
+pub(super) fn is_bare_statement(
+    before: &[Token],
+    word: Token,
+    rest: &[Token],
+    text: &[u8],
+) -> bool {
+    let is = |token: &Token, known: &[u8]| token.text(text).eq_ignore_ascii_case(known);
+    let is_behind_number =
+        matches!(before, [Token { kind: Kind::Number, .. }, Token { kind: Kind::Semicolon, .. }]);
+    let ends = |token: &Token| matches!(token.kind, Kind::Comment | Kind::Semicolon);
+    let end = rest.iter().position(ends).unwrap_or(rest.len());
+    let is_name = |token: &Token| {
+        matches!(token.kind, Kind::Word(Class::Name | Class::Object | Class::CommonFunction))
+    };
+    is_behind_number
+        && match &rest[..end] {
+            [one] if is(&word, b"exec") || is(&word, b"execute") || is(&word, b"use") => {
+                is_name(one)
+            }
+            [one] if is(&word, b"do") => is_literal(one.kind),
+            [one] if is(&word, b"discard") => {
+                ["all", "plans", "sequences", "temp"].iter().any(|known| is(one, known.as_bytes()))
+            }
+            [role, name] if is(&word, b"set") => is(role, b"role") && is_name(name),
+            [file, join, name] if is(&word, b"attach") => {
+                matches!(file.kind, Kind::Text { .. }) && is(join, b"as") && is_name(name)
+            }
+            _ => false,
+        }
+}
+
 /// Statements whose first two words no list of tasks has.
 const PAIRS: [(&[u8], &[u8]); 12] = [
     (b"bulk", b"insert"),

@@ -112,34 +112,59 @@ fn part(form: Content<'_>, head: &[u8], content: &[u8], parts: &mut Vec<Part>) {
     }
 }
 
-/// Whether every program takes a part for a file: `Content-Disposition` itself names one, outside quotes of any kind.
+/// Whether every program takes a part for a file: `Content-Disposition` names one as RFC 7578 (section 4.2) has it,
+/// `filename=` and a token or a closed string. `filename*` is none to PHP, and what is written otherwise
+/// (`filename ="x"`, no `;` before it, no end) is none to others.
 fn is_file(head: &str) -> bool {
     let is_it = |line: &&str| starts_with(line.as_bytes(), b"content-disposition");
     if head.lines().filter(is_it).count() != 1 {
         return false;
     }
     let disposition = header(head, "content-disposition");
-    let (mut pieces, mut is_named) = (disposition.split('"'), false);
-    while let Some(outside) = pieces.next() {
-        let quoted = pieces.next().unwrap_or_default();
-        for (index, parameter) in outside.rsplit(';').enumerate() {
-            let Some((name, value)) = parameter.split_once('=') else { continue };
-            let (name, value) = (name.trim(), value.trim());
-            if value.starts_with('\'') {
-                return false;
-            }
-            if starts_with(name.as_bytes(), b"filename") && matches!(&name[8..], "" | "*") {
-                is_named = true;
-                if value.is_empty() && (index > 0 || quoted.is_empty()) {
-                    return false;
-                }
-            }
-        }
-        if quoted.ends_with('\\') {
+    let Some((_, mut rest)) = disposition.split_once(';') else { return false };
+    let mut is_named = false;
+    loop {
+        let Some((name, after)) = rest.trim_start_matches([' ', '\t']).split_once('=') else {
+            return false;
+        };
+        let is_token = |b: u8| b.is_ascii_alphanumeric() || b"-_*.".contains(&b);
+        let Some((value, more)) = parameter_value(after) else { return false };
+        if name.is_empty() || !name.bytes().all(is_token) {
             return false;
         }
+        if name.eq_ignore_ascii_case("filename") {
+            if value.is_empty() {
+                return false;
+            }
+            is_named = true;
+        }
+        match more {
+            Some(more) => rest = more,
+            None => return is_named,
+        }
     }
-    is_named
+}
+
+/// A parameter's value, a token or a string, and what follows its `;`. `None`: programs differ in where it ends.
+fn parameter_value(text: &str) -> Option<(&str, Option<&str>)> {
+    let blank = [' ', '\t'];
+    let Some(quoted) = text.strip_prefix('"') else {
+        let (value, more) = match text.split_once(';') {
+            Some((value, more)) => (value, Some(more)),
+            None => (text, None),
+        };
+        let value = value.trim_end_matches(blank);
+        let is_one = !value.starts_with(['\'', ' ', '\t']) && !value.contains('"');
+        return is_one.then_some((value, more));
+    };
+    let (value, after) = quoted.split_once('"')?;
+    if value.ends_with('\\') {
+        return None;
+    }
+    match after.trim_start_matches(blank) {
+        "" => Some((value, None)),
+        after => Some((value, Some(after.strip_prefix(';')?))),
+    }
 }
 
 /// A field of a part's head, with the lines that go on with it. Where there are several, programs differ in which they

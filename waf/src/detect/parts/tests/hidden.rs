@@ -146,6 +146,12 @@ fn only_what_all_programs_take_for_a_file_that_is_no_text_is_not_looked_at() {
         format!("{field}; filename=\"a.svg\"\r\nContent-Type: image/svg+xml"),
         format!("{field}; filename=\"a.txt\"\r\nContent-Type: text/plain; a=\"image/\""),
         format!("{field}; filename=\"a.txt\""),
+        // What only some programs take for a file's name.
+        format!("{field}; filename*=utf-8''a.pdf\r\nContent-Type: application/pdf"),
+        format!("{field}; filename =\"a.png\"\r\nContent-Type: image/png"),
+        format!("{field}; filename\t=\"a.png\"\r\nContent-Type: image/png"),
+        format!("{field} filename=\"a.png\"\r\nContent-Type: image/png"),
+        format!("{field}; filename=\"a.png\r\nContent-Type: image/png"),
     ] {
         assert_found(&[FORM], |text| form(&head, text));
     }
@@ -160,7 +166,6 @@ fn only_what_all_programs_take_for_a_file_that_is_no_text_is_not_looked_at() {
     for (name, media) in [
         ("filename=\"a.png\"", "image/png"),
         ("filename=a.zip", "application/zip"),
-        ("filename*=utf-8''a.pdf", "application/pdf"),
         ("filename=\"O'Brien.doc\"; filename*=UTF-8''O%27Brien.doc", "application/msword"),
         ("filename=\"C:\\a\\b.png\"", "application/octet-stream"),
         (
