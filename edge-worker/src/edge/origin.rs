@@ -188,7 +188,7 @@ async fn send(
             Err(EffectError::Unavailable(_)) if attempt == 1 => {
                 call(None).send(timeout_ms, env).await
             }
-            // "CloudFront tries again to contact the origin" where no answer to a GET or HEAD came in time.
+            // No answer in time (CloudFront, "Response timeout").
             Err(EffectError::TimedOut) if matches!(&*request.method, "GET" | "HEAD") => {
                 call(None).send(timeout_ms, env).await
             }

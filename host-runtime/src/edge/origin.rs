@@ -114,8 +114,8 @@ impl Exchange {
         })
     }
 
-    /// "If the origin doesn't respond within the duration of the read timeout, CloudFront drops the connection", and for
-    /// GET and HEAD "tries again to contact the origin" as often as its `ConnectionAttempts` say.
+    /// An origin that does not answer in time is asked again as often as its `ConnectionAttempts` say, for GET and HEAD alone
+    /// (CloudFront, "Response timeout").
     async fn send_until_answered(
         &self,
         request: &mut OriginRequest<'_>,
