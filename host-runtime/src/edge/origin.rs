@@ -187,6 +187,8 @@ impl Exchange {
                 Answer::error(408, "The content of the request did not come in time.")
             }
             EffectError::TooLarge => Answer::error(413, "The request is too large."),
+            // The viewer's own content broke off, as in bad framing (RFC 9112 §7.1): no fault of the origin's.
+            EffectError::Cancelled => Answer::error(400, "The content of the request is broken."),
             _ => Answer::error(502, "The origin cannot be reached, or its answer is no HTTP.")
                 .with_detail("OriginConnectError"),
         }

@@ -111,6 +111,22 @@ fn content_that_does_not_come_is_the_viewers_fault() {
 }
 
 #[test]
+fn content_that_is_broken_is_the_viewers_fault() {
+    let origin = endpoint(|mut connection| {
+        connection.head();
+        connection.wait_for_close();
+    });
+    let edge = Edge::start(origin, json!({}));
+    for content in ["0x3\r\nabc\r\n0\r\n\r\n", "3\nabc\n0\n\n", "3\r\nabcd\r\n0\r\n\r\n"] {
+        let mut client = edge.client();
+        let head = "POST /a HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n";
+        client.send(format!("{head}{content}").as_bytes());
+        assert_eq!(client.answer().status, 400, "{content:?}");
+        assert!(client.head().is_none(), "what follows is no request: {content:?}");
+    }
+}
+
+#[test]
 fn a_page_that_its_origin_does_not_have_is_told_as_that_answers() {
     let (origin, _) = answering(|head, _| match head.contains("/sorry") {
         true => response(404, "", "no page"),
