@@ -41,6 +41,7 @@ pub use origin_request::OriginRequest;
 pub use place::Place;
 pub use problem::{Document, Named, Problem, Unknown};
 pub use public_key::public_key_der;
+pub use read::check::Checked;
 pub use reason::Reason;
 pub use route::{Matched, Viewer};
 pub use signed::{Digest, Signature, ecdsa_p256_raw};

@@ -2,7 +2,7 @@
 
 mod at;
 mod behavior;
-mod check;
+pub(crate) mod check;
 mod kind;
 mod origin;
 mod policies;
@@ -66,28 +66,46 @@ impl Distribution {
         references: &[&str],
         options: Options,
     ) -> (Option<Self>, Vec<Problem>) {
-        let reading = Reading::new(Document::Distribution);
-        let refs = References::read(&reading, references);
-        let distribution = match serde_json::from_str::<Value>(document) {
-            Ok(value) => read(&reading, id, &At::top(&reading, &value), &refs, options),
-            Err(error) => {
-                At::top(&reading, &Value::Null).error(error.to_string());
-                None
-            }
-        };
-        let problems = reading.into_problems();
+        let (read, problems) = read(id, document, references, options);
         let is_refused = problems.iter().any(|problem| !problem.is_warning);
-        (distribution.filter(|_| !is_refused), problems)
+        let read = read.filter(|read| read.is_whole && !is_refused);
+        (read.map(|read| read.distribution), problems)
     }
 }
 
+/// What was read, mistakes or not.
+struct Read {
+    distribution: Distribution,
+    /// Whether it has a behaviour for each path, as without the default one it has not.
+    is_whole: bool,
+}
+
+/// `None` of what is no JSON.
 fn read(
+    id: &str,
+    document: &str,
+    references: &[&str],
+    options: Options,
+) -> (Option<Read>, Vec<Problem>) {
+    let reading = Reading::new(Document::Distribution);
+    let refs = References::read(&reading, references);
+    let read = match serde_json::from_str::<Value>(document) {
+        Ok(value) => Some(distribution(&reading, id, &At::top(&reading, &value), &refs, options)),
+        Err(error) => {
+            At::top(&reading, &Value::Null).error(error.to_string());
+            None
+        }
+    };
+    (read, reading.into_problems())
+}
+
+fn distribution(
     reading: &Reading,
     id: &str,
     top: &At<'_, '_>,
     refs: &References,
     options: Options,
-) -> Option<Distribution> {
+) -> Read {
     reading.within(Document::Distribution, || {
         let described = top.get("Distribution");
         let outer = described.as_ref().unwrap_or(top);
@@ -118,9 +136,10 @@ fn read(
         let root = config.get("DefaultRootObject").and_then(|at| at.text().map(String::from));
         let web_acl = config.get("WebACLId").and_then(|at| at.text());
         let (errors, geo) = (errors(&config), geo(&config));
-        // Last: what is missing hides nothing of the rest.
-        behaviors.push(default?);
-        Some(Distribution {
+        // The last, as it is for all other paths.
+        let is_whole = default.is_some();
+        behaviors.extend(default);
+        let distribution = Distribution {
             id: named.unwrap_or_else(|| id.into()),
             domain_name: domain,
             logging: Logging { is_enabled: logs("Enabled"), has_cookies: logs("IncludeCookies") },
@@ -138,7 +157,8 @@ fn read(
             errors,
             geo,
             origins,
-        })
+        };
+        Read { distribution, is_whole }
     })
 }
 

@@ -89,7 +89,9 @@ fn document(changes: Value) -> Value {
 fn read_all(document: &Value, references: &[Value]) -> (Option<Distribution>, Vec<Problem>) {
     let texts: Vec<String> = references.iter().map(Value::to_string).collect();
     let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
-    Distribution::check("d", &document.to_string(), &texts, Options::default())
+    let checked = Distribution::check("d", &document.to_string(), &texts, Options::default());
+    let is_refused = checked.is_refused();
+    (checked.distribution.filter(|_| !is_refused), checked.problems)
 }
 
 fn distribution_of(document: &Value, references: &[Value]) -> Distribution {

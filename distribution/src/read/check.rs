@@ -13,25 +13,36 @@ use crate::pattern::{self, Pattern};
 use crate::problem::{Document, Problem, Reading};
 use crate::{Distribution, Options, countries, public_key};
 
+/// What [`Distribution::check`] found.
+#[derive(Debug)]
+pub struct Checked {
+    /// What could be read, so that one mistake hides none of those that only a host can tell. To be served only where
+    /// [`Checked::is_refused`] does not say otherwise. `None` where the document is something else.
+    pub distribution: Option<Distribution>,
+    /// All mistakes, whatever is not supported, and warnings.
+    pub problems: Vec<Problem>,
+    is_whole: bool,
+}
+
+impl Checked {
+    /// Whether there is more than warnings.
+    pub fn is_refused(&self) -> bool {
+        !self.is_whole || self.problems.iter().any(|problem| !problem.is_warning)
+    }
+}
+
 impl Distribution {
     /// [`Distribution::read`] for those who write the documents: refused is also what CloudFront would not take.
-    ///
-    /// # Errors
-    /// All mistakes, and whatever is not supported. Warnings come with a distribution too.
-    pub fn check(
-        id: &str,
-        document: &str,
-        references: &[&str],
-        options: Options,
-    ) -> (Option<Self>, Vec<Problem>) {
-        let (distribution, read) = Self::read(id, document, references, options);
+    pub fn check(id: &str, document: &str, references: &[&str], options: Options) -> Checked {
+        let (read, found) = super::read(id, document, references, options);
         let mut problems = problems(document, references);
         // Of a document that is something else nothing more is to be said.
         let others = problems.iter().filter(|problem| problem.pointer.is_empty());
         let others: Vec<Document> = others.map(|problem| problem.document).collect();
-        problems.extend(read.into_iter().filter(|problem| !others.contains(&problem.document)));
-        let is_refused = problems.iter().any(|problem| !problem.is_warning);
-        (distribution.filter(|_| !is_refused), problems)
+        problems.extend(found.into_iter().filter(|problem| !others.contains(&problem.document)));
+        let is_whole = read.as_ref().is_some_and(|read| read.is_whole);
+        let read = read.filter(|_| !others.contains(&Document::Distribution));
+        Checked { distribution: read.map(|read| read.distribution), problems, is_whole }
     }
 }
 

@@ -32,7 +32,7 @@ impl Building {
         config: &Config,
         config_file: &Path,
     ) -> Option<Edge> {
-        let ReadDistribution { document, references, mut distribution } =
+        let ReadDistribution { document, references, mut distribution, is_refused } =
             self.read_distribution(one)?;
         // What operators call it is what its listener and its invalidations call it.
         distribution.id.clone_from(&one.id);
@@ -65,6 +65,9 @@ impl Building {
         self.knows_viewers(one, &distribution, config, config_file);
         let apis: Vec<&str> = config.apis.iter().map(|api| api.id.as_str()).collect();
         self.knows_apis(one, &distribution, &apis, config_file);
+        if is_refused {
+            return None;
+        }
         let options = &one.options;
         let source = DistributionSource {
             id: one.id.clone(),
@@ -97,10 +100,12 @@ struct ReadDistribution {
     /// What it refers to.
     references: Vec<String>,
     distribution: Distribution,
+    /// Whether something is wrong with it: it is checked to its end, and not served.
+    is_refused: bool,
 }
 
 impl Building {
-    /// What the files say, with all that is wrong with it told. `None` where they make no distribution.
+    /// What the files say, with all that is wrong with it told. `None` where the first is none of a distribution.
     fn read_distribution(&mut self, one: &DistributionConfig) -> Option<ReadDistribution> {
         let named = self.place(&one.source, "definition");
         let document = self.printed(&one.definition, named);
@@ -115,9 +120,9 @@ impl Building {
             |read: &Option<Printed>| read.as_ref().map_or("{}", |read| &read.text).to_owned();
         let texts: Vec<String> = references.iter().map(text).collect();
         let parts: Vec<&str> = texts.iter().map(String::as_str).collect();
-        let (distribution, found) =
-            Distribution::check(&one.id, &document.text, &parts, one.options.clone());
-        for problem in found {
+        let checked = Distribution::check(&one.id, &document.text, &parts, one.options.clone());
+        let is_refused = checked.is_refused() || !all_there;
+        for problem in checked.problems {
             let printed = match problem.document {
                 Document::Distribution => Some(&document),
                 Document::Reference(index) => references.get(index).and_then(Option::as_ref),
@@ -132,8 +137,8 @@ impl Building {
                 self.note_in(printed, [with_help(error, &problem)]);
             }
         }
-        let distribution = distribution.filter(|_| all_there)?;
-        Some(ReadDistribution { document, references: texts, distribution })
+        let distribution = checked.distribution?;
+        Some(ReadDistribution { document, references: texts, distribution, is_refused })
     }
 
     /// The web ACL that a reference to none may mean: one of nearly this name.

@@ -1,5 +1,6 @@
 //! Web ACLs: their files read and checked.
 
+mod clients;
 mod doubtful;
 mod kinds;
 #[cfg(test)]
@@ -10,7 +11,7 @@ use std::sync::OnceLock;
 
 use gateway_core::definition::openapi::did_you_mean;
 use gateway_core::definition::{DefinitionError, Source, TokenKey, WebAcl, WebAclLogging};
-use gateway_core::gateway::{CheckedWebAcl, TOKEN_KEY_BYTES_MIN, check_web_acl};
+use gateway_core::gateway::{TOKEN_KEY_BYTES_MIN, check_web_acl};
 use waf::{Document, Problem};
 
 use super::printed::{Printed, as_error};
@@ -65,7 +66,7 @@ impl Building {
         let checked = check_web_acl(&definition);
         self.web_acl_arns.pop();
         self.web_acl_arns.push(checked.arn.clone());
-        self.knows_clients(&checked, config, whole, config_file);
+        self.knows_clients(&checked, &files, whole, config_file);
         for problem in checked.found.into_iter().filter(|problem| files.can_tell(problem)) {
             self.note_problem(&files, problem);
         }
@@ -221,49 +222,6 @@ fn begun(name: &str, known: &[String]) -> Option<String> {
     let mut those = known.iter().filter(goes_on);
     let only = those.next().filter(|_| those.next().is_none())?;
     Some(format!("did you mean `{only}`?"))
-}
-
-impl Building {
-    /// A rule about what nobody knows would match nothing, silently.
-    fn knows_clients(
-        &mut self,
-        checked: &CheckedWebAcl,
-        config: &WebAclConfig,
-        whole: &Config,
-        config_file: &Path,
-    ) {
-        self.asks_for_fingerprints |= checked.asks_for_fingerprints;
-        let over_tls = whole.listeners().iter().any(|(_, listener)| listener.tls.is_some());
-        if checked.asks_for_fingerprints && (!over_tls || self.is_for_edge) {
-            let why = match self.is_for_edge {
-                true => "which the platform tells to few",
-                false => "and no listener has TLS",
-            };
-            let message = format!(
-                "the web ACL `{}` asks for fingerprints of TLS (JA3, JA4), {why}: its rules fall back",
-                config.name
-            );
-            let warning = DefinitionError::warning(config.source.clone(), message);
-            self.note(config_file, None, [warning]);
-        }
-        let told = &whole.locations;
-        let asked = [
-            (checked.asks_for_countries && !told.tells_countries(), "countries"),
-            (checked.asks_for_networks && !told.tells_networks(), "autonomous systems"),
-        ];
-        for (_, what) in asked.iter().filter(|(is_missing, _)| *is_missing) {
-            if self.is_for_edge {
-                continue;
-            }
-            let message = format!(
-                "the web ACL `{}` asks for clients' {what}, and no database tells them: `geoDatabases` names \
-                 files in MaxMind's format",
-                config.name
-            );
-            let error = DefinitionError::error(config.source.clone(), message);
-            self.note(config_file, None, [error]);
-        }
-    }
 }
 
 /// A key of this process: its tokens count until it ends, and nowhere else. Without randomness there is

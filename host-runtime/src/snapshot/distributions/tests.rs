@@ -186,3 +186,23 @@ fn what_a_document_asks_for_and_nothing_brings_is_told_at_its_place() {
         assert!(told.contains(&format!("  {line}")), "{told}");
     }
 }
+
+#[test]
+fn a_mistake_of_the_document_hides_nothing_that_only_the_host_can_tell() {
+    let geo = "{\"GeoRestriction\": {\"RestrictionType\": \"blacklist\", \"Quantity\": 1, \"Items\": [\"DE\"]}}";
+    let with = format!("\"Enabled\": true, \"Restrictions\": {geo}, \"WebACLId\": \"arn:none\",");
+    let function = "{\"Quantity\": 1, \"Items\": [{\"FunctionARN\": \"f\", \"EventType\": \"viewer-request\"}]}";
+    let function = format!("\"FunctionAssociations\": {function}, \"CachePolicyId\": \"none");
+    let document = DISTRIBUTION.replacen("\"Enabled\": true,", &with, 1);
+    let document = document.replacen("\"CachePolicyId\": \"", &function, 1);
+    let told = told_of(&document);
+    for wrong in [
+        "error: `FunctionAssociations`: functions at the edge are not supported yet",
+        "error: the distribution `web` restricts countries, and no database tells them",
+        "error: the web ACL `arn:none` of the distribution `web` is not there",
+        "error: there is no cache policy `none658327ea-",
+    ] {
+        assert!(told.iter().any(|told| told.starts_with(wrong)), "{wrong} in {told:#?}");
+    }
+    assert_eq!(told.len(), 4, "{told:#?}");
+}

@@ -56,7 +56,7 @@ fn is_text(bytes: &[u8]) -> bool {
 }
 
 /// Hands every member of this name to `found`.
-fn visit(at: &At<'_>, name: &str, found: &mut dyn FnMut(&At<'_>)) {
+pub(super) fn visit(at: &At<'_>, name: &str, found: &mut dyn FnMut(&At<'_>)) {
     for (member, below) in at.members() {
         if member == name {
             found(&below);

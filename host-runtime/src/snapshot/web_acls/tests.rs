@@ -215,6 +215,26 @@ fn all_mistakes_of_all_files_are_told_at_once() {
 }
 
 #[test]
+fn a_mistake_hides_no_rule_that_needs_a_database() {
+    let rules = "/WebACL/Rules";
+    let geo = json!({"GeoMatchStatement": {"CountryCodes": ["DE"]}});
+    let told = told(&[
+        ("acl.json", &format!("{rules}/1/Statement"), geo),
+        ("acl.json", &format!("{rules}/4/Name"), json!("common")),
+    ]);
+    for wrong in [
+        "the name `common` is there twice\n  --> acl.json",
+        "asks for clients' countries, and no database tells them: `geoDatabases` names files in MaxMind's format\n  \
+         --> acl.json",
+    ] {
+        assert!(told.iter().any(|told| told.contains(wrong)), "{wrong} in {told:#?}");
+    }
+    let at = format!("{rules}/1/Statement/GeoMatchStatement");
+    assert!(told.iter().any(|told| told.contains(&at)), "{told:#?}");
+    assert_eq!(told.len(), 2, "{told:#?}");
+}
+
+#[test]
 fn another_document_than_the_expected_one_is_named() {
     let set = files().remove("blocked.json").unwrap();
     is_told(
