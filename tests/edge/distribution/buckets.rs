@@ -8,6 +8,7 @@ use tests::backend::{Answer, Received};
 use tests::client::{self, Request};
 use tests::sigv4::{Signing, Subject, sign};
 
+use super::PATIENCE;
 use super::kit::*;
 
 const EMPTY: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
@@ -135,5 +136,23 @@ async fn a_bucket_without_access_control_is_asked_as_it_is() {
     });
     let edge = edge.await;
     assert_eq!(text(&edge.get("/a(b).txt").await), "/site/public/a(b).txtNone");
+    edge.stop().await;
+}
+
+#[tokio::test]
+async fn a_bucket_that_does_not_answer_in_time_is_asked_again_for_what_is_safe() {
+    let impatient = json!({"OriginAccessIdentity": "", "OriginReadTimeout": 1});
+    let origin = json!({"S3OriginConfig": impatient, "ConnectionAttempts": 2});
+    let edge = Edge::start(before_bucket(origin), |_, count| Answer::Respond {
+        status: 200,
+        fields: vec![("Cache-Control".into(), "no-store".into())],
+        content: count.to_string().into(),
+        delay: if count % 2 == 1 { PATIENCE } else { Duration::ZERO },
+    });
+    let edge = edge.await;
+    let answer = edge.get("/a").await;
+    assert_eq!((answer.status, text(&answer)), (200, "2".into()));
+    let answer = edge.ask("POST", "/a", &[("Content-Length", "0")]).await;
+    assert_eq!((answer.status, edge.origin.received_len()), (504, 3));
     edge.stop().await;
 }
