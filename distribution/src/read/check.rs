@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::at::At;
 use super::{BEHAVIORS_MAX, kind};
+use crate::model::{Behavior, Selected};
 use crate::pattern::{self, Pattern};
 use crate::problem::{Document, Problem, Reading};
 use crate::{Distribution, Options, countries, public_key};
@@ -40,6 +41,8 @@ impl Distribution {
         let others = problems.iter().filter(|problem| problem.pointer.is_empty());
         let others: Vec<Document> = others.map(|problem| problem.document).collect();
         problems.extend(found.into_iter().filter(|problem| !others.contains(&problem.document)));
+        let behaviors = read.iter().flat_map(|read| &read.distribution.behaviors);
+        problems.extend(behaviors.filter_map(stored_for_all));
         let is_whole = read.as_ref().is_some_and(|read| read.is_whole);
         let read = read.filter(|_| !others.contains(&Document::Distribution));
         Checked { distribution: read.map(|read| read.distribution), problems, is_whole }
@@ -96,6 +99,38 @@ fn reference(top: &At<'_, '_>) {
     if let Some(mistake) = at.value.as_str().and_then(public_key::mistake) {
         at.error(mistake);
     }
+}
+
+/// Fields that frameworks make addresses and paths of, so that whoever fills the cache first chooses what others get
+/// ("web cache poisoning").
+const TELLING: [&str; 3] = ["X-Forwarded-Host", "X-Original-URL", "X-Rewrite-URL"];
+
+/// What an origin makes of a request, and no cache key knows of, is served to those who did not say it.
+fn stored_for_all(behavior: &Behavior) -> Option<Problem> {
+    let (key, forward) = (&behavior.cache, behavior.forward.as_ref()?);
+    if key.max_ttl_s == 0 {
+        return None;
+    }
+    let is_unkeyed =
+        |name: &&str| forward.headers.names_field(name) && !key.headers.names_field(name);
+    let has_cookies = match &forward.cookies {
+        Selected::None => false,
+        Selected::These(names) => names.iter().any(|name| !key.cookies.names_cookie(name)),
+        Selected::AllExcept(_) | Selected::All => key.cookies == Selected::None,
+    };
+    let cookies = has_cookies.then_some("cookies");
+    let told: Vec<&str> =
+        cookies.into_iter().chain(TELLING.into_iter().filter(is_unkeyed)).collect();
+    if told.is_empty() {
+        return None;
+    }
+    let message = format!(
+        "the origin is sent what the cache key has not ({}): an answer that it makes of one viewer's is stored for all",
+        told.join(", ")
+    );
+    let pointer = format!("{}/OriginRequestPolicyId", behavior.pointer);
+    let error = Problem::error(Document::Distribution, &pointer, message);
+    Some(Problem { is_warning: true, ..error })
 }
 
 /// The first behavior in order whose pattern matches is chosen: one whose pattern is that of another is none.

@@ -353,3 +353,27 @@ fn an_empty_cache_policy_id_is_none() {
     let distribution = serving(changes, &[]);
     assert_eq!(get(&distribution, "/", &[]).policy(200).default_ttl_s, 7);
 }
+
+#[test]
+fn what_reaches_an_origin_beside_the_key_of_what_is_stored_is_warned_of() {
+    const ALL_VIEWER: &str = "216adef6-5c7f-47e4-b989-5492eafa07d3";
+    let told = |cache: &str, forward: &str| {
+        let policies = json!({"CachePolicyId": cache, "OriginRequestPolicyId": forward});
+        let document = document(json!({"DefaultCacheBehavior": behavior(policies)}));
+        let (distribution, problems) = read_all(&document, &[]);
+        assert!(distribution.is_some());
+        problems
+    };
+    // CachingOptimized
+    let problems = told("658327ea-f89d-4fab-a63d-7e88639e58f6", ALL_VIEWER);
+    let [problem] = &problems[..] else { panic!("{problems:?}") };
+    assert!(
+        problem.is_warning
+            && problem.pointer.ends_with("/DefaultCacheBehavior/OriginRequestPolicyId")
+    );
+    assert!(problem.message.contains("(cookies, X-Forwarded-Host, X-Original-URL, X-Rewrite-URL)"));
+    // CachingDisabled; UserAgentRefererHeaders.
+    assert_eq!(told("4135ea2d-6df8-44a3-9df3-4b5a84be39ad", ALL_VIEWER), []);
+    let referer = "acba4595-bd28-49b8-b9fe-13317c0390fa";
+    assert_eq!(told("658327ea-f89d-4fab-a63d-7e88639e58f6", referer), []);
+}

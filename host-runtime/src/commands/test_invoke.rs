@@ -99,7 +99,8 @@ fn prepare(snapshot: &Snapshot, input: &Input) -> Result<(Snapshot, Asked), Stri
     let api = find_api(snapshot.apis.iter().filter(rest), &input.rest_api_id)?;
     let deployed = api.stages.first().map_or(0, |stage| stage.deployment as usize);
     let mut deployment = api.deployments.get(deployed).cloned().ok_or("it has no deployment")?;
-    let mut method = find_method(&deployment.methods, input)?.clone();
+    let stages = api.stages.iter().map(|stage| stage.stage_name.as_str());
+    let mut method = find_method(&deployment.methods, stages, input)?.clone();
     method.authorization = Authorization::None;
     method.api_key_required = false;
     let path = match input.path_with_query_string.as_str() {
@@ -163,7 +164,18 @@ fn find_api<'s>(apis: impl Iterator<Item = &'s Api>, id: &str) -> Result<&'s Api
 
 /// The method of a resource: by its id here, by its path, or by what path is asked for. Ids that AWS drew
 /// are in no definition: there the path decides.
-fn find_method<'m>(methods: &'m [Method], input: &Input) -> Result<&'m Method, String> {
+fn find_method<'m, 's>(
+    methods: &'m [Method],
+    mut stages: impl Iterator<Item = &'s str>,
+    input: &Input,
+) -> Result<&'m Method, String> {
+    let of_one = || methods.iter().map(|method| &*method.resource_path).next().unwrap_or("/");
+    if input.http_method.is_empty() {
+        return Err("`httpMethod` is missing".into());
+    }
+    if input.resource_id.is_empty() && input.path_with_query_string.is_empty() {
+        return Err(format!("`resourceId` is missing: a resource's path, such as {}", of_one()));
+    }
     let path = input.path_with_query_string.split('?').next().unwrap_or_default();
     let path = if path.is_empty() { path.into() } else { slashed(path) };
     let (path, id) = (&*path, input.resource_id.as_str());
@@ -184,14 +196,20 @@ fn find_method<'m>(methods: &'m [Method], input: &Input) -> Result<&'m Method, S
     let matched = resource.filter_map(|of| Some((matched(of, path)?, of))).min();
     let found = matched.and_then(|(_, resource)| of(&|method| method.resource_path == resource));
     found.ok_or_else(|| match (id, path) {
-        ("", _) => no_method(&input.http_method, path),
         (id, "") if id.starts_with('/') => no_method(&input.http_method, id),
-        (_, "" | "/") => format!(
+        (id, "" | "/") if !id.is_empty() => format!(
             "no resource has the id `{id}`: AWS's ids are in no definition. Write the resource's path as \
              `resourceId`, such as {}, or a `pathWithQueryString`",
-            methods.iter().map(|method| &*method.resource_path).next().unwrap_or("/")
+            of_one()
         ),
-        _ => no_method(&input.http_method, path),
+        _ => {
+            let told = no_method(&input.http_method, path);
+            let first = path.split('/').nth(1).unwrap_or_default();
+            match stages.any(|stage| stage == first) {
+                true => format!("{told}: paths are told without the stage here"),
+                false => told,
+            }
+        }
     })
 }
 

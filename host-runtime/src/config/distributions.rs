@@ -9,7 +9,7 @@ use gateway_core::definition::document::At;
 
 use super::api::destination_of;
 use super::listeners::{self, Listener};
-use super::reading::Reading;
+use super::reading::{Elsewhere, Reading};
 
 /// A distribution of the configuration; its files are read with the definitions.
 #[derive(Debug, Clone, PartialEq)]
@@ -81,8 +81,17 @@ pub(super) fn read_all(
     all
 }
 
+/// What distributions have in their documents.
+const OF_STAGES: Elsewhere = Elsewhere {
+    of: "stages",
+    keys: &[(
+        "webAcl",
+        "a distribution has `WebACLId` in its document: a web ACL's ARN, or its name",
+    )],
+};
+
 fn read(reading: &Reading, at: &At<'_>, directory: &Path) -> Option<DistributionConfig> {
-    reading.keys(
+    reading.keys_besides(
         at,
         &[
             "id",
@@ -96,6 +105,7 @@ fn read(reading: &Reading, at: &At<'_>, directory: &Path) -> Option<Distribution
             "heuristicPercent",
             "logging",
         ],
+        &OF_STAGES,
     );
     let file = |at: &At<'_>| reading.text(at).map(|path| directory.join(path));
     let id = reading.required(at, "id").and_then(|at| reading.text(&at));

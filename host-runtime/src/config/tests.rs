@@ -165,6 +165,10 @@ fn what_is_no_address_no_region_or_too_small_a_bound_is_told_with_what_to_write(
         let expected = format!("`{name}` is no region's name; such as `us-east-1`");
         assert_eq!(told(&format!("region: '{name}'")), [expected]);
     }
+    let key = "distributions: [{id: d, definition: d.json, webAcl: edge}]";
+    let expected = "`webAcl` is for stages alone; a distribution has `WebACLId` in its document: a web ACL's ARN, or \
+                    its name";
+    assert_eq!(told(key), [expected]);
     for name in
         ["us-east-1", "cn-north-1", "us-gov-west-1", "us-iso-east-1", "mx-central-1", "local"]
     {

@@ -52,17 +52,23 @@ fn words_in_common(lower: &str, name: &str) -> usize {
     in_common.iter().rposition(|b| matches!(b, b'-' | b'.')).map_or(0, |last| last + 1)
 }
 
-/// Levenshtein's distance.
+/// How many letters have to be put in, left out, replaced or exchanged with the next one (Damerau's and
+/// Levenshtein's distance, where no letter is touched twice).
 fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
+    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
+    let mut before: Vec<usize> = Vec::new();
     let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.chars().enumerate() {
-        let mut diagonal = core::mem::replace(&mut row[0], i + 1);
+    for (i, x) in a.iter().enumerate() {
+        let mut next = Vec::with_capacity(row.len());
+        next.push(i + 1);
         for (j, y) in b.iter().enumerate() {
-            let replaced = diagonal + usize::from(x != *y);
-            diagonal = row[j + 1];
-            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
+            let mut least = (row[j] + usize::from(x != y)).min(row[j + 1] + 1).min(next[j] + 1);
+            if i > 0 && j > 0 && *x == b[j - 1] && a[i - 1] == *y {
+                least = least.min(before[j - 1] + 1);
+            }
+            next.push(least);
         }
+        before = core::mem::replace(&mut row, next);
     }
     row[b.len()]
 }
@@ -99,6 +105,7 @@ mod tests {
         assert_eq!(suggest("timeoutInMilis").unwrap(), "did you mean `timeoutInMillis`?");
         assert_eq!(suggest("HTTPMethod").unwrap(), "did you mean `httpMethod`?");
         assert_eq!(suggest("url").unwrap(), "did you mean `uri`?");
+        assert_eq!(suggest("tyep").unwrap(), "did you mean `type`?");
         assert_eq!(suggest("credentials"), None);
         let names = ["x-amazon-apigateway-cors", "x-amazon-apigateway-policy", "tls.min"];
         let suggest = |name| did_you_mean(name, names.into_iter());

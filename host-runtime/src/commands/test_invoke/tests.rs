@@ -183,7 +183,7 @@ fn a_method_any_is_invoked_by_the_verbs_that_it_stands_for() {
     let asked = |verb: &str| tried(&json!({"resourceId": "/any", "httpMethod": verb}).to_string());
     assert_eq!(asked("PATCH").unwrap()["body"], "PATCH");
     assert_eq!(asked("patch").unwrap()["body"], "PATCH");
-    for verb in ["ANY", "TRACE", ""] {
+    for verb in ["ANY", "TRACE"] {
         assert!(asked(verb).unwrap_err().starts_with("there is no method"), "{verb}");
     }
 }
@@ -204,6 +204,13 @@ fn an_http_api_is_not_invoked_so_and_that_is_told() {
 fn what_is_not_there_is_told() {
     let told = tried(r#"{"resourceId": "/pets", "httpMethod": "GET"}"#).unwrap_err();
     assert_eq!(told, "there is no method GET of resource `/pets`");
+    assert_eq!(tried("{}").unwrap_err(), "`httpMethod` is missing");
+    let told = tried(r#"{"httpMethod": "GET"}"#).unwrap_err();
+    assert!(told.starts_with("`resourceId` is missing: a resource's path, such as /"), "{told}");
+    let told = tried(r#"{"httpMethod": "GET", "pathWithQueryString": "/prod/none"}"#).unwrap_err();
+    let expected =
+        "there is no method GET of resource `/prod/none`: paths are told without the stage here";
+    assert_eq!(told, expected);
     assert!(serde_json::from_str::<Input>(r#"{"httpMetod": "GET"}"#).is_err());
 }
 

@@ -54,7 +54,7 @@ fn a_mistake_of_a_distribution_is_told_with_its_line_and_what_may_be_meant() {
             "\"TargetOriginId\": \"files\"",
             "\"TargetOriginId\": \"flies\"",
             &["error: there is no origin and no origin group `flies`\n  --> dist.json:7:23  \
-               /DistributionConfig/DefaultCacheBehavior/TargetOriginId\n  help: those that are there: `files`"],
+               /DistributionConfig/DefaultCacheBehavior/TargetOriginId\n  help: did you mean `files`?"],
         ),
         (
             "allow-all",
