@@ -9,6 +9,7 @@
 
 mod anchored;
 mod anywhere;
+mod completed;
 mod condition;
 mod cut_off;
 mod joined;

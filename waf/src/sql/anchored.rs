@@ -2,6 +2,7 @@
 
 use alloc::vec::Vec;
 
+use super::completed::{completes_number, completes_string};
 use super::joined::joins_strings;
 use super::lex::{Kind, Token};
 use super::listed::{continues_list, sets_query};
@@ -51,10 +52,16 @@ pub(super) fn continues_operand(tokens: &[Token], text: &[u8]) -> bool {
         return ends_as_sql(tokens);
     }
     Tail { tokens: rest, text, anchor }.is_attack()
+        || matches!(first.kind, Kind::Number | Kind::Variable) && completes_number(rest, text)
 }
 
 /// What follows a quote: `prefix` stands before it, `text` behind.
 pub(super) fn continues_string(tokens: &[Token], prefix: &[u8], text: &[u8], quote: u8) -> bool {
+    breaks_out(tokens, prefix, text, quote)
+        || !is_measure(prefix, quote) && completes_string(tokens, text)
+}
+
+fn breaks_out(tokens: &[Token], prefix: &[u8], text: &[u8], quote: u8) -> bool {
     let Some(first) = tokens.first() else { return false };
     let is_one_word = prefix.len() <= 40 && !prefix.contains(&b' ');
     if is_one_word && joins_strings(tokens, prefix, text, quote) {
@@ -121,6 +128,7 @@ pub(super) fn continues_string(tokens: &[Token], prefix: &[u8], text: &[u8], quo
         Kind::Prefix | Kind::Word(Class::Union | Class::Select)
             if prefix.trim_ascii().is_empty()
                 && tokens.len() == 2
+                && !is_any(first.text(text), &[b"except", b"intersect", b"minus"])
                 && tokens[1].end - tokens[1].start <= 2 =>
         {
             true
@@ -143,6 +151,10 @@ pub(super) fn continues_string(tokens: &[Token], prefix: &[u8], text: &[u8], quo
         }
         _ => Tail { tokens, text, anchor: Anchor::Quoted }.is_attack(),
     }
+}
+
+fn is_any(word: &[u8], known: &[&[u8]]) -> bool {
+    known.iter().any(|one| one.eq_ignore_ascii_case(word))
 }
 
 /// Whether there is only a string that the text leaves open, in other quotes than these.

@@ -4,7 +4,7 @@ use super::lex::{Kind, Token};
 use super::operand::{delays, skip_operand};
 use super::prose::has_sentence;
 use super::select::{gives_nothing, is_whole_select, selects, unites};
-use super::stacked::{is_bare_statement, is_rare_statement, is_stacked_query};
+use super::stacked::{is_bare_statement, is_rare_statement, is_stacked_change, is_stacked_query};
 use super::titled::{
     calls_procedure, copies, grants, is_definition, is_explained, is_more_than_a_title,
     is_sentence, lists_columns,
@@ -20,7 +20,8 @@ pub(super) fn is_statement(tokens: &[Token], text: &[u8]) -> bool {
         let found = match token.kind {
             Kind::Word(_)
                 if before == Some(Kind::Semicolon)
-                    && is_bare_statement(&tokens[..index], *token, rest, text) =>
+                    && (is_bare_statement(&tokens[..index], *token, rest, text)
+                        || is_stacked_change(&tokens[..index], *token, rest, text)) =>
             {
                 true
             }

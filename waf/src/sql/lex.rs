@@ -184,11 +184,18 @@ fn next(rest: &[u8], before: Option<Kind>) -> (Option<Kind>, usize) {
         b'>' => (Some(Kind::Compare), 1 + usize::from(second == b'=')),
         b'!' if matches!(second, b'=' | b'<' | b'>' | b'~') => two(Kind::Compare),
         b'!' => one(Kind::Prefix),
-        b'~' => one(if is_operand(before) && before != Some(Kind::Word(Class::Logic)) {
-            Kind::Compare
-        } else {
-            Kind::Prefix
-        }),
+        b'~' => one(
+            if is_operand(before)
+                && !matches!(
+                    before,
+                    Some(Kind::Word(Class::Logic | Class::Select | Class::Quantity))
+                )
+            {
+                Kind::Compare
+            } else {
+                Kind::Prefix
+            },
+        ),
         b'+' | b'-' | b'*' | b'/' | b'%' | b'|' | b'&' | b'^' => one(Kind::Arithmetic),
         b'[' => bracketed(rest),
         byte if is_word(byte) || byte >= 0x80 || byte == b'$' => match word(rest) {
@@ -209,6 +216,7 @@ fn escape(rest: &[u8], before: Option<Kind>) -> Option<usize> {
         Some(
             Kind::Logic
                 | Kind::Prefix
+                | Kind::Arithmetic
                 | Kind::Compare
                 | Kind::Open
                 | Kind::Word(
@@ -219,7 +227,9 @@ fn escape(rest: &[u8], before: Option<Kind>) -> Option<usize> {
     let blank =
         |from: usize| near(&rest[from..]).iter().take_while(|b| b.is_ascii_whitespace()).count();
     let name = 1 + blank(1);
-    let end = name + near(&rest[name..]).iter().take_while(|b| is_word(**b)).count();
+    let quoted = usize::from(rest.get(name) == Some(&b'`'));
+    let end = name + near(&rest[name..]).iter().skip(quoted).take_while(|b| is_word(**b)).count();
+    let end = end + if rest.get(end + quoted) == Some(&b'`') { 2 * quoted } else { 0 };
     let opens = matches!(rest.get(end), Some(b'(' | b'\'' | b'"' | b'`' | b'@' | b'-' | b'!'));
     (may_begin && end > name && !rest[name].is_ascii_digit() && (opens || blank(end) > 0))
         .then_some(end)
@@ -300,6 +310,9 @@ fn number(rest: &[u8]) -> usize {
         && first.is_ascii_hexdigit()
     {
         return 2 + digits(2, u8::is_ascii_hexdigit);
+    }
+    if let [b'0', b'b', b'0' | b'1', ..] = rest {
+        return 2 + digits(2, |byte| matches!(byte, b'0' | b'1'));
     }
     let mut at = digits(0, u8::is_ascii_digit);
     if rest.get(at) == Some(&b'.') {

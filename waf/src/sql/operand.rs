@@ -17,19 +17,13 @@ pub(super) fn skip_operand(tokens: &[Token]) -> &[Token] {
     match first.kind {
         Kind::Number | Kind::Text { .. } | Kind::Variable | Kind::Word(Class::Literal) => {}
         Kind::Word(Class::Name | Class::Function | Class::CommonFunction | Class::Object) => {
-            while let [
-                Token { kind: Kind::Dot, .. },
-                Token { kind: Kind::Word(_), .. },
-                after @ ..,
-            ] = more
-            {
-                more = after;
-            }
+            more = skip_members(more);
             if more.first().is_some_and(|token| token.kind == Kind::Open) {
                 more = skip_parentheses(more);
             }
         }
-        Kind::Open => more = skip_parentheses(rest),
+        // `(a).b`
+        Kind::Open => more = skip_members(skip_parentheses(rest)),
         _ => return tokens,
     }
     // Casts, collations, and arithmetic that makes the operand longer.
@@ -51,6 +45,20 @@ pub(super) fn skip_operand(tokens: &[Token]) -> &[Token] {
             _ => return more,
         };
     }
+}
+
+/// What is behind `.b`, `.b.c`, `.*`.
+fn skip_members(tokens: &[Token]) -> &[Token] {
+    let mut rest = tokens;
+    while let [
+        Token { kind: Kind::Dot, .. },
+        Token { kind: Kind::Word(_) | Kind::Arithmetic, .. },
+        after @ ..,
+    ] = rest
+    {
+        rest = after;
+    }
+    rest
 }
 
 /// What is behind a pair of parentheses; nothing where they are not closed.
@@ -119,7 +127,7 @@ fn waits_within(arguments: &[Token], text: &[u8]) -> bool {
 }
 
 /// What is behind the parenthesis that closes what is open before; nothing where none does.
-fn skip_closed(tokens: &[Token]) -> &[Token] {
+pub(super) fn skip_closed(tokens: &[Token]) -> &[Token] {
     let mut depth = 1_u32;
     for (index, token) in tokens.iter().enumerate() {
         match token.kind {

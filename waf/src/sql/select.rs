@@ -23,6 +23,16 @@ pub(super) fn unites(tokens: &[Token], text: &[u8]) -> bool {
         Some((word, [Token { kind: Kind::Open, .. }, ..])) => {
             word.text(text).eq_ignore_ascii_case(b"values")
         }
+        // `union with a as (…`
+        Some((
+            with,
+            [
+                Token { kind: Kind::Word(_), .. },
+                Token { kind: Kind::Word(Class::As), .. },
+                Token { kind: Kind::Open, .. },
+                ..,
+            ],
+        )) => with.text(text).eq_ignore_ascii_case(b"with"),
         _ => lists_rows(rest, text),
     }
 }
@@ -122,7 +132,10 @@ pub(super) fn is_cut_off(tokens: &[Token]) -> bool {
 pub(super) fn selects(tokens: &[Token], text: &[u8]) -> bool {
     let mut rest = tokens;
     while let [
-        Token { kind: Kind::Word(Class::Quantity) | Kind::Conditional | Kind::Prefix, .. },
+        Token {
+            kind: Kind::Word(Class::Quantity) | Kind::Conditional | Kind::Prefix | Kind::Comment,
+            ..
+        },
         more @ ..,
     ] = rest
     {
@@ -138,7 +151,19 @@ pub(super) fn selects(tokens: &[Token], text: &[u8]) -> bool {
             };
             let is_tree = is(1, b"connect") && is(2, b"by") || is(1, b"start") && is(2, b"with");
             match from.get(1).map(|token| token.kind) {
-                Some(Kind::Word(Class::English | Class::Name)) => from.len() <= 3 || is_tree,
+                Some(Kind::Word(Class::English | Class::Name)) => {
+                    from.len() <= 3
+                        || is_tree
+                        || matches!(
+                            from[2..],
+                            [Token { kind: Kind::Comment, .. }, ..]
+                                | [
+                                    Token { kind: Kind::Semicolon, .. },
+                                    Token { kind: Kind::Comment, .. },
+                                    ..
+                                ]
+                        )
+                }
                 kind => kind != Some(Kind::Word(Class::Compare)),
             }
         }
@@ -201,6 +226,20 @@ pub(super) fn selects(tokens: &[Token], text: &[u8]) -> bool {
         Some(Kind::Comment | Kind::Close | Kind::Semicolon) => is_number,
         // `select current_user()`
         Some(Kind::Open) => is_number && behind[0].start == first.end,
+        // `select v like 'x' from t`
+        Some(Kind::Compare | Kind::Word(Class::Compare))
+            if matches!(
+                behind,
+                [
+                    _,
+                    Token { kind: Kind::Text { .. } | Kind::Number, .. },
+                    Token { kind: Kind::Word(Class::From), .. },
+                    ..
+                ]
+            ) =>
+        {
+            names_table(&behind[3..])
+        }
         Some(
             Kind::Logic
             | Kind::Compare

@@ -65,6 +65,128 @@ pub(super) fn is_bare_statement(
         }
 }
 
+/// Words between a statement's first and what it is about.
+const MODIFIERS: [&[u8]; 10] = [
+    b"delayed",
+    b"fail",
+    b"high_priority",
+    b"ignore",
+    b"into",
+    b"low_priority",
+    b"only",
+    b"or",
+    b"quick",
+    b"replace",
+];
+/// As much of a statement as is read for its second word.
+const STATEMENT_TOKENS_MAX: usize = 12;
+
+/// `1;update users as a set x = 1`, `;insert users set x = 1`, `;with a as (delete …)`: a statement of any shape, right
+/// behind a number or a string.
+pub(super) fn is_stacked_change(
+    before: &[Token],
+    word: Token,
+    rest: &[Token],
+    text: &[u8],
+) -> bool {
+    matches!(
+        before,
+        [Token { kind: Kind::Semicolon, .. }]
+            | [Token { kind: Kind::Number, .. }, Token { kind: Kind::Semicolon, .. }]
+    ) && changes(word, rest, text)
+}
+
+fn changes(word: Token, rest: &[Token], text: &[u8]) -> bool {
+    let is_any = |token: &Token, all: &[&str]| {
+        all.iter().any(|known| token.text(text).eq_ignore_ascii_case(known.as_bytes()))
+    };
+    let is = |at: usize, known: &str| rest.get(at).is_some_and(|token| is_any(token, &[known]));
+    let few = &rest[..rest.len().min(STATEMENT_TOKENS_MAX)];
+    let is_modifier =
+        |token: &&Token| MODIFIERS.iter().any(|known| token.text(text).eq_ignore_ascii_case(known));
+    let modifiers = few.iter().take_while(is_modifier).count();
+    let (begin, object) = few.split_at(modifiers);
+    let is_name = |at: usize| {
+        matches!(
+            object.get(at).map(|token| token.kind),
+            Some(Kind::Word(Class::Name | Class::Object) | Kind::Text { .. })
+        )
+    };
+    let kind = |at: usize| object.get(at).map(|token| token.kind);
+    // An article is an alias, too.
+    let is_english =
+        |token: &Token| token.kind == Kind::Word(Class::English) && token.end > token.start + 1;
+    let ends = |at: usize| {
+        object.get(at).is_none_or(|token| {
+            matches!(token.kind, Kind::Comment | Kind::Semicolon | Kind::Word(Class::Where))
+                || is_any(token, &["returning", "using"])
+        })
+    };
+    let is_statement = |at: usize| {
+        rest.get(at).is_some_and(|token| {
+            matches!(token.kind, Kind::Word(Class::Statement | Class::Select))
+                || is_any(token, &["replace"])
+        })
+    };
+    match &word.text(text).to_ascii_lowercase()[..] {
+        b"delete" if kind(0) == Some(Kind::Word(Class::From)) => {
+            let name = 1 + object[1..].iter().take_while(is_modifier).count();
+            is_name(name) && (ends(name + 1) || is_name(name + 1) && ends(name + 2))
+        }
+        // `delete a from t a`
+        b"delete" => match object {
+            [first, Token { kind: Kind::Word(Class::From), .. }, more @ ..] => more
+                .iter()
+                .take(3)
+                .any(|token| token.text(text).eq_ignore_ascii_case(first.text(text))),
+            _ => false,
+        },
+        b"update" => {
+            let set = few.iter().position(|token| token.kind == Kind::Word(Class::Set));
+            set.is_some_and(|at| {
+                few[..at].iter().all(|token| !is_english(token))
+                    && few.get(at + 2).is_some_and(|token| token.kind == Kind::Compare)
+            })
+        }
+        b"insert" | b"replace" if is_name(0) => {
+            let is_into = begin.iter().any(|token| is_any(token, &["into"]));
+            match object.get(1) {
+                Some(Token { kind: Kind::Open | Kind::Word(Class::Select), .. }) => is_into,
+                Some(Token { kind: Kind::Word(Class::Set), .. }) => {
+                    object.get(3).is_some_and(|token| token.kind == Kind::Compare)
+                }
+                Some(values) if is_any(values, &["values", "value"]) => kind(2) == Some(Kind::Open),
+                Some(other) => is_into && is_any(other, &["table", "default"]),
+                None => false,
+            }
+        }
+        b"truncate" => modifiers > 0 && is_name(0) && ends(1),
+        b"drop" => is(0, "tables") && rest.len() > 1,
+        b"with" => {
+            let named = few.iter().position(|token| token.kind == Kind::Word(Class::As));
+            rest.first().is_some_and(|token| !is_english(token))
+                && named
+                    .is_some_and(|at| few.get(at + 1).is_some_and(|token| token.kind == Kind::Open))
+        }
+        b"explain" | b"analyze" => {
+            let options = few.iter().take_while(|token| {
+                matches!(token.kind, Kind::Open | Kind::Close) || is_any(token, &["analyze"])
+            });
+            is_statement(options.count())
+        }
+        b"prepare" => is(1, "as") && is_statement(2),
+        b"begin" => is(0, "not") && is(1, "atomic"),
+        b"if" | b"while" | b"for" => {
+            (0..few.len()).any(|at| is_any(&few[at], &["do", "then"]) && is_statement(at + 1))
+        }
+        b"do" => {
+            is(0, "language") && rest.get(2).is_some_and(|t| matches!(t.kind, Kind::Text { .. }))
+                || rest.first().is_some_and(|token| matches!(token.text(text), [b'$', .., b'$']))
+        }
+        _ => false,
+    }
+}
+
 /// Statements whose first two words no list of tasks has.
 const PAIRS: [(&[u8], &[u8]); 12] = [
     (b"bulk", b"insert"),

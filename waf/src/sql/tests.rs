@@ -381,6 +381,7 @@ fn calls_that_take_time_are_found_within_others_arguments() {
     assert_eq!(stopped, Vec::<&&str>::new());
 }
 
+mod completed;
 mod joined;
 mod marks;
 mod nothing;

@@ -52,7 +52,8 @@ impl Building {
         let is_refused = checked.found.iter().any(|problem| !problem.is_warning);
         for asked in asked.iter().filter(|asked| !asked.is_told) {
             let place = files.first(asked.members);
-            if !asked.is_known && !(is_refused && place.is_some()) {
+            let may_be_asked = is_refused && place.is_some();
+            if !asked.is_known && !may_be_asked {
                 continue;
             }
             let message = format!(
