@@ -112,56 +112,76 @@ fn part(form: Content<'_>, head: &[u8], content: &[u8], parts: &mut Vec<Part>) {
     }
 }
 
-/// Whether every program takes a part for a file: `Content-Disposition` names one as RFC 7578 (section 4.2) has it,
-/// `filename=` and a token or a closed string. `filename*` is none to PHP, and what is written otherwise
-/// (`filename ="x"`, no `;` before it, no end) is none to others.
+/// Whether every program takes a part for a file: `Content-Disposition` is what browsers write (RFC 7578, section 4.2),
+/// `form-data` with `name` and `filename`, each a string or a plain token, on one line. Programs differ in all that is
+/// written otherwise, and what one of them makes a field of is looked at: `filename*`, which PHP does not know, `filename ="x"`, no
+/// `;` before it, no end, a line that is folded, controls, brackets or quotes in a token (`x=a'b`).
 fn is_file(head: &str) -> bool {
-    let is_it = |line: &&str| starts_with(line.as_bytes(), b"content-disposition");
-    if head.lines().filter(is_it).count() != 1 {
+    // It ends before the last line's end.
+    let head = head.strip_suffix('\r').unwrap_or(head);
+    let mut fields = head.split("\r\n").flat_map(|line| line.split('\n'));
+    let is_disposition =
+        |line: &&str| starts_with(line.trim_start().as_bytes(), b"content-disposition");
+    let is_plain = fields.clone().all(|line| {
+        !line.starts_with([' ', '\t']) && !line.contains(|c: char| c < ' ' && c != '\t')
+    });
+    if !is_plain || fields.clone().filter(is_disposition).count() != 1 {
         return false;
     }
-    let disposition = header(head, "content-disposition");
-    let Some((_, mut rest)) = disposition.split_once(';') else { return false };
-    let mut is_named = false;
+    let disposition = fields.find(is_disposition).and_then(|line| line.split_once(':'));
+    let Some((name, value)) = disposition else { return false };
+    let Some((kind, mut rest)) = value.split_once(';') else { return false };
+    if name.len() != "content-disposition".len() || !kind.trim().eq_ignore_ascii_case("form-data") {
+        return false;
+    }
+    let (mut is_named, mut is_filed) = (false, false);
     loop {
-        let Some((name, after)) = rest.trim_start_matches([' ', '\t']).split_once('=') else {
+        let Some((name, after)) = rest.trim_start_matches(' ').split_once('=') else {
             return false;
         };
-        let is_token = |b: u8| b.is_ascii_alphanumeric() || b"-_*.".contains(&b);
         let Some((value, more)) = parameter_value(after) else { return false };
-        if name.is_empty() || !name.bytes().all(is_token) {
-            return false;
-        }
-        if name.eq_ignore_ascii_case("filename") {
-            if value.is_empty() {
-                return false;
+        let is_said = match name {
+            "name" => &mut is_named,
+            // Of a name without a letter or digit some make none: `filename="/"`.
+            "filename" if value.contains(char::is_alphanumeric) => &mut is_filed,
+            "filename*" => {
+                rest = match more {
+                    Some(more) => more,
+                    None => return is_filed,
+                };
+                continue;
             }
-            is_named = true;
+            _ => return false,
+        };
+        if core::mem::replace(is_said, true) {
+            return false;
         }
         match more {
             Some(more) => rest = more,
-            None => return is_named,
+            None => return is_filed,
         }
     }
 }
 
 /// A parameter's value, a token or a string, and what follows its `;`. `None`: programs differ in where it ends.
 fn parameter_value(text: &str) -> Option<(&str, Option<&str>)> {
-    let blank = [' ', '\t'];
     let Some(quoted) = text.strip_prefix('"') else {
         let (value, more) = match text.split_once(';') {
             Some((value, more)) => (value, Some(more)),
             None => (text, None),
         };
-        let value = value.trim_end_matches(blank);
-        let is_one = !value.starts_with(['\'', ' ', '\t']) && !value.contains('"');
-        return is_one.then_some((value, more));
+        let is_token = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');
+        // `UTF-8''a%20b` of `filename*`
+        let is_extended = value.split_once("''").is_some_and(|(charset, name)| {
+            charset.bytes().all(is_token) && name.bytes().all(|b| is_token(b) || b == b'%')
+        });
+        return (value.bytes().all(is_token) || is_extended).then_some((value, more));
     };
     let (value, after) = quoted.split_once('"')?;
     if value.ends_with('\\') {
         return None;
     }
-    match after.trim_start_matches(blank) {
+    match after {
         "" => Some((value, None)),
         after => Some((value, Some(after.strip_prefix(';')?))),
     }

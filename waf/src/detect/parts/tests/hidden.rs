@@ -152,6 +152,16 @@ fn only_what_all_programs_take_for_a_file_that_is_no_text_is_not_looked_at() {
         format!("{field}; filename\t=\"a.png\"\r\nContent-Type: image/png"),
         format!("{field} filename=\"a.png\"\r\nContent-Type: image/png"),
         format!("{field}; filename=\"a.png\r\nContent-Type: image/png"),
+        format!("{field};\r\n filename=\"a.png\"\r\nContent-Type: image/png"),
+        format!("{field}; filename=[a]\r\nContent-Type: image/png"),
+        format!("{field}; filename=a'b\r\nContent-Type: image/png"),
+        format!("{field}; x=a'b; filename=\"a.png\"\r\nContent-Type: image/png"),
+        format!("{field}; filename=\"/\"\r\nContent-Type: image/png"),
+        format!("{field}; filename=\"a\x00.png\"\r\nContent-Type: image/png"),
+        format!("{field}; filename=a\rX: b\r\nContent-Type: image/png"),
+        "Content-Disposition: attachment; name=\"q\"; filename=y\r\nContent-Type: image/png".into(),
+        "Content-Disposition : form-data; name=\"q\"; filename=y\r\nContent-Type: image/png".into(),
+        format!("{field}; name=r; filename=y\r\nContent-Type: image/png"),
     ] {
         assert_found(&[FORM], |text| form(&head, text));
     }
