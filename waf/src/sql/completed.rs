@@ -13,12 +13,17 @@ pub(super) fn completes_string(tokens: &[Token], text: &[u8]) -> bool {
     let closed = tokens.iter().take_while(|token| token.kind == Kind::Close).count();
     let tokens = &tokens[closed..];
     let Some(first) = tokens.first() else { return false };
+    // `',(version()))-- `: the next value of a row.
+    if first.kind == Kind::Comma {
+        let row = Expression { depth: 1, ..Expression::new(tokens, text) };
+        return matches!(row.read(), Some(End::Comment { marks: 1.., is_bare: true }));
+    }
     let Some(end) = Expression::new(tokens, text).read() else { return false };
     let is_logic = matches!(first.kind, Kind::Logic | Kind::Word(Class::Logic));
-    let is_bitwise = matches!(first.text(text), b"|" | b"&" | b"^");
+    let is_bitwise = is_bitwise(*first, text);
     match end {
         End::Comment { marks, is_bare: true } => {
-            marks >= 1 || is_bitwise || matches!(first.kind, Kind::Logic | Kind::Compare)
+            marks >= 1 || matches!(first.kind, Kind::Logic | Kind::Compare | Kind::Arithmetic)
         }
         End::Comment { marks, .. } => is_logic && marks >= 2,
         // Patterns and paths begin so within their quotes: `'%s and %s' …`, `r'/[a-z]*'`.
@@ -26,6 +31,10 @@ pub(super) fn completes_string(tokens: &[Token], text: &[u8]) -> bool {
         End::Text { .. } if first.kind == Kind::Arithmetic && !is_bitwise => false,
         End::Text { marks, is_short } => marks >= if is_short && is_logic { 1 } else { 2 },
     }
+}
+
+fn is_bitwise(operator: Token, text: &[u8]) -> bool {
+    matches!(operator.text(text), b"|" | b"&" | b"^")
 }
 
 /// The same behind a number, where `or` and `and` stand in sentences too: with a comment that has nothing in it, or to the
@@ -42,6 +51,37 @@ pub(super) fn completes_number(tokens: &[Token], text: &[u8]) -> bool {
         Some(End::Comment { marks, is_bare: true }) => marks >= marks_min,
         Some(End::Nothing { asks }) => is_logic && asks >= 2,
         _ => false,
+    }
+}
+
+/// What is behind the `from` of a list of what is selected: `id as a, s.*, count(*) over () from`. `None`: it is no such list.
+pub(super) fn behind_list<'t>(tokens: &'t [Token], text: &'t [u8]) -> Option<&'t [Token]> {
+    let mut list = Expression { depth: 1, ..Expression::new(tokens, text) };
+    let mut last = Read::Operator;
+    loop {
+        let (token, rest) = list.tokens.split_first()?;
+        let is_after = !matches!(last, Read::Operator | Read::Call | Read::Case);
+        if token.kind == Kind::Word(Class::From) && list.depth == 1 && is_after {
+            return Some(rest);
+        }
+        let ends =
+            matches!(rest.first(), Some(Token { kind: Kind::Comma | Kind::Word(Class::From), .. }));
+        list.tokens = rest;
+        last = match token.kind {
+            Kind::Close if list.depth == 1 && last != Read::Call => return None,
+            Kind::Arithmetic if !is_after && ends => Read::Operand,
+            // `id a`
+            Kind::Word(Class::Name | Class::Object) | Kind::Text { is_closed: true }
+                if is_after && ends =>
+            {
+                Read::Operand
+            }
+            Kind::Word(Class::English) if is_after && ends && token.end == token.start + 1 => {
+                Read::Operand
+            }
+            _ if is_after => list.operator(*token, last)?,
+            _ => list.operand(*token, last)?,
+        };
     }
 }
 
@@ -209,6 +249,10 @@ impl<'t> Expression<'t> {
             Kind::Compare | Kind::Cast | Kind::Word(Class::Divide | Class::Collate) => {}
             Kind::Word(Class::Compare) => self.skip(&COMPARING),
             Kind::Other | Kind::Variable if is_sigil(word) => {}
+            // `row_number() over ()`
+            Kind::Word(Class::Name) if word.eq_ignore_ascii_case(b"over") => {
+                return Some(Read::Name);
+            }
             // `operator(pg_catalog.=)`
             Kind::Word(Class::Name) if word.eq_ignore_ascii_case(b"operator") => {
                 let end = self.tokens.iter().position(|token| token.kind == Kind::Close)?;
@@ -278,6 +322,8 @@ impl<'t> Expression<'t> {
                 (self.cases, self.marks) = (self.cases + 1, self.marks + 1);
                 Some(Read::Case)
             }
+            // An article is an alias, too.
+            Kind::Word(Class::English) if word.len() == 1 => Some(Read::Name),
             Kind::Word(Class::English | Class::Compare | Class::Divide)
                 if next != Some(Kind::Open) =>
             {

@@ -89,7 +89,8 @@ pub(super) fn delays(tokens: &[Token], text: &[u8]) -> bool {
                 matches!(token.kind, Kind::Word(Class::Name | Class::English | Class::Object));
             is_word && token.start > argument.end
         });
-        return argument.kind == Kind::Number && !is_prose || subselect(tokens);
+        let is_told = matches!(argument.kind, Kind::Number | Kind::Word(Class::Literal));
+        return is_told && !is_prose || subselect(tokens);
     }
     if is(b"if") {
         let compares = matches!(

@@ -1,6 +1,7 @@
 //! Queries: `select` and what it selects.
 
 use super::anywhere::is_case;
+use super::completed::behind_list;
 use super::lex::{Kind, Token};
 use super::operand::{calls, skip_operand, subselect};
 use super::words::{Class, class_of, words};
@@ -130,6 +131,11 @@ pub(super) fn is_cut_off(tokens: &[Token]) -> bool {
 
 /// A list of what is selected, or something that only SQL selects.
 pub(super) fn selects(tokens: &[Token], text: &[u8]) -> bool {
+    selects_plainly(tokens, text)
+        || behind_list(tokens, text).is_some_and(|from| names_table(from, text))
+}
+
+fn selects_plainly(tokens: &[Token], text: &[u8]) -> bool {
     let mut rest = tokens;
     while let [
         Token {
@@ -142,37 +148,9 @@ pub(super) fn selects(tokens: &[Token], text: &[u8]) -> bool {
         rest = more;
     }
     let Some(first) = rest.first() else { return false };
-    let names_table = |from: &[Token]| match from.first().map(|token| token.kind) {
-        Some(Kind::Word(Class::Name | Class::Object | Class::Function | Class::CommonFunction)) => {
-            // `from members of the club` has a word that no table is followed by, `from orders is slow` too;
-            // `from dual connect by level<9` goes on.
-            let is = |at: usize, known: &[u8]| {
-                from.get(at).is_some_and(|t: &Token| t.text(text).eq_ignore_ascii_case(known))
-            };
-            let is_tree = is(1, b"connect") && is(2, b"by") || is(1, b"start") && is(2, b"with");
-            match from.get(1).map(|token| token.kind) {
-                Some(Kind::Word(Class::English | Class::Name)) => {
-                    from.len() <= 3
-                        || is_tree
-                        || matches!(
-                            from[2..],
-                            [Token { kind: Kind::Comment, .. }, ..]
-                                | [
-                                    Token { kind: Kind::Semicolon, .. },
-                                    Token { kind: Kind::Comment, .. },
-                                    ..
-                                ]
-                        )
-                }
-                kind => kind != Some(Kind::Word(Class::Compare)),
-            }
-        }
-        Some(Kind::Text { .. } | Kind::Open | Kind::Variable | Kind::Conditional) => true,
-        _ => false,
-    };
     if first.kind == Kind::Arithmetic && first.text(text) == b"*" {
         return match rest.get(1).map(|token| token.kind) {
-            Some(Kind::Word(Class::From)) => names_table(&rest[2..]),
+            Some(Kind::Word(Class::From)) => names_table(&rest[2..], text),
             Some(Kind::Comma) => true,
             kind => kind.is_none_or(|kind| kind == Kind::Comment),
         };
@@ -209,7 +187,7 @@ pub(super) fn selects(tokens: &[Token], text: &[u8]) -> bool {
             next.len() < behind.len() - 1
                 && match next.first().map(|token| token.kind) {
                     None => true,
-                    Some(Kind::Word(Class::From)) => names_table(&next[1..]),
+                    Some(Kind::Word(Class::From)) => names_table(&next[1..], text),
                     Some(kind) => {
                         matches!(
                             kind,
@@ -222,29 +200,51 @@ pub(super) fn selects(tokens: &[Token], text: &[u8]) -> bool {
                     }
                 }
         }
-        Some(Kind::Word(Class::From)) => names_table(&behind[1..]),
+        Some(Kind::Word(Class::From)) => names_table(&behind[1..], text),
         Some(Kind::Comment | Kind::Close | Kind::Semicolon) => is_number,
         // `select current_user()`
         Some(Kind::Open) => is_number && behind[0].start == first.end,
-        // `select v like 'x' from t`
-        Some(Kind::Compare | Kind::Word(Class::Compare))
-            if matches!(
-                behind,
-                [
-                    _,
-                    Token { kind: Kind::Text { .. } | Kind::Number, .. },
-                    Token { kind: Kind::Word(Class::From), .. },
-                    ..
-                ]
-            ) =>
-        {
-            names_table(&behind[3..])
-        }
         Some(
             Kind::Logic
             | Kind::Compare
             | Kind::Word(Class::Into | Class::Where | Class::Union | Class::Limit),
         ) => is_number,
         _ => false,
+    }
+}
+
+/// Whether what stands behind `from` is a table, and not what prose has there.
+fn names_table(from: &[Token], text: &[u8]) -> bool {
+    match from.first().map(|token| token.kind) {
+        Some(Kind::Word(Class::Name | Class::Object | Class::Function | Class::CommonFunction)) => {
+            // `from members of the club` has a word that no table is followed by, `from orders is slow` too;
+            // `from dual connect by level<9` goes on.
+            let is = |at: usize, known: &[u8]| {
+                from.get(at).is_some_and(|t: &Token| t.text(text).eq_ignore_ascii_case(known))
+            };
+            let is_tree = is(1, b"connect") && is(2, b"by") || is(1, b"start") && is(2, b"with");
+            match from.get(1).map(|token| token.kind) {
+                Some(Kind::Word(Class::English | Class::Name)) => {
+                    from.len() <= 3 || is_tree || ends_table(&from[2..])
+                }
+                kind => kind != Some(Kind::Word(Class::Compare)),
+            }
+        }
+        Some(Kind::Text { .. } | Kind::Open | Kind::Variable | Kind::Conditional) => true,
+        _ => false,
+    }
+}
+
+/// What is behind a table's alias.
+fn ends_table(tokens: &[Token]) -> bool {
+    match tokens.first().map(|token| token.kind) {
+        Some(Kind::Semicolon) => {
+            matches!(tokens.get(1), None | Some(Token { kind: Kind::Comment, .. }))
+        }
+        Some(kind) => matches!(
+            kind,
+            Kind::Comment | Kind::Close | Kind::Word(Class::Where | Class::Limit | Class::Union)
+        ),
+        None => true,
     }
 }

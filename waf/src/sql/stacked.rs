@@ -174,6 +174,7 @@ fn changes(word: Token, rest: &[Token], text: &[u8]) -> bool {
             });
             is_statement(options.count())
         }
+        b"create" => is(0, "rule") && is(2, "as"),
         b"prepare" => is(1, "as") && is_statement(2),
         b"begin" => is(0, "not") && is(1, "atomic"),
         b"if" | b"while" | b"for" => {
@@ -181,7 +182,9 @@ fn changes(word: Token, rest: &[Token], text: &[u8]) -> bool {
         }
         b"do" => {
             is(0, "language") && rest.get(2).is_some_and(|t| matches!(t.kind, Kind::Text { .. }))
-                || rest.first().is_some_and(|token| matches!(token.text(text), [b'$', .., b'$']))
+                || rest.first().is_some_and(
+                    |token| matches!(token.text(text), [b'$', tag @ ..] if tag.contains(&b'$')),
+                )
         }
         _ => false,
     }
