@@ -48,17 +48,23 @@ pub(crate) fn with_single_slashes(path: &str) -> Cow<'_, str> {
 }
 
 /// What origins may take a path for, beside what it is: they undo percent-encoding once or twice, servlets take `;` and
-/// what follows away from segments, and Windows has `\` for `/`. None for a path that all read alike.
+/// what follows away from segments, Windows has `\` for `/` and takes dots and blanks off the
+/// ends of names. None for a path that all read alike.
 pub(crate) fn readings(path: &str) -> Vec<String> {
-    if !path.contains(['%', ';', '\\']) {
+    const ENDS: [char; 2] = ['.', ' '];
+    if !path.contains(['%', ';', '\\']) && !path.ends_with(ENDS) {
         return Vec::new();
     }
-    let separated = decode_separators(path);
-    let mut all = Vec::from([decode_separators(&separated), decoded(path), separated, path.into()]);
+    let (separated, plain) = (decode_separators(path), decoded(path));
+    let twice = decoded(&plain);
+    let mut all = Vec::from([decode_separators(&separated), twice, plain, separated, path.into()]);
     // Before parameters are taken away: they end at a `\` as well.
     let with_slashes = |read: &String| read.contains('\\').then(|| read.replace('\\', "/"));
     all.extend(all.iter().filter_map(with_slashes).collect::<Vec<_>>());
     all.extend(all.iter().map(|read| without_parameters(read)).collect::<Vec<_>>());
+    let is_cut = |read: &&String| read.trim_end_matches(ENDS).len() < read.len();
+    let cut = all.iter().filter(is_cut).map(|read| read.trim_end_matches(ENDS).into());
+    all.extend(cut.collect::<Vec<_>>());
     all
 }
 

@@ -97,9 +97,14 @@ fn no_spelling_of_a_path_leads_around_a_behaviour_that_is_signed() {
     let group = json!({"KeyGroup": {"Id": "g", "KeyGroupConfig": {"Name": "g", "Items": ["K1"]}}});
     let trusted = json!({"Enabled": true, "Quantity": 1, "Items": ["g"]});
     let private = behavior(json!({"TrustedKeyGroups": trusted, "PathPattern": "/@me/private/*"}));
-    let behaviors = document(json!({"CacheBehaviors": {"Items": [private]}}));
+    let files = behavior(json!({"TrustedKeyGroups": trusted, "PathPattern": "/files/*.pdf"}));
+    let behaviors = document(json!({"CacheBehaviors": {"Items": [private, files]}}));
     let distribution = distribution_of(&behaviors, &[group, public_key("K1", RSA_2048)]);
     for target in [
+        "/%2540me/private/a",
+        "/files/a.pdf.",
+        "/files/a.pdf%20",
+        "/files/a.pdf%2e%20",
         "/@me/private%2fa",
         "/%2f@me/private/a",
         "/@me%252fprivate/a",

@@ -143,6 +143,7 @@ fn what_a_client_could_miss_of_it_is_warned_of_and_nothing_else() {
         places,
         [
             "CacheTagConfig",
+            "DefaultCacheBehavior/OriginRequestPolicyId",
             "HttpVersion",
             "Origins/Items/1/CustomOriginConfig/OriginKeepaliveTimeout",
             "Origins/Items/1/CustomOriginConfig/OriginSslProtocols/Items/0",

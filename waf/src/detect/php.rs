@@ -43,7 +43,9 @@ pub(super) fn is_php(text: &[u8]) -> bool {
         "exec",
         "eval",
     ];
-    const NAMES: [&str; 15] = [
+    const NAMES: [&str; 16] = [
+        // `data:text/plain;base64,PD9w…`: `<?p`, which `include` runs.
+        "base64,pd9",
         "reflectionfunction(",
         "$_get",
         "$_post",

@@ -61,7 +61,14 @@ fn values(text: &[u8]) -> Vec<Vec<u8>> {
     if let Some(quoted) = text.strip_prefix(b"\"") {
         let end = quoted.iter().position(|b| *b == b'"').unwrap_or(quoted.len());
         let plain = quoted[..end].iter().copied().filter(|b| *b != b'\\').collect();
-        return [quoted[..end].to_vec(), plain].into();
+        let mut all = Vec::from([quoted[..end].to_vec(), plain]);
+        // `"a"b` is all of that to Django.
+        let behind = quoted.get(end + 1..).unwrap_or_default().trim_ascii_start();
+        if !matches!(behind, [] | [b';', ..]) {
+            let whole = text.iter().position(|b| *b == b';').unwrap_or(text.len());
+            all.push(text[..whole].trim_ascii().to_vec());
+        }
+        return all;
     }
     let until = |ends: &[u8]| {
         let end = text.iter().position(|b| ends.contains(b)).unwrap_or(text.len());
@@ -70,7 +77,9 @@ fn values(text: &[u8]) -> Vec<Vec<u8>> {
     let whole = until(b";");
     let extended = whole.iter().rposition(|b| *b == b'\'').map(|at| whole[at + 1..].to_vec());
     let extended = extended.map(|value| peel(&value).unwrap_or(value));
-    [Some(whole), Some(until(b";, \t\"")), extended].into_iter().flatten().collect()
+    // Werkzeug ends a token where RFC 9110 (section 5.6.2) has no such byte in it.
+    let token = until(b";, \t\"()/:<=>?@[\\]{}");
+    [Some(whole), Some(until(b";, \t\"")), Some(token), extended].into_iter().flatten().collect()
 }
 
 #[cfg(test)]
@@ -98,6 +107,9 @@ mod tests {
             ("multipart/form-data; boundary*=utf-8''a%20b", &["utf-8''a%20b", "a b"]),
             ("multipart/form-data; boundary*0=a; boundary*1=b", &["a", "b", "ab"]),
             ("multipart/form-data; boundary=b, x", &["b, x", "b"]),
+            ("multipart/form-data; boundary=a:b", &["a:b", "a"]),
+            ("multipart/form-data; boundary=a/b", &["a/b", "a"]),
+            ("multipart/form-data; boundary=\"a\"b", &["a", "\"a\"b"]),
             ("multipart/form-data; xboundary=b", &["b"]),
             ("multipart/form-data; boundary=\"a\\b\"", &["a\\b", "ab"]),
             ("multipart/form-data; boundary=", &["-"]),

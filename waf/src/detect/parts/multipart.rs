@@ -91,17 +91,25 @@ fn part(form: Content<'_>, head: &[u8], content: &[u8], parts: &mut Vec<Part>) {
     }
     let content = content.strip_suffix(b"\r\n").unwrap_or(content);
     let media = header(&head, "content-type");
-    let is_file = is_file(&head);
+    // Without a type it is a field to formidable.
+    let is_file = !media.is_empty() && is_file(&head);
     // A field's text is looked at whatever is in it.
     let is_looked_at = |content: &[u8]| !is_file || controls(content) <= controls_max(&media);
     let encoding = header(&head, "content-transfer-encoding");
     let is_of = |all: &str, kind: &str| contains_small(all.as_bytes(), kind.as_bytes());
-    let base64 = is_of(&encoding, "base64").then(|| base64(content).into());
+    let is_base64 = is_of(&encoding, "base64");
+    // Python passes over `-` and `_`, to others they are `+` and `/`.
+    let is_url = |byte: &u8| matches!(byte, b'-' | b'_');
+    let stripped = (is_base64 && content.iter().any(is_url)).then(|| {
+        let kept: Vec<u8> = content.iter().copied().filter(|byte| !is_url(byte)).collect();
+        base64(&kept).into()
+    });
+    let base64 = is_base64.then(|| base64(content).into());
     let quoted = is_of(&encoding, "quoted-printable").then(|| quoted_printable(content).into());
     // Servers hand on a field as text, whatever it says that it is.
     let is_markup = ["xml", "multipart/", "urlencoded"].iter().any(|kind| is_of(&media, kind));
     let is_also_text = is_markup && !is_file && is_of(form.media, "form-data");
-    for bytes in [Some(Cow::Borrowed(content)), base64, quoted].into_iter().flatten() {
+    for bytes in [Some(Cow::Borrowed(content)), base64, stripped, quoted].into_iter().flatten() {
         if is_looked_at(&bytes) {
             if is_also_text {
                 parts.push(Part::new(bytes.as_ref().into(), PartKind::Plain));

@@ -168,11 +168,15 @@ fn only_what_all_programs_take_for_a_file_that_is_no_text_is_not_looked_at() {
     let acl = acl();
     let compressed: Vec<u8> =
         (0..4_000_u32).map(|n| (n.wrapping_mul(n ^ 0x9e37) >> 5) as u8).collect();
-    for media in ["", "Content-Type: application/x-own\r\n"] {
+    for (media, is_file) in [("", false), ("Content-Type: application/x-own\r\n", true)] {
         let head = format!("--x\r\n{field}; filename=a\r\n{media}\r\n' or 1=1-- ");
         let form = [head.as_bytes(), &compressed, b"\r\n--x--"].concat();
-        assert!(passes(&acl, &[FORM], "", &form), "{media}");
+        assert_eq!(passes(&acl, &[FORM], "", &form), is_file, "{media}");
     }
+    let base64 = "P-HN-jc!mlwdD5hbGVydCgxKTwvc2NyaXB0Pg==";
+    let encoded =
+        format!("--x\r\n{field}\r\nContent-Transfer-Encoding: base64\r\n\r\n{base64}\r\n--x--");
+    assert!(!passes(&acl, &[FORM], "", encoded.as_bytes()), "`-` is nothing to Python");
     for (name, media) in [
         ("filename=\"a.png\"", "image/png"),
         ("filename=a.zip", "application/zip"),
