@@ -18,12 +18,26 @@ pub(super) fn completes_string(tokens: &[Token], text: &[u8]) -> bool {
         let row = Expression { depth: 1, ..Expression::new(tokens, text) };
         return matches!(row.read(), Some(End::Comment { marks: 1.., is_bare: true }));
     }
+    // `' where true-- `, `' returning version()-- `: the next clause.
+    if first.kind == Kind::Word(Class::Where) || is_one(first.text(text), &[b"returning"]) {
+        let clause = Expression::new(&tokens[1..], text);
+        let end = clause.read_from(Read::Operator);
+        return matches!(end, Some(End::Comment { marks: 1.., is_bare: true }));
+    }
     let Some(end) = Expression::new(tokens, text).read() else { return false };
     let is_logic = matches!(first.kind, Kind::Logic | Kind::Word(Class::Logic));
     let is_bitwise = is_bitwise(*first, text);
     match end {
         End::Comment { marks, is_bare: true } => {
-            marks >= 1 || matches!(first.kind, Kind::Logic | Kind::Compare | Kind::Arithmetic)
+            marks >= 1
+                || matches!(
+                    first.kind,
+                    Kind::Logic
+                        | Kind::Compare
+                        | Kind::Arithmetic
+                        | Kind::Cast
+                        | Kind::Word(Class::Compare)
+                )
         }
         End::Comment { marks, .. } => is_logic && marks >= 2,
         // Patterns and paths begin so within their quotes: `'%s and %s' …`, `r'/[a-z]*'`.
@@ -137,8 +151,11 @@ impl<'t> Expression<'t> {
         Self { tokens, text, marks: 0, asks: 0, depth: 0, cases: 0 }
     }
 
-    fn read(mut self) -> Option<End> {
-        let mut last = Read::String;
+    fn read(self) -> Option<End> {
+        self.read_from(Read::String)
+    }
+
+    fn read_from(mut self, mut last: Read) -> Option<End> {
         loop {
             let Some((token, rest)) = self.tokens.split_first() else {
                 let is_whole = matches!(last, Read::Operand | Read::Name) && self.depth == 0;
@@ -149,7 +166,12 @@ impl<'t> Expression<'t> {
                 return Some(end);
             }
             last = match last {
-                Read::String if matches!(token.kind, Kind::Dot | Kind::Other) => return None,
+                Read::String
+                    if matches!(token.kind, Kind::Dot | Kind::Other | Kind::Word(Class::Name))
+                        && !is_one(token.text(self.text), &BEHIND) =>
+                {
+                    return None;
+                }
                 Read::String => {
                     let read = self.operator(*token, last)?;
                     (self.marks, self.asks) = (0, 0);
@@ -366,4 +388,4 @@ const COMPARING: [&[u8]; 7] = [b"distinct", b"from", b"like", b"nfc", b"not", b"
 /// Operators behind an operand, and a type's brackets.
 const BEHIND: [&[u8]; 2] = [b"isnull", b"notnull"];
 /// Operators that are words of nothing else here.
-const BETWEEN: [&[u8]; 5] = [b"against", b"escape", b"member", b"overlaps", b"passing"];
+const BETWEEN: [&[u8]; 6] = [b"against", b"escape", b"member", b"overlaps", b"passing", b"using"];
