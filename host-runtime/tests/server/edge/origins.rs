@@ -80,7 +80,7 @@ fn the_second_origin_of_a_group_answers_for_the_first() {
 #[test]
 fn what_would_not_be_done_is_refused_at_start() {
     let origin = SocketAddr::from(([127, 0, 0, 1], 1));
-    let restriction = json!({"RestrictionType": "blacklist", "Items": ["XX"]});
+    let restriction = json!({"RestrictionType": "blacklist", "Items": ["DE"]});
     for changes in [
         json!({"Restrictions": {"GeoRestriction": restriction}}),
         json!({"WebACLId": "arn:aws:wafv2:us-east-1:123456789012:global/webacl/nobody/1"}),
