@@ -12,6 +12,7 @@ mod anywhere;
 mod completed;
 mod condition;
 mod cut_off;
+mod expression;
 mod joined;
 mod lex;
 mod listed;

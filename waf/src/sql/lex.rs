@@ -338,9 +338,11 @@ fn line(rest: &[u8]) -> usize {
 
 /// A whole comment is white space; one that MySQL runs opens what is in it.
 fn comment(rest: &[u8]) -> (Option<Kind>, usize) {
-    if matches!(rest.get(2), Some(b'!')) {
-        let digits = rest[3..].iter().take_while(|b| b.is_ascii_digit()).count();
-        return (Some(Kind::Conditional), 3 + digits);
+    // MariaDB runs `/*M!` too.
+    let mark = 2 + usize::from(matches!(rest.get(2), Some(b'M')));
+    if matches!(rest.get(mark), Some(b'!')) {
+        let digits = rest[mark + 1..].iter().take_while(|b| b.is_ascii_digit()).count();
+        return (Some(Kind::Conditional), mark + 1 + digits);
     }
     let mut at = 2;
     while at + 1 < rest.len() {

@@ -52,8 +52,14 @@ pub(super) fn lists_rows(tokens: &[Token], text: &[u8]) -> bool {
 pub(super) fn unites_table(tokens: &[Token], text: &[u8]) -> bool {
     let begins = |token: &&Token| matches!(token.kind, Kind::Word(Class::Quantity) | Kind::Open);
     let tokens = &tokens[tokens.iter().take_while(begins).count()..];
-    let [object, Token { kind: Kind::Word(_) | Kind::Text { .. }, .. }, behind @ ..] = tokens
-    else {
+    let (object, named) = match tokens {
+        [object, only, named @ ..] if only.text(text).eq_ignore_ascii_case(b"only") => {
+            (object, named)
+        }
+        [object, named @ ..] => (object, named),
+        [] => return false,
+    };
+    let [Token { kind: Kind::Word(_) | Kind::Text { .. }, .. }, behind @ ..] = named else {
         return false;
     };
     object.text(text).eq_ignore_ascii_case(b"table")
@@ -225,7 +231,7 @@ fn names_table(from: &[Token], text: &[u8]) -> bool {
             let is_tree = is(1, b"connect") && is(2, b"by") || is(1, b"start") && is(2, b"with");
             match from.get(1).map(|token| token.kind) {
                 Some(Kind::Word(Class::English | Class::Name)) => {
-                    from.len() <= 3 || is_tree || ends_table(&from[2..])
+                    from.len() <= 3 || is_tree || is(1, b"window") || ends_table(&from[2..])
                 }
                 kind => kind != Some(Kind::Word(Class::Compare)),
             }
